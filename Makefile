@@ -1,0 +1,42 @@
+# make demo | test | check | install. Everything happens inside .venv, at the versions of constraints.txt.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PHOTOS ?= datasets/demo
+
+.PHONY: install demo test test-slow check format clean
+.DELETE_ON_ERROR:
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
+	@touch $@
+
+demo: install
+	$(BIN)/python scripts/demo.py prepare --root datasets/demo
+	$(BIN)/accelerate launch train.py --config configs/demo.yaml
+	$(BIN)/python scripts/translate.py --model checkpoints/demo --direction ab --input datasets/demo/testA --output checkpoints/demo/paintings
+	$(BIN)/python scripts/demo.py report --run checkpoints/demo --root datasets/demo
+
+# One thread a test process: two processes use two cores better than one process with two threads.
+test: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m 'not slow'
+
+test-slow: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m slow
+
+check: install
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: install
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:
+	rm -rf .venv build dist

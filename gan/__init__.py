@@ -1,0 +1,30 @@
+"""Unpaired image-to-image translation: train a CycleGAN, translate folders with it.
+
+import gan
+translator = gan.Translator.load("checkpoints/monet", direction="ab")
+painting = translator.translate(photograph)
+"""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gan.config import Config as Config
+    from gan.run import train as train
+    from gan.translator import Translator as Translator
+
+__version__ = "0.1.0"
+__all__ = ["Config", "Translator", "train"]
+
+# Otherwise albumentations asks a server for its newest version at every import.
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+
+def __getattr__(name: str) -> Any:
+    """Import torch and its company only when a public name is used."""
+    import importlib
+
+    modules = {"Config": "gan.config", "train": "gan.run", "Translator": "gan.translator"}
+    if name not in modules:
+        raise AttributeError(f"module 'gan' has no attribute {name!r}")
+    return getattr(importlib.import_module(modules[name]), name)

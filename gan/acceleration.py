@@ -1,0 +1,62 @@
+"""The accelerator of a run, and where our keys and accelerate's own configuration contradict each
+other."""
+
+import os
+
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.state import AcceleratorState, PartialState
+
+from gan.config import Config
+
+PRECISIONS = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+
+
+def build_accelerator(config: Config) -> Accelerator:
+    """The accelerator for run.device and train.precision; ValueError names both values of a
+    contradiction."""
+    check_launcher(config)
+    check_device(config)
+    forget_last_run()
+    return Accelerator(
+        cpu=config.run.device == "cpu",
+        mixed_precision=PRECISIONS[config.train.precision],
+        # Buffers are the batch norms': their statistics are computed over all processes anyway.
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
+    )
+
+
+def check_launcher(config: Config) -> None:
+    """accelerate's own file may ask for a precision and an accumulation too; its defaults ask for
+    nothing."""
+    precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
+    if precision not in ("no", PRECISIONS[config.train.precision]):
+        raise ValueError(
+            f"train.precision is {config.train.precision}, but accelerate is launched with "
+            f"mixed_precision {precision}: give the same, or leave accelerate's at 'no'"
+        )
+    accumulate = os.environ.get("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "1")
+    if accumulate not in ("1", str(config.train.accumulate)):
+        raise ValueError(
+            f"train.accumulate is {config.train.accumulate}, but accelerate is launched with "
+            f"gradient_accumulation_steps {accumulate}: give the same, or leave accelerate's at 1"
+        )
+
+
+def check_device(config: Config) -> None:
+    """Refuse a device that is not there, and half floats where no scaler works."""
+    device = config.run.device
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("run.device is cuda, but torch sees no CUDA GPU here")
+    if device == "mps" and not torch.backends.mps.is_available():
+        raise ValueError("run.device is mps, but torch sees no Apple GPU here")
+    if config.train.precision == "fp16" and (device == "cpu" or not torch.cuda.is_available()):
+        raise ValueError("train.precision fp16 needs a CUDA GPU: use bf16 or fp32 here")
+
+
+def forget_last_run() -> None:
+    """accelerate keeps one state for the whole process; a second run in it may want another
+    precision or device."""
+    AcceleratorState._reset_state()
+    if not torch.distributed.is_initialized():
+        PartialState._reset_state()

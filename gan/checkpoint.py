@@ -1,0 +1,151 @@
+"""Training state on disk: whole or not there, and the newest whole one is found again.
+
+    state/step-00001000/
+      shared.pt         what all processes share: networks, averages, optimizers process-0.pt
+      what each process has for itself: its pools manifest.json     step, configuration,
+      fingerprints of the data, and every file's length and SHA-256
+
+A state is written under a temporary name, flushed, and renamed: a folder with a manifest that fits
+is complete.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class SavedState:
+    """A complete state: its folder, and what its manifest says."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def step(self) -> int:
+        """Steps done when it was saved."""
+        return int(self.manifest["step"])
+
+    def load(self, process: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What all processes share, and what this process has for itself, on the CPU."""
+        shared = torch.load(self.folder / "shared.pt", map_location="cpu", weights_only=True)
+        own = torch.load(
+            self.folder / f"process-{process}.pt", map_location="cpu", weights_only=True
+        )
+        return shared, own
+
+
+def save_state(
+    root: Path,
+    accelerator: Accelerator,
+    shared: dict[str, Any],
+    own: dict[str, Any],
+    manifest: dict[str, Any],
+    *,
+    keep: int,
+) -> None:
+    """Write the state of manifest["step"] below root and drop all but the newest `keep`. All
+    processes call this.
+
+    OSError names the folder where it cannot be written (a full disk, say); older states are left as
+    they are.
+    """
+    name = f"step-{manifest['step']:08d}"
+    temporary = root / f".{name}.tmp"
+    if accelerator.is_main_process:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+    accelerator.wait_for_everyone()
+    try:
+        write(own, temporary / f"process-{accelerator.process_index}.pt")
+        if accelerator.is_main_process:
+            write(shared, temporary / "shared.pt")
+        accelerator.wait_for_everyone()
+        if accelerator.is_main_process:
+            publish(temporary, root / name, manifest)
+            remove_old(root, keep)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        shutil.rmtree(temporary, ignore_errors=True)
+        reason = str(error).splitlines()[0]
+        raise OSError(f"{root / name}: the training state cannot be written: {reason}") from error
+
+
+def write(content: dict[str, Any], path: Path) -> None:
+    with path.open("wb") as file:
+        torch.save(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
+    """Describe the files of a state, flush, and give it its name."""
+    files = {path.name: describe(path) for path in sorted(temporary.iterdir())}
+    with (temporary / MANIFEST).open("w") as file:
+        json.dump(manifest | {"files": files}, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(temporary)
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.replace(folder)
+    sync_folder(folder.parent)
+
+
+def describe(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return {
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+        }
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename last through a power failure; Windows cannot open folders and needs no such
+    call."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+
+
+def remove_old(root: Path, keep: int) -> None:
+    for folder in sorted(root.glob("step-*"))[:-keep]:
+        shutil.rmtree(folder, ignore_errors=True)
+    for torn in root.glob(".step-*.tmp"):
+        shutil.rmtree(torn, ignore_errors=True)
+
+
+def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
+    """The newest complete state below root, and what is wrong with those newer than it."""
+    problems: list[str] = []
+    for folder in sorted(root.glob("step-*"), reverse=True):
+        problem, manifest = examine(folder)
+        if problem is None:
+            return SavedState(folder, manifest), problems
+        problems.append(problem)
+    return None, problems
+
+
+def examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
+    """What is wrong with a state's folder, or None, and its manifest."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+        for name, expected in manifest["files"].items():
+            actual = describe(folder / name)
+            if actual["bytes"] != expected["bytes"]:
+                return f"{folder / name}: {actual['bytes']} bytes, not {expected['bytes']}", {}
+            if actual != expected:
+                return f"{folder / name}: its SHA-256 is not the manifest's", {}
+    except FileNotFoundError as error:
+        return f"{error.filename}: missing", {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"{folder / MANIFEST}: cannot be read: {error}", {}
+    return None, manifest

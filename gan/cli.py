@@ -1,0 +1,115 @@
+"""The command line: `gan NAME ...` and `python scripts/NAME.py ...` parse one signature and make
+one call."""
+
+import difflib
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from jsonargparse import ArgumentParser, Namespace
+
+from gan.config import Config
+
+COMMANDS = {
+    "train": "gan.run:train",
+    "translate": "gan.library:translate_folder",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The `gan` command; the exit status."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    name = arguments[0] if arguments else "--help"
+    if name in ("-h", "--help"):
+        print(
+            f"usage: gan COMMAND ...\n\ncommands: {', '.join(COMMANDS)}\n\n"
+            "gan COMMAND --help says more."
+        )
+        return 0 if arguments else 2
+    if name not in COMMANDS:
+        print(f"gan: error: no command {name}{nearest(name, COMMANDS)}", file=sys.stderr)
+        return 2
+    return run(name, arguments[1:], prog=f"gan {name}")
+
+
+def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = None) -> int:
+    """Parse a command's arguments, call its function, and turn what it raises for users into one
+    line."""
+    module, function = COMMANDS[name].split(":")
+    command: Callable[..., int | None] = getattr(importlib.import_module(module), function)
+    parser = build_parser(command, prog)
+    try:
+        values = bind(command, parser.instantiate(parser.parse_args(arguments)))
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        return command(**values) or 0
+    except (ValueError, OSError) as error:
+        print(f"{parser.prog}: error: {one_line(str(error))}", file=sys.stderr)
+        return 1
+
+
+def takes_config(command: Callable[..., Any]) -> bool:
+    return "config" in inspect.signature(command).parameters
+
+
+def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
+    """A parser of a function's parameters; those of a Config are the sections' dotted keys."""
+    summary = (inspect.getdoc(command) or "").splitlines()[0]
+    if takes_config(command):
+        usage = "%(prog)s [--config FILE] [--section.key VALUE ...]"
+        parser = Parser(prog=prog, usage=usage, description=summary)
+        parser.add_argument(
+            "--config", action="config", help="YAML file with any of the keys below"
+        )
+        parser.add_class_arguments(Config)
+        return parser
+    parser = Parser(prog=prog, usage="%(prog)s [--key VALUE ...]", description=summary)
+    parser.add_function_arguments(command, as_group=False)
+    return parser
+
+
+def bind(command: Callable[..., Any], values: Namespace) -> dict[str, Any]:
+    """The keyword arguments of a command, checked as a whole."""
+    if not takes_config(command):
+        return {name: values[name] for name in inspect.signature(command).parameters}
+    return {"config": Config(**{name: values[name] for name in Config.model_fields})}
+
+
+class Parser(ArgumentParser):
+    """A parser whose errors are one line with the dotted key, what is wrong, and the nearest right
+    name."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Print one line on stderr and exit with status 2."""
+        print(f"{self.prog}: error: {self.explain(message)}", file=sys.stderr)
+        sys.exit(2)
+
+    def explain(self, message: str) -> str:
+        if unknown := re.search(r"[Uu]nrecognized arguments: (?:--)?([\w.-]+)", message):
+            name = unknown[1]
+            return f"no key {name}{nearest(name, self.keys())}"
+        if unknown := re.search(r"Group '([\w.]+)' does not accept option '([\w.]+)'", message):
+            name = f"{unknown[1]}.{unknown[2]}"
+            return f"no key {name}{nearest(name, self.keys())}"
+        return one_line(message)
+
+    def keys(self) -> list[str]:
+        """All dotted names."""
+        return [action.dest for action in self._actions if action.dest != "help"]
+
+
+def nearest(name: str, names: Any) -> str:
+    near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def one_line(message: str) -> str:
+    """A message of pydantic or jsonargparse without its line breaks, type codes and links."""
+    message = re.sub(r"\[type=[^\n]*\]|For further information visit \S+", "", message)
+    message = re.sub(r"Parser key \"([\w.]+)\":", r"\1:", message)
+    message = re.sub(r"\d+ validation errors? for [\w-]+|Value error, |typing\.", "", message)
+    return " ".join(message.split()).replace(" .", ".")

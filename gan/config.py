@@ -1,0 +1,265 @@
+"""The configuration of a training run: frozen, typed, checked before anything is loaded.
+
+Every section is a pydantic model. The text under a field is its help on the command line. Errors
+name the dotted key.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Domain = Literal["a", "b"]
+Channels = Literal[1, 3]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+CountOrZero = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """What all sections share: immutable, no unknown keys, field documentation as help."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class DataConfig(Section):
+    """Where the images lie and how they become training crops."""
+
+    root: Path | None = None
+    """Folder with trainA and trainB (and, for the sample grids, testA and testB)."""
+    a: Path | None = None
+    """Folder of domain A, in place of data.root."""
+    b: Path | None = None
+    """Folder of domain B, in place of data.root."""
+    resize: Literal["square", "short", "none"] = "square"
+    """square: to load_size x load_size whatever the aspect; short: shorter side to load_size; none:
+    keep."""
+    load_size: Count = 286
+    """Pixels after the resize."""
+    crop_size: Annotated[int, Field(ge=16)] = 256
+    """Side of the random square crop that the networks see, in pixels."""
+    flip: bool = True
+    """Mirror half of the images."""
+    augment: list[dict[str, Any]] = []
+    """More albumentations, each as {name: arguments}, for instance [{ColorJitter: {p: 0.5}}]."""
+    channels_a: Channels = 3
+    """Colour channels of domain A: 3, or 1 for grey."""
+    channels_b: Channels = 3
+    """Colour channels of domain B: 3, or 1 for grey."""
+    max_images: Count | None = None
+    """Use only the first so many images of each folder, in sorted order."""
+    max_unreadable: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Largest share of a folder's files that may be unreadable; above it the run stops."""
+    draft: bool = False
+    """Decode large JPEGs at a reduced scale: faster, moves pixels by a few grey levels."""
+    workers: CountOrZero = 4
+    """Loader processes on every training process; 0 loads in the training process itself."""
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        if (self.a is None) != (self.b is None):
+            raise ValueError("data.a and data.b belong together: give both, or data.root")
+        if self.root is not None and self.a is not None:
+            raise ValueError("data.root and data.a + data.b exclude each other: give one of them")
+        if self.resize != "none" and self.crop_size > self.load_size:
+            raise ValueError(
+                f"data.crop_size ({self.crop_size}) is larger than "
+                f"data.load_size ({self.load_size})"
+            )
+        return self
+
+    def train_folder(self, domain: Domain) -> Path:
+        """Folder of a domain's training images; ValueError where no key names one."""
+        folder = self.a if domain == "a" else self.b
+        if folder is not None:
+            return folder
+        if self.root is None:
+            raise ValueError(
+                "data.root is not set: name the folder that holds trainA and trainB "
+                "(or give data.a and data.b)"
+            )
+        return self.root / f"train{domain.upper()}"
+
+    def test_folder(self, domain: Domain) -> Path | None:
+        """Folder of a domain's test images, where there is one."""
+        folder = None if self.root is None else self.root / f"test{domain.upper()}"
+        return folder if folder is not None and folder.is_dir() else None
+
+    def channels(self, domain: Domain) -> Channels:
+        """Colour channels of a domain."""
+        return self.channels_a if domain == "a" else self.channels_b
+
+
+class NetworksConfig(Section):
+    """The architectures: two generators of one kind, two discriminators of another."""
+
+    generator: Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128"] = (
+        "resnet_9blocks"
+    )
+    """Architecture of both generators."""
+    generator_channels: Count = 64
+    """Channels after the first convolution of a generator."""
+    discriminator: Literal["basic", "n_layers", "pixel"] = "basic"
+    """basic: 70x70 PatchGAN; n_layers: PatchGAN with discriminator_layers; pixel: 1x1
+    convolutions."""
+    discriminator_channels: Count = 64
+    """Channels after the first convolution of a discriminator."""
+    discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
+    """Strided convolutions of the n_layers discriminator."""
+    norm: Literal["instance", "batch", "none"] = "instance"
+    """Normalization in all four networks."""
+    upsample: Literal["deconv", "resize"] = "deconv"
+    """deconv: transposed convolutions; resize: nearest-neighbour then convolution (no
+    checkerboard)."""
+    dropout: bool = False
+    """Dropout of 0.5 in the generators."""
+    init_gain: Rate = 0.02
+    """Standard deviation of the initial weights."""
+
+
+class LossConfig(Section):
+    """The terms of the objective and their absolute weights."""
+
+    adversarial: Literal["lsgan", "vanilla", "hinge", "wgan_gp"] = "lsgan"
+    """Form of the adversarial loss."""
+    gradient_penalty: Weight = 10
+    """Weight of the gradient penalty, with wgan_gp only."""
+    cycle: Weight = 10
+    """Weight of the cycle-consistency loss."""
+    cycle_a: Weight | None = None
+    """Weight of the cycle A -> B -> A, where it differs from loss.cycle."""
+    cycle_b: Weight | None = None
+    """Weight of the cycle B -> A -> B, where it differs from loss.cycle."""
+    identity: Weight = 5
+    """Weight of the identity loss; 0 turns it off."""
+    identity_a: Weight | None = None
+    """Weight of the identity loss in A, where it differs from loss.identity."""
+    identity_b: Weight | None = None
+    """Weight of the identity loss in B, where it differs from loss.identity."""
+
+    def weight(self, term: Literal["cycle_a", "cycle_b", "identity_a", "identity_b"]) -> float:
+        """The weight of one term: its own key where given, else that of both domains."""
+        own: float | None = getattr(self, term)
+        both: float = getattr(self, term.rsplit("_", 1)[0])
+        return both if own is None else own
+
+
+class OptimConfig(Section):
+    """Adam, one for both generators and one for both discriminators."""
+
+    lr: Rate = 2e-4
+    """Learning rate."""
+    discriminator_lr: Rate | None = None
+    """Learning rate of the discriminators, where it differs from optim.lr."""
+    beta1: Fraction = 0.5
+    """Decay of Adam's first moment."""
+    beta2: Fraction = 0.999
+    """Decay of Adam's second moment."""
+    grad_clip: Rate | None = None
+    """Largest norm of the gradients, for the generators and for the discriminators."""
+
+
+class TrainConfig(Section):
+    """How long, how much at once, how precisely, and what is kept."""
+
+    epochs: Count = 100
+    """Passes over the larger folder at the constant learning rate."""
+    decay_epochs: CountOrZero = 100
+    """Further passes while the learning rate falls."""
+    schedule: Literal["linear", "constant", "cosine"] = "linear"
+    """How the learning rate falls during train.decay_epochs."""
+    max_steps: Count | None = None
+    """Stop after this step, training state saved; a later run with a higher value goes on."""
+    batch_size: Count = 1
+    """Images of each domain per process and forward pass."""
+    accumulate: Count = 1
+    """Batches whose gradients are averaged into one step."""
+    pool_size: CountOrZero = 50
+    """Past translations that each discriminator is shown; 0 shows the present ones only."""
+    ema: Fraction = 0
+    """Decay of the averaged generators, for instance 0.999; 0 turns averaging off."""
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """Arithmetic of the networks; losses and weights stay in float32."""
+    log_every: Count = 50
+    """Steps between two lines of scalars in TensorBoard."""
+    sample_every: Count = 1000
+    """Steps between two grids of the fixed test images."""
+    checkpoint_every: Count = 1000
+    """Steps between two saves of the training state and of the generators."""
+    keep_states: Count = 2
+    """Training states that are kept, the newest ones."""
+    keep_every: Count | None = None
+    """Epochs between generators that are kept for good."""
+
+
+class RunConfig(Section):
+    """Where the run is written, its seed and its device."""
+
+    dir: Path = Path("checkpoints/run")
+    """Run directory; starting again with the same one resumes."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Seed of everything random."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to compute; auto takes a GPU where there is one."""
+
+
+class Config(Section):
+    """A whole training run."""
+
+    data: DataConfig = DataConfig()
+    networks: NetworksConfig = NetworksConfig()
+    loss: LossConfig = LossConfig()
+    optim: OptimConfig = OptimConfig()
+    train: TrainConfig = TrainConfig()
+    run: RunConfig = RunConfig()
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        self.check_crop()
+        if self.data.channels_a != self.data.channels_b and (
+            self.loss.weight("identity_a") or self.loss.weight("identity_b")
+        ):
+            raise ValueError(
+                "loss.identity needs data.channels_a == data.channels_b "
+                f"({self.data.channels_a} and {self.data.channels_b} given): set loss.identity to 0"
+            )
+        return self
+
+    def check_crop(self) -> None:
+        """A U-Net halves its input 7 or 8 times, so training crops must be multiples of 128 or
+        256."""
+        multiple = {"unet_128": 128, "unet_256": 256}.get(self.networks.generator, 4)
+        if self.data.crop_size % multiple:
+            raise ValueError(
+                f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
+                f"with networks.generator {self.networks.generator}"
+            )
+
+
+NOT_NUMBERS = {"run.dir", "run.device", "data.root", "data.a", "data.b", "data.workers"} | {
+    f"train.{key}"
+    for key in (
+        "max_steps",
+        "log_every",
+        "sample_every",
+        "checkpoint_every",
+        "keep_states",
+        "keep_every",
+    )
+}
+"""Keys that may change when a run is resumed: they do not change what the next step computes."""
+
+
+def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What differs between two dumped configurations and would change a resumed run, as 'key:
+    before -> after'."""
+    changes = []
+    for section in sorted(before.keys() | after.keys()):
+        old, new = before.get(section, {}), after.get(section, {})
+        for key in sorted(old.keys() | new.keys()):
+            name = f"{section}.{key}"
+            if old.get(key) != new.get(key) and name not in NOT_NUMBERS:
+                changes.append(f"{name}: {old.get(key)} -> {new.get(key)}")
+    return changes

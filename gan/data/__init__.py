@@ -1,0 +1,15 @@
+"""Two folders of images without pairs, as an endless stream of training batches."""
+
+from gan.data.folders import Folder, index_folder
+from gan.data.transforms import TrainTransform, sample_pixels
+from gan.data.unpaired import Batches, UnpairedImages, build_loader
+
+__all__ = [
+    "Batches",
+    "Folder",
+    "TrainTransform",
+    "UnpairedImages",
+    "build_loader",
+    "index_folder",
+    "sample_pixels",
+]

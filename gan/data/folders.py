@@ -1,0 +1,66 @@
+"""What is in a folder of images: every file decoded once, the unreadable ones named."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan.images import ImageError, list_images, read_image, read_size
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The readable images of a folder, sorted by name, and the unreadable ones with their
+    reasons."""
+
+    root: Path
+    files: tuple[Path, ...]
+    unreadable: tuple[str, ...]
+    fingerprint: str
+    """Changes when a file is added, removed, renamed or changes its length."""
+
+
+def index_folder(
+    root: Path, *, max_images: int | None, max_unreadable: float, min_side: int = 1
+) -> Folder:
+    """List and decode the images under root, sub-folders included.
+
+    Images with a side under min_side pixels count as unreadable. ValueError, with the first
+    reasons, when no image is left or when more than the share max_unreadable of the files is
+    unreadable.
+    """
+    found = list_images(root)[:max_images]
+    if not found:
+        raise ValueError(f"{root}: no images in this folder or below it")
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        reasons = list(threads.map(lambda path: unreadable(path, min_side), found))
+    files = tuple(path for path, reason in zip(found, reasons, strict=True) if reason is None)
+    bad = tuple(reason for reason in reasons if reason is not None)
+    if not files or len(bad) > max_unreadable * len(found):
+        listed = "; ".join(bad[:5]) + ("; ..." if len(bad) > 5 else "")
+        raise ValueError(
+            f"{root}: {len(bad)} of {len(found)} images cannot be used, "
+            f"more than data.max_unreadable ({max_unreadable}) allows: {listed}"
+        )
+    return Folder(root, files, bad, fingerprint(root, files))
+
+
+def unreadable(path: Path, min_side: int) -> str | None:
+    """Why an image cannot be used, or None. JPEGs are decoded at an eighth: truncation shows all
+    the same."""
+    try:
+        size = read_size(path)
+        if min(size) < min_side:
+            return f"{path}: {size[0]}x{size[1]} pixels, smaller than {min_side}"
+        read_image(path, draft_size=1)
+    except ImageError as error:
+        return str(error)
+    return None
+
+
+def fingerprint(root: Path, files: Sequence[Path]) -> str:
+    """A hash of the files' names below root and their lengths in bytes."""
+    lines = (f"{path.relative_to(root).as_posix()}\t{path.stat().st_size}\n" for path in files)
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -1,0 +1,115 @@
+"""Unpaired training images. Order, pairing and augmentation are functions of (seed, epoch, index)
+alone."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from gan.config import DataConfig
+from gan.data.transforms import TrainTransform
+from gan.images import read_image
+
+Key = tuple[int, int]
+"""(epoch, index) of a training pair; index counts from 0 within the epoch."""
+
+
+@lru_cache(maxsize=4)
+def order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
+    """The order in which the larger folder is passed through in an epoch."""
+    return np.random.default_rng([seed, epoch]).permutation(length)
+
+
+class UnpairedImages(Dataset[tuple[Tensor, Tensor]]):
+    """Images of A and of B, unpaired: the larger folder in shuffled order, the other drawn at
+    random."""
+
+    def __init__(
+        self, files_a: Sequence[Path], files_b: Sequence[Path], data: DataConfig, seed: int
+    ) -> None:
+        self.files_a, self.files_b = files_a, files_b
+        self.data, self.seed = data, seed
+        self.transform = TrainTransform(data)
+
+    def __len__(self) -> int:
+        """Pairs in an epoch: the images of the larger folder."""
+        return max(len(self.files_a), len(self.files_b))
+
+    def __getitem__(self, key: Key) -> tuple[Tensor, Tensor]:
+        """The pair (a, b) of a key, uint8 tensors (C, crop_size, crop_size), transformed
+        independently."""
+        epoch, index = key
+        rng = np.random.default_rng([self.seed, epoch, index])
+        index_a, index_b = self.pair(epoch, index, rng)
+        seed_a, seed_b = (int(seed) for seed in rng.integers(2**32, size=2))
+        a = self.load(self.files_a[index_a], self.data.channels_a, seed_a)
+        b = self.load(self.files_b[index_b], self.data.channels_b, seed_b)
+        return a, b
+
+    def pair(self, epoch: int, index: int, rng: np.random.Generator) -> tuple[int, int]:
+        """Which image of A and which of B stand at an index of an epoch."""
+        larger = int(order(self.seed, epoch, len(self))[index])
+        other = int(rng.integers(min(len(self.files_a), len(self.files_b))))
+        return (larger, other) if len(self.files_a) >= len(self.files_b) else (other, larger)
+
+    def load(self, path: Path, channels: Any, seed: int) -> Tensor:
+        fast = self.data.draft and self.data.resize != "none"
+        draft_size = self.data.load_size if fast else None
+        return self.transform(read_image(path, channels=channels, draft_size=draft_size), seed)
+
+
+class Batches(Sampler[list[Key]]):
+    """One process's batches out of the endless stream of epochs.
+
+    Batch k of all processes together holds the pairs k * world * batch_size and on; each process
+    takes its own slice. So a step sees the same pairs however it is split into processes, batches
+    and accumulation, and a run starts in the middle as well as at the beginning. Batches may
+    straddle two epochs: none is short and nothing is dropped.
+    """
+
+    def __init__(
+        self, length: int, batch_size: int, *, start: int, stop: int, rank: int = 0, world: int = 1
+    ) -> None:
+        self.length, self.batch_size = length, batch_size
+        self.range = range(start, stop)
+        self.rank, self.world = rank, world
+
+    def __len__(self) -> int:
+        return len(self.range)
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        for batch in self.range:
+            first = (batch * self.world + self.rank) * self.batch_size
+            yield [divmod(first + i, self.length) for i in range(self.batch_size)]
+
+
+def build_loader(
+    dataset: UnpairedImages,
+    batches: Batches,
+    *,
+    workers: int,
+    pin_memory: bool,
+    context: str | None,
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """A loader of uint8 batches (a, b), each (N, C, H, W); context is how workers start (None: the
+    system's way)."""
+    return DataLoader(
+        dataset,
+        batch_sampler=batches,
+        num_workers=workers,
+        pin_memory=pin_memory,
+        worker_init_fn=start_worker,
+        multiprocessing_context=context if workers else None,
+        generator=torch.Generator(),  # its own: starting an iterator draws from it
+    )
+
+
+def start_worker(_: int) -> None:
+    cv2.setNumThreads(0)  # torch keeps to one thread in a worker; OpenCV has to be told

@@ -1,0 +1,45 @@
+"""The buffer of past translations that steadies the discriminators (Shrivastava et al. 2017;
+CycleGAN, Sec. 4)."""
+
+import random
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+class ImagePool:
+    """Up to `size` past translations of one domain; 0 passes translations through."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.images: list[Tensor] = []
+
+    def exchange(self, images: Tensor, rng: random.Random) -> Tensor:
+        """Show the discriminator past translations in place of half of the present ones.
+
+        images is (N, C, H, W); so is the result, detached. Until the pool is full every image is
+        stored and returned. Then, for each image with probability 1/2, a random stored one is
+        returned and replaced by it. The draws come from rng alone.
+        """
+        if self.size == 0:
+            return images.detach()
+        return torch.stack([self.exchange_one(image, rng) for image in images.detach()])
+
+    def exchange_one(self, image: Tensor, rng: random.Random) -> Tensor:
+        if len(self.images) < self.size:
+            self.images.append(image.clone())
+            return image
+        if rng.random() < 0.5:
+            return image
+        slot = rng.randrange(self.size)
+        past, self.images[slot] = self.images[slot], image.clone()
+        return past
+
+    def state(self) -> Tensor | None:
+        """The stored images as one tensor (stored, C, H, W), or None while there are none."""
+        return torch.stack(self.images) if self.images else None
+
+    def restore(self, images: Sequence[Tensor] | Tensor | None) -> None:
+        """Take back what state() gave; images beyond the pool's size are left out."""
+        self.images = [] if images is None else [image.clone() for image in images][: self.size]

@@ -1,0 +1,92 @@
+"""Pixels of any mode as 8-bit sRGB or grey: bit depth, transparency, colour profiles."""
+
+import io
+import warnings
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageCms
+
+WHITE_IS_ZERO = 0
+PHOTOMETRIC = 262
+"""The TIFF tag that says whether 0 is black or white."""
+
+
+def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image.Image:
+    """The image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB shows it on white paper.
+
+    16-bit grey is scaled to 8 bits, floats from [0, 1]; ValueError where values lie outside.
+    A colour profile that cannot be used is left out with a warning that has `name` in it.
+    The result carries no metadata, so nobody applies the profile twice.
+    """
+    pixels = _to_eight_bits(image)
+    alpha = None
+    if pixels.has_transparency_data:
+        pixels = pixels.convert("LA" if pixels.mode in ("1", "L", "La", "LA") else "RGBA")
+        alpha = pixels.getchannel("A")
+    pixels = _to_srgb(pixels, image.info.get("icc_profile"), name)
+    if alpha is not None:
+        # Convert alone would uncover the colours that hide below transparent pixels.
+        paper = Image.new(pixels.mode, pixels.size, "white")
+        paper.paste(pixels, mask=alpha)
+        pixels = paper
+    pixels = pixels.convert("L" if channels == 1 else "RGB")
+    pixels.info = {}
+    return pixels
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """Deep grey scaled to mode L, where Pillow would clip it; other modes as they are."""
+    key = image.info.get("transparency")
+    if isinstance(key, tuple) and max(key) > 255:
+        # A 16-bit PNG: Pillow has cut its pixels to their high bytes, but not the transparent one.
+        image = image.copy()
+        image.info["transparency"] = tuple(value >> 8 for value in key)
+    if not image.mode.startswith(("I", "F")):
+        return image
+
+    # Mode I holds 16 bits too, from PNM, and from TIFF with a sign.
+    white = 1 if image.mode == "F" else 65535
+    values = np.asarray(image).astype(np.float32)
+    low, high = values.min(), values.max()
+    if not (low >= 0 and high <= white):
+        raise ValueError(
+            f"values from {low:g} to {high:g}; such pixels must lie between 0 and {white}"
+        )
+    if getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
+        values = white - values
+    if key is not None:
+        values[values == key] = white
+    return Image.fromarray(np.rint(values * (255 / white)).astype(np.uint8))
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None, name: str) -> Image.Image:
+    """Mode L or RGB without alpha, through the profile where there is one that fits."""
+    mode = {"1": "L", "L": "L", "LA": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
+    pixels = image if image.mode == mode else image.convert(mode)
+    if profile and image.mode != "LAB":  # Pillow has brought Lab to sRGB by itself
+        if mode == "L" and profile[16:20] == b"RGB ":  # left over from before it became grey
+            pixels = pixels.convert("RGB")
+        try:
+            transform = _transform_to_srgb(profile, pixels.mode)
+        except (ImageCms.PyCMSError, OSError) as error:
+            warnings.warn(f"{name}: ICC profile left out: {error}", stacklevel=2)
+        else:
+            pixels = transform.apply(pixels) if transform else pixels
+    return pixels if pixels.mode == "L" else pixels.convert("RGB")
+
+
+@lru_cache(maxsize=16)
+def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """The colour transform of a profile; None for sRGB's many variants, which need none.
+
+    Kept because the photographs of one camera share a profile. Applying one is thread-safe.
+    """
+    source = ImageCms.getOpenProfile(io.BytesIO(profile))
+    transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    if mode != "RGB":
+        return transform
+    lattice = np.indices((18, 18, 18), dtype=np.uint8).reshape(3, 1, -1) * 15
+    colors = np.ascontiguousarray(lattice.transpose(1, 2, 0))
+    moved = np.asarray(transform.apply(Image.fromarray(colors))).astype(int) - colors
+    return transform if np.abs(moved).max() > 2 else None

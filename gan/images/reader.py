@@ -1,0 +1,135 @@
+"""Image files from the world, upright, in 8-bit sRGB or grey."""
+
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from PIL import ExifTags, Image
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from gan.images.color import to_channels
+from gan.images.decoding import decoded
+from gan.images.formats import FORMATS, ImageError, known_formats
+
+MAX_MEGAPIXELS = 178.0
+"""Larger images are refused before they are decoded: a file of a few kB can claim any size."""
+
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each EXIF orientation; from 5 on, width and height change places."""
+
+
+def read_image(
+    path: Path,
+    *,
+    channels: Literal[1, 3] = 3,
+    draft_size: int | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
+) -> Image.Image:
+    """Read a file as mode L (1 channel) or RGB, 8-bit sRGB, upright, transparency on white.
+
+    The first frame of an animation. 16 bits are scaled to 8, and so are floats in [0, 1]. With
+    `draft_size` a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides stay at
+    least that many pixels: up to ten times faster, a few grey levels off.
+
+    ImageError in one line for whatever cannot be read to its end or has more than
+    `max_megapixels`. An unusable colour profile is left out with a warning.
+    """
+    with _opened(path, max_megapixels) as (image, file):
+        if draft_size:
+            image.draft(None, (draft_size, draft_size))
+        pixels = to_channels(decoded(image, file), channels, str(path))
+        turn = UPRIGHT.get(_orientation(image))
+        return pixels if turn is None else pixels.transpose(turn)
+
+
+def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[int, int]:
+    """(width, height) of the upright image, from the file's header; ImageError as `read_image`.
+
+    A file that is cut off further on passes.
+    """
+    with _opened(path, max_megapixels) as (image, file):
+        if image.format == "PNG" and _metadata_follows_pixels(file):
+            image.load()
+        width, height = image.size
+        return (height, width) if _orientation(image) >= 5 else (width, height)
+
+
+@contextmanager
+def _opened(path: Path, max_megapixels: float) -> Iterator[tuple[ImageFile, BinaryIO]]:
+    """An image whose header has been read; what fails in the block becomes an ImageError."""
+    try:
+        with path.open("rb") as file:
+            image = _identified(file)
+            megapixels = image.width * image.height / 1e6
+            if megapixels > max_megapixels:
+                raise ValueError(f"{megapixels:.1f} megapixels; at most {max_megapixels:g} allowed")
+            yield image, file
+    # Decoders of damaged files raise nearly everything, from struct.error to MemoryError.
+    except Exception as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        first_line = (reason.splitlines() or [type(error).__name__])[0]
+        raise ImageError(f"{path}: {first_line}") from error
+
+
+def _identified(file: BinaryIO) -> ImageFile:
+    """The image of a file, its header read, by what the file begins with.
+
+    `Image.open` does the same and then compares with `Image.MAX_IMAGE_PIXELS`. That belongs to the
+    process: setting it for a moment would change it under other threads and other libraries. So
+    the formats that Pillow has registered are asked here, without it.
+    """
+    prefix = file.read(16)
+    if not prefix:
+        raise ValueError("empty file")
+    reason = "not an image of a known kind"
+    for name in known_formats():
+        factory, accept = Image.OPEN[name]
+        accepted = accept is None or accept(prefix)
+        if isinstance(accepted, str):  # the kind is known, its decoder is not installed
+            reason = accepted
+        elif accepted:
+            file.seek(0)
+            try:
+                return factory(file, "")
+            except SyntaxError as error:  # HEIF and AVIF can begin alike
+                reason = f"damaged {name}, or of a rare kind ({error})"
+    if FORMATS.get(Path(file.name).suffix.lower()) == "HEIF":
+        reason += "; HEIC needs the extra `heif`"
+    raise ValueError(reason)
+
+
+def _orientation(image: ImageFile) -> int:
+    """The EXIF orientation that remains to be undone, 1 to 8; 1 if the metadata is damaged."""
+    if isinstance(image, TiffImageFile):  # undoes it while loading, and has the upright size
+        return 1
+    try:
+        # The base class's: PNG's own would decode the picture first.
+        value = Image.Image.getexif(image).get(ExifTags.Base.Orientation)
+    except Exception:  # as many kinds as damage has; the picture is still good
+        return 1
+    return value if value in UPRIGHT else 1
+
+
+def _metadata_follows_pixels(file: BinaryIO) -> bool:
+    """Whether a PNG has EXIF or XMP behind its pixels, where Pillow finds it after decoding."""
+    file.seek(8)
+    pixels_passed = False
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if pixels_passed and kind in (b"eXIf", b"iTXt"):
+            return True
+        pixels_passed |= kind == b"IDAT"
+        file.seek(length + 4, os.SEEK_CUR)
+    return False

@@ -1,0 +1,59 @@
+"""Discriminators that judge patches: a map of raw scores in place of one verdict per image."""
+
+from torch import Tensor, nn
+
+from gan.networks.layers import Norm, has_bias, norm_layer
+
+
+class PatchDiscriminator(nn.Module):
+    """PatchGAN (Isola et al. 2017, section 6.1.2) with `layers` strided convolutions.
+
+    One stage is a 4x4 convolution, norm and LeakyReLU; the first has no norm, the last is the
+    convolution alone. The convolutions stand at 0, 2, 5, 8, ... of `model`, the reference's keys.
+    A score of the network with three layers sees 70x70 pixels.
+    """
+
+    def __init__(self, *, in_channels: int, channels: int, layers: int, norm: Norm) -> None:
+        super().__init__()
+        widths = [channels * min(2**layer, 8) for layer in range(layers + 1)]
+        stages: list[nn.Module] = [
+            nn.Conv2d(in_channels, channels, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
+        for layer in range(1, layers + 1):
+            width = widths[layer]
+            stride = 2 if layer < layers else 1
+            bias = has_bias(norm)
+            stages += [
+                nn.Conv2d(widths[layer - 1], width, 4, stride=stride, padding=1, bias=bias),
+                norm_layer(norm, width),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
+        self.model = nn.Sequential(*stages, nn.Conv2d(widths[-1], 1, 4, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Score images (N, in_channels, H, W) as (N, 1, h, w): 30x30 for 256x256, three layers."""
+        scores: Tensor = self.model(x)
+        return scores
+
+
+class PixelDiscriminator(nn.Module):
+    """PixelGAN (Isola et al. 2017, section 6.1.2): judges the color of every pixel by itself."""
+
+    def __init__(self, *, in_channels: int, channels: int, norm: Norm) -> None:
+        super().__init__()
+        bias = has_bias(norm)
+        self.net = nn.Sequential(
+            nn.Conv2d(in_channels, channels, 1),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(channels, 2 * channels, 1, bias=bias),
+            norm_layer(norm, 2 * channels),
+            nn.LeakyReLU(0.2, inplace=True),
+            # The norm decides this bias too, although none follows: the reference's weights say so.
+            nn.Conv2d(2 * channels, 1, 1, bias=bias),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Score images (N, in_channels, H, W) as (N, 1, H, W)."""
+        scores: Tensor = self.net(x)
+        return scores

@@ -1,0 +1,58 @@
+"""A generator as one file: safetensors whose metadata says how to build the network again."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from gan.networks import build_generator
+
+KEY = "gan_generator"
+"""The one entry of the metadata: several would be written in random order, and equal runs differ."""
+
+
+def save_generator(
+    network: nn.Module, path: Path, spec: dict[str, Any], about: dict[str, Any]
+) -> None:
+    """Write a generator's weights, the arguments of build_generator and facts about its training,
+    atomically."""
+    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    metadata = {KEY: json.dumps({"version": 1, "generator": spec, "about": about})}
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        save_file(tensors, temporary, metadata)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any]]:
+    """Build the generator of a file, on the CPU and in eval mode; with its arguments and the facts
+    about it.
+
+    ValueError names the file where it is no generator, is damaged, or its weights do not fit its
+    description.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path}: cannot be read as a generator: {error}") from error
+    if KEY not in metadata:
+        raise ValueError(f"{path}: not one of our generators ({KEY} is missing in its metadata)")
+    described = json.loads(metadata[KEY])
+    spec, about = described["generator"], described["about"]
+    try:
+        network = build_generator(**spec)
+        network.load_state_dict(tensors)
+    except (RuntimeError, TypeError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path}: weights and description do not fit: {reason}") from error
+    return network.eval(), spec, about

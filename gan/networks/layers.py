@@ -1,0 +1,110 @@
+"""Layers that the generators and discriminators share."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+Norm = Literal["instance", "batch", "none"]
+Upsample = Literal["deconv", "resize"]
+
+
+def norm_layer(norm: Norm, channels: int) -> nn.Module:
+    """Return the normalization of `channels` feature maps.
+
+    Instance norm has neither parameters nor running statistics: it is the same in train and eval
+    mode. "none" keeps its place in a Sequential, so that the keys of its neighbors do not move.
+    """
+    layers: dict[Norm, Callable[[int], nn.Module]] = {
+        "instance": nn.InstanceNorm2d,
+        "batch": nn.BatchNorm2d,
+        "none": nn.Identity,
+    }
+    return layers[norm](channels)
+
+
+def has_bias(norm: Norm) -> bool:
+    """Tell whether a convolution in front of this norm has a bias in the reference's networks.
+
+    Only instance norm's do, although it cancels them; with "none" one would help and is missing.
+    Published weights fit no other choice.
+    """
+    return norm == "instance"
+
+
+class ReflectionPad(nn.Module):
+    """Mirror `amount` pixels outward on all four sides of (N, C, H, W); needs H, W > amount.
+
+    The native kernel is the fast one, but its CUDA backward adds in no fixed order and refuses to
+    run under `torch.use_deterministic_algorithms`; there the same values come from slices.
+    """
+
+    def __init__(self, amount: int) -> None:
+        super().__init__()
+        self.amount = amount
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, C, H + 2 amount, W + 2 amount)."""
+        amount = self.amount
+        if torch.are_deterministic_algorithms_enabled():
+            return reflect(reflect(x, -2, amount, amount), -1, amount, amount)
+        return pad(x, (amount,) * 4, mode="reflect")
+
+    def extra_repr(self) -> str:
+        """Return the amount, as nn.ReflectionPad2d prints it."""
+        return str(self.amount)
+
+
+def upsampling(
+    in_channels: int, out_channels: int, *, kernel_size: int, bias: bool, upsample: Upsample
+) -> nn.Module:
+    """Return a learned upsampling that doubles height and width.
+
+    "deconv" is the transposed convolution of the papers, with a kernel of 3 (ResNet) or 4 (U-Net).
+    "resize" repeats pixels and convolves 3x3, after Odena et al. 2016, "Deconvolution and
+    checkerboard artifacts": every output pixel sees as many inputs as its neighbors.
+    """
+    if upsample == "resize":
+        conv = nn.Conv2d(in_channels, out_channels, 3, bias=bias)
+        return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), ReflectionPad(1), conv)
+    return nn.ConvTranspose2d(
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=2,
+        padding=1,
+        output_padding=kernel_size % 2,
+        bias=bias,
+    )
+
+
+def reflect(x: Tensor, dim: int, before: int, after: int) -> Tensor:
+    """Mirror a dimension of two or more pixels outward by any amounts, as often as it takes.
+
+    Equals `numpy.pad(mode="reflect")`. Amounts beyond the size, which `torch.nn.functional.pad`
+    refuses, reflect the reflection. Nothing runs for amounts of 0.
+    """
+    mirrored = x.shape[dim] - 1  # by whole reflections: only their ends are mirrors again
+    while before > 0 or after > 0:
+        assert mirrored > 0, "one pixel has nothing to mirror"
+        head, tail = min(before, mirrored), min(after, mirrored)
+        left = x.narrow(dim, 1, head).flip(dim)
+        right = x.narrow(dim, x.shape[dim] - 1 - tail, tail).flip(dim)
+        x = torch.cat([left, x, right], dim)
+        before, after = before - head, after - tail
+    return x
+
+
+def run_padded(network: nn.Module, x: Tensor, multiple: int) -> Tensor:
+    """Run a network that needs sizes divisible by `multiple` on (N, C, H, W) with any H, W > 1.
+
+    The image is mirrored at its lower and right edge and the output cropped back to H, W. Sizes
+    that fit pass through untouched.
+    """
+    height, width = x.shape[-2:]
+    x = reflect(x, -2, 0, -height % multiple)
+    x = reflect(x, -1, 0, -width % multiple)
+    output: Tensor = network(x)
+    return output[..., :height, :width]

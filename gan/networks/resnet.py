@@ -1,0 +1,81 @@
+"""The ResNet generator of CycleGAN (Zhu et al. 2017, section 7.2), after Johnson et al. 2016."""
+
+from torch import Tensor, nn
+
+from gan.networks.layers import (
+    Norm,
+    ReflectionPad,
+    Upsample,
+    has_bias,
+    norm_layer,
+    run_padded,
+    upsampling,
+)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions and a skip: x + branch(x), with no ReLU after the sum."""
+
+    def __init__(self, channels: int, *, norm: Norm, dropout: bool) -> None:
+        super().__init__()
+        bias = has_bias(norm)
+        self.conv_block = nn.Sequential(
+            ReflectionPad(1),
+            nn.Conv2d(channels, channels, 3, bias=bias),
+            norm_layer(norm, channels),
+            nn.ReLU(inplace=True),
+            *([nn.Dropout(0.5)] if dropout else []),
+            ReflectionPad(1),
+            nn.Conv2d(channels, channels, 3, bias=bias),
+            norm_layer(norm, channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, channels, H, W), the shape of x."""
+        branch: Tensor = self.conv_block(x)
+        return x + branch
+
+
+class ResnetGenerator(nn.Module):
+    """Two halvings, `blocks` residual blocks, two doublings; images in [-1, 1].
+
+    The indices in `model` are the reference's state_dict keys, for nine blocks:
+    0-3 stem, 4-6 and 7-9 down, 10-18 residual blocks, 19-21 and 22-24 up, 25-27 head; each group
+    is (padding,) convolution, norm, activation. The head has no norm.
+    """
+
+    size_multiple = 4
+
+    def __init__(
+        self,
+        *,
+        in_channels: int,
+        out_channels: int,
+        channels: int,
+        blocks: int,
+        norm: Norm,
+        upsample: Upsample,
+        dropout: bool,
+    ) -> None:
+        super().__init__()
+        bias = has_bias(norm)
+        layers = [ReflectionPad(3), nn.Conv2d(in_channels, channels, 7, bias=bias)]
+        layers += _norm_relu(norm, channels)
+        for width in (channels, 2 * channels):
+            # Zero padding here, reflection elsewhere: the reference's, and its weights expect it.
+            layers += [nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=bias)]
+            layers += _norm_relu(norm, 2 * width)
+        layers += [ResidualBlock(4 * channels, norm=norm, dropout=dropout) for _ in range(blocks)]
+        for width in (2 * channels, channels):
+            layers += [upsampling(2 * width, width, kernel_size=3, bias=bias, upsample=upsample)]
+            layers += _norm_relu(norm, width)
+        layers += [ReflectionPad(3), nn.Conv2d(channels, out_channels, 7), nn.Tanh()]
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Translate (N, in_channels, H, W) to (N, out_channels, H, W); any H, W from 16 up."""
+        return run_padded(self.model, x, self.size_multiple)
+
+
+def _norm_relu(norm: Norm, channels: int) -> list[nn.Module]:
+    return [norm_layer(norm, channels), nn.ReLU(inplace=True)]

@@ -1,0 +1,39 @@
+"""How far a run is and how fast: a bar on a terminal, lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Self
+
+from tqdm import tqdm
+
+
+class Progress:
+    """Steps per second and time left; silent on all but the main process."""
+
+    def __init__(self, done: int, last: int, *, quiet: bool) -> None:
+        self.last, self.quiet = last, quiet
+        # tqdm's None turns the bar off where stderr is no terminal.
+        self.bar = tqdm(total=last, initial=done, unit="step", disable=True if quiet else None)
+        self.measured_at, self.measured_step = time.perf_counter(), done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def steps_per_second(self, step: int) -> float:
+        """Steps per second since the last call."""
+        now = time.perf_counter()
+        rate = (step - self.measured_step) / (now - self.measured_at)
+        self.measured_at, self.measured_step = now, step
+        return rate
+
+    def show(self, step: int, losses: Mapping[str, float], rate: float) -> None:
+        """Say where the run is: beside the bar, or in a line of its own."""
+        if self.bar.disable and not self.quiet:
+            left = time.strftime("%H:%M:%S", time.gmtime((self.last - step) / rate))
+            shown = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
+            print(f"step {step}/{self.last}, {left} left: {shown}", file=sys.stderr, flush=True)
+        self.bar.set_postfix({name: f"{value:.2f}" for name, value in losses.items()})

@@ -1,0 +1,252 @@
+"""A training run from beginning to end: data, resuming, the loop, and what it leaves behind."""
+
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+import yaml
+from accelerate.utils import broadcast_object_list
+from torch import Tensor
+from tqdm import tqdm
+
+from gan.acceleration import build_accelerator
+from gan.checkpoint import SavedState, newest_state, save_state
+from gan.config import Config, Domain, changed_keys
+from gan.data import Batches, Folder, UnpairedImages, build_loader, index_folder
+from gan.networks.assembly import generator_spec
+from gan.networks.files import save_generator
+from gan.progress import Progress
+from gan.sampling import sample_columns, test_images
+from gan.schedule import lr_multiplier
+from gan.tracking import Tracker
+from gan.trainer import Batch, Trainer
+
+DIRECTIONS: dict[str, tuple[Domain, Domain]] = {"ab": ("a", "b"), "ba": ("b", "a")}
+
+
+def train(config: Config) -> None:
+    """Train a CycleGAN on two folders of images, or go on with the run that lies in run.dir.
+
+    A run that is finished says so and returns. ValueError names the key or the file that is wrong.
+    """
+    Run(config).fit()
+
+
+class Run:
+    """One run directory and what is being trained into it."""
+
+    def __init__(self, config: Config) -> None:
+        self.config, self.folder = config, config.run.dir
+        self.accelerator = build_accelerator(config)
+        self.folders = self.index()
+        files_a, files_b = (self.folders[domain].files for domain in ("a", "b"))
+        self.dataset = UnpairedImages(files_a, files_b, config.data, config.run.seed)
+        train = config.train
+        self.pairs_per_step = train.batch_size * train.accumulate * self.accelerator.num_processes
+        pairs = (train.epochs + train.decay_epochs) * len(self.dataset)
+        self.last_step = math.ceil(pairs / self.pairs_per_step)
+        self.stop = min(self.last_step, train.max_steps or self.last_step)
+        self.trainer = Trainer(config, self.accelerator)
+        self.step = self.resume()
+
+    def say(self, text: str) -> None:
+        """Print one line, once for all processes, without tearing the progress bar."""
+        if self.accelerator.is_main_process:
+            tqdm.write(text, file=sys.stderr)
+
+    # Before the first step
+
+    def index(self) -> dict[Domain, Folder]:
+        """Index both folders on the main process, for all; name the files that are left out."""
+        answer: list[Any] = [None]
+        if self.accelerator.is_main_process:
+            try:
+                answer = [{"a": self.index_domain("a"), "b": self.index_domain("b")}]
+            except ValueError as error:
+                answer = [error]
+        broadcast_object_list(answer)
+        if isinstance(answer[0], ValueError):
+            raise answer[0]
+        folders: dict[Domain, Folder] = answer[0]
+        for folder in folders.values():
+            for reason in folder.unreadable:
+                self.say(f"left out: {reason}")
+        return folders
+
+    def index_domain(self, domain: Domain) -> Folder:
+        data = self.config.data
+        return index_folder(
+            data.train_folder(domain),
+            max_images=data.max_images,
+            max_unreadable=data.max_unreadable,
+            min_side=data.crop_size if data.resize == "none" else 1,
+        )
+
+    def resume(self) -> int:
+        """Take up the newest complete state, if there is one; the number of steps done so far."""
+        saved, problems = newest_state(self.folder / "state")
+        for problem in problems:
+            self.say(f"damaged state passed over: {problem}")
+        if saved is None:
+            return 0
+        self.check_same(saved)
+        self.trainer.restore(*saved.load(self.accelerator.process_index))
+        self.say(f"resuming {self.folder} from step {saved.step}")
+        return saved.step
+
+    def check_same(self, saved: SavedState) -> None:
+        """Refuse to go on with another configuration, other files or other processes."""
+        now = self.manifest(saved.step)
+        changes = changed_keys(saved.manifest["config"], now["config"])
+        for key in ("folders", "processes"):
+            if saved.manifest[key] != now[key]:
+                changes.append(f"{key}: {saved.manifest[key]} -> {now[key]}")
+        if changes:
+            raise ValueError(
+                f"{self.folder} holds a run with another configuration ({'; '.join(changes)}): "
+                "give the same values, or another run.dir"
+            )
+
+    # The loop
+
+    def fit(self) -> None:
+        """Train until the last step, saving and showing progress on the way."""
+        if self.step >= self.stop:
+            self.say(f"{self.folder}: finished at step {self.step} of {self.last_step}")
+            return
+        if not self.accelerator.is_main_process:
+            self.loop(None)
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
+        (self.folder / "config.yaml").write_text(text, encoding="utf-8")
+        with Tracker(self.folder, self.step) as tracker:
+            self.loop(tracker)
+
+    def loop(self, tracker: Tracker | None) -> None:
+        """The steps; the main process alone has a tracker."""
+        train = self.config.train
+        batches = self.batches()
+        with Progress(self.step, self.stop, quiet=tracker is None) as progress:
+            while self.step < self.stop:
+                self.step += 1
+                self.trainer.set_lr(self.lr_multiplier())
+                step_batches = [next(batches) for _ in range(train.accumulate)]
+                values = self.trainer.train_step(self.step, step_batches)
+                progress.bar.update()
+                if self.due(train.log_every):
+                    self.log(tracker, values, progress)
+                if tracker and self.due(train.sample_every):
+                    self.sample(tracker)
+                if self.due(train.checkpoint_every):
+                    self.save()
+                self.keep_epoch()
+        self.say(f"{self.folder}: step {self.step} of {self.last_step} done")
+
+    def batches(self) -> Iterator[Batch]:
+        """This process's batches from the present step to the last."""
+        accumulate, accelerator = self.config.train.accumulate, self.accelerator
+        keys = Batches(
+            len(self.dataset),
+            self.config.train.batch_size,
+            start=self.step * accumulate,
+            stop=self.stop * accumulate,
+            rank=accelerator.process_index,
+            world=accelerator.num_processes,
+        )
+        loader = build_loader(
+            self.dataset,
+            keys,
+            workers=self.config.data.workers,
+            pin_memory=accelerator.device.type == "cuda",
+            # Forking beside the threads of a process group hung once; workers start once a run.
+            context="forkserver" if accelerator.num_processes > 1 else None,
+        )
+        return iter(loader)
+
+    def due(self, every: int) -> bool:
+        return self.step % every == 0 or self.step == self.stop
+
+    def epochs_done(self, step: int) -> int:
+        """Whole epochs after so many steps."""
+        done: int = step * self.pairs_per_step // len(self.dataset)
+        return done
+
+    def lr_multiplier(self) -> float:
+        """The learning rate's factor in the present step: that of the epoch in which it begins."""
+        train, epoch = self.config.train, self.epochs_done(self.step - 1)
+        return lr_multiplier(epoch, train.epochs, train.decay_epochs, train.schedule)
+
+    # What the run leaves behind
+
+    def log(self, tracker: Tracker | None, values: dict[str, Tensor], progress: Progress) -> None:
+        """Log the step's values, averaged over the processes; reading them waits for the device."""
+        stacked = self.accelerator.reduce(torch.stack(list(values.values())), "mean")
+        scalars = dict(zip(values, stacked.tolist(), strict=True))
+        if tracker is None:
+            return
+        rate = progress.steps_per_second(self.step)
+        progress.show(self.step, scalars, rate)
+        scalars["images_per_second"] = 2 * self.pairs_per_step * rate
+        scalars["learning_rate"] = self.trainer.gen_optimizer.param_groups[0]["lr"]
+        scalars["epoch"] = self.epochs_done(self.step)
+        tracker.scalars(self.step, scalars)
+
+    def sample(self, tracker: Tracker) -> None:
+        """Show the test images in both directions: real, fake, reconstruction, identity."""
+        gen_ab, gen_ba = self.trainer.generators
+        for direction, forth, back in (("ab", gen_ab, gen_ba), ("ba", gen_ba, gen_ab)):
+            domain = DIRECTIONS[direction][0]
+            real = test_images(self.config.data, domain, self.folders[domain].files)
+            columns = sample_columns(forth, back, real.to(self.accelerator.device))
+            tracker.grid(self.step, direction, columns)
+
+    def manifest(self, step: int) -> dict[str, Any]:
+        """What a training state belongs to."""
+        return {
+            "step": step,
+            "processes": self.accelerator.num_processes,
+            "folders": {domain: folder.fingerprint for domain, folder in self.folders.items()},
+            "config": self.config.model_dump(mode="json"),
+        }
+
+    def save(self) -> None:
+        """Save the training state, and both generators for use."""
+        save_state(
+            self.folder / "state",
+            self.accelerator,
+            self.trainer.state(),
+            self.trainer.own_state(),
+            self.manifest(self.step),
+            keep=self.config.train.keep_states,
+        )
+        self.save_generators("")
+
+    def keep_epoch(self) -> None:
+        """Keep the generators for good when a train.keep_every-th epoch ends in this step."""
+        every, epoch = self.config.train.keep_every, self.epochs_done(self.step)
+        if every and epoch // every > self.epochs_done(self.step - 1) // every:
+            self.save_generators(f"-epoch{epoch:03d}")
+
+    def save_generators(self, suffix: str) -> None:
+        """Write gen_ab and gen_ba, each whole in one file; the main process alone does."""
+        if not self.accelerator.is_main_process:
+            return
+        data = self.config.data
+        about = {
+            "step": self.step,
+            "epoch": self.epochs_done(self.step),
+            "averaged": bool(self.config.train.ema),
+            "resize": data.resize,
+            "load_size": data.load_size,
+            "crop_size": data.crop_size,
+        }
+        for network, (direction, domains) in zip(
+            self.trainer.generators, DIRECTIONS.items(), strict=True
+        ):
+            channels = (data.channels(domain) for domain in domains)
+            spec = generator_spec(self.config.networks, *channels)
+            path = self.folder / f"gen_{direction}{suffix}.safetensors"
+            save_generator(network, path, spec, about | {"direction": direction})

@@ -1,0 +1,85 @@
+"""The shared layers: reflection as NumPy does it, padding that undoes itself, even upsampling."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from gan.networks.layers import ReflectionPad, Upsample, reflect, run_padded, upsampling
+
+
+@given(st.integers(2, 9), st.integers(0, 40), st.integers(0, 40), st.sampled_from([-1, -2]))
+def test_reflection_is_numpys_for_any_amount(size: int, before: int, after: int, dim: int) -> None:
+    x = torch.rand(1, 2, size, size)
+    amounts = [(0, 0)] * 4
+    amounts[dim] = (before, after)
+    expected = np.pad(x.numpy(), amounts, mode="reflect")
+    np.testing.assert_array_equal(reflect(x, dim, before, after).numpy(), expected)
+
+
+@given(st.integers(2, 9), st.integers(0, 40), st.integers(0, 40))
+def test_a_pixels_gradient_counts_its_reflections(size: int, before: int, after: int) -> None:
+    x = torch.rand(size, requires_grad=True)
+    (gradient,) = torch.autograd.grad(reflect(x, -1, before, after).sum(), x)
+    indices = np.pad(np.arange(size), (before, after), mode="reflect")
+    np.testing.assert_array_equal(gradient.numpy(), np.bincount(indices))
+
+
+@given(st.integers(2, 40), st.integers(2, 40), st.sampled_from([4, 128]))
+def test_padded_run_sees_the_reflected_image_and_is_cropped(
+    height: int, width: int, multiple: int
+) -> None:
+    x = torch.rand(1, 1, height, width)
+    seen: list[Tensor] = []
+    network = nn.Identity()
+    network.register_forward_hook(lambda _, args, output: seen.append(output))
+    assert torch.equal(run_padded(network, x, multiple), x)
+    amounts = [(0, 0), (0, 0), (0, -height % multiple), (0, -width % multiple)]
+    np.testing.assert_array_equal(seen[0].numpy(), np.pad(x.numpy(), amounts, mode="reflect"))
+
+
+@pytest.fixture
+def deterministic() -> Iterator[None]:
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.usefixtures("deterministic")
+def test_deterministic_padding_has_the_native_kernels_values_and_gradient() -> None:
+    weight = torch.rand(2, 3, 11, 13)
+    x = torch.rand(2, 3, 5, 7, requires_grad=True)
+    ours, native = ReflectionPad(3)(x), nn.ReflectionPad2d(3)(x)
+    assert torch.equal(ours, native)
+    torch.testing.assert_close(
+        torch.autograd.grad(ours, x, weight), torch.autograd.grad(native, x, weight)
+    )
+
+
+def values_from_ones(module: nn.Module) -> set[float]:
+    """Set all weights to one and upsample a constant image; the values away from the border."""
+    for parameter in module.parameters():
+        nn.init.ones_(parameter)
+    with torch.no_grad():
+        output: Tensor = module(torch.ones(1, 2, 6, 6))
+    return set(output[..., 2:-2, 2:-2].flatten().tolist())
+
+
+def test_resize_upsampling_cannot_make_a_checkerboard() -> None:
+    """Constant in, constant weights: constant out. The transposed convolution's overlaps are
+    uneven, so that it alternates."""
+    resize = upsampling(2, 1, kernel_size=3, bias=True, upsample="resize")
+    assert values_from_ones(resize) == {2 * 3 * 3 + 1}
+    deconv = upsampling(2, 1, kernel_size=3, bias=True, upsample="deconv")
+    assert values_from_ones(deconv) == {2 * 1 + 1, 2 * 2 + 1, 2 * 4 + 1}
+
+
+@pytest.mark.parametrize("kernel_size", [3, 4])
+@pytest.mark.parametrize("upsample", ["deconv", "resize"])
+def test_upsampling_doubles_height_and_width(upsample: Upsample, kernel_size: int) -> None:
+    layer = upsampling(2, 5, kernel_size=kernel_size, bias=False, upsample=upsample)
+    assert layer(torch.rand(1, 2, 7, 1)).shape == (1, 5, 14, 2)
