@@ -19,6 +19,14 @@ COMMANDS = {
 }
 
 
+UNKNOWN = (
+    r"[Uu]nrecognized arguments: (?:--)?([\w.-]+)",
+    r"Option '([\w.]+)' is not accepted",
+    r"Group '([\w.]+)' does not accept option '([\w.]+)'",
+)
+"""How jsonargparse says that there is no such key."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The `gan` command; the exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
@@ -89,12 +97,10 @@ class Parser(ArgumentParser):
         sys.exit(2)
 
     def explain(self, message: str) -> str:
-        if unknown := re.search(r"[Uu]nrecognized arguments: (?:--)?([\w.-]+)", message):
-            name = unknown[1]
-            return f"no key {name}{nearest(name, self.keys())}"
-        if unknown := re.search(r"Group '([\w.]+)' does not accept option '([\w.]+)'", message):
-            name = f"{unknown[1]}.{unknown[2]}"
-            return f"no key {name}{nearest(name, self.keys())}"
+        for pattern in UNKNOWN:
+            if found := re.search(pattern, message):
+                name = ".".join(found.groups())
+                return f"no key {name}{nearest(name, self.keys())}"
         return one_line(message)
 
     def keys(self) -> list[str]:

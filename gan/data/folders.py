@@ -33,7 +33,9 @@ def index_folder(
     """
     found = list_images(root)[:max_images]
     if not found:
-        raise ValueError(f"{root}: no images in this folder or below it")
+        raise ValueError(
+            f"{root}: no images in this folder or below it (links that leave it are not followed)"
+        )
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         reasons = list(threads.map(lambda path: unreadable(path, min_side), found))
     files = tuple(path for path, reason in zip(found, reasons, strict=True) if reason is None)

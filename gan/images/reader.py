@@ -105,7 +105,8 @@ def _identified(file: BinaryIO) -> ImageFile:
                 return factory(file, "")
             except SyntaxError as error:  # HEIF and AVIF can begin alike
                 reason = f"damaged {name}, or of a rare kind ({error})"
-    if FORMATS.get(Path(file.name).suffix.lower()) == "HEIF":
+    kind = FORMATS.get(Path(file.name).suffix.lower())
+    if kind == "HEIF" and kind not in known_formats():
         reason += "; HEIC needs the extra `heif`"
     raise ValueError(reason)
 

@@ -62,16 +62,21 @@ def profile(device: bytes, space: bytes, connection: bytes, tags: dict[bytes, by
     for name, data in tags.items():
         table += struct.pack(">4sII", name, offset, len(data))
         offset += len(data)
-    header = struct.pack(
-        ">I4xI4s4s4s12x4s28x", offset, 0x02400000, device, space, connection, b"acsp"
-    )
+    signatures = device, space, connection, b"acsp"
+    header = struct.pack(">I4xI4s4s4s12x4s28x", offset, 0x02400000, *signatures)
     return header + fixed(*D50) + bytes(48) + table + b"".join(tags.values())
 
 
-def rgb_profile(primaries: Array, gamma: float) -> bytes:
+def sampled_tag(curve: Array) -> bytes:
+    samples = bytes(np.rint(curve * 65535).astype(">u2"))
+    return b"curv\0\0\0\0" + struct.pack(">I", len(curve)) + samples
+
+
+def rgb_profile(primaries: Array, curve: float | bytes) -> bytes:
     tags = {b"wtpt": xyz_tag(D50)}
+    curve = curve if isinstance(curve, bytes) else gamma_tag(curve)
     for name, xyz in zip("rgb", primaries, strict=True):
-        tags |= {f"{name}XYZ".encode(): xyz_tag(xyz), f"{name}TRC".encode(): gamma_tag(gamma)}
+        tags |= {f"{name}XYZ".encode(): xyz_tag(xyz), f"{name}TRC".encode(): curve}
     return profile(b"mntr", b"RGB ", b"XYZ ", tags)
 
 
@@ -113,10 +118,16 @@ def test_transparency_is_composited_after_the_profile(tmp_path: Path) -> None:
     np.testing.assert_allclose(actual, expected, atol=2)
 
 
-def test_an_srgb_profile_changes_nothing(tmp_path: Path) -> None:
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3)).astype(np.uint8)
-    actual = read_back(Image.fromarray(pixels), tmp_path / "a.png", icc_profile=srgb)
+@pytest.mark.parametrize("variant", ["formula", "sampled"])
+def test_srgb_profiles_change_nothing(tmp_path: Path, variant: str) -> None:
+    """Whatever their wording; the sampled curve by itself would move some levels by one."""
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    if variant == "sampled":
+        x = np.linspace(0, 1, 32)
+        linear = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
+        icc = rgb_profile(SRGB_TO_XYZ.round(4), sampled_tag(linear))
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3)).astype(np.uint8)
+    actual = read_back(Image.fromarray(pixels), tmp_path / "a.png", icc_profile=icc)
     np.testing.assert_array_equal(actual, pixels)
 
 
@@ -128,6 +139,8 @@ def test_a_grey_profile_is_applied_to_grey(tmp_path: Path) -> None:
     np.testing.assert_allclose(actual[..., 0], encoded((levels / 255) ** 1.5), atol=2)
     assert (actual == actual[..., :1]).all()
     assert np.abs(actual[..., 0] - levels).max() > 20
+    opaque = Image.merge("LA", (Image.fromarray(levels), Image.new("L", (256, 8), 255)))
+    np.testing.assert_array_equal(read_back(opaque, tmp_path / "la.png", icc_profile=icc), actual)
     grey = read_image(tmp_path / "a.png", channels=1)
     np.testing.assert_array_equal(np.asarray(grey), actual[..., 0])
 
@@ -170,9 +183,12 @@ def test_cmyk_without_a_profile_is_white_minus_ink(tmp_path: Path, suffix: str) 
 
 
 def test_lab_is_converted_to_srgb(tmp_path: Path) -> None:
+    """By its definition: a profile beside it has nothing to add."""
     lab = np.array([[50, 0, 0], [60, 40, 20], [40, 20, -50], [70, -30, 40], [100, 0, 0]])
     stored = np.rint(lab * (2.55, 1, 1)).astype(np.int64)
-    tifffile.imwrite(tmp_path / "a.tif", stored[None].astype(np.uint8), photometric="cielab")
+    pixels = stored[None].astype(np.uint8)
+    icc = rgb_profile(SRGB_TO_XYZ, 1.0)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="cielab", iccprofile=icc)
     actual = np.asarray(read_image(tmp_path / "a.tif"))[0]
     np.testing.assert_allclose(actual, lab_to_srgb(stored / (2.55, 1, 1)), atol=2)
 

@@ -59,6 +59,13 @@ def test_16_bit_color(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_allclose(levels(path), RGB16 / 257, atol=1)
 
 
+def test_16_bit_color_in_a_bare_jpeg_2000_codestream(tmp_path: Path) -> None:
+    data = cv2.imencode(".jp2", RGB16[..., ::-1])[1].tobytes()
+    (tmp_path / "a.jp2").write_bytes(data)
+    (tmp_path / "a.j2k").write_bytes(data[data.index(b"\xff\x4f\xff\x51") :])
+    np.testing.assert_array_equal(levels(tmp_path / "a.j2k"), levels(tmp_path / "a.jp2"))
+
+
 @pytest.mark.parametrize("suffix", ["png", "tif"])
 def test_16_bit_color_with_alpha_is_put_on_white(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a.{suffix}"

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ImageFile import ImageFile
 
 from gan.images import ImageError, read_image, read_size
 
@@ -66,6 +67,19 @@ def test_a_file_that_may_not_be_read_is_refused_in_one_line(
     with pytest.raises(ImageError) as caught:
         read_image(path)
     assert str(caught.value) == f"{path}: Permission denied"
+
+
+def test_running_out_of_memory_refuses_the_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(self: ImageFile) -> None:
+        raise MemoryError
+
+    path = save(tmp_path / "a.bmp")
+    monkeypatch.setattr(ImageFile, "load", exhausted)
+    with pytest.raises(ImageError) as caught:
+        read_image(path)
+    assert str(caught.value) == f"{path}: MemoryError"
 
 
 def test_heic_without_its_extra_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.PngImagePlugin import PngInfo
 
 from gan.images import MAX_MEGAPIXELS, ImageError, read_image, read_size
 
@@ -96,15 +98,28 @@ def test_damaged_exif_does_not_cost_the_picture(tmp_path: Path, damaged: Any) ->
         assert read_size(path) == read_image(path).size == (80, 48)
 
 
+def test_damaged_exif_text_does_not_cost_the_picture(tmp_path: Path) -> None:
+    text = PngInfo()
+    text.add_text("Raw profile type exif", "\nexif\n8\nnot hexadecimal")
+    path = save(tmp_path / "a.png", pnginfo=text)
+    assert read_size(path) == read_image(path).size == (80, 48)
+
+
 @pytest.mark.parametrize(
     "suffix", ["png", "jpg", "tif", "webp", "bmp", "gif", "avif", "jp2", "qoi"]
 )
-def test_the_size_comes_from_the_header(tmp_path: Path, suffix: str) -> None:
-    """Half a file has the size, and no image."""
+def test_the_size_comes_from_the_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """No pixel is decoded for it; so half a file has a size, and no image."""
     noise = np.random.default_rng(0).integers(0, 256, (64, 96, 3)).astype(np.uint8)
     path = tmp_path / f"a.{suffix}"
     Image.fromarray(noise).save(path)
-    assert read_size(path) == (96, 64)
+    with monkeypatch.context() as patch:
+        decoded: list[str] = []
+        patch.setattr(ImageFile, "load", lambda self: decoded.append(self.format))
+        assert read_size(path) == (96, 64)
+        assert decoded == []
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(ImageError, match="^" + re.escape(f"{path}: ")):
         read_image(path)

@@ -1,0 +1,91 @@
+"""The floors of docs/architecture.md: a module imports from lower floors only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+FLOORS = [
+    {"config"},
+    {"images", "pixels", "networks", "losses", "image_pool", "schedule"},
+    {"objective", "data"},
+    {"acceleration", "checkpoint", "tracking", "progress", "sampling", "translator"},
+    {"trainer", "library", "run", "demo"},
+    {"cli"},
+]
+"""Names below gan; what is higher stands later."""
+
+# Inside a floor these may import the others; everything else in a floor knows nothing of its own.
+INSIDE = {("run", "trainer")}
+
+ALLOWED = {
+    "accelerate": {"acceleration", "checkpoint", "run", "trainer"},
+    "albumentations": {"data"},
+}
+
+
+def modules() -> list[Path]:
+    return sorted((ROOT / "gan").rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """The top-level name below gan that a file belongs to."""
+    return path.relative_to(ROOT / "gan").parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def floor(name: str) -> int:
+    found = [number for number, names in enumerate(FLOORS) if name in names]
+    assert found, f"gan.{name} stands on no floor: put it into FLOORS and docs/architecture.md"
+    return found[0]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_module_imports_from_lower_floors_only(path: Path) -> None:
+    own = room(path)
+    if own == "__init__":
+        return  # the package's front door
+    for name in imported(path):
+        parts = name.split(".")
+        assert parts[0] not in ("scripts", "train"), f"{path} imports {name}"
+        if parts[0] != "gan" or parts[1] == own:
+            continue
+        lower = floor(parts[1]) < floor(own) or (own, parts[1]) in INSIDE
+        # What most of floor 1 knows of images and numbers is pixels; the rest of it stands alone.
+        assert lower, f"gan.{own} imports {name}, which is not on a lower floor"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
+    for library, rooms in ALLOWED.items():
+        if any(name.split(".")[0] == library for name in imported(path)):
+            assert room(path) in rooms
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    assert ".cuda(" not in text
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno is not None
+            assert node.end_lineno - node.lineno < 60, node.name
+
+
+def test_data_folders_are_not_packages() -> None:
+    """An __init__.py in datasets/ would shadow the Hugging Face library of that name."""
+    for folder in ("datasets", "checkpoints", "configs", "scripts", "tests"):
+        assert not list((ROOT / folder).glob("__init__.py"))

@@ -1,0 +1,88 @@
+"""The command line: errors of one line that name the key, what is wrong, and the nearest name."""
+
+from pathlib import Path
+
+import pytest
+
+from gan.cli import COMMANDS, main, nearest
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [
+    (["--loss.identiy", "0"], "no key loss.identiy; did you mean loss.identity?"),
+    (["--optim.beta_1", "0"], "no key optim.beta_1; did you mean optim.beta1?"),
+    (["--loss.identity", "much"], "loss.identity: Input should be a valid number"),
+    (["--loss.identity", "-1"], "loss.identity: Input should be greater than or equal to 0"),
+    (["--networks.norm", "layer"], "networks.norm: Expected a Literal['instance', 'batch', 'none']"),
+    (["--data.crop_size", "300"], "data.crop_size (300) is larger than data.load_size (286)"),
+    (["--networks.generator", "unet_256", "--data.crop_size", "200"], "a multiple of 256"),
+    (["--config", "nowhere.yaml"], "nowhere.yaml"),
+])  # fmt: skip
+def test_error_is_one_line_with_the_key(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *arguments])
+    assert stopped.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert expected in lines[0]
+
+
+@pytest.mark.parametrize(("yaml", "expected"), [
+    ("loss:\n  identiy: 0\n", "no key loss.identiy; did you mean loss.identity?"),
+    ("los:\n  identity: 0\n", "no key los"),
+    ("data:\n  crop_size: big\n", "data.crop_size: Input should be a valid integer"),
+    ("data:\n  load_size: 100\n", "data.crop_size (256) is larger than data.load_size (100)"),
+    ("data: [unclosed\n", "config"),
+])  # fmt: skip
+def test_error_in_a_file_is_one_line_with_the_key(
+    yaml: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml)
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", "--config", str(path)])
+    assert stopped.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert expected in lines[0]
+
+
+def test_what_only_the_run_finds_is_one_line_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["train", "--data.root", str(tmp_path / "nothing"), "--run.device", "cpu"])
+    assert status == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert "trainA" in lines[0]
+
+
+def test_a_command_that_does_not_exist_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trian"]) == 2
+    assert "did you mean train?" in capsys.readouterr().err
+
+
+def test_nearest_keeps_silent_when_nothing_is_near() -> None:
+    assert nearest("zzz", ["data.root"]) == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert "usage: gan" in capsys.readouterr().out
+
+
+def test_every_command_has_a_script() -> None:
+    root = Path(__file__).parents[1]
+    for command in COMMANDS:
+        assert (root / "scripts" / f"{command}.py").exists() or (root / f"{command}.py").exists()
+
+
+def test_print_config_shows_the_resolved_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", "--loss.cycle", "3", "--print_config"])
+    assert stopped.value.code == 0
+    assert "cycle: 3.0" in capsys.readouterr().out

@@ -1,0 +1,26 @@
+"""Every shipped recipe loads, says how it is launched, and is what its name promises."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gan.config import Config
+
+ROOT = Path(__file__).parents[1]
+RECIPES = sorted((ROOT / "configs").glob("*.yaml"))
+
+
+def load(path: Path) -> Config:
+    return Config.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+def test_recipe_loads_and_says_how_to_launch_it(path: Path) -> None:
+    load(path)
+    comment = [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
+    assert any(f"--config configs/{path.name}" in line for line in comment)
+
+
+def test_the_papers_recipe_is_the_default() -> None:
+    assert load(ROOT / "configs" / "paper.yaml") == Config()

@@ -1,0 +1,192 @@
+"""The training step: what it updates, what it leaves out, and that its switches mean what they say."""
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from gan.acceleration import build_accelerator
+from gan.config import Config
+from gan.trainer import Batch, Trainer
+
+
+def build(**sections: dict[str, Any]) -> Trainer:
+    small = {
+        "data": {"crop_size": 16},
+        "networks": {
+            "generator": "resnet_6blocks",
+            "generator_channels": 2,
+            "discriminator": "n_layers",
+            "discriminator_layers": 1,
+            "discriminator_channels": 2,
+        },
+        "run": {"device": "cpu"},
+    }
+    merged = {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
+    config = Config.model_validate(merged)
+    return Trainer(config, build_accelerator(config))
+
+
+def batch(seed: int, size: int = 1, channels: tuple[int, int] = (3, 3)) -> Batch:
+    generator = torch.Generator().manual_seed(seed)
+    a, b = (
+        torch.randint(256, (size, count, 16, 16), generator=generator, dtype=torch.uint8)
+        for count in channels
+    )
+    return a, b
+
+
+def weights(trainer: Trainer) -> list[Tensor]:
+    return [tensor.clone() for net in trainer.bare for tensor in net.state_dict().values()]
+
+
+def all_equal(ours: list[Tensor], theirs: list[Tensor]) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize("adversarial", ["lsgan", "vanilla", "hinge", "wgan_gp"])
+def test_a_step_moves_all_four_networks_and_reports_finite_values(adversarial: str) -> None:
+    trainer = build(loss={"adversarial": adversarial})
+    before = [copy.deepcopy(net.state_dict()) for net in trainer.bare]
+    values = trainer.train_step(1, [batch(0)])
+    assert all(torch.isfinite(value) for value in values.values())
+    for old, net in zip(before, trainer.bare, strict=True):
+        assert any(not torch.equal(old[name], now) for name, now in net.state_dict().items())
+
+
+def test_the_penalty_reaches_the_critics_weights() -> None:
+    plain = build(loss={"adversarial": "wgan_gp", "gradient_penalty": 0})
+    penalized = build(loss={"adversarial": "wgan_gp", "gradient_penalty": 10})
+    for trainer in (plain, penalized):
+        trainer.train_step(1, [batch(0)])
+    assert all_equal(
+        list(plain.bare.gen_ab.state_dict().values()),
+        list(penalized.bare.gen_ab.state_dict().values()),
+    )
+    assert not all_equal(weights(plain), weights(penalized))
+
+
+@pytest.mark.parametrize("sections", [
+    {"networks": {"norm": "batch"}},
+    {"networks": {"norm": "none", "upsample": "resize", "dropout": True}},
+    {"networks": {"discriminator": "pixel"}},
+    {"data": {"channels_a": 1}, "loss": {"identity": 0}},
+    {"train": {"precision": "bf16", "ema": 0.9}},
+], ids=str)  # fmt: skip
+def test_every_switch_trains(sections: dict[str, Any]) -> None:
+    trainer = build(**sections)
+    data = trainer.config.data
+    images = batch(0, 2, (data.channels_a, data.channels_b))
+    values = trainer.train_step(1, [images])
+    assert all(torch.isfinite(value) for value in values.values())
+    assert values["skipped_steps"] == 0
+
+
+def test_a_step_is_a_function_of_the_seed_and_its_number() -> None:
+    """Dropout and the pool's exchanges repeat, whatever was drawn in between."""
+    sections: dict[str, dict[str, Any]] = {
+        "networks": {"dropout": True},
+        "train": {"pool_size": 1},
+    }
+    first, second = build(**sections), build(**sections)
+    for step in range(1, 5):
+        first.train_step(step, [batch(step)])
+    for step in range(1, 5):
+        torch.rand(step)
+        second.train_step(step, [batch(step)])
+    assert all_equal(weights(first), weights(second))
+
+
+def test_accumulation_equals_a_larger_batch() -> None:
+    """In float64, so that only the order of sums differs; biases before an instance norm too."""
+    sections: dict[str, dict[str, Any]] = {"train": {"pool_size": 0}}
+    whole, parts = build(**sections), build(**sections)
+    for trainer in (whole, parts):
+        for net in trainer.bare:
+            net.double()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gan.trainer.to_unit", lambda pixels: pixels.double() / 127.5 - 1)
+        for step in range(1, 4):
+            a, b = batch(step, 2)
+            whole.train_step(step, [(a, b)])
+            parts.train_step(step, [(a[:1], b[:1]), (a[1:], b[1:])])
+    for ours, theirs in zip(weights(whole), weights(parts), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
+
+
+def test_averages_follow_the_generators_by_the_decay() -> None:
+    trainer = build(train={"ema": 0.9})
+    expected = [tensor.clone() for tensor in trainer.averages[0].state_dict().values()]
+    for step in range(1, 4):
+        trainer.train_step(step, [batch(step)])
+        decay = min(0.9, (1 + step) / (10 + step))
+        now = trainer.bare.gen_ab.state_dict().values()
+        expected = [decay * old + (1 - decay) * new for old, new in zip(expected, now, strict=True)]
+    for ours, theirs in zip(trainer.averages[0].state_dict().values(), expected, strict=True):
+        torch.testing.assert_close(ours, theirs)
+    assert trainer.generators == trainer.averages
+
+
+def test_the_generators_for_use_are_the_trained_ones_without_averaging() -> None:
+    trainer = build()
+    assert trainer.generators == (trainer.bare.gen_ab, trainer.bare.gen_ba)
+
+
+def test_clipping_bounds_the_gradients_and_reports_their_norm_before() -> None:
+    trainer = build(optim={"grad_clip": 1e-3})
+    received = []
+    trainer.gen_optimizer.register_step_pre_hook(
+        lambda optimizer, *_: received.append(
+            torch.cat([p.grad.flatten() for p in optimizer.param_groups[0]["params"]]).norm()
+        )
+    )
+    values = trainer.train_step(1, [batch(0)])
+    assert values["gradient_norm_generators"] > 1e-2
+    torch.testing.assert_close(received[0], torch.tensor(1e-3), rtol=1e-3, atol=0)
+
+
+def test_a_step_that_is_not_finite_is_left_out_whole() -> None:
+    trainer = build(train={"ema": 0.5})
+    trainer.train_step(1, [batch(0)])
+    before, averages = weights(trainer), copy.deepcopy(trainer.averages[0].state_dict())
+    optimizer = copy.deepcopy(trainer.gen_optimizer.state_dict())
+    poison = trainer.bare.gen_ab.register_full_backward_pre_hook(
+        lambda _, gradient: (gradient[0] * float("nan"),)
+    )
+    values = trainer.train_step(2, [batch(1)])
+    poison.remove()
+    assert values["skipped_steps"] == 1
+    assert all_equal(before, weights(trainer))
+    assert all_equal(list(averages.values()), list(trainer.averages[0].state_dict().values()))
+    after = trainer.gen_optimizer.state_dict()["state"]
+    for key, state in optimizer["state"].items():
+        assert all(torch.equal(state[name], after[key][name]) for name in state)
+    values = trainer.train_step(3, [batch(2)])
+    assert values["skipped_steps"] == 0
+    assert not all_equal(before, weights(trainer))
+
+
+def test_learning_rates_are_written_into_both_optimizers() -> None:
+    trainer = build(optim={"lr": 1e-3, "discriminator_lr": 4e-3})
+    trainer.set_lr(0.5)
+    assert trainer.gen_optimizer.param_groups[0]["lr"] == pytest.approx(5e-4)
+    assert trainer.disc_optimizer.param_groups[0]["lr"] == pytest.approx(2e-3)
+
+
+@pytest.mark.parametrize(("variable", "value", "key"), [
+    ("ACCELERATE_MIXED_PRECISION", "bf16", "train.precision"),
+    ("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4", "train.accumulate"),
+])  # fmt: skip
+def test_a_launcher_that_says_otherwise_is_refused(
+    variable: str, value: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ValueError, match=rf"{key} is .*{value}"):
+        build()
+
+
+def test_half_floats_without_a_gpu_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"train\.precision fp16 needs a CUDA GPU"):
+        build(train={"precision": "fp16"})
