@@ -2,6 +2,7 @@
 size."""
 
 import sys
+import warnings
 from pathlib import Path
 
 from tqdm import tqdm
@@ -41,15 +42,18 @@ def translate_folder(
     translator = Translator.load(model, direction, device, precision)
     failed = 0
     for source, target in tqdm(todo, unit="image", disable=None):
-        try:
-            write_image(translator.translate(read_image(source)), target)
-        except (ValueError, OSError) as error:
-            failed += 1
-            reason = str(error).removeprefix(f"{source}: ")
-            tqdm.write(f"{source}: {reason}", file=sys.stderr)
+        with warnings.catch_warnings(record=True) as remarks:
+            try:
+                write_image(translator.translate(read_image(source)), target)
+            # Encoders raise nearly everything, and one image may be too large for the memory.
+            except Exception as error:
+                failed += 1
+                say(source, str(error) or type(error).__name__)
+        for remark in remarks:
+            say(source, str(remark.message))
     done = f"{len(todo) - failed} of {len(pairs)} images translated to {output}"
     there = f", {len(pairs) - len(todo)} were already there" if len(todo) < len(pairs) else ""
-    print(f"{done}{there}{f', {failed} failed' if failed else ''}", file=sys.stderr)
+    print(printable(f"{done}{there}{f', {failed} failed' if failed else ''}"), file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -60,11 +64,33 @@ def plan(source: Path, target: Path) -> list[tuple[Path, Path]]:
         into_folder = target.is_dir() or not target.suffix
         pairs = [(source, target / source.name if into_folder else target)]
     else:
-        files = [path for path in list_images(source) if target not in path.parents]
-        pairs = [(path, target / path.relative_to(source)) for path in files]
-    for path, destination in pairs:
-        if destination.resolve() == path.resolve():
+        pairs = [(path, target / path.relative_to(source)) for path in inputs(source, target)]
+    originals = {path.resolve() for path, _ in pairs}
+    for _, destination in pairs:
+        if destination.resolve() in originals:
             raise ValueError(
-                f"{destination}: the output would replace the original; give another --output"
+                f"{destination}: the output would replace an original; give another --output"
             )
     return pairs
+
+
+def inputs(source: Path, target: Path) -> list[Path]:
+    """The images of a folder, without those of an output folder that lies inside it."""
+    if target.is_file():
+        raise ValueError(f"{target}: the output of a folder is a folder, and this is a file")
+    files, root, inside = list_images(source), source.resolve(), target.resolve()
+    if root not in inside.parents:
+        return files
+    output = source / inside.relative_to(root)
+    return [path for path in files if output not in path.parents]
+
+
+def say(source: Path, text: str) -> None:
+    """Name a file and what is the matter with it, in one line, without tearing the bar."""
+    text = " ".join(text.removeprefix(f"{source}: ").split())
+    tqdm.write(printable(f"{source}: {text}"), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """The text with line breaks, control characters and undecodable bytes escaped."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -1,29 +1,39 @@
 """The same test images at every interval, through both generators, so that progress can be seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
-from gan.config import DataConfig, Domain
+from gan.config import Channels, DataConfig, Domain
 from gan.data import sample_pixels
-from gan.images import list_images, read_image
+from gan.images import ImageError, list_images, read_image
 from gan.pixels import to_unit
 
 ROWS = 4
 """Test images of each domain in a grid."""
 
 
-def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]) -> Tensor:
+def test_images(data: DataConfig, domain: Domain, training_files: Iterable[Path]) -> Tensor:
     """The first test images of a domain, (N, C, crop_size, crop_size) in [-1, 1].
 
-    Where there is no test folder they are training images.
+    Where there is no test folder, or nothing readable in it, they are training images.
     """
-    folder = data.test_folder(domain)
-    files = (list_images(folder) if folder else []) or training_files
-    images = (read_image(path, channels=data.channels(domain)) for path in files[:ROWS])
+    folder, channels = data.test_folder(domain), data.channels(domain)
+    tests = list(islice(readable(list_images(folder), channels), ROWS)) if folder else []
+    images = tests or islice(readable(training_files, channels), ROWS)
     return to_unit(torch.stack([sample_pixels(image, data) for image in images]))
+
+
+def readable(files: Iterable[Path], channels: Channels) -> Iterator[Image.Image]:
+    """The images of those files that can be read: a damaged test image must not end a run."""
+    for path in files:
+        with suppress(ImageError):
+            yield read_image(path, channels=channels)
 
 
 @torch.no_grad()

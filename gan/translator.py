@@ -40,10 +40,12 @@ class Translator:
         """Open a run directory, or one of its gen_*.safetensors files.
 
         A run directory with both generators needs the direction, `ab` or `ba`; ValueError says so,
-        and names what is missing or damaged.
+        and names what is missing, damaged or of the other direction.
         """
         file = find_generator(Path(path), direction)
-        network, spec, _ = load_generator(file)
+        network, spec, about = load_generator(file)
+        if direction not in (None, about.get("direction", direction)):
+            raise ValueError(f"{file}: translates {about['direction']}, not {direction}")
         return cls(network, spec["in_channels"], pick_device(device), precision)
 
     @torch.inference_mode()

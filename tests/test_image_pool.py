@@ -1,4 +1,4 @@
-"""The pool of past translations: it fills, keeps its size, exchanges half, and repeats by its rng."""
+"""The pool of past translations: it fills, keeps its size, and exchanges half of the images."""
 
 import random
 
@@ -33,7 +33,7 @@ def test_nothing_is_invented_and_the_size_is_kept(size: int, batches: list[int])
         assert len(pool.images) == min(size, seen)
     stored = [image.item() for image in pool.images]
     assert out[:size] == list(range(min(size, seen)))
-    # While filling, an image is both stored and shown; afterwards one goes in for one that comes out.
+    # While filling, an image is stored and shown; afterwards one goes in for one that comes out.
     assert sorted(out + stored) == sorted([*range(seen), *range(min(size, seen))])
 
 

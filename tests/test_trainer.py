@@ -1,4 +1,4 @@
-"""The training step: what it updates, what it leaves out, and that its switches mean what they say."""
+"""The training step: what it updates, what it leaves out, what its switches mean."""
 
 import copy
 from typing import Any

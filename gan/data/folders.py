@@ -43,8 +43,8 @@ def index_folder(
     if not files or len(bad) > max_unreadable * len(found):
         listed = "; ".join(bad[:5]) + ("; ..." if len(bad) > 5 else "")
         raise ValueError(
-            f"{root}: {len(bad)} of {len(found)} images cannot be used, "
-            f"more than data.max_unreadable ({max_unreadable}) allows: {listed}"
+            f"{root}: {len(bad)} of {len(found)} images cannot be used "
+            f"(data.max_unreadable is {max_unreadable}): {listed}"
         )
     return Folder(root, files, bad, fingerprint(root, files))
 

@@ -1,12 +1,15 @@
 """From a picture to the crop that a network sees: resize, crop, flip, more albumentations."""
 
+import copy
 import difflib
-import warnings
+import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import albumentations as A  # noqa: N812, the library's own convention
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -14,12 +17,23 @@ from gan.config import DataConfig
 from gan.images import resize_short, resize_square
 from gan.pixels import from_image
 
+Shape = tuple[int, int, int]
+"""(height, width, channels)."""
+
+AUGMENTATIONS = {
+    name: member
+    for name, member in vars(A).items()
+    if isinstance(member, type) and issubclass(member, A.BasicTransform)
+}
+"""What data.augment can name."""
+
 
 class TrainTransform:
     """Resize, then a random crop, flip and the albumentations of data.augment, all drawn from one
     seed.
 
-    ValueError names data.augment where one of its entries cannot be built.
+    ValueError names data.augment where one of its entries cannot be built, or cannot be used on
+    crops of this size and these channels.
     """
 
     def __init__(self, data: DataConfig) -> None:
@@ -28,6 +42,9 @@ class TrainTransform:
         flip = [A.HorizontalFlip(p=0.5)] if data.flip else []
         extra = [build_augmentation(entry) for entry in data.augment]
         self.compose = A.Compose([crop, *flip, *extra])
+        for channels in {data.channels_a, data.channels_b}:
+            for transform in extra:
+                try_out(transform, (data.crop_size, data.crop_size, channels))
 
     def __call__(self, image: Image.Image, seed: int) -> Tensor:
         """A uint8 tensor (C, crop_size, crop_size); equal seeds give equal draws in every
@@ -35,15 +52,11 @@ class TrainTransform:
         pixels = np.array(resize(image, self.data))
         if pixels.ndim == 2:
             pixels = pixels[:, :, None]
+        shape = (self.data.crop_size, self.data.crop_size, pixels.shape[2])
         # albumentations copies one random state into every worker: its draws would repeat there.
         self.compose.set_random_seed(seed)
         pixels = self.compose(image=pixels)["image"]
-        crop = (self.data.crop_size, self.data.crop_size)
-        if pixels.dtype != np.uint8 or pixels.shape[:2] != crop:
-            raise ValueError(
-                f"data.augment must keep 8 bits and {crop[0]}x{crop[1]} pixels, "
-                f"but gave {pixels.dtype} and {pixels.shape[1]}x{pixels.shape[0]}"
-            )
+        check_kind(pixels, shape, "it")
         return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
 
@@ -73,15 +86,42 @@ def build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
     if len(entry) != 1:
         raise ValueError(f"data.augment: each entry is one name with its arguments, not {entry}")
     ((name, arguments),) = entry.items()
-    transform = getattr(A, name, None)
-    if not (isinstance(transform, type) and issubclass(transform, A.BasicTransform)):
-        near = difflib.get_close_matches(name, dir(A), 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"data.augment: albumentations has no transform {name}{hint}")
+    if name not in AUGMENTATIONS:
+        near = nearest(name, AUGMENTATIONS)
+        raise ValueError(f"data.augment: albumentations has no transform {name}{near}")
+    if not isinstance(arguments or {}, dict):
+        raise ValueError(f"data.augment: {name} takes arguments by name, not {arguments}")
+    known = inspect.signature(AUGMENTATIONS[name]).parameters
+    for argument in arguments or {}:
+        if argument not in known:  # albumentations only warns, and goes on without it
+            near = nearest(argument, known)
+            raise ValueError(f"data.augment: {name} has no argument {argument}{near}")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # a misspelt argument is only a warning there
-            return transform(**(arguments or {}))
-    except (UserWarning, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"data.augment: {name}: {reason}") from error
+        return AUGMENTATIONS[name](**(arguments or {}))
+    except Exception as error:  # anything: it is their code
+        raise ValueError(f"data.augment: {name}: {' '.join(str(error).split())}") from error
+
+
+def try_out(transform: A.BasicTransform, shape: Shape) -> None:
+    """Refuse before the first step an augmentation that would fail in a worker, hours later."""
+    name, certain = type(transform).__name__, copy.copy(transform)
+    certain.p = 1
+    try:
+        pixels = certain(image=np.zeros(shape, np.uint8))["image"]
+    except Exception as error:
+        raise ValueError(f"data.augment: {name} fails on crops of {shape}: {error}") from error
+    check_kind(pixels, shape, name)
+
+
+def check_kind(pixels: NDArray[Any], shape: Shape, name: str) -> None:
+    """Refuse pixels that have not kept 8 bits or the shape."""
+    if pixels.dtype != np.uint8 or pixels.shape != shape:
+        raise ValueError(
+            f"data.augment: {name} must keep 8 bits and the shape {shape}, "
+            f"but gives {pixels.dtype} and {tuple(pixels.shape)}"
+        )
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(name), list(names), 1)
+    return f"; did you mean {near[0]}?" if near else ""

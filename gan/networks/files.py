@@ -12,7 +12,7 @@ from torch import nn
 from gan.networks import build_generator
 
 KEY = "gan_generator"
-"""The one entry of the metadata: several would be written in random order, and equal runs differ."""
+"""The one entry of the metadata: several would be written in random order."""
 
 
 def save_generator(

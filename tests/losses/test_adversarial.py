@@ -1,4 +1,4 @@
-"""The adversarial losses against closed forms and torch's own losses, the penalty against algebra."""
+"""Adversarial losses against closed forms and torch's own, the penalty against algebra."""
 
 import math
 

@@ -1,0 +1,63 @@
+"""The wheel, built and installed elsewhere, translates: an editable install hides what it lacks."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from gan.networks import build_generator
+from gan.networks.files import save_generator
+
+ROOT = Path(__file__).parents[1]
+
+
+def command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env=os.environ | environment,
+        cwd=environment.get("PYTHONPATH", ROOT),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=250,
+    )
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with nothing but the wheel's contents."""
+    wheels, site = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("site")
+    # hatchling is in the dev extra: no isolation, no download.
+    command("-m", "build", "--wheel", "--no-isolation", "--outdir", wheels, ROOT)
+    (wheel,) = wheels.iterdir()
+    command("-m", "pip", "install", "--quiet", "--no-deps", "--target", site, wheel)
+    return site
+
+
+def test_the_installed_wheel_translates(installed: Path, tmp_path: Path) -> None:
+    spec = {"kind": "resnet_6blocks", "channels": 2, "in_channels": 3, "out_channels": 3}
+    torch.manual_seed(0)
+    save_generator(
+        build_generator("resnet_6blocks", channels=2), tmp_path / "gen_ab.safetensors", spec, {}
+    )
+    Image.new("RGB", (21, 17), "red").save(tmp_path / "red.png")
+    code = "import gan, gan.cli, sys; print(gan.__file__); sys.exit(gan.cli.main(sys.argv[1:]))"
+    done = command(
+        "-c", code, "translate", "--model", tmp_path, "--device", "cpu",
+        "--input", tmp_path / "red.png", "--output", tmp_path / "out",
+        PYTHONPATH=str(installed),
+    )  # fmt: skip
+    assert Path(done.stdout.strip()).is_relative_to(installed)
+    with Image.open(tmp_path / "out" / "red.png") as image:
+        assert image.size == (21, 17)
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(installed: Path) -> None:
+    names = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
+    assert names - {"bin"} == {"gan"}
+    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gan").rglob("*.py")}
+    assert {path.relative_to(installed).as_posix() for path in (installed / "gan").rglob("*.py")} == sources
