@@ -82,7 +82,10 @@ def test_network_loads_the_references_weights_and_repeats_its_output(name: str) 
     with torch.no_grad():
         output = network(images)
     assert output.shape == expected.shape
-    assert (output - expected).abs().max() <= 1e-5 * expected.std()
+    # Where a processor's convolutions round otherwise, single pixels differ by up to 1.5e-5.
+    errors = (output - expected) / expected.std()
+    assert errors.square().mean().sqrt() <= 1e-5
+    assert errors.abs().max() <= 3e-5
 
 
 def config_of(name: str, record: dict[str, Any]) -> Config:

@@ -1,0 +1,62 @@
+"""What several tests need: folders of small images, and a small generator in a file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan.networks import build_generator, init_weights
+from gan.networks.files import save_generator
+
+Photos = Callable[..., Path]
+"""photos(name="photos", count=4, size=(24, 20), mode="RGB", suffix=".png") -> folder."""
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Photos:
+    """Writes a folder of random images, 000.png and on, no two of them alike."""
+
+    def write(
+        name: str = "photos",
+        count: int = 4,
+        size: tuple[int, int] = (24, 20),
+        mode: str = "RGB",
+        suffix: str = ".png",
+    ) -> Path:
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        shape = (size[1], size[0], 3) if mode == "RGB" else (size[1], size[0])
+        for number in range(count):
+            rng = np.random.default_rng([number, *name.encode()])
+            pixels = rng.integers(0, 256, shape, dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number:03d}{suffix}")
+        return folder
+
+    return write
+
+
+def write_generator(path: Path, direction: str = "ab", seed: int = 0, **changes: Any) -> Path:
+    spec: dict[str, Any] = {"kind": "resnet_6blocks", "channels": 2, "in_channels": 3}
+    spec |= {"out_channels": 3, "norm": "instance", "upsample": "deconv", "dropout": False}
+    spec |= changes
+    network = build_generator(**spec)
+    init_weights(network, 0.5, torch.Generator().manual_seed(seed))
+    save_generator(network, path, spec, {"direction": direction, "step": 7})
+    return path
+
+
+@pytest.fixture
+def new_generator() -> Callable[..., Path]:
+    """new_generator(path, direction="ab", seed=0, **arguments of build_generator) -> path."""
+    return write_generator
+
+
+@pytest.fixture(scope="session")
+def generator_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """gen_ab.safetensors with a ResNet of two channels, alone in a run directory; not to be
+    changed."""
+    return write_generator(tmp_path_factory.mktemp("run") / "gen_ab.safetensors")
