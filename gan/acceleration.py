@@ -2,10 +2,13 @@
 other."""
 
 import os
+import warnings
 
 import torch
+import torch.distributed as dist
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState, PartialState
+from torch import nn
 
 from gan.config import Config
 
@@ -52,6 +55,47 @@ def check_device(config: Config) -> None:
         raise ValueError("run.device is mps, but torch sees no Apple GPU here")
     if config.train.precision == "fp16" and (device == "cpu" or not torch.cuda.is_available()):
         raise ValueError("train.precision fp16 needs a CUDA GPU: use bf16 or fp32 here")
+
+
+def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
+    """Let batch norms take their statistics over all processes; ValueError where torch cannot."""
+    batch_norm = any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    if accelerator.num_processes == 1 or not batch_norm:
+        return network
+    if accelerator.device.type != "cuda":
+        raise ValueError(
+            "networks.norm batch needs the statistics of all processes, which torch shares on CUDA "
+            "only: use norm instance, or one process"
+        )
+    converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    return converted
+
+
+def distribute(network: nn.Module, accelerator: Accelerator) -> nn.Module:
+    """The network as all processes train it together, on the device, in the precision asked for."""
+    with warnings.catch_warnings():
+        # torch 2.15 renames broadcast_buffers; accelerate and torch 2.11 know the old name only.
+        warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
+        prepared: nn.Module = accelerator.prepare(network)
+    return prepared
+
+
+class Agreement:
+    """Lets all processes know what one of them knows, without waiting for the device."""
+
+    def __init__(self) -> None:
+        alone = not dist.is_initialized() or dist.get_world_size() == 1
+        self.group: dist.ProcessGroup | None = None
+        if not alone:
+            self.group = dist.new_group(backend="gloo")  # type: ignore[assignment]
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is set on any process; all of them ask at the same place."""
+        if self.group is None:
+            return flag
+        flags = torch.tensor(float(flag))
+        dist.all_reduce(flags, op=dist.ReduceOp.MAX, group=self.group)
+        return bool(flags)
 
 
 def forget_last_run() -> None:

@@ -1,4 +1,4 @@
-"""Training state on disk: whole or not there, and the newest whole one is found again.
+"""What a run writes: generators for use, and training state, whole or not there.
 
     state/step-00001000/
       shared.pt         what all processes share: networks, averages, optimizers process-0.pt
@@ -13,14 +13,45 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
+from torch import nn
+
+from gan.config import Config
+from gan.networks.assembly import generator_spec
+from gan.networks.files import save_generator
 
 MANIFEST = "manifest.json"
+
+
+def save_generators(
+    folder: Path,
+    config: Config,
+    generators: Sequence[nn.Module],
+    step: int,
+    epoch: int,
+    suffix: str = "",
+) -> None:
+    """Write gen_ab{suffix}.safetensors and gen_ba{suffix}.safetensors, each whole in itself."""
+    data = config.data
+    about = {
+        "step": step,
+        "epoch": epoch,
+        "averaged": bool(config.train.ema),
+        "resize": data.resize,
+        "load_size": data.load_size,
+        "crop_size": data.crop_size,
+    }
+    channels = {"ab": (data.channels_a, data.channels_b), "ba": (data.channels_b, data.channels_a)}
+    for network, direction in zip(generators, channels, strict=True):
+        spec = generator_spec(config.networks, *channels[direction])
+        path = folder / f"gen_{direction}{suffix}.safetensors"
+        save_generator(network, path, spec, about | {"direction": direction})
 
 
 @dataclass(frozen=True)
@@ -38,10 +69,10 @@ class SavedState:
     def load(self, process: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """What all processes share, and what this process has for itself, on the CPU."""
         shared = torch.load(self.folder / "shared.pt", map_location="cpu", weights_only=True)
-        own = torch.load(
-            self.folder / f"process-{process}.pt", map_location="cpu", weights_only=True
-        )
-        return shared, own
+        path = self.folder / f"process-{process}.pt"
+        if not path.exists():  # saved by fewer processes, and run.allow_changes is on
+            return shared, {}
+        return shared, torch.load(path, map_location="cpu", weights_only=True)
 
 
 def save_state(
@@ -89,14 +120,21 @@ def write(content: dict[str, Any], path: Path) -> None:
 def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
     """Describe the files of a state, flush, and give it its name."""
     files = {path.name: describe(path) for path in sorted(temporary.iterdir())}
-    with (temporary / MANIFEST).open("w") as file:
-        json.dump(manifest | {"files": files}, file, indent=1)
+    manifest = manifest | {"files": files}
+    with (temporary / MANIFEST).open("w", encoding="utf-8") as file:
+        json.dump(manifest | {"checksum": checksum(manifest)}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
     sync_folder(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)
     sync_folder(folder.parent)
+
+
+def checksum(manifest: dict[str, Any]) -> str:
+    """SHA-256 of all that a manifest says but this itself."""
+    said = {key: value for key, value in manifest.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -137,7 +175,9 @@ def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
 def examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
     """What is wrong with a state's folder, or None, and its manifest."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["checksum"] != checksum(manifest):
+            return f"{folder / MANIFEST}: its checksum is wrong", {}
         for name, expected in manifest["files"].items():
             actual = describe(folder / name)
             if actual["bytes"] != expected["bytes"]:

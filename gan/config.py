@@ -190,6 +190,11 @@ class TrainConfig(Section):
     """Steps between two saves of the training state and of the generators."""
     keep_states: Count = 2
     """Training states that are kept, the newest ones."""
+    nonfinite: Literal["rollback", "stop"] = "rollback"
+    """What follows train.nonfinite_limit steps in a row without finite gradients, all left out:
+    rollback goes back to the newest training state at half the learning rate."""
+    nonfinite_limit: Count = 10
+    """Steps in a row that may be left out because their gradients are not finite."""
     keep_every: Count | None = None
     """Epochs between generators that are kept for good."""
 
@@ -199,6 +204,8 @@ class RunConfig(Section):
 
     dir: Path = Path("checkpoints/run")
     """Run directory; starting again with the same one resumes."""
+    allow_changes: bool = False
+    """Resume although keys, folders or the number of processes have changed."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of everything random."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
@@ -238,7 +245,15 @@ class Config(Section):
             )
 
 
-NOT_NUMBERS = {"run.dir", "run.device", "data.root", "data.a", "data.b", "data.workers"} | {
+NOT_NUMBERS = {
+    "run.dir",
+    "run.device",
+    "run.allow_changes",
+    "data.root",
+    "data.a",
+    "data.b",
+    "data.workers",
+} | {
     f"train.{key}"
     for key in (
         "max_steps",
@@ -253,8 +268,10 @@ NOT_NUMBERS = {"run.dir", "run.device", "data.root", "data.a", "data.b", "data.w
 
 
 def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """What differs between two dumped configurations and would change a resumed run, as 'key:
-    before -> after'."""
+    """What differs between two dumped configurations and would change a resumed run.
+
+    Each as `key: before -> after`.
+    """
     changes = []
     for section in sorted(before.keys() | after.keys()):
         old, new = before.get(section, {}), after.get(section, {})

@@ -27,13 +27,15 @@ class ImagePool:
         return torch.stack([self.exchange_one(image, rng) for image in images.detach()])
 
     def exchange_one(self, image: Tensor, rng: random.Random) -> Tensor:
+        # An image of a step that is left out as not finite would poison later steps from here.
+        stored = image.nan_to_num()
         if len(self.images) < self.size:
-            self.images.append(image.clone())
+            self.images.append(stored)
             return image
         if rng.random() < 0.5:
             return image
         slot = rng.randrange(self.size)
-        past, self.images[slot] = self.images[slot], image.clone()
+        past, self.images[slot] = self.images[slot], stored
         return past
 
     def state(self) -> Tensor | None:

@@ -1,5 +1,4 @@
-"""Translating whole folders: every image comes back under its own relative name with its own
-size."""
+"""Translating folders: every image comes back under its own relative name, in its own size."""
 
 import sys
 import warnings
@@ -58,8 +57,12 @@ def translate_folder(
 
 
 def plan(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Each image with the file that its translation goes to; ValueError where that would touch the
-    originals."""
+    """Each image with the file that its translation goes to.
+
+    ValueError where there is no input, or where a translation would replace an original.
+    """
+    if not source.exists():
+        raise ValueError(f"{source}: no such file or folder")
     if source.is_file():
         into_folder = target.is_dir() or not target.suffix
         pairs = [(source, target / source.name if into_folder else target)]

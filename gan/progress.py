@@ -30,6 +30,11 @@ class Progress:
         self.measured_at, self.measured_step = now, step
         return rate
 
+    def rewind(self, step: int) -> None:
+        """Go on from an earlier step."""
+        self.bar.update(step - self.bar.n)
+        self.measured_at, self.measured_step = time.perf_counter(), step
+
     def show(self, step: int, losses: Mapping[str, float], rate: float) -> None:
         """Say where the run is: beside the bar, or in a line of its own."""
         if self.bar.disable and not self.quiet:

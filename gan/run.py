@@ -8,30 +8,34 @@ from typing import Any
 import torch
 import yaml
 from accelerate.utils import broadcast_object_list
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from gan.acceleration import build_accelerator
-from gan.checkpoint import SavedState, newest_state, save_state
+from gan.acceleration import Agreement, build_accelerator
+from gan.checkpoint import SavedState, newest_state, save_generators, save_state
 from gan.config import Config, Domain, changed_keys
 from gan.data import Batches, Folder, UnpairedImages, build_loader, index_folder
-from gan.networks.assembly import generator_spec
-from gan.networks.files import save_generator
+from gan.interruption import STOPPED, Interruption
 from gan.progress import Progress
 from gan.sampling import sample_columns, test_images
 from gan.schedule import lr_multiplier
 from gan.tracking import Tracker
 from gan.trainer import Batch, Trainer
 
-DIRECTIONS: dict[str, tuple[Domain, Domain]] = {"ab": ("a", "b"), "ba": ("b", "a")}
+MIN_SIDE = 16
+"""Pixels of a training image that is resized; thinner ones would be scaled without measure."""
+LEAST_LR_FACTOR = 1 / 64
+"""Where halving the learning rate after steps that are not finite ends."""
 
 
-def train(config: Config) -> None:
+def train(config: Config) -> int:
     """Train a CycleGAN on two folders of images, or go on with the run that lies in run.dir.
 
-    A run that is finished says so and returns. ValueError names the key or the file that is wrong.
+    The exit status: 0 when the run is finished (one that was finished before says so), 75 when a
+    signal stopped it and the same command would go on. ValueError names the key or the file that is
+    wrong, OSError a state that cannot be written.
     """
-    Run(config).fit()
+    return Run(config).fit()
 
 
 class Run:
@@ -49,6 +53,8 @@ class Run:
         self.last_step = math.ceil(pairs / self.pairs_per_step)
         self.stop = min(self.last_step, train.max_steps or self.last_step)
         self.trainer = Trainer(config, self.accelerator)
+        self.agreement = Agreement()
+        self.skipped_said = 0.0
         self.step = self.resume()
 
     def say(self, text: str) -> None:
@@ -81,7 +87,7 @@ class Run:
             data.train_folder(domain),
             max_images=data.max_images,
             max_unreadable=data.max_unreadable,
-            min_side=data.crop_size if data.resize == "none" else 1,
+            min_side=data.crop_size if data.resize == "none" else MIN_SIDE,
         )
 
     def resume(self) -> int:
@@ -99,6 +105,8 @@ class Run:
     def check_same(self, saved: SavedState) -> None:
         """Refuse to go on with another configuration, other files or other processes."""
         now = self.manifest(saved.step)
+        if self.config.run.allow_changes:
+            return
         changes = changed_keys(saved.manifest["config"], now["config"])
         for key in ("folders", "processes"):
             if saved.manifest[key] != now[key]:
@@ -106,44 +114,63 @@ class Run:
         if changes:
             raise ValueError(
                 f"{self.folder} holds a run with another configuration ({'; '.join(changes)}): "
-                "give the same values, or another run.dir"
+                "give the same values, another run.dir, or --run.allow_changes true"
             )
 
     # The loop
 
-    def fit(self) -> None:
-        """Train until the last step, saving and showing progress on the way."""
+    def fit(self) -> int:
+        """Train until the last step, saving and showing progress on the way; the exit status."""
         if self.step >= self.stop:
             self.say(f"{self.folder}: finished at step {self.step} of {self.last_step}")
-            return
+            return 0
         if not self.accelerator.is_main_process:
-            self.loop(None)
-            return
+            return self.loop(None)
         self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "stopped").unlink(missing_ok=True)
         text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
         (self.folder / "config.yaml").write_text(text, encoding="utf-8")
         with Tracker(self.folder, self.step) as tracker:
-            self.loop(tracker)
+            return self.loop(tracker)
 
-    def loop(self, tracker: Tracker | None) -> None:
+    def loop(self, tracker: Tracker | None) -> int:
         """The steps; the main process alone has a tracker."""
         train = self.config.train
-        batches = self.batches()
-        with Progress(self.step, self.stop, quiet=tracker is None) as progress:
+        with (
+            Progress(self.step, self.stop, quiet=tracker is None) as progress,
+            Interruption() as interruption,
+        ):
+            batches = self.batches()
             while self.step < self.stop:
                 self.step += 1
                 self.trainer.set_lr(self.lr_multiplier())
                 step_batches = [next(batches) for _ in range(train.accumulate)]
                 values = self.trainer.train_step(self.step, step_batches)
                 progress.bar.update()
-                if self.due(train.log_every):
-                    self.log(tracker, values, progress)
+                if self.due(train.log_every) and self.log(tracker, values, progress):
+                    self.go_back()
+                    progress.rewind(self.step)
+                    batches = self.batches()
+                    continue
                 if tracker and self.due(train.sample_every):
                     self.sample(tracker)
-                if self.due(train.checkpoint_every):
+                stopped = self.agreement.any(interruption.received is not None)
+                if stopped or self.due(train.checkpoint_every):
                     self.save()
                 self.keep_epoch()
+                if stopped:
+                    return self.leave(interruption)
         self.say(f"{self.folder}: step {self.step} of {self.last_step} done")
+        return 0
+
+    def leave(self, interruption: Interruption) -> int:
+        """Say that a signal ended the run, also in a file: launchers change exit statuses."""
+        name = interruption.received.name if interruption.received else "signal to another process"
+        text = f"{name} after step {self.step} of {self.last_step}; the same command goes on"
+        if self.accelerator.is_main_process:
+            (self.folder / "stopped").write_text(f"{text}\n", encoding="utf-8")
+        self.say(f"{self.folder}: stopped by {text}")
+        return STOPPED
 
     def batches(self) -> Iterator[Batch]:
         """This process's batches from the present step to the last."""
@@ -181,24 +208,53 @@ class Run:
 
     # What the run leaves behind
 
-    def log(self, tracker: Tracker | None, values: dict[str, Tensor], progress: Progress) -> None:
-        """Log the step's values, averaged over the processes; reading them waits for the device."""
+    def log(self, tracker: Tracker | None, values: dict[str, Tensor], progress: Progress) -> bool:
+        """Log the step's values, averaged over the processes; reading them waits for the device.
+
+        Tells whether too many steps in a row were left out as not finite.
+        """
         stacked = self.accelerator.reduce(torch.stack(list(values.values())), "mean")
         scalars = dict(zip(values, stacked.tolist(), strict=True))
-        if tracker is None:
-            return
-        rate = progress.steps_per_second(self.step)
-        progress.show(self.step, scalars, rate)
-        scalars["images_per_second"] = 2 * self.pairs_per_step * rate
-        scalars["learning_rate"] = self.trainer.gen_optimizer.param_groups[0]["lr"]
-        scalars["epoch"] = self.epochs_done(self.step)
-        tracker.scalars(self.step, scalars)
+        if tracker:
+            rate = progress.steps_per_second(self.step)
+            progress.show(self.step, scalars, rate)
+            scalars["images_per_second"] = 2 * self.pairs_per_step * rate
+            scalars["learning_rate"] = self.trainer.gen_optimizer.param_groups[0]["lr"]
+            scalars["epoch"] = self.epochs_done(self.step)
+            tracker.scalars(self.step, scalars)
+        if scalars["skipped_steps"] > self.skipped_said:
+            count, self.skipped_said = int(scalars["skipped_steps"]), scalars["skipped_steps"]
+            self.say(f"left out {count} steps so far: their gradients were not finite")
+        return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
+
+    def go_back(self) -> None:
+        """Do what train.nonfinite says: take up the newest state at half the rate, or stop."""
+        limit, factor = self.config.train.nonfinite_limit, self.trainer.lr_factor / 2
+        reason = (
+            f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"
+        )
+        if self.config.train.nonfinite == "stop":
+            raise ValueError(f"{reason}; train.nonfinite is stop")
+        saved, _ = newest_state(self.folder / "state")
+        if saved is None or factor < LEAST_LR_FACTOR:
+            missing = (
+                "there is no state to go back to" if saved is None else "lower rates did not help"
+            )
+            raise ValueError(f"{reason}; {missing}: try a lower optim.lr, or train.precision fp32")
+        self.trainer.restore(*saved.load(self.accelerator.process_index))
+        self.trainer.lr_factor = factor
+        self.trainer.skipped_in_row.zero_()
+        self.step, self.skipped_said = saved.step, 0.0
+        self.say(f"{reason}: back to step {saved.step} with {factor:g} times the learning rate")
 
     def sample(self, tracker: Tracker) -> None:
         """Show the test images in both directions: real, fake, reconstruction, identity."""
         gen_ab, gen_ba = self.trainer.generators
-        for direction, forth, back in (("ab", gen_ab, gen_ba), ("ba", gen_ba, gen_ab)):
-            domain = DIRECTIONS[direction][0]
+        sides: list[tuple[str, Domain, nn.Module, nn.Module]] = [
+            ("ab", "a", gen_ab, gen_ba),
+            ("ba", "b", gen_ba, gen_ab),
+        ]
+        for direction, domain, forth, back in sides:
             real = test_images(self.config.data, domain, self.folders[domain].files)
             columns = sample_columns(forth, back, real.to(self.accelerator.device))
             tracker.grid(self.step, direction, columns)
@@ -222,7 +278,7 @@ class Run:
             self.manifest(self.step),
             keep=self.config.train.keep_states,
         )
-        self.save_generators("")
+        self.save_generators()
 
     def keep_epoch(self) -> None:
         """Keep the generators for good when a train.keep_every-th epoch ends in this step."""
@@ -230,23 +286,9 @@ class Run:
         if every and epoch // every > self.epochs_done(self.step - 1) // every:
             self.save_generators(f"-epoch{epoch:03d}")
 
-    def save_generators(self, suffix: str) -> None:
-        """Write gen_ab and gen_ba, each whole in one file; the main process alone does."""
-        if not self.accelerator.is_main_process:
-            return
-        data = self.config.data
-        about = {
-            "step": self.step,
-            "epoch": self.epochs_done(self.step),
-            "averaged": bool(self.config.train.ema),
-            "resize": data.resize,
-            "load_size": data.load_size,
-            "crop_size": data.crop_size,
-        }
-        for network, (direction, domains) in zip(
-            self.trainer.generators, DIRECTIONS.items(), strict=True
-        ):
-            channels = (data.channels(domain) for domain in domains)
-            spec = generator_spec(self.config.networks, *channels)
-            path = self.folder / f"gen_{direction}{suffix}.safetensors"
-            save_generator(network, path, spec, about | {"direction": direction})
+    def save_generators(self, suffix: str = "") -> None:
+        if self.accelerator.is_main_process:
+            epoch = self.epochs_done(self.step)
+            save_generators(
+                self.folder, self.config, self.trainer.generators, self.step, epoch, suffix
+            )

@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
+from gan.acceleration import distribute, share_statistics
 from gan.config import Config
 from gan.image_pool import ImagePool
 from gan.networks.assembly import Networks, build_networks
@@ -38,21 +39,28 @@ class Trainer:
     disc_optimizer: torch.optim.Adam
     scaler: torch.amp.GradScaler
 
+    # Steps left out because their gradients were not finite: in all, and in a row up to now.
+    skipped: Tensor
+    skipped_in_row: Tensor
+    lr_factor: float
+    """Halved each time that the run goes back after such steps."""
+
     # Past translations shown to the discriminators, each process its own.
     pool_a: ImagePool
     pool_b: ImagePool
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         self.config, self.accelerator = config, accelerator
-        self.bare = build_networks(
+        networks = build_networks(
             config.networks, config.data.channels_a, config.data.channels_b, seed=config.run.seed
         )
+        self.bare = Networks(*(share_statistics(net, accelerator) for net in networks))
         # Moving averages of the generators (train.ema); none where averaging is off.
         self.averages = tuple(
             copy.deepcopy(net).eval().to(accelerator.device)
             for net in (self.bare.generators if config.train.ema else ())
         )
-        self.networks = Networks(*(accelerator.prepare(net) for net in self.bare))
+        self.networks = Networks(*(distribute(net, accelerator) for net in self.bare))
         optim = config.optim
         self.gen_optimizer = self.adam(self.bare.generators, optim.lr)
         self.disc_optimizer = self.adam(
@@ -60,6 +68,9 @@ class Trainer:
         )
         fp16 = config.train.precision == "fp16"
         self.scaler = torch.amp.GradScaler(accelerator.device.type, enabled=fp16)
+        self.skipped = torch.zeros((), device=accelerator.device)
+        self.skipped_in_row = torch.zeros((), device=accelerator.device)
+        self.lr_factor = 1.0
         self.pool_a = ImagePool(config.train.pool_size)
         self.pool_b = ImagePool(config.train.pool_size)
 
@@ -128,11 +139,14 @@ class Trainer:
         decay = min(self.config.train.ema, (1 + step) / (10 + step))
         for average, net in zip(self.averages, self.bare.generators, strict=False):
             move_towards(average, net, (1 - decay) * (1 - skipped))
-        return norms | {"skipped_steps": skipped}
+        self.skipped += skipped
+        self.skipped_in_row = (self.skipped_in_row + skipped) * skipped
+        counts = {"skipped_steps": self.skipped, "skipped_in_row": self.skipped_in_row}
+        return norms | {name: count.clone() for name, count in counts.items()}
 
     def set_lr(self, multiplier: float) -> None:
         """Write the configured learning rates, times a factor, into the optimizers."""
-        optim = self.config.optim
+        optim, multiplier = self.config.optim, multiplier * self.lr_factor
         self.gen_optimizer.param_groups[0]["lr"] = optim.lr * multiplier
         self.disc_optimizer.param_groups[0]["lr"] = (
             optim.discriminator_lr or optim.lr
@@ -163,6 +177,9 @@ class Trainer:
             "gen_optimizer": self.gen_optimizer.state_dict(),
             "disc_optimizer": self.disc_optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
+            "skipped": self.skipped,
+            "skipped_in_row": self.skipped_in_row,
+            "lr_factor": self.lr_factor,
         }
 
     def own_state(self) -> dict[str, Any]:
@@ -178,8 +195,12 @@ class Trainer:
         self.gen_optimizer.load_state_dict(state["gen_optimizer"])
         self.disc_optimizer.load_state_dict(state["disc_optimizer"])
         self.scaler.load_state_dict(state["scaler"])
-        self.pool_a.restore(own_state["pool_a"])
-        self.pool_b.restore(own_state["pool_b"])
+        self.skipped.copy_(state["skipped"])
+        self.skipped_in_row.copy_(state["skipped_in_row"])
+        self.lr_factor = state["lr_factor"]
+        for name, pool in (("pool_a", self.pool_a), ("pool_b", self.pool_b)):
+            images = own_state.get(name)
+            pool.restore(None if images is None else images.to(self.accelerator.device))
 
 
 def move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import nn
 
 from gan.images import to_channels
@@ -50,10 +50,11 @@ class Translator:
 
     @torch.inference_mode()
     def translate(self, image: Image.Image) -> Image.Image:
-        """Translate a picture of any mode to one of its own size, mode RGB or L.
+        """Translate a picture of any mode to one of its own size, upright, mode RGB or L.
 
-        ValueError when a side is shorter than 16 pixels.
+        ValueError when a side is shorter than 16 pixels, or the output is not finite.
         """
+        image = ImageOps.exif_transpose(image)
         if min(image.size) < MIN_SIDE:
             raise ValueError(
                 f"{image.width}x{image.height} pixels: both sides must be at least {MIN_SIDE}"
@@ -61,6 +62,10 @@ class Translator:
         pixels = from_image(to_channels(image, self.channels)).to(self.device)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None):
             unit = self.network(to_unit(pixels[None]))
+        if unit.isnan().any():  # it would become black, and look like a translation
+            raise ValueError(
+                "the generator returns NaN for this image; if it is trained well, try fp32"
+            )
         return to_image(to_pixels(unit[0]))
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor, nn
 
 from gan.networks import build_generator, init_weights
 from gan.networks.files import save_generator
+from gan.translator import Translator
 
 Photos = Callable[..., Path]
 """photos(name="photos", count=4, size=(24, 20), mode="RGB", suffix=".png") -> folder."""
@@ -60,3 +62,23 @@ def generator_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """gen_ab.safetensors with a ResNet of two channels, alone in a run directory; not to be
     changed."""
     return write_generator(tmp_path_factory.mktemp("run") / "gen_ab.safetensors")
+
+
+class Negative(nn.Module):
+    """The simplest translation with a known result: 255 minus every value."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return -x
+
+
+@pytest.fixture
+def negative() -> Translator:
+    """Turns every picture into its negative, exactly."""
+    return Translator(Negative(), 3, torch.device("cpu"))
+
+
+@pytest.fixture
+def negative_model(negative: Translator, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A path that `Translator.load` opens as `negative`."""
+    monkeypatch.setattr(Translator, "load", lambda *_: negative)
+    return Path("negative")

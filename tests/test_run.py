@@ -86,7 +86,7 @@ def test_tensorboard_shows_every_value(root: Path, tmp_path: Path) -> None:
         "discriminator_a", "discriminator_b",
         "score_real_a", "score_fake_a", "score_real_b", "score_fake_b",
         "gradient_norm_generators", "gradient_norm_discriminators",
-        "skipped_steps", "learning_rate", "images_per_second", "epoch",
+        "skipped_steps", "skipped_in_row", "learning_rate", "images_per_second", "epoch",
     }  # fmt: skip
     assert set(tags["images"]) == {"samples/ab", "samples/ba"}
     assert [event.step for event in events.Scalars("cycle_a")] == [4, 8, 10]
@@ -185,3 +185,70 @@ def test_the_rate_is_that_of_the_epoch_in_which_a_step_begins(
     assert run.last_step == 8
     run.step = step
     assert run.lr_multiplier() == pytest.approx(expected)
+
+
+class Poison:
+    """Makes the gradients of a run's first generator NaN during some of its steps."""
+
+    def __init__(self, run: Run, steps: range) -> None:
+        step_of = run.trainer.train_step
+
+        def train_step(step: int, batches: Any) -> Any:
+            if step not in steps:
+                return step_of(step, batches)
+            hook = run.trainer.bare.gen_ab.register_full_backward_pre_hook(
+                lambda _, gradient: (gradient[0] * float("nan"),)
+            )
+            values = step_of(step, batches)
+            hook.remove()
+            return values
+
+        run.trainer.train_step = train_step  # type: ignore[method-assign]
+
+
+def test_a_single_nan_is_left_out_and_said_once(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(config(root, tmp_path, train={"log_every": 1}))
+    Poison(run, range(3, 4))
+    assert run.fit() == 0
+    said = capsys.readouterr().err
+    assert said.count("gradients were not finite") == 1
+    assert all(torch.isfinite(p).all() for net in run.trainer.bare for p in net.parameters())
+
+
+def test_nans_in_a_row_stop_the_run_where_the_key_says_so(root: Path, tmp_path: Path) -> None:
+    settings = {"log_every": 1, "nonfinite": "stop", "nonfinite_limit": 3}
+    run = Run(config(root, tmp_path, train=settings))
+    Poison(run, range(4, 100))
+    with pytest.raises(ValueError, match=r"step 6: 3 or more steps in a row.*nonfinite is stop"):
+        run.fit()
+
+
+def test_nans_in_a_row_go_back_to_the_last_state_at_half_the_rate(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The poison is gone the second time: the run ends well, with the lower rate."""
+    settings = {"log_every": 1, "checkpoint_every": 2, "nonfinite_limit": 3}
+    run = Run(config(root, tmp_path, train=settings))
+    Poison(run, range(5, 8))
+    healed = run.go_back
+
+    def go_back() -> None:
+        healed()
+        del run.trainer.train_step  # type: ignore[method-assign]
+        assert run.step == 6  # the newest state: what was left out did no harm to it
+
+    run.go_back = go_back  # type: ignore[method-assign]
+    assert run.fit() == 0
+    said = capsys.readouterr().err
+    assert said.count("back to step 6 with 0.5 times the learning rate") == 1
+    assert run.trainer.gen_optimizer.param_groups[0]["lr"] == pytest.approx(0.5e-4)  # decayed, too
+
+
+def test_nans_that_lower_rates_do_not_cure_end_the_run(root: Path, tmp_path: Path) -> None:
+    settings = {"log_every": 1, "checkpoint_every": 1, "nonfinite_limit": 1}
+    run = Run(config(root, tmp_path, train=settings))
+    Poison(run, range(4, 100))
+    with pytest.raises(ValueError, match="lower rates did not help"):
+        run.fit()

@@ -60,4 +60,6 @@ def test_the_wheel_holds_the_package_and_nothing_else(installed: Path) -> None:
     names = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
     assert names - {"bin"} == {"gan"}
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gan").rglob("*.py")}
-    assert {path.relative_to(installed).as_posix() for path in (installed / "gan").rglob("*.py")} == sources
+    assert {
+        path.relative_to(installed).as_posix() for path in (installed / "gan").rglob("*.py")
+    } == sources

@@ -56,7 +56,7 @@ class TrainTransform:
         # albumentations copies one random state into every worker: its draws would repeat there.
         self.compose.set_random_seed(seed)
         pixels = self.compose(image=pixels)["image"]
-        check_kind(pixels, shape, "it")
+        check_kind(pixels, shape, "the list")
         return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
 
@@ -106,6 +106,7 @@ def try_out(transform: A.BasicTransform, shape: Shape) -> None:
     """Refuse before the first step an augmentation that would fail in a worker, hours later."""
     name, certain = type(transform).__name__, copy.copy(transform)
     certain.p = 1
+    certain.set_random_seed(0)
     try:
         pixels = certain(image=np.zeros(shape, np.uint8))["image"]
     except Exception as error:

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from gan.config import DataConfig
 from gan.data.transforms import TrainTransform
 from gan.images import read_image
+from gan.interruption import ignore_signals
 
 Key = tuple[int, int]
 """(epoch, index) of a training pair; index counts from 0 within the epoch."""
@@ -112,4 +113,5 @@ def build_loader(
 
 
 def start_worker(_: int) -> None:
+    ignore_signals()
     cv2.setNumThreads(0)  # torch keeps to one thread in a worker; OpenCV has to be told

@@ -47,12 +47,12 @@ def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any
         raise ValueError(f"{path}: cannot be read as a generator: {error}") from error
     if KEY not in metadata:
         raise ValueError(f"{path}: not one of our generators ({KEY} is missing in its metadata)")
-    described = json.loads(metadata[KEY])
-    spec, about = described["generator"], described["about"]
     try:
+        described = json.loads(metadata[KEY])
+        spec, about = described["generator"], described["about"]
         network = build_generator(**spec)
         network.load_state_dict(tensors)
-    except (RuntimeError, TypeError, KeyError) as error:
+    except (RuntimeError, TypeError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"{path}: weights and description do not fit: {reason}") from error
     return network.eval(), spec, about

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Two machines with four GPUs each under Slurm; the job goes back into the queue when it is asked to leave.
+#   RUN=checkpoints/monet sbatch configs/accelerate/slurm.sh --config configs/photo2painting.yaml --data.root datasets/monet
+#SBATCH --job-name=gan
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --gpus-per-node=4
+#SBATCH --cpus-per-task=32
+#SBATCH --time=12:00:00
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --signal=USR1@300
+set -u
+RUN=${RUN:?the run directory, on a file system that all machines see}
+# SIGUSR1 reaches the launchers five minutes before the end. torchrun hands on only the signals named here; by default
+# SIGUSR1 would kill it. The processes finish their step, save, write $RUN/stopped and exit with 75, which torchrun
+# turns into 1: the file is what counts.
+export TORCHELASTIC_SIGNALS_TO_HANDLE=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1
+first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+srun torchrun --nnodes "$SLURM_NNODES" --nproc-per-node 4 --rdzv-backend c10d \
+  --rdzv-endpoint "$first:29500" --rdzv-id "$SLURM_JOB_ID" train.py --run.dir "$RUN" "$@"
+status=$?
+if [ -e "$RUN/stopped" ]; then
+  scontrol requeue "$SLURM_JOB_ID"
+  exit 75
+fi
+exit $status

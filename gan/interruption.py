@@ -1,0 +1,53 @@
+"""Signals that ask a run to stop: it finishes its step, saves, and says so by its exit status."""
+
+import ctypes
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Self
+
+STOPPED = 75
+"""Exit status of a run that was asked to stop and can go on: EX_TEMPFAIL, "try again later"."""
+
+NAMES = ("SIGTERM", "SIGINT", "SIGUSR1")
+"""What batch schedulers, people and launchers send; Windows has no SIGUSR1."""
+
+SIGNALS = tuple(signal.Signals[name] for name in NAMES if name in signal.Signals.__members__)
+
+
+class Interruption:
+    """Notes the first signal of a run instead of dying of it; a second SIGINT leaves at once."""
+
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
+
+    def __enter__(self) -> Self:
+        self.before = {number: signal.signal(number, self.note) for number in SIGNALS}
+        follow_launcher()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def note(self, number: int, _: FrameType | None) -> None:
+        """Remember a signal; leave at once when SIGINT comes on top of another."""
+        if self.received is not None and number == signal.SIGINT:
+            os._exit(128 + number)
+        self.received = self.received or signal.Signals(number)
+
+
+def ignore_signals() -> None:
+    """For loader workers: a signal to the whole group must not end them before their trainer."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def follow_launcher() -> None:
+    """Be sent SIGTERM when `accelerate launch` dies: it does not pass its own on. Linux only."""
+    by_accelerate = "ACCELERATE_MIXED_PRECISION" in os.environ
+    by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ  # passes signals on by itself
+    if sys.platform == "linux" and by_accelerate and not by_torchrun:
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

@@ -1,0 +1,142 @@
+"""What is in a folder: everything decoded once, the unreadable named, changes noticed."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan.data import Folder, index_folder
+
+Photos = Callable[..., Path]
+
+
+def index(root: Path, **changes: Any) -> Folder:
+    arguments: dict[str, Any] = {"max_images": None, "max_unreadable": 0.5}
+    return index_folder(root, **(arguments | changes))
+
+
+def names(folder: Folder) -> list[str]:
+    return [path.relative_to(folder.root).as_posix() for path in folder.files]
+
+
+def cut(path: Path, share: float = 0.7) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+
+
+def test_images_of_all_sub_folders_are_listed_in_order(photos: Photos, tmp_path: Path) -> None:
+    photos("all/b", count=2)
+    photos("all/a", count=1, suffix=".jpg")
+    (tmp_path / "all" / "notes.txt").write_text("no image")
+    folder = index(tmp_path / "all")
+    assert folder.root == tmp_path / "all"
+    assert names(folder) == ["a/000.jpg", "b/000.png", "b/001.png"]
+    assert folder.unreadable == ()
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 30}])
+def test_a_jpeg_cut_off_after_its_header_is_found_although_it_is_decoded_at_an_eighth(
+    photos: Photos, options: dict[str, Any]
+) -> None:
+    root = photos(count=3, suffix=".jpg")
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(root / "001.jpg", **options)
+    assert names(index(root)) == ["000.jpg", "001.jpg", "002.jpg"]
+    cut(root / "001.jpg", 0.9)
+    folder = index(root)
+    assert names(folder) == ["000.jpg", "002.jpg"]
+    assert len(folder.unreadable) == 1
+    assert folder.unreadable[0].startswith(f"{root / '001.jpg'}: ")
+
+
+def test_the_share_of_unreadable_files_is_limited(photos: Photos) -> None:
+    root = photos(count=10)
+    for number in (2, 5):
+        cut(root / f"00{number}.png")
+    assert len(index(root, max_unreadable=0.2).files) == 8
+    with pytest.raises(ValueError, match=r"2 of 10 images .*data\.max_unreadable") as caught:
+        index(root, max_unreadable=0.19)
+    assert str(caught.value).startswith(f"{root}: ")
+    for name in ("002.png", "005.png"):
+        assert str(root / name) in str(caught.value)
+
+
+def test_the_first_reasons_are_given_and_no_more(photos: Photos) -> None:
+    root = photos(count=8)
+    for path in root.iterdir():
+        cut(path)
+    with pytest.raises(ValueError, match="8 of 8 images") as caught:
+        index(root, max_unreadable=1)
+    assert re.findall(r"\d{3}\.png", str(caught.value)) == [f"00{i}.png" for i in range(5)]
+    assert str(caught.value).endswith("...")
+
+
+def test_a_folder_without_images_and_one_that_is_missing_are_named(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "notes.txt").write_text("no image")
+    with pytest.raises(ValueError, match=f"^{re.escape(str(tmp_path))}/empty: no images"):
+        index(tmp_path / "empty")
+    with pytest.raises(ValueError, match=f"^{re.escape(str(tmp_path))}/gone: no such folder"):
+        index(tmp_path / "gone")
+
+
+def test_max_images_takes_the_first_ones_and_looks_at_no_other(photos: Photos) -> None:
+    root = photos(count=6)
+    cut(root / "004.png")
+    folder = index(root, max_images=3, max_unreadable=0)
+    assert names(folder) == ["000.png", "001.png", "002.png"]
+    assert len(index(root, max_images=100).files) == 5
+
+
+def test_images_with_a_short_side_are_left_out_with_their_size(photos: Photos) -> None:
+    root = photos(count=2, size=(32, 32))
+    Image.new("RGB", (40, 31)).save(root / "low.png")
+    turned = Image.Exif()
+    turned[274] = 6
+    Image.new("RGB", (31, 40)).save(root / "narrow.jpg", exif=turned)
+    folder = index(root, min_side=32)
+    assert names(folder) == ["000.png", "001.png"]
+    assert folder.unreadable == (
+        f"{root / 'low.png'}: 40x31 pixels, smaller than 32",
+        f"{root / 'narrow.jpg'}: 40x31 pixels, smaller than 32",
+    )
+
+
+def test_the_fingerprint_notices_what_changed_and_nothing_else(photos: Photos) -> None:
+    """Equal folders in two places agree; a rename, a new length, one file more or less do not."""
+    root = photos("one/photos")
+    seen = [index(root).fingerprint]
+    os.utime(root / "000.png", (0, 0))
+    root = root.rename(root.parent.parent / "moved")
+    assert index(root).fingerprint == seen[0]
+
+    (root / "000.png").rename(root / "999.png")
+    seen.append(index(root).fingerprint)
+    with (root / "001.png").open("ab") as file:
+        file.write(b"\0")
+    seen.append(index(root).fingerprint)
+    Image.new("RGB", (16, 16)).save(root / "new.png")
+    seen.append(index(root).fingerprint)
+    (root / "002.png").unlink()
+    seen.append(index(root).fingerprint)
+    (root / "sub").mkdir()
+    (root / "003.png").rename(root / "sub" / "003.png")
+    seen.append(index(root).fingerprint)
+    (root / "sub").rename(root / "tub")
+    seen.append(index(root).fingerprint)
+    assert len(set(seen)) == 7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_undecodable_and_multiline_names_are_indexed(photos: Photos) -> None:
+    root = photos(count=1)
+    data = (root / "000.png").read_bytes()
+    for name in (b"caf\xe9.png", b"two\nlines.png"):
+        Path(os.fsdecode(os.fsencode(root) + b"/" + name)).write_bytes(data)
+    assert len(index(root).files) == 3

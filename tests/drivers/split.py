@@ -1,0 +1,74 @@
+"""Train ten steps on the same images, split into processes, batches or accumulation as one likes.
+
+    torchrun --nproc_per_node 2 tests/drivers/split.py ROOT FOLDER
+
+writes FOLDER/CASE.pt for every case: each step's losses and the final weights.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch import Tensor
+
+from gan.config import Config
+from gan.networks.assembly import Networks, build_networks
+from gan.run import Run
+
+CASES = {
+    "float64": (torch.float64, 2e-4),
+    "float32": (torch.float32, 2e-4),
+    "float32_small_steps": (torch.float32, 1e-6),
+}
+"""Precision and learning rate."""
+
+
+def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> dict[str, Any]:
+    """Train a case without anything random and return its losses and weights."""
+    dtype, lr = CASES[case]
+    config = Config.model_validate(
+        {
+            "data": {
+                "root": root, "load_size": 16, "crop_size": 16, "flip": False, "workers": 0,
+            },
+            "networks": {
+                "generator": "resnet_6blocks", "generator_channels": 4,
+                "discriminator": "n_layers", "discriminator_layers": 1,
+                "discriminator_channels": 4,
+            },
+            "optim": {"lr": lr},
+            "train": {"pool_size": 0, "max_steps": 10, "log_every": 10} | split,
+            "run": {"dir": folder / f"run-{case}-{processes}-{split}", "device": "cpu"},
+        }
+    )  # fmt: skip
+
+    def build(*args: Any, **kwargs: Any) -> Networks:
+        return Networks(*(net.to(dtype) for net in build_networks(*args, **kwargs)))
+
+    with patch("gan.trainer.build_networks", build):
+        run = Run(config)
+    assert run.accelerator.num_processes == processes, run.accelerator.num_processes
+    losses: list[dict[str, float]] = []
+    step_of = run.trainer.train_step
+
+    def train_step(step: int, batches: Any) -> dict[str, Tensor]:
+        values = step_of(step, batches)
+        means = run.accelerator.reduce(torch.stack([v.double() for v in values.values()]), "mean")
+        losses.append(dict(zip(values, means.tolist(), strict=True)))
+        return values
+
+    with (
+        patch.object(run.trainer, "train_step", train_step),
+        patch.object(run, "sample", lambda tracker: None),
+        patch("gan.trainer.to_unit", lambda pixels: pixels.to(dtype) / 127.5 - 1),
+    ):
+        assert run.fit() == 0
+    return {"losses": losses, "weights": [net.state_dict() for net in run.trainer.bare]}
+
+
+if __name__ == "__main__":
+    for name in CASES:
+        result = train(Path(sys.argv[1]), Path(sys.argv[2]), name, processes=2)
+        torch.save(result, Path(sys.argv[2]) / f"{name}.pt")

@@ -1,0 +1,112 @@
+"""Two processes (gloo): the same numbers however a step is split, exact to resume."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.drivers import split
+from tests.launching import (
+    ROOT,
+    TORCHRUN,
+    assert_same_run,
+    command,
+    environment,
+    run,
+    write_images,
+)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_images(tmp_path_factory.mktemp("photos"), 12, 7)
+
+
+@pytest.fixture(scope="module")
+def two_processes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes of batch 1 made of every case."""
+    folder = tmp_path_factory.mktemp("two")
+    driver = [str(ROOT / "tests" / "drivers" / "split.py"), str(root), str(folder)]
+    subprocess.run(
+        [sys.executable, *TORCHRUN, *driver],
+        check=True, capture_output=True, timeout=200, cwd=ROOT,
+        env=environment() | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return folder
+
+
+def largest_difference(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> float:
+    return max(
+        float((tensor - other[name]).abs().max())
+        for state, other in zip(ours, theirs, strict=True)
+        for name, tensor in state.items()
+    )
+
+
+def assert_losses_close(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    assert len(ours["losses"]) == len(theirs["losses"]) == 10
+    for step, expected in zip(ours["losses"], theirs["losses"], strict=True):
+        terms = ("adversarial", "cycle", "identity", "discriminator")
+        for name in (name for name in step if name.startswith(terms)):
+            assert step[name] == pytest.approx(expected[name], rel=1e-5)
+
+
+@pytest.mark.parametrize("splits", [{"batch_size": 2}, {"accumulate": 2}], ids=str)
+def test_two_processes_equal_one_in_double_precision(
+    splits: dict[str, int], root: Path, two_processes: Path, tmp_path: Path
+) -> None:
+    ours = torch.load(two_processes / "float64.pt")
+    theirs = split.train(root, tmp_path, "float64", 1, **splits)
+    assert_losses_close(ours, theirs)
+    assert largest_difference(ours["weights"], theirs["weights"]) <= 1e-6
+
+
+def test_two_processes_equal_accumulation_in_single_precision(
+    root: Path, two_processes: Path, tmp_path: Path
+) -> None:
+    ours = torch.load(two_processes / "float32.pt")
+    assert_losses_close(ours, split.train(root, tmp_path, "float32", 1, accumulate=2))
+
+
+def test_two_processes_equal_a_larger_batch_in_single_precision(
+    root: Path, two_processes: Path, tmp_path: Path
+) -> None:
+    """With steps of 1e-6: convolutions of two images round otherwise than of one.
+
+    Adam turns what rounding leaves of a bias that an instance norm cancels into whole steps, and
+    signs of L1 and ReLU flip with it: at 2e-4 the difference doubles every step, from 1e-7 to 1e-2.
+    """
+    ours = torch.load(two_processes / "float32_small_steps.pt")
+    assert_losses_close(ours, split.train(root, tmp_path, "float32_small_steps", 1, batch_size=2))
+
+
+@pytest.mark.parametrize("workers", [pytest.param(0, marks=pytest.mark.slow), 1])
+def test_two_processes_resume_exactly(workers: int, root: Path, tmp_path: Path) -> None:
+    """Each process has its own pool; both are full by then."""
+    for name, stops in (("straight", [7]), ("parts", [3, 7])):
+        for stop in stops:
+            arguments = command(
+                root, tmp_path / name, *TORCHRUN, train__max_steps=stop, data__workers=workers
+            )
+            run(arguments)
+    state = tmp_path / "straight" / "state" / "step-00000007"
+    pools = [torch.load(state / f"process-{i}.pt", weights_only=True)["pool_a"] for i in (0, 1)]
+    assert len(pools[0]) == len(pools[1]) == 2
+    assert not torch.equal(pools[0], pools[1])
+    assert_same_run(tmp_path / "parts", tmp_path / "straight")
+
+
+def test_batch_norm_over_processes_without_cuda_is_refused(root: Path, tmp_path: Path) -> None:
+    said = run(command(root, tmp_path, *TORCHRUN, networks__norm="batch"), status=1)
+    assert "networks.norm batch needs the statistics of all processes" in said
+
+
+@pytest.mark.slow
+def test_another_number_of_processes_is_refused(root: Path, tmp_path: Path) -> None:
+    run(command(root, tmp_path, train__max_steps=1))
+    said = run(command(root, tmp_path, *TORCHRUN, train__max_steps=2), status=1)
+    assert "processes: 1 -> 2" in said
+    run(command(root, tmp_path, *TORCHRUN, train__max_steps=2, run__allow_changes="true"))
