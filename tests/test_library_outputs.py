@@ -148,7 +148,7 @@ def test_the_command_says_in_one_line_what_is_missing(
     for key, value, message in (
         ("model", tmp_path / "gone", "gone: no such run directory or generator file"),
         ("model", tmp_path / "empty", "no gen_ab.safetensors or gen_ba.safetensors"),
-        ("input", tmp_path / "gone", "gone: no such folder"),
+        ("input", tmp_path / "gone", "gone: no such file or folder"),
         ("input", tmp_path / "empty", "empty: no images in this folder or below it"),
         ("output", tmp_path / "in", "would replace an original"),
         ("direction", "ba", "gen_ab.safetensors: translates ab, not ba"),
