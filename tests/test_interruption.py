@@ -78,7 +78,6 @@ def test_handlers_are_put_back() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-@pytest.mark.slow
 def test_sigterm_to_accelerate_launch_reaches_the_run(
     root: Path, straight: Path, tmp_path: Path
 ) -> None:
@@ -94,7 +93,6 @@ def test_sigterm_to_accelerate_launch_reaches_the_run(
     assert_same_run(tmp_path, straight)
 
 
-@pytest.mark.slow
 def test_sigterm_to_torchrun_reaches_both_processes(root: Path, tmp_path: Path) -> None:
     settings = {"train__max_steps": 60, "train__checkpoint_every": 5}
     run(command(root, tmp_path / "straight", *TORCHRUN, **settings))
