@@ -1,5 +1,4 @@
-"""The accelerator of a run, and where our keys and accelerate's own configuration contradict each
-other."""
+"""The accelerator of a run, and how its processes share what they know."""
 
 import os
 import warnings
@@ -16,8 +15,7 @@ PRECISIONS = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 def build_accelerator(config: Config) -> Accelerator:
-    """The accelerator for run.device and train.precision; ValueError names both values of a
-    contradiction."""
+    """The accelerator of run.device and train.precision; ValueError where both contradict."""
     check_launcher(config)
     check_device(config)
     forget_last_run()
@@ -30,8 +28,7 @@ def build_accelerator(config: Config) -> Accelerator:
 
 
 def check_launcher(config: Config) -> None:
-    """accelerate's own file may ask for a precision and an accumulation too; its defaults ask for
-    nothing."""
+    """Refuse a precision or accumulation of accelerate's own file that is not ours."""
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", PRECISIONS[config.train.precision]):
         raise ValueError(
@@ -99,8 +96,7 @@ class Agreement:
 
 
 def forget_last_run() -> None:
-    """accelerate keeps one state for the whole process; a second run in it may want another
-    precision or device."""
+    """Let a second run in this process have another precision or device."""
     AcceleratorState._reset_state()
     if not torch.distributed.is_initialized():
         PartialState._reset_state()

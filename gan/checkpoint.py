@@ -146,8 +146,7 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename last through a power failure; Windows cannot open folders and needs no such
-    call."""
+    """Make a rename outlast a power failure; Windows needs no such call."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         os.fsync(handle)

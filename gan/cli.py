@@ -1,5 +1,4 @@
-"""The command line: `gan NAME ...` and `python scripts/NAME.py ...` parse one signature and make
-one call."""
+"""The command line: `gan NAME` and `python scripts/NAME.py` parse one signature, make one call."""
 
 import difflib
 import importlib
@@ -44,8 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = None) -> int:
-    """Parse a command's arguments, call its function, and turn what it raises for users into one
-    line."""
+    """Parse a command's arguments and call its function; errors for users become one line."""
     module, function = COMMANDS[name].split(":")
     command: Callable[..., int | None] = getattr(importlib.import_module(module), function)
     parser = build_parser(command, prog)
@@ -88,8 +86,7 @@ def bind(command: Callable[..., Any], values: Namespace) -> dict[str, Any]:
 
 
 class Parser(ArgumentParser):
-    """A parser whose errors are one line with the dotted key, what is wrong, and the nearest right
-    name."""
+    """A parser whose errors are one line: the dotted key, what is wrong, the nearest name."""
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print one line on stderr and exit with status 2."""

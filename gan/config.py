@@ -34,8 +34,7 @@ class DataConfig(Section):
     b: Path | None = None
     """Folder of domain B, in place of data.root."""
     resize: Literal["square", "short", "none"] = "square"
-    """square: to load_size x load_size whatever the aspect; short: shorter side to load_size; none:
-    keep."""
+    """square: to load_size x load_size; short: shorter side to load_size; none: as it is."""
     load_size: Count = 286
     """Pixels after the resize."""
     crop_size: Annotated[int, Field(ge=16)] = 256
@@ -102,8 +101,7 @@ class NetworksConfig(Section):
     generator_channels: Count = 64
     """Channels after the first convolution of a generator."""
     discriminator: Literal["basic", "n_layers", "pixel"] = "basic"
-    """basic: 70x70 PatchGAN; n_layers: PatchGAN with discriminator_layers; pixel: 1x1
-    convolutions."""
+    """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions."""
     discriminator_channels: Count = 64
     """Channels after the first convolution of a discriminator."""
     discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
@@ -111,8 +109,7 @@ class NetworksConfig(Section):
     norm: Literal["instance", "batch", "none"] = "instance"
     """Normalization in all four networks."""
     upsample: Literal["deconv", "resize"] = "deconv"
-    """deconv: transposed convolutions; resize: nearest-neighbour then convolution (no
-    checkerboard)."""
+    """deconv: transposed convolutions; resize: nearest-neighbour, convolution: no checkerboard."""
     dropout: bool = False
     """Dropout of 0.5 in the generators."""
     init_gain: Rate = 0.02
@@ -235,8 +232,7 @@ class Config(Section):
         return self
 
     def check_crop(self) -> None:
-        """A U-Net halves its input 7 or 8 times, so training crops must be multiples of 128 or
-        256."""
+        """Training crops must fit the generator: a U-Net halves them 7 or 8 times."""
         multiple = {"unet_128": 128, "unet_256": 256}.get(self.networks.generator, 4)
         if self.data.crop_size % multiple:
             raise ValueError(

@@ -1,5 +1,4 @@
-"""The buffer of past translations that steadies the discriminators (Shrivastava et al. 2017;
-CycleGAN, Sec. 4)."""
+"""The buffer of past translations (Shrivastava et al. 2017; CycleGAN, Sec. 4)."""
 
 import random
 from collections.abc import Sequence

@@ -1,5 +1,4 @@
-"""What people see of a run: TensorBoard scalars, and grids of the same test images at every
-interval."""
+"""What people see of a run: TensorBoard scalars, and grids of the same test images."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,16 +32,14 @@ class Tracker:
             self.writer.add_scalar(name, value, step)
 
     def grid(self, step: int, direction: str, columns: Sequence[Tensor]) -> None:
-        """Log and keep a grid: a row for each test image, one column for each batch (N, 1 or 3, H,
-        W) in [-1, 1]."""
+        """Log and keep a grid of batches (N, 1 or 3, H, W) in [-1, 1]: a column each."""
         grid = compose_grid(columns)
         self.writer.add_image(f"samples/{direction}", grid, step)
         write_image(to_image(grid), self.samples / f"step-{step:08d}-{direction}.png")
 
 
 def compose_grid(columns: Sequence[Tensor]) -> Tensor:
-    """uint8 (3, rows * H, columns * W) from batches (rows, 1 or 3, H, W) in [-1, 1] of equal height
-    and width."""
+    """uint8 (3, rows * H, columns * W) from batches (rows, 1 or 3, H, W) in [-1, 1]."""
     batches = [to_pixels(column).cpu().expand(-1, 3, -1, -1) for column in columns]
     rows = [torch.cat(images, dim=2) for images in zip(*batches, strict=True)]
     return torch.cat(rows, dim=1)

@@ -23,8 +23,7 @@ Batch = tuple[Tensor, Tensor]
 
 
 class Trainer:
-    """All that learns, and one step of learning; where batches come from and results go is for
-    others."""
+    """All that learns, and the step in which it does."""
 
     config: Config
     accelerator: Accelerator
@@ -75,8 +74,7 @@ class Trainer:
         self.pool_b = ImagePool(config.train.pool_size)
 
     def adam(self, networks: Sequence[nn.Module], lr: float) -> torch.optim.Adam:
-        """One optimizer over several networks; fused, because that can leave out a step on the
-        device itself."""
+        """One Adam over several networks; the fused one can leave out a step on the device."""
         parameters = [parameter for net in networks for parameter in net.parameters()]
         betas = (self.config.optim.beta1, self.config.optim.beta2)
         return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=True)
@@ -89,8 +87,7 @@ class Trainer:
         return self.bare.generators
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
-        """One update of the generators and the discriminators; every loss, score and gradient norm
-        by its name.
+        """One update of all four networks; its losses, scores and gradient norms by name.
 
         batches are accumulated: their gradients are averaged. All randomness comes from (run.seed,
         process, step). Both halves use the translations made before the update, as the paper's
@@ -118,8 +115,7 @@ class Trainer:
         return mean(records) | self.update(step)
 
     def update(self, step: int) -> dict[str, Tensor]:
-        """Apply the gradients of both halves, unless one is not finite; decided on the device,
-        without a sync."""
+        """Apply the gradients of both halves, unless one is not finite; without a sync."""
         optimizers = {"generators": self.gen_optimizer, "discriminators": self.disc_optimizer}
         norms = {}
         for name, optimizer in optimizers.items():
@@ -153,16 +149,14 @@ class Trainer:
         ) * multiplier
 
     def reseed(self, step: int) -> random.Random:
-        """Make all that follows a function of (seed, process, step), so that a resumed run repeats
-        it."""
+        """Make all that follows a function of (seed, process, step): a resumed run repeats it."""
         rng = random.Random(f"{self.config.run.seed}/{self.accelerator.process_index}/{step}")
         torch.manual_seed(rng.getrandbits(63))
         return rng
 
     @contextmanager
     def gradients_agree(self, *, when: bool) -> Iterator[None]:
-        """Average the gradients of all processes in these backward passes, or (cheaper) do not
-        yet."""
+        """Average gradients over the processes in these backward passes, or not yet."""
         with ExitStack() as stack:
             if not when:
                 for net in self.networks:
@@ -204,8 +198,7 @@ class Trainer:
 
 
 def move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> None:
-    """average += weight * (network - average), for parameters and buffers; weight is a scalar on
-    the device."""
+    """average += weight * (network - average), in place; weight is a scalar on the device."""
     with torch.no_grad():
         pairs = zip(average.state_dict().values(), network.state_dict().values(), strict=True)
         floats = [(ours, theirs) for ours, theirs in pairs if ours.is_floating_point()]

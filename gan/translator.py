@@ -89,8 +89,7 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
 
 
 def pick_device(device: Device) -> torch.device:
-    """The device of a name; auto takes CUDA, then MPS, then the CPU. ValueError where it is not
-    available."""
+    """The device of a name; auto takes CUDA, then MPS, then the CPU. ValueError without it."""
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),

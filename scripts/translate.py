@@ -1,5 +1,4 @@
-"""Translate an image or a folder of images: `python scripts/translate.py --model RUN --direction ab
-...`."""
+"""Translate an image or a folder: `python scripts/translate.py --model RUN --input ...`."""
 
 import sys
 

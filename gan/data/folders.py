@@ -12,8 +12,7 @@ from gan.images import ImageError, list_images, read_image, read_size
 
 @dataclass(frozen=True)
 class Folder:
-    """The readable images of a folder, sorted by name, and the unreadable ones with their
-    reasons."""
+    """The readable images of a folder, sorted by name; the unreadable ones with their reasons."""
 
     root: Path
     files: tuple[Path, ...]
@@ -50,8 +49,7 @@ def index_folder(
 
 
 def unreadable(path: Path, min_side: int) -> str | None:
-    """Why an image cannot be used, or None. JPEGs are decoded at an eighth: truncation shows all
-    the same."""
+    """Why an image cannot be used, or None; JPEGs are decoded small, but to their end."""
     try:
         size = read_size(path)
         if min(size) < min_side:

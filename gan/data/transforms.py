@@ -29,8 +29,7 @@ AUGMENTATIONS = {
 
 
 class TrainTransform:
-    """Resize, then a random crop, flip and the albumentations of data.augment, all drawn from one
-    seed.
+    """Resize, then a random crop, flip and data.augment, all drawn from one seed.
 
     ValueError names data.augment where one of its entries cannot be built, or cannot be used on
     crops of this size and these channels.
@@ -47,8 +46,7 @@ class TrainTransform:
                 try_out(transform, (data.crop_size, data.crop_size, channels))
 
     def __call__(self, image: Image.Image, seed: int) -> Tensor:
-        """A uint8 tensor (C, crop_size, crop_size); equal seeds give equal draws in every
-        process."""
+        """A uint8 tensor (C, crop_size, crop_size); equal seeds give equal draws everywhere."""
         pixels = np.array(resize(image, self.data))
         if pixels.ndim == 2:
             pixels = pixels[:, :, None]
@@ -81,8 +79,7 @@ def sample_pixels(image: Image.Image, data: DataConfig) -> Tensor:
 
 
 def build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
-    """One entry of data.augment, {name: arguments}; ValueError says which is wrong and what is
-    near."""
+    """One entry of data.augment, {name: arguments}; ValueError with what is near."""
     if len(entry) != 1:
         raise ValueError(f"data.augment: each entry is one name with its arguments, not {entry}")
     ((name, arguments),) = entry.items()

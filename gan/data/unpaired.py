@@ -1,5 +1,4 @@
-"""Unpaired training images. Order, pairing and augmentation are functions of (seed, epoch, index)
-alone."""
+"""Unpaired training images, in an order that is a function of (seed, epoch, index) alone."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -29,8 +28,7 @@ def order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
 
 
 class UnpairedImages(Dataset[tuple[Tensor, Tensor]]):
-    """Images of A and of B, unpaired: the larger folder in shuffled order, the other drawn at
-    random."""
+    """Unpaired images: the larger folder in shuffled order, the other drawn at random."""
 
     def __init__(
         self, files_a: Sequence[Path], files_b: Sequence[Path], data: DataConfig, seed: int
@@ -44,8 +42,7 @@ class UnpairedImages(Dataset[tuple[Tensor, Tensor]]):
         return max(len(self.files_a), len(self.files_b))
 
     def __getitem__(self, key: Key) -> tuple[Tensor, Tensor]:
-        """The pair (a, b) of a key, uint8 tensors (C, crop_size, crop_size), transformed
-        independently."""
+        """The pair (a, b) of a key: uint8 (C, crop_size, crop_size), transformed independently."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
         index_a, index_b = self.pair(epoch, index, rng)
@@ -99,8 +96,7 @@ def build_loader(
     pin_memory: bool,
     context: str | None,
 ) -> DataLoader[tuple[Tensor, Tensor]]:
-    """A loader of uint8 batches (a, b), each (N, C, H, W); context is how workers start (None: the
-    system's way)."""
+    """A loader of uint8 batches (a, b), (N, C, H, W); context says how workers start."""
     return DataLoader(
         dataset,
         batch_sampler=batches,

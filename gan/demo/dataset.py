@@ -14,11 +14,11 @@ from gan.demo.painting import paint
 from gan.images import resize_short, write_image
 
 TRAIN = {
-    "trainA": ("astronaut", "motorcycle", "camera"),
+    "trainA": ("flower", "motorcycle", "camera"),
     "trainB": ("rocket", "china", "immunohistochemistry", "retina"),
 }
 """Photographs of each domain; they are chosen so that both domains have as much shade and light."""
-TEST = ("chelsea", "flower", "coffee")
+TEST = ("chelsea", "astronaut", "coffee")
 """Photographs that are seen nowhere in training."""
 
 SHORT_SIDES = (160, 208, 256)

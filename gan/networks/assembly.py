@@ -12,8 +12,7 @@ from gan.networks import build_discriminator, build_generator, init_weights
 
 @dataclass(frozen=True)
 class Networks:
-    """Two generators and two discriminators; a discriminator is named for the domain that it
-    judges."""
+    """Two generators and two discriminators; disc_a judges images of domain A."""
 
     gen_ab: nn.Module
     gen_ba: nn.Module

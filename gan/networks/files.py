@@ -18,8 +18,7 @@ KEY = "gan_generator"
 def save_generator(
     network: nn.Module, path: Path, spec: dict[str, Any], about: dict[str, Any]
 ) -> None:
-    """Write a generator's weights, the arguments of build_generator and facts about its training,
-    atomically."""
+    """Write a generator's weights, how to build it, and facts about its training, atomically."""
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     metadata = {KEY: json.dumps({"version": 1, "generator": spec, "about": about})}
     temporary = path.with_name(f".{path.name}.tmp")
