@@ -19,12 +19,21 @@ def build_accelerator(config: Config) -> Accelerator:
     check_launcher(config)
     check_device(config)
     forget_last_run()
-    return Accelerator(
+    accelerator = Accelerator(
         cpu=config.run.device == "cpu",
         mixed_precision=PRECISIONS[config.train.precision],
         # Buffers are the batch norms': their statistics are computed over all processes anyway.
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
+    use_all_cores(accelerator)
+    return accelerator
+
+
+def use_all_cores(accelerator: Accelerator) -> None:
+    """Undo that `accelerate launch` gives a lone process one thread, on CPUs too."""
+    launched = "ACCELERATE_MIXED_PRECISION" in os.environ and torch.get_num_threads() == 1
+    if launched and accelerator.device.type == "cpu" and accelerator.num_processes == 1:
+        torch.set_num_threads(os.cpu_count() or 1)
 
 
 def check_launcher(config: Config) -> None:

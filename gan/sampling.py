@@ -1,8 +1,7 @@
 """The same test images at every interval, through both generators, so that progress can be seen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 import torch
@@ -18,22 +17,24 @@ ROWS = 4
 """Test images of each domain in a grid."""
 
 
-def test_images(data: DataConfig, domain: Domain, training_files: Iterable[Path]) -> Tensor:
-    """The first test images of a domain, (N, C, crop_size, crop_size) in [-1, 1].
+def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]) -> Tensor:
+    """Test images from all over a domain's folder, (N, C, crop_size, crop_size) in [-1, 1].
 
     Where there is no test folder, or nothing readable in it, they are training images.
     """
     folder, channels = data.test_folder(domain), data.channels(domain)
-    tests = list(islice(readable(list_images(folder), channels), ROWS)) if folder else []
-    images = tests or islice(readable(training_files, channels), ROWS)
+    images = readable(list_images(folder), channels) if folder else []
+    images = images or readable(training_files, channels)
     return to_unit(torch.stack([sample_pixels(image, data) for image in images]))
 
 
-def readable(files: Iterable[Path], channels: Channels) -> Iterator[Image.Image]:
-    """The images of those files that can be read: a damaged test image must not end a run."""
-    for path in files:
+def readable(files: Sequence[Path], channels: Channels) -> list[Image.Image]:
+    """Up to ROWS images, evenly spread; those that cannot be read must not end a run."""
+    images = []
+    for path in files[:: max(1, len(files) // ROWS)]:
         with suppress(ImageError):
-            yield read_image(path, channels=channels)
+            images.append(read_image(path, channels=channels))
+    return images[:ROWS]
 
 
 @torch.no_grad()

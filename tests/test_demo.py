@@ -11,7 +11,7 @@ from PIL import Image
 from gan.demo import dataset
 from gan.demo.dataset import prepare
 from gan.demo.distances import domain_distance, histograms, truth_distance
-from gan.demo.painting import INK, SCREENS, paint
+from gan.demo.painting import INKS, KEY, paint
 from gan.demo.report import report
 from gan.demo.sheet import sheet
 from gan.images import list_images, read_image
@@ -45,7 +45,7 @@ def test_same_photograph_gives_same_painting_and_is_left_alone() -> None:
 
 def test_most_of_a_painting_is_one_of_the_few_colors() -> None:
     def share_near_an_ink(image: Pixels) -> float:
-        inks = np.concatenate([SCREENS, INK[None]])
+        inks = np.concatenate([INKS, KEY[None]])
         differences = np.abs(image[:, :, None].astype(float) - inks).max(axis=-1)
         return float((differences.min(axis=-1) < 24).mean())
 
@@ -66,7 +66,7 @@ def test_edges_are_inked_on_their_dark_side() -> None:
     photo = flat(110, side=64)
     photo[:, 32:] = 200
     row = paint(photo)[32].astype(float)
-    distance_to_ink = np.abs(row - INK).mean(axis=-1)
+    distance_to_ink = np.abs(row - KEY).mean(axis=-1)
     assert 26 <= distance_to_ink.argmin() < 32
     assert distance_to_ink.min() < 30 < distance_to_ink[8]
 

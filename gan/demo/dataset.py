@@ -18,14 +18,17 @@ TRAIN = {
     "trainB": ("rocket", "china", "immunohistochemistry", "retina"),
 }
 """Photographs of each domain; they are chosen so that both domains have as much shade and light."""
-TEST = ("chelsea", "astronaut", "coffee")
-"""Photographs that are seen nowhere in training."""
+TEST = {"chelsea": (0.35, 0.3), "astronaut": (0.4, 0.1), "coffee": (0.5, 0.3)}
+"""Photographs that are seen nowhere in training, and where in each the detail lies: the shares of
+the width and of the height beside it that are to its left and above it."""
 
-SHORT_SIDES = (160, 208, 256)
+SHORT_SIDES = (160, 224, 320)
 """Scales of the training crops: the photograph's shorter side, in pixels."""
 CROP_SIZE = 144
 CROPS = 24
 """Training crops out of each photograph."""
+VIEW_SIZE = 256
+"""Side of the test pictures, in pixels."""
 STAMP = ".made_by_demo"
 
 
@@ -92,15 +95,19 @@ def training_crops(name: str) -> Iterator[Image.Image]:
 
 
 def test_views(name: str) -> dict[str, Image.Image]:
-    """Square pictures of a test photograph: its middle, whole and from nearer by."""
-    scales = {"whole": 256, "detail": 384}
-    return {view: middle(resize_short(photograph(name), side)) for view, side in scales.items()}
+    """Two squares of a test photograph: as much of it as fits, and a detail from nearer by."""
+    photo = photograph(name)
+    return {
+        "whole": square(resize_short(photo, VIEW_SIZE), 0.5, 0.5),
+        "detail": square(resize_short(photo, VIEW_SIZE * 3 // 2), *TEST[name]),
+    }
 
 
-def middle(image: Image.Image, side: int = 256) -> Image.Image:
-    """The central square of an image."""
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return image.crop((left, top, left + side, top + side))
+def square(image: Image.Image, across: float, down: float) -> Image.Image:
+    """The square of VIEW_SIZE at a place from 0, 0 (upper left) to 1, 1 (lower right)."""
+    left = round((image.width - VIEW_SIZE) * across)
+    top = round((image.height - VIEW_SIZE) * down)
+    return image.crop((left, top, left + VIEW_SIZE, top + VIEW_SIZE))
 
 
 def photograph(name: str) -> Image.Image:

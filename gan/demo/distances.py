@@ -70,5 +70,5 @@ def edge_histogram(image: Pixels) -> NDArray[np.float64]:
     """(4,): the share of the pixels whose edge is flat, soft, clear, hard."""
     luma = blurred(image.astype(np.float32) / 255 @ LUMA, 1)
     strength = np.hypot(*np.gradient(luma))
-    counts: NDArray[np.int64] = np.histogram(strength, EDGE_CELLS)[0]
-    return counts / strength.size
+    shares: NDArray[np.float64] = np.histogram(strength, EDGE_CELLS)[0] / strength.size
+    return shares

@@ -20,35 +20,38 @@ Plane = NDArray[np.floating[Any]]
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of R, G, B in the luma of ITU-R BT.601."""
 
-INK = np.array([10, 10, 48], np.float32)
-SCREENS = np.array(
+KEY = np.array([10, 10, 48], np.float32)
+"""The ink of the lines."""
+INKS = np.array(
     [[10, 24, 82], [12, 72, 146], [30, 130, 180], [124, 202, 178], [252, 228, 160]], np.float32
 )
-"""Indigo, Prussian blue, azure, sea green and straw paper: the colors from the shadows to the lights."""
+"""From shadow to light: indigo, Prussian blue, azure, sea green, straw-colored paper."""
 
 CUTS = (0.28, 0.42, 0.56, 0.74)
 """Tones, 0 to 1, at which one color gives way to the next."""
 
 
 def paint(image: Pixels) -> Pixels:
-    """Print a photograph as a poster: calm areas, corrected exposure, screens, ink on edges.
+    """Print a photograph: calm areas, corrected exposure, five colors one over the other, ink.
 
     (H, W, 3) uint8 RGB in and out. The same photograph gives the same painting.
     """
     calm = cv2.stylization(np.ascontiguousarray(image), sigma_s=20, sigma_r=0.5)
     tone = exposed(blurred(calm.astype(np.float32) / 255, 1) @ LUMA)
-    painting = np.broadcast_to(SCREENS[0], image.shape)
-    for cut, color in zip(CUTS, SCREENS[1:], strict=True):
+    painting: Plane = np.broadcast_to(INKS[0], image.shape)
+    for cut, color in zip(CUTS, INKS[1:], strict=True):
         painting = covered(painting, color, step(tone, cut, width=0.12))
     luma = blurred(image.astype(np.float32) / 255 @ LUMA, 1)
     shade_beside_light = blurred(luma, 2) - luma
-    painting = covered(painting, INK, step(shade_beside_light, 0.07, width=0.06))
-    return np.clip(blurred(painting, 0.5) + 0.5, 0, 255).astype(np.uint8)
+    painting = covered(painting, KEY, step(shade_beside_light, 0.07, width=0.06))
+    softened: Plane = np.clip(blurred(painting, 0.5) + 0.5, 0, 255)
+    return softened.astype(np.uint8)
 
 
 def exposed(luma: Plane) -> Plane:
     """Correct the exposure: mean 0.48 and, unless a picture is nearly flat, deviation 0.28."""
-    return 0.48 + 0.28 * (luma - luma.mean()) / (luma.std() + 0.04)
+    tone: Plane = 0.48 + 0.28 * (luma - luma.mean()) / (luma.std() + 0.04)
+    return tone
 
 
 def blurred(image: Plane, sigma: float) -> Plane:
@@ -60,7 +63,8 @@ def blurred(image: Plane, sigma: float) -> Plane:
 def step(values: Plane, at: float, width: float) -> Plane:
     """0 below, 1 above, and a smooth rise of the given width between."""
     x = np.clip((values - at) / width + 0.5, 0, 1)
-    return x * x * (3 - 2 * x)
+    cover: Plane = x * x * (3 - 2 * x)
+    return cover
 
 
 def covered(painting: Plane, color: Plane, cover: Plane) -> Plane:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from gan.networks import build_generator
@@ -23,8 +23,9 @@ def save_generator(
     metadata = {KEY: json.dumps({"version": 1, "generator": spec, "about": about})}
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        save_file(tensors, temporary, metadata)
-        with temporary.open("rb") as file:
+        with temporary.open("wb") as file:
+            file.write(save(tensors, metadata))
+            file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
