@@ -62,11 +62,10 @@ def test_an_interrupted_save_leaves_the_old_file_and_nothing_else(
     path = new_generator(tmp_path / "g.safetensors")
     before = path.read_bytes()
 
-    def disk_full(tensors: object, file: Path, metadata: object) -> None:
-        file.write_bytes(b"half")
+    def disk_full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gan.networks.files.save_file", disk_full)
+    monkeypatch.setattr("os.fsync", disk_full)
     with pytest.raises(OSError, match="No space left"):
         new_generator(path, seed=1)
     assert path.read_bytes() == before
