@@ -22,7 +22,7 @@ TEST = {"chelsea": (0.35, 0.3), "astronaut": (0.4, 0.1), "coffee": (0.5, 0.3)}
 """Photographs that are seen nowhere in training, and where in each the detail lies: the shares of
 the width and of the height beside it that are to its left and above it."""
 
-SHORT_SIDES = (160, 224, 320)
+SHORT_SIDES = (160, 208, 256)
 """Scales of the training crops: the photograph's shorter side, in pixels."""
 CROP_SIZE = 144
 CROPS = 24
