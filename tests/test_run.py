@@ -1,5 +1,6 @@
 """A whole run on small folders: its files, its repeatability, its resuming, its refusals."""
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +109,18 @@ def test_equal_seeds_give_equal_generators_for_any_number_of_workers(
     assert generators(tmp_path / "other") != expected
 
 
-def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> None:
-    sections: dict[str, dict[str, Any]] = {"networks": {"dropout": True}}
-    switches = {"ema": 0.9, "accumulate": 2, "epochs": 3}
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_resumed_run_is_the_uninterrupted_one(workers: int, root: Path, tmp_path: Path) -> None:
+    """From the middle of an epoch of 2.5 steps, at any step, with full pools."""
+    sections: dict[str, dict[str, Any]] = {
+        "networks": {"dropout": True},
+        "data": {"workers": workers},
+    }
+    switches = {"ema": 0.9, "accumulate": 2, "epochs": 4}
     train(config(root, tmp_path / "straight", train=switches | {"max_steps": 7}, **sections))
-    for stop in (3, 4, 7):
+    stops = sorted(random.sample(range(1, 7), 2))
+    print("stopped after", stops)  # shown where the test fails
+    for stop in (*stops, 7):
         train(config(root, tmp_path / "parts", train=switches | {"max_steps": stop}, **sections))
     assert generators(tmp_path / "parts") == generators(tmp_path / "straight")
     for file in ("shared.pt", "process-0.pt"):

@@ -28,6 +28,8 @@ def save_generator(
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise OSError(f"{path}: the generator cannot be written: {error.strerror}") from error
     finally:
         temporary.unlink(missing_ok=True)
 
