@@ -25,15 +25,18 @@ def build_accelerator(config: Config) -> Accelerator:
         # Buffers are the batch norms': their statistics are computed over all processes anyway.
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
-    use_all_cores(accelerator)
+    if accelerator.device.type == "cpu":
+        set_threads(config.run.threads, alone=accelerator.num_processes == 1)
     return accelerator
 
 
-def use_all_cores(accelerator: Accelerator) -> None:
-    """Undo that `accelerate launch` gives a lone process one thread, on CPUs too."""
-    launched = "ACCELERATE_MIXED_PRECISION" in os.environ and torch.get_num_threads() == 1
-    if launched and accelerator.device.type == "cpu" and accelerator.num_processes == 1:
-        torch.set_num_threads(os.cpu_count() or 1)
+def set_threads(threads: int | None, *, alone: bool) -> None:
+    """run.threads; where it is not set, undo that `accelerate launch` gives CPUs one thread."""
+    limited = "ACCELERATE_MIXED_PRECISION" in os.environ and torch.get_num_threads() == 1
+    if threads is None and alone and limited:
+        threads = os.cpu_count()
+    if threads is not None:
+        torch.set_num_threads(threads)
 
 
 def check_launcher(config: Config) -> None:

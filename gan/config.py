@@ -201,6 +201,9 @@ class RunConfig(Section):
 
     dir: Path = Path("checkpoints/run")
     """Run directory; starting again with the same one resumes."""
+    threads: Count | None = None
+    """CPU threads of every process; where it is not set, torch decides, and a single process that
+    `accelerate launch` started takes all cores."""
     allow_changes: bool = False
     """Resume although keys, folders or the number of processes have changed."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
@@ -245,6 +248,7 @@ NOT_NUMBERS = {
     "run.dir",
     "run.device",
     "run.allow_changes",
+    "run.threads",
     "data.root",
     "data.a",
     "data.b",

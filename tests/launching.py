@@ -27,6 +27,7 @@ KEYS = {
     "train.ema": 0.9,
     "train.epochs": 1000,
     "run.device": "cpu",
+    "run.threads": 1,
 }
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
 ACCELERATE = ("-m", "accelerate.commands.launch", "--cpu")
