@@ -2,11 +2,14 @@
 
 import os
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState, PartialState
+from accelerate.utils import broadcast_object_list
 from torch import nn
 
 from gan.config import Config
@@ -87,6 +90,20 @@ def distribute(network: nn.Module, accelerator: Accelerator) -> nn.Module:
         warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
         prepared: nn.Module = accelerator.prepare(network)
     return prepared
+
+
+def once(accelerator: Accelerator, function: Callable[[], Any]) -> Any:
+    """What a function returns on the main process, for all processes; what it raises, likewise."""
+    answer: list[Any] = [None, None]
+    if accelerator.is_main_process:
+        try:
+            answer[0] = function()
+        except (ValueError, OSError) as error:
+            answer[1] = error
+    broadcast_object_list(answer)
+    if answer[1] is not None:
+        raise answer[1]
+    return answer[0]
 
 
 class Agreement:

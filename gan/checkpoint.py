@@ -22,11 +22,13 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from gan.config import Config
+from gan.config import Config, changed_keys
 from gan.networks.assembly import generator_spec
 from gan.networks.files import save_generator
 
 MANIFEST = "manifest.json"
+FIXED = ("networks.", "data.channels_")
+"""Keys that not even run.allow_changes changes: the weights would not fit."""
 
 
 def save_generators(
@@ -103,7 +105,7 @@ def save_state(
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
             publish(temporary, root / name, manifest)
-            remove_old(root, keep)
+            remove_old(root, manifest["step"], keep)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         shutil.rmtree(temporary, ignore_errors=True)
         reason = str(error).splitlines()[0]
@@ -153,8 +155,11 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def remove_old(root: Path, keep: int) -> None:
-    for folder in sorted(root.glob("step-*"))[:-keep]:
+def remove_old(root: Path, step: int, keep: int) -> None:
+    """Keep the newest states up to a step; later ones belong to a past that was gone back on."""
+    folders = sorted(root.glob("step-*"))
+    past = [folder for folder in folders if folder.name <= f"step-{step:08d}"]
+    for folder in set(folders) - set(past[-keep:]):
         shutil.rmtree(folder, ignore_errors=True)
     for torn in root.glob(".step-*.tmp"):
         shutil.rmtree(torn, ignore_errors=True)
@@ -188,3 +193,21 @@ def examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return f"{folder / MANIFEST}: cannot be read: {error}", {}
     return None, manifest
+
+
+def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
+    """Refuse to go on with another configuration, other folders or other processes.
+
+    ValueError names what changed. `allow` lets all change but what the weights would not fit.
+    """
+    changes = changed_keys(saved.manifest["config"], now["config"])
+    for key in ("folders", "processes"):
+        if saved.manifest[key] != now[key]:
+            changes.append(f"{key}: {saved.manifest[key]} -> {now[key]}")
+    fixed = [change for change in changes if change.startswith(FIXED)]
+    if fixed or (changes and not allow):
+        remedy = "" if fixed else ", or --run.allow_changes true"
+        raise ValueError(
+            f"{saved.folder.parent.parent} holds a run with another configuration "
+            f"({'; '.join(fixed or changes)}): give the same values, another run.dir{remedy}"
+        )

@@ -112,7 +112,10 @@ def nearest(name: str, names: Any) -> str:
 
 def one_line(message: str) -> str:
     """A message of pydantic or jsonargparse without its line breaks, type codes and links."""
+    if "Original Traceback" in message:  # from a loader worker; its last line says it all
+        message = re.sub(r"^[\w.]+Error: ", "", message.strip().splitlines()[-1])
     message = re.sub(r"\[type=[^\n]*\]|For further information visit \S+", "", message)
     message = re.sub(r"Parser key \"([\w.]+)\":", r"\1:", message)
     message = re.sub(r"\d+ validation errors? for [\w-]+|Value error, |typing\.", "", message)
-    return " ".join(message.split()).replace(" .", ".")
+    message = " ".join(message.split()).replace(" .", ".")
+    return re.sub(r"(?<![.:]) Got value:", ". Got value:", message)

@@ -242,6 +242,13 @@ class Config(Section):
                 f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
                 f"with networks.generator {self.networks.generator}"
             )
+        kind, layers = self.networks.discriminator, self.networks.discriminator_layers
+        halvings = {"basic": 3, "n_layers": layers, "pixel": 0}[kind]
+        if kind != "pixel" and self.data.crop_size < 3 * 2**halvings:
+            raise ValueError(
+                f"data.crop_size ({self.data.crop_size}) must be at least {3 * 2**halvings} with "
+                f"networks.discriminator {kind}, which halves it {halvings} times"
+            )
 
 
 NOT_NUMBERS = {

@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import Self
 
@@ -23,7 +24,10 @@ class Interruption:
         self.received: signal.Signals | None = None
 
     def __enter__(self) -> Self:
-        self.before = {number: signal.signal(number, self.note) for number in SIGNALS}
+        # Python lets the main thread alone handle signals; a run in another one goes without.
+        main = threading.current_thread() is threading.main_thread()
+        numbers = SIGNALS if main else ()
+        self.before = {number: signal.signal(number, self.note) for number in numbers}
         follow_launcher()
         return self
 

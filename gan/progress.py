@@ -38,7 +38,7 @@ class Progress:
     def show(self, step: int, losses: Mapping[str, float], rate: float) -> None:
         """Say where the run is: beside the bar, or in a line of its own."""
         if self.bar.disable and not self.quiet:
-            left = time.strftime("%H:%M:%S", time.gmtime((self.last - step) / rate))
+            left = tqdm.format_interval((self.last - step) / rate)
             shown = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
             print(f"step {step}/{self.last}, {left} left: {shown}", file=sys.stderr, flush=True)
         self.bar.set_postfix({name: f"{value:.2f}" for name, value in losses.items()})

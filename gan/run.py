@@ -3,18 +3,18 @@
 import math
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import torch
 import yaml
-from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from gan.acceleration import Agreement, build_accelerator
-from gan.checkpoint import SavedState, newest_state, save_generators, save_state
-from gan.config import Config, Domain, changed_keys
-from gan.data import Batches, Folder, UnpairedImages, build_loader, index_folder
+from gan.acceleration import Agreement, build_accelerator, once
+from gan.checkpoint import check_same, newest_state, save_generators, save_state
+from gan.config import Config, Domain
+from gan.data import Batches, Folder, TrainTransform, UnpairedImages, build_loader, index_folder
 from gan.interruption import STOPPED, Interruption
 from gan.progress import Progress
 from gan.sampling import sample_columns, test_images
@@ -24,6 +24,8 @@ from gan.trainer import Batch, Trainer
 
 MIN_SIDE = 16
 """Pixels of a training image that is resized; thinner ones would be scaled without measure."""
+STOPPED_MARK = "stopped"
+"""File in the run directory that says which signal ended the last part of the run."""
 LEAST_LR_FACTOR = 1 / 64
 """Where halving the learning rate after steps that are not finite ends."""
 
@@ -35,15 +37,21 @@ def train(config: Config) -> int:
     signal stopped it and the same command would go on. ValueError names the key or the file that is
     wrong, OSError a state that cannot be written.
     """
-    return Run(config).fit()
+    with Interruption() as interruption:
+        return Run(config, interruption).fit()
 
 
 class Run:
     """One run directory and what is being trained into it."""
 
-    def __init__(self, config: Config) -> None:
-        self.config, self.folder = config, config.run.dir
+    def __init__(self, config: Config, interruption: Interruption) -> None:
+        self.config, self.folder, self.interruption = config, config.run.dir, interruption
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"run.dir {self.folder} is a file: name a folder for the run")
+        TrainTransform(config.data)  # an error in data.augment shows before the folders are read
         self.accelerator = build_accelerator(config)
+        if self.accelerator.is_main_process:
+            (self.folder / STOPPED_MARK).unlink(missing_ok=True)
         self.folders = self.index()
         files_a, files_b = (self.folders[domain].files for domain in ("a", "b"))
         self.dataset = UnpairedImages(files_a, files_b, config.data, config.run.seed)
@@ -66,16 +74,10 @@ class Run:
 
     def index(self) -> dict[Domain, Folder]:
         """Index both folders on the main process, for all; name the files that are left out."""
-        answer: list[Any] = [None]
-        if self.accelerator.is_main_process:
-            try:
-                answer = [{"a": self.index_domain("a"), "b": self.index_domain("b")}]
-            except ValueError as error:
-                answer = [error]
-        broadcast_object_list(answer)
-        if isinstance(answer[0], ValueError):
-            raise answer[0]
-        folders: dict[Domain, Folder] = answer[0]
+        domains: tuple[Domain, ...] = ("a", "b")
+        folders: dict[Domain, Folder] = once(
+            self.accelerator, lambda: {domain: self.index_domain(domain) for domain in domains}
+        )
         for folder in folders.values():
             for reason in folder.unreadable:
                 self.say(f"left out: {reason}")
@@ -95,39 +97,31 @@ class Run:
         saved, problems = newest_state(self.folder / "state")
         for problem in problems:
             self.say(f"damaged state passed over: {problem}")
+        if saved is None and problems:
+            raise ValueError(
+                f"{self.folder}/state: every training state is damaged ({'; '.join(problems)}): "
+                "restore one, or name another run.dir to begin anew"
+            )
         if saved is None:
             return 0
-        self.check_same(saved)
+        check_same(saved, self.manifest(saved.step), allow=self.config.run.allow_changes)
         self.trainer.restore(*saved.load(self.accelerator.process_index))
         self.say(f"resuming {self.folder} from step {saved.step}")
         return saved.step
-
-    def check_same(self, saved: SavedState) -> None:
-        """Refuse to go on with another configuration, other files or other processes."""
-        now = self.manifest(saved.step)
-        if self.config.run.allow_changes:
-            return
-        changes = changed_keys(saved.manifest["config"], now["config"])
-        for key in ("folders", "processes"):
-            if saved.manifest[key] != now[key]:
-                changes.append(f"{key}: {saved.manifest[key]} -> {now[key]}")
-        if changes:
-            raise ValueError(
-                f"{self.folder} holds a run with another configuration ({'; '.join(changes)}): "
-                "give the same values, another run.dir, or --run.allow_changes true"
-            )
 
     # The loop
 
     def fit(self) -> int:
         """Train until the last step, saving and showing progress on the way; the exit status."""
         if self.step >= self.stop:
-            self.say(f"{self.folder}: finished at step {self.step} of {self.last_step}")
+            higher = "" if self.stop == self.last_step else "; a higher train.max_steps goes on"
+            self.say(f"{self.folder}: finished at step {self.step} of {self.last_step}{higher}")
+            if not all((self.folder / f"gen_{name}.safetensors").exists() for name in ("ab", "ba")):
+                self.save_generators()
             return 0
         if not self.accelerator.is_main_process:
             return self.loop(None)
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "stopped").unlink(missing_ok=True)
         text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
         (self.folder / "config.yaml").write_text(text, encoding="utf-8")
         with Tracker(self.folder, self.step) as tracker:
@@ -136,11 +130,9 @@ class Run:
     def loop(self, tracker: Tracker | None) -> int:
         """The steps; the main process alone has a tracker."""
         train = self.config.train
-        with (
-            Progress(self.step, self.stop, quiet=tracker is None) as progress,
-            Interruption() as interruption,
-        ):
-            batches = self.batches()
+        with ExitStack() as loaders:
+            progress = loaders.enter_context(Progress(self.step, self.stop, quiet=tracker is None))
+            batches = self.batches(loaders)
             while self.step < self.stop:
                 self.step += 1
                 self.trainer.set_lr(self.lr_multiplier())
@@ -150,29 +142,30 @@ class Run:
                 if self.due(train.log_every) and self.log(tracker, values, progress):
                     self.go_back()
                     progress.rewind(self.step)
-                    batches = self.batches()
+                    batches = self.batches(loaders)
                     continue
                 if tracker and self.due(train.sample_every):
                     self.sample(tracker)
-                stopped = self.agreement.any(interruption.received is not None)
+                stopped = self.agreement.any(self.interruption.received is not None)
+                self.keep_epoch()
                 if stopped or self.due(train.checkpoint_every):
                     self.save()
-                self.keep_epoch()
-                if stopped:
-                    return self.leave(interruption)
+                if stopped and self.step < self.stop:
+                    return self.leave()
         self.say(f"{self.folder}: step {self.step} of {self.last_step} done")
         return 0
 
-    def leave(self, interruption: Interruption) -> int:
+    def leave(self) -> int:
         """Say that a signal ended the run, also in a file: launchers change exit statuses."""
-        name = interruption.received.name if interruption.received else "signal to another process"
+        received = self.interruption.received
+        name = received.name if received else "a signal to another process"
         text = f"{name} after step {self.step} of {self.last_step}; the same command goes on"
         if self.accelerator.is_main_process:
-            (self.folder / "stopped").write_text(f"{text}\n", encoding="utf-8")
+            (self.folder / STOPPED_MARK).write_text(f"{text}\n", encoding="utf-8")
         self.say(f"{self.folder}: stopped by {text}")
         return STOPPED
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self, loaders: ExitStack) -> Iterator[Batch]:
         """This process's batches from the present step to the last."""
         accumulate, accelerator = self.config.train.accumulate, self.accelerator
         keys = Batches(
@@ -191,7 +184,10 @@ class Run:
             # Forking beside the threads of a process group hung once; workers start once a run.
             context="forkserver" if accelerator.num_processes > 1 else None,
         )
-        return iter(loader)
+        batches = iter(loader)
+        # Workers ignore signals, so a run that fails has to end them itself, or it waits for ever.
+        loaders.callback(getattr(batches, "_shutdown_workers", lambda: None))
+        return batches
 
     def due(self, every: int) -> bool:
         return self.step % every == 0 or self.step == self.stop
@@ -269,7 +265,8 @@ class Run:
         }
 
     def save(self) -> None:
-        """Save the training state, and both generators for use."""
+        """Save both generators for use and then, so that none is stale, the training state."""
+        self.save_generators()
         save_state(
             self.folder / "state",
             self.accelerator,
@@ -278,7 +275,6 @@ class Run:
             self.manifest(self.step),
             keep=self.config.train.keep_states,
         )
-        self.save_generators()
 
     def keep_epoch(self) -> None:
         """Keep the generators for good when a train.keep_every-th epoch ends in this step."""

@@ -95,6 +95,7 @@ class Trainer:
         """
         nets, bare, loss = self.networks, self.bare, self.config.loss
         rng, records = self.reseed(step), []
+        statistics = [buffer.clone() for net in bare for buffer in net.buffers()]
         for number, batch in enumerate(batches, start=1):
             a, b = (
                 to_unit(images.to(self.accelerator.device, non_blocking=True)) for images in batch
@@ -112,9 +113,9 @@ class Trainer:
                 judged_a = judge(nets.disc_a, a, self.pool_a.exchange(out.fake_a, rng), loss)
                 self.scaler.scale((judged_a.loss + judged_b.loss) / len(batches)).backward()
             records.append(losses | judged_a.named("a") | judged_b.named("b"))
-        return mean(records) | self.update(step)
+        return mean(records) | self.update(step, statistics)
 
-    def update(self, step: int) -> dict[str, Tensor]:
+    def update(self, step: int, statistics: Sequence[Tensor]) -> dict[str, Tensor]:
         """Apply the gradients of both halves, unless one is not finite; without a sync."""
         optimizers = {"generators": self.gen_optimizer, "discriminators": self.disc_optimizer}
         norms = {}
@@ -130,6 +131,9 @@ class Trainer:
             optimizer.found_inf = skipped  # type: ignore[attr-defined]  # read by the fused kernel
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
+        buffers = [buffer for net in self.bare for buffer in net.buffers()]
+        for buffer, before in zip(buffers, statistics, strict=True):  # batch norms' alone
+            buffer.copy_(torch.where(skipped.bool(), before, buffer))
         self.scaler.update()
         # A rising decay keeps the first, random weights from lingering in the average.
         decay = min(self.config.train.ema, (1 + step) / (10 + step))
@@ -184,7 +188,8 @@ class Trainer:
         """Go on from what state() and own_state() gave."""
         for net, saved in zip(self.bare, state["networks"], strict=True):
             net.load_state_dict(saved)
-        for average, saved in zip(self.averages, state["averages"], strict=True):
+        averages = state["averages"] or state["networks"][:2]  # averaging may begin on the way
+        for average, saved in zip(self.averages, averages, strict=False):
             average.load_state_dict(saved)
         self.gen_optimizer.load_state_dict(state["gen_optimizer"])
         self.disc_optimizer.load_state_dict(state["disc_optimizer"])
@@ -194,7 +199,10 @@ class Trainer:
         self.lr_factor = state["lr_factor"]
         for name, pool in (("pool_a", self.pool_a), ("pool_b", self.pool_b)):
             images = own_state.get(name)
-            pool.restore(None if images is None else images.to(self.accelerator.device))
+            if images is not None and images.shape[-1] == self.config.data.crop_size:
+                pool.restore(images.to(self.accelerator.device))
+            else:
+                pool.restore(None)
 
 
 def move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> None:

@@ -1,6 +1,8 @@
 """A whole run on small folders: its files, its repeatability, its resuming, its refusals."""
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from gan.config import Config
+from gan.interruption import Interruption
 from gan.run import Run, train
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +180,7 @@ def test_an_unreadable_file_is_named_and_left_out(
     broken = tmp_path / "trainA" / "broken.png"
     broken.write_bytes((root / "trainA" / "0.png").read_bytes()[:200])
     settings = config(tmp_path, tmp_path / "run", data={"max_unreadable": 0.2})
-    run = Run(settings)
+    run = Run(settings, Interruption())
     assert f"left out: {broken}" in capsys.readouterr().err
     assert len(run.dataset) == 5
     with pytest.raises(ValueError, match=r"1 of 6 images cannot be used.*max_unreadable"):
@@ -189,7 +194,10 @@ def test_an_unreadable_file_is_named_and_left_out(
 def test_the_rate_is_that_of_the_epoch_in_which_a_step_begins(
     step: int, expected: float, root: Path, tmp_path: Path
 ) -> None:
-    run = Run(config(root, tmp_path, train={"epochs": 1, "decay_epochs": 2, "batch_size": 2}))
+    run = Run(
+        config(root, tmp_path, train={"epochs": 1, "decay_epochs": 2, "batch_size": 2}),
+        Interruption(),
+    )
     assert run.last_step == 8
     run.step = step
     assert run.lr_multiplier() == pytest.approx(expected)
@@ -217,7 +225,7 @@ class Poison:
 def test_a_single_nan_is_left_out_and_said_once(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = Run(config(root, tmp_path, train={"log_every": 1}))
+    run = Run(config(root, tmp_path, train={"log_every": 1}), Interruption())
     Poison(run, range(3, 4))
     assert run.fit() == 0
     said = capsys.readouterr().err
@@ -227,7 +235,7 @@ def test_a_single_nan_is_left_out_and_said_once(
 
 def test_nans_in_a_row_stop_the_run_where_the_key_says_so(root: Path, tmp_path: Path) -> None:
     settings = {"log_every": 1, "nonfinite": "stop", "nonfinite_limit": 3}
-    run = Run(config(root, tmp_path, train=settings))
+    run = Run(config(root, tmp_path, train=settings), Interruption())
     Poison(run, range(4, 100))
     with pytest.raises(ValueError, match=r"step 6: 3 or more steps in a row.*nonfinite is stop"):
         run.fit()
@@ -238,7 +246,7 @@ def test_nans_in_a_row_go_back_to_the_last_state_at_half_the_rate(
 ) -> None:
     """The poison is gone the second time: the run ends well, with the lower rate."""
     settings = {"log_every": 1, "checkpoint_every": 2, "nonfinite_limit": 3}
-    run = Run(config(root, tmp_path, train=settings))
+    run = Run(config(root, tmp_path, train=settings), Interruption())
     Poison(run, range(5, 8))
     healed = run.go_back
 
@@ -256,7 +264,78 @@ def test_nans_in_a_row_go_back_to_the_last_state_at_half_the_rate(
 
 def test_nans_that_lower_rates_do_not_cure_end_the_run(root: Path, tmp_path: Path) -> None:
     settings = {"log_every": 1, "checkpoint_every": 1, "nonfinite_limit": 1}
-    run = Run(config(root, tmp_path, train=settings))
+    run = Run(config(root, tmp_path, train=settings), Interruption())
     Poison(run, range(4, 100))
     with pytest.raises(ValueError, match="lower rates did not help"):
         run.fit()
+
+
+def test_a_run_that_fails_ends_although_its_workers_ignore_signals(
+    root: Path, tmp_path: Path
+) -> None:
+    """In a process of its own: what would hang is its exit."""
+    code = (
+        "import sys; from pathlib import Path; from gan.run import train; import gan.trainer\n"
+        "from gan.config import Config\n"
+        "def fail(*_): raise RuntimeError('on purpose')\n"
+        "gan.trainer.Trainer.train_step = fail\n"
+        "train(Config.model_validate_json(Path(sys.argv[1]).read_text()))\n"
+    )
+    settings = config(root, tmp_path / "run", data={"workers": 2})
+    (tmp_path / "config.json").write_text(settings.model_dump_json())
+    arguments = [sys.executable, "-c", code, str(tmp_path / "config.json")]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert done.returncode == 1
+    assert "on purpose" in done.stderr
+
+
+def test_states_of_a_future_that_was_gone_back_on_are_dropped(root: Path, tmp_path: Path) -> None:
+    every = {"checkpoint_every": 4}
+    train(config(root, tmp_path, train=every | {"max_steps": 8}))
+    (tmp_path / "state" / "step-00000008" / "shared.pt").write_bytes(b"damaged")
+    train(config(root, tmp_path, train={"checkpoint_every": 1, "max_steps": 6}))
+    kept = sorted(path.name for path in (tmp_path / "state").iterdir())
+    assert kept == ["step-00000005", "step-00000006"]
+
+
+def test_nothing_but_damaged_states_is_no_beginning(root: Path, tmp_path: Path) -> None:
+    train(config(root, tmp_path, train={"max_steps": 2}))
+    (tmp_path / "state" / "step-00000002" / "shared.pt").write_bytes(b"damaged")
+    before = generators(tmp_path)
+    with pytest.raises(ValueError, match="every training state is damaged"):
+        train(config(root, tmp_path, train={"max_steps": 4}))
+    assert generators(tmp_path) == before
+
+
+def test_a_finished_run_makes_up_for_missing_generators_and_old_marks(
+    root: Path, tmp_path: Path
+) -> None:
+    settings = config(root, tmp_path, train={"max_steps": 2})
+    train(settings)
+    before = generators(tmp_path)
+    (tmp_path / "gen_ab.safetensors").unlink()
+    (tmp_path / "stopped").touch()
+    train(settings)
+    assert generators(tmp_path) == before
+    assert not (tmp_path / "stopped").exists()
+
+
+@pytest.mark.parametrize("sections", [
+    {"train": {"ema": 0.9}}, {"data": {"crop_size": 12 + 8, "load_size": 24}}, {"optim": {"lr": 1}},
+], ids=str)  # fmt: skip
+def test_allowed_changes_go_on(
+    sections: dict[str, dict[str, Any]], root: Path, tmp_path: Path
+) -> None:
+    train(config(root, tmp_path, train={"max_steps": 2}))
+    more = {"train": sections.get("train", {}) | {"max_steps": 4}, "run": {"allow_changes": True}}
+    assert train(config(root, tmp_path, **(sections | more))) == 0
+
+
+def test_other_networks_are_never_allowed(root: Path, tmp_path: Path) -> None:
+    train(config(root, tmp_path, train={"max_steps": 1}))
+    changed = config(
+        root, tmp_path, train={"max_steps": 2}, run={"allow_changes": True},
+        networks={"generator_channels": 3},
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=r"networks\.generator_channels: 2 -> 3"):
+        train(changed)

@@ -19,6 +19,7 @@ RUN=${RUN:?the run directory, on a file system that all machines see}
 export TORCHELASTIC_SIGNALS_TO_HANDLE=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1
 export PET_SIGNALS_TO_HANDLE=$TORCHELASTIC_SIGNALS_TO_HANDLE
 export PET_SHUTDOWN_TIMEOUT=240
+rm -f "$RUN/stopped"
 first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 srun torchrun --nnodes "$SLURM_NNODES" --nproc-per-node 4 --rdzv-backend c10d \
   --rdzv-endpoint "$first:29500" --rdzv-id "$SLURM_JOB_ID" train.py --run.dir "$RUN" "$@"

@@ -73,7 +73,7 @@ def images() -> Iterator[tuple[str, Image.Image]]:
                 image = painted(crop) if folder == "trainB" else crop
                 yield f"{folder}/{name}-{number:02d}.png", image
     for name in TEST:
-        for view, image in test_views(name).items():
+        for view, image in views(name).items():
             yield f"testA/{name}-{view}.png", image
             yield f"testB/{name}-{view}.png", painted(image)
 
@@ -94,7 +94,7 @@ def training_crops(name: str) -> Iterator[Image.Image]:
         yield scaled.crop((left, top, left + CROP_SIZE, top + CROP_SIZE))
 
 
-def test_views(name: str) -> dict[str, Image.Image]:
+def views(name: str) -> dict[str, Image.Image]:
     """Two squares of a test photograph: as much of it as fits, and a detail from nearer by."""
     photo = photograph(name)
     return {

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gan.config import Config
+from gan.interruption import Interruption
 from gan.networks.assembly import Networks, build_networks
 from gan.run import Run
 
@@ -48,7 +49,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         return Networks(*(net.to(dtype) for net in build_networks(*args, **kwargs)))
 
     with patch("gan.trainer.build_networks", build):
-        run = Run(config)
+        run = Run(config, Interruption())
     assert run.accelerator.num_processes == processes, run.accelerator.num_processes
     losses: list[dict[str, float]] = []
     step_of = run.trainer.train_step
