@@ -14,7 +14,15 @@ from tqdm import tqdm
 from gan.acceleration import Agreement, build_accelerator, once
 from gan.checkpoint import check_same, newest_state, save_generators, save_state
 from gan.config import Config, Domain
-from gan.data import Batches, Folder, TrainTransform, UnpairedImages, build_loader, index_folder
+from gan.data import (
+    Batches,
+    Folder,
+    TrainTransform,
+    UnpairedImages,
+    build_loader,
+    end_workers,
+    index_folder,
+)
 from gan.interruption import STOPPED, Interruption
 from gan.progress import Progress
 from gan.sampling import sample_columns, test_images
@@ -185,8 +193,7 @@ class Run:
             context="forkserver" if accelerator.num_processes > 1 else None,
         )
         batches = iter(loader)
-        # Workers ignore signals, so a run that fails has to end them itself, or it waits for ever.
-        loaders.callback(getattr(batches, "_shutdown_workers", lambda: None))
+        loaders.callback(end_workers, batches)
         return batches
 
     def due(self, every: int) -> bool:

@@ -2,7 +2,7 @@
 
 from gan.data.folders import Folder, index_folder
 from gan.data.transforms import TrainTransform, sample_pixels
-from gan.data.unpaired import Batches, UnpairedImages, build_loader
+from gan.data.unpaired import Batches, UnpairedImages, build_loader, end_workers
 
 __all__ = [
     "Batches",
@@ -10,6 +10,7 @@ __all__ = [
     "TrainTransform",
     "UnpairedImages",
     "build_loader",
+    "end_workers",
     "index_folder",
     "sample_pixels",
 ]

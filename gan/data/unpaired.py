@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from gan.config import DataConfig
 from gan.data.transforms import TrainTransform
@@ -106,6 +107,17 @@ def build_loader(
         multiprocessing_context=context if workers else None,
         generator=torch.Generator(),  # its own: starting an iterator draws from it
     )
+
+
+def end_workers(batches: object) -> None:
+    """End the workers of a loader's iterator: they ignore signals, and a failing run would wait.
+
+    One that does not end when it is asked to, because the machine is busy, say, is killed.
+    """
+    if isinstance(batches, _MultiProcessingDataLoaderIter):
+        batches._shutdown_workers()
+        for worker in batches._workers:
+            worker.kill()
 
 
 def start_worker(_: int) -> None:
