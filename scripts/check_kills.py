@@ -13,4 +13,4 @@ from jsonargparse import auto_cli
 from tests.killing import kill_and_compare
 
 if __name__ == "__main__":
-    auto_cli(kill_and_compare)
+    auto_cli(kill_and_compare, as_positional=False)
