@@ -11,7 +11,7 @@ FLOORS = [
     {"config"},
     {"images", "pixels", "networks", "losses", "image_pool", "schedule", "interruption"},
     {"objective", "data"},
-    {"acceleration", "checkpoint", "tracking", "progress", "sampling", "translator"},
+    {"acceleration", "checkpoint", "tracking", "progress", "run_folder", "sampling", "translator"},
     {"trainer", "library", "run", "demo"},
     {"cli"},
 ]
