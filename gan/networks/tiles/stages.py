@@ -90,7 +90,7 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
             pointwise = (*last.pointwise, Pointwise(layer))
             stages[-1] = Stage(last.spatial, last.channels, last.norm, pointwise)
         else:
-            spatial.append(_local(layer, transposed))
+            spatial.append(as_local(layer, transposed))
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 stages.append(Stage(tuple(spatial), layer.out_channels, None, ()))
                 spatial = []
@@ -106,7 +106,8 @@ def _flat(layers: Iterable[nn.Module]) -> Iterator[nn.Module]:
             yield layer
 
 
-def _local(layer: nn.Module, transposed: bool) -> Local:
+def as_local(layer: nn.Module, transposed: bool) -> Local:
+    """Turn a layer of `model` that is not pointwise into one that runs on lines."""
     if isinstance(layer, ReflectionPad):
         return Mirror(*[layer.amount] * 4)
     if isinstance(layer, nn.Upsample):
