@@ -33,7 +33,7 @@ def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
     kind = format_of(path)
     fitted = _fitted(image, path, kind)
     options = _options(path, kind, quality)
-    _write_whole(path, lambda file: fitted.save(file, kind, **options))
+    write_whole(path, lambda file: fitted.save(file, kind, **options))
 
 
 def write_picture(picture: Picture, path: Path, *, quality: int = 95) -> None:
@@ -44,14 +44,14 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95) -> None:
     """
     kind = format_of(path)
     if picture.pixels.dtype == np.uint16 and kind in DEEP_FORMATS:
-        _write_whole(path, lambda file: save_deep(picture, file, kind))
+        write_whole(path, lambda file: save_deep(picture, file, kind))
         return
     image = _image(picture, with_alpha=kind in WITH_ALPHA)
     options = _options(path, kind, quality)
     if picture.exif and kind in WITH_EXIF:
         options["exif"] = picture.exif
     fitted = _fitted(image, path, kind)
-    _write_whole(path, lambda file: fitted.save(file, kind, **options))
+    write_whole(path, lambda file: fitted.save(file, kind, **options))
 
 
 def format_of(path: Path) -> str:
@@ -83,7 +83,7 @@ def _options(path: Path, kind: str, quality: int) -> dict[str, Any]:
     return options.get(kind, {})
 
 
-def _write_whole(path: Path, save: Callable[[BinaryIO], object]) -> None:
+def write_whole(path: Path, save: Callable[[BinaryIO], object]) -> None:
     """Let `save` write a file that appears complete or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{uuid4().hex}.part")
