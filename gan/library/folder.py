@@ -155,7 +155,7 @@ def show(plan: Plan, translator: Translator, tile: int | None) -> int:
         what = "there already" if job.there else f"{width}x{height}"
         tiled = translator.can_tile() and (tile or not translator.fits(height, width))
         if tiled and not job.there:
-            what += f", in tiles, {translator.scratch_bytes(height, width) / 1e9:.1f} GB of disk"
+            what += f", in tiles, {translator.scratch_bytes(height, width) / 1e9:.2f} GB of disk"
         print(printable(f"{job.source} -> {job.target} ({what})"))
     for failed in plan.failures:
         print(printable(f"{failed.source}: {failed.reason}"))

@@ -12,7 +12,7 @@ from torch import Tensor
 from gan.images import Picture, read_picture, write_picture
 from gan.library.compare import write_comparison
 from gan.library.plan import Job
-from gan.library.report import Failure, failure
+from gan.library.report import Failure, failure, say
 from gan.pixels import from_array, to_array
 from gan.translator import Translator, numbers
 
@@ -121,8 +121,7 @@ class Pipeline:
             if not tiled:
                 results = self.translator.translate_batch(torch.stack(pixels))
             elif single and self.translator.can_tile():
-                tile = self.tile or TILE
-                results = [self.translator.translate_tiled(pixels[0], tile, self.scratch)]
+                results = [self.in_tiles(group[0][0], pixels[0])]
             elif single:
                 results = self.translator.translate_batch(pixels[0][None])
             else:
@@ -132,6 +131,15 @@ class Pipeline:
                 return [failure(group[0][0].source, error)]
             return [result for pair in group for result in self.translate_alike([pair])]
         return [checked(job, result) for (job, _), result in zip(group, results, strict=True)]
+
+    def in_tiles(self, job: Job, pixels: Tensor) -> Tensor | None:
+        """Translate a picture in tiles, and say before what it takes."""
+        height, width = pixels.shape[-2:]
+        disk = self.translator.scratch_bytes(height, width) / 1e9
+        megapixels = f"{height * width / 1e6:.1f} megapixels in tiles"
+        say(job.source, f"{megapixels}, {disk:.2f} GB of disk in {self.scratch}")
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        return self.translator.translate_tiled(pixels, self.tile or TILE, self.scratch)
 
     def write(self, job: Job, picture: Picture, result: Tensor) -> Outcome:
         """Write a translation with what its original had."""
