@@ -1,5 +1,6 @@
 """A trained generator, ready for use: pictures in, pictures of the same size out."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Self
 
@@ -76,10 +77,17 @@ class Translator:
         return [result if good else None for result, good in zip(results, finite, strict=True)]
 
     @torch.inference_mode()
-    def translate_tiled(self, pixels: Tensor, tile: int, scratch: Path) -> Tensor | None:
+    def translate_tiled(
+        self,
+        pixels: Tensor,
+        tile: int,
+        scratch: Path,
+        progress: Callable[[float], None] = lambda share: None,
+    ) -> Tensor | None:
         """Translate one picture (C, H, W) like `translate_batch`, in bounded memory.
 
-        `scratch` is a folder with room for `scratch_bytes`. ValueError for a network that cannot be
+        `scratch` is a folder with room for `scratch_bytes`; `progress` is told the share of the
+        work that is done. ValueError for a network that cannot be
         tiled, OSError where the room is missing.
         """
         height, width = pixels.shape[-2:]
@@ -97,7 +105,10 @@ class Translator:
             result[:, rows, columns] = to_pixels(unit[0], pixels.dtype).cpu()
 
         with self.autocast():
-            run_tiled(self.network, read, write, height, width, tile=tile, scratch=scratch)
+            run_tiled(
+                self.network, read, write, height, width,
+                tile=tile, scratch=scratch, progress=progress,
+            )  # fmt: skip
         return result if finite else None
 
     def run(self, unit: Tensor) -> Tensor:

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from gan.images import Picture, read_picture, write_picture
 from gan.library.compare import write_comparison
@@ -139,7 +141,10 @@ class Pipeline:
         megapixels = f"{height * width / 1e6:.1f} megapixels in tiles"
         say(job.source, f"{megapixels}, {disk:.2f} GB of disk in {self.scratch}")
         self.scratch.mkdir(parents=True, exist_ok=True)
-        return self.translator.translate_tiled(pixels, self.tile or TILE, self.scratch)
+        with tqdm(total=100, unit="%", desc=job.source.name, disable=None, leave=False) as bar:
+            return self.translator.translate_tiled(
+                pixels, self.tile or TILE, self.scratch, lambda share: shown(bar, share)
+            )
 
     def write(self, job: Job, picture: Picture, result: Tensor) -> Outcome:
         """Write a translation with what its original had."""
@@ -150,6 +155,11 @@ class Pipeline:
         except Exception as error:  # encoders raise nearly everything
             return Outcome(job, failure(job.source, error), picture.remarks)
         return Outcome(job, None, picture.remarks)
+
+
+def shown(bar: Any, share: float) -> None:
+    """Move a bar of 100 on to a share."""
+    bar.update(int(100 * share) - bar.n)
 
 
 def ahead(reading: Sequence[tuple[Batch, object]]) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from math import ceil
 from pathlib import Path
 
@@ -41,14 +42,16 @@ def run_tiled(
     *,
     tile: int,
     scratch: Path,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> None:
     """Run a ResNet generator in eval mode on a picture that need not fit into memory.
 
     The output is network(picture) up to rounding, for sides from 16 up (that of one single colour
     is all rounding under instance norm, in tiles or not). Memory is that of the widest layers on
     tile x tile pixels, or on a few lines across the picture's shorter side where those are more.
-    `scratch` is a folder with room for `scratch_bytes`; no file shows in it. ValueError for a
-    network that cannot be tiled, OSError where the room is missing.
+    `scratch` is a folder with room for `scratch_bytes`; no file shows in it. `progress` is told the
+    share of the work that is done. ValueError for a network that cannot be tiled, OSError where the
+    room is missing.
     """
     lying = width > height
     if lying:  # on its side, with kernels on theirs: bands run across the shorter side
@@ -64,7 +67,9 @@ def run_tiled(
         scratch_maps(scratch, MAPS, stages.channels, lines, columns) as (sums, raw),
         Lanes() as lanes,
     ):
-        passes = Passes(lanes, device, lines, _band(tile, lines, columns, multiple))
+        band = _band(tile, lines, columns, multiple)
+        tell = _counting(progress, stages.passes * ceil(lines / band))
+        passes = Passes(lanes, device, lines, band, tell)
         features = _to_features(passes, stages, picture, mirror, raw)
         features = _through_branches(passes, stages, features, sums, raw)
         _to_output(passes, stages, features, partial(_write_rows, write, height, width))
@@ -88,12 +93,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Passes:
-    """How to go over a picture: `lines` at the lowest resolution, `band` of them at once."""
+    """How to go over a picture: `lines` at the lowest resolution, `band` of them at once.
+
+    `tell` is called after every band.
+    """
 
     lanes: Lanes
     device: torch.device
     lines: int
     band: int
+    tell: Callable[[], None]
 
     def sweep(
         self,
@@ -112,6 +121,7 @@ class Passes:
         for band, reach, pieces in zip(bands, reaches, fetched, strict=True):
             x = source.combine([piece.to(self.device) for piece in pieces])
             take(band, band.of(x, reach), run_chain(chain, x, band, source.lines))
+            self.tell()
 
     def settle(
         self,
@@ -195,6 +205,12 @@ def _stored(
         return x.add_(others[0]) if others else x
 
     return Source(lines, lambda span: [file.read(span) for file in files], combine)
+
+
+def _counting(progress: Callable[[float], None], total: int) -> Callable[[], None]:
+    """What tells the share that is done, each time that it is called."""
+    counter = count(1)
+    return lambda: progress(next(counter) / total)
 
 
 def _multiple(network: nn.Module) -> int:

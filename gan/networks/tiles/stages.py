@@ -48,6 +48,13 @@ class Stages:
         """The channels of the residual blocks."""
         return self.down[-1].channels
 
+    @property
+    def passes(self) -> int:
+        """Passes over the picture: for each norm's statistics, each map in a file, the output."""
+        wide = [*self.down[:-1], *self.up]
+        stored = 1 + sum(map(len, self.branches))
+        return sum(stage.needs_moments for stage in wide) + stored + 1
+
 
 def can_tile(network: nn.Module) -> bool:
     """Tell whether a network is local between its norms: the ResNet generators are."""

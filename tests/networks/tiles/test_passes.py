@@ -5,8 +5,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -221,3 +222,24 @@ def test_memory_is_that_of_a_tile(tmp_path: Path) -> None:
     parts, whole = map(int, printed.split())
     assert parts < 32  # MiB, four times the picture: allocator's noise
     assert whole > 128  # so this test can fail
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch", "none"])
+@pytest.mark.parametrize("kind", ["resnet_6blocks", "resnet_9blocks"])
+def test_progress_rises_evenly_to_one(tmp_path: Path, kind: Any, norm: Any) -> None:
+    """The passes that a network announces are those that it takes."""
+    network = build_generator(kind, channels=2, norm=norm).eval()
+    shares: list[float] = []
+    run_tiled(
+        network,
+        lambda rows, columns: torch.zeros(1, 3, rows.stop - rows.start, columns.stop),
+        lambda *_: None,
+        100,
+        70,
+        tile=64,
+        scratch=tmp_path,
+        progress=shares.append,
+    )
+    steps = np.diff([0.0, *shares])
+    np.testing.assert_allclose(steps, steps[0])
+    assert shares[-1] == 1
