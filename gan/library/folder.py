@@ -74,7 +74,7 @@ def translate_folder(
     folder = output if input.is_dir() else output.parent
     processes.once(lambda: prepare(folder, compare))
     pipeline = Pipeline(translator, max_megapixels, quality, tile, scratch or folder)
-    batches = make_batches(plan.jobs, batch_size)
+    batches = make_batches(plan.jobs, batch_size, translator.device.type)
     own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
     failures = [*plan.failures, *processes.gather(own)]
     if processes.main:

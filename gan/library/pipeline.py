@@ -15,6 +15,7 @@ from gan.images import Picture, read_picture, write_picture
 from gan.library.compare import write_comparison
 from gan.library.plan import Job
 from gan.library.report import Failure, failure, say
+from gan.library.streams import Streams
 from gan.pixels import from_array, to_array
 from gan.translator import Translator, numbers
 
@@ -54,11 +55,15 @@ class Pipeline:
         Nothing comes of pictures that were there before: they are in a batch only because its
         other pictures would be rounded otherwise without them.
         """
-        with ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as writers:
+        with (
+            ThreadPoolExecutor(THREADS) as readers,
+            Streams(self.translator.device) as streams,
+            ThreadPoolExecutor(THREADS) as writers,
+        ):
             writing: deque[tuple[int, Future[Outcome]]] = deque()
             try:
-                for batch, read in self.read_ahead(batches, readers):
-                    for done in self.translate(batch, read):
+                for translated in streams.map(self.translate, self.read_ahead(batches, readers)):
+                    for done in translated:
                         job = done[0]
                         if job.there:
                             continue
@@ -101,17 +106,22 @@ class Pipeline:
 
     def translate(
         self, batch: Batch, read: Sequence[Read]
-    ) -> Iterator[tuple[Job, Picture, Tensor] | tuple[Job, Failure]]:
+    ) -> list[tuple[Job, Picture, Tensor] | tuple[Job, Failure]]:
         """Each picture of a batch with its translation."""
+        done: list[tuple[Job, Picture, Tensor] | tuple[Job, Failure]] = []
         alike = defaultdict(list)  # a header may lie about the size, and says nothing of the depth
         for job, picture in zip(batch, read, strict=True):
             if isinstance(picture, Failure):
-                yield job, picture
+                done.append((job, picture))
             else:
                 alike[picture.pixels.shape, picture.pixels.dtype].append((job, picture))
         for group in alike.values():
             for (job, picture), result in zip(group, self.translate_alike(group), strict=True):
-                yield (job, result) if isinstance(result, Failure) else (job, picture, result)
+                if isinstance(result, Failure):
+                    done.append((job, result))
+                else:
+                    done.append((job, picture, result))
+        return done
 
     def translate_alike(self, group: Sequence[tuple[Job, Picture]]) -> list[Tensor | Failure]:
         """Translate pictures of one size and depth, in one batch if it can be."""
