@@ -4,6 +4,7 @@ import difflib
 import importlib
 import inspect
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -59,6 +60,9 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     except (ValueError, OSError) as error:
         print(f"{parser.prog}: error: {one_line(str(error))}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted; the same command goes on", file=sys.stderr)
+        return 128 + signal.SIGINT
 
 
 def underscored(text: str) -> str:
