@@ -143,6 +143,19 @@ class LossConfig(Section):
         return both if own is None else own
 
 
+class PerceptualConfig(Section):
+    """The frozen network in whose feature maps pictures are compared."""
+
+    backbone: str = "vgg19"
+    """A torchvision classifier: vgg19, vgg16, mobilenet_v2 or another, then with layers named."""
+    weights: Path | None = None
+    """File with its weights, .pth or .safetensors; else torchvision's cache or download."""
+    content_layers: list[str] = []
+    """Layers compared as content, for instance [conv4_2]; empty for the backbone's usual ones."""
+    style_layers: list[str] = []
+    """Layers compared as style, for instance [conv1_1, conv2_1]; empty for the usual ones."""
+
+
 class OptimConfig(Section):
     """Adam, one for both generators and one for both discriminators."""
 
@@ -218,6 +231,7 @@ class Config(Section):
     data: DataConfig = DataConfig()
     networks: NetworksConfig = NetworksConfig()
     loss: LossConfig = LossConfig()
+    perceptual: PerceptualConfig = PerceptualConfig()
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()
     run: RunConfig = RunConfig()
@@ -252,24 +266,13 @@ class Config(Section):
 
 
 NOT_NUMBERS = {
-    "run.dir",
-    "run.device",
-    "run.allow_changes",
-    "run.threads",
-    "data.root",
-    "data.a",
-    "data.b",
-    "data.workers",
-} | {
-    f"train.{key}"
-    for key in (
-        "max_steps",
-        "log_every",
-        "sample_every",
-        "checkpoint_every",
-        "keep_states",
-        "keep_every",
-    )
+    f"{section}.{key}"
+    for section, keys in {
+        "run": "dir device allow_changes threads",
+        "data": "root a b workers",
+        "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every",
+    }.items()
+    for key in keys.split()
 }
 """Keys that may change when a run is resumed: they do not change what the next step computes."""
 

@@ -9,7 +9,16 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = [
     {"config"},
-    {"images", "pixels", "networks", "losses", "image_pool", "schedule", "interruption"},
+    {
+        "images",
+        "pixels",
+        "networks",
+        "features",
+        "losses",
+        "image_pool",
+        "schedule",
+        "interruption",
+    },
     {"objective", "data"},
     {"acceleration", "checkpoint", "tracking", "progress", "sampling", "translator"},
     {"trainer", "library", "run", "demo"},
