@@ -15,10 +15,9 @@ install: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
 	@touch $@
 
-# Passive: threads that spin while they wait make two busy programs on two cores crawl.
 demo: install
 	$(BIN)/python scripts/demo.py prepare --root datasets/demo
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/accelerate launch train.py --config configs/demo.yaml
+	$(BIN)/accelerate launch train.py --config configs/demo.yaml
 	$(BIN)/python scripts/translate.py --model checkpoints/demo --direction ab --input datasets/demo/testA --output checkpoints/demo/paintings
 	$(BIN)/python scripts/demo.py report --run checkpoints/demo --root datasets/demo
 

@@ -1,10 +1,9 @@
 """The objective of CycleGAN (Zhu et al. 2017), Eq. 3 with the identity loss of Sec. 5.2.
 
-    L(gen_ab, gen_ba, disc_a, disc_b) =  adversarial(gen_ab, disc_b)  +  adversarial(gen_ba, disc_a)
-    Eq. 1
-                                      +  cycle    * ( |rec_a - a|     +  |rec_b - b| )
-                                      Eq. 2 +  identity * ( |idt_a - a|     +  |idt_b - b| )
-                                      Sec. 5.2
+    L(gen_ab, gen_ba, disc_a, disc_b)
+        = adversarial(gen_ab, disc_b) + adversarial(gen_ba, disc_a)    Eq. 1
+        + cycle    * ( |rec_a - a| + |rec_b - b| )                     Eq. 2
+        + identity * ( |idt_a - a| + |idt_b - b| )                     Sec. 5.2
 
     fake_b = gen_ab(a)      rec_a = gen_ba(fake_b)      idt_a = gen_ba(a)
     fake_a = gen_ba(b)      rec_b = gen_ab(fake_a)      idt_b = gen_ab(b)

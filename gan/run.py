@@ -1,7 +1,9 @@
 """A training run from beginning to end: data, resuming, the loop, and what it leaves behind."""
 
 import math
+import os
 import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -12,7 +14,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from gan.acceleration import Agreement, build_accelerator, once
-from gan.checkpoint import check_same, newest_state, save_generators, save_state
+from gan.checkpoint import Saver, check_same, newest_state, on_cpu, save_generators
 from gan.config import Config, Domain
 from gan.data import (
     Batches,
@@ -21,19 +23,16 @@ from gan.data import (
     UnpairedImages,
     build_loader,
     end_workers,
-    index_folder,
+    index_folders,
 )
 from gan.interruption import STOPPED, Interruption
 from gan.progress import Progress
+from gan.run_folder import claim, forget_stop, mark_stopped
 from gan.sampling import sample_columns, test_images
 from gan.schedule import lr_multiplier
 from gan.tracking import Tracker
 from gan.trainer import Batch, Trainer
 
-MIN_SIDE = 16
-"""Pixels of a training image that is resized; thinner ones would be scaled without measure."""
-STOPPED_MARK = "stopped"
-"""File in the run directory that says which signal ended the last part of the run."""
 LEAST_LR_FACTOR = 1 / 64
 """Where halving the learning rate after steps that are not finite ends."""
 
@@ -54,13 +53,10 @@ class Run:
 
     def __init__(self, config: Config, interruption: Interruption) -> None:
         self.config, self.folder, self.interruption = config, config.run.dir, interruption
-        if self.folder.exists() and not self.folder.is_dir():
-            raise ValueError(f"run.dir {self.folder} is a file: name a folder for the run")
         TrainTransform(config.data)  # an error in data.augment shows before the folders are read
         self.accelerator = build_accelerator(config)
-        if self.accelerator.is_main_process:
-            (self.folder / STOPPED_MARK).unlink(missing_ok=True)
         self.folders = self.index()
+        once(self.accelerator, self.claim)
         files_a, files_b = (self.folders[domain].files for domain in ("a", "b"))
         self.dataset = UnpairedImages(files_a, files_b, config.data, config.run.seed)
         train = config.train
@@ -70,6 +66,7 @@ class Run:
         self.stop = min(self.last_step, train.max_steps or self.last_step)
         self.trainer = Trainer(config, self.accelerator)
         self.agreement = Agreement()
+        self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.skipped_said = 0.0
         self.step = self.resume()
 
@@ -82,23 +79,18 @@ class Run:
 
     def index(self) -> dict[Domain, Folder]:
         """Index both folders on the main process, for all; name the files that are left out."""
-        domains: tuple[Domain, ...] = ("a", "b")
         folders: dict[Domain, Folder] = once(
-            self.accelerator, lambda: {domain: self.index_domain(domain) for domain in domains}
+            self.accelerator, lambda: index_folders(self.config.data)
         )
         for folder in folders.values():
             for reason in folder.unreadable:
                 self.say(f"left out: {reason}")
         return folders
 
-    def index_domain(self, domain: Domain) -> Folder:
-        data = self.config.data
-        return index_folder(
-            data.train_folder(domain),
-            max_images=data.max_images,
-            max_unreadable=data.max_unreadable,
-            min_side=data.crop_size if data.resize == "none" else MIN_SIDE,
-        )
+    def claim(self) -> None:
+        """Hold the run's folder, for as long as this object lives."""
+        weakref.finalize(self, os.close, claim(self.folder))
+        forget_stop(self.folder)
 
     def resume(self) -> int:
         """Take up the newest complete state, if there is one; the number of steps done so far."""
@@ -126,10 +118,10 @@ class Run:
             self.say(f"{self.folder}: finished at step {self.step} of {self.last_step}{higher}")
             if not all((self.folder / f"gen_{name}.safetensors").exists() for name in ("ab", "ba")):
                 self.save_generators()
+                self.saver.finish()
             return 0
         if not self.accelerator.is_main_process:
             return self.loop(None)
-        self.folder.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
         (self.folder / "config.yaml").write_text(text, encoding="utf-8")
         with Tracker(self.folder, self.step) as tracker:
@@ -138,7 +130,7 @@ class Run:
     def loop(self, tracker: Tracker | None) -> int:
         """The steps; the main process alone has a tracker."""
         train = self.config.train
-        with ExitStack() as loaders:
+        with self.saver, ExitStack() as loaders:
             progress = loaders.enter_context(Progress(self.step, self.stop, quiet=tracker is None))
             batches = self.batches(loaders)
             while self.step < self.stop:
@@ -156,6 +148,7 @@ class Run:
                     self.sample(tracker)
                 stopped = self.agreement.any(self.interruption.received is not None)
                 self.keep_epoch()
+                self.saver.poll(self.agreement.any)
                 if stopped or self.due(train.checkpoint_every):
                     self.save()
                 if stopped and self.step < self.stop:
@@ -165,11 +158,12 @@ class Run:
 
     def leave(self) -> int:
         """Say that a signal ended the run, also in a file: launchers change exit statuses."""
+        self.saver.finish()
         received = self.interruption.received
         name = received.name if received else "a signal to another process"
         text = f"{name} after step {self.step} of {self.last_step}; the same command goes on"
         if self.accelerator.is_main_process:
-            (self.folder / STOPPED_MARK).write_text(f"{text}\n", encoding="utf-8")
+            mark_stopped(self.folder, text)
         self.say(f"{self.folder}: stopped by {text}")
         return STOPPED
 
@@ -238,6 +232,7 @@ class Run:
         )
         if self.config.train.nonfinite == "stop":
             raise ValueError(f"{reason}; train.nonfinite is stop")
+        self.saver.finish()
         saved, _ = newest_state(self.folder / "state")
         if saved is None or factor < LEAST_LR_FACTOR:
             missing = (
@@ -272,16 +267,12 @@ class Run:
         }
 
     def save(self) -> None:
-        """Save both generators for use and then, so that none is stale, the training state."""
+        """Save both generators for use and then, so that none is stale, the training state.
+
+        Both are copied now; the saver's thread writes them.
+        """
         self.save_generators()
-        save_state(
-            self.folder / "state",
-            self.accelerator,
-            self.trainer.state(),
-            self.trainer.own_state(),
-            self.manifest(self.step),
-            keep=self.config.train.keep_states,
-        )
+        self.saver.save(self.trainer.state(), self.trainer.own_state(), self.manifest(self.step))
 
     def keep_epoch(self) -> None:
         """Keep the generators for good when a train.keep_every-th epoch ends in this step."""
@@ -291,7 +282,8 @@ class Run:
 
     def save_generators(self, suffix: str = "") -> None:
         if self.accelerator.is_main_process:
+            weights = [on_cpu(generator.state_dict()) for generator in self.trainer.generators]
             epoch = self.epochs_done(self.step)
-            save_generators(
-                self.folder, self.config, self.trainer.generators, self.step, epoch, suffix
+            self.saver.add(
+                save_generators, self.folder, self.config, weights, self.step, epoch, suffix
             )

@@ -48,7 +48,7 @@ def write_generator(path: Path, direction: str = "ab", seed: int = 0, **changes:
     spec |= changes
     network = build_generator(**spec)
     init_weights(network, 0.5, torch.Generator().manual_seed(seed))
-    save_generator(network, path, spec, {"direction": direction, "step": 7})
+    save_generator(network.state_dict(), path, spec, {"direction": direction, "step": 7})
     return path
 
 

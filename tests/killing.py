@@ -11,17 +11,19 @@ from pathlib import Path
 from tests.launching import ROOT, assert_same_run, command, environment, run, write_images
 
 
-def kill_and_compare(folder: Path, kills: int = 30, steps: int = 120, seed: int = 0) -> None:
+def kill_and_compare(
+    folder: Path, kills: int = 30, steps: int | None = None, seed: int = 0
+) -> None:
     """Train with states every fifth step, kill the run, start it again, and so on to the end.
 
     Args:
         folder: An empty folder; it is left behind for a look.
-        kills: How often. Every run is killed within a second after the first state is there.
-        steps: Steps of the run; a kill after the last one does no harm and still counts.
+        kills: How often. Every run is killed within a second after it has written a state.
+        steps: Steps of the run; left out, enough for that many kills.
         seed: Of the moments.
     """
     rng, root = random.Random(seed), write_images(folder / "photos")
-    settings = {"train__max_steps": steps, "train__checkpoint_every": 5}
+    settings = {"train__max_steps": steps or 30 * kills, "train__checkpoint_every": 5}
     run(command(root, folder / "straight", **settings))
     arguments = command(root, folder / "killed", **settings)
     for number in range(kills):
@@ -40,6 +42,7 @@ def killed_at(arguments: list[str], folder: Path, seconds: float) -> str:
     )  # fmt: skip
     wait_for_training(folder, process)
     time.sleep(seconds)
+    assert process.poll() is None, "the run ended before it could be killed: give it more steps"
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     return max(path.name for path in (folder / "state").glob("step-*"))

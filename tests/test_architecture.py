@@ -20,7 +20,7 @@ FLOORS = [
         "interruption",
     },
     {"objective", "data"},
-    {"acceleration", "checkpoint", "tracking", "progress", "sampling", "translator"},
+    {"acceleration", "checkpoint", "tracking", "progress", "run_folder", "sampling", "translator"},
     {"trainer", "library", "run", "demo"},
     {"cli"},
 ]

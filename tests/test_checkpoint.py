@@ -4,6 +4,7 @@ import json
 import resource
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ import pytest
 import torch
 from accelerate import Accelerator
 
-from gan.checkpoint import newest_state, save_state
+from gan.checkpoint import Saver, newest_state
 
 
 def save(root: Path, step: int, keep: int = 3) -> None:
     shared = {"weight": torch.full((100,), float(step))}
     own = {"pool_a": None, "pool_b": torch.full((50,), float(step))}
-    save_state(root, Accelerator(cpu=True), shared, own, {"step": step}, keep=keep)
+    with Saver(root, Accelerator(cpu=True), keep=keep) as saver:
+        saver.save(shared, own, {"step": step})
 
 
 def content(root: Path) -> tuple[int, float, float]:
@@ -118,6 +120,33 @@ def test_a_full_disk_is_said_and_the_state_before_is_intact(
         save(tmp_path, 2)
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
     assert content(tmp_path) == (1, 1.0, 1.0)
+
+
+def test_a_state_is_what_was_saved_although_training_goes_on(tmp_path: Path) -> None:
+    """The thread is held up until the tensors have changed."""
+    weight, changed = torch.ones(100), threading.Event()
+    with Saver(tmp_path, Accelerator(cpu=True), keep=1) as saver:
+        saver.thread.submit(changed.wait, 10)
+        saver.save({"weight": weight, "nested": [{"a": (weight,)}]}, {}, {"step": 1})
+        weight.zero_()
+        changed.set()
+    saved, _ = newest_state(tmp_path)
+    assert saved is not None
+    shared, _ = saved.load(0)
+    assert shared["weight"].eq(1).all()
+    assert shared["nested"][0]["a"][0].eq(1).all()
+
+
+def test_a_state_is_named_only_when_every_process_has_written_it(tmp_path: Path) -> None:
+    with Saver(tmp_path, Accelerator(cpu=True), keep=1) as saver:
+        saver.save({}, {}, {"step": 1})
+        saver.check()  # this process has written its part
+        saver.poll(lambda busy: True)  # another has not
+        assert newest_state(tmp_path) == (None, [])
+        saver.poll(lambda busy: busy)
+        saver.finish()
+        saved, _ = newest_state(tmp_path)
+        assert saved is not None
 
 
 def test_the_manifest_describes_every_file(tmp_path: Path) -> None:

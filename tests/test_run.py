@@ -61,6 +61,7 @@ def test_a_run_leaves_exactly_its_files(root: Path, tmp_path: Path) -> None:
     logs = {name for name in files if name.startswith("logs/")}
     assert len(logs) == 1
     assert files - logs == {
+        ".lock",
         "config.yaml",
         "gen_ab.safetensors", "gen_ba.safetensors",
         "gen_ab-epoch001.safetensors", "gen_ba-epoch001.safetensors",
@@ -141,11 +142,16 @@ def test_a_finished_run_says_so(
 ) -> None:
     settings = config(root, tmp_path, train={"max_steps": 2})
     train(settings)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    def written() -> dict[Path, int]:
+        files = (path for path in tmp_path.rglob("*") if path.name != ".lock")
+        return {path: path.stat().st_mtime_ns for path in files}
+
+    before = written()
     capsys.readouterr()
     train(settings)
     assert "finished at step 2 of 10" in capsys.readouterr().err
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert written() == before
 
 
 @pytest.mark.parametrize(("sections", "named"), [

@@ -1,6 +1,6 @@
 """Two folders of images without pairs, as an endless stream of training batches."""
 
-from gan.data.folders import Folder, index_folder
+from gan.data.folders import Folder, index_folder, index_folders
 from gan.data.transforms import TrainTransform, sample_pixels
 from gan.data.unpaired import Batches, UnpairedImages, build_loader, end_workers
 
@@ -12,5 +12,6 @@ __all__ = [
     "build_loader",
     "end_workers",
     "index_folder",
+    "index_folders",
     "sample_pixels",
 ]

@@ -7,7 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan.config import DataConfig, Domain
 from gan.images import ImageError, list_images, read_image, read_size
+
+MIN_SIDE = 16
+"""Pixels of a training image that is resized; thinner ones would be scaled without measure."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,20 @@ class Folder:
     unreadable: tuple[str, ...]
     fingerprint: str
     """Changes when a file is added, removed, renamed or changes its length."""
+
+
+def index_folders(data: DataConfig) -> dict[Domain, Folder]:
+    """Index the training folders of both domains; ValueError as from index_folder."""
+    domains: tuple[Domain, ...] = ("a", "b")
+    return {
+        domain: index_folder(
+            data.train_folder(domain),
+            max_images=data.max_images,
+            max_unreadable=data.max_unreadable,
+            min_side=data.crop_size if data.resize == "none" else MIN_SIDE,
+        )
+        for domain in domains
+    }
 
 
 def index_folder(

@@ -2,12 +2,13 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
 
 from gan.networks import build_generator
 
@@ -16,10 +17,10 @@ KEY = "gan_generator"
 
 
 def save_generator(
-    network: nn.Module, path: Path, spec: dict[str, Any], about: dict[str, Any]
+    weights: Mapping[str, Tensor], path: Path, spec: dict[str, Any], about: dict[str, Any]
 ) -> None:
     """Write a generator's weights, how to build it, and facts about its training, atomically."""
-    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    tensors = {name: tensor.contiguous() for name, tensor in weights.items()}
     metadata = {KEY: json.dumps({"version": 1, "generator": spec, "about": about})}
     temporary = path.with_name(f".{path.name}.tmp")
     try:

@@ -1,9 +1,9 @@
-"""What a run writes: generators for use, and training state, whole or not there.
+"""Training state on disk, whole or not there.
 
     state/step-00001000/
-      shared.pt         what all processes share: networks, averages, optimizers process-0.pt
-      what each process has for itself: its pools manifest.json     step, configuration,
-      fingerprints of the data, and every file's length and SHA-256
+      shared.pt         what all processes share: networks, averages, optimizers
+      process-0.pt      what each process has for itself: its pools
+      manifest.json     step, configuration, fingerprints of the data, every file's length and hash
 
 A state is written under a temporary name, flushed, and renamed: a folder with a manifest that fits
 is complete.
@@ -13,47 +13,17 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
-from torch import nn
 
-from gan.config import Config, changed_keys
-from gan.networks.assembly import generator_spec
-from gan.networks.files import save_generator
+from gan.config import changed_keys
 
 MANIFEST = "manifest.json"
 FIXED = ("networks.", "data.channels_")
 """Keys that not even run.allow_changes changes: the weights would not fit."""
-
-
-def save_generators(
-    folder: Path,
-    config: Config,
-    generators: Sequence[nn.Module],
-    step: int,
-    epoch: int,
-    suffix: str = "",
-) -> None:
-    """Write gen_ab{suffix}.safetensors and gen_ba{suffix}.safetensors, each whole in itself."""
-    data = config.data
-    about = {
-        "step": step,
-        "epoch": epoch,
-        "averaged": bool(config.train.ema),
-        "resize": data.resize,
-        "load_size": data.load_size,
-        "crop_size": data.crop_size,
-    }
-    channels = {"ab": (data.channels_a, data.channels_b), "ba": (data.channels_b, data.channels_a)}
-    for network, direction in zip(generators, channels, strict=True):
-        spec = generator_spec(config.networks, *channels[direction])
-        path = folder / f"gen_{direction}{suffix}.safetensors"
-        save_generator(network, path, spec, about | {"direction": direction})
 
 
 @dataclass(frozen=True)
@@ -75,41 +45,6 @@ class SavedState:
         if not path.exists():  # saved by fewer processes, and run.allow_changes is on
             return shared, {}
         return shared, torch.load(path, map_location="cpu", weights_only=True)
-
-
-def save_state(
-    root: Path,
-    accelerator: Accelerator,
-    shared: dict[str, Any],
-    own: dict[str, Any],
-    manifest: dict[str, Any],
-    *,
-    keep: int,
-) -> None:
-    """Write the state of manifest["step"] below root and drop all but the newest `keep`. All
-    processes call this.
-
-    OSError names the folder where it cannot be written (a full disk, say); older states are left as
-    they are.
-    """
-    name = f"step-{manifest['step']:08d}"
-    temporary = root / f".{name}.tmp"
-    if accelerator.is_main_process:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-    accelerator.wait_for_everyone()
-    try:
-        write(own, temporary / f"process-{accelerator.process_index}.pt")
-        if accelerator.is_main_process:
-            write(shared, temporary / "shared.pt")
-        accelerator.wait_for_everyone()
-        if accelerator.is_main_process:
-            publish(temporary, root / name, manifest)
-            remove_old(root, manifest["step"], keep)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        shutil.rmtree(temporary, ignore_errors=True)
-        reason = str(error).splitlines()[0]
-        raise OSError(f"{root / name}: the training state cannot be written: {reason}") from error
 
 
 def write(content: dict[str, Any], path: Path) -> None:
