@@ -20,17 +20,27 @@ FLOORS = [
         "interruption",
     },
     {"objective", "data"},
-    {"acceleration", "checkpoint", "tracking", "progress", "run_folder", "sampling", "translator"},
-    {"trainer", "library", "run", "demo"},
+    {
+        "acceleration",
+        "checkpoint",
+        "perception",
+        "progress",
+        "run_folder",
+        "sampling",
+        "tracking",
+        "translator",
+        "updates",
+    },
+    {"trainer", "style_trainer", "library", "run", "demo"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""
 
 # Inside a floor these may import the others; everything else in a floor knows nothing of its own.
-INSIDE = {("run", "trainer")}
+INSIDE = {("run", "trainer"), ("run", "style_trainer")}
 
 ALLOWED = {
-    "accelerate": {"acceleration", "checkpoint", "run", "trainer"},
+    "accelerate": {"acceleration", "checkpoint", "run", "trainer", "style_trainer"},
     "albumentations": {"data"},
 }
 

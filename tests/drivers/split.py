@@ -17,18 +17,24 @@ from gan.config import Config
 from gan.interruption import Interruption
 from gan.networks.assembly import Networks, build_networks
 from gan.run import Run
+from tests import backbone
 
 CASES = {
     "float64": (torch.float64, 2e-4),
     "float32": (torch.float32, 2e-4),
     "float32_small_steps": (torch.float32, 1e-6),
+    "perception": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
+
+TERMS = {"perceptual": 1.0, "perceptual_cycle": 1.0, "style": 1.0, "tv": 1.0}
+"""Of the last case, on top of the usual ones."""
 
 
 def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> dict[str, Any]:
     """Train a case without anything random and return its losses and weights."""
     dtype, lr = CASES[case]
+    terms = {"loss": TERMS, "perceptual": backbone.section(root / "backbone.pth")}
     config = Config.model_validate(
         {
             "data": {
@@ -43,12 +49,16 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
             "train": {"pool_size": 0, "max_steps": 10, "log_every": 10} | split,
             "run": {"dir": folder / f"run-{case}-{processes}-{split}", "device": "cpu"},
         }
+        | (terms if case == "perception" else {})
     )  # fmt: skip
 
     def build(*args: Any, **kwargs: Any) -> Networks:
         return Networks(*(net.to(dtype) for net in build_networks(*args, **kwargs)))
 
-    with patch("gan.trainer.build_networks", build):
+    with (
+        patch("gan.trainer.build_networks", build),
+        patch("gan.perception.cast_once", lambda features, _: features.to(dtype)),
+    ):
         run = Run(config, Interruption())
     assert run.accelerator.num_processes == processes, run.accelerator.num_processes
     losses: list[dict[str, float]] = []
