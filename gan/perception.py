@@ -93,10 +93,10 @@ class RunningGrams:
         self.steps += 1
         weight = max(1 - self.decay, 1 / self.steps)
         for layer, gram in fresh.items():
-            before = self.values.get(layer, torch.zeros_like(gram))
-            moved = before.lerp(gram, weight)
+            before = self.values.get(layer, gram)
+            moved = torch.where(before.isfinite().all(), before.lerp(gram, weight), gram)
             self.values[layer] = torch.where(gram.isfinite().all(), moved, before)
-        return dict(self.values)
+        return {layer: self.values[layer] for layer in fresh}
 
     def state(self) -> dict[str, Any]:
         """What resuming needs."""

@@ -137,7 +137,19 @@ def test_without_decay_the_present_images_alone_count() -> None:
 def test_what_is_not_finite_is_left_out_of_the_averages() -> None:
     grams = RunningGrams(0.5)
     before = grams.update({"layer": torch.ones(1, 2, 2)})["layer"]
-    assert torch.equal(grams.update({"layer": torch.full((1, 2, 2), torch.inf)})["layer"], before)
+    broken = {"layer": torch.full((1, 2, 2), torch.inf)}
+    assert torch.equal(grams.update(broken)["layer"], before)
+    late = RunningGrams(0.5)
+    late.update(broken)
+    assert torch.equal(late.update({"layer": before})["layer"], before)
+
+
+def test_a_layer_that_joins_later_begins_with_its_own_matrices() -> None:
+    grams, one = RunningGrams(0.9), torch.ones(1, 2, 2)
+    for _ in range(20):
+        grams.update({"old": one})
+    assert grams.update({"new": 5 * one}).keys() == {"new"}
+    assert torch.equal(grams.update({"new": 5 * one})["new"], 5 * one)
 
 
 def test_frozen_weights_are_cast_once_without_a_change_of_numbers(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from gan.checkpoint.states import checksum, describe
 from gan.config import Config, changed_keys
@@ -44,6 +45,16 @@ def test_a_resumed_run_has_the_same_gram_averages(root: Path, tmp_path: Path) ->
     assert straight["perception"]["a"]["steps"] == 6
     assert straight["perception"]["b"]["values"].keys() == {"features.0", "features.1"}
     torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+
+
+def test_tensorboard_shows_every_term_under_its_name(root: Path, tmp_path: Path) -> None:
+    train(seeing(root, tmp_path, 2))
+    events = EventAccumulator(str(tmp_path / "logs"))
+    events.Reload()
+    assert set(events.Tags()["scalars"]) > {
+        "perceptual_ab", "perceptual_ba", "perceptual_cycle_a", "perceptual_cycle_b",
+        "style_ab", "style_ba", "tv_ab", "tv_ba",
+    }  # fmt: skip
 
 
 def test_the_weights_may_move_but_not_change(root: Path, tmp_path: Path) -> None:
