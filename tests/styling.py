@@ -82,12 +82,13 @@ def measure(
         for direction, source, target in sides:
             generator = load_generator(run / f"gen_{direction}.safetensors")[0]
             style = mean_style(eye, load(root / f"train{target.upper()}", crop, 40))
-            for real in load(root / f"test{source.upper()}", crop, 20):
+            originals = load(root / f"test{source.upper()}", crop, 20)
+            for real in originals:
                 content = eye.content_of(eye(real))
                 terms = appearance_terms(direction, generator(real), content, style, eye)
                 for name, value in weighted(terms, everything.loss).items():
                     term = name.removesuffix(f"_{direction}")
-                    sums[term] += float(value) / TERMS[term] / 20
+                    sums[term] += float(value) / TERMS[term] / len(originals)
     return sums
 
 
