@@ -10,10 +10,10 @@ import torch
 import torch.distributed as dist
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState, PartialState
-from accelerate.utils import broadcast_object_list
 from torch import nn
 
 from gan.config import Config
+from gan.processes import Processes
 
 T = TypeVar("T")
 
@@ -97,16 +97,7 @@ def distribute(network: nn.Module, accelerator: Accelerator) -> nn.Module:
 
 def once(accelerator: Accelerator, function: Callable[[], Any]) -> Any:
     """What a function returns on the main process, for all processes; what it raises, likewise."""
-    answer: list[Any] = [None, None]
-    if accelerator.is_main_process:
-        try:
-            answer[0] = function()
-        except (ValueError, OSError) as error:
-            answer[1] = error
-    broadcast_object_list(answer)
-    if answer[1] is not None:
-        raise answer[1]
-    return answer[0]
+    return Processes(accelerator.process_index, accelerator.num_processes).once(function)
 
 
 def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:

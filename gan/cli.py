@@ -47,8 +47,11 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     module, function = COMMANDS[name].split(":")
     command: Callable[..., int | None] = getattr(importlib.import_module(module), function)
     parser = build_parser(command, prog)
+    texts = sys.argv[1:] if arguments is None else arguments
     try:
-        values = bind(command, parser.instantiate(parser.parse_args(arguments)))
+        values = bind(
+            command, parser.instantiate(parser.parse_args([underscored(text) for text in texts]))
+        )
     except ValueError as error:
         parser.error(str(error))
     try:
@@ -56,6 +59,14 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     except (ValueError, OSError) as error:
         print(f"{parser.prog}: error: {one_line(str(error))}", file=sys.stderr)
         return 1
+
+
+def underscored(text: str) -> str:
+    """An argument with its name as we spell it: --dry-run is --dry_run."""
+    name, equals, value = text.partition("=")
+    return (
+        name.replace("-", "_").replace("__", "--", 1) + equals + value if text[:2] == "--" else text
+    )
 
 
 def takes_config(command: Callable[..., Any]) -> bool:
@@ -75,6 +86,9 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
         return parser
     parser = Parser(prog=prog, usage="%(prog)s [--key VALUE ...]", description=summary)
     parser.add_function_arguments(command, as_group=False)
+    for action in parser._actions:
+        if getattr(action, "_typehint", None) is bool:
+            action.nargs, action.const = "?", True  # --overwrite alone means true
     return parser
 
 

@@ -1,30 +1,45 @@
-"""The only place that knows how [-1, 1] and 8 bits are related."""
+"""The only place that knows how [-1, 1] and 8 or 16 bits are related."""
+
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+
+LARGEST = {torch.uint8: 255, torch.uint16: 65535}
 
 
 def from_image(image: Image.Image) -> Tensor:
     """A picture of mode RGB or L as a uint8 tensor (C, H, W)."""
     pixels = np.array(image)
-    if pixels.ndim == 2:
-        pixels = pixels[:, :, None]
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+    return from_array(pixels if pixels.ndim == 3 else pixels[:, :, None])
 
 
 def to_image(pixels: Tensor) -> Image.Image:
     """A uint8 tensor (C, H, W) of 1 or 3 channels as a picture of mode L or RGB."""
-    array = pixels.permute(1, 2, 0).cpu().numpy()
+    array = to_array(pixels)
     return Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
 
 
+def from_array(pixels: NDArray[Any]) -> Tensor:
+    """uint8 or uint16 (H, W, C) as a tensor (C, H, W) of its own."""
+    return torch.from_numpy(np.array(pixels.transpose(2, 0, 1), order="C"))
+
+
+def to_array(pixels: Tensor) -> NDArray[Any]:
+    """A uint8 or uint16 tensor (C, H, W) as an array (H, W, C)."""
+    array: NDArray[Any] = np.ascontiguousarray(pixels.cpu().numpy().transpose(1, 2, 0))
+    return array
+
+
 def to_unit(pixels: Tensor) -> Tensor:
-    """uint8 to float32 in [-1, 1]."""
-    return pixels.float() / 127.5 - 1
+    """uint8 or uint16 to float32 in [-1, 1]."""
+    return pixels.float() / (LARGEST[pixels.dtype] / 2) - 1
 
 
-def to_pixels(unit: Tensor) -> Tensor:
-    """Floats in [-1, 1] to uint8, rounded (the reference truncates) and clipped."""
-    return ((unit.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+def to_pixels(unit: Tensor, dtype: torch.dtype = torch.uint8) -> Tensor:
+    """Floats in [-1, 1] to uint8 or uint16, rounded (the reference truncates) and clipped."""
+    largest = LARGEST[dtype]
+    return ((unit.float() + 1) * (largest / 2)).round().clamp(0, largest).to(dtype)

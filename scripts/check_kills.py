@@ -1,6 +1,7 @@
-"""Kill a run again and again with SIGKILL, and compare it with one that was left alone.
+"""Kill a training or a translation again and again, and compare with one that was left alone.
 
-python scripts/check_kills.py --kills 30 --folder /tmp/kills
+python scripts/check_kills.py train --folder /tmp/kills --kills 30
+python scripts/check_kills.py translate --folder /tmp/kills --kills 20
 """
 
 import sys
@@ -10,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from jsonargparse import auto_cli
 
-from tests.killing import kill_and_compare
+from tests.killing import train, translate
 
 if __name__ == "__main__":
-    auto_cli(kill_and_compare, as_positional=False)
+    auto_cli([train, translate], as_positional=False)

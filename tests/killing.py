@@ -1,19 +1,22 @@
-"""A run that is killed at random moments, saves included, against one that is left alone."""
+"""Commands that are killed at random moments against ones that are left alone."""
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
+from tests.conftest import write_generator
 from tests.launching import ROOT, assert_same_run, command, environment, run, write_images
 
 
-def kill_and_compare(
-    folder: Path, kills: int = 30, steps: int | None = None, seed: int = 0
-) -> None:
+def train(folder: Path, kills: int = 30, steps: int | None = None, seed: int = 0) -> None:
     """Train with states every fifth step, kill the run, start it again, and so on to the end.
 
     Args:
@@ -32,6 +35,73 @@ def kill_and_compare(
     run(arguments)
     assert_same_run(folder / "killed", folder / "straight")
     print(f"{kills} kills: every tensor equals the uninterrupted run's")
+
+
+def translate(folder: Path, kills: int = 20, images: int = 400, seed: int = 0) -> None:
+    """Translate a tree of mixed images, kill it while it writes, start it again, and so on.
+
+    Args:
+        folder: An empty folder; it is left behind for a look.
+        kills: How often. A translation that comes to its end before is compared and begun anew.
+        images: How many, a few of them damaged.
+        seed: Of the moments.
+    """
+    rng = random.Random(seed)
+    write_tree(folder / "photos", images)
+    write_generator(folder / "gen_ab.safetensors", channels=4)
+    arguments = [sys.executable, str(ROOT / "scripts" / "translate.py"), "--device", "cpu"]
+    arguments += ["--model", str(folder / "gen_ab.safetensors"), "--input", str(folder / "photos")]
+    run([*arguments, "--output", str(folder / "straight")], status=1)
+    expected, killed = contents(folder / "straight"), folder / "killed"
+    for number in range(kills):
+        count = translation_killed(
+            [*arguments, "--output", str(killed)], killed, rng.uniform(0, 0.3)
+        )
+        print(f"kill {number + 1} of {kills}: {count} of {len(expected)} files", file=sys.stderr)
+        if count == len(expected):
+            assert contents(killed) == expected
+            shutil.rmtree(killed)
+    run([*arguments, "--output", str(killed)], status=1)
+    assert contents(killed) == expected
+    print(f"{kills} kills: every file equals the undisturbed translation's, and no other is there")
+
+
+def write_tree(folder: Path, images: int) -> None:
+    """Small images of four sizes and two formats in ten folders; every fiftieth is cut off."""
+    rng = np.random.default_rng(0)
+    for number in range(images):
+        path = folder / f"{number % 10}" / f"{number:04d}.{'jpg' if number % 3 else 'png'}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shape = (48 + 16 * (number % 2), 64 + 16 * (number // 2 % 2), 3)
+        Image.fromarray(rng.integers(256, size=shape, dtype=np.uint8)).save(path)
+        if number % 50 == 49:
+            path.write_bytes(path.read_bytes()[:500])
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, hidden ones too."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def translation_killed(arguments: list[str], output: Path, seconds: float) -> int:
+    """Start a translation, kill it so long after its first new file; the files that are there."""
+
+    def count() -> int:
+        return sum(not path.name.startswith(".") for path in output.rglob("*.*"))
+
+    before, until = count(), time.monotonic() + 100
+    process = subprocess.Popen(
+        arguments, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment(), start_new_session=True
+    )
+    while count() == before and process.poll() is None:
+        assert time.monotonic() < until
+        time.sleep(0.002)
+    time.sleep(seconds)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return count()
 
 
 def killed_at(arguments: list[str], folder: Path, seconds: float) -> str:

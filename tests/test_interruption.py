@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gan.interruption import Interruption
-from tests.killing import kill_and_compare, wait_for_training
+from tests import killing
 from tests.launching import (
     ACCELERATE,
     ROOT,
@@ -49,7 +49,7 @@ def test_a_signal_ends_the_run_after_its_step_and_it_resumes_exactly(
 ) -> None:
     arguments = command(root, tmp_path, train__max_steps=STEPS, train__checkpoint_every=5)
     process = start(arguments)
-    wait_for_training(tmp_path, process)
+    killing.wait_for_training(tmp_path, process)
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 75, said
@@ -84,7 +84,7 @@ def test_sigterm_to_accelerate_launch_reaches_the_run(
     """The launcher dies of it; the run notices, saves, and leaves its mark."""
     settings = {"train__max_steps": STEPS, "train__checkpoint_every": 5}
     process = start(command(root, tmp_path, *ACCELERATE, **settings))
-    wait_for_training(tmp_path, process)
+    killing.wait_for_training(tmp_path, process)
     process.terminate()
     process.communicate(timeout=60)  # returns when the run, too, has closed stderr
     assert (tmp_path / "stopped").read_text().startswith("SIGTERM")
@@ -97,7 +97,7 @@ def test_sigterm_to_torchrun_reaches_both_processes(root: Path, tmp_path: Path) 
     settings = {"train__max_steps": 60, "train__checkpoint_every": 5}
     run(command(root, tmp_path / "straight", *TORCHRUN, **settings))
     process = start(command(root, tmp_path / "parts", *TORCHRUN, **settings))
-    wait_for_training(tmp_path / "parts", process)
+    killing.wait_for_training(tmp_path / "parts", process)
     process.terminate()
     process.communicate(timeout=100)
     assert (tmp_path / "parts" / "stopped").read_text().startswith("SIGTERM")
@@ -107,4 +107,4 @@ def test_sigterm_to_torchrun_reaches_both_processes(root: Path, tmp_path: Path) 
 
 def test_kill_9_at_random_moments_changes_nothing(tmp_path: Path) -> None:
     """scripts/check_kills.py does the same thirty times."""
-    kill_and_compare(tmp_path, kills=3, steps=60)
+    killing.train(tmp_path, kills=3, steps=60)

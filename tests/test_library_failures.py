@@ -5,13 +5,14 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from gan.images import read_image
+from gan.images import Picture, read_picture
 from gan.library import translate_folder
 from gan.translator import Translator
 
@@ -19,7 +20,9 @@ Photos = Callable[..., Path]
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
+    """Every file but the list of failures."""
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
+    return sorted(found - {"failed.tsv"})
 
 
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError, torch.OutOfMemoryError, KeyError])
@@ -31,16 +34,16 @@ def test_whatever_fails_with_one_image_costs_that_image_alone(
     capsys: pytest.CaptureFixture[str],
     error: type[Exception],
 ) -> None:
-    translate = Translator.translate
+    translate = Translator.translate_batch
 
-    def one_fails(self: Translator, image: Image.Image) -> Image.Image:
-        if image.size == (100, 100):
+    def one_fails(self: Translator, pixels: torch.Tensor) -> list[torch.Tensor | None]:
+        if (pixels.flatten(1) == 7).all(1).any():  # alone, or in a batch with good ones
             raise error
-        return translate(self, image)
+        return translate(self, pixels)
 
-    monkeypatch.setattr(Translator, "translate", one_fails)
+    monkeypatch.setattr(Translator, "translate_batch", one_fails)
     source = photos("in", count=2)
-    Image.new("RGB", (100, 100)).save(source / "000b.png")
+    Image.new("RGB", (24, 20), (7, 7, 7)).save(source / "000b.png")
     assert translate_folder(negative_model, source, tmp_path / "out") == 1
     assert names(tmp_path / "out") == ["000.png", "001.png"]
     lines = capsys.readouterr().err.splitlines()
@@ -77,11 +80,11 @@ def test_a_file_that_vanishes_meanwhile_is_named(
 ) -> None:
     source = photos("in", count=3)
 
-    def read(path: Path) -> Image.Image:
+    def read(path: Path, **options: Any) -> Picture:
         (source / "001.png").unlink(missing_ok=True)
-        return read_image(path)
+        return read_picture(path, **options)
 
-    monkeypatch.setattr("gan.library.read_image", read)
+    monkeypatch.setattr("gan.library.pipeline.read_picture", read)
     assert translate_folder(negative_model, source, tmp_path / "out") == 1
     assert f"{source / '001.png'}: No such file" in capsys.readouterr().err
     assert names(tmp_path / "out") == ["000.png", "002.png"]

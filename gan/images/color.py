@@ -2,9 +2,12 @@
 
 import io
 import warnings
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 WHITE_IS_ZERO = 0
@@ -19,12 +22,24 @@ def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image
     A colour profile that cannot be used is left out with a warning that has `name` in it.
     The result carries no metadata, so nobody applies the profile twice.
     """
+    remark = partial(warnings.warn, stacklevel=4)
+    pixels, _ = on_white(image, channels, lambda text: remark(f"{name}: {text}"))
+    return pixels
+
+
+def on_white(
+    image: Image.Image, channels: int, remark: Callable[[str], None]
+) -> tuple[Image.Image, Image.Image | None]:
+    """What to_channels returns, and the transparency (mode L) that it had, if any.
+
+    `remark` is called with what is to be said of the image.
+    """
     pixels = _to_eight_bits(image)
     alpha = None
     if pixels.has_transparency_data:
         pixels = pixels.convert("LA" if pixels.mode in ("1", "L", "La", "LA") else "RGBA")
         alpha = pixels.getchannel("A")
-    pixels = _to_srgb(pixels, image.info.get("icc_profile"), name)
+    pixels = _to_srgb(pixels, image.info.get("icc_profile"), remark)
     if alpha is not None:
         # Convert alone would uncover the colours that hide below transparent pixels.
         paper = Image.new(pixels.mode, pixels.size, "white")
@@ -32,7 +47,7 @@ def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image
         pixels = paper
     pixels = pixels.convert("L" if channels == 1 else "RGB")
     pixels.info = {}
-    return pixels
+    return pixels, alpha
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
@@ -45,6 +60,16 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     if not image.mode.startswith(("I", "F")):
         return image
 
+    return Image.fromarray(np.rint(_grey(image) * np.float32(255)).astype(np.uint8))
+
+
+def deep_grey(image: Image.Image) -> NDArray[Any]:
+    """A loaded image of mode I;16, I or F as (H, W, 1) of 16 bits; ValueError as to_channels."""
+    return np.rint(_grey(image) * np.float32(65535)).astype(np.uint16)[:, :, None]
+
+
+def _grey(image: Image.Image) -> NDArray[Any]:
+    """Deep grey in [0, 1], black at 0, on white where a value stands for transparency."""
     # Mode I holds 16 bits too, from PNM, and from TIFF with a sign.
     white = 1 if image.mode == "F" else 65535
     values = np.asarray(image).astype(np.float32)
@@ -55,12 +80,14 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
         )
     if getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
         values = white - values
-    if key is not None:
+    if (key := image.info.get("transparency")) is not None:
         values[values == key] = white
-    return Image.fromarray(np.rint(values * (255 / white)).astype(np.uint8))
+    return values / np.float32(white)
 
 
-def _to_srgb(image: Image.Image, profile: bytes | None, name: str) -> Image.Image:
+def _to_srgb(
+    image: Image.Image, profile: bytes | None, remark: Callable[[str], None]
+) -> Image.Image:
     """Mode L or RGB without alpha, through the profile where there is one that fits."""
     mode = {"1": "L", "L": "L", "LA": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
     pixels = image if image.mode == mode else image.convert(mode)
@@ -70,10 +97,18 @@ def _to_srgb(image: Image.Image, profile: bytes | None, name: str) -> Image.Imag
         try:
             transform = _transform_to_srgb(profile, pixels.mode)
         except (ImageCms.PyCMSError, OSError) as error:
-            warnings.warn(f"{name}: ICC profile left out: {error}", stacklevel=2)
+            remark(f"ICC profile left out: {error}")
         else:
             pixels = transform.apply(pixels) if transform else pixels
     return pixels if pixels.mode == "L" else pixels.convert("RGB")
+
+
+def is_srgb(profile: bytes | None, mode: str) -> bool:
+    """Whether pixels of mode L or RGB have no profile, or sRGB's own."""
+    try:
+        return not profile or _transform_to_srgb(profile, mode) is None
+    except (ImageCms.PyCMSError, OSError):
+        return False
 
 
 @lru_cache(maxsize=16)

@@ -14,23 +14,37 @@ def list_images(folder: Path) -> list[Path]:
     their images are listed where they lie. ValueError names a folder that is missing, not a folder
     or not readable.
     """
+    return find_images(folder)[0]
+
+
+def find_images(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """What list_images returns; and what has an image's name but is not taken, with the reason."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
     root = folder.resolve()
     found: list[Path] = []
+    refused: list[tuple[Path, str]] = []
     for parent, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [path for name in names if _is_image(path := Path(parent, name), root)]
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+        for name in names:
+            path = Path(parent, name)
+            if name.startswith(".") or path.suffix.lower() not in IMAGE_SUFFIXES:
+                continue
+            if reason := _not_taken(path, root):
+                refused.append((path, reason))
+            else:
+                found.append(path)
+    return sorted(found, key=lambda path: path.relative_to(folder).as_posix()), refused
 
 
-def _is_image(path: Path, root: Path) -> bool:
-    if path.name.startswith(".") or path.suffix.lower() not in IMAGE_SUFFIXES:
-        return False
+def _not_taken(path: Path, root: Path) -> str | None:
+    """Why a file is left alone, or None."""
     # A pipe would block its reader for ever, and a link may lead to itself: both are no files.
     if not path.is_file():
-        return False
-    return not path.is_symlink() or path.resolve().is_relative_to(root)
+        return "a link to nothing" if path.is_symlink() else "not a regular file"
+    if path.is_symlink() and not path.resolve().is_relative_to(root):
+        return "a link to a file outside the folder, which is not followed"
+    return None
 
 
 def _refuse(error: OSError) -> None:

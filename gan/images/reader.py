@@ -46,11 +46,11 @@ def read_image(
     ImageError in one line for whatever cannot be read to its end or has more than
     `max_megapixels`. An unusable colour profile is left out with a warning.
     """
-    with _opened(path, max_megapixels) as (image, file):
+    with opened(path, max_megapixels) as (image, file):
         if draft_size:
             image.draft(None, (draft_size, draft_size))
         pixels = to_channels(decoded(image, file), channels, str(path))
-        turn = UPRIGHT.get(_orientation(image))
+        turn = UPRIGHT.get(orientation(image))
         return pixels if turn is None else pixels.transpose(turn)
 
 
@@ -59,15 +59,15 @@ def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[in
 
     A file that is cut off further on passes.
     """
-    with _opened(path, max_megapixels) as (image, file):
+    with opened(path, max_megapixels) as (image, file):
         if image.format == "PNG" and _metadata_follows_pixels(file):
             image.load()
         width, height = image.size
-        return (height, width) if _orientation(image) >= 5 else (width, height)
+        return (height, width) if orientation(image) >= 5 else (width, height)
 
 
 @contextmanager
-def _opened(path: Path, max_megapixels: float) -> Iterator[tuple[ImageFile, BinaryIO]]:
+def opened(path: Path, max_megapixels: float) -> Iterator[tuple[ImageFile, BinaryIO]]:
     """An image whose header has been read; what fails in the block becomes an ImageError."""
     try:
         with path.open("rb") as file:
@@ -111,7 +111,7 @@ def _identified(file: BinaryIO) -> ImageFile:
     raise ValueError(reason)
 
 
-def _orientation(image: ImageFile) -> int:
+def orientation(image: ImageFile) -> int:
     """The EXIF orientation that remains to be undone, 1 to 8; 1 if the metadata is damaged."""
     if isinstance(image, TiffImageFile):  # undoes it while loading, and has the upright size
         return 1

@@ -15,9 +15,9 @@ SIDES = st.integers(1, 90)
 def test_short_keeps_the_aspect_to_half_a_pixel(width: int, height: int, size: int) -> None:
     resized = resize_short(Image.new("L", (width, height)), size)
     assert min(resized.size) == size
-    scale = size / min(width, height)
-    assert abs(resized.width - width * scale) <= 0.5
-    assert abs(resized.height - height * scale) <= 0.5
+    short = min(width, height)  # in integers: halves must not fall to rounding
+    assert 2 * abs(resized.width * short - width * size) <= short
+    assert 2 * abs(resized.height * short - height * size) <= short
 
 
 def test_an_image_of_the_right_size_is_returned_as_it_is() -> None:

@@ -1,0 +1,137 @@
+"""A picture with all that must come back with it: transparency, depth and metadata."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ImageFile import ImageFile
+
+from gan.images.color import deep_grey, is_srgb, on_white
+from gan.images.decoding import decoded
+from gan.images.metadata import kept_exif
+from gan.images.reader import MAX_MEGAPIXELS, UPRIGHT, opened, orientation
+
+Array = NDArray[Any]
+
+LUMA = np.array([[0.299], [0.587], [0.114]], np.float32)
+"""ITU-R 601-2, as in Pillow's mode L."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An upright picture as sRGB, on white where it is transparent."""
+
+    pixels: Array
+    """(H, W, 1 or 3), uint8 or uint16."""
+    alpha: Array | None = None
+    """(H, W), of the same type, where the file has transparency."""
+    exif: Image.Exif | None = None
+    """Metadata for whatever is made of the picture: without orientation, thumbnail and profile."""
+    remarks: tuple[str, ...] = ()
+    """What had to be left out in reading."""
+
+    def with_pixels(self, pixels: Array) -> "Picture":
+        """Another picture of the same size, with the same transparency and metadata."""
+        return replace(self, pixels=pixels)
+
+
+def read_picture(
+    path: Path, *, channels: Literal[1, 3] = 3, max_megapixels: float = MAX_MEGAPIXELS
+) -> Picture:
+    """Read a file like `read_image`, with its depth (8 or 16 bits), transparency and metadata.
+
+    The first frame of an animation, with a remark. ImageError as from `read_image`.
+    """
+    remarks: list[str] = []
+    with opened(path, max_megapixels) as (image, file):
+        turn = orientation(image)
+        pixels, alpha = _deep(image, file, channels, remarks.append) or (None, None)
+        if pixels is None:
+            shown, transparency = on_white(decoded(image, file), channels, remarks.append)
+            if (upright := UPRIGHT.get(turn)) is not None:
+                shown = shown.transpose(upright)
+                transparency = transparency and transparency.transpose(upright)
+            pixels = np.asarray(shown)
+            alpha = None if transparency is None else np.asarray(transparency)
+        if getattr(image, "is_animated", False):
+            remarks.append("animated: its first frame is taken")
+        pixels = pixels if pixels.ndim == 3 else pixels[:, :, None]
+        exif = kept_exif(image, (pixels.shape[1], pixels.shape[0]), remarks.append)
+    return Picture(pixels, alpha, exif, tuple(remarks))
+
+
+def _deep(
+    image: ImageFile, file: BinaryIO, channels: int, remark: Callable[[str], None]
+) -> tuple[Array, Array | None] | None:
+    """Upright 16-bit pixels (H, W, channels) and transparency; None where 8 bits hold it all."""
+    grey = image.mode.startswith(("I", "F"))
+    if not grey and not _has_deep_color(image):
+        return None
+    if not is_srgb(image.info.get("icc_profile"), "L" if grey else "RGB"):
+        remark("its colour profile is applied in 8 bits")
+        return None
+    turn = orientation(image)
+    values = deep_grey(decoded(image, file)) if grey else _through_opencv(image, file)
+    if values is None:
+        remark("read in 8 bits")
+        return None
+    values = _turned(values, turn)
+    pixels, alpha = values, None
+    if values.shape[2] in (2, 4):
+        pixels, alpha = values[:, :, :-1], values[:, :, -1]
+        opacity = alpha[:, :, None] / np.float32(65535)
+        pixels = pixels * opacity + 65535 * (1 - opacity)
+    if pixels.shape[2] == 3 and channels == 1:
+        pixels = pixels @ LUMA
+    pixels = np.rint(pixels).astype(np.uint16)
+    return np.ascontiguousarray(pixels.repeat(channels // pixels.shape[2], axis=2)), alpha
+
+
+def _has_deep_color(image: Any) -> bool:
+    """Whether a PNG or TIFF has 16 bits a channel, of which Pillow's modes hold eight."""
+    kinds = ("RGB", "RGBA", "RGBX", "LA")
+    if image.format not in ("PNG", "TIFF") or image.mode not in kinds:
+        return False
+    if image.format == "TIFF":
+        bits: tuple[int, ...] = image.tag_v2.get(258, (8,))
+        return bits[0] == 16
+    return any(";16" in str(tile.args) for tile in image.tile)
+
+
+def _through_opencv(image: Any, file: BinaryIO) -> Any:
+    """Array of uint16 (H, W, 3 or 4) as stored, not turned; None where OpenCV cannot read it so."""
+    if image.format == "TIFF" and image.tag_v2.get(284, 1) != 1:
+        return None  # planes one after the other: OpenCV mistakes them for pixels
+    file.seek(0)
+    with contextlib.suppress(cv2.error):
+        values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+        if values is not None and values.dtype == np.uint16 and values.ndim == 3:
+            code = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}.get(values.shape[2])
+            return values if code is None else cv2.cvtColor(values, code)
+    return None
+
+
+def _turned(values: Array, turn: int) -> Array:
+    """What UPRIGHT does, for arrays."""
+    match turn:
+        case 2:
+            return values[:, ::-1]
+        case 3:
+            return values[::-1, ::-1]
+        case 4:
+            return values[::-1]
+        case 5:
+            return values.swapaxes(0, 1)
+        case 6:
+            return values[::-1].swapaxes(0, 1)
+        case 7:
+            return values[::-1, ::-1].swapaxes(0, 1)
+        case 8:
+            return values[:, ::-1].swapaxes(0, 1)
+    return values

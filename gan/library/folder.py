@@ -1,0 +1,169 @@
+"""The command that translates a file or a folder."""
+
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from gan.images import MAX_MEGAPIXELS, remove_parts
+from gan.library.pipeline import Batch, Outcome, Pipeline
+from gan.library.plan import Format, Plan, make_batches, make_plan
+from gan.library.report import Failure, check_failed, printable, say, write_failed
+from gan.processes import Processes, join
+from gan.translator import Device, Direction, Precision, Translator, pick_device
+
+
+def translate_folder(
+    model: Path,
+    input: Path,
+    output: Path,
+    direction: Direction | None = None,
+    device: Device = "auto",
+    precision: Precision = "fp32",
+    overwrite: bool = False,
+    dry_run: bool = False,
+    format: Format | None = None,
+    quality: int = 95,
+    compare: Path | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    batch_size: int | None = None,
+    tile: int | None = None,
+    scratch: Path | None = None,
+) -> int:
+    """Translate an image, or a folder of images with all its sub-folders, with a trained generator.
+
+    Images keep their relative names, sizes in pixels, depth, transparency and EXIF, as far as the
+    format of the output has them. Files that are already in the output are left as they are, so
+    that the same command goes on where it was stopped. What cannot be translated is named on stderr
+    and in OUTPUT/failed.tsv; the rest is done, and the exit status is 1. Started by `accelerate
+    launch` or torchrun, several processes share the work.
+
+    Args:
+        model: Run directory, or one of its gen_*.safetensors files.
+        input: Image, or folder of images.
+        output: File for an image, folder for a folder (or for an image).
+        direction: ab translates A to B, ba B to A; needed where the model holds both.
+        device: Where to compute; auto takes a GPU where there is one.
+        precision: Arithmetic of the network.
+        overwrite: Write over files that are already in the output.
+        dry_run: Say what would be done, and do nothing.
+        format: Format of the output, in place of each input's own.
+        quality: Of JPEG, WebP, AVIF and HEIC, 1 to 100.
+        compare: Folder for originals and translations side by side.
+        max_megapixels: Larger images are refused.
+        batch_size: Images of one size that are translated at once; left out, a few small ones.
+        tile: Translate in tiles of so many pixels a side, to the same result in bounded memory;
+            left out, only what would not fit is. For the ResNet generators.
+        scratch: Folder for what tiles keep on disk; left out, the output.
+    """
+    check_arguments(quality, max_megapixels, batch_size, tile)
+    processes = join(cpu=pick_device(device).type == "cpu")
+    translator = Translator.load(model, direction, device, precision)
+    if tile and not translator.can_tile():
+        raise ValueError(
+            f"tile: the generator of {model} sees the whole picture at once (a U-Net); only ResNet "
+            "generators can be run in tiles: leave --tile out"
+        )
+    plan: Plan = processes.once(
+        lambda: make_plan(input, output, compare, format, overwrite, max_megapixels)
+    )
+    if dry_run:
+        return show(plan, translator, tile) if processes.main else 0
+    folder = output if input.is_dir() else output.parent
+    processes.once(lambda: prepare(folder, compare))
+    pipeline = Pipeline(translator, max_megapixels, quality, tile, scratch or folder)
+    batches = make_batches(plan.jobs, batch_size)
+    own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
+    failures = [*plan.failures, *processes.gather(own)]
+    if processes.main:
+        if input.is_dir():
+            write_failed(output, failures)
+        print(printable(summary(plan, failures, output)), file=sys.stderr)
+    return 1 if failures else 0
+
+
+def check_arguments(
+    quality: int, max_megapixels: float, batch_size: int | None, tile: int | None
+) -> None:
+    """ValueError for numbers out of their range."""
+    if not 1 <= quality <= 100:
+        raise ValueError(f"quality: {quality}, must be from 1 to 100")
+    if not max_megapixels > 0:
+        raise ValueError(f"max_megapixels: {max_megapixels}, must be above 0")
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size: {batch_size}, must be at least 1")
+    if tile is not None and tile < 64:
+        raise ValueError(f"tile: {tile}, must be at least 64")
+
+
+def prepare(folder: Path, compare: Path | None) -> None:
+    """Remove what a killed run left half written."""
+    check_failed(folder)
+    for place in (folder, compare):
+        if place:
+            remove_parts(place)
+
+
+def unfinished(batches: Sequence[Batch]) -> list[Batch]:
+    """The batches that lack a translation."""
+    return [batch for batch in batches if not all(job.there for job in batch)]
+
+
+def translate_share(
+    pipeline: Pipeline, batches: Sequence[Batch], processes: Processes, plan: Plan
+) -> list[Failure]:
+    """Translate this process's batches; what failed."""
+    failures: list[Failure] = []
+    if processes.main:
+        for failed in plan.failures:
+            say(failed.source, failed.reason)
+    todo = sum(not job.there for batch in batches for job in batch)
+    with (
+        warnings.catch_warnings(),
+        tqdm(total=todo, unit="image", disable=None if processes.main else True) as bar,
+    ):
+        warnings.simplefilter("ignore")  # what the libraries say of damaged metadata
+        for outcome in pipeline.run(batches):
+            bar.update()
+            tell(outcome)
+            if outcome.failure:
+                failures.append(outcome.failure)
+    return failures
+
+
+def tell(outcome: Outcome) -> None:
+    for remark in outcome.remarks:
+        say(outcome.job.source, remark)
+    if outcome.failure:
+        say(outcome.failure.source, outcome.failure.reason)
+
+
+def summary(plan: Plan, failures: Sequence[Failure], output: Path) -> str:
+    """How many came back, were there before, failed."""
+    there = sum(job.there for job in plan.jobs)
+    done = f"{plan.total - there - len(failures)} of {plan.total} images translated to {output}"
+    before = f", {there} were already there" if there else ""
+    return f"{done}{before}{f', {len(failures)} failed' if failures else ''}"
+
+
+def show(plan: Plan, translator: Translator, tile: int | None) -> int:
+    """Say what a run would do."""
+    for job in plan.jobs:
+        width, height = job.size
+        what = "there already" if job.there else f"{width}x{height}"
+        tiled = translator.can_tile() and (tile or not translator.fits(height, width))
+        if tiled and not job.there:
+            what += f", in tiles, {translator.scratch_bytes(height, width) / 1e9:.2f} GB of disk"
+        print(printable(f"{job.source} -> {job.target} ({what})"))
+    for failed in plan.failures:
+        print(printable(f"{failed.source}: {failed.reason}"))
+    there = sum(job.there for job in plan.jobs)
+    todo = [job for job in plan.jobs if not job.there]
+    print(
+        f"{len(todo)} of {plan.total} images to translate, "
+        f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; {there} already there, "
+        f"{len(plan.failures)} cannot be"
+    )
+    return 1 if plan.failures else 0

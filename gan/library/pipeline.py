@@ -1,0 +1,178 @@
+"""Reading, translating and writing at the same time."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from gan.images import Picture, read_picture, write_picture
+from gan.library.compare import write_comparison
+from gan.library.plan import Job
+from gan.library.report import Failure, failure, say
+from gan.pixels import from_array, to_array
+from gan.translator import Translator, numbers
+
+AHEAD_PIXELS = 2**25
+"""Pixels that are read ahead, and that wait to be written, at most; one batch at least."""
+THREADS = 4
+"""That read, and as many that write."""
+TILE = 512
+"""Side of a tile in pixels, where a picture does not fit into memory and no side is given."""
+
+Batch = Sequence[Job]
+Read = Picture | Failure
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a picture."""
+
+    job: Job
+    failure: Failure | None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """How pictures are read, translated and written."""
+
+    translator: Translator
+    max_megapixels: float
+    quality: int
+    tile: int | None
+    scratch: Path
+
+    def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
+        """Translate batches in their order; each outcome comes when its file is whole.
+
+        Nothing comes of pictures that were there before: they are in a batch only because its
+        other pictures would be rounded otherwise without them.
+        """
+        with ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as writers:
+            writing: deque[tuple[int, Future[Outcome]]] = deque()
+            try:
+                for batch, read in self.read_ahead(batches, readers):
+                    for done in self.translate(batch, read):
+                        job = done[0]
+                        if job.there:
+                            continue
+                        if len(done) == 2:
+                            yield Outcome(*done)
+                        else:
+                            writing.append((job.pixels, writers.submit(self.write, *done)))
+                    while writing and (
+                        writing[0][1].done() or sum(size for size, _ in writing) > AHEAD_PIXELS
+                    ):
+                        yield writing.popleft()[1].result()
+                for _, future in writing:
+                    yield future.result()
+            finally:
+                readers.shutdown(cancel_futures=True)
+
+    def read_ahead(
+        self, batches: Sequence[Batch], readers: ThreadPoolExecutor
+    ) -> Iterator[tuple[Batch, list[Read]]]:
+        """Batches with their pictures, while the next ones are being read."""
+        upcoming, reading = deque(batches), deque[tuple[Batch, list[Future[Read]]]]()
+        while upcoming or reading:
+            present = reading.popleft() if reading else None
+            while upcoming and (not reading or ahead(reading) + size(upcoming[0]) <= AHEAD_PIXELS):
+                batch = upcoming.popleft()
+                reading.append((batch, [readers.submit(self.read, job) for job in batch]))
+            if present:
+                batch, futures = present
+                yield batch, [future.result() for future in futures]
+
+    def read(self, job: Job) -> Read:
+        try:
+            return read_picture(
+                job.source,
+                channels=1 if self.translator.channels == 1 else 3,
+                max_megapixels=self.max_megapixels,
+            )
+        except Exception as error:
+            return failure(job.source, error)
+
+    def translate(
+        self, batch: Batch, read: Sequence[Read]
+    ) -> Iterator[tuple[Job, Picture, Tensor] | tuple[Job, Failure]]:
+        """Each picture of a batch with its translation."""
+        alike = defaultdict(list)  # a header may lie about the size, and says nothing of the depth
+        for job, picture in zip(batch, read, strict=True):
+            if isinstance(picture, Failure):
+                yield job, picture
+            else:
+                alike[picture.pixels.shape, picture.pixels.dtype].append((job, picture))
+        for group in alike.values():
+            for (job, picture), result in zip(group, self.translate_alike(group), strict=True):
+                yield (job, result) if isinstance(result, Failure) else (job, picture, result)
+
+    def translate_alike(self, group: Sequence[tuple[Job, Picture]]) -> list[Tensor | Failure]:
+        """Translate pictures of one size and depth, in one batch if it can be."""
+        pixels = [from_array(picture.pixels) for _, picture in group]
+        height, width = pixels[0].shape[-2:]
+        single = len(group) == 1
+        tiled = self.tile or not self.translator.fits(len(group) * height, width)
+        try:
+            if not tiled:
+                results = self.translator.translate_batch(torch.stack(pixels))
+            elif single and self.translator.can_tile():
+                results = [self.in_tiles(group[0][0], pixels[0])]
+            elif single:
+                results = self.translator.translate_batch(pixels[0][None])
+            else:
+                return [result for pair in group for result in self.translate_alike([pair])]
+        except Exception as error:  # one picture may be too large for the memory
+            if single:
+                return [failure(group[0][0].source, error)]
+            return [result for pair in group for result in self.translate_alike([pair])]
+        return [checked(job, result) for (job, _), result in zip(group, results, strict=True)]
+
+    def in_tiles(self, job: Job, pixels: Tensor) -> Tensor | None:
+        """Translate a picture in tiles, and say before what it takes."""
+        height, width = pixels.shape[-2:]
+        disk = self.translator.scratch_bytes(height, width) / 1e9
+        megapixels = f"{height * width / 1e6:.1f} megapixels in tiles"
+        say(job.source, f"{megapixels}, {disk:.2f} GB of disk in {self.scratch}")
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        with tqdm(total=100, unit="%", desc=job.source.name, disable=None, leave=False) as bar:
+            return self.translator.translate_tiled(
+                pixels, self.tile or TILE, self.scratch, lambda share: shown(bar, share)
+            )
+
+    def write(self, job: Job, picture: Picture, result: Tensor) -> Outcome:
+        """Write a translation with what its original had."""
+        try:
+            write_picture(picture.with_pixels(to_array(result)), job.target, quality=self.quality)
+            if job.comparison:
+                write_comparison(picture.pixels, to_array(result), job.comparison)
+        except Exception as error:  # encoders raise nearly everything
+            return Outcome(job, failure(job.source, error), picture.remarks)
+        return Outcome(job, None, picture.remarks)
+
+
+def shown(bar: Any, share: float) -> None:
+    """Move a bar of 100 on to a share."""
+    bar.update(int(100 * share) - bar.n)
+
+
+def ahead(reading: Sequence[tuple[Batch, object]]) -> int:
+    """Pixels of the batches that are being read."""
+    return sum(size(batch) for batch, _ in reading)
+
+
+def size(batch: Batch) -> int:
+    return sum(job.pixels for job in batch)
+
+
+def checked(job: Job, result: Tensor | None) -> Tensor | Failure:
+    try:
+        return numbers(result)
+    except ValueError as error:
+        return failure(job.source, error)

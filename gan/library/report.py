@@ -1,0 +1,58 @@
+"""What is said of a translated folder: lines on stderr, and failed.tsv."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from gan.images.writer import write_whole
+
+FAILED = "failed.tsv"
+HEADER = "file\treason\n"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that was not translated, and why, in one line."""
+
+    source: Path
+    reason: str
+
+
+def failure(source: Path, error: Exception) -> Failure:
+    """What an exception says of a file."""
+    text = " ".join(str(error).removeprefix(f"{source}: ").split())
+    return Failure(source, text or type(error).__name__)
+
+
+def say(source: Path, text: str) -> None:
+    """Name a file and what is the matter with it, in one line, without tearing the bar."""
+    tqdm.write(printable(f"{source}: {text}"), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """The text with line breaks, control characters and undecodable bytes escaped."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def check_failed(output: Path) -> None:
+    """ValueError where a failed.tsv that is not ours would be replaced."""
+    path = output / FAILED
+    if path.is_file() and not path.read_bytes().startswith(HEADER.encode()):
+        raise ValueError(
+            f"{path}: not written by this command, which would replace it: move it, or give "
+            "another --output"
+        )
+
+
+def write_failed(output: Path, failures: Iterable[Failure]) -> None:
+    """List failures in OUTPUT/failed.tsv, sorted by file; without any, the list goes."""
+    lines = sorted(printable(f"{f.source}") + "\t" + printable(f.reason) + "\n" for f in failures)
+    path = output / FAILED
+    if lines:
+        text = HEADER + "".join(lines)
+        write_whole(path, lambda file: file.write(text.encode()))
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,23 @@
+"""How much memory is left."""
+
+import contextlib
+from pathlib import Path
+
+import psutil
+import torch
+
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+"""What a container may take: cgroups of version 2 and 1."""
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that this process can still take on a device; in a container, of the container's."""
+    if device.type == "cuda":
+        unused, _ = torch.cuda.mem_get_info(device)
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(unused + kept)
+    free = [int(psutil.virtual_memory().available)]
+    for limit in LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # not there, or "max"
+            free.append(int(Path(limit).read_text()) - int(psutil.Process().memory_info().rss))
+    return max(0, min(free))

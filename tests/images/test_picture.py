@@ -1,0 +1,216 @@
+"""Pictures with what must come back with them, checked with OpenCV and tifffile."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from PIL import ExifTags, Image, ImageCms
+
+from gan.images import Picture, read_image, read_picture, write_picture
+
+Y, X = np.mgrid[:37, :50]
+RGB16 = np.stack([(X + Y) * 700, X * 1300, 65535 - Y * 1600], -1).astype(np.uint16)
+ALPHA16 = (X * 1337).astype(np.uint16)
+
+
+def opencv(path: Path) -> np.ndarray[Any, Any]:
+    """As stored: BGR or BGRA."""
+    values = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert values is not None
+    return values
+
+
+def described(**ifds: dict[int, Any]) -> Image.Exif:
+    """EXIF with tags of the main directory and of those named."""
+    exif = Image.Exif()
+    exif.update(ifds.pop("main", {}))
+    for name, tags in ifds.items():
+        exif.get_ifd(ExifTags.IFD[name]).update(tags)
+    for name in ifds:
+        exif[ExifTags.IFD[name]] = 0
+    return exif
+
+
+def said(path: Path) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
+    """Main directory, details and place."""
+    with Image.open(path) as image:
+        exif = image.getexif()
+        return (
+            dict(exif),
+            dict(exif.get_ifd(ExifTags.IFD.Exif)),
+            dict(exif.get_ifd(ExifTags.IFD.GPSInfo)),
+        )
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("with_alpha", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bits_come_back_in_every_bit(
+    tmp_path: Path, suffix: str, with_alpha: bool, channels: int
+) -> None:
+    """Written, read by other libraries, read by us; colours below transparency are white."""
+    pixels = RGB16[:, :, :channels]
+    path, alpha = tmp_path / f"a{suffix}", ALPHA16 if with_alpha else None
+    write_picture(Picture(pixels, alpha), path)
+    stored = tifffile.imread(path) if suffix == ".tif" else opencv(path)
+    assert stored.dtype == np.uint16
+    order = list(range(channels)) if suffix == ".tif" else list(range(channels))[::-1]
+    if with_alpha and suffix == ".png" and channels == 1:
+        order = [0]
+        assert (stored[:, :, 0] == stored[:, :, 2]).all()
+    np.testing.assert_array_equal(stored.reshape(37, 50, -1)[:, :, order], pixels)
+    if with_alpha:
+        np.testing.assert_array_equal(stored[:, :, -1], ALPHA16)
+    elif channels == 3:
+        np.testing.assert_array_equal(read_picture(path).pixels, pixels)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_16_bits_are_read_upright(tmp_path: Path, suffix: str, turn: int) -> None:
+    """The deep reader turns as the other one does; written by tifffile and OpenCV."""
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".tif":
+        tifffile.imwrite(path, RGB16, photometric="rgb", extratags=[(274, "H", 1, turn, True)])
+    else:
+        write_picture(Picture(RGB16, exif=described(main={274: turn})), path)
+    picture = read_picture(path)
+    assert picture.pixels.dtype == np.uint16
+    shown = np.asarray(read_image(path)).astype(int)
+    assert picture.pixels.shape == shown.shape == ((37, 50, 3) if turn < 5 else (50, 37, 3))
+    assert np.abs(picture.pixels // 256 - shown).max() <= 1
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_16_bit_tiff_in_either_byte_order(
+    tmp_path: Path, order: Any, compression: str | None
+) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, RGB16, photometric="rgb", compression=compression, byteorder=order)
+    np.testing.assert_array_equal(read_picture(path).pixels, RGB16)
+
+
+def test_16_bit_planes_are_read_in_8_and_it_is_said(tmp_path: Path) -> None:
+    path, planes = tmp_path / "a.tif", RGB16.transpose(2, 0, 1)
+    tifffile.imwrite(path, planes, photometric="rgb", planarconfig="separate")
+    picture = read_picture(path)
+    assert np.abs(picture.pixels - RGB16 / 257).max() <= 1
+    assert picture.remarks == ("read in 8 bits",)
+
+
+def test_transparency_lies_on_white_and_comes_along(tmp_path: Path) -> None:
+    alpha = np.full((20, 30), 255, np.uint8)
+    alpha[:10] = 0
+    pixels = np.dstack([np.full((20, 30, 3), (200, 10, 30), np.uint8), alpha])
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.alpha is not None
+    np.testing.assert_array_equal(picture.alpha, alpha)
+    assert (picture.pixels[:10] == 255).all()
+    assert (picture.pixels[10:] == (200, 10, 30)).all()
+    for suffix in (".png", ".webp", ".tif", ".avif"):
+        write_picture(picture, tmp_path / f"b{suffix}", quality=100)
+        with Image.open(tmp_path / f"b{suffix}") as image:
+            np.testing.assert_array_equal(np.asarray(image)[:, :, 3], alpha)
+    write_picture(picture, tmp_path / "b.gif")
+    with Image.open(tmp_path / "b.gif") as image:
+        np.testing.assert_array_equal(np.asarray(image.convert("RGBA"))[:, :, 3], alpha)
+    write_picture(picture, tmp_path / "b.bmp")
+    assert (opencv(tmp_path / "b.bmp")[:10] == 255).all()
+
+
+@pytest.mark.parametrize("mode", ["LA", "P", "RGBA"])
+@pytest.mark.parametrize("turn", [1, 6])
+def test_transparency_is_upright_like_its_picture(tmp_path: Path, mode: str, turn: int) -> None:
+    image = Image.new("RGBA", (30, 20), (0, 0, 0, 0))
+    image.paste((255, 0, 0, 255), (0, 0, 30, 5))  # opaque at the top, as stored
+    image.convert(mode).save(tmp_path / "a.png", exif=described(main={274: turn}))
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.alpha is not None
+    opaque = picture.alpha == 255
+    expected = np.zeros((20, 30), bool)
+    expected[:5] = True
+    np.testing.assert_array_equal(opaque, expected if turn == 1 else np.rot90(expected, -1))
+
+
+@pytest.mark.parametrize("source", [".jpg", ".png", ".webp", ".tif", ".avif"])
+@pytest.mark.parametrize("target", [".jpg", ".png", ".webp", ".tif", ".avif"])
+def test_metadata_is_kept_but_for_what_would_mislead(
+    tmp_path: Path, source: str, target: str
+) -> None:
+    """Who, where and when stay; orientation, size, colour space and thumbnail are the new ones."""
+    original = described(
+        main={271: "Maker", 274: 6, 306: "2024:05:06 07:08:09", 315: "Åsa".encode(), 513: 9},
+        Exif={36867: "2024:05:06 07:08:09", 33434: 0.125, 40961: 65535, 40962: 9, 40963: 9},
+        GPSInfo={1: "N", 2: (52.0, 30.0, 1.5)},
+    )
+    Image.new("RGB", (40, 24), "teal").save(tmp_path / f"a{source}", exif=original)
+    picture = read_picture(tmp_path / f"a{source}")
+    assert picture.pixels.shape == (40, 24, 3)
+    assert picture.remarks == ()
+    write_picture(picture, tmp_path / f"b{target}")
+    main, details, place = said(tmp_path / f"b{target}")
+    assert (main[271], main[306]) == ("Maker", "2024:05:06 07:08:09")
+    # Pillow writes a turned AVIF's EXIF anew while it reads it, in ASCII.
+    assert source == ".avif" or "Åsa".encode() in (tmp_path / f"b{target}").read_bytes()
+    assert main.get(274, 1) == 1
+    assert 513 not in main
+    assert (details[40961], details[40962], details[40963]) == (1, 24, 40)
+    assert details[36867] == "2024:05:06 07:08:09"
+    assert details[33434] == 0.125
+    assert place[1] == "N"
+    assert place[2] == (52.0, 30.0, 1.5)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_16_bit_files_have_metadata(tmp_path: Path, suffix: str) -> None:
+    exif = described(main={271: "Maker"}, Exif={33434: 0.125}, GPSInfo={1: "S"})
+    path = tmp_path / f"a{suffix}"
+    write_picture(Picture(RGB16, exif=exif), path)
+    main, details, place = said(path)
+    assert (main[271], details[33434], place[1]) == ("Maker", 0.125, "S")
+    np.testing.assert_array_equal(read_picture(path).pixels, RGB16)
+
+
+@pytest.mark.filterwarnings("default")
+def test_damaged_metadata_is_left_out_with_a_remark(tmp_path: Path) -> None:
+    good = described(Exif={33434: 0.125})
+    Image.new("RGB", (40, 24)).save(tmp_path / "a.jpg", exif=good.tobytes()[:20] + b"\xff" * 60)
+    picture = read_picture(tmp_path / "a.jpg")
+    assert picture.exif is None or picture.remarks == ()
+    write_picture(picture, tmp_path / "b.jpg")
+    assert opencv(tmp_path / "b.jpg").shape == (24, 40, 3)
+
+
+def test_16_bits_with_a_profile_of_their_own_become_8_and_it_is_said(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        RGB16,
+        photometric="rgb",
+        extratags=[(34675, "B", len(profile), profile, True)],
+    )
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.pixels.dtype == np.uint8
+    assert "its colour profile is applied in 8 bits" in picture.remarks
+
+
+def test_grey_and_color_become_each_other(tmp_path: Path) -> None:
+    write_picture(Picture(RGB16), tmp_path / "a.png")
+    grey = read_picture(tmp_path / "a.png", channels=1).pixels
+    expected = RGB16 @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(grey[:, :, 0] - expected).max() <= 1
+    write_picture(Picture(grey), tmp_path / "b.png")
+    assert (read_picture(tmp_path / "b.png").pixels == grey).all()
+
+
+def test_an_animation_is_read_with_a_remark(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (20, 20), color) for color in ("red", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    picture = read_picture(tmp_path / "a.gif")
+    assert (picture.pixels == (255, 0, 0)).all()
+    assert picture.remarks == ("animated: its first frame is taken",)
