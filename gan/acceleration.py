@@ -2,8 +2,9 @@
 
 import os
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -13,6 +14,8 @@ from torch import nn
 
 from gan.config import Config
 from gan.processes import Processes
+
+T = TypeVar("T")
 
 PRECISIONS = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
@@ -95,6 +98,28 @@ def distribute(network: nn.Module, accelerator: Accelerator) -> nn.Module:
 def once(accelerator: Accelerator, function: Callable[[], Any]) -> Any:
     """What a function returns on the main process, for all processes; what it raises, likewise."""
     return Processes(accelerator.process_index, accelerator.num_processes).once(function)
+
+
+def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:
+    """What a function returns on each process; the others call it when the main process is done.
+
+    So one process downloads what all read then. What it raises on the main process all raise.
+    """
+    built: list[T] = []
+    once(accelerator, lambda: built.append(build()))
+    return built[0] if built else build()
+
+
+@contextmanager
+def gradients_agree(
+    accelerator: Accelerator, networks: Iterable[nn.Module], *, when: bool
+) -> Iterator[None]:
+    """Average gradients over the processes in these backward passes, or not yet."""
+    with ExitStack() as stack:
+        if not when:
+            for net in networks:
+                stack.enter_context(accelerator.no_sync(net))
+        yield
 
 
 class Agreement:

@@ -4,29 +4,50 @@
         = adversarial(gen_ab, disc_b) + adversarial(gen_ba, disc_a)    Eq. 1
         + cycle    * ( |rec_a - a| + |rec_b - b| )                     Eq. 2
         + identity * ( |idt_a - a| + |idt_b - b| )                     Sec. 5.2
+        + perceptual       * ( |f(fake_b) - f(a)|^2 + |f(fake_a) - f(b)|^2 )
+        + perceptual_cycle * ( |f(rec_a) - f(a)|^2  + |f(rec_b) - f(b)|^2 )
+        + style            * ( |G(fake_b) - G_b|^2  + |G(fake_a) - G_a|^2 )
+        + tv               * ( TV(fake_b) + TV(fake_a) )
 
     fake_b = gen_ab(a)      rec_a = gen_ba(fake_b)      idt_a = gen_ba(a)
     fake_a = gen_ba(b)      rec_b = gen_ab(fake_a)      idt_b = gen_ab(b)
 
-|.| is the mean over pixels. A suffix names the domain in which an image lives; a discriminator is
-named for the domain that it judges. The networks are any callables; nothing here knows an
-optimizer, a device or a pool.
+|.| is the mean over pixels. The last four lines are ours and off unless asked for: f are feature
+maps of a frozen network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b those of
+a whole domain; gan/losses has the formulas, whose terms are averaged over the layers. The loss of a
+feed-forward style network is three of these terms for one direction, G_b being a painting's.
+
+A suffix names the domain in which an image lives; a discriminator is named for the domain that it
+judges. The networks are any callables; nothing here knows an optimizer, a device or a pool.
 
 Departures from the paper: identity weights are absolute (the paper's is half the cycle weight); the
 discriminators' loss is halved, as in the paper's training details, for every form of the
 adversarial loss.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from gan.config import LossConfig
-from gan.losses import FORMS, gradient_penalty
+from gan.losses import (
+    FORMS,
+    gradient_penalty,
+    gram_distance,
+    mean_gram,
+    perceptual_distance,
+    total_variation,
+    weighted_sum,
+)
 
 Network = Callable[[Tensor], Tensor]
+Maps = Mapping[str, Tensor]
+"""A tensor for every layer of a frozen network, by its name."""
+Term = Callable[[], Tensor]
+"""A loss without its weight, computed when it is called."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +60,26 @@ class Translations:
     rec_b: Tensor
     idt_a: Tensor | None
     idt_b: Tensor | None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a frozen network sees: it, and what the real images were to it.
+
+    By default it sees nothing, which is enough where no weight asks for it.
+    """
+
+    see: Callable[[Tensor], Maps] = lambda _: {}
+    """All feature maps of images."""
+    content_a: Maps = field(default_factory=dict)
+    """Maps of the real images that are compared position by position."""
+    content_b: Maps = field(default_factory=dict)
+    gram_a: Maps = field(default_factory=dict)
+    """Gram matrices of the domain, (1, C, C)."""
+    gram_b: Maps = field(default_factory=dict)
+
+
+BLIND = Sight()
 
 
 @dataclass(frozen=True)
@@ -74,7 +115,13 @@ def translate(
 
 
 def generator_losses(
-    out: Translations, a: Tensor, b: Tensor, disc_a: Network, disc_b: Network, loss: LossConfig
+    out: Translations,
+    a: Tensor,
+    b: Tensor,
+    disc_a: Network,
+    disc_b: Network,
+    loss: LossConfig,
+    sight: Sight = BLIND,
 ) -> dict[str, Tensor]:
     """The weighted terms that both generators minimize, by name: their sum is the objective."""
     fooled = FORMS[loss.adversarial].fooled
@@ -88,7 +135,46 @@ def generator_losses(
         losses["identity_a"] = loss.weight("identity_a") * l1_loss(out.idt_a, a)
     if out.idt_b is not None:
         losses["identity_b"] = loss.weight("identity_b") * l1_loss(out.idt_b, b)
-    return losses
+    terms = (
+        appearance_terms("ab", out.fake_b, sight.content_a, sight.gram_b, sight.see)
+        | appearance_terms("ba", out.fake_a, sight.content_b, sight.gram_a, sight.see)
+        | {
+            "perceptual_cycle_a": lambda: content_distance(sight.see(out.rec_a), sight.content_a),
+            "perceptual_cycle_b": lambda: content_distance(sight.see(out.rec_b), sight.content_b),
+        }
+    )
+    return losses | weighted(terms, loss)
+
+
+def appearance_terms(
+    direction: str, fake: Tensor, content: Maps, gram: Maps, see: Callable[[Tensor], Maps]
+) -> dict[str, Term]:
+    """What can be asked of translations in one direction beside the discriminators, by name.
+
+    content are the original images' maps, gram the style's Gram matrices.
+    """
+    maps = cache(lambda: see(fake))  # once for both terms, and only if one is computed
+    return {
+        f"perceptual_{direction}": lambda: content_distance(maps(), content),
+        f"style_{direction}": lambda: style_distance(maps(), gram),
+        f"tv_{direction}": lambda: total_variation(fake),
+    }
+
+
+def weighted(terms: Mapping[str, Term], loss: LossConfig) -> dict[str, Tensor]:
+    """The terms times their weights; those of weight 0 are not computed."""
+    weights = {name: loss.weight(name) for name in terms}
+    return {name: weight * terms[name]() for name, weight in weights.items() if weight}
+
+
+def content_distance(maps: Maps, content: Maps) -> Tensor:
+    """The perceptual distance to the content's maps, the mean over their layers."""
+    return weighted_sum({at: perceptual_distance(maps[at], content[at]) for at in content})
+
+
+def style_distance(maps: Maps, gram: Maps) -> Tensor:
+    """The distance of every image's Gram matrices to the style's, the mean over its layers."""
+    return weighted_sum({at: gram_distance(mean_gram(maps[at]), gram[at]) for at in gram})
 
 
 def judge(disc: Network, real: Tensor, fake: Tensor, loss: LossConfig) -> Judgement:

@@ -10,17 +10,17 @@ from typing import Any
 
 import torch
 import yaml
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from gan.acceleration import Agreement, build_accelerator, once
 from gan.checkpoint import Saver, check_same, newest_state, on_cpu, save_generators
-from gan.config import Config, Domain
+from gan.config import Config, Domain, Recipe
 from gan.data import (
     Batches,
     Folder,
     TrainTransform,
-    UnpairedImages,
+    build_dataset,
     build_loader,
     end_workers,
     index_folders,
@@ -30,8 +30,15 @@ from gan.progress import Progress
 from gan.run_folder import claim, forget_stop, mark_stopped
 from gan.sampling import sample_columns, test_images
 from gan.schedule import lr_multiplier
+from gan.style_trainer import StyleTrainer
 from gan.tracking import Tracker
 from gan.trainer import Batch, Trainer
+
+RECIPES: dict[Recipe, type[Trainer] | type[StyleTrainer]] = {
+    "cyclegan": Trainer,
+    "one_style": StyleTrainer,
+}
+"""What trains each; all have the few methods that a run calls."""
 
 LEAST_LR_FACTOR = 1 / 64
 """Where halving the learning rate after steps that are not finite ends."""
@@ -40,7 +47,8 @@ LEAST_LR_FACTOR = 1 / 64
 def train(config: Config) -> int:
     """Train a CycleGAN on two folders of images, or go on with the run that lies in run.dir.
 
-    The exit status: 0 when the run is finished (one that was finished before says so), 75 when a
+    With style.image set, train one generator on photographs to give them that painting's style. The
+    exit status: 0 when the run is finished (one that was finished before says so), 75 when a
     signal stopped it and the same command would go on. ValueError names the key or the file that is
     wrong, OSError a state that cannot be written.
     """
@@ -53,18 +61,19 @@ class Run:
 
     def __init__(self, config: Config, interruption: Interruption) -> None:
         self.config, self.folder, self.interruption = config, config.run.dir, interruption
-        TrainTransform(config.data)  # an error in data.augment shows before the folders are read
+        # Errors in data.augment and in files of weights show before the folders are read.
+        TrainTransform(config.data)
         self.accelerator = build_accelerator(config)
+        self.trainer = RECIPES[config.recipe](config, self.accelerator)
         self.folders = self.index()
         once(self.accelerator, self.claim)
-        files_a, files_b = (self.folders[domain].files for domain in ("a", "b"))
-        self.dataset = UnpairedImages(files_a, files_b, config.data, config.run.seed)
+        files = [folder.files for folder in self.folders.values()]
+        self.dataset = build_dataset(files, config.data, config.run.seed)
         train = config.train
         self.pairs_per_step = train.batch_size * train.accumulate * self.accelerator.num_processes
         pairs = (train.epochs + train.decay_epochs) * len(self.dataset)
         self.last_step = math.ceil(pairs / self.pairs_per_step)
         self.stop = min(self.last_step, train.max_steps or self.last_step)
-        self.trainer = Trainer(config, self.accelerator)
         self.agreement = Agreement()
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.skipped_said = 0.0
@@ -78,9 +87,9 @@ class Run:
     # Before the first step
 
     def index(self) -> dict[Domain, Folder]:
-        """Index both folders on the main process, for all; name the files that are left out."""
+        """Index the folders on the main process, for all; name the files that are left out."""
         folders: dict[Domain, Folder] = once(
-            self.accelerator, lambda: index_folders(self.config.data)
+            self.accelerator, lambda: index_folders(self.config.data, self.config.domains)
         )
         for folder in folders.values():
             for reason in folder.unreadable:
@@ -116,7 +125,8 @@ class Run:
         if self.step >= self.stop:
             higher = "" if self.stop == self.last_step else "; a higher train.max_steps goes on"
             self.say(f"{self.folder}: finished at step {self.step} of {self.last_step}{higher}")
-            if not all((self.folder / f"gen_{name}.safetensors").exists() for name in ("ab", "ba")):
+            names = ("ab", "ba")[: len(self.trainer.generators)]
+            if not all((self.folder / f"gen_{name}.safetensors").exists() for name in names):
                 self.save_generators()
                 self.saver.finish()
             return 0
@@ -135,7 +145,7 @@ class Run:
             batches = self.batches(loaders)
             while self.step < self.stop:
                 self.step += 1
-                self.trainer.set_lr(self.lr_multiplier())
+                self.trainer.updates.set_lr(self.lr_multiplier())
                 step_batches = [next(batches) for _ in range(train.accumulate)]
                 values = self.trainer.train_step(self.step, step_batches)
                 progress.bar.update()
@@ -215,8 +225,8 @@ class Run:
         if tracker:
             rate = progress.steps_per_second(self.step)
             progress.show(self.step, scalars, rate)
-            scalars["images_per_second"] = 2 * self.pairs_per_step * rate
-            scalars["learning_rate"] = self.trainer.gen_optimizer.param_groups[0]["lr"]
+            scalars["images_per_second"] = len(self.folders) * self.pairs_per_step * rate
+            scalars["learning_rate"] = self.trainer.updates.lr
             scalars["epoch"] = self.epochs_done(self.step)
             tracker.scalars(self.step, scalars)
         if scalars["skipped_steps"] > self.skipped_said:
@@ -226,7 +236,7 @@ class Run:
 
     def go_back(self) -> None:
         """Do what train.nonfinite says: take up the newest state at half the rate, or stop."""
-        limit, factor = self.config.train.nonfinite_limit, self.trainer.lr_factor / 2
+        limit, factor = self.config.train.nonfinite_limit, self.trainer.updates.lr_factor / 2
         reason = (
             f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"
         )
@@ -240,20 +250,17 @@ class Run:
             )
             raise ValueError(f"{reason}; {missing}: try a lower optim.lr, or train.precision fp32")
         self.trainer.restore(*saved.load(self.accelerator.process_index))
-        self.trainer.lr_factor = factor
-        self.trainer.skipped_in_row.zero_()
+        self.trainer.updates.slow_down(factor)
         self.step, self.skipped_said = saved.step, 0.0
         self.say(f"{reason}: back to step {saved.step} with {factor:g} times the learning rate")
 
     def sample(self, tracker: Tracker) -> None:
-        """Show the test images in both directions: real, fake, reconstruction, identity."""
-        gen_ab, gen_ba = self.trainer.generators
-        sides: list[tuple[str, Domain, nn.Module, nn.Module]] = [
-            ("ab", "a", gen_ab, gen_ba),
-            ("ba", "b", gen_ba, gen_ab),
-        ]
-        for direction, domain, forth, back in sides:
-            real = test_images(self.config.data, domain, self.folders[domain].files)
+        """Show the test images in all directions: real, fake, reconstruction, identity."""
+        generators = self.trainer.generators
+        backwards = generators[::-1] if len(generators) == 2 else (None,)
+        sides = zip(("ab", "ba"), self.folders.items(), generators, backwards, strict=False)
+        for direction, (domain, folder), forth, back in sides:
+            real = test_images(self.config.data, domain, folder.files)
             columns = sample_columns(forth, back, real.to(self.accelerator.device))
             tracker.grid(self.step, direction, columns)
 
@@ -262,12 +269,14 @@ class Run:
         return {
             "step": step,
             "processes": self.accelerator.num_processes,
+            "recipe": self.config.recipe,
             "folders": {domain: folder.fingerprint for domain, folder in self.folders.items()},
+            "fingerprints": self.trainer.fingerprints,
             "config": self.config.model_dump(mode="json"),
         }
 
     def save(self) -> None:
-        """Save both generators for use and then, so that none is stale, the training state.
+        """Save the generators for use and then, so that none is stale, the training state.
 
         Both are copied now; the saver's thread writes them.
         """

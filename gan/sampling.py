@@ -1,7 +1,7 @@
 """The same test images at every interval, through both generators, so that progress can be seen."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -38,19 +38,26 @@ def readable(files: Sequence[Path], channels: Channels) -> list[Image.Image]:
 
 
 @torch.no_grad()
-def sample_columns(forth: nn.Module, back: nn.Module, real: Tensor) -> list[Tensor]:
+def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> list[Tensor]:
     """Real images, their translations, their reconstructions and, where channels fit, identities.
 
-    real is (N, C, H, W) of the domain that `forth` translates from. The networks are evaluated in
-    eval mode and left in the mode that they were in.
+    real is (N, C, H, W) of the domain that `forth` translates from; where there is no way back the
+    first two columns are all. The networks are evaluated in eval mode and left in the mode that
+    they were in.
     """
-    modes = forth.training, back.training
-    forth.eval()
-    back.eval()
-    fake = forth(real)
-    columns = [real, fake, back(fake)]
-    if fake.shape == real.shape:
-        columns.append(back(real))
-    forth.train(modes[0])
-    back.train(modes[1])
-    return columns
+    with in_eval_mode(forth):
+        fake = forth(real)
+    if back is None:
+        return [real, fake]
+    with in_eval_mode(back):
+        identity = [back(real)] if fake.shape == real.shape else []
+        return [real, fake, back(fake), *identity]
+
+
+@contextmanager
+def in_eval_mode(network: nn.Module) -> Iterator[None]:
+    """Leave the network in the mode that it was in."""
+    training = network.training
+    network.eval()
+    yield
+    network.train(training)

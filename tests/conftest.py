@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from gan.networks import build_generator, init_weights
 from gan.networks.files import save_generator
 from gan.translator import Translator
+from tests.imagenet import mobilenet_file
 
 Photos = Callable[..., Path]
 """photos(name="photos", count=4, size=(24, 20), mode="RGB", suffix=".png") -> folder."""
@@ -62,6 +63,15 @@ def generator_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """gen_ab.safetensors with a ResNet of two channels, alone in a run directory; not to be
     changed."""
     return write_generator(tmp_path_factory.mktemp("run") / "gen_ab.safetensors")
+
+
+@pytest.fixture(scope="session")
+def mobilenet_weights() -> Path:
+    """torchvision's own ImageNet weights of mobilenet_v2, where they can be had."""
+    try:
+        return mobilenet_file()
+    except OSError as error:
+        pytest.skip(f"no ImageNet weights: {error}")
 
 
 class Negative(nn.Module):

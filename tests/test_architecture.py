@@ -9,19 +9,38 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = [
     {"config", "processes", "memory"},
-    {"images", "pixels", "networks", "losses", "image_pool", "schedule", "interruption"},
+    {
+        "images",
+        "pixels",
+        "networks",
+        "features",
+        "losses",
+        "image_pool",
+        "schedule",
+        "interruption",
+    },
     {"objective", "data"},
-    {"acceleration", "checkpoint", "tracking", "progress", "run_folder", "sampling", "translator"},
-    {"trainer", "library", "run", "demo"},
+    {
+        "acceleration",
+        "checkpoint",
+        "perception",
+        "progress",
+        "run_folder",
+        "sampling",
+        "tracking",
+        "translator",
+        "updates",
+    },
+    {"trainer", "style_trainer", "library", "run", "demo"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""
 
 # Inside a floor these may import the others; everything else in a floor knows nothing of its own.
-INSIDE = {("run", "trainer")}
+INSIDE = {("run", "trainer"), ("run", "style_trainer")}
 
 ALLOWED = {
-    "accelerate": {"acceleration", "checkpoint", "processes", "run", "trainer"},
+    "accelerate": {"acceleration", "checkpoint", "processes", "run", "trainer", "style_trainer"},
     "albumentations": {"data"},
 }
 

@@ -1,5 +1,6 @@
 """Two processes (gloo): the same numbers however a step is split, exact to resume."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests import backbone
 from tests.drivers import split
 from tests.launching import (
     ROOT,
@@ -22,7 +24,10 @@ from tests.launching import (
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_images(tmp_path_factory.mktemp("photos"), 12, 7)
+    folder = write_images(tmp_path_factory.mktemp("photos"), 12, 7)
+    backbone.write_backbone(folder / "backbone.pth")
+    shutil.copy(folder / "trainB" / "0.png", folder / "painting.png")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +54,20 @@ def largest_difference(ours: list[dict[str, Any]], theirs: list[dict[str, Any]])
 def assert_losses_close(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     assert len(ours["losses"]) == len(theirs["losses"]) == 10
     for step, expected in zip(ours["losses"], theirs["losses"], strict=True):
-        terms = ("adversarial", "cycle", "identity", "discriminator")
+        terms = ("adversarial", "cycle", "identity", "discriminator", *split.TERMS)
         for name in (name for name in step if name.startswith(terms)):
             assert step[name] == pytest.approx(expected[name], rel=1e-5)
 
 
+@pytest.mark.parametrize("case", ["float64", "perception", "one_style"])
 @pytest.mark.parametrize("splits", [{"batch_size": 2}, {"accumulate": 2}], ids=str)
 def test_two_processes_equal_one_in_double_precision(
-    splits: dict[str, int], root: Path, two_processes: Path, tmp_path: Path
+    splits: dict[str, int], case: str, root: Path, two_processes: Path, tmp_path: Path
 ) -> None:
-    ours = torch.load(two_processes / "float64.pt")
-    theirs = split.train(root, tmp_path, "float64", 1, **splits)
+    """With a frozen network, too: all processes judge by the same averages of Gram matrices."""
+    ours = torch.load(two_processes / f"{case}.pt")
+    theirs = split.train(root, tmp_path, case, 1, **splits)
+    assert ("style_ab" in theirs["losses"][0]) == (case != "float64")
     assert_losses_close(ours, theirs)
     assert largest_difference(ours["weights"], theirs["weights"]) <= 1e-6
 
@@ -85,17 +93,22 @@ def test_two_processes_equal_a_larger_batch_in_single_precision(
 
 @pytest.mark.parametrize("workers", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_two_processes_resume_exactly(workers: int, root: Path, tmp_path: Path) -> None:
-    """Each process has its own pool; both are full by then."""
+    """Each process has its own pool, both full by then; all share the averages of Gram matrices."""
+    seeing = {
+        "loss__style": 1, "loss__perceptual": 1, "perceptual__backbone": "mobilenet_v2",
+        "perceptual__weights": root / "backbone.pth",
+        "perceptual__content_layers": "[features.1]", "perceptual__style_layers": "[features.0]",
+    }  # fmt: skip
     for name, stops in (("straight", [7]), ("parts", [3, 7])):
         for stop in stops:
-            arguments = command(
-                root, tmp_path / name, *TORCHRUN, train__max_steps=stop, data__workers=workers
-            )
-            run(arguments)
+            keys = seeing | {"train__max_steps": stop, "data__workers": workers}
+            run(command(root, tmp_path / name, *TORCHRUN, **keys))
     state = tmp_path / "straight" / "state" / "step-00000007"
     pools = [torch.load(state / f"process-{i}.pt", weights_only=True)["pool_a"] for i in (0, 1)]
     assert len(pools[0]) == len(pools[1]) == 2
     assert not torch.equal(pools[0], pools[1])
+    shared = torch.load(state / "shared.pt", weights_only=True)
+    assert shared["perception"]["a"]["steps"] == 7
     assert_same_run(tmp_path / "parts", tmp_path / "straight")
 
 

@@ -1,13 +1,15 @@
 """The objective against closed forms: identity generators, constant discriminators, hand sums."""
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from gan.config import LossConfig
-from gan.objective import Translations, generator_losses, judge, translate
+from gan.objective import Sight, Translations, generator_losses, judge, translate
 
 NAMES = {
     "adversarial_ab", "adversarial_ba", "cycle_a", "cycle_b", "identity_a", "identity_b",
@@ -72,6 +74,96 @@ def test_identity_of_weight_zero_costs_no_pass() -> None:
     losses = generator_losses(out, images(0), images(1), constant(0.0), constant(0.0), loss)
     assert len(calls) == 4
     assert losses.keys() == NAMES - {"identity_a", "identity_b"}
+
+
+class Looking:
+    """Sees an image's pixels, and its left half; remembers which images it was asked to see."""
+
+    def __init__(self) -> None:
+        self.seen: list[Tensor] = []
+
+    def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        self.seen.append(images)
+        return {"all": images, "left": images[..., : images.shape[-1] // 2]}
+
+
+def gram_of(images: Tensor) -> Tensor:
+    """By NumPy, per position: (1, C, C), the mean over the images."""
+    maps = images.numpy().astype(np.float64)
+    rows = maps.reshape(*maps.shape[:2], -1)
+    return torch.from_numpy(np.einsum("nik,njk->ij", rows, rows) / len(maps) / rows.shape[2])[None]
+
+
+def sight_of(a: Tensor, b: Tensor, see: Looking) -> Sight:
+    """The left halves are content; everything is style."""
+    return Sight(see, {"left": a[..., :4]}, {"left": b[..., :4]}, *(
+        {"all": gram_of(images), "left": gram_of(images[..., :4])} for images in (a, b)
+    ))  # fmt: skip
+
+
+def test_optional_terms_equal_sums_by_numpy() -> None:
+    out = Translations(*(images(seed).double() for seed in range(2, 6)), idt_a=None, idt_b=None)
+    a, b = images(0).double(), images(1).double()
+    loss = LossConfig(perceptual=2, perceptual_cycle=3, style=5, tv=7)
+    losses = generator_losses(
+        out, a, b, constant(0.0), constant(0.0), loss, sight_of(a, b, Looking())
+    )
+
+    def left(ours: Tensor, real: Tensor) -> Any:
+        return np.mean((ours.numpy()[..., :4] - real.numpy()[..., :4]) ** 2)
+
+    def style(ours: Tensor, real: Tensor) -> Any:
+        distances = [
+            np.sum((gram_of(image[None, ..., :width]) - gram_of(real[..., :width])).numpy() ** 2)
+            / (4 * 3**2)
+            for image in ours
+            for width in (8, 4)
+        ]
+        return np.mean(distances)
+
+    def variation(ours: Tensor) -> Any:
+        padded = np.pad(ours.numpy(), ((0, 0), (0, 0), (0, 1), (0, 1)), mode="edge")
+        dx, dy = np.diff(padded, axis=3)[..., :-1, :], np.diff(padded, axis=2)[..., :-1]
+        return np.mean(np.sqrt(dx**2 + dy**2))
+
+    expected = {
+        "perceptual_ab": 2 * left(out.fake_b, a), "perceptual_ba": 2 * left(out.fake_a, b),
+        "perceptual_cycle_a": 3 * left(out.rec_a, a), "perceptual_cycle_b": 3 * left(out.rec_b, b),
+        "style_ab": 5 * style(out.fake_b, b), "style_ba": 5 * style(out.fake_a, a),
+        "tv_ab": 7 * variation(out.fake_b), "tv_ba": 7 * variation(out.fake_a),
+    }  # fmt: skip
+    assert losses.keys() == expected.keys() | NAMES - {"identity_a", "identity_b"}
+    for name, value in expected.items():
+        assert losses[name].item() == pytest.approx(value, rel=1e-6), name
+
+
+def test_identity_generators_keep_what_is_seen() -> None:
+    a, b = images(0), images(1)
+    loss = LossConfig(perceptual=1, perceptual_cycle=1)
+    out = translate(same, same, a, b, loss)
+    losses = generator_losses(
+        out, a, b, constant(1.0), constant(1.0), loss, sight_of(a, b, Looking())
+    )
+    names = {"perceptual_ab", "perceptual_ba", "perceptual_cycle_a", "perceptual_cycle_b"}
+    assert losses.keys() == NAMES | names
+    assert all(losses[name] == 0 for name in names)
+
+
+@pytest.mark.parametrize(("weights", "expected"), [
+    ({}, set()),
+    ({"tv": 1.0}, set()),
+    ({"style": 1.0, "tv": 1.0}, {"fake_a", "fake_b"}),
+    ({"style": 1.0, "perceptual": 1.0}, {"fake_a", "fake_b"}),
+    ({"perceptual_cycle": 1.0}, {"rec_a", "rec_b"}),
+], ids=str)  # fmt: skip
+def test_an_image_is_seen_once_and_only_where_a_weight_asks_for_it(
+    weights: dict[str, float], expected: set[str]
+) -> None:
+    a, b, see, loss = images(0), images(1), Looking(), LossConfig(**weights)
+    out = translate(lambda x: x + 1, lambda x: x + 2, a, b, loss)
+    generator_losses(out, a, b, constant(0.0), constant(0.0), loss, sight_of(a, b, see))
+    names = [name for image in see.seen for name, value in vars(out).items() if value is image]
+    assert sorted(names) == sorted(expected)
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0.0, 0.5), (0.5, 0.25), (1.0, 0.5)])

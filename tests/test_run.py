@@ -265,7 +265,7 @@ def test_nans_in_a_row_go_back_to_the_last_state_at_half_the_rate(
     assert run.fit() == 0
     said = capsys.readouterr().err
     assert said.count("back to step 6 with 0.5 times the learning rate") == 1
-    assert run.trainer.gen_optimizer.param_groups[0]["lr"] == pytest.approx(0.5e-4)  # decayed, too
+    assert run.trainer.updates.lr == pytest.approx(0.5e-4)  # decayed, too
 
 
 def test_nans_that_lower_rates_do_not_cure_end_the_run(root: Path, tmp_path: Path) -> None:

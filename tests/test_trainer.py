@@ -118,15 +118,17 @@ def test_accumulation_equals_a_larger_batch() -> None:
 
 def test_averages_follow_the_generators_by_the_decay() -> None:
     trainer = build(train={"ema": 0.9})
-    expected = [tensor.clone() for tensor in trainer.averages[0].state_dict().values()]
+    expected = [tensor.clone() for tensor in trainer.updates.averages[0].state_dict().values()]
     for step in range(1, 4):
         trainer.train_step(step, [batch(step)])
         decay = min(0.9, (1 + step) / (10 + step))
         now = trainer.bare.gen_ab.state_dict().values()
         expected = [decay * old + (1 - decay) * new for old, new in zip(expected, now, strict=True)]
-    for ours, theirs in zip(trainer.averages[0].state_dict().values(), expected, strict=True):
+    for ours, theirs in zip(
+        trainer.updates.averages[0].state_dict().values(), expected, strict=True
+    ):
         torch.testing.assert_close(ours, theirs)
-    assert trainer.generators == trainer.averages
+    assert trainer.generators == trainer.updates.averages
 
 
 def test_the_generators_for_use_are_the_trained_ones_without_averaging() -> None:
@@ -137,7 +139,7 @@ def test_the_generators_for_use_are_the_trained_ones_without_averaging() -> None
 def test_clipping_bounds_the_gradients_and_reports_their_norm_before() -> None:
     trainer = build(optim={"grad_clip": 1e-3})
     received = []
-    trainer.gen_optimizer.register_step_pre_hook(
+    trainer.updates.optimizers["generators"].register_step_pre_hook(
         lambda optimizer, *_: received.append(
             torch.cat([p.grad.flatten() for p in optimizer.param_groups[0]["params"]]).norm()
         )
@@ -151,15 +153,17 @@ def test_clipping_bounds_the_gradients_and_reports_their_norm_before() -> None:
 def test_a_step_that_is_not_finite_is_left_out_whole(norm: str) -> None:
     trainer = build(train={"ema": 0.5}, networks={"norm": norm})
     trainer.train_step(1, [batch(0)])
-    before, averages = weights(trainer), copy.deepcopy(trainer.averages[0].state_dict())
-    optimizer = copy.deepcopy(trainer.gen_optimizer.state_dict())
+    before, averages = weights(trainer), copy.deepcopy(trainer.updates.averages[0].state_dict())
+    optimizer = copy.deepcopy(trainer.updates.optimizers["generators"].state_dict())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gan.trainer.to_unit", lambda pixels: pixels * float("nan"))
         values = trainer.train_step(2, [batch(1)])
     assert values["skipped_steps"] == values["skipped_in_row"] == 1
     assert all_equal(before, weights(trainer))
-    assert all_equal(list(averages.values()), list(trainer.averages[0].state_dict().values()))
-    after = trainer.gen_optimizer.state_dict()["state"]
+    assert all_equal(
+        list(averages.values()), list(trainer.updates.averages[0].state_dict().values())
+    )
+    after = trainer.updates.optimizers["generators"].state_dict()["state"]
     for key, state in optimizer["state"].items():
         assert all(torch.equal(state[name], after[key][name]) for name in state)
     values = trainer.train_step(3, [batch(2)])
@@ -169,9 +173,9 @@ def test_a_step_that_is_not_finite_is_left_out_whole(norm: str) -> None:
 
 def test_learning_rates_are_written_into_both_optimizers() -> None:
     trainer = build(optim={"lr": 1e-3, "discriminator_lr": 4e-3})
-    trainer.set_lr(0.5)
-    assert trainer.gen_optimizer.param_groups[0]["lr"] == pytest.approx(5e-4)
-    assert trainer.disc_optimizer.param_groups[0]["lr"] == pytest.approx(2e-3)
+    trainer.updates.set_lr(0.5)
+    assert trainer.updates.optimizers["generators"].param_groups[0]["lr"] == pytest.approx(5e-4)
+    assert trainer.updates.optimizers["discriminators"].param_groups[0]["lr"] == pytest.approx(2e-3)
 
 
 @pytest.mark.parametrize(("variable", "value", "key"), [

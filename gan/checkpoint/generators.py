@@ -20,7 +20,7 @@ def save_generators(
 ) -> None:
     """Write gen_ab{suffix}.safetensors and gen_ba{suffix}.safetensors, each whole in itself.
 
-    generators are the weights of both, A to B and B to A.
+    generators are the weights of A to B, and those of B to A where the recipe has them.
     """
     data = config.data
     about = {
@@ -32,7 +32,7 @@ def save_generators(
         "crop_size": data.crop_size,
     }
     channels = {"ab": (data.channels_a, data.channels_b), "ba": (data.channels_b, data.channels_a)}
-    for weights, direction in zip(generators, channels, strict=True):
+    for weights, direction in zip(generators, channels, strict=False):
         spec = generator_spec(config.networks, *channels[direction])
         path = folder / f"gen_{direction}{suffix}.safetensors"
         save_generator(weights, path, spec, about | {"direction": direction})

@@ -22,8 +22,8 @@ import torch
 from gan.config import changed_keys
 
 MANIFEST = "manifest.json"
-FIXED = ("networks.", "data.channels_")
-"""Keys that not even run.allow_changes changes: the weights would not fit."""
+FIXED = ("networks.", "data.channels_", "recipe:")
+"""What not even run.allow_changes changes: the weights would not fit."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,16 @@ def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
     ValueError names what changed. `allow` lets all change but what the weights would not fit.
     """
     changes = changed_keys(saved.manifest["config"], now["config"])
-    for key in ("folders", "processes"):
-        if saved.manifest[key] != now[key]:
-            changes.append(f"{key}: {saved.manifest[key]} -> {now[key]}")
+    for key, unsaid in {"folders": None, "processes": None, "recipe": "cyclegan"}.items():
+        before = saved.manifest.get(key, unsaid)  # older manifests say less
+        if before != now[key]:
+            changes.append(f"{key}: {before} -> {now[key]}")
+    old, new = saved.manifest.get("fingerprints", {}), now["fingerprints"]
+    changes += [
+        f"{key}: another file's content ({old[key]} -> {new[key]})"
+        for key in sorted(old.keys() & new.keys())
+        if old[key] != new[key]
+    ]
     fixed = [change for change in changes if change.startswith(FIXED)]
     if fixed or (changes and not allow):
         remedy = "" if fixed else ", or --run.allow_changes true"

@@ -1,14 +1,23 @@
-"""Two folders of images without pairs, as an endless stream of training batches."""
+"""Folders of images without pairs, as an endless stream of training batches."""
 
 from gan.data.folders import Folder, index_folder, index_folders
 from gan.data.transforms import TrainTransform, sample_pixels
-from gan.data.unpaired import Batches, UnpairedImages, build_loader, end_workers
+from gan.data.unpaired import (
+    Batches,
+    OneFolder,
+    UnpairedImages,
+    build_dataset,
+    build_loader,
+    end_workers,
+)
 
 __all__ = [
     "Batches",
     "Folder",
+    "OneFolder",
     "TrainTransform",
     "UnpairedImages",
+    "build_dataset",
     "build_loader",
     "end_workers",
     "index_folder",

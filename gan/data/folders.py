@@ -25,9 +25,8 @@ class Folder:
     """Changes when a file is added, removed, renamed or changes its length."""
 
 
-def index_folders(data: DataConfig) -> dict[Domain, Folder]:
-    """Index the training folders of both domains; ValueError as from index_folder."""
-    domains: tuple[Domain, ...] = ("a", "b")
+def index_folders(data: DataConfig, domains: Sequence[Domain] = ("a", "b")) -> dict[Domain, Folder]:
+    """Index the training folders of these domains; ValueError as from index_folder."""
     return {
         domain: index_folder(
             data.train_folder(domain),

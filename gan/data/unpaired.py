@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
-from gan.config import DataConfig
+from gan.config import Channels, DataConfig
 from gan.data.transforms import TrainTransform
 from gan.images import read_image
 from gan.interruption import ignore_signals
@@ -28,7 +27,7 @@ def order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, epoch]).permutation(length)
 
 
-class UnpairedImages(Dataset[tuple[Tensor, Tensor]]):
+class UnpairedImages(Dataset[tuple[Tensor, ...]]):
     """Unpaired images: the larger folder in shuffled order, the other drawn at random."""
 
     def __init__(
@@ -58,10 +57,43 @@ class UnpairedImages(Dataset[tuple[Tensor, Tensor]]):
         other = int(rng.integers(min(len(self.files_a), len(self.files_b))))
         return (larger, other) if len(self.files_a) >= len(self.files_b) else (other, larger)
 
-    def load(self, path: Path, channels: Any, seed: int) -> Tensor:
-        fast = self.data.draft and self.data.resize != "none"
-        draft_size = self.data.load_size if fast else None
-        return self.transform(read_image(path, channels=channels, draft_size=draft_size), seed)
+    def load(self, path: Path, channels: Channels, seed: int) -> Tensor:
+        return load_crop(path, channels, self.transform, seed)
+
+
+class OneFolder(Dataset[tuple[Tensor, ...]]):
+    """The images of domain A alone, in shuffled order, as tuples of one."""
+
+    def __init__(self, files: Sequence[Path], data: DataConfig, seed: int) -> None:
+        self.files, self.seed, self.channels = files, seed, data.channels_a
+        self.transform = TrainTransform(data)
+
+    def __len__(self) -> int:
+        """Images in an epoch: all of them."""
+        return len(self.files)
+
+    def __getitem__(self, key: Key) -> tuple[Tensor]:
+        """The image (a,) of a key: uint8 (C, crop_size, crop_size)."""
+        epoch, index = key
+        seed = int(np.random.default_rng([self.seed, epoch, index]).integers(2**32))
+        path = self.files[int(order(self.seed, epoch, len(self))[index])]
+        return (load_crop(path, self.channels, self.transform, seed),)
+
+
+def load_crop(path: Path, channels: Channels, transform: TrainTransform, seed: int) -> Tensor:
+    """Read a file and transform it; JPEGs are decoded at a reduced scale where data.draft is on."""
+    data = transform.data
+    draft_size = data.load_size if data.draft and data.resize != "none" else None
+    return transform(read_image(path, channels=channels, draft_size=draft_size), seed)
+
+
+def build_dataset(
+    files: Sequence[Sequence[Path]], data: DataConfig, seed: int
+) -> UnpairedImages | OneFolder:
+    """Unpaired images of two folders, or the images of one."""
+    if len(files) == 1:
+        return OneFolder(files[0], data, seed)
+    return UnpairedImages(files[0], files[1], data, seed)
 
 
 class Batches(Sampler[list[Key]]):
@@ -90,14 +122,14 @@ class Batches(Sampler[list[Key]]):
 
 
 def build_loader(
-    dataset: UnpairedImages,
+    dataset: Dataset[tuple[Tensor, ...]],
     batches: Batches,
     *,
     workers: int,
     pin_memory: bool,
     context: str | None,
-) -> DataLoader[tuple[Tensor, Tensor]]:
-    """A loader of uint8 batches (a, b), (N, C, H, W); context says how workers start."""
+) -> DataLoader[tuple[Tensor, ...]]:
+    """A loader of uint8 batches (a, b) or (a,), (N, C, H, W); context says how workers start."""
     return DataLoader(
         dataset,
         batch_sampler=batches,

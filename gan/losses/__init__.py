@@ -1,5 +1,31 @@
 """Losses as pure functions, each with its formula and its source."""
 
 from gan.losses.adversarial import FORMS, AdversarialForm, gradient_penalty
+from gan.losses.layers import weighted_sum
+from gan.losses.perceptual import content_loss, perceptual_distance
+from gan.losses.style import (
+    adaptive_instance_norm,
+    channel_statistics,
+    gram,
+    gram_distance,
+    mean_gram,
+    style_layer_loss,
+)
+from gan.losses.variation import squared_variation, total_variation
 
-__all__ = ["FORMS", "AdversarialForm", "gradient_penalty"]
+__all__ = [
+    "FORMS",
+    "AdversarialForm",
+    "adaptive_instance_norm",
+    "channel_statistics",
+    "content_loss",
+    "gradient_penalty",
+    "gram",
+    "gram_distance",
+    "mean_gram",
+    "perceptual_distance",
+    "squared_variation",
+    "style_layer_loss",
+    "total_variation",
+    "weighted_sum",
+]

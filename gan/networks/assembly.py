@@ -62,13 +62,25 @@ def build_networks(
             norm=networks.norm,
         )
 
+    def generator(*channels: int) -> nn.Module:
+        return build_generator(**generator_spec(networks, *channels))  # type: ignore[arg-type]
+
     built = Networks(
-        gen_ab=build_generator(**generator_spec(networks, channels_a, channels_b)),  # type: ignore[arg-type]
-        gen_ba=build_generator(**generator_spec(networks, channels_b, channels_a)),  # type: ignore[arg-type]
+        gen_ab=generator(channels_a, channels_b),
+        gen_ba=generator(channels_b, channels_a),
         disc_a=discriminator(channels_a),
         disc_b=discriminator(channels_b),
     )
-    generator = torch.Generator().manual_seed(seed)
+    draws = torch.Generator().manual_seed(seed)
     for network in built:
-        init_weights(network, networks.init_gain, generator)
+        init_weights(network, networks.init_gain, draws)
     return built
+
+
+def build_generator_ab(
+    networks: NetworksConfig, channels_a: int, channels_b: int, *, seed: int
+) -> nn.Module:
+    """The A to B generator alone, with the weights that build_networks would give it."""
+    generator = build_generator(**generator_spec(networks, channels_a, channels_b))  # type: ignore[arg-type]
+    init_weights(generator, networks.init_gain, torch.Generator().manual_seed(seed))
+    return generator

@@ -11,24 +11,35 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan.config import Config
 from gan.interruption import Interruption
-from gan.networks.assembly import Networks, build_networks
+from gan.networks.assembly import Networks, build_generator_ab, build_networks
 from gan.run import Run
+from tests import backbone
 
 CASES = {
     "float64": (torch.float64, 2e-4),
     "float32": (torch.float32, 2e-4),
     "float32_small_steps": (torch.float32, 1e-6),
+    "perception": (torch.float64, 2e-4),
+    "one_style": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
+
+TERMS = {"perceptual": 1.0, "style": 1.0, "tv": 1.0}
+"""Of the last two cases; in the first of them on top of the usual ones."""
 
 
 def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> dict[str, Any]:
     """Train a case without anything random and return its losses and weights."""
     dtype, lr = CASES[case]
+    seeing = {"loss": TERMS, "perceptual": backbone.section(root / "backbone.pth")}
+    more = {
+        "perception": seeing | {"loss": TERMS | {"perceptual_cycle": 1.0}},
+        "one_style": seeing | {"style": {"image": root / "painting.png", "size": 16}},
+    }
     config = Config.model_validate(
         {
             "data": {
@@ -43,12 +54,24 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
             "train": {"pool_size": 0, "max_steps": 10, "log_every": 10} | split,
             "run": {"dir": folder / f"run-{case}-{processes}-{split}", "device": "cpu"},
         }
+        | more.get(case, {})
     )  # fmt: skip
 
     def build(*args: Any, **kwargs: Any) -> Networks:
         return Networks(*(net.to(dtype) for net in build_networks(*args, **kwargs)))
 
-    with patch("gan.trainer.build_networks", build):
+    def build_one(*args: Any, **kwargs: Any) -> nn.Module:
+        return build_generator_ab(*args, **kwargs).to(dtype)
+
+    def to_unit(pixels: Tensor) -> Tensor:
+        return pixels.to(dtype) / 127.5 - 1
+
+    with (
+        patch("gan.trainer.build_networks", build),
+        patch("gan.style_trainer.build_generator_ab", build_one),
+        patch("gan.style_trainer.to_unit", to_unit),
+        patch("gan.perception.cast_once", lambda features, _: features.to(dtype)),
+    ):
         run = Run(config, Interruption())
     assert run.accelerator.num_processes == processes, run.accelerator.num_processes
     losses: list[dict[str, float]] = []
@@ -63,7 +86,8 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
     with (
         patch.object(run.trainer, "train_step", train_step),
         patch.object(run, "sample", lambda tracker: None),
-        patch("gan.trainer.to_unit", lambda pixels: pixels.to(dtype) / 127.5 - 1),
+        patch("gan.trainer.to_unit", to_unit),
+        patch("gan.style_trainer.to_unit", to_unit),
     ):
         assert run.fit() == 0
     return {"losses": losses, "weights": [net.state_dict() for net in run.trainer.bare]}

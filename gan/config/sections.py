@@ -1,4 +1,4 @@
-"""The configuration of a training run: frozen, typed, checked before anything is loaded.
+"""The sections of the configuration: their keys, defaults and ranges.
 
 Every section is a pydantic model. The text under a field is its help on the command line. Errors
 name the dotted key.
@@ -58,8 +58,6 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def check(self) -> Self:
-        if (self.a is None) != (self.b is None):
-            raise ValueError("data.a and data.b belong together: give both, or data.root")
         if self.root is not None and self.a is not None:
             raise ValueError("data.root and data.a + data.b exclude each other: give one of them")
         if self.resize != "none" and self.crop_size > self.load_size:
@@ -135,12 +133,46 @@ class LossConfig(Section):
     """Weight of the identity loss in A, where it differs from loss.identity."""
     identity_b: Weight | None = None
     """Weight of the identity loss in B, where it differs from loss.identity."""
+    perceptual: Weight = 0
+    """Weight of the distance of translations to their originals in feature maps."""
+    perceptual_cycle: Weight = 0
+    """Weight of the distance of reconstructions to their originals in feature maps."""
+    style: Weight = 0
+    """Weight of the distance of translations to their new domain, or to style.image, in Gram
+    matrices of feature maps."""
+    tv: Weight = 0
+    """Weight of the total variation of translations."""
 
-    def weight(self, term: Literal["cycle_a", "cycle_b", "identity_a", "identity_b"]) -> float:
-        """The weight of one term: its own key where given, else that of both domains."""
-        own: float | None = getattr(self, term)
+    def weight(self, term: str) -> float:
+        """The weight of one term, for instance cycle_a: its own key where given, else cycle's."""
+        own: float | None = getattr(self, term, None)
         both: float = getattr(self, term.rsplit("_", 1)[0])
         return both if own is None else own
+
+
+class PerceptualConfig(Section):
+    """The frozen network in whose feature maps loss.perceptual, perceptual_cycle and style see."""
+
+    backbone: str = "vgg19"
+    """A torchvision classifier: vgg19, vgg16, mobilenet_v2 or another, then with layers named."""
+    weights: Path | None = None
+    """File with its weights, .pth or .safetensors; else torchvision's cache or download."""
+    content_layers: list[str] = []
+    """Layers compared as content, for instance [conv4_2]; empty for the backbone's usual ones."""
+    style_layers: list[str] = []
+    """Layers compared as style, for instance [conv1_1, conv2_1]; empty for the usual ones."""
+    gram_decay: Fraction = 0.99
+    """Decay of the running averages of both domains' Gram matrices; 0 compares with the present
+    images alone."""
+
+
+class StyleConfig(Section):
+    """The recipe for one style: photographs and a painting, in place of two folders."""
+
+    image: Path | None = None
+    """The painting; where it is set, one generator learns its style (Johnson et al. 2016)."""
+    size: Annotated[int, Field(ge=16)] | None = 256
+    """Shorter side in pixels to which the painting is scaled; none: as it is."""
 
 
 class OptimConfig(Section):
@@ -210,80 +242,3 @@ class RunConfig(Section):
     """Seed of everything random."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to compute; auto takes a GPU where there is one."""
-
-
-class Config(Section):
-    """A whole training run."""
-
-    data: DataConfig = DataConfig()
-    networks: NetworksConfig = NetworksConfig()
-    loss: LossConfig = LossConfig()
-    optim: OptimConfig = OptimConfig()
-    train: TrainConfig = TrainConfig()
-    run: RunConfig = RunConfig()
-
-    @model_validator(mode="after")
-    def check(self) -> Self:
-        self.check_crop()
-        if self.data.channels_a != self.data.channels_b and (
-            self.loss.weight("identity_a") or self.loss.weight("identity_b")
-        ):
-            raise ValueError(
-                "loss.identity needs data.channels_a == data.channels_b "
-                f"({self.data.channels_a} and {self.data.channels_b} given): set loss.identity to 0"
-            )
-        return self
-
-    def check_crop(self) -> None:
-        """Training crops must fit the generator: a U-Net halves them 7 or 8 times."""
-        multiple = {"unet_128": 128, "unet_256": 256}.get(self.networks.generator, 4)
-        if self.data.crop_size % multiple:
-            raise ValueError(
-                f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
-                f"with networks.generator {self.networks.generator}"
-            )
-        kind, layers = self.networks.discriminator, self.networks.discriminator_layers
-        halvings = {"basic": 3, "n_layers": layers, "pixel": 0}[kind]
-        if kind != "pixel" and self.data.crop_size < 3 * 2**halvings:
-            raise ValueError(
-                f"data.crop_size ({self.data.crop_size}) must be at least {3 * 2**halvings} with "
-                f"networks.discriminator {kind}, which halves it {halvings} times"
-            )
-
-
-NOT_NUMBERS = {
-    "run.dir",
-    "run.device",
-    "run.allow_changes",
-    "run.threads",
-    "data.root",
-    "data.a",
-    "data.b",
-    "data.workers",
-} | {
-    f"train.{key}"
-    for key in (
-        "max_steps",
-        "log_every",
-        "sample_every",
-        "checkpoint_every",
-        "keep_states",
-        "keep_every",
-    )
-}
-"""Keys that may change when a run is resumed: they do not change what the next step computes."""
-
-
-def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """What differs between two dumped configurations and would change a resumed run.
-
-    Each as `key: before -> after`.
-    """
-    changes = []
-    for section in sorted(before.keys() | after.keys()):
-        old, new = before.get(section, {}), after.get(section, {})
-        for key in sorted(old.keys() | new.keys()):
-            name = f"{section}.{key}"
-            if old.get(key) != new.get(key) and name not in NOT_NUMBERS:
-                changes.append(f"{name}: {old.get(key)} -> {new.get(key)}")
-    return changes

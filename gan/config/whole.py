@@ -1,0 +1,95 @@
+"""A whole configuration, and what must fit between its sections."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from gan.config.sections import (
+    DataConfig,
+    Domain,
+    LossConfig,
+    NetworksConfig,
+    OptimConfig,
+    PerceptualConfig,
+    RunConfig,
+    Section,
+    StyleConfig,
+    TrainConfig,
+)
+
+Recipe = Literal["cyclegan", "one_style"]
+
+
+class Config(Section):
+    """A whole training run."""
+
+    data: DataConfig = DataConfig()
+    networks: NetworksConfig = NetworksConfig()
+    loss: LossConfig = LossConfig()
+    perceptual: PerceptualConfig = PerceptualConfig()
+    style: StyleConfig = StyleConfig()
+    optim: OptimConfig = OptimConfig()
+    train: TrainConfig = TrainConfig()
+    run: RunConfig = RunConfig()
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        self.check_generator_crop()
+        if self.recipe == "one_style":
+            self.check_one_style()
+        else:
+            self.check_cyclegan()
+        return self
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is trained: a style.image asks for one generator."""
+        return "cyclegan" if self.style.image is None else "one_style"
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """Those whose folders are trained on."""
+        return ("a", "b") if self.recipe == "cyclegan" else ("a",)
+
+    def check_one_style(self) -> None:
+        """A painting stands in for domain B."""
+        if self.data.b is not None:
+            raise ValueError("data.b and style.image exclude each other: give one of them")
+        if not self.loss.style:
+            raise ValueError("style.image needs a loss.style above 0")
+        if self.loss.perceptual_cycle:
+            raise ValueError("style.image has no cycle: set loss.perceptual_cycle to 0")
+
+    def check_cyclegan(self) -> None:
+        """Two folders, and losses that their channels allow."""
+        if (self.data.a is None) != (self.data.b is None):
+            raise ValueError(
+                "data.a and data.b belong together: give both, or data.root (or a style.image)"
+            )
+        self.check_discriminator_crop()
+        if self.data.channels_a != self.data.channels_b and (
+            self.loss.weight("identity_a") or self.loss.weight("identity_b")
+        ):
+            raise ValueError(
+                "loss.identity needs data.channels_a == data.channels_b "
+                f"({self.data.channels_a} and {self.data.channels_b} given): set loss.identity to 0"
+            )
+
+    def check_generator_crop(self) -> None:
+        """Training crops must fit the generator: a U-Net halves them 7 or 8 times."""
+        multiple = {"unet_128": 128, "unet_256": 256}.get(self.networks.generator, 4)
+        if self.data.crop_size % multiple:
+            raise ValueError(
+                f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
+                f"with networks.generator {self.networks.generator}"
+            )
+
+    def check_discriminator_crop(self) -> None:
+        """Some patch must be judged."""
+        kind, layers = self.networks.discriminator, self.networks.discriminator_layers
+        halvings = {"basic": 3, "n_layers": layers, "pixel": 0}[kind]
+        if kind != "pixel" and self.data.crop_size < 3 * 2**halvings:
+            raise ValueError(
+                f"data.crop_size ({self.data.crop_size}) must be at least {3 * 2**halvings} with "
+                f"networks.discriminator {kind}, which halves it {halvings} times"
+            )

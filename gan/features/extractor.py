@@ -1,0 +1,111 @@
+"""A frozen ImageNet network as a function from pictures to feature maps."""
+
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+
+import torch
+from torch import Tensor, fx, nn
+from torchvision import models
+from torchvision.models.feature_extraction import create_feature_extractor
+
+from gan.features.layers import paper_names
+from gan.features.weights import fill, pretrained
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+"""Of ImageNet's red, green and blue in [0, 1]; every torchvision backbone is trained with them."""
+
+AS_TRAINED = {
+    name: {"transform_input": True, "init_weights": False} for name in ("googlenet", "inception_v3")
+}
+"""Arguments with which torchvision builds a backbone for its weights, where they matter."""
+
+
+class Features(nn.Module):
+    """The feature maps of a frozen torchvision classifier, up to the deepest layer asked for.
+
+    Images are (N, 3 or 1, H, W) in [-1, 1]; grey is repeated. Layers are torchvision's node names
+    (features.21) or, for a VGG, the papers' (conv4_2 or relu4_2: both mean the rectified map). The
+    result maps every layer's name to its (N, C, h, w), in float32 under autocast too. Nothing in
+    here is ever trained or in training mode; gradients flow to the images.
+
+    Rectifications in the copy that is kept write to new memory, so that no node returns what its
+    successor has made of it.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, backbone: str, layers: Sequence[str], weights: Path | None = None) -> None:
+        """Build the backbone and load its weights, from torchvision where no file is given.
+
+        ValueError names an unknown backbone or layer, or the file that is wrong or missing.
+        """
+        super().__init__()
+        network = build(backbone)
+        names = paper_names(network)
+        self.nodes = {layer: names.get(layer, layer) for layer in layers}
+        self.network = keep(network, backbone, self.nodes, list(names))
+        fill(self.network, weights or pretrained(backbone), backbone, set(network.state_dict()))
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+        self.requires_grad_(False).eval()
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """The map of every layer; see the class."""
+        maps = self.network(((images + 1) / 2 - self.mean) / self.std)  # grey broadcasts to three
+        return {layer: at_least_float32(maps[node]) for layer, node in self.nodes.items()}
+
+    def train(self, mode: bool = True) -> "Features":
+        """Stay in evaluation mode, whatever the module around this one does."""
+        return super().train(False)
+
+
+def build(backbone: str) -> nn.Module:
+    """A torchvision classifier without memory for weights, where torchvision can build it so."""
+    known = models.list_models(module=models)
+    if backbone not in known:
+        raise ValueError(f"perceptual.backbone: {backbone} is none of {', '.join(known)}")
+    arguments = AS_TRAINED.get(backbone, {})
+    network: nn.Module
+    try:
+        with torch.device("meta"):
+            network = models.get_model(backbone, weights=None, **arguments)
+    except NotImplementedError:  # a RegNet looks at numbers while it is built
+        with torch.random.fork_rng(devices=[]):
+            network = models.get_model(backbone, weights=None, **arguments)
+    return network
+
+
+def keep(
+    network: nn.Module, backbone: str, nodes: dict[str, str], names: Sequence[str]
+) -> nn.Module:
+    """The part of a network that its nodes need, without operations in place, in eval mode."""
+    if not nodes:
+        raise ValueError(f"no layer of {backbone} is asked for")
+    wanted = list(dict.fromkeys(nodes.values()))
+    for outer, inner in permutations(wanted, 2):
+        if inner.startswith(f"{outer}."):  # create_feature_extractor may mistake one for the other
+            raise ValueError(f"{backbone}: {inner} lies inside {outer}: ask for one of them")
+    for module in network.modules():
+        if hasattr(module, "inplace"):
+            setattr(module, "inplace", False)  # noqa: B010, no module declares it for mypy
+    try:
+        part = create_feature_extractor(network, wanted, suppress_diff_warning=True).eval()
+    except ValueError as error:
+        reason = str(error).split(" Hint:")[0]
+        known = ", ".join(names or [name for name, _ in network.named_children()])
+        raise ValueError(f"{backbone}: {reason} It has {known} and what lies inside") from error
+    assert isinstance(part, fx.GraphModule)
+    for node in part.graph.nodes:
+        if node.kwargs.get("inplace"):
+            node.kwargs = node.kwargs | {"inplace": False}
+    part.delete_all_unused_submodules()
+    part.recompile()
+    return part
+
+
+def at_least_float32(features: Tensor) -> Tensor:
+    """Half precision as float32: sums over a feature map need it."""
+    return features.float() if features.dtype in (torch.float16, torch.bfloat16) else features

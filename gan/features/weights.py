@@ -1,0 +1,108 @@
+"""Weights of a torchvision backbone: a local file, torchvision's cache, or its download."""
+
+import hashlib
+import pickle
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torchvision.models import get_model_weights
+
+TIMEOUT = 20.0
+"""Seconds that a server may keep silent before the download is given up."""
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a .safetensors or .pth file by name, on the CPU; ValueError names the file."""
+    try:
+        if path.suffix == ".safetensors":
+            tensors = load_file(path)
+        else:
+            tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path}: cannot be read as weights: {reason}") from error
+    if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
+        raise ValueError(f"{path}: is no state dict: it should hold tensors by name")
+    return tensors
+
+
+def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None:
+    """Give the network, a part of the backbone, its weights out of a file, in float32.
+
+    The file may hold the whole backbone or only what the network needs: `known` are the whole
+    backbone's names. ValueError names the file where one is missing, foreign or of another shape.
+    """
+    tensors = read_weights(path)
+    wanted = network.state_dict()
+    # A counter that evaluation does not use; older files lack it.
+    counters = {name: torch.tensor(0) for name in wanted if name.endswith("num_batches_tracked")}
+    tensors = counters | tensors
+    problems = [f"{name} is missing" for name in wanted if name not in tensors]
+    problems += [f"{name} is foreign" for name in tensors if name not in known]
+    problems += [
+        f"{name} is {tuple(tensors[name].shape)} in place of {tuple(tensor.shape)}"
+        for name, tensor in wanted.items()
+        if name in tensors and tensors[name].shape != tensor.shape
+    ]
+    if problems:
+        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        raise ValueError(f"{path}: these are not the weights of {backbone}: {problems[0]}{more}")
+    own = {name: tensors[name].to(tensor.dtype) for name, tensor in wanted.items()}
+    network.load_state_dict(own, assign=True)
+
+
+def pretrained(backbone: str) -> Path:
+    """The backbone's ImageNet weights in torchvision's cache, downloaded where they are absent.
+
+    The cache is $TORCH_HOME/hub/checkpoints, or ~/.cache/torch/hub/checkpoints. They are those of
+    the original recipe (IMAGENET1K_V1) where torchvision has several. ValueError in one line says
+    which file to put where if it can not be downloaded, or if it is damaged.
+    """
+    offered = get_model_weights(backbone).__members__
+    url: str = offered.get("IMAGENET1K_V1", offered["DEFAULT"]).url
+    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
+    found = re.search(r"-([0-9a-f]{8,})\.pth$", path.name)
+    prefix = found.group(1) if found else ""
+    if not path.exists():
+        download(url, path, prefix)
+    elif not sha256(path).startswith(prefix):
+        raise ValueError(f"{path}: damaged, its SHA-256 does not begin with {prefix}: remove it")
+    return path
+
+
+def download(url: str, path: Path, prefix: str) -> None:
+    """Fetch a file, checked by the beginning of its SHA-256; ValueError says what to do instead."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with silence_limited(TIMEOUT):
+            torch.hub.download_url_to_file(url, str(path), prefix or None)
+    except (OSError, RuntimeError, HTTPException) as error:
+        raise ValueError(
+            f"{path} is missing and {url} cannot be downloaded ({error}): "
+            "put the file there, or name a local one with perceptual.weights"
+        ) from error
+
+
+@contextmanager
+def silence_limited(seconds: float) -> Iterator[None]:
+    """Connections opened in here fail after so many seconds of silence: torch.hub sets no limit."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

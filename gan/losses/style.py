@@ -1,0 +1,64 @@
+"""Statistics of feature maps that forget where things are: Gram matrices, means and deviations."""
+
+import torch
+from torch import Tensor
+
+
+def gram(features: Tensor) -> Tensor:
+    """G_ij = sum_k F_ik F_jk over the positions k of every picture: (N, C, h, w) to (N, C, C).
+
+    Gatys et al. 2016, Eq. 3. In float32 under autocast too: the sums need it.
+    """
+    with torch.autocast(features.device.type, enabled=False):
+        if features.dtype in (torch.float16, torch.bfloat16):
+            features = features.float()
+        rows = features.flatten(2)
+        return rows @ rows.transpose(1, 2)
+
+
+def mean_gram(features: Tensor) -> Tensor:
+    """G / M, the Gram matrix per position of a map with M = h w positions: (N, C, C).
+
+    Pictures of different sizes compare in it; running averages are averages of it.
+    """
+    return gram(features) / (features.shape[2] * features.shape[3])
+
+
+def gram_distance(actual: Tensor, desired: Tensor) -> Tensor:
+    """1/(4 C^2) sum (G/M - A/M')^2 of Gram matrices per position.
+
+    Both are (N, C, C), or one of them (1, C, C) for all pictures of the other; of several pictures
+    it is the mean. Where M = M' it is Eq. 4 of Gatys et al. 2016, 1/(4 C^2 M^2) sum (G - A)^2,
+    exactly; the paper has no case for maps of different sizes. It is a quarter of the style loss of
+    Johnson et al. 2016, Eq. 4, whose Gram matrices are divided by C h w.
+    """
+    channels = desired.shape[-1]
+    return (actual - desired).square().sum(dim=(1, 2)).mean() / (4 * channels**2)
+
+
+def style_layer_loss(features: Tensor, style: Tensor) -> Tensor:
+    """The distance of two maps' Gram matrices, each per position; see gram_distance.
+
+    features (N, C, h, w) and style (N or 1, C, h', w') may differ in size.
+    """
+    return gram_distance(mean_gram(features), mean_gram(style))
+
+
+def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of every channel over its positions, each (N, C, 1, 1).
+
+    Huang and Belongie 2017, Eq. 5 and 6: eps joins the variance, which divides by h w. So the
+    gradient is finite where a channel is constant.
+    """
+    variance, mean = torch.var_mean(features, dim=(2, 3), correction=0, keepdim=True)
+    return mean, (variance + eps).sqrt()
+
+
+def adaptive_instance_norm(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
+    """sigma(s) (c - mu(c)) / sigma(c) + mu(s): the content's map with the style's statistics.
+
+    Huang and Belongie 2017, Eq. 8. content is (N, C, h, w), style (N or 1, C, h', w').
+    """
+    content_mean, content_std = channel_statistics(content, eps)
+    style_mean, style_std = channel_statistics(style, eps)
+    return style_std * (content - content_mean) / content_std + style_mean

@@ -1,0 +1,48 @@
+"""A small frozen network for tests: MobileNetV2's first two blocks with random weights."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import mobilenet_v2
+
+LAYERS = ("features.0", "features.1")
+
+
+def random_blocks(seed: int = 0) -> nn.Module:
+    """torchvision's own network, whose normalization does something."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network: nn.Module = mobilenet_v2(weights=None).eval()
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.running_mean.normal_(0, 0.1)  # type: ignore[union-attr]
+                module.running_var.uniform_(0.5, 2)  # type: ignore[union-attr]
+    return network
+
+
+def write_backbone(path: Path, seed: int = 0) -> Path:
+    """A file with the weights of the two blocks."""
+    state = random_blocks(seed).state_dict()
+    torch.save({name: state[name] for name in state if name.startswith(LAYERS)}, path)
+    return path
+
+
+def section(weights: Path) -> dict[str, Any]:
+    """The configuration's section `perceptual` for it."""
+    return {
+        "backbone": "mobilenet_v2",
+        "weights": weights,
+        "content_layers": ["features.1"],
+        "style_layers": ["features.0", "features.1"],
+    }
+
+
+@torch.no_grad()
+def maps(images: Tensor, seed: int = 0) -> dict[str, Tensor]:
+    """What the two blocks return, computed by torchvision's modules; float64."""
+    network = random_blocks(seed).double()
+    mean, std = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).view(2, 1, 3, 1, 1)
+    first = network.features[0]((images.double() / 2 + 0.5 - mean) / std)  # type: ignore[index]
+    return {"features.0": first.clone(), "features.1": network.features[1](first)}  # type: ignore[index]
