@@ -21,7 +21,7 @@ FLOORS = [
     },
     {"objective", "data"},
     {"acceleration", "checkpoint", "tracking", "progress", "run_folder", "sampling", "translator"},
-    {"trainer", "library", "run", "demo"},
+    {"trainer", "library", "run", "stylize", "demo"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""
