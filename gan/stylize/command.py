@@ -19,7 +19,7 @@ from gan.stylize.objective import Terms, Weights
 from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_sources, resized, scene
 from gan.stylize.settings import StylizeConfig
 from gan.stylize.sweep import sheet, table
-from gan.translator import pick_device
+from gan.translator import MIN_SIDE, pick_device
 
 
 def stylize(config: StylizeConfig) -> None:
@@ -57,6 +57,8 @@ def announce(
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
     width, height = fitted(sources.photo, ladder(sources.photo, largest.size, [])[-1]).size
     channels = 1 if largest.preserve_color == "luma" else 3
+    if min(width, height) < MIN_SIDE:
+        raise ValueError(f"size: {width}x{height} pixels: both sides must be at least {MIN_SIDE}")
     shape = (1, channels, height, width)
     need = needed(extract, shape, largest.tile, largest.optimizer, device)
     print(check_memory(need, device, f"{width}x{height}"), file=sys.stderr)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 from torch.optim import LBFGS, Adam, Optimizer
@@ -19,6 +20,8 @@ LEVELS = 5
 HISTORY = 20
 """Steps that L-BFGS remembers; each takes as much memory as two and a half pictures."""
 ADAM_RATE = 0.05
+PULL = 100.0
+"""Weight of the squared excess over [-1, 1]."""
 
 
 def minimize(
@@ -34,9 +37,12 @@ def minimize(
 
     The picture is the start plus a pyramid of changes, which are what is moved: whole areas take
     their color in a few steps, and nothing rewards the checkerboards to which networks with strides
-    are blind. The papers move pixels. L-BFGS has the strong Wolfe conditions. The picture may leave
-    [-1, 1] on the way, and is clipped at the end: clipping on the way stops pixels for good. With
-    `inside`, (1, 1, H, W) in [0, 1], the change is multiplied by it.
+    are blind. The papers move pixels. With `inside`, (1, 1, H, W) in [0, 1], the change is
+    multiplied by it. L-BFGS has the strong Wolfe conditions.
+
+    The picture keeps to [-1, 1]: it is judged clipped, and since a clipped pixel has no gradient,
+    PULL times the mean squared excess brings it back. Clipping only at the end lost half of the
+    style that had been reached.
     """
     height, width = start.shape[2:]
     pyramid = [
@@ -52,10 +58,12 @@ def minimize(
     def closure() -> Tensor:
         mover.zero_grad()
         picture = changed()
-        terms, gradient = evaluate(picture.detach())
-        picture.backward(gradient)
-        watch(terms, picture.detach())
-        return terms.total
+        clipped = picture.clamp(-1, 1)
+        excess = PULL * (picture - clipped.detach()).square().mean()
+        terms, gradient = evaluate(clipped.detach())
+        torch.autograd.backward([clipped, excess], [gradient, None])
+        watch(terms, clipped.detach())
+        return terms.total + excess.detach()
 
     for _ in range(steps if optimizer == "adam" else 1):  # L-BFGS counts its evaluations itself
         mover.step(closure)  # type: ignore[arg-type]

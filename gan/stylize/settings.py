@@ -45,9 +45,9 @@ class StylizeConfig(Section):
     """What is painted over: the photograph, or noise drawn from the seed."""
     content_weight: Weight = 1
     """Weight of the content term."""
-    style_weight: Weight = 1000
+    style_weight: Weight = 20
     """Weight of the style term."""
-    tv_weight: Weight = 1
+    tv_weight: Weight = 10
     """Weight of the total variation: larger is smoother."""
     perceptual: PerceptualConfig = PerceptualConfig()
     """The network in whose feature maps pictures are compared."""
@@ -80,7 +80,9 @@ class StylizeConfig(Section):
         if self.size and self.sizes and self.sizes[-1] >= self.size:
             raise ValueError(f"sizes {self.sizes} must be below size ({self.size})")
         if self.output.suffix.lower() not in IMAGE_SUFFIXES:
-            raise ValueError(f"output {self.output} has no suffix of an image: name it like out.png")
+            raise ValueError(
+                f"output {self.output} has no suffix of an image: name it like out.png"
+            )
         if self.output.resolve() in {path.resolve() for path in self.inputs()}:
             raise ValueError(f"output {self.output} would replace an input: name another file")
         return self
