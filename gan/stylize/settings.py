@@ -34,7 +34,8 @@ class StylizeConfig(Section):
     size: Side | None = 512
     """Longer side of the result in pixels, at most the photograph's own; null for its own."""
     sizes: list[Side] = Field(default=[])
-    """Longer sides that are painted before, coarse to fine; empty to halve down to 128."""
+    """Longer sides, coarse to fine, through which it is painted up to size; empty to halve size
+    down to 128. The same as size paints at that size only."""
     style_scale: Rate = 1
     """Longer side of the paintings, in that of the result: larger means broader strokes."""
     steps: Count = 100
@@ -77,8 +78,8 @@ class StylizeConfig(Section):
             raise ValueError("style_weights: at least one must be larger than 0")
         if sorted(set(self.sizes)) != self.sizes:
             raise ValueError(f"sizes {self.sizes} must rise from coarse to fine")
-        if self.size and self.sizes and self.sizes[-1] >= self.size:
-            raise ValueError(f"sizes {self.sizes} must be below size ({self.size})")
+        if self.size and self.sizes and self.sizes[-1] > self.size:
+            raise ValueError(f"sizes {self.sizes} must be at most size ({self.size})")
         if self.output.suffix.lower() not in IMAGE_SUFFIXES:
             raise ValueError(
                 f"output {self.output} has no suffix of an image: name it like out.png"

@@ -195,7 +195,7 @@ def cells(paper: NDArray[np.bool_]) -> tuple[int, int]:
     ({"style_weights": [1, 2]}, "style_weights: 2 given for 1 style"),
     ({"style_weights": [0]}, "style_weights: at least one must be larger than 0"),
     ({"sizes": [32, 16]}, r"sizes \[32, 16\] must rise"),
-    ({"sizes": [64]}, r"sizes \[64\] must be below size \(48\)"),
+    ({"sizes": [64]}, r"sizes \[64\] must be at most size \(48\)"),
     ({"output": Path("out.txt")}, "output out.txt has no suffix of an image"),
     ({"sweep": ["tile=256"]}, "sweep: 'tile' cannot be swept: name style_weight, content_weight"),
     ({"sweep": ["steps=1,,2"]}, "sweep: steps=1,,2 should be like"),
