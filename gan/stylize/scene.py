@@ -13,6 +13,7 @@ from torch.nn.functional import interpolate
 from gan.images import read_image
 from gan.pixels import from_image, to_image, to_pixels, to_unit
 from gan.stylize.colors import luma, recolored, with_luma
+from gan.translator import MIN_SIDE
 
 COARSEST = 128
 """Pixels of the longer side down to which the size is halved."""
@@ -71,15 +72,17 @@ def read_sources(content: Path, style: Sequence[Path], masks: Sequence[Path]) ->
 
 
 def ladder(image: Image.Image, size: int | None, sizes: Sequence[int]) -> list[int]:
-    """Longer sides from coarse to fine; the last one is the result's, at most the image's own."""
-    longer = max(image.size)
+    """Longer sides from coarse to fine; the last one is the result's, at most the image's own.
+
+    What would make the shorter side too short to be painted is left out.
+    """
+    longer, shorter = max(image.size), min(image.size)
     last = min(size or longer, longer)
-    if sizes:
-        return [*(side for side in sizes if side < last), last]
-    rungs = [last]
-    while rungs[0] // 2 >= COARSEST:
-        rungs.insert(0, rungs[0] // 2)
-    return rungs
+    rungs = [side for side in sizes if side < last]
+    if not sizes:
+        halvings = range(1, last.bit_length())
+        rungs = [last >> n for n in reversed(halvings) if last >> n >= COARSEST]
+    return [*(side for side in rungs if side * shorter >= MIN_SIDE * longer), last]
 
 
 def fitted(image: Image.Image, longer: int) -> Image.Image:
