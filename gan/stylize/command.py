@@ -51,7 +51,7 @@ def load_features(config: StylizeConfig, layers: LayerTable) -> Features:
 
 
 def announce(
-    cells: Sequence[StylizeConfig], sources: Sources, extract: Extract, device: torch.device
+    cells: Sequence[StylizeConfig], sources: Sources, extract: Features, device: torch.device
 ) -> None:
     """Say what the largest picture takes; ValueError where the device has less memory."""
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])

@@ -38,7 +38,7 @@ class StylizeConfig(Section):
     down to 128. The same as size paints at that size only."""
     style_scale: Rate = 1
     """Longer side of the paintings, in that of the result: larger means broader strokes."""
-    steps: Count = 100
+    steps: Count = 200
     """Evaluations of the loss and its gradient at each size."""
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     """lbfgs gets further in the same number of evaluations, adam needs less memory."""
@@ -46,7 +46,7 @@ class StylizeConfig(Section):
     """What is painted over: the photograph, or noise drawn from the seed."""
     content_weight: Weight = 1
     """Weight of the content term."""
-    style_weight: Weight = 20
+    style_weight: Weight = 30
     """Weight of the style term."""
     tv_weight: Weight = 10
     """Weight of the total variation: larger is smoother."""
