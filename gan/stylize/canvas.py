@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gan.features import LayerTable
-from gan.stylize.objective import Maps, Sums, Target, Terms, Weights, equation, sums
+from gan.stylize.objective import TINY, Maps, Sums, Target, Terms, Weights, equation, sums
 from gan.stylize.scene import Scene
 from gan.stylize.tiles import Tile, tiles
 
@@ -111,7 +111,11 @@ def energies(content: Maps) -> Sums:
 
 def masses(guides: Maps) -> Sums:
     """By which the sums of guided Gram matrices are divided, (R, 1, 1) by style layer."""
-    return {("mass", at): guide.square().sum(dim=(2, 3))[..., None] for at, guide in guides.items()}
+    sums_of_squares = {
+        at: guide.square().sum(dim=(2, 3))[..., None] for at, guide in guides.items()
+    }
+    # A tiny mask may vanish at a coarse size: its style is then as far away as from nothing.
+    return {("mass", at): mass.clamp_min(TINY) for at, mass in sums_of_squares.items()}
 
 
 def looks(

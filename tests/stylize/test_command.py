@@ -98,6 +98,14 @@ def test_a_mask_confines_the_change(paint: Paint, picture: Picture, tmp_path: Pa
     assert change[:, :22].mean() > 10
 
 
+def test_a_mask_of_one_dot_changes_only_the_dot(paint: Paint, tmp_path: Path) -> None:
+    mask = Image.new("L", (4800, 3200), "black")
+    mask.putpixel((100, 100), 255)
+    mask.save(tmp_path / "dot.png")
+    change = np.abs(paint(masks=[tmp_path / "dot.png"]) - pixels(tmp_path / "photo.png"))
+    assert change[4:].max() == change[:, 4:].max() == 0
+
+
 def test_each_mask_gets_its_own_style(paint: Paint, tmp_path: Path) -> None:
     """A red and a blue painting, left and right."""
     for name, color, box in (
