@@ -156,11 +156,13 @@ def one_line(message: str) -> str:
     message = " ".join(message.split()).replace(" .", ".")
     # What may be left out is a union with None, of which nobody wants to hear.
     message = re.sub(
-        r"Does not validate against any of the Union subtypes.*?Errors: - (Expected .*?)"
+        r"Does not validate against any of the Union subtypes.*?Errors: - (.*?)"
         r" - Expected a <class 'NoneType'> Given value type: .*? Given value: ",
         r"\1. Got value: ",
         message,
     )
-    message = re.sub(r"a Literal\[(.*?)\]", lambda found: found[1].replace("'", ""), message)
-    message = re.sub(r"<class '([\w.]+)'>", r"\1", message)
+    message = re.sub(
+        r"a Literal\[(.*?)\]", lambda found: "one of " + found[1].replace("'", ""), message
+    )
+    message = re.sub(r"<class '([\w.]+)'>", r"\1", message).replace("a int.", "an int.")
     return re.sub(r"(?<![.:]) Got value:", ". Got value:", message)
