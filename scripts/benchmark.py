@@ -39,12 +39,11 @@ def library(
     channels: int = 64,
     images: int = 200,
     side: int = 256,
-    precision: Precision = "fp32",
     rounds: int = 3,
 ) -> None:
     """Translate a folder of mixed photographs: this project, the bare network, and a plain loop.
 
-    The three take turns, and the medians are compared. The bare network runs float32 over the same
+    This project does it in float32 and in bfloat16. All take turns, and the medians are compared. The bare network runs float32 over the same
     pixels, in memory, in the same batches. The plain loop reads, translates and writes one image
     after the other, in float32.
 
@@ -53,13 +52,13 @@ def library(
         channels: Width of the ResNet with nine blocks.
         images: Number of photographs.
         side: Their mean side in pixels.
-        precision: Arithmetic of ours.
         rounds: Turns of each.
     """
     photos, model = prepare(folder, channels, images, side)
     pixels = sum(np.prod(Image.open(path).size) for path in list_images(photos)) / 1e6
     ways: dict[str, Callable[[], float]] = {
-        "ours": lambda: ours(model, photos, folder / "ours", precision),
+        "ours": lambda: ours(model, photos, folder / "ours", "fp32"),
+        "ours_bf16": lambda: ours(model, photos, folder / "ours_bf16", "bf16"),
         "bare": lambda: bare(model, photos),
         "loop": lambda: loop(model, photos, folder / "loop"),
     }
@@ -69,10 +68,11 @@ def library(
             times[name].append(way())
     median = {name: statistics.median(values) for name, values in times.items()}
     report(
-        channels=channels, images=images, megapixels=round(float(pixels), 1), precision=precision,
+        channels=channels, images=images, megapixels=round(float(pixels), 1),
         seconds={name: [round(value, 1) for value in values] for name, values in times.items()},
         ours_to_bare=round(median["bare"] / median["ours"], 3),
         ours_to_loop=round(median["loop"] / median["ours"], 3),
+        ours_bf16_to_loop=round(median["loop"] / median["ours_bf16"], 3),
     )  # fmt: skip
 
 

@@ -116,6 +116,7 @@ def prepare(plan: Plan, listed: Path | None, scratch: Path | None) -> None:
             raise ValueError(f"{folder}: cannot be written: {error.strerror}") from error
         if not os.access(folder, os.W_OK):
             raise ValueError(f"{folder}: cannot be written: no permission")
+    for folder in filter(Path.is_dir, plan.folders):
         remove_parts(folder)
     if listed:
         check_failed(listed)

@@ -57,6 +57,8 @@ class Plan:
     failures: tuple[Failure, ...]
     others: int
     """Files that were not taken for images, by their suffixes."""
+    folders: frozenset[Path]
+    """Of all outputs, those that are there included."""
 
     @property
     def total(self) -> int:
@@ -115,7 +117,8 @@ def make_plan(
                     for place in places
                 ]
                 jobs.append(Job(path, size, *free))
-    return Plan(tuple(jobs), tuple(failures), others)
+    folders = {place.parent for _, *places in triples for place in places if place}
+    return Plan(tuple(jobs), tuple(failures), others, frozenset(folders))
 
 
 def inputs(source: Path, outputs: Sequence[Path]) -> Found:
