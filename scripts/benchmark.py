@@ -43,9 +43,9 @@ def library(
 ) -> None:
     """Translate a folder of mixed photographs: this project, the bare network, and a plain loop.
 
-    This project does it in float32 and in bfloat16. All take turns, and the medians are compared. The bare network runs float32 over the same
-    pixels, in memory, in the same batches. The plain loop reads, translates and writes one image
-    after the other, in float32.
+    This project does it in float32 and in bfloat16. All take turns, and the medians are compared.
+    The bare network runs float32 over the same pixels, in memory, in the same batches. The plain
+    loop reads, translates and writes one image after the other, in float32.
 
     Args:
         folder: For photographs and translations; it is made, and may be left.
