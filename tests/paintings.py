@@ -1,4 +1,4 @@
-"""Six painted styles for tests, plainly different in colour and in stroke, as filters of photographs."""
+"""Six painted styles for tests, plainly different in colour and stroke: filters of photographs."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.demo.painting import LUMA, Pixels, paint
+from gan.demo.painting import LUMA, Pixels, Plane, paint
 
 Filter = Callable[[Pixels], Pixels]
 Grey = NDArray[np.float32]
@@ -21,14 +21,17 @@ def grey(image: Pixels, sigma: float) -> Grey:
     return stretched
 
 
-def between(tone: Grey, dark: tuple[int, ...], light: tuple[int, ...]) -> NDArray[np.float32]:
+def between(tone: Grey, dark: tuple[int, ...], light: tuple[int, ...]) -> Plane:
     """A colour for every tone from dark to light."""
-    start, end = np.float32(dark), np.float32(light)
-    return start + tone[..., None] * (end - start)
+    start, end = np.array(dark, np.float32), np.array(light, np.float32)
+    colours: Plane = start + tone[..., None] * (end - start)
+    return colours
 
 
-def pixels(values: NDArray[np.floating]) -> Pixels:
-    return np.clip(values + 0.5, 0, 255).astype(np.uint8)
+def pixels(values: Plane) -> Pixels:
+    """Rounded and clipped."""
+    rounded: Pixels = np.clip(values + 0.5, 0, 255).astype(np.uint8)
+    return rounded
 
 
 def hatching(image: Pixels) -> Pixels:
@@ -50,7 +53,7 @@ def woodblock(image: Pixels) -> Pixels:
 def dots(image: Pixels) -> Pixels:
     """Round dots in warm colours on a brown ground."""
     rng = np.random.default_rng(image.shape[0])
-    palette = np.float32([[150, 40, 20], [220, 90, 20], [245, 160, 40], [255, 220, 110]])
+    palette = np.array([[150, 40, 20], [220, 90, 20], [245, 160, 40], [255, 220, 110]], np.float32)
     tone, result = grey(image, 1.5), np.full(image.shape, (90, 45, 25), np.uint8)
     height, width = tone.shape
     for y, x in rng.integers((height, width), size=(height * width // 6, 2)):
@@ -63,7 +66,7 @@ def dots(image: Pixels) -> Pixels:
 def patches(image: Pixels) -> Pixels:
     """Broad patches of oil in violet and bright green, without lines."""
     tone = grey(cv2.medianBlur(np.ascontiguousarray(image), 9), 2)
-    palette = np.float32([[60, 10, 90], [140, 40, 170], [40, 150, 60], [170, 235, 70]])
+    palette = np.array([[60, 10, 90], [140, 40, 170], [40, 150, 60], [170, 235, 70]], np.float32)
     flat = palette[np.minimum((tone * 4).astype(int), 3)]
     return pixels(cv2.medianBlur(pixels(flat), 7).astype(np.float32))
 
@@ -85,7 +88,7 @@ def mosaic(image: Pixels) -> Pixels:
     tone = grey(image, 1)
     height, width = tone.shape
     coarse = cv2.resize(tone, (-(-width // side), -(-height // side)), interpolation=cv2.INTER_AREA)
-    palette = np.float32([[120, 10, 20], [20, 130, 140], [215, 165, 30], [255, 235, 180]])
+    palette = np.array([[120, 10, 20], [20, 130, 140], [215, 165, 30], [255, 235, 180]], np.float32)
     tiles = palette[np.minimum((coarse * 4).astype(int), 3)]
     large = np.kron(tiles, np.ones((side, side, 1), np.float32))[:height, :width]
     large[::side] = large[:, ::side] = 10
