@@ -34,7 +34,7 @@ def reference(
     seconds: float = 900,
     size: int = 96,
     channels: int = 16,
-    style: float = 200,
+    style: float = 60,
     need: int = 22,
 ) -> int:
     """Train on six painted styles; the exit status tells whether results follow their painting.
