@@ -47,11 +47,10 @@ class ReferenceTrainer:
             config.data.channels_b,
             seed=config.run.seed,
         )
-        # As they are trained (wrapped for several processes), and bare.
-        self.gen_bare, self.disc_bare = (share_statistics(net, accelerator) for net in built)
-        self.gen_ab = distribute(self.gen_bare, accelerator)
-        self.disc_b = distribute(self.disc_bare, accelerator)
-        self.updates = Updates(config, self.device, [self.gen_bare], [self.disc_bare])
+        # (generator, discriminator): bare, and as they are trained, wrapped for several processes.
+        self.bare = tuple(share_statistics(net, accelerator) for net in built)
+        self.networks = tuple(distribute(net, accelerator) for net in self.bare)
+        self.updates = Updates(config, self.device, self.bare[:1], self.bare[1:])
         # Past results shown to the discriminator, each process its own.
         self.pool = ImagePool(config.train.pool_size)
 
@@ -66,22 +65,22 @@ class ReferenceTrainer:
         batches are accumulated: their gradients are averaged. All randomness comes from (run.seed,
         process, step).
         """
+        (gen_ab, disc_b), (_, disc_bare) = self.networks, self.bare
         loss, scale = self.config.loss, self.updates.scaler.scale
         rng = reseed(self.config.run.seed, self.accelerator.process_index, step)
         statistics, records = self.updates.statistics(), []
-        networks = [self.gen_ab, self.disc_b]
         for number, batch in enumerate(batches, start=1):
             a, b = (to_unit(images.to(self.device, non_blocking=True)) for images in batch)
-            with gradients_agree(self.accelerator, networks, when=number == len(batches)):
+            with gradients_agree(self.accelerator, self.networks, when=number == len(batches)):
                 # Generator: keep what a shows, take the style of b, pass for a painting.
-                set_requires_grad([self.disc_bare], False)
-                fake_b = self.gen_ab(a, b)
-                losses = guided_losses(fake_b, self.disc_bare, loss, self.look(a, b))
+                set_requires_grad([disc_bare], False)
+                fake_b = gen_ab(a, b)
+                losses = guided_losses(fake_b, disc_bare, loss, self.look(a, b))
                 scale(total(losses) / len(batches)).backward()
 
                 # Discriminator: tell paintings from present and past results.
-                set_requires_grad([self.disc_bare], True)
-                judged = judge(self.disc_b, b, self.pool.exchange(fake_b, rng), loss)
+                set_requires_grad([disc_bare], True)
+                judged = judge(disc_b, b, self.pool.exchange(fake_b, rng), loss)
                 scale(judged.loss / len(batches)).backward()
             records.append(losses | judged.named("b"))
         return mean(records) | self.updates.apply(step, statistics)

@@ -71,12 +71,12 @@ def test_a_step_minimizes_what_torchvision_and_numpy_make_of_both_pictures(
 ) -> None:
     trainer = build(config(root, tmp_path))
     a, b = (images.float() / 127.5 - 1 for images in batch(1, 2))
+    gen_ab, disc_b = trainer.bare
     with torch.no_grad():
-        fake_b = trainer.gen_bare(a, b)
-        fooled = (trainer.disc_bare(fake_b) - 1).square().mean()
-        told = (trainer.disc_bare(b) - 1).square().mean() + trainer.disc_bare(
-            fake_b
-        ).square().mean()
+        fake_b = gen_ab(a, b)
+        on_real, on_fake = disc_b(b), disc_b(fake_b)
+        fooled = (on_fake - 1).square().mean()
+        told = (on_real - 1).square().mean() + on_fake.square().mean()
     values = trainer.train_step(1, [batch(1, 2)])
     ours, photographs, paintings = (backbone.maps(images) for images in (fake_b, a, b))
     style = np.mean([
@@ -92,7 +92,7 @@ def test_a_step_minimizes_what_torchvision_and_numpy_make_of_both_pictures(
 
 def test_a_step_moves_both_networks_and_nothing_else(root: Path, tmp_path: Path) -> None:
     trainer = build(config(root, tmp_path))
-    networks = (trainer.gen_bare, trainer.disc_bare, trainer.eye.features)
+    networks = (*trainer.bare, trainer.eye.features)
     before = [weights(network) for network in networks]
     trainer.train_step(1, [batch(0)])
     unmoved = [all_equal(old, weights(net)) for old, net in zip(before, networks, strict=True)]
@@ -110,16 +110,16 @@ def test_every_switch_trains(
 ) -> None:
     settings = config(root, tmp_path, **sections)
     trainer = build(settings)
-    before = weights(trainer.gen_bare)
+    before = weights(trainer.bare[0])
     images = batch(0, 2, (settings.data.channels_a, settings.data.channels_b))
     assert trainer.train_step(1, [images])["skipped_steps"] == 0
-    assert not all_equal(before, weights(trainer.gen_bare))
+    assert not all_equal(before, weights(trainer.bare[0]))
 
 
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     whole, parts = (build(config(root, tmp_path, train={"pool_size": 0})) for _ in range(2))
     for trainer in (whole, parts):
-        for network in (trainer.gen_bare, trainer.disc_bare, trainer.eye.features):
+        for network in (*trainer.bare, trainer.eye.features):
             network.double()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gan.reference_trainer.to_unit", lambda pixels: pixels.double() / 127.5 - 1)
@@ -127,8 +127,7 @@ def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
             a, b = batch(step, 2)
             whole.train_step(step, [(a, b)])
             parts.train_step(step, [(a[:1], b[:1]), (a[1:], b[1:])])
-    pairs = zip(whole.updates.networks, parts.updates.networks, strict=True)
-    for ours, theirs in pairs:
+    for ours, theirs in zip(whole.bare, parts.bare, strict=True):
         for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
             torch.testing.assert_close(one, other, rtol=0, atol=1e-9)
 

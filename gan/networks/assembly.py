@@ -52,7 +52,6 @@ def build_networks(
     networks: NetworksConfig, channels_a: int, channels_b: int, *, seed: int
 ) -> Networks:
     """Build all four networks on the CPU and draw their weights from the seed alone."""
-
     built = Networks(
         gen_ab=generator(networks, channels_a, channels_b),
         gen_ba=generator(networks, channels_b, channels_a),
