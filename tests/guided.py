@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 from torchvision.models import mobilenet_v2
 
 from gan.demo.painting import Pixels
@@ -149,14 +151,12 @@ def grams(image: Image.Image, weights: Path, layers: Sequence[int]) -> list[NDAr
 
 def maps_of(image: Image.Image, weights: Path, layers: Sequence[int]) -> list[Any]:
     """MobileNetV2's maps, (C, positions) each, by torchvision alone."""
-    network = mobilenet_v2()
-    network.load_state_dict(torch.load(weights, weights_only=True))
     mean, std = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])
     scaled = (np.asarray(image) / 255 - mean) / std
     maps = torch.from_numpy(scaled).float().permute(2, 0, 1)[None]
     found = []
     with torch.inference_mode():
-        for number, block in enumerate(network.features.eval()[: max(layers) + 1]):
+        for number, block in enumerate(blocks(weights)[: max(layers) + 1]):
             maps = block(maps)
             if number in layers:
                 found.append(maps[0].flatten(1).double().numpy())
@@ -168,6 +168,15 @@ def distance(ours: Sequence[NDArray[np.float64]], theirs: Sequence[NDArray[np.fl
     norm = np.linalg.norm
     shares = [norm(g - a) / (norm(g) + norm(a)) for g, a in zip(ours, theirs, strict=True)]
     return float(np.mean(shares))
+
+
+@cache
+def blocks(weights: Path) -> nn.Sequential:
+    """MobileNetV2's blocks in evaluation mode."""
+    network = mobilenet_v2()
+    network.load_state_dict(torch.load(weights, weights_only=True))
+    features: nn.Sequential = network.features.eval()
+    return features
 
 
 def means(records: Sequence[dict[str, Any]]) -> dict[str, float]:

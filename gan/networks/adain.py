@@ -26,20 +26,12 @@ def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Ten
     return mean, (variance + eps).sqrt()
 
 
-def with_statistics(content: Tensor, mean: Tensor, std: Tensor, eps: float = 1e-5) -> Tensor:
-    """std (c - mu(c)) / sigma(c) + mean: the content's map with other statistics.
+def adaptive_instance_norm(content: Tensor, mean: Tensor, std: Tensor, eps: float = 1e-5) -> Tensor:
+    """sigma(s) (c - mu(c)) / sigma(c) + mu(s): the content's map with a style's statistics.
 
-    content is (N, C, h, w), mean and std (N or 1, C, 1, 1).
+    Huang and Belongie 2017, Eq. 8. content is (N, C, h, w), mean and std are (N or 1, C, 1, 1).
     """
     return std * instance_norm(content, eps=eps) + mean
-
-
-def adaptive_instance_norm(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
-    """sigma(s) (c - mu(c)) / sigma(c) + mu(s): the content's map with the style's statistics.
-
-    Huang and Belongie 2017, Eq. 8. content is (N, C, h, w), style (N or 1, C, h', w').
-    """
-    return with_statistics(content, *channel_statistics(style, eps), eps)
 
 
 class StyleEncoder(nn.Module):
@@ -77,7 +69,7 @@ class StyledConv(nn.Module):
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         """(N, C, h, w) and (N or 1, code) to (N, channels, h', w')."""
         mean, excess = self.affine(code)[:, :, None, None].chunk(2, dim=1)
-        return with_statistics(self.conv(x), mean, 1 + excess)
+        return adaptive_instance_norm(self.conv(x), mean, 1 + excess)
 
 
 class StyledBlock(nn.Module):
