@@ -7,15 +7,16 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_origin
 
 from jsonargparse import ArgumentParser, Namespace
 
-from gan.config import Config
+from gan.config import Section
 
 COMMANDS = {
     "train": "gan.run:train",
     "translate": "gan.library:translate_folder",
+    "stylize": "gan.stylize:stylize",
 }
 
 
@@ -50,9 +51,8 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     parser = build_parser(command, prog)
     texts = sys.argv[1:] if arguments is None else arguments
     try:
-        values = bind(
-            command, parser.instantiate(parser.parse_args([underscored(text) for text in texts]))
-        )
+        given = appending(command, [underscored(text) for text in texts])
+        values = bind(command, parser.instantiate(parser.parse_args(given)))
     except ValueError as error:
         parser.error(str(error))
     try:
@@ -68,25 +68,43 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
 def underscored(text: str) -> str:
     """An argument with its name as we spell it: --dry-run is --dry_run."""
     name, equals, value = text.partition("=")
-    return (
-        name.replace("-", "_").replace("__", "--", 1) + equals + value if text[:2] == "--" else text
-    )
+    named = name.startswith("--")
+    return "--" + name[2:].replace("-", "_") + equals + value if named else text
 
 
-def takes_config(command: Callable[..., Any]) -> bool:
-    return "config" in inspect.signature(command).parameters
+def config_class(command: Callable[..., Any]) -> type[Section] | None:
+    """The class of a command's one parameter `config`, whose fields are its options."""
+    parameter = inspect.signature(command).parameters.get("config")
+    return parameter.annotation if parameter else None
+
+
+def appending(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--style a.jpg --style b.jpg` as what jsonargparse calls --style+.
+
+    Whole lists, --style [a.jpg,b.jpg], are left alone, and so are keys of sections.
+    """
+    section = config_class(command)
+    fields = section.model_fields if section else {}
+    lists = {f"--{name}" for name, field in fields.items() if get_origin(field.annotation) is list}
+    result = list(arguments)
+    for index, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        value = value if equals else "".join(arguments[index + 1 : index + 2])
+        if name in lists and not value.startswith("["):
+            result[index] = f"{name}+{argument.removeprefix(name)}"
+    return result
 
 
 def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
-    """A parser of a function's parameters; those of a Config are the sections' dotted keys."""
+    """A parser of a function's parameters, or of its configuration's fields, by dotted keys."""
     summary = (inspect.getdoc(command) or "").splitlines()[0]
-    if takes_config(command):
+    if section := config_class(command):
         usage = "%(prog)s [--config FILE] [--section.key VALUE ...]"
         parser = Parser(prog=prog, usage=usage, description=summary)
         parser.add_argument(
             "--config", action="config", help="YAML file with any of the keys below"
         )
-        parser.add_class_arguments(Config)
+        parser.add_class_arguments(section)
         return parser
     parser = Parser(prog=prog, usage="%(prog)s [--key VALUE ...]", description=summary)
     parser.add_function_arguments(command, as_group=False)
@@ -98,9 +116,9 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
 
 def bind(command: Callable[..., Any], values: Namespace) -> dict[str, Any]:
     """The keyword arguments of a command, checked as a whole."""
-    if not takes_config(command):
-        return {name: values[name] for name in inspect.signature(command).parameters}
-    return {"config": Config(**{name: values[name] for name in Config.model_fields})}
+    if section := config_class(command):
+        return {"config": section(**{name: values[name] for name in section.model_fields})}
+    return {name: values[name] for name in inspect.signature(command).parameters}
 
 
 class Parser(ArgumentParser):
@@ -136,4 +154,15 @@ def one_line(message: str) -> str:
     message = re.sub(r"Parser key \"([\w.]+)\":", r"\1:", message)
     message = re.sub(r"\d+ validation errors? for [\w-]+|Value error, |typing\.", "", message)
     message = " ".join(message.split()).replace(" .", ".")
+    # What may be left out is a union with None, of which nobody wants to hear.
+    message = re.sub(
+        r"Does not validate against any of the Union subtypes.*?Errors: - (.*?)"
+        r" - Expected a <class 'NoneType'> Given value type: .*? Given value: ",
+        r"\1. Got value: ",
+        message,
+    )
+    message = re.sub(
+        r"a Literal\[(.*?)\]", lambda found: "one of " + found[1].replace("'", ""), message
+    )
+    message = re.sub(r"<class '([\w.]+)'>", r"\1", message).replace("a int.", "an int.")
     return re.sub(r"(?<![.:]) Got value:", ". Got value:", message)

@@ -1,5 +1,6 @@
 """The folder of a run: whose it is, what it holds, and why it stopped."""
 
+import contextlib
 import os
 import platform
 from pathlib import Path
@@ -47,8 +48,9 @@ def hold(lock: int) -> None:
         raise
     except OSError:  # a disk without locks
         pass
-    os.truncate(lock, 0)
-    os.write(lock, f"{os.getpid()} on {platform.node()}\n".encode())
+    with contextlib.suppress(OSError):  # a full disk is no reason to forget the lock
+        os.truncate(lock, 0)
+        os.write(lock, f"{os.getpid()} on {platform.node()}\n".encode())
 
 
 def mark_stopped(folder: Path, text: str) -> None:

@@ -31,7 +31,7 @@ FLOORS = [
         "translator",
         "updates",
     },
-    {"trainer", "style_trainer", "reference_trainer", "library", "run", "demo"},
+    {"trainer", "style_trainer", "reference_trainer", "library", "run", "stylize", "demo"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""

@@ -1,16 +1,19 @@
 """What the options of translate do."""
 
+import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gan.cli import main
 from gan.images import read_picture
 from gan.library import translate_folder
 from gan.library.plan import Job, make_batches, with_format
+from gan.translator import Translator
 
 Photos = Callable[..., Path]
 
@@ -36,7 +39,7 @@ def test_two_translations_of_one_name_are_refused(
     source = photos("in", count=1)
     for name in ("a.png", "a.jpg", "a.jpg.png"):
         Image.new("RGB", (20, 20)).save(source / name)
-    with pytest.raises(ValueError, match="two translations would have this name"):
+    with pytest.raises(ValueError, match="two outputs would have this name"):
         translate_folder(negative_model, source, tmp_path / "out", format="png")
     assert not (tmp_path / "out").exists()
 
@@ -178,7 +181,7 @@ def test_a_list_of_failures_goes_when_all_is_well(
 
 
 def job(number: int, size: tuple[int, int], there: bool = False) -> Job:
-    return Job(Path(f"{number}.png"), Path(f"out/{number}.png"), size, there, None)
+    return Job(Path(f"{number}.png"), size, None if there else Path(f"out/{number}.png"))
 
 
 def test_batches_hold_equal_sizes_and_do_not_depend_on_what_is_there() -> None:
@@ -202,3 +205,110 @@ def test_suffixes_change_only_for_a_chosen_format() -> None:
     given = [Path("a/x.tar.png"), Path("b/y.JPG")]
     assert with_format(given, None) == given
     assert with_format(given, "tiff") == [Path("a/x.tar.tif"), Path("b/y.tif")]
+
+
+def test_comparisons_obey_the_rules_of_outputs(
+    photos: Photos, tmp_path: Path, negative_model: Path
+) -> None:
+    """They replace no original, no translation and no file that is there."""
+    source, out, beside = photos("in", count=2), tmp_path / "out", tmp_path / "both"
+    before = {path: path.read_bytes() for path in source.iterdir()}
+    with pytest.raises(ValueError, match="or lie among them"):
+        translate_folder(negative_model, source, out, compare=source)
+    with pytest.raises(ValueError, match="two outputs would have this name"):
+        translate_folder(negative_model, source, out, compare=out)
+    beside.mkdir()
+    (beside / "000.png").write_text("precious")
+    assert translate_folder(negative_model, source, out, compare=beside) == 0
+    assert (beside / "000.png").read_text() == "precious"
+    assert {path: path.read_bytes() for path in source.iterdir()} == before
+
+
+def test_missing_comparisons_are_made_up_for(
+    photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out, beside = photos("in", count=2), tmp_path / "out", tmp_path / "both"
+    assert translate_folder(negative_model, source, out) == 0
+    times = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert translate_folder(negative_model, source, out, compare=beside) == 0
+    assert "2 of 2 images translated" in capsys.readouterr().err
+    assert names(beside) == ["000.png", "001.png"]
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == times
+
+
+def test_an_output_that_is_the_input_is_refused(
+    photos: Photos, tmp_path: Path, negative_model: Path
+) -> None:
+    """With another format too: the next time, the translations would be translated."""
+    source = photos("in", count=1)
+    with pytest.raises(ValueError, match="or lie among them"):
+        translate_folder(negative_model, source, source, format="webp")
+
+
+def test_a_format_that_contradicts_the_output_is_refused(
+    photos: Photos, tmp_path: Path, negative_model: Path
+) -> None:
+    source = photos("in", count=1) / "000.png"
+    with pytest.raises(ValueError, match="another format than --format webp"):
+        translate_folder(negative_model, source, tmp_path / "a.jpg", format="webp")
+
+
+def test_only_dead_parts_in_folders_that_are_written_to_are_removed(
+    photos: Photos, tmp_path: Path, negative_model: Path
+) -> None:
+    """A part that another process writes is locked; folders beside and below are not ours."""
+    source, out = photos("in", count=1), tmp_path / "out"
+    dead, alive = (out / f".{letter * 32}.part" for letter in "ab")
+    elsewhere = out / "deep" / dead.name
+    elsewhere.parent.mkdir(parents=True)
+    for path in (dead, alive, elsewhere):
+        path.touch()
+    with alive.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert translate_folder(negative_model, source, out) == 0
+    assert not dead.exists()
+    assert alive.exists()
+    assert elsewhere.exists()
+
+
+def test_a_file_that_appears_meanwhile_is_left_alone(
+    photos: Photos,
+    tmp_path: Path,
+    negative_model: Path,
+    negative: Translator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source, out = photos("in", count=1), tmp_path / "out"
+    translate = negative.translate_batch
+
+    def meanwhile(pixels: torch.Tensor) -> list[torch.Tensor | None]:
+        (out / "000.png").write_text("mine")
+        return translate(pixels)
+
+    monkeypatch.setattr(negative, "translate_batch", meanwhile)
+    assert translate_folder(negative_model, source, out) == 1
+    assert (out / "000.png").read_text() == "mine"
+    assert "has appeared meanwhile and is left alone" in capsys.readouterr().err
+
+
+def test_places_that_cannot_be_written_are_named_before_anything_is_translated(
+    photos: Photos, tmp_path: Path, negative_model: Path
+) -> None:
+    source = photos("in", count=1)
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"file/out: cannot be written: Not a directory"):
+        translate_folder(negative_model, source, tmp_path / "file" / "out")
+    with pytest.raises(ValueError, match="file: cannot be written: File exists"):
+        translate_folder(negative_model, source, tmp_path / "out", scratch=tmp_path / "file")
+
+
+def test_other_files_are_counted(
+    photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = photos("in", count=1)
+    for name in ("a.tga", "b.txt", ".hidden"):
+        (source / name).touch()
+    assert translate_folder(negative_model, source, tmp_path / "out") == 0
+    assert "1 of 1 images translated" in (said := capsys.readouterr().err)
+    assert "2 other files left alone" in said

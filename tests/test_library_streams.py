@@ -24,7 +24,7 @@ def four_threads() -> Iterator[None]:
 
 def test_large_batches_have_all_threads_and_small_ones_one(four_threads: None) -> None:
     """The results come in order, and the caller's own number of threads is left as it was."""
-    jobs = [Job(Path(f"{i}"), Path(f"{i}"), size, False, None) for i, size in enumerate(SIZES)]
+    jobs = [Job(Path(f"{i}"), size, Path(f"{i}")) for i, size in enumerate(SIZES)]
     with Streams(torch.device("cpu")) as streams:
         results = list(
             streams.map(
@@ -39,7 +39,7 @@ def test_large_batches_have_all_threads_and_small_ones_one(four_threads: None) -
 
 
 def test_an_error_of_a_stream_is_raised(four_threads: None) -> None:
-    job = Job(Path("a"), Path("b"), (20, 20), False, None)
+    job = Job(Path("a"), (20, 20), Path("b"))
 
     def fail(batch: object, read: object) -> None:
         raise KeyboardInterrupt

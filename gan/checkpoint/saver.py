@@ -75,10 +75,11 @@ class Saver:
 
     def finish(self) -> None:
         """Wait until everything is on disk. All processes call this."""
+        name, self.name = self.name, None
         self.check()
-        if self.name:
+        if name:
             self.accelerator.wait_for_everyone()
-            self.name()
+            name()
             self.check()
 
     def check(self) -> None:
@@ -96,6 +97,8 @@ def or_remove(part: Path, function: Callable[[], None]) -> None:
         shutil.rmtree(part, ignore_errors=True)
         state = part.with_name(part.stem.removeprefix("."))
         reason = str(error).splitlines()[0]
+        if isinstance(error, RuntimeError):
+            reason = f"is the disk full? ({reason})"
         raise OSError(f"{state}: the training state cannot be written: {reason}") from error
 
 

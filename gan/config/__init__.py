@@ -3,30 +3,38 @@
 from gan.config.changes import changed_keys
 from gan.config.sections import (
     Channels,
+    Count,
     DataConfig,
     Domain,
     LossConfig,
     NetworksConfig,
     OptimConfig,
     PerceptualConfig,
+    Rate,
     RunConfig,
+    Section,
     StyleConfig,
     TrainConfig,
+    Weight,
 )
 from gan.config.whole import Config, Recipe
 
 __all__ = [
     "Channels",
     "Config",
+    "Count",
     "DataConfig",
     "Domain",
     "LossConfig",
     "NetworksConfig",
     "OptimConfig",
     "PerceptualConfig",
+    "Rate",
     "Recipe",
     "RunConfig",
+    "Section",
     "StyleConfig",
     "TrainConfig",
+    "Weight",
     "changed_keys",
 ]

@@ -64,8 +64,14 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def deep_grey(image: Image.Image) -> NDArray[Any]:
-    """A loaded image of mode I;16, I or F as (H, W, 1) of 16 bits; ValueError as to_channels."""
-    return np.rint(_grey(image) * np.float32(65535)).astype(np.uint16)[:, :, None]
+    """A loaded image of mode I;16, I or F as (H, W, 1) of 16 bits; ValueError as to_channels.
+
+    (H, W, 2) with transparency, where one value stands for it.
+    """
+    planes = [np.rint(_grey(image) * np.float32(65535)).astype(np.uint16)]
+    if (key := image.info.get("transparency")) is not None:
+        planes.append(np.where(np.asarray(image) == key, 0, 65535).astype(np.uint16))
+    return np.stack(planes, axis=2)
 
 
 def _grey(image: Image.Image) -> NDArray[Any]:

@@ -1,6 +1,7 @@
 """The images of a folder, in an order that is the same on every machine."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from gan.images.formats import IMAGE_SUFFIXES
@@ -14,27 +15,43 @@ def list_images(folder: Path) -> list[Path]:
     their images are listed where they lie. ValueError names a folder that is missing, not a folder
     or not readable.
     """
-    return find_images(folder)[0]
+    return find_images(folder).images
 
 
-def find_images(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """What list_images returns; and what has an image's name but is not taken, with the reason."""
+@dataclass(frozen=True)
+class Found:
+    """What is in a folder."""
+
+    images: list[Path]
+    """As list_images returns them."""
+    refused: list[tuple[Path, str]]
+    """What has an image's name but is not taken, with the reason."""
+    others: int
+    """Files with other suffixes, not counting hidden ones."""
+
+
+def find_images(folder: Path) -> Found:
+    """What list_images returns, and what it leaves out."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
     root = folder.resolve()
     found: list[Path] = []
     refused: list[tuple[Path, str]] = []
+    others = 0
     for parent, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(parent, name)
-            if name.startswith(".") or path.suffix.lower() not in IMAGE_SUFFIXES:
+            if name.startswith("."):
                 continue
-            if reason := _not_taken(path, root):
+            if path.suffix.lower() not in IMAGE_SUFFIXES:
+                others += 1
+            elif reason := _not_taken(path, root):
                 refused.append((path, reason))
             else:
                 found.append(path)
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix()), refused
+    found.sort(key=lambda path: path.relative_to(folder).as_posix())
+    return Found(found, refused, others)
 
 
 def _not_taken(path: Path, root: Path) -> str | None:

@@ -103,7 +103,8 @@ def _identified(file: BinaryIO) -> ImageFile:
             file.seek(0)
             try:
                 return factory(file, "")
-            except SyntaxError as error:  # HEIF and AVIF can begin alike
+            # HEIF and AVIF can begin alike; readers of damaged headers raise the others.
+            except (SyntaxError, struct.error, IndexError, KeyError, TypeError, EOFError) as error:
                 reason = f"damaged {name}, or of a rare kind ({error})"
     kind = FORMATS.get(Path(file.name).suffix.lower())
     if kind == "HEIF" and kind not in known_formats():

@@ -1,5 +1,7 @@
 """Image files for the world, whole or not at all."""
 
+import contextlib
+import errno
 import os
 import re
 from collections.abc import Callable
@@ -36,22 +38,23 @@ def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
     write_whole(path, lambda file: fitted.save(file, kind, **options))
 
 
-def write_picture(picture: Picture, path: Path, *, quality: int = 95) -> None:
+def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: bool = True) -> None:
     """Write a picture like `write_image`, with whatever of it the format can hold.
 
     16 bits go into PNG and TIFF, transparency and EXIF into all formats that have them. Where there
-    is no transparency the picture stands on the white that it was translated on.
+    is no transparency the picture stands on the white that it was translated on. FileExistsError
+    where there is a file already, unless `replace` is set.
     """
     kind = format_of(path)
     if picture.pixels.dtype == np.uint16 and kind in DEEP_FORMATS:
-        write_whole(path, lambda file: save_deep(picture, file, kind))
+        write_whole(path, lambda file: save_deep(picture, file, kind), replace=replace)
         return
     image = _image(picture, with_alpha=kind in WITH_ALPHA)
     options = _options(path, kind, quality)
     if picture.exif and kind in WITH_EXIF:
         options["exif"] = picture.exif
     fitted = _fitted(image, path, kind)
-    write_whole(path, lambda file: fitted.save(file, kind, **options))
+    write_whole(path, lambda file: fitted.save(file, kind, **options), replace=replace)
 
 
 def format_of(path: Path) -> str:
@@ -64,11 +67,15 @@ def format_of(path: Path) -> str:
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what killed writers left below a folder."""
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            if PART.fullmatch(name):
-                Path(parent, name).unlink(missing_ok=True)
+    """Remove what killed writers left in a folder; what is being written is locked, and stays."""
+    for path in folder.iterdir():
+        if PART.fullmatch(path.name):
+            try:
+                with path.open("rb") as file:
+                    lock(file)
+                    path.unlink()
+            except OSError:
+                continue
 
 
 def _options(path: Path, kind: str, quality: int) -> dict[str, Any]:
@@ -85,16 +92,35 @@ def _options(path: Path, kind: str, quality: int) -> dict[str, Any]:
     return dict(options.get(kind, {}))
 
 
-def write_whole(path: Path, save: Callable[[BinaryIO], object]) -> None:
-    """Let `save` write a file that appears complete or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool = True) -> None:
+    """Let `save` write a file that appears complete or not at all.
+
+    OSError names the file; FileExistsError where there is one, unless `replace` is set.
+    """
     part = path.with_name(f".{uuid4().hex}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("x+b") as file:
+            lock(file)
             save(file)
+            file.flush()
+            os.fsync(file.fileno())
+        if not replace and os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "has appeared meanwhile and is left alone")
         part.replace(path)
+    except OSError as error:
+        raise type(error)(f"{path}: {error.strerror or error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def lock(file: BinaryIO) -> None:
+    """Hold a file until it is closed, where the system has such locks; OSError if it is held."""
+    if os.name == "posix":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _image(picture: Picture, *, with_alpha: bool) -> Image.Image:

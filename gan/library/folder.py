@@ -1,5 +1,6 @@
 """The command that translates a file or a folder."""
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -61,29 +62,30 @@ def translate_folder(
         style: Painting whose style to give, for a generator that is shown one.
     """
     check_arguments(quality, max_megapixels, batch_size, tile)
-    processes = join(cpu=pick_device(device).type == "cpu")
-    translator = Translator.load(model, direction, device, precision, style)
-    if tile and not translator.can_tile():
-        raise ValueError(
-            f"tile: the generator of {model} sees the whole picture at once; only ResNet "
-            "generators (no U-Nets, no adain) can be run in tiles: leave --tile out"
+    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+        processes = join(cpu=pick_device(device).type == "cpu")
+        translator = Translator.load(model, direction, device, precision, style)
+        if tile and not translator.can_tile():
+            raise ValueError(
+                f"tile: the generator of {model} sees the whole picture at once; only ResNet "
+                "generators (no U-Nets, no adain) can be run in tiles: leave --tile out"
+            )
+        plan: Plan = processes.once(
+            lambda: make_plan(input, output, compare, format, overwrite, max_megapixels)
         )
-    plan: Plan = processes.once(
-        lambda: make_plan(input, output, compare, format, overwrite, max_megapixels)
-    )
-    if dry_run:
-        return show(plan, translator, tile) if processes.main else 0
-    folder = output if input.is_dir() else output.parent
-    processes.once(lambda: prepare(folder, compare))
-    pipeline = Pipeline(translator, max_megapixels, quality, tile, scratch or folder)
-    batches = make_batches(plan.jobs, batch_size, translator.device.type)
-    own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
-    failures = [*plan.failures, *processes.gather(own)]
-    if processes.main:
-        if input.is_dir():
-            write_failed(output, failures)
-        print(printable(summary(plan, failures, output)), file=sys.stderr)
-    return 1 if failures else 0
+        if dry_run:
+            return show(plan, translator, tile) if processes.main else 0
+        processes.once(lambda: prepare(plan, output if input.is_dir() else None, scratch))
+        place = scratch or (output if input.is_dir() else output.parent)
+        pipeline = Pipeline(translator, max_megapixels, quality, tile, place, overwrite)
+        batches = make_batches(plan.jobs, batch_size, translator.device.type)
+        own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
+        failures = [*plan.failures, *processes.gather(own)]
+        if processes.main:
+            if input.is_dir():
+                write_failed(output, failures)
+            print(printable(summary(plan, failures, output)), file=sys.stderr)
+        return 1 if failures else 0
 
 
 def check_arguments(
@@ -100,17 +102,30 @@ def check_arguments(
         raise ValueError(f"tile: {tile}, must be at least 64")
 
 
-def prepare(folder: Path, compare: Path | None) -> None:
-    """Remove what a killed run left half written."""
-    check_failed(folder)
-    for place in (folder, compare):
-        if place:
-            remove_parts(place)
+def prepare(plan: Plan, listed: Path | None, scratch: Path | None) -> None:
+    """Make the folders that are written to, and remove what a killed run left half written there.
+
+    `listed` is the folder that gets failed.tsv. ValueError names what cannot be written.
+    """
+    places = [place for job in plan.jobs for place in (job.target, job.comparison) if place]
+    folders = {place.parent for place in places} | {
+        folder for folder in (listed, scratch) if folder
+    }
+    for folder in sorted(folders):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"{folder}: cannot be written: {error.strerror}") from error
+        if not os.access(folder, os.W_OK):
+            raise ValueError(f"{folder}: cannot be written: no permission")
+        remove_parts(folder)
+    if listed:
+        check_failed(listed)
 
 
 def unfinished(batches: Sequence[Batch]) -> list[Batch]:
     """The batches that lack a translation."""
-    return [batch for batch in batches if not all(job.there for job in batch)]
+    return [batch for batch in batches if not all(job.done for job in batch)]
 
 
 def translate_share(
@@ -121,12 +136,8 @@ def translate_share(
     if processes.main:
         for failed in plan.failures:
             say(failed.source, failed.reason)
-    todo = sum(not job.there for batch in batches for job in batch)
-    with (
-        warnings.catch_warnings(),
-        tqdm(total=todo, unit="image", disable=None if processes.main else True) as bar,
-    ):
-        warnings.simplefilter("ignore")  # what the libraries say of damaged metadata
+    todo = sum(not job.done for batch in batches for job in batch)
+    with tqdm(total=todo, unit="image", disable=None if processes.main else True) as bar:
         for outcome in pipeline.run(batches):
             bar.update()
             tell(outcome)
@@ -144,25 +155,29 @@ def tell(outcome: Outcome) -> None:
 
 def summary(plan: Plan, failures: Sequence[Failure], output: Path) -> str:
     """How many came back, were there before, failed."""
-    there = sum(job.there for job in plan.jobs)
+    there = sum(job.done for job in plan.jobs)
+    others = f"; {plan.others} other files left alone" if plan.others else ""
     done = f"{plan.total - there - len(failures)} of {plan.total} images translated to {output}"
     before = f", {there} were already there" if there else ""
-    return f"{done}{before}{f', {len(failures)} failed' if failures else ''}"
+    return f"{done}{before}{f', {len(failures)} failed' if failures else ''}{others}"
 
 
 def show(plan: Plan, translator: Translator, tile: int | None) -> int:
     """Say what a run would do."""
     for job in plan.jobs:
         width, height = job.size
-        what = "there already" if job.there else f"{width}x{height}"
+        what = "there already" if job.done else f"{width}x{height}"
         tiled = translator.can_tile() and (tile or not translator.fits(height, width))
-        if tiled and not job.there:
+        if tiled and not job.done:
             what += f", in tiles, {translator.scratch_bytes(height, width) / 1e9:.2f} GB of disk"
-        print(printable(f"{job.source} -> {job.target} ({what})"))
+        places = " and ".join(str(place) for place in (job.target, job.comparison) if place)
+        print(
+            printable(f"{job.source} -> {places} ({what})" if places else f"{job.source}: {what}")
+        )
     for failed in plan.failures:
         print(printable(f"{failed.source}: {failed.reason}"))
-    there = sum(job.there for job in plan.jobs)
-    todo = [job for job in plan.jobs if not job.there]
+    there = sum(job.done for job in plan.jobs)
+    todo = [job for job in plan.jobs if not job.done]
     print(
         f"{len(todo)} of {plan.total} images to translate, "
         f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; {there} already there, "

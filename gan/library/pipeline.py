@@ -12,7 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gan.images import Picture, read_picture, write_picture
-from gan.library.compare import write_comparison
+from gan.library.compare import beside
 from gan.library.plan import Job
 from gan.library.report import Failure, failure, say
 from gan.library.streams import Streams
@@ -48,6 +48,7 @@ class Pipeline:
     quality: int
     tile: int | None
     scratch: Path
+    overwrite: bool
 
     def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
         """Translate batches in their order; each outcome comes when its file is whole.
@@ -65,7 +66,7 @@ class Pipeline:
                 for translated in streams.map(self.translate, self.read_ahead(batches, readers)):
                     for done in translated:
                         job = done[0]
-                        if job.there:
+                        if job.done:
                             continue
                         if len(done) == 2:
                             yield Outcome(*done)
@@ -157,11 +158,16 @@ class Pipeline:
             )
 
     def write(self, job: Job, picture: Picture, result: Tensor) -> Outcome:
-        """Write a translation with what its original had."""
+        """Write what is missing: a translation with what its original had, a comparison."""
+        translation = to_array(result)
         try:
-            write_picture(picture.with_pixels(to_array(result)), job.target, quality=self.quality)
+            # The translation last: it says that all is there.
             if job.comparison:
-                write_comparison(picture.pixels, to_array(result), job.comparison)
+                both = beside(picture.pixels, translation)
+                write_picture(both, job.comparison, replace=self.overwrite)
+            if job.target:
+                picture = picture.with_pixels(translation)
+                write_picture(picture, job.target, quality=self.quality, replace=self.overwrite)
         except Exception as error:  # encoders raise nearly everything
             return Outcome(job, failure(job.source, error), picture.remarks)
         return Outcome(job, None, picture.remarks)

@@ -1,5 +1,6 @@
 """What is to be translated to which file, and in which batches, before anything is."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gan.images import find_images, read_size
+from gan.images import Found, find_images, read_size
 from gan.library.report import Failure, failure
 from gan.translator import check_size
 
@@ -27,16 +28,20 @@ BATCH_IMAGES = 16
 
 @dataclass(frozen=True)
 class Job:
-    """A picture and the file of its translation."""
+    """A picture, the file of its translation and, where it is asked for, that of both together."""
 
     source: Path
-    target: Path
     size: tuple[int, int]
     """(width, height), upright."""
-    there: bool
-    """Whether the target was there before, and is to be left alone."""
-    comparison: Path | None
-    """The file for both side by side, where it is asked for."""
+    target: Path | None
+    """None where it was there before, and is to be left alone."""
+    comparison: Path | None = None
+    """None where it was there before, or nobody asks for it."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all was there before."""
+        return self.target is None and self.comparison is None
 
     @property
     def pixels(self) -> int:
@@ -50,6 +55,8 @@ class Plan:
 
     jobs: tuple[Job, ...]
     failures: tuple[Failure, ...]
+    others: int
+    """Files that were not taken for images, by their suffixes."""
 
     @property
     def total(self) -> int:
@@ -73,38 +80,55 @@ def make_plan(
     if not source.exists():
         raise ValueError(f"{source}: no such file or folder")
     failures: list[Failure] = []
+    others = 0
     if source.is_file():
         into_folder = target.is_dir() or not target.suffix
         name = with_format([Path(source.name)], format)[0]
-        pairs = [(source, target / name if into_folder else target)]
+        if format and not into_folder and target.suffix != name.suffix:
+            raise ValueError(f"{target}: its suffix says another format than --format {format}")
+        triples = [(source, target / name if into_folder else target, compare and compare / name)]
     else:
-        found, refused = inputs(source, [target, compare] if compare else [target])
-        failures += [Failure(path, reason) for path, reason in refused]
-        names = with_format([path.relative_to(source) for path in found], format)
-        pairs = [(path, target / name) for path, name in zip(found, names, strict=True)]
-    if not pairs and not failures:
+        outputs = [target, compare] if compare else [target]
+        found = inputs(source, outputs)
+        failures += [Failure(path, reason) for path, reason in found.refused]
+        others = found.others
+        names = with_format([path.relative_to(source) for path in found.images], format)
+        triples = [
+            (path, target / name, compare and compare / name)
+            for path, name in zip(found.images, names, strict=True)
+        ]
+    if not triples and not failures:
         raise ValueError(f"{source}: no images in this folder or below it")
-    check_targets(pairs)
+    check_targets(triples)
     jobs: list[Job] = []
     with ThreadPoolExecutor() as threads:
-        sizes = threads.map(lambda pair: size_of(pair[0], max_megapixels), pairs)
-        for (path, place), size in zip(pairs, sizes, strict=True):
+        sizes = threads.map(lambda triple: size_of(triple[0], max_megapixels), triples)
+        for (path, *places), size in zip(triples, sizes, strict=True):
+            folder = next((place for place in places if place and place.is_dir()), None)
             if isinstance(size, Failure):
                 failures.append(size)
+            elif folder:
+                failures.append(Failure(path, f"{folder} is a folder"))
             else:
-                there = not overwrite and place.is_file()
-                beside = compare and compare / comparison_name(place, target)
-                jobs.append(Job(path, place, size, there, beside))
-    return Plan(tuple(jobs), tuple(failures))
+                free = [
+                    place if place and (overwrite or not os.path.lexists(place)) else None
+                    for place in places
+                ]
+                jobs.append(Job(path, size, *free))
+    return Plan(tuple(jobs), tuple(failures), others)
 
 
-def inputs(source: Path, outputs: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
+def inputs(source: Path, outputs: Sequence[Path]) -> Found:
     """The images of a folder, without those of outputs that lie inside it."""
+    root = source.resolve()
     for output in outputs:
         if output.is_file():
             raise ValueError(f"{output}: the output of a folder is a folder, and this is a file")
-    files, refused = find_images(source)
-    root = source.resolve()
+        if output.resolve() == root:
+            raise ValueError(
+                f"{output}: the output would replace an original or lie among them: give another"
+            )
+    found = find_images(source)
     inside = {
         source / path.relative_to(root)
         for path in map(Path.resolve, outputs)
@@ -114,9 +138,10 @@ def inputs(source: Path, outputs: Sequence[Path]) -> tuple[list[Path], list[tupl
     def is_input(path: Path) -> bool:
         return inside.isdisjoint(path.parents)
 
-    return (
-        [path for path in files if is_input(path)],
-        [(path, reason) for path, reason in refused if is_input(path)],
+    return Found(
+        [path for path in found.images if is_input(path)],
+        [(path, reason) for path, reason in found.refused if is_input(path)],
+        found.others,
     )
 
 
@@ -136,23 +161,22 @@ def with_format(names: Sequence[Path], format: Format | None) -> list[Path]:
     ]
 
 
-def comparison_name(place: Path, target: Path) -> Path:
-    """The name of a comparison in its own folder: that of the translation in the output."""
-    return Path(place.name) if place == target else place.relative_to(target)
-
-
-def check_targets(pairs: Sequence[tuple[Path, Path]]) -> None:
-    """ValueError where a target is an original, or the target of two."""
-    originals = {path.resolve() for path, _ in pairs}
-    taken: set[Path] = set()
-    for source, target in pairs:
-        if target.resolve() in originals:
-            raise ValueError(
-                f"{target}: the output would replace an original; give another --output"
-            )
-        if target in taken:
-            raise ValueError(f"{target}: two translations would have this name, one of {source}")
-        taken.add(target)
+def check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:
+    """ValueError where an output is an original, or the output of two."""
+    originals = {path.resolve() for path, *_ in triples}
+    taken: dict[Path, Path] = {}
+    for source, *outputs in triples:
+        for output in filter(None, outputs):
+            place = output.resolve()
+            if place in originals:
+                raise ValueError(
+                    f"{output}: the output would replace an original; give another --output"
+                )
+            if place in taken:
+                raise ValueError(
+                    f"{output}: two outputs would have this name, of {taken[place]} and {source}"
+                )
+            taken[place] = source
 
 
 def size_of(path: Path, max_megapixels: float) -> tuple[int, int] | Failure:

@@ -40,7 +40,7 @@ def printable(text: str) -> str:
 def check_failed(output: Path) -> None:
     """ValueError where a failed.tsv that is not ours would be replaced."""
     path = output / FAILED
-    if path.is_file() and not path.read_bytes().startswith(HEADER.encode()):
+    if path.exists() and not (path.is_file() and path.read_bytes().startswith(HEADER.encode())):
         raise ValueError(
             f"{path}: not written by this command, which would replace it: move it, or give "
             "another --output"

@@ -214,3 +214,27 @@ def test_an_animation_is_read_with_a_remark(tmp_path: Path) -> None:
     picture = read_picture(tmp_path / "a.gif")
     assert (picture.pixels == (255, 0, 0)).all()
     assert picture.remarks == ("animated: its first frame is taken",)
+
+
+def test_alpha_that_colors_are_multiplied_with_already(tmp_path: Path) -> None:
+    """A TIFF says so by ExtraSamples 1; the picture is that of straight alpha."""
+    opacity = ALPHA16[:, :, None] / 65535
+    for kind, colors in (("unassalpha", RGB16), ("assocalpha", np.rint(RGB16 * opacity))):
+        values = np.dstack([colors, ALPHA16]).astype(np.uint16)
+        path = tmp_path / f"{kind}.tif"
+        tifffile.imwrite(path, values, photometric="rgb", extrasamples=[kind])
+        picture = read_picture(path)
+        assert picture.alpha is not None
+        np.testing.assert_array_equal(picture.alpha, ALPHA16)
+        expected = RGB16 * opacity + 65535 * (1 - opacity)
+        assert np.abs(picture.pixels - expected).max() <= 1.5
+
+
+def test_a_transparent_value_of_deep_grey_is_transparency(tmp_path: Path) -> None:
+    grey = RGB16[:, :, 1].copy()
+    grey[5:9] = 4242
+    Image.fromarray(grey).save(tmp_path / "a.png", transparency=4242)
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.alpha is not None
+    np.testing.assert_array_equal(picture.alpha == 0, grey == 4242)
+    assert (picture.pixels[5:9] == 65535).all()

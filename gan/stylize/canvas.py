@@ -1,0 +1,138 @@
+"""The loss of one picture and its gradient, through the network in as many tiles as it takes."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from gan.features import LayerTable
+from gan.stylize.objective import TINY, Maps, Sums, Target, Terms, Weights, equation, sums
+from gan.stylize.scene import Scene
+from gan.stylize.tiles import Tile, tiles
+
+Extract = Callable[[Tensor], Maps]
+"""From pictures to feature maps by layer."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A tile, and what its part of the picture is compared with."""
+
+    tile: Tile
+    content: Maps
+    """P by content layer, (1, C, h, w)."""
+    guides: Maps
+    """By style layer where each style applies, (R, 1, h, w) in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """All that the loss of a picture depends on but the picture."""
+
+    extract: Extract
+    pieces: Sequence[Piece]
+    target: Target
+    weights: Weights
+
+    def part(self, picture: Tensor, piece: Piece) -> Sums:
+        """What one tile adds to the sums of the picture."""
+        maps = piece.tile.crop(self.extract(piece.tile.seen(picture)))
+        return sums(maps, piece.content, piece.guides)
+
+    def evaluate(self, picture: Tensor) -> tuple[Terms, Tensor]:
+        """The terms at a picture, and the gradient of their weighted sum.
+
+        Of several tiles, each passes through the network twice: the equation tells the gradient of
+        its sums only when all tiles have been summed.
+        """
+        leaf = picture.detach().requires_grad_()
+        if len(self.pieces) == 1:
+            terms = equation(self.part(leaf, self.pieces[0]), leaf, self.target, self.weights)
+            return terms, torch.autograd.grad(terms.total, leaf)[0]
+        with torch.no_grad():
+            parts = added(self.part(leaf, piece) for piece in self.pieces)
+        parts = {name: value.requires_grad_() for name, value in parts.items()}
+        terms = equation(parts, leaf, self.target, self.weights)
+        gradient, *slopes = torch.autograd.grad(terms.total, [leaf, *parts.values()])
+        for piece in self.pieces:
+            part = list(self.part(leaf, piece).values())
+            gradient = gradient + torch.autograd.grad(part, leaf, slopes)[0]
+        return terms, gradient
+
+
+@torch.no_grad()
+def prepare(
+    scene: Scene,
+    extract: Extract,
+    layers: LayerTable,
+    shares: Sequence[float],
+    weights: Weights,
+    strength: float = 1,
+    side: int = 768,
+) -> Canvas:
+    """The canvas for a scene; shares weigh its styles, side is the tiles' in pixels.
+
+    Without masks the styles are blended: A is the mean of their Gram matrices, which has the same
+    best picture as the mean of their losses. With strength s, A is s A + (1 - s) G of the photo.
+    """
+    grams = [style_grams(painting, None, extract, layers, side) for painting in scene.paintings]
+    wanted = {at: torch.cat([each[at] for each in grams]) for at in layers.style}
+    masks = scene.masks
+    if masks is None:
+        blend = scene.photo.new_tensor(shares).view(-1, 1, 1)
+        wanted = {at: (each * blend).sum(0, keepdim=True) for at, each in wanted.items()}
+        shares = [1.0]
+    if strength < 1:
+        own = style_grams(scene.photo, masks, extract, layers, side)
+        wanted = {at: torch.lerp(own[at], each, strength) for at, each in wanted.items()}
+    pieces = [
+        Piece(tile, {at: maps[at] for at in layers.content}, guides)
+        for tile, maps, guides in looks(scene.photo, masks, extract, layers, side)
+    ]
+    scales = added(energies(piece.content) | masses(piece.guides) for piece in pieces)
+    return Canvas(extract, pieces, Target(wanted, scales, shares), weights)
+
+
+def style_grams(
+    picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
+) -> dict[str, Tensor]:
+    """A picture's Gram matrices per position within each mask, (R, C, C) by style layer."""
+    views = looks(picture, masks, extract, layers, side)
+    parts = added(sums(maps, {}, guides) | masses(guides) for _, maps, guides in views)
+    return {at: parts["style", at] / parts["mass", at] for at in layers.style}
+
+
+def energies(content: Maps) -> Sums:
+    """By which the squared distances to P are divided, scalars by content layer: sum P^2."""
+    return {("energy", at): wanted.square().sum() for at, wanted in content.items()}
+
+
+def masses(guides: Maps) -> Sums:
+    """By which the sums of guided Gram matrices are divided, (R, 1, 1) by style layer."""
+    sums_of_squares = {
+        at: guide.square().sum(dim=(2, 3))[..., None] for at, guide in guides.items()
+    }
+    # A tiny mask may vanish at a coarse size: its style is then as far away as from nothing.
+    return {("mass", at): mass.clamp_min(TINY) for at, mass in sums_of_squares.items()}
+
+
+def looks(
+    picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
+) -> Iterator[tuple[Tile, Maps, Maps]]:
+    """Every tile of a picture with its feature maps and, at their sizes, its masks."""
+    masks = torch.ones_like(picture[:, :1]) if masks is None else masks
+    for tile in tiles(picture.shape[2], picture.shape[3], side):
+        maps = tile.crop(extract(tile.seen(picture)))
+        sizes = {at: maps[at].shape[2:] for at in layers.style}
+        inside = tile.core(masks)
+        yield tile, maps, {at: interpolate(inside, size, mode="area") for at, size in sizes.items()}
+
+
+def added(parts: Iterable[Sums]) -> Sums:
+    """The sum of what the tiles give, name by name."""
+    total: Sums = {}
+    for part in parts:
+        total = {name: total[name] + value if total else value for name, value in part.items()}
+    return total

@@ -1,0 +1,56 @@
+"""Keeping a photograph's colors. Gatys, Bethge, Hertzmann and Shechtman 2016, "Preserving color in
+neural artistic style transfer".
+
+Pictures are (1, 3, H, W) in [-1, 1], red, green, blue.
+"""
+
+import torch
+from torch import Tensor
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in the Y of YIQ."""
+
+
+def luma(picture: Tensor) -> Tensor:
+    """Y, (1, 1, H, W) in [-1, 1]."""
+    return (picture * picture.new_tensor(LUMA).view(3, 1, 1)).sum(dim=1, keepdim=True)
+
+
+def with_luma(picture: Tensor, lightness: Tensor) -> Tensor:
+    """The picture's colors in another lightness, Sec. 3.2: I and Q stay, Y is replaced.
+
+    A color is Y and what its red, green and blue lie above it, which depends on I and Q alone. Y is
+    held where all three fit into [-1, 1]: clipping them one by one would change the hue.
+    """
+    above = picture - luma(picture)
+    low, high = -1 - above.amin(dim=1, keepdim=True), 1 - above.amax(dim=1, keepdim=True)
+    return lightness.clamp(low, high) + above
+
+
+def recolored(picture: Tensor, model: Tensor) -> Tensor:
+    """The picture with the mean and the covariance of the model's colors, clipped to [-1, 1].
+
+    x' = A x + b with A = S_model^1/2 S_picture^-1/2, Sec. 3.1: the symmetric roots, with which no
+    color turns further than it must. Of one channel, it is the matching of Sec. 3.2.
+    """
+    pixels = picture.flatten(2)[0].double()
+    mean, covariance = moments(pixels)
+    wanted_mean, wanted_covariance = moments(model.flatten(2)[0].double())
+    matrix = power(wanted_covariance, 0.5) @ power(covariance, -0.5)
+    moved = matrix @ (pixels - mean) + wanted_mean
+    return moved.to(picture.dtype).view_as(picture).clamp(-1, 1)
+
+
+def moments(pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (C, 1) and covariance (C, C) of (C, K) values."""
+    mean = pixels.mean(dim=1, keepdim=True)
+    return mean, (pixels - mean) @ (pixels - mean).T / pixels.shape[1]
+
+
+def power(matrix: Tensor, exponent: float) -> Tensor:
+    """A power of a symmetric matrix without negative eigenvalues."""
+    values, vectors = torch.linalg.eigh(matrix)
+    # A grey or plain picture has no variance in some direction; there is nothing to scale in it.
+    scales = torch.diag(values.clamp_min(1e-6) ** exponent)
+    result: Tensor = vectors @ scales @ vectors.T
+    return result

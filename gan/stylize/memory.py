@@ -1,0 +1,73 @@
+"""How much memory a stylization will need, said before it begins."""
+
+import os
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from gan.stylize.descent import HISTORY
+from gan.stylize.tiles import tiles
+
+PROBE = 128
+"""Side in pixels of the picture on which the network's memory is measured."""
+WORKING = 2.0
+"""What is held beside the feature maps kept for the backward pass, as a factor: guided maps and
+gradients. Measured: 2.0 for VGG-19 at 512 x 512 pixels."""
+
+
+def needed(
+    extract: nn.Module,
+    shape: tuple[int, ...],
+    side: int,
+    optimizer: Literal["lbfgs", "adam"],
+    device: torch.device,
+) -> float:
+    """About how many bytes painting a picture of a shape, (1, C, H, W), takes at its peak.
+
+    The feature maps of the largest tile, measured on a small picture, and the optimizer's memory.
+    """
+    channels, height, width = shape[1:]
+    seen = max(
+        (tile.rows.last - tile.rows.first) * (tile.columns.last - tile.columns.first)
+        for tile in tiles(height, width, side)
+    )
+    pictures = 12 + (2.5 * HISTORY if optimizer == "lbfgs" else 4)
+    return (
+        WORKING * per_pixel(extract, channels, device) * seen
+        + pictures * 4 * channels * height * width
+    )
+
+
+def per_pixel(extract: nn.Module, channels: int, device: torch.device) -> float:
+    """Bytes that the network keeps for its backward pass, for a pixel of the picture."""
+    own = {tensor.untyped_storage().data_ptr() for tensor in extract.state_dict().values()}
+    kept: dict[int, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    probe = torch.zeros(1, channels, PROBE, PROBE, device=device, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        extract(probe)
+    return sum(kept.values()) / PROBE**2
+
+
+def available(device: torch.device) -> float:
+    """Bytes of the device; of a CPU, of the whole machine."""
+    if device.type == "cuda":
+        return float(torch.cuda.mem_get_info(device)[1])
+    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def check_memory(need: float, device: torch.device, size: str) -> str:
+    """A line on what is needed; ValueError where the device has less, with what would help."""
+    if need > (has := available(device)):
+        raise ValueError(
+            f"size: {size} pixels take about {need / 2**30:.1f} GiB, and there are "
+            f"{has / 2**30:.1f}: give a smaller size, or a smaller tile"
+        )
+    return f"{size} pixels, about {need / 2**30:.1f} GiB of memory"

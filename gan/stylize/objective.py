@@ -1,0 +1,98 @@
+"""What is minimized over the picture x; Gatys, Ecker and Bethge 2016, Eq. 1 to 7.
+
+    total(x) = alpha content(x) + beta style(x) + gamma tv(x)
+
+    content(x) = mean_l  u_l sum (F_l - P_l)^2 / 2                   of the content layers l
+    style(x)   = sum_r v_r mean_l  w_lr |G_lr - A_lr|^2 / (4 C_l^2)  of styles r and style layers l
+    tv(x)      = mean sqrt(dx^2 + dy^2)
+
+F are the picture's feature maps and P the photograph's, G the picture's Gram matrices per position
+and A the wanted ones. The papers leave the weights u and w open. Here they are such that a picture
+without any features would have content 1 and, in every layer, style 1: u_l = 2 / sum P_l^2 and
+w_lr = 4 C_l^2 / |A_lr|^2. So alpha, beta and gamma mean the same for every network and size.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from gan.losses import gram, total_variation
+
+Maps = Mapping[str, Tensor]
+Sums = dict[tuple[str, str], Tensor]
+"""What the equation needs of a picture's feature maps, by term and layer: sums over positions."""
+TINY = 1e-12
+"""Keeps the terms finite where there is nothing to compare with."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """alpha, beta and gamma."""
+
+    content: float
+    style: float
+    tv: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the whole picture is compared with."""
+
+    grams: Maps
+    """A by style layer, (R, C, C): one for each style."""
+    scales: Sums
+    """("energy", layer): sum P^2. ("mass", layer): sum of the squared guides, (R, 1, 1)."""
+    shares: Sequence[float]
+    """v."""
+
+
+class Terms(NamedTuple):
+    """The terms before their weights, and their weighted sum; scalars."""
+
+    content: Tensor
+    style: Tensor
+    tv: Tensor
+    total: Tensor
+
+    def numbers(self) -> dict[str, float]:
+        """By name; waits for the device."""
+        return {name: term.item() for name, term in self._asdict().items()}
+
+
+def sums(maps: Maps, content: Maps, guides: Maps) -> Sums:
+    """Squared distances to P by content layer; by style layer G times its positions, (R, C, C).
+
+    content are P, guides (R, 1, h, w) say where each style applies, for all of a picture or for the
+    same part of it as the maps: what the parts give adds up to what the picture gives.
+    """
+    errors = {("content", at): (maps[at] - wanted).square().sum() for at, wanted in content.items()}
+    # Gatys et al. 2017, "Controlling perceptual factors", Eq. 3: of maps multiplied by a guide.
+    return errors | {("style", at): gram(maps[at] * guide) for at, guide in guides.items()}
+
+
+def equation(parts: Sums, picture: Tensor, target: Target, weights: Weights) -> Terms:
+    """total(x) = alpha content(x) + beta style(x) + gamma tv(x); see the module."""
+    errors, grams = (
+        {at: value for (term, at), value in parts.items() if term == name}
+        for name in ("content", "style")
+    )
+    content = torch.stack([
+        error / target.scales["energy", at].clamp_min(TINY) for at, error in errors.items()
+    ]).mean()  # fmt: skip
+    shares = picture.new_tensor(target.shares)
+    style = torch.stack([
+        shares @ relative(each / target.scales["mass", at], target.grams[at])
+        for at, each in grams.items()
+    ]).mean()  # fmt: skip
+    tv = total_variation(picture)
+    total = weights.content * content + weights.style * style + weights.tv * tv
+    return Terms(content, style, tv, total)
+
+
+def relative(actual: Tensor, wanted: Tensor) -> Tensor:
+    """|G - A|^2 / |A|^2 of each style, (R,)."""
+    squares = wanted.square().sum(dim=(1, 2))
+    return (actual - wanted).square().sum(dim=(1, 2)) / squares.clamp_min(TINY)

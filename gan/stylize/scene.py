@@ -1,0 +1,131 @@
+"""The pictures of one stylization as tensors of the size that is painted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from gan.images import read_image
+from gan.pixels import from_image, to_image, to_pixels, to_unit
+from gan.stylize.colors import luma, recolored, with_luma
+from gan.translator import MIN_SIDE
+
+COARSEST = 128
+"""Pixels of the longer side down to which the size is halved."""
+ASPECT = 0.02
+"""How much a mask's aspect may differ from the photograph's."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The pictures as they were read."""
+
+    photo: Image.Image
+    paintings: tuple[Image.Image, ...]
+    masks: tuple[Image.Image, ...]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The pictures at one size, (1, C, H, W) in [-1, 1], as they are painted and compared."""
+
+    photo: Tensor
+    paintings: tuple[Tensor, ...]
+    masks: Tensor | None
+    """(R, 1, H, W) in [0, 1]."""
+    colors: Tensor
+    """The photograph, (1, 3, H, W), where the others have lightness only too."""
+
+    def composed(self, picture: Tensor) -> Tensor:
+        """A picture where a mask is white, the photograph elsewhere."""
+        inside = self.inside()
+        return picture if inside is None else torch.lerp(self.photo, picture, inside)
+
+    def inside(self) -> Tensor | None:
+        """Where any mask is white, (1, 1, H, W); None for everywhere."""
+        return None if self.masks is None else self.masks.sum(0, keepdim=True).clamp_max(1)
+
+    def finished(self, picture: Tensor) -> Image.Image:
+        """A painted picture with its colors, as an image."""
+        whole = with_luma(self.colors, picture) if picture.shape[1] == 1 else picture
+        return to_image(to_pixels(whole[0]))
+
+
+def read_sources(content: Path, style: Sequence[Path], masks: Sequence[Path]) -> Sources:
+    """Read all pictures; ValueError names the file that is none, or no mask of the photograph."""
+    photo = read_image(content)
+    read = tuple(read_image(path, channels=1) for path in masks)
+    for path, mask in zip(masks, read, strict=True):
+        if abs(mask.width * photo.height / (mask.height * photo.width) - 1) > ASPECT:
+            raise ValueError(
+                f"masks: {path} has {mask.width}x{mask.height} pixels and {content} "
+                f"{photo.width}x{photo.height}: they must have the same aspect"
+            )
+        if not mask.getbbox():
+            raise ValueError(f"masks: {path} is black all over: paint white where its style goes")
+    return Sources(photo, tuple(read_image(path) for path in style), read)
+
+
+def ladder(image: Image.Image, size: int | None, sizes: Sequence[int]) -> list[int]:
+    """Longer sides from coarse to fine; the last one is the result's, at most the image's own.
+
+    What would make the shorter side too short to be painted is left out.
+    """
+    longer, shorter = max(image.size), min(image.size)
+    last = min(size or longer, longer)
+    rungs = [side for side in sizes if side < last]
+    if not sizes:
+        halvings = range(1, last.bit_length())
+        rungs = [last >> n for n in reversed(halvings) if last >> n >= COARSEST]
+    return [*(side for side in rungs if side * shorter >= MIN_SIDE * longer), last]
+
+
+def fitted(image: Image.Image, longer: int) -> Image.Image:
+    """The image with its longer side at so many pixels, aspect kept."""
+    scale = longer / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def scene(
+    sources: Sources,
+    longer: int,
+    style_scale: float,
+    preserve_color: Literal["no", "luma", "palette"],
+    device: torch.device,
+) -> Scene:
+    """The pictures at one size; with luma, they have one channel."""
+
+    def tensor(image: Image.Image, side: int) -> Tensor:
+        return to_unit(from_image(fitted(image, side)).to(device))[None]
+
+    photo = colors = tensor(sources.photo, longer)
+    paintings = [tensor(image, max(1, round(longer * style_scale))) for image in sources.paintings]
+    if preserve_color == "luma":
+        photo, paintings = luma(photo), [luma(painting) for painting in paintings]
+    if preserve_color != "no":
+        paintings = [recolored(painting, photo) for painting in paintings]
+    masks = [
+        resized(to_unit(from_image(mask).to(device))[None], photo).add(1).div(2)
+        for mask in sources.masks
+    ]
+    return Scene(photo, tuple(paintings), torch.cat(masks) if masks else None, colors)
+
+
+def resized(picture: Tensor, like: Tensor) -> Tensor:
+    """A picture, (N, C, H, W), at the height and width of another, in [-1, 1]."""
+    if picture.shape[2:] == like.shape[2:]:
+        return picture
+    bigger = interpolate(picture, like.shape[2:], mode="bicubic", antialias=True)
+    return bigger.clamp(-1, 1)
+
+
+def noise(like: Tensor, seed: int) -> Tensor:
+    """Uniform noise in [-1, 1], the same on every device."""
+    generator = torch.Generator().manual_seed(seed)
+    return (torch.rand(like.shape, generator=generator) * 2 - 1).to(like.device)

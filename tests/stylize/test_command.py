@@ -1,0 +1,250 @@
+"""The command as a whole, with a small random network: what each option promises."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
+
+from gan.cli import main
+from gan.config import PerceptualConfig
+from gan.features import Features
+from gan.images import read_image
+from gan.losses import style_layer_loss
+from gan.pixels import from_image, to_unit
+from gan.stylize import StylizeConfig, stylize
+
+Picture = Callable[..., Path]
+Paint = Callable[..., NDArray[np.float64]]
+
+
+@pytest.fixture
+def paint(tmp_path: Path, picture: Picture, backbone: PerceptualConfig) -> Paint:
+    """paint(**options) -> pixels, (H, W, 3); content and style are random pictures."""
+    given = {"content": picture("photo.png"), "style": [picture("painting.png", 40, 40, seed=1)]}
+    given |= {"output": tmp_path / "out.png", "perceptual": backbone, "sizes": [], "size": 48}
+
+    def run(**options: Any) -> NDArray[np.float64]:
+        config = StylizeConfig(**(given | {"steps": 8, "device": "cpu"} | options))
+        stylize(config)
+        return pixels(config.output)
+
+    return run
+
+
+def pixels(path: Path) -> NDArray[np.float64]:
+    with Image.open(path) as image:
+        return np.asarray(image).astype(float)
+
+
+def scalars(folder: Path, name: str) -> list[float]:
+    events = EventAccumulator(str(folder)).Reload()
+    return [event.value for event in events.Scalars(f"loss/{name}")]
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+@pytest.mark.parametrize("init", ["content", "noise"])
+def test_the_loss_falls(optimizer: str, init: str, paint: Paint, tmp_path: Path) -> None:
+    paint(optimizer=optimizer, init=init, steps=30, log=tmp_path / "logs")
+    total = scalars(tmp_path / "logs", "total")
+    assert len(total) >= 30
+    assert total[-1] < total[0] / 2
+    best = np.minimum.accumulate(total)
+    assert np.mean(np.array(total[5:]) < 1.5 * best[5:]) > 0.9  # but for trials of a line search
+
+
+@pytest.mark.parametrize(
+    "options", [{"style_weight": 0, "tv_weight": 0}, {"strength": 0, "tv_weight": 0}]
+)
+def test_without_style_the_photograph_stays(
+    options: dict[str, float], paint: Paint, tmp_path: Path
+) -> None:
+    photo = pixels(tmp_path / "photo.png")
+    assert np.abs(paint(**options) - photo).max() <= 1  # rounding of the Gram matrices moves it
+    assert np.abs(paint() - photo).mean() > 5
+
+
+def test_more_strength_comes_nearer_to_the_painting(
+    paint: Paint, tmp_path: Path, backbone: PerceptualConfig
+) -> None:
+    """By the style loss itself, on what was written."""
+    extract = Features(backbone.backbone, backbone.style_layers, backbone.weights)
+
+    def maps(path: Path) -> dict[str, Tensor]:
+        return extract(to_unit(from_image(read_image(path)))[None])
+
+    distances = []
+    for strength in (0, 0.5, 1):
+        paint(strength=strength, steps=40, content_weight=0)
+        actual, wanted = maps(tmp_path / "out.png"), maps(tmp_path / "painting.png")
+        distances.append(
+            sum(style_layer_loss(actual[at], wanted[at]).item() for at in backbone.style_layers)
+        )
+    assert distances[2] < distances[1] < distances[0]
+
+
+def test_a_mask_confines_the_change(paint: Paint, picture: Picture, tmp_path: Path) -> None:
+    mask = Image.new("L", (96, 64), "black")
+    mask.paste("white", (0, 0, 48, 64))
+    mask.save(tmp_path / "left.png")
+    result = paint(masks=[tmp_path / "left.png"], init="noise")
+    change = np.abs(result - pixels(tmp_path / "photo.png"))
+    assert change[:, 26:].max() == 0  # the mask's edge is 24, softened by the resize
+    assert change[:, :22].mean() > 10
+
+
+def test_a_mask_of_one_dot_changes_only_the_dot(paint: Paint, tmp_path: Path) -> None:
+    mask = Image.new("L", (4800, 3200), "black")
+    mask.putpixel((100, 100), 255)
+    mask.save(tmp_path / "dot.png")
+    change = np.abs(paint(masks=[tmp_path / "dot.png"]) - pixels(tmp_path / "photo.png"))
+    assert change[4:].max() == change[:, 4:].max() == 0
+
+
+def test_each_mask_gets_its_own_style(paint: Paint, tmp_path: Path) -> None:
+    """A red and a blue painting, left and right."""
+    for name, color, box in (
+        ("red", "#ff2010", (0, 0, 24, 32)),
+        ("blue", "#1020ff", (24, 0, 48, 32)),
+    ):
+        Image.new("RGB", (32, 32), color).save(tmp_path / f"{name}.png")
+        mask = Image.new("L", (48, 32), "black")
+        mask.paste("white", box)
+        mask.save(tmp_path / f"{name}-mask.png")
+    styles = [tmp_path / "red.png", tmp_path / "blue.png"]
+    masks = [tmp_path / "red-mask.png", tmp_path / "blue-mask.png"]
+    result = paint(style=styles, masks=masks, steps=60, content_weight=0)
+    redness = (result[..., 0] - result[..., 2]).mean(axis=0)
+    assert redness[:20].mean() > 30
+    assert redness[28:].mean() < -30
+
+
+@pytest.mark.parametrize("scale", [1.0, 7.0])
+def test_weights_1_and_0_are_the_first_style_alone(
+    scale: float, paint: Paint, picture: Picture, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "painting.png", picture("other.png", seed=2)
+    alone = paint()
+    np.testing.assert_array_equal(paint(style=[one, two], style_weights=[scale, 0]), alone)
+    np.testing.assert_array_equal(paint(style=[two, one], style_weights=[0, scale]), alone)
+    assert np.abs(paint(style=[one, two]) - alone).mean() > 1
+
+
+def test_luma_keeps_the_photographs_colors(paint: Paint, tmp_path: Path) -> None:
+    """I and Q by NTSC's matrix, on 8 bits; clipping single channels would change them."""
+    matrix = np.array([[0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
+    photo = pixels(tmp_path / "photo.png")
+    result = paint(preserve_color="luma", steps=20)
+    assert np.abs((result - photo) @ matrix.T).max() < 1  # rounding to 8 bits
+    assert np.abs(result - photo).mean() > 3
+
+
+def test_palette_keeps_the_mean_color(paint: Paint, tmp_path: Path) -> None:
+    Image.new("RGB", (32, 32), "#1020ff").save(tmp_path / "blue.png")
+    photo = pixels(tmp_path / "photo.png")
+    plain, kept = (
+        paint(style=[tmp_path / "blue.png"], preserve_color=each, steps=30)
+        for each in ("no", "palette")
+    )
+    shifts = [
+        np.abs(each.mean(axis=(0, 1)) - photo.mean(axis=(0, 1))).max() for each in (plain, kept)
+    ]
+    assert shifts[1] < shifts[0] / 2
+
+
+def test_noise_is_repeatable_and_the_seeds_own(paint: Paint) -> None:
+    first = paint(init="noise", seed=3)
+    np.testing.assert_array_equal(paint(init="noise", seed=3), first)
+    assert np.abs(paint(init="noise", seed=4) - first).mean() > 5
+
+
+@pytest.mark.parametrize(("size", "expected"), [(36, (24, 36)), (None, (32, 48)), (500, (32, 48))])
+def test_the_result_has_the_photographs_aspect(
+    size: int | None, expected: tuple[int, int], paint: Paint
+) -> None:
+    assert paint(size=size, steps=1).shape[:2] == expected
+
+
+def test_coarse_sizes_come_first(paint: Paint, tmp_path: Path) -> None:
+    """Intermediate pictures show them; Adam takes exactly as many steps as asked for."""
+    paint(sizes=[24, 36], steps=2, optimizer="adam", save_every=2)
+    shapes = [pixels(path).shape[1] for path in sorted(tmp_path.glob("out-step*.png"))]
+    assert shapes == [24, 36, 48]
+
+
+def test_a_sweep_is_a_sheet_with_a_cell_for_every_choice(paint: Paint, tmp_path: Path) -> None:
+    sheet = paint(sweep=["style_weight=0,100,1000", "steps=1,9"], tv_weight=0)
+    single = {w: paint(style_weight=w, steps=9, tv_weight=0, output=tmp_path / "one.png")
+              for w in (0, 100, 1000)}  # fmt: skip
+    for picture in single.values():
+        windows = np.lib.stride_tricks.sliding_window_view(sheet, (32, 48, 3))[:, :, 0]
+        candidates = np.argwhere((windows[..., 0, 0, :] == picture[0, 0]).all(-1))
+        assert any((windows[y, x] == picture).all() for y, x in candidates)
+    paper = (sheet == (250, 246, 236)).all(axis=2)
+    assert cells(paper) == (3, 2)
+
+
+def cells(paper: NDArray[np.bool_]) -> tuple[int, int]:
+    """Rows and columns of pictures: runs that are nowhere paper within the last cell."""
+    lower, right = paper[-20], paper[:, -20]
+    runs = [np.flatnonzero(np.diff(np.r_[1, line, 1].astype(int)) == -1) for line in (right, lower)]
+    ends = [np.flatnonzero(np.diff(np.r_[1, line, 1].astype(int)) == 1) for line in (right, lower)]
+    lengths = [end - start for start, end in zip(runs, ends, strict=True)]
+    return int((lengths[0] == 32).sum()), int((lengths[1] == 48).sum())
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"style": []}, "style must name at least one painting"),
+    ({"style_weights": [1, 2]}, "style_weights: 2 given for 1 style"),
+    ({"style_weights": [0]}, "style_weights: at least one must be larger than 0"),
+    ({"sizes": [32, 16]}, r"sizes \[32, 16\] must rise"),
+    ({"sizes": [64]}, r"sizes \[64\] must be at most size \(48\)"),
+    ({"output": Path("out.txt")}, "output out.txt has no suffix of an image"),
+    ({"sweep": ["tile=256"]}, "sweep: 'tile' cannot be swept: name style_weight, content_weight"),
+    ({"sweep": ["steps=1,,2"]}, "sweep: steps=1,,2 should be like"),
+    ({"sweep": ["steps=0"]}, "sweep: steps=0: Input should be greater than or equal to 1"),
+    ({"sweep": ["steps=1", "steps=2"]}, "sweep: an option is named twice"),
+    ({"size": 17}, "size: 17x11 pixels: both sides must be at least 16"),
+    ({"content": Path("nowhere.png")}, "nowhere.png: No such file"),
+])  # fmt: skip
+def test_what_is_wrong_is_named(options: dict[str, Any], message: str, paint: Paint) -> None:
+    with pytest.raises(ValueError, match=message):
+        paint(**options)
+
+
+def test_an_output_that_is_an_input_is_refused(paint: Paint, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"output .*photo.png would replace an input"):
+        paint(output=tmp_path / "photo.png")
+
+
+def test_unfit_masks_are_refused(paint: Paint, tmp_path: Path) -> None:
+    Image.new("L", (50, 50), "white").save(tmp_path / "square.png")
+    Image.new("L", (48, 32), "black").save(tmp_path / "black.png")
+    with pytest.raises(
+        ValueError, match=r"square.png has 50x50 pixels and .*48x32: .* same aspect"
+    ):
+        paint(masks=[tmp_path / "square.png"])
+    with pytest.raises(ValueError, match=r"black.png is black all over"):
+        paint(masks=[tmp_path / "black.png"])
+
+
+def test_the_command_line_takes_options_several_times(
+    tmp_path: Path, picture: Picture, backbone: PerceptualConfig
+) -> None:
+    styles = [str(picture(f"{name}.png", seed=seed)) for seed, name in enumerate("ab", 1)]
+    given = ["--content", str(picture("photo.png")), "--output", str(tmp_path / "out.png")]
+    given += ["--style", styles[0], f"--style={styles[1]}", "--sweep", "steps=1,2", "--size", "32"]
+    given += ["--sweep=strength=0,0.5,1", "--device", "cpu"]
+    given += [
+        "--perceptual.backbone",
+        "mobilenet_v2",
+        "--perceptual.weights",
+        str(backbone.weights),
+    ]
+    assert main(["stylize", *given]) == 0
+    assert pixels(tmp_path / "out.png").shape[1] > 3 * 32
