@@ -59,7 +59,7 @@ class Translator:
         if isinstance(network, AdainGenerator):
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
-            raise ValueError(f"{file}: has its own style and takes no other: leave style out")
+            raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
         return cls(network, spec["in_channels"], pick_device(device), precision)
 
     def translate(self, image: Image.Image) -> Image.Image:
@@ -185,7 +185,9 @@ def read_style(
 ) -> Tensor:
     """The style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names the file."""
     if path is None:
-        raise ValueError(f"{generator}: takes its style from a picture: name one with style")
+        raise ValueError(
+            f"{generator}: takes its style from a picture: name one, --style painting.jpg"
+        )
     image = read_image(Path(path), channels=channels)
     if about.get("resize", "none") != "none":
         image = resize_short(image, about["load_size"])

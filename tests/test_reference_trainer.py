@@ -196,7 +196,7 @@ def test_where_training_scaled_nothing_a_style_must_be_large_enough(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("style", "message"), [
-    ("missing", "gen_ab.safetensors: takes its style from a picture: name one with style"),
+    ("missing", "gen_ab.safetensors: takes its style from a picture: name one, --style"),
     ("none.png", "none.png: No such file"),
     ("text.png", "text.png: not an image"),
 ])  # fmt: skip

@@ -1,5 +1,6 @@
 """The measurements that scripts/check_style.py makes run at all; on noise they show nothing."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from gan.demo.distances import domain_distance
 from gan.demo.painting import Pixels
 from gan.images import resize_short
 from tests import backbone, guided, styling
+from tests.conftest import write_generator
 from tests.launching import write_images
 from tests.paintings import STYLES
 
@@ -67,3 +69,29 @@ def test_every_term_is_measured_with_and_without_it(
     styling.without_each_term(root, weights, tmp_path / "runs", steps=1, seeds=1, crop=16)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("seed")]
     assert [line.split()[2] for line in lines] == ["perceptual:", "style:", "tv:"]
+
+
+def test_every_pair_of_styles_is_translated_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a generator that was never trained, in place of a training."""
+    root, weights = write_images(tmp_path / "root"), tmp_path / "random.pth"
+    torch.save(backbone.random_blocks().state_dict(), weights)
+
+    def train_for(seconds: float, recipe: str, keys: dict[str, object]) -> None:
+        assert (seconds, recipe, keys["data.crop_size"]) == (5, "reference", 32)
+        (tmp_path / "out" / "run").mkdir()
+        write_generator(tmp_path / "out" / "run" / "gen_ab.safetensors", kind="adain")
+
+    monkeypatch.setattr(guided, "train_for", train_for)
+    monkeypatch.setattr(guided, "STYLES", {name: STYLES[name] for name in ("dots", "mosaic")})
+    guided.reference(
+        root / "trainA", root / "trainB", weights, tmp_path / "out", seconds=5, size=32
+    )
+    numbers = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert numbers["pairs"] == 2
+    assert 0 < numbers["to_given"] < 1
+    assert len(list((tmp_path / "out" / "photographs").iterdir())) == 2
+    assert len(list((tmp_path / "out" / "paintings").iterdir())) == 2 * 3
+    with Image.open(tmp_path / "out" / "sheet.png") as image:
+        assert image.size == (3 * (4 * 40 + 8), 40)
