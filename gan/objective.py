@@ -15,7 +15,8 @@
 |.| is the mean over pixels. The last four lines are ours and off unless asked for: f are feature
 maps of a frozen network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b those of
 a whole domain; gan/losses has the formulas, whose terms are averaged over the layers. The loss of a
-feed-forward style network is three of these terms for one direction, G_b being a painting's.
+feed-forward style network is three of these terms for one direction, G_b being a painting's; that
+of a network which is shown the painting has the adversarial one too, G_b being each b's own.
 
 A suffix names the domain in which an image lives; a discriminator is named for the domain that it
 judges. The networks are any callables; nothing here knows an optimizer, a device or a pool.
@@ -75,7 +76,7 @@ class Sight:
     """Maps of the real images that are compared position by position."""
     content_b: Maps = field(default_factory=dict)
     gram_a: Maps = field(default_factory=dict)
-    """Gram matrices of the domain, (1, C, C)."""
+    """Gram matrices of the domain, (1, C, C), or of every image its own, (N, C, C)."""
     gram_b: Maps = field(default_factory=dict)
 
 
@@ -144,6 +145,15 @@ def generator_losses(
         }
     )
     return losses | weighted(terms, loss)
+
+
+def guided_losses(
+    fake_b: Tensor, disc_b: Network, loss: LossConfig, sight: Sight
+) -> dict[str, Tensor]:
+    """The weighted terms of one direction's translations, each judged by its own style, by name."""
+    fooled = FORMS[loss.adversarial].fooled(disc_b(fake_b))
+    terms = appearance_terms("ab", fake_b, sight.content_a, sight.gram_b, sight.see)
+    return {"adversarial_ab": fooled} | weighted(terms, loss)
 
 
 def appearance_terms(

@@ -46,9 +46,13 @@ class Eye:
         """The maps that are compared position by position."""
         return {layer: maps[layer] for layer in self.content}
 
+    def grams_of(self, maps: Maps) -> Maps:
+        """The Gram matrices of every image, (N, C, C), of the layers that tell the style."""
+        return {layer: mean_gram(maps[layer]) for layer in self.style}
+
     def style_of(self, maps: Maps) -> Maps:
         """The mean Gram matrices of the images, (1, C, C), of the layers that tell the style."""
-        return {layer: mean_gram(maps[layer]).mean(dim=0, keepdim=True) for layer in self.style}
+        return {at: gram.mean(dim=0, keepdim=True) for at, gram in self.grams_of(maps).items()}
 
 
 def asked_for(loss: LossConfig) -> bool:

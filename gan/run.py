@@ -27,16 +27,18 @@ from gan.data import (
 )
 from gan.interruption import STOPPED, Interruption
 from gan.progress import Progress
+from gan.reference_trainer import ReferenceTrainer
 from gan.run_folder import claim, forget_stop, mark_stopped
-from gan.sampling import sample_columns, test_images
+from gan.sampling import test_images
 from gan.schedule import lr_multiplier
 from gan.style_trainer import StyleTrainer
 from gan.tracking import Tracker
 from gan.trainer import Batch, Trainer
 
-RECIPES: dict[Recipe, type[Trainer] | type[StyleTrainer]] = {
+RECIPES: dict[Recipe, type[Trainer] | type[StyleTrainer] | type[ReferenceTrainer]] = {
     "cyclegan": Trainer,
     "one_style": StyleTrainer,
+    "reference": ReferenceTrainer,
 }
 """What trains each; all have the few methods that a run calls."""
 
@@ -47,10 +49,11 @@ LEAST_LR_FACTOR = 1 / 64
 def train(config: Config) -> int:
     """Train a CycleGAN on two folders of images, or go on with the run that lies in run.dir.
 
-    With style.image set, train one generator on photographs to give them that painting's style. The
-    exit status: 0 when the run is finished (one that was finished before says so), 75 when a
-    signal stopped it and the same command would go on. ValueError names the key or the file that is
-    wrong, OSError a state that cannot be written.
+    style.image asks for one generator that gives photographs this painting's style, and
+    networks.generator adain for one that is shown the style in a second picture. The exit status: 0
+    when the run is finished (one that was finished before says so), 75 when a signal stopped it and
+    the same command would go on. ValueError names the key or the file that is wrong, OSError a
+    state that cannot be written.
     """
     with Interruption() as interruption:
         return Run(config, interruption).fit()
@@ -255,13 +258,12 @@ class Run:
         self.say(f"{reason}: back to step {saved.step} with {factor:g} times the learning rate")
 
     def sample(self, tracker: Tracker) -> None:
-        """Show the test images in all directions: real, fake, reconstruction, identity."""
-        generators = self.trainer.generators
-        backwards = generators[::-1] if len(generators) == 2 else (None,)
-        sides = zip(("ab", "ba"), self.folders.items(), generators, backwards, strict=False)
-        for direction, (domain, folder), forth, back in sides:
-            real = test_images(self.config.data, domain, folder.files)
-            columns = sample_columns(forth, back, real.to(self.accelerator.device))
+        """Show what the recipe makes of the test images, in all its directions."""
+        real = {
+            domain: test_images(self.config.data, domain, folder.files).to(self.accelerator.device)
+            for domain, folder in self.folders.items()
+        }
+        for direction, columns in self.trainer.sample(real).items():
             tracker.grid(self.step, direction, columns)
 
     def manifest(self, step: int) -> dict[str, Any]:

@@ -54,6 +54,17 @@ def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> li
         return [real, fake, back(fake), *identity]
 
 
+@torch.no_grad()
+def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[Tensor]:
+    """Contents, the styles that they are given, results; a style serves twice where one lacks.
+
+    The network is evaluated in eval mode and left in the mode that it was in.
+    """
+    style = style[torch.arange(len(content)) % len(style)]
+    with in_eval_mode(network):
+        return [content, style, network(content, style)]
+
+
 @contextmanager
 def in_eval_mode(network: nn.Module) -> Iterator[None]:
     """Leave the network in the mode that it was in."""

@@ -10,7 +10,7 @@ in the words of gan/objective.py.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from gan.acceleration import distribute, gradients_agree, main_first, share_statistics
-from gan.config import Channels, Config
+from gan.config import Channels, Config, Domain
 from gan.images import read_image, resize_short
 from gan.networks.assembly import build_generator_ab
 from gan.objective import appearance_terms, weighted
 from gan.perception import Eye
 from gan.pixels import from_image, to_unit
+from gan.sampling import sample_columns
 from gan.updates import Updates, mean, reseed, total
 
 Batch = Sequence[Tensor]
@@ -76,6 +77,10 @@ class StyleTrainer:
                 self.updates.scaler.scale(total(losses) / len(batches)).backward()
             records.append(losses)
         return mean(records) | self.updates.apply(step, statistics)
+
+    def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
+        """What the samples show: photographs, translations."""
+        return {"ab": sample_columns(self.generators[0], None, real["a"])}
 
     def state(self) -> dict[str, Any]:
         """What all processes share and resuming needs."""

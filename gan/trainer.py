@@ -1,6 +1,6 @@
 """CycleGAN's recipe: four networks, two optimizers, two pools, and the step that updates them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,13 +8,14 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from gan.acceleration import distribute, gradients_agree, main_first, share_statistics
-from gan.config import Config
+from gan.config import Config, Domain
 from gan.image_pool import ImagePool
 from gan.networks.assembly import Networks, build_networks
 from gan.objective import generator_losses, judge, translate
 from gan.perception import Eye, Perception, asked_for
 from gan.pixels import to_unit
-from gan.updates import Updates, mean, reseed, total
+from gan.sampling import sample_columns
+from gan.updates import Updates, mean, reseed, set_requires_grad, total
 
 Batch = Sequence[Tensor]
 """(a, b): uint8 images of each domain, (N, C, H, W)."""
@@ -97,6 +98,14 @@ class Trainer:
         device = self.accelerator.device
         return [to_unit(images.to(device, non_blocking=True)) for images in batch]
 
+    def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
+        """What the samples show, both ways: real, fake, reconstruction, identity."""
+        gen_ab, gen_ba = self.generators
+        return {
+            "ab": sample_columns(gen_ab, gen_ba, real["a"]),
+            "ba": sample_columns(gen_ba, gen_ab, real["b"]),
+        }
+
     def state(self) -> dict[str, Any]:
         """What all processes share and resuming needs."""
         return self.updates.state() | {"perception": self.perception.state()}
@@ -116,8 +125,3 @@ class Trainer:
                 pool.restore(images.to(self.accelerator.device))
             else:
                 pool.restore(None)
-
-
-def set_requires_grad(networks: Sequence[nn.Module], flag: bool) -> None:
-    for net in networks:
-        net.requires_grad_(flag)

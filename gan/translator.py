@@ -1,15 +1,17 @@
 """A trained generator, ready for use: pictures in, pictures of the same size out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from gan.images import to_channels
+from gan.config import Channels
+from gan.images import read_image, resize_short, to_channels
 from gan.memory import free_memory
+from gan.networks.adain import AdainGenerator, Styled
 from gan.networks.files import load_generator
 from gan.networks.tiles import can_tile, run_tiled, scratch_bytes
 from gan.pixels import from_image, to_image, to_pixels, to_unit
@@ -42,16 +44,22 @@ class Translator:
         direction: Direction | None = None,
         device: Device = "auto",
         precision: Precision = "fp32",
+        style: str | Path | None = None,
     ) -> Self:
         """Open a run directory, or one of its gen_*.safetensors files.
 
-        A run directory with both generators needs the direction, `ab` or `ba`; ValueError says so,
-        and names what is missing, damaged or of the other direction.
+        A run directory with both generators needs the direction, `ab` or `ba`; a generator that is
+        shown its style needs a picture, `style`, scaled to the size of those that it learned from.
+        ValueError says so, and names what is missing, damaged or of the other direction.
         """
         file = find_generator(Path(path), direction)
         network, spec, about = load_generator(file)
         if direction not in (None, about.get("direction", direction)):
             raise ValueError(f"{file}: translates {about['direction']}, not {direction}")
+        if isinstance(network, AdainGenerator):
+            network = Styled(network, read_style(style, file, spec["out_channels"], about))
+        elif style is not None:
+            raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
         return cls(network, spec["in_channels"], pick_device(device), precision)
 
     def translate(self, image: Image.Image) -> Image.Image:
@@ -170,6 +178,24 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
     if not file.is_file():
         raise ValueError(f"{file}: no such generator; this run has {found[0].name}")
     return file
+
+
+def read_style(
+    path: str | Path | None, generator: Path, channels: Channels, about: Mapping[str, Any]
+) -> Tensor:
+    """The style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names the file."""
+    if path is None:
+        raise ValueError(
+            f"{generator}: takes its style from a picture: name one, --style painting.jpg"
+        )
+    image = read_image(Path(path), channels=channels)
+    if about.get("resize", "none") != "none":
+        image = resize_short(image, about["load_size"])
+    try:
+        check_size(*image.size)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return to_unit(from_image(image)[None])
 
 
 def pick_device(device: Device) -> torch.device:

@@ -157,6 +157,12 @@ def reseed(seed: int, process: int, step: int) -> random.Random:
     return rng
 
 
+def set_requires_grad(networks: Sequence[nn.Module], flag: bool) -> None:
+    """Let gradients reach the weights of these networks, or not."""
+    for net in networks:
+        net.requires_grad_(flag)
+
+
 def total(losses: dict[str, Tensor]) -> Tensor:
     return torch.stack(list(losses.values())).sum()
 

@@ -3,6 +3,8 @@
 python scripts/check_style.py without_each_term --root ROOT --weights FILE --folder /tmp/terms
 python scripts/check_style.py one_style --photographs ROOT/trainA --unseen ROOT/testA \
     --painting painting.jpg --weights FILE --folder /tmp/one_style
+python scripts/check_style.py reference --photographs ROOT/trainA --unseen ROOT/testA \
+    --weights FILE --folder /tmp/reference
 """
 
 import sys
@@ -12,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from jsonargparse import auto_cli
 
+from tests.guided import reference
 from tests.styling import one_style, without_each_term
 
 if __name__ == "__main__":
-    sys.exit(auto_cli([without_each_term, one_style], as_positional=False))
+    sys.exit(auto_cli([without_each_term, one_style, reference], as_positional=False))

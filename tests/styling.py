@@ -161,7 +161,7 @@ def one_style(
         "perceptual.weights": weights, "train.batch_size": 1, "train.epochs": 10000,
         "train.log_every": 50, "run.device": "cpu",
     }  # fmt: skip
-    train_for(seconds, keys)
+    train_for(seconds, "one_style", keys)
     translate_folder(folder / "run", folder / "photographs", folder / "paintings", overwrite=True)
     results = load(folder / "paintings", size)
     eye = Eye(Config.model_validate({
@@ -187,13 +187,13 @@ def one_style(
     return int(ratio > 0.5)
 
 
-def train_for(seconds: float, keys: dict[str, object]) -> None:
-    """Run train.py with the recipe for one style and end it by a signal; it saves and says 75."""
+def train_for(seconds: float, recipe: str, keys: dict[str, object]) -> None:
+    """Run train.py with a recipe and end it by a signal; it saves and says 75."""
     root = Path(__file__).parents[1]
     options = [str(word) for name, value in keys.items() for word in (f"--{name}", value)]
-    recipe = ["--config", str(root / "configs" / "one_style.yaml")]
+    options = ["--config", str(root / "configs" / f"{recipe}.yaml"), *options]
     begun = time.monotonic()
-    run = subprocess.Popen([sys.executable, str(root / "train.py"), *recipe, *options])
+    run = subprocess.Popen([sys.executable, str(root / "train.py"), *options])
     try:
         run.wait(max(0.0, seconds - (time.monotonic() - begun)))
     except subprocess.TimeoutExpired:

@@ -31,16 +31,24 @@ FLOORS = [
         "translator",
         "updates",
     },
-    {"trainer", "style_trainer", "library", "run", "stylize", "demo"},
+    {"trainer", "style_trainer", "reference_trainer", "library", "run", "stylize", "demo"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""
 
 # Inside a floor these may import the others; everything else in a floor knows nothing of its own.
-INSIDE = {("run", "trainer"), ("run", "style_trainer")}
+INSIDE = {("run", "trainer"), ("run", "style_trainer"), ("run", "reference_trainer")}
 
 ALLOWED = {
-    "accelerate": {"acceleration", "checkpoint", "processes", "run", "trainer", "style_trainer"},
+    "accelerate": {
+        "acceleration",
+        "checkpoint",
+        "processes",
+        "run",
+        "trainer",
+        "style_trainer",
+        "reference_trainer",
+    },
     "albumentations": {"data"},
 }
 

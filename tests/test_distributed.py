@@ -59,7 +59,7 @@ def assert_losses_close(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
             assert step[name] == pytest.approx(expected[name], rel=1e-5)
 
 
-@pytest.mark.parametrize("case", ["float64", "perception", "one_style"])
+@pytest.mark.parametrize("case", ["float64", "perception", "one_style", "reference"])
 @pytest.mark.parametrize("splits", [{"batch_size": 2}, {"accumulate": 2}], ids=str)
 def test_two_processes_equal_one_in_double_precision(
     splits: dict[str, int], case: str, root: Path, two_processes: Path, tmp_path: Path

@@ -92,10 +92,10 @@ class DataConfig(Section):
 class NetworksConfig(Section):
     """The architectures: two generators of one kind, two discriminators of another."""
 
-    generator: Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128"] = (
+    generator: Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "adain"] = (
         "resnet_9blocks"
     )
-    """Architecture of both generators."""
+    """Architecture of both generators; adain: one alone, which takes a style picture besides."""
     generator_channels: Count = 64
     """Channels after the first convolution of a generator."""
     discriminator: Literal["basic", "n_layers", "pixel"] = "basic"
@@ -105,7 +105,7 @@ class NetworksConfig(Section):
     discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
     """Strided convolutions of the n_layers discriminator."""
     norm: Literal["instance", "batch", "none"] = "instance"
-    """Normalization in all four networks."""
+    """Normalization in all four networks; adain has its own."""
     upsample: Literal["deconv", "resize"] = "deconv"
     """deconv: transposed convolutions; resize: nearest-neighbour, convolution: no checkerboard."""
     dropout: bool = False

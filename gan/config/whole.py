@@ -17,7 +17,7 @@ from gan.config.sections import (
     TrainConfig,
 )
 
-Recipe = Literal["cyclegan", "one_style"]
+Recipe = Literal["cyclegan", "one_style", "reference"]
 
 
 class Config(Section):
@@ -35,24 +35,33 @@ class Config(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         self.check_generator_crop()
-        if self.recipe == "one_style":
-            self.check_one_style()
-        else:
-            self.check_cyclegan()
+        checks = {
+            "cyclegan": self.check_cyclegan,
+            "one_style": self.check_one_style,
+            "reference": self.check_reference,
+        }
+        checks[self.recipe]()
         return self
 
     @property
     def recipe(self) -> Recipe:
-        """What is trained: a style.image asks for one generator."""
-        return "cyclegan" if self.style.image is None else "one_style"
+        """What is trained: a style.image or an adain generator asks for one generator."""
+        if self.style.image is not None:
+            return "one_style"
+        return "reference" if self.networks.generator == "adain" else "cyclegan"
 
     @property
     def domains(self) -> tuple[Domain, ...]:
         """Those whose folders are trained on."""
-        return ("a", "b") if self.recipe == "cyclegan" else ("a",)
+        return ("a",) if self.recipe == "one_style" else ("a", "b")
 
     def check_one_style(self) -> None:
         """A painting stands in for domain B."""
+        if self.networks.generator == "adain":
+            raise ValueError(
+                "networks.generator adain learns the styles of a folder, data.b: "
+                "leave style.image out, or name another generator"
+            )
         if self.data.b is not None:
             raise ValueError("data.b and style.image exclude each other: give one of them")
         if not self.loss.style:
@@ -60,13 +69,27 @@ class Config(Section):
         if self.loss.perceptual_cycle:
             raise ValueError("style.image has no cycle: set loss.perceptual_cycle to 0")
 
-    def check_cyclegan(self) -> None:
-        """Two folders, and losses that their channels allow."""
+    def check_reference(self) -> None:
+        """Two folders, and a loss that tells one style of B from another."""
+        self.check_two_folders()
+        if not self.loss.style:
+            raise ValueError("networks.generator adain needs a loss.style above 0")
+        if self.loss.perceptual_cycle:
+            raise ValueError(
+                "networks.generator adain has no cycle: set loss.perceptual_cycle to 0"
+            )
+
+    def check_two_folders(self) -> None:
+        """Both domains are named, and crops are large enough to be judged."""
         if (self.data.a is None) != (self.data.b is None):
             raise ValueError(
                 "data.a and data.b belong together: give both, or data.root (or a style.image)"
             )
         self.check_discriminator_crop()
+
+    def check_cyclegan(self) -> None:
+        """Two folders, and losses that their channels allow."""
+        self.check_two_folders()
         if self.data.channels_a != self.data.channels_b and (
             self.loss.weight("identity_a") or self.loss.weight("identity_b")
         ):

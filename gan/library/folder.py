@@ -32,6 +32,7 @@ def translate_folder(
     batch_size: int | None = None,
     tile: int | None = None,
     scratch: Path | None = None,
+    style: Path | None = None,
 ) -> int:
     """Translate an image, or a folder of images with all its sub-folders, with a trained generator.
 
@@ -58,15 +59,16 @@ def translate_folder(
         tile: Translate in tiles of so many pixels a side, to the same result in bounded memory;
             left out, only what would not fit is. For the ResNet generators.
         scratch: Folder for what tiles keep on disk; left out, the output.
+        style: Painting whose style to give, for a generator that is shown one.
     """
     check_arguments(quality, max_megapixels, batch_size, tile)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(device).type == "cpu")
-        translator = Translator.load(model, direction, device, precision)
+        translator = Translator.load(model, direction, device, precision, style)
         if tile and not translator.can_tile():
             raise ValueError(
-                f"tile: the generator of {model} sees the whole picture at once (a U-Net); only "
-                "ResNet generators can be run in tiles: leave --tile out"
+                f"tile: the generator of {model} sees the whole picture at once; only ResNet "
+                "generators (no U-Nets, no adain) can be run in tiles: leave --tile out"
             )
         plan: Plan = processes.once(
             lambda: make_plan(input, output, compare, format, overwrite, max_megapixels)

@@ -4,8 +4,6 @@ from gan.losses.adversarial import FORMS, AdversarialForm, gradient_penalty
 from gan.losses.layers import weighted_sum
 from gan.losses.perceptual import content_loss, perceptual_distance
 from gan.losses.style import (
-    adaptive_instance_norm,
-    channel_statistics,
     gram,
     gram_distance,
     mean_gram,
@@ -16,8 +14,6 @@ from gan.losses.variation import squared_variation, total_variation
 __all__ = [
     "FORMS",
     "AdversarialForm",
-    "adaptive_instance_norm",
-    "channel_statistics",
     "content_loss",
     "gradient_penalty",
     "gram",

@@ -1,4 +1,4 @@
-"""Statistics of feature maps that forget where things are: Gram matrices, means and deviations."""
+"""Statistics of feature maps that forget where things are: Gram matrices."""
 
 import torch
 from torch import Tensor
@@ -42,23 +42,3 @@ def style_layer_loss(features: Tensor, style: Tensor) -> Tensor:
     features (N, C, h, w) and style (N or 1, C, h', w') may differ in size.
     """
     return gram_distance(mean_gram(features), mean_gram(style))
-
-
-def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of every channel over its positions, each (N, C, 1, 1).
-
-    Huang and Belongie 2017, Eq. 5 and 6: eps joins the variance, which divides by h w. So the
-    gradient is finite where a channel is constant.
-    """
-    variance, mean = torch.var_mean(features, dim=(2, 3), correction=0, keepdim=True)
-    return mean, (variance + eps).sqrt()
-
-
-def adaptive_instance_norm(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
-    """sigma(s) (c - mu(c)) / sigma(c) + mu(s): the content's map with the style's statistics.
-
-    Huang and Belongie 2017, Eq. 8. content is (N, C, h, w), style (N or 1, C, h', w').
-    """
-    content_mean, content_std = channel_statistics(content, eps)
-    style_mean, style_std = channel_statistics(style, eps)
-    return style_std * (content - content_mean) / content_std + style_mean

@@ -10,6 +10,7 @@ from typing import Literal
 
 from torch import nn
 
+from gan.networks.adain import AdainGenerator
 from gan.networks.discriminators import PatchDiscriminator, PixelDiscriminator
 from gan.networks.init import init_weights
 from gan.networks.layers import Norm, Upsample
@@ -27,7 +28,7 @@ __all__ = [
     "size_multiple",
 ]
 
-GeneratorKind = Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128"]
+GeneratorKind = Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "adain"]
 DiscriminatorKind = Literal["basic", "n_layers", "pixel"]
 
 # Each network with the multiple of pixels that its input sides are padded to.
@@ -36,6 +37,8 @@ _GENERATORS: dict[GeneratorKind, tuple[Callable[..., nn.Module], int]] = {
     "resnet_6blocks": (partial(ResnetGenerator, blocks=6), 4),
     "unet_256": (partial(UnetGenerator, halvings=8), 256),
     "unet_128": (partial(UnetGenerator, halvings=7), 128),
+    # Its normalization is its own.
+    "adain": (lambda norm, **arguments: AdainGenerator(**arguments), 4),
 }
 
 
@@ -51,8 +54,9 @@ def build_generator(
 ) -> nn.Module:
     """Build a generator: (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1].
 
-    H and W are any sizes from 16 up. `channels` is the width of the first convolution. Weights are
-    torch's defaults until `init_weights`.
+    H and W are any sizes from 16 up. "adain" takes a second picture besides, for the style.
+    `channels` is the width of the first convolution. Weights are torch's defaults until
+    `init_weights`.
     """
     build, _ = _GENERATORS[kind]
     return build(

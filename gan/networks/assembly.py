@@ -1,6 +1,6 @@
-"""The four networks of a training run."""
+"""The networks of a training run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -52,28 +52,13 @@ def build_networks(
     networks: NetworksConfig, channels_a: int, channels_b: int, *, seed: int
 ) -> Networks:
     """Build all four networks on the CPU and draw their weights from the seed alone."""
-
-    def discriminator(channels: int) -> nn.Module:
-        return build_discriminator(
-            networks.discriminator,
-            in_channels=channels,
-            channels=networks.discriminator_channels,
-            layers=networks.discriminator_layers,
-            norm=networks.norm,
-        )
-
-    def generator(*channels: int) -> nn.Module:
-        return build_generator(**generator_spec(networks, *channels))  # type: ignore[arg-type]
-
     built = Networks(
-        gen_ab=generator(channels_a, channels_b),
-        gen_ba=generator(channels_b, channels_a),
-        disc_a=discriminator(channels_a),
-        disc_b=discriminator(channels_b),
+        gen_ab=generator(networks, channels_a, channels_b),
+        gen_ba=generator(networks, channels_b, channels_a),
+        disc_a=discriminator(networks, channels_a),
+        disc_b=discriminator(networks, channels_b),
     )
-    draws = torch.Generator().manual_seed(seed)
-    for network in built:
-        init_weights(network, networks.init_gain, draws)
+    draw_weights(built, networks.init_gain, seed)
     return built
 
 
@@ -81,6 +66,38 @@ def build_generator_ab(
     networks: NetworksConfig, channels_a: int, channels_b: int, *, seed: int
 ) -> nn.Module:
     """The A to B generator alone, with the weights that build_networks would give it."""
-    generator = build_generator(**generator_spec(networks, channels_a, channels_b))  # type: ignore[arg-type]
-    init_weights(generator, networks.init_gain, torch.Generator().manual_seed(seed))
-    return generator
+    built = generator(networks, channels_a, channels_b)
+    draw_weights([built], networks.init_gain, seed)
+    return built
+
+
+def build_guided_networks(
+    networks: NetworksConfig, channels_a: int, channels_b: int, *, seed: int
+) -> tuple[nn.Module, nn.Module]:
+    """The A to B generator that is shown its style, and the judge of B."""
+    built = generator(networks, channels_a, channels_b), discriminator(networks, channels_b)
+    draw_weights(built, networks.init_gain, seed)
+    return built
+
+
+def generator(networks: NetworksConfig, in_channels: int, out_channels: int) -> nn.Module:
+    """A generator of the configured kind, with torch's default weights."""
+    return build_generator(**generator_spec(networks, in_channels, out_channels))  # type: ignore[arg-type]
+
+
+def discriminator(networks: NetworksConfig, channels: int) -> nn.Module:
+    """A discriminator of the configured kind, with torch's default weights."""
+    return build_discriminator(
+        networks.discriminator,
+        in_channels=channels,
+        channels=networks.discriminator_channels,
+        layers=networks.discriminator_layers,
+        norm=networks.norm,
+    )
+
+
+def draw_weights(built: Iterable[nn.Module], gain: float, seed: int) -> None:
+    """Draw all weights from the seed alone, one network after the other."""
+    draws = torch.Generator().manual_seed(seed)
+    for network in built:
+        init_weights(network, gain, draws)

@@ -97,7 +97,7 @@ def reflect(x: Tensor, dim: int, before: int, after: int) -> Tensor:
     return x
 
 
-def run_padded(network: nn.Module, x: Tensor, multiple: int) -> Tensor:
+def run_padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) -> Tensor:
     """Run a network that needs sizes divisible by `multiple` on (N, C, H, W) with any H, W > 1.
 
     The image is mirrored at its lower and right edge and the output cropped back to H, W. Sizes
@@ -106,5 +106,4 @@ def run_padded(network: nn.Module, x: Tensor, multiple: int) -> Tensor:
     height, width = x.shape[-2:]
     x = reflect(x, -2, 0, -height % multiple)
     x = reflect(x, -1, 0, -width % multiple)
-    output: Tensor = network(x)
-    return output[..., :height, :width]
+    return network(x)[..., :height, :width]

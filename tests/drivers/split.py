@@ -15,7 +15,12 @@ from torch import Tensor, nn
 
 from gan.config import Config
 from gan.interruption import Interruption
-from gan.networks.assembly import Networks, build_generator_ab, build_networks
+from gan.networks.assembly import (
+    Networks,
+    build_generator_ab,
+    build_guided_networks,
+    build_networks,
+)
 from gan.run import Run
 from tests import backbone
 
@@ -25,11 +30,12 @@ CASES = {
     "float32_small_steps": (torch.float32, 1e-6),
     "perception": (torch.float64, 2e-4),
     "one_style": (torch.float64, 2e-4),
+    "reference": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
 
 TERMS = {"perceptual": 1.0, "style": 1.0, "tv": 1.0}
-"""Of the last two cases; in the first of them on top of the usual ones."""
+"""Of the last three cases; in the first of them on top of the usual ones."""
 
 
 def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> dict[str, Any]:
@@ -39,6 +45,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
     more = {
         "perception": seeing | {"loss": TERMS | {"perceptual_cycle": 1.0}},
         "one_style": seeing | {"style": {"image": root / "painting.png", "size": 16}},
+        "reference": seeing,
     }
     config = Config.model_validate(
         {
@@ -46,7 +53,8 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
                 "root": root, "load_size": 16, "crop_size": 16, "flip": False, "workers": 0,
             },
             "networks": {
-                "generator": "resnet_6blocks", "generator_channels": 4,
+                "generator": "adain" if case == "reference" else "resnet_6blocks",
+                "generator_channels": 4,
                 "discriminator": "n_layers", "discriminator_layers": 1,
                 "discriminator_channels": 4,
             },
@@ -63,12 +71,16 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
     def build_one(*args: Any, **kwargs: Any) -> nn.Module:
         return build_generator_ab(*args, **kwargs).to(dtype)
 
+    def build_guided(*args: Any, **kwargs: Any) -> tuple[nn.Module, ...]:
+        return tuple(net.to(dtype) for net in build_guided_networks(*args, **kwargs))
+
     def to_unit(pixels: Tensor) -> Tensor:
         return pixels.to(dtype) / 127.5 - 1
 
     with (
         patch("gan.trainer.build_networks", build),
         patch("gan.style_trainer.build_generator_ab", build_one),
+        patch("gan.reference_trainer.build_guided_networks", build_guided),
         patch("gan.style_trainer.to_unit", to_unit),
         patch("gan.perception.cast_once", lambda features, _: features.to(dtype)),
     ):
@@ -88,6 +100,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         patch.object(run, "sample", lambda tracker: None),
         patch("gan.trainer.to_unit", to_unit),
         patch("gan.style_trainer.to_unit", to_unit),
+        patch("gan.reference_trainer.to_unit", to_unit),
     ):
         assert run.fit() == 0
     return {"losses": losses, "weights": [net.state_dict() for net in run.trainer.bare]}

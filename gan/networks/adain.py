@@ -1,0 +1,169 @@
+"""A generator that takes the style from a second picture, by adaptive instance normalization.
+
+Huang and Belongie 2017, "Arbitrary style transfer in real-time with adaptive instance
+normalization", with an encoder of its own for the style in place of a frozen network, so that one
+file is enough to translate, and, as in MUNIT (Huang et al. 2018, Sec. 5.1), at every depth of the
+decoder: each norm is given means and deviations that depend on the style's statistics.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import instance_norm, layer_norm, relu
+
+from gan.networks.layers import ReflectionPad, Upsample, run_padded, upsampling
+
+BLOCKS = 4
+"""Residual blocks, as many as in MUNIT's decoder."""
+
+
+def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of every channel over its positions, each (N, C, 1, 1).
+
+    Huang and Belongie 2017, Eq. 5 and 6: eps joins the variance, which divides by h w. So the
+    gradient is finite where a channel is constant.
+    """
+    variance, mean = torch.var_mean(features, dim=(2, 3), correction=0, keepdim=True)
+    return mean, (variance + eps).sqrt()
+
+
+def adaptive_instance_norm(content: Tensor, mean: Tensor, std: Tensor, eps: float = 1e-5) -> Tensor:
+    """sigma(s) (c - mu(c)) / sigma(c) + mu(s): the content's map with a style's statistics.
+
+    Huang and Belongie 2017, Eq. 8. content is (N, C, h, w), mean and std are (N or 1, C, 1, 1).
+    """
+    return std * instance_norm(content, eps=eps) + mean
+
+
+class StyleEncoder(nn.Module):
+    """A picture's style as one vector: statistics of its pixels and of three depths of features."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(
+            nn.Sequential(*layers, nn.ReLU()) for layers in encoding(in_channels, channels)
+        )
+        self.size = 2 * (in_channels + 7 * channels)
+
+    def forward(self, style: Tensor) -> Tensor:
+        """(N, in_channels, H, W) in [-1, 1] to (N, size); H and W are any sizes from 16 up.
+
+        The features' statistics are normalized, depth by depth: initial weights make deep ones
+        small.
+        """
+        code = [torch.cat(channel_statistics(style), 1).flatten(1)]
+        for stage in self.stages:
+            style = stage(style)
+            statistics = torch.cat(channel_statistics(style), 1).flatten(1)
+            code.append(layer_norm(statistics, statistics.shape[1:]))
+        return torch.cat(code, 1)
+
+
+class StyledConv(nn.Module):
+    """A convolution whose maps get means and deviations that are an affine map of the style."""
+
+    def __init__(self, conv: nn.Module, channels: int, code: int) -> None:
+        super().__init__()
+        self.conv = conv
+        self.affine = nn.Linear(code, 2 * channels)
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        """(N, C, h, w) and (N or 1, code) to (N, channels, h', w')."""
+        mean, excess = self.affine(code)[:, :, None, None].chunk(2, dim=1)
+        return adaptive_instance_norm(self.conv(x), mean, 1 + excess)
+
+
+class StyledBlock(nn.Module):
+    """Two styled 3x3 convolutions and a skip."""
+
+    def __init__(self, channels: int, code: int, *, dropout: bool) -> None:
+        super().__init__()
+        self.first = StyledConv(conv3x3(channels), channels, code)
+        self.dropout = nn.Dropout(0.5) if dropout else nn.Identity()
+        self.second = StyledConv(conv3x3(channels), channels, code)
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        """(N, channels, h, w) and the style to (N, channels, h, w)."""
+        branch: Tensor = self.second(self.dropout(relu(self.first(x, code))), code)
+        return x + branch
+
+
+class AdainGenerator(nn.Module):
+    """A content and a style picture to one picture: the ResNet generator, its norms styled.
+
+    The content's encoder has instance norm, which forgets the content's own style.
+    """
+
+    size_multiple = 4
+
+    def __init__(
+        self, *, in_channels: int, out_channels: int, channels: int, upsample: Upsample,
+        dropout: bool,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.style_encoder = StyleEncoder(out_channels, channels)
+        code, width = self.style_encoder.size, 4 * channels
+        self.content_encoder = nn.Sequential(*(
+            layer
+            for layers, wide in zip(encoding(in_channels, channels), (1, 2, 4), strict=True)
+            for layer in (*layers, nn.InstanceNorm2d(wide * channels), nn.ReLU(inplace=True))
+        ))  # fmt: skip
+        self.blocks = nn.ModuleList(
+            StyledBlock(width, code, dropout=dropout) for _ in range(BLOCKS)
+        )
+        self.ups = nn.ModuleList(
+            StyledConv(
+                upsampling(2 * wide, wide, kernel_size=3, bias=False, upsample=upsample), wide, code
+            )
+            for wide in (2 * channels, channels)
+        )
+        self.head = nn.Sequential(ReflectionPad(3), nn.Conv2d(channels, out_channels, 7), nn.Tanh())
+
+    def forward(self, content: Tensor, style: Tensor) -> Tensor:
+        """(N, in_channels, H, W) and (N or 1, out_channels, H', W') to (N, out_channels, H, W).
+
+        All in [-1, 1]; both pictures are of any sizes from 16 up.
+        """
+        return self.paint(content, self.style_encoder(style))
+
+    def paint(self, content: Tensor, code: Tensor) -> Tensor:
+        """(N, in_channels, H, W) in a style that is given by its vector, (N or 1, size)."""
+        return run_padded(lambda padded: self.decode(padded, code), content, self.size_multiple)
+
+    def decode(self, content: Tensor, code: Tensor) -> Tensor:
+        x = self.content_encoder(content)
+        for block in self.blocks:
+            x = block(x, code)
+        for up in self.ups:
+            x = relu(up(x, code))
+        painted: Tensor = self.head(x)
+        return painted
+
+
+class Styled(nn.Module):
+    """An AdainGenerator with one style, a function of the content alone."""
+
+    code: Tensor
+
+    def __init__(self, network: AdainGenerator, style: Tensor) -> None:
+        """style is (1, C, H, W) in [-1, 1] on the network's device."""
+        super().__init__()
+        self.network = network
+        with torch.no_grad():
+            self.register_buffer("code", network.style_encoder(style))
+
+    def forward(self, content: Tensor) -> Tensor:
+        """(N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1]."""
+        return self.network.paint(content, self.code)
+
+
+def encoding(in_channels: int, channels: int) -> list[list[nn.Module]]:
+    """The convolutions of the ResNet generator's stem and of its two halvings."""
+    return [
+        [ReflectionPad(3), nn.Conv2d(in_channels, channels, 7)],
+        [nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)],
+        [nn.Conv2d(2 * channels, 4 * channels, 3, stride=2, padding=1)],
+    ]
+
+
+def conv3x3(channels: int) -> nn.Module:
+    return nn.Sequential(ReflectionPad(1), nn.Conv2d(channels, channels, 3, bias=False))
