@@ -95,8 +95,8 @@ class Translator:
         """Translate one picture (C, H, W) like `translate_batch`, in bounded memory.
 
         `scratch` is a folder with room for `scratch_bytes`; `progress` is told the share of the
-        work that is done. ValueError for a network that cannot be
-        tiled, OSError where the room is missing.
+        work that is done. ValueError for a network that cannot be tiled, OSError where the room is
+        missing.
         """
         height, width = pixels.shape[-2:]
         result: Tensor | None = None
