@@ -36,7 +36,7 @@ def reference(
     seconds: float = 900,
     size: int = 96,
     channels: int = 16,
-    style: float = 60,
+    style: float = 100,
     need: int = 22,
 ) -> int:
     """Train on six painted styles; the exit status tells whether results follow their painting.
