@@ -9,6 +9,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from gan.images import ImageError, read_image, read_size
+from gan.images.formats import known_formats
 
 Y, X = np.mgrid[:16, :24]
 PHOTO = np.stack([X * 10, Y * 15, 255 - X - Y], -1).astype(np.uint8)
@@ -85,6 +86,7 @@ def test_running_out_of_memory_refuses_the_one_file(
 def test_heic_without_its_extra_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.heic"
     path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    known_formats()  # Pillow registers its formats once a process
     monkeypatch.setattr("gan.images.reader.known_formats", lambda: ("JPEG", "PNG"))
     with pytest.raises(ImageError, match="needs the extra `heif`"):
         read_image(path)
