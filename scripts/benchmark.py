@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -33,6 +33,8 @@ from gan.translator import Precision, Translator, pick_device
 
 ROOT = Path(__file__).parents[1]
 
+Kind = Literal["mixed", "jpg", "png"]
+
 
 def library(
     folder: Path,
@@ -40,6 +42,7 @@ def library(
     images: int = 200,
     side: int = 256,
     rounds: int = 3,
+    kind: Kind = "mixed",
 ) -> None:
     """Translate a folder of mixed photographs: this project, the bare network, and a plain loop.
 
@@ -53,8 +56,9 @@ def library(
         images: Number of photographs.
         side: Their mean side in pixels.
         rounds: Turns of each.
+        kind: Format of the photographs; mixed is two thirds JPEG and a third PNG.
     """
-    photos, model = prepare(folder, channels, images, side)
+    photos, model = prepare(folder, channels, images, side, kind)
     pixels = sum(np.prod(Image.open(path).size) for path in list_images(photos)) / 1e6
     ways: dict[str, Callable[[], float]] = {
         "ours": lambda: ours(model, photos, folder / "ours", "fp32"),
@@ -68,7 +72,7 @@ def library(
             times[name].append(way())
     median = {name: statistics.median(values) for name, values in times.items()}
     report(
-        channels=channels, images=images, megapixels=round(float(pixels), 1),
+        channels=channels, images=images, kind=kind, megapixels=round(float(pixels), 1),
         seconds={name: [round(value, 1) for value in values] for name, values in times.items()},
         ours_to_bare=round(median["bare"] / median["ours"], 3),
         ours_to_loop=round(median["loop"] / median["ours"], 3),
@@ -165,11 +169,13 @@ def tiles(
     )  # fmt: skip
 
 
-def prepare(folder: Path, channels: int, images: int, side: int) -> tuple[Path, Path]:
-    """Photographs of mixed sizes, two thirds JPEG and a third PNG, and an untrained generator."""
+def prepare(
+    folder: Path, channels: int, images: int, side: int, kind: Kind = "mixed"
+) -> tuple[Path, Path]:
+    """Photographs of mixed sizes and an untrained generator."""
     from skimage import data
 
-    photos = folder / f"photos-{images}-{side}"
+    photos = folder / f"photos-{images}-{side}-{kind}"
     originals = [data.astronaut(), data.chelsea(), data.coffee(), data.rocket()]
     rng = np.random.default_rng(0)
     for number in range(0 if photos.exists() else images):
@@ -178,7 +184,7 @@ def prepare(folder: Path, channels: int, images: int, side: int) -> tuple[Path, 
         width, height = round(side * aspect**0.5), round(side / aspect**0.5)
         left, top = rng.integers(0, 60, 2)
         crop = original.crop((left, top, original.width - 20, original.height - 20))
-        suffix = "png" if number % 3 == 2 else "jpg"
+        suffix = ("jpg", "jpg", "png")[number % 3] if kind == "mixed" else kind
         image = crop.resize((width, height), Image.Resampling.BICUBIC)
         write_image(image, photos / f"{number:04d}.{suffix}", quality=90)
     return photos, write_model(folder, channels)
