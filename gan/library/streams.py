@@ -18,9 +18,10 @@ Result = TypeVar("Result")
 class Streams:
     """A GPU takes one batch after the other; each of a CPU's cores has a small batch of its own.
 
-    Small pictures leave cores idle that work on one together: with 8 channels and 256 pixels, two
-    threads were no faster than one. Large pictures have all threads, one after the other, because
-    several would not fit into memory.
+    Threads that share a small picture wait for each other as soon as a core has other work, the
+    reading and writing of pictures, say; and what one thread computes is the same with any number
+    of cores. Large pictures have all threads, one after the other, because several would not fit
+    into memory.
     """
 
     def __init__(self, device: torch.device) -> None:
