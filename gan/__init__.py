@@ -19,7 +19,7 @@ __all__ = ["Config", "Translator", "train"]
 # Otherwise albumentations asks a server for its newest version at every import.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 # OpenMP's threads spin while they wait. Beside another busy program that takes the very cores that
-# they wait for: steps ten times slower. A short spin costs nothing alone. Read before torch loads.
+# they wait for (docs/log.md). A short spin costs nothing alone. Read before torch loads.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
