@@ -44,3 +44,8 @@ class ImagePool:
     def restore(self, images: Sequence[Tensor] | Tensor | None) -> None:
         """Take back what state() gave; images beyond the pool's size are left out."""
         self.images = [] if images is None else [image.clone() for image in images][: self.size]
+
+
+def usable(images: Tensor | None, side: int, device: torch.device) -> Tensor | None:
+    """What state() gave, on a device; None where it holds crops of another side."""
+    return images.to(device) if images is not None and images.shape[-1] == side else None

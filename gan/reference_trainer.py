@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from gan.acceleration import distribute, gradients_agree, main_first, share_statistics
 from gan.config import Config, Domain
-from gan.image_pool import ImagePool
+from gan.image_pool import ImagePool, usable
 from gan.networks.assembly import build_guided_networks
 from gan.objective import Sight, guided_losses, judge
 from gan.perception import Eye
@@ -105,8 +105,5 @@ class ReferenceTrainer:
     def restore(self, state: dict[str, Any], own_state: dict[str, Any]) -> None:
         """Go on from what state() and own_state() gave."""
         self.updates.restore(state)
-        images = own_state.get("pool_b")
-        if images is None or images.shape[-1] != self.config.data.crop_size:
-            self.pool.restore(None)
-        else:
-            self.pool.restore(images.to(self.device))
+        side = self.config.data.crop_size
+        self.pool.restore(usable(own_state.get("pool_b"), side, self.device))

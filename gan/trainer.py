@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gan.acceleration import distribute, gradients_agree, main_first, share_statistics
 from gan.config import Config, Domain
-from gan.image_pool import ImagePool
+from gan.image_pool import ImagePool, usable
 from gan.networks.assembly import Networks, build_networks
 from gan.objective import generator_losses, judge, translate
 from gan.perception import Eye, Perception, asked_for
@@ -119,9 +119,6 @@ class Trainer:
         self.updates.restore(state)
         # States written before there was a perception have none.
         self.perception.restore(state.get("perception", {}), self.accelerator.device)
-        for name, pool in (("pool_a", self.pool_a), ("pool_b", self.pool_b)):
-            images = own_state.get(name)
-            if images is not None and images.shape[-1] == self.config.data.crop_size:
-                pool.restore(images.to(self.accelerator.device))
-            else:
-                pool.restore(None)
+        side, device = self.config.data.crop_size, self.accelerator.device
+        self.pool_a.restore(usable(own_state.get("pool_a"), side, device))
+        self.pool_b.restore(usable(own_state.get("pool_b"), side, device))

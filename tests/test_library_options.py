@@ -127,7 +127,7 @@ def test_a_unet_says_that_it_cannot_be_tiled(
     photos: Photos, tmp_path: Path, new_generator: Callable[..., Path]
 ) -> None:
     model = new_generator(tmp_path / "gen_ab.safetensors", kind="unet_128", channels=1)
-    with pytest.raises(ValueError, match=r"tile: the generator of .* sees the whole picture"):
+    with pytest.raises(ValueError, match="tile: this generator sees the whole picture"):
         translate_folder(model, photos("in", count=1), tmp_path / "out", tile=64)
 
 

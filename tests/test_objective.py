@@ -150,20 +150,20 @@ def test_identity_generators_keep_what_is_seen() -> None:
 
 
 @pytest.mark.parametrize(("weights", "expected"), [
-    ({}, set()),
-    ({"tv": 1.0}, set()),
-    ({"style": 1.0, "tv": 1.0}, {"fake_a", "fake_b"}),
-    ({"style": 1.0, "perceptual": 1.0}, {"fake_a", "fake_b"}),
-    ({"perceptual_cycle": 1.0}, {"rec_a", "rec_b"}),
+    ({}, []),
+    ({"tv": 1.0}, []),
+    ({"style": 1.0, "tv": 1.0}, ["fake_a", "fake_b"]),
+    ({"style": 1.0, "perceptual": 1.0}, ["fake_a", "fake_b"]),
+    ({"perceptual_cycle": 1.0}, ["rec_a", "rec_b"]),
 ], ids=str)  # fmt: skip
 def test_an_image_is_seen_once_and_only_where_a_weight_asks_for_it(
-    weights: dict[str, float], expected: set[str]
+    weights: dict[str, float], expected: list[str]
 ) -> None:
     a, b, see, loss = images(0), images(1), Looking(), LossConfig(**weights)
     out = translate(lambda x: x + 1, lambda x: x + 2, a, b, loss)
     generator_losses(out, a, b, constant(0.0), constant(0.0), loss, sight_of(a, b, see))
     names = [name for image in see.seen for name, value in vars(out).items() if value is image]
-    assert sorted(names) == sorted(expected)
+    assert sorted(names) == expected
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0.0, 0.5), (0.5, 0.25), (1.0, 0.5)])

@@ -67,14 +67,14 @@ def test_a_step_is_judged_by_the_maps_and_grams_of_its_images(weights: Path) -> 
 
 
 @pytest.mark.parametrize(("loss", "expected"), [
-    ({"style": 1.0}, {"features.0", "features.1"}),
-    ({"perceptual": 1.0}, {"features.1"}),
-    ({"perceptual_cycle": 1.0}, {"features.1"}),
+    ({"style": 1.0}, ["features.0", "features.1"]),
+    ({"perceptual": 1.0}, ["features.1"]),
+    ({"perceptual_cycle": 1.0}, ["features.1"]),
 ], ids=str)  # fmt: skip
 def test_layers_that_no_term_compares_are_not_computed(
-    loss: dict[str, float], expected: set[str], weights: Path
+    loss: dict[str, float], expected: list[str], weights: Path
 ) -> None:
-    assert Eye(config(weights, loss), CPU)(images(0)).keys() == expected
+    assert sorted(Eye(config(weights, loss), CPU)(images(0))) == expected
 
 
 def test_every_real_image_is_seen_once(weights: Path) -> None:

@@ -15,7 +15,7 @@ from PIL.ImageFile import ImageFile
 from gan.images.color import deep_grey, is_srgb, on_white
 from gan.images.decoding import decoded
 from gan.images.metadata import kept_exif
-from gan.images.reader import MAX_MEGAPIXELS, UPRIGHT, opened, orientation
+from gan.images.reader import MAX_MEGAPIXELS, opened, orientation
 
 Array = NDArray[Any]
 
@@ -54,11 +54,8 @@ def read_picture(
         pixels, alpha = _deep(image, file, channels, remarks.append) or (None, None)
         if pixels is None:
             shown, transparency = on_white(decoded(image, file), channels, remarks.append)
-            if (upright := UPRIGHT.get(turn)) is not None:
-                shown = shown.transpose(upright)
-                transparency = transparency and transparency.transpose(upright)
-            pixels = np.asarray(shown)
-            alpha = None if transparency is None else np.asarray(transparency)
+            pixels = _turned(np.asarray(shown), turn)
+            alpha = None if transparency is None else _turned(np.asarray(transparency), turn)
         if getattr(image, "is_animated", False):
             remarks.append("animated: its first frame is taken")
         pixels = pixels if pixels.ndim == 3 else pixels[:, :, None]
@@ -124,7 +121,7 @@ def _through_opencv(image: Any, file: BinaryIO) -> Any:
 
 
 def _turned(values: Array, turn: int) -> Array:
-    """What UPRIGHT does, for arrays."""
+    """What `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
     match turn:
         case 2:
             return values[:, ::-1]

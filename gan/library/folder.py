@@ -36,11 +36,10 @@ def translate_folder(
 ) -> int:
     """Translate an image, or a folder of images with all its sub-folders, with a trained generator.
 
-    Images keep their relative names, sizes in pixels, depth, transparency and EXIF, as far as the
-    format of the output has them. Files that are already in the output are left as they are, so
-    that the same command goes on where it was stopped. What cannot be translated is named on stderr
-    and in OUTPUT/failed.tsv; the rest is done, and the exit status is 1. Started by `accelerate
-    launch` or torchrun, several processes share the work.
+    Images keep their relative names, sizes, depth, transparency and EXIF. Files that are already in
+    the output are left alone: the same command goes on where it was stopped. What cannot be
+    translated is named on stderr and in OUTPUT/failed.tsv; the rest is done, the exit status is 1.
+    Started by `accelerate launch` or torchrun, several processes share the work.
 
     Args:
         model: Run directory, or one of its gen_*.safetensors files.
@@ -65,27 +64,30 @@ def translate_folder(
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(device).type == "cpu")
         translator = Translator.load(model, direction, device, precision, style)
-        if tile and not translator.can_tile():
-            raise ValueError(
-                f"tile: the generator of {model} sees the whole picture at once; only ResNet "
-                "generators (no U-Nets, no adain) can be run in tiles: leave --tile out"
-            )
+        check_tiles(translator, tile)
         plan: Plan = processes.once(
             lambda: make_plan(input, output, compare, format, overwrite, max_megapixels)
         )
         if dry_run:
             return show(plan, translator, tile) if processes.main else 0
-        processes.once(lambda: prepare(plan, output if input.is_dir() else None, scratch))
-        place = scratch or (output if input.is_dir() else output.parent)
+        processes.once(lambda: prepare(plan, scratch))
+        place = scratch or (output if plan.whole_folder else output.parent)
         pipeline = Pipeline(translator, max_megapixels, quality, tile, place, overwrite)
         batches = make_batches(plan.jobs, batch_size, translator.device.type)
-        own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
-        failures = [*plan.failures, *processes.gather(own)]
-        if processes.main:
-            if input.is_dir():
-                write_failed(output, failures)
-            print(printable(summary(plan, failures, output)), file=sys.stderr)
-        return 1 if failures else 0
+        return carry_out(plan, pipeline, batches, processes)
+
+
+def carry_out(
+    plan: Plan, pipeline: Pipeline, batches: Sequence[Batch], processes: Processes
+) -> int:
+    """Translate what is left of a plan, all processes together; the exit status."""
+    own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
+    failures = [*plan.failures, *processes.gather(own)]
+    if processes.main:
+        if plan.whole_folder:
+            write_failed(plan.output, failures)
+        print(printable(summary(plan, failures)), file=sys.stderr)
+    return 1 if failures else 0
 
 
 def check_arguments(
@@ -102,11 +104,21 @@ def check_arguments(
         raise ValueError(f"tile: {tile}, must be at least 64")
 
 
-def prepare(plan: Plan, listed: Path | None, scratch: Path | None) -> None:
+def check_tiles(translator: Translator, tile: int | None) -> None:
+    """ValueError where tiles are asked of a generator that cannot be run in them."""
+    if tile and not translator.can_tile():
+        raise ValueError(
+            "tile: this generator sees the whole picture at once; only ResNet generators (no "
+            "U-Nets, no adain) can be run in tiles: leave --tile out"
+        )
+
+
+def prepare(plan: Plan, scratch: Path | None) -> None:
     """Make the folders that are written to, and remove what a killed run left half written there.
 
-    `listed` is the folder that gets failed.tsv. ValueError names what cannot be written.
+    ValueError names what cannot be written.
     """
+    listed = plan.output if plan.whole_folder else None
     places = [place for job in plan.jobs for place in (job.target, job.comparison) if place]
     folders = {place.parent for place in places} | {
         folder for folder in (listed, scratch) if folder
@@ -154,11 +166,13 @@ def tell(outcome: Outcome) -> None:
         say(outcome.failure.source, outcome.failure.reason)
 
 
-def summary(plan: Plan, failures: Sequence[Failure], output: Path) -> str:
+def summary(plan: Plan, failures: Sequence[Failure]) -> str:
     """How many came back, were there before, failed."""
     there = sum(job.done for job in plan.jobs)
     others = f"; {plan.others} other files left alone" if plan.others else ""
-    done = f"{plan.total - there - len(failures)} of {plan.total} images translated to {output}"
+    done = (
+        f"{plan.total - there - len(failures)} of {plan.total} images translated to {plan.output}"
+    )
     before = f", {there} were already there" if there else ""
     return f"{done}{before}{f', {len(failures)} failed' if failures else ''}{others}"
 

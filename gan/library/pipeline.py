@@ -131,14 +131,12 @@ class Pipeline:
         single = len(group) == 1
         tiled = self.tile or not self.translator.fits(len(group) * height, width)
         try:
-            if not tiled:
-                results = self.translator.translate_batch(torch.stack(pixels))
-            elif single and self.translator.can_tile():
-                results = [self.in_tiles(group[0][0], pixels[0])]
-            elif single:
-                results = self.translator.translate_batch(pixels[0][None])
-            else:
+            if tiled and not single:
                 return [result for pair in group for result in self.translate_alike([pair])]
+            if tiled and self.translator.can_tile():
+                results = [self.in_tiles(group[0][0], pixels[0])]
+            else:
+                results = self.translator.translate_batch(torch.stack(pixels))
         except Exception as error:  # one picture may be too large for the memory
             if single:
                 return [failure(group[0][0].source, error)]

@@ -53,6 +53,10 @@ class Job:
 class Plan:
     """All pictures of an input, in the order of their names, and what cannot be one."""
 
+    output: Path
+    """File or folder, as it was asked for."""
+    whole_folder: bool
+    """Whether the input is a folder: its output gets a failed.tsv."""
     jobs: tuple[Job, ...]
     failures: tuple[Failure, ...]
     others: int
@@ -118,7 +122,8 @@ def make_plan(
                 ]
                 jobs.append(Job(path, size, *free))
     folders = {place.parent for _, *places in triples for place in places if place}
-    return Plan(tuple(jobs), tuple(failures), others, frozenset(folders))
+    whole = source.is_dir()
+    return Plan(target, whole, tuple(jobs), tuple(failures), others, frozenset(folders))
 
 
 def inputs(source: Path, outputs: Sequence[Path]) -> Found:
