@@ -1,6 +1,7 @@
 """How much memory is left."""
 
 import contextlib
+import sys
 from pathlib import Path
 
 import psutil
@@ -21,3 +22,15 @@ def free_memory(device: torch.device) -> int:
         with contextlib.suppress(OSError, ValueError):  # not there, or "max"
             free.append(int(Path(limit).read_text()) - int(psutil.Process().memory_info().rss))
     return max(0, min(free))
+
+
+def peak_memory(device: torch.device) -> int:
+    """Most bytes that this process ever held: on a GPU the allocator's, else resident ones."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return int(psutil.Process().memory_info().rss)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -12,9 +12,10 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from gan.config import Config
+from gan.config import Config, TrainConfig
 from gan.interruption import Interruption
 from gan.run import Run, train
+from gan.run.extent import Extent
 
 ROOT = Path(__file__).parents[1]
 
@@ -93,7 +94,7 @@ def test_tensorboard_shows_every_value(root: Path, tmp_path: Path) -> None:
         "discriminator_a", "discriminator_b",
         "score_real_a", "score_fake_a", "score_real_b", "score_fake_b",
         "gradient_norm_generators", "gradient_norm_discriminators",
-        "skipped_steps", "skipped_in_row", "learning_rate", "images_per_second", "epoch",
+        "skipped_steps", "skipped_in_row", "learning_rate", "images_per_second", "epoch", "memory_gb",
     }  # fmt: skip
     assert set(tags["images"]) == {"samples/ab", "samples/ba"}
     assert [event.step for event in events.Scalars("cycle_a")] == [4, 8, 10]
@@ -197,16 +198,10 @@ def test_an_unreadable_file_is_named_and_left_out(
     # batch 2 out of 5 pairs: steps 1-3 begin in epoch 0, 4-5 in epoch 1, 6 in epoch 2
     (1, 1), (3, 1), (4, 2 / 3), (5, 2 / 3), (6, 1 / 3),
 ])  # fmt: skip
-def test_the_rate_is_that_of_the_epoch_in_which_a_step_begins(
-    step: int, expected: float, root: Path, tmp_path: Path
-) -> None:
-    run = Run(
-        config(root, tmp_path, train={"epochs": 1, "decay_epochs": 2, "batch_size": 2}),
-        Interruption(),
-    )
-    assert run.last_step == 8
-    run.step = step
-    assert run.lr_multiplier() == pytest.approx(expected)
+def test_the_rate_is_that_of_the_epoch_in_which_a_step_begins(step: int, expected: float) -> None:
+    extent = Extent(TrainConfig(epochs=1, decay_epochs=2, batch_size=2), pairs=5)
+    assert extent.last_step == 8
+    assert extent.lr_multiplier(step) == pytest.approx(expected)
 
 
 class Poison:

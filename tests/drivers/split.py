@@ -97,7 +97,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
 
     with (
         patch.object(run.trainer, "train_step", train_step),
-        patch.object(run, "sample", lambda tracker: None),
+        patch.dict(run.observers, clear=True),  # samples are of float32
         patch("gan.trainer.to_unit", to_unit),
         patch("gan.style_trainer.to_unit", to_unit),
         patch("gan.reference_trainer.to_unit", to_unit),

@@ -1,6 +1,5 @@
-"""A training run from beginning to end: data, resuming, the loop, and what it leaves behind."""
+"""A run: data, resuming, the loop, and what it leaves behind."""
 
-import math
 import os
 import sys
 import weakref
@@ -14,33 +13,19 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gan.acceleration import Agreement, build_accelerator, once
-from gan.checkpoint import Saver, check_same, newest_state, on_cpu, save_generators
-from gan.config import Config, Domain, Recipe
-from gan.data import (
-    Batches,
-    Folder,
-    TrainTransform,
-    build_dataset,
-    build_loader,
-    end_workers,
-    index_folders,
-)
+from gan.checkpoint import SavedState, Saver, check_same, newest_state, on_cpu, save_generators
+from gan.config import Config, Domain
+from gan.data import Folder, TrainTransform, build_dataset, end_workers, index_folders
 from gan.interruption import STOPPED, Interruption
+from gan.memory import peak_memory
 from gan.progress import Progress
-from gan.reference_trainer import ReferenceTrainer
+from gan.run.batches import load_batches
+from gan.run.extent import Extent
+from gan.run.observers import OBSERVERS, Observer, Scene
+from gan.run.recipes import RECIPES
 from gan.run_folder import claim, forget_stop, mark_stopped
-from gan.sampling import test_images
-from gan.schedule import lr_multiplier
-from gan.style_trainer import StyleTrainer
 from gan.tracking import Tracker
-from gan.trainer import Batch, Trainer
-
-RECIPES: dict[Recipe, type[Trainer] | type[StyleTrainer] | type[ReferenceTrainer]] = {
-    "cyclegan": Trainer,
-    "one_style": StyleTrainer,
-    "reference": ReferenceTrainer,
-}
-"""What trains each; all have the few methods that a run calls."""
+from gan.trainer import Batch
 
 LEAST_LR_FACTOR = 1 / 64
 """Where halving the learning rate after steps that are not finite ends."""
@@ -72,11 +57,11 @@ class Run:
         once(self.accelerator, self.claim)
         files = [folder.files for folder in self.folders.values()]
         self.dataset = build_dataset(files, config.data, config.run.seed)
-        train = config.train
-        self.pairs_per_step = train.batch_size * train.accumulate * self.accelerator.num_processes
-        pairs = (train.epochs + train.decay_epochs) * len(self.dataset)
-        self.last_step = math.ceil(pairs / self.pairs_per_step)
-        self.stop = min(self.last_step, train.max_steps or self.last_step)
+        self.extent = Extent(config.train, len(self.dataset), self.accelerator.num_processes)
+        scene = Scene(config, self.trainer, self.accelerator, self.folders, self.extent, self.say)
+        self.observers: dict[str, Observer] = {
+            name: observer(scene) for name, observer in OBSERVERS.items()
+        }
         self.agreement = Agreement()
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.skipped_said = 0.0
@@ -117,22 +102,23 @@ class Run:
         if saved is None:
             return 0
         check_same(saved, self.manifest(saved.step), allow=self.config.run.allow_changes)
-        self.trainer.restore(*saved.load(self.accelerator.process_index))
+        self.restore(saved)
         self.say(f"resuming {self.folder} from step {saved.step}")
         return saved.step
+
+    def restore(self, saved: SavedState) -> None:
+        """Go on from a state."""
+        shared, own = saved.load(self.accelerator.process_index)
+        self.trainer.restore(shared, own)
+        for name, observer in self.observers.items():
+            observer.restore(shared.get("observers", {}).get(name, {}))
 
     # The loop
 
     def fit(self) -> int:
         """Train until the last step, saving and showing progress on the way; the exit status."""
-        if self.step >= self.stop:
-            higher = "" if self.stop == self.last_step else "; a higher train.max_steps goes on"
-            self.say(f"{self.folder}: finished at step {self.step} of {self.last_step}{higher}")
-            names = ("ab", "ba")[: len(self.trainer.generators)]
-            if not all((self.folder / f"gen_{name}.safetensors").exists() for name in names):
-                self.save_generators()
-                self.saver.finish()
-            return 0
+        if self.step >= self.extent.stop or self.ended():
+            return self.say_finished()
         if not self.accelerator.is_main_process:
             return self.loop(None)
         text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
@@ -140,15 +126,35 @@ class Run:
         with Tracker(self.folder, self.step) as tracker:
             return self.loop(tracker)
 
+    def say_finished(self) -> int:
+        """Say that there is nothing left to do, and leave generators that somebody removed."""
+        last, reason = self.extent.last_step, self.ended()
+        higher = "" if self.extent.stop == last else "; a higher train.max_steps goes on"
+        self.say(
+            f"{self.folder}: finished at step {self.step} of {last}: {reason}"
+            if reason
+            else f"{self.folder}: finished at step {self.step} of {last}{higher}"
+        )
+        names = ("ab", "ba")[: len(self.trainer.generators)]
+        if not all((self.folder / f"gen_{name}.safetensors").exists() for name in names):
+            self.save_generators()
+            self.saver.finish()
+        return 0
+
+    def ended(self) -> str | None:
+        """Why an observer ends the run before its last step, if one does."""
+        reasons = (observer.ended() for observer in self.observers.values())
+        return next((reason for reason in reasons if reason), None)
+
     def loop(self, tracker: Tracker | None) -> int:
         """The steps; the main process alone has a tracker."""
-        train = self.config.train
+        train, stop = self.config.train, self.extent.stop
         with self.saver, ExitStack() as loaders:
-            progress = loaders.enter_context(Progress(self.step, self.stop, quiet=tracker is None))
+            progress = loaders.enter_context(Progress(self.step, stop, quiet=tracker is None))
             batches = self.batches(loaders)
-            while self.step < self.stop:
+            while self.step < stop:
                 self.step += 1
-                self.trainer.updates.set_lr(self.lr_multiplier())
+                self.trainer.updates.set_lr(self.extent.lr_multiplier(self.step))
                 step_batches = [next(batches) for _ in range(train.accumulate)]
                 values = self.trainer.train_step(self.step, step_batches)
                 progress.bar.update()
@@ -157,16 +163,20 @@ class Run:
                     progress.rewind(self.step)
                     batches = self.batches(loaders)
                     continue
-                if tracker and self.due(train.sample_every):
-                    self.sample(tracker)
+                for observer in self.observers.values():
+                    observer.observe(self.step, tracker)
                 stopped = self.agreement.any(self.interruption.received is not None)
                 self.keep_epoch()
                 self.saver.poll(self.agreement.any)
-                if stopped or self.due(train.checkpoint_every):
+                ended = self.ended()
+                if stopped or ended or self.due(train.checkpoint_every):
                     self.save()
-                if stopped and self.step < self.stop:
+                if ended:
+                    self.say(f"{self.folder}: {ended}")
+                    break
+                if stopped and self.step < stop:
                     return self.leave()
-        self.say(f"{self.folder}: step {self.step} of {self.last_step} done")
+        self.say(f"{self.folder}: step {self.step} of {self.extent.last_step} done")
         return 0
 
     def leave(self) -> int:
@@ -174,47 +184,22 @@ class Run:
         self.saver.finish()
         received = self.interruption.received
         name = received.name if received else "a signal to another process"
-        text = f"{name} after step {self.step} of {self.last_step}; the same command goes on"
+        text = f"{name} after step {self.step} of {self.extent.last_step}; the same command goes on"
         if self.accelerator.is_main_process:
             mark_stopped(self.folder, text)
         self.say(f"{self.folder}: stopped by {text}")
         return STOPPED
 
     def batches(self, loaders: ExitStack) -> Iterator[Batch]:
-        """This process's batches from the present step to the last."""
-        accumulate, accelerator = self.config.train.accumulate, self.accelerator
-        keys = Batches(
-            len(self.dataset),
-            self.config.train.batch_size,
-            start=self.step * accumulate,
-            stop=self.stop * accumulate,
-            rank=accelerator.process_index,
-            world=accelerator.num_processes,
+        """This process's batches from the present step on, until the loaders are closed."""
+        batches = load_batches(
+            self.dataset, self.config, self.extent, self.accelerator, after=self.step
         )
-        loader = build_loader(
-            self.dataset,
-            keys,
-            workers=self.config.data.workers,
-            pin_memory=accelerator.device.type == "cuda",
-            # Forking beside the threads of a process group hung once; workers start once a run.
-            context="forkserver" if accelerator.num_processes > 1 else None,
-        )
-        batches = iter(loader)
         loaders.callback(end_workers, batches)
         return batches
 
     def due(self, every: int) -> bool:
-        return self.step % every == 0 or self.step == self.stop
-
-    def epochs_done(self, step: int) -> int:
-        """Whole epochs after so many steps."""
-        done: int = step * self.pairs_per_step // len(self.dataset)
-        return done
-
-    def lr_multiplier(self) -> float:
-        """The learning rate's factor in the present step: that of the epoch in which it begins."""
-        train, epoch = self.config.train, self.epochs_done(self.step - 1)
-        return lr_multiplier(epoch, train.epochs, train.decay_epochs, train.schedule)
+        return self.extent.due(self.step, every)
 
     # What the run leaves behind
 
@@ -228,10 +213,19 @@ class Run:
         if tracker:
             rate = progress.steps_per_second(self.step)
             progress.show(self.step, scalars, rate)
-            scalars["images_per_second"] = len(self.folders) * self.pairs_per_step * rate
-            scalars["learning_rate"] = self.trainer.updates.lr
-            scalars["epoch"] = self.epochs_done(self.step)
-            tracker.scalars(self.step, scalars)
+            images = len(self.folders) * self.extent.pairs_per_step
+            tracker.scalars(
+                self.step,
+                scalars
+                | {
+                    "images_per_second": images * rate,
+                    "learning_rate": self.trainer.updates.lr,
+                    "epoch": self.extent.epochs_done(self.step),
+                    "memory_gb": peak_memory(self.accelerator.device) / 1e9,
+                },
+            )
+        for observer in self.observers.values():
+            observer.log(self.step, scalars, tracker)
         if scalars["skipped_steps"] > self.skipped_said:
             count, self.skipped_said = int(scalars["skipped_steps"]), scalars["skipped_steps"]
             self.say(f"left out {count} steps so far: their gradients were not finite")
@@ -252,19 +246,10 @@ class Run:
                 "there is no state to go back to" if saved is None else "lower rates did not help"
             )
             raise ValueError(f"{reason}; {missing}: try a lower optim.lr, or train.precision fp32")
-        self.trainer.restore(*saved.load(self.accelerator.process_index))
+        self.restore(saved)
         self.trainer.updates.slow_down(factor)
         self.step, self.skipped_said = saved.step, 0.0
         self.say(f"{reason}: back to step {saved.step} with {factor:g} times the learning rate")
-
-    def sample(self, tracker: Tracker) -> None:
-        """Show what the recipe makes of the test images, in all its directions."""
-        real = {
-            domain: test_images(self.config.data, domain, folder.files).to(self.accelerator.device)
-            for domain, folder in self.folders.items()
-        }
-        for direction, columns in self.trainer.sample(real).items():
-            tracker.grid(self.step, direction, columns)
 
     def manifest(self, step: int) -> dict[str, Any]:
         """What a training state belongs to."""
@@ -283,18 +268,20 @@ class Run:
         Both are copied now; the saver's thread writes them.
         """
         self.save_generators()
-        self.saver.save(self.trainer.state(), self.trainer.own_state(), self.manifest(self.step))
+        observers = {name: observer.state() for name, observer in self.observers.items()}
+        shared = self.trainer.state() | {"observers": observers}
+        self.saver.save(shared, self.trainer.own_state(), self.manifest(self.step))
 
     def keep_epoch(self) -> None:
         """Keep the generators for good when a train.keep_every-th epoch ends in this step."""
-        every, epoch = self.config.train.keep_every, self.epochs_done(self.step)
-        if every and epoch // every > self.epochs_done(self.step - 1) // every:
-            self.save_generators(f"-epoch{epoch:03d}")
+        every = self.config.train.keep_every
+        if every and self.extent.ends_epoch(self.step, every):
+            self.save_generators(f"-epoch{self.extent.epochs_done(self.step):03d}")
 
     def save_generators(self, suffix: str = "") -> None:
         if self.accelerator.is_main_process:
             weights = [on_cpu(generator.state_dict()) for generator in self.trainer.generators]
-            epoch = self.epochs_done(self.step)
+            epoch = self.extent.epochs_done(self.step)
             self.saver.add(
                 save_generators, self.folder, self.config, weights, self.step, epoch, suffix
             )
