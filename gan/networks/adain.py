@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import instance_norm, layer_norm, relu
 
-from gan.networks.layers import ReflectionPad, Upsample, run_padded, upsampling
+from gan.networks.layers import InstanceNorm, ReflectionPad, Upsample, run_padded, upsampling
 
 BLOCKS = 4
 """Residual blocks, as many as in MUNIT's decoder."""
@@ -105,7 +105,7 @@ class AdainGenerator(nn.Module):
         self.content_encoder = nn.Sequential(*(
             layer
             for layers, wide in zip(encoding(in_channels, channels), (1, 2, 4), strict=True)
-            for layer in (*layers, nn.InstanceNorm2d(wide * channels), nn.ReLU(inplace=True))
+            for layer in (*layers, InstanceNorm(wide * channels), nn.ReLU(inplace=True))
         ))  # fmt: skip
         self.blocks = nn.ModuleList(
             StyledBlock(width, code, dropout=dropout) for _ in range(BLOCKS)

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from gan.networks.layers import ReflectionPad, Upsample, reflect, run_padded, upsampling
+from gan.networks.layers import (
+    InstanceNorm,
+    ReflectionPad,
+    Upsample,
+    reflect,
+    run_padded,
+    upsampling,
+)
 
 
 @given(st.integers(2, 9), st.integers(0, 40), st.integers(0, 40), st.sampled_from([-1, -2]))
@@ -40,6 +47,36 @@ def test_padded_run_sees_the_reflected_image_and_is_cropped(
     assert torch.equal(run_padded(network, x, multiple), x)
     amounts = [(0, 0), (0, 0), (0, -height % multiple), (0, -width % multiple)]
     np.testing.assert_array_equal(seen[0].numpy(), np.pad(x.numpy(), amounts, mode="reflect"))
+
+
+@pytest.mark.parametrize("affine", [False, True])
+@pytest.mark.parametrize("tracked", [False, True])
+def test_instance_norm_is_torchs(affine: bool, tracked: bool) -> None:
+    """Values, gradients and the gradients' gradients, in double precision to its rounding."""
+    settings = {"affine": affine, "track_running_stats": tracked, "dtype": torch.float64}
+    ours, theirs = InstanceNorm(3, **settings), nn.InstanceNorm2d(3, **settings)
+    if affine:
+        for norm in (ours, theirs):
+            norm.weight.data, norm.bias.data = torch.tensor([1.0, 2, 3]), torch.tensor([0.5, 0, -1])
+            norm.double()
+    x = torch.rand(2, 3, 7, 5, dtype=torch.float64, requires_grad=True)
+    results = []
+    for norm in (ours, theirs):
+        y = norm(x)
+        (first,) = torch.autograd.grad(y.pow(3).sum(), x, create_graph=True)
+        (second,) = torch.autograd.grad(first.pow(2).sum(), x)
+        results.append((y, first, second, *norm.state_dict().values()))
+    for mine, reference in zip(*results, strict=True):
+        torch.testing.assert_close(mine, reference, rtol=1e-9, atol=1e-9)
+
+
+def test_padding_keeps_the_precision_of_autocast() -> None:
+    x = torch.rand(1, 2, 5, 5, dtype=torch.bfloat16)
+    with torch.autocast("cpu", torch.bfloat16):
+        padded = ReflectionPad(2)(x)
+    assert padded.dtype == torch.bfloat16
+    expected = np.pad(x.float().numpy(), [(0, 0), (0, 0), (2, 2), (2, 2)], mode="reflect")
+    np.testing.assert_array_equal(padded.float().numpy(), expected)
 
 
 @pytest.fixture
