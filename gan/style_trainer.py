@@ -21,6 +21,7 @@ from gan.acceleration import distribute, gradients_agree, main_first, share_stat
 from gan.config import Channels, Config, Domain
 from gan.images import read_image, resize_short
 from gan.networks.assembly import build_generator_ab
+from gan.networks.resnet import recompute_blocks
 from gan.objective import appearance_terms, weighted
 from gan.perception import Eye
 from gan.pixels import from_image, to_unit
@@ -50,6 +51,8 @@ class StyleTrainer:
         generator = build_generator_ab(
             config.networks, data.channels_a, data.channels_b, seed=config.run.seed
         )
+        if config.train.recompute:
+            recompute_blocks([generator])
         self.bare = (share_statistics(generator, accelerator),)
         self.network = distribute(self.bare[0], accelerator)
         self.updates = Updates(config, device, self.bare)

@@ -19,7 +19,7 @@ FLOORS = [
         "schedule",
         "interruption",
     },
-    {"objective", "data"},
+    {"objective", "data", "extent"},
     {
         "acceleration",
         "checkpoint",

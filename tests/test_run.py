@@ -13,9 +13,9 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from gan.config import Config, TrainConfig
+from gan.extent import Extent
 from gan.interruption import Interruption
 from gan.run import Run, train
-from gan.run.extent import Extent
 
 ROOT = Path(__file__).parents[1]
 

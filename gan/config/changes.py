@@ -11,7 +11,8 @@ NOT_NUMBERS = {
         "data": "root a b workers",
         "perceptual": "weights",
         "style": "image",
-        "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every",
+        "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"
+        " recompute",
     }.items()
     for key in keys.split()
 }

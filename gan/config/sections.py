@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Domain = Literal["a", "b"]
+Direction = Literal["ab", "ba"]
 Channels = Literal[1, 3]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -211,6 +212,13 @@ class TrainConfig(Section):
     """Decay of the averaged generators, for instance 0.999; 0 turns averaging off."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     """Arithmetic of the networks; losses and weights stay in float32."""
+    batch_passes: bool = True
+    """Run a generator on an image and on its target, and a discriminator on real images and on
+    translations, in one pass; not with networks.norm batch. The numbers are the same, but for
+    rounding."""
+    recompute: bool = False
+    """Compute what lies within residual blocks again in the backward pass in place of keeping it:
+    less memory, a quarter more time, the same numbers."""
     log_every: Count = 50
     """Steps between two lines of scalars in TensorBoard."""
     sample_every: Count = 1000

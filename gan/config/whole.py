@@ -35,6 +35,7 @@ class Config(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         self.check_generator_crop()
+        self.check_recompute()
         checks = {
             "cyclegan": self.check_cyclegan,
             "one_style": self.check_one_style,
@@ -105,6 +106,19 @@ class Config(Section):
             raise ValueError(
                 f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
                 f"with networks.generator {self.networks.generator}"
+            )
+
+    def check_recompute(self) -> None:
+        """There are blocks, and a second forward pass changes nothing in them."""
+        if self.train.recompute and not self.networks.generator.startswith("resnet"):
+            raise ValueError(
+                "train.recompute is for ResNet generators; with networks.generator "
+                f"{self.networks.generator} leave it out"
+            )
+        if self.train.recompute and self.networks.norm == "batch":
+            raise ValueError(
+                "train.recompute would count each batch twice in the statistics of "
+                "networks.norm batch: use instance, or leave it out"
             )
 
     def check_discriminator_crop(self) -> None:

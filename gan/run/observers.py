@@ -9,7 +9,7 @@ from accelerate import Accelerator
 
 from gan.config import Config, Domain
 from gan.data import Folder
-from gan.run.extent import Extent
+from gan.extent import Extent
 from gan.run.recipes import AnyTrainer
 from gan.sampling import test_images
 from gan.tracking import Tracker

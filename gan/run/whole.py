@@ -16,11 +16,11 @@ from gan.acceleration import Agreement, build_accelerator, once
 from gan.checkpoint import SavedState, Saver, check_same, newest_state, on_cpu, save_generators
 from gan.config import Config, Domain
 from gan.data import Folder, TrainTransform, build_dataset, end_workers, index_folders
+from gan.extent import Extent
 from gan.interruption import STOPPED, Interruption
 from gan.memory import peak_memory
 from gan.progress import Progress
 from gan.run.batches import load_batches
-from gan.run.extent import Extent
 from gan.run.observers import OBSERVERS, Observer, Scene
 from gan.run.recipes import RECIPES
 from gan.run_folder import claim, forget_stop, mark_stopped
