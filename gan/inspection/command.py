@@ -1,5 +1,6 @@
 """The command that looks at a dataset before anybody trains on it."""
 
+import os
 import warnings
 from pathlib import Path
 
@@ -84,5 +85,6 @@ def write(seen: Survey, found: list[Finding], limits: Limits, output: Path) -> N
     """The lists and the sheet."""
     write_lists(output, seen, found)
     faults = [finding for finding in found if finding.fault]
-    sheet = draw_sheet(faults, limits.max_megapixels, FINDINGS)
+    base = Path(os.path.commonpath([place.folder.parent.absolute() for place in seen.places]))
+    sheet = draw_sheet(faults, base, limits.max_megapixels, FINDINGS)
     write_image(sheet, output / SHEET)

@@ -47,7 +47,7 @@ def find_copies(sights: Sequence[Sight], max_megapixels: float) -> list[Copy]:
         (2, copies(luma, mirrored=True), "mirrored copy"),
     ):
         links += [
-            (rank, (later, earlier), f"{kind}, {BITS - bits} of {BITS} bits agree")
+            (rank, (later, earlier), f"{kind}, {bits} of {BITS} bits differ")
             for later, earlier, bits in pairs
         ]
     best: dict[int, tuple[tuple[int, ...], Copy]] = {}

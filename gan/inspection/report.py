@@ -28,7 +28,7 @@ def findings_text(found: Sequence[Finding], limits: Limits, complete: str) -> It
         meaning = KINDS[kind].meaning.format(**asdict(limits))
         yield f"{level(kind)}: {kind} ({len(members)}): {meaning}"
         for finding in members[:LISTED]:
-            copy = f" of {finding.other}" if finding.other else ""
+            copy = f": {finding.other}" if finding.other else ""
             yield printable(f"    {finding.path}: {finding.detail}{copy}")
         if len(members) > LISTED:
             yield f"    … and {len(members) - LISTED} more ({complete})"
