@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from gan.images import ImageError, read_image
-from gan.inspection.hashes import BITS, copies
+from gan.inspection.hashes import BITS, copies, details
 from gan.inspection.places import Place
 from gan.inspection.survey import Sight
 
@@ -38,13 +38,12 @@ def find_copies(sights: Sequence[Sight], max_megapixels: float) -> list[Copy]:
     """
     if not sights:
         return []
-    luma = np.stack([sight.luma for sight in sights])
-    close = copies(luma)
+    close = near_copies(sights)
     same = equal(sights, close, max_megapixels)
     links = [(0, pair, "equal pixels") for pair in same]
     for rank, pairs, kind in (
         (1, close, "near copy"),
-        (2, copies(luma, mirrored=True), "mirrored copy"),
+        (2, near_copies(sights, mirrored=True), "mirrored copy"),
     ):
         links += [
             (rank, (later, earlier), f"{kind}, {bits} of {BITS} bits differ")
@@ -61,6 +60,26 @@ def find_copies(sights: Sequence[Sight], max_megapixels: float) -> list[Copy]:
         if later not in best or key < best[later][0]:
             best[later] = key, Copy(relation, one, other, how)
     return [best[later][1] for later in sorted(best)]
+
+
+def near_copies(sights: Sequence[Sight], *, mirrored: bool = False) -> list[tuple[int, int, int]]:
+    """What `copies` finds among the images; of equal thumbnails in a folder the first stands for
+    all, so that a thousand equal ones are not half a million pairs."""
+    members: dict[tuple[Place, bytes], list[int]] = defaultdict(list)
+    for index, sight in enumerate(sights):
+        members[sight.place, sight.luma.tobytes()].append(index)
+    groups = list(members.values())
+    firsts = np.stack([sights[group[0]].luma for group in groups])
+    return [
+        (member, groups[earlier][0], bits)
+        for later, earlier, bits in copies(firsts, mirrored=mirrored)
+        for member in groups[later]
+    ] + [
+        (member, group[0], 0)
+        for group in groups
+        if not mirrored and details(sights[group[0]].luma[None]).any()
+        for member in group[1:]
+    ]
 
 
 def related(later: Sight, earlier: Sight) -> Relation | None:
