@@ -82,11 +82,15 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
         return look(*job, max_megapixels)
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for outcome in tqdm(threads.map(seen, jobs), total=len(jobs), unit="image", disable=None):
-            if isinstance(outcome, Sight):
-                result.sights.append(outcome)
-            else:
-                result.unreadable.append(outcome)
+        bar = tqdm(threads.map(seen, jobs), total=len(jobs), unit="image", disable=None)
+        try:
+            for outcome in bar:
+                if isinstance(outcome, Sight):
+                    result.sights.append(outcome)
+                else:
+                    result.unreadable.append(outcome)
+        finally:
+            threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
     result.unreadable.sort()
     return result
 

@@ -107,6 +107,16 @@ def test_the_gravest_relation_is_named_and_the_same_domain_first(tmp_path: Path)
     }
 
 
+def test_plain_pictures_are_duplicates_by_their_pixels_alone(tmp_path: Path) -> None:
+    root = write_dataset(tmp_path / "data", trainA=2, trainB=2)
+    for name, size, level in (("a", 90, 7), ("b", 90, 8), ("c", 91, 7), ("d", 90, 7)):
+        Image.new("RGB", (size, 90), (level, 90, 200)).save(root / "trainB" / f"{name}.png")
+    assert inspected(root, tmp_path / "out", min_images=0)[1] == {
+        ("duplicate", "trainB/d.png", "trainB/a.png"),
+        *(("plain", f"trainB/{name}.png", "") for name in "abcd"),
+    }
+
+
 def test_hostile_names_links_and_pipes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = write_dataset(tmp_path / "data", trainA=2, trainB=2)
     names = [
