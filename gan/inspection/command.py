@@ -73,7 +73,7 @@ def inspect_folders(
 
 def tell(seen: Survey, found: list[Finding], limits: Limits, output: Path | None) -> None:
     """Findings and statistics on stdout."""
-    complete = f"all in {output / FINDINGS}" if output else "--output FOLDER lists all"
+    complete = printable(f"all in {output / FINDINGS}") if output else "--output FOLDER lists all"
     for line in findings_text(found, limits, complete):
         print(line)
     if rows := statistics_rows(seen):
