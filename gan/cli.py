@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "gan.run:train",
     "translate": "gan.library:translate_folder",
     "stylize": "gan.stylize:stylize",
+    "inspect": "gan.inspection:inspect_folders",
 }
 
 
@@ -106,8 +107,12 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
         )
         parser.add_class_arguments(section)
         return parser
-    parser = Parser(prog=prog, usage="%(prog)s [--key VALUE ...]", description=summary)
-    parser.add_function_arguments(command, as_group=False)
+    root = inspect.signature(command).parameters.get("root")  # gan inspect ROOT
+    usage = f"%(prog)s {'[ROOT] ' if root else ''}[--key VALUE ...]"
+    parser = Parser(prog=prog, usage=usage, description=summary)
+    if root:
+        parser.add_argument("root", nargs="?", type=root.annotation, help="folder of the dataset")
+    parser.add_function_arguments(command, as_group=False, skip={"root"})
     for action in parser._actions:
         if getattr(action, "_typehint", None) is bool:
             action.nargs, action.const = "?", True  # --overwrite alone means true

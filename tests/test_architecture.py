@@ -31,6 +31,7 @@ FLOORS = [
         "translator",
         "updates",
     },
+    {"inspection"},
     {"trainer", "style_trainer", "reference_trainer", "library", "run", "stylize", "demo"},
     {"cli"},
 ]
