@@ -6,7 +6,7 @@ from gan.images.formats import IMAGE_SUFFIXES, ImageError
 from gan.images.picture import Picture, read_picture
 from gan.images.reader import MAX_MEGAPIXELS, read_image, read_size
 from gan.images.resize import resize_short, resize_square
-from gan.images.writer import remove_parts, write_image, write_picture
+from gan.images.writer import encode_image, remove_parts, write_image, write_picture, write_whole
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -14,6 +14,7 @@ __all__ = [
     "Found",
     "ImageError",
     "Picture",
+    "encode_image",
     "find_images",
     "list_images",
     "read_image",
@@ -25,4 +26,5 @@ __all__ = [
     "to_channels",
     "write_image",
     "write_picture",
+    "write_whole",
 ]

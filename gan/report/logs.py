@@ -1,0 +1,102 @@
+"""What a run logged: its TensorBoard scalars, without what a resumed run has overtaken."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Point(NamedTuple):
+    """A value, and when it was logged."""
+
+    step: int
+    time: float
+    """Seconds since 1970."""
+    value: float
+
+
+@dataclass
+class Session:
+    """One start of the run, which is one event file."""
+
+    begun: float
+    ended: float
+    """Seconds since 1970: of the file's first and last entry."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """All scalars by name, in the order of their steps, and when the run was at work."""
+
+    scalars: dict[str, list[Point]] = field(default_factory=dict)
+    sessions: list[Session] = field(default_factory=list)
+
+    def last(self, name: str) -> float | None:
+        """The newest value of a scalar."""
+        points = self.scalars.get(name)
+        return points[-1].value if points else None
+
+    @property
+    def step(self) -> int:
+        """The last step of which anything was logged, or 0."""
+        return max((points[-1].step for points in self.scalars.values() if points), default=0)
+
+    @property
+    def seconds(self) -> float:
+        """Time at work, from each start to the last entry that followed it."""
+        return sum(session.ended - session.begun for session in self.sessions)
+
+    def seconds_per_step(self) -> float | None:
+        """The median, over the time between two entries of a session."""
+        entries = sorted({(p.time, p.step) for points in self.scalars.values() for p in points})
+        paces = [
+            (end - begun) / (last - first)
+            for (begun, first), (end, last) in pairwise(entries)
+            if last > first and any(s.begun <= begun and end <= s.ended for s in self.sessions)
+        ]
+        return sorted(paces)[len(paces) // 2] if paces else None
+
+
+def read_log(folder: Path) -> Log:
+    """Read the event files of a run's logs/; a torn end is passed over.
+
+    A run that goes on from step s has written that what it had logged from s + 1 on does not count;
+    one that went back without a restart (train.nonfinite) has logged the same steps twice. The last
+    word counts in both cases.
+    """
+    log = Log()
+    for path in sorted(folder.glob("events.out.tfevents.*")):
+        session = None
+        for event in _events(path):
+            session = session or Session(event.wall_time, event.wall_time)
+            session.ended = event.wall_time
+            if event.HasField("session_log"):
+                for points in log.scalars.values():
+                    _forget(points, event.step)
+            for name, value in _values(event):
+                points = log.scalars.setdefault(name, [])
+                _forget(points, event.step)
+                points.append(Point(event.step, event.wall_time, value))
+        if session:
+            log.sessions.append(session)
+    return log
+
+
+def _forget(points: list[Point], step: int) -> None:
+    """Drop what was logged from a step on."""
+    while points and points[-1].step >= step:
+        points.pop()
+
+
+def _events(path: Path) -> Iterator[Any]:
+    # Imported late: half a second that nobody else has to wait.
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+    yield from EventFileLoader(str(path)).Load()
+
+
+def _values(event: Any) -> Iterator[tuple[str, float]]:
+    for value in event.summary.value if event.HasField("summary") else ():
+        if value.metadata.plugin_data.plugin_name == "scalars":
+            yield value.tag, value.tensor.float_val[0]
