@@ -31,7 +31,16 @@ FLOORS = [
         "translator",
         "updates",
     },
-    {"trainer", "style_trainer", "reference_trainer", "library", "run", "stylize", "demo"},
+    {
+        "trainer",
+        "style_trainer",
+        "reference_trainer",
+        "library",
+        "run",
+        "stylize",
+        "demo",
+        "report",
+    },
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""

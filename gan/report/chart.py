@@ -122,7 +122,8 @@ def note(curves: Sequence[Curve], thinned: Sequence[Curve], smooth: bool) -> str
     said = []
     size = reach(len(thinned[0].steps))
     if smooth and size > 1:
-        said.append(f"Faint: as logged. Bold: exponential mean of about {size} values.")
+        said.append("Numbers and faint lines: as logged.")
+        said.append(f"Bold lines: exponential mean of about {size} values.")
     every = math.ceil(len(curves[0].steps) / MAX_POINTS)
     if every > 1:
         said.append(f"Every point is the mean of {every} logged values.")

@@ -7,21 +7,20 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-import gan
 from gan.config import Config
 from gan.images import write_whole
 from gan.report.configuration import configuration
-from gan.report.doctor import doctor
+from gan.report.doctor import doctor, found
 from gan.report.gallery import extremes, test_images
 from gan.report.html import Html, element, page, together
 from gan.report.logs import read_log
 from gan.report.losses import losses
-from gan.report.metrics import metrics, remark
+from gan.report.metrics import metrics, remark, title
 from gan.report.overview import overview, time_and_memory
-from gan.report.records import Evaluation, Finding, Lines, Score, best_step, read_lines
+from gan.report.records import Evaluation, Finding, Lines, Metric, Score, best_step, read_lines
 from gan.report.samples import samples
 from gan.report.standing import standing
-from gan.report.translations import open_generators
+from gan.report.translations import Translations
 from gan.translator import Device
 
 MOST_IMAGES = 200
@@ -85,12 +84,13 @@ def sections(run: Path, config: Config, root: Path | None, images: int, device: 
     evaluations = read_lines(run / "metrics.jsonl", Evaluation)
     newest = evaluations.records[-1].metrics if evaluations.records else {}
     scores = newest_scores(run)
-    opened = open_generators(run, config, device)
+    translations = Translations(run, config, root, device)
+    findings = read_lines(run / "doctor.jsonl", Finding)
     titled = {
-        "Doctor": doctor(read_lines(run / "doctor.jsonl", Finding)),
-        "Test images": test_images(opened, config, root, images),
+        "Doctor": doctor(findings),
+        "Test images": test_images(translations, images),
         "Best and worst": together(
-            remark(scores.remark), extremes(opened, config, root, scores.records, newest)
+            remark(scores.remark), extremes(translations, scores.records, newest)
         ),
         "Through training": samples(run, config),
         "Metrics": metrics(evaluations, best_step(run)),
@@ -98,18 +98,31 @@ def sections(run: Path, config: Config, root: Path | None, images: int, device: 
         "Time and memory": time_and_memory(log),
         "Configuration": configuration(run, config),
     }
-    links = [element("a", title, href=f"#{anchor(title)}") for title in titled]
+    links = [element("a", name, href=f"#{anchor(name)}") for name in titled]
     parts = [
-        element("section", element("h2", title), content, id=anchor(title))
-        for title, content in titled.items()
+        element("section", element("h2", name), content, id=anchor(name))
+        for name, content in titled.items()
     ]
-    written = f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by gan {gan.__version__}."
+    written = f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by gan report."
     return together(
         overview(run.resolve().name, config, standing(run, config, log), log),
+        alerts(findings.records, newest),
         element("nav", links, aria_label="Sections"),
         element("main", parts),
         element("footer", written),
     )
+
+
+def alerts(findings: list[Finding], newest: dict[str, Metric]) -> Html | None:
+    """What nobody should overlook, with the way to it."""
+    still = sum(end is None for _, end in found(findings))
+    worse = [title(name) for name, metric in newest.items() if metric.change == "worse"]
+    said = {
+        "doctor": f"{still} of the doctor's findings still there" if still else "",
+        "metrics": f"Worse than the images as they were: {', '.join(worse)}" if worse else "",
+    }
+    links = [element("li", element("a", text, href=f"#{at}")) for at, text in said.items() if text]
+    return element("ul", links, class_="alerts") if links else None
 
 
 def newest_scores(run: Path) -> Lines[Score]:
@@ -118,5 +131,5 @@ def newest_scores(run: Path) -> Lines[Score]:
     return read_lines(files[-1], Score) if files else Lines([], None, False)
 
 
-def anchor(title: str) -> str:
-    return title.lower().replace(" ", "-")
+def anchor(name: str) -> str:
+    return name.lower().replace(" ", "-")

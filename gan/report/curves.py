@@ -84,7 +84,7 @@ def thin(curve: Curve) -> Curve:
 
 def reach(count: int) -> int:
     """Neighbours that a smoothed value looks back on; 1 is no smoothing."""
-    return max(1, count // 20)
+    return max(1, count // 12)
 
 
 def smoothing(values: Sequence[float]) -> list[float]:

@@ -8,14 +8,18 @@ from gan.report.records import Finding, Lines
 
 def doctor(lines: Lines[Finding]) -> Html:
     """The findings, those that still hold first, the newest first."""
-    gone = {index: over(lines.records, index) for index in range(len(lines.records))}
-    found = [(f, gone[i]) for i, f in enumerate(lines.records) if f.finding]
-    found.sort(key=lambda pair: (pair[1] is not None, -pair[0].step))
-    if not found:
+    findings = found(lines.records)
+    if not findings:
         text = "The doctor found nothing." if lines.present else "This run has no doctor's record."
         return together(remark(lines.remark), element("p", text, class_="empty"))
-    items = [item(finding, end) for finding, end in found]
+    items = [item(finding, end) for finding, end in findings]
     return together(remark(lines.remark), element("ul", items, class_="findings"))
+
+
+def found(records: list[Finding]) -> list[tuple[Finding, int | None]]:
+    """The findings, each with the step at which it had gone, or None."""
+    findings = [(f, over(records, i)) for i, f in enumerate(records) if f.finding]
+    return sorted(findings, key=lambda pair: (pair[1] is not None, -pair[0].step))
 
 
 def over(records: list[Finding], index: int) -> int | None:

@@ -23,6 +23,8 @@ class Session:
     begun: float
     ended: float
     """Seconds since 1970: of the file's first and last entry."""
+    entries: list[tuple[float, int]] = field(default_factory=list)
+    """Times and steps of the scalars."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,12 @@ class Log:
         return sum(session.ended - session.begun for session in self.sessions)
 
     def seconds_per_step(self) -> float | None:
-        """The median, over the time between two entries of a session."""
-        entries = sorted({(p.time, p.step) for points in self.scalars.values() for p in points})
+        """The median, over the times between two entries of a session."""
         paces = [
             (end - begun) / (last - first)
-            for (begun, first), (end, last) in pairwise(entries)
-            if last > first and any(s.begun <= begun and end <= s.ended for s in self.sessions)
+            for session in self.sessions
+            for (begun, first), (end, last) in pairwise(session.entries)
+            if last > first
         ]
         return sorted(paces)[len(paces) // 2] if paces else None
 
@@ -78,6 +80,7 @@ def read_log(folder: Path) -> Log:
                 points = log.scalars.setdefault(name, [])
                 _forget(points, event.step)
                 points.append(Point(event.step, event.wall_time, value))
+                session.entries.append((event.wall_time, event.step))
         if session:
             log.sessions.append(session)
     return log

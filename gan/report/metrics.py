@@ -14,7 +14,12 @@ NAMES = {
     "lpips": "LPIPS", "gram": "Gram distance", "structure": "Structure distance",
     "cycle": "Cycle error", "identity": "Identity error",
 }  # fmt: skip
-WAYS = {"ab": "A → B", "ba": "B → A", "a": "A", "b": "B"}
+WAYS = {
+    "ab": "A\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}B",
+    "ba": "B\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}A",
+    "a": "A",
+    "b": "B",
+}
 CHANGES = {"better": "better", "worse": "worse", "no clear difference": "unclear"}
 
 NOTHING = "\N{EN DASH}"
@@ -56,9 +61,9 @@ def verdict(evaluation: Evaluation) -> Html:
         if metric.change:
             by_change[metric.change].append(title(name))
     sentences = {
-        "worse": "Worse than the images as they were:",
-        "better": "Better than the images as they were:",
-        "no clear difference": "No clear difference:",
+        "worse": "than the images as they were:",
+        "better": "than the images as they were:",
+        "no clear difference": "from the images as they were:",
     }
     items = [
         element("li", chip(change), f" {sentence} {', '.join(by_change[change])}")
@@ -70,9 +75,9 @@ def verdict(evaluation: Evaluation) -> Html:
 
 def table(newest: Evaluation, best: Evaluation | None) -> Html:
     """A row a metric; on narrow screens a block each."""
-    heads = ["Metric", f"Step {newest.step:,}", "Images as they were", "Translated, that is"]
+    heads = ["Metric", f"Step {newest.step:,}", "Images as they were", "Change"]
     heads += [f"Best, step {best.step:,}"] if best else []
-    heads += ["Images"]
+    heads += ["Count"]
     rows = [row(name, metric, best, heads) for name, metric in newest.metrics.items()]
     head = element("thead", element("tr", [element("th", text, scope="col") for text in heads]))
     when = f"Evaluated {newest.time}. " if newest.time else ""

@@ -10,9 +10,11 @@ from gan.images import encode_image
 
 SIDES = (1024, 768, 640, 512, 384, 320, 256, 192, 128, 96)
 """Longest sides in pixels that are tried, until all pictures of a section fit."""
-LOSSLESS_SIDE = 256
+LOSSLESS_SIDE = 200
 """Up to this side pictures are PNG: losses would be seen, as they are shown enlarged."""
-QUALITY = 82
+QUALITY = 86
+SMALL = 128
+"""Pixels below which a picture is enlarged without blurring."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ def inline(image: Image.Image) -> Inline:
     kind = "png" if max(image.size) <= LOSSLESS_SIDE else "webp"
     encoded = base64.b64encode(encode_image(image, f".{kind}", quality=QUALITY)).decode("ascii")
     return Inline(f"data:image/{kind};base64,{encoded}", image.width, image.height)
+
+
+def pixelated(side: int) -> str | None:
+    """The class of pictures that are enlarged without blurring: those of small networks."""
+    return "pixels" if side < SMALL else None
 
 
 def spread(count: int, wanted: int) -> list[int]:

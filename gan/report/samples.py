@@ -9,7 +9,7 @@ from gan.config import Config
 from gan.images import ImageError, read_image
 from gan.report.html import Html, element, together
 from gan.report.metrics import WAYS, remark
-from gan.report.pictures import Inline, shelve, spread
+from gan.report.pictures import Inline, pixelated, shelve, spread
 
 MOST_STEPS = 24
 """Steps that are shown; of more, so many evenly spread."""
@@ -21,8 +21,6 @@ COLUMNS = {
     "reference": ("photograph", "style", "result"),
 }
 GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")
-SMALL = 128
-"""Pixels; smaller pictures are enlarged without blurring them."""
 
 
 def samples(run: Path, config: Config) -> Html:
@@ -112,7 +110,7 @@ def strip(
             "img", src=picture.uri, width=picture.width, height=picture.height,
             alt=f"{WAYS[way]} at step {step}: rows of {', '.join(names)}",
             data_index=index, hidden=index != len(steps) - 1,
-            class_="pixels" if crop < SMALL else None,
+            class_=pixelated(crop),
         )
         for index, step in enumerate(steps)
         if (picture := pictures.get((step, way)))
