@@ -106,15 +106,12 @@ def legend(thinned: Sequence[Curve]) -> Html:
 
 
 def points(thinned: Sequence[Curve]) -> str:
-    """What the page's script reads: for each curve its steps and values."""
-
-    def short(numbers: Sequence[float]) -> list[float | None]:
-        return [float(f"{n:.5g}") if math.isfinite(n) else None for n in numbers]
-
-    return json.dumps(
-        [[[round(step) for step in curve.steps], short(curve.values)] for curve in thinned],
-        separators=(",", ":"),
-    )
+    """What the page's script reads: for each curve its steps, and its values as they are shown."""
+    curves = [
+        [[round(step) for step in curve.steps], [number(value) for value in curve.values]]
+        for curve in thinned
+    ]
+    return json.dumps(curves, separators=(",", ":"))
 
 
 def note(curves: Sequence[Curve], thinned: Sequence[Curve], smooth: bool) -> str | None:

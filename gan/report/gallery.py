@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gan.images import list_images, read_image
 from gan.report.cards import cards
-from gan.report.html import Html, element, together
+from gan.report.html import Html, element, prose, together
 from gan.report.metrics import NAMES, WAYS, remark
 from gan.report.pictures import inline, shrunk, spread
 from gan.report.records import Metric, Score
@@ -48,7 +48,7 @@ def tests_of_one(translations: Translations, most: int, way: Direction) -> Html 
         return remark(f"Nothing can be translated: {translations.missing[way]}.")
     folder, why = translations.folder(way)
     if folder is None:
-        return element("p", why, class_="empty")
+        return element("p", prose(why), class_="empty")
     names = [path.relative_to(folder).as_posix() for path in list_images(folder)]
     chosen = [names[index] for index in spread(len(names), most)]
     done, failed = translations.translate(way, folder, chosen)
@@ -60,7 +60,7 @@ def tests_of_one(translations: Translations, most: int, way: Direction) -> Html 
         said += " --images shows more."
     captions = [None if error is None else f"cycle error {error:.3f}" for _, error in pairs]
     return together(
-        element("p", said, class_="note"),
+        element("p", prose(said), class_="note"),
         [remark(text) for text in failed],
         cards(WAYS[way], [shown for shown, _ in pairs], captions, BUDGET // 2),
     )
@@ -133,7 +133,7 @@ def scored(
     """Images with their scores; those that are not in the test folder are named."""
     folder, why = translations.folder(way)
     if folder is None:
-        return element("p", why, class_="empty")
+        return element("p", prose(why), class_="empty")
     # A name in a file of scores is looked up, never opened: it could lead anywhere.
     there = {path.relative_to(folder).as_posix() for path in list_images(folder)}
     values = {score.file: score.scores[name] for score in picked}

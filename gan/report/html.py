@@ -1,6 +1,7 @@
 """HTML out of functions: what is not marked as HTML is escaped, without exception."""
 
 import html
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -35,6 +36,12 @@ def element(name: str, *children: Child, **attributes: Attribute) -> Html:
 def together(*children: Child) -> Html:
     """Several children without an element around them."""
     return Html("".join(_texts(children)))
+
+
+def prose(text: str) -> Html:
+    """A text whose --options are not torn at the end of a line."""
+    parts = re.split(r"(?<!\S)(--\w+)", text)
+    return together(element("code", p) if p.startswith("--") else p for p in parts)
 
 
 def page(title: str, body: Html) -> str:

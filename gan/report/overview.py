@@ -79,7 +79,7 @@ def figures(standing: Standing, log: Log) -> dict[str, str]:
     if pace:
         found["Time per step"] = duration(pace)
         if standing.state == "running" and standing.stop:
-            found["Time left"] = f"about {duration(pace * (standing.stop - standing.step))}"
+            found["Time left, about"] = duration(pace * (standing.stop - standing.step))
     if speed:
         found["Images per second"] = number(float(f"{speed:.3g}"))
     if memory:
@@ -100,7 +100,7 @@ def time_and_memory(log: Log) -> Html:
     if "memory_gb" not in log.scalars:
         rows["Memory"] = "not logged (memory_gb is not among the scalars)"
     charts = [
-        chart(title, about, [curve(name, log)])
+        chart(title, about, [curve(name, log)], smooth=name == "images_per_second")
         for name, (title, about) in PACE.items()
         if log.scalars.get(name)
     ]

@@ -53,7 +53,6 @@ for (const plot of document.querySelectorAll(".plot")) {
   const steps = [...new Set(curves.flatMap((curve) => curve[0]))].sort((a, b) => a - b);
   let at = steps.length - 1;
 
-  const say = (value) => (value === null ? "not finite" : value.toLocaleString("en", { maximumSignificantDigits: 4 }));
   const show = (visible) => {
     const step = steps[at];
     const x = (1000 * (step - first)) / (last - first);
@@ -63,7 +62,7 @@ for (const plot of document.querySelectorAll(".plot")) {
     where.textContent = step.toLocaleString("en");
     curves.forEach((curve, index) => {
       const place = curve[0].indexOf(step);
-      values[index].textContent = place < 0 ? "–" : say(curve[1][place]);
+      values[index].textContent = place < 0 ? "–" : curve[1][place];
     });
   };
   const leave = () => {

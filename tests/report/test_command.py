@@ -45,8 +45,8 @@ def test_the_command_writes_one_file_and_says_where(
 def test_nothing_is_cut_without_a_word(run: Path) -> None:
     text = page(run, images=2)
     assert "2 of 4 test images" in text
-    assert "--images shows more" in text
-    assert "--images shows more" not in page(run, images=4)
+    assert "<code>--images</code> shows more" in text
+    assert "<code>--images</code> shows more" not in page(run, images=4)
     assert len(cards(text)) == 2 + 2
 
 

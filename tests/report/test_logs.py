@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.utils.tensorboard import SummaryWriter
@@ -55,6 +56,37 @@ def test_a_torn_end_costs_the_last_entry_alone(lost: int, tmp_path: Path) -> Non
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:-lost])
     assert steps_of(tmp_path) == [1, 2, 3, 4]
+
+
+def test_zeros_at_the_end_are_no_entries(tmp_path: Path) -> None:
+    """What a file system may leave where the power failed."""
+    write(tmp_path, range(1, 6), 0, ".0")
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes() + bytes(100))
+    assert steps_of(tmp_path) == [1, 2, 3, 4, 5]
+    assert read_log(tmp_path).seconds >= 0
+
+
+def test_noise_in_the_middle_ends_a_file(tmp_path: Path) -> None:
+    write(tmp_path, range(1, 6), 0, ".0")
+    (file,) = tmp_path.iterdir()
+    content = bytearray(file.read_bytes())
+    content[-100:] = b"\xff" * 100
+    file.write_bytes(content)
+    steps = steps_of(tmp_path)
+    assert steps == list(range(1, len(steps) + 1))
+    assert 2 <= len(steps) <= 4
+
+
+def test_pictures_between_the_scalars_are_passed_over(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(256, size=(3, 200, 200), dtype=np.uint8)
+    with SummaryWriter(str(tmp_path)) as writer:
+        for step in (1, 2):
+            writer.add_scalar("loss", step, step)
+            writer.add_image("samples/ab", noise, step)
+    log = read_log(tmp_path)
+    assert set(log.scalars) == {"loss"}
+    assert [point.step for point in log.scalars["loss"]] == [1, 2]
 
 
 def test_an_empty_or_missing_folder_is_an_empty_log(tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from gan.report.command import read_config
 from gan.report.logs import read_log
-from gan.report.standing import Standing, standing
+from gan.report.standing import Standing, last_step, standing
 from gan.run import train
+from gan.run.extent import Extent
 from gan.run_folder import mark_stopped
 from tests.report.conftest import small_config
 from tests.test_run_folder import HOLD
@@ -33,7 +35,21 @@ def test_a_run_that_reached_its_last_step_is_finished(run: Path) -> None:
     assert (found.state, found.step, found.stop, found.share) == ("finished", 12, 12, 1)
 
 
-def test_it_is_so_without_its_data_and_with_files_left_out(run: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("batch", "accumulate", "processes"), [(1, 1, 1), (4, 1, 1), (2, 3, 2)])
+def test_the_last_step_is_the_run_s_own(
+    batch: int, accumulate: int, processes: int, dataset: Path
+) -> None:
+    """Six pairs an epoch, unless data.max_images says less."""
+    train = {"batch_size": batch, "accumulate": accumulate}
+    for limit, pairs in ((None, 6), (4, 4)):
+        config = small_config(dataset, dataset, train=train, data={"max_images": limit})
+        expected = Extent(config.train, pairs, processes).last_step
+        assert last_step(config, processes) == expected
+
+
+def test_a_finished_run_is_finished_without_its_data_and_with_files_left_out(
+    run: Path, tmp_path: Path
+) -> None:
     """A folder that is gone, or whose unreadable files count, does not say how many pairs."""
     change(run, "data", root=str(tmp_path / "gone"))
     assert stand(run).state == "finished"
