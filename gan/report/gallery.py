@@ -1,5 +1,6 @@
 """Test images before and after, under sliders: from all over the folder, and the best and worst."""
 
+import math
 from collections.abc import Sequence
 
 from gan.images import list_images, read_image
@@ -15,6 +16,9 @@ BUDGET = 4_000_000
 """Bytes for all test images, and for all of the best and worst."""
 EXTREMES = 3
 """How many of the best, and of the worst, are shown by each score."""
+Scored = tuple[float, str]
+"""A score, and the image that has it."""
+
 FIRST = ("structure", "cycle", "lpips", "l1")
 """Scores that are shown before others."""
 
@@ -73,19 +77,24 @@ def extremes(
 
     `metrics` are those of the newest evaluation, which say whether a score is better low or high.
     """
-    groups: dict[tuple[Direction, str], list[Score]] = {}
+    groups: dict[tuple[Direction, str], list[Scored]] = {}
     for score in scores:
-        for name in score.scores:
-            groups.setdefault((score.direction, name), []).append(score)
+        for name, value in score.scores.items():
+            if value is not None and math.isfinite(value):
+                groups.setdefault((score.direction, name), []).append((value, score.file))
     if not groups:
-        text = "Single images have no scores yet: gan evaluate writes them."
-        return element("p", f"{text} The test images above are in order.", class_="empty")
+        return element(
+            "p",
+            "Single images have no scores yet: gan evaluate writes them. Until then the test images "
+            "above are in the order of their cycle errors, where there is a way back.",
+            class_="empty",
+        )
     order = sorted(groups, key=lambda key: (key[0], rank(key[1])))
     parts = []
     for index, (way, name) in enumerate(order):
         if way in translations.translators:
             higher = is_higher_better(way, name, metrics)
-            ranked = sorted(groups[way, name], key=lambda score: score.scores[name], reverse=higher)
+            ranked = sorted(groups[way, name], reverse=higher)
             first = index == 0 or order[index - 1][0] != way
             room = BUDGET // len(groups)
             parts.append(ranking(translations, way, name, ranked, room, unfolded=first))
@@ -107,7 +116,7 @@ def ranking(
     translations: Translations,
     way: Direction,
     name: str,
-    ranked: list[Score],
+    ranked: list[Scored],
     room: int,
     *,
     unfolded: bool,
@@ -120,23 +129,21 @@ def ranking(
         "details",
         element("summary", title, element("small", f"{len(ranked)} images")),
         element("div", [
-            element("div", element("h4", kind), scored(translations, way, name, picked, room // 2))
+            element("div", element("h4", kind), scored(translations, way, picked, room // 2))
             for kind, picked in columns.items()
         ], class_="extremes"),
         open=unfolded,
     )  # fmt: skip
 
 
-def scored(
-    translations: Translations, way: Direction, name: str, picked: list[Score], room: int
-) -> Html:
+def scored(translations: Translations, way: Direction, picked: list[Scored], room: int) -> Html:
     """Images with their scores; those that are not in the test folder are named."""
     folder, why = translations.folder(way)
     if folder is None:
         return element("p", prose(why), class_="empty")
     # A name in a file of scores is looked up, never opened: it could lead anywhere.
     there = {path.relative_to(folder).as_posix() for path in list_images(folder)}
-    values = {score.file: score.scores[name] for score in picked}
+    values = {file: value for value, file in picked}
     done, failed = translations.translate(way, folder, [file for file in values if file in there])
     failed += [f"{file}: not in {folder}" for file in values if file not in there]
     captions = [f"{values[shown.name]:.3g}" for shown in done]

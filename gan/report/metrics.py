@@ -1,5 +1,6 @@
 """The evaluations of a run: the newest in full, the best beside it, and how they came about."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -134,13 +135,11 @@ def curves(evaluations: list[Evaluation]) -> Html:
 def curve(name: str, evaluations: list[Evaluation]) -> Curve:
     """A metric over the steps at which it was taken."""
     taken = [(e.step, e.metrics[name]) for e in evaluations if name in e.metrics]
-    bounded = all(metric.low is not None and metric.high is not None for _, metric in taken)
+    bounds = [(m.low, m.high) for _, m in taken if m.low is not None and m.high is not None]
+    bounded = len(bounds) == len(taken) and all(math.isfinite(low + high) for low, high in bounds)
+    low, high = zip(*bounds, strict=True) if bounded else ((), ())
     return Curve(
-        title(name),
-        [step for step, _ in taken],
-        [metric.value for _, metric in taken],
-        [metric.low or 0.0 for _, metric in taken] if bounded else (),
-        [metric.high or 0.0 for _, metric in taken] if bounded else (),
+        title(name), [step for step, _ in taken], [metric.value for _, metric in taken], low, high
     )
 
 

@@ -49,7 +49,7 @@ class Score(Record):
 
     direction: Literal["ab", "ba"]
     file: str
-    scores: dict[str, float]
+    scores: dict[str, float | None]
 
 
 class Finding(Record):

@@ -88,6 +88,7 @@ def write_records() -> Callable[[Path], None]:
                     "l1_ab": metric(0.1, "better"),
                     "kid_ab": metric(0.3 + step / 100, "worse", warning="only 4 images"),
                     "cycle_a": metric(0.5),
+                    "cycle_b": metric(float("nan") if step == 8 else 0.5),
                 },
             }  # fmt: skip
             append(folder / "metrics.jsonl", line)
@@ -97,7 +98,7 @@ def write_records() -> Callable[[Path], None]:
             "limit": 4.0, "advice": "Set networks.upsample to resize.",
         })  # fmt: skip
         for name, score in (("0.png", 0.3), ("1.png", 0.1), ("2.png", 0.9), (HOSTILE, 0.5)):
-            line = {"direction": "ab", "file": name, "scores": {"structure": score}}
+            line = {"direction": "ab", "file": name, "scores": {"structure": score, "l1": None}}
             append(folder / "evaluation" / "step-00000012.jsonl", line)
 
     return write
