@@ -85,8 +85,8 @@ def extremes(
     if not groups:
         return element(
             "p",
-            "Single images have no scores yet: gan evaluate writes them. Until then the test images "
-            "above are in the order of their cycle errors, where there is a way back.",
+            "Single images have no scores yet: gan evaluate writes them. Until then the test "
+            "images above are in the order of their cycle errors, where there is a way back.",
             class_="empty",
         )
     order = sorted(groups, key=lambda key: (key[0], rank(key[1])))
