@@ -37,16 +37,15 @@ def samples(run: Path, config: Config) -> Html:
     shelf = shelve(list(images.values()), BUDGET)
     pictures = dict(zip(images, shelf.pictures, strict=True))
     directions = [way for way in ("ab", "ba") if any(way == shown for _, shown in images)]
-    said = (
-        f"{len(steps)} of {len(files)} steps, evenly spread." if len(files) > len(steps) else None
-    )
+    said = f"{len(steps)} of {len(files)} steps, evenly spread."
+    notes = " ".join(filter(None, (said if len(steps) < len(files) else None, shelf.remark)))
     return together(
         remarks,
         element("div", slider(steps), [
             strip(way, steps, pictures, columns(way, images, config), config.data.crop_size)
             for way in directions
         ], class_="samples"),
-        element("p", " ".join(filter(None, (said, shelf.remark))), class_="note"),
+        element("p", notes, class_="note") if notes else None,
     )  # fmt: skip
 
 
