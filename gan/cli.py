@@ -18,6 +18,7 @@ COMMANDS = {
     "translate": "gan.library:translate_folder",
     "stylize": "gan.stylize:stylize",
     "inspect": "gan.inspection:inspect_folders",
+    "report": "gan.report:report",
 }
 
 

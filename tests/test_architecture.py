@@ -32,7 +32,16 @@ FLOORS = [
         "updates",
     },
     {"inspection"},
-    {"trainer", "style_trainer", "reference_trainer", "library", "run", "stylize", "demo"},
+    {
+        "trainer",
+        "style_trainer",
+        "reference_trainer",
+        "library",
+        "run",
+        "stylize",
+        "demo",
+        "report",
+    },
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""

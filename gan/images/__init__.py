@@ -8,7 +8,7 @@ from gan.images.picture import Picture, read_picture
 from gan.images.reader import MAX_MEGAPIXELS, read_image, read_size
 from gan.images.resize import resize_short, resize_square
 from gan.images.traits import Trait, Traits, read_with_traits
-from gan.images.writer import remove_parts, write_image, write_picture
+from gan.images.writer import encode_image, remove_parts, write_image, write_picture, write_whole
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -18,6 +18,7 @@ __all__ = [
     "Picture",
     "Trait",
     "Traits",
+    "encode_image",
     "find_images",
     "list_images",
     "printable",
@@ -31,4 +32,5 @@ __all__ = [
     "to_channels",
     "write_image",
     "write_picture",
+    "write_whole",
 ]
