@@ -23,6 +23,7 @@ FLOORS = [
     {
         "acceleration",
         "checkpoint",
+        "metrics",
         "perception",
         "progress",
         "run_folder",
