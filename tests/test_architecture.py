@@ -32,6 +32,7 @@ FLOORS = [
         "translator",
         "updates",
     },
+    {"evaluation"},
     {"trainer", "style_trainer", "reference_trainer", "library", "run", "stylize", "demo"},
     {"cli"},
 ]
