@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
+import torch
+
 from gan.config import DataConfig
 from gan.evaluation.core import Settings, evaluate
 from gan.evaluation.files import METRICS, append_line, images_file, write_images
@@ -73,11 +75,12 @@ def evaluate_model(
         output: Folder for metrics.jsonl and evaluation; left out, the run directory.
     """
     check_arguments(max_images, size, batch_size, seed, resamples)
-    settings = Settings(split_directions(directions), batch_size, seed, resamples)
+    settings = Settings(split_directions(directions), batch_size, seed, resamples, progress=True)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(device).type == "cpu")
-        opened = open_model(model, root, size, pick_device(device), precision, settings)
-        instruments = open_instruments(features, weights, pick_device(device))
+        place = pick_device(device)  # after joining: on GPUs each process has its own
+        opened = open_model(model, root, size, place, precision)
+        instruments = open_instruments(features, weights, place)
         folders: Folders = processes.once(
             lambda: open_folders(
                 opened.data, split, reference, paired=paired, max_images=max_images
@@ -110,7 +113,7 @@ def split_directions(text: str) -> tuple[Direction, ...]:
 
 
 def open_model(
-    path: Path, root: Path, size: int | None, device: Any, precision: Precision, settings: Settings
+    path: Path, root: Path, size: int | None, device: torch.device, precision: Precision
 ) -> Model:
     """Load the generators; ValueError for what is no model, or one that is shown its style."""
     files = generator_files(path)

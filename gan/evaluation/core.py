@@ -11,9 +11,17 @@ from torch import nn
 from gan.config import DataConfig, Domain
 from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
-from gan.evaluation.measure import Bench, Generator, Reference, Row, Task
+from gan.evaluation.measure import Bench
 from gan.evaluation.records import Evaluation, ImageScores, Metric
-from gan.evaluation.summary import FID_RESAMPLES, KID_MOST, collection_metrics, image_metrics
+from gan.evaluation.rows import Generator, Reference, Row, Task
+from gan.evaluation.summary import (
+    FID_RESAMPLES,
+    FID_RESAMPLES_LARGE,
+    KID_MOST,
+    LARGE,
+    collection_metrics,
+    image_metrics,
+)
 from gan.images import read_size
 from gan.metrics import Sampling
 from gan.metrics.pictures import MS_SSIM_SIDE
@@ -44,6 +52,8 @@ class Settings:
     seed: int = 0
     resamples: int = 1000
     """For the intervals; 0 for none."""
+    progress: bool = False
+    """Show a bar on a terminal."""
 
 
 def evaluate(
@@ -62,7 +72,7 @@ def evaluate(
     the settings' own is used. ValueError where a translation is not finite, or nothing at all can
     be measured.
     """
-    bench = Bench(instruments, data, settings.batch_size, processes)
+    bench = Bench(instruments, data, settings.batch_size, processes, settings.progress)
     rows: dict[Direction, list[Row]] = {}
     references: dict[Direction, Reference | None] = {}
     with ExitStack() as stack:
@@ -161,6 +171,7 @@ def describe(
             "level": 0.95,
             "resamples": settings.resamples,
             "fid_resamples": min(settings.resamples, FID_RESAMPLES),
+            f"fid_resamples_above_{LARGE}": min(settings.resamples, FID_RESAMPLES_LARGE),
             "seed": settings.seed,
         },
         "batch_size": settings.batch_size,

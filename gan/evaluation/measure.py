@@ -1,50 +1,24 @@
 """Two passes: over the images that are compared with, then over those that are translated."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from gan.config import Channels, DataConfig
 from gan.evaluation.folders import Folder, read_images
 from gan.evaluation.instruments import Instruments
+from gan.evaluation.rows import Generator, Reference, Row, Task, put
 from gan.losses import mean_gram
 from gan.metrics import gram_distances, l1, layer_distance, structure_distance
 from gan.pixels import to_pixels, to_unit
 from gan.processes import Processes
 
-Generator = Callable[[Tensor], Tensor]
-"""(N, C, H, W) in [-1, 1] on the device to (N, C', H, W)."""
-
 LUMA = (0.299, 0.587, 0.114)
 """ITU-R 601-2, as in Pillow's mode L."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a collection looks like to the extractor."""
-
-    features: Tensor
-    """(n, d), float64."""
-    grams: dict[str, Tensor]
-    """Mean Gram matrices (1, C, C) by layer, on the device."""
-
-
-@dataclass
-class Row:
-    """The numbers of one source image, and what the extractor sees in it."""
-
-    place: int
-    file: Path
-    scores: dict[str, float] = field(default_factory=dict)
-    unchanged: dict[str, float] = field(default_factory=dict)
-    features: Tensor | None = None
-    """Of the translation, (d)."""
-    own: Tensor | None = None
-    """Of the source image."""
-    finite: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,16 +33,22 @@ class Bench:
     data: DataConfig
     batch_size: int
     processes: Processes
+    progress: bool = False
 
     def read(self, files: Sequence[Path], channels: Channels) -> Tensor:
         """Images on the device, in [-1, 1]."""
         return read_images(files, self.data, channels).to(self.instruments.device)
 
-    def batches(self, folder: Folder) -> Sequence[list[tuple[int, Path]]]:
+    def batches(self, folder: Folder) -> Iterable[list[tuple[int, Path]]]:
         """This process's share of a folder: batches of places in it and files."""
         listed = list(enumerate(folder.files))
         starts = range(0, len(listed), self.batch_size)
-        return self.processes.share([listed[s : s + self.batch_size] for s in starts])
+        own = self.processes.share([listed[s : s + self.batch_size] for s in starts])
+        shown = self.progress and self.processes.main
+        bar: Iterable[list[tuple[int, Path]]] = tqdm(
+            own, folder.root.name, unit="batch", leave=False, disable=None if shown else True
+        )
+        return bar
 
     @torch.no_grad()
     def look(self, folder: Folder, channels: Channels) -> Reference | None:
@@ -97,12 +77,12 @@ class Bench:
         )
 
     @torch.no_grad()
-    def measure(self, folder: Folder, task: "Task") -> list[Row]:
+    def measure(self, folder: Folder, task: Task) -> list[Row]:
         """The rows of a folder's images, in their order; ValueError names an image whose
         translation is not finite."""
         own = [row for batch in self.batches(folder) for row in self.rows(batch, task)]
         rows: list[Row] = sorted(self.processes.gather(own), key=lambda row: row.place)
-        broken = [row.file for row in rows if not row.finite]
+        broken = [row.file for row in rows if row.broken]
         if broken:
             raise ValueError(
                 f"{broken[0]}: the generator returns NaN for this image"
@@ -111,7 +91,7 @@ class Bench:
             )
         return rows
 
-    def rows(self, batch: Sequence[tuple[int, Path]], task: "Task") -> Iterator[Row]:
+    def rows(self, batch: Sequence[tuple[int, Path]], task: Task) -> Iterator[Row]:
         """Translate and measure one batch."""
         rows = [Row(place, path) for place, path in batch]
         real = self.read([row.file for row in rows], task.channels[0])
@@ -121,7 +101,7 @@ class Bench:
             self.translate(rows, real, task.forth, task)
         yield from rows
 
-    def translate(self, rows: list[Row], real: Tensor, forth: Generator, task: "Task") -> None:
+    def translate(self, rows: list[Row], real: Tensor, forth: Generator, task: Task) -> None:
         """What a translation is measured by."""
         raw = forth(real).float()
         for row, finite in zip(rows, raw.isfinite().flatten(1).all(1).tolist(), strict=True):
@@ -167,30 +147,6 @@ class Bench:
                 {"gram": gram_distances(style_real, reference.grams)},
             )
         return style_fake, style_real
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is done to a folder's images: `forth` translates them, `back` comes back."""
-
-    forth: Generator | None
-    back: Generator | None
-    channels: tuple[Channels, Channels]
-    """Of the images, and of their translations."""
-    pairs: Mapping[Path, Path]
-    reference: Reference | None
-
-
-def put(
-    rows: Sequence[Row], scores: Mapping[str, Tensor], unchanged: Mapping[str, Tensor] | None = None
-) -> None:
-    """Give every row its own of the values (N,)."""
-    for name, values in scores.items():
-        for row, value in zip(rows, values.tolist(), strict=True):
-            row.scores[name] = value
-    for name, values in (unchanged or {}).items():
-        for row, value in zip(rows, values.tolist(), strict=True):
-            row.unchanged[name] = value
 
 
 def at(maps: Mapping[str, Tensor], places: list[int]) -> dict[str, Tensor]:

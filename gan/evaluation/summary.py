@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gan.evaluation.measure import Reference, Row
 from gan.evaluation.records import Better, Change, Metric, Unchanged
+from gan.evaluation.rows import Reference, Row
 from gan.metrics import (
     Sampling,
     draw,
@@ -21,8 +21,8 @@ from gan.metrics import (
 
 HIGHER = ("psnr", "ssim", "ms_ssim")
 """What is better when it is higher."""
-FID_RESAMPLES = 200
-"""At most: each needs singular values."""
+FID_RESAMPLES, FID_RESAMPLES_LARGE, LARGE = 200, 40, 512
+"""At most, and for more than LARGE images and features: each needs that many singular values."""
 FID_IMAGES = 2048
 """Below it the bias is a good part of the value; papers use thousands of images."""
 KID_IMAGES = 50
@@ -76,9 +76,11 @@ def collection_metrics(
     desired = reference.features
     if min(len(fake), len(desired)) < 2:
         return {}
+    large = min(*fake.shape, len(desired)) > LARGE
+    most = FID_RESAMPLES_LARGE if large else FID_RESAMPLES
     counts = [draw(sampling, len(fake)), draw(sampling, len(desired), stream=1)]
     return {
-        "fid": fid(fake, real, desired, *(drawn[:FID_RESAMPLES] for drawn in counts)),
+        "fid": fid(fake, real, desired, *(drawn[:most] for drawn in counts)),
         "kid": kid(fake, real, desired, sampling),
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
+from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 from gan.losses import gram_distance, mean_gram
 
@@ -15,6 +15,8 @@ Maps = Mapping[str, Tensor]
 
 EPS = 1e-10
 """Length of a feature vector below which it has no direction; as in LPIPS."""
+POSITIONS = 32
+"""A side of the maps whose structure is compared."""
 
 
 def gram_distances(maps: Maps, desired: Maps) -> Tensor:
@@ -33,16 +35,20 @@ def gram_distances(maps: Maps, desired: Maps) -> Tensor:
 def structure_distance(x: Tensor, y: Tensor) -> Tensor:
     """mean_ij (S_ij(x) - S_ij(y))^2, with S_ij the cosine of the features at positions i and j.
 
-    Splice (Tumanyan et al. 2022, Eq. 2 and 3) compares so the keys of a ViT, the mean of squares
-    in place of the norm as its code does; published as DINO-structure. Here it is one map of a
-    convolutional network, as in LSeSim (Zheng et al. 2021), with all positions as the patch. What
-    is like what stays when only the style changes: 0 is the same structure.
+    Splice (Tumanyan et al. 2022) compares so the keys of a ViT, the mean of squares in place of the
+    norm as its code does; papers call it DINO-structure. Here it is one map of a convolutional
+    network, as in LSeSim (Zheng et al. 2021), with all positions as the patch. What is like what
+    stays when only the style changes: 0 is the same structure. Larger maps are averaged down to
+    POSITIONS a side first: there is a number for every two positions.
     """
     return (self_similarity(x) - self_similarity(y)).square().flatten(1).mean(1)
 
 
 def self_similarity(features: Tensor) -> Tensor:
-    """Cosines of a map's positions: (N, C, h, w) to (N, h w, h w)."""
+    """Cosines of a map's positions: (N, C, h, w) to (N, h w, h w), h and w at most POSITIONS."""
+    if max(features.shape[2:]) > POSITIONS:
+        height, width = (min(side, POSITIONS) for side in features.shape[2:])
+        features = adaptive_avg_pool2d(features, (height, width))
     rows = normalize(features.flatten(2), dim=1, eps=EPS)
     return rows.transpose(1, 2) @ rows
 

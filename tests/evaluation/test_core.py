@@ -22,7 +22,7 @@ from gan.evaluation import (
     open_folders,
     open_instruments,
 )
-from gan.metrics import kernel_matrices, open_extractor
+from gan.metrics import Lpips, kernel_matrices, open_extractor
 from tests import backbone
 from tests.conftest import Photos
 
@@ -292,6 +292,30 @@ def test_a_translation_that_is_not_finite_is_refused_by_name(
     root = photos("testA").parent
     with pytest.raises(ValueError, match=r"000.png: the generator returns NaN .* and 3 more"):
         measured(root, instruments, generators={"ab": lambda x: x * torch.nan})
+
+
+def test_a_way_back_that_is_not_finite_is_refused_too(
+    photos: Photos, instruments: Instruments
+) -> None:
+    root = photos("testA").parent
+    generators = {"ab": nothing, "ba": lambda x: x * torch.nan}
+    with pytest.raises(ValueError, match=r"000.png: the generator returns NaN"):
+        measured(root, instruments, generators=generators, directions=("ab",))
+
+
+def test_lpips_with_its_own_weights_goes_before_the_one_in_its_style(
+    tmp_path: Path, photos: Photos
+) -> None:
+    """A stand-in for AlexNet and its weights: twice the mean difference."""
+    photos("testA", 3), photos("testB", 3)
+    lpips = Lpips(lambda x, y: 2 * (x - y).abs().mean((1, 2, 3)))  # type: ignore[arg-type]
+    size = {"load_size": 64, "crop_size": 64}
+    evaluation = measured(tmp_path, Instruments(CPU, lpips=lpips), data=size)
+    metrics = evaluation.metrics
+    assert metrics["lpips_ab"].value == pytest.approx(2 * metrics["l1_ab"].value, rel=1e-5)
+    assert evaluation.protocol["lpips"] == "alexnet, torchmetrics' weights"
+    small = measured(tmp_path, Instruments(CPU, lpips=lpips))
+    assert "lpips_ab" not in small.metrics
 
 
 def test_the_reference_can_be_the_training_images(

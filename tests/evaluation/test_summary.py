@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan.evaluation.measure import Reference, Row
+from gan.evaluation.rows import Reference, Row
 from gan.evaluation.summary import collection_metrics, image_metric, judged
 from gan.metrics import Sampling
 

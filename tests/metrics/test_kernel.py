@@ -19,7 +19,7 @@ def cubic(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 def by_loops(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Bińkowski et al. 2018, Eq. 4, pair by pair."""
+    """Bińkowski et al. 2018, pair by pair."""
     of_x = [cubic(a, b) for i, a in enumerate(x) for j, b in enumerate(x) if i != j]
     of_y = [cubic(a, b) for i, a in enumerate(y) for j, b in enumerate(y) if i != j]
     across = [cubic(a, b) for a in x for b in y]

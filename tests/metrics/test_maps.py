@@ -39,6 +39,13 @@ def test_structure_does_not_see_a_rotation_of_all_features() -> None:
     assert (structure_distance(x, x.flip(3)) > 0.01).all()
 
 
+def test_structure_of_large_maps_is_that_of_their_averages() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(2, 1, 4, 64, 32, generator=generator, dtype=torch.float64)
+    small = [of.reshape(1, 4, 32, 2, 32).mean(3) for of in (x, y)]
+    np.testing.assert_allclose(structure_distance(x, y), structure_distance(*small), rtol=1e-9)
+
+
 def test_gram_does_not_see_where_things_lie() -> None:
     x = maps()
     for i in range(2):
