@@ -163,19 +163,18 @@ def with_model(evaluation: Evaluation, model: Model, precision: Precision) -> Ev
 def present(
     evaluation: Evaluation, model: Path, about: dict[str, Any], output: Path | None
 ) -> None:
-    """Print the evaluation and write it where it belongs."""
-    step, epoch = about.get("step", 0), about.get("epoch")
-    print(f"{model}, step {step}\n\n{report(evaluation)}\n")
-    folder = output or run_folder(model)
+    """Write the evaluation where it belongs, and print it."""
+    step, folder = about.get("step", 0), output or run_folder(model)
     if folder is None:
-        print(f"not written: {model} is no run's; name a folder with --output")
-        return
-    write_images(images_file(folder, step), evaluation.images)
-    time = datetime.now(UTC).isoformat(timespec="seconds")
-    append_line(
-        folder / METRICS, {"step": step, "epoch": epoch, "time": time} | evaluation.record()
-    )
-    print(f"written to {folder / METRICS} and {images_file(folder, step)}")
+        where = f"not written: {model} is no run's; name a folder with --output"
+    else:
+        images = images_file(folder, step)
+        write_images(images, evaluation.images)
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        line = {"step": step, "epoch": about.get("epoch"), "time": time} | evaluation.record()
+        append_line(folder / METRICS, line)
+        where = f"written to {folder / METRICS} and {images}"
+    print(f"{model}, step {step}\n\n{report(evaluation)}\n\n{where}")
 
 
 def run_folder(model: Path) -> Path | None:
