@@ -1,9 +1,10 @@
 """Evaluation: how good a model's translations are, with the protocol beside every number."""
 
 from gan.evaluation.command import evaluate_model
-from gan.evaluation.core import Settings, evaluate
+from gan.evaluation.core import evaluate
 from gan.evaluation.folders import Folder, Folders, Split, open_folders
 from gan.evaluation.instruments import Instruments, open_instruments
+from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation, ImageScores, Metric
 
 __all__ = [

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, cast, get_args
 import torch
 
 from gan.config import DataConfig
-from gan.evaluation.core import Settings, evaluate
+from gan.evaluation.core import evaluate
 from gan.evaluation.files import METRICS, append_line, images_file, write_images
 from gan.evaluation.folders import Folders, Split, open_folders
 from gan.evaluation.instruments import open_instruments
+from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.features.weights import sha256
