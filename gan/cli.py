@@ -19,6 +19,7 @@ COMMANDS = {
     "stylize": "gan.stylize:stylize",
     "inspect": "gan.inspection:inspect_folders",
     "report": "gan.report:report",
+    "evaluate": "gan.evaluation:evaluate_model",
 }
 
 
@@ -53,7 +54,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     parser = build_parser(command, prog)
     texts = sys.argv[1:] if arguments is None else arguments
     try:
-        given = appending(command, [underscored(text) for text in texts])
+        given = appending(command, [underscored(text) for text in named_first(command, texts)])
         values = bind(command, parser.instantiate(parser.parse_args(given)))
     except ValueError as error:
         parser.error(str(error))
@@ -65,6 +66,17 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted; the same command goes on", file=sys.stderr)
         return 128 + signal.SIGINT
+
+
+def first_parameter(command: Callable[..., Any]) -> str:
+    return next(iter(inspect.signature(command).parameters))
+
+
+def named_first(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
+    """The arguments with a first word that is no option as the first parameter: gan inspect ROOT."""
+    if arguments and not arguments[0].startswith("-"):
+        return [f"--{first_parameter(command)}", *arguments]
+    return list(arguments)
 
 
 def underscored(text: str) -> str:
@@ -108,12 +120,9 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
         )
         parser.add_class_arguments(section)
         return parser
-    root = inspect.signature(command).parameters.get("root")  # gan inspect ROOT
-    usage = f"%(prog)s {'[ROOT] ' if root else ''}[--key VALUE ...]"
+    usage = f"%(prog)s [{first_parameter(command).upper()}] [--key VALUE ...]"
     parser = Parser(prog=prog, usage=usage, description=summary)
-    if root:
-        parser.add_argument("root", nargs="?", type=root.annotation, help="folder of the dataset")
-    parser.add_function_arguments(command, as_group=False, skip={"root"})
+    parser.add_function_arguments(command, as_group=False)
     for action in parser._actions:
         if getattr(action, "_typehint", None) is bool:
             action.nargs, action.const = "?", True  # --overwrite alone means true

@@ -23,6 +23,7 @@ FLOORS = [
     {
         "acceleration",
         "checkpoint",
+        "metrics",
         "perception",
         "progress",
         "run_folder",
@@ -31,7 +32,7 @@ FLOORS = [
         "translator",
         "updates",
     },
-    {"inspection"},
+    {"evaluation", "inspection"},
     {
         "trainer",
         "style_trainer",
