@@ -73,7 +73,7 @@ def first_parameter(command: Callable[..., Any]) -> str:
 
 
 def named_first(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
-    """The arguments with a first word that is no option as the first parameter: gan inspect ROOT."""
+    """The arguments with a first word without dashes as the first parameter: gan inspect ROOT."""
     if arguments and not arguments[0].startswith("-"):
         return [f"--{first_parameter(command)}", *arguments]
     return list(arguments)
