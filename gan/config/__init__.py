@@ -1,6 +1,7 @@
 """The configuration of a training run: frozen, typed, checked before anything is loaded."""
 
 from gan.config.changes import changed_keys
+from gan.config.evaluate import EvaluateConfig
 from gan.config.sections import (
     Channels,
     Count,
@@ -27,6 +28,7 @@ __all__ = [
     "DataConfig",
     "Direction",
     "Domain",
+    "EvaluateConfig",
     "LossConfig",
     "NetworksConfig",
     "OptimConfig",

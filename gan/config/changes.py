@@ -11,6 +11,7 @@ NOT_NUMBERS = {
         "data": "root a b workers",
         "perceptual": "weights",
         "style": "image",
+        "evaluate": "every features weights max_images batch_size resamples best patience",
         "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"
         " recompute",
     }.items()

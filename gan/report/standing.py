@@ -1,12 +1,12 @@
 """Where a run stands: at work, at its end, stopped by a signal, or ended without a word."""
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from gan.config import Config
+from gan.extent import Extent
 from gan.images import list_images
 from gan.report.logs import Log
 from gan.run_folder import STOPPED_MARK, is_held
@@ -41,6 +41,8 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
         return Standing("running", step, stop, "A process is training into this folder now.")
     if mark := read_mark(run):
         return Standing("stopped", step, stop, f"Stopped by {mark}.")
+    if reason := saved.get("ended"):
+        return Standing("finished", step, step, f"Ended at step {step:,}: {reason}.")
     if ended(config, log, saved_step, stop):
         more = f" of {last:,}; a higher train.max_steps goes on" if stop != last and last else ""
         return Standing("finished", step, step, f"Reached its last step, {step:,}{more}.")
@@ -65,14 +67,13 @@ def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
 
 def last_step(config: Config, processes: int) -> int | None:
     """The step at which the configured epochs end; None where a folder is gone."""
-    data, train = config.data, config.train
+    data = config.data
     try:
         counts = [len(list_images(data.train_folder(domain))) for domain in config.domains]
     except ValueError:
         return None
     length = max(min(count, data.max_images or count) for count in counts)
-    pairs = (train.epochs + train.decay_epochs) * length
-    return math.ceil(pairs / (train.batch_size * train.accumulate * processes)) or None
+    return Extent(config.train, length, processes).last_step or None
 
 
 def newest_manifest(run: Path) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Scene:
     extent: Extent
     say: Callable[[str], None]
     """Prints one line, once for all processes."""
+    keep: Callable[[str], None]
+    """Leaves the generators of the present step, their names with this suffix."""
 
     @property
     def run_dir(self) -> Path:
@@ -35,6 +37,9 @@ class Scene:
 
 class Observer(Protocol):
     """Called by the loop on all processes; the main one alone has a tracker."""
+
+    def begin(self, step: int, tracker: Tracker | None) -> None:
+        """Look at the run before it goes on after a step."""
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
         """Take the scalars of a step that is logged (train.log_every)."""
@@ -57,6 +62,9 @@ class Samples:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
+
+    def begin(self, step: int, tracker: Tracker | None) -> None:
+        """Nothing."""
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
         """Nothing: samples are pictures."""
@@ -84,7 +92,3 @@ class Samples:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Nothing."""
-
-
-OBSERVERS: dict[str, Callable[[Scene], Observer]] = {"samples": Samples}
-"""Those of every run, by the names of their states."""

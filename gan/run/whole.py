@@ -21,7 +21,8 @@ from gan.interruption import STOPPED, Interruption
 from gan.memory import peak_memory
 from gan.progress import Progress
 from gan.run.batches import load_batches
-from gan.run.observers import OBSERVERS, Observer, Scene
+from gan.run.evaluations import Evaluations
+from gan.run.observers import Observer, Samples, Scene
 from gan.run.recipes import RECIPES
 from gan.run_folder import claim, forget_stop, mark_stopped
 from gan.tracking import Tracker
@@ -58,10 +59,7 @@ class Run:
         files = [folder.files for folder in self.folders.values()]
         self.dataset = build_dataset(files, config.data, config.run.seed)
         self.extent = Extent(config.train, len(self.dataset), self.accelerator.num_processes)
-        scene = Scene(config, self.trainer, self.accelerator, self.folders, self.extent, self.say)
-        self.observers: dict[str, Observer] = {
-            name: observer(scene) for name, observer in OBSERVERS.items()
-        }
+        self.observers = self.build_observers()
         self.agreement = Agreement()
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.skipped_said = 0.0
@@ -88,6 +86,17 @@ class Run:
         """Hold the run's folder, for as long as this object lives."""
         weakref.finalize(self, os.close, claim(self.folder))
         forget_stop(self.folder)
+
+    def build_observers(self) -> dict[str, Observer]:
+        """Those that the configuration asks for, by the names of their states."""
+        scene = Scene(
+            self.config, self.trainer, self.accelerator, self.folders, self.extent,
+            self.say, self.save_generators,
+        )  # fmt: skip
+        observers: dict[str, Observer] = {"samples": Samples(scene)}
+        if self.config.evaluate.every:
+            observers["evaluation"] = Evaluations(scene)
+        return observers
 
     def resume(self) -> int:
         """Take up the newest complete state, if there is one; the number of steps done so far."""
@@ -151,6 +160,8 @@ class Run:
         train, stop = self.config.train, self.extent.stop
         with self.saver, ExitStack() as loaders:
             progress = loaders.enter_context(Progress(self.step, stop, quiet=tracker is None))
+            for observer in self.observers.values():
+                observer.begin(self.step, tracker)
             batches = self.batches(loaders)
             while self.step < stop:
                 self.step += 1
@@ -260,6 +271,7 @@ class Run:
             "folders": {domain: folder.fingerprint for domain, folder in self.folders.items()},
             "fingerprints": self.trainer.fingerprints,
             "config": self.config.model_dump(mode="json"),
+            "ended": self.ended(),
         }
 
     def save(self) -> None:

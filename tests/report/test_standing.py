@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from gan.run.extent import Extent
+from gan.extent import Extent
 
 from gan.report.command import read_config
 from gan.report.logs import read_log
