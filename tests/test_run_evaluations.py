@@ -173,7 +173,7 @@ def test_what_cannot_be_measured_on_the_way_is_said_and_passed_over(
 @pytest.mark.parametrize(("settings", "message"), [
     ({"best": "l1_ab"}, "evaluate.best needs evaluate.every"),
     ({"every": 2, "patience": 2}, "evaluate.patience needs evaluate.best"),
-    ({"every": 2, "best": "l1_ab", "patience": 2, "resamples": 0}, "evaluate.patience judges by inter"),
+    ({"every": 2, "best": "l1_ab", "patience": 2, "resamples": 0}, "patience judges by intervals"),
 ])  # fmt: skip
 def test_contradictions_are_named(
     settings: dict[str, Any], message: str, root: Path, tmp_path: Path

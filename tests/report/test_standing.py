@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from gan.extent import Extent
 
+from gan.extent import Extent
 from gan.report.command import read_config
 from gan.report.logs import read_log
 from gan.report.standing import Standing, last_step, standing
