@@ -30,6 +30,10 @@ class Progress:
         self.measured_at, self.measured_step = now, step
         return rate
 
+    def seconds(self) -> float:
+        """Seconds since the last measurement."""
+        return time.perf_counter() - self.measured_at
+
     def rewind(self, step: int) -> None:
         """Go on from an earlier step."""
         self.bar.update(step - self.bar.n)

@@ -67,8 +67,9 @@ def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[T
 
 @contextmanager
 def in_eval_mode(network: nn.Module) -> Iterator[None]:
-    """Leave the network in the mode that it was in."""
+    """Leave the network in the mode that it was in. What is compiled for training runs as it is."""
     training = network.training
     network.eval()
-    yield
+    with torch.compiler.set_stance("force_eager"):
+        yield
     network.train(training)

@@ -127,7 +127,7 @@ class Evaluations:
         self.last = mark = Mark(step, metric.value, metric.low, metric.high)
         if self.best is None or sign * mark.value < sign * self.best.value:
             self.best = mark
-            self.scene.keep("-best")
+            self.scene.keep(step, "-best")
             if tracker:
                 text = json.dumps({"metric": self.config.best} | asdict(mark)) + "\n"
                 write_whole(self.scene.run_dir / BEST, lambda file: file.write(text.encode()))

@@ -26,8 +26,8 @@ class Scene:
     extent: Extent
     say: Callable[[str], None]
     """Prints one line, once for all processes."""
-    keep: Callable[[str], None]
-    """Leaves the generators of the present step, their names with this suffix."""
+    keep: Callable[[int, str], None]
+    """Leaves the generators of a step, the present one, their names with a suffix."""
 
     @property
     def run_dir(self) -> Path:
