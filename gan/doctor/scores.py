@@ -54,5 +54,9 @@ def spread(real: Sequence[float], fake: Sequence[float]) -> float:
 
 
 def growth(norms: Sequence[float], before: Sequence[float]) -> float:
-    """median(norms) / median(before): gradients by their own past; one wild step does not count."""
-    return median(norms) / max(median(before), 1e-12)
+    """The second largest of norms / median(before): gradients, before any clipping, by their past.
+
+    One wild step is not rare and does no harm to Adam. It is not the median of norms: after updates
+    that are far too large tanh is saturated, and gradients vanish within a few steps.
+    """
+    return sorted(norms)[-2] / max(median(before), 1e-12)

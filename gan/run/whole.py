@@ -21,6 +21,7 @@ from gan.interruption import STOPPED, Interruption
 from gan.memory import peak_memory
 from gan.progress import Progress
 from gan.run.batches import load_batches
+from gan.run.checkup import Checkup
 from gan.run.evaluations import Evaluations
 from gan.run.observers import Observer, Samples, Scene
 from gan.run.recipes import RECIPES
@@ -96,6 +97,8 @@ class Run:
         observers: dict[str, Observer] = {"samples": Samples(scene)}
         if self.config.evaluate.every:
             observers["evaluation"] = Evaluations(scene)
+        if self.config.train.doctor_every:
+            observers["doctor"] = Checkup(scene)
         return observers
 
     def resume(self) -> int:

@@ -8,16 +8,9 @@ import torch
 from torch import Tensor
 
 from gan.doctor import pictures
+from tests.doctor.faults import photographs
 
 STEP = 2 / 255
-
-
-def photographs(count: int = 3, channels: int = 3, side: int = 32, seed: int = 0) -> Tensor:
-    """Smooth random pictures with every grey in [-0.8, 0.8], as photographs are."""
-    rng = torch.Generator().manual_seed(seed)
-    coarse = torch.randn(count, channels, side // 8 + 2, side // 8 + 2, generator=rng)
-    fine = torch.nn.functional.interpolate(coarse, size=(side, side), mode="bicubic")
-    return fine / fine.abs().amax((1, 2, 3), keepdim=True) * 0.8
 
 
 def noise_like(images: Tensor) -> Tensor:
@@ -118,7 +111,7 @@ def test_bad_reconstructions_have_little_to_lose() -> None:
 def test_stripes_of_a_known_amplitude_are_measured(period: int, side: int) -> None:
     """+-1 stripes of 10 grey levels have a root mean square of 10 levels."""
     phase = torch.arange(side) % period < period // 2
-    stripes = torch.where(phase, 10 * STEP, -10 * STEP).expand(3, 3, side, side)
+    stripes = torch.where(phase, 10 * STEP, -10 * STEP).expand(4, 3, side, side)
     assert pictures.grid(stripes) == pytest.approx(10, rel=1e-4)
     assert pictures.grid(stripes.transpose(2, 3)) == pytest.approx(10, rel=1e-4)
     striped = photographs(side=side) + stripes
@@ -139,9 +132,9 @@ def test_grid_is_the_energy_at_its_frequencies_in_the_mean_picture() -> None:
 def test_pictures_have_no_grid_and_a_printed_domain_may_have_one() -> None:
     real, natural = photographs(), photographs(seed=1)
     assert pictures.grid(real) < 1
-    ramp = torch.linspace(-1, 1, 32).expand(3, 3, 32, 32)
+    ramp = torch.linspace(-1, 1, 32).expand(4, 3, 32, 32)
     assert pictures.grid(ramp) < 1e-3  # a slope is no grid
-    dots = torch.zeros(3, 3, 32, 32)
+    dots = torch.zeros(4, 3, 32, 32)
     dots[..., ::2, ::2] = 0.5
     assert pictures.checkerboard(real + dots, real, natural + dots) < 1
 
