@@ -228,7 +228,7 @@ def test_training_with_the_doctor_is_training_without_it_bit_for_bit(
     switches = sections["train"]
     for name, every, stops in (("off", 0, (14,)), ("on", 3, (14,)), ("parts", 3, (4, 5, 14))):
         for stop in stops:
-            own = switches | {"doctor_every": every, "max_steps": stop}
+            own = switches | {"doctor_every": every, "max_steps": stop, "log_every": 2}
             fit(config(root, tmp_path / name, networks=sections["networks"], train=own))
     states = [
         torch.load(tmp_path / name / "state" / "step-00000014" / "shared.pt", weights_only=True)
