@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from gan.doctor.doctor import Examination
@@ -18,25 +19,24 @@ def begin(folder: Path, step: int) -> Path:
     The file is replaced as a whole, so that a run that is killed leaves the old one or the new one.
     """
     path = folder / NAME
-    kept = [line for line in lines(path) if json.loads(line)["step"] <= step]
+    kept = [line for at, line in entries(path) if at <= step]
     part = path.with_name(f".{NAME}.tmp")
     part.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
     os.replace(part, path)
     return path
 
 
-def lines(path: Path) -> Iterator[str]:
-    """The whole lines of a record; the last may be torn."""
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):
-            yield line.rstrip("\n")
+def entries(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a record, each with its step; what is torn is passed over."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    for line in text.splitlines():
+        with suppress(ValueError, KeyError, TypeError):
+            yield int(json.loads(line)["step"]), line
 
 
 def append(path: Path, step: int, seen: Examination) -> None:
     """Add what was found in a step, and what has gone."""
-    entries: list[dict[str, object]] = [
+    new: list[dict[str, object]] = [
         {
             "step": step,
             "window": finding.window,
@@ -48,6 +48,6 @@ def append(path: Path, step: int, seen: Examination) -> None:
         }
         for finding in seen.found
     ]
-    entries += [{"step": step, "gone": old.name, "where": old.where} for old in seen.gone]
+    new += [{"step": step, "gone": old.name, "where": old.where} for old in seen.gone]
     with path.open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps(entry) + "\n" for entry in entries)
+        file.writelines(json.dumps(entry) + "\n" for entry in new)
