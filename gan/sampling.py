@@ -60,9 +60,14 @@ def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[T
 
     The network is evaluated in eval mode and left in the mode that it was in.
     """
-    style = style[torch.arange(len(content)) % len(style)]
+    style = spread(style, len(content))
     with in_eval_mode(network):
         return [content, style, network(content, style)]
+
+
+def spread(style: Tensor, count: int) -> Tensor:
+    """So many styles out of a batch, some of them twice where there are fewer."""
+    return style[torch.arange(count) % len(style)]
 
 
 @contextmanager

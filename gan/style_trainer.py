@@ -22,7 +22,7 @@ from gan.config import Channels, Config, Domain
 from gan.images import read_image, resize_short
 from gan.networks.assembly import build_generator_ab
 from gan.networks.resnet import recompute_blocks
-from gan.objective import appearance_terms, weighted
+from gan.objective import Network, appearance_terms, weighted
 from gan.perception import Eye
 from gan.pixels import from_image, to_unit
 from gan.sampling import sample_columns
@@ -80,6 +80,10 @@ class StyleTrainer:
                 self.updates.scaler.scale(total(losses) / len(batches)).backward()
             records.append(losses)
         return mean(records) | self.updates.apply(step, statistics)
+
+    def ways(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
+        """The translation of photographs, for use; there is none back."""
+        return self.generators[0], None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
         """What the samples show: photographs, translations."""

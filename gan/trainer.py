@@ -12,7 +12,7 @@ from gan.config import Config, Domain
 from gan.image_pool import ImagePool, usable
 from gan.networks.assembly import Networks, build_networks
 from gan.networks.resnet import recompute_blocks
-from gan.objective import Passes, at_once, generator_losses, judge, one_by_one, translate
+from gan.objective import Network, Passes, at_once, generator_losses, judge, one_by_one, translate
 from gan.perception import Eye, Perception, asked_for
 from gan.pixels import to_unit
 from gan.sampling import sample_columns
@@ -116,6 +116,11 @@ class Trainer:
         """A batch's images on the device, in [-1, 1], by their domains."""
         a, b = (to_unit(images.to(self.accelerator.device, non_blocking=True)) for images in batch)
         return {"a": a, "b": b}
+
+    def ways(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
+        """The translations A to B and B to A, for use."""
+        gen_ab, gen_ba = self.generators
+        return gen_ab, gen_ba
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
         """What the samples show, both ways: real, fake, reconstruction, identity."""

@@ -32,7 +32,7 @@ FLOORS = [
         "translator",
         "updates",
     },
-    {"evaluation", "inspection"},
+    {"evaluation", "inspection", "doctor"},
     {
         "trainer",
         "style_trainer",

@@ -16,6 +16,7 @@ from gan.config.sections import (
     RunConfig,
     Section,
     StyleConfig,
+    Symptom,
     TrainConfig,
     Weight,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "RunConfig",
     "Section",
     "StyleConfig",
+    "Symptom",
     "TrainConfig",
     "Weight",
     "changed_keys",

@@ -13,7 +13,7 @@ NOT_NUMBERS = {
         "style": "image",
         "evaluate": "every features weights max_images batch_size resamples best patience",
         "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"
-        " recompute",
+        " recompute doctor_every doctor_ignore",
     }.items()
     for key in keys.split()
 }

@@ -12,6 +12,21 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Domain = Literal["a", "b"]
 Direction = Literal["ab", "ba"]
 Channels = Literal[1, 3]
+Symptom = Literal[
+    "inverted",
+    "copy",
+    "collapsed",
+    "hidden_code",
+    "checkerboard",
+    "saturated",
+    "stretched",
+    "beaten",
+    "blind",
+    "exploding",
+    "left_out",
+    "not_finite",
+]
+"""What the training doctor finds; gan/doctor/findings.py has limits and advice."""
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -235,6 +250,11 @@ class TrainConfig(Section):
     rollback goes back to the newest training state at half the learning rate."""
     nonfinite_limit: Count = 10
     """Steps in a row that may be left out because their gradients are not finite."""
+    doctor_every: CountOrZero = 100
+    """Steps between two looks of the training doctor (docs/running.md); 0 for none."""
+    doctor_ignore: list[Symptom] = []
+    """Findings of the doctor that are no fault here, for instance [inverted] between a negative and
+    its print."""
     keep_every: Count | None = None
     """Epochs between generators that are kept for good."""
 

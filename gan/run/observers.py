@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from accelerate import Accelerator
+from torch import Tensor
 
 from gan.config import Config, Domain
 from gan.data import Folder
@@ -28,6 +29,13 @@ class Scene:
     """Prints one line, once for all processes."""
     keep: Callable[[int, str], None]
     """Leaves the generators of a step, the present one, their names with a suffix."""
+
+    def test_images(self) -> dict[Domain, Tensor]:
+        """The fixed test images of each domain, on the device, (N, C, H, W) in [-1, 1]."""
+        return {
+            domain: test_images(self.config.data, domain, folder.files).to(self.accelerator.device)
+            for domain, folder in self.folders.items()
+        }
 
     @property
     def run_dir(self) -> Path:
@@ -74,13 +82,7 @@ class Samples:
         scene = self.scene
         if tracker is None or not scene.extent.due(step, scene.config.train.sample_every):
             return
-        real = {
-            domain: test_images(scene.config.data, domain, folder.files).to(
-                scene.accelerator.device
-            )
-            for domain, folder in scene.folders.items()
-        }
-        for direction, columns in scene.trainer.sample(real).items():
+        for direction, columns in scene.trainer.sample(scene.test_images()).items():
             tracker.grid(step, direction, columns)
 
     def ended(self) -> None:

@@ -21,10 +21,10 @@ from gan.interruption import STOPPED, Interruption
 from gan.memory import peak_memory
 from gan.progress import Progress
 from gan.run.batches import load_batches
-from gan.run.evaluations import Evaluations
 from gan.run.keeper import Keeper
-from gan.run.observers import Observer, Samples, Scene
+from gan.run.observers import Scene
 from gan.run.recipes import RECIPES
+from gan.run.watch import build_observers
 from gan.run_folder import claim, forget_stop, mark_stopped
 from gan.tracking import Tracker
 from gan.trainer import Batch
@@ -63,7 +63,11 @@ class Run:
         self.extent = Extent(config.train, len(self.dataset), self.accelerator.num_processes)
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.keeper = Keeper(config, self.trainer, self.extent, self.saver)
-        self.observers = self.build_observers()
+        scene = Scene(
+            config, self.trainer, self.accelerator, self.folders, self.extent,
+            self.say, self.keeper.keep,
+        )  # fmt: skip
+        self.observers = build_observers(scene)
         self.agreement = Agreement()
         self.skipped_said = 0.0
         self.step = self.resume()
@@ -96,17 +100,6 @@ class Run:
         """Hold the run's folder, for as long as this object lives."""
         weakref.finalize(self, os.close, claim(self.folder))
         forget_stop(self.folder)
-
-    def build_observers(self) -> dict[str, Observer]:
-        """Those that the configuration asks for, by the names of their states."""
-        scene = Scene(
-            self.config, self.trainer, self.accelerator, self.folders, self.extent,
-            self.say, self.keeper.keep,
-        )  # fmt: skip
-        observers: dict[str, Observer] = {"samples": Samples(scene)}
-        if self.config.evaluate.every:
-            observers["evaluation"] = Evaluations(scene)
-        return observers
 
     def resume(self) -> int:
         """Take up the newest complete state, if there is one; the number of steps done so far."""
