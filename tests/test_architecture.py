@@ -32,6 +32,7 @@ FLOORS = [
         "updates",
     },
     {"trainer", "style_trainer", "reference_trainer", "library", "run", "stylize", "demo"},
+    {"augment"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""

@@ -1,0 +1,1 @@
+"""Labelled datasets in another domain: images are translated, their labels carried."""
