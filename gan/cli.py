@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "gan.run:train",
     "translate": "gan.library:translate_folder",
     "stylize": "gan.stylize:stylize",
+    "augment": "gan.augment:augment",
 }
 
 
