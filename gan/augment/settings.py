@@ -1,5 +1,6 @@
 """What can be asked of `gan augment`: every field is an option, the text below it its help."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -12,6 +13,14 @@ from gan.images import MAX_MEGAPIXELS
 from gan.translator import Device, Direction, Precision
 
 Mode = Literal["replace", "add", "mix"]
+
+
+def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
+    """Between which strengths are drawn; ValueError where they are none."""
+    numbers = [values] if isinstance(values, (int, float)) else [*values]
+    if not (1 <= len(numbers) <= 2 and 0 <= numbers[0] <= numbers[-1] <= 1):
+        raise ValueError(f"strength: {values} should be a number from 0 to 1, or two that rise")
+    return float(numbers[0]), float(numbers[-1])
 
 
 class AugmentConfig(Section):
@@ -113,12 +122,11 @@ class AugmentConfig(Section):
         """Between which strengths are drawn."""
         text = self.strength or ("0,1" if self.mode == "mix" else "1")
         try:
-            numbers = [float(word) for word in text.split(",")]
+            return strength_range([float(word) for word in text.split(",")])
         except ValueError:
-            numbers = []
-        if not (1 <= len(numbers) <= 2 and 0 <= numbers[0] <= numbers[-1] <= 1):
-            raise ValueError(f"strength: {text} should be like 0.5, or like 0.3,0.9, from 0 to 1")
-        return numbers[0], numbers[-1]
+            raise ValueError(
+                f"strength: {text} should be like 0.5, or like 0.3,0.9, from 0 to 1"
+            ) from None
 
     def gates(self) -> dict[str, str]:
         """The thresholds by gate."""

@@ -80,7 +80,9 @@ def write(
 def fitted(text: str) -> str:
     """As much of a text as there is room for, without what the letters do not have."""
     known = text.encode("latin-1", "replace").decode("latin-1")
-    font = ImageFont.load_default(TEXT)
-    while font.getlength(known) > 2 * CELL + GAP:
-        known = known[: -max(2, len(known) // 20)].rstrip(".") + "..."
-    return known
+    font, room = ImageFont.load_default(TEXT), 2 * CELL + GAP
+    if font.getlength(known) <= room:
+        return known
+    lengths = range(len(known), 0, -1)
+    shorter = (f"{known[:length]}..." for length in lengths)
+    return next(text for text in shorter if font.getlength(text) <= room)

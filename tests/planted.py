@@ -1,0 +1,128 @@
+"""Good translations of real photographs, and what is planted among them: the gates' rates."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.augment.dataset import Box
+from gan.augment.gates import GATES, failed, thresholds
+from gan.augment.scores import measure
+from gan.demo.painting import paint
+from gan.images import list_images, read_image
+
+Pixels = NDArray[np.uint8]
+Painter = Callable[[Pixels], Pixels]
+
+RECOLOR = np.array([[0.2, 0.7, 0.1], [0.5, 0.1, 0.4], [0.1, 0.2, 0.7]])
+DEFAULTS = {name: gate.default for name, gate in GATES.items()}
+
+
+def clipped(values: NDArray[np.floating[Any]]) -> Pixels:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def recolored(photo: Pixels) -> Pixels:
+    """Other colors, darker middle tones."""
+    return clipped((photo / 255) ** 0.7 @ RECOLOR.T * 255)
+
+
+def at_night(photo: Pixels) -> Pixels:
+    return clipped((photo / 255) ** 1.8 * [102, 115, 178])
+
+
+def in_fog(photo: Pixels) -> Pixels:
+    """Denser towards the top."""
+    fog = np.linspace(0.85, 0.2, len(photo))[:, None, None]
+    return clipped(photo * (1 - fog) + 230 * fog)
+
+
+def blurred(photo: Pixels) -> Pixels:
+    return cv2.GaussianBlur(photo, (0, 0), 1.5)
+
+
+def noisy(photo: Pixels) -> Pixels:
+    """As a high ISO number or a scanner would."""
+    return clipped(photo + np.random.default_rng(0).normal(0, 12, photo.shape))
+
+
+PAINTERS: dict[str, Painter] = {
+    "recolored": recolored,
+    "night": at_night,
+    "fog": in_fog,
+    "blurred": blurred,
+    "noisy": noisy,
+    "painted": paint,
+}
+
+
+def shifted(picture: Pixels, number: int) -> Pixels:
+    """By 4 to 16 pixels in any direction."""
+    rng = np.random.default_rng(number)
+    distance, angle = rng.uniform(4, 16), rng.uniform(0, 2 * np.pi)
+    by = np.float32([[1, 0, distance * np.cos(angle)], [0, 1, distance * np.sin(angle)]])
+    size = picture.shape[1], picture.shape[0]
+    return cv2.warpAffine(picture, by.round(), size, borderMode=cv2.BORDER_REFLECT)
+
+
+def mirrored(picture: Pixels, number: int) -> Pixels:
+    return np.ascontiguousarray(picture[:, ::-1])
+
+
+def blanked(picture: Pixels, number: int) -> Pixels:
+    """One color: the picture's mean."""
+    return np.broadcast_to(clipped(picture.mean((0, 1))), picture.shape).copy()
+
+
+def inverted(picture: Pixels, number: int) -> Pixels:
+    return 255 - picture
+
+
+FAILURES = {"shifted": shifted, "mirrored": mirrored, "blanked": blanked, "inverted": inverted}
+
+
+def boxes(number: int, count: int = 2) -> list[Box]:
+    """Random boxes; real labels lie around things, which have more edges."""
+    rng = np.random.default_rng(number)
+    sides = rng.uniform(0.15, 0.5, (count, 2))
+    starts = rng.uniform(0, 1 - sides)
+    return [
+        Box(*start, *(start + side), relative=True)
+        for start, side in zip(starts, sides, strict=True)
+    ]
+
+
+def rejected(pairs: Sequence[tuple[Pixels, Pixels]]) -> list[dict[str, str]]:
+    """The gates that each pair of a source and its translation fails, at the defaults."""
+    scores = [measure(*pair, boxes=boxes(number)) for number, pair in enumerate(pairs)]
+    limits = thresholds(DEFAULTS, scores)
+    return [failed(each, limits) for each in scores]
+
+
+def share(found: Sequence[dict[str, str]]) -> float:
+    return sum(map(bool, found)) / len(found)
+
+
+def rates(pairs: Sequence[tuple[Pixels, Pixels]]) -> dict[str, float]:
+    """Shares of what is rejected: of good translations, and of each kind of failure."""
+    found = {"good": share(rejected(pairs))}
+    for name, spoil in FAILURES.items():
+        spoiled = [(source, spoil(good, n)) for n, (source, good) in enumerate(pairs)]
+        found[name] = share(rejected(spoiled))
+    return found
+
+
+def photographs(folder: Path, every: int = 1) -> list[Pixels]:
+    return [np.asarray(read_image(path)) for path in list_images(folder)[::every]]
+
+
+def translations(root: Path, every: int = 1) -> Iterator[tuple[str, list[tuple[Pixels, Pixels]]]]:
+    """Pairs of each kind, of photo2ochre's photographs and their true paintings."""
+    photos = photographs(root / "testA", every)
+    yield "ochre", list(zip(photos, photographs(root / "testB", every), strict=True))
+    photos += photographs(root / "trainA", 6 * every)
+    for name, painter in PAINTERS.items():
+        yield name, [(photo, painter(photo)) for photo in photos]
