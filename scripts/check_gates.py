@@ -1,4 +1,4 @@
-"""Print how many good translations the gates of `gan augment` reject, and how many planted failures.
+"""Print which shares of good translations and of planted failures `gan augment` rejects.
 
 python scripts/check_gates.py --root ROOT
 python scripts/check_gates.py --root ROOT --model checkpoints/ochre

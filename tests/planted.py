@@ -6,13 +6,16 @@ from typing import Any
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from gan.augment.dataset import Box
 from gan.augment.gates import GATES, failed, thresholds
 from gan.augment.scores import measure
 from gan.demo.painting import paint
 from gan.images import list_images, read_image
+from gan.pixels import from_array, to_array
 
 Pixels = NDArray[np.uint8]
 Painter = Callable[[Pixels], Pixels]
@@ -22,7 +25,8 @@ DEFAULTS = {name: gate.default for name, gate in GATES.items()}
 
 
 def clipped(values: NDArray[np.floating[Any]]) -> Pixels:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    whole: Pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return whole
 
 
 def recolored(photo: Pixels) -> Pixels:
@@ -41,7 +45,8 @@ def in_fog(photo: Pixels) -> Pixels:
 
 
 def blurred(photo: Pixels) -> Pixels:
-    return cv2.GaussianBlur(photo, (0, 0), 1.5)
+    result: Pixels = cv2.GaussianBlur(photo, (0, 0), 1.5)
+    return result
 
 
 def noisy(photo: Pixels) -> Pixels:
@@ -63,9 +68,10 @@ def shifted(picture: Pixels, number: int) -> Pixels:
     """By 4 to 16 pixels in any direction."""
     rng = np.random.default_rng(number)
     distance, angle = rng.uniform(4, 16), rng.uniform(0, 2 * np.pi)
-    by = np.float32([[1, 0, distance * np.cos(angle)], [0, 1, distance * np.sin(angle)]])
+    by = np.array([[1, 0, distance * np.cos(angle)], [0, 1, distance * np.sin(angle)]])
     size = picture.shape[1], picture.shape[0]
-    return cv2.warpAffine(picture, by.round(), size, borderMode=cv2.BORDER_REFLECT)
+    moved: Pixels = cv2.warpAffine(picture, by.round(), size, borderMode=cv2.BORDER_REFLECT)
+    return moved
 
 
 def mirrored(picture: Pixels, number: int) -> Pixels:
@@ -84,15 +90,45 @@ def inverted(picture: Pixels, number: int) -> Pixels:
 FAILURES = {"shifted": shifted, "mirrored": mirrored, "blanked": blanked, "inverted": inverted}
 
 
+class Spoiling:
+    """A translator that paints well, and spoils every tenth picture of a list."""
+
+    channels, device = 3, torch.device("cpu")
+
+    def __init__(self, painter: Painter, photos: Sequence[Pixels]) -> None:
+        self.painter = painter
+        self.numbers = {photo.tobytes(): number for number, photo in enumerate(photos)}
+
+    def spoils(self, number: int) -> str | None:
+        """How picture `number` is spoiled, if it is."""
+        return list(FAILURES)[number // 10 % len(FAILURES)] if number % 10 == 3 else None
+
+    def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
+        """As `Translator` does it."""
+        return [from_array(self.translated(to_array(each))) for each in pixels]
+
+    def translated(self, photo: Pixels) -> Pixels:
+        number, picture = self.numbers[photo.tobytes()], self.painter(photo)
+        kind = self.spoils(number)
+        return FAILURES[kind](picture, number) if kind else picture
+
+    def can_tile(self) -> bool:
+        return False
+
+    def scratch_bytes(self, height: int, width: int) -> int:
+        return 0
+
+    def fits(self, height: int, width: int) -> bool:
+        return True
+
+
 def boxes(number: int, count: int = 2) -> list[Box]:
     """Random boxes; real labels lie around things, which have more edges."""
     rng = np.random.default_rng(number)
     sides = rng.uniform(0.15, 0.5, (count, 2))
     starts = rng.uniform(0, 1 - sides)
-    return [
-        Box(*start, *(start + side), relative=True)
-        for start, side in zip(starts, sides, strict=True)
-    ]
+    edges = np.concatenate([starts, starts + sides], axis=1).tolist()
+    return [Box(a, b, c, d, relative=True) for a, b, c, d in edges]
 
 
 def rejected(pairs: Sequence[tuple[Pixels, Pixels]]) -> list[dict[str, str]]:

@@ -47,7 +47,8 @@ def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
     if not unit or not values:
         return number
     if unit == "%":
-        return float(np.quantile(values, 1 - number / 100 if sign > 0 else number / 100))
+        ordered = sorted(values, reverse=not gate.least)
+        return ordered[min(int(number / 100 * len(values)), len(values) - 1)]
     median = np.median(values)
     return float(median + sign * number * 1.4826 * np.median(np.abs(np.asarray(values) - median)))
 

@@ -15,6 +15,8 @@ LONGER_SIDE = 512
 """Pixels at which pictures are compared; larger ones are scaled down."""
 SMALLEST = 8
 """Pixels of a labelled object's sides, at that size, below which its edges are not compared."""
+AROUND = 16
+"""Pixels (sigma) of what a place's lightness is compared with."""
 REGIONS = 64
 """Objects, or colors of a mask, of one image that are looked at; the largest."""
 
@@ -37,7 +39,7 @@ def measure(
         "structure": agreement(drawn, redrawn),
         "shift": displaced(drawn, redrawn),
         "edges": min((value for value in edges if value is not None), default=None),
-        "luma": correlation(luma, new_luma),
+        "luma": polarity(luma, new_luma),
         "contrast": contrast(luma, new_luma),
         "cycle": None if reconstruction is None else cycle_error(source, reconstruction),
     }
@@ -94,10 +96,25 @@ def lightness(pixels: Pixels) -> Plane:
     return luma
 
 
+def polarity(one: Plane, other: Plane) -> float | None:
+    """Whether light is light, -1 to 1: the mean of two correlations, over all of the picture and
+    of each place with what is around it. None where either picture is nearly flat.
+
+    Fog that is denser on one side turns the first in good translations, ink lines the second; a
+    negative turns both.
+    """
+    whole = correlation(one, other)
+    local = correlation(
+        *(plane - cv2.GaussianBlur(plane, (0, 0), AROUND) for plane in (one, other))
+    )
+    found = [value for value in (whole, local) if value is not None]
+    return sum(found) / len(found) if found else None
+
+
 def correlation(one: Plane, other: Plane) -> float | None:
     """Pearson's; None where either is nearly flat: then other gates have something to say."""
     first, second = one - one.mean(), other - other.mean()
-    if min(first.std(), second.std()) < 0.01:
+    if min(first.std(), second.std()) < 0.005:
         return None
     return float((first * second).mean() / (first.std() * second.std()))
 
