@@ -4,6 +4,7 @@ It is a TorchScript file (classifier, or detector with torchvision's output), an
 (classifier), or a torchvision classifier with its weights, NAME=FILE.
 """
 
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ def comparable_square(pixels: Array, size: int) -> Array:
 
 def torchscript_model(path: Path, device: torch.device) -> Predict:
     try:
-        model = torch.jit.load(str(path), map_location=device).eval()
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # that it is old
+            model = torch.jit.load(str(path), map_location=device).eval()
     except (RuntimeError, ValueError) as error:
         raise ValueError(
             f"task: {path}: no TorchScript file; for the weights of a torchvision classifier give "
