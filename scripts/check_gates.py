@@ -5,6 +5,7 @@ python scripts/check_gates.py --root ROOT --model checkpoints/ochre
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -16,7 +17,9 @@ from gan.augment.round_trip import open_model
 from gan.augment.settings import AugmentConfig
 from gan.pixels import from_array, to_array
 from gan.translator import numbers
-from tests.planted import FAILURES, photographs, rates, translations
+from tests.planted import FAILURES, Pixels, photographs, rates, replaced, translations
+
+KINDS = FAILURES | {"one object replaced": replaced}
 
 
 def check(root: Path, model: Path | None = None) -> None:
@@ -26,10 +29,10 @@ def check(root: Path, model: Path | None = None) -> None:
         root: Folder with testA, testB (the true paintings of testA, by name) and trainA.
         model: Run whose translations of testA and trainA are judged in place of filters'.
     """
-    print("| good translations | images | lost |", *(f"{name} |" for name in FAILURES))
-    print("| --- | --- | --- |", *("--- |" for _ in FAILURES))
+    print("| good translations | images | lost |", *(f"{name} |" for name in KINDS))
+    print("| --- | --- | --- |", *("--- |" for _ in KINDS))
     for name, pairs in by_model(root, model) if model else translations(root):
-        found = rates(pairs)
+        found = rates(pairs, KINDS)
         print(
             f"| {name} | {len(pairs)} |",
             *(f"{share:.1%} |" for share in found.values()),
@@ -37,7 +40,7 @@ def check(root: Path, model: Path | None = None) -> None:
         )
 
 
-def by_model(root: Path, model: Path):  # type: ignore[no-untyped-def]
+def by_model(root: Path, model: Path) -> Iterator[tuple[str, list[tuple[Pixels, Pixels]]]]:
     """The pairs of a trained generator."""
     config = AugmentConfig(
         model=[model], dataset=root, format="imagefolder", output=Path("none"), direction="ab"

@@ -1,6 +1,6 @@
 """Good translations of real photographs, and what is planted among them: the gates' rates."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from gan.pixels import from_array, to_array
 
 Pixels = NDArray[np.uint8]
 Painter = Callable[[Pixels], Pixels]
+Spoil = Callable[[Pixels, int], Pixels]
 
 RECOLOR = np.array([[0.2, 0.7, 0.1], [0.5, 0.1, 0.4], [0.1, 0.2, 0.7]])
 DEFAULTS = {name: gate.default for name, gate in GATES.items()}
@@ -87,7 +88,12 @@ def inverted(picture: Pixels, number: int) -> Pixels:
     return 255 - picture
 
 
-FAILURES = {"shifted": shifted, "mirrored": mirrored, "blanked": blanked, "inverted": inverted}
+FAILURES: dict[str, Spoil] = {
+    "shifted": shifted,
+    "mirrored": mirrored,
+    "blanked": blanked,
+    "inverted": inverted,
+}
 
 
 class Spoiling:
@@ -131,6 +137,17 @@ def boxes(number: int, count: int = 2) -> list[Box]:
     return [Box(a, b, c, d, relative=True) for a, b, c, d in edges]
 
 
+def replaced(picture: Pixels, number: int) -> Pixels:
+    """What lies in the first box becomes another part of the picture, upside down."""
+    height, width = picture.shape[:2]
+    box, result = boxes(number)[0], picture.copy()
+    rows = slice(round(box.top * height), round(box.bottom * height))
+    columns = slice(round(box.left * width), round(box.right * width))
+    other = np.roll(picture, (height // 2, width // 2), (0, 1))[::-1]
+    result[rows, columns] = other[rows, columns]
+    return result
+
+
 def rejected(pairs: Sequence[tuple[Pixels, Pixels]]) -> list[dict[str, str]]:
     """The gates that each pair of a source and its translation fails, at the defaults."""
     scores = [measure(*pair, boxes=boxes(number)) for number, pair in enumerate(pairs)]
@@ -142,10 +159,12 @@ def share(found: Sequence[dict[str, str]]) -> float:
     return sum(map(bool, found)) / len(found)
 
 
-def rates(pairs: Sequence[tuple[Pixels, Pixels]]) -> dict[str, float]:
+def rates(
+    pairs: Sequence[tuple[Pixels, Pixels]], failures: Mapping[str, Spoil] = FAILURES
+) -> dict[str, float]:
     """Shares of what is rejected: of good translations, and of each kind of failure."""
     found = {"good": share(rejected(pairs))}
-    for name, spoil in FAILURES.items():
+    for name, spoil in failures.items():
         spoiled = [(source, spoil(good, n)) for n, (source, good) in enumerate(pairs)]
         found[name] = share(rejected(spoiled))
     return found

@@ -100,7 +100,8 @@ def translate(
         return {}
     model = open_model(config.model[number], config)
     check_tiles(model.forth, config.tile)
-    jobs, failures = find_jobs(dataset, config, tasks)
+    # Once for all: what one process has written meanwhile must not change another's share.
+    jobs, failures = processes.once(lambda: find_jobs(dataset, config, tasks))
     by_place = {picture_path(config.output, task): task for task in tasks}
     judging = load_judge(config.task, config.task_size, model.device) if config.task else None
     finish = Finish(dataset.root, config.output, by_place, config.quality, judging)

@@ -55,13 +55,12 @@ def translate_batch(
     by `strength`, one number or one for each image. Nothing leaves the device: the model should be
     on it, Model(path, "ab", "cuda").
     """
-    chosen = torch.rand(len(images)) < p
-    if not bool(chosen.any()):
+    chosen = (torch.rand(len(images)) < p).nonzero()[:, 0]  # on the CPU: a GPU need not wait
+    if not len(chosen):
         return images
-    share = torch.as_tensor(strength, dtype=images.dtype).expand(len(images)) * chosen
-    unit = opened(model).run(images[chosen.to(images.device)] * 2 - 1)
-    share = share[chosen].to(images.device)[:, None, None, None]
-    result = images.clone()
     where = chosen.to(images.device)
-    result[where] = torch.lerp(images[where], ((unit + 1) / 2).to(images.dtype).clamp(0, 1), share)
-    return result
+    shares = torch.as_tensor(strength, dtype=images.dtype, device=images.device)
+    sources = images[where]
+    translations = (opened(model).run(sources * 2 - 1).to(images.dtype) + 1) / 2
+    share = shares.expand(len(images))[where, None, None, None]
+    return images.index_copy(0, where, torch.lerp(sources, translations.clamp(0, 1), share))

@@ -10,7 +10,7 @@ from gan.images import read_image
 
 CELL, GAP, TEXT = 192, 12, 13
 """Pixels of a picture's longer side, between pictures, of letters."""
-ROWS = 12
+ROWS = 8
 """Of each kind, at most."""
 PAPER, INK, GOOD, BAD = (250, 246, 236), (20, 18, 60), (30, 120, 60), (180, 40, 40)
 

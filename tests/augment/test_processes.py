@@ -32,4 +32,4 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
 
 
 def test_an_augmentation_that_is_killed_goes_on(tmp_path: Path) -> None:
-    killing.augment(tmp_path, kills=2, images=40)
+    killing.augment(tmp_path, kills=2, images=60)
