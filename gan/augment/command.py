@@ -12,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from gan.augment.carry import carry, write_bytes
-from gan.augment.dataset import Dataset
+from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
 from gan.augment.finish import Finish
 from gan.augment.formats import FORMATS
 from gan.augment.gates import Scores, thresholds
@@ -32,7 +32,6 @@ from gan.library.report import Failure, printable, say
 from gan.processes import Processes, join
 from gan.translator import find_generator, pick_device
 
-PROVENANCE, REPORT, SHEET = "augmentation.jsonl", "augmentation.json", "sheet.png"
 NAMED = 20
 """Remarks that are said; all of them are in augmentation.json."""
 

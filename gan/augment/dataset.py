@@ -17,6 +17,10 @@ SPLITS = {
 """What folders and files of splits are called, and what we call them. Years may follow."""
 
 
+PROVENANCE, REPORT, SHEET = "augmentation.jsonl", "augmentation.json", "sheet.png"
+"""What augmentation adds to a dataset, beside its own files."""
+
+
 @dataclass(frozen=True)
 class Box:
     """A labelled rectangle, in pixels or (`relative`) as shares of the width and the height."""
@@ -76,8 +80,13 @@ class Files:
 
 
 def list_files(root: Path) -> Files:
-    """All files but hidden ones; what a link hides is named. ValueError without an image."""
+    """All files but hidden ones; what a link hides is named. ValueError without an image, and where
+    a file has a report's name.
+
+    The reports of an output that is augmented again are left out.
+    """
     found = find_images(root)
+    reports = check_reports(root)
     remarks = [Failure(path, f"{reason}: left out") for path, reason in found.refused]
     others: list[Path] = []
     inside = root.resolve()
@@ -87,16 +96,25 @@ def list_files(root: Path) -> Files:
             if path.is_symlink():
                 remarks.append(Failure(path, "a link to a folder, which is not followed: left out"))
         for path in (Path(parent, name) for name in names if not name.startswith(".")):
-            if path.suffix.lower() in IMAGE_SUFFIXES:
+            if path.suffix.lower() in IMAGE_SUFFIXES or path in reports:
                 continue
             if path.is_file() and path.resolve().is_relative_to(inside):
                 others.append(path.relative_to(root))
             else:
                 remarks.append(Failure(path, "no file of this folder: left out"))
-    if not found.images:
+    images = [path.relative_to(root) for path in found.images if path not in reports]
+    if not images:
         raise ValueError(f"{root}: no images in this folder or below it")
-    images = [path.relative_to(root) for path in found.images]
     return Files(tuple(images), tuple(sorted(others, key=Path.as_posix)), tuple(remarks))
+
+
+def check_reports(root: Path) -> set[Path]:
+    """The reports in a dataset that is itself an output; ValueError for others of their names."""
+    there = {root / name for name in (PROVENANCE, REPORT, SHEET)}
+    there = {path for path in there if path.exists()}
+    if there and root / REPORT not in there:
+        raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
+    return there
 
 
 def split_name(text: str) -> str | None:

@@ -181,6 +181,26 @@ def test_the_order_of_files_and_other_images_change_no_draw(tmp_path: Path, mode
     assert fewer == [line for line in whole if "astronaut" not in line["source"]]
 
 
+def test_an_output_can_be_augmented_again(tmp_path: Path, model: Path) -> None:
+    """Its reports are no part of it, its suffix is taken."""
+    labelled.write_yolo(tmp_path / "in")
+    first = config(tmp_path, "yolo", model=[model], mode="add", direction="ab")
+    assert augment(first) == 0
+    again = {"dataset": tmp_path / "out", "output": tmp_path / "more", "ratio": 0.5}
+    assert augment(first.model_copy(update=again)) == 0
+    stems = [Path(name).stem for name in READERS["yolo"](tmp_path / "more")]
+    assert len(stems) == 6 + 4 + 4
+    assert sum(stem.endswith("_ab2") for stem in stems) == 4
+    assert len(lines(tmp_path / "more")) == 4
+
+
+def test_a_file_with_a_reports_name_is_not_replaced(tmp_path: Path, model: Path) -> None:
+    labelled.write_yolo(tmp_path / "in")
+    (tmp_path / "in" / "augmentation.jsonl").write_text("mine")
+    with pytest.raises(ValueError, match=r"augmentation\.jsonl: would be replaced"):
+        augment(config(tmp_path, "yolo", model=[model]))
+
+
 def test_links_share_the_source_and_nothing_else_changes(tmp_path: Path, model: Path) -> None:
     labelled.write_voc(tmp_path / "in")
     before = contents(tmp_path / "in")
