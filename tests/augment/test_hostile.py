@@ -190,6 +190,19 @@ def test_coco_file_names_with_folders_of_any_slash_are_found(tmp_path: Path) -> 
     ]  # fmt: skip
 
 
+def test_coco_records_that_name_one_file_share_its_copy(tmp_path: Path) -> None:
+    save(photo("coffee"), tmp_path / "in" / "a.jpg")
+    images = [{"id": i, "file_name": "a.jpg", "width": 64, "height": 64} for i in (1, 2)]
+    annotations = [{"id": i, "image_id": i, "bbox": [1, 1, 9, 9]} for i in (1, 2)]
+    content = {"images": images, "annotations": annotations, "categories": []}
+    (tmp_path / "in" / "all.json").write_text(json.dumps(content))
+    doubled(tmp_path / "in", tmp_path / "out", "coco")
+    after = json.loads((tmp_path / "out" / "all.json").read_text())
+    assert [record["id"] for record in after["images"]] == [1, 3, 2]
+    found = [(record["id"], record["image_id"]) for record in after["annotations"]]
+    assert found == [(1, 1), (3, 3), (2, 2), (4, 3)]
+
+
 def test_voc_lists_of_classes_windows_paths_and_broken_xml(tmp_path: Path) -> None:
     root, base = tmp_path / "in", Path("VOCdevkit") / "VOC2012"
     labelled.write_voc(root)

@@ -190,12 +190,15 @@ def rewritten(
     """The content with a record for each output of an image, and its annotations with it."""
     copies = defaultdict[Any, list[Any]](list)
     """Ids of the outputs by the id of the source; the source's own among them while it is there."""
-    images = []
+    images, written = [], set[Path]()
     for record, image in zip(sheet.content["images"], sheet.images, strict=True):
         for output in outputs[image] if image else (None,):
             same = output == image
             new = record if same or not output else renamed(record, output, ids[output])
-            images.append(new)
+            if same or output is None or output not in written:  # two records may name one file
+                images.append(new)
+            if output:
+                written.add(output)
             copies[record.get("id")].append(new.get("id"))
     new_annotations = []
     for annotation in annotations(sheet.content):

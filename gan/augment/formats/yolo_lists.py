@@ -74,7 +74,7 @@ def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
     for place in (root / folder / base / entry, root / folder / entry, root / folder / shorn):
         resolved = Path(os.path.normpath(place))
         for start in (root, root.absolute(), root.resolve()):
-            if resolved.exists() and resolved.is_relative_to(start):
+            if os.path.exists(resolved) and resolved.is_relative_to(start):
                 return resolved.relative_to(start)
     return None
 
