@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gan.augment import AugmentConfig, augment
 from gan.cli import main
 from gan.translator import Translator
 from tests import labelled
+from tests.augment.test_task import Brightest
 from tests.killing import contents
 from tests.labelled import READERS, TRAIN, WRITERS
 
@@ -199,6 +201,19 @@ def test_a_file_with_a_reports_name_is_not_replaced(tmp_path: Path, model: Path)
     (tmp_path / "in" / "augmentation.jsonl").write_text("mine")
     with pytest.raises(ValueError, match=r"augmentation\.jsonl: would be replaced"):
         augment(config(tmp_path, "yolo", model=[model]))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning")
+def test_a_task_model_refuses_what_it_no_longer_recognizes(tmp_path: Path, model: Path) -> None:
+    """Red pictures' negatives are no longer red; gray ones' are as grey as before."""
+    for name, color in (("red", (250, 20, 20)), ("grey", (120, 120, 120))):
+        labelled.save(Image.new("RGB", (32, 32), color), tmp_path / "in" / "a" / f"{name}.png")
+    task = tmp_path / "brightest.pt"
+    torch.jit.script(Brightest()).save(str(task))
+    settings = config(tmp_path, "imagefolder", model=[model], task=str(task), task_score="0.9")
+    assert augment(settings) == 0
+    decisions = {Path(line["source"]).stem: line["decision"] for line in lines(tmp_path / "out")}
+    assert decisions == {"grey": "accepted", "red": "rejected"}
 
 
 def test_links_share_the_source_and_nothing_else_changes(tmp_path: Path, model: Path) -> None:
