@@ -20,6 +20,7 @@ COMMANDS = {
     "inspect": "gan.inspection:inspect_folders",
     "report": "gan.report:report",
     "evaluate": "gan.evaluation:evaluate_model",
+    "augment": "gan.augment:augment",
 }
 
 

@@ -66,6 +66,43 @@ def translate(folder: Path, kills: int = 20, images: int = 400, seed: int = 0) -
     print(f"{kills} kills: every file equals the undisturbed translation's, and no other is there")
 
 
+def augment(folder: Path, kills: int = 20, images: int = 300, seed: int = 0) -> None:
+    """Augment a YOLO dataset, kill it while it writes, start it again, and so on.
+
+    Args:
+        folder: An empty folder; it is left behind for a look.
+        kills: How often. An augmentation that comes to its end before is compared and begun anew.
+        images: How many, a few of them damaged.
+        seed: Of the moments.
+    """
+    rng = random.Random(seed)
+    write_tree(folder / "dataset" / "images", images)
+    for path in (folder / "dataset" / "images").rglob("*.*"):
+        label = folder / "dataset" / "labels" / path.parent.name / f"{path.stem}.txt"
+        label.parent.mkdir(parents=True, exist_ok=True)
+        label.write_text("0 0.5 0.5 0.4 0.4")
+    (folder / "run").mkdir()
+    for direction in ("ab", "ba"):
+        write_generator(folder / "run" / f"gen_{direction}.safetensors", direction, channels=4)
+    arguments = [sys.executable, str(ROOT / "scripts" / "augment.py"), "--device", "cpu"]
+    arguments += ["--model", str(folder / "run"), "--direction", "ab", "--format", "yolo"]
+    arguments += ["--dataset", str(folder / "dataset"), "--mode", "add", "--strength", "0.5,1"]
+    # Random networks draw noise on noise: such thresholds accept about half of it.
+    arguments += ["--structure", "50%", "--shift", "off", "--edges", "off", "--luma", "off"]
+    arguments += ["--contrast", "off", "--cycle", "2mad"]
+    run([*arguments, "--output", str(folder / "straight")], status=1)
+    expected, killed = contents(folder / "straight"), folder / "killed"
+    for number in range(kills):
+        count = translation_killed([*arguments, "--output", str(killed)], killed, rng.uniform(0, 1))
+        print(f"kill {number + 1} of {kills}: {count} of {len(expected)} files", file=sys.stderr)
+        if (killed / "augmentation.json").exists() and not (killed / ".augment").exists():
+            assert contents(killed) == expected
+            shutil.rmtree(killed)
+    run([*arguments, "--output", str(killed)], status=1)
+    assert contents(killed) == expected
+    print(f"{kills} kills: every file equals the undisturbed augmentation's, and no other is there")
+
+
 def write_tree(folder: Path, images: int) -> None:
     """Small images of four sizes and two formats in ten folders; every fiftieth is cut off."""
     rng = np.random.default_rng(0)

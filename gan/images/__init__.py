@@ -5,7 +5,7 @@ from gan.images.folder import Found, find_images, list_images
 from gan.images.formats import IMAGE_SUFFIXES, ImageError
 from gan.images.names import printable
 from gan.images.picture import Picture, read_picture
-from gan.images.reader import MAX_MEGAPIXELS, read_image, read_size
+from gan.images.reader import MAX_MEGAPIXELS, read_image, read_orientation, read_size
 from gan.images.resize import resize_short, resize_square
 from gan.images.traits import Trait, Traits, read_with_traits
 from gan.images.writer import encode_image, remove_parts, write_image, write_picture, write_whole
@@ -23,6 +23,7 @@ __all__ = [
     "list_images",
     "printable",
     "read_image",
+    "read_orientation",
     "read_picture",
     "read_size",
     "read_with_traits",

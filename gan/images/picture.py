@@ -54,8 +54,8 @@ def read_picture(
         pixels, alpha = _deep(image, file, channels, remarks.append) or (None, None)
         if pixels is None:
             shown, transparency = on_white(decoded(image, file), channels, remarks.append)
-            pixels = _turned(np.asarray(shown), turn)
-            alpha = None if transparency is None else _turned(np.asarray(transparency), turn)
+            pixels = turned(np.asarray(shown), turn)
+            alpha = None if transparency is None else turned(np.asarray(transparency), turn)
         if getattr(image, "is_animated", False):
             remarks.append("animated: its first frame is taken")
         pixels = pixels if pixels.ndim == 3 else pixels[:, :, None]
@@ -78,7 +78,7 @@ def _deep(
     if values is None:
         remark("read in 8 bits")
         return None
-    values = _turned(values, turn)
+    values = turned(values, turn)
     pixels, alpha = values, None
     if values.shape[2] in (2, 4):
         pixels, alpha = values[:, :, :-1], values[:, :, -1]
@@ -120,7 +120,7 @@ def _through_opencv(image: Any, file: BinaryIO) -> Any:
     return None
 
 
-def _turned(values: Array, turn: int) -> Array:
+def turned(values: Array, turn: int) -> Array:
     """What `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
     match turn:
         case 2:

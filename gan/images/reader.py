@@ -66,6 +66,12 @@ def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[in
         return (height, width) if orientation(image) >= 5 else (width, height)
 
 
+def read_orientation(path: Path) -> int:
+    """How the file stores the image, as EXIF numbers it, 1 (upright) to 8; ImageError likewise."""
+    with opened(path, float("inf")) as (image, _):
+        return orientation(image)
+
+
 @contextmanager
 def opened(path: Path, max_megapixels: float) -> Iterator[tuple[ImageFile, BinaryIO]]:
     """An image whose header has been read; what fails in the block becomes an ImageError."""

@@ -4,12 +4,13 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from gan.images import MAX_MEGAPIXELS, printable, remove_parts
-from gan.library.pipeline import Batch, Outcome, Pipeline
+from gan.library.pipeline import Batch, Outcome, Pipeline, write_translation
 from gan.library.plan import Format, Plan, make_batches, make_plan
 from gan.library.report import Failure, check_failed, say, write_failed
 from gan.processes import Processes, join
@@ -72,7 +73,8 @@ def translate_folder(
             return show(plan, translator, tile) if processes.main else 0
         processes.once(lambda: prepare(plan, scratch))
         place = scratch or (output if plan.whole_folder else output.parent)
-        pipeline = Pipeline(translator, max_megapixels, quality, tile, place, overwrite)
+        write = partial(write_translation, quality=quality, overwrite=overwrite)
+        pipeline = Pipeline(translator, max_megapixels, tile, place, write)
         batches = make_batches(plan.jobs, batch_size, translator.device.type)
         return carry_out(plan, pipeline, batches, processes)
 

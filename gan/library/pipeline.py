@@ -1,11 +1,11 @@
 """Reading, translating and writing at the same time."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from gan.library.plan import Job
 from gan.library.report import Failure, failure, say
 from gan.library.streams import Streams
 from gan.pixels import from_array, to_array
-from gan.translator import Translator, numbers
+from gan.translator import numbers
 
 AHEAD_PIXELS = 2**25
 """Pixels that are read ahead, and that wait to be written, at most; one batch at least."""
@@ -39,16 +39,31 @@ class Outcome:
     remarks: tuple[str, ...] = ()
 
 
+class Translates(Protocol):
+    """What a pipeline asks of a `Translator`, or of whatever stands in its place."""
+
+    channels: int
+    device: torch.device
+
+    def translate_batch(self, pixels: Tensor) -> list[Tensor | None]: ...
+    def translate_tiled(
+        self, pixels: Tensor, tile: int, scratch: Path, progress: Callable[[float], None]
+    ) -> Tensor | None: ...
+    def can_tile(self) -> bool: ...
+    def scratch_bytes(self, height: int, width: int) -> int: ...
+    def fits(self, height: int, width: int) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """How pictures are read, translated and written."""
 
-    translator: Translator
+    translator: Translates
     max_megapixels: float
-    quality: int
     tile: int | None
     scratch: Path
-    overwrite: bool
+    write: Callable[[Job, Picture, Tensor], Outcome]
+    """Called by several threads."""
 
     def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
         """Translate batches in their order; each outcome comes when its file is whole.
@@ -155,20 +170,23 @@ class Pipeline:
                 pixels, self.tile or TILE, self.scratch, lambda share: shown(bar, share)
             )
 
-    def write(self, job: Job, picture: Picture, result: Tensor) -> Outcome:
-        """Write what is missing: a translation with what its original had, a comparison."""
-        translation = to_array(result)
-        try:
-            # The translation last: it says that all is there.
-            if job.comparison:
-                both = beside(picture.pixels, translation)
-                write_picture(both, job.comparison, replace=self.overwrite)
-            if job.target:
-                picture = picture.with_pixels(translation)
-                write_picture(picture, job.target, quality=self.quality, replace=self.overwrite)
-        except Exception as error:  # encoders raise nearly everything
-            return Outcome(job, failure(job.source, error), picture.remarks)
-        return Outcome(job, None, picture.remarks)
+
+def write_translation(
+    job: Job, picture: Picture, result: Tensor, *, quality: int, overwrite: bool
+) -> Outcome:
+    """Write what is missing: a translation with what its original had, a comparison."""
+    translation = to_array(result)
+    try:
+        # The translation last: it says that all is there.
+        if job.comparison:
+            both = beside(picture.pixels, translation)
+            write_picture(both, job.comparison, replace=overwrite)
+        if job.target:
+            picture = picture.with_pixels(translation)
+            write_picture(picture, job.target, quality=quality, replace=overwrite)
+    except Exception as error:  # encoders raise nearly everything
+        return Outcome(job, failure(job.source, error), picture.remarks)
+    return Outcome(job, None, picture.remarks)
 
 
 def shown(bar: Any, share: float) -> None:

@@ -1,0 +1,57 @@
+"""DomainTranslate, an albumentation: the picture is translated, boxes, masks and points stay."""
+
+from pathlib import Path
+from typing import Any
+
+import albumentations as A  # noqa: N812, the library's own convention
+
+from gan.augment.live import Model, translate_pixels
+from gan.augment.settings import strength_range
+from gan.translator import Device, Direction
+
+
+class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]
+    """Translate pictures with a trained generator, with the probability p.
+
+    Pictures are (H, W, C) of uint8. Draws are albumentations' own, so that equal seeds give equal
+    pictures. Only the path travels to loader workers; each loads the weights once.
+
+    Args:
+        model: Run directory, or one of its gen_*.safetensors files.
+        direction: ab or ba; needed where the model holds both.
+        strength: Share of the translation, or two numbers to draw between for every picture.
+        device: Where to compute; workers that are forked cannot use a GPU.
+        p: Probability.
+    """
+
+    class InitSchema(A.ImageOnlyTransform.InitSchema):  # type: ignore[misc]
+        """What albumentations checks."""
+
+        model: Path
+        direction: Direction | None
+        strength: float | tuple[float, float]
+        device: Device
+
+    def __init__(
+        self,
+        model: str | Path,
+        direction: Direction | None = None,
+        strength: float | tuple[float, float] = 1.0,
+        device: Device = "cpu",
+        p: float = 0.5,
+    ) -> None:
+        super().__init__(p=p)
+        self.model, self.direction, self.device = Path(model), direction, device
+        self.strength = strength_range(strength)
+
+    def get_params(self) -> dict[str, Any]:
+        """The draws for one picture."""
+        return {"share": self.py_random.uniform(*self.strength)}
+
+    def apply(self, img: Any, share: float, **params: Any) -> Any:
+        """The translation of one picture."""
+        return translate_pixels(Model(self.model, self.direction, self.device), img, share)
+
+    def get_transform_init_args_names(self) -> tuple[str, ...]:
+        """For albumentations' own files of pipelines."""
+        return ("model", "direction", "strength", "device")

@@ -1,0 +1,191 @@
+"""The command that carries a labelled dataset into another domain."""
+
+import hashlib
+import shutil
+import sys
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from gan.augment.carry import carry, write_bytes
+from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
+from gan.augment.finish import Finish
+from gan.augment.formats import FORMATS
+from gan.augment.gates import Scores, thresholds
+from gan.augment.judgement import Judged, judge, outputs, provenance, summary
+from gan.augment.place import check_output, settled
+from gan.augment.plan import Task, make_tasks, without_splits
+from gan.augment.round_trip import open_model
+from gan.augment.settings import AugmentConfig
+from gan.augment.sheet import sheet
+from gan.augment.stage import FOLDER, line, picture_path, read_json, record_path, write_json
+from gan.augment.task import load_judge
+from gan.images import printable, remove_parts, write_image
+from gan.library.folder import check_tiles
+from gan.library.pipeline import Pipeline
+from gan.library.plan import Job, make_batches, size_of
+from gan.library.report import Failure, say
+from gan.processes import Processes, join
+from gan.translator import find_generator, pick_device
+
+NAMED = 20
+"""Remarks that are said; all of them are in augmentation.json."""
+
+
+def augment(config: AugmentConfig) -> int:
+    """Translate a labelled dataset, carry its labels, refuse translations that would spoil them.
+
+    The output is a dataset of the same format and structure. It also holds augmentation.jsonl (a
+    line for each translation: source, model, scores, decision), augmentation.json (settings and
+    thresholds) and sheet.png. The same command goes on where it was stopped. The exit status is 1
+    where an image could not be translated.
+    """
+    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+        processes = join(cpu=pick_device(config.device).type == "cpu")
+        dataset: Dataset = processes.once(lambda: FORMATS[config.format].read(config.dataset))
+        files = [find_generator(path, config.direction) for path in config.model]
+        hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+        tasks = make_tasks(dataset, config, config.direction or "new")
+        settings = settled(dataset, config, hashes)
+        if processes.once(lambda: prepare(dataset, config, settings)):
+            if processes.main:
+                print(f"{config.output}: finished before, nothing to do", file=sys.stderr)
+            return 0
+        if processes.main:
+            tell(dataset, tasks)
+        failures: dict[Path, str] = {}
+        for number in range(len(config.model)):
+            own = [task for task in tasks if task.model == number]
+            failures |= translate(dataset, config, number, own, processes)
+        processes.once(lambda: complete(dataset, config, tasks, failures, hashes, settings))
+    return 1 if failures else 0
+
+
+def prepare(dataset: Dataset, config: AugmentConfig, settings: dict[str, Any]) -> bool:
+    """Make or recognize the output; whether it is finished. ValueError where it cannot be ours."""
+    finished = check_output(config, settings, REPORT)
+    stage = config.output / FOLDER
+    if finished:
+        shutil.rmtree(stage, ignore_errors=True)
+    else:
+        for folder in {config.output, *(path.parent for path in config.output.rglob(".*.part"))}:
+            remove_parts(folder)
+    return finished
+
+
+def tell(dataset: Dataset, tasks: Sequence[Task]) -> None:
+    """Say what is odd about a dataset, and what is done with its splits."""
+    for remark in dataset.remarks[:NAMED]:
+        say(remark.source, remark.reason)
+    if len(dataset.remarks) > NAMED:
+        print(f"and {len(dataset.remarks) - NAMED} more, in {REPORT}", file=sys.stderr)
+    if without_splits(dataset):
+        print("no splits found: all images are translated", file=sys.stderr)
+
+
+def translate(
+    dataset: Dataset,
+    config: AugmentConfig,
+    number: int,
+    tasks: Sequence[Task],
+    processes: Processes,
+) -> dict[Path, str]:
+    """Translate one model's tasks, all processes together; what failed, by source."""
+    if not tasks:
+        return {}
+    model = open_model(config.model[number], config)
+    check_tiles(model.forth, config.tile)
+    # Once for all: what one process has written meanwhile must not change another's share.
+    jobs, failures = processes.once(lambda: find_jobs(dataset, config, tasks))
+    by_place = {picture_path(config.output, task): task for task in tasks}
+    judging = load_judge(config.task, config.task_size, model.device) if config.task else None
+    finish = Finish(dataset.root, config.output, by_place, config.quality, judging)
+    stage = config.output / FOLDER
+    pipeline = Pipeline(model, config.max_megapixels, config.tile, stage, finish)
+    batches = make_batches(jobs, config.batch_size, model.device.type)
+    todo = [batch for batch in batches if not all(job.done for job in batch)]
+    own = run(pipeline, processes.share(todo), processes.main)
+    found = [*failures, *processes.gather(own)]
+    return {failed.source.relative_to(dataset.root): failed.reason for failed in found}
+
+
+def find_jobs(
+    dataset: Dataset, config: AugmentConfig, tasks: Sequence[Task]
+) -> tuple[list[Job], list[Failure]]:
+    """What is to be translated to which staged file; done is what has its scores."""
+    jobs, failures = [], []
+    sources = [dataset.root / task.item.image for task in tasks]
+    with ThreadPoolExecutor() as threads:
+        sizes = threads.map(lambda source: size_of(source, config.max_megapixels), sources)
+        for task, source, size in zip(tasks, sources, sizes, strict=True):
+            if isinstance(size, Failure):
+                failures.append(size)
+                continue
+            done = record_path(config.output, task).exists()
+            jobs.append(Job(source, size, None if done else picture_path(config.output, task)))
+    return jobs, failures
+
+
+def run(pipeline: Pipeline, batches: Sequence[Sequence[Job]], main: bool) -> list[Failure]:
+    """Translate this process's batches; what failed."""
+    failures: list[Failure] = []
+    total = sum(not job.done for batch in batches for job in batch)
+    with tqdm(total=total, unit="image", disable=None if main else True) as bar:
+        for outcome in pipeline.run(batches):
+            bar.update()
+            for remark in outcome.remarks:
+                say(outcome.job.source, remark)
+            if outcome.failure:
+                failures.append(outcome.failure)
+    return failures
+
+
+def complete(
+    dataset: Dataset,
+    config: AugmentConfig,
+    tasks: Sequence[Task],
+    failures: dict[Path, str],
+    hashes: Sequence[str],
+    settings: dict[str, Any],
+) -> None:
+    """Judge what is staged, put the dataset together, and say so last of all.
+
+    Whatever kills it, the next start finds scores, and translations either staged or in place.
+    """
+    root, target = dataset.root, config.output
+    scores: dict[Path, Scores] = {
+        task.output: read_json(record_path(target, task))
+        for task in tasks
+        if task.item.image not in failures
+    }
+    limits = thresholds(config.gates(), list(scores.values()))
+    judged = judge(tasks, scores, failures, limits)
+    for image, reason in failures.items():
+        say(root / image, reason)
+    write_image(sheet(judged, root, lambda each: present(target, each)), target / SHEET)
+    accepted = {each.task.output for each in judged if each.decision == "accepted"}
+    for task in tasks:
+        staged = picture_path(target, task)
+        if task.output in accepted and staged.exists():
+            (target / task.output).parent.mkdir(parents=True, exist_ok=True)
+            staged.replace(target / task.output)
+    names = outputs(dataset, judged, config)
+    carry(dataset, FORMATS[config.format], names, accepted, target, config.link)
+    lines = provenance(judged, config, hashes)
+    write_bytes(target / PROVENANCE, b"".join(map(line, lines)))
+    remarks = [
+        [remark.source.relative_to(root).as_posix(), remark.reason] for remark in dataset.remarks
+    ]
+    write_json(target / REPORT, settings | {"thresholds": limits, "remarks": remarks})
+    shutil.rmtree(target / FOLDER)
+    print(printable(summary(judged, config)), file=sys.stderr)
+
+
+def present(target: Path, each: Judged) -> Path:
+    """Where a translation is: staged, or, in a run that goes on, in its place already."""
+    staged = picture_path(target, each.task)
+    return staged if staged.exists() else target / each.task.output

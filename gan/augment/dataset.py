@@ -1,0 +1,157 @@
+"""A labelled dataset as augmentation sees it: images, and the files that carry their labels."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from gan.images import IMAGE_SUFFIXES, find_images
+from gan.library.report import Failure
+
+SPLITS = {
+    "train": "train", "training": "train", "trainval": "trainval",
+    "val": "val", "valid": "val", "validation": "val",
+    "test": "test", "testing": "test", "testdev": "test",
+}  # fmt: skip
+"""What folders and files of splits are called, and what we call them. Years may follow."""
+
+
+PROVENANCE, REPORT, SHEET = "augmentation.jsonl", "augmentation.json", "sheet.png"
+"""What augmentation adds to a dataset, beside its own files."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A labelled rectangle, in pixels or (`relative`) as shares of the width and the height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    relative: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """An image and what belongs to it alone. Paths begin below the dataset's root."""
+
+    image: Path
+    splits: frozenset[str] = frozenset()
+    labels: tuple[Path, ...] = ()
+    """Files that are carried under the image's new name."""
+    boxes: tuple[Box, ...] = ()
+    mask: Path | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All files of a folder. Paths begin below the root."""
+
+    root: Path
+    items: tuple[Item, ...]
+    """Sorted by the images' names."""
+    others: tuple[Path, ...]
+    """Every other file: carried as it is, unless its format rewrites it."""
+    remarks: tuple[Failure, ...]
+    """What is odd: images without labels, labels without images, labels that cannot be read."""
+
+
+Outputs = Mapping[Path, tuple[Path, ...]]
+"""Under which names each item's image is in the output: its own, new ones, or none."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a kind of dataset is read, and what of it changes when images come or go."""
+
+    read: Callable[[Path], Dataset]
+    rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]]
+    """Files whose content is another in the output."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """What lies below a folder, sorted; paths begin below it."""
+
+    images: tuple[Path, ...]
+    others: tuple[Path, ...]
+    remarks: tuple[Failure, ...]
+
+
+def list_files(root: Path) -> Files:
+    """All files but hidden ones; what a link hides is named. ValueError without an image, and where
+    a file has a report's name.
+
+    The reports of an output that is augmented again are left out.
+    """
+    found = find_images(root)
+    reports = check_reports(root)
+    remarks = [Failure(path, f"{reason}: left out") for path, reason in found.refused]
+    others: list[Path] = []
+    inside = root.resolve()
+    for parent, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for path in (Path(parent, name) for name in folders):
+            if path.is_symlink():
+                remarks.append(Failure(path, "a link to a folder, which is not followed: left out"))
+        for path in (Path(parent, name) for name in names if not name.startswith(".")):
+            if path.suffix.lower() in IMAGE_SUFFIXES or path in reports:
+                continue
+            if path.is_file() and path.resolve().is_relative_to(inside):
+                others.append(path.relative_to(root))
+            else:
+                remarks.append(Failure(path, "no file of this folder: left out"))
+    images = [path.relative_to(root) for path in found.images if path not in reports]
+    if not images:
+        raise ValueError(f"{root}: no images in this folder or below it")
+    return Files(tuple(images), tuple(sorted(others, key=Path.as_posix)), tuple(remarks))
+
+
+def check_reports(root: Path) -> set[Path]:
+    """The reports in a dataset that is itself an output; ValueError for others of their names."""
+    there = {root / name for name in (PROVENANCE, REPORT, SHEET)}
+    there = {path for path in there if path.exists()}
+    if there and root / REPORT not in there:
+        raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
+    return there
+
+
+def split_name(text: str) -> str | None:
+    """The split that a folder's or file's name means: `valid` and `val2017` are val."""
+    return SPLITS.get(text.lower().strip("0123456789_-"))
+
+
+def split_of(path: Path) -> frozenset[str]:
+    """The split that the folders of a path name, the innermost one first."""
+    names = (split_name(part) for part in reversed(path.parts[:-1]))
+    return frozenset([next((name for name in names if name), "")]) - {""}
+
+
+def nothing(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    """For formats in which no file speaks of several images."""
+    return iter(())
+
+
+def joined(lines: Iterable[Sequence[bytes]]) -> bytes:
+    """Lines that came of lines, with their own ends; one that has none gets one before another."""
+    result = bytearray()
+    for line in chain.from_iterable(lines):
+        if result and not result.endswith(b"\n"):
+            result += b"\r\n" if b"\r\n" in result else b"\n"
+        result += line
+    return bytes(result)
+
+
+def assemble(root: Path, files: Files, items: list[Item], remarks: list[Failure]) -> Dataset:
+    """A dataset of these items; every file that belongs to none of them is another."""
+    own = {path for item in items for path in (item.image, *item.labels)}
+    others = (path for path in (*files.images, *files.others) if path not in own)
+    if not items:
+        raise ValueError(f"{root}: no images where this format has them")
+    return Dataset(
+        root,
+        tuple(sorted(items, key=lambda item: item.image.as_posix())),
+        tuple(sorted(others, key=Path.as_posix)),
+        (*files.remarks, *remarks),
+    )

@@ -1,0 +1,149 @@
+"""Pascal VOC: JPEGImages, an XML file for each image in Annotations, lists in ImageSets."""
+
+import os
+import re
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PureWindowsPath
+from xml.sax.saxutils import escape
+
+from gan.augment.dataset import (
+    Box,
+    Dataset,
+    Files,
+    Format,
+    Item,
+    Outputs,
+    assemble,
+    joined,
+    list_files,
+    split_name,
+)
+from gan.library.report import Failure
+
+IMAGES = "JPEGImages"
+MASKS = ("SegmentationClass", "SegmentationObject")
+
+
+def read(root: Path) -> Dataset:
+    """The images of every JPEGImages below the root, with their XML files, masks and splits."""
+    files = list_files(root)
+    images = [path for path in files.images if path.parent.name == IMAGES]
+    if not images:
+        raise ValueError(f"{root}: no folder {IMAGES} with images in it, beside Annotations")
+    there, splits = {*files.images, *files.others}, read_splits(root, files, images)
+    remarks: list[Failure] = []
+    items = []
+    for image in images:
+        base = image.parent.parent
+        xml = base / "Annotations" / f"{image.stem}.xml"
+        masks = [base / folder / f"{image.stem}.png" for folder in MASKS]
+        labels = [path for path in (xml, *masks) if path in there]
+        boxes: tuple[Box, ...] = ()
+        if xml in there:
+            boxes = read_boxes(root / xml, remarks)
+        elif not labels:
+            remarks.append(Failure(root / image, f"no {xml.parent.name}/{xml.name}"))
+        mask = next((path for path in labels if path.suffix == ".png"), None)
+        items.append(Item(image, splits[image], tuple(labels), boxes, mask))
+    own = {path for item in items for path in item.labels}
+    remarks += [
+        Failure(root / path, "labels without an image")
+        for path in sorted(there - own, key=Path.as_posix)
+        if path.parent.name in ("Annotations", *MASKS) and path.suffix in (".xml", ".png")
+    ]
+    return assemble(root, files, items, remarks)
+
+
+def read_boxes(path: Path, remarks: list[Failure]) -> tuple[Box, ...]:
+    """The boxes of an XML file, in pixels from 1 on; none, and a remark, where it is broken."""
+    try:
+        content = ET.fromstring(path.read_bytes())
+        return tuple(read_box(found) for found in content.iterfind("object/bndbox"))
+    except (ET.ParseError, ValueError, LookupError) as error:
+        remarks.append(Failure(path, f"cannot be read as VOC's XML: {error}"))
+        return ()
+
+
+def read_box(element: ET.Element) -> Box:
+    names = ("xmin", "ymin", "xmax", "ymax")
+    texts = [element.findtext(name) for name in names]
+    try:
+        left, top, right, bottom = (float(text or "") for text in texts)
+    except ValueError:
+        raise ValueError("bndbox should have numbers xmin, ymin, xmax, ymax") from None
+    return Box(left - 1, top - 1, right, bottom)
+
+
+def read_splits(root: Path, files: Files, images: list[Path]) -> defaultdict[Path, frozenset[str]]:
+    """The splits of all images, by the lists of ImageSets that bear a split's name alone."""
+    splits = defaultdict[Path, frozenset[str]](frozenset)
+    for path, lines in lists(root, files.others, images).items():
+        if name := split_name(path.stem):
+            for _, found in lines:
+                for image in found:
+                    splits[image] |= {name}
+    return splits
+
+
+def lists(
+    root: Path, others: tuple[Path, ...], images: list[Path]
+) -> dict[Path, list[tuple[bytes, list[Path]]]]:
+    """The lists of ImageSets: their lines with their ends, and the images of those stems."""
+    stems = defaultdict[tuple[Path, str], list[Path]](list)
+    for image in images:
+        stems[image.parent.parent, image.stem].append(image)
+    found = {}
+    for path in others:
+        if path.suffix == ".txt" and "ImageSets" in path.parts[:-1]:
+            base = Path(*path.parts[: path.parts.index("ImageSets")])
+            lines = (root / path).read_bytes().splitlines(keepends=True)
+            found[path] = [(line, named(stems, base, line)) for line in lines]
+    return found
+
+
+def named(stems: Mapping[tuple[Path, str], list[Path]], base: Path, line: bytes) -> list[Path]:
+    """The images of `stem`, of `stem  -1` in a class's list, of `stem 2` in a list of objects."""
+    text = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf")).strip()
+    without_number = re.sub(r"\s+-?\d+$", "", text)
+    return stems.get((base, text)) or stems.get((base, without_number)) or []
+
+
+def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    """Lists of the images that are there, and the XML files of new ones with their names."""
+    images = [item.image for item in dataset.items]
+    for path, lines in lists(dataset.root, dataset.others, images).items():
+        yield path, joined(relisted(line, found, outputs) for line, found in lines)
+    for item in dataset.items:
+        for output in outputs[item.image]:
+            for label in item.labels:
+                if label.suffix == ".xml" and output != item.image:
+                    content = (dataset.root / label).read_bytes()
+                    yield label.with_stem(output.stem), renamed(content, item.image, output)
+
+
+def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
+    """A line for each stem that an image of this line has in the output."""
+    if not images:
+        return [line]
+    stems = dict.fromkeys(output.stem for image in images for output in outputs[image])
+    old = os.fsencode(images[0].stem)
+    return [line.replace(old, os.fsencode(stem), 1) for stem in stems]
+
+
+def renamed(content: bytes, image: Path, output: Path) -> bytes:
+    """An XML file whose filename and path end in the output's name; all else byte for byte."""
+
+    def name(found: re.Match[bytes]) -> bytes:
+        old = found[2].decode("utf-8", "surrogateescape")
+        last = PureWindowsPath(old.strip()).name  # knows / and \
+        bare = last == escape(image.stem)  # some write no suffix
+        new = escape(output.stem if bare else output.name)
+        before, _, after = old.rpartition(last)
+        return found[1] + (before + new + after).encode("utf-8", "surrogateescape") + found[3]
+
+    return re.sub(rb"(<(?:filename|path)>)([^<]+)(</)", name, content)
+
+
+FORMAT = Format(read, rewrite)

@@ -1,0 +1,103 @@
+"""Which translations are good enough, and what that makes of the dataset."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from gan.augment.dataset import Dataset
+from gan.augment.gates import Scores, failed
+from gan.augment.plan import Task
+from gan.augment.settings import AugmentConfig
+
+Decision = Literal["accepted", "rejected", "failed"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was decided about a translation."""
+
+    task: Task
+    decision: Decision
+    reasons: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    scores: Scores | None = None
+
+
+def judge(
+    tasks: Sequence[Task],
+    scores: Mapping[Path, Scores],
+    failures: Mapping[Path, str],
+    limits: Mapping[str, float | None],
+) -> list[Judged]:
+    """Decide about each task, by what is known under the name of its output.
+
+    `failures` are reasons by the name of the source.
+    """
+    judged = []
+    for task in tasks:
+        if (found := scores.get(task.output)) is None:
+            reason = failures.get(task.item.image, "not translated")
+            judged.append(Judged(task, "failed", (reason,)))
+            continue
+        reasons = failed(found, limits)
+        decision: Decision = "rejected" if reasons else "accepted"
+        judged.append(Judged(task, decision, tuple(reasons.values()), tuple(reasons), found))
+    return judged
+
+
+def outputs(
+    dataset: Dataset, judged: Sequence[Judged], config: AugmentConfig
+) -> dict[Path, tuple[Path, ...]]:
+    """Under which names each image is in the output.
+
+    Where translations take the place of images, one that is rejected leaves none, or its original.
+    """
+    names = {item.image: [item.image] for item in dataset.items}
+    for each in judged:
+        image, good = each.task.item.image, each.decision == "accepted"
+        if config.mode == "add" and good:
+            names[image].append(each.task.output)
+        elif config.mode != "add" and not good and not config.keep_rejected:
+            names[image].remove(image)
+    return {image: tuple(found) for image, found in names.items()}
+
+
+def provenance(
+    judged: Sequence[Judged], config: AugmentConfig, hashes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """A line for each translation, in the order of the outputs' names."""
+    lines = []
+    for each in judged:
+        kept = config.keep_rejected and config.mode != "add"
+        written = each.decision == "accepted" or kept
+        lines.append(
+            {
+                "source": each.task.item.image.as_posix(),
+                "output": each.task.output.as_posix() if written else None,
+                "model": config.model[each.task.model].as_posix(),
+                "model_sha256": hashes[each.task.model],
+                "direction": config.direction,
+                "seed": config.seed,
+                "strength": each.task.strength,
+                "scores": each.scores,
+                "decision": each.decision,
+                "reason": "; ".join(each.reasons) or None,
+                "original_kept": each.decision != "accepted" and written,
+            }
+        )
+    return lines
+
+
+def summary(judged: Sequence[Judged], config: AugmentConfig) -> str:
+    """How many were accepted, what the others failed at."""
+    decided = Counter(each.decision for each in judged)
+    gates = Counter(gate for each in judged for gate in each.gates)
+    text = f"{decided['accepted']} of {len(judged)} translations accepted in {config.output}"
+    if decided["rejected"]:
+        named = ", ".join(f"{gate} {number}" for gate, number in gates.most_common())
+        text += f"; {decided['rejected']} rejected ({named}): see sheet.png"
+    if decided["failed"]:
+        text += f"; {decided['failed']} could not be translated"
+    return text

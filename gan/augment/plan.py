@@ -1,0 +1,100 @@
+"""Which images are translated, by which model, how strongly, under which names."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, count
+from pathlib import Path
+
+from gan.augment.dataset import Dataset, Item, split_name
+from gan.augment.settings import AugmentConfig
+
+
+@dataclass(frozen=True)
+class Task:
+    """One translation."""
+
+    item: Item
+    output: Path
+    """Below the output's root."""
+    model: int
+    strength: float
+
+
+def draw(seed: int, name: str, what: str) -> float:
+    """A number in [0, 1) that is a function of its arguments alone."""
+    text = f"{seed}\0{what}\0{name}".encode("utf-8", "surrogateescape")
+    return int.from_bytes(hashlib.sha256(text).digest()[:6]) / 2**48
+
+
+def make_tasks(dataset: Dataset, config: AugmentConfig, mark: str) -> list[Task]:
+    """All translations in the order of their names.
+
+    `mark` is what new names end in. ValueError where no image is in the splits that are asked for.
+    """
+    chosen = [item for item in dataset.items if is_chosen(dataset, item, config.splits)]
+    if not chosen:
+        there = sorted({name for item in dataset.items for name in item.splits})
+        raise ValueError(
+            f"splits: no images in {', '.join(config.splits)}; this dataset has {', '.join(there)}"
+        )
+    suffix = free_suffix(dataset, mark)
+    tasks = []
+    for item, copy in copies(chosen, config.ratio, config.seed):
+        name = f"{item.image.as_posix()}\0{copy}"
+        output = item.image
+        if config.mode == "add":
+            output = item.image.with_stem(new_stem(item, suffix, copy))
+        low, high = config.strengths()
+        strength = low + (high - low) * draw(config.seed, name, "strength")
+        model = pick(config, draw(config.seed, name, "model"))
+        tasks.append(Task(item, output, model, round(strength, 4)))
+    return sorted(tasks, key=lambda task: task.output.as_posix())
+
+
+def without_splits(dataset: Dataset) -> bool:
+    """Whether nothing says which images are for training: then all are."""
+    return not any(item.splits for item in dataset.items)
+
+
+def is_chosen(dataset: Dataset, item: Item, splits: Sequence[str]) -> bool:
+    """Whether an image is in one of the splits, and in no other that is kept apart from them."""
+    names = {split_name(split) or split for split in splits}
+    apart = item.splits - names - {"trainval"}
+    return without_splits(dataset) or (bool(item.splits & names) and not apart)
+
+
+def copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Item, int]]:
+    """The images, each with the number of its copy: ratio x as many as images, to the nearest.
+
+    Who has one more than others is drawn by name, whatever the order.
+    """
+    whole, rest = divmod(round(ratio * len(items)), len(items))
+    names = {item.image: item.image.as_posix() for item in items}
+    ranked = sorted(items, key=lambda item: (draw(seed, names[item.image], "ratio"), item.image))
+    for rank, item in enumerate(ranked):
+        for copy in range(whole + (rank < rest)):
+            yield item, copy
+
+
+def new_stem(item: Item, suffix: str, copy: int) -> str:
+    return f"{item.image.stem}{suffix}" + (f"_{copy + 1}" if copy else "")
+
+
+def free_suffix(dataset: Dataset, mark: str) -> str:
+    """What follows the stems of new images: _ab, or with a number, where any name has that in it.
+
+    Names that differ in case alone are one name on some disks.
+    """
+    own = (path for item in dataset.items for path in (item.image, *item.labels))
+    taken = {path.stem.casefold() for path in (*own, *dataset.others)}
+    suffixes = (f"_{mark}{number if number > 1 else ''}" for number in count(1))
+    return next(suffix for suffix in suffixes if not any(suffix in stem for stem in taken))
+
+
+def pick(config: AugmentConfig, value: float) -> int:
+    """The model that a number in [0, 1) means, by the weights."""
+    weights = config.weights or [1.0] * len(config.model)
+    ends = list(accumulate(weights))
+    last = max(index for index, weight in enumerate(weights) if weight)
+    return next((i for i, end in enumerate(ends) if value * ends[-1] < end), last)

@@ -1,0 +1,131 @@
+"""The numbers that the gates judge, of a source and its translation."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.augment.dataset import Box
+from gan.augment.structure import Pixels, Plane, agreement, displaced, field
+from gan.images.picture import LUMA, Array
+
+LONGER_SIDE = 512
+"""Pixels at which pictures are compared; larger ones are scaled down."""
+SMALLEST = 8
+"""Pixels of a labelled object's sides, at that size, below which its edges are not compared."""
+AROUND = 16
+"""Pixels (sigma) of what a place's lightness is compared with."""
+REGIONS = 64
+"""Objects, or colors of a mask, of one image that are looked at; the largest."""
+
+
+def measure(
+    source: Array,
+    translation: Array,
+    reconstruction: Array | None = None,
+    boxes: Sequence[Box] = (),
+    mask: Array | None = None,
+) -> dict[str, float | None]:
+    """Scores by gate; all pictures (H, W, 1 or 3) of 8 or 16 bits, of one size."""
+    height, width = source.shape[:2]
+    before, after = comparable(source), comparable(translation)
+    drawn, redrawn = field(before), field(after)
+    regions: list[Any] = [*box_regions(boxes, width, height, before), *mask_regions(mask, before)]
+    edges = [agreement(drawn[region], redrawn[region]) for region in regions]
+    luma, new_luma = lightness(before), lightness(after)
+    return {
+        "structure": agreement(drawn, redrawn),
+        "shift": displaced(drawn, redrawn),
+        "edges": min((value for value in edges if value is not None), default=None),
+        "luma": polarity(luma, new_luma),
+        "contrast": contrast(luma, new_luma),
+        "cycle": None if reconstruction is None else cycle_error(source, reconstruction),
+    }
+
+
+def comparable(pixels: Array) -> Pixels:
+    """A picture as 8-bit RGB, its longer side at most LONGER_SIDE."""
+    if pixels.dtype == np.uint16:
+        pixels = np.rint(pixels * np.float32(1 / 257)).astype(np.uint8)
+    pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+    scale = LONGER_SIDE / max(pixels.shape[:2])
+    if scale >= 1:
+        return np.ascontiguousarray(pixels)
+    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    small: Pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    return small
+
+
+def box_regions(
+    boxes: Sequence[Box], width: int, height: int, shown: Pixels
+) -> Iterator[tuple[slice, slice]]:
+    """The boxes of an image of this size as parts of the picture that is shown."""
+    down, across = shown.shape[:2]
+
+    def area(box: Box) -> float:
+        return (box.right - box.left) * (box.bottom - box.top)
+
+    for box in sorted(boxes, key=area, reverse=True)[:REGIONS]:
+        x, y = (across, down) if box.relative else (across / width, down / height)
+        edges = np.clip([box.left * x, box.right * x], 0, across).round().astype(int)
+        lines = np.clip([box.top * y, box.bottom * y], 0, down).round().astype(int)
+        if min(edges[1] - edges[0], lines[1] - lines[0]) >= SMALLEST:
+            yield slice(*lines), slice(*edges)
+
+
+def mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool_]]:
+    """Where a mask (H, W, C) has each of its colors, at the size of the picture that is shown."""
+    if mask is None:
+        return
+    size = shown.shape[1], shown.shape[0]
+    colors = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST).reshape(*shown.shape[:2], -1)
+    _, labels, counts = np.unique(
+        colors.reshape(-1, colors.shape[2]), axis=0, return_inverse=True, return_counts=True
+    )
+    labels = labels.reshape(shown.shape[:2])
+    for label in np.argsort(-counts, kind="stable")[:REGIONS]:
+        if counts[label] >= SMALLEST**2:
+            yield labels == label
+
+
+def lightness(pixels: Pixels) -> Plane:
+    """Lightness (H, W), 0 to 1, without fine detail."""
+    luma: Plane = cv2.GaussianBlur((pixels @ LUMA)[:, :, 0] / np.float32(255), (0, 0), 2)
+    return luma
+
+
+def polarity(one: Plane, other: Plane) -> float | None:
+    """Whether light is light, -1 to 1: the mean of two correlations, over all of the picture and
+    of each place with what is around it. None where either picture is nearly flat.
+
+    Fog that is denser on one side turns the first in good translations, ink lines the second; a
+    negative turns both.
+    """
+    whole = correlation(one, other)
+    local = correlation(
+        *(plane - cv2.GaussianBlur(plane, (0, 0), AROUND) for plane in (one, other))
+    )
+    found = [value for value in (whole, local) if value is not None]
+    return sum(found) / len(found) if found else None
+
+
+def correlation(one: Plane, other: Plane) -> float | None:
+    """Pearson's; None where either is nearly flat: then other gates have something to say."""
+    first, second = one - one.mean(), other - other.mean()
+    if min(first.std(), second.std()) < 0.005:
+        return None
+    return float((first * second).mean() / (first.std() * second.std()))
+
+
+def contrast(source: Plane, translation: Plane) -> float | None:
+    """The share of the source's contrast that is left; None for a source that has hardly any."""
+    return float(translation.std() / source.std()) if source.std() >= 0.02 else None
+
+
+def cycle_error(source: Array, reconstruction: Array) -> float:
+    """Mean absolute difference, 0 to 1."""
+    largest = np.iinfo(source.dtype).max
+    difference = np.abs(source.astype(np.float32) - reconstruction.astype(np.float32))
+    return float(difference.mean() / largest)

@@ -1,0 +1,148 @@
+"""A task model: whether it sees in a translation what it saw in the source.
+
+It is a TorchScript file (classifier, or detector with torchvision's output), an ONNX file
+(classifier), or a torchvision classifier with its weights, NAME=FILE.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision import models
+from torchvision.ops import box_iou
+
+from gan.augment.scores import comparable
+from gan.features.extractor import MEAN, STD
+from gan.images.picture import Array
+from gan.pixels import from_array
+
+SURE = 0.5
+"""Score from which a detection counts, and overlap (intersection over union) from which it is the
+same."""
+
+Predict = Callable[[Tensor], Any]
+"""A model's answer to a picture (1, 3, H, W) in [0, 1]."""
+
+
+def load_judge(
+    text: str, size: int | None, device: torch.device
+) -> Callable[[Array, Array], float | None]:
+    """A function of a source and its translation (H, W, C): how much of the prediction survives.
+
+    ValueError names the file, and what would be right.
+    """
+    name, equals, file = text.rpartition("=")
+    path = Path(file)
+    if not path.is_file():
+        raise ValueError(f"task: {path}: no such file; give FILE, or NAME=FILE for torchvision's")
+    if equals:
+        predict, size = torchvision_classifier(name, path, device), size or 224
+    elif path.suffix.lower() == ".onnx":
+        predict = onnx_model(path)
+    else:
+        predict = torchscript_model(path, device)
+
+    @torch.inference_mode()
+    def judge(source: Array, translation: Array) -> float | None:
+        before, after = (predict(prepared(each, size)) for each in (source, translation))
+        return survival(before, after)
+
+    return judge
+
+
+def prepared(pixels: Array, size: int | None) -> Tensor:
+    """A picture as (1, 3, H, W) in [0, 1], resized to a square of this side."""
+    shown = comparable(pixels) if size is None else comparable_square(pixels, size)
+    return from_array(shown)[None].float() / 255
+
+
+def comparable_square(pixels: Array, size: int) -> Array:
+    resized: Array = cv2.resize(comparable(pixels), (size, size), interpolation=cv2.INTER_AREA)
+    return resized
+
+
+def torchscript_model(path: Path, device: torch.device) -> Predict:
+    try:
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # that it is old
+            model = torch.jit.load(str(path), map_location=device).eval()
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"task: {path}: no TorchScript file; for the weights of a torchvision classifier give "
+            f"its name, like resnet18={path}"
+        ) from error
+    return lambda picture: model(picture.to(device))
+
+
+def torchvision_classifier(name: str, path: Path, device: torch.device) -> Predict:
+    """A classifier with as many classes as its weights have."""
+    known = models.list_models(module=models)
+    if name not in known:
+        raise ValueError(f"task: {name} is none of torchvision's {', '.join(known)}")
+    try:
+        weights: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+        classes = len(list(weights.values())[-1])
+        model = models.get_model(name, weights=None, num_classes=classes)
+        model.load_state_dict(weights)
+    except Exception as error:  # as many kinds as files can be wrong
+        raise ValueError(f"task: {path}: no weights of {name}: {first_line(error)}") from error
+    model.eval().to(device)
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD))
+    return lambda picture: model(((picture - mean) / std).to(device))
+
+
+def onnx_model(path: Path) -> Predict:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ValueError(f"task: {path}: needs onnxruntime: pip install onnxruntime") from error
+    try:
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ValueError(f"task: {path}: {first_line(error)}") from error
+    name = session.get_inputs()[0].name
+    return lambda picture: torch.from_numpy(session.run(None, {name: picture.numpy()})[0])
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def survival(before: Any, after: Any) -> float | None:
+    """How much of one answer is in the other, 0 to 1; see `class_left` and `objects_left`."""
+    one, other = unwrapped(before), unwrapped(after)
+    if isinstance(one, Mapping):
+        return objects_left(one, other)
+    return class_left(one, other)
+
+
+def unwrapped(answer: Any) -> Any:
+    """The scores of a classifier, or the one dict of a detector, out of lists and tuples."""
+    while isinstance(answer, (list, tuple)) and answer:
+        answer = answer[-1]
+    if isinstance(answer, Tensor) or (isinstance(answer, Mapping) and "boxes" in answer):
+        return answer
+    raise ValueError("the task model should return scores of classes, or boxes, labels and scores")
+
+
+def class_left(before: Tensor, after: Tensor) -> float:
+    """What the source's class has in the translation, as a share of the class that has most there:
+    1 where it is still the first."""
+    chances = after.float().flatten().softmax(0)
+    return float(chances[int(before.flatten().argmax())] / chances.max())
+
+
+def objects_left(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> float | None:
+    """The share of the source's objects that are found again, with their labels, in their places;
+    None where there are none."""
+    sure, again = before["scores"] >= SURE, after["scores"] >= SURE
+    if not bool(sure.any()):
+        return None
+    same = before["labels"][sure][:, None] == after["labels"][again][None]
+    near = box_iou(before["boxes"][sure], after["boxes"][again]) >= SURE
+    found = (same & near).any(1).float() if bool(again.any()) else np.zeros(1)
+    return float(found.mean())

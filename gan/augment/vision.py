@@ -1,0 +1,73 @@
+"""DomainTranslateV2, a torchvision transform (v2): pictures are translated, tv_tensors stay."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+
+from gan.augment.live import Model, translate_pixels
+from gan.augment.settings import strength_range
+from gan.pixels import from_array, to_array
+from gan.translator import Device, Direction
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is a tensor that says no more than that."""
+    return isinstance(value, Tensor) and not isinstance(value, tv_tensors.TVTensor)
+
+
+class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
+    """Translate pictures with a trained generator, with the probability p.
+
+    Pictures are PIL's, tv_tensors.Image or, where there is neither, tensors (C, H, W) of uint8, as
+    everywhere in v2; boxes, masks, points and labels pass through. Draws are torch's. Only the path
+    travels to loader workers; each loads the weights once.
+
+    Args:
+        model: Run directory, or one of its gen_*.safetensors files.
+        direction: ab or ba; needed where the model holds both.
+        strength: Share of the translation, or two numbers to draw between for every sample.
+        device: Where to compute; workers that are forked cannot use a GPU.
+        p: Probability.
+    """
+
+    _transformed_types = (Image.Image, tv_tensors.Image, is_plain)
+
+    def __init__(
+        self,
+        model: str | Path,
+        direction: Direction | None = None,
+        strength: float | tuple[float, float] = 1.0,
+        device: Device = "cpu",
+        p: float = 0.5,
+    ) -> None:
+        super().__init__()
+        self.model, self.p = Model(Path(model), direction, device), p
+        self.strength = strength_range(strength)
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        """The draws for one sample."""
+        chance, place = torch.rand(2).tolist()
+        low, high = self.strength
+        return {"share": low + (high - low) * place if chance < self.p else None}
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """The translation of one picture."""
+        share = params["share"]
+        if share is None:
+            return inpt
+        if isinstance(inpt, Image.Image):
+            return Image.fromarray(translate_pixels(self.model, np.array(inpt), share))
+        if inpt.dtype != torch.uint8 or inpt.ndim != 3:
+            raise ValueError(
+                f"DomainTranslateV2 takes pictures (C, H, W) of uint8, not {inpt.dtype} "
+                f"{tuple(inpt.shape)}; translate_batch takes batches of floats"
+            )
+        result: Tensor = from_array(translate_pixels(self.model, to_array(inpt), share))
+        is_image = isinstance(inpt, tv_tensors.Image)
+        return tv_tensors.wrap(result, like=inpt) if is_image else result

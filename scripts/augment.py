@@ -1,0 +1,8 @@
+"""Carry a labelled dataset into another domain: `python scripts/augment.py --model RUN ...`."""
+
+import sys
+
+from gan.cli import run
+
+if __name__ == "__main__":
+    sys.exit(run("augment"))

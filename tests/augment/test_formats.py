@@ -1,0 +1,109 @@
+"""Every format, read and written: labels byte for byte, and what a second library reads."""
+
+from pathlib import Path
+
+import pytest
+
+from gan.augment.carry import carry
+from gan.augment.dataset import Dataset, Outputs
+from gan.augment.formats import FORMATS
+from tests import labelled
+from tests.killing import contents
+from tests.labelled import READERS, TRAIN, VAL, WRITERS
+
+IMAGES = (".jpg", ".JPG")
+
+
+def in_train(dataset: Dataset) -> list[Path]:
+    return [item.image for item in dataset.items if "train" in item.splits]
+
+
+def output(dataset: Dataset, outputs: Outputs, target: Path, format: str) -> None:
+    """Write an output whose translations are other photographs of the right size."""
+    originals = {item.image for item in dataset.items}
+    new = {name for names in outputs.values() for name in names} - originals
+    for image, names in outputs.items():
+        for name in new & {*names}:
+            with labelled.Image.open(dataset.root / image) as picture:
+                labelled.save(picture.transpose(0), target / name)
+    carry(dataset, FORMATS[format], outputs, new, target)
+
+
+@pytest.mark.parametrize("format", labelled.FORMATS)
+def test_items_splits_and_labels_are_found(tmp_path: Path, format: str) -> None:
+    WRITERS[format](tmp_path)
+    dataset = FORMATS[format].read(tmp_path)
+    assert sorted(path.stem for path in in_train(dataset)) == sorted(TRAIN)
+    assert len(dataset.items) == len(TRAIN) + len(VAL)
+    assert not dataset.remarks
+    for item in dataset.items:
+        assert len(item.boxes) == (format in ("yolo", "coco", "voc"))
+        assert bool(item.mask) == (format == "masks")
+
+
+@pytest.mark.parametrize("format", labelled.FORMATS)
+def test_an_output_with_the_same_images_is_the_source_byte_for_byte(
+    tmp_path: Path, format: str
+) -> None:
+    WRITERS[format](tmp_path / "in")
+    dataset = FORMATS[format].read(tmp_path / "in")
+    output(dataset, {item.image: (item.image,) for item in dataset.items}, tmp_path / "out", format)
+    assert contents(tmp_path / "out") == contents(tmp_path / "in")
+
+
+@pytest.mark.parametrize("format", labelled.FORMATS)
+def test_added_images_double_a_split_with_equal_labels_for_a_second_library(
+    tmp_path: Path, format: str
+) -> None:
+    root, target = tmp_path / "in", tmp_path / "out"
+    WRITERS[format](root)
+    dataset, before = FORMATS[format].read(root), contents(root)
+    train = in_train(dataset)
+    outputs = {
+        item.image: (item.image, item.image.with_stem(f"{item.image.stem}_ab"))
+        if item.image in train
+        else (item.image,)
+        for item in dataset.items
+    }
+    output(dataset, outputs, target, format)
+    assert contents(root) == before
+    source, result = READERS[format](root), READERS[format](target)
+    assert len(source) == len(TRAIN) + len(VAL)
+    expected = dict(source)
+    for path in train:
+        added = path.with_stem(f"{path.stem}_ab").as_posix()
+        expected[added] = source[path.as_posix()]
+    assert result == expected
+
+
+@pytest.mark.parametrize("format", labelled.FORMATS)
+def test_images_that_are_left_out_leave_no_label_behind(tmp_path: Path, format: str) -> None:
+    WRITERS[format](tmp_path / "in")
+    dataset = FORMATS[format].read(tmp_path / "in")
+    gone = in_train(dataset)[0]
+    outputs = {item.image: (item.image,) * (item.image != gone) for item in dataset.items}
+    output(dataset, outputs, tmp_path / "out", format)
+    source, result = READERS[format](tmp_path / "in"), READERS[format](tmp_path / "out")
+    del source[gone.as_posix()]
+    assert result == source
+    names = "".join(contents(tmp_path / "out"))
+    assert gone.stem not in names
+
+
+def test_label_files_keep_every_byte_beside_new_images(tmp_path: Path) -> None:
+    """CRLF, a byte order mark, no end of line: what parsers differ about is not touched."""
+    labelled.write_yolo(tmp_path / "in")
+    texts = [b"\xef\xbb\xbf0 0.5 0.5 0.2 0.2\r\n", b"0 0.5 0.5 0.2 0.2", b"", b"\r\n"]
+    for name, text in zip(TRAIN, texts, strict=True):
+        (tmp_path / "in" / "labels" / "train" / f"{name}.txt").write_bytes(text)
+    dataset = FORMATS["yolo"].read(tmp_path / "in")
+    assert not dataset.remarks
+    assert [len(item.boxes) for item in dataset.items] == [1, 1, 0, 0, 1, 1]
+    outputs = {
+        item.image: (item.image, item.image.with_stem(f"{item.image.stem}+"))
+        for item in dataset.items
+    }
+    output(dataset, outputs, tmp_path / "out", "yolo")
+    for name, text in zip(TRAIN, texts, strict=True):
+        for stem in (name, f"{name}+"):
+            assert (tmp_path / "out" / "labels" / "train" / f"{stem}.txt").read_bytes() == text

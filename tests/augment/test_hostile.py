@@ -1,0 +1,314 @@
+"""Labelled datasets as the world has them: what is odd is named, and nothing of it is lost."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from gan.augment.dataset import Dataset
+from gan.augment.formats import FORMATS
+from gan.augment.plan import free_suffix, make_tasks
+from gan.augment.settings import AugmentConfig
+from tests import labelled
+from tests.augment.test_formats import output
+from tests.killing import contents
+from tests.labelled import photo, save
+
+
+def reasons(dataset: Dataset) -> dict[str, str]:
+    return {
+        remark.source.relative_to(dataset.root).as_posix(): remark.reason
+        for remark in dataset.remarks
+    }
+
+
+def doubled(root: Path, target: Path, format: str) -> Dataset:
+    """Add a translation to every image, under a name that ends in +."""
+    dataset = FORMATS[format].read(root)
+    outputs = {
+        item.image: (item.image, item.image.with_stem(f"{item.image.stem}+"))
+        for item in dataset.items
+    }
+    output(dataset, outputs, target, format)
+    return dataset
+
+
+def assert_nothing_is_lost(root: Path, target: Path, rewritten: tuple[str, ...] = ()) -> None:
+    before, after = contents(root), contents(target)
+    changed = {name for name in before if after.get(name) != before[name]}
+    assert changed == {*rewritten}
+
+
+def test_yolo_odd_labels_are_named_and_carried(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    labelled.write_yolo(root)
+    labels = root / "labels" / "train"
+    (labels / "astronaut.txt").write_text("0 12 8 40 32\n")
+    (labels / "coffee.txt").write_text("0 0.5 nan 0.1 0.1\n")
+    (labels / "motorcycle.txt").unlink()
+    (labels / "nobody.txt").write_text("1 0.5 0.5 0.1 0.1")
+    (root / "classes.txt").write_text("thing\nother\n")
+    dataset = doubled(root, tmp_path / "out", "yolo")
+    found = reasons(dataset)
+    assert found.keys() == {
+        "labels/train/astronaut.txt",
+        "labels/train/coffee.txt",
+        "images/train/motorcycle.jpg",
+        "labels/train/nobody.txt",
+    }
+    assert found["labels/train/astronaut.txt"].startswith("line 1: should be a class and x y")
+    assert found["labels/train/nobody.txt"] == "labels without an image"
+    assert_nothing_is_lost(root, tmp_path / "out")
+    for name in ("astronaut", "coffee"):
+        copy = tmp_path / "out" / "labels" / "train" / f"{name}+.txt"
+        assert copy.read_bytes() == (labels / f"{name}.txt").read_bytes()
+
+
+def test_yolo_flat_folders_polygons_and_equal_stems(tmp_path: Path) -> None:
+    """One text file serves a.jpg and a.png, and their translations share its copy."""
+    for name in ("a.jpg", "a.png", "b.jpg"):
+        save(photo("coffee"), tmp_path / "in" / name)
+    (tmp_path / "in" / "a.txt").write_text("0 0.1 0.1 0.9 0.2 0.5 0.8")
+    (tmp_path / "in" / "b.txt").write_text("")
+    (tmp_path / "in" / "train.txt").write_bytes(b"./a.jpg\r\na.png\r\n./b.jpg")
+    dataset = doubled(tmp_path / "in", tmp_path / "out", "yolo")
+    first, second, empty = dataset.items
+    assert first.labels == second.labels == (Path("a.txt"),)
+    (box,) = first.boxes
+    assert (box.left, box.top, box.right, box.bottom) == (0.1, 0.1, 0.9, 0.8)
+    assert empty.boxes == ()
+    listed = (tmp_path / "out" / "train.txt").read_bytes()
+    assert listed == b"./a.jpg\r\n./a+.jpg\r\na.png\r\na+.png\r\n./b.jpg\r\n./b+.jpg"
+    assert (tmp_path / "out" / "a+.txt").read_bytes() == (tmp_path / "in" / "a.txt").read_bytes()
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_yolo_yaml_does_not_lead_back_to_the_source(tmp_path: Path, inside: bool) -> None:
+    root = tmp_path / "in"
+    labelled.write_yolo(root)
+    base = "." if inside else root.absolute().as_posix()
+    text = f"# ours\r\npath: {base}  # here\r\ntrain: images/train\r\nval: [{root}/images/val]\r\n"
+    (root / "data.yaml").write_bytes(text.encode())
+    dataset = doubled(root, tmp_path / "out", "yolo")
+    assert sum("train" in item.splits for item in dataset.items) == 4
+    result = (tmp_path / "out" / "data.yaml").read_bytes().decode()
+    path_line = f"path: {base}  # here\r\n"
+    assert result == (
+        f"# ours\r\n{path_line if inside else f'# {path_line}'}"
+        "train: images/train\r\nval: [images/val]\r\n"
+    )
+
+
+def test_yolo_lists_with_absolute_paths_are_moved_along(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    labelled.write_yolo(root)
+    path = root.absolute() / "images" / "train" / "coffee.jpg"
+    (root / "train.txt").write_text(f"{path}\n/elsewhere/x.jpg\n")
+    (root / "data.yaml").write_text("train: train.txt\nval: images/val\n")
+    dataset = doubled(root, tmp_path / "out", "yolo")
+    assert [item.image.stem for item in dataset.items if "train" in item.splits] == ["coffee"]
+    assert (tmp_path / "out" / "train.txt").read_text().splitlines() == [
+        "./images/train/coffee.jpg", "./images/train/coffee+.jpg", "/elsewhere/x.jpg",
+    ]  # fmt: skip
+
+
+def coco_with_all(root: Path) -> dict[str, Any]:
+    """Train has a crowd in RLE, an annotation of nobody, an image that is not there, captions."""
+    labelled.write_coco(root)
+    path = root / "annotations" / "instances_train2017.json"
+    content: dict[str, Any] = json.loads(path.read_text())
+    crowd = {"id": 900, "image_id": 10, "category_id": 3, "iscrowd": 1, "bbox": [0, 0, 9, 9]}
+    crowd |= {"segmentation": {"counts": [0, 81], "size": [9, 9]}, "area": 81, "mine": {"k": [1]}}
+    content["annotations"] += [crowd, {"id": 901, "image_id": 4444, "bbox": [0, 0, 1, 1]}]
+    content["images"].append({"id": 99, "file_name": "gone.jpg", "width": 5, "height": 5})
+    content["licenses"] = [{"name": "CC ©", "id": 4}]
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False))
+    captions = {
+        "images": content["images"][:2],
+        "annotations": [{"id": 5, "image_id": 10, "caption": "an astronaut"}],
+        "info": {}, "licenses": [],
+    }  # fmt: skip
+    path.with_name("captions_train2017.json").write_text(json.dumps(captions))
+    (root / "annotations" / "broken.json").write_text("{")
+    (root / "annotations" / "other.json").write_text('{"images": 3}')
+    return content
+
+
+def test_coco_crowds_captions_and_extra_keys_are_kept(tmp_path: Path) -> None:
+    root, target = tmp_path / "in", tmp_path / "out"
+    before = coco_with_all(root)
+    dataset = doubled(root, target, "coco")
+    texts = [remark.reason for remark in dataset.remarks]
+    assert "names gone.jpg, which is not in the dataset" in texts
+    assert "annotation 901 is of no image" in texts
+    assert any(text.startswith("no JSON, carried as it is") for text in texts)
+    text = (target / "annotations" / "instances_train2017.json").read_text()
+    after = json.loads(text)
+    assert text.startswith('{\n  "info"')
+    assert "CC ©" in text
+    assert {key: after[key] for key in ("info", "licenses", "categories")} == {
+        key: before[key] for key in ("info", "licenses", "categories")
+    }
+    assert all(record in after["images"] for record in before["images"])
+    assert all(record in after["annotations"] for record in before["annotations"])
+    assert len(after["images"]) == 2 * 4 + 1
+    assert len(after["annotations"]) == 2 * 5 + 1
+    for key in ("images", "annotations"):
+        numbers = [record["id"] for record in after[key]]
+        assert len({*numbers}) == len(numbers)
+    (copy,) = [r for r in after["annotations"] if r.get("iscrowd") and r["id"] != 900]
+    assert {**copy, "id": 900, "image_id": 10} == before["annotations"][-2]
+    captions = json.loads((target / "annotations" / "captions_train2017.json").read_text())
+    names = {record["id"]: record["file_name"] for record in after["images"]}
+    assert all(names[record["id"]] == record["file_name"] for record in captions["images"])
+    assert len(captions["annotations"]) == 2
+    for name in ("broken", "other"):
+        path = Path("annotations") / f"{name}.json"
+        assert (target / path).read_bytes() == (root / path).read_bytes()
+
+
+def test_coco_file_names_with_folders_of_any_slash_are_found(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save(photo("coffee"), tmp_path / "in" / "pics" / "x y" / f"{name}.jpg")
+    names = ["pics\\x y\\a.jpg", "pics/x y/b.jpg", "../../secret.jpg"]
+    images = [
+        {"id": i, "file_name": name, "width": 64, "height": 64} for i, name in enumerate(names)
+    ]
+    content = {"images": images, "annotations": [], "categories": []}
+    (tmp_path / "in" / "all.json").write_text(json.dumps(content))
+    dataset = doubled(tmp_path / "in", tmp_path / "out", "coco")
+    assert len(dataset.items) == 2
+    assert "secret" in " ".join(reasons(dataset).values())
+    after = json.loads((tmp_path / "out" / "all.json").read_text())
+    assert [record["file_name"] for record in after["images"]] == [
+        "pics\\x y\\a.jpg", "pics\\x y\\a+.jpg", "pics/x y/b.jpg", "pics/x y/b+.jpg",
+        "../../secret.jpg",
+    ]  # fmt: skip
+
+
+def test_coco_records_that_name_one_file_share_its_copy(tmp_path: Path) -> None:
+    save(photo("coffee"), tmp_path / "in" / "a.jpg")
+    images = [{"id": i, "file_name": "a.jpg", "width": 64, "height": 64} for i in (1, 2)]
+    annotations = [{"id": i, "image_id": i, "bbox": [1, 1, 9, 9]} for i in (1, 2)]
+    content = {"images": images, "annotations": annotations, "categories": []}
+    (tmp_path / "in" / "all.json").write_text(json.dumps(content))
+    doubled(tmp_path / "in", tmp_path / "out", "coco")
+    after = json.loads((tmp_path / "out" / "all.json").read_text())
+    assert [record["id"] for record in after["images"]] == [1, 3, 2]
+    found = [(record["id"], record["image_id"]) for record in after["annotations"]]
+    assert found == [(1, 1), (3, 3), (2, 2), (4, 3)]
+
+
+def test_voc_lists_of_classes_windows_paths_and_broken_xml(tmp_path: Path) -> None:
+    root, base = tmp_path / "in", Path("VOCdevkit") / "VOC2012"
+    labelled.write_voc(root)
+    sets = root / base / "ImageSets" / "Main"
+    (sets / "thing_train.txt").write_bytes(b"coffee  1\r\nastronaut -1\r\n")
+    (root / base / "Annotations" / "coffee.xml").write_bytes(b"\xef\xbb\xbf<annotation><object>")
+    (root / base / "Annotations" / "lonely.xml").write_text("<annotation/>")
+    dataset = doubled(root, tmp_path / "out", "voc")
+    found = reasons(dataset)
+    assert found[f"{base.as_posix()}/Annotations/lonely.xml"] == "labels without an image"
+    assert "cannot be read as VOC's XML" in found[f"{base.as_posix()}/Annotations/coffee.xml"]
+    listed = (tmp_path / "out" / base / "ImageSets" / "Main" / "thing_train.txt").read_bytes()
+    assert listed == b"coffee  1\r\ncoffee+  1\r\nastronaut -1\r\nastronaut+ -1\r\n"
+    old, new = (
+        (folder / base / "Annotations" / name).read_bytes()
+        for folder, name in ((root, "motorcycle.xml"), (tmp_path / "out", "motorcycle+.xml"))
+    )
+    assert b"C:\\Users\\me\\motorcycle+.jpg" in new
+    assert new.replace(b"motorcycle+", b"motorcycle") == old
+
+
+def test_voc_stems_that_end_in_a_number_are_stems(tmp_path: Path) -> None:
+    base = tmp_path / "in"
+    for name in ("walk 1", "walk"):
+        save(photo("coffee"), base / "JPEGImages" / f"{name}.jpg")
+    (base / "ImageSets" / "Main").mkdir(parents=True)
+    (base / "ImageSets" / "Main" / "train.txt").write_text("walk 1\nwalk\n")
+    doubled(base, tmp_path / "out", "voc")
+    listed = (tmp_path / "out" / "ImageSets" / "Main" / "train.txt").read_text().splitlines()
+    assert listed == ["walk 1", "walk 1+", "walk", "walk+"]
+
+
+def test_masks_of_other_sizes_and_without_images_are_named(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    labelled.write_masks(root)
+    Image.new("P", (5, 5)).save(root / "masks" / "train" / "coffee.png")
+    Image.new("P", (5, 5)).save(root / "masks" / "train" / "nobody.png")
+    (root / "masks" / "train" / "astronaut.png").unlink()
+    dataset = doubled(root, tmp_path / "out", "masks")
+    found = reasons(dataset)
+    assert found["images/train/astronaut.jpg"] == "no mask"
+    assert "and its mask 5x5" in found["images/train/coffee.jpg"]
+    assert found["masks/train/nobody.png"] == "a mask without an image"
+    assert_nothing_is_lost(root, tmp_path / "out")
+
+
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    for folder in ("bus", "train", "plane"):
+        save(photo("coffee"), tmp_path / folder / "1.jpg")
+    assert all(not item.splits for item in FORMATS["imagefolder"].read(tmp_path).items)
+
+
+def test_links_that_leave_the_folder_are_named_and_not_followed(tmp_path: Path) -> None:
+    root, outside = tmp_path / "in", tmp_path / "outside"
+    labelled.write_yolo(root)
+    shutil.copytree(root / "images" / "train", outside)
+    os.symlink(outside / "coffee.jpg", root / "images" / "train" / "linked.jpg")
+    os.symlink(outside, root / "images" / "more")
+    os.symlink("/etc/hostname", root / "labels" / "train" / "linked.txt")
+    found = reasons(doubled(root, tmp_path / "out", "yolo"))
+    assert {"images/train/linked.jpg", "images/more", "labels/train/linked.txt"} <= found.keys()
+    assert not any("linked" in name for name in contents(tmp_path / "out"))
+
+
+def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
+    """Also not with labels, other suffixes or names in another case."""
+    for name in ("a.jpg", "A_AB.png", "b.jpg"):
+        save(photo("coffee"), tmp_path / "in" / "things" / name)
+    (tmp_path / "in" / "b_ab2.txt").write_text("notes")
+    dataset = FORMATS["imagefolder"].read(tmp_path / "in")
+    assert free_suffix(dataset, "ab") == "_ab3"
+    given = {"model": ["x", "y"], "dataset": "in", "output": "out", "format": "imagefolder"}
+    config = AugmentConfig.model_validate(given | {"mode": "add", "ratio": 2.4})
+    tasks = make_tasks(dataset, config, "ab")
+    assert len(tasks) == round(2.4 * 3)
+    names = [task.output.as_posix().casefold() for task in tasks]
+    taken = [path.name.casefold() for path in (tmp_path / "in").rglob("*.*")]
+    assert len({*names, *taken}) == len(names) + len(taken)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"ratio": 2}, "ratio: 2.0 needs mode add"),
+        ({"ratio": 2, "mode": "add"}, "would make equal pictures"),
+        ({"strength": "0.9,0.2"}, "strength: 0.9,0.2 should be like 0.5"),
+        ({"weights": [1, 2]}, "weights: 2 given for 1 model"),
+        ({"structure": "high"}, "structure: 'high': should be a number"),
+        ({"task_score": "x"}, "task_score: 'x': should be"),
+    ],
+)
+def test_options_that_contradict_each_other_are_named(options: dict[str, Any], said: str) -> None:
+    given = {"model": ["x"], "dataset": "in", "output": "out", "format": "yolo"}
+    with pytest.raises(ValueError, match=said):
+        AugmentConfig.model_validate(given | options)
+
+
+@pytest.mark.parametrize(
+    ("format", "said"),
+    [
+        ("coco", "no JSON file with COCO's lists"),
+        ("voc", "no folder JPEGImages"),
+        ("masks", "no folder `images`"),
+    ],
+)
+def test_a_folder_of_another_format_is_refused(tmp_path: Path, format: str, said: str) -> None:
+    save(photo("coffee"), tmp_path / "a.jpg")
+    with pytest.raises(ValueError, match=said):
+        FORMATS[format].read(tmp_path)  # type: ignore[index]

@@ -1,0 +1,90 @@
+"""Task models: whether their prediction survives is asked of every kind of file."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from gan.augment.task import load_judge, survival
+from tests.labelled import photo
+
+CPU = torch.device("cpu")
+
+
+class Brightest(nn.Module):
+    """A classifier whose class is the channel that has most light."""
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return 8 * picture.mean((2, 3))
+
+
+def red(share: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A picture with so much red, and the rest of the light in blue."""
+    color = np.array([255 * share, 0, 255 * (1 - share)]).round().astype(np.uint8)
+    return np.broadcast_to(color, (40, 32, 3)).copy()
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning")
+def test_a_torchscript_classifier_judges_by_its_first_class(tmp_path: Path) -> None:
+    torch.jit.script(Brightest()).save(str(tmp_path / "task.pt"))
+    judge = load_judge(str(tmp_path / "task.pt"), None, CPU)
+    assert judge(red(0.9), red(0.6)) == 1
+    # Blue now has 0.8 of the light, red 0.2: by softmax exp(8 x -0.6) as much.
+    assert judge(red(0.9), red(0.2)) == pytest.approx(np.exp(-4.8), rel=0.01)
+
+
+@torch.no_grad()
+def test_torchvisions_classifier_is_given_what_it_was_trained_on(
+    tmp_path: Path, mobilenet_weights: Path
+) -> None:
+    """Genuine weights: ImageNet's mean and deviation, 224 pixels, as computed here by hand."""
+    judge = load_judge(f"mobilenet_v2={mobilenet_weights}", None, CPU)
+    cat = np.asarray(photo("chelsea", 224))
+    network = models.mobilenet_v2(weights=None)
+    network.load_state_dict(torch.load(mobilenet_weights, weights_only=True))
+    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    crop = np.ascontiguousarray(cat[:224, :224])
+    unit = (torch.from_numpy(crop).float() / 255 - mean) / std
+    chances = network.eval()(unit.permute(2, 0, 1)[None]).softmax(1)
+    negative = (torch.from_numpy(255 - crop).float() / 255 - mean) / std
+    others = network(negative.permute(2, 0, 1)[None]).softmax(1)[0]
+    expected = float(others[int(chances.argmax())] / others.max())
+    assert judge(crop, crop) == 1
+    assert judge(crop, 255 - crop) == pytest.approx(expected, rel=1e-3)
+
+
+def boxes(*found: tuple[int, float, int]) -> list[dict[str, Tensor]]:
+    """A detector's answer: (left edge, score, label) of squares of 10 pixels."""
+    edges = [[float(left), 0.0, left + 10.0, 10.0] for left, _, _ in found]
+    return [
+        {
+            "boxes": torch.tensor(edges).reshape(-1, 4),
+            "scores": torch.tensor([score for _, score, _ in found]),
+            "labels": torch.tensor([label for _, _, label in found]),
+        }
+    ]
+
+
+def test_a_detectors_objects_survive_by_label_and_place() -> None:
+    before = boxes((0, 0.9, 1), (50, 0.8, 2), (90, 0.1, 3))
+    assert survival(before, boxes((1, 0.6, 1), (50, 0.9, 2))) == 1
+    assert survival(({}, before), ({}, boxes((0, 0.6, 1), (50, 0.9, 4)))) == 0.5
+    assert survival(before, boxes((8, 0.6, 1), (50, 0.4, 2))) == 0
+    assert survival(before, boxes()) == 0
+    assert survival(boxes((0, 0.2, 1)), before) is None
+
+
+def test_files_that_are_no_task_model_are_named(tmp_path: Path) -> None:
+    (tmp_path / "task.pt").write_bytes(b"no model")
+    for text, said in (
+        (f"{tmp_path}/none.pt", "no such file"),
+        (f"{tmp_path}/task.pt", "no TorchScript file"),
+        (f"resnet18={tmp_path}/task.pt", "no weights of resnet18"),
+        (f"resnet={tmp_path}/task.pt", "none of torchvision's"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            load_judge(text, None, CPU)
