@@ -232,11 +232,11 @@ class TrainConfig(Section):
     translations, in one pass; not with networks.norm batch. The numbers are the same, but for
     rounding."""
     compile: bool = False
-    """Compile the networks (torch.compile), which takes a minute or more at the beginning and makes
-    steps faster. The numbers are the same, but for rounding."""
+    """Compile the networks (torch.compile): minutes at the beginning for faster steps. The numbers
+    are the same, but for rounding."""
     recompute: bool = False
     """Compute what lies within residual blocks again in the backward pass in place of keeping it:
-    less memory, a quarter more time, the same numbers."""
+    about half the memory for more time, the same numbers."""
     log_every: Count = 50
     """Steps between two lines of scalars in TensorBoard."""
     sample_every: Count = 1000
