@@ -17,7 +17,7 @@ from gan.report.logs import read_log
 from gan.report.losses import losses
 from gan.report.metrics import metrics, remark, title
 from gan.report.overview import overview, time_and_memory
-from gan.report.records import Evaluation, Finding, Lines, Metric, Score, best_step, read_lines
+from gan.report.records import Evaluation, Finding, Lines, Score, best_step, read_lines
 from gan.report.samples import samples
 from gan.report.standing import standing
 from gan.report.translations import Translations
@@ -106,17 +106,18 @@ def sections(run: Path, config: Config, root: Path | None, images: int, device: 
     written = f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by gan report."
     return together(
         overview(run.resolve().name, config, standing(run, config, log), log),
-        alerts(findings.records, newest),
+        alerts(findings.records, evaluations.records[-1:]),
         element("nav", links, aria_label="Sections"),
         element("main", parts),
         element("footer", written),
     )
 
 
-def alerts(findings: list[Finding], newest: dict[str, Metric]) -> Html | None:
-    """What nobody should overlook, with the way to it."""
+def alerts(findings: list[Finding], newest: list[Evaluation]) -> Html | None:
+    """What nobody should overlook, with the way to it; before the first step nobody wonders."""
     still = sum(end is None for _, end in found(findings))
-    worse = [title(name) for name, metric in newest.items() if metric.change == "worse"]
+    measured = newest[0].metrics if newest and newest[0].step else {}
+    worse = [title(name) for name, metric in measured.items() if metric.change == "worse"]
     said = {
         "doctor": f"{still} of the doctor's findings still there" if still else "",
         "metrics": f"Worse than the images as they were: {', '.join(worse)}" if worse else "",
