@@ -27,6 +27,7 @@ FLOORS = [
         "progress",
         "run_folder",
         "sampling",
+        "semantics",
         "tracking",
         "translator",
         "updates",
