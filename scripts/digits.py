@@ -9,7 +9,7 @@ the test. A CycleGAN of configs/digits.yaml learns from the source and from the 
 whose labels it is not given. The labelled source is translated, a small classifier is trained on
 the translations, and tested on the target's third: `translated`. `source_only` is the same
 classifier trained on the source as it is, `target_only` trained on the rest of the target with its
-labels: what translation is between. All pictures are prepared alike: grey, 16x16 pixels, by the
+labels: what translation is between. All pictures are prepared alike: grey, 32x32 pixels, by the
 one resize that the trainer has.
 
 No label of the target is used but for the test and for target_only: all trainings take a fixed
@@ -48,7 +48,7 @@ from gan.pixels import to_array, to_image, to_unit
 from gan.semantics import Classifier, fit, save_classifier
 from gan.translator import Translator, numbers
 
-SIDE = 16
+SIDE = 32
 """Pixels: UCI's digits have 8, USPS's 16, MNIST's 28."""
 CLASSIFIER_STEPS, BATCH = 900, 64
 COLUMNS = 14
@@ -59,7 +59,7 @@ Direction = Literal["mnist_to_uci", "uci_to_mnist"]
 
 @dataclass(frozen=True)
 class Digits:
-    """Grey pictures, uint8 (N, 1, 16, 16), and their classes, (N,)."""
+    """Grey pictures, uint8 (N, 1, 32, 32), and their classes, (N,)."""
 
     images: Tensor
     labels: Tensor
@@ -193,7 +193,7 @@ def read_usps(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def prepare(images: NDArray[Any], labels: NDArray[Any]) -> Digits:
-    """All domains alike: to 16x16 by the resize of the trainer."""
+    """All domains alike: to 32x32 by the resize of the trainer."""
     resized = [np.asarray(resize_square(Image.fromarray(image), SIDE)) for image in images]
     return Digits(torch.from_numpy(np.stack(resized))[:, None], torch.from_numpy(labels).long())
 

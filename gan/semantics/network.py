@@ -18,7 +18,7 @@ from gan.config import Channels
 KEY = "gan_classifier"
 """The one entry of the metadata: several would be written in random order."""
 
-WIDTHS = (32, 64, 128)
+WIDTHS = (16, 32, 64, 128)
 """Channels after the first convolutions; later ones have as many as the last of these."""
 GRID = 4
 """Side of the map that the verdict is read from."""

@@ -174,5 +174,5 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
     saved = json.loads((folder / "digits.json").read_text())
     assert saved["protocol"]["semantic"] == semantic
     assert {"source_only", "translated", "target_only", "agreement"} < saved["summary"].keys()
-    assert read_image(folder / "0" / "sheet.png").size == (14 * 16 * 3, 4 * 16 * 3)
+    assert read_image(folder / "0" / "sheet.png").size == (14 * 32 * 3, 4 * 32 * 3)
     assert "gap_closed" in capsys.readouterr().out
