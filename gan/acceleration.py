@@ -95,6 +95,23 @@ def distribute(network: nn.Module, accelerator: Accelerator) -> nn.Module:
     return prepared
 
 
+def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str | None:
+    """Compile networks in place for training, for fixed shapes; if nothing can be, tell why.
+
+    They keep their parameters' names. Shapes are fixed because those that torch makes dynamic by
+    itself depend on what was called before, and a resumed run would not be the same.
+    """
+    try:
+        torch.compile(lambda x: 2 * x + 1, dynamic=False)(torch.ones(8, device=device))
+    except Exception as error:  # no C++ compiler, no Triton, no Python headers...
+        return str(error).strip().splitlines()[0]
+    # torch looks at inputs' gradients as it compiles, and warns of its own looking.
+    warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf")
+    for network in networks:
+        network.compile(dynamic=False)
+    return None
+
+
 def once(accelerator: Accelerator, function: Callable[[], Any]) -> Any:
     """What a function returns on the main process, for all processes; what it raises, likewise."""
     return Processes(accelerator.process_index, accelerator.num_processes).once(function)

@@ -17,6 +17,9 @@ COMMANDS = {
     "train": "gan.run:train",
     "translate": "gan.library:translate_folder",
     "stylize": "gan.stylize:stylize",
+    "inspect": "gan.inspection:inspect_folders",
+    "report": "gan.report:report",
+    "evaluate": "gan.evaluation:evaluate_model",
 }
 
 
@@ -51,7 +54,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     parser = build_parser(command, prog)
     texts = sys.argv[1:] if arguments is None else arguments
     try:
-        given = appending(command, [underscored(text) for text in texts])
+        given = appending(command, [underscored(text) for text in named_first(command, texts)])
         values = bind(command, parser.instantiate(parser.parse_args(given)))
     except ValueError as error:
         parser.error(str(error))
@@ -63,6 +66,17 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted; the same command goes on", file=sys.stderr)
         return 128 + signal.SIGINT
+
+
+def first_parameter(command: Callable[..., Any]) -> str:
+    return next(iter(inspect.signature(command).parameters))
+
+
+def named_first(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
+    """The arguments with a first word without dashes as the first parameter: gan inspect ROOT."""
+    if arguments and not arguments[0].startswith("-"):
+        return [f"--{first_parameter(command)}", *arguments]
+    return list(arguments)
 
 
 def underscored(text: str) -> str:
@@ -106,7 +120,8 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
         )
         parser.add_class_arguments(section)
         return parser
-    parser = Parser(prog=prog, usage="%(prog)s [--key VALUE ...]", description=summary)
+    usage = f"%(prog)s [{first_parameter(command).upper()}] [--key VALUE ...]"
+    parser = Parser(prog=prog, usage=usage, description=summary)
     parser.add_function_arguments(command, as_group=False)
     for action in parser._actions:
         if getattr(action, "_typehint", None) is bool:

@@ -21,6 +21,10 @@ painting's; that of a network which is shown the painting has the adversarial on
 each b's own. The last line is CyCADA's (Hoffman et al. 2018, Eq. 4): p are the probabilities that a
 frozen classifier of A gives to its classes, k the likeliest.
 
+The sum has two halves, one for each direction: fake_b, rec_a and idt_b are one `Cycle`, fake_a,
+rec_b and idt_a the other. The weights alone link them, so that each can be computed, and
+differentiated, for itself.
+
 A suffix names the domain in which an image lives; a discriminator is named for the domain that it
 judges. The networks are any callables; nothing here knows an optimizer, a device or a pool.
 
@@ -29,14 +33,15 @@ discriminators' loss is halved, as in the paper's training details, for every fo
 adversarial loss.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from gan.config import LossConfig
+from gan.config import Domain, LossConfig
 from gan.losses import (
     FORMS,
     gradient_penalty,
@@ -55,16 +60,21 @@ Term = Callable[[], Tensor]
 """A loss without its weight, computed when it is called."""
 
 
-@dataclass(frozen=True)
-class Translations:
-    """What the generators make of a and b; identity outputs only where their weight is not zero."""
+Passes = Callable[..., Sequence[Tensor]]
+"""Runs a network on several batches: `one_by_one` or `at_once`."""
 
-    fake_a: Tensor
-    fake_b: Tensor
-    rec_a: Tensor
-    rec_b: Tensor
-    idt_a: Tensor | None
-    idt_b: Tensor | None
+
+@dataclass(frozen=True)
+class Cycle:
+    """One direction, that of A to B say: a, fake_b, rec_a, b and idt_b."""
+
+    real: Tensor
+    fake: Tensor
+    rec: Tensor
+    target: Tensor
+    """Real images of the domain that is translated to."""
+    idt: Tensor | None
+    """What the generator makes of the target; None where its weight is zero."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,14 @@ class Sight:
     gram_b: Maps = field(default_factory=dict)
     classify: Network = lambda images: images
     """A classifier's logits, (N, classes), of images of either domain."""
+
+    def content(self, domain: Domain) -> Maps:
+        """Maps of a domain's real images."""
+        return {"a": self.content_a, "b": self.content_b}[domain]
+
+    def gram(self, domain: Domain) -> Maps:
+        """Gram matrices of a domain."""
+        return {"a": self.gram_a, "b": self.gram_b}[domain]
 
 
 BLIND = Sight()
@@ -106,51 +124,59 @@ class Judgement:
         }
 
 
+def one_by_one(network: Network, *batches: Tensor) -> Sequence[Tensor]:
+    """What a network makes of several batches, each in a pass of its own."""
+    return [network(batch) for batch in batches]
+
+
+def at_once(network: Network, *batches: Tensor) -> Sequence[Tensor]:
+    """The same in a single pass, for networks that treat every image for itself."""
+    sizes = [len(batch) for batch in batches]
+    results: Sequence[Tensor] = network(torch.cat(batches)).split(sizes)
+    return results
+
+
 def translate(
-    gen_ab: Network, gen_ba: Network, a: Tensor, b: Tensor, loss: LossConfig
-) -> Translations:
-    """Translate a and b, (N, C, H, W) in [-1, 1], there and back."""
-    fake_b, fake_a = gen_ab(a), gen_ba(b)
-    return Translations(
-        fake_a=fake_a,
-        fake_b=fake_b,
-        rec_a=gen_ba(fake_b),
-        rec_b=gen_ab(fake_a),
-        idt_a=gen_ba(a) if loss.weight("identity_a") else None,
-        idt_b=gen_ab(b) if loss.weight("identity_b") else None,
-    )
+    goal: Domain,
+    forth: Network,
+    back: Network,
+    real: Tensor,
+    target: Tensor,
+    loss: LossConfig,
+    passes: Passes = one_by_one,
+) -> Cycle:
+    """Translate images (N, C, H, W) in [-1, 1] to a domain and back, and that domain to itself."""
+    if loss.weight(f"identity_{goal}"):
+        fake, idt = passes(forth, real, target)
+        return Cycle(real, fake, back(fake), target, idt)
+    fake = forth(real)
+    return Cycle(real, fake, back(fake), target, idt=None)
 
 
 def generator_losses(
-    out: Translations,
-    a: Tensor,
-    b: Tensor,
-    disc_a: Network,
-    disc_b: Network,
+    start: Domain,
+    goal: Domain,
+    cycle: Cycle,
+    disc: Network,
     loss: LossConfig,
     sight: Sight = BLIND,
 ) -> dict[str, Tensor]:
-    """The weighted terms that both generators minimize, by name: their sum is the objective."""
-    fooled = FORMS[loss.adversarial].fooled
+    """The weighted terms of one direction that both generators minimize, by name.
+
+    disc judges the domain that is translated to. The sum over both directions is the objective.
+    """
     losses = {
-        "adversarial_ab": fooled(disc_b(out.fake_b)),
-        "adversarial_ba": fooled(disc_a(out.fake_a)),
-        "cycle_a": loss.weight("cycle_a") * l1_loss(out.rec_a, a),
-        "cycle_b": loss.weight("cycle_b") * l1_loss(out.rec_b, b),
+        f"adversarial_{start}{goal}": FORMS[loss.adversarial].fooled(disc(cycle.fake)),
+        f"cycle_{start}": loss.weight(f"cycle_{start}") * l1_loss(cycle.rec, cycle.real),
     }
-    if out.idt_a is not None:
-        losses["identity_a"] = loss.weight("identity_a") * l1_loss(out.idt_a, a)
-    if out.idt_b is not None:
-        losses["identity_b"] = loss.weight("identity_b") * l1_loss(out.idt_b, b)
-    terms = (
-        appearance_terms("ab", out.fake_b, sight.content_a, sight.gram_b, sight.see)
-        | appearance_terms("ba", out.fake_a, sight.content_b, sight.gram_a, sight.see)
-        | {
-            "perceptual_cycle_a": lambda: content_distance(sight.see(out.rec_a), sight.content_a),
-            "perceptual_cycle_b": lambda: content_distance(sight.see(out.rec_b), sight.content_b),
-            "semantic_ab": lambda: semantic_loss(sight.classify(out.fake_b), sight.classify(a)),
-            "semantic_ba": lambda: semantic_loss(sight.classify(out.fake_a), sight.classify(b)),
-        }
+    if cycle.idt is not None:
+        weight = loss.weight(f"identity_{goal}")
+        losses[f"identity_{goal}"] = weight * l1_loss(cycle.idt, cycle.target)
+    content = sight.content(start)
+    terms = appearance_terms(f"{start}{goal}", cycle.fake, content, sight.gram(goal), sight.see)
+    terms[f"perceptual_cycle_{start}"] = lambda: content_distance(sight.see(cycle.rec), content)
+    terms[f"semantic_{start}{goal}"] = lambda: semantic_loss(
+        sight.classify(cycle.fake), sight.classify(cycle.real)
     )
     return losses | weighted(terms, loss)
 
@@ -195,14 +221,16 @@ def style_distance(maps: Maps, gram: Maps) -> Tensor:
     return weighted_sum({at: gram_distance(mean_gram(maps[at]), gram[at]) for at in gram})
 
 
-def judge(disc: Network, real: Tensor, fake: Tensor, loss: LossConfig) -> Judgement:
+def judge(
+    disc: Network, real: Tensor, fake: Tensor, loss: LossConfig, passes: Passes = one_by_one
+) -> Judgement:
     """What a discriminator minimizes: half of its losses on real images and on translations.
 
     With wgan_gp the gradient penalty is inside the half, so that its ratio to the scores is that of
     Gulrajani et al.
     """
     form = FORMS[loss.adversarial]
-    real_scores, fake_scores = disc(real), disc(fake.detach())
+    real_scores, fake_scores = passes(disc, real, fake.detach())
     total = form.real(real_scores) + form.fake(fake_scores)
     if loss.adversarial == "wgan_gp":
         total = total + loss.gradient_penalty * gradient_penalty(disc, real, fake)

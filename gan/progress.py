@@ -30,6 +30,10 @@ class Progress:
         self.measured_at, self.measured_step = now, step
         return rate
 
+    def seconds(self) -> float:
+        """Seconds since the last measurement."""
+        return time.perf_counter() - self.measured_at
+
     def rewind(self, step: int) -> None:
         """Go on from an earlier step."""
         self.bar.update(step - self.bar.n)
@@ -38,7 +42,7 @@ class Progress:
     def show(self, step: int, losses: Mapping[str, float], rate: float) -> None:
         """Say where the run is: beside the bar, or in a line of its own."""
         if self.bar.disable and not self.quiet:
-            left = tqdm.format_interval((self.last - step) / rate)
+            left = tqdm.format_interval((self.last - step) / rate) if rate else "unknown"
             shown = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
             print(f"step {step}/{self.last}, {left} left: {shown}", file=sys.stderr, flush=True)
         self.bar.set_postfix({name: f"{value:.2f}" for name, value in losses.items()})

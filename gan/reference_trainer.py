@@ -23,10 +23,10 @@ from gan.acceleration import distribute, gradients_agree, main_first, share_stat
 from gan.config import Config, Domain
 from gan.image_pool import ImagePool, usable
 from gan.networks.assembly import build_guided_networks
-from gan.objective import Sight, guided_losses, judge
+from gan.objective import Network, Sight, guided_losses, judge
 from gan.perception import Eye
 from gan.pixels import to_unit
-from gan.sampling import guided_columns
+from gan.sampling import guided_columns, spread
 from gan.updates import Updates, mean, reseed, set_requires_grad, total
 
 Batch = Sequence[Tensor]
@@ -89,6 +89,11 @@ class ReferenceTrainer:
         """What results are judged by: the photographs' content, and every painting's style."""
         content = self.eye.content_of(self.eye(a)) if self.eye.content else {}
         return Sight(self.eye, content_a=content, gram_b=self.eye.grams_of(self.eye(b)))
+
+    def ways(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
+        """The translation, for use, into the styles of real paintings; there is none back."""
+        (network,), style = self.generators, real["b"]
+        return lambda content: network(content, spread(style, len(content))), None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
         """What the samples show: photographs, paintings, results."""

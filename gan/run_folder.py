@@ -61,3 +61,25 @@ def mark_stopped(folder: Path, text: str) -> None:
 def forget_stop(folder: Path) -> None:
     """Remove what mark_stopped wrote."""
     (folder / STOPPED_MARK).unlink(missing_ok=True)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether another process trains into a run's folder; False where nothing can be locked."""
+    if os.name != "posix":
+        return False
+    import fcntl
+
+    try:
+        lock = os.open(folder / LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        # Shared, and for this moment only: asking needs no leave to write.
+        fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # both mean that it is held
+        return True
+    except OSError:  # a disk without locks
+        return False
+    finally:
+        os.close(lock)
+    return False

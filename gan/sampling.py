@@ -60,15 +60,21 @@ def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[T
 
     The network is evaluated in eval mode and left in the mode that it was in.
     """
-    style = style[torch.arange(len(content)) % len(style)]
+    style = spread(style, len(content))
     with in_eval_mode(network):
         return [content, style, network(content, style)]
 
 
+def spread(style: Tensor, count: int) -> Tensor:
+    """So many styles out of a batch, some of them twice where there are fewer."""
+    return style[torch.arange(count) % len(style)]
+
+
 @contextmanager
 def in_eval_mode(network: nn.Module) -> Iterator[None]:
-    """Leave the network in the mode that it was in."""
+    """Leave the network in the mode that it was in. What is compiled for training runs as it is."""
     training = network.training
     network.eval()
-    yield
+    with torch.compiler.set_stance("force_eager"):
+        yield
     network.train(training)

@@ -21,7 +21,8 @@ from gan.acceleration import distribute, gradients_agree, main_first, share_stat
 from gan.config import Channels, Config, Domain
 from gan.images import read_image, resize_short
 from gan.networks.assembly import build_generator_ab
-from gan.objective import appearance_terms, weighted
+from gan.networks.resnet import recompute_blocks
+from gan.objective import Network, appearance_terms, weighted
 from gan.perception import Eye
 from gan.pixels import from_image, to_unit
 from gan.sampling import sample_columns
@@ -50,6 +51,8 @@ class StyleTrainer:
         generator = build_generator_ab(
             config.networks, data.channels_a, data.channels_b, seed=config.run.seed
         )
+        if config.train.recompute:
+            recompute_blocks([generator])
         self.bare = (share_statistics(generator, accelerator),)
         self.network = distribute(self.bare[0], accelerator)
         self.updates = Updates(config, device, self.bare)
@@ -77,6 +80,10 @@ class StyleTrainer:
                 self.updates.scaler.scale(total(losses) / len(batches)).backward()
             records.append(losses)
         return mean(records) | self.updates.apply(step, statistics)
+
+    def ways(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
+        """The translation of photographs, for use; there is none back."""
+        return self.generators[0], None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
         """What the samples show: photographs, translations."""

@@ -31,6 +31,10 @@ class Tracker:
         for name, value in values.items():
             self.writer.add_scalar(name, value, step)
 
+    def text(self, step: int, name: str, text: str) -> None:
+        """Log a sentence."""
+        self.writer.add_text(name, text, step)
+
     def grid(self, step: int, direction: str, columns: Sequence[Tensor]) -> None:
         """Log and keep a grid of batches (N, 1 or 3, H, W) in [-1, 1]: a column each."""
         grid = compose_grid(columns)

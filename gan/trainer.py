@@ -12,7 +12,17 @@ from gan.acceleration import distribute, gradients_agree, main_first, share_stat
 from gan.config import Config, Domain
 from gan.image_pool import ImagePool, usable
 from gan.networks.assembly import Networks, build_networks
-from gan.objective import Sight, generator_losses, judge, translate
+from gan.networks.resnet import recompute_blocks
+from gan.objective import (
+    Network,
+    Passes,
+    Sight,
+    at_once,
+    generator_losses,
+    judge,
+    one_by_one,
+    translate,
+)
 from gan.perception import Eye, Perception, asked_for
 from gan.pixels import to_unit
 from gan.sampling import sample_columns
@@ -21,6 +31,9 @@ from gan.updates import Updates, mean, reseed, set_requires_grad, total
 
 Batch = Sequence[Tensor]
 """(a, b): uint8 images of each domain, (N, C, H, W)."""
+Images = dict[Domain, Tensor]
+DIRECTIONS: tuple[tuple[Domain, Domain], ...] = (("a", "b"), ("b", "a"))
+"""From which domain to which."""
 
 
 class Trainer:
@@ -37,10 +50,10 @@ class Trainer:
     perception: Perception
     # Tells whether a translation still is what its original is (loss.semantic).
     classifier: FrozenClassifier | None = None
+    passes: Passes
 
     # Past translations shown to the discriminators, each process its own.
-    pool_a: ImagePool
-    pool_b: ImagePool
+    pools: dict[Domain, ImagePool]
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         self.config, self.accelerator = config, accelerator
@@ -54,11 +67,13 @@ class Trainer:
         networks = build_networks(
             config.networks, config.data.channels_a, config.data.channels_b, seed=config.run.seed
         )
+        if config.train.recompute:
+            recompute_blocks(networks.generators)
         self.bare = Networks(*(share_statistics(net, accelerator) for net in networks))
         self.networks = Networks(*(distribute(net, accelerator) for net in self.bare))
         self.updates = Updates(config, device, self.bare.generators, self.bare.discriminators)
-        self.pool_a = ImagePool(config.train.pool_size)
-        self.pool_b = ImagePool(config.train.pool_size)
+        self.passes = passes_of(config)
+        self.pools = {domain: ImagePool(config.train.pool_size) for _, domain in DIRECTIONS}
 
     @property
     def generators(self) -> tuple[nn.Module, ...]:
@@ -83,34 +98,51 @@ class Trainer:
         statistics = updates.statistics()
         records: list[dict[str, Tensor]] = []
         real = [self.prepare(batch) for batch in batches]
-        for (a, b), sight in zip(real, self.look(real), strict=True):
+        for images, sight in zip(real, self.look(real), strict=True):
             last = len(records) == len(batches) - 1
-            with gradients_agree(self.accelerator, nets, when=last):
-                # Generators: fool both discriminators and come back home.
-                set_requires_grad(bare.discriminators, False)
-                out = translate(nets.gen_ab, nets.gen_ba, a, b, loss)
-                losses = generator_losses(out, a, b, bare.disc_a, bare.disc_b, loss, sight)
-                updates.scaler.scale(total(losses) / len(batches)).backward()
+            record: dict[str, Tensor] = {}
+            fakes: Images = {}
+            # Generators: fool both discriminators and come back home. One direction's graph is gone
+            # before the other's is built: the same gradients in half the memory.
+            set_requires_grad(bare.discriminators, False)
+            for start, goal in DIRECTIONS:
+                with gradients_agree(self.accelerator, nets.generators, when=last and bool(fakes)):
+                    forth, back = nets.forth_and_back(start)
+                    cycle = translate(
+                        goal, forth, back, images[start], images[goal], loss, self.passes
+                    )
+                    losses = generator_losses(start, goal, cycle, bare.disc(goal), loss, sight)
+                    updates.scaler.scale(total(losses) / len(batches)).backward()
+                record |= losses
+                fakes[goal] = cycle.fake.detach()
 
-                # Discriminators: tell real images from present and past translations.
-                set_requires_grad(bare.discriminators, True)
-                judged_b = judge(nets.disc_b, b, self.pool_b.exchange(out.fake_b, rng), loss)
-                judged_a = judge(nets.disc_a, a, self.pool_a.exchange(out.fake_a, rng), loss)
-                updates.scaler.scale((judged_a.loss + judged_b.loss) / len(batches)).backward()
-            records.append(losses | judged_a.named("a") | judged_b.named("b"))
+            # Discriminators: tell real images from present and past translations.
+            set_requires_grad(bare.discriminators, True)
+            for domain, fake in fakes.items():
+                with gradients_agree(self.accelerator, nets.discriminators, when=last):
+                    past = self.pools[domain].exchange(fake, rng)
+                    judged = judge(nets.disc(domain), images[domain], past, loss, self.passes)
+                    updates.scaler.scale(judged.loss / len(batches)).backward()
+                record |= judged.named(domain)
+            records.append(record)
         return mean(records) | updates.apply(step, statistics)
 
-    def look(self, real: Sequence[Sequence[Tensor]]) -> list[Sight]:
+    def look(self, real: Sequence[Images]) -> list[Sight]:
         """What frozen networks see in the real images of a step, batch by batch."""
-        sights = self.perception.look(real)
+        sights = self.perception.look([list(images.values()) for images in real])
         if self.classifier is None:
             return sights
         return [replace(sight, classify=self.classifier) for sight in sights]
 
-    def prepare(self, batch: Batch) -> list[Tensor]:
-        """A batch's images on the device, in [-1, 1]."""
-        device = self.accelerator.device
-        return [to_unit(images.to(device, non_blocking=True)) for images in batch]
+    def prepare(self, batch: Batch) -> Images:
+        """A batch's images on the device, in [-1, 1], by their domains."""
+        a, b = (to_unit(images.to(self.accelerator.device, non_blocking=True)) for images in batch)
+        return {"a": a, "b": b}
+
+    def ways(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
+        """The translations A to B and B to A, for use."""
+        gen_ab, gen_ba = self.generators
+        return gen_ab, gen_ba
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
         """What the samples show, both ways: real, fake, reconstruction, identity."""
@@ -126,7 +158,7 @@ class Trainer:
 
     def own_state(self) -> dict[str, Any]:
         """What each process has for itself: its pools."""
-        return {"pool_a": self.pool_a.state(), "pool_b": self.pool_b.state()}
+        return {f"pool_{domain}": pool.state() for domain, pool in self.pools.items()}
 
     def restore(self, state: dict[str, Any], own_state: dict[str, Any]) -> None:
         """Go on from what state() and own_state() gave."""
@@ -134,5 +166,11 @@ class Trainer:
         # States written before there was a perception have none.
         self.perception.restore(state.get("perception", {}), self.accelerator.device)
         side, device = self.config.data.crop_size, self.accelerator.device
-        self.pool_a.restore(usable(own_state.get("pool_a"), side, device))
-        self.pool_b.restore(usable(own_state.get("pool_b"), side, device))
+        for domain, pool in self.pools.items():
+            pool.restore(usable(own_state.get(f"pool_{domain}"), side, device))
+
+
+def passes_of(config: Config) -> Passes:
+    """How networks are run: several batches at once, unless a norm mixes their images."""
+    together = config.train.batch_passes and config.networks.norm != "batch"
+    return at_once if together else one_by_one

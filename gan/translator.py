@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from gan.config import Channels
+from gan.config import Direction as Direction
 from gan.images import read_image, resize_short, to_channels
 from gan.memory import free_memory
 from gan.networks.adain import AdainGenerator, Styled
@@ -16,7 +17,6 @@ from gan.networks.files import load_generator
 from gan.networks.tiles import can_tile, run_tiled, scratch_bytes
 from gan.pixels import from_image, to_image, to_pixels, to_unit
 
-Direction = Literal["ab", "ba"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "bf16", "fp16"]
 

@@ -19,10 +19,11 @@ FLOORS = [
         "schedule",
         "interruption",
     },
-    {"objective", "data"},
+    {"objective", "data", "extent"},
     {
         "acceleration",
         "checkpoint",
+        "metrics",
         "perception",
         "progress",
         "run_folder",
@@ -32,7 +33,17 @@ FLOORS = [
         "translator",
         "updates",
     },
-    {"trainer", "style_trainer", "reference_trainer", "library", "run", "stylize", "demo"},
+    {"evaluation", "inspection", "doctor"},
+    {
+        "trainer",
+        "style_trainer",
+        "reference_trainer",
+        "library",
+        "run",
+        "stylize",
+        "demo",
+        "report",
+    },
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""

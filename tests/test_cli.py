@@ -1,5 +1,6 @@
 """The command line: errors of one line that name the key, what is wrong, and the nearest name."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,16 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 
 def test_every_command_has_a_script() -> None:
     root = Path(__file__).parents[1]
+    others = {"inspect": "inspect_data"}  # scripts/inspect.py would shadow the standard library's
     for command in COMMANDS:
-        assert (root / "scripts" / f"{command}.py").exists() or (root / f"{command}.py").exists()
+        name = others.get(command, command)
+        assert (root / "scripts" / f"{name}.py").exists() or (root / f"{name}.py").exists()
+
+
+def test_no_script_shadows_the_standard_library() -> None:
+    """Python puts a script's folder first on the path of all that it imports."""
+    scripts = (Path(__file__).parents[1] / "scripts").glob("*.py")
+    assert not {path.stem for path in scripts} & sys.stdlib_module_names
 
 
 def test_print_config_shows_the_resolved_configuration(capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,7 +96,10 @@ def test_two_processes_equal_a_larger_batch_in_single_precision(
 
 @pytest.mark.parametrize("workers", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_two_processes_resume_exactly(workers: int, root: Path, tmp_path: Path) -> None:
-    """Each process has its own pool, both full by then; all share the averages of Gram matrices."""
+    """Each process has its own pool, both full by then; all share the averages of Gram matrices.
+
+    The doctor looks on one of them.
+    """
     seeing = {
         "loss__style": 1, "loss__perceptual": 1, "perceptual__backbone": "mobilenet_v2",
         "perceptual__weights": root / "backbone.pth",
@@ -106,7 +109,7 @@ def test_two_processes_resume_exactly(workers: int, root: Path, tmp_path: Path) 
     for name, stops in (("straight", [7]), ("parts", [3, 7])):
         for stop in stops:
             keys = seeing | {"train__max_steps": stop, "data__workers": workers}
-            run(command(root, tmp_path / name, *TORCHRUN, **keys))
+            run(command(root, tmp_path / name, *TORCHRUN, **keys, train__doctor_every=2))
     state = tmp_path / "straight" / "state" / "step-00000007"
     pools = [torch.load(state / f"process-{i}.pt", weights_only=True)["pool_a"] for i in (0, 1)]
     assert len(pools[0]) == len(pools[1]) == 2
@@ -114,6 +117,8 @@ def test_two_processes_resume_exactly(workers: int, root: Path, tmp_path: Path) 
     shared = torch.load(state / "shared.pt", weights_only=True)
     assert shared["perception"]["a"]["steps"] == 7
     assert_same_run(tmp_path / "parts", tmp_path / "straight")
+    straight, parts = (tmp_path / name / "doctor.jsonl" for name in ("straight", "parts"))
+    assert parts.read_text() == straight.read_text()
 
 
 @pytest.mark.slow

@@ -8,8 +8,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan.config import LossConfig
-from gan.objective import Sight, Translations, generator_losses, judge, translate
+from gan.config import Domain, LossConfig
+from gan.objective import (
+    BLIND,
+    Cycle,
+    Network,
+    Sight,
+    at_once,
+    generator_losses,
+    judge,
+    one_by_one,
+    translate,
+)
 
 NAMES = {
     "adversarial_ab", "adversarial_ba", "cycle_a", "cycle_b", "identity_a", "identity_b",
@@ -28,10 +38,32 @@ def same(x: Tensor) -> Tensor:
     return x
 
 
+def both_ways(
+    gen_ab: Network, gen_ba: Network, a: Tensor, b: Tensor, loss: LossConfig
+) -> dict[Domain, Cycle]:
+    """Both cycles, by the domain that they begin in."""
+    return {
+        "a": translate("b", gen_ab, gen_ba, a, b, loss),
+        "b": translate("a", gen_ba, gen_ab, b, a, loss),
+    }
+
+
+def objective(
+    cycles: dict[Domain, Cycle],
+    disc_a: Network,
+    disc_b: Network,
+    loss: LossConfig,
+    sight: Sight = BLIND,
+) -> dict[str, Tensor]:
+    """All terms of the generators' loss, by name."""
+    return generator_losses("a", "b", cycles["a"], disc_b, loss, sight) | generator_losses(
+        "b", "a", cycles["b"], disc_a, loss, sight
+    )
+
+
 def test_identity_generators_make_cycle_and_identity_losses_zero() -> None:
     a, b, loss = images(0), images(1), LossConfig()
-    out = translate(same, same, a, b, loss)
-    losses = generator_losses(out, a, b, constant(1.0), constant(1.0), loss)
+    losses = objective(both_ways(same, same, a, b, loss), constant(1.0), constant(1.0), loss)
     assert losses.keys() == NAMES
     assert all(value == 0 for value in losses.values())
 
@@ -39,19 +71,19 @@ def test_identity_generators_make_cycle_and_identity_losses_zero() -> None:
 def test_every_image_lives_in_the_domain_that_its_suffix_names() -> None:
     """Generators that add a power of ten each leave a trace of who was called on what."""
     a, b = torch.zeros(1, 1, 1, 1), torch.full((1, 1, 1, 1), 0.5)
-    out = translate(lambda x: x + 1, lambda x: x + 10, a, b, LossConfig())
-    actual = {name: value.item() for name, value in vars(out).items()}
-    assert actual == {
-        "fake_b": 1, "fake_a": 10.5, "rec_a": 11, "rec_b": 11.5, "idt_a": 10, "idt_b": 1.5,
-    }  # fmt: skip
+    cycles = both_ways(lambda x: x + 1, lambda x: x + 10, a, b, LossConfig())
+    fake_b, rec_a, idt_b = 1, 11, 1.5
+    fake_a, rec_b, idt_a = 10.5, 11.5, 10
+    assert vars(cycles["a"]) == dict(real=a, fake=fake_b, rec=rec_a, target=b, idt=idt_b)
+    assert vars(cycles["b"]) == dict(real=b, fake=fake_a, rec=rec_b, target=a, idt=idt_a)
 
 
 def test_terms_carry_their_own_weights() -> None:
     loss = LossConfig(cycle=2, cycle_b=3, identity=5, identity_a=7)
     a, b = torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2)
     ones = torch.ones_like(a)
-    out = Translations(ones, ones, rec_a=ones, rec_b=ones, idt_a=ones, idt_b=ones)
-    losses = generator_losses(out, a, b, constant(0.0), constant(-1.0), loss)
+    cycles = {"a": Cycle(a, ones, ones, b, ones), "b": Cycle(b, ones, ones, a, ones)}
+    losses = objective(cycles, constant(0.0), constant(-1.0), loss)
     assert {name: value.item() for name, value in losses.items()} == {
         "adversarial_ab": 4,  # disc_b says -1
         "adversarial_ba": 1,  # disc_a says 0
@@ -70,8 +102,8 @@ def test_identity_of_weight_zero_costs_no_pass() -> None:
         return x
 
     loss = LossConfig(identity=0)
-    out = translate(gen, gen, images(0), images(1), loss)
-    losses = generator_losses(out, images(0), images(1), constant(0.0), constant(0.0), loss)
+    cycles = both_ways(gen, gen, images(0), images(1), loss)
+    losses = objective(cycles, constant(0.0), constant(0.0), loss)
     assert len(calls) == 4
     assert losses.keys() == NAMES - {"identity_a", "identity_b"}
 
@@ -102,12 +134,11 @@ def sight_of(a: Tensor, b: Tensor, see: Looking) -> Sight:
 
 
 def test_optional_terms_equal_sums_by_numpy() -> None:
-    out = Translations(*(images(seed).double() for seed in range(2, 6)), idt_a=None, idt_b=None)
     a, b = images(0).double(), images(1).double()
+    fake_a, fake_b, rec_a, rec_b = (images(seed).double() for seed in range(2, 6))
+    cycles = {"a": Cycle(a, fake_b, rec_a, b, None), "b": Cycle(b, fake_a, rec_b, a, None)}
     loss = LossConfig(perceptual=2, perceptual_cycle=3, style=5, tv=7)
-    losses = generator_losses(
-        out, a, b, constant(0.0), constant(0.0), loss, sight_of(a, b, Looking())
-    )
+    losses = objective(cycles, constant(0.0), constant(0.0), loss, sight_of(a, b, Looking()))
 
     def left(ours: Tensor, real: Tensor) -> Any:
         return np.mean((ours.numpy()[..., :4] - real.numpy()[..., :4]) ** 2)
@@ -127,10 +158,10 @@ def test_optional_terms_equal_sums_by_numpy() -> None:
         return np.mean(np.sqrt(dx**2 + dy**2))
 
     expected = {
-        "perceptual_ab": 2 * left(out.fake_b, a), "perceptual_ba": 2 * left(out.fake_a, b),
-        "perceptual_cycle_a": 3 * left(out.rec_a, a), "perceptual_cycle_b": 3 * left(out.rec_b, b),
-        "style_ab": 5 * style(out.fake_b, b), "style_ba": 5 * style(out.fake_a, a),
-        "tv_ab": 7 * variation(out.fake_b), "tv_ba": 7 * variation(out.fake_a),
+        "perceptual_ab": 2 * left(fake_b, a), "perceptual_ba": 2 * left(fake_a, b),
+        "perceptual_cycle_a": 3 * left(rec_a, a), "perceptual_cycle_b": 3 * left(rec_b, b),
+        "style_ab": 5 * style(fake_b, b), "style_ba": 5 * style(fake_a, a),
+        "tv_ab": 7 * variation(fake_b), "tv_ba": 7 * variation(fake_a),
     }  # fmt: skip
     assert losses.keys() == expected.keys() | NAMES - {"identity_a", "identity_b"}
     for name, value in expected.items():
@@ -140,10 +171,8 @@ def test_optional_terms_equal_sums_by_numpy() -> None:
 def test_identity_generators_keep_what_is_seen() -> None:
     a, b = images(0), images(1)
     loss = LossConfig(perceptual=1, perceptual_cycle=1)
-    out = translate(same, same, a, b, loss)
-    losses = generator_losses(
-        out, a, b, constant(1.0), constant(1.0), loss, sight_of(a, b, Looking())
-    )
+    cycles, sight = both_ways(same, same, a, b, loss), sight_of(a, b, Looking())
+    losses = objective(cycles, constant(1.0), constant(1.0), loss, sight)
     names = {"perceptual_ab", "perceptual_ba", "perceptual_cycle_a", "perceptual_cycle_b"}
     assert losses.keys() == NAMES | names
     assert all(losses[name] == 0 for name in names)
@@ -160,10 +189,26 @@ def test_an_image_is_seen_once_and_only_where_a_weight_asks_for_it(
     weights: dict[str, float], expected: list[str]
 ) -> None:
     a, b, see, loss = images(0), images(1), Looking(), LossConfig(**weights)
-    out = translate(lambda x: x + 1, lambda x: x + 2, a, b, loss)
-    generator_losses(out, a, b, constant(0.0), constant(0.0), loss, sight_of(a, b, see))
-    names = [name for image in see.seen for name, value in vars(out).items() if value is image]
+    cycles = both_ways(lambda x: x + 1, lambda x: x + 2, a, b, loss)
+    objective(cycles, constant(0.0), constant(0.0), loss, sight_of(a, b, see))
+    out = {
+        "fake_b": cycles["a"].fake, "rec_a": cycles["a"].rec,
+        "fake_a": cycles["b"].fake, "rec_b": cycles["b"].rec,
+    }  # fmt: skip
+    names = [name for image in see.seen for name, value in out.items() if value is image]
     assert sorted(names) == expected
+
+
+def test_passes_at_once_are_passes_one_by_one() -> None:
+    calls, batches = [], [images(0), images(1)[:1], images(2)]
+
+    def network(x: Tensor) -> Tensor:
+        calls.append(len(x))
+        return 2 * x
+
+    apart, together = one_by_one(network, *batches), at_once(network, *batches)
+    assert calls == [2, 1, 2, 5]
+    assert all(map(torch.equal, apart, together))
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0.0, 0.5), (0.5, 0.25), (1.0, 0.5)])

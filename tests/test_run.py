@@ -13,9 +13,9 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from gan.config import Config, TrainConfig
+from gan.extent import Extent
 from gan.interruption import Interruption
 from gan.run import Run, train
-from gan.run.extent import Extent
 
 ROOT = Path(__file__).parents[1]
 
@@ -64,6 +64,7 @@ def test_a_run_leaves_exactly_its_files(root: Path, tmp_path: Path) -> None:
     assert files - logs == {
         ".lock",
         "config.yaml",
+        "doctor.jsonl",
         "gen_ab.safetensors", "gen_ba.safetensors",
         "gen_ab-epoch001.safetensors", "gen_ba-epoch001.safetensors",
         "gen_ab-epoch002.safetensors", "gen_ba-epoch002.safetensors",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gan.run_folder import claim
+from gan.run_folder import claim, is_held
 
 HOLD = """
 import sys
@@ -31,6 +31,7 @@ def test_a_folder_that_another_process_trains_into_is_refused(tmp_path: Path) ->
     assert holder.stdout is not None
     assert holder.stdin is not None
     assert holder.stdout.readline() == "held\n"
+    assert is_held(folder)
     with pytest.raises(
         ValueError, match=rf"run.dir {folder}: process {holder.pid} on .*name another"
     ):
@@ -39,7 +40,15 @@ def test_a_folder_that_another_process_trains_into_is_refused(tmp_path: Path) ->
     holder.wait()
     holder.stdin.close()
     holder.stdout.close()
+    assert not is_held(folder)
     os.close(claim(folder))
+
+
+def test_asking_who_holds_a_folder_leaves_it_as_it_was(tmp_path: Path) -> None:
+    assert not is_held(tmp_path / "nothing")
+    (tmp_path / ".lock").write_text("17 on another machine")
+    assert not is_held(tmp_path)
+    assert (tmp_path / ".lock").read_text() == "17 on another machine"
 
 
 def test_a_file_in_its_place_is_named(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """The training step: what it updates, what it leaves out, what its switches mean."""
 
 import copy
+from collections.abc import Callable
+from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
 
 from gan.acceleration import build_accelerator
 from gan.config import Config
@@ -114,6 +118,98 @@ def test_accumulation_equals_a_larger_batch() -> None:
             parts.train_step(step, [(a[:1], b[:1]), (a[1:], b[1:])])
     for ours, theirs in zip(weights(whole), weights(parts), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
+
+
+def in_double(trainer: Trainer) -> Trainer:
+    for net in trainer.bare:
+        net.double()
+    return trainer
+
+
+def plain_step(trainer: Trainer, optimizers: list[torch.optim.Adam], images: Batch) -> None:
+    """The paper's step as one writes it first: one graph for both directions, a pass an image."""
+    (gen_ab, gen_ba), (disc_a, disc_b) = trainer.bare.generators, trainer.bare.discriminators
+    a, b = (pixels.double() / 127.5 - 1 for pixels in images)
+    fake_b, fake_a = gen_ab(a), gen_ba(b)
+    ((disc_b(fake_b) - 1).square().mean() + (disc_a(fake_a) - 1).square().mean()
+     + 10 * (gen_ba(fake_b) - a).abs().mean() + 10 * (gen_ab(fake_a) - b).abs().mean()
+     + 5 * (gen_ba(a) - a).abs().mean() + 5 * (gen_ab(b) - b).abs().mean()).backward()  # fmt: skip
+    optimizers[1].zero_grad()
+    for disc, real, fake in ((disc_a, a, fake_a.detach()), (disc_b, b, fake_b.detach())):
+        ((disc(real) - 1).square().mean() / 2 + disc(fake).square().mean() / 2).backward()
+    for optimizer in optimizers:
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+@pytest.mark.parametrize("batch_passes", [True, False])
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_step_is_the_plain_one(
+    batch_passes: bool, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer passes and a backward for each direction change the order of sums and nothing else."""
+    ours = in_double(build(train={"pool_size": 0, "batch_passes": batch_passes}))
+    plain = in_double(build(train={"pool_size": 0}))
+    optimizers = [
+        torch.optim.Adam([p for net in nets for p in net.parameters()], lr=2e-4, betas=(0.5, 0.999))
+        for nets in (plain.bare.generators, plain.bare.discriminators)
+    ]
+    monkeypatch.setattr("gan.trainer.to_unit", lambda pixels: pixels.double() / 127.5 - 1)
+    for step in range(1, 4):
+        images = batch(step, size)
+        ours.train_step(step, [images])
+        plain_step(plain, optimizers, images)
+    for mine, reference in zip(weights(ours), weights(plain), strict=True):
+        # Biases before a norm have gradients that are rounding alone, which Adam makes steps of.
+        torch.testing.assert_close(mine, reference, rtol=1e-12, atol=1e-9)
+
+
+def test_batched_passes_change_nothing_where_a_norm_mixes_images() -> None:
+    sections: dict[str, dict[str, Any]] = {"networks": {"norm": "batch"}}
+    together, apart = build(**sections), build(**sections, train={"batch_passes": False})
+    for trainer in (together, apart):
+        trainer.train_step(1, [batch(1, 2)])
+    assert all_equal(weights(together), weights(apart))
+
+
+@pytest.mark.parametrize("sections", [{}, {"networks": {"dropout": True}},
+                                      {"train": {"precision": "bf16"}}], ids=str)  # fmt: skip
+def test_what_is_computed_again_is_the_same(sections: dict[str, Any]) -> None:
+    train = sections.get("train", {})
+    kept, again = build(**sections), build(**sections | {"train": train | {"recompute": True}})
+    for step in (1, 2):
+        for trainer in (kept, again):
+            trainer.train_step(step, [batch(step)])
+    assert all_equal(weights(kept), weights(again))
+
+
+def peak_bytes(function: Callable[[], object]) -> int:
+    """The most that a function holds at once beyond what was there before."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+        function()
+    events = profiled.profiler.kineto_results.events()
+    changes = [event.nbytes() for event in events if event.name() == "[memory]"]
+    return max(accumulate(changes))
+
+
+def test_a_step_takes_the_memory_of_one_direction() -> None:
+    """And a third of it where residual blocks are computed again."""
+    networks = {"generator": "resnet_9blocks", "generator_channels": 8}
+
+    def trainer(**train: Any) -> Trainer:
+        return build(data={"crop_size": 64}, networks=networks, train=train)
+
+    images = [
+        torch.randint(256, (1, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator())
+        for _ in "ab"
+    ]
+    plain = in_double(trainer())
+    optimizers = [torch.optim.Adam(plain.bare.gen_ab.parameters(), lr=0.0)] * 2
+    joint = peak_bytes(lambda: plain_step(plain, optimizers, images)) / 2  # of float64
+    for train, limit in (({}, 0.6), ({"recompute": True}, 0.35)):
+        one = trainer(**train)
+        one.train_step(1, [images])  # makes the optimizers' state
+        assert peak_bytes(partial(one.train_step, 2, [images])) < limit * joint
 
 
 def test_averages_follow_the_generators_by_the_decay() -> None:

@@ -58,7 +58,10 @@ def test_the_installed_wheel_translates(installed: Path, tmp_path: Path) -> None
 def test_the_wheel_holds_the_package_and_nothing_else(installed: Path) -> None:
     names = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
     assert names - {"bin"} == {"gan"}
-    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gan").rglob("*.py")}
-    assert {
-        path.relative_to(installed).as_posix() for path in (installed / "gan").rglob("*.py")
-    } == sources
+
+    def files(folder: Path) -> set[str]:
+        kept = (path for path in (folder / "gan").rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix() for path in kept if path.suffix != ".pyc"}
+
+    assert files(installed) == files(ROOT)
+    assert {f"gan/report/page.{kind}" for kind in ("html", "css", "js")} <= files(installed)

@@ -1,10 +1,12 @@
 """The configuration of a training run: frozen, typed, checked before anything is loaded."""
 
 from gan.config.changes import changed_keys
+from gan.config.evaluate import EvaluateConfig
 from gan.config.sections import (
     Channels,
     Count,
     DataConfig,
+    Direction,
     Domain,
     LossConfig,
     NetworksConfig,
@@ -15,6 +17,7 @@ from gan.config.sections import (
     Section,
     SemanticConfig,
     StyleConfig,
+    Symptom,
     TrainConfig,
     Weight,
 )
@@ -25,7 +28,9 @@ __all__ = [
     "Config",
     "Count",
     "DataConfig",
+    "Direction",
     "Domain",
+    "EvaluateConfig",
     "LossConfig",
     "NetworksConfig",
     "OptimConfig",
@@ -36,6 +41,7 @@ __all__ = [
     "Section",
     "SemanticConfig",
     "StyleConfig",
+    "Symptom",
     "TrainConfig",
     "Weight",
     "changed_keys",

@@ -12,7 +12,9 @@ NOT_NUMBERS = {
         "perceptual": "weights",
         "semantic": "classifier",
         "style": "image",
-        "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every",
+        "evaluate": "every features weights max_images batch_size resamples best patience",
+        "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"
+        " recompute doctor_every doctor_ignore",
     }.items()
     for key in keys.split()
 }

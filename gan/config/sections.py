@@ -10,7 +10,23 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Domain = Literal["a", "b"]
+Direction = Literal["ab", "ba"]
 Channels = Literal[1, 3]
+Symptom = Literal[
+    "inverted",
+    "copy",
+    "collapsed",
+    "hidden_code",
+    "checkerboard",
+    "saturated",
+    "stretched",
+    "beaten",
+    "blind",
+    "exploding",
+    "left_out",
+    "not_finite",
+]
+"""What the training doctor finds; gan/doctor/findings.py has limits and advice."""
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -229,6 +245,16 @@ class TrainConfig(Section):
     """Decay of the averaged generators, for instance 0.999; 0 turns averaging off."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     """Arithmetic of the networks; losses and weights stay in float32."""
+    batch_passes: bool = True
+    """Run a generator on an image and on its target, and a discriminator on real images and on
+    translations, in one pass; not with networks.norm batch. The numbers are the same, but for
+    rounding."""
+    compile: bool = False
+    """Compile the networks (torch.compile), which takes a minute or more at the beginning and makes
+    steps faster. The numbers are the same, but for rounding."""
+    recompute: bool = False
+    """Compute what lies within residual blocks again in the backward pass in place of keeping it:
+    less memory, a quarter more time, the same numbers."""
     log_every: Count = 50
     """Steps between two lines of scalars in TensorBoard."""
     sample_every: Count = 1000
@@ -242,6 +268,11 @@ class TrainConfig(Section):
     rollback goes back to the newest training state at half the learning rate."""
     nonfinite_limit: Count = 10
     """Steps in a row that may be left out because their gradients are not finite."""
+    doctor_every: CountOrZero = 100
+    """Steps between two looks of the training doctor (docs/running.md); 0 for none."""
+    doctor_ignore: list[Symptom] = []
+    """Findings of the doctor that are no fault here, for instance [inverted] between a negative and
+    its print."""
     keep_every: Count | None = None
     """Epochs between generators that are kept for good."""
 

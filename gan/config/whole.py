@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from gan.config.evaluate import EvaluateConfig
 from gan.config.sections import (
     DataConfig,
     Domain,
@@ -32,11 +33,14 @@ class Config(Section):
     style: StyleConfig = StyleConfig()
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
     run: RunConfig = RunConfig()
 
     @model_validator(mode="after")
     def check(self) -> Self:
         self.check_generator_crop()
+        self.check_recompute()
+        self.check_evaluate()
         checks = {
             "cyclegan": self.check_cyclegan,
             "one_style": self.check_one_style,
@@ -119,6 +123,31 @@ class Config(Section):
             raise ValueError(
                 f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
                 f"with networks.generator {self.networks.generator}"
+            )
+
+    def check_recompute(self) -> None:
+        """There are blocks, and a second forward pass changes nothing in them."""
+        if self.train.recompute and not self.networks.generator.startswith("resnet"):
+            raise ValueError(
+                "train.recompute is for ResNet generators; with networks.generator "
+                f"{self.networks.generator} leave it out"
+            )
+        if self.train.recompute and self.networks.norm == "batch":
+            raise ValueError(
+                "train.recompute would count each batch twice in the statistics of "
+                "networks.norm batch: use instance, or leave it out"
+            )
+
+    def check_evaluate(self) -> None:
+        """There is something to measure: test folders, and translations of one picture alone."""
+        if self.evaluate.every and self.data.root is None:
+            raise ValueError(
+                "evaluate.every measures the images in testA and testB of data.root: give it"
+            )
+        if self.evaluate.every and self.networks.generator == "adain":
+            raise ValueError(
+                "evaluate.every: networks.generator adain translates after a second picture, and "
+                "has no translation of its own that could be measured: leave it out"
             )
 
     def check_discriminator_crop(self) -> None:

@@ -3,10 +3,12 @@
 from gan.images.color import to_channels
 from gan.images.folder import Found, find_images, list_images
 from gan.images.formats import IMAGE_SUFFIXES, ImageError
+from gan.images.names import printable
 from gan.images.picture import Picture, read_picture
 from gan.images.reader import MAX_MEGAPIXELS, read_image, read_size
 from gan.images.resize import resize_short, resize_square
-from gan.images.writer import remove_parts, write_image, write_picture
+from gan.images.traits import Trait, Traits, read_with_traits
+from gan.images.writer import encode_image, remove_parts, write_image, write_picture, write_whole
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -14,15 +16,21 @@ __all__ = [
     "Found",
     "ImageError",
     "Picture",
+    "Trait",
+    "Traits",
+    "encode_image",
     "find_images",
     "list_images",
+    "printable",
     "read_image",
     "read_picture",
     "read_size",
+    "read_with_traits",
     "remove_parts",
     "resize_short",
     "resize_square",
     "to_channels",
     "write_image",
     "write_picture",
+    "write_whole",
 ]

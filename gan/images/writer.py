@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import os
 import re
 from collections.abc import Callable
@@ -36,6 +37,14 @@ def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
     fitted = _fitted(image, path, kind)
     options = _options(path, kind, quality)
     write_whole(path, lambda file: fitted.save(file, kind, **options))
+
+
+def encode_image(image: Image.Image, suffix: str, *, quality: int = 95) -> bytes:
+    """What `write_image` would write into a file with this suffix."""
+    name = Path(f"image{suffix}")
+    kind, file = format_of(name), io.BytesIO()
+    _fitted(image, name, kind).save(file, kind, **_options(name, kind, quality))
+    return file.getvalue()
 
 
 def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: bool = True) -> None:

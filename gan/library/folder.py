@@ -8,10 +8,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from gan.images import MAX_MEGAPIXELS, remove_parts
+from gan.images import MAX_MEGAPIXELS, printable, remove_parts
 from gan.library.pipeline import Batch, Outcome, Pipeline
 from gan.library.plan import Format, Plan, make_batches, make_plan
-from gan.library.report import Failure, check_failed, printable, say, write_failed
+from gan.library.report import Failure, check_failed, say, write_failed
 from gan.processes import Processes, join
 from gan.translator import Device, Direction, Precision, Translator, pick_device
 

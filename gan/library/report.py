@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from gan.images import printable
 from gan.images.writer import write_whole
 
 FAILED = "failed.tsv"
@@ -30,11 +31,6 @@ def failure(source: Path, error: Exception) -> Failure:
 def say(source: Path, text: str) -> None:
     """Name a file and what is the matter with it, in one line, without tearing the bar."""
     tqdm.write(printable(f"{source}: {text}"), file=sys.stderr)
-
-
-def printable(text: str) -> str:
-    """The text with line breaks, control characters and undecodable bytes escaped."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def check_failed(output: Path) -> None:

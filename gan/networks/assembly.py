@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from gan.config import NetworksConfig
+from gan.config import Domain, NetworksConfig
 from gan.networks import build_discriminator, build_generator, init_weights
 
 
@@ -26,6 +26,14 @@ class Networks:
     def generators(self) -> tuple[nn.Module, nn.Module]:
         """A to B, B to A."""
         return self.gen_ab, self.gen_ba
+
+    def forth_and_back(self, start: Domain) -> tuple[nn.Module, nn.Module]:
+        """The generator that leaves a domain, and the one that returns to it."""
+        return (self.gen_ab, self.gen_ba) if start == "a" else (self.gen_ba, self.gen_ab)
+
+    def disc(self, domain: Domain) -> nn.Module:
+        """The judge of a domain."""
+        return self.disc_a if domain == "a" else self.disc_b
 
     @property
     def discriminators(self) -> tuple[nn.Module, nn.Module]:

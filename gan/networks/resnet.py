@@ -1,6 +1,10 @@
 """The ResNet generator of CycleGAN (Zhu et al. 2017, section 7.2), after Johnson et al. 2016."""
 
+from collections.abc import Iterable
+
+import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from gan.networks.layers import (
     Norm,
@@ -15,6 +19,9 @@ from gan.networks.layers import (
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions and a skip: x + branch(x), with no ReLU after the sum."""
+
+    recompute = False
+    """Whether the backward pass computes the branch again, in place of what it would keep of it."""
 
     def __init__(self, channels: int, *, norm: Norm, dropout: bool) -> None:
         super().__init__()
@@ -32,7 +39,10 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (N, channels, H, W), the shape of x."""
-        branch: Tensor = self.conv_block(x)
+        again = self.recompute and torch.is_grad_enabled()
+        branch: Tensor = (
+            checkpoint(self.conv_block, x, use_reentrant=False) if again else self.conv_block(x)
+        )
         return x + branch
 
 
@@ -75,6 +85,14 @@ class ResnetGenerator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Translate (N, in_channels, H, W) to (N, out_channels, H, W); any H, W from 16 up."""
         return run_padded(self.model, x, self.size_multiple)
+
+
+def recompute_blocks(networks: Iterable[nn.Module]) -> None:
+    """Trade time for memory in training (activation checkpointing; Chen et al. 2016)."""
+    blocks = (module for network in networks for module in network.modules())
+    for block in blocks:
+        if isinstance(block, ResidualBlock):
+            block.recompute = True
 
 
 def _norm_relu(norm: Norm, channels: int) -> list[nn.Module]:

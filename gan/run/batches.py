@@ -6,7 +6,7 @@ from accelerate import Accelerator
 
 from gan.config import Config
 from gan.data import Batches, OneFolder, UnpairedImages, build_loader
-from gan.run.extent import Extent
+from gan.extent import Extent
 from gan.trainer import Batch
 
 

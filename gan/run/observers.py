@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from accelerate import Accelerator
+from torch import Tensor
 
 from gan.config import Config, Domain
 from gan.data import Folder
-from gan.run.extent import Extent
+from gan.extent import Extent
 from gan.run.recipes import AnyTrainer
 from gan.sampling import test_images
 from gan.tracking import Tracker
@@ -26,6 +27,15 @@ class Scene:
     extent: Extent
     say: Callable[[str], None]
     """Prints one line, once for all processes."""
+    keep: Callable[[int, str], None]
+    """Leaves the generators of a step, the present one, their names with a suffix."""
+
+    def test_images(self) -> dict[Domain, Tensor]:
+        """The fixed test images of each domain, on the device, (N, C, H, W) in [-1, 1]."""
+        return {
+            domain: test_images(self.config.data, domain, folder.files).to(self.accelerator.device)
+            for domain, folder in self.folders.items()
+        }
 
     @property
     def run_dir(self) -> Path:
@@ -35,6 +45,9 @@ class Scene:
 
 class Observer(Protocol):
     """Called by the loop on all processes; the main one alone has a tracker."""
+
+    def begin(self, step: int, tracker: Tracker | None) -> None:
+        """Look at the run before it goes on after a step."""
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
         """Take the scalars of a step that is logged (train.log_every)."""
@@ -58,6 +71,9 @@ class Samples:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
 
+    def begin(self, step: int, tracker: Tracker | None) -> None:
+        """Nothing."""
+
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
         """Nothing: samples are pictures."""
 
@@ -66,13 +82,7 @@ class Samples:
         scene = self.scene
         if tracker is None or not scene.extent.due(step, scene.config.train.sample_every):
             return
-        real = {
-            domain: test_images(scene.config.data, domain, folder.files).to(
-                scene.accelerator.device
-            )
-            for domain, folder in scene.folders.items()
-        }
-        for direction, columns in scene.trainer.sample(real).items():
+        for direction, columns in scene.trainer.sample(scene.test_images()).items():
             tracker.grid(step, direction, columns)
 
     def ended(self) -> None:
@@ -84,7 +94,3 @@ class Samples:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Nothing."""
-
-
-OBSERVERS: dict[str, Callable[[Scene], Observer]] = {"samples": Samples}
-"""Those of every run, by the names of their states."""

@@ -12,17 +12,19 @@ import yaml
 from torch import Tensor
 from tqdm import tqdm
 
-from gan.acceleration import Agreement, build_accelerator, once
-from gan.checkpoint import SavedState, Saver, check_same, newest_state, on_cpu, save_generators
+from gan.acceleration import Agreement, build_accelerator, compile_networks, once
+from gan.checkpoint import SavedState, Saver, check_same, newest_state
 from gan.config import Config, Domain
 from gan.data import Folder, TrainTransform, build_dataset, end_workers, index_folders
+from gan.extent import Extent
 from gan.interruption import STOPPED, Interruption
 from gan.memory import peak_memory
 from gan.progress import Progress
 from gan.run.batches import load_batches
-from gan.run.extent import Extent
-from gan.run.observers import OBSERVERS, Observer, Scene
+from gan.run.keeper import Keeper
+from gan.run.observers import Scene
 from gan.run.recipes import RECIPES
+from gan.run.watch import build_observers
 from gan.run_folder import claim, forget_stop, mark_stopped
 from gan.tracking import Tracker
 from gan.trainer import Batch
@@ -53,17 +55,20 @@ class Run:
         TrainTransform(config.data)
         self.accelerator = build_accelerator(config)
         self.trainer = RECIPES[config.recipe](config, self.accelerator)
+        self.compiled = config.train.compile and self.compile()
         self.folders = self.index()
         once(self.accelerator, self.claim)
         files = [folder.files for folder in self.folders.values()]
         self.dataset = build_dataset(files, config.data, config.run.seed)
         self.extent = Extent(config.train, len(self.dataset), self.accelerator.num_processes)
-        scene = Scene(config, self.trainer, self.accelerator, self.folders, self.extent, self.say)
-        self.observers: dict[str, Observer] = {
-            name: observer(scene) for name, observer in OBSERVERS.items()
-        }
-        self.agreement = Agreement()
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
+        self.keeper = Keeper(config, self.trainer, self.extent, self.saver)
+        scene = Scene(
+            config, self.trainer, self.accelerator, self.folders, self.extent,
+            self.say, self.keeper.keep,
+        )  # fmt: skip
+        self.observers = build_observers(scene)
+        self.agreement = Agreement()
         self.skipped_said = 0.0
         self.step = self.resume()
 
@@ -73,6 +78,13 @@ class Run:
             tqdm.write(text, file=sys.stderr)
 
     # Before the first step
+
+    def compile(self) -> bool:
+        """Compile the networks that are trained; whether they could be."""
+        fault = compile_networks(self.trainer.updates.networks, self.accelerator.device)
+        if fault:
+            self.say(f"train.compile: not compiled, no compiler works here: {fault}")
+        return fault is None
 
     def index(self) -> dict[Domain, Folder]:
         """Index the folders on the main process, for all; name the files that are left out."""
@@ -137,7 +149,7 @@ class Run:
         )
         names = ("ab", "ba")[: len(self.trainer.generators)]
         if not all((self.folder / f"gen_{name}.safetensors").exists() for name in names):
-            self.save_generators()
+            self.keeper.keep(self.step)
             self.saver.finish()
         return 0
 
@@ -151,6 +163,8 @@ class Run:
         train, stop = self.config.train, self.extent.stop
         with self.saver, ExitStack() as loaders:
             progress = loaders.enter_context(Progress(self.step, stop, quiet=tracker is None))
+            for observer in self.observers.values():
+                observer.begin(self.step, tracker)
             batches = self.batches(loaders)
             while self.step < stop:
                 self.step += 1
@@ -158,6 +172,8 @@ class Run:
                 step_batches = [next(batches) for _ in range(train.accumulate)]
                 values = self.trainer.train_step(self.step, step_batches)
                 progress.bar.update()
+                if self.compiled:
+                    self.say_compiled(progress)
                 if self.due(train.log_every) and self.log(tracker, values, progress):
                     self.go_back()
                     progress.rewind(self.step)
@@ -166,7 +182,7 @@ class Run:
                 for observer in self.observers.values():
                     observer.observe(self.step, tracker)
                 stopped = self.agreement.any(self.interruption.received is not None)
-                self.keep_epoch()
+                self.keeper.keep_epoch(self.step)
                 self.saver.poll(self.agreement.any)
                 ended = self.ended()
                 if stopped or ended or self.due(train.checkpoint_every):
@@ -178,6 +194,12 @@ class Run:
                     return self.leave()
         self.say(f"{self.folder}: step {self.step} of {self.extent.last_step} done")
         return 0
+
+    def say_compiled(self, progress: Progress) -> None:
+        """After the first step, which compiles what it calls: how long it took."""
+        self.compiled = False
+        self.say(f"compiled: the first step took {progress.seconds():.0f} s")
+        progress.rewind(self.step)
 
     def leave(self) -> int:
         """Say that a signal ended the run, also in a file: launchers change exit statuses."""
@@ -260,6 +282,7 @@ class Run:
             "folders": {domain: folder.fingerprint for domain, folder in self.folders.items()},
             "fingerprints": self.trainer.fingerprints,
             "config": self.config.model_dump(mode="json"),
+            "ended": self.ended(),
         }
 
     def save(self) -> None:
@@ -267,21 +290,7 @@ class Run:
 
         Both are copied now; the saver's thread writes them.
         """
-        self.save_generators()
+        self.keeper.keep(self.step)
         observers = {name: observer.state() for name, observer in self.observers.items()}
         shared = self.trainer.state() | {"observers": observers}
         self.saver.save(shared, self.trainer.own_state(), self.manifest(self.step))
-
-    def keep_epoch(self) -> None:
-        """Keep the generators for good when a train.keep_every-th epoch ends in this step."""
-        every = self.config.train.keep_every
-        if every and self.extent.ends_epoch(self.step, every):
-            self.save_generators(f"-epoch{self.extent.epochs_done(self.step):03d}")
-
-    def save_generators(self, suffix: str = "") -> None:
-        if self.accelerator.is_main_process:
-            weights = [on_cpu(generator.state_dict()) for generator in self.trainer.generators]
-            epoch = self.extent.epochs_done(self.step)
-            self.saver.add(
-                save_generators, self.folder, self.config, weights, self.step, epoch, suffix
-            )

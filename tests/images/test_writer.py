@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.images import read_image, write_image
+from gan.images import encode_image, read_image, write_image
 
 
 def smooth(mode: str = "RGB") -> Image.Image:
@@ -48,6 +48,13 @@ def test_what_is_written_is_read_back(
     difference = np.abs(np.asarray(read).astype(int) - np.asarray(image))
     assert difference.max() <= tolerance
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_an_encoded_image_is_the_written_file(tmp_path: Path, suffix: str) -> None:
+    write_image(smooth(), tmp_path / f"image{suffix}", quality=80)
+    written = (tmp_path / f"image{suffix}").read_bytes()
+    assert encode_image(smooth(), suffix, quality=80) == written
 
 
 def test_a_bare_codestream_is_written_for_j2k(tmp_path: Path) -> None:

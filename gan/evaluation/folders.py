@@ -1,0 +1,133 @@
+"""Which images are translated, what they are compared with, and which two belong together."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from gan.config import Channels, DataConfig, Domain
+from gan.data import sample_pixels
+from gan.data.folders import index_folder
+from gan.features.weights import sha256
+from gan.images import read_image
+from gan.pixels import to_unit
+
+Split = Literal["test", "train"]
+DOMAINS: tuple[Domain, ...] = get_args(Domain)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The readable images of a folder, sorted by name."""
+
+    root: Path
+    files: tuple[Path, ...]
+    unreadable: tuple[str, ...]
+    sha256: str
+    """Of the names and contents of these images."""
+
+    def name(self, file: Path) -> str:
+        """An image's name below the folder."""
+        return file.relative_to(self.root).as_posix()
+
+    def describe(self) -> dict[str, Any]:
+        """For the protocol."""
+        return {"folder": str(self.root), "images": len(self.files), "sha256": self.sha256}
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The folders of an evaluation; domains without one are absent."""
+
+    sources: Mapping[Domain, Folder]
+    """What is translated."""
+    references: Mapping[Domain, Folder]
+    """What translations into a domain are compared with, as a collection."""
+    pairs: Mapping[Path, Path]
+    """From a source image to its ground truth in the other domain, both ways."""
+    notes: tuple[str, ...] = ()
+
+
+def open_folders(
+    data: DataConfig,
+    split: Split = "test",
+    reference: Split | None = None,
+    *,
+    paired: bool = True,
+    max_images: int | None = None,
+) -> Folders:
+    """Index the folders of a split, and of the reference where it is another one.
+
+    Files are decoded once; the unreadable ones are left out and named in the notes. Images of both
+    folders whose names, without suffixes, are equal are taken for pairs, unless `paired` is off.
+    ValueError names a folder without a readable image; a missing one is noted.
+    """
+    opened: dict[Path, Folder] = {}
+    notes: list[str] = []
+
+    def open_all(which: Split) -> dict[Domain, Folder]:
+        places: dict[Domain, Path] = {domain: place(data, which, domain) for domain in DOMAINS}
+        for path in places.values():
+            if path.is_dir() and path not in opened:
+                opened[path] = open_folder(path, max_images)
+                notes.extend(f"left out: {reason}" for reason in opened[path].unreadable)
+            elif path not in opened:
+                notes.append(f"{path}: no such folder; what needs it is left out")
+        return {domain: opened[path] for domain, path in places.items() if path in opened}
+
+    sources = open_all(split)
+    if not sources:
+        raise ValueError(
+            " and ".join(str(place(data, split, d)) for d in DOMAINS) + ": no such folder"
+        )
+    references = sources if reference in (None, split) else open_all(reference or split)
+    pairs = find_pairs(sources["a"], sources["b"]) if paired and len(sources) == 2 else {}
+    return Folders(sources, references, pairs, tuple(dict.fromkeys(notes)))
+
+
+def place(data: DataConfig, split: Split, domain: Domain) -> Path:
+    """Where a domain's images of a split lie, or would lie."""
+    if split == "train":
+        return data.train_folder(domain)
+    if data.root is None:
+        raise ValueError("data.root is not set: name the folder that holds testA and testB")
+    return data.root / f"test{domain.upper()}"
+
+
+def open_folder(root: Path, max_images: int | None = None) -> Folder:
+    """Index a folder, and hash the names and contents of its images; ValueError where none is."""
+    index = index_folder(root, max_images=max_images, max_unreadable=1)
+    digest = hashlib.sha256()
+    for path in index.files:
+        digest.update(f"{path.relative_to(root).as_posix()}\t{sha256(path)}\n".encode())
+    return Folder(root, index.files, index.unreadable, digest.hexdigest())
+
+
+def find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:
+    """Images of two folders with equal names but for the suffix, both ways; unique ones only."""
+    ours, theirs = stems(one), stems(other)
+    pairs = {ours[stem]: theirs[stem] for stem in ours if stem in theirs}
+    return pairs | {theirs: ours for ours, theirs in pairs.items()}
+
+
+def stems(folder: Folder) -> dict[Path, Path]:
+    """Images by their relative name without suffix, where no two share it."""
+    names = [path.relative_to(folder.root).with_suffix("") for path in folder.files]
+    counts = Counter(names)
+    return {n: path for n, path in zip(names, folder.files, strict=True) if counts[n] == 1}
+
+
+def read_images(files: Sequence[Path], data: DataConfig, channels: Channels) -> Tensor:
+    """Images as the networks see them without chance: (N, C, crop_size, crop_size) in [-1, 1]."""
+
+    def read(path: Path) -> Tensor:
+        return sample_pixels(read_image(path, channels=channels), data)
+
+    with ThreadPoolExecutor() as threads:
+        return to_unit(torch.stack(list(threads.map(read, files))))

@@ -1,0 +1,62 @@
+"""What an evaluation returns; docs/evaluating.md describes the files that hold it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Better = Literal["lower", "higher"]
+Change = Literal["better", "worse", "no clear difference"]
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """A metric of the source images themselves: what doing nothing is worth."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number with its 95 % interval; low and high are None where none was drawn."""
+
+    value: float
+    low: float | None
+    high: float | None
+    count: int
+    """Images, or pairs, that were measured."""
+    better: Better
+    unchanged: Unchanged | None = None
+    change: Change | None = None
+    """Against doing nothing, by the interval of the paired difference."""
+    warning: str | None = None
+
+
+@dataclass(frozen=True)
+class ImageScores:
+    """The numbers of one source image."""
+
+    direction: str
+    file: str
+    """Relative to its folder."""
+    scores: dict[str, float]
+
+    def record(self) -> dict[str, Any]:
+        """A line of evaluation/step-NNNNNNNN.jsonl."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All numbers, by name, with what they rest on."""
+
+    metrics: dict[str, Metric]
+    protocol: dict[str, Any]
+    images: tuple[ImageScores, ...]
+    notes: tuple[str, ...]
+    """What was left out, and why."""
+
+    def record(self) -> dict[str, Any]:
+        """What a line of metrics.jsonl says of it."""
+        numbers = {name: asdict(metric) for name, metric in self.metrics.items()}
+        return {"protocol": self.protocol, "metrics": numbers}

@@ -1,0 +1,68 @@
+"""What the passes over images hand each other."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import Tensor
+
+from gan.config import Channels
+
+Generator = Callable[[Tensor], Tensor]
+"""(N, C, H, W) in [-1, 1] on the device to (N, C', H, W)."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a collection looks like to the extractor."""
+
+    features: Tensor
+    """(n, d), float64."""
+    grams: dict[str, Tensor]
+    """Mean Gram matrices (1, C, C) by layer, on the device."""
+
+
+@dataclass
+class Row:
+    """The numbers of one source image, and what the extractor sees in it."""
+
+    place: int
+    file: Path
+    scores: dict[str, float] = field(default_factory=dict)
+    unchanged: dict[str, float] = field(default_factory=dict)
+    features: Tensor | None = None
+    """Of the translation, (d)."""
+    own: Tensor | None = None
+    """Of the source image."""
+    finite: bool = True
+    """Whether its translation is."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether any network made NaN of it."""
+        return not self.finite or not all(map(math.isfinite, self.scores.values()))
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done to a folder's images: `forth` translates them, `back` comes back."""
+
+    forth: Generator | None
+    back: Generator | None
+    channels: tuple[Channels, Channels]
+    """Of the images, and of their translations."""
+    pairs: Mapping[Path, Path]
+    reference: Reference | None
+
+
+def put(
+    rows: Sequence[Row], scores: Mapping[str, Tensor], unchanged: Mapping[str, Tensor] | None = None
+) -> None:
+    """Give every row its own of the values (N,)."""
+    for name, values in scores.items():
+        for row, value in zip(rows, values.tolist(), strict=True):
+            row.scores[name] = value
+    for name, values in (unchanged or {}).items():
+        for row, value in zip(rows, values.tolist(), strict=True):
+            row.unchanged[name] = value

@@ -1,0 +1,115 @@
+"""An evaluation for people: a table, what got better and worse in plain words, the protocol."""
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gan.evaluation.records import Evaluation, Metric, Unchanged
+
+FEATURES = ("fid", "kid", "lpips", "gram")
+"""What a frozen network judges."""
+ARROWS = {"ab": "A to B", "ba": "B to A"}
+WIDTH = 100
+"""Characters of a line of text."""
+CHECKERBOARDS = (
+    "nearer to the truth by pixels, further by features: colours and brightness follow the other "
+    "domain, but a network that looks for textures sees some that belong to neither. Small or "
+    "briefly trained generators leave checkerboards and noise that are hardly seen and cost such "
+    "distances much. Look at the pictures; more channels, more training or networks.upsample "
+    "resize are what helps."
+)
+
+
+def report(evaluation: Evaluation) -> str:
+    """The whole text."""
+    blocks = [
+        table(evaluation.metrics),
+        "\n".join(changes(evaluation.metrics)),
+        "\n".join(warnings(evaluation)),
+        "protocol\n" + "\n".join(f"  {line}" for line in flat(evaluation.protocol)),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def table(metrics: Mapping[str, Metric]) -> str:
+    """One line a metric, in columns."""
+    header = ("", "value", "95 % interval", "doing nothing", "", "")
+    lines = [header, *(cells(name, metric) for name, metric in metrics.items())]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def cells(name: str, metric: Metric) -> tuple[str, ...]:
+    """The columns of one line."""
+    before = metric.unchanged
+    nothing = f"{number(before.value)} {spread(before)}".strip() if before else ""
+    better = f"{metric.better} is better, {metric.count} images"
+    return (
+        name, number(metric.value), spread(metric), nothing, metric.change or "", better,
+    )  # fmt: skip
+
+
+def spread(of: Metric | Unchanged) -> str:
+    """An interval, or nothing."""
+    if of.low is None or of.high is None:
+        return ""
+    return f"[{number(of.low)}, {number(of.high)}]"
+
+
+def number(value: float) -> str:
+    """Four digits."""
+    return f"{value:.4g}"
+
+
+def changes(metrics: Mapping[str, Metric]) -> Iterator[str]:
+    """What got better and what got worse than doing nothing, by name, and what that may mean."""
+    for change in ("better", "worse", "no clear difference"):
+        names = [name for name, metric in metrics.items() if metric.change == change]
+        if names:
+            than = (
+                " than doing nothing" if change != "no clear difference" else " from doing nothing"
+            )
+            yield f"{change}{than}: {', '.join(names)}"
+    torn = [ARROWS[way] for way in ARROWS if pixels_better_features_worse(metrics, way)]
+    if torn:
+        yield textwrap.fill(f"{' and '.join(torn)}: {CHECKERBOARDS}", WIDTH)
+
+
+def pixels_better_features_worse(metrics: Mapping[str, Metric], direction: str) -> bool:
+    """Whether L1 got better and a feature distance got worse."""
+    l1 = metrics.get(f"l1_{direction}")
+    found = [metrics.get(f"{name}_{direction}") for name in FEATURES]
+    worse = any(metric and metric.change == "worse" for metric in found)
+    return worse and l1 is not None and l1.change == "better"
+
+
+def warnings(evaluation: Evaluation) -> Iterator[str]:
+    """What a reader has to know, one line each; equal warnings of several metrics are one."""
+    names: dict[str, list[str]] = {}
+    for name, metric in evaluation.metrics.items():
+        if metric.warning:
+            names.setdefault(metric.warning, []).append(name)
+    for warning, about in names.items():
+        yield f"warning: {', '.join(about)}: {warning}"
+    for note in evaluation.notes:
+        yield f"note: {note}"
+
+
+def flat(protocol: Mapping[str, Any]) -> Iterator[str]:
+    """A line for every entry."""
+    for key, value in protocol.items():
+        if isinstance(value, Mapping) and any(isinstance(v, Mapping) for v in value.values()):
+            yield from (f"{key}.{name}: {inline(entry)}" for name, entry in value.items())
+        else:
+            yield f"{key}: {inline(value)}"
+
+
+def inline(value: Any) -> str:
+    """A value in one line."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {inline(entry)}" for key, entry in value.items())
+    return value if isinstance(value, str) else json.dumps(value)

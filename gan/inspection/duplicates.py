@@ -1,0 +1,133 @@
+"""Pictures that are there twice: in one folder, in both domains, in training and test."""
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from gan.images import ImageError, read_image
+from gan.inspection.hashes import BITS, copies, details
+from gan.inspection.places import Place
+from gan.inspection.survey import Sight
+
+Relation = Literal["leakage", "duplicate", "shared"]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A picture that is there before."""
+
+    relation: Relation
+    later: Sight
+    earlier: Sight
+    how: str
+
+
+def find_copies(sights: Sequence[Sight], max_megapixels: float) -> list[Copy]:
+    """What each picture is a copy of, for those that are; at most one each, the gravest.
+
+    Leakage goes before duplicates in one folder, and those before pictures that both domains share;
+    the same domain before the other, equal pixels before near copies, these before mirrored ones.
+    Pictures of one name in testA and testB are pairs on purpose, and are no copies.
+    """
+    if not sights:
+        return []
+    close = near_copies(sights)
+    same = equal(sights, close, max_megapixels)
+    links = [(0, pair, "equal pixels") for pair in same]
+    for rank, pairs, kind in (
+        (1, close, "near copy"),
+        (2, near_copies(sights, mirrored=True), "mirrored copy"),
+    ):
+        links += [
+            (rank, (later, earlier), f"{kind}, {bits} of {BITS} bits differ")
+            for later, earlier, bits in pairs
+        ]
+    best: dict[int, tuple[tuple[int, ...], Copy]] = {}
+    for rank, (later, earlier), how in links:
+        one, other = sights[later], sights[earlier]
+        relation = related(one, other)
+        if relation is None:
+            continue
+        grave = ("leakage", "duplicate", "shared").index(relation)
+        key = (grave, one.place.domain != other.place.domain, rank, earlier)
+        if later not in best or key < best[later][0]:
+            best[later] = key, Copy(relation, one, other, how)
+    return [best[later][1] for later in sorted(best)]
+
+
+def near_copies(sights: Sequence[Sight], *, mirrored: bool = False) -> list[tuple[int, int, int]]:
+    """What `copies` finds among the images; of equal thumbnails in a folder the first stands for
+    all, so that a thousand equal ones are not half a million pairs."""
+    members: dict[tuple[Place, bytes], list[int]] = defaultdict(list)
+    for index, sight in enumerate(sights):
+        members[sight.place, sight.luma.tobytes()].append(index)
+    groups = list(members.values())
+    firsts = np.stack([sights[group[0]].luma for group in groups])
+    return [
+        (member, groups[earlier][0], bits)
+        for later, earlier, bits in copies(firsts, mirrored=mirrored)
+        for member in groups[later]
+    ] + [
+        (member, group[0], 0)
+        for group in groups
+        if not mirrored and details(sights[group[0]].luma[None]).any()
+        for member in group[1:]
+    ]
+
+
+def related(later: Sight, earlier: Sight) -> Relation | None:
+    """What it means that one picture is a copy of another; None for pairs on purpose."""
+    one, other = later.place, earlier.place
+    if one == other:
+        return "duplicate"
+    if one.split != other.split:
+        return "leakage"
+    names = {
+        sight.path.relative_to(sight.place.folder).with_suffix("") for sight in (later, earlier)
+    }
+    return None if one.split == "test" and len(names) == 1 else "shared"
+
+
+def equal(
+    sights: Sequence[Sight], close: Iterable[tuple[int, int, int]], max_megapixels: float
+) -> list[tuple[int, int]]:
+    """Pairs (later, first of a folder) of images of equal size and pixels, in whatever format.
+
+    Only those are decoded whole that have the same thumbnail or are near copies.
+    """
+    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index, sight in enumerate(sights):
+        groups[sight.traits.size, sight.luma.tobytes()].append(index)
+    wanted = {index for group in groups.values() if len(group) > 1 for index in group}
+    for later, earlier, _ in close:
+        if sights[later].traits.size == sights[earlier].traits.size:
+            wanted |= {later, earlier}
+    order = sorted(wanted)
+
+    def content(index: int) -> str | None:
+        return digest(sights[index].path, max_megapixels)
+
+    firsts: dict[str, dict[Place, int]] = defaultdict(dict)
+    pairs: list[tuple[int, int]] = []
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for index, found in zip(order, threads.map(content, order), strict=True):
+            if found is not None:
+                pairs += [(index, earlier) for earlier in firsts[found].values()]
+                firsts[found].setdefault(sights[index].place, index)
+    return pairs
+
+
+def digest(path: Path, max_megapixels: float) -> str | None:
+    """A hash of size and pixels; None if the file has become unreadable."""
+    try:
+        image = read_image(path, max_megapixels=max_megapixels)
+    except ImageError:
+        return None
+    return hashlib.sha256(repr(image.size).encode() + image.tobytes()).hexdigest()

@@ -1,0 +1,118 @@
+"""From what was seen to what is said: faults, which fail, and remarks, which do not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan.inspection.duplicates import find_copies
+from gan.inspection.places import DOMAINS, SPLITS, Place
+from gan.inspection.statistics import differences, numbers
+from gan.inspection.survey import Sight, Survey
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From where on something is said."""
+
+    min_side: int = 64
+    max_aspect: float = 3.0
+    min_images: int = 100
+    max_megapixels: float = 178.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding."""
+
+    fault: bool
+    meaning: str
+    """With the names of Limits in braces."""
+
+
+KINDS = {
+    "unreadable": Kind(True, "cannot be read to the end, or above {max_megapixels:g} megapixels"),
+    "empty": Kind(True, "a folder without images"),
+    "leakage": Kind(True, "in training and in test; mirrored copies too, as training mirrors"),
+    "duplicate": Kind(True, "twice in one folder, mirrored copies too"),
+    "tiny": Kind(True, "a side below {min_side} pixels"),
+    "aspect": Kind(True, "one side more than {max_aspect:g} times the other"),
+    "shared": Kind(False, "in A and in B: nothing of the style can be learned from it"),
+    "grey": Kind(False, "grey in a folder of colour"),
+    "color": Kind(False, "colour in a folder of grey"),
+    "plain": Kind(False, "of one colour: nothing to learn from; compared by equal pixels only"),
+    "rotated": Kind(False, "turned by EXIF; read upright"),
+    "deep": Kind(False, "more than 8 bits a channel; scaled to 8"),
+    "alpha": Kind(False, "transparent; put on white"),
+    "cmyk": Kind(False, "for print; converted to sRGB"),
+    "animated": Kind(False, "several frames or pages; the first is taken"),
+    "profile": Kind(False, "colour profile other than sRGB; applied"),
+    "suffix": Kind(False, "another format than its name says; read all the same"),
+    "few": Kind(False, "a training folder of less than {min_images} images"),
+    "difference": Kind(False, "what tells A from B without being style"),
+}
+"""In the order in which they are reported. What training reads as it should be is a remark."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing about one file or folder."""
+
+    kind: str
+    """A key of KINDS."""
+    path: Path
+    detail: str
+    other: Path | None = None
+    """The picture that it is a copy of."""
+
+    @property
+    def fault(self) -> bool:
+        """Whether it makes the exit status 1."""
+        return KINDS[self.kind].fault
+
+
+def find_all(survey: Survey, limits: Limits) -> list[Finding]:
+    """All findings, by the order of KINDS, and then of folders and names."""
+    found = [Finding("unreadable", path, reason) for path, reason in survey.unreadable]
+    found += [Finding("empty", place.folder, "no images") for place in survey.empty]
+    found += [
+        Finding(copy.relation, copy.later.path, copy.how, copy.earlier.path)
+        for copy in find_copies(survey.sights, limits.max_megapixels)
+    ]
+    for place in survey.places:
+        found += about_folder(place, survey.of(place), limits)
+    found += about_domains(survey)
+    order = {kind: number for number, kind in enumerate(KINDS)}
+    return sorted(found, key=lambda finding: order[finding.kind])
+
+
+def about_folder(place: Place, sights: list[Sight], limits: Limits) -> Iterator[Finding]:
+    """Findings on single images, and on their number."""
+    greys = sum(sight.grey for sight in sights)
+    rare_grey = 2 * greys <= len(sights)
+    for sight in sights:
+        width, height = sight.traits.size
+        size = f"{width}x{height}"
+        if min(width, height) < limits.min_side:
+            yield Finding("tiny", sight.path, size)
+        if max(width, height) > limits.max_aspect * min(width, height):
+            yield Finding("aspect", sight.path, size)
+        if sight.grey == rare_grey and 0 < greys < len(sights):
+            share = f"{greys} of {len(sights)} images are grey"
+            yield Finding("grey" if sight.grey else "color", sight.path, share)
+        if sight.plain:
+            yield Finding("plain", sight.path, "one colour")
+        for trait, word in sight.traits.unusual.items():
+            yield Finding(trait, sight.path, word)
+    if place.split == "train" and 0 < len(sights) < limits.min_images:
+        yield Finding("few", place.folder, f"{len(sights)} images")
+
+
+def about_domains(survey: Survey) -> Iterator[Finding]:
+    """How A and B differ: in training, or else in test."""
+    for split in SPLITS:
+        pair = [place for place in survey.places if place.split == split]
+        seen = [survey.of(place) for place in pair]
+        if len(pair) == len(DOMAINS) and all(seen):
+            for sentence in differences(*map(numbers, seen)):
+                yield Finding("difference", pair[1].folder, sentence)
+            return

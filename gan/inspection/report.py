@@ -1,0 +1,91 @@
+"""What is printed, and the two lists among the files."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+
+from gan.images import printable
+from gan.images.writer import write_whole
+from gan.inspection.findings import KINDS, Finding, Limits
+from gan.inspection.statistics import lines, numbers
+from gan.inspection.survey import Survey
+
+FINDINGS, STATISTICS, SHEET = "inspection.tsv", "statistics.tsv", "sheet.png"
+HEADER = ("finding", "level", "file", "detail", "copy of")
+LISTED = 20
+"""Findings of a kind that are printed; all are in the file."""
+
+
+def level(kind: str) -> str:
+    return "fault" if KINDS[kind].fault else "remark"
+
+
+def findings_text(found: Sequence[Finding], limits: Limits, complete: str) -> Iterator[str]:
+    """Lines for people: each kind with its limit, then its files; `complete` says where all are."""
+    for kind, group in groupby(found, key=lambda finding: finding.kind):
+        members = list(group)
+        meaning = KINDS[kind].meaning.format(**asdict(limits))
+        yield f"{level(kind)}: {kind} ({len(members)}): {meaning}"
+        for finding in members[:LISTED]:
+            copy = f": {finding.other}" if finding.other else ""
+            yield printable(f"    {finding.path}: {finding.detail}{copy}")
+        if len(members) > LISTED:
+            yield f"    … and {len(members) - LISTED} more ({complete})"
+
+
+def statistics_rows(survey: Survey) -> list[list[str]]:
+    """A heading and a row for each number, a column for each folder with images."""
+    seen = [place for place in survey.places if survey.of(place)]
+    if not seen:
+        return []
+    columns = [lines(numbers(survey.of(place))) for place in seen]
+    heading = ["", *(printable(place.name) for place in seen)]
+    return [heading, *([name, *(column[name] for column in columns)] for name in columns[0])]
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows as columns of equal width."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def summary(survey: Survey, found: Sequence[Finding]) -> str:
+    """How much there was of everything."""
+    faults = sum(finding.fault for finding in found)
+    folders = "folder" if len(survey.places) == 1 else "folders"
+    others = f", {survey.others} files that are no images" if survey.others else ""
+    return (
+        f"{len(survey.sights)} images in {len(survey.places)} {folders}{others}: "
+        f"{faults} faults, {len(found) - faults} remarks"
+    )
+
+
+def check_output(output: Path, folders: Iterable[Path]) -> None:
+    """ValueError where writing would change what is inspected, or replace what is not ours."""
+    if output.exists() and not output.is_dir():
+        raise ValueError(f"{output}: the output is a folder, and this is a file")
+    for folder in folders:
+        if output.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"{output}: lies in {folder}, which is inspected: give another")
+    first = output / FINDINGS
+    ours = first.is_file() and first.read_bytes().startswith("\t".join(HEADER).encode())
+    for name in (FINDINGS, STATISTICS, SHEET):
+        if not ours and (output / name).exists():
+            raise ValueError(f"{output / name}: not written by this command: give another --output")
+
+
+def write_lists(output: Path, survey: Survey, found: Sequence[Finding]) -> None:
+    """Write all findings and the statistics, tab-separated."""
+    rows = [
+        (f.kind, level(f.kind), str(f.path), f.detail, str(f.other) if f.other else "")
+        for f in found
+    ]
+    write_table(output / FINDINGS, [HEADER, *rows])
+    write_table(output / STATISTICS, statistics_rows(survey))
+
+
+def write_table(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    text = "".join("\t".join(map(printable, row)) + "\n" for row in rows)
+    write_whole(path, lambda file: file.write(text.encode()))

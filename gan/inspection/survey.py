@@ -1,0 +1,135 @@
+"""Looking at every file once: what it is, and the few numbers that later questions need."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from gan.images import Traits, find_images, read_with_traits, resize_square
+from gan.images.picture import LUMA
+from gan.inspection.hashes import SIDE, Luma
+from gan.inspection.places import Place
+
+THUMBNAIL = 64
+"""Pixels a side on which colours are measured."""
+DRAFT = 2 * THUMBNAIL
+"""Pixels a side that JPEGs are decoded to at least."""
+GREY = 8
+"""Levels by which the channels of a grey picture differ at most: JPEG tints a little."""
+PLAIN = 4
+"""Levels from the darkest to the brightest pixel of a picture of one colour."""
+FRAME_WIDTH = 2
+"""Pixels of the thumbnail that a frame is wide at least: a 32nd of the side."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was seen of a readable image."""
+
+    path: Path
+    place: Place
+    traits: Traits
+    luma: Luma
+    """Grey thumbnail (32, 32)."""
+    mean: NDArray[np.float64]
+    """Of red, green, blue and luminance, 0 to 255."""
+    deviation: NDArray[np.float64]
+    """Of the same within the picture, standard."""
+    saturation: float
+    """Mean of (max - min) / max over the pixels, 0 to 1."""
+    grey: bool
+    plain: bool
+    """Of one colour."""
+    framed: bool
+    """Whether opposite edges are bars of one colour."""
+
+
+@dataclass
+class Survey:
+    """What was found in all folders, in their order and that of the names."""
+
+    places: Sequence[Place]
+    sights: list[Sight] = field(default_factory=list)
+    unreadable: list[tuple[Path, str]] = field(default_factory=list)
+    others: int = 0
+    """Files that are no images, by their suffixes."""
+    empty: list[Place] = field(default_factory=list)
+
+    def of(self, place: Place | None) -> list[Sight]:
+        """The readable images of a folder."""
+        return [sight for sight in self.sights if sight.place == place]
+
+
+def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
+    """Decode every image below the folders, several at a time, with a bar on stderr."""
+    result = Survey(places)
+    jobs: list[tuple[Path, Place]] = []
+    for place in places:
+        found = find_images(place.folder)
+        jobs += [(path, place) for path in found.images]
+        result.unreadable += found.refused
+        result.others += found.others
+        if not found.images and not found.refused:
+            result.empty.append(place)
+
+    def seen(job: tuple[Path, Place]) -> Sight | tuple[Path, str]:
+        return look(*job, max_megapixels)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        bar = tqdm(threads.map(seen, jobs), total=len(jobs), unit="image", disable=None)
+        try:
+            for outcome in bar:
+                if isinstance(outcome, Sight):
+                    result.sights.append(outcome)
+                else:
+                    result.unreadable.append(outcome)
+        finally:
+            threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
+    result.unreadable.sort()
+    return result
+
+
+def look(path: Path, place: Place, max_megapixels: float) -> Sight | tuple[Path, str]:
+    """One image, or its path and why it cannot be read."""
+    try:
+        image, traits = read_with_traits(path, draft_size=DRAFT, max_megapixels=max_megapixels)
+    except ValueError as error:
+        return path, str(error).removeprefix(f"{path}: ")
+    return measured(path, place, traits, image)
+
+
+def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Sight:
+    """The numbers of an image in mode RGB."""
+    small = resize_square(image, THUMBNAIL)
+    pixels = np.asarray(small).astype(np.float64)
+    channels = np.concatenate([pixels, pixels @ LUMA.astype(np.float64)], axis=2)
+    brightest, darkest = pixels.max(2), pixels.min(2)
+    luma = np.asarray(small.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX))
+    plain = bool(np.ptp(pixels, axis=(0, 1)).max() <= PLAIN)
+    return Sight(
+        path,
+        place,
+        traits,
+        luma,
+        mean=channels.mean((0, 1)),
+        deviation=channels.std((0, 1)),
+        saturation=float(((brightest - darkest) / np.maximum(brightest, 1)).mean()),
+        grey=bool((brightest - darkest).max() <= GREY),
+        plain=plain,
+        framed=not plain and is_framed(pixels),
+    )
+
+
+def is_framed(pixels: NDArray[np.float64]) -> bool:
+    """Whether left and right, or top and bottom, are bars of the same one colour; (H, W, 3)."""
+    for turned in (pixels, pixels.swapaxes(0, 1)):
+        bars = np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
+        if np.ptp(bars, axis=(0, 1)).max() <= PLAIN:
+            return True
+    return False

@@ -1,0 +1,38 @@
+"""How far apart pictures, and collections of pictures, are: pure functions and frozen networks.
+
+Sums over feature vectors are taken in float64, on the CPU, by formulas of our own, because the
+features are at hand; what torchmetrics does cleanly (SSIM, MS-SSIM, LPIPS, Inception) is its own.
+"""
+
+from gan.metrics.bootstrap import Sampling, draw, interval, means
+from gan.metrics.extractor import Extractor, open_extractor
+from gan.metrics.frechet import frechet_distance, frechet_samples
+from gan.metrics.kernel import KernelMatrices, kernel_distance, kernel_matrices, kernel_samples
+from gan.metrics.lpips import Lpips, open_lpips
+from gan.metrics.maps import gram_distances, layer_distance, structure_distance
+from gan.metrics.pictures import has_torchmetrics, l1, ms_ssim, psnr, ssim
+
+__all__ = [
+    "Extractor",
+    "KernelMatrices",
+    "Lpips",
+    "Sampling",
+    "draw",
+    "frechet_distance",
+    "frechet_samples",
+    "gram_distances",
+    "has_torchmetrics",
+    "interval",
+    "kernel_distance",
+    "kernel_matrices",
+    "kernel_samples",
+    "l1",
+    "layer_distance",
+    "means",
+    "ms_ssim",
+    "open_extractor",
+    "open_lpips",
+    "psnr",
+    "ssim",
+    "structure_distance",
+]

@@ -1,0 +1,49 @@
+"""Percentile bootstrap: how much a number owes to which images happened to be measured.
+
+Images are drawn with replacement, as often as there are. The generator is its own; the global
+random state is not touched. Images count as independent: crops of one photograph are not.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+LEVEL = 0.95
+
+
+class Sampling(NamedTuple):
+    """How resamples are drawn."""
+
+    seed: int = 0
+    resamples: int = 1000
+
+
+def draw(sampling: Sampling, images: int, stream: int = 0) -> Tensor:
+    """(R, images): how often each image occurs in each resample, float64.
+
+    Equal arguments give equal draws, so that two numbers of the same images are compared in pairs;
+    other streams are independent.
+    """
+    generator = torch.Generator().manual_seed(2 * sampling.seed + stream)
+    chosen = torch.randint(images, (sampling.resamples, images), generator=generator)
+    counts = torch.zeros(sampling.resamples, images, dtype=torch.float64)
+    return counts.scatter_add_(1, chosen, torch.ones_like(counts))
+
+
+def means(scores: Tensor, counts: Tensor) -> Tensor:
+    """(R,): the mean of the images' scores (n,) in each resample."""
+    return counts @ scores.double() / counts.sum(1)
+
+
+def interval(samples: Tensor, centre: float | None = None) -> tuple[float, float]:
+    """The percentiles that hold 95 % of the resamples' numbers; NaNs are left out.
+
+    With a centre, the samples are moved so that it is their mean. A Fréchet distance needs that:
+    resamples hold fewer different images, which makes every one of them larger than the value.
+    """
+    if centre is not None:
+        samples = samples + (centre - samples.nanmean())
+    tails = torch.tensor([(1 - LEVEL) / 2, (1 + LEVEL) / 2], dtype=torch.float64)
+    low, high = samples.nanquantile(tails).tolist()
+    return low, high

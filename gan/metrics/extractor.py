@@ -1,0 +1,85 @@
+"""The network whose features are compared: any torchvision backbone, or Inception as papers do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from gan.features import TABLES, Features
+from gan.features.extractor import build
+from gan.features.weights import pretrained, sha256
+from gan.metrics.inception import CONTENT, POOLED, STYLE, inception_file, open_inception
+
+DEEPEST = ("layer4", "Mixed_7c", "inception5b")
+"""The last maps of ResNets, Inception v3 and GoogLeNet; the others have `features`."""
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A frozen network, and which of its maps count as what."""
+
+    name: str
+    sha256: str
+    """Of the weights' file."""
+    network: nn.Module
+    """Images (N, 3 or 1, H, W) in [-1, 1] to {layer: (N, C, h, w)}."""
+    pooled: str
+    """The layer whose maps' means over positions are the features of FID and KID."""
+    content: str
+    """The layer in which structure is compared."""
+    style: tuple[str, ...]
+    """The layers of Gram matrices and of the LPIPS-style distance."""
+
+    def __call__(self, images: Tensor) -> Mapping[str, Tensor]:
+        """The maps of all layers."""
+        maps: Mapping[str, Tensor] = self.network(images)
+        return maps
+
+    def features(self, maps: Mapping[str, Tensor]) -> Tensor:
+        """(N, d): what FID and KID compare; float64, on the CPU."""
+        return maps[self.pooled].mean((2, 3)).cpu().double()
+
+    def style_maps(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The maps that tell textures."""
+        return {layer: maps[layer] for layer in self.style}
+
+
+def open_extractor(name: str, weights: Path | None, device: torch.device) -> Extractor:
+    """Open `inception` or a torchvision backbone, on the device.
+
+    Without a file, torchvision's cache is looked into, and the weights of a backbone downloaded.
+    ValueError in one line says what is unknown, missing or to be installed.
+    """
+    if name == "inception":
+        file = weights or inception_file()
+        inception = open_inception(file).to(device)
+        return Extractor(name, sha256(file), inception, POOLED, CONTENT, STYLE)
+    if name not in models.list_models(module=models):
+        raise ValueError(
+            f"features: {name} is neither inception nor a torchvision network such as mobilenet_v2"
+        )
+    deepest = deepest_layer(name)
+    table = TABLES.get(name)
+    content = table.content[-1] if table else deepest
+    style = table.style if table else (deepest,)
+    try:
+        file = weights or pretrained(name)
+        network = Features(name, list(dict.fromkeys((deepest, content, *style))), file).to(device)
+        return Extractor(name, sha256(file), network, deepest, content, style)
+    except ValueError as error:  # the key of a run's configuration is an option here
+        raise ValueError(str(error).replace("perceptual.weights", "--weights")) from error
+
+
+def deepest_layer(backbone: str) -> str:
+    """The last feature map before a classifier; ValueError for a network without one (a ViT)."""
+    network = build(backbone)
+    stages = dict(network.named_children())
+    if "features" in stages:
+        return f"features.{list(stages['features']._modules)[-1]}"
+    found = next((layer for layer in DEEPEST if layer in stages), None)
+    if found is None:
+        raise ValueError(f"features: {backbone} has no last feature map: take a VGG, a ResNet, ...")
+    return found

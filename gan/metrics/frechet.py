@@ -1,0 +1,42 @@
+"""Fréchet distance of two sets of feature vectors (FID with Inception's; Heusel et al. 2017)."""
+
+import torch
+from torch import Tensor
+
+
+def frechet_distance(x: Tensor, y: Tensor) -> float:
+    """|m_x - m_y|^2 + Tr(S_x + S_y - 2 (S_x S_y)^(1/2)) of features (n, d) and (m, d), n, m >= 2.
+
+    Heusel et al. 2017, Eq. 6, with covariances that divide by n - 1, in float64. No matrix root is
+    needed: with S_x = X'X and S_y = Y'Y, S_x S_y has the eigenvalues of (X Y')(X Y')', so the trace
+    of its root is the sum of the singular values of X Y'. It is exact for n < d too, where the
+    covariances are singular and iterations for the root wander off.
+    """
+    (mean_x, root_x), (mean_y, root_y) = mean_and_root(x), mean_and_root(y)
+    cross = torch.linalg.svdvals(root_x @ root_y.T).sum()
+    spread = root_x.square().sum() + root_y.square().sum()
+    return float((mean_x - mean_y).square().sum() + spread - 2 * cross)
+
+
+def frechet_samples(x: Tensor, y: Tensor, counts_x: Tensor, counts_y: Tensor) -> Tensor:
+    """(R,): the distance of R resamples, in which image i occurs counts[r, i] times."""
+    distances = [
+        frechet_distance(repeated(x, of_x), repeated(y, of_y))
+        for of_x, of_y in zip(counts_x, counts_y, strict=True)
+    ]
+    return torch.tensor(distances, dtype=torch.float64)
+
+
+def mean_and_root(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (d) and X with X'X = covariance; X has at most d rows."""
+    features = features.double()
+    mean = features.mean(0)
+    root = (features - mean) / (len(features) - 1) ** 0.5
+    if root.shape[0] > root.shape[1]:
+        root = torch.linalg.qr(root, mode="r").R
+    return mean, root
+
+
+def repeated(features: Tensor, counts: Tensor) -> Tensor:
+    """Every row as often as its count says."""
+    return features.repeat_interleave(counts.long(), dim=0)

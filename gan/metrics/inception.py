@@ -1,0 +1,87 @@
+"""Inception as FID papers use it: the TensorFlow network of 2015, through torchmetrics."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gan.metrics.pictures import has_torchmetrics
+from gan.pixels import to_pixels
+
+FILE = "weights-inception-2015-12-05-6726825d.pth"
+POOLED = "pooled"
+"""The 2048 features before the classifier."""
+CONTENT = "Mixed_6e"
+"""17 x 17 positions."""
+STYLE = ("Conv2d_2b_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e")
+
+
+class Inception(nn.Module):
+    """Maps of torchmetrics' Inception, with the 2048 pooled features as the map `pooled`.
+
+    Images are rounded to 8 bits and scaled to 299 x 299 (bilinear, antialiased) by the network
+    itself, whatever their size.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network.eval().requires_grad_(False)
+        self.maps: dict[str, Tensor] = {}
+        for layer in STYLE:
+            network.get_submodule(layer).register_forward_hook(Keep(self.maps, layer))
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """(N, 3 or 1, H, W) in [-1, 1] to the maps of the layers above."""
+        wide = images.expand(len(images), 3, *images.shape[2:])
+        pooled = self.network(to_pixels(wide))
+        maps = self.maps | {POOLED: pooled.reshape(len(images), -1, 1, 1)}
+        self.maps.clear()
+        return maps
+
+    def train(self, mode: bool = True) -> "Inception":
+        """Stay in evaluation mode."""
+        return super().train(False)
+
+
+class Keep:
+    """A forward hook that files an output under a name."""
+
+    def __init__(self, maps: dict[str, Tensor], layer: str) -> None:
+        self.maps, self.layer = maps, layer
+
+    def __call__(self, module: nn.Module, inputs: object, output: Tensor) -> None:
+        self.maps[self.layer] = output
+
+
+def open_inception(file: Path) -> Inception:
+    """The network with the weights of a file; ValueError says what to install or where to put it.
+
+    They are torch-fidelity's, which has the network; torchmetrics corrects its input.
+    """
+    if reason := missing_inception(file):
+        raise ValueError(reason)
+    from torchmetrics.image.fid import NoTrainInceptionV3
+
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return Inception(NoTrainInceptionV3("inception-v3-compat", ["2048"], str(file)))
+    except (RuntimeError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{file}: not the weights of FID's Inception: {reason}") from error
+
+
+def missing_inception(file: Path) -> str | None:
+    """What keeps Inception from being used, in one line, or None."""
+    if not has_torchmetrics() or find_spec("torch_fidelity") is None:
+        return "features inception: pip install torchmetrics torch-fidelity"
+    if not file.exists():
+        return (
+            f"features inception: {file} is missing: put torch-fidelity's file of that name there"
+        )
+    return None
+
+
+def inception_file() -> Path:
+    """Where its weights are looked for: torch-fidelity's name in torch's cache."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / FILE

@@ -1,0 +1,52 @@
+"""Kernel distance of two sets of feature vectors (KID with Inception's; Bińkowski et al. 2018)."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class KernelMatrices(NamedTuple):
+    """k(x, x'), k(y, y') and k(x, y) of two sets, in float64."""
+
+    xx: Tensor
+    yy: Tensor
+    xy: Tensor
+
+
+def kernel(x: Tensor, y: Tensor) -> Tensor:
+    """k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d): (n, m). Bińkowski et al., Sec. 4."""
+    return (x.double() @ y.double().T / x.shape[1] + 1) ** 3
+
+
+def kernel_matrices(x: Tensor, y: Tensor) -> KernelMatrices:
+    """What every estimate from these two sets needs: n^2 + m^2 + n m numbers."""
+    return KernelMatrices(kernel(x, x), kernel(y, y), kernel(x, y))
+
+
+def kernel_distance(x: Tensor, y: Tensor) -> float:
+    """The unbiased squared MMD of features (n, d) and (m, d), n, m >= 2; see kernel_samples.
+
+    It can be negative: its mean is 0 where both sets are drawn from one distribution.
+    """
+    ones_x, ones_y = (torch.ones(1, len(of), dtype=torch.float64) for of in (x, y))
+    return float(kernel_samples(kernel_matrices(x, y), ones_x, ones_y))
+
+
+def kernel_samples(matrices: KernelMatrices, counts_x: Tensor, counts_y: Tensor) -> Tensor:
+    """(R,): the distance of R resamples, in which image i occurs counts[r, i] times.
+
+    mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images, from all pairs
+    (Gretton et al. 2012, Eq. 3, weighted by counts). An image and its own repetition are no pair:
+    they would make every resample look further away than the images are. NaN where a resample is
+    one image only.
+    """
+    cross = ((counts_x @ matrices.xy) * counts_y).sum(1) / (counts_x.sum(1) * counts_y.sum(1))
+    return within(matrices.xx, counts_x) + within(matrices.yy, counts_y) - 2 * cross
+
+
+def within(matrix: Tensor, counts: Tensor) -> Tensor:
+    """(R,): the mean of k over pairs of different images, weighted by their counts."""
+    squares = counts.square()
+    pairs = ((counts @ matrix) * counts).sum(1) - squares @ matrix.diagonal()
+    return pairs / (counts.sum(1).square() - squares.sum(1))

@@ -1,0 +1,54 @@
+"""Pictures that a slider uncovers: on its left as they were, on its right translated."""
+
+from collections.abc import Sequence
+
+from gan.report.html import Html, element, together
+from gan.report.pictures import Inline, pixelated, shelve
+from gan.report.translations import LARGEST_SIDE, Translated
+
+
+def cards(
+    way: str, done: Sequence[Translated], captions: Sequence[str | None], budget: int
+) -> Html:
+    """A slider for each image; all pictures together take at most about `budget` bytes."""
+    shelf = shelve([image for shown in done for image in (shown.before, shown.after)], budget)
+    pairs = zip(shelf.pictures[::2], shelf.pictures[1::2], strict=True)
+    figures = [
+        card(way, shown.name, before, after, caption)
+        for shown, (before, after), caption in zip(done, pairs, captions, strict=True)
+    ]
+    scaled = sum(shown.scaled for shown in done)
+    said = f"{scaled} were scaled to {LARGEST_SIDE} pixels before translation." if scaled else None
+    notes = " ".join(filter(None, (said, shelf.remark)))
+    return together(
+        element("div", figures, class_="cards"),
+        element("p", notes, class_="note") if notes else None,
+    )
+
+
+def card(way: str, name: str, before: Inline, after: Inline, caption: str | None) -> Html:
+    """One image; the range input holds the slider's place, in percent from the left."""
+    return element(
+        "figure",
+        element(
+            "div",
+            picture(after, f"{name}, translated {way}"),
+            element("div", picture(before, f"{name}, as it was"), class_="before"),
+            element("span", class_="handle"),
+            element("span", "before", class_="side left", aria_hidden="true"),
+            element("span", "after", class_="side right", aria_hidden="true"),
+            element("input", type="range", min=0, max=100, value=50,
+                    aria_label=f"How much of {name} is shown as it was, in percent"),
+            class_="compare",
+        ),
+        element("figcaption", element("span", name, class_="name"),
+                element("small", caption) if caption else None),
+        class_="card",
+    )  # fmt: skip
+
+
+def picture(shown: Inline, alt: str) -> Html:
+    return element(
+        "img", src=shown.uri, alt=alt, width=shown.width, height=shown.height,
+        class_=pixelated(max(shown.width, shown.height)),
+    )  # fmt: skip

@@ -1,0 +1,185 @@
+"""The evaluations of a run: the newest in full, the best beside it, and how they came about."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from gan.report.chart import chart
+from gan.report.curves import Curve, number
+from gan.report.html import Html, element, together
+from gan.report.losses import plain
+from gan.report.records import Evaluation, Interval, Lines, Metric
+
+NAMES = {
+    "fid": "FID", "kid": "KID", "l1": "L1", "ssim": "SSIM", "ms_ssim": "MS-SSIM", "psnr": "PSNR",
+    "lpips": "LPIPS", "gram": "Gram distance", "structure": "Structure distance",
+    "cycle": "Cycle error", "identity": "Identity error",
+}  # fmt: skip
+WAYS = {
+    "ab": "A\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}B",
+    "ba": "B\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}A",
+    "a": "A",
+    "b": "B",
+}
+CHANGES = {"better": "better", "worse": "worse", "no clear difference": "unclear"}
+
+NOTHING = "\N{EN DASH}"
+
+CHANGING = ("model", "time", "step", "epoch", "processes")
+"""Beginnings of protocol keys that differ between evaluations that may be compared."""
+
+
+def metrics(lines: Lines[Evaluation], best: int | None) -> Html:
+    """Verdict, table, curves and protocol."""
+    if not lines.records:
+        text = "Not evaluated yet: gan evaluate writes metrics.jsonl."
+        return together(remark(lines.remark), element("p", text, class_="empty"))
+    newest = lines.records[-1]
+    alike = comparable(lines.records)
+    beside = next((e for e in alike if e.step == best and e is not newest), None)
+    others = len(lines.records) - sum(same(e, newest) for e in lines.records)
+    return together(
+        remark(lines.remark),
+        verdict(newest),
+        table(newest, beside),
+        curves(alike),
+        element("p", f"{others} evaluations by another protocol are not drawn.", class_="note")
+        if others
+        else None,
+        protocol(newest),
+    )
+
+
+def remark(text: str | None) -> Html | None:
+    """A sentence about something that could not be shown."""
+    return element("p", text, class_="remark") if text else None
+
+
+def verdict(evaluation: Evaluation) -> Html:
+    """What the translations do better and what they do worse than the images as they were."""
+    by_change: dict[str, list[str]] = {change: [] for change in CHANGES}
+    for name, metric in evaluation.metrics.items():
+        if metric.change:
+            by_change[metric.change].append(title(name))
+    sentences = {
+        "worse": "than the images as they were:",
+        "better": "than the images as they were:",
+        "no clear difference": "from the images as they were:",
+    }
+    items = [
+        element("li", chip(change), f" {sentence} {', '.join(by_change[change])}")
+        for change, sentence in sentences.items()
+        if by_change[change]
+    ]
+    return element("ul", items, class_="verdict") if items else together()
+
+
+def table(newest: Evaluation, best: Evaluation | None) -> Html:
+    """A row a metric; on narrow screens a block each."""
+    heads = ["Metric", f"Step {newest.step:,}", "Images as they were", "Change"]
+    heads += [f"Best, step {best.step:,}"] if best else []
+    heads += ["Count"]
+    rows = [row(name, metric, best, heads) for name, metric in newest.metrics.items()]
+    head = element("thead", element("tr", [element("th", text, scope="col") for text in heads]))
+    when = f"Evaluated {newest.time}. " if newest.time else ""
+    caption = element("caption", f"{when}Square brackets hold 95 % intervals.")
+    return element("table", caption, head, element("tbody", rows), class_="metrics")
+
+
+def row(name: str, metric: Metric, best: Evaluation | None, heads: list[str]) -> Html:
+    """A metric's name, values, verdict, and what must be said with it."""
+    cells: list[Html | str] = [
+        interval(metric),
+        interval(metric.unchanged) if metric.unchanged else NOTHING,
+        chip(metric.change) if metric.change else NOTHING,
+    ]
+    if best:
+        cells.append(interval(best.metrics[name]) if name in best.metrics else NOTHING)
+    cells.append(NOTHING if metric.count is None else f"{metric.count:,}")
+    first = element(
+        "th", title(name), element("small", f"{metric.better} is better"),
+        element("small", metric.warning, class_="warning") if metric.warning else None, scope="row",
+    )  # fmt: skip
+    shown = zip(cells, heads[1:], strict=True)
+    return element("tr", first, [element("td", cell, data_label=head) for cell, head in shown])
+
+
+def interval(value: Interval) -> Html:
+    """A value, and its bounds where there are any."""
+    bounds = None
+    if value.low is not None and value.high is not None:
+        bounds = element("small", f" [{number(value.low)}, {number(value.high)}]")
+    return element("span", number(value.value), bounds, class_="number")
+
+
+def chip(change: str) -> Html:
+    """A verdict, in words as well as in colour."""
+    return element("span", change, class_=f"chip {CHANGES[change]}")
+
+
+def curves(evaluations: list[Evaluation]) -> Html:
+    """Charts over steps of the metrics that were taken more than once, both directions in one."""
+    groups: dict[str, list[str]] = {}
+    for name in evaluations[-1].metrics:
+        groups.setdefault(plain(name), []).append(name)
+    charts = []
+    for stem, names in groups.items():
+        lines = [line for name in names if len((line := curve(name, evaluations)).steps) > 1]
+        if lines:
+            better = evaluations[-1].metrics[names[0]].better
+            about = f"{better.capitalize()} is better. Shaded: 95 % intervals."
+            charts.append(chart(NAMES.get(stem, stem), about, lines, smooth=False))
+    return element("div", charts, class_="charts") if charts else together()
+
+
+def curve(name: str, evaluations: list[Evaluation]) -> Curve:
+    """A metric over the steps at which it was taken."""
+    taken = [(e.step, e.metrics[name]) for e in evaluations if name in e.metrics]
+    bounds = [(m.low, m.high) for _, m in taken if m.low is not None and m.high is not None]
+    bounded = len(bounds) == len(taken) and all(math.isfinite(low + high) for low, high in bounds)
+    low, high = zip(*bounds, strict=True) if bounded else ((), ())
+    return Curve(
+        title(name), [step for step, _ in taken], [metric.value for _, metric in taken], low, high
+    )
+
+
+def comparable(evaluations: list[Evaluation]) -> list[Evaluation]:
+    """Those by the newest's protocol, the last of every step, in the order of steps."""
+    newest = evaluations[-1]
+    by_step = {e.step: e for e in evaluations if same(e, newest)}
+    return [by_step[step] for step in sorted(by_step)]
+
+
+def same(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two evaluations may be compared."""
+    first, second = (
+        [p for p in flat(e.protocol) if not p[0].startswith(CHANGING)] for e in (one, other)
+    )
+    return first == second
+
+
+def protocol(evaluation: Evaluation) -> Html:
+    """How the numbers came about."""
+    pairs = [
+        element("div", element("dt", k), element("dd", v)) for k, v in flat(evaluation.protocol)
+    ]
+    if not pairs:
+        return element("p", "No protocol was recorded with these numbers.", class_="remark")
+    summary = element("summary", "Protocol of these numbers")
+    return element("details", summary, element("dl", pairs, class_="rows"), open=True)
+
+
+def flat(content: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted keys and values of nested dictionaries."""
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", str(value)
+
+
+def title(name: str) -> str:
+    """A metric's name for people."""
+    stem = plain(name)
+    way = WAYS.get(name[len(stem) + 1 :])
+    return f"{NAMES.get(stem, stem)}{f' {way}' if way else ''}"

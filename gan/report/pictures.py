@@ -1,0 +1,86 @@
+"""Pictures for the page: inside the file, and as small as the room for them asks."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from gan.images import encode_image
+
+SIDES = (1024, 768, 640, 512, 384, 320, 256, 192, 128, 96)
+"""Longest sides in pixels that are tried, until all pictures of a section fit."""
+LOSSLESS_SIDE = 200
+"""Up to this side pictures are PNG: losses would be seen, as they are shown enlarged."""
+QUALITY = 86
+SMALL = 128
+"""Pixels below which a picture is enlarged without blurring."""
+
+
+@dataclass(frozen=True)
+class Inline:
+    """A picture as a data URI."""
+
+    uri: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The pictures of a section, in their order, and a sentence where they were shrunk."""
+
+    pictures: list[Inline]
+    remark: str | None
+
+
+def shelve(images: Sequence[Image.Image], budget: int) -> Shelf:
+    """Encode pictures at the largest of SIDES at which all together take at most `budget` bytes.
+
+    At the smallest side they are taken as they come.
+    """
+    pictures: list[Inline] = []
+    side = SIDES[-1]
+    for side in SIDES:
+        pictures = []
+        room = budget
+        for image in images:
+            pictures.append(inline(shrunk(image, side)))
+            room -= len(pictures[-1].uri)
+            if room < 0 and side != SIDES[-1]:
+                break
+        else:
+            break
+    count = sum(max(image.size) > side for image in images)
+    remark = f"{count} pictures are shown smaller than they are, {side} pixels at most."
+    return Shelf(pictures, remark if count else None)
+
+
+def shrunk(image: Image.Image, side: int) -> Image.Image:
+    """The image with no side longer than `side`, aspect kept."""
+    scale = side / max(image.size)
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(length * scale)) for length in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def inline(image: Image.Image) -> Inline:
+    """A picture inside the page."""
+    kind = "png" if max(image.size) <= LOSSLESS_SIDE else "webp"
+    encoded = base64.b64encode(encode_image(image, f".{kind}", quality=QUALITY)).decode("ascii")
+    return Inline(f"data:image/{kind};base64,{encoded}", image.width, image.height)
+
+
+def pixelated(side: int) -> str | None:
+    """The class of pictures that are enlarged without blurring: those of small networks."""
+    return "pixels" if side < SMALL else None
+
+
+def spread(count: int, wanted: int) -> list[int]:
+    """Up to `wanted` of the indices 0 to count - 1, evenly spread, with the first and last."""
+    if count <= wanted:
+        return list(range(count))
+    if wanted == 1:
+        return [count - 1]
+    return [round(index * (count - 1) / (wanted - 1)) for index in range(max(0, wanted))]

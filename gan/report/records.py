@@ -1,0 +1,113 @@
+"""The lines that evaluation and the doctor leave behind, and where one of them is torn."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class Record(BaseModel):
+    """A line of JSON; keys that we do not know are left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Interval(Record):
+    """A value between its bounds."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Metric(Interval):
+    """A number of an evaluation."""
+
+    count: int | None = None
+    """Images that it was taken from."""
+    better: Literal["lower", "higher"] = "lower"
+    unchanged: Interval | None = None
+    """The same of the images as they were, not translated."""
+    change: Literal["better", "worse", "no clear difference"] | None = None
+    """What the translations are, compared with the unchanged images."""
+    warning: str | None = None
+
+
+class Evaluation(Record):
+    """A line of RUN/metrics.jsonl."""
+
+    step: int
+    time: str | None = None
+    protocol: dict[str, Any] = {}
+    metrics: dict[str, Metric]
+
+
+class Score(Record):
+    """A line of RUN/evaluation/step-NNNNNNNN.jsonl: what one image was given."""
+
+    direction: Literal["ab", "ba"]
+    file: str
+    scores: dict[str, float | None]
+
+
+class Finding(Record):
+    """A line of RUN/doctor.jsonl: that something was found, or that it is gone."""
+
+    step: int
+    where: str = ""
+    finding: str | None = None
+    gone: str | None = None
+    window: tuple[int, int] | None = None
+    value: float | None = None
+    limit: float | None = None
+    advice: str = ""
+
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Lines(Generic[R]):
+    """The lines of a file that could be read, and a sentence about those that could not."""
+
+    records: list[R]
+    remark: str | None
+    present: bool
+    """Whether there is such a file."""
+
+
+def read_lines(path: Path, kind: type[R]) -> Lines[R]:
+    """Read a file of one JSON object a line; what is torn or of another kind is passed over."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return Lines([], None, False)
+    except OSError as error:
+        return Lines([], f"{path.name}: {error.strerror}", True)
+    records, torn = [], []
+    for number, line in enumerate(lines, start=1):
+        try:
+            if line.strip():
+                records.append(kind.model_validate_json(line))
+        except ValidationError:
+            torn.append(number)
+    return Lines(records, _remark(path.name, torn), True)
+
+
+def best_step(run: Path) -> int | None:
+    """The step that RUN/best.json names, where there is one."""
+    try:
+        step = json.loads((run / "best.json").read_text(encoding="utf-8"))["step"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return step if isinstance(step, int) else None
+
+
+def _remark(name: str, torn: list[int]) -> str | None:
+    if not torn:
+        return None
+    shown = ", ".join(map(str, torn[:10])) + (", …" if len(torn) > 10 else "")
+    plural = "s" if len(torn) > 1 else ""
+    return f"{name}: {len(torn)} line{plural} passed over as torn or of another kind ({shown})"

@@ -1,0 +1,97 @@
+"""Where a run stands: at work, at its end, stopped by a signal, or ended without a word."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from gan.config import Config
+from gan.extent import Extent
+from gan.images import list_images
+from gan.report.logs import Log
+from gan.run_folder import STOPPED_MARK, is_held
+
+State = Literal["running", "finished", "stopped", "crashed"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A run's state, and how far it is."""
+
+    state: State
+    step: int
+    stop: int | None
+    """Where the configuration ends, or train.max_steps before; None where the folders are gone."""
+    sentence: str
+
+    @property
+    def share(self) -> float | None:
+        """Done of all that is to do, in [0, 1]."""
+        return min(1.0, self.step / self.stop) if self.stop else None
+
+
+def standing(run: Path, config: Config, log: Log) -> Standing:
+    """Decide from the lock, the mark of a signal, the newest training state and the log."""
+    saved = newest_manifest(run)
+    saved_step = int(saved.get("step", 0))
+    step, last = max(log.step, saved_step), last_step(config, int(saved.get("processes", 1)))
+    limit = config.train.max_steps
+    stop = min(filter(None, (last, limit)), default=None)
+    if is_held(run):
+        return Standing("running", step, stop, "A process is training into this folder now.")
+    if mark := read_mark(run):
+        return Standing("stopped", step, stop, f"Stopped by {mark}.")
+    if reason := saved.get("ended"):
+        return Standing("finished", step, step, f"Ended at step {step:,}: {reason}.")
+    if ended(config, log, saved_step, stop):
+        more = f" of {last:,}; a higher train.max_steps goes on" if stop != last and last else ""
+        return Standing("finished", step, step, f"Reached its last step, {step:,}{more}.")
+    start = f"step {saved_step:,}, its newest training state" if saved_step else "the beginning"
+    return Standing(
+        "crashed", step, stop,
+        "Ended before its last step without saying why: it was killed or failed. "
+        f"The same command goes on from {start}.",
+    )  # fmt: skip
+
+
+def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
+    """Whether the state of the last step was saved.
+
+    The log's epoch decides where the number of images is not known any more, or files among them
+    were left out as unreadable.
+    """
+    epochs = config.train.epochs + config.train.decay_epochs
+    through = (log.last("epoch") or 0) >= epochs and saved_step >= log.step
+    return saved_step > 0 and (through or (stop is not None and saved_step >= stop))
+
+
+def last_step(config: Config, processes: int) -> int | None:
+    """The step at which the configured epochs end; None where a folder is gone."""
+    data = config.data
+    try:
+        counts = [len(list_images(data.train_folder(domain))) for domain in config.domains]
+    except ValueError:
+        return None
+    length = max(min(count, data.max_images or count) for count in counts)
+    return Extent(config.train, length, processes).last_step or None
+
+
+def newest_manifest(run: Path) -> dict[str, Any]:
+    """What the newest training state says of itself; its files are not looked at."""
+    for path in sorted(run.glob("state/step-*/manifest.json"), reverse=True):
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(manifest, dict) and isinstance(manifest.get("step"), int):
+            return manifest
+    return {}
+
+
+def read_mark(run: Path) -> str | None:
+    """What ended the run, in the words of `mark_stopped`."""
+    try:
+        text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+    return text or "a signal"

@@ -1,0 +1,105 @@
+"""What the run's generators make of test images, now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from gan.config import Config, Domain
+from gan.images import ImageError, list_images, read_image
+from gan.report.pictures import shrunk
+from gan.translator import Device, Direction, Translator
+
+LARGEST_SIDE = 1024
+"""Pixels; larger pictures are scaled down before they are translated, to be shown soon."""
+SOURCE: dict[Direction, Domain] = {"ab": "a", "ba": "b"}
+BACK: dict[Direction, Direction] = {"ab": "ba", "ba": "ab"}
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A test image, before and after."""
+
+    name: str
+    before: Image.Image
+    after: Image.Image
+    scaled: bool
+    """Whether it was scaled down first."""
+
+
+class Translations:
+    """A run's generators and test images; each image is translated once."""
+
+    def __init__(self, run: Path, config: Config, root: Path | None, device: Device) -> None:
+        self.config = config
+        self.root = config.data.root if root is None else root
+        # A generator that is shown its style gets a training painting.
+        self.style = training_painting(config) if config.recipe == "reference" else None
+        self.translators: dict[Direction, Translator] = {}
+        self.missing: dict[Direction, str] = {}
+        ways: tuple[Direction, ...] = ("ab", "ba") if config.recipe == "cyclegan" else ("ab",)
+        for way in ways:
+            try:
+                self.translators[way] = Translator.load(run, way, device, style=self.style)
+            except ValueError as error:
+                self.missing[way] = str(error)
+        self.translated = cache(self._translate)
+
+    def folder(self, way: Direction) -> tuple[Path | None, str]:
+        """The test folder that a direction translates from, or None and a sentence why."""
+        name = f"test{SOURCE[way].upper()}"
+        if self.root is None:
+            return None, f"The run names no test folder; --root names a folder with {name}."
+        folder = self.root / name
+        missing = f"There is no test folder {folder}; --root names a folder with {name}."
+        return (folder, "") if folder.is_dir() else (None, missing)
+
+    def translate(
+        self, way: Direction, folder: Path, names: Iterable[str]
+    ) -> tuple[list[Translated], list[str]]:
+        """Translate images by their names in the folder; those that cannot be, with the reason."""
+        done: list[Translated] = []
+        failed: list[str] = []
+        for name in tqdm(list(names), desc=f"translating {way}", leave=False, disable=None):
+            try:
+                done.append(self.translated(way, folder / name, name))
+            except (ValueError, RuntimeError) as error:  # a device out of memory raises the latter
+                reason = str(error).removeprefix(f"{folder / name}: ").splitlines()
+                failed.append(f"{name}: {reason[0] if reason else type(error).__name__}")
+        return done, failed
+
+    def _translate(self, way: Direction, path: Path, name: str) -> Translated:
+        image = read_image(path, channels=self.config.data.channels(SOURCE[way]))
+        before = shrunk(image, LARGEST_SIDE)
+        after = self.translators[way].translate(before)
+        return Translated(name, before, after, before.size != image.size)
+
+    def cycle_error(self, way: Direction, shown: Translated) -> float | None:
+        """Mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a way back."""
+        back = self.translators.get(BACK[way])
+        if back is None:
+            return None
+        pictures = (shown.before, back.translate(shown.after))
+        one, other = (np.asarray(picture, np.float64) for picture in pictures)
+        return float(np.abs(one - other).mean() / 127.5)
+
+
+def training_painting(config: Config) -> Path | None:
+    """The first readable image of domain B's training folder, or None."""
+    try:
+        files = list_images(config.data.train_folder("b"))
+    except ValueError:
+        return None
+    return next(filter(is_readable, files), None)
+
+
+def is_readable(path: Path) -> bool:
+    try:
+        read_image(path)
+    except ImageError:
+        return False
+    return True

@@ -1,0 +1,172 @@
+"""Evaluation on the way: the test folders measured every so many steps, the best kept."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gan.config import Direction
+from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
+from gan.evaluation.files import METRICS, append_line, images_file, write_images
+from gan.images import write_whole
+from gan.processes import Processes
+from gan.run.observers import Scene
+from gan.tracking import Tracker
+
+BEST = "best.json"
+"""Names the step of the best generators."""
+DIRECTIONS: tuple[Direction, ...] = ("ab", "ba")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A metric's value in a step, with its interval."""
+
+    step: int
+    value: float
+    low: float | None
+    high: float | None
+
+    def text(self) -> str:
+        """The value, for people."""
+        interval = "" if self.low is None else f" [{self.low:.4g}, {self.high:.4g}]"
+        return f"{self.value:.4g}{interval} at step {self.step}"
+
+
+class Evaluations:
+    """Measures the generators for use, keeps the best by evaluate.best, ends on a plateau.
+
+    Nothing here changes a weight or draws from the global random state: a training with it is the
+    one without it.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.config = scene, scene.config.evaluate
+        accelerator = scene.accelerator
+        self.processes = Processes(accelerator.process_index, accelerator.num_processes)
+        self.instruments = open_instruments(
+            self.config.features, self.config.weights, accelerator.device
+        )
+        self.folders = self.processes.once(
+            lambda: open_folders(scene.config.data, max_images=self.config.max_images)
+        )
+        # The best value so far, the one that a clearly better one must beat, and the newest.
+        self.best: Mark | None = None
+        self.standard: Mark | None = None
+        self.last: Mark | None = None
+        self.without_progress = 0
+
+    def begin(self, step: int, tracker: Tracker | None) -> None:
+        """Measure the beginning of a run: what cannot be measured shows before hours have gone."""
+        if step == 0:
+            self.measure(step, tracker)
+
+    def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
+        """Nothing: losses say little about pictures."""
+
+    def observe(self, step: int, tracker: Tracker | None) -> None:
+        """Measure, and keep the generators if they are the best so far."""
+        if not self.scene.extent.due(step, self.config.every or step + 1):
+            return
+        evaluation = self.measure(step, tracker)
+        if evaluation and self.config.best:
+            self.judge(step, evaluation.metrics[self.config.best], tracker)
+
+    def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
+        """All numbers of this step, written down; None where a translation is not finite."""
+        generators = dict(zip(DIRECTIONS, self.scene.trainer.generators, strict=False))
+        settings = Settings(
+            tuple(generators),
+            self.config.batch_size,
+            self.scene.config.run.seed,
+            self.config.resamples,
+        )
+        data = self.scene.config.data
+        try:
+            evaluation = evaluate(
+                generators, self.folders, data, settings, self.instruments, self.processes
+            )
+        except ValueError as error:
+            if step == 0:
+                raise
+            self.scene.say(f"step {step}: not evaluated: {error}")
+            return None
+        self.check(step, evaluation)
+        if tracker:
+            self.write(step, evaluation, tracker)
+        return evaluation
+
+    def check(self, step: int, evaluation: Evaluation) -> None:
+        """ValueError where evaluate.best is none of the metrics; say once what else is missing."""
+        for note in evaluation.notes if step == 0 else ():
+            self.scene.say(f"evaluation: {note}")
+        best = self.config.best
+        if best and best not in evaluation.metrics:
+            raise ValueError(
+                f"evaluate.best: {best} is not measured here; these are: "
+                f"{', '.join(evaluation.metrics)}"
+            )
+
+    def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
+        """Into metrics.jsonl, evaluation/ and TensorBoard."""
+        folder, epoch = self.scene.run_dir, self.scene.extent.epochs_done(step)
+        record = evaluation.record()
+        record["protocol"] = {"precision": self.scene.config.train.precision} | record["protocol"]
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        write_images(images_file(folder, step), evaluation.images)
+        append_line(folder / METRICS, {"step": step, "epoch": epoch, "time": time} | record)
+        tracker.scalars(
+            step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
+        )
+
+    def judge(self, step: int, metric: Metric, tracker: Tracker | None) -> None:
+        """Whether these generators are the best, and clearly so."""
+        sign = 1 if metric.better == "lower" else -1
+        self.last = mark = Mark(step, metric.value, metric.low, metric.high)
+        if self.best is None or sign * mark.value < sign * self.best.value:
+            self.best = mark
+            self.scene.keep(step, "-best")
+            if tracker:
+                text = json.dumps({"metric": self.config.best} | asdict(mark)) + "\n"
+                write_whole(self.scene.run_dir / BEST, lambda file: file.write(text.encode()))
+        if self.standard is None or sign * mark.value < sign * beyond(self.standard, sign):
+            self.standard, self.without_progress = mark, 0
+        else:
+            self.without_progress += 1
+        if step == self.scene.extent.stop or self.ended():
+            name = self.config.best
+            self.scene.say(f"{name}: {mark.text()}, the last; {self.best.text()}, the best")
+
+    def ended(self) -> str | None:
+        """Why the run ends before its last step."""
+        patience = self.config.patience
+        if patience is None or self.without_progress < patience or self.standard is None:
+            return None
+        return (
+            f"{self.config.best} has not become clearly better for {self.without_progress} "
+            f"evaluations, since step {self.standard.step} (evaluate.patience)"
+        )
+
+    def state(self) -> dict[str, Any]:
+        """The marks."""
+        marks = {"best": self.best, "standard": self.standard, "last": self.last}
+        values = {name: mark and asdict(mark) for name, mark in marks.items()}
+        return values | {"without_progress": self.without_progress, "metric": self.config.best}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on, unless another metric decides from now on."""
+        if state.get("metric") != self.config.best:
+            state = {}
+        self.best, self.standard, self.last = (
+            Mark(**state[name]) if state.get(name) else None
+            for name in ("best", "standard", "last")
+        )
+        self.without_progress = state.get("without_progress", 0)
+
+
+def beyond(mark: Mark, sign: int) -> float:
+    """The better end of a value's interval; sign is -1 where higher values are better."""
+    end = mark.low if sign == 1 else mark.high
+    return mark.value if end is None or math.isnan(end) else end

@@ -1,0 +1,8 @@
+"""Measure how good a model is: `python scripts/evaluate.py --model RUN --root DATA`."""
+
+import sys
+
+from gan.cli import run
+
+if __name__ == "__main__":
+    sys.exit(run("evaluate"))

@@ -1,0 +1,153 @@
+"""`gan evaluate`: what it prints and writes, and its errors in one line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gan.cli import main
+from tests import backbone
+from tests.conftest import Photos
+
+NewGenerator = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "mobilenet.pth"
+    torch.save(backbone.random_blocks().state_dict(), path)
+    return path
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, photos: Photos, new_generator: NewGenerator, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A run directory with both generators; testA and testB lie beside it.
+
+    torch's cache is empty: no Inception, no AlexNet.
+    """
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for direction in ("ab", "ba"):
+        new_generator(folder / f"gen_{direction}.safetensors", direction)
+    photos("testA"), photos("testB")
+    return folder
+
+
+def evaluate(run: Path, **options: Any) -> int:
+    given = {"model": run, "root": run.parent, "size": 32, "device": "cpu", "resamples": 50}
+    return main(["evaluate", *(f"--{k}={v}" for k, v in (given | options).items())])
+
+
+def test_the_line_of_metrics_jsonl_is_what_others_read(run: Path, weights: Path) -> None:
+    assert evaluate(run, features="mobilenet_v2", weights=weights) == 0
+    (line,) = (run / "metrics.jsonl").read_text().splitlines()
+    record = json.loads(line)
+    assert list(record) == ["step", "epoch", "time", "protocol", "metrics"]
+    assert record["step"] == 7
+    assert record["time"].endswith("+00:00")
+    ends = {"ab": "a", "ba": "b"}
+    expected = {
+        f"{name}_{way}"
+        for way in ends
+        for name in ("fid", "kid", "l1", "ssim", "psnr", "lpips", "gram", "structure")
+    } | {f"{name}_{end}" for end in ends.values() for name in ("cycle", "identity")}
+    assert set(record["metrics"]) == expected
+    for metric in record["metrics"].values():
+        assert list(metric) == [
+            "value", "low", "high", "count", "better", "unchanged", "change", "warning",
+        ]  # fmt: skip
+    protocol = record["protocol"]
+    assert set(protocol["models"]) == {"ab", "ba"}
+    assert protocol["extractor"]["name"] == "mobilenet_v2"
+    for key in ("sources", "references", "resize", "bootstrap", "versions", "precision", "kid"):
+        assert protocol[key]
+
+
+def test_every_image_has_its_line(run: Path) -> None:
+    assert evaluate(run) == 0
+    lines = (run / "evaluation" / "step-00000007.jsonl").read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    expected = [(way, f"{i:03d}.png") for way in ("ab", "ba") for i in range(4)]
+    assert [(record["direction"], record["file"]) for record in records] == expected
+    assert {"l1", "cycle", "identity"} <= set(records[0]["scores"])
+
+
+def test_every_call_adds_a_line(run: Path) -> None:
+    for seed in range(2):
+        assert evaluate(run, seed=seed) == 0
+    lines = (run / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["protocol"]["bootstrap"]["seed"] for line in lines] == [0, 1]
+
+
+def test_the_table_and_what_is_left_out_are_printed(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(run) == 0
+    said = capsys.readouterr().out
+    assert "l1_ab" in said
+    assert "note: fid, kid, gram and structure left out: no extractor" in said
+    assert "note: ms_ssim left out: needs 176 pixels a side, not 32" in said
+    assert "  precision: fp32" in said
+    assert f"written to {run / 'metrics.jsonl'}" in said
+
+
+@pytest.mark.parametrize("kind", ["unet_128", "resnet_6blocks"])
+def test_a_file_alone_is_measured_and_written_where_one_says(
+    kind: str, run: Path, new_generator: NewGenerator, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    file = new_generator(tmp_path / "alone.safetensors", "ba", kind=kind)
+    options = {"root": tmp_path, "max_images": 2}
+    assert evaluate(file, **options) == 0
+    said = capsys.readouterr().out
+    assert "l1_ba" in said
+    assert "l1_ab" not in said
+    assert "name a folder with --output" in said
+    assert evaluate(file, output=tmp_path / "there", **options) == 0
+    assert (tmp_path / "there" / "metrics.jsonl").is_file()
+
+
+@pytest.mark.parametrize(("options", "expected"), [
+    ({"features": "mobilenet_v9"}, "neither inception nor a torchvision network"),
+    ({"features": "inception", "weights": "nowhere.pth"}, "features inception"),
+    ({"weights": "nowhere.pth"}, "weights: of which network?"),
+    ({"directions": "ac"}, "directions: ac, must be ab, ba or ab,ba"),
+    ({"batch_size": 0}, "batch_size: 0, must be at least 1"),
+    ({"size": 8}, "size: 8, must be at least 16"),
+    ({"root": "nowhere"}, "nowhere/testA and nowhere/testB: no such folder"),
+    ({"model": "nowhere"}, "nowhere: no such run directory or generator file"),
+])  # fmt: skip
+def test_errors_are_one_line(
+    options: dict[str, Any], expected: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(run, **options) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("gan evaluate: error: ")
+    assert expected in line
+    assert not (run / "metrics.jsonl").exists()
+
+
+def test_a_generator_that_is_shown_its_style_says_so(
+    run: Path, new_generator: NewGenerator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run / "gen_ba.safetensors").unlink()
+    new_generator(run / "gen_ab.safetensors", kind="adain")
+    assert evaluate(run) == 1
+    assert "takes its style from a second picture" in capsys.readouterr().err
+
+
+def test_without_torchmetrics_the_rest_is_measured(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gan.metrics.pictures.find_spec", lambda _: None)
+    assert evaluate(run) == 0
+    said = capsys.readouterr().out
+    assert "psnr_ab" in said
+    assert "ssim_ab" not in said
+    assert "ssim, ms_ssim left out: pip install 'gan-translation[metrics]'" in said

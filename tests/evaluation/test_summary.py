@@ -1,0 +1,101 @@
+"""Intervals and what they are taken to say."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gan.evaluation.rows import Reference, Row
+from gan.evaluation.summary import collection_metrics, image_metric, judged
+from gan.metrics import Sampling
+
+SAMPLING = Sampling(0, 400)
+
+
+def rows(scores: list[float], unchanged: list[float], name: str = "l1") -> list[Row]:
+    pairs = enumerate(zip(scores, unchanged, strict=True))
+    return [Row(i, Path(f"{i}.png"), {name: new}, {name: old}) for i, (new, old) in pairs]
+
+
+@pytest.mark.parametrize(("interval", "higher", "expected"), [
+    ((-2.0, -1.0), False, "better"), ((1.0, 2.0), False, "worse"),
+    ((-2.0, -1.0), True, "worse"), ((1.0, 2.0), True, "better"),
+    ((-1.0, 2.0), False, "no clear difference"), ((0.0, 0.0), True, "no clear difference"),
+])  # fmt: skip
+def test_a_change_is_clear_when_its_interval_leaves_out_zero(
+    interval: tuple[float, float], higher: bool, expected: str
+) -> None:
+    assert judged(interval, higher=higher) == expected
+
+
+def test_a_small_gain_on_every_image_is_clear_although_intervals_overlap() -> None:
+    """What pairing is for."""
+    old = np.random.default_rng(0).normal(5, 2, 30)
+    metric = image_metric("l1", rows([*(old - 0.1)], [*old]), SAMPLING)
+    assert metric.unchanged is not None
+    assert metric.high is not None
+    assert metric.unchanged.low is not None
+    assert metric.high > metric.unchanged.low
+    assert metric.change == "better"
+    assert image_metric("psnr", rows([*(old - 0.1)], [*old], "psnr"), SAMPLING).change == "worse"
+
+
+def test_noise_is_no_clear_difference() -> None:
+    """An interval of 95 % leaves out zero once in twenty; 3 times of 20 at most is 98 % likely."""
+    clear = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        one, other = rng.normal(5, 2, (2, 40))
+        clear += (
+            image_metric("l1", rows([*one], [*other]), SAMPLING).change != "no clear difference"
+        )
+    assert clear <= 3
+
+
+@pytest.mark.parametrize(("count", "resamples"), [(1, 100), (20, 0)])
+def test_there_is_no_interval_of_one_image_or_without_resamples(count: int, resamples: int) -> None:
+    metric = image_metric("l1", rows([1.0] * count, [2.0] * count), Sampling(0, resamples))
+    assert (metric.low, metric.high, metric.change) == (None, None, None)
+    assert metric.unchanged is not None
+    assert metric.unchanged.value == 2
+
+
+def collection(count: int, shift: float, seed: int) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(seed).normal(size=(count, 8)) + shift)
+
+
+@pytest.mark.parametrize(("moved", "expected"), [(0.0, "better"), (2.0, "worse")])
+def test_collections_are_judged_against_the_source_images(moved: float, expected: str) -> None:
+    """Sources are 1 away from the reference in every feature."""
+    fake, own = collection(60, moved, 1), collection(60, 1.0, 2)
+    measured = [
+        Row(i, Path(), features=f, own=o) for i, (f, o) in enumerate(zip(fake, own, strict=True))
+    ]
+    metrics = collection_metrics(measured, Reference(collection(50, 0.0, 3), {}), SAMPLING)
+    for metric in metrics.values():
+        assert metric.change == expected
+        assert metric.low is not None
+        assert metric.high is not None
+        assert metric.low < metric.value < metric.high
+
+
+@pytest.mark.parametrize(("count", "fid", "kid"), [
+    (5, "5 images for 8 features", "5 images"), (60, "60 images: biased upwards", None),
+])  # fmt: skip
+def test_too_few_images_are_said_with_the_reason(count: int, fid: str, kid: str | None) -> None:
+    features = collection(count, 0.0, 1)
+    measured = [Row(i, Path(), features=f, own=f) for i, f in enumerate(features)]
+    found = collection_metrics(measured, Reference(collection(60, 0.0, 2), {}), Sampling(0, 20))
+    assert (found["fid"].warning or "").startswith(fid)
+    assert (found["kid"].warning or "").startswith(kid or "")
+    assert (found["kid"].warning is None) == (kid is None)
+
+
+def test_one_image_is_no_collection() -> None:
+    feature = torch.ones(8, dtype=torch.float64)
+    reference = Reference(collection(5, 0.0, 1), {})
+    assert (
+        collection_metrics([Row(0, Path(), features=feature, own=feature)], reference, SAMPLING)
+        == {}
+    )

@@ -1,0 +1,144 @@
+"""A folder with one of each fault: each is named, and nothing else."""
+
+import csv
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, ImageOps
+
+from gan.inspection import inspect_folders
+from gan.inspection.findings import KINDS
+from tests.inspection.pictures import picture, write_dataset
+from tests.test_library_hostile import bomb, display_p3
+
+Findings = set[tuple[str, str, str]]
+DATA = os.environ.get("GAN_DATA")
+
+
+def inspected(root: Path | None, output: Path, **options: object) -> tuple[int, Findings]:
+    """The exit status, and (finding, file, copy of) from the list, paths below the root."""
+    status = inspect_folders(root, output=output, **options)  # type: ignore[arg-type]
+    with (output / "inspection.tsv").open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+    def below(path: str) -> str:
+        return path.removeprefix(f"{root}/")
+
+    found = [(row["finding"], below(row["file"]), below(row["copy of"])) for row in rows]
+    assert len(set(found)) == len(found)
+    return status, set(found)
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    return write_dataset(tmp_path / "data", trainA=6, trainB=6, testA=2, testB=2)
+
+
+def rotate(path: Path) -> None:
+    exif = Image.Exif()
+    exif[274] = 6
+    picture(501).save(path, exif=exif)
+
+
+def transparent(path: Path) -> None:
+    image = picture(502)
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
+    image.save(path)
+
+
+def unreadable(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def cut(path: Path) -> None:
+    picture(503).save(path)
+    path.write_bytes(path.read_bytes()[:-900])
+
+
+def deep(path: Path) -> None:
+    tifffile.imwrite(path, np.asarray(picture(504)).astype(np.uint16) * 257, photometric="rgb")
+
+
+SINGLE: list[tuple[str, str, Callable[[Path], object]]] = [
+    ("unreadable", "zero.jpg", lambda path: path.touch()),
+    ("unreadable", "cut.png", cut),
+    ("unreadable", "bomb.png", lambda path: path.write_bytes(bomb())),
+    ("unreadable", "diary.jpg", lambda path: path.write_text("dear diary")),
+    ("unreadable", "dangling.png", lambda path: path.symlink_to("nothing.png")),
+    ("unreadable", "outside.png", lambda path: path.symlink_to(Path(__file__))),
+    ("tiny", "small.png", lambda path: picture(510, (70, 63)).save(path)),
+    ("aspect", "long.png", lambda path: picture(511, (260, 80)).save(path)),
+    ("grey", "grey.png", lambda path: picture(512).convert("L").save(path)),
+    ("rotated", "turned.jpg", rotate),
+    ("deep", "deep.tif", deep),
+    ("alpha", "clear.png", transparent),
+    ("cmyk", "print.jpg", lambda path: picture(513).convert("CMYK").save(path, quality=95)),
+    ("animated", "moving.gif", lambda path: picture(514).save(
+        path, save_all=True, append_images=[picture(515)])),
+    ("profile", "wide.png", lambda path: picture(516).save(path, icc_profile=display_p3())),
+    ("suffix", "png.jpg", lambda path: picture(517).save(path, "PNG")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "name", "write"), SINGLE, ids=[name for _, name, _ in SINGLE])
+def test_each_fault_of_one_file_is_named_and_nothing_else(
+    clean: Path, tmp_path: Path, kind: str, name: str, write: Callable[[Path], object]
+) -> None:
+    write(clean / "trainA" / name)
+    status, found = inspected(clean, tmp_path / "out", min_images=0)
+    assert found == {(kind, f"trainA/{name}", "")}
+    assert status == KINDS[kind].fault
+
+
+def test_a_folder_with_one_of_each_names_each_and_nothing_else(clean: Path, tmp_path: Path) -> None:
+    expected: Findings = set()
+    for kind, name, write in SINGLE:
+        write(clean / "trainA" / name)
+        expected.add((kind, f"trainA/{name}", ""))
+    first = clean / "trainA" / "000.png"
+    with Image.open(first) as image:
+        image.save(clean / "trainA" / "again.bmp")
+        image.resize((144, 120)).save(clean / "trainA" / "larger.jpg", quality=70)
+        ImageOps.mirror(image).save(clean / "testA" / "mirrored.png")
+        image.save(clean / "trainB" / "other.png")
+    shutil.copy(clean / "trainB" / "001.png", clean / "testB" / "leak.png")
+    Image.new("RGB", (80, 80), (9, 90, 200)).save(clean / "trainB" / "blue.png")
+    picture(520).convert("1").save(clean / "testB" / "one bit.png")
+    for number in range(4):
+        picture(530 + number).convert("L").save(clean / "testA" / f"grey {number}.png")
+    (clean / "trainA" / "notes.txt").write_text("no image")
+    expected |= {
+        ("duplicate", "trainA/again.bmp", "trainA/000.png"),
+        ("duplicate", "trainA/larger.jpg", "trainA/000.png"),
+        ("leakage", "testA/mirrored.png", "trainA/000.png"),
+        ("shared", "trainB/other.png", "trainA/000.png"),
+        ("leakage", "testB/leak.png", "trainB/001.png"),
+        ("plain", "trainB/blue.png", ""),
+        ("grey", "testB/one bit.png", ""),
+        *(("color", f"testA/{name}.png", "") for name in ("000", "001", "mirrored")),
+        ("few", "trainA", ""),
+        ("few", "trainB", ""),
+    }
+    status, found = inspected(clean, tmp_path / "out")
+    assert {(kind, file.removeprefix(f"{clean}/"), copy) for kind, file, copy in found} == expected
+    assert status == 1
+    assert {kind for kind, _, _ in found} == set(KINDS) - {"empty", "difference"}
+    assert [kind for kind, _, _ in found if KINDS[kind].fault]
+
+
+def test_a_clean_dataset_has_no_findings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_dataset(tmp_path / "data", trainA=100, trainB=100, testA=10, testB=10)
+    assert inspected(root, tmp_path / "out") == (0, set())
+    assert "220 images in 4 folders: 0 faults, 0 remarks" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not DATA, reason="GAN_DATA names no folder with trainA and trainB")
+def test_real_photographs_and_paintings_have_no_findings(tmp_path: Path) -> None:
+    assert inspected(Path(str(DATA)), tmp_path / "out") == (0, set())

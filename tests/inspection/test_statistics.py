@@ -1,0 +1,102 @@
+"""The statistics of folders, against numbers that were put in; and what is said of differences."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from gan.inspection import inspect_folders
+from gan.inspection.places import Place
+from gan.inspection.statistics import Numbers, differences, lines, numbers
+from gan.inspection.survey import Sight, look
+from tests.inspection.pictures import picture, write_dataset
+
+
+def seen(folder: Path, *images: Image.Image, suffix: str = ".png") -> list[Sight]:
+    folder.mkdir()
+    sights = []
+    for number, image in enumerate(images):
+        path = folder / f"{number}{suffix}"
+        image.save(path)
+        sight = look(path, Place(folder), 178)
+        assert isinstance(sight, Sight)
+        sights.append(sight)
+    return sights
+
+
+def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
+    """Halves of two colours: every mean, deviation and saturation is known."""
+    halves = Image.new("RGB", (128, 128), (200, 100, 0))
+    halves.paste((100, 100, 100), (0, 0, 64, 128))
+    grey = Image.new("RGB", (256, 128), (50, 50, 50))
+    of = numbers(seen(tmp_path / "a", halves, grey))
+    # Bicubic filtering mixes two columns of 64 at the border.
+    np.testing.assert_allclose(of.mean[:3], [100, 75, 50], atol=0.1)
+    luma = (0.299 * 150 + 0.587 * 100 + 0.114 * 50 + 50) / 2
+    np.testing.assert_allclose(of.mean[3], luma, atol=0.1)
+    np.testing.assert_allclose(of.deviation[:3], [25, 0, 25], atol=0.6)
+    np.testing.assert_allclose(of.saturation, 0.25, atol=0.01)
+    assert (of.count, of.grey, of.framed, of.short) == (2, 0.5, 0, 128)
+    printed = lines(of)
+    assert printed["median size"] == "192x128"
+    assert printed["smallest, largest"] == "128x128, 256x128"
+    assert printed["median aspect"] == "1.50"
+    assert printed["formats"] == "PNG 2"
+
+
+def said(a: list[Sight], b: list[Sight]) -> list[str]:
+    both: tuple[Numbers, Numbers] = numbers(a), numbers(b)
+    return differences(*both)
+
+
+def test_domains_that_differ_in_nothing_but_style_are_passed(tmp_path: Path) -> None:
+    a = seen(tmp_path / "a", *(picture(seed) for seed in range(4)))
+    b = seen(tmp_path / "b", *(ImageOps.posterize(picture(seed), 2) for seed in range(4, 8)))
+    assert said(a, b) == []
+
+
+def test_smaller_pictures_are_named_unless_both_are_large(tmp_path: Path) -> None:
+    a = seen(tmp_path / "a", picture(0, (240, 260)))
+    b = seen(tmp_path / "b", picture(1, (80, 90)))
+    assert [line[:67] for line in said(a, b)] == [
+        "B is 3.0x smaller than A (median shorter side 80 and 240): where bo"
+    ]
+    assert said(b, a)[0].startswith("A is 3.0x smaller than B")
+    large = seen(tmp_path / "large", picture(2, (900, 910)))
+    enough = seen(tmp_path / "enough", picture(3, (300, 310)))
+    assert said(large, enough) == []
+
+
+@pytest.mark.parametrize(("change", "expected"), [
+    (lambda image: image.resize((120, 80)), "B is wider (median aspect 1.50 and 1.00)"),
+    (lambda image: ImageOps.expand(image.resize((80, 50)), (0, 15), "white"),
+     "100% of B have bars of one colour along opposite edges, and 0% of the other"),
+    (lambda image: image.convert("L"), "100% of B are grey, and 0% of the other"),
+])  # fmt: skip
+def test_what_the_network_would_learn_instead_of_style_is_named(
+    tmp_path: Path, change: object, expected: str
+) -> None:
+    assert callable(change)
+    a = seen(tmp_path / "a", *(picture(seed, (80, 80)) for seed in range(3)))
+    b = seen(tmp_path / "b", *(change(picture(seed, (80, 80))) for seed in range(3, 6)))
+    (sentence,) = said(a, b)
+    assert sentence.startswith(expected)
+
+
+def test_jpeg_against_another_format_is_named(tmp_path: Path) -> None:
+    a = seen(tmp_path / "a", picture(0), suffix=".jpg")
+    b = seen(tmp_path / "b", picture(1))
+    (sentence,) = said(a, b)
+    assert sentence.startswith("A is JPEG and the other is not")
+
+
+def test_all_folders_stand_in_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_dataset(tmp_path / "data", trainA=3, trainB=2, testB=1)
+    assert inspect_folders(root, output=tmp_path / "out") == 0
+    rows = [
+        line.split("\t") for line in (tmp_path / "out" / "statistics.tsv").read_text().splitlines()
+    ]
+    assert rows[:2] == [["", "trainA", "trainB", "testB"], ["images", "3", "2", "1"]]
+    assert {len(row) for row in rows} == {4}
+    assert "median size        96x80" in capsys.readouterr().out

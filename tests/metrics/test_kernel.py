@@ -1,0 +1,95 @@
+"""The kernel distance against loops over pairs, its closed form, and what an estimate should do."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gan.metrics import draw, interval, kernel_distance, kernel_matrices, kernel_samples
+from gan.metrics.bootstrap import Sampling
+
+
+def features(count: int, width: int, seed: int, shift: float = 0.0) -> Tensor:
+    return torch.from_numpy(np.random.default_rng(seed).normal(size=(count, width)) + shift)
+
+
+def cubic(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    return float((a @ b / len(a) + 1) ** 3)
+
+
+def by_loops(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Bińkowski et al. 2018, pair by pair."""
+    of_x = [cubic(a, b) for i, a in enumerate(x) for j, b in enumerate(x) if i != j]
+    of_y = [cubic(a, b) for i, a in enumerate(y) for j, b in enumerate(y) if i != j]
+    across = [cubic(a, b) for a in x for b in y]
+    return float(np.mean(of_x) + np.mean(of_y) - 2 * np.mean(across))
+
+
+@pytest.mark.parametrize(("n", "m", "width"), [(2, 2, 3), (15, 9, 5), (10, 20, 64)])
+def test_it_is_the_sum_over_pairs(n: int, m: int, width: int) -> None:
+    x, y = features(n, width, 1), features(m, width, 2, shift=0.7)
+    assert kernel_distance(x, y) == pytest.approx(by_loops(x.numpy(), y.numpy()), rel=1e-9)
+
+
+def test_identical_collections_are_negative_by_their_closed_form() -> None:
+    """2 (mean over pairs - mean over all) = 2 (mean over pairs - mean of the diagonal) / n."""
+    x = features(30, 8, 3).numpy()
+    matrix = (x @ x.T / 8 + 1) ** 3
+    pairs = (matrix.sum() - np.trace(matrix)) / (30 * 29)
+    expected = 2 * (pairs - np.trace(matrix) / 30) / 30
+    assert expected < 0
+    tensor = torch.from_numpy(x)
+    assert kernel_distance(tensor, tensor) == pytest.approx(expected, rel=1e-9)
+
+
+def test_random_halves_of_one_collection_average_zero() -> None:
+    """Within three standard errors of the mean over 400 halvings, which are nearly independent."""
+    rng = np.random.default_rng(4)
+    values = []
+    for _ in range(400):
+        x = torch.from_numpy(rng.normal(size=(40, 6)) * [1, 1, 2, 1, 1, 3])
+        values.append(kernel_distance(x[:20], x[20:]))
+    assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(400)
+    assert np.std(values) > 0
+
+
+def test_a_half_of_a_collection_is_not_told_from_the_other_by_its_interval() -> None:
+    """95 % intervals of 200 halvings of one collection hold 0 about as often; 85 % at least."""
+    x, rng, held = features(60, 6, 5), np.random.default_rng(6), 0
+    for _ in range(200):
+        order = torch.from_numpy(rng.permutation(60))
+        matrices = kernel_matrices(x[order[:30]], x[order[30:]])
+        sampling = Sampling(int(rng.integers(1000)), 200)
+        samples = kernel_samples(matrices, draw(sampling, 30), draw(sampling, 30, stream=1))
+        low, high = interval(samples)
+        held += low <= 0 <= high
+    assert held >= 170
+
+
+def test_resamples_leave_out_pairs_of_an_image_with_itself() -> None:
+    x, y = features(6, 4, 7).numpy(), features(5, 4, 8).numpy()
+    rng = np.random.default_rng(9)
+    chosen_x, chosen_y = rng.integers(6, size=6), rng.integers(5, size=5)
+
+    def mean_of_pairs(rows: NDArray[np.float64], chosen: NDArray[np.int64]) -> float:
+        return float(np.mean([cubic(rows[i], rows[j]) for i in chosen for j in chosen if i != j]))
+
+    across = np.mean([cubic(x[i], y[j]) for i in chosen_x for j in chosen_y])
+    expected = mean_of_pairs(x, chosen_x) + mean_of_pairs(y, chosen_y) - 2 * across
+    counts = [
+        torch.from_numpy(np.bincount(chosen, minlength=size)).double()[None]
+        for chosen, size in ((chosen_x, 6), (chosen_y, 5))
+    ]
+    matrices = kernel_matrices(torch.from_numpy(x), torch.from_numpy(y))
+    assert float(kernel_samples(matrices, *counts)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_resamples_average_the_value_itself() -> None:
+    """No bias from images that occur twice: within five standard errors over 4000 resamples."""
+    x, y = features(25, 6, 10), features(25, 6, 11, shift=0.3)
+    sampling = Sampling(0, 4000)
+    counts = draw(sampling, 25), draw(sampling, 25, stream=1)
+    samples = kernel_samples(kernel_matrices(x, y), *counts)
+    error = float(samples.std()) / 4000**0.5
+    assert abs(float(samples.mean()) - kernel_distance(x, y)) < 5 * error

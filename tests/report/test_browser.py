@@ -1,0 +1,212 @@
+"""The page in a real browser: nothing is asked for, nothing fails, everything moves."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gan.report import report
+from tests.report.conftest import HOSTILE
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium in the PATH")
+
+SECONDS = 1000
+"""playwright counts milliseconds."""
+
+COLORS = """() => [...document.querySelectorAll('h1, p, a, dt, dd, small, strong, .chip, th')]
+  .filter((element) => element.checkVisibility() && element.textContent.trim())
+  .map((element) => {
+    let back = element, color = 'rgba(0, 0, 0, 0)';
+    for (; back && color === 'rgba(0, 0, 0, 0)'; back = back.parentElement)
+      color = getComputedStyle(back).backgroundColor;
+    return [getComputedStyle(element).color, color, element.outerHTML.slice(0, 80)];
+  })"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=30 * SECONDS
+        )
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page that is open, and all that it asked for and complained about."""
+
+    def __init__(self, browser: Any, file: Path, **options: Any) -> None:
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20 * SECONDS)
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+        self.page.goto(file.as_uri())
+
+    def check(self) -> None:
+        """Nothing from elsewhere, no error, no missing picture, nothing wider than the window."""
+        assert [url for url in self.asked if not url.startswith(("file:", "data:"))] == []
+        assert sum(url.startswith("file:") for url in self.asked) == 1
+        assert self.complaints == []
+        broken = "[...document.images].filter((i) => i.complete && !i.naturalWidth).length"
+        assert self.page.evaluate(broken) == 0
+        wide = "[document.scrollingElement.scrollWidth, innerWidth]"
+        width, window = self.page.evaluate(wide)
+        assert width <= window
+
+    def text(self) -> str:
+        return str(self.page.locator("body").inner_text())
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+    visits: list[Visit] = []
+
+    def opened(file: Path, **options: Any) -> Visit:
+        visits.append(Visit(browser, file, **options))
+        return visits[-1]
+
+    yield opened
+    for each in visits:
+        each.context.close()
+
+
+@pytest.fixture(scope="module")
+def written(
+    trained: Path, tmp_path_factory: pytest.TempPathFactory, write_records: Callable[[Path], None]
+) -> Path:
+    """A full report of a finished run."""
+    run = Path(shutil.copytree(trained, tmp_path_factory.mktemp("full") / "tiny"))
+    write_records(run)
+    assert report(run, device="cpu") == 0
+    return run / "report.html"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_opens_without_a_request_or_a_complaint(
+    scheme: str, width: int, written: Path, visit: Callable[..., Visit]
+) -> None:
+    seen = visit(written, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    seen.page.wait_for_load_state("load")
+    seen.check()
+    for heading in ("Doctor", "Test images", "Best and worst", "Through training", "Metrics",
+                    "Curves", "Time and memory", "Configuration"):  # fmt: skip
+        assert seen.page.get_by_role("heading", name=heading, exact=True).count() == 1
+    assert HOSTILE in seen.text()  # as text; a script would have raised a dialog
+    assert "Worse than the images as they were: KID" in seen.text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read(scheme: str, written: Path, visit: Callable[..., Visit]) -> None:
+    """WCAG 2.2, 1.4.3: a contrast of 4.5 at least, by its formula for relative luminance."""
+
+    def luminance(color: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    colors = visit(written, color_scheme=scheme).page.evaluate(COLORS)
+    assert len(colors) > 50
+    backs = set()
+    for color, back, where in colors:
+        low, high = sorted((luminance(color), luminance(back)))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, f"{color} on {back}: {where}"
+        backs.add(back)
+    assert (min(map(luminance, backs)) < 0.05) == (scheme == "dark")
+
+
+def test_dragging_and_keys_move_the_border_between_before_and_after(
+    written: Path, visit: Callable[..., Visit]
+) -> None:
+    page = visit(written).page
+    frame = page.locator("#test-images .compare").first
+    frame.scroll_into_view_if_needed()
+
+    def clip() -> float:
+        """Percent of the picture that the clip leaves on the left."""
+        shape = frame.locator(".before").evaluate("e => getComputedStyle(e).clipPath")
+        right = re.match(r"inset\(0px ([\d.]+)%", shape)
+        assert right, shape
+        return 100 - float(right[1])
+
+    assert clip() == 50
+    box = frame.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, middle, steps=4)
+    assert clip() == pytest.approx(25, abs=1)  # the input knows whole percents
+    page.mouse.up()
+    page.mouse.move(box["x"], middle)
+    assert clip() == pytest.approx(25, abs=1)  # let go
+    page.keyboard.press("End")
+    assert clip() == 100
+    page.keyboard.press("ArrowLeft")
+    assert clip() == 99
+
+
+def test_the_slider_over_steps_shows_the_grids_of_its_step(
+    written: Path, visit: Callable[..., Visit]
+) -> None:
+    page = visit(written).page
+    block, slider = page.locator(".samples"), page.get_by_label("Step", exact=True)
+
+    def shown() -> list[str]:
+        alts = block.locator("img").evaluate_all(
+            "all => all.filter(i => !i.hidden).map(i => i.alt)"
+        )
+        return [re.search(r"step (\d+)", alt)[1] for alt in alts]  # type: ignore[index]
+
+    assert shown() == ["12", "12"]  # both directions
+    slider.press("Home")
+    assert (shown(), block.locator("output").inner_text()) == (["4", "4"], "4")
+    slider.press("ArrowRight")
+    assert (shown(), block.locator("output").inner_text()) == (["8", "8"], "8")
+    assert slider.get_attribute("aria-valuetext") == "step 8"
+
+
+def test_pointing_at_a_curve_shows_its_values_there(
+    written: Path, visit: Callable[..., Visit]
+) -> None:
+    page = visit(written).page
+    chart = page.locator("#curves .chart").first
+    plot = chart.locator(".plot")
+    plot.scroll_into_view_if_needed()
+    before = chart.locator(".value").all_inner_texts()
+    assert chart.locator(".step").inner_text() == "12"
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + 1, box["y"] + 20)
+    assert chart.locator(".step").inner_text() == "1"
+    assert chart.locator(".value").all_inner_texts() != before
+    plot.press("ArrowRight")
+    assert chart.locator(".step").inner_text() == "2"
+    page.mouse.move(0, 0)
+    plot.blur()
+    assert chart.locator(".value").all_inner_texts() == before
+
+
+def test_a_crashed_run_without_anything_opens_as_well(
+    run: Path, visit: Callable[..., Visit]
+) -> None:
+    for name in ("logs", "samples", "state"):
+        shutil.rmtree(run / name)
+    (run / "gen_ba.safetensors").unlink()
+    (run / "gen_ab.safetensors").write_bytes(b"torn")
+    report(run, device="cpu")
+    seen = visit(run / "report.html", viewport={"width": 390, "height": 844})
+    seen.check()
+    assert "Crashed" in seen.text()
+    assert "gen_ab.safetensors: cannot be read as a generator" in seen.text()

@@ -1,0 +1,204 @@
+"""`gan report`: what is in the file, for every kind of run, and what it refuses."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from gan.cli import main
+from gan.config import Config
+from gan.images import read_image
+from gan.report import report
+from gan.report.translations import Translations
+from gan.translator import Translator
+from tests.report.conftest import HOSTILE, append, small_config, write_images
+
+
+def page(run: Path, **options: object) -> str:
+    assert report(run, device="cpu", **options) == 0  # type: ignore[arg-type]
+    return (run / "report.html").read_text(encoding="utf-8")
+
+
+def write_run(folder: Path, config: Config) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json")))
+    return folder
+
+
+def cards(text: str) -> list[str]:
+    return re.findall(r'<span class="name">(.*?)</span>', text)
+
+
+def test_the_command_writes_one_file_and_says_where(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path for path in run.rglob("*") if path.is_file()}
+    assert main(["report", "--model", str(run), "--device", "cpu"]) == 0
+    assert {path for path in run.rglob("*") if path.is_file()} - before == {run / "report.html"}
+    assert capsys.readouterr().out.startswith(f"{run / 'report.html'}: 0.")
+
+
+def test_nothing_is_cut_without_a_word(run: Path) -> None:
+    text = page(run, images=2)
+    assert "2 of 4 test images" in text
+    assert "<code>--images</code> shows more" in text
+    assert "<code>--images</code> shows more" not in page(run, images=4)
+    assert len(cards(text)) == 2 + 2
+
+
+def test_hostile_names_are_text(run: Path) -> None:
+    text = page(run)
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;.png" in text
+
+
+def test_test_images_come_in_the_order_of_their_cycle_errors(run: Path) -> None:
+    """Computed again: there and back through both translators, all in 8 bits."""
+    text = page(run)
+    shown = [float(error) for error in re.findall(r"cycle error ([\d.]+)", text)][:4]
+    forth, back = (Translator.load(run, way, "cpu") for way in ("ab", "ba"))  # type: ignore[arg-type]
+    errors = []
+    for path in Path(
+        yaml.safe_load((run / "config.yaml").read_text())["data"]["root"], "testA"
+    ).rglob("*.png"):
+        image = read_image(path)
+        rec = back.translate(forth.translate(image))
+        errors.append(np.abs(np.asarray(rec) / 127.5 - np.asarray(image) / 127.5).mean())
+    assert shown == pytest.approx(sorted(errors), abs=5e-4)  # three decimals are shown
+
+
+def test_the_best_and_worst_by_score_are_named_in_order(
+    run: Path, write_records: Callable[[Path], None]
+) -> None:
+    write_records(run)
+    names = cards(page(run, images=0))
+    assert names == ["1.png", "0.png", "2.png", HOSTILE.replace("<", "&lt;").replace(">", "&gt;")]
+
+
+def test_a_metric_that_is_better_high_turns_the_ranking_around(run: Path) -> None:
+    metric = {"value": 0.5, "better": "higher"}
+    append(run / "metrics.jsonl", {"step": 12, "metrics": {"structure_ab": metric}})
+    for name, score in (("0.png", 0.3), ("1.png", 0.1)):
+        line = {"direction": "ab", "file": name, "scores": {"structure": score}}
+        append(run / "evaluation" / "step-00000012.jsonl", line)
+    assert cards(page(run, images=0)) == ["0.png", "1.png"]
+
+
+def test_scores_of_files_that_are_not_there_are_said_and_never_opened(run: Path) -> None:
+    for name in ("../trainA/0.png", "0.png"):
+        line = {"direction": "ab", "file": name, "scores": {"l1": 0.1}}
+        append(run / "evaluation" / "step-00000012.jsonl", line)
+    text = page(run, images=0)
+    assert cards(text) == ["0.png"]
+    assert "../trainA/0.png: not in" in text
+
+
+def test_what_got_worse_is_named_first(run: Path, write_records: Callable[[Path], None]) -> None:
+    write_records(run)
+    text = page(run, images=0)
+    assert "Worse than the images as they were: KID" in text
+    assert "1 of the doctor&#x27;s findings still there" in text
+    assert "only 4 images" in text
+    append(run / "doctor.jsonl", {"step": 12, "gone": "checkerboard", "where": "ab"})
+    assert "gone at step 12" in page(run, images=0)
+
+
+def test_a_run_without_test_folders_says_so(run: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    text = page(run, root=empty)
+    assert f"There is no test folder {empty / 'testA'}" in text
+    assert "Through training" in text
+
+
+def test_a_damaged_test_image_and_a_damaged_grid_are_named(run: Path, tmp_path: Path) -> None:
+    write_images(tmp_path / "root" / "testA", "good.png")
+    (tmp_path / "root" / "testA" / "bad.png").write_bytes(b"\x89PNG torn")
+    (run / "samples" / "step-00000008-ab.png").write_bytes(b"torn")
+    text = page(run, root=tmp_path / "root")
+    assert cards(text) == ["good.png"]
+    assert re.search(r"bad\.png: [a-z]", text)
+    assert "step-00000008-ab.png: not an image" in text
+
+
+def test_grey_domains_are_shown_grey(
+    tmp_path: Path, dataset: Path, new_generator: Callable[..., Path]
+) -> None:
+    config = small_config(dataset, tmp_path / "run", data={"channels_a": 1}, loss={"identity": 0})
+    run = write_run(tmp_path / "run", config)
+    new_generator(run / "gen_ab.safetensors", in_channels=1)
+    new_generator(run / "gen_ba.safetensors", "ba", out_channels=1)
+    translations = Translations(run, config, None, "cpu")
+    (shown,), failed = translations.translate("ab", dataset / "testA", ["0.png"])
+    assert (shown.before.mode, shown.after.mode, failed) == ("L", "RGB", [])
+    error = translations.cycle_error("ab", shown)
+    assert error is not None
+    assert 0 < error < 2
+    assert len(cards(page(run))) == 6
+
+
+def test_a_run_for_one_style_has_one_direction(
+    tmp_path: Path, dataset: Path, new_generator: Callable[..., Path]
+) -> None:
+    config = small_config(
+        dataset, tmp_path, style={"image": dataset / "trainB" / "0.png"}, loss={"style": 1}
+    )
+    run = write_run(tmp_path / "run", config)
+    new_generator(run / "gen_ab.safetensors")
+    text = page(run)
+    assert "One painting" in text
+    assert len(cards(text)) == 4
+    assert not re.search(r"cycle error \d", text)
+
+
+def test_a_generator_that_is_shown_its_style_gets_a_training_painting(
+    tmp_path: Path, dataset: Path, new_generator: Callable[..., Path]
+) -> None:
+    config = small_config(dataset, tmp_path, networks={"generator": "adain"}, loss={"style": 1})
+    run = write_run(tmp_path / "run", config)
+    new_generator(run / "gen_ab.safetensors", kind="adain")
+    text = page(run)
+    assert "All in the style of a training painting, 0.png." in text
+    assert len(cards(text)) == 4
+
+
+def test_large_pictures_are_scaled_down_and_it_is_said(
+    tmp_path: Path, dataset: Path, run: Path
+) -> None:
+    (tmp_path / "root" / "testA").mkdir(parents=True)
+    Image.new("RGB", (1500, 40), "olive").save(tmp_path / "root" / "testA" / "wide.png")
+    text = page(run, root=tmp_path / "root")
+    assert "1 were scaled to 1024 pixels before translation." in text
+
+
+@pytest.mark.parametrize(("files", "expected"), [
+    ({}, "not a run directory: no config.yaml in it"),
+    ({"config.yaml": "los: {}"}, "config.yaml: los: Extra inputs are not permitted"),
+    ({"config.yaml": "loss: ["}, "config.yaml: cannot be read"),
+])  # fmt: skip
+def test_what_is_no_run_is_refused_in_one_line(
+    files: dict[str, str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert main(["report", "--model", str(tmp_path)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert f"gan report: error: {tmp_path}" in lines[0]
+    assert expected in lines[0]
+
+
+@pytest.mark.parametrize(("options", "expected"), [
+    (["--model", "nowhere"], "nowhere: not a run directory: no such folder"),
+    (["--model", "nowhere", "--images", "-1"], "images: -1, must be from 0 to"),
+    (["--model", "nowhere", "--root", "elsewhere"], "root elsewhere: no such folder"),
+])  # fmt: skip
+def test_wrong_options_are_named(
+    options: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", *options]) == 1
+    assert expected in capsys.readouterr().err

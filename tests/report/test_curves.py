@@ -1,0 +1,58 @@
+"""Axes have round marks around all values; thinning and smoothing keep what they promise."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan.report.curves import MAX_POINTS, Curve, axes, number, reach, smoothing, thin
+
+values = st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 6)), min_size=1, max_size=50)
+
+
+@given(values)
+def test_axes_hold_all_values_between_few_round_marks(drawn: list[float]) -> None:
+    x, y = axes([Curve("loss", range(len(drawn)), drawn)])
+    assert all(-1e-9 <= y.place(value) <= 1 + 1e-9 for value in drawn)
+    assert all(0 <= x.place(step) <= 1 for step in range(len(drawn)))
+    for axis in (x, y):
+        assert 2 <= len(axis.marks) <= 8
+        step = axis.marks[1] - axis.marks[0]
+        leading = step / 10 ** math.floor(math.log10(step) + 1e-9)
+        assert min(abs(leading - nice) for nice in (1, 2, 5)) < 1e-3  # the difference rounds
+
+
+@pytest.mark.parametrize("count", [1, MAX_POINTS, MAX_POINTS + 1, 10 * MAX_POINTS + 3])
+def test_a_thinned_curve_has_few_points_and_the_same_mean(count: int) -> None:
+    drawn = np.random.default_rng(count).normal(size=count)
+    thinned = thin(Curve("loss", range(count), list(drawn)))
+    every = math.ceil(count / MAX_POINTS)
+    assert len(thinned.values) == math.ceil(count / every) <= MAX_POINTS
+    sizes = [min(every, count - start) for start in range(0, count, every)]
+    assert np.average(thinned.values, weights=sizes) == pytest.approx(drawn.mean())
+
+
+def test_smoothing_is_the_weighted_mean_of_all_before() -> None:
+    """Written out: weights decay^k, normalized."""
+    drawn = np.random.default_rng(0).normal(size=60)
+    decay = 1 - 1 / reach(60)
+    for end, soft in enumerate(smoothing(list(drawn)), start=1):
+        weights = decay ** np.arange(end)[::-1]
+        assert soft == pytest.approx((weights * drawn[:end]).sum() / weights.sum())
+
+
+def test_what_is_not_finite_stays_a_gap_and_spoils_nothing() -> None:
+    soft = smoothing([1.0, math.nan, 1.0, math.inf, 1.0])
+    assert [math.isfinite(value) for value in soft] == [True, False, True, False, True]
+    x, y = axes([Curve("loss", range(3), [math.nan, math.inf, math.nan])])
+    assert math.isfinite(y.first + y.last + x.first + x.last)
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0, "0"), (12345, "12,345"), (0.123456, "0.1235"), (-2.5, "-2.5"), (1e-7, "1e-07"),
+    (123456.7, "123,457"), (math.nan, "not finite"),
+])  # fmt: skip
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert number(value) == text

@@ -1,0 +1,106 @@
+"""A log is read as TensorBoard reads it, and without what a run went back on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch.utils.tensorboard import SummaryWriter
+
+from gan.report.logs import read_log
+
+
+def write(folder: Path, steps: range, value: float, suffix: str) -> None:
+    """What a run logs that starts with the first step."""
+    with SummaryWriter(str(folder), purge_step=steps.start, filename_suffix=suffix) as writer:
+        for step in steps:
+            writer.add_scalar("loss", value + step, step)
+
+
+def steps_of(folder: Path) -> list[int]:
+    return [point.step for point in read_log(folder).scalars["loss"]]
+
+
+def test_a_resumed_run_has_every_step_once_as_in_tensorboard(tmp_path: Path) -> None:
+    write(tmp_path, range(1, 9), 0, ".0")
+    write(tmp_path, range(5, 12), 100, ".1")
+    log = read_log(tmp_path)
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    expected = [(event.step, event.value) for event in events.Scalars("loss")]
+    assert [(point.step, point.value) for point in log.scalars["loss"]] == expected
+    assert [step for step, _ in expected] == list(range(1, 12))
+    assert len(log.sessions) == 2
+    assert log.step == 11
+
+
+def test_a_resumed_run_forgets_steps_that_it_has_not_logged_again(tmp_path: Path) -> None:
+    """Logged at every step before, at every third afterwards."""
+    write(tmp_path, range(1, 9), 0, ".0")
+    with SummaryWriter(str(tmp_path), purge_step=5, filename_suffix=".1") as writer:
+        writer.add_scalar("loss", 1, 9)
+    assert steps_of(tmp_path) == [1, 2, 3, 4, 9]
+
+
+def test_going_back_without_a_restart_keeps_the_last_word(tmp_path: Path) -> None:
+    with SummaryWriter(str(tmp_path)) as writer:
+        for value, step in enumerate((1, 2, 3, 2, 3, 4)):
+            writer.add_scalar("loss", value, step)
+    points = read_log(tmp_path).scalars["loss"]
+    assert [(point.step, point.value) for point in points] == [(1, 0), (2, 3), (3, 4), (4, 5)]
+
+
+@pytest.mark.parametrize("lost", [1, 7, 30])
+def test_a_torn_end_costs_the_last_entry_alone(lost: int, tmp_path: Path) -> None:
+    write(tmp_path, range(1, 6), 0, ".0")
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:-lost])
+    assert steps_of(tmp_path) == [1, 2, 3, 4]
+
+
+def test_zeros_at_the_end_are_no_entries(tmp_path: Path) -> None:
+    """What a file system may leave where the power failed."""
+    write(tmp_path, range(1, 6), 0, ".0")
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes() + bytes(100))
+    assert steps_of(tmp_path) == [1, 2, 3, 4, 5]
+    assert read_log(tmp_path).seconds >= 0
+
+
+def test_noise_in_the_middle_ends_a_file(tmp_path: Path) -> None:
+    write(tmp_path, range(1, 6), 0, ".0")
+    (file,) = tmp_path.iterdir()
+    content = bytearray(file.read_bytes())
+    content[-100:] = b"\xff" * 100
+    file.write_bytes(content)
+    steps = steps_of(tmp_path)
+    assert steps == list(range(1, len(steps) + 1))
+    assert 2 <= len(steps) <= 4
+
+
+def test_pictures_between_the_scalars_are_passed_over(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(256, size=(3, 200, 200), dtype=np.uint8)
+    with SummaryWriter(str(tmp_path)) as writer:
+        for step in (1, 2):
+            writer.add_scalar("loss", step, step)
+            writer.add_image("samples/ab", noise, step)
+    log = read_log(tmp_path)
+    assert set(log.scalars) == {"loss"}
+    assert [point.step for point in log.scalars["loss"]] == [1, 2]
+
+
+def test_an_empty_or_missing_folder_is_an_empty_log(tmp_path: Path) -> None:
+    (tmp_path / "events.out.tfevents.1.x").touch()
+    for folder in (tmp_path, tmp_path / "nothing"):
+        log = read_log(folder)
+        assert (log.scalars, log.step, log.seconds_per_step()) == ({}, 0, None)
+
+
+def test_the_pace_is_the_median_and_waits_between_two_starts_do_not_count(tmp_path: Path) -> None:
+    for session, (begin, times) in enumerate(((0, (2, 4, 6, 20)), (1000, (1002, 1004)))):
+        name = f".{session}"
+        with SummaryWriter(str(tmp_path), filename_suffix=name) as writer:
+            writer.add_scalar("other", 0, 10 * session, walltime=begin)
+            for index, time in enumerate(times, start=10 * session + 1):
+                writer.add_scalar("loss", 0, index, walltime=time)
+    assert read_log(tmp_path).seconds_per_step() == 2

@@ -1,0 +1,39 @@
+"""Torn and foreign lines are passed over by number; the rest counts."""
+
+from pathlib import Path
+
+import pytest
+
+from gan.report.records import Evaluation, Finding, Score, best_step, read_lines
+
+GOOD = '{"step": 4, "metrics": {"l1_ab": {"value": 0.5, "count": 3, "better": "lower"}}, "new": 1}'
+
+
+def test_torn_lines_are_named_by_number(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(f"{GOOD}\nnoise\n\n[]\n{GOOD}\n{GOOD[:50]}", encoding="utf-8")
+    lines = read_lines(path, Evaluation)
+    assert [record.step for record in lines.records] == [4, 4]
+    assert lines.records[0].metrics["l1_ab"].value == 0.5
+    expected = "metrics.jsonl: 3 lines passed over as torn or of another kind (2, 4, 6)"
+    assert lines.remark == expected
+
+
+def test_bytes_that_are_no_text_spoil_their_line_alone(tmp_path: Path) -> None:
+    path = tmp_path / "doctor.jsonl"
+    path.write_bytes(b'{"step": 1, "finding": "nan"}\n\xff\xfe\x00\n{"step": 2, "gone": "nan"}\n')
+    assert [record.step for record in read_lines(path, Finding).records] == [1, 2]
+
+
+def test_a_missing_file_is_no_error(tmp_path: Path) -> None:
+    lines = read_lines(tmp_path / "scores.jsonl", Score)
+    assert (lines.records, lines.remark, lines.present) == ([], None, False)
+
+
+@pytest.mark.parametrize(("text", "step"), [
+    ('{"step": 7, "metric": "l1_ab"}', 7), ("{", None), ("[]", None), ('{"step": "x"}', None),
+])  # fmt: skip
+def test_the_best_step_is_that_of_the_file(text: str, step: int | None, tmp_path: Path) -> None:
+    assert best_step(tmp_path) is None
+    (tmp_path / "best.json").write_text(text)
+    assert best_step(tmp_path) == step
