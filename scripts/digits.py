@@ -1,16 +1,16 @@
 """Carry labelled digits into a domain without labels, and classify there: the field's small proof.
 
 python scripts/digits.py --mnist mnist.npz --folder checkpoints/digits
-python scripts/digits.py --mnist mnist.npz --folder checkpoints/digits --semantic 1
-python scripts/digits.py --mnist mnist.npz --folder checkpoints/digits --direction uci_to_mnist
+python scripts/digits.py --mnist mnist.npz --folder checkpoints/semantic --semantic 1
+python scripts/digits.py --mnist mnist.npz --folder checkpoints/back --direction uci_to_mnist
 
 For every seed: the labelled source and the target are shuffled; a third of the target is kept for
 the test. A CycleGAN of configs/digits.yaml learns from the source and from the rest of the target,
 whose labels it is not given. The labelled source is translated, a small classifier is trained on
 the translations, and tested on the target's third: `translated`. `source_only` is the same
 classifier trained on the source as it is, `target_only` trained on the rest of the target with its
-labels: what translation is between. All pictures are prepared alike: grey, 32x32 pixels, by the
-one resize that the trainer has.
+labels: what translation is between. All pictures, of both domains and for all three figures, are
+prepared alike (gan/demo/digits.py).
 
 No label of the target is used but for the test and for target_only: all trainings take a fixed
 number of steps, the last weights count, and nothing is chosen by what the test says.
@@ -21,7 +21,6 @@ source_only's, which is known to err on the target, so what it takes the target 
 says what the source's classifier says of the images translated back.
 """
 
-import gzip
 import json
 import math
 import shutil
@@ -34,41 +33,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 import yaml
 from jsonargparse import auto_cli
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 import gan
-from gan.images import resize_square, write_image
+from gan.demo.digits import (
+    SIDE,
+    Digits,
+    Framing,
+    prepare,
+    read_mnist,
+    read_uci,
+    read_usps,
+)
+from gan.images import write_image
 from gan.pixels import to_array, to_image, to_unit
 from gan.semantics import Classifier, fit, save_classifier
 from gan.translator import Translator, numbers
 
-SIDE = 32
-"""Pixels: UCI's digits have 8, USPS's 16, MNIST's 28."""
 CLASSIFIER_STEPS, BATCH = 900, 64
 COLUMNS = 14
 CONFIG = Path(__file__).parents[1] / "configs" / "digits.yaml"
 
 Direction = Literal["mnist_to_uci", "uci_to_mnist"]
-
-
-@dataclass(frozen=True)
-class Digits:
-    """Grey pictures, uint8 (N, 1, 32, 32), and their classes, (N,)."""
-
-    images: Tensor
-    labels: Tensor
-
-    def __getitem__(self, rows: slice | Tensor) -> "Digits":
-        return Digits(self.images[rows], self.labels[rows])
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
 
 @dataclass(frozen=True)
@@ -87,6 +77,7 @@ def digits(
     folder: Path,
     direction: Direction = "mnist_to_uci",
     usps: Path | None = None,
+    framing: Framing = "ink",
     semantic: float = 0,
     seeds: int = 3,
     config: Path = CONFIG,
@@ -99,15 +90,15 @@ def digits(
         folder: For the images, the runs, a sheet of each run and one JSON file.
         direction: Which domain has the labels.
         usps: USPS in LIBSVM's format (bz2 or not), in place of scikit-learn's UCI digits.
+        framing: ink cuts all digits out along their strokes; whole takes the pictures as they are.
         semantic: Weight of the semantic loss from source to target.
         seeds: 0 and on; each shuffles, splits, trains and draws anew.
         config: The recipe of the CycleGAN.
         steps: Its steps, in place of the recipe's train.max_steps.
     """
-    domains = [prepare(*read_mnist(mnist)), prepare(*(read_usps(usps) if usps else read_uci()))]
+    files = read_mnist(mnist), read_usps(usps) if usps else read_uci()
+    domains = [prepare(digits, framing) for digits in files]
     source, target = domains if direction == "mnist_to_uci" else reversed(domains)
-    name = f"{direction}-usps" if usps else direction
-    folder = folder / (f"{name}-semantic" if semantic else name)
     recipe = yaml.safe_load(config.read_text(encoding="utf-8"))
     recipe["train"]["max_steps"] = steps or recipe["train"]["max_steps"]
     results = []
@@ -116,7 +107,10 @@ def digits(
         results.append(run(task, recipe, semantic))
         print(json.dumps({"seed": seed} | results[-1]), flush=True)
     figures = summary(results)
-    protocol = {"direction": name, "semantic": semantic, "seeds": seeds, "recipe": recipe}
+    protocol = {
+        "direction": direction, "framing": framing, "semantic": semantic, "usps": bool(usps),
+        "source": len(source), "target": len(target), "recipe": recipe,
+    }  # fmt: skip
     machine = {"threads": torch.get_num_threads(), "torch": torch.__version__}
     content = {"protocol": protocol, "machine": machine, "summary": figures, "seeds": results}
     (folder / "digits.json").write_text(json.dumps(content, indent=1))
@@ -148,54 +142,7 @@ def run(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, float]
     }
 
 
-# The digits
-
-
-def read_mnist(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Images (N, 28, 28) and labels (N,); ValueError names what is missing."""
-    if path.is_file():
-        with np.load(path) as file:
-            return file["images"], file["labels"]
-    return read_idx(path, "train-images*"), read_idx(path, "train-labels*")
-
-
-def read_idx(folder: Path, pattern: str) -> NDArray[Any]:
-    """An IDX file of bytes: two zeros, the type (8), the dimensions, their lengths, the values."""
-    path = next(iter(sorted(folder.glob(pattern))), None)
-    if path is None:
-        raise ValueError(f"{folder}: no {pattern} in this folder, and it is no npz")
-    content = path.read_bytes()
-    content = gzip.decompress(content) if path.suffix == ".gz" else content
-    if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise ValueError(f"{path}: no IDX file of bytes")
-    start = 4 + 4 * content[3]
-    shape = np.frombuffer(content[4:start], ">u4")
-    if len(content) != start + math.prod(int(length) for length in shape):
-        raise ValueError(f"{path}: cut short")
-    return np.frombuffer(content[start:], np.uint8).reshape(shape)
-
-
-def read_uci() -> tuple[NDArray[Any], NDArray[Any]]:
-    """scikit-learn's 1797 digits, (N, 8, 8), whose 17 levels become 0 to 255."""
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    return (bunch.images * (255 / 16)).round().astype(np.uint8), bunch.target
-
-
-def read_usps(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
-    """USPS as LIBSVM's site has it: 256 values from -1 to 1, classes from 1 to 10."""
-    from sklearn.datasets import load_svmlight_file
-
-    values, classes = load_svmlight_file(str(path), n_features=256)
-    images = ((values.toarray() + 1) * 127.5).round().clip(0, 255).astype(np.uint8)
-    return images.reshape(-1, 16, 16), classes.astype(np.int64) - 1
-
-
-def prepare(images: NDArray[Any], labels: NDArray[Any]) -> Digits:
-    """All domains alike: to 32x32 by the resize of the trainer."""
-    resized = [np.asarray(resize_square(Image.fromarray(image), SIDE)) for image in images]
-    return Digits(torch.from_numpy(np.stack(resized))[:, None], torch.from_numpy(labels).long())
+# The translation
 
 
 def split(source: Digits, target: Digits, folder: Path, seed: int) -> Task:
@@ -206,9 +153,6 @@ def split(source: Digits, target: Digits, folder: Path, seed: int) -> Task:
     )
     test = len(target) // 3
     return Task(source, target[test:], target[:test], folder, seed)
-
-
-# The translation
 
 
 def write_folders(task: Task) -> None:

@@ -1,7 +1,5 @@
-"""The digits' proof: its readers, what the trainings are shown, its arithmetic, one tiny run."""
+"""The digits' proof: what the trainings are shown, its arithmetic, one tiny run."""
 
-import bz2
-import gzip
 import importlib.util
 import json
 import sys
@@ -16,6 +14,7 @@ import yaml
 from numpy.typing import NDArray
 
 from gan.config import Config
+from gan.demo.digits import prepare
 from gan.images import list_images, read_image
 
 ROOT = Path(__file__).parents[2]
@@ -38,66 +37,12 @@ def mnist(count: int = 30, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np
     return rng.integers(0, 256, (count, 28, 28), dtype=np.uint8), labels
 
 
-def idx(values: NDArray[np.uint8]) -> bytes:
-    header = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">u4").tobytes()
-    return header + values.tobytes()
-
-
-@pytest.mark.parametrize("form", ["npz", "idx", "gz"])
-def test_mnist_is_read_out_of_every_form(form: str, script: ModuleType, tmp_path: Path) -> None:
-    images, labels = mnist()
-    path = tmp_path
-    if form == "npz":
-        path = tmp_path / "mnist.npz"
-        np.savez(path, images=images, labels=labels)
-    for name, values in (("images-idx3", images), ("labels-idx1", labels)):
-        file, content = tmp_path / f"train-{name}-ubyte", idx(values)
-        if form == "gz":
-            file.with_suffix(".gz").write_bytes(gzip.compress(content))
-        elif form == "idx":
-            file.write_bytes(content)
-    read = script.read_mnist(path)
-    np.testing.assert_array_equal(read[0], images)
-    np.testing.assert_array_equal(read[1], labels)
-
-
-def test_files_that_are_not_idx_are_named(script: ModuleType, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"no train-images\*"):
-        script.read_mnist(tmp_path)
-    path = tmp_path / "train-images-idx3-ubyte"
-    for content, message in ((b"PK", "no IDX file of bytes"), (idx(mnist()[0])[:-1], "cut short")):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match=message):
-            script.read_mnist(tmp_path)
-
-
-def test_usps_is_read_with_its_range_and_classes(script: ModuleType, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    images, labels = rng.integers(0, 256, (4, 256)), [0, 9, 3, 4]
-    lines = [
-        f"{label + 1} " + " ".join(f"{i}:{v / 127.5 - 1:.6f}" for i, v in enumerate(row, start=1))
-        for label, row in zip(labels, images, strict=True)
-    ]
-    path = tmp_path / "usps.bz2"
-    path.write_bytes(bz2.compress("\n".join(lines).encode()))
-    read = script.read_usps(path)
-    np.testing.assert_array_equal(read[0], images.reshape(4, 16, 16))
-    assert read[1].tolist() == labels
-
-
-def test_scikit_learns_digits_fill_the_grey_levels(script: ModuleType) -> None:
-    images, labels = script.read_uci()
-    assert images.shape == (1797, 8, 8)
-    assert (images.min(), images.max(), images.dtype) == (0, 255, np.uint8)
-    assert set(labels.tolist()) == set(range(10))
-
-
 def pixels(path: Path) -> bytes:
     return np.asarray(read_image(path, channels=1)).tobytes()
 
 
 def task(script: ModuleType, folder: Path, seed: int = 0) -> Any:
-    source, target = script.prepare(*mnist(30)), script.prepare(*mnist(21, seed=1))
+    source, target = (prepare(mnist(count, seed), "ink") for count, seed in ((30, 0), (21, 1)))
     return script.split(source, target, folder, seed)
 
 
@@ -170,9 +115,8 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
     np.savez(tmp_path / "mnist.npz", **dict(zip(("images", "labels"), mnist(60), strict=True)))
     out = tmp_path / "out"
     script.digits(tmp_path / "mnist.npz", out, seeds=1, steps=2, semantic=semantic)
-    folder = out / ("mnist_to_uci-semantic" if semantic else "mnist_to_uci")
-    saved = json.loads((folder / "digits.json").read_text())
+    saved = json.loads((out / "digits.json").read_text())
     assert saved["protocol"]["semantic"] == semantic
     assert {"source_only", "translated", "target_only", "agreement"} < saved["summary"].keys()
-    assert read_image(folder / "0" / "sheet.png").size == (14 * 32 * 3, 4 * 32 * 3)
+    assert read_image(out / "0" / "sheet.png").size == (14 * 32 * 3, 4 * 32 * 3)
     assert "gap_closed" in capsys.readouterr().out
