@@ -8,15 +8,18 @@
         + perceptual_cycle * ( |f(rec_a) - f(a)|^2  + |f(rec_b) - f(b)|^2 )
         + style            * ( |G(fake_b) - G_b|^2  + |G(fake_a) - G_a|^2 )
         + tv               * ( TV(fake_b) + TV(fake_a) )
+        + semantic         * ( -log p(fake_b)[k(a)] - log p(fake_a)[k(b)] )
 
     fake_b = gen_ab(a)      rec_a = gen_ba(fake_b)      idt_a = gen_ba(a)
     fake_a = gen_ba(b)      rec_b = gen_ab(fake_a)      idt_b = gen_ab(b)
 
-|.| is the mean over pixels. The last four lines are ours and off unless asked for: f are feature
-maps of a frozen network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b those of
-a whole domain; gan/losses has the formulas, whose terms are averaged over the layers. The loss of a
-feed-forward style network is three of these terms for one direction, G_b being a painting's; that
-of a network which is shown the painting has the adversarial one too, G_b being each b's own.
+|.| is the mean over pixels. The last five lines are off unless asked for. Four are ours: f are
+feature maps of a frozen network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b
+those of a whole domain; gan/losses has the formulas, whose terms are averaged over the layers. The
+loss of a feed-forward style network is three of these terms for one direction, G_b being a
+painting's; that of a network which is shown the painting has the adversarial one too, G_b being
+each b's own. The last line is CyCADA's (Hoffman et al. 2018, Eq. 4): p are the probabilities that a
+frozen classifier of A gives to its classes, k the likeliest.
 
 The sum has two halves, one for each direction: fake_b, rec_a and idt_b are one `Cycle`, fake_a,
 rec_b and idt_a the other. The weights alone link them, so that each can be computed, and
@@ -45,6 +48,7 @@ from gan.losses import (
     gram_distance,
     mean_gram,
     perceptual_distance,
+    semantic_loss,
     total_variation,
     weighted_sum,
 )
@@ -75,9 +79,9 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Sight:
-    """What a frozen network sees: it, and what the real images were to it.
+    """What frozen networks see: they, and what the real images were to them.
 
-    By default it sees nothing, which is enough where no weight asks for it.
+    By default they see nothing, which is enough where no weight asks for it.
     """
 
     see: Callable[[Tensor], Maps] = lambda _: {}
@@ -88,6 +92,8 @@ class Sight:
     gram_a: Maps = field(default_factory=dict)
     """Gram matrices of the domain, (1, C, C), or of every image its own, (N, C, C)."""
     gram_b: Maps = field(default_factory=dict)
+    classify: Network = lambda images: images
+    """A classifier's logits, (N, classes), of images of either domain."""
 
     def content(self, domain: Domain) -> Maps:
         """Maps of a domain's real images."""
@@ -169,6 +175,9 @@ def generator_losses(
     content = sight.content(start)
     terms = appearance_terms(f"{start}{goal}", cycle.fake, content, sight.gram(goal), sight.see)
     terms[f"perceptual_cycle_{start}"] = lambda: content_distance(sight.see(cycle.rec), content)
+    terms[f"semantic_{start}{goal}"] = lambda: semantic_loss(
+        sight.classify(cycle.fake), sight.classify(cycle.real)
+    )
     return losses | weighted(terms, loss)
 
 

@@ -1,6 +1,7 @@
 """CycleGAN's recipe: four networks, two optimizers, two pools, and the step that updates them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,20 @@ from gan.config import Config, Domain
 from gan.image_pool import ImagePool, usable
 from gan.networks.assembly import Networks, build_networks
 from gan.networks.resnet import recompute_blocks
-from gan.objective import Network, Passes, at_once, generator_losses, judge, one_by_one, translate
+from gan.objective import (
+    Network,
+    Passes,
+    Sight,
+    at_once,
+    generator_losses,
+    judge,
+    one_by_one,
+    translate,
+)
 from gan.perception import Eye, Perception, asked_for
 from gan.pixels import to_unit
 from gan.sampling import sample_columns
+from gan.semantics import FrozenClassifier, classifier_needed
 from gan.updates import Updates, mean, reseed, set_requires_grad, total
 
 Batch = Sequence[Tensor]
@@ -37,6 +48,8 @@ class Trainer:
 
     updates: Updates
     perception: Perception
+    # Tells whether a translation still is what its original is (loss.semantic).
+    classifier: FrozenClassifier | None = None
     passes: Passes
 
     # Past translations shown to the discriminators, each process its own.
@@ -47,6 +60,8 @@ class Trainer:
         device, eye = accelerator.device, None
         if asked_for(config.loss):
             eye = main_first(accelerator, lambda: Eye(config, device))
+        if classifier_needed(config.loss):
+            self.classifier = main_first(accelerator, lambda: FrozenClassifier(config, device))
         share = partial(accelerator.reduce, reduction="mean")
         self.perception = Perception(config.perceptual, eye, share)
         networks = build_networks(
@@ -68,7 +83,8 @@ class Trainer:
     @property
     def fingerprints(self) -> dict[str, str]:
         """What a resumed run must find again, by the key that names its file."""
-        return self.perception.fingerprints
+        classifier = {} if self.classifier is None else self.classifier.fingerprints
+        return self.perception.fingerprints | classifier
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """One update of all four networks; its losses, scores and gradient norms by name.
@@ -82,8 +98,7 @@ class Trainer:
         statistics = updates.statistics()
         records: list[dict[str, Tensor]] = []
         real = [self.prepare(batch) for batch in batches]
-        sights = self.perception.look([list(images.values()) for images in real])
-        for images, sight in zip(real, sights, strict=True):
+        for images, sight in zip(real, self.look(real), strict=True):
             last = len(records) == len(batches) - 1
             record: dict[str, Tensor] = {}
             fakes: Images = {}
@@ -111,6 +126,13 @@ class Trainer:
                 record |= judged.named(domain)
             records.append(record)
         return mean(records) | updates.apply(step, statistics)
+
+    def look(self, real: Sequence[Images]) -> list[Sight]:
+        """What frozen networks see in the real images of a step, batch by batch."""
+        sights = self.perception.look([list(images.values()) for images in real])
+        if self.classifier is None:
+            return sights
+        return [replace(sight, classify=self.classifier) for sight in sights]
 
     def prepare(self, batch: Batch) -> Images:
         """A batch's images on the device, in [-1, 1], by their domains."""

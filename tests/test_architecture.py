@@ -28,6 +28,7 @@ FLOORS = [
         "progress",
         "run_folder",
         "sampling",
+        "semantics",
         "tracking",
         "translator",
         "updates",

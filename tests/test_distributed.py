@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests import backbone
+from tests.classifying import write_classes, write_classifier
 from tests.drivers import split
 from tests.launching import (
     ROOT,
@@ -26,6 +27,7 @@ from tests.launching import (
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_images(tmp_path_factory.mktemp("photos"), 12, 7)
     backbone.write_backbone(folder / "backbone.pth")
+    write_classifier(folder / "classifier.safetensors")
     shutil.copy(folder / "trainB" / "0.png", folder / "painting.png")
     return folder
 
@@ -59,7 +61,7 @@ def assert_losses_close(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
             assert step[name] == pytest.approx(expected[name], rel=1e-5)
 
 
-@pytest.mark.parametrize("case", ["float64", "perception", "one_style", "reference"])
+@pytest.mark.parametrize("case", ["float64", "perception", "one_style", "reference", "semantic"])
 @pytest.mark.parametrize("splits", [{"batch_size": 2}, {"accumulate": 2}], ids=str)
 def test_two_processes_equal_one_in_double_precision(
     splits: dict[str, int], case: str, root: Path, two_processes: Path, tmp_path: Path
@@ -67,7 +69,8 @@ def test_two_processes_equal_one_in_double_precision(
     """With a frozen network, too: all processes judge by the same averages of Gram matrices."""
     ours = torch.load(two_processes / f"{case}.pt")
     theirs = split.train(root, tmp_path, case, 1, **splits)
-    assert ("style_ab" in theirs["losses"][0]) == (case != "float64")
+    assert ("style_ab" in theirs["losses"][0]) == (case not in ("float64", "semantic"))
+    assert ("semantic_ab" in theirs["losses"][0]) == (case == "semantic")
     assert_losses_close(ours, theirs)
     assert largest_difference(ours["weights"], theirs["weights"]) <= 1e-6
 
@@ -101,6 +104,7 @@ def test_two_processes_resume_exactly(workers: int, root: Path, tmp_path: Path) 
         "loss__style": 1, "loss__perceptual": 1, "perceptual__backbone": "mobilenet_v2",
         "perceptual__weights": root / "backbone.pth",
         "perceptual__content_layers": "[features.1]", "perceptual__style_layers": "[features.0]",
+        "loss__semantic": 1, "semantic__classifier": root / "classifier.safetensors",
     }  # fmt: skip
     for name, stops in (("straight", [7]), ("parts", [3, 7])):
         for stop in stops:
@@ -115,6 +119,16 @@ def test_two_processes_resume_exactly(workers: int, root: Path, tmp_path: Path) 
     assert_same_run(tmp_path / "parts", tmp_path / "straight")
     straight, parts = (tmp_path / name / "doctor.jsonl" for name in ("straight", "parts"))
     assert parts.read_text() == straight.read_text()
+
+
+@pytest.mark.slow
+def test_two_processes_share_the_classifier_that_one_of_them_trains(tmp_path: Path) -> None:
+    root = write_classes(tmp_path / "classes", count=4)
+    keys = {"loss__semantic": 1, "semantic__steps": 3, "data__workers": 0}
+    for name, stops in (("straight", [3]), ("parts", [2, 3])):
+        for stop in stops:
+            run(command(root, tmp_path / name, *TORCHRUN, **keys, train__max_steps=stop))
+    assert_same_run(tmp_path / "parts", tmp_path / "straight")
 
 
 def test_batch_norm_over_processes_without_cuda_is_refused(root: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ NOT_NUMBERS = {
         "run": "dir device allow_changes threads",
         "data": "root a b workers",
         "perceptual": "weights",
+        "semantic": "classifier",
         "style": "image",
         "evaluate": "every features weights max_images batch_size resamples best patience",
         "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"

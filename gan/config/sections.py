@@ -158,6 +158,14 @@ class LossConfig(Section):
     matrices of feature maps."""
     tv: Weight = 0
     """Weight of the total variation of translations."""
+    semantic: Weight = 0
+    """Weight of what a frozen classifier of A loses when it looks at translations in place of
+    their originals."""
+    semantic_ab: Weight | None = None
+    """Weight of the semantic loss of A -> B, where it differs from loss.semantic."""
+    semantic_ba: Weight | None = None
+    """Weight of the semantic loss of B -> A, where it differs from loss.semantic: the goal there
+    is what the classifier, which has seen A alone, takes B's images for."""
 
     def weight(self, term: str) -> float:
         """The weight of one term, for instance cycle_a: its own key where given, else cycle's."""
@@ -180,6 +188,16 @@ class PerceptualConfig(Section):
     gram_decay: Fraction = 0.99
     """Decay of the running averages of both domains' Gram matrices; 0 compares with the present
     images alone."""
+
+
+class SemanticConfig(Section):
+    """The frozen classifier whose verdicts loss.semantic keeps through translation."""
+
+    classifier: Path | None = None
+    """File with a classifier of A's images, ours (.safetensors) or TorchScript; else one is trained
+    on A's class folders (trainA/CLASS/...) before the first step, and left in run.dir."""
+    steps: Count = 1000
+    """Updates, of 64 images each, of the classifier that is trained."""
 
 
 class StyleConfig(Section):

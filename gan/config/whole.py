@@ -14,6 +14,7 @@ from gan.config.sections import (
     PerceptualConfig,
     RunConfig,
     Section,
+    SemanticConfig,
     StyleConfig,
     TrainConfig,
 )
@@ -28,6 +29,7 @@ class Config(Section):
     networks: NetworksConfig = NetworksConfig()
     loss: LossConfig = LossConfig()
     perceptual: PerceptualConfig = PerceptualConfig()
+    semantic: SemanticConfig = SemanticConfig()
     style: StyleConfig = StyleConfig()
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()
@@ -45,6 +47,8 @@ class Config(Section):
             "reference": self.check_reference,
         }
         checks[self.recipe]()
+        if self.recipe != "cyclegan":
+            self.check_no_semantic()
         return self
 
     @property
@@ -83,6 +87,14 @@ class Config(Section):
                 "networks.generator adain has no cycle: set loss.perceptual_cycle to 0"
             )
 
+    def check_no_semantic(self) -> None:
+        """Translations in both directions are what the semantic loss is about."""
+        if any(self.loss.weight(f"semantic_{way}") for way in ("ab", "ba")):
+            raise ValueError(
+                "loss.semantic is for two generators: set it to 0 with a style.image or "
+                "networks.generator adain"
+            )
+
     def check_two_folders(self) -> None:
         """Both domains are named, and crops are large enough to be judged."""
         if (self.data.a is None) != (self.data.b is None):
@@ -94,13 +106,15 @@ class Config(Section):
     def check_cyclegan(self) -> None:
         """Two folders, and losses that their channels allow."""
         self.check_two_folders()
-        if self.data.channels_a != self.data.channels_b and (
-            self.loss.weight("identity_a") or self.loss.weight("identity_b")
-        ):
-            raise ValueError(
-                "loss.identity needs data.channels_a == data.channels_b "
-                f"({self.data.channels_a} and {self.data.channels_b} given): set loss.identity to 0"
-            )
+        if self.data.channels_a == self.data.channels_b:
+            return
+        for term, ends in {"identity": ("a", "b"), "semantic": ("ab", "ba")}.items():
+            if any(self.loss.weight(f"{term}_{end}") for end in ends):
+                raise ValueError(
+                    f"loss.{term} needs data.channels_a == data.channels_b "
+                    f"({self.data.channels_a} and {self.data.channels_b} given): "
+                    f"set loss.{term} to 0"
+                )
 
     def check_generator_crop(self) -> None:
         """Training crops must fit the generator: a U-Net halves them 7 or 8 times."""

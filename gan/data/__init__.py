@@ -1,6 +1,7 @@
 """Folders of images without pairs, as an endless stream of training batches."""
 
-from gan.data.folders import Folder, index_folder, index_folders
+from gan.data.classes import Classes, LabelledImages, classes_of
+from gan.data.folders import Folder, fingerprint, index_folder, index_folders
 from gan.data.transforms import TrainTransform, sample_pixels
 from gan.data.unpaired import (
     Batches,
@@ -13,13 +14,17 @@ from gan.data.unpaired import (
 
 __all__ = [
     "Batches",
+    "Classes",
     "Folder",
+    "LabelledImages",
     "OneFolder",
     "TrainTransform",
     "UnpairedImages",
     "build_dataset",
     "build_loader",
+    "classes_of",
     "end_workers",
+    "fingerprint",
     "index_folder",
     "index_folders",
     "sample_pixels",

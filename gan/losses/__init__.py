@@ -3,6 +3,7 @@
 from gan.losses.adversarial import FORMS, AdversarialForm, gradient_penalty
 from gan.losses.layers import weighted_sum
 from gan.losses.perceptual import content_loss, perceptual_distance
+from gan.losses.semantic import semantic_loss
 from gan.losses.style import (
     gram,
     gram_distance,
@@ -20,6 +21,7 @@ __all__ = [
     "gram_distance",
     "mean_gram",
     "perceptual_distance",
+    "semantic_loss",
     "squared_variation",
     "style_layer_loss",
     "total_variation",

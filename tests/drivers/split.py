@@ -31,11 +31,12 @@ CASES = {
     "perception": (torch.float64, 2e-4),
     "one_style": (torch.float64, 2e-4),
     "reference": (torch.float64, 2e-4),
+    "semantic": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
 
 TERMS = {"perceptual": 1.0, "style": 1.0, "tv": 1.0}
-"""Of the last three cases; in the first of them on top of the usual ones."""
+"""Of the cases with feature maps; in the first of them on top of the usual ones."""
 
 
 def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> dict[str, Any]:
@@ -46,6 +47,10 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         "perception": seeing | {"loss": TERMS | {"perceptual_cycle": 1.0}},
         "one_style": seeing | {"style": {"image": root / "painting.png", "size": 16}},
         "reference": seeing,
+        "semantic": {
+            "loss": {"semantic": 1.0},
+            "semantic": {"classifier": root / "classifier.safetensors"},
+        },
     }
     config = Config.model_validate(
         {
@@ -83,6 +88,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         patch("gan.reference_trainer.build_guided_networks", build_guided),
         patch("gan.style_trainer.to_unit", to_unit),
         patch("gan.perception.cast_once", lambda features, _: features.to(dtype)),
+        patch("gan.semantics.frozen.check_logits", lambda network, *_: network.to(dtype)),
     ):
         run = Run(config, Interruption())
     assert run.accelerator.num_processes == processes, run.accelerator.num_processes

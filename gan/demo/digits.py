@@ -1,0 +1,103 @@
+"""Handwritten digits out of the user's files and scikit-learn, all prepared alike."""
+
+import gzip
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from gan.images import resize_square
+
+SIDE = 32
+"""Pixels: UCI's digits have 8, USPS's 16, MNIST's 28."""
+INK = 64
+"""The darkest grey level that counts as a stroke."""
+
+Framing = Literal["ink", "whole"]
+Labelled = tuple[NDArray[np.uint8], NDArray[Any]]
+"""Images, (N, H, W), and their classes, (N,)."""
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Grey pictures, uint8 (N, 1, 32, 32), and their classes, (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __getitem__(self, rows: slice | Tensor) -> "Digits":
+        return Digits(self.images[rows], self.labels[rows])
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def prepare(digits: Labelled, framing: Framing) -> Digits:
+    """Bring digits of any domain to 32x32 pixels, by the one resize that the trainer has.
+
+    ink cuts out the smallest square around the strokes before; whole takes pictures as they are.
+    """
+    images, labels = digits
+    framed = (around_ink(image) if framing == "ink" else image for image in images)
+    resized = [np.asarray(resize_square(Image.fromarray(image), SIDE)) for image in framed]
+    return Digits(torch.from_numpy(np.stack(resized))[:, None], torch.from_numpy(labels).long())
+
+
+def around_ink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The smallest square around an image's strokes, which lie in its middle."""
+    rows, columns = (np.flatnonzero((image >= INK).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return image
+    ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    missing = [max(ink.shape) - length for length in ink.shape]
+    return np.pad(ink, [(gap // 2, gap - gap // 2) for gap in missing])
+
+
+def read_mnist(path: Path) -> Labelled:
+    """MNIST, 28x28, out of an npz with images and labels or a folder with the IDX files train-*.
+
+    ValueError names what is missing or damaged.
+    """
+    if path.is_file():
+        with np.load(path) as file:
+            return file["images"], file["labels"]
+    return read_idx(path, "train-images*"), read_idx(path, "train-labels*")
+
+
+def read_idx(folder: Path, pattern: str) -> NDArray[np.uint8]:
+    """An IDX file of bytes: two zeros, the type (8), the dimensions, their lengths, the values."""
+    path = next(iter(sorted(folder.glob(pattern))), None)
+    if path is None:
+        raise ValueError(f"{folder}: no {pattern} in this folder, and it is no npz")
+    content = path.read_bytes()
+    content = gzip.decompress(content) if path.suffix == ".gz" else content
+    if len(content) < 4 or content[:3] != b"\0\0\x08":
+        raise ValueError(f"{path}: no IDX file of bytes")
+    start = 4 + 4 * content[3]
+    shape = np.frombuffer(content[4:start], ">u4")
+    if len(content) != start + math.prod(int(length) for length in shape):
+        raise ValueError(f"{path}: cut short")
+    return np.frombuffer(content[start:], np.uint8).reshape(shape)
+
+
+def read_uci() -> Labelled:
+    """scikit-learn's 1797 digits, 8x8, whose 17 levels become 0 to 255."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return (bunch.images * (255 / 16)).round().astype(np.uint8), bunch.target
+
+
+def read_usps(path: Path) -> Labelled:
+    """USPS, 16x16, as LIBSVM's site has it: 256 values from -1 to 1, classes from 1 to 10."""
+    from sklearn.datasets import load_svmlight_file
+
+    values, classes = load_svmlight_file(str(path), n_features=256)
+    images = ((values.toarray() + 1) * 127.5).round().clip(0, 255).astype(np.uint8)
+    return images.reshape(-1, 16, 16), classes.astype(np.int64) - 1

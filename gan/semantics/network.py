@@ -1,0 +1,89 @@
+"""A small classifier, and its file: safetensors whose metadata says how to build it again."""
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from gan.config import Channels
+
+KEY = "gan_classifier"
+"""The one entry of the metadata: several would be written in random order."""
+
+WIDTHS = (16, 32, 64, 128)
+"""Channels after the first convolutions; later ones have as many as the last of these."""
+GRID = 4
+"""Side of the map that the verdict is read from."""
+
+
+class Classifier(nn.Module):
+    """5x5 convolutions that halve a picture until it is 4 pixels wide, and a linear layer.
+
+    Without norms: statistics of one domain's pictures would be wrong for the other's. Its weights
+    are torch's defaults, drawn from the seed alone.
+    """
+
+    def __init__(self, classes: Sequence[str], channels: Channels, side: int, seed: int) -> None:
+        """side is that of the pictures it is trained on; others are averaged onto its grid."""
+        super().__init__()
+        self.spec = {"classes": list(classes), "channels": channels, "side": side}
+        halvings = max(1, math.ceil(math.log2(side / GRID)))
+        widths = [channels, *(WIDTHS[min(i, len(WIDTHS) - 1)] for i in range(halvings))]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            stages: list[nn.Module] = []
+            for before, after in pairwise(widths):
+                stages += [nn.Conv2d(before, after, 5, stride=2, padding=2), nn.ReLU()]
+            head = nn.Linear(widths[-1] * GRID**2, len(classes))
+        self.model = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(GRID), nn.Flatten(), head)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, classes) of images (N, C, H, W) in [-1, 1]."""
+        logits: Tensor = self.model(images)
+        return logits
+
+
+def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -> None:
+    """Write a classifier and facts about its training, atomically; its folder is made."""
+    described = {"version": 1, "classifier": classifier.spec, "about": about}
+    content = save(classifier.state_dict(), {KEY: json.dumps(described, sort_keys=True)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        raise OSError(f"{path}: the classifier cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
+    """The classifier of a file, on the CPU, with the facts about it.
+
+    ValueError names the file where it is no classifier, is damaged, or its weights do not fit.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path}: cannot be read as a classifier: {error}") from error
+    if KEY not in metadata:
+        raise ValueError(f"{path}: not one of our classifiers ({KEY} is missing in its metadata)")
+    try:
+        described = json.loads(metadata[KEY])
+        classifier = Classifier(**described["classifier"], seed=0)
+        classifier.load_state_dict(tensors)
+        return classifier, described["about"]
+    except (RuntimeError, TypeError, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path}: weights and description do not fit: {reason}") from error

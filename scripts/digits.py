@@ -1,0 +1,245 @@
+"""Carry labelled digits into a domain without labels, and classify there: the field's small proof.
+
+python scripts/digits.py --mnist mnist.npz --folder checkpoints/digits
+python scripts/digits.py --mnist mnist.npz --folder checkpoints/semantic --semantic 1
+python scripts/digits.py --mnist mnist.npz --folder checkpoints/back --direction uci_to_mnist
+
+For every seed: the labelled source and the target are shuffled; a third of the target is kept for
+the test. A CycleGAN of configs/digits.yaml learns from the source and from the rest of the target,
+whose labels it is not given. The labelled source is translated, a small classifier is trained on
+the translations, and tested on the target's third: `translated`. `source_only` is the same
+classifier trained on the source as it is, `target_only` trained on the rest of the target with its
+labels: what translation is between. All pictures, of both domains and for all three figures, are
+prepared alike (gan/demo/digits.py).
+
+No label of the target is used but for the test and for target_only: all trainings take a fixed
+number of steps, the last weights count, and nothing is chosen by what the test says.
+
+`--semantic` is the weight of the loss of that name, from source to target only: the classifier is
+source_only's, which is known to err on the target, so what it takes the target for is no goal.
+`agreement` needs no labels: on the target's images, how often the classifier of the translations
+says what the source's classifier says of the images translated back.
+"""
+
+import json
+import math
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import yaml
+from jsonargparse import auto_cli
+from PIL import Image
+from torch import Tensor
+
+import gan
+from gan.demo.digits import (
+    SIDE,
+    Digits,
+    Framing,
+    prepare,
+    read_mnist,
+    read_uci,
+    read_usps,
+)
+from gan.images import write_image
+from gan.pixels import to_array, to_image, to_unit
+from gan.semantics import Classifier, fit, save_classifier
+from gan.translator import Translator, numbers
+
+CLASSIFIER_STEPS, BATCH = 900, 64
+COLUMNS = 14
+CONFIG = Path(__file__).parents[1] / "configs" / "digits.yaml"
+
+Direction = Literal["mnist_to_uci", "uci_to_mnist"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one seed works with; the target's labels are for target_only alone."""
+
+    source: Digits
+    target: Digits
+    test: Digits
+    folder: Path
+    seed: int
+
+
+def digits(
+    mnist: Path,
+    folder: Path,
+    direction: Direction = "mnist_to_uci",
+    usps: Path | None = None,
+    framing: Framing = "ink",
+    semantic: float = 0,
+    seeds: int = 3,
+    config: Path = CONFIG,
+    steps: int | None = None,
+) -> None:
+    """Print source-only, translated and target-only accuracies; see the head of this file.
+
+    Args:
+        mnist: An npz with images and labels, or a folder with IDX files (train-*, gz or not).
+        folder: For the images, the runs, a sheet of each run and one JSON file.
+        direction: Which domain has the labels.
+        usps: USPS in LIBSVM's format (bz2 or not), in place of scikit-learn's UCI digits.
+        framing: ink cuts all digits out along their strokes; whole takes the pictures as they are.
+        semantic: Weight of the semantic loss from source to target.
+        seeds: 0 and on; each shuffles, splits, trains and draws anew.
+        config: The recipe of the CycleGAN.
+        steps: Its steps, in place of the recipe's train.max_steps.
+    """
+    files = read_mnist(mnist), read_usps(usps) if usps else read_uci()
+    domains = [prepare(digits, framing) for digits in files]
+    source, target = domains if direction == "mnist_to_uci" else reversed(domains)
+    recipe = yaml.safe_load(config.read_text(encoding="utf-8"))
+    recipe["train"]["max_steps"] = steps or recipe["train"]["max_steps"]
+    results = []
+    for seed in range(seeds):
+        task = split(source, target, folder / str(seed), seed)
+        results.append(run(task, recipe, semantic))
+        print(json.dumps({"seed": seed} | results[-1]), flush=True)
+    figures = summary(results)
+    protocol = {
+        "direction": direction, "framing": framing, "semantic": semantic, "usps": bool(usps),
+        "source": len(source), "target": len(target), "recipe": recipe,
+    }  # fmt: skip
+    machine = {"threads": torch.get_num_threads(), "torch": torch.__version__}
+    content = {"protocol": protocol, "machine": machine, "summary": figures, "seeds": results}
+    (folder / "digits.json").write_text(json.dumps(content, indent=1))
+    print(table(figures))
+
+
+def run(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, float]:
+    """One seed's accuracies on the test, in percent; agreement likewise; seconds."""
+    began = time.monotonic()
+    source_only = train_classifier(task.source, task.seed)
+    save_classifier(source_only, task.folder / "source.safetensors", {"seed": task.seed})
+    write_folders(task)
+    ready = time.monotonic()
+    if status := gan.train(gan.Config.model_validate(settings(task, recipe, semantic))):
+        raise SystemExit(status)
+    trained = time.monotonic()
+    forth, back = (translated(task.folder / "run", way, task) for way in ("ab", "ba"))
+    adapted = train_classifier(Digits(forth, task.source.labels), task.seed)
+    target_only = train_classifier(task.target, task.seed)
+    write_image(sheet(task, forth, back), task.folder / "sheet.png")
+    agree = verdicts(adapted, task.target.images) == verdicts(source_only, back)
+    return {
+        "source_only": accuracy(source_only, task.test),
+        "translated": accuracy(adapted, task.test),
+        "target_only": accuracy(target_only, task.test),
+        "agreement": 100 * float(agree.float().mean()),
+        "seconds_training": trained - ready,
+        "seconds": time.monotonic() - began,
+    }
+
+
+# The translation
+
+
+def split(source: Digits, target: Digits, folder: Path, seed: int) -> Task:
+    """Shuffle both by the seed and keep a third of the target for the test."""
+    draws = torch.Generator().manual_seed(seed)
+    source, target = (
+        domain[torch.randperm(len(domain), generator=draws)] for domain in (source, target)
+    )
+    test = len(target) // 3
+    return Task(source, target[test:], target[:test], folder, seed)
+
+
+def write_folders(task: Task) -> None:
+    """trainA/CLASS with the source, trainB with the target but its test, without classes."""
+    shutil.rmtree(task.folder / "data", ignore_errors=True)
+    folders = [f"trainA/{int(label)}" for label in task.source.labels]
+    folders += ["trainB"] * len(task.target)
+    paths = [task.folder / "data" / name / f"{i:05d}.png" for i, name in enumerate(folders)]
+    images = [to_image(image) for image in (*task.source.images, *task.target.images)]
+    with ThreadPoolExecutor(16) as threads:  # they wait for the disk
+        list(threads.map(write_image, images, paths))
+
+
+def settings(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, Any]:
+    """The recipe for one seed: half of the steps at the full rate, then down to zero."""
+    pairs = max(len(task.source), len(task.target))
+    passes = math.ceil(recipe["train"]["max_steps"] * recipe["train"]["batch_size"] / pairs)
+    own = {
+        "data": {"root": task.folder / "data"},
+        "loss": {"semantic_ab": semantic},
+        "semantic": {"classifier": task.folder / "source.safetensors" if semantic else None},
+        "train": {"epochs": math.ceil(passes / 2), "decay_epochs": passes // 2},
+        "run": {"dir": task.folder / "run", "seed": task.seed},
+    }
+    return {key: recipe.get(key, {}) | own.get(key, {}) for key in recipe.keys() | own.keys()}
+
+
+def translated(run: Path, way: Literal["ab", "ba"], task: Task) -> Tensor:
+    """The source in the target's style, or the target, but its test, in the source's."""
+    translator = Translator.load(run, way)
+    images = (task.source if way == "ab" else task.target).images
+    results = [image for part in images.split(500) for image in translator.translate_batch(part)]
+    return torch.stack([numbers(image) for image in results])
+
+
+def sheet(task: Task, forth: Tensor, back: Tensor) -> Image.Image:
+    """Four rows: source, its translations, target, its translations; three times as large."""
+    rows = (task.source.images, forth, task.target.images, back)
+    page = to_array(torch.cat([torch.cat(list(row[:COLUMNS]), dim=2) for row in rows], dim=1))
+    return Image.fromarray(page[:, :, 0].repeat(3, axis=0).repeat(3, axis=1))
+
+
+# The classifier
+
+
+def train_classifier(digits: Digits, seed: int) -> Classifier:
+    """The same small network and number of steps whatever it is trained on."""
+    classifier = Classifier([str(number) for number in range(10)], 1, SIDE, seed)
+    fit(classifier, batches(digits, seed))
+    return classifier
+
+
+def batches(digits: Digits, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    draws = torch.Generator().manual_seed(seed)
+    for _ in range(CLASSIFIER_STEPS):
+        part = digits[torch.randint(len(digits), (BATCH,), generator=draws)]
+        yield to_unit(part.images), part.labels
+
+
+@torch.no_grad()
+def verdicts(classifier: Classifier, images: Tensor) -> Tensor:
+    """Its classes, (N,)."""
+    return torch.cat([classifier(to_unit(part)).argmax(dim=1) for part in images.split(500)])
+
+
+def accuracy(classifier: Classifier, digits: Digits) -> float:
+    """In percent."""
+    return 100 * float((verdicts(classifier, digits.images) == digits.labels).float().mean())
+
+
+# The figures
+
+
+def summary(results: list[dict[str, float]]) -> dict[str, list[float]]:
+    """Mean and standard deviation over the seeds of every figure, and of the gap's closed share."""
+    for result in results:
+        gap = result["target_only"] - result["source_only"] or math.nan
+        result["gap_closed"] = 100 * (result["translated"] - result["source_only"]) / gap
+    columns = {name: [result[name] for result in results] for name in results[0]}
+    spread = statistics.stdev if len(results) > 1 else lambda values: 0.0
+    return {name: [statistics.mean(x), spread(x)] for name, x in columns.items()}
+
+
+def table(figures: dict[str, list[float]]) -> str:
+    """One line a figure."""
+    return "\n".join(f"{name:17} {mean:6.1f} ± {dev:.1f}" for name, (mean, dev) in figures.items())
+
+
+if __name__ == "__main__":
+    sys.exit(auto_cli(digits, as_positional=False))

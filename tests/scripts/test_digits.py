@@ -1,0 +1,122 @@
+"""The digits' proof: what the trainings are shown, its arithmetic, one tiny run."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from numpy.typing import NDArray
+
+from gan.config import Config
+from gan.demo.digits import prepare
+from gan.images import list_images, read_image
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("digits", ROOT / "scripts" / "digits.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["digits"] = module  # its dataclasses look for it there
+    spec.loader.exec_module(module)
+    return module
+
+
+def mnist(count: int = 30, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count, dtype=np.uint8) % 10
+    return rng.integers(0, 256, (count, 28, 28), dtype=np.uint8), labels
+
+
+def pixels(path: Path) -> bytes:
+    return np.asarray(read_image(path, channels=1)).tobytes()
+
+
+def task(script: ModuleType, folder: Path, seed: int = 0) -> Any:
+    source, target = (prepare(mnist(count, seed), "ink") for count, seed in ((30, 0), (21, 1)))
+    return script.split(source, target, folder, seed)
+
+
+def test_the_test_third_and_the_targets_classes_are_in_no_folder(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    made = task(script, tmp_path)
+    assert (len(made.source), len(made.target), len(made.test)) == (30, 14, 7)
+    script.write_folders(made)
+    written = {
+        domain: [pixels(path) for path in list_images(root)]
+        for domain in "AB"
+        for root in [tmp_path / "data" / f"train{domain}"]
+    }
+    test = {image[0].numpy().tobytes() for image in made.test.images}
+    assert not test & set(written["B"])
+    assert sorted(written["B"]) == sorted(i[0].numpy().tobytes() for i in made.target.images)
+    assert {path.parent for path in list_images(tmp_path / "data" / "trainB")} == {
+        tmp_path / "data" / "trainB"
+    }
+    for image, label in zip(made.source.images, made.source.labels, strict=True):
+        folder = tmp_path / "data" / "trainA" / str(int(label))
+        content = image[0].numpy().tobytes()
+        assert content in {pixels(p) for p in list_images(folder)}
+
+
+def test_a_seed_gives_one_split_and_another_seed_another(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    one, same, other = (task(script, tmp_path, seed) for seed in (0, 0, 1))
+    assert torch.equal(one.test.images, same.test.images)
+    assert not torch.equal(one.test.images, other.test.images)
+
+
+@pytest.mark.parametrize("steps", [1, 100, 6000])
+def test_a_run_ends_with_its_steps_and_its_rate_has_fallen_by_then(
+    steps: int, script: ModuleType, tmp_path: Path
+) -> None:
+    recipe = yaml.safe_load(script.CONFIG.read_text(encoding="utf-8"))
+    recipe["train"]["max_steps"] = steps
+    config = Config.model_validate(script.settings(task(script, tmp_path), recipe, 0.5))
+    train = config.train
+    assert train.max_steps == steps
+    assert (train.epochs + train.decay_epochs) * 30 >= steps * train.batch_size
+    assert (train.epochs + train.decay_epochs - 1) * 30 < steps * train.batch_size
+    assert (config.loss.weight("semantic_ab"), config.loss.weight("semantic_ba")) == (0.5, 0)
+
+
+def test_the_share_of_the_gap_that_is_closed(script: ModuleType) -> None:
+    results = [
+        {"source_only": 60.0, "translated": 90.0, "target_only": 100.0},
+        {"source_only": 50.0, "translated": 90.0, "target_only": 90.0},
+    ]
+    figures = script.summary(results)
+    assert figures["gap_closed"] == pytest.approx([87.5, 312.5**0.5])
+    assert figures["source_only"] == pytest.approx([55, 50**0.5])
+    assert script.table(figures).splitlines()[0].split() == ["source_only", "55.0", "±", "7.1"]
+
+
+@pytest.mark.parametrize("semantic", [0.0, 1.0])
+def test_a_tiny_run_leaves_figures_and_a_sheet(
+    semantic: float,
+    script: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(script, "CLASSIFIER_STEPS", 2)
+    monkeypatch.setattr(script, "read_uci", lambda: mnist(30, seed=1))
+    np.savez(tmp_path / "mnist.npz", **dict(zip(("images", "labels"), mnist(60), strict=True)))
+    out = tmp_path / "out"
+    script.digits(tmp_path / "mnist.npz", out, seeds=1, steps=2, semantic=semantic)
+    saved = json.loads((out / "digits.json").read_text())
+    assert saved["protocol"]["semantic"] == semantic
+    assert {"source_only", "translated", "target_only", "agreement"} < saved["summary"].keys()
+    assert read_image(out / "0" / "sheet.png").size == (14 * 32 * 3, 4 * 32 * 3)
+    assert "gap_closed" in capsys.readouterr().out
