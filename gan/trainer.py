@@ -32,6 +32,7 @@ from gan.updates import Updates, mean, reseed, set_requires_grad, total
 Batch = Sequence[Tensor]
 """(a, b): uint8 images of each domain, (N, C, H, W)."""
 Images = dict[Domain, Tensor]
+Values = dict[str, Tensor]
 DIRECTIONS: tuple[tuple[Domain, Domain], ...] = (("a", "b"), ("b", "a"))
 """From which domain to which."""
 
@@ -100,17 +101,14 @@ class Trainer:
         real = [self.prepare(batch) for batch in batches]
         for images, sight in zip(real, self.look(real), strict=True):
             last = len(records) == len(batches) - 1
-            record: dict[str, Tensor] = {}
-            fakes: Images = {}
+            record, fakes = Values(), Images()
             # Generators: fool both discriminators and come back home. One direction's graph is gone
             # before the other's is built: the same gradients in half the memory.
             set_requires_grad(bare.discriminators, False)
             for start, goal in DIRECTIONS:
                 with gradients_agree(self.accelerator, nets.generators, when=last and bool(fakes)):
-                    forth, back = nets.forth_and_back(start)
-                    cycle = translate(
-                        goal, forth, back, images[start], images[goal], loss, self.passes
-                    )
+                    pair, ends = nets.pair(start), (images[start], images[goal])
+                    cycle = translate(goal, *pair, *ends, loss, self.passes)
                     losses = generator_losses(start, goal, cycle, bare.disc(goal), loss, sight)
                     updates.scaler.scale(total(losses) / len(batches)).backward()
                 record |= losses

@@ -27,7 +27,7 @@ class Networks:
         """A to B, B to A."""
         return self.gen_ab, self.gen_ba
 
-    def forth_and_back(self, start: Domain) -> tuple[nn.Module, nn.Module]:
+    def pair(self, start: Domain) -> tuple[nn.Module, nn.Module]:
         """The generator that leaves a domain, and the one that returns to it."""
         return (self.gen_ab, self.gen_ba) if start == "a" else (self.gen_ba, self.gen_ab)
 
