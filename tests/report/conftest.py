@@ -88,6 +88,7 @@ def write_records() -> Callable[[Path], None]:
                     "l1_ab": metric(0.1, "better"),
                     "kid_ab": metric(0.3 + step / 100, "worse", warning="only 4 images"),
                     "cycle_a": metric(0.5),
+                    "gram_ba": metric(0.006126, "better", low=0.005689, high=0.006585),
                     "cycle_b": metric(float("nan") if step == 8 else 0.5),
                 },
             }  # fmt: skip
