@@ -167,7 +167,7 @@ def write_folders(task: Task) -> None:
 
 
 def settings(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, Any]:
-    """The recipe for one seed: half of the steps at the full rate, then down to zero."""
+    """The recipe for one seed: half of the epochs at the full rate, then it falls."""
     pairs = max(len(task.source), len(task.target))
     passes = math.ceil(recipe["train"]["max_steps"] * recipe["train"]["batch_size"] / pairs)
     own = {

@@ -26,7 +26,6 @@ from tests import backbone
 
 CASES = {
     "float64": (torch.float64, 2e-4),
-    "float32": (torch.float32, 2e-4),
     "float32_small_steps": (torch.float32, 1e-6),
     "perception": (torch.float64, 2e-4),
     "one_style": (torch.float64, 2e-4),
