@@ -96,17 +96,22 @@ def config_class(command: Callable[..., Any]) -> type[Section] | None:
 def appending(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
     """The arguments with `--style a.jpg --style b.jpg` as what jsonargparse calls --style+.
 
-    Whole lists, --style [a.jpg,b.jpg], are left alone, and so are keys of sections.
+    The first mention takes the place of the default, later ones are added to it. Whole lists,
+    --style [a.jpg,b.jpg], are left alone, and so are keys of sections.
     """
     section = config_class(command)
     fields = section.model_fields if section else {}
     lists = {f"--{name}" for name, field in fields.items() if get_origin(field.annotation) is list}
-    result = list(arguments)
+    result: list[str] = []
+    begun = set[str]()
     for index, argument in enumerate(arguments):
         name, equals, value = argument.partition("=")
         value = value if equals else "".join(arguments[index + 1 : index + 2])
         if name in lists and not value.startswith("["):
-            result[index] = f"{name}+{argument.removeprefix(name)}"
+            result += [] if name in begun else [f"{name}=[]"]
+            argument = f"{name}+{argument.removeprefix(name)}"
+        begun.add(name)
+        result.append(argument)
     return result
 
 

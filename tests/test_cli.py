@@ -4,8 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
-from gan.cli import COMMANDS, main, nearest
+from gan.cli import COMMANDS, appending, bind, build_parser, main, nearest
+from gan.config import Section
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [
@@ -95,3 +97,33 @@ def test_print_config_shows_the_resolved_configuration(capsys: pytest.CaptureFix
         main(["train", "--loss.cycle", "3", "--print_config"])
     assert stopped.value.code == 0
     assert "cycle: 3.0" in capsys.readouterr().out
+
+
+class Lists(Section):
+    """Lists of every kind."""
+
+    splits: list[str] = Field(default=["train"])
+    weights: list[float] = Field(default=[])
+
+
+def lists(config: Lists) -> int:
+    """A command with lists."""
+    raise AssertionError
+
+
+@pytest.mark.parametrize(("arguments", "splits", "weights"), [
+    ([], ["train"], []),
+    (["--splits", "val"], ["val"], []),
+    (["--splits=val", "--weights", "2", "--splits", "train"], ["val", "train"], [2.0]),
+    (["--splits", "[a,b]", "--splits", "c"], ["a", "b", "c"], []),
+    (["--config", "FILE", "--weights", "3", "--weights=4"], ["test"], [3.0, 4.0]),
+])  # fmt: skip
+def test_the_first_mention_of_a_list_replaces_its_default_and_later_ones_are_added(
+    arguments: list[str], splits: list[str], weights: list[float], tmp_path: Path
+) -> None:
+    path = tmp_path / "lists.yaml"
+    path.write_text("splits: [test]\nweights: [1]\n")
+    given = appending(lists, [str(path) if word == "FILE" else word for word in arguments])
+    parser = build_parser(lists, "lists")
+    found = bind(lists, parser.instantiate(parser.parse_args(given)))["config"]
+    assert (found.splits, found.weights) == (splits, weights)

@@ -1,6 +1,7 @@
 """The command that carries a labelled dataset into another domain."""
 
 import hashlib
+import json
 import shutil
 import sys
 import warnings
@@ -16,9 +17,9 @@ from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
 from gan.augment.finish import Finish
 from gan.augment.formats import FORMATS
 from gan.augment.gates import Scores, thresholds
-from gan.augment.judgement import Judged, judge, outputs, provenance, summary
-from gan.augment.place import check_output, settled
-from gan.augment.plan import Task, make_tasks, without_splits
+from gan.augment.judgement import Judged, judge, losses, outputs, provenance, summary
+from gan.augment.place import begin, check_output, settled
+from gan.augment.plan import Task, check_labelled, make_tasks, without_splits
 from gan.augment.round_trip import open_model
 from gan.augment.settings import AugmentConfig
 from gan.augment.sheet import sheet
@@ -50,11 +51,10 @@ def augment(config: AugmentConfig) -> int:
         files = [find_generator(path, config.direction) for path in config.model]
         hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
         tasks = make_tasks(dataset, config, config.direction or "new")
-        settings = settled(dataset, config, hashes)
-        if processes.once(lambda: prepare(dataset, config, settings)):
-            if processes.main:
-                print(f"{config.output}: finished before, nothing to do", file=sys.stderr)
-            return 0
+        check_labelled(tasks, FORMATS[config.format].rule)
+        settings: dict[str, Any] = processes.once(lambda: settled(dataset, config, hashes))
+        if processes.once(lambda: prepare(config, settings)):
+            return finished_before(config.output, processes.main)
         if processes.main:
             tell(dataset, tasks)
         failures: dict[Path, str] = {}
@@ -65,16 +65,46 @@ def augment(config: AugmentConfig) -> int:
     return 1 if failures else 0
 
 
-def prepare(dataset: Dataset, config: AugmentConfig, settings: dict[str, Any]) -> bool:
-    """Make or recognize the output; whether it is finished. ValueError where it cannot be ours."""
-    finished = check_output(config, settings, REPORT)
+def prepare(config: AugmentConfig, settings: dict[str, Any]) -> bool:
+    """Make or recognize the output; whether it is finished. ValueError where it cannot be ours.
+
+    All that can be refused is refused before anything is written: the next try may have it right.
+    """
+    try:
+        finished = check_output(config, settings, REPORT)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(f"{config.output}: {reason}: give another --output") from error
     stage = config.output / FOLDER
     if finished:
         shutil.rmtree(stage, ignore_errors=True)
     else:
+        check_models(config)
+        begin(config, settings)
         for folder in {config.output, *(path.parent for path in config.output.rglob(".*.part"))}:
             remove_parts(folder)
     return finished
+
+
+def check_models(config: AugmentConfig) -> None:
+    """Open all models once; ValueError for what cannot be opened or run as it is asked for."""
+    for path in config.model:
+        check_tiles(open_model(path, config).forth, config.tile)
+    if config.task:
+        load_judge(config.task, config.task_size, pick_device(config.device))
+
+
+def finished_before(output: Path, main: bool) -> int:
+    """The exit status of a finished run, and what it could not translate."""
+    where = output / PROVENANCE
+    texts = where.read_bytes().splitlines() if where.exists() else []
+    lines = [json.loads(text) for text in texts]
+    failures = {each["source"] for each in lines if each["decision"] == "failed"}
+    if main:
+        print(f"{output}: finished before, nothing to do", file=sys.stderr)
+    if main and failures:
+        print(f"{len(failures)} images could not be translated: see {where}", file=sys.stderr)
+    return 1 if failures else 0
 
 
 def tell(dataset: Dataset, tasks: Sequence[Task]) -> None:
@@ -98,7 +128,6 @@ def translate(
     if not tasks:
         return {}
     model = open_model(config.model[number], config)
-    check_tiles(model.forth, config.tile)
     # Once for all: what one process has written meanwhile must not change another's share.
     jobs, failures = processes.once(lambda: find_jobs(dataset, config, tasks))
     by_place = {picture_path(config.output, task): task for task in tasks}
@@ -183,6 +212,8 @@ def complete(
     write_json(target / REPORT, settings | {"thresholds": limits, "remarks": remarks})
     shutil.rmtree(target / FOLDER)
     print(printable(summary(judged, config)), file=sys.stderr)
+    for warning in losses(dataset, judged, names):
+        print(printable(f"warning: {warning}"), file=sys.stderr)
 
 
 def present(target: Path, each: Judged) -> Path:

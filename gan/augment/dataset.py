@@ -42,6 +42,8 @@ class Item:
     """Files that are carried under the image's new name."""
     boxes: tuple[Box, ...] = ()
     mask: Path | None = None
+    labelled: bool = True
+    """Whether anything says what is on it; a label may say that nothing is."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Format:
     read: Callable[[Path], Dataset]
     rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]]
     """Files whose content is another in the output."""
+    rule: str
+    """Where labels must be to be found, for those who have none."""
 
 
 @dataclass(frozen=True)

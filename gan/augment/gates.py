@@ -17,18 +17,20 @@ class Gate:
     default: str
     least: bool
     """Whether values below the threshold are bad; else those above."""
+    lowest: float
+    """Of the score; the highest is 1."""
     meaning: str
     """What a bad value says, in a few words."""
 
 
 GATES = {
-    "structure": Gate("0.15", True, "edges are not where the source has them"),
-    "shift": Gate("0.08", False, "it would fit the source better if it were moved"),
-    "edges": Gate("0", True, "a labelled object has lost its edges"),
-    "luma": Gate("-0.05", True, "light and dark have changed places"),
-    "contrast": Gate("0.15", True, "contrast is lost"),
-    "cycle": Gate("6mad", False, "the way back does not lead to the source"),
-    "task": Gate("1", True, "the task model sees something else"),
+    "structure": Gate("0.15", True, -1, "edges are not where the source has them"),
+    "shift": Gate("0.08", False, 0, "it would fit the source better if it were moved"),
+    "edges": Gate("0", True, -1, "a labelled object has lost its edges"),
+    "luma": Gate("-0.05", True, -1, "light and dark have changed places"),
+    "contrast": Gate("0.15", True, 0, "contrast is lost"),
+    "cycle": Gate("6mad", False, 0, "the way back does not lead to the source"),
+    "task": Gate("1", True, 0, "the task model sees something else"),
 }
 """The defaults are measured: docs/augmenting.md."""
 
@@ -67,6 +69,13 @@ def parse(text: str) -> tuple[float, str]:
     if found[2] == "%" and float(found[1]) > 100:
         raise ValueError(f"{text!r}: at most 100%")
     return float(found[1]), found[2] or ""
+
+
+def check_threshold(gate: Gate, text: str) -> None:
+    """ValueError for what is no threshold, or a number that its score cannot be."""
+    number, unit = parse(text)
+    if not unit and not gate.lowest <= number <= 1:
+        raise ValueError(f"{text!r}: should be from {gate.lowest:g} to 1")
 
 
 def thresholds(texts: Mapping[str, str], scores: Sequence[Scores]) -> dict[str, float | None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from gan.augment.dataset import Dataset
+from gan.augment.dataset import Dataset, Outputs
 from gan.augment.gates import Scores, failed
 from gan.augment.plan import Task
 from gan.augment.settings import AugmentConfig
@@ -88,6 +88,19 @@ def provenance(
             }
         )
     return lines
+
+
+def losses(dataset: Dataset, judged: Sequence[Judged], names: Outputs) -> list[str]:
+    """What nobody wants of an output: no translation in it, or a split that is empty now."""
+    found = []
+    if judged and not any(each.decision == "accepted" for each in judged):
+        found.append("no translation was accepted: see sheet.png and augmentation.jsonl")
+    splits = {name for item in dataset.items for name in item.splits}
+    kept = {name for item in dataset.items if names[item.image] for name in item.splits}
+    found += [f"{name} has no images in the output" for name in sorted(splits - kept)]
+    if not any(names.values()):
+        found.append("no image is in the output")
+    return found
 
 
 def summary(judged: Sequence[Judged], config: AugmentConfig) -> str:

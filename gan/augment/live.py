@@ -13,6 +13,8 @@ from gan.augment.finish import blend
 from gan.pixels import from_array, to_array
 from gan.translator import Device, Direction, Translator, check_size, numbers
 
+HALF_LEVEL = 0.5 / 255
+
 
 @dataclass(frozen=True)
 class Model:
@@ -34,6 +36,11 @@ def translate_pixels(model: Model, pixels: np.ndarray[Any, Any], strength: float
 
     ValueError for a picture that the generator cannot take.
     """
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise ValueError(
+            f"translates pictures (H, W, C) of uint8, not {pixels.dtype}: let it come before "
+            "what makes floats of them"
+        )
     translator = opened(model)
     if pixels.ndim != 3 or pixels.shape[2] != translator.channels:
         raise ValueError(
@@ -53,8 +60,11 @@ def translate_batch(
 
     Each image is translated with the probability `p`, drawn by torch's own generator, and blended
     by `strength`, one number or one for each image. Nothing leaves the device: the model should be
-    on it, Model(path, "ab", "cuda").
+    on it, Model(path, "ab", "cuda"). ValueError for other batches and strengths; what is beyond
+    [0, 1] by half a grey level is rounding.
     """
+    check_batch(images, opened(model).channels)
+    check_strength(strength, len(images))
     chosen = (torch.rand(len(images)) < p).nonzero()[:, 0]  # on the CPU: a GPU need not wait
     if not len(chosen):
         return images
@@ -64,3 +74,27 @@ def translate_batch(
     translations = (opened(model).run(sources * 2 - 1).to(images.dtype) + 1) / 2
     share = shares.expand(len(images))[where, None, None, None]
     return images.index_copy(0, where, torch.lerp(sources, translations.clamp(0, 1), share))
+
+
+def check_batch(images: Tensor, channels: int) -> None:
+    """ValueError for what is no batch of so many channels."""
+    right = f"translate_batch takes floats (N, {channels}, H, W) in [0, 1], not"
+    if images.ndim != 4 or images.shape[1] != channels or not images.is_floating_point():
+        raise ValueError(f"{right} {images.dtype} {tuple(images.shape)}")
+    check_size(images.shape[3], images.shape[2])
+    if len(images):
+        low, high = (float(value) for value in images.aminmax())
+        if not (low >= -HALF_LEVEL and high <= 1 + HALF_LEVEL):
+            raise ValueError(f"{right} {low:.4g} to {high:.4g}")
+
+
+def check_strength(strength: Tensor | float, count: int) -> None:
+    """ValueError for what is neither a share nor one for each image."""
+    right = f"strength: one number from 0 to 1, or a tensor of {count}, one for each image"
+    if not isinstance(strength, (int, float, Tensor)):
+        raise ValueError(f"{right}, not {strength}")
+    shares = torch.as_tensor(strength)
+    if shares.shape not in ((), (count,)):
+        raise ValueError(f"{right}, not {tuple(shares.shape)}")
+    if not bool(((shares >= 0) & (shares <= 1)).all()):
+        raise ValueError(f"{right}, not {strength}")

@@ -1,7 +1,7 @@
 """Which images are translated, by which model, how strongly, under which names."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, count
 from pathlib import Path
@@ -30,14 +30,9 @@ def draw(seed: int, name: str, what: str) -> float:
 def make_tasks(dataset: Dataset, config: AugmentConfig, mark: str) -> list[Task]:
     """All translations in the order of their names.
 
-    `mark` is what new names end in. ValueError where no image is in the splits that are asked for.
+    `mark` is what new names end in. ValueError as from `choose`.
     """
-    chosen = [item for item in dataset.items if is_chosen(dataset, item, config.splits)]
-    if not chosen:
-        there = sorted({name for item in dataset.items for name in item.splits})
-        raise ValueError(
-            f"splits: no images in {', '.join(config.splits)}; this dataset has {', '.join(there)}"
-        )
+    chosen = choose(dataset, config.splits)
     suffix = free_suffix(dataset, mark)
     tasks = []
     for item, copy in copies(chosen, config.ratio, config.seed):
@@ -47,7 +42,7 @@ def make_tasks(dataset: Dataset, config: AugmentConfig, mark: str) -> list[Task]
             output = item.image.with_stem(new_stem(item, suffix, copy))
         low, high = config.strengths()
         strength = low + (high - low) * draw(config.seed, name, "strength")
-        model = pick(config, draw(config.seed, name, "model"))
+        model = model_of(config, item.image.as_posix(), copy)
         tasks.append(Task(item, output, model, round(strength, 4)))
     return sorted(tasks, key=lambda task: task.output.as_posix())
 
@@ -57,11 +52,34 @@ def without_splits(dataset: Dataset) -> bool:
     return not any(item.splits for item in dataset.items)
 
 
-def is_chosen(dataset: Dataset, item: Item, splits: Sequence[str]) -> bool:
-    """Whether an image is in one of the splits, and in no other that is kept apart from them."""
-    names = {split_name(split) or split for split in splits}
-    apart = item.splits - names - {"trainval"}
-    return without_splits(dataset) or (bool(item.splits & names) and not apart)
+def choose(dataset: Dataset, splits: Sequence[str]) -> list[Item]:
+    """The images that are in one of the splits, and in no other that is kept apart from them.
+
+    ValueError names a split without images, or one whose images are all in another one, too.
+    """
+    names = {split_name(split) or split: split for split in splits}
+    there = sorted({name for item in dataset.items for name in item.splits})
+    unknown = sorted(names.keys() - {*there} - ({"train"} if not there else set()))
+    if unknown:
+        known = f"this dataset has {', '.join(there)}" if there else "this dataset has no splits"
+        raise ValueError(f"splits: no images in {names[unknown[0]]}; {known}")
+    inside = [item for item in dataset.items if item.splits & names.keys() or not there]
+    chosen = [item for item in inside if not item.splits - names.keys() - {"trainval"}]
+    if not chosen:
+        others = sorted({name for item in inside for name in item.splits - names.keys()})
+        raise ValueError(
+            f"splits: every image of {', '.join(splits)} is also in {', '.join(others)}: give "
+            "them different images or, to translate both, name both with --splits"
+        )
+    return chosen
+
+
+def check_labelled(tasks: Sequence[Task], rule: str) -> None:
+    """ValueError where no image that is to be translated has a label; `rule` says how it would."""
+    if tasks and not any(task.item.labelled for task in tasks):
+        raise ValueError(
+            f"dataset: none of the {len(tasks)} images to translate has a label: {rule}"
+        )
 
 
 def copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Item, int]]:
@@ -92,9 +110,22 @@ def free_suffix(dataset: Dataset, mark: str) -> str:
     return next(suffix for suffix in suffixes if not any(suffix in stem for stem in taken))
 
 
-def pick(config: AugmentConfig, value: float) -> int:
-    """The model that a number in [0, 1) means, by the weights."""
+def model_of(config: AugmentConfig, image: str, copy: int) -> int:
+    """The model of an image's copy, drawn by the weights; none comes again before all have."""
     weights = config.weights or [1.0] * len(config.model)
-    ends = list(accumulate(weights))
-    last = max(index for index, weight in enumerate(weights) if weight)
-    return next((i for i, end in enumerate(ends) if value * ends[-1] < end), last)
+    left: dict[int, float] = {}
+    model = 0
+    for number in range(copy + 1):
+        left = left or {index: weight for index, weight in enumerate(weights) if weight}
+        model = pick(left, draw(config.seed, f"{image}\0{number}", "model"))
+        del left[model]
+    return model
+
+
+def pick(weights: Mapping[int, float], value: float) -> int:
+    """The key that a number in [0, 1) means, by the weights."""
+    ends = list(accumulate(weights.values()))
+    keys = list(weights)
+    return next(
+        (key for key, end in zip(keys, ends, strict=True) if value * ends[-1] < end), keys[-1]
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gan.augment.formats import FormatName
-from gan.augment.gates import GATES, parse
+from gan.augment.gates import GATES, check_threshold
 from gan.config import Count, Rate, Section, Weight
 from gan.images import MAX_MEGAPIXELS
 from gan.translator import Device, Direction, Precision
@@ -104,16 +104,22 @@ class AugmentConfig(Section):
         if not self.splits:
             raise ValueError("splits must name at least one split")
         low, high = self.strengths()
+        if not high:
+            raise ValueError(f"strength: {self.strength} would leave all as it is: more than 0")
         if self.ratio > 1 and self.mode != "add":
             raise ValueError(f"ratio: {self.ratio} needs mode add; in {self.mode} at most 1")
-        if self.ratio > 1 and low == high and len(self.model) == 1:
+        weights = self.weights or [1] * len(self.model)
+        drawn = {path for path, weight in zip(self.model, weights, strict=True) if weight}
+        if self.ratio > len(drawn) and low == high:
             raise ValueError(
-                f"ratio: {self.ratio} would make equal pictures: at most 1, or draw the strength "
-                "(strength 0.3,1) or between several models"
+                f"ratio: {self.ratio} would make equal pictures: at most {len(drawn)}, the number "
+                "of models, or draw the strength (strength 0.3,1)"
             )
+        if self.task is None and self.task_score != GATES["task"].default:
+            raise ValueError(f"task_score: {self.task_score} judges nothing without task")
         for key, text in self.gates().items():
             try:
-                parse(text)
+                check_threshold(GATES[key], text)
             except ValueError as error:
                 raise ValueError(f"{'task_score' if key == 'task' else key}: {error}") from error
         return self

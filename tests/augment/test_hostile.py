@@ -275,7 +275,9 @@ def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
     dataset = FORMATS["imagefolder"].read(tmp_path / "in")
     assert free_suffix(dataset, "ab") == "_ab3"
     given = {"model": ["x", "y"], "dataset": "in", "output": "out", "format": "imagefolder"}
-    config = AugmentConfig.model_validate(given | {"mode": "add", "ratio": 2.4})
+    config = AugmentConfig.model_validate(
+        given | {"mode": "add", "ratio": 2.4, "strength": "0.3,1"}
+    )
     tasks = make_tasks(dataset, config, "ab")
     assert len(tasks) == round(2.4 * 3)
     names = [task.output.as_posix().casefold() for task in tasks]
@@ -288,10 +290,19 @@ def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
     [
         ({"ratio": 2}, "ratio: 2.0 needs mode add"),
         ({"ratio": 2, "mode": "add"}, "would make equal pictures"),
+        (
+            {"ratio": 2, "mode": "add", "model": ["x", "y"], "weights": [1, 0]},
+            "equal pictures: at most 1, the number of models",
+        ),
+        ({"strength": "0"}, "strength: 0 would leave all as it is"),
+        ({"shift": "-1"}, "shift: '-1': should be from 0 to 1"),
+        ({"structure": "5"}, "structure: '5': should be from -1 to 1"),
+        ({"contrast": "-0.1"}, "contrast: '-0.1': should be from 0 to 1"),
+        ({"task_score": "0.5"}, "task_score: 0.5 judges nothing without task"),
         ({"strength": "0.9,0.2"}, "strength: 0.9,0.2 should be like 0.5"),
         ({"weights": [1, 2]}, "weights: 2 given for 1 model"),
         ({"structure": "high"}, "structure: 'high': should be a number"),
-        ({"task_score": "x"}, "task_score: 'x': should be"),
+        ({"task_score": "x", "task": "t.pt"}, "task_score: 'x': should be"),
     ],
 )
 def test_options_that_contradict_each_other_are_named(options: dict[str, Any], said: str) -> None:

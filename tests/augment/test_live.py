@@ -161,5 +161,30 @@ def test_pictures_that_do_not_fit_are_named(generator_file: Path) -> None:
     grey = np.zeros((32, 32, 1), np.uint8)
     with pytest.raises(ValueError, match="of 3 channels"):
         DomainTranslate(generator_file, p=1)(image=grey)
+    with pytest.raises(ValueError, match=r"of uint8, not float32"):
+        DomainTranslate(generator_file, p=1)(image=picture(0) / np.float32(255))
     with pytest.raises(ValueError, match=r"of uint8, not torch\.float32"):
         DomainTranslateV2(generator_file, p=1)(torch.rand(3, 32, 32))
+
+
+@pytest.mark.parametrize(
+    ("images", "strength", "said"),
+    [
+        (torch.zeros(2, 3, 16, 16, dtype=torch.uint8), 1.0, "floats .* not torch.uint8"),
+        (torch.zeros(3, 16, 16), 1.0, r"\(N, 3, H, W\) .* \(3, 16, 16\)"),
+        (torch.zeros(2, 1, 16, 16), 1.0, r"\(N, 3, H, W\) .* \(2, 1, 16, 16\)"),
+        (torch.full((2, 3, 16, 16), 255.0), 1.0, r"in \[0, 1\], not 255 to 255"),
+        (torch.full((2, 3, 16, 16), -1.0), 1.0, r"in \[0, 1\], not -1 to -1"),
+        (torch.full((2, 3, 16, 16), torch.nan), 1.0, r"in \[0, 1\], not nan"),
+        (torch.zeros(2, 3, 8, 16), 1.0, "at least 16"),
+        (torch.zeros(2, 3, 16, 16), (0.3, 1.0), "strength: one number .* a tensor of 2"),
+        (torch.zeros(2, 3, 16, 16), 1.5, r"strength: .* not 1\.5"),
+        (torch.zeros(2, 3, 16, 16), torch.ones(3), r"a tensor of 2, .* not \(3,\)"),
+    ],
+)
+def test_batches_and_strengths_that_do_not_fit_are_refused_in_a_line(
+    generator_file: Path, images: Tensor, strength: Any, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said) as refused:
+        translate_batch(Model(generator_file), images, strength)
+    assert "\n" not in str(refused.value)

@@ -49,13 +49,20 @@ def read(root: Path) -> Dataset:
     if not sheets:
         raise ValueError(f"{root}: no JSON file with COCO's lists `images` and `annotations`")
     splits, boxes = defaultdict[Path, set[str]](set), defaultdict[Path, list[Box]](list)
+    annotated = set[Path]()
     for sheet in sheets:
         for image in filter(None, sheet.images):
             splits[image] |= sheet.splits
         for image, found in sheet_boxes(root, sheet, remarks).items():
             boxes[image] += found
+        annotated |= annotated_images(sheet)
     items = [
-        Item(image, frozenset(splits[image]), boxes=tuple(dict.fromkeys(boxes[image])))
+        Item(
+            image,
+            frozenset(splits[image]),
+            boxes=tuple(dict.fromkeys(boxes[image])),
+            labelled=image in annotated,
+        )
         for image in splits
     ]
     remarks += [
@@ -140,6 +147,13 @@ def sheet_boxes(root: Path, sheet: Sheet, remarks: list[Failure]) -> dict[Path, 
                 reason = f"{about}: bbox should be [x, y, width, height] in pixels"
                 remarks.append(Failure(root / sheet.path, reason))
     return boxes
+
+
+def annotated_images(sheet: Sheet) -> set[Path]:
+    """The images of which an annotation speaks."""
+    ids = {annotation.get("image_id") for annotation in annotations(sheet.content)}
+    records = zip(sheet.content["images"], sheet.images, strict=True)
+    return {image for record, image in records if image and record.get("id") in ids}
 
 
 def annotations(content: Record) -> list[Record]:
@@ -231,4 +245,4 @@ def encoded(content: Record, original: bytes) -> bytes:
     return text.encode("utf-8", "surrogatepass") + b"\n" * original.endswith(b"\n")
 
 
-FORMAT = Format(read, rewrite)
+FORMAT = Format(read, rewrite, "an annotation's image_id must be the id of an image's record")

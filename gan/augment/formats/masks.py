@@ -27,7 +27,9 @@ def read(root: Path) -> Dataset:
         if reason := trouble(root, image, found):
             remarks.append(Failure(root / image, reason))
         usable = found[0] if found and not reason else None
-        items.append(Item(image, split_of(image), tuple(found[:1]), mask=usable))
+        items.append(
+            Item(image, split_of(image), tuple(found[:1]), mask=usable, labelled=bool(found))
+        )
     masks = {path for item in items for path in item.labels}
     remarks += [
         Failure(root / path, "a mask without an image")
@@ -57,4 +59,8 @@ def trouble(root: Path, image: Path, masks: list[Path]) -> str | None:
     return "{}x{} pixels, and its mask {}x{}".format(*sizes[0], *sizes[1])
 
 
-FORMAT = Format(read, nothing)
+FORMAT = Format(
+    read,
+    nothing,
+    f"masks must have the image's stem, in a folder {', '.join(MASKS)} in place of images",
+)

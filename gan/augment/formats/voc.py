@@ -46,7 +46,7 @@ def read(root: Path) -> Dataset:
         elif not labels:
             remarks.append(Failure(root / image, f"no {xml.parent.name}/{xml.name}"))
         mask = next((path for path in labels if path.suffix == ".png"), None)
-        items.append(Item(image, splits[image], tuple(labels), boxes, mask))
+        items.append(Item(image, splits[image], tuple(labels), boxes, mask, bool(labels)))
     own = {path for item in items for path in item.labels}
     remarks += [
         Failure(root / path, "labels without an image")
@@ -146,4 +146,4 @@ def renamed(content: bytes, image: Path, output: Path) -> bytes:
     return re.sub(rb"(<(?:filename|path)>)([^<]+)(</)", name, content)
 
 
-FORMAT = Format(read, rewrite)
+FORMAT = Format(read, rewrite, "JPEGImages/a.jpg needs Annotations/a.xml, of the same stem")

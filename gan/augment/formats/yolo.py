@@ -40,7 +40,9 @@ def read(root: Path) -> Dataset:
                 boxes[path] = read_boxes(root / path, description.keypoints, remarks)
         by_name = description.splits
         splits = split_of(image) if by_name is None else by_name.get(image, frozenset())
-        items.append(Item(image, splits, tuple(own), boxes[own[0]] if own else ()))
+        items.append(
+            Item(image, splits, tuple(own), boxes[own[0]] if own else (), labelled=bool(own))
+        )
     for path in sorted(texts - boxes.keys(), key=Path.as_posix):
         if "labels" in path.parts[:-1] or looks_like_boxes(root / path):
             remarks.append(Failure(root / path, "labels without an image"))
@@ -116,4 +118,8 @@ def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
         )
 
 
-FORMAT = Format(read, rewrite)
+FORMAT = Format(
+    read,
+    rewrite,
+    "a text file must have its image's stem and lie in labels/ for images/, or beside the image",
+)

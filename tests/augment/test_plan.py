@@ -1,0 +1,109 @@
+"""Which images are translated and by which model, and what is refused instead."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gan.augment.dataset import Dataset, Item
+from gan.augment.formats import FORMATS
+from gan.augment.plan import check_labelled, choose, make_tasks
+from gan.augment.settings import AugmentConfig
+from tests import labelled
+from tests.labelled import photo, save
+
+
+def dataset(*splits: set[str]) -> Dataset:
+    items = [Item(Path(f"{number:03d}.jpg"), frozenset(own)) for number, own in enumerate(splits)]
+    return Dataset(Path("in"), tuple(items), (), ())
+
+
+@pytest.mark.parametrize(
+    ("splits", "asked", "names"),
+    [
+        ([{"train"}, {"val"}], ["valid"], ["001"]),
+        ([{"train"}, {"val"}], ["val", "train"], ["000", "001"]),
+        ([{"train"}, {"train", "val"}], ["train"], ["000"]),
+        ([{"train", "val"}], ["train", "val"], ["000"]),
+        ([set(), set()], ["train"], ["000", "001"]),
+    ],
+)
+def test_images_of_the_splits_and_of_no_other_are_chosen(
+    splits: list[set[str]], asked: list[str], names: list[str]
+) -> None:
+    assert [item.image.stem for item in choose(dataset(*splits), asked)] == names
+
+
+@pytest.mark.parametrize(
+    ("splits", "asked", "said"),
+    [
+        (
+            [{"train"}, {"val"}],
+            ["train", "trian"],
+            "no images in trian; this dataset has train, val",
+        ),
+        ([set()], ["val"], "no images in val; this dataset has no splits"),
+        ([{"train", "val"}], ["train"], "every image of train is also in val"),
+    ],
+)
+def test_splits_without_images_of_their_own_are_refused_by_name(
+    splits: list[set[str]], asked: list[str], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        choose(dataset(*splits), asked)
+
+
+def config(**options: Any) -> AugmentConfig:
+    given = {"model": ["x"], "dataset": "in", "output": "out", "format": "imagefolder"}
+    return AugmentConfig.model_validate(given | {"mode": "add"} | options)
+
+
+def test_an_image_is_translated_by_another_model_each_time_and_weights_say_which() -> None:
+    """Of 300 images a weight of 0.75 draws 225, with a standard deviation of 7.5."""
+    data = dataset(*[{"train"}] * 300)
+    options = {"model": ["x", "y", "z"], "weights": [1, 3, 0]}
+    both = make_tasks(data, config(ratio=2, **options), "ab")
+    assert len({(task.item.image, task.model) for task in both}) == len(both) == 600
+    one = make_tasks(data, config(**options), "ab")
+    counts = Counter(task.model for task in one)
+    assert counts.keys() == {0, 1}
+    assert abs(counts[1] - 225) < 4 * 7.5
+    again = make_tasks(data, config(ratio=4, strength="0.2,1", **options), "ab")
+    pairs = Counter((task.item.image, task.model) for task in again)
+    assert {*pairs.values()} == {2}
+
+
+@pytest.mark.parametrize("format", ["yolo", "coco", "voc", "masks"])
+def test_a_dataset_of_which_no_image_has_a_label_is_refused_with_the_rule(
+    tmp_path: Path, format: str
+) -> None:
+    labelled.WRITERS[format](tmp_path)
+    chosen = FORMATS[format]  # type: ignore[index]
+    options = config(format=format)
+    check_labelled(make_tasks(chosen.read(tmp_path), options, "ab"), chosen.rule)
+    for path in list(tmp_path.rglob("*")):
+        if path.suffix == ".json":
+            path.write_text(path.read_text().replace('"image_id": ', '"image_id": 9'))
+        elif path.suffix in (".png", ".xml") or path.parent == tmp_path / "labels" / "train":
+            path.rename(path.with_stem(path.stem + "_mask"))
+    with pytest.raises(ValueError, match="none of the 4 images to translate has a label: ") as no:
+        check_labelled(make_tasks(chosen.read(tmp_path), options, "ab"), chosen.rule)
+    assert chosen.rule in str(no.value)
+
+
+@pytest.mark.parametrize(
+    ("format", "said"),
+    [("yolo", "--format yolo"), ("masks", "--format masks"), ("voc", "--format voc")],
+)
+def test_another_format_is_no_folder_of_classes(tmp_path: Path, format: str, said: str) -> None:
+    labelled.WRITERS[format](tmp_path)
+    with pytest.raises(ValueError, match=f"no folders of classes, but those of {said}"):
+        FORMATS["imagefolder"].read(tmp_path)
+
+
+def test_classes_below_a_folder_of_images_are_asked_for_themselves(tmp_path: Path) -> None:
+    save(photo("coffee"), tmp_path / "images" / "train" / "cups" / "a.jpg")
+    with pytest.raises(ValueError, match="give that folder as --dataset"):
+        FORMATS["imagefolder"].read(tmp_path)
+    assert FORMATS["imagefolder"].read(tmp_path / "images").items[0].labelled
