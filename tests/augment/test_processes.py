@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import killing
 from tests.conftest import write_generator
 from tests.labelled import write_coco
@@ -31,5 +33,6 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
     assert b'"cycle": 0' in one["augmentation.jsonl"]
 
 
+@pytest.mark.slow
 def test_an_augmentation_that_is_killed_goes_on(tmp_path: Path) -> None:
     killing.augment(tmp_path, kills=2, images=60)
