@@ -89,7 +89,8 @@ def test_two_processes_equal_one_in_single_precision(
     assert_losses_close(ours, split.train(root, tmp_path, "float32_small_steps", 1, **splits))
 
 
-@pytest.mark.parametrize("workers", [pytest.param(0, marks=pytest.mark.slow), 1])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 1])
 def test_two_processes_resume_exactly(workers: int, root: Path, tmp_path: Path) -> None:
     """Each process has its own pool, both full by then; all share the averages of Gram matrices.
 
