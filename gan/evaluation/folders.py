@@ -105,7 +105,11 @@ def open_folder(root: Path, max_images: int | None = None) -> Folder:
     index = index_folder(root, max_images=max_images, max_unreadable=1)
     digest = hashlib.sha256()
     for path in index.files:
-        digest.update(f"{path.relative_to(root).as_posix()}\t{sha256(path)}\n".encode())
+        digest.update(
+            f"{path.relative_to(root).as_posix()}\t{sha256(path)}\n".encode(
+                errors="surrogateescape"
+            )
+        )
     return Folder(root, index.files, index.unreadable, digest.hexdigest())
 
 

@@ -49,4 +49,6 @@ def within(matrix: Tensor, counts: Tensor) -> Tensor:
     """(R,): the mean of k over pairs of different images, weighted by their counts."""
     squares = counts.square()
     pairs = ((counts @ matrix) * counts).sum(1) - squares @ matrix.diagonal()
-    return pairs / (counts.sum(1).square() - squares.sum(1))
+    number = counts.sum(1).square() - squares.sum(1)
+    # Of one image only, what rounding leaves of its pairs would be divided by their number, 0.
+    return torch.where(number > 0, pairs / number, torch.nan)

@@ -93,3 +93,12 @@ def test_resamples_average_the_value_itself() -> None:
     samples = kernel_samples(kernel_matrices(x, y), *counts)
     error = float(samples.std()) / 4000**0.5
     assert abs(float(samples.mean()) - kernel_distance(x, y)) < 5 * error
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_resample_of_one_image_is_not_a_number(seed: int) -> None:
+    """Whatever rounding leaves of its pairs with itself."""
+    features = torch.rand(3, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    counts = torch.tensor([[3.0, 0, 0], [1, 1, 1]], dtype=torch.float64)
+    samples = kernel_samples(kernel_matrices(features, features), counts, counts)
+    assert samples.isnan().tolist() == [True, False]
