@@ -187,3 +187,7 @@ def one_line(message: str) -> str:
     )
     message = re.sub(r"<class '([\w.]+)'>", r"\1", message).replace("a int.", "an int.")
     return re.sub(r"(?<![.:]) Got value:", ". Got value:", message)
+
+
+if __name__ == "__main__":  # for launchers that start modules
+    sys.exit(main())

@@ -44,7 +44,7 @@ FLOORS = [
         "demo",
         "report",
     },
-    {"augment"},
+    {"augment", "benchmark"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""
