@@ -49,7 +49,10 @@ class ReferenceTrainer:
         )
         # (generator, discriminator): bare, and as they are trained, wrapped for several processes.
         self.bare = tuple(share_statistics(net, accelerator) for net in built)
-        self.networks = tuple(distribute(net, accelerator) for net in self.bare)
+        self.networks = tuple(
+            distribute(net, accelerator, channels_last=config.train.channels_last)
+            for net in self.bare
+        )
         self.updates = Updates(config, self.device, self.bare[:1], self.bare[1:])
         # Past results shown to the discriminator, each process its own.
         self.pool = ImagePool(config.train.pool_size)

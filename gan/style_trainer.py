@@ -54,7 +54,9 @@ class StyleTrainer:
         if config.train.recompute:
             recompute_blocks([generator])
         self.bare = (share_statistics(generator, accelerator),)
-        self.network = distribute(self.bare[0], accelerator)
+        self.network = distribute(
+            self.bare[0], accelerator, channels_last=config.train.channels_last
+        )
         self.updates = Updates(config, device, self.bare)
 
     @property

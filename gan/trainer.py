@@ -71,7 +71,10 @@ class Trainer:
         if config.train.recompute:
             recompute_blocks(networks.generators)
         self.bare = Networks(*(share_statistics(net, accelerator) for net in networks))
-        self.networks = Networks(*(distribute(net, accelerator) for net in self.bare))
+        last = config.train.channels_last
+        self.networks = Networks(
+            *(distribute(net, accelerator, channels_last=last) for net in self.bare)
+        )
         self.updates = Updates(config, device, self.bare.generators, self.bare.discriminators)
         self.passes = passes_of(config)
         self.pools = {domain: ImagePool(config.train.pool_size) for _, domain in DIRECTIONS}

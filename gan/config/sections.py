@@ -243,8 +243,12 @@ class TrainConfig(Section):
     """Past translations that each discriminator is shown; 0 shows the present ones only."""
     ema: Fraction = 0
     """Decay of the averaged generators, for instance 0.999; 0 turns averaging off."""
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    """Arithmetic of the networks; losses and weights stay in float32."""
+    precision: Literal["fp32", "tf32", "bf16", "fp16"] = "fp32"
+    """Arithmetic of the networks; losses and weights stay in float32. tf32: float32 whose products
+    an NVIDIA GPU rounds to 10 bits."""
+    channels_last: bool = False
+    """Keep weights and feature maps channel by channel within each pixel: faster on many GPUs in
+    half precision. The numbers are the same, but for rounding."""
     batch_passes: bool = True
     """Run a generator on an image and on its target, and a discriminator on real images and on
     translations, in one pass; not with networks.norm batch. The numbers are the same, but for
