@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, get_origin
 
+from docstring_parser import parse
 from jsonargparse import ArgumentParser, Namespace
 
 from gan.config import Section
@@ -93,6 +94,17 @@ def config_class(command: Callable[..., Any]) -> type[Section] | None:
     return parameter.annotation if parameter else None
 
 
+def flags(command: Callable[..., Any]) -> list[str]:
+    """A command's parameters beside its configuration: what is said once, not kept."""
+    return [name for name in inspect.signature(command).parameters if name != "config"]
+
+
+def about(command: Callable[..., Any], parameter: str) -> str:
+    """What a command's docstring says of a parameter."""
+    described = {entry.arg_name: entry.description for entry in parse(command.__doc__ or "").params}
+    return " ".join((described[parameter] or "").split())
+
+
 def appending(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
     """The arguments with `--style a.jpg --style b.jpg` as what jsonargparse calls --style+.
 
@@ -124,6 +136,8 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
         parser.add_argument(
             "--config", action="config", help="YAML file with any of the keys below"
         )
+        for flag in flags(command):
+            parser.add_argument(f"--{flag}", action="store_true", help=about(command, flag))
         parser.add_class_arguments(section)
         return parser
     usage = f"%(prog)s [{first_parameter(command).upper()}] [--key VALUE ...]"
@@ -138,7 +152,8 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
 def bind(command: Callable[..., Any], values: Namespace) -> dict[str, Any]:
     """The keyword arguments of a command, checked as a whole."""
     if section := config_class(command):
-        return {"config": section(**{name: values[name] for name in section.model_fields})}
+        config = section(**{name: values[name] for name in section.model_fields})
+        return {"config": config} | {flag: values[flag] for flag in flags(command)}
     return {name: values[name] for name in inspect.signature(command).parameters}
 
 

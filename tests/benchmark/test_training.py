@@ -12,6 +12,7 @@ from gan.acceleration import build_accelerator
 from gan.benchmark.bars import bars
 from gan.benchmark.peak import matrix_peak, peak_bytes
 from gan.benchmark.plain import Case, Plain, count_flops, random_batch, settings
+from gan.benchmark.profile import kind_of, where_time_goes
 from gan.benchmark.training import SWITCHES, train
 from gan.networks.layers import InstanceNorm, ReflectionPad
 from gan.trainer import Trainer
@@ -123,3 +124,26 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert [float(row.attrib["width"]) for row in rows] == [105, 420]
     texts = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
     assert texts == ["a < b", "one", "1.00", "four & more", "4.00"]
+
+
+def test_a_profile_names_the_convolutions(capsys: pytest.CaptureFixture[str]) -> None:
+    where_time_goes(side=32, channels=2, generator="resnet_6blocks", steps=1, device="cpu")
+    printed = json.loads(capsys.readouterr().out)
+    assert sum(printed["share"].values()) == pytest.approx(1, abs=0.01)
+    assert {"convolution", "optimizer", "normalization", "padding"} <= printed["share"].keys()
+
+
+@pytest.mark.parametrize(
+    ("kernel", "kind"),
+    [
+        ("sm90_xmma_fprop_implicit_gemm_bf16f32", "convolution"),
+        ("void at::native::batch_norm_collect_statistics_kernel", "normalization"),
+        ("void at::native::reflection_pad2d_out_kernel", "padding"),
+        ("multi_tensor_apply_kernel<FusedAdamMathFunctor>", "optimizer"),
+        ("triton_poi_fused_add_3", "compiled"),
+        ("Memcpy HtoD (Pinned -> Device)", "copying"),
+        ("vectorized_elementwise_kernel<4, tanh>", "elementwise and other"),
+    ],
+)
+def test_kernels_are_told_apart_by_their_names(kernel: str, kind: str) -> None:
+    assert kind_of(kernel) == kind

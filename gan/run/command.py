@@ -1,0 +1,26 @@
+"""The command: train, or say what it would take."""
+
+from gan.config import Config
+from gan.interruption import Interruption
+from gan.run.plan import plan as forecast
+from gan.run.whole import Run
+
+
+def train(config: Config, plan: bool = False) -> int:
+    """Train a CycleGAN on two folders of images, or go on with the run that lies in run.dir.
+
+    style.image asks for one generator that gives photographs this painting's style, and
+    networks.generator adain for one that is shown the style in a second picture. The exit status: 0
+    when the run is finished (one that was finished before says so), 75 when a signal stopped it and
+    the same command would go on. ValueError names the key or the file that is wrong, OSError a
+    state that cannot be written.
+
+    Args:
+        config: All about the run.
+        plan: Take some steps in a temporary folder, say how long the run and how large its memory
+            would be, and end.
+    """
+    if plan:
+        return forecast(config)
+    with Interruption() as interruption:
+        return Run(config, interruption).fit()
