@@ -154,6 +154,13 @@ def test_an_unknown_metric_is_refused_before_the_first_step(root: Path, tmp_path
     assert not (tmp_path / "state").exists() or not list((tmp_path / "state").iterdir())
 
 
+def test_patience_is_refused_where_images_are_too_few_for_intervals(
+    root: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=r"patience judges by intervals, and l1_ab has none: 3 im"):
+        train(config(root, tmp_path, every=2, best="l1_ab", patience=2))
+
+
 def test_what_cannot_be_measured_on_the_way_is_said_and_passed_over(
     root: Path,
     tmp_path: Path,

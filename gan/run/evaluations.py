@@ -108,6 +108,11 @@ class Evaluations:
                 f"evaluate.best: {best} is not measured here; these are: "
                 f"{', '.join(evaluation.metrics)}"
             )
+        if self.config.patience and best and evaluation.metrics[best].low is None:
+            raise ValueError(
+                f"evaluate.patience judges by intervals, and {best} has none: "
+                f"{evaluation.metrics[best].warning}; leave it out, or measure more images"
+            )
 
     def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
         """Into metrics.jsonl, evaluation/ and TensorBoard."""
