@@ -11,8 +11,8 @@ from torch import Tensor
 
 LEVEL = 0.95
 LEAST_IMAGES = 5
-"""Fewer have less than 40 different resamples (4 images 35), of which 2.5 % is none to cut off. Those
-of 2 images that are not one image twice even have one and the same kernel distance."""
+"""Fewer have less than 40 different resamples (4 images 35), of which 2.5 % is none to cut off;
+those of 2 images that are not one of them twice even have one and the same kernel distance."""
 
 
 class Sampling(NamedTuple):

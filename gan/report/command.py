@@ -1,5 +1,6 @@
 """The command that writes a run's report."""
 
+import os
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,11 +9,11 @@ import yaml
 from pydantic import ValidationError
 
 from gan.config import Config
-from gan.images import write_whole
+from gan.images import check_writable, write_whole
 from gan.report.configuration import configuration
 from gan.report.doctor import doctor, found
 from gan.report.gallery import extremes, test_images
-from gan.report.html import Html, element, page, together
+from gan.report.html import GENERATOR, Html, element, page, together
 from gan.report.logs import read_log
 from gan.report.losses import losses
 from gan.report.metrics import metrics, remark, title
@@ -24,6 +25,8 @@ from gan.report.translations import Translations
 from gan.translator import Device
 
 MOST_IMAGES = 200
+MARKED = 500
+"""Bytes at the beginning of a report that hold its mark."""
 
 
 def report(
@@ -37,7 +40,8 @@ def report(
 
     The file holds all that it shows and asks for nothing else. A run that is still going, has
     crashed or has no test folder is reported as far as it got. ValueError names a model that is no
-    run directory.
+    run directory, or an output that is there and no report of ours; OSError one that cannot be
+    written.
 
     Args:
         model: Run directory.
@@ -52,6 +56,7 @@ def report(
         raise ValueError(f"root {root}: no such folder")
     config = read_config(model)
     output = model / "report.html" if output is None else output
+    check_output(output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         body = sections(model, config, root, images, device)
     name = model.resolve().name
@@ -60,6 +65,21 @@ def report(
     write_whole(output, lambda file: file.write(content))
     print(f"{output}: {len(content) / 1e6:.1f} MB")
     return 0
+
+
+def check_output(output: Path) -> None:
+    """Refuse, before any work, what cannot be written, and to replace what is no report."""
+    check_writable(output)
+    if os.path.lexists(output) and not is_report(output):
+        raise ValueError(f"{output}: is there, and no report of ours: name another file")
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a page of ours; what is no regular file is none, and not opened."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return GENERATOR.encode() in file.read(MARKED)
 
 
 def read_config(run: Path) -> Config:

@@ -202,3 +202,34 @@ def test_wrong_options_are_named(
 ) -> None:
     assert main(["report", *options]) == 1
     assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "gen_ab.safetensors", "other.html", "link"])
+def test_what_is_no_report_is_never_replaced(
+    name: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = run / name
+    if name == "other.html":
+        path.write_text("<!DOCTYPE html><title>mine</title>")
+    if name == "link":
+        path.symlink_to("nowhere")
+    before = path.lstat().st_mtime_ns, name == "link" or path.read_bytes()
+    assert main(["report", "--model", str(run), "--output", str(path), "--images", "0"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{path}: is there, and no report of ours" in line
+    assert (path.lstat().st_mtime_ns, name == "link" or path.read_bytes()) == before
+
+
+def test_a_report_of_ours_is_replaced(run: Path) -> None:
+    first = page(run, images=1)
+    assert page(run, images=0) != first
+
+
+@pytest.mark.parametrize("name", ["config.yaml/report.html", "state"])
+def test_what_cannot_be_written_is_said_before_the_work(
+    name: str, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gan.report.command.sections", lambda *_: pytest.fail("worked already"))
+    assert main(["report", "--model", str(run), "--output", str(run / name)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{run / name}: cannot be written: " in line
