@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from gan.config import Config
 from gan.images import check_writable, write_whole
+from gan.report.choice import chosen
 from gan.report.configuration import configuration
 from gan.report.doctor import doctor, found
 from gan.report.gallery import extremes, test_images
@@ -102,15 +103,16 @@ def sections(run: Path, config: Config, root: Path | None, images: int, device: 
     """All of the page below its title."""
     log = read_log(run / "logs")
     evaluations = read_lines(run / "metrics.jsonl", Evaluation)
-    newest = evaluations.records[-1].metrics if evaluations.records else {}
-    scores = newest_scores(run)
+    shown = chosen(evaluations.records)
+    measured = shown.metrics if shown else {}
+    scores = scores_of(run, shown)
     translations = Translations(run, config, root, device)
     findings = read_lines(run / "doctor.jsonl", Finding)
     titled = {
         "Doctor": doctor(findings),
         "Test images": test_images(translations, images),
         "Best and worst": together(
-            remark(scores.remark), extremes(translations, scores.records, newest)
+            remark(scores.remark), extremes(translations, scores.records, measured)
         ),
         "Through training": samples(run, config),
         "Metrics": metrics(evaluations, best_step(run)),
@@ -126,17 +128,17 @@ def sections(run: Path, config: Config, root: Path | None, images: int, device: 
     written = f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by gan report."
     return together(
         overview(run.resolve().name, config, standing(run, config, log), log),
-        alerts(findings.records, evaluations.records[-1:]),
+        alerts(findings.records, shown),
         element("nav", links, aria_label="Sections"),
         element("main", parts),
         element("footer", written),
     )
 
 
-def alerts(findings: list[Finding], newest: list[Evaluation]) -> Html | None:
+def alerts(findings: list[Finding], newest: Evaluation | None) -> Html | None:
     """What nobody should overlook, with the way to it; before the first step nobody wonders."""
     still = sum(end is None for _, end in found(findings))
-    measured = newest[0].metrics if newest and newest[0].step else {}
+    measured = newest.metrics if newest and newest.step else {}
     worse = [title(name) for name, metric in measured.items() if metric.change == "worse"]
     said = {
         "doctor": f"{still} of the doctor's findings still there" if still else "",
@@ -146,9 +148,14 @@ def alerts(findings: list[Finding], newest: list[Evaluation]) -> Html | None:
     return element("ul", links, class_="alerts") if links else None
 
 
-def newest_scores(run: Path) -> Lines[Score]:
-    """The scores of single images, of the last evaluation that wrote any."""
-    files = sorted(run.glob("evaluation/step-*.jsonl"))
+def scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:
+    """The scores of an evaluation's images; where it does not name them, of the last step."""
+    named = (
+        run / "evaluation" / Path(evaluation.images).name
+        if evaluation and evaluation.images
+        else None
+    )
+    files = [named] if named and named.is_file() else sorted(run.glob("evaluation/step-*.jsonl"))
     return read_lines(files[-1], Score) if files else Lines([], None, False)
 
 
