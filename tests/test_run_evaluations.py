@@ -1,6 +1,7 @@
 """Evaluation on the way: it changes nothing, keeps the best, ends a run that no longer improves."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -144,6 +145,20 @@ def test_a_resumed_run_judges_like_the_uninterrupted_one(
         states.append(run.observers["evaluation"].state())
     assert states[0] == states[1]
     assert states[0]["best"]["step"] == 8
+
+
+def test_lines_of_steps_that_are_done_again_are_dropped(root: Path, tmp_path: Path) -> None:
+    """Killed after step 6: the newest state left is that of step 4."""
+    settings = {"every": 2, "resamples": 20}
+    train(config(root, tmp_path, **settings))
+    shutil.rmtree(tmp_path / "state" / "step-00000006")
+    train(config(root, tmp_path, **settings))
+    assert [line["step"] for line in lines(tmp_path)] == [0, 2, 4, 6]
+    names = [line["images"] for line in lines(tmp_path)]
+    assert names == [f"evaluation/step-{step:08d}.jsonl" for step in (0, 2, 4, 6)]
+    shutil.rmtree(tmp_path / "state")
+    train(config(root, tmp_path, **settings))
+    assert [line["step"] for line in lines(tmp_path)] == [0, 2, 4, 6]
 
 
 def test_an_unknown_metric_is_refused_before_the_first_step(root: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from gan.config import DataConfig
 from gan.evaluation.core import evaluate
-from gan.evaluation.files import METRICS, append_line, images_file, write_images
+from gan.evaluation.files import METRICS, append_line, write_images
 from gan.evaluation.folders import Folders, Split, open_folders
 from gan.evaluation.instruments import open_instruments
 from gan.evaluation.protocol import Settings
@@ -169,12 +169,11 @@ def present(
     if folder is None:
         where = f"not written: {model} is no run's; name a folder with --output"
     else:
-        images = images_file(folder, step)
-        write_images(images, evaluation.images)
+        images = write_images(folder, step, evaluation.images)
         time = datetime.now(UTC).isoformat(timespec="seconds")
-        line = {"step": step, "epoch": about.get("epoch"), "time": time} | evaluation.record()
-        append_line(folder / METRICS, line)
-        where = f"written to {folder / METRICS} and {images}"
+        line = {"step": step, "epoch": about.get("epoch"), "time": time, "images": images}
+        append_line(folder / METRICS, line | evaluation.record())
+        where = f"written to {folder / METRICS} and {folder / images}"
     print(f"{model}, step {step}\n\n{report(evaluation)}\n\n{where}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gan.config import Direction
 from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
-from gan.evaluation.files import METRICS, append_line, images_file, write_images
+from gan.evaluation.files import METRICS, append_line, forget, write_images
 from gan.images import write_whole
 from gan.processes import Processes
 from gan.run.observers import Scene
@@ -57,17 +57,27 @@ class Evaluations:
         self.standard: Mark | None = None
         self.last: Mark | None = None
         self.without_progress = 0
+        # Whether metrics.jsonl may hold what comes after the present step.
+        self.overtaken = True
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
         """Measure the beginning of a run: what cannot be measured shows before hours have gone."""
+        self.go_on(step or -1, tracker)
         if step == 0:
             self.measure(step, tracker)
+
+    def go_on(self, step: int, tracker: Tracker | None) -> None:
+        """Drop, once, what was written of the steps after the one that the run goes on from."""
+        if tracker and self.overtaken:
+            forget(self.scene.run_dir, step)
+        self.overtaken = False
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
         """Nothing: losses say little about pictures."""
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Measure, and keep the generators if they are the best so far."""
+        self.go_on(step - 1, tracker)
         if not self.scene.extent.due(step, self.config.every or step + 1):
             return
         evaluation = self.measure(step, tracker)
@@ -120,8 +130,9 @@ class Evaluations:
         record = evaluation.record()
         record["protocol"] = {"precision": self.scene.config.train.precision} | record["protocol"]
         time = datetime.now(UTC).isoformat(timespec="seconds")
-        write_images(images_file(folder, step), evaluation.images)
-        append_line(folder / METRICS, {"step": step, "epoch": epoch, "time": time} | record)
+        images = write_images(folder, step, evaluation.images)
+        line = {"step": step, "epoch": epoch, "time": time, "images": images}
+        append_line(folder / METRICS, line | record)
         tracker.scalars(
             step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
         )
@@ -162,6 +173,7 @@ class Evaluations:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on, unless another metric decides from now on."""
+        self.overtaken = True
         if state.get("metric") != self.config.best:
             state = {}
         self.best, self.standard, self.last = (

@@ -48,7 +48,7 @@ def test_the_line_of_metrics_jsonl_is_what_others_read(run: Path, weights: Path)
     assert evaluate(run, features="mobilenet_v2", weights=weights) == 0
     (line,) = (run / "metrics.jsonl").read_text().splitlines()
     record = json.loads(line)
-    assert list(record) == ["step", "epoch", "time", "protocol", "metrics"]
+    assert list(record) == ["step", "epoch", "time", "images", "protocol", "metrics"]
     assert record["step"] == 7
     assert record["time"].endswith("+00:00")
     ends = {"ab": "a", "ba": "b"}
@@ -78,9 +78,14 @@ def test_every_image_has_its_line(run: Path) -> None:
     assert {"l1", "cycle", "identity"} <= set(records[0]["scores"])
 
 
-def test_every_call_adds_a_line(run: Path) -> None:
+def test_every_call_adds_a_line_and_a_file_of_scores(run: Path) -> None:
+    (run / "evaluation").mkdir()
+    (run / "evaluation" / "step-00000007.jsonl").write_text("training's")
     for seed in range(2):
         assert evaluate(run, seed=seed) == 0
+    assert (run / "evaluation" / "step-00000007.jsonl").read_text() == "training's"
+    for number in (2, 3):
+        assert (run / "evaluation" / f"step-00000007-{number}.jsonl").is_file()
     lines = (run / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["protocol"]["bootstrap"]["seed"] for line in lines] == [0, 1]
 
