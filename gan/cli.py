@@ -1,6 +1,5 @@
 """The command line: `gan NAME` and `python scripts/NAME.py` parse one signature, make one call."""
 
-import difflib
 import importlib
 import inspect
 import re
@@ -12,6 +11,8 @@ from typing import Any, NoReturn, get_origin
 from jsonargparse import ArgumentParser, Namespace
 
 from gan.config import Section
+from gan.config.names import nearest
+from gan.images.names import printable
 
 COMMANDS = {
     "train": "gan.run:train",
@@ -23,6 +24,8 @@ COMMANDS = {
     "augment": "gan.augment:augment",
 }
 
+GOING_ON = ("train", "translate", "augment")
+"""Commands that take up what an earlier call of theirs has left."""
 
 UNKNOWN = (
     r"[Uu]nrecognized arguments: (?:--)?([\w.-]+)",
@@ -62,10 +65,11 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     try:
         return command(**values) or 0
     except (ValueError, OSError) as error:
-        print(f"{parser.prog}: error: {one_line(str(error))}", file=sys.stderr)
+        print(f"{parser.prog}: error: {printable(one_line(str(error)))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted; the same command goes on", file=sys.stderr)
+        goes_on = "; the same command goes on" if name in GOING_ON else ""
+        print(f"{parser.prog}: interrupted{goes_on}", file=sys.stderr)
         return 128 + signal.SIGINT
 
 
@@ -160,11 +164,6 @@ class Parser(ArgumentParser):
     def keys(self) -> list[str]:
         """All dotted names."""
         return [action.dest for action in self._actions if action.dest != "help"]
-
-
-def nearest(name: str, names: Any) -> str:
-    near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def one_line(message: str) -> str:
