@@ -13,7 +13,8 @@ from gan.images import check_writable, write_whole
 from gan.report.choice import chosen
 from gan.report.configuration import configuration
 from gan.report.doctor import doctor, found
-from gan.report.gallery import extremes, test_images
+from gan.report.extremes import extremes
+from gan.report.gallery import test_images
 from gan.report.html import GENERATOR, Html, element, page, together
 from gan.report.logs import read_log
 from gan.report.losses import losses

@@ -115,6 +115,30 @@ def test_a_run_without_test_folders_says_so(run: Path, tmp_path: Path) -> None:
     assert "Through training" in text
 
 
+def test_what_holds_for_all_pictures_of_a_section_is_said_once(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two scores of four large images each way, in little room; then no folder at all."""
+    for name in ("testA", "testB"):
+        write_images(tmp_path / "root" / name, *(f"{i}.png" for i in range(4)))
+    for way in ("ab", "ba"):
+        for number in range(4):
+            scores = {"l1": number / 10, "structure": number / 5}
+            line = {"direction": way, "file": f"{number}.png", "scores": scores}
+            append(run / "evaluation" / "step-00000012.jsonl", line)
+    monkeypatch.setattr("gan.report.extremes.BUDGET", 1)
+    monkeypatch.setattr("gan.report.pictures.SIDES", (20, 16))
+    text = page(run, root=tmp_path / "root", images=0)
+    assert len(cards(text)) == 2 * 2 * 4
+    section = text[text.index('id="best-and-worst"') : text.index('id="through-training"')]
+    assert section.count("pictures are shown smaller than they are") == 1
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    text = page(run, root=empty)
+    assert text.count("There is no test folder") == 1
+    assert "see Test images" in text
+
+
 def test_a_damaged_test_image_and_a_damaged_grid_are_named(run: Path, tmp_path: Path) -> None:
     write_images(tmp_path / "root" / "testA", "good.png")
     (tmp_path / "root" / "testA" / "bad.png").write_bytes(b"\x89PNG torn")
