@@ -5,13 +5,9 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
-from gan.config import Config
 from gan.images import check_writable, write_whole
 from gan.report.choice import chosen
-from gan.report.configuration import configuration
+from gan.report.configuration import Configuration, configuration, open_configuration
 from gan.report.doctor import doctor, found
 from gan.report.extremes import extremes
 from gan.report.gallery import test_images
@@ -56,11 +52,11 @@ def report(
         raise ValueError(f"images: {images}, must be from 0 to {MOST_IMAGES}")
     if root is not None and not root.is_dir():
         raise ValueError(f"root {root}: no such folder")
-    config = read_config(model)
+    opened = open_configuration(model)
     output = model / "report.html" if output is None else output
     check_output(output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
-        body = sections(model, config, root, images, device)
+        body = sections(model, opened, root, images, device)
     name = model.resolve().name
     # Names of files need not be text: what cannot be encoded is shown as an escape.
     content = page(f"{name} · report", body).encode("utf-8", "backslashreplace")
@@ -84,24 +80,11 @@ def is_report(path: Path) -> bool:
         return GENERATOR.encode() in file.read(MARKED)
 
 
-def read_config(run: Path) -> Config:
-    """A run's configuration; ValueError names a folder that is no run, or a damaged file."""
-    path = run / "config.yaml"
-    if not path.is_file():
-        reason = "no config.yaml in it" if run.is_dir() else "no such folder"
-        raise ValueError(f"{run}: not a run directory: {reason}")
-    try:
-        return Config.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{path}: {key}: {first['msg']}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ValueError(f"{path}: cannot be read: {error}") from error
-
-
-def sections(run: Path, config: Config, root: Path | None, images: int, device: Device) -> Html:
+def sections(
+    run: Path, opened: Configuration, root: Path | None, images: int, device: Device
+) -> Html:
     """All of the page below its title."""
+    config = opened.config
     log = read_log(run / "logs")
     evaluations = read_lines(run / "metrics.jsonl", Evaluation)
     shown = chosen(evaluations.records)
@@ -119,7 +102,7 @@ def sections(run: Path, config: Config, root: Path | None, images: int, device: 
         "Metrics": metrics(evaluations, best_step(run)),
         "Curves": losses(log),
         "Time and memory": time_and_memory(log),
-        "Configuration": configuration(run, config),
+        "Configuration": configuration(opened),
     }
     links = [element("a", name, href=f"#{anchor(name)}") for name in titled]
     parts = [
@@ -129,6 +112,7 @@ def sections(run: Path, config: Config, root: Path | None, images: int, device: 
     written = f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by gan report."
     return together(
         overview(run.resolve().name, config, standing(run, config, log), log),
+        remark(opened.fault),
         alerts(findings.records, shown),
         element("nav", links, aria_label="Sections"),
         element("main", parts),
