@@ -1,6 +1,5 @@
 """The command line: `gan NAME` and `python scripts/NAME.py` parse one signature, make one call."""
 
-import difflib
 import importlib
 import inspect
 import re
@@ -13,6 +12,8 @@ from docstring_parser import parse
 from jsonargparse import ArgumentParser, Namespace
 
 from gan.config import Section
+from gan.config.names import nearest
+from gan.images.names import printable
 
 COMMANDS = {
     "train": "gan.run:train",
@@ -24,6 +25,8 @@ COMMANDS = {
     "augment": "gan.augment:augment",
 }
 
+GOING_ON = ("train", "translate", "augment")
+"""Commands that take up what an earlier call of theirs has left."""
 
 UNKNOWN = (
     r"[Uu]nrecognized arguments: (?:--)?([\w.-]+)",
@@ -63,10 +66,11 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     try:
         return command(**values) or 0
     except (ValueError, OSError) as error:
-        print(f"{parser.prog}: error: {one_line(str(error))}", file=sys.stderr)
+        print(f"{parser.prog}: error: {printable(one_line(str(error)))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted; the same command goes on", file=sys.stderr)
+        goes_on = "; the same command goes on" if name in GOING_ON else ""
+        print(f"{parser.prog}: interrupted{goes_on}", file=sys.stderr)
         return 128 + signal.SIGINT
 
 
@@ -175,11 +179,6 @@ class Parser(ArgumentParser):
     def keys(self) -> list[str]:
         """All dotted names."""
         return [action.dest for action in self._actions if action.dest != "help"]
-
-
-def nearest(name: str, names: Any) -> str:
-    near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def one_line(message: str) -> str:

@@ -1,6 +1,7 @@
 """The command that evaluates a run."""
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,18 +10,30 @@ from typing import Any, NamedTuple, cast, get_args
 import torch
 
 from gan.config import DataConfig
-from gan.evaluation.core import evaluate
-from gan.evaluation.files import METRICS, append_line, images_file, write_images
+from gan.config.evaluate import MOST_RESAMPLES
+from gan.evaluation.core import ENDS, evaluate
+from gan.evaluation.files import METRICS, append_line, write_images
 from gan.evaluation.folders import Folders, Split, open_folders
 from gan.evaluation.instruments import open_instruments
 from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.features.weights import sha256
+from gan.images import check_writable, printable
+from gan.memory import said_when_short
 from gan.networks.adain import AdainGenerator
 from gan.networks.files import load_generator
 from gan.processes import join
 from gan.translator import Device, Direction, Precision, Translator, find_generator, pick_device
+
+RANGES: dict[str, tuple[int, int | None]] = {
+    "max_images": (1, None),
+    "size": (16, 4096),
+    "batch_size": (1, None),
+    "seed": (0, 2**63 - 1),
+    "resamples": (0, MOST_RESAMPLES),
+}
+"""Least and most of the options that are numbers; torch's generators take no larger seeds."""
 
 
 class Model(NamedTuple):
@@ -37,7 +50,7 @@ def evaluate_model(
     root: Path,
     features: str | None = None,
     weights: Path | None = None,
-    directions: str = "ab,ba",
+    directions: str | None = None,
     split: Split = "test",
     reference: Split | None = None,
     paired: bool = True,
@@ -62,25 +75,32 @@ def evaluate_model(
         features: Network whose features are compared: inception as in papers, or any of
             torchvision's, e.g. mobilenet_v2; left out, inception where it is installed.
         weights: File with its weights; left out, the one in torch's cache.
-        directions: ab, ba, or both: ab,ba.
+        directions: ab, ba, or both: ab,ba; left out, those that the model has.
         split: Which images are translated: test or train.
         reference: Which images FID, KID and Gram compare with; left out, those of the split.
         paired: Whether equal names in both folders are the same picture in both domains.
         max_images: Only the first so many images of each folder.
-        size: Side of the images in pixels; left out, the crop that the model was trained on.
+        size: Side of the images in pixels, at most 4096; left out, the crop of the training.
         batch_size: Images at once.
         device: Where to compute; auto takes a GPU where there is one.
         precision: Arithmetic of the generators.
         seed: Of the resamples.
-        resamples: For the intervals; 0 for none.
+        resamples: For the intervals, at most 10000; 0 for none.
         output: Folder for metrics.jsonl and evaluation; left out, the run directory.
     """
     check_arguments(max_images, size, batch_size, seed, resamples)
-    settings = Settings(split_directions(directions), batch_size, seed, resamples, progress=True)
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    wanted = split_directions(directions) if directions else None
+    settings = Settings(wanted or tuple(ENDS), batch_size, seed, resamples, progress=True)
+    if folder := output or run_folder(model):
+        check_writable(folder / METRICS, replaced=False)
+    with (
+        warnings.catch_warnings(action="ignore"),  # what libraries say of damaged metadata
+        said_when_short("lower --batch_size or --size"),
+    ):
         processes = join(cpu=pick_device(device).type == "cpu")
         place = pick_device(device)  # after joining: on GPUs each process has its own
         opened = open_model(model, root, size, place, precision)
+        check_directions(model, opened, wanted or ())
         instruments = open_instruments(features, weights, place)
         folders: Folders = processes.once(
             lambda: open_folders(
@@ -98,11 +118,13 @@ def check_arguments(
     max_images: int | None, size: int | None, batch_size: int, seed: int, resamples: int
 ) -> None:
     """ValueError for numbers out of their range."""
-    least = {"max_images": 1, "size": 16, "batch_size": 1, "seed": 0, "resamples": 0}
     given = (max_images, size, batch_size, seed, resamples)
-    for (name, smallest), value in zip(least.items(), given, strict=True):
-        if value is not None and value < smallest:
-            raise ValueError(f"{name}: {value}, must be at least {smallest}")
+    for (name, (least, most)), value in zip(RANGES.items(), given, strict=True):
+        if value is not None and value < least:
+            raise ValueError(f"{name}: {value}, must be at least {least}")
+        if value is not None and most is not None and value > most:
+            shown = value if value < 10**20 else "a number of many digits"
+            raise ValueError(f"{name}: {shown}, must be at most {most}")
 
 
 def split_directions(text: str) -> tuple[Direction, ...]:
@@ -111,6 +133,20 @@ def split_directions(text: str) -> tuple[Direction, ...]:
     if not set(parts) <= set(get_args(Direction)):
         raise ValueError(f"directions: {text}, must be ab, ba or ab,ba")
     return cast(tuple[Direction, ...], parts)
+
+
+def check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -> None:
+    """ValueError where a direction that is asked for has no generator."""
+    for direction in wanted:
+        if direction not in opened.files:
+            missing = (
+                f"{model / f'gen_{direction}.safetensors'}: no such file"
+                if model.is_dir()
+                else f"{model}: this generator is for {', '.join(opened.files)}"
+            )
+            raise ValueError(
+                f"{missing}; so there is nothing to measure for --directions {direction}"
+            )
 
 
 def open_model(
@@ -169,13 +205,12 @@ def present(
     if folder is None:
         where = f"not written: {model} is no run's; name a folder with --output"
     else:
-        images = images_file(folder, step)
-        write_images(images, evaluation.images)
+        images = write_images(folder, step, evaluation.images)
         time = datetime.now(UTC).isoformat(timespec="seconds")
-        line = {"step": step, "epoch": about.get("epoch"), "time": time} | evaluation.record()
-        append_line(folder / METRICS, line)
-        where = f"written to {folder / METRICS} and {images}"
-    print(f"{model}, step {step}\n\n{report(evaluation)}\n\n{where}")
+        line = {"step": step, "epoch": about.get("epoch"), "time": time, "images": images}
+        append_line(folder / METRICS, line | evaluation.record())
+        where = f"written to {folder / METRICS} and {folder / images}"
+    print(f"{printable(f'{model}, step {step}')}\n\n{report(evaluation)}\n\n{printable(where)}")
 
 
 def run_folder(model: Path) -> Path | None:

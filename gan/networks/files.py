@@ -35,6 +35,16 @@ def save_generator(
         temporary.unlink(missing_ok=True)
 
 
+def read_about(path: Path) -> dict[str, Any]:
+    """The facts about a generator's training, without its weights; {} where it is none of ours."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            about: dict[str, Any] = dict(json.loads((file.metadata() or {})[KEY])["about"])
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError):
+        return {}
+    return about
+
+
 def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any]]:
     """Build the generator of a file, on the CPU and in eval mode; with its arguments and the facts
     about it.

@@ -42,6 +42,15 @@ class Evaluation(Record):
     time: str | None = None
     protocol: dict[str, Any] = {}
     metrics: dict[str, Metric]
+    images: str | None = None
+    """The file of its images' scores, below the run."""
+
+    @property
+    def models(self) -> list[str]:
+        """The files that were evaluated; training, which evaluates what it has, names none."""
+        models = self.protocol.get("models")
+        found = models.values() if isinstance(models, dict) else ()
+        return [str(model.get("file", "")) for model in found if isinstance(model, dict)]
 
 
 class Score(Record):
