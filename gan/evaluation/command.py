@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
@@ -23,6 +24,7 @@ from gan.images import check_writable, printable
 from gan.memory import said_when_short
 from gan.networks.adain import AdainGenerator
 from gan.networks.files import load_generator
+from gan.objective import Network
 from gan.processes import join
 from gan.translator import Device, Direction, Precision, Translator, find_generator, pick_device
 
@@ -43,6 +45,11 @@ class Model(NamedTuple):
     translators: dict[Direction, Translator]
     data: DataConfig
     about: dict[str, Any]
+
+    @property
+    def runs(self) -> dict[Direction, Network]:
+        """What translates images (N, C, H, W) in [-1, 1], by direction."""
+        return {direction: each.run for direction, each in self.translators.items()}
 
 
 def evaluate_model(
@@ -65,9 +72,8 @@ def evaluate_model(
 ) -> int:
     """Measure how good a model's translations are, with intervals and the protocol.
 
-    Prints a table, and adds a line to RUN/metrics.jsonl and the scores of every image to
-    RUN/evaluation. Started by `accelerate launch` or torchrun, several processes share the work;
-    the numbers do not depend on how many.
+    Prints a table, adds a line to RUN/metrics.jsonl and scores of every image to RUN/evaluation.
+    Processes of `accelerate launch` or torchrun share the work, and change no number.
 
     Args:
         model: Run directory, or one of its gen_*.safetensors files.
@@ -91,8 +97,7 @@ def evaluate_model(
     check_arguments(max_images, size, batch_size, seed, resamples)
     wanted = split_directions(directions) if directions else None
     settings = Settings(wanted or tuple(ENDS), batch_size, seed, resamples, progress=True)
-    if folder := output or run_folder(model):
-        check_writable(folder / METRICS, replaced=False)
+    check_output(output or run_folder(model))
     with (
         warnings.catch_warnings(action="ignore"),  # what libraries say of damaged metadata
         said_when_short("lower --batch_size or --size"),
@@ -102,13 +107,10 @@ def evaluate_model(
         opened = open_model(model, root, size, place, precision)
         check_directions(model, opened, wanted or ())
         instruments = open_instruments(features, weights, place)
-        folders: Folders = processes.once(
-            lambda: open_folders(
-                opened.data, split, reference, paired=paired, max_images=max_images
-            )
-        )
-        generators = {d: translator.run for d, translator in opened.translators.items()}
-        evaluation = evaluate(generators, folders, opened.data, settings, instruments, processes)
+        limits: dict[str, Any] = {"paired": paired, "max_images": max_images}
+        indexed = partial(open_folders, opened.data, split, reference, **limits)
+        folders: Folders = processes.once(indexed)
+        evaluation = evaluate(opened.runs, folders, opened.data, settings, instruments, processes)
     if processes.main:
         present(with_model(evaluation, opened, precision), model, opened.about, output)
     return 0
@@ -125,6 +127,12 @@ def check_arguments(
         if value is not None and most is not None and value > most:
             shown = value if value < 10**20 else "a number of many digits"
             raise ValueError(f"{name}: {shown}, must be at most {most}")
+
+
+def check_output(folder: Path | None) -> None:
+    """ValueError where nothing could be written there, before anything is measured."""
+    if folder:
+        check_writable(folder / METRICS, replaced=False)
 
 
 def split_directions(text: str) -> tuple[Direction, ...]:
