@@ -78,8 +78,7 @@ def evaluate_model(
     Args:
         model: Run directory, or one of its gen_*.safetensors files.
         root: Folder with testA and testB, or trainA and trainB.
-        features: Network whose features are compared: inception as in papers, or any of
-            torchvision's, e.g. mobilenet_v2; left out, inception where it is installed.
+        features: inception, as in papers and if left out, or one of torchvision's networks.
         weights: File with its weights; left out, the one in torch's cache.
         directions: ab, ba, or both: ab,ba; left out, those that the model has.
         split: Which images are translated: test or train.
@@ -107,9 +106,8 @@ def evaluate_model(
         opened = open_model(model, root, size, place, precision)
         check_directions(model, opened, wanted or ())
         instruments = open_instruments(features, weights, place)
-        limits: dict[str, Any] = {"paired": paired, "max_images": max_images}
-        indexed = partial(open_folders, opened.data, split, reference, **limits)
-        folders: Folders = processes.once(indexed)
+        index = partial(open_folders, opened.data, split, reference, paired=paired)
+        folders: Folders = processes.once(partial(index, max_images=max_images))
         evaluation = evaluate(opened.runs, folders, opened.data, settings, instruments, processes)
     if processes.main:
         present(with_model(evaluation, opened, precision), model, opened.about, output)
