@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
@@ -34,6 +35,8 @@ RANGES: dict[str, tuple[int, int | None]] = {
     "resamples": (0, MOST_RESAMPLES),
 }
 """Least and most of the options that are numbers; torch's generators take no larger seeds."""
+LESS = "lower --batch_size or --size"
+"""What to do where memory is short."""
 
 
 class Model(NamedTuple):
@@ -89,24 +92,17 @@ def evaluate_model(
         output: Folder for metrics.jsonl and evaluation; left out, the run directory.
     """
     check_arguments(max_images, size, batch_size, seed, resamples)
-    wanted = split_directions(directions) if directions else None
+    check_output(output or run_folder(model))
+    wanted = split_directions(directions)
     settings = Settings(wanted or tuple(ENDS), batch_size, seed, resamples, progress=True)
-    if folder := output or run_folder(model):
-        check_writable(folder / METRICS, replaced=False)
-    with (
-        warnings.catch_warnings(action="ignore"),  # what libraries say of damaged metadata
-        said_when_short("lower --batch_size or --size"),
-    ):
+    find = partial(open_folders, paired=paired, max_images=max_images)
+    with warnings.catch_warnings(action="ignore"), said_when_short(LESS):  # of damaged metadata
         processes = join(cpu=pick_device(device).type == "cpu")
         place = pick_device(device)  # after joining: on GPUs each process has its own
         opened = open_model(model, root, size, place, precision)
-        check_directions(model, opened, wanted or ())
+        check_directions(model, opened, wanted)
         instruments = open_instruments(features, weights, place)
-        folders: Folders = processes.once(
-            lambda: open_folders(
-                opened.data, split, reference, paired=paired, max_images=max_images
-            )
-        )
+        folders: Folders = processes.once(lambda: find(opened.data, split, reference))
         generators = {d: translator.run for d, translator in opened.translators.items()}
         evaluation = evaluate(generators, folders, opened.data, settings, instruments, processes)
     if processes.main:
@@ -127,8 +123,16 @@ def check_arguments(
             raise ValueError(f"{name}: {shown}, must be at most {most}")
 
 
-def split_directions(text: str) -> tuple[Direction, ...]:
-    """ab,ba as its parts; ValueError for anything else."""
+def check_output(folder: Path | None) -> None:
+    """OSError where metrics.jsonl cannot be written, while nothing is lost by it."""
+    if folder:
+        check_writable(folder / METRICS, replaced=False)
+
+
+def split_directions(text: str | None) -> tuple[Direction, ...]:
+    """ab,ba as its parts, () where it is left out; ValueError for anything else."""
+    if text is None:
+        return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     if not set(parts) <= set(get_args(Direction)):
         raise ValueError(f"directions: {text}, must be ab, ba or ab,ba")
