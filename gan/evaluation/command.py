@@ -24,7 +24,6 @@ from gan.images import check_writable, printable
 from gan.memory import said_when_short
 from gan.networks.adain import AdainGenerator
 from gan.networks.files import load_generator
-from gan.objective import Network
 from gan.processes import join
 from gan.translator import Device, Direction, Precision, Translator, find_generator, pick_device
 
@@ -36,6 +35,8 @@ RANGES: dict[str, tuple[int, int | None]] = {
     "resamples": (0, MOST_RESAMPLES),
 }
 """Least and most of the options that are numbers; torch's generators take no larger seeds."""
+LESS = "lower --batch_size or --size"
+"""What to do where memory is short."""
 
 
 class Model(NamedTuple):
@@ -45,11 +46,6 @@ class Model(NamedTuple):
     translators: dict[Direction, Translator]
     data: DataConfig
     about: dict[str, Any]
-
-    @property
-    def runs(self) -> dict[Direction, Network]:
-        """What translates images (N, C, H, W) in [-1, 1], by direction."""
-        return {direction: each.run for direction, each in self.translators.items()}
 
 
 def evaluate_model(
@@ -72,13 +68,15 @@ def evaluate_model(
 ) -> int:
     """Measure how good a model's translations are, with intervals and the protocol.
 
-    Prints a table, adds a line to RUN/metrics.jsonl and scores of every image to RUN/evaluation.
-    Processes of `accelerate launch` or torchrun share the work, and change no number.
+    Prints a table, and adds a line to RUN/metrics.jsonl and the scores of every image to
+    RUN/evaluation. Started by `accelerate launch` or torchrun, several processes share the work;
+    the numbers do not depend on how many.
 
     Args:
         model: Run directory, or one of its gen_*.safetensors files.
         root: Folder with testA and testB, or trainA and trainB.
-        features: inception, as in papers and if left out, or one of torchvision's networks.
+        features: Network whose features are compared: inception as in papers, or any of
+            torchvision's, e.g. mobilenet_v2; left out, inception where it is installed.
         weights: File with its weights; left out, the one in torch's cache.
         directions: ab, ba, or both: ab,ba; left out, those that the model has.
         split: Which images are translated: test or train.
@@ -94,21 +92,19 @@ def evaluate_model(
         output: Folder for metrics.jsonl and evaluation; left out, the run directory.
     """
     check_arguments(max_images, size, batch_size, seed, resamples)
-    wanted = split_directions(directions) if directions else None
-    settings = Settings(wanted or tuple(ENDS), batch_size, seed, resamples, progress=True)
     check_output(output or run_folder(model))
-    with (
-        warnings.catch_warnings(action="ignore"),  # what libraries say of damaged metadata
-        said_when_short("lower --batch_size or --size"),
-    ):
+    wanted = split_directions(directions)
+    settings = Settings(wanted or tuple(ENDS), batch_size, seed, resamples, progress=True)
+    find = partial(open_folders, paired=paired, max_images=max_images)
+    with warnings.catch_warnings(action="ignore"), said_when_short(LESS):  # of damaged metadata
         processes = join(cpu=pick_device(device).type == "cpu")
         place = pick_device(device)  # after joining: on GPUs each process has its own
         opened = open_model(model, root, size, place, precision)
-        check_directions(model, opened, wanted or ())
+        check_directions(model, opened, wanted)
         instruments = open_instruments(features, weights, place)
-        index = partial(open_folders, opened.data, split, reference, paired=paired)
-        folders: Folders = processes.once(partial(index, max_images=max_images))
-        evaluation = evaluate(opened.runs, folders, opened.data, settings, instruments, processes)
+        folders: Folders = processes.once(lambda: find(opened.data, split, reference))
+        generators = {d: translator.run for d, translator in opened.translators.items()}
+        evaluation = evaluate(generators, folders, opened.data, settings, instruments, processes)
     if processes.main:
         present(with_model(evaluation, opened, precision), model, opened.about, output)
     return 0
@@ -128,13 +124,15 @@ def check_arguments(
 
 
 def check_output(folder: Path | None) -> None:
-    """ValueError where nothing could be written there, before anything is measured."""
+    """OSError where metrics.jsonl cannot be written, while nothing is lost by it."""
     if folder:
         check_writable(folder / METRICS, replaced=False)
 
 
-def split_directions(text: str) -> tuple[Direction, ...]:
-    """ab,ba as its parts; ValueError for anything else."""
+def split_directions(text: str | None) -> tuple[Direction, ...]:
+    """ab,ba as its parts, () where it is left out; ValueError for anything else."""
+    if text is None:
+        return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     if not set(parts) <= set(get_args(Direction)):
         raise ValueError(f"directions: {text}, must be ab, ba or ab,ba")

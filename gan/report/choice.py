@@ -11,7 +11,7 @@ OWN = re.compile(r"gen_(ab|ba)\.safetensors")
 IGNORED = re.compile(
     # Which model and when, how the intervals were drawn, and what changes rounding alone. The same
     # images may lie elsewhere: their hashes say that they are the same.
-    r"(models|time|step|epoch|processes|bootstrap|batch_size)\b|(sources|references)\.\w+\.folder$"
+    r"(models?|time|step|epoch|processes|bootstrap|batch_size)\b|(sources|references)\.\w+\.folder$"
 )
 """Keys of the protocol in which evaluations that may be compared may differ."""
 
