@@ -1,38 +1,26 @@
 """A generator as one file: safetensors whose metadata says how to build the network again."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from gan.networks import build_generator
+from gan.networks.described import read_described, write_described
 
 KEY = "gan_generator"
-"""The one entry of the metadata: several would be written in random order."""
+"""The entry of the metadata."""
 
 
 def save_generator(
     weights: Mapping[str, Tensor], path: Path, spec: dict[str, Any], about: dict[str, Any]
 ) -> None:
     """Write a generator's weights, how to build it, and facts about its training, atomically."""
-    tensors = {name: tensor.contiguous() for name, tensor in weights.items()}
-    metadata = {KEY: json.dumps({"version": 1, "generator": spec, "about": about})}
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(save(tensors, metadata))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise OSError(f"{path}: the generator cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    described = {"version": 1, "generator": spec, "about": about}
+    write_described(path, weights, KEY, described, "generator")
 
 
 def read_about(path: Path) -> dict[str, Any]:
@@ -52,16 +40,9 @@ def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any
     ValueError names the file where it is no generator, is damaged, or its weights do not fit its
     description.
     """
+    tensors, description = read_described(path, KEY, "generator")
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path}: cannot be read as a generator: {error}") from error
-    if KEY not in metadata:
-        raise ValueError(f"{path}: not one of our generators ({KEY} is missing in its metadata)")
-    try:
-        described = json.loads(metadata[KEY])
+        described = json.loads(description)
         spec, about = described["generator"], described["about"]
         network = build_generator(**spec)
         network.load_state_dict(tensors)
