@@ -60,6 +60,8 @@ class Run:
         once(self.accelerator, self.claim)
         files = [folder.files for folder in self.folders.values()]
         self.dataset = build_dataset(files, config.data, config.run.seed)
+        if remark := self.dataset.crops.describe():
+            self.say(remark)
         self.extent = Extent(config.train, len(self.dataset), self.accelerator.num_processes)
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.keeper = Keeper(config, self.trainer, self.extent, self.saver)
