@@ -4,13 +4,15 @@ python scripts/benchmark.py library --folder /tmp/bench                 # ours, 
 python scripts/benchmark.py library --folder /tmp/bench --channels 8 --side 800
 python scripts/benchmark.py processes --folder /tmp/bench               # one process, two
 python scripts/benchmark.py tiles --folder /tmp/bench --height 10000 --width 12000
+python scripts/benchmark.py loader --folder /tmp/bench                  # decoding, the cache
 """
 
 from jsonargparse import auto_cli
 
 from gan.benchmark.library import library
+from gan.benchmark.loader import loader
 from gan.benchmark.processes import processes
 from gan.benchmark.tiles import tiles
 
 if __name__ == "__main__":
-    auto_cli([library, processes, tiles], as_positional=False)
+    auto_cli([library, loader, processes, tiles], as_positional=False)
