@@ -5,6 +5,7 @@ python scripts/benchmark.py library --folder /tmp/bench --channels 8 --side 800
 python scripts/benchmark.py processes --folder /tmp/bench               # one process, two
 python scripts/benchmark.py tiles --folder /tmp/bench --height 10000 --width 12000
 python scripts/benchmark.py loader --folder /tmp/bench                  # decoding, the cache
+python scripts/benchmark.py translate --compile true                    # against the plain schedule
 """
 
 from jsonargparse import auto_cli
@@ -13,6 +14,7 @@ from gan.benchmark.library import library
 from gan.benchmark.loader import loader
 from gan.benchmark.processes import processes
 from gan.benchmark.tiles import tiles
+from gan.benchmark.translate import translate
 
 if __name__ == "__main__":
-    auto_cli([library, loader, processes, tiles], as_positional=False)
+    auto_cli([library, loader, processes, tiles, translate], as_positional=False)

@@ -1,5 +1,6 @@
 """How many batches a device works on at a time."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +14,27 @@ ONE_THREAD_PIXELS = 2**20
 """Pixels of a batch up to which a CPU's core works on it alone."""
 
 Result = TypeVar("Result")
+
+
+def set_threads(threads: int | None) -> None:
+    """So many threads for torch; None for this process's share of what a launcher started.
+
+    torchrun and accelerate give every process one thread, however many cores there are.
+    """
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    share = max(1, cores() // processes)
+    present = torch.get_num_threads()
+    if threads is None and processes > 1 and (present == 1 or present > share):
+        threads = share
+    if threads is not None:
+        torch.set_num_threads(threads)
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Streams:

@@ -33,19 +33,6 @@ LEAST_LR_FACTOR = 1 / 64
 """Where halving the learning rate after steps that are not finite ends."""
 
 
-def train(config: Config) -> int:
-    """Train a CycleGAN on two folders of images, or go on with the run that lies in run.dir.
-
-    style.image asks for one generator that gives photographs this painting's style, and
-    networks.generator adain for one that is shown the style in a second picture. The exit status: 0
-    when the run is finished (one that was finished before says so), 75 when a signal stopped it and
-    the same command would go on. ValueError names the key or the file that is wrong, OSError a
-    state that cannot be written.
-    """
-    with Interruption() as interruption:
-        return Run(config, interruption).fit()
-
-
 class Run:
     """One run directory and what is being trained into it."""
 
