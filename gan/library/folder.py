@@ -15,7 +15,7 @@ from gan.images import printable, remove_parts
 from gan.library.pipeline import Batch, Outcome, Pipeline, write_translation
 from gan.library.plan import Plan, make_batches, make_plan
 from gan.library.report import Failure, check_failed, say, write_failed
-from gan.library.streams import set_threads
+from gan.library.streams import as_for_small_pictures, set_threads
 from gan.processes import Processes, join
 from gan.translator import Device, Direction, Precision, Translator, pick_device, pick_precision
 
@@ -58,12 +58,20 @@ def translate(
             return show(plan, translator, tile) if processes.main else 0
         processes.once(lambda: prepare(plan, scratch))
         place = scratch or (output if plan.whole_folder else output.parent)
-        if compile and (fault := translator.compile()) and processes.main:
-            print(f"compile: not compiled, no compiler works here: {fault}", file=sys.stderr)
+        if compile:
+            compile_network(translator, processes)
         write = partial(write_translation, quality=quality, overwrite=overwrite)
         pipeline = Pipeline(translator, max_megapixels, tile, place, write)
         batches = make_batches(plan.jobs, batch_size, translator.device.type)
         return carry_out(plan, pipeline, batches, processes)
+
+
+def compile_network(translator: Translator, processes: Processes) -> None:
+    """Compile it on each process; where that cannot be, one line says why."""
+    with as_for_small_pictures(translator.device):
+        fault = translator.compile()
+    if fault and processes.main:
+        print(f"compile: not compiled, no compiler works here: {fault}", file=sys.stderr)
 
 
 def carry_out(

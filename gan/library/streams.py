@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 import torch
@@ -28,6 +29,16 @@ def set_threads(threads: int | None) -> None:
         threads = share
     if threads is not None:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def as_for_small_pictures(device: torch.device) -> Iterator[None]:
+    """The threads that a batch of small pictures will have: compiled code is for one number."""
+    threads = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def cores() -> int:
