@@ -23,7 +23,8 @@ class Waiting:
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
         """Log a window; say it where it is too much, once until it has been better."""
-        share, since = self.scene.waits.share(), self.last
+        share = self.scene.waits.share()
+        since = min(self.last, step - 1)  # a run that has gone back logs earlier steps again
         self.last = step
         if tracker:
             tracker.scalars(step, {"loader_wait": share})
