@@ -10,15 +10,15 @@ from torch import Tensor, nn
 
 from gan.config import Channels
 from gan.config import Direction as Direction
+from gan.config.choices import Device as Device
+from gan.config.choices import Precision as Precision
 from gan.images import read_image, resize_short, to_channels
 from gan.memory import free_memory
 from gan.networks.adain import AdainGenerator, Styled
 from gan.networks.files import load_generator
+from gan.networks.layers import cast_weights
 from gan.networks.tiles import can_tile, run_tiled, scratch_bytes
 from gan.pixels import from_image, to_image, to_pixels, to_unit
-
-Device = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["fp32", "bf16", "fp16"]
 
 MIN_SIDE = 16
 """Pixels; what the generators are defined from."""
@@ -33,9 +33,13 @@ class Translator:
     def __init__(
         self, network: nn.Module, channels: int, device: torch.device, precision: Precision = "fp32"
     ) -> None:
-        self.network = network.eval().requires_grad_(False).to(device)
         self.channels, self.device = channels, device
         self.dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+        self.network = network.eval().requires_grad_(False).to(device)
+        cast_weights(self.network, self.dtype)
+        if device.type == "cpu" and self.dtype:
+            # Half the time (docs/log.md); float32 would take longer.
+            self.network.to(memory_format=torch.channels_last)
 
     @classmethod
     def load(
@@ -125,6 +129,24 @@ class Translator:
             output: Tensor = self.network(unit)
         return output
 
+    def compile(self) -> str | None:
+        """Compile the network for pictures of any size; why it cannot be, in one line, if so.
+
+        It is run once, so that nothing is left to fail: a minute. The first batches of another kind
+        (several pictures, or another number of threads) compile again. The same numbers, but for
+        rounding. Tiles are not compiled.
+        """
+        # Without what pads around it, where Python would choose anew for every size.
+        network = getattr(self.network, "model", self.network)
+        try:
+            network.compile(dynamic=True)
+            with torch.inference_mode():
+                self.run(torch.zeros(1, self.channels, 64, 64, device=self.device))
+        except Exception as error:  # no C++ compiler, no Triton, no Python headers...
+            network._compiled_call_impl = None
+            return str(error).strip().splitlines()[0]
+        return None
+
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
 
@@ -196,6 +218,17 @@ def read_style(
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return to_unit(from_image(image)[None])
+
+
+def pick_precision(precision: Precision | Literal["auto"], device: torch.device) -> Precision:
+    """The precision of a name; auto takes bf16 where the device computes in it, else fp32."""
+    if precision != "auto":
+        return precision
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fast = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return "bf16" if fast else "fp32"
 
 
 def pick_device(device: Device) -> torch.device:

@@ -8,7 +8,7 @@ NOT_NUMBERS = {
     f"{section}.{key}"
     for section, keys in {
         "run": "dir device allow_changes threads",
-        "data": "root a b workers",
+        "data": "root a b workers cache cache_gb",
         "perceptual": "weights",
         "semantic": "classifier",
         "style": "image",

@@ -69,6 +69,11 @@ class DataConfig(Section):
     """Largest share of a folder's files that may be unreadable; above it the run stops."""
     draft: bool = False
     """Decode large JPEGs at a reduced scale: faster, moves pixels by a few grey levels."""
+    cache: Path | None = None
+    """Folder that keeps images as they are after the resize, so that each is decoded once; it may
+    serve several runs. The numbers are the same."""
+    cache_gb: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 20
+    """Largest size of data.cache, in gigabytes; images beyond it are decoded every time."""
     workers: CountOrZero = 4
     """Loader processes on every training process; 0 loads in the training process itself."""
 

@@ -122,3 +122,14 @@ def run_padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) ->
     x = reflect(x, -2, 0, -height % multiple)
     x = reflect(x, -1, 0, -width % multiple)
     return network(x)[..., :height, :width]
+
+
+def cast_weights(network: nn.Module, dtype: torch.dtype | None) -> None:
+    """Convolutions and linear layers in the precision in which autocast computes them, for good.
+
+    autocast keeps its copies of weights for training only: frozen ones it would cast at every call.
+    The numbers are the same.
+    """
+    for module in network.modules():
+        if dtype is not None and isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            module.to(dtype)
