@@ -53,6 +53,7 @@ def generator_spec(
         "norm": networks.norm,
         "upsample": networks.upsample,
         "dropout": networks.dropout,
+        "downsample": networks.downsample,
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import ReflectionPad
 from gan.networks.resnet import ResidualBlock, ResnetGenerator
 from gan.networks.tiles.local import Convolution, Local, Mirror, Nearest, Pointwise, Transposed
@@ -57,8 +58,13 @@ class Stages:
 
 
 def can_tile(network: nn.Module) -> bool:
-    """Tell whether a network is local between its norms: the ResNet generators are."""
-    return isinstance(network, ResnetGenerator)
+    """Tell whether a network can be run in tiles.
+
+    The ResNet generators can, which are local between their norms, unless they filter.
+    """
+    return isinstance(network, ResnetGenerator) and not any(
+        isinstance(module, BlurDown | BlurUp) for module in network.modules()
+    )
 
 
 def split(network: nn.Module, *, transposed: bool = False) -> Stages:
@@ -66,11 +72,13 @@ def split(network: nn.Module, *, transposed: bool = False) -> Stages:
 
     ValueError for other networks: the U-Net's innermost levels see the whole picture.
     """
-    if not isinstance(network, ResnetGenerator):
+    if not can_tile(network):
         raise ValueError(
-            f"{type(network).__name__}: cannot be run in tiles, only the ResNet generators can: "
-            "between two norms they see a few pixels, where the U-Net sees the whole picture"
+            f"{type(network).__name__}: cannot be run in tiles, only ResNet generators without "
+            "blur can: between two norms they see a few pixels, where the U-Net sees "
+            "the whole picture"
         )
+    assert isinstance(network, ResnetGenerator)
     if network.training:
         raise ValueError("a network in train mode cannot be run in tiles: call eval() first")
     layers = list(network.model)
