@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from gan.config import Channels
 from gan.config import Direction as Direction
 from gan.images import read_image, resize_short, to_channels
+from gan.interop import open_generator
 from gan.memory import free_memory
 from gan.networks.adain import AdainGenerator, Styled
-from gan.networks.files import load_generator
 from gan.networks.tiles import can_tile, run_tiled, scratch_bytes
 from gan.pixels import from_image, to_image, to_pixels, to_unit
 
@@ -46,16 +46,18 @@ class Translator:
         precision: Precision = "fp32",
         style: str | Path | None = None,
     ) -> Self:
-        """Open a run directory, or one of its gen_*.safetensors files.
+        """Open a run directory, one of its gen_*.safetensors files, or other people's weights.
+
+        These are the reference's .pth files and what else gan convert opens, and the run folders
+        of the reference.
 
         A run directory with both generators needs the direction, `ab` or `ba`; a generator that is
         shown its style needs a picture, `style`, scaled to the size of those that it learned from.
         ValueError says so, and names what is missing, damaged or of the other direction.
         """
         file = find_generator(Path(path), direction)
-        network, spec, about = load_generator(file)
-        if direction not in (None, about.get("direction", direction)):
-            raise ValueError(f"{file}: translates {about['direction']}, not {direction}")
+        opened = open_generator(file, direction)
+        network, spec, about = opened.network, opened.spec, opened.about
         if isinstance(network, AdainGenerator):
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
@@ -167,17 +169,31 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
         return path
     if not path.is_dir():
         raise ValueError(f"{path}: no such run directory or generator file")
-    found = sorted(path.glob("gen_??.safetensors"))
+    found = generators_in(path)
     if not found:
         raise ValueError(f"{path}: no gen_ab.safetensors or gen_ba.safetensors in this folder")
     if direction is None:
         if len(found) > 1:
             raise ValueError(f"{path}: holds both generators; say which with direction ab or ba")
-        return found[0]
-    file = path / f"gen_{direction}.safetensors"
-    if not file.is_file():
-        raise ValueError(f"{file}: no such generator; this run has {found[0].name}")
-    return file
+        return next(iter(found.values()))
+    if direction not in found:
+        (other,) = found.values()
+        file = path / f"gen_{direction}.safetensors"
+        raise ValueError(f"{file}: no such generator; this run has {other.name}")
+    return found[direction]
+
+
+def generators_in(folder: Path) -> dict[Direction, Path]:
+    """The generators of a run directory, ours or the reference's, by their directions."""
+    names: dict[Direction, tuple[str, str]] = {
+        "ab": ("gen_ab.safetensors", "latest_net_G_A.pth"),
+        "ba": ("gen_ba.safetensors", "latest_net_G_B.pth"),
+    }
+    for kind in (0, 1):
+        files = {way: folder / both[kind] for way, both in names.items()}
+        if found := {way: file for way, file in files.items() if file.is_file()}:
+            return found
+    return {}
 
 
 def read_style(

@@ -19,7 +19,7 @@ FLOORS = [
         "schedule",
         "interruption",
     },
-    {"objective", "data", "extent"},
+    {"objective", "data", "extent", "interop"},
     {
         "acceleration",
         "checkpoint",
