@@ -43,6 +43,7 @@ FLOORS = [
         "stylize",
         "demo",
         "report",
+        "export",
     },
     {"augment"},
     {"cli"},
