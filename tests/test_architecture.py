@@ -33,7 +33,7 @@ FLOORS = [
         "translator",
         "updates",
     },
-    {"evaluation", "inspection", "doctor"},
+    {"evaluation", "inspection", "doctor", "start"},
     {
         "trainer",
         "style_trainer",

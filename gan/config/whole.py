@@ -138,7 +138,7 @@ class Config(Section):
                 )
 
     def check_weights(self) -> None:
-        """Each network is started from one place, and exists."""
+        """Recipes with one generator have no other to start."""
         if self.recipe == "cyclegan":
             return
         if self.networks.weights_ba is not None:
