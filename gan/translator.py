@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from gan.config import Channels
 from gan.config import Direction as Direction
 from gan.images import read_image, resize_short, to_channels
-from gan.interop import open_generator
+from gan.interop import fetch, open_generator, push, write_model
 from gan.memory import free_memory
 from gan.networks.adain import AdainGenerator, Styled
 from gan.networks.tiles import can_tile, run_tiled, scratch_bytes
@@ -35,6 +36,8 @@ class Translator:
     ) -> None:
         self.network = network.eval().requires_grad_(False).to(device)
         self.channels, self.device = channels, device
+        # The file that it was loaded from.
+        self.source: Path | None = None
         self.dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
 
     @classmethod
@@ -62,7 +65,43 @@ class Translator:
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
             raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
-        return cls(network, spec["in_channels"], pick_device(device), precision)
+        translator = cls(network, spec["in_channels"], pick_device(device), precision)
+        translator.source = file
+        return translator
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | Path,
+        direction: Direction | None = None,
+        device: Device = "auto",
+        precision: Precision = "fp32",
+        style: str | Path | None = None,
+        revision: str | None = None,
+    ) -> Self:
+        """Open what save_pretrained or a run left in a folder, or hf://user/name from the Hub.
+
+        A path that does not exist is refused at once. For the rest, `load`.
+        """
+        return cls.load(fetch(name, revision), direction, device, precision, style)
+
+    def save_pretrained(self, folder: str | Path, license: str = "unknown") -> None:
+        """Write this generator and a model card into a folder for sharing.
+
+        The card tells what the run's directory does: data, recipe, metrics, samples. ValueError for
+        a translator that comes from no file, or a folder that holds other things.
+        """
+        if self.source is None:
+            raise ValueError("this translator comes from no file: save the generator itself")
+        write_model(Path(folder), [self.source], license)
+
+    def push_to_hub(
+        self, repository: str, license: str = "unknown", *, private: bool = False
+    ) -> str:
+        """Upload what save_pretrained writes to the Hub's repository user/name; its address."""
+        with TemporaryDirectory() as folder:
+            self.save_pretrained(folder, license)
+            return push(Path(folder), repository, private=private)
 
     def translate(self, image: Image.Image) -> Image.Image:
         """Translate a picture of any mode to one of its own size, upright, mode RGB or L.

@@ -2,34 +2,45 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from gan.config import Direction
 from gan.export.formats import FORMATS, Format, check_format
-from gan.interop import open_generator
-from gan.translator import find_generator
+from gan.interop import open_generator, write_model
+from gan.interop import push as push_folder
+from gan.translator import find_generator, generators_in
 
 
 def export_model(
     model: Path,
     output: Path,
-    format: Format,
+    format: Format | Literal["hub"],
     direction: Direction | None = None,
     part: str | None = None,
     overwrite: bool = False,
+    license: str = "unknown",
+    push: str | None = None,
 ) -> int:
     """Write a generator for another program: safetensors, the reference's, ONNX or torch.export.
+
+    hub writes a folder with the generators of both directions and a model card.
 
     ONNX files and programs take batches and pictures of any size; before one is written, it is run
     and compared with the network. ValueError names what cannot be read or expressed.
 
     Args:
         model: Run directory, or a generator's file of any kind that gan convert opens.
-        output: The file to write.
-        format: safetensors is ours, reference a .pth for its test.py, program torch.export's.
+        output: The file to write; for hub the folder.
+        format: safetensors is ours, reference a .pth for its test.py, program torch.export's, hub
+            a folder for the Hugging Face Hub.
         direction: ab or ba; needed where the model holds both.
         part: Name of the generator in a file that holds several.
         overwrite: Write over a file that is there.
+        license: Of the weights, for the model card: an identifier of the Hub, as mit or cc0-1.0.
+        push: With hub, upload the folder as this repository, user/name.
     """
+    if format == "hub":
+        return export_folder(model, output, direction, license, push)
     if os.path.lexists(output) and not overwrite:
         raise ValueError(f"{output}: is there already; name another, or give --overwrite")
     if output.exists() and output.samefile(model):
@@ -46,6 +57,21 @@ def export_model(
     spec = opened.spec
     network = f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"
     print(f"{output}: {network}; {remark}")
+    return 0
+
+
+def export_folder(
+    model: Path, folder: Path, direction: Direction | None, license: str, repository: str | None
+) -> int:
+    """Write a run's generators, or those of one direction, with a model card; upload them."""
+    if model.is_dir() and direction is None and (found := generators_in(model)):
+        files = list(found.values())
+    else:
+        files = [find_generator(model, direction)]
+    write_model(folder, files, license)
+    print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+    if repository:
+        print(push_folder(folder, repository))
     return 0
 
 

@@ -36,7 +36,8 @@ def open_generator(
     """Open a generator's file: ours, the reference's, CUT's, or another of their form.
 
     Architecture, norm, channels, blocks and dropout are read off names and shapes. `direction`
-    chooses between two generators in a file whose names tell it, and `part` names one. No code in a
+    chooses between two generators in a file whose names tell it, and `part` is the name of one, or
+    its end. No code in a
     file is run. ValueError names the file where there is none in it, with what was found; where it
     translates the other way; or where it holds several and none is chosen.
     """
@@ -92,11 +93,11 @@ def identified(state: State) -> tuple[State, dict[str, Any], str]:
 
 def chosen(path: Path, names: list[str], direction: Direction | None, part: str | None) -> str:
     """The name of the generator that is meant; ValueError where that is not clear."""
-    if part is not None and part not in names:
+    meant = [name for name in names if part is None or f".{name}".endswith(f".{part}")]
+    if not meant:
         raise ValueError(f"{path}: no generator {part} in it; there are {', '.join(names)}")
-    meant = [name for name in names if part is None or name == part]
     if len(meant) > 1 and direction:
-        meant = [name for name in names if way_of(name) == direction]
+        meant = [name for name in meant if way_of(name) == direction]
     if len(meant) != 1:
         ways = {way_of(name) for name in names} - {None}
         how = "direction ab or ba" if len(ways) == len(names) else "gan convert FILE OUT --part"

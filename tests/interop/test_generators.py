@@ -98,7 +98,7 @@ def test_mmagics_names_are_read(norm: Norm, dropout: bool, tmp_path: Path) -> No
     with pytest.raises(ValueError, match=r"holds 2 generators .*generators\.mask.*--part"):
         open_generator(path)
     for name, theirs in {"photo": photo, "mask": mask}.items():
-        opened = open_generator(path, part=f"state_dict.generators.{name}")
+        opened = open_generator(path, part=f"generators.{name}")
         assert opened.spec["norm"] == norm
         assert opened.about["layout"] == "MMagic"
         assert same(opened.network, theirs)
