@@ -9,7 +9,15 @@ from torch import nn
 from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import ReflectionPad
 from gan.networks.resnet import ResidualBlock, ResnetGenerator
-from gan.networks.tiles.local import Convolution, Local, Mirror, Nearest, Pointwise, Transposed
+from gan.networks.tiles.local import (
+    Blur,
+    Convolution,
+    Local,
+    Mirror,
+    Nearest,
+    Pointwise,
+    Transposed,
+)
 from gan.networks.tiles.norms import Moments, Norm, needs_moments, settled
 
 POINTWISE = (nn.Identity, nn.ReLU, nn.Tanh, nn.Dropout)
@@ -58,13 +66,8 @@ class Stages:
 
 
 def can_tile(network: nn.Module) -> bool:
-    """Tell whether a network can be run in tiles.
-
-    The ResNet generators can, which are local between their norms, unless they filter.
-    """
-    return isinstance(network, ResnetGenerator) and not any(
-        isinstance(module, BlurDown | BlurUp) for module in network.modules()
-    )
+    """Tell whether a network is local between its norms: the ResNet generators are."""
+    return isinstance(network, ResnetGenerator)
 
 
 def split(network: nn.Module, *, transposed: bool = False) -> Stages:
@@ -72,13 +75,11 @@ def split(network: nn.Module, *, transposed: bool = False) -> Stages:
 
     ValueError for other networks: the U-Net's innermost levels see the whole picture.
     """
-    if not can_tile(network):
+    if not isinstance(network, ResnetGenerator):
         raise ValueError(
-            f"{type(network).__name__}: cannot be run in tiles, only ResNet generators without "
-            "blur can: between two norms they see a few pixels, where the U-Net sees "
-            "the whole picture"
+            f"{type(network).__name__}: cannot be run in tiles, only the ResNet generators can: "
+            "between two norms they see a few pixels, where the U-Net sees the whole picture"
         )
-    assert isinstance(network, ResnetGenerator)
     if network.training:
         raise ValueError("a network in train mode cannot be run in tiles: call eval() first")
     layers = list(network.model)
@@ -105,8 +106,13 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
             pointwise = (*last.pointwise, Pointwise(layer))
             stages[-1] = Stage(last.spatial, last.channels, last.norm, pointwise)
         else:
+            if isinstance(layer, BlurDown):
+                spatial.append(as_local(layer.pad, transposed))
             spatial.append(as_local(layer, transposed))
-            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            if isinstance(layer, BlurDown):  # a convolution, too
+                stages.append(Stage(tuple(spatial), len(layer.filt), None, ()))
+                spatial = []
+            elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 stages.append(Stage(tuple(spatial), layer.out_channels, None, ()))
                 spatial = []
     assert not spatial, "a convolution at the end"
@@ -127,6 +133,11 @@ def as_local(layer: nn.Module, transposed: bool) -> Local:
         return Mirror(*[layer.amount] * 4)
     if isinstance(layer, nn.Upsample):
         return Nearest(int(layer.scale_factor))  # type: ignore[arg-type]
+    if isinstance(layer, BlurUp):
+        return Blur(layer.filt.transpose(2, 3) if transposed else layer.filt)
+    if isinstance(layer, BlurDown):
+        filt = layer.filt.transpose(2, 3) if transposed else layer.filt
+        return Convolution(filt, None, (2, 2), (0, 0), groups=len(filt))
     assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d), f"{layer} in a ResNet generator"
     assert layer.padding_mode == "zeros"
     assert {layer.groups, *layer.dilation} == {1}
