@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any, NoReturn, get_origin
 
 from docstring_parser import parse
@@ -23,6 +24,8 @@ COMMANDS = {
     "report": "gan.report:report",
     "evaluate": "gan.evaluation:evaluate_model",
     "augment": "gan.augment:augment",
+    "convert": "gan.export:convert",
+    "export": "gan.export:export_model",
 }
 
 GOING_ON = ("train", "translate", "augment")
@@ -79,10 +82,16 @@ def first_parameter(command: Callable[..., Any]) -> str:
 
 
 def named_first(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
-    """The arguments with a first word without dashes as the first parameter: gan inspect ROOT."""
-    if arguments and not arguments[0].startswith("-"):
-        return [f"--{first_parameter(command)}", *arguments]
-    return list(arguments)
+    """The arguments with words without dashes before all others as the first parameters.
+
+    The very first, and others that must be given: gan inspect ROOT, gan convert IN OUT.
+    """
+    parameters = list(inspect.signature(command).parameters.values())
+    required = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
+    names = list(dict.fromkeys([parameters[0].name, *required]))
+    words = list(takewhile(lambda text: not text.startswith("-"), arguments))[: len(names)]
+    named = [text for name, word in zip(names, words, strict=False) for text in (f"--{name}", word)]
+    return [*named, *arguments[len(words) :]]
 
 
 def underscored(text: str) -> str:

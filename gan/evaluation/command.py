@@ -22,11 +22,19 @@ from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.features.weights import sha256
 from gan.images import check_writable, printable
+from gan.interop import open_generator
 from gan.memory import said_when_short
 from gan.networks.adain import AdainGenerator
-from gan.networks.files import load_generator
 from gan.processes import join
-from gan.translator import Device, Direction, Precision, Translator, find_generator, pick_device
+from gan.translator import (
+    Device,
+    Direction,
+    Precision,
+    Translator,
+    find_generator,
+    generators_in,
+    pick_device,
+)
 
 RANGES: dict[str, tuple[int, int | None]] = {
     "max_images": (1, None),
@@ -140,7 +148,8 @@ def open_model(
     facts: dict[str, Any] = {}
     channels: dict[str, int] = {}
     for name, file in files.items():
-        network, spec, about = load_generator(file)
+        opened = open_generator(file)
+        network, spec, about = opened.network, opened.spec, opened.about
         if isinstance(network, AdainGenerator):
             raise ValueError(
                 f"{file}: takes its style from a second picture, so it has no translation of its "
@@ -164,12 +173,9 @@ def open_model(
 def generator_files(path: Path) -> dict[Direction, Path]:
     """The generators that a path means, by direction."""
     if path.is_dir():
-        found = {d: path / f"gen_{d}.safetensors" for d in get_args(Direction)}
-        present = {d: file for d, file in found.items() if file.is_file()}
-        return present or {"ab": find_generator(path, None)}
+        return generators_in(path) or {"ab": find_generator(path, None)}
     file = find_generator(path, None)
-    _, _, about = load_generator(file)
-    return {about.get("direction", "ab"): file}
+    return {open_generator(file).about.get("direction", "ab"): file}
 
 
 def with_model(evaluation: Evaluation, model: Model, precision: Precision) -> Evaluation:
