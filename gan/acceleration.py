@@ -17,7 +17,7 @@ from gan.processes import Processes
 
 T = TypeVar("T")
 
-PRECISIONS = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 def build_accelerator(config: Config) -> Accelerator:
@@ -31,9 +31,18 @@ def build_accelerator(config: Config) -> Accelerator:
         # Buffers are the batch norms': their statistics are computed over all processes anyway.
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
+    set_float32("tf32" if config.train.precision == "tf32" else "ieee")
     if accelerator.device.type == "cpu":
         set_threads(config.run.threads, alone=accelerator.num_processes == 1)
     return accelerator
+
+
+def set_float32(precision: str) -> None:
+    """How CUDA multiplies float32: ieee or tf32; torch's own choice for convolutions is tf32."""
+    cudnn: Any = torch.backends.cudnn
+    matmul: Any = torch.backends.cuda.matmul
+    for kernels in (matmul, cudnn.conv, cudnn.rnn):  # the last, as torch wants both to agree
+        kernels.fp32_precision = precision
 
 
 def set_threads(threads: int | None, *, alone: bool) -> None:
@@ -68,8 +77,9 @@ def check_device(config: Config) -> None:
         raise ValueError("run.device is cuda, but torch sees no CUDA GPU here")
     if device == "mps" and not torch.backends.mps.is_available():
         raise ValueError("run.device is mps, but torch sees no Apple GPU here")
-    if config.train.precision == "fp16" and (device == "cpu" or not torch.cuda.is_available()):
-        raise ValueError("train.precision fp16 needs a CUDA GPU: use bf16 or fp32 here")
+    precision, on_cpu = config.train.precision, device == "cpu" or not torch.cuda.is_available()
+    if precision in ("fp16", "tf32") and on_cpu:
+        raise ValueError(f"train.precision {precision} needs a CUDA GPU: use bf16 or fp32 here")
 
 
 def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
@@ -86,8 +96,12 @@ def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
     return converted
 
 
-def distribute(network: nn.Module, accelerator: Accelerator) -> nn.Module:
+def distribute(
+    network: nn.Module, accelerator: Accelerator, *, channels_last: bool = False
+) -> nn.Module:
     """The network as all processes train it together, on the device, in the precision asked for."""
+    if channels_last:
+        network.to(memory_format=torch.channels_last)
     with warnings.catch_warnings():
         # torch 2.15 renames broadcast_buffers; accelerate and torch 2.11 know the old name only.
         warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)

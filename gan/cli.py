@@ -1,17 +1,19 @@
 """The command line: `gan NAME` and `python scripts/NAME.py` parse one signature, make one call."""
 
-import difflib
 import importlib
 import inspect
 import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any, NoReturn, get_origin
 
+from docstring_parser import parse
 from jsonargparse import ArgumentParser, Namespace
 
 from gan.config import Section
+from gan.config.names import nearest
 
 COMMANDS = {
     "train": "gan.run:train",
@@ -21,8 +23,12 @@ COMMANDS = {
     "report": "gan.report:report",
     "evaluate": "gan.evaluation:evaluate_model",
     "augment": "gan.augment:augment",
+    "convert": "gan.export:convert",
+    "export": "gan.export:export_model",
 }
 
+GOING_ON = ("train", "translate", "augment")
+"""Commands that take up what an earlier call of theirs has left."""
 
 UNKNOWN = (
     r"[Uu]nrecognized arguments: (?:--)?([\w.-]+)",
@@ -62,10 +68,13 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     try:
         return command(**values) or 0
     except (ValueError, OSError) as error:
-        print(f"{parser.prog}: error: {one_line(str(error))}", file=sys.stderr)
+        from gan.images import printable  # OpenCV, which --help can do without
+
+        print(f"{parser.prog}: error: {printable(one_line(str(error)))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted; the same command goes on", file=sys.stderr)
+        goes_on = "; the same command goes on" if name in GOING_ON else ""
+        print(f"{parser.prog}: interrupted{goes_on}", file=sys.stderr)
         return 128 + signal.SIGINT
 
 
@@ -74,10 +83,16 @@ def first_parameter(command: Callable[..., Any]) -> str:
 
 
 def named_first(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
-    """The arguments with a first word without dashes as the first parameter: gan inspect ROOT."""
-    if arguments and not arguments[0].startswith("-"):
-        return [f"--{first_parameter(command)}", *arguments]
-    return list(arguments)
+    """The arguments with words without dashes before all others as the first parameters.
+
+    The very first, and others that must be given: gan inspect ROOT, gan convert IN OUT.
+    """
+    parameters = list(inspect.signature(command).parameters.values())
+    required = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
+    names = list(dict.fromkeys([parameters[0].name, *required]))
+    words = list(takewhile(lambda text: not text.startswith("-"), arguments))[: len(names)]
+    named = [text for name, word in zip(names, words, strict=False) for text in (f"--{name}", word)]
+    return [*named, *arguments[len(words) :]]
 
 
 def underscored(text: str) -> str:
@@ -91,6 +106,17 @@ def config_class(command: Callable[..., Any]) -> type[Section] | None:
     """The class of a command's one parameter `config`, whose fields are its options."""
     parameter = inspect.signature(command).parameters.get("config")
     return parameter.annotation if parameter else None
+
+
+def flags(command: Callable[..., Any]) -> list[str]:
+    """A command's parameters beside its configuration: what is said once, not kept."""
+    return [name for name in inspect.signature(command).parameters if name != "config"]
+
+
+def about(command: Callable[..., Any], parameter: str) -> str:
+    """What a command's docstring says of a parameter."""
+    described = {entry.arg_name: entry.description for entry in parse(command.__doc__ or "").params}
+    return " ".join((described[parameter] or "").split())
 
 
 def appending(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
@@ -124,6 +150,8 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
         parser.add_argument(
             "--config", action="config", help="YAML file with any of the keys below"
         )
+        for flag in flags(command):
+            parser.add_argument(f"--{flag}", action="store_true", help=about(command, flag))
         parser.add_class_arguments(section)
         return parser
     usage = f"%(prog)s [{first_parameter(command).upper()}] [--key VALUE ...]"
@@ -138,7 +166,8 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
 def bind(command: Callable[..., Any], values: Namespace) -> dict[str, Any]:
     """The keyword arguments of a command, checked as a whole."""
     if section := config_class(command):
-        return {"config": section(**{name: values[name] for name in section.model_fields})}
+        config = section(**{name: values[name] for name in section.model_fields})
+        return {"config": config} | {flag: values[flag] for flag in flags(command)}
     return {name: values[name] for name in inspect.signature(command).parameters}
 
 
@@ -160,11 +189,6 @@ class Parser(ArgumentParser):
     def keys(self) -> list[str]:
         """All dotted names."""
         return [action.dest for action in self._actions if action.dest != "help"]
-
-
-def nearest(name: str, names: Any) -> str:
-    near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def one_line(message: str) -> str:

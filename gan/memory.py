@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -34,3 +35,14 @@ def peak_memory(device: torch.device) -> int:
         return int(psutil.Process().memory_info().rss)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+@contextlib.contextmanager
+def said_when_short(advice: str) -> Iterator[None]:
+    """Let memory that runs out become a ValueError of one line, which ends with the advice."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:  # torch raises the latter, on CPUs a plain one
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        raise ValueError(f"out of memory: {advice}") from error

@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Self
 
 from tqdm import tqdm
@@ -33,6 +34,16 @@ class Progress:
     def seconds(self) -> float:
         """Seconds since the last measurement."""
         return time.perf_counter() - self.measured_at
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is done in here is no step, and its time counts into no speed."""
+        begun = time.perf_counter()
+        yield
+        spent = time.perf_counter() - begun
+        self.measured_at += spent
+        if not self.bar.disable:
+            self.bar.last_print_t += spent
 
     def rewind(self, step: int) -> None:
         """Go on from an earlier step."""

@@ -27,6 +27,7 @@ from gan.perception import Eye, Perception, asked_for
 from gan.pixels import to_unit
 from gan.sampling import sample_columns
 from gan.semantics import FrozenClassifier, classifier_needed
+from gan.start import begin
 from gan.updates import Updates, mean, reseed, set_requires_grad, total
 
 Batch = Sequence[Tensor]
@@ -68,10 +69,14 @@ class Trainer:
         networks = build_networks(
             config.networks, config.data.channels_a, config.data.channels_b, seed=config.run.seed
         )
+        begin(config, networks.named(), main=accelerator.is_main_process)
         if config.train.recompute:
             recompute_blocks(networks.generators)
         self.bare = Networks(*(share_statistics(net, accelerator) for net in networks))
-        self.networks = Networks(*(distribute(net, accelerator) for net in self.bare))
+        last = config.train.channels_last
+        self.networks = Networks(
+            *(distribute(net, accelerator, channels_last=last) for net in self.bare)
+        )
         self.updates = Updates(config, device, self.bare.generators, self.bare.discriminators)
         self.passes = passes_of(config)
         self.pools = {domain: ImagePool(config.train.pool_size) for _, domain in DIRECTIONS}

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import Field
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[1]
     (["--optim.beta_1", "0"], "no key optim.beta_1; did you mean optim.beta1?"),
     (["--loss.identity", "much"], "loss.identity: Input should be a valid number"),
     (["--loss.identity", "-1"], "loss.identity: Input should be greater than or equal to 0"),
-    (["--networks.norm", "layer"], "networks.norm: Expected one of instance, batch, none"),
+    (["--networks.norm", "layer"], "networks.norm: Expected one of instance, instance_affine,"),
     (["--data.crop_size", "300"], "data.crop_size (300) is larger than data.load_size (286)"),
     (["--networks.generator", "unet_256", "--data.crop_size", "200"], "a multiple of 256"),
     (["--config", "nowhere.yaml"], "nowhere.yaml"),
@@ -62,6 +63,23 @@ def test_what_only_the_run_finds_is_one_line_too(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert "trainA" in lines[0]
+
+
+@pytest.mark.parametrize(("command", "goes_on"), [("evaluate", False), ("translate", True)])
+def test_an_interrupted_command_promises_to_go_on_only_where_it_does(
+    command: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def interrupted(model: Path) -> int:
+        """Be interrupted."""
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(COMMANDS, command, "tests.stand_in:command")
+    monkeypatch.setitem(sys.modules, "tests.stand_in", SimpleNamespace(command=interrupted))
+    assert main([command, "model"]) == 130
+    said = capsys.readouterr().err
+    assert said.startswith(f"gan {command}: interrupted")
+    assert ("the same command goes on" in said) == goes_on
 
 
 def test_a_command_that_does_not_exist_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,8 @@
 """Evaluation on the way: it changes nothing, keeps the best, ends a run that no longer improves."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ from PIL import Image
 from gan.config import Config
 from gan.evaluation import Evaluation, Metric
 from gan.interruption import Interruption
+from gan.networks.files import read_about
+from gan.progress import Progress
 from gan.run import Run, train
 from gan.translator import Translator
 
@@ -146,12 +150,95 @@ def test_a_resumed_run_judges_like_the_uninterrupted_one(
     assert states[0]["best"]["step"] == 8
 
 
-def test_an_unknown_metric_is_refused_before_the_first_step(root: Path, tmp_path: Path) -> None:
-    with pytest.raises(
-        ValueError, match=r"evaluate.best: kid_ab is not measured here; these are: "
-    ):
+@pytest.mark.parametrize("damage", ["best.json", "gen_ba-best.safetensors", "both"])
+def test_damaged_files_of_the_best_are_said_and_the_run_goes_on_rightly(
+    damage: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """5 at step 2 is the best; 7 at step 6 only where that of 5 is lost."""
+    settings = {"every": 2, "best": "l1_ab"}
+    monkeypatch.setattr("gan.run.evaluations.evaluate", Script([99, 5, 9, 7]))
+    train(config(root, tmp_path, max_steps=4, **settings))
+    names = ["best.json", "gen_ba-best.safetensors"] if damage == "both" else [damage]
+    for name in names:
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:20])
+    train(config(root, tmp_path, max_steps=6, **settings))
+    said = capsys.readouterr().err
+    best = json.loads((tmp_path / "best.json").read_text())
+    if damage == "best.json":
+        assert f"{tmp_path / 'best.json'}: damaged, missing or of another step" in said
+        assert (best["step"], best["value"]) == (2, 5)
+    else:
+        assert "the best generators, of step 2, are damaged or gone" in said
+        assert (best["step"], best["value"]) == (6, 7)
+    for way in ("ab", "ba"):
+        assert read_about(tmp_path / f"gen_{way}-best.safetensors")["step"] == best["step"]
+
+
+def test_every_evaluation_is_said_in_a_line_and_hints_name_keys_of_the_configuration(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    train(config(root, tmp_path, every=4, resamples=0))
+    said = capsys.readouterr().err
+    for line in lines(tmp_path):
+        value = line["metrics"]["l1_ab"]["value"]
+        assert f"evaluation, step {line['step']}: l1_ab {value:.4g}, l1_ba " in said
+    assert "--evaluate.features mobilenet_v2 --evaluate.weights FILE" in said
+    assert " --features" not in said
+    assert "step 6 of 6 done; a higher train.max_steps goes on" in said
+
+
+def test_a_file_of_any_name_that_is_left_out_is_named_in_one_line(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = Path(shutil.copytree(root, tmp_path / "data"))
+    (data / "testA" / os.fsdecode(b"torn\n\xff\x1b.png")).write_bytes(b"no picture")
+    train(config(data, tmp_path / "run", max_steps=2, every=2, resamples=0))
+    said = capsys.readouterr().err
+    assert rf"{data / 'testA'}/torn\n\udcff\x1b.png: not an image of a known kind" in said
+    assert "\x1b" not in said
+
+
+def test_the_time_of_an_evaluation_is_in_no_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("gan.progress.time.perf_counter", lambda: clock[0])
+    progress = Progress(0, 10, quiet=True)
+    clock[0] += 2
+    with progress.aside():
+        clock[0] += 3600
+    assert progress.steps_per_second(4) == 2
+
+
+def test_lines_of_steps_that_are_done_again_are_dropped(root: Path, tmp_path: Path) -> None:
+    """Killed after step 6: the newest state left is that of step 4."""
+    settings = {"every": 2, "resamples": 20}
+    train(config(root, tmp_path, **settings))
+    shutil.rmtree(tmp_path / "state" / "step-00000006")
+    train(config(root, tmp_path, **settings))
+    assert [line["step"] for line in lines(tmp_path)] == [0, 2, 4, 6]
+    names = [line["images"] for line in lines(tmp_path)]
+    assert names == [f"evaluation/step-{step:08d}.jsonl" for step in (0, 2, 4, 6)]
+    shutil.rmtree(tmp_path / "state")
+    train(config(root, tmp_path, **settings))
+    assert [line["step"] for line in lines(tmp_path)] == [0, 2, 4, 6]
+
+
+def test_a_metric_that_is_not_measured_is_refused_before_anything_is(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("gan.run.evaluations.evaluate", lambda *_: pytest.fail("at work"))
+    with pytest.raises(ValueError, match=r"evaluate.best: kid_ab is not measured here.* l1_ab"):
         train(config(root, tmp_path, every=2, best="kid_ab"))
     assert not (tmp_path / "state").exists() or not list((tmp_path / "state").iterdir())
+
+
+def test_patience_is_refused_where_images_are_too_few_for_intervals(
+    root: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=r"patience judges by intervals, and l1_ab has none: 3 im"):
+        train(config(root, tmp_path, every=2, best="l1_ab", patience=2))
 
 
 def test_what_cannot_be_measured_on_the_way_is_said_and_passed_over(
@@ -172,6 +259,8 @@ def test_what_cannot_be_measured_on_the_way_is_said_and_passed_over(
 
 @pytest.mark.parametrize(("settings", "message"), [
     ({"best": "l1_ab"}, "evaluate.best needs evaluate.every"),
+    ({"every": 2, "best": "kid_abb"}, "no metric kid_abb; did you mean kid_ab?"),
+    ({"every": 2, "resamples": 10**9}, "less than or equal to 10000"),
     ({"every": 2, "patience": 2}, "evaluate.patience needs evaluate.best"),
     ({"every": 2, "best": "l1_ab", "patience": 2, "resamples": 0}, "patience judges by intervals"),
 ])  # fmt: skip

@@ -1,17 +1,15 @@
 """The training step: what it updates, what it leaves out, what its switches mean."""
 
 import copy
-from collections.abc import Callable
 from functools import partial
-from itertools import accumulate
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
-from torch.profiler import ProfilerActivity, profile
 
 from gan.acceleration import build_accelerator
+from gan.benchmark.peak import peak_bytes
 from gan.config import Config
 from gan.trainer import Batch, Trainer
 
@@ -183,18 +181,10 @@ def test_what_is_computed_again_is_the_same(sections: dict[str, Any]) -> None:
     assert all_equal(weights(kept), weights(again))
 
 
-def peak_bytes(function: Callable[[], object]) -> int:
-    """The most that a function holds at once beyond what was there before."""
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
-        function()
-    events = profiled.profiler.kineto_results.events()
-    changes = [event.nbytes() for event in events if event.name() == "[memory]"]
-    return max(accumulate(changes))
-
-
 def test_a_step_takes_the_memory_of_one_direction() -> None:
     """And a third of it where residual blocks are computed again."""
     networks = {"generator": "resnet_9blocks", "generator_channels": 8}
+    cpu = torch.device("cpu")
 
     def trainer(**train: Any) -> Trainer:
         return build(data={"crop_size": 64}, networks=networks, train=train)
@@ -205,11 +195,11 @@ def test_a_step_takes_the_memory_of_one_direction() -> None:
     ]
     plain = in_double(trainer())
     optimizers = [torch.optim.Adam(plain.bare.gen_ab.parameters(), lr=0.0)] * 2
-    joint = peak_bytes(lambda: plain_step(plain, optimizers, images)) / 2  # of float64
+    joint = peak_bytes(lambda: plain_step(plain, optimizers, images), cpu) / 2  # of float64
     for train, limit in (({}, 0.6), ({"recompute": True}, 0.35)):
         one = trainer(**train)
         one.train_step(1, [images])  # makes the optimizers' state
-        assert peak_bytes(partial(one.train_step, 2, [images])) < limit * joint
+        assert peak_bytes(partial(one.train_step, 2, [images]), cpu) < limit * joint
 
 
 def test_averages_follow_the_generators_by_the_decay() -> None:

@@ -21,11 +21,15 @@ def timed(function: Callable[[], object]) -> float:
 
 def report(**figures: Any) -> None:
     """One line of JSON: the figures, the machine, the versions."""
+    print(json.dumps(figures | {"machine": describe()}))
+
+
+def describe() -> dict[str, Any]:
+    """The machine and the versions."""
     device = pick_device("auto")
     name = torch.cuda.get_device_name() if device.type == "cuda" else processor()
     machine = {"device": name, "cores": os.cpu_count(), "threads": torch.get_num_threads()}
-    versions = {"python": platform.python_version(), "torch": torch.__version__}
-    print(json.dumps(figures | {"machine": machine | versions}))
+    return machine | {"python": platform.python_version(), "torch": torch.__version__}
 
 
 def processor() -> str:

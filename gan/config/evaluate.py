@@ -5,7 +5,23 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from gan.config.sections import Count, CountOrZero, Section
+from gan.config.names import nearest
+from gan.config.sections import Count, Section
+
+METRICS = (
+    *(
+        f"{name}_{way}"
+        for way in ("ab", "ba")
+        for name in (
+            "fid", "kid", "l1", "ssim", "ms_ssim", "psnr", "lpips", "gram", "structure",
+        )
+    ),
+    *(f"{name}_{domain}" for domain in ("a", "b") for name in ("cycle", "identity")),
+)  # fmt: skip
+"""All that an evaluation may measure: of translations in a direction, of images of a domain."""
+MOST_RESAMPLES = 10_000
+"""Far more than an interval needs; they are held in memory, one number an image each."""
+Resamples = Annotated[int, Field(ge=0, le=MOST_RESAMPLES)]
 
 
 class EvaluateConfig(Section):
@@ -22,7 +38,7 @@ class EvaluateConfig(Section):
     """Measure only the first so many images of each test folder, in sorted order."""
     batch_size: Count = 8
     """Images at once."""
-    resamples: CountOrZero = 200
+    resamples: Resamples = 200
     """For the intervals; 0 for none."""
     best: str | None = None
     """Metric, for instance kid_ab, by which the best generators are kept as gen_ab-best.safetensors
@@ -36,6 +52,8 @@ class EvaluateConfig(Section):
         for key in ("best", "weights", "features", "patience"):
             if getattr(self, key) is not None and self.every is None:
                 raise ValueError(f"evaluate.{key} needs evaluate.every: set it")
+        if self.best is not None and self.best not in METRICS:
+            raise ValueError(f"evaluate.best: no metric {self.best}{nearest(self.best, METRICS)}")
         if self.patience is not None and self.best is None:
             raise ValueError("evaluate.patience needs evaluate.best: name a metric, e.g. l1_ab")
         if self.patience is not None and self.resamples == 0:

@@ -110,31 +110,6 @@ class DataConfig(Section):
         return self.channels_a if domain == "a" else self.channels_b
 
 
-class NetworksConfig(Section):
-    """The architectures: two generators of one kind, two discriminators of another."""
-
-    generator: Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "adain"] = (
-        "resnet_9blocks"
-    )
-    """Architecture of both generators; adain: one alone, which takes a style picture besides."""
-    generator_channels: Count = 64
-    """Channels after the first convolution of a generator."""
-    discriminator: Literal["basic", "n_layers", "pixel"] = "basic"
-    """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions."""
-    discriminator_channels: Count = 64
-    """Channels after the first convolution of a discriminator."""
-    discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
-    """Strided convolutions of the n_layers discriminator."""
-    norm: Literal["instance", "batch", "none"] = "instance"
-    """Normalization in all four networks; adain has its own."""
-    upsample: Literal["deconv", "resize"] = "deconv"
-    """deconv: transposed convolutions; resize: nearest-neighbour, convolution: no checkerboard."""
-    dropout: bool = False
-    """Dropout of 0.5 in the generators."""
-    init_gain: Rate = 0.02
-    """Standard deviation of the initial weights."""
-
-
 class LossConfig(Section):
     """The terms of the objective and their absolute weights."""
 
@@ -248,8 +223,12 @@ class TrainConfig(Section):
     """Past translations that each discriminator is shown; 0 shows the present ones only."""
     ema: Fraction = 0
     """Decay of the averaged generators, for instance 0.999; 0 turns averaging off."""
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    """Arithmetic of the networks; losses and weights stay in float32."""
+    precision: Literal["fp32", "tf32", "bf16", "fp16"] = "fp32"
+    """Arithmetic of the networks; losses and weights stay in float32. tf32: float32 whose products
+    an NVIDIA GPU rounds to 10 bits."""
+    channels_last: bool = False
+    """Keep weights and feature maps channel by channel within each pixel: faster on many GPUs in
+    half precision. The numbers are the same, but for rounding."""
     batch_passes: bool = True
     """Run a generator on an image and on its target, and a discriminator on real images and on
     translations, in one pass; not with networks.norm batch. The numbers are the same, but for

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan.config import Domain, LossConfig, Symptom, TrainConfig
+from gan.config import Domain, LossConfig, OptimConfig, Symptom, TrainConfig
 from gan.doctor import pictures, scores
 from gan.doctor.findings import Finding, diagnose
 from gan.doctor.pictures import Network
@@ -46,9 +46,16 @@ class Doctor:
     without it.
     """
 
-    def __init__(self, loss: LossConfig, train: TrainConfig) -> None:
+    def __init__(
+        self,
+        loss: LossConfig,
+        train: TrainConfig,
+        optim: OptimConfig = OptimConfig(),  # noqa: B008, frozen
+    ) -> None:
         self.adversarial, self.ignored = loss.adversarial, set(train.doctor_ignore)
         self.every = train.doctor_every
+        # The discriminators' learning rate by that of the generators.
+        self.pace = (optim.discriminator_lr or optim.lr) / optim.lr
         self.tolerated = SCALING if train.precision == "fp16" else 0.0
         self.rows: deque[tuple[int, dict[str, float]]] = deque(maxlen=MEMORY)
         self.examined = 0
@@ -81,7 +88,7 @@ class Doctor:
         if len(recent) >= LOGS:
             told = self.listen(recent, before, distances)
             reach = (min(window[0], recent[0][0]), step)
-            findings += [diagnose(*at, value, reach) for at, value in told.items()]
+            findings += [diagnose(*at, value, reach, self.pace) for at, value in told.items()]
             signals = signals | told
         self.examined, self.left_out = step, 0.0
         return self.news(signals, findings)
@@ -111,7 +118,8 @@ class Doctor:
         signals: Signals = {}
         for domain in ("a", "b"):
             if f"score_real_{domain}" in recent[0][1]:
-                heard = hear(self.adversarial, domain, recent, distances.get(domain, math.nan))
+                distance = distances.get(domain, math.nan)
+                heard = hear(self.adversarial, domain, recent, distance, self.pace)
                 signals |= {(name, domain): value for name, value in heard.items()}
         for name in ("generators", "discriminators"):
             norm = f"gradient_norm_{name}"
@@ -185,11 +193,11 @@ def see(
 
 
 def hear(
-    adversarial: scores.Adversarial, domain: str, rows: Rows, distance: float
+    adversarial: scores.Adversarial, domain: str, rows: Rows, distance: float, pace: float
 ) -> dict[Symptom, float]:
     """The signals of a discriminator's scores and losses."""
     real, fake = (column(rows, f"score_{kind}_{domain}") for kind in ("real", "fake"))
-    blind: dict[Symptom, float] = {"blind": scores.spread(real, fake)}
+    blind: dict[Symptom, float] = {"blind": scores.teaching(scores.spread(real, fake), pace)}
     if adversarial == "wgan_gp":
         stretch = scores.stretch(real, fake, distance)
         return blind | {"stretched": stretch, "beaten": stretch}

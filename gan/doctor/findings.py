@@ -19,6 +19,8 @@ class Fault:
     domain or the domain that a direction leads into."""
     below: bool = False
     """Whether it is values below the limit that are faults."""
+    hasty: str | None = None
+    """The advice where discriminators learn faster than generators, if it is another."""
 
     def has(self, value: float) -> bool:
         """Whether a value is beyond the limit; NaN, a signal that is not defined here, never is."""
@@ -87,14 +89,14 @@ FAULTS: dict[Symptom, Fault] = {
         0.95,
         "disc_{where} is always sure, so that gen_{other} is told that all it does is equally "
         "wrong and learns nothing from it: lower optim.discriminator_lr (to a quarter of "
-        "optim.lr), or if a folder is so small that it is known by heart, add data.augment",
+        "what it is), or if a folder is so small that it is known by heart, add data.augment",
     ),
     # Healthy: 0.03 or less.
     "stretched": Fault(
         2.0,
         "disc_{where} sets real images and translations further apart than they are, because the "
         "gradient penalty does not hold it: set loss.gradient_penalty to 10, or lower "
-        "optim.discriminator_lr (to a quarter of optim.lr)",
+        "optim.discriminator_lr (to a quarter of what it is)",
     ),
     # Healthy: 0.02 or more; -0.02 with wgan_gp.
     "beaten": Fault(
@@ -103,14 +105,21 @@ FAULTS: dict[Symptom, Fault] = {
         "because it learns more slowly than the generators: raise optim.discriminator_lr (to "
         "optim.lr or twice that), or networks.discriminator_channels",
         below=True,
+        hasty="disc_{where} scores translations above real images, so that gen_{other} is led "
+        "astray, because its updates are larger than the generators' and throw it to and fro: "
+        "lower optim.discriminator_lr (to optim.lr)",
     ),
-    # Healthy: 0.15 or more.
+    # Healthy: 0.15 or more. At 1/2000 of the generators' rate scores range over 0.04 to 0.18, which
+    # is what the pictures do; it is the rate, of which the signal has a share, that tells.
     "blind": Fault(
         0.01,
         "disc_{where} gives everything the same score, so that gen_{other} learns nothing from "
         "it, because it hardly learns itself or an update that was too large has killed it: set "
         "optim.discriminator_lr to 2e-4 and begin anew",
         below=True,
+        hasty="disc_{where} gives everything the same score, so that gen_{other} learns nothing "
+        "from it, because an update that was too large has killed it: lower "
+        "optim.discriminator_lr (to optim.lr) and begin anew",
     ),
     # Healthy: 4.1 or less.
     "exploding": Fault(
@@ -139,10 +148,16 @@ OTHER = {"ab": "b", "ba": "a", "a": "ba", "b": "ab"}
 """The domain that a direction leads into, and the direction that leads into a domain."""
 
 
-def diagnose(name: Symptom, where: str, value: float, window: tuple[int, int]) -> Finding | None:
-    """A finding, if a signal's value over a window is beyond its limit."""
+def diagnose(
+    name: Symptom, where: str, value: float, window: tuple[int, int], pace: float = 1.0
+) -> Finding | None:
+    """A finding, if a signal's value over a window is beyond its limit.
+
+    pace is the discriminators' learning rate by that of the generators.
+    """
     fault = FAULTS[name]
     if not fault.has(value):
         return None
-    advice = fault.advice.format(where=where, other=OTHER.get(where, ""))
+    text = fault.hasty if fault.hasty and pace > 1 else fault.advice
+    advice = text.format(where=where, other=OTHER.get(where, ""))
     return Finding(window[1], window, name, where, value, fault.limit, advice)

@@ -53,6 +53,16 @@ def spread(real: Sequence[float], fake: Sequence[float]) -> float:
     return max(scores) - min(scores)
 
 
+def teaching(spread: float, pace: float) -> float:
+    """spread * min(1, 4 * pace): the range of scores, as far as it can be the discriminator's own.
+
+    Weights that hardly move give scores a range too, that of the pictures. pace is the
+    discriminators' learning rate by that of the generators; a quarter of it is usual,
+    less is worth less.
+    """
+    return spread * min(1.0, 4 * pace)
+
+
 def growth(norms: Sequence[float], before: Sequence[float]) -> float:
     """The second largest of norms / median(before): gradients, before any clipping, by their past.
 

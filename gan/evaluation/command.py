@@ -1,8 +1,10 @@
 """The command that evaluates a run."""
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
@@ -10,18 +12,40 @@ import torch
 
 from gan.config import DataConfig
 from gan.config.choices import Split
-from gan.evaluation.core import evaluate
-from gan.evaluation.files import METRICS, append_line, images_file, write_images
+from gan.config.evaluate import MOST_RESAMPLES
+from gan.evaluation.core import ENDS, evaluate
+from gan.evaluation.files import METRICS, append_line, write_images
 from gan.evaluation.folders import Folders, open_folders
 from gan.evaluation.instruments import open_instruments
 from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.features.weights import sha256
+from gan.images import check_writable, printable
+from gan.interop import open_generator
+from gan.memory import said_when_short
 from gan.networks.adain import AdainGenerator
-from gan.networks.files import load_generator
 from gan.processes import join
-from gan.translator import Device, Direction, Precision, Translator, find_generator, pick_device
+from gan.translator import (
+    Device,
+    Direction,
+    Precision,
+    Translator,
+    find_generator,
+    generators_in,
+    pick_device,
+)
+
+RANGES: dict[str, tuple[int, int | None]] = {
+    "max_images": (1, None),
+    "size": (16, 4096),
+    "batch_size": (1, None),
+    "seed": (0, 2**63 - 1),
+    "resamples": (0, MOST_RESAMPLES),
+}
+"""Least and most of the options that are numbers; torch's generators take no larger seeds."""
+LESS = "lower --batch_size or --size"
+"""What to do where memory is short."""
 
 
 class Model(NamedTuple):
@@ -39,7 +63,7 @@ def measure(
     root: Path,
     features: str | None,
     weights: Path | None,
-    directions: str,
+    directions: str | None,
     split: Split,
     reference: Split | None,
     paired: bool,
@@ -54,17 +78,17 @@ def measure(
 ) -> int:
     """Do what `evaluate_model` of entry.py says; ValueError as there."""
     check_arguments(max_images, size, batch_size, seed, resamples)
-    settings = Settings(split_directions(directions), batch_size, seed, resamples, progress=True)
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    check_output(output or run_folder(model))
+    wanted = split_directions(directions)
+    settings = Settings(wanted or tuple(ENDS), batch_size, seed, resamples, progress=True)
+    find = partial(open_folders, paired=paired, max_images=max_images)
+    with warnings.catch_warnings(action="ignore"), said_when_short(LESS):  # of damaged metadata
         processes = join(cpu=pick_device(device).type == "cpu")
         place = pick_device(device)  # after joining: on GPUs each process has its own
         opened = open_model(model, root, size, place, precision)
+        check_directions(model, opened, wanted)
         instruments = open_instruments(features, weights, place)
-        folders: Folders = processes.once(
-            lambda: open_folders(
-                opened.data, split, reference, paired=paired, max_images=max_images
-            )
-        )
+        folders: Folders = processes.once(lambda: find(opened.data, split, reference))
         generators = {d: translator.run for d, translator in opened.translators.items()}
         evaluation = evaluate(generators, folders, opened.data, settings, instruments, processes)
     if processes.main:
@@ -76,19 +100,43 @@ def check_arguments(
     max_images: int | None, size: int | None, batch_size: int, seed: int, resamples: int
 ) -> None:
     """ValueError for numbers out of their range."""
-    least = {"max_images": 1, "size": 16, "batch_size": 1, "seed": 0, "resamples": 0}
     given = (max_images, size, batch_size, seed, resamples)
-    for (name, smallest), value in zip(least.items(), given, strict=True):
-        if value is not None and value < smallest:
-            raise ValueError(f"{name}: {value}, must be at least {smallest}")
+    for (name, (least, most)), value in zip(RANGES.items(), given, strict=True):
+        if value is not None and value < least:
+            raise ValueError(f"{name}: {value}, must be at least {least}")
+        if value is not None and most is not None and value > most:
+            shown = value if value < 10**20 else "a number of many digits"
+            raise ValueError(f"{name}: {shown}, must be at most {most}")
 
 
-def split_directions(text: str) -> tuple[Direction, ...]:
-    """ab,ba as its parts; ValueError for anything else."""
+def check_output(folder: Path | None) -> None:
+    """OSError where metrics.jsonl cannot be written, while nothing is lost by it."""
+    if folder:
+        check_writable(folder / METRICS, replaced=False)
+
+
+def split_directions(text: str | None) -> tuple[Direction, ...]:
+    """ab,ba as its parts, () where it is left out; ValueError for anything else."""
+    if text is None:
+        return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     if not set(parts) <= set(get_args(Direction)):
         raise ValueError(f"directions: {text}, must be ab, ba or ab,ba")
     return cast(tuple[Direction, ...], parts)
+
+
+def check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -> None:
+    """ValueError where a direction that is asked for has no generator."""
+    for direction in wanted:
+        if direction not in opened.files:
+            missing = (
+                f"{model / f'gen_{direction}.safetensors'}: no such file"
+                if model.is_dir()
+                else f"{model}: this generator is for {', '.join(opened.files)}"
+            )
+            raise ValueError(
+                f"{missing}; so there is nothing to measure for --directions {direction}"
+            )
 
 
 def open_model(
@@ -100,7 +148,8 @@ def open_model(
     facts: dict[str, Any] = {}
     channels: dict[str, int] = {}
     for name, file in files.items():
-        network, spec, about = load_generator(file)
+        opened = open_generator(file)
+        network, spec, about = opened.network, opened.spec, opened.about
         if isinstance(network, AdainGenerator):
             raise ValueError(
                 f"{file}: takes its style from a second picture, so it has no translation of its "
@@ -124,12 +173,9 @@ def open_model(
 def generator_files(path: Path) -> dict[Direction, Path]:
     """The generators that a path means, by direction."""
     if path.is_dir():
-        found = {d: path / f"gen_{d}.safetensors" for d in get_args(Direction)}
-        present = {d: file for d, file in found.items() if file.is_file()}
-        return present or {"ab": find_generator(path, None)}
+        return generators_in(path) or {"ab": find_generator(path, None)}
     file = find_generator(path, None)
-    _, _, about = load_generator(file)
-    return {about.get("direction", "ab"): file}
+    return {open_generator(file).about.get("direction", "ab"): file}
 
 
 def with_model(evaluation: Evaluation, model: Model, precision: Precision) -> Evaluation:
@@ -147,13 +193,12 @@ def present(
     if folder is None:
         where = f"not written: {model} is no run's; name a folder with --output"
     else:
-        images = images_file(folder, step)
-        write_images(images, evaluation.images)
+        images = write_images(folder, step, evaluation.images)
         time = datetime.now(UTC).isoformat(timespec="seconds")
-        line = {"step": step, "epoch": about.get("epoch"), "time": time} | evaluation.record()
-        append_line(folder / METRICS, line)
-        where = f"written to {folder / METRICS} and {images}"
-    print(f"{model}, step {step}\n\n{report(evaluation)}\n\n{where}")
+        line = {"step": step, "epoch": about.get("epoch"), "time": time, "images": images}
+        append_line(folder / METRICS, line | evaluation.record())
+        where = f"written to {folder / METRICS} and {folder / images}"
+    print(f"{printable(f'{model}, step {step}')}\n\n{report(evaluation)}\n\n{printable(where)}")
 
 
 def run_folder(model: Path) -> Path | None:

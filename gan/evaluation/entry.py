@@ -10,7 +10,7 @@ def evaluate_model(
     root: Path,
     features: str | None = None,
     weights: Path | None = None,
-    directions: str = "ab,ba",
+    directions: str | None = None,
     split: Split = "test",
     reference: Split | None = None,
     paired: bool = True,
@@ -35,17 +35,17 @@ def evaluate_model(
         features: Network whose features are compared: inception as in papers, or any of
             torchvision's, e.g. mobilenet_v2; left out, inception where it is installed.
         weights: File with its weights; left out, the one in torch's cache.
-        directions: ab, ba, or both: ab,ba.
+        directions: ab, ba, or both: ab,ba; left out, those that the model has.
         split: Which images are translated: test or train.
         reference: Which images FID, KID and Gram compare with; left out, those of the split.
         paired: Whether equal names in both folders are the same picture in both domains.
         max_images: Only the first so many images of each folder.
-        size: Side of the images in pixels; left out, the crop that the model was trained on.
+        size: Side of the images in pixels, at most 4096; left out, the crop of the training.
         batch_size: Images at once.
         device: Where to compute; auto takes a GPU where there is one.
         precision: Arithmetic of the generators.
         seed: Of the resamples.
-        resamples: For the intervals; 0 for none.
+        resamples: For the intervals, at most 10000; 0 for none.
         output: Folder for metrics.jsonl and evaluation; left out, the run directory.
     """
     given = locals()

@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,8 +23,7 @@ def append_line(path: Path, record: dict[str, Any]) -> None:
     line = json.dumps(record, allow_nan=False).encode() + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab+", buffering=0) as file:
-            wait_for(file)
+        with held(path) as file:
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
                 line = line if file.read(1) == b"\n" else b"\n" + line
@@ -30,6 +31,48 @@ def append_line(path: Path, record: dict[str, Any]) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise OSError(f"{path}: {error.strerror or error}") from error
+
+
+def forget(folder: Path, step: int) -> None:
+    """Drop what training wrote of the steps after this one, with the scores of the images.
+
+    A run that goes on from there measures them again. What `gan evaluate` wrote stays: it is about
+    files, which its protocol names. The file is replaced as a whole.
+    """
+    path = folder / METRICS
+    if not path.exists():
+        return
+    with held(path) as file:
+        file.seek(0)
+        lines = file.readlines()
+        late = {line: record for line in lines if (record := superseded(line, step))}
+        if late:
+            kept = b"".join(line for line in lines if line not in late)
+            write_whole(path, lambda new: new.write(kept))
+    for record in late.values():
+        scores = folder / "evaluation" / Path(str(record.get("images"))).name
+        if "images" in record:
+            scores.unlink(missing_ok=True)
+
+
+def superseded(line: bytes, step: int) -> dict[str, Any] | None:
+    """The record of a line by training about a later step; what is torn or foreign is none."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        record: dict[str, Any] = json.loads(line)
+        return record if record["step"] > step and "models" not in record["protocol"] else None
+    return None
+
+
+@contextmanager
+def held(path: Path) -> Iterator[BinaryIO]:
+    """A file to read and to add to, after whoever holds it now, where there are such locks."""
+    while True:
+        with path.open("ab+", buffering=0) as file:
+            wait_for(file)
+            # `forget` may have put another in its place meanwhile.
+            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                yield file
+                return
 
 
 def wait_for(file: BinaryIO) -> None:
@@ -41,12 +84,16 @@ def wait_for(file: BinaryIO) -> None:
             fcntl.flock(file, fcntl.LOCK_EX)
 
 
-def images_file(folder: Path, step: int) -> Path:
-    """Where the scores of a step's images lie."""
-    return folder / "evaluation" / f"step-{step:08d}.jsonl"
+def write_images(folder: Path, step: int, images: Iterable[ImageScores]) -> str:
+    """One line an image, in a file of its own; its name below the folder.
 
-
-def write_images(path: Path, images: Iterable[ImageScores]) -> None:
-    """One line an image; a file of an earlier evaluation of the same step is replaced."""
+    That is evaluation/step-NNNNNNNN.jsonl, or the first of step-NNNNNNNN-2.jsonl and on that is
+    not there: nobody's scores are replaced.
+    """
     text = "".join(json.dumps(image.record(), allow_nan=False) + "\n" for image in images)
-    write_whole(path, lambda file: file.write(text.encode()))
+    for number in count(1):
+        name = f"evaluation/step-{step:08d}{f'-{number}' if number > 1 else ''}.jsonl"
+        if not os.path.lexists(folder / name):
+            break
+    write_whole(folder / name, lambda file: file.write(text.encode()), replace=False)
+    return name

@@ -72,26 +72,30 @@ class Instruments:
 
 
 def open_instruments(
-    features: str | None, weights: Path | None, device: torch.device
+    features: str | None, weights: Path | None, device: torch.device, section: str = ""
 ) -> Instruments:
     """Open the extractor, by default Inception where it is installed; LPIPS where its file is.
 
+    section is where the keys `features` and `weights` stand: "evaluate." in a configuration.
     ValueError where an extractor that is asked for by name cannot be opened.
     """
+    chosen, file = f"--{section}features", f"--{section}weights"
     notes: list[str] = []
     name = features
     if name is None and weights is not None:
-        raise ValueError("weights: of which network? Say it with --features, e.g. mobilenet_v2")
+        raise ValueError(
+            f"{section}weights: of which network? Say it with {chosen}, e.g. mobilenet_v2"
+        )
     if name is None:
         missing = missing_inception(inception_file())
         name = None if missing else "inception"
         if missing:
             notes.append(
                 f"fid, kid, gram and structure left out: no extractor ({missing}; or choose "
-                "another network, e.g. --features mobilenet_v2 --weights FILE)"
+                f"another network, e.g. {chosen} mobilenet_v2 {file} FILE)"
             )
     similarity = has_torchmetrics()
     if not similarity:
         notes.append("ssim, ms_ssim left out: pip install 'gan-translation[metrics]'")
-    extractor = open_extractor(name, weights, device) if name else None
+    extractor = open_extractor(name, weights, device, section) if name else None
     return Instruments(device, extractor, open_lpips(device), similarity, tuple(notes))

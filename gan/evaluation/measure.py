@@ -87,7 +87,7 @@ class Bench:
             raise ValueError(
                 f"{broken[0]}: the generator returns NaN for this image"
                 + (f" and {len(broken) - 1} more" if broken[1:] else "")
-                + "; if it is trained well, try --precision fp32"
+                + "; if it is trained well, try another precision: fp32"
             )
         return rows
 

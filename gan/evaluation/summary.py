@@ -8,6 +8,7 @@ from torch import Tensor
 from gan.evaluation.records import Better, Change, Metric, Unchanged
 from gan.evaluation.rows import Reference, Row
 from gan.metrics import (
+    LEAST_IMAGES,
     Sampling,
     draw,
     frechet_distance,
@@ -17,6 +18,7 @@ from gan.metrics import (
     kernel_matrices,
     kernel_samples,
     means,
+    sampled,
 )
 
 HIGHER = ("psnr", "ssim", "ms_ssim")
@@ -27,6 +29,8 @@ FID_IMAGES = 2048
 """Below it the bias is a good part of the value; papers use thousands of images."""
 KID_IMAGES = 50
 SCORED_IMAGES = 10
+ROUGH = "{count} images: the interval is rough"
+NONE = "{count} images: too few for an interval, which takes {least}"
 KID_MOST = 5000
 """Images of a collection whose pairs are all compared; of larger ones a random part."""
 
@@ -45,10 +49,10 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
     if all(name in row.unchanged for row in scored):
         before = torch.tensor([row.unchanged[name] for row in scored], dtype=torch.float64)
     count, value = len(scored), float(values.mean())
-    few = f"{count} images: the interval is rough" if count < SCORED_IMAGES else None
+    few = scarce(count, SCORED_IMAGES)
     better: Better = "higher" if name in HIGHER else "lower"
     old = None if before is None else Unchanged(float(before.mean()), None, None)
-    if count < 2 or not sampling.resamples:
+    if not sampled(sampling, count):
         return Metric(value, None, None, count, better, old, None, few)
     counts = draw(sampling, count)
     change: Change | None = None
@@ -57,6 +61,13 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
         change = judged(interval(means(values - before, counts)), higher=better == "higher")
     low, high = interval(means(values, counts))
     return Metric(value, low, high, count, better, old, change, few)
+
+
+def scarce(count: int, wanted: int) -> str | None:
+    """What to say of so few images that the interval is rough, or that there is none."""
+    if count >= wanted:
+        return None
+    return (ROUGH if count >= LEAST_IMAGES else NONE).format(count=count, least=LEAST_IMAGES)
 
 
 def judged(difference: tuple[float, float], *, higher: bool = False) -> Change:
@@ -76,18 +87,13 @@ def collection_metrics(
     desired = reference.features
     if min(len(fake), len(desired)) < 2:
         return {}
-    large = min(*fake.shape, len(desired)) > LARGE
-    most = FID_RESAMPLES_LARGE if large else FID_RESAMPLES
-    counts = [draw(sampling, len(fake)), draw(sampling, len(desired), stream=1)]
     return {
-        "fid": fid(fake, real, desired, *(drawn[:most] for drawn in counts)),
+        "fid": fid(fake, real, desired, sampling),
         "kid": kid(fake, real, desired, sampling),
     }
 
 
-def fid(
-    fake: Tensor, real: Tensor, desired: Tensor, counts: Tensor, desired_counts: Tensor
-) -> Metric:
+def fid(fake: Tensor, real: Tensor, desired: Tensor, sampling: Sampling) -> Metric:
     """Both distances are of the same resamples; intervals are moved to the value, see interval."""
     value, before = frechet_distance(fake, desired), frechet_distance(real, desired)
     smallest, width = min(len(fake), len(desired)), fake.shape[1]
@@ -99,9 +105,11 @@ def fid(
         )
     elif smallest < FID_IMAGES:
         warning = f"{smallest} images: biased upwards; papers use {FID_IMAGES} or more"
-    if not len(counts):
+    if not sampled(sampling, smallest):
         old = Unchanged(before, None, None)
         return Metric(value, None, None, len(fake), "lower", old, None, warning)
+    most = FID_RESAMPLES_LARGE if min(smallest, width) > LARGE else FID_RESAMPLES
+    counts, desired_counts = (drawn[:most] for drawn in both(sampling, fake, desired))
     samples = frechet_samples(fake, desired, counts, desired_counts)
     samples_before = frechet_samples(real, desired, counts, desired_counts)
     change = judged(interval(samples - samples_before, value - before))
@@ -115,16 +123,21 @@ def kid(fake: Tensor, real: Tensor, desired: Tensor, sampling: Sampling) -> Metr
     fake, real, desired = fake[chosen], real[chosen], desired[others]
     value, before = kernel_distance(fake, desired), kernel_distance(real, desired)
     smallest = min(len(fake), len(desired))
-    warning = f"{smallest} images: the interval is rough" if smallest < KID_IMAGES else None
-    if not sampling.resamples:
+    warning = scarce(smallest, KID_IMAGES)
+    if not sampled(sampling, smallest):
         old = Unchanged(before, None, None)
         return Metric(value, None, None, len(fake), "lower", old, None, warning)
-    counts = draw(sampling, len(fake)), draw(sampling, len(desired), stream=1)
+    counts = both(sampling, fake, desired)
     samples = kernel_samples(kernel_matrices(fake, desired), *counts)
     samples_before = kernel_samples(kernel_matrices(real, desired), *counts)
     change = judged(interval(samples - samples_before))
     old = Unchanged(before, *interval(samples_before))
     return Metric(value, *interval(samples), len(fake), "lower", old, change, warning)
+
+
+def both(sampling: Sampling, fake: Tensor, desired: Tensor) -> tuple[Tensor, Tensor]:
+    """Resamples of translations, and independent ones of what they are compared with."""
+    return draw(sampling, len(fake)), draw(sampling, len(desired), stream=1)
 
 
 def part(images: int, sampling: Sampling) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gan.evaluation.records import Evaluation, Metric, Unchanged
+from gan.images import printable
 
 FEATURES = ("fid", "kid", "lpips", "gram")
 """What a frozen network judges."""
@@ -27,9 +28,21 @@ def report(evaluation: Evaluation) -> str:
         table(evaluation.metrics),
         "\n".join(changes(evaluation.metrics)),
         "\n".join(warnings(evaluation)),
-        "protocol\n" + "\n".join(f"  {line}" for line in flat(evaluation.protocol)),
+        "protocol\n" + "\n".join(f"  {printable(line)}" for line in flat(evaluation.protocol)),
     ]
     return "\n\n".join(block for block in blocks if block)
+
+
+def brief(metrics: Mapping[str, Metric], first: str | None) -> str:
+    """A few numbers in one line: the one that decides, and how near translations come."""
+    stems = next((stem for stem in ("kid", "l1", "cycle") if any_of(stem, metrics)), "identity")
+    names = dict.fromkeys([first or "", *(n for n in metrics if n.startswith(f"{stems}_"))])
+    shown = [(name, metrics[name]) for name in names if name in metrics]
+    return ", ".join(f"{name} {number(of.value)} {spread(of)}".strip() for name, of in shown)
+
+
+def any_of(stem: str, metrics: Mapping[str, Metric]) -> bool:
+    return any(name.startswith(f"{stem}_") for name in metrics)
 
 
 def table(metrics: Mapping[str, Metric]) -> str:
@@ -96,7 +109,7 @@ def warnings(evaluation: Evaluation) -> Iterator[str]:
     for warning, about in names.items():
         yield f"warning: {', '.join(about)}: {warning}"
     for note in evaluation.notes:
-        yield f"note: {note}"
+        yield printable(f"note: {note}")
 
 
 def flat(protocol: Mapping[str, Any]) -> Iterator[str]:

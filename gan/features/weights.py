@@ -1,7 +1,6 @@
 """Weights of a torchvision backbone: a local file, torchvision's cache, or its download."""
 
 import hashlib
-import pickle
 import re
 import socket
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from http.client import HTTPException
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
@@ -26,9 +24,14 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             tensors = load_file(path)
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: cannot be read as weights: {reason}") from error
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read as weights: {error.strerror or error}") from error
+    # What is no such file makes torch raise nearly everything, and speak of pickles at length.
+    except Exception as error:
+        kind = ".safetensors file" if path.suffix == ".safetensors" else "file of torch.save"
+        raise ValueError(
+            f"{path}: cannot be read as weights: it is damaged, or no {kind} with tensors alone"
+        ) from error
     if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
         raise ValueError(f"{path}: is no state dict: it should hold tensors by name")
     return tensors

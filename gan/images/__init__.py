@@ -9,7 +9,14 @@ from gan.images.picture import Picture, read_picture
 from gan.images.reader import read_image, read_orientation, read_size
 from gan.images.resize import resize_short, resize_square
 from gan.images.traits import Trait, Traits, read_with_traits
-from gan.images.writer import encode_image, remove_parts, write_image, write_picture, write_whole
+from gan.images.writer import (
+    check_writable,
+    encode_image,
+    remove_parts,
+    write_image,
+    write_picture,
+    write_whole,
+)
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -19,6 +26,7 @@ __all__ = [
     "Picture",
     "Trait",
     "Traits",
+    "check_writable",
     "encode_image",
     "find_images",
     "list_images",

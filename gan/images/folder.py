@@ -26,8 +26,8 @@ class Found:
     """As list_images returns them."""
     refused: list[tuple[Path, str]]
     """What has an image's name but is not taken, with the reason."""
-    others: int
-    """Files with other suffixes, not counting hidden ones."""
+    others: list[Path]
+    """Files with other suffixes, without hidden ones; whatever they are, none is opened."""
 
 
 def find_images(folder: Path) -> Found:
@@ -37,7 +37,7 @@ def find_images(folder: Path) -> Found:
     root = folder.resolve()
     found: list[Path] = []
     refused: list[tuple[Path, str]] = []
-    others = 0
+    others: list[Path] = []
     for parent, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
@@ -45,7 +45,7 @@ def find_images(folder: Path) -> Found:
             if name.startswith("."):
                 continue
             if path.suffix.lower() not in IMAGE_SUFFIXES:
-                others += 1
+                others.append(path)
             elif reason := _not_taken(path, root):
                 refused.append((path, reason))
             else:

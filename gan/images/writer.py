@@ -5,6 +5,7 @@ import errno
 import io
 import os
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -122,6 +123,24 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def check_writable(path: Path, *, replaced: bool = True) -> None:
+    """OSError in one line where `write_whole` could not write this file; nothing is left behind.
+
+    Where it is not replaced but added to, it must be writable itself. Asked before work that takes
+    long. A disk that fills up meanwhile is found out at the end only.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder, not a file")
+        there = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+        with tempfile.TemporaryFile(dir=there):
+            pass
+        if not replaced and path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise type(error)(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def lock(file: BinaryIO) -> None:

@@ -47,6 +47,7 @@ KINDS = {
     "animated": Kind(False, "several frames or pages; the first is taken"),
     "profile": Kind(False, "colour profile other than sRGB; applied"),
     "suffix": Kind(False, "another format than its name says; read all the same"),
+    "unnamed": Kind(False, "an image by its content, left out because its name does not say so"),
     "few": Kind(False, "a training folder of less than {min_images} images"),
     "difference": Kind(False, "what tells A from B without being style"),
 }
@@ -73,6 +74,7 @@ class Finding:
 def find_all(survey: Survey, limits: Limits) -> list[Finding]:
     """All findings, by the order of KINDS, and then of folders and names."""
     found = [Finding("unreadable", path, reason) for path, reason in survey.unreadable]
+    found += [Finding("unnamed", path, size) for path, size in survey.unnamed]
     found += [Finding("empty", place.folder, "no images") for place in survey.empty]
     found += [
         Finding(copy.relation, copy.later.path, copy.how, copy.earlier.path)

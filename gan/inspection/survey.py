@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from gan.images import Traits, find_images, read_with_traits, resize_square
+from gan.images import Traits, find_images, read_size, read_with_traits, resize_square
 from gan.images.picture import LUMA
 from gan.inspection.hashes import SIDE, Luma
 from gan.inspection.places import Place
@@ -58,7 +58,9 @@ class Survey:
     sights: list[Sight] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     others: int = 0
-    """Files that are no images, by their suffixes."""
+    """Files that are no images, by their suffixes and by their content."""
+    unnamed: list[tuple[Path, str]] = field(default_factory=list)
+    """Files that are images by their content only, with their sizes."""
     empty: list[Place] = field(default_factory=list)
 
     def of(self, place: Place | None) -> list[Sight]:
@@ -74,7 +76,9 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
         found = find_images(place.folder)
         jobs += [(path, place) for path in found.images]
         result.unreadable += found.refused
-        result.others += found.others
+        sizes = [(path, image_size(path)) for path in sorted(found.others)]
+        result.unnamed += [(path, size) for path, size in sizes if size]
+        result.others += sum(size is None for _, size in sizes)
         if not found.images and not found.refused:
             result.empty.append(place)
 
@@ -93,6 +97,17 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
             threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
     result.unreadable.sort()
     return result
+
+
+def image_size(path: Path) -> str | None:
+    """Width and height of a file that begins like an image, whatever its name; None for others."""
+    if path.is_symlink() or not path.is_file():
+        return None
+    try:
+        width, height = read_size(path, max_megapixels=float("inf"))
+    except ValueError:
+        return None
+    return f"{width}x{height}"
 
 
 def look(path: Path, place: Place, max_megapixels: float) -> Sight | tuple[Path, str]:

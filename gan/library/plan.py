@@ -95,7 +95,7 @@ def make_plan(
         outputs = [target, compare] if compare else [target]
         found = inputs(source, outputs)
         failures += [Failure(path, reason) for path, reason in found.refused]
-        others = found.others
+        others = len(found.others)
         names = with_format([path.relative_to(source) for path in found.images], format)
         triples = [
             (path, target / name, compare and compare / name)

@@ -4,7 +4,7 @@ Sums over feature vectors are taken in float64, on the CPU, by formulas of our o
 features are at hand; what torchmetrics does cleanly (SSIM, MS-SSIM, LPIPS, Inception) is its own.
 """
 
-from gan.metrics.bootstrap import Sampling, draw, interval, means
+from gan.metrics.bootstrap import LEAST_IMAGES, Sampling, draw, interval, means, sampled
 from gan.metrics.extractor import Extractor, open_extractor
 from gan.metrics.frechet import frechet_distance, frechet_samples
 from gan.metrics.kernel import KernelMatrices, kernel_distance, kernel_matrices, kernel_samples
@@ -13,6 +13,7 @@ from gan.metrics.maps import gram_distances, layer_distance, structure_distance
 from gan.metrics.pictures import has_torchmetrics, l1, ms_ssim, psnr, ssim
 
 __all__ = [
+    "LEAST_IMAGES",
     "Extractor",
     "KernelMatrices",
     "Lpips",
@@ -33,6 +34,7 @@ __all__ = [
     "open_extractor",
     "open_lpips",
     "psnr",
+    "sampled",
     "ssim",
     "structure_distance",
 ]

@@ -47,9 +47,12 @@ class Extractor:
         return {layer: maps[layer] for layer in self.style}
 
 
-def open_extractor(name: str, weights: Path | None, device: torch.device) -> Extractor:
+def open_extractor(
+    name: str, weights: Path | None, device: torch.device, section: str = ""
+) -> Extractor:
     """Open `inception` or a torchvision backbone, on the device.
 
+    section is where the keys `features` and `weights` stand: "evaluate." in a configuration.
     Without a file, torchvision's cache is looked into, and the weights of a backbone downloaded.
     ValueError in one line says what is unknown, missing or to be installed.
     """
@@ -59,9 +62,10 @@ def open_extractor(name: str, weights: Path | None, device: torch.device) -> Ext
         return Extractor(name, sha256(file), inception, POOLED, CONTENT, STYLE)
     if name not in models.list_models(module=models):
         raise ValueError(
-            f"features: {name} is neither inception nor a torchvision network such as mobilenet_v2"
+            f"{section}features: {name} is neither inception nor a torchvision network such as "
+            "mobilenet_v2"
         )
-    deepest = deepest_layer(name)
+    deepest = deepest_layer(name, section)
     table = TABLES.get(name)
     content = table.content[-1] if table else deepest
     style = table.style if table else (deepest,)
@@ -70,10 +74,10 @@ def open_extractor(name: str, weights: Path | None, device: torch.device) -> Ext
         network = Features(name, list(dict.fromkeys((deepest, content, *style))), file).to(device)
         return Extractor(name, sha256(file), network, deepest, content, style)
     except ValueError as error:  # the key of a run's configuration is an option here
-        raise ValueError(str(error).replace("perceptual.weights", "--weights")) from error
+        raise ValueError(str(error).replace("perceptual.weights", f"--{section}weights")) from error
 
 
-def deepest_layer(backbone: str) -> str:
+def deepest_layer(backbone: str, section: str = "") -> str:
     """The last feature map before a classifier; ValueError for a network without one (a ViT)."""
     network = build(backbone)
     stages = dict(network.named_children())
@@ -81,5 +85,7 @@ def deepest_layer(backbone: str) -> str:
         return f"features.{list(stages['features']._modules)[-1]}"
     found = next((layer for layer in DEEPEST if layer in stages), None)
     if found is None:
-        raise ValueError(f"features: {backbone} has no last feature map: take a VGG, a ResNet, ...")
+        raise ValueError(
+            f"{section}features: {backbone} has no last feature map: take a VGG, a ResNet, ..."
+        )
     return found

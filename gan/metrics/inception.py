@@ -66,9 +66,8 @@ def open_inception(file: Path) -> Inception:
     try:
         with torch.random.fork_rng(devices=[]):
             return Inception(NoTrainInceptionV3("inception-v3-compat", ["2048"], str(file)))
-    except (RuntimeError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{file}: not the weights of FID's Inception: {reason}") from error
+    except Exception as error:  # files of another kind make torch raise nearly everything
+        raise ValueError(f"{file}: not the weights of FID's Inception, or damaged") from error
 
 
 def missing_inception(file: Path) -> str | None:

@@ -2,28 +2,32 @@
 
 from collections.abc import Sequence
 
-from gan.report.html import Html, element, together
+from gan.report.html import Html, element
 from gan.report.pictures import Inline, pixelated, shelve
 from gan.report.translations import LARGEST_SIDE, Translated
 
+Pair = tuple[Inline, Inline]
+"""A picture before and after."""
 
-def cards(
-    way: str, done: Sequence[Translated], captions: Sequence[str | None], budget: int
-) -> Html:
-    """A slider for each image; all pictures together take at most about `budget` bytes."""
+
+def pairs(done: Sequence[Translated], budget: int) -> tuple[list[Pair], str | None]:
+    """The pictures of a section, at most about `budget` bytes, and what was done for that."""
     shelf = shelve([image for shown in done for image in (shown.before, shown.after)], budget)
-    pairs = zip(shelf.pictures[::2], shelf.pictures[1::2], strict=True)
-    figures = [
-        card(way, shown.name, before, after, caption)
-        for shown, (before, after), caption in zip(done, pairs, captions, strict=True)
-    ]
-    scaled = sum(shown.scaled for shown in done)
+    scaled = len({shown.name for shown in done if shown.scaled})
     said = f"{scaled} were scaled to {LARGEST_SIDE} pixels before translation." if scaled else None
     notes = " ".join(filter(None, (said, shelf.remark)))
-    return together(
-        element("div", figures, class_="cards"),
-        element("p", notes, class_="note") if notes else None,
-    )
+    return list(zip(shelf.pictures[::2], shelf.pictures[1::2], strict=True)), notes or None
+
+
+def cards(
+    way: str, done: Sequence[Translated], pictures: Sequence[Pair], captions: Sequence[str | None]
+) -> Html:
+    """A slider for each image."""
+    figures = [
+        card(way, shown.name, before, after, caption)
+        for shown, (before, after), caption in zip(done, pictures, captions, strict=True)
+    ]
+    return element("div", figures, class_="cards")
 
 
 def card(way: str, name: str, before: Inline, after: Inline, caption: str | None) -> Html:

@@ -1,18 +1,17 @@
 """The command that writes a run's report."""
 
+import os
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
-from gan.config import Config
-from gan.images import write_whole
-from gan.report.configuration import configuration
+from gan.images import check_writable, write_whole
+from gan.report.choice import chosen
+from gan.report.configuration import Configuration, configuration, open_configuration
 from gan.report.doctor import doctor, found
-from gan.report.gallery import extremes, test_images
-from gan.report.html import Html, element, page, together
+from gan.report.extremes import extremes
+from gan.report.gallery import test_images
+from gan.report.html import GENERATOR, Html, element, page, together
 from gan.report.logs import read_log
 from gan.report.losses import losses
 from gan.report.metrics import metrics, remark, title
@@ -24,6 +23,8 @@ from gan.report.translations import Translations
 from gan.translator import Device
 
 MOST_IMAGES = 200
+MARKED = 500
+"""Bytes at the beginning of a report that hold its mark."""
 
 
 def write_report(
@@ -34,10 +35,11 @@ def write_report(
         raise ValueError(f"images: {images}, must be from 0 to {MOST_IMAGES}")
     if root is not None and not root.is_dir():
         raise ValueError(f"root {root}: no such folder")
-    config = read_config(model)
+    opened = open_configuration(model)
     output = model / "report.html" if output is None else output
+    check_output(output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
-        body = sections(model, config, root, images, device)
+        body = sections(model, opened, root, images, device)
     name = model.resolve().name
     # Names of files need not be text: what cannot be encoded is shown as an escape.
     content = page(f"{name} · report", body).encode("utf-8", "backslashreplace")
@@ -46,41 +48,44 @@ def write_report(
     return 0
 
 
-def read_config(run: Path) -> Config:
-    """A run's configuration; ValueError names a folder that is no run, or a damaged file."""
-    path = run / "config.yaml"
+def check_output(output: Path) -> None:
+    """Refuse, before any work, what cannot be written, and to replace what is no report."""
+    check_writable(output)
+    if os.path.lexists(output) and not is_report(output):
+        raise ValueError(f"{output}: is there, and no report of ours: name another file")
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a page of ours; what is no regular file is none, and not opened."""
     if not path.is_file():
-        reason = "no config.yaml in it" if run.is_dir() else "no such folder"
-        raise ValueError(f"{run}: not a run directory: {reason}")
-    try:
-        return Config.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{path}: {key}: {first['msg']}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ValueError(f"{path}: cannot be read: {error}") from error
+        return False
+    with path.open("rb") as file:
+        return GENERATOR.encode() in file.read(MARKED)
 
 
-def sections(run: Path, config: Config, root: Path | None, images: int, device: Device) -> Html:
+def sections(
+    run: Path, opened: Configuration, root: Path | None, images: int, device: Device
+) -> Html:
     """All of the page below its title."""
+    config = opened.config
     log = read_log(run / "logs")
     evaluations = read_lines(run / "metrics.jsonl", Evaluation)
-    newest = evaluations.records[-1].metrics if evaluations.records else {}
-    scores = newest_scores(run)
+    shown = chosen(evaluations.records)
+    measured = shown.metrics if shown else {}
+    scores = scores_of(run, shown)
     translations = Translations(run, config, root, device)
     findings = read_lines(run / "doctor.jsonl", Finding)
     titled = {
         "Doctor": doctor(findings),
         "Test images": test_images(translations, images),
         "Best and worst": together(
-            remark(scores.remark), extremes(translations, scores.records, newest)
+            remark(scores.remark), extremes(translations, scores.records, measured)
         ),
         "Through training": samples(run, config),
         "Metrics": metrics(evaluations, best_step(run)),
         "Curves": losses(log),
         "Time and memory": time_and_memory(log),
-        "Configuration": configuration(run, config),
+        "Configuration": configuration(opened),
     }
     links = [element("a", name, href=f"#{anchor(name)}") for name in titled]
     parts = [
@@ -90,17 +95,18 @@ def sections(run: Path, config: Config, root: Path | None, images: int, device: 
     written = f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by gan report."
     return together(
         overview(run.resolve().name, config, standing(run, config, log), log),
-        alerts(findings.records, evaluations.records[-1:]),
+        remark(opened.fault),
+        alerts(findings.records, shown),
         element("nav", links, aria_label="Sections"),
         element("main", parts),
         element("footer", written),
     )
 
 
-def alerts(findings: list[Finding], newest: list[Evaluation]) -> Html | None:
+def alerts(findings: list[Finding], newest: Evaluation | None) -> Html | None:
     """What nobody should overlook, with the way to it; before the first step nobody wonders."""
     still = sum(end is None for _, end in found(findings))
-    measured = newest[0].metrics if newest and newest[0].step else {}
+    measured = newest.metrics if newest and newest.step else {}
     worse = [title(name) for name, metric in measured.items() if metric.change == "worse"]
     said = {
         "doctor": f"{still} of the doctor's findings still there" if still else "",
@@ -110,9 +116,14 @@ def alerts(findings: list[Finding], newest: list[Evaluation]) -> Html | None:
     return element("ul", links, class_="alerts") if links else None
 
 
-def newest_scores(run: Path) -> Lines[Score]:
-    """The scores of single images, of the last evaluation that wrote any."""
-    files = sorted(run.glob("evaluation/step-*.jsonl"))
+def scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:
+    """The scores of an evaluation's images; where it does not name them, of the last step."""
+    named = (
+        run / "evaluation" / Path(evaluation.images).name
+        if evaluation and evaluation.images
+        else None
+    )
+    files = [named] if named and named.is_file() else sorted(run.glob("evaluation/step-*.jsonl"))
     return read_lines(files[-1], Score) if files else Lines([], None, False)
 
 

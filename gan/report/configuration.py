@@ -1,15 +1,72 @@
 """The configuration: first what somebody chose, then all of it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan.config import Config
+import yaml
+from pydantic import ValidationError
+
+from gan.config import Config, DataConfig
+from gan.networks.files import read_about
 from gan.report.html import Html, element, together
+from gan.report.standing import newest_manifest
 
 
-def configuration(run: Path, config: Config) -> Html:
+@dataclass(frozen=True)
+class Configuration:
+    """A run's configuration, and the file as it is."""
+
+    config: Config
+    text: str
+    fault: str | None
+    """What is wrong with the file, and what stands in for it."""
+
+
+def open_configuration(run: Path) -> Configuration:
+    """Read a run's config.yaml; ValueError where there is none: a folder that is no run.
+
+    In place of a damaged one stands what the newest training state says, or, without one, the
+    defaults with what the generator's file says of its images.
+    """
+    path = run / "config.yaml"
+    if not path.is_file():
+        reason = "no config.yaml in it" if run.is_dir() else "no such folder"
+        raise ValueError(f"{run}: not a run directory: {reason}")
+    try:
+        text = path.read_bytes().decode(errors="backslashreplace")
+    except OSError as error:
+        return stand_in(run, "", f"cannot be read: {error.strerror}")
+    try:
+        return Configuration(Config.model_validate(yaml.safe_load(text)), text, None)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return stand_in(run, text, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+    except yaml.YAMLError as error:
+        return stand_in(run, text, f"cannot be read: {' '.join(str(error).split())}")
+
+
+def stand_in(run: Path, text: str, fault: str) -> Configuration:
+    """The next best source of a configuration, and what is said of it."""
+    said = f"config.yaml is damaged: {fault}. "
+    try:
+        config = Config.model_validate(newest_manifest(run)["config"])
+        return Configuration(config, text, f"{said}Shown is that of the newest training state.")
+    except (ValidationError, KeyError):
+        pass
+    about = read_about(run / "gen_ab.safetensors")
+    sizes = {key: about[key] for key in ("resize", "load_size", "crop_size") if key in about}
+    data = DataConfig.model_validate(sizes) if sizes else DataConfig()
+    config = Config().model_copy(update={"data": data})  # networks that would not fit are not known
+    return Configuration(
+        config, text, f"{said}Shown are the defaults in its place: recipe, networks and folders "
+        "may be others. --root names a folder with testA and testB.",
+    )  # fmt: skip
+
+
+def configuration(opened: Configuration) -> Html:
     """What differs from the defaults with its meaning; the file itself folded away."""
-    changed = differences(config)
+    changed = differences(opened.config)
     rows = [
         element(
             "div",
@@ -18,11 +75,12 @@ def configuration(run: Path, config: Config) -> Html:
         )
         for key, (value, default) in changed.items()
     ]
-    text = (run / "config.yaml").read_text(encoding="utf-8", errors="replace")
     return together(
         element("p", f"{len(changed)} values differ from the defaults, which are the paper's."),
         element("dl", rows, class_="rows chosen"),
-        element("details", element("summary", "The whole configuration"), element("pre", text)),
+        element(
+            "details", element("summary", "The whole configuration"), element("pre", opened.text)
+        ),
     )
 
 

@@ -16,7 +16,8 @@ def report(
 
     The file holds all that it shows and asks for nothing else. A run that is still going, has
     crashed or has no test folder is reported as far as it got. ValueError names a model that is no
-    run directory.
+    run directory, or an output that is there and no report of ours; OSError one that cannot be
+    written.
 
     Args:
         model: Run directory.

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
+GENERATOR = '<meta name="generator" content="gan report">'
+"""The mark by which a report is known as ours."""
+
 
 @dataclass(frozen=True)
 class Html:
@@ -51,7 +54,7 @@ def page(title: str, body: Html) -> str:
         parts.joinpath(f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
     )
     return Template(template).substitute(
-        title=html.escape(title), style=style, script=script, body=body.text
+        generator=GENERATOR, title=html.escape(title), style=style, script=script, body=body.text
     )
 
 

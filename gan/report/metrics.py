@@ -1,10 +1,9 @@
 """The evaluations of a run: the newest in full, the best beside it, and how they came about."""
 
 import math
-from collections.abc import Iterator
-from typing import Any
 
 from gan.report.chart import chart
+from gan.report.choice import chosen, comparable, flat, origin
 from gan.report.curves import Curve, number
 from gan.report.html import Html, element, together
 from gan.report.losses import plain
@@ -25,29 +24,37 @@ CHANGES = {"better": "better", "worse": "worse", "no clear difference": "unclear
 
 NOTHING = "\N{EN DASH}"
 
-CHANGING = ("model", "time", "step", "epoch", "processes")
-"""Beginnings of protocol keys that differ between evaluations that may be compared."""
+LISTED = 10
+"""Evaluations that are folded away, the newest ones."""
 
 
 def metrics(lines: Lines[Evaluation], best: int | None) -> Html:
-    """Verdict, table, curves and protocol."""
-    if not lines.records:
+    """Verdict, table, curves and protocol of the run's own evaluations; others folded away."""
+    shown = chosen(lines.records)
+    if shown is None:
         text = "Not evaluated yet: gan evaluate writes metrics.jsonl."
         return together(remark(lines.remark), element("p", text, class_="empty"))
-    newest = lines.records[-1]
-    alike = comparable(lines.records)
-    beside = next((e for e in alike if e.step == best and e is not newest), None)
-    others = len(lines.records) - sum(same(e, newest) for e in lines.records)
+    alike = comparable(lines.records, shown)
+    beside = next((e for e in alike if e.step == best and e is not shown), None)
+    drawn = {id(e) for e in alike}
+    others = [e for e in lines.records if id(e) not in drawn]
     return together(
         remark(lines.remark),
-        verdict(newest),
-        table(newest, beside),
-        curves(alike),
-        element("p", f"{others} evaluations by another protocol are not drawn.", class_="note")
+        verdict(shown),
+        table(shown, beside),
+        curves(alike, shown),
+        protocol(shown),
+        element("p", f"{len(others)} more evaluations, not drawn:", class_="note")
         if others
         else None,
-        protocol(newest),
+        [folded(e) for e in others[: -LISTED - 1 : -1]],
     )
+
+
+def folded(evaluation: Evaluation) -> Html:
+    """An evaluation that is not drawn, with its own protocol."""
+    summary = element("summary", f"{evaluation.time or ''} {origin(evaluation)}".strip())
+    return element("details", summary, table(evaluation, None), protocol(evaluation, opened=False))
 
 
 def remark(text: str | None) -> Html | None:
@@ -81,8 +88,9 @@ def table(newest: Evaluation, best: Evaluation | None) -> Html:
     heads += ["Count"]
     rows = [row(name, metric, best, heads) for name, metric in newest.metrics.items()]
     head = element("thead", element("tr", [element("th", text, scope="col") for text in heads]))
-    when = f"Evaluated {newest.time}. " if newest.time else ""
-    caption = element("caption", f"{when}Square brackets hold 95 % intervals.")
+    when = f" {newest.time}" if newest.time else ""
+    said = f"Evaluated{when}: {origin(newest)}. Square brackets hold 95 % intervals."
+    caption = element("caption", said)
     return element("table", caption, head, element("tbody", rows), class_="metrics")
 
 
@@ -117,16 +125,16 @@ def chip(change: str) -> Html:
     return element("span", change, class_=f"chip {CHANGES[change]}")
 
 
-def curves(evaluations: list[Evaluation]) -> Html:
+def curves(evaluations: list[Evaluation], shown: Evaluation) -> Html:
     """Charts over steps of the metrics that were taken more than once, both directions in one."""
     groups: dict[str, list[str]] = {}
-    for name in evaluations[-1].metrics:
+    for name in shown.metrics:
         groups.setdefault(plain(name), []).append(name)
     charts = []
     for stem, names in groups.items():
         lines = [line for name in names if len((line := curve(name, evaluations)).steps) > 1]
         if lines:
-            better = evaluations[-1].metrics[names[0]].better
+            better = shown.metrics[names[0]].better
             about = f"{better.capitalize()} is better. Shaded: 95 % intervals."
             charts.append(chart(NAMES.get(stem, stem), about, lines, smooth=False))
     return element("div", charts, class_="charts") if charts else together()
@@ -143,22 +151,7 @@ def curve(name: str, evaluations: list[Evaluation]) -> Curve:
     )
 
 
-def comparable(evaluations: list[Evaluation]) -> list[Evaluation]:
-    """Those by the newest's protocol, the last of every step, in the order of steps."""
-    newest = evaluations[-1]
-    by_step = {e.step: e for e in evaluations if same(e, newest)}
-    return [by_step[step] for step in sorted(by_step)]
-
-
-def same(one: Evaluation, other: Evaluation) -> bool:
-    """Whether two evaluations may be compared."""
-    first, second = (
-        [p for p in flat(e.protocol) if not p[0].startswith(CHANGING)] for e in (one, other)
-    )
-    return first == second
-
-
-def protocol(evaluation: Evaluation) -> Html:
+def protocol(evaluation: Evaluation, *, opened: bool = True) -> Html:
     """How the numbers came about."""
     pairs = [
         element("div", element("dt", k), element("dd", v)) for k, v in flat(evaluation.protocol)
@@ -166,16 +159,7 @@ def protocol(evaluation: Evaluation) -> Html:
     if not pairs:
         return element("p", "No protocol was recorded with these numbers.", class_="remark")
     summary = element("summary", "Protocol of these numbers")
-    return element("details", summary, element("dl", pairs, class_="rows"), open=True)
-
-
-def flat(content: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """Dotted keys and values of nested dictionaries."""
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}", str(value)
+    return element("details", summary, element("dl", pairs, class_="rows"), open=opened)
 
 
 def title(name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, InstanceOf
 
 
 class Record(BaseModel):
@@ -42,13 +42,23 @@ class Evaluation(Record):
     time: str | None = None
     protocol: dict[str, Any] = {}
     metrics: dict[str, Metric]
+    images: str | None = None
+    """The file of its images' scores, below the run."""
+
+    @property
+    def models(self) -> list[str]:
+        """The files that were evaluated; training, which evaluates what it has, names none."""
+        models = self.protocol.get("models")
+        found = models.values() if isinstance(models, dict) else ()
+        return [str(model.get("file", "")) for model in found if isinstance(model, dict)]
 
 
 class Score(Record):
     """A line of RUN/evaluation/step-NNNNNNNN.jsonl: what one image was given."""
 
     direction: Literal["ab", "ba"]
-    file: str
+    file: InstanceOf[str]
+    """A name need not be text: what is no UTF-8 in it stays as Python spells it."""
     scores: dict[str, float | None]
 
 
@@ -90,8 +100,8 @@ def read_lines(path: Path, kind: type[R]) -> Lines[R]:
     for number, line in enumerate(lines, start=1):
         try:
             if line.strip():
-                records.append(kind.model_validate_json(line))
-        except ValidationError:
+                records.append(kind.model_validate(json.loads(line)))
+        except (ValueError, RecursionError):
             torn.append(number)
     return Lines(records, _remark(path.name, torn), True)
 

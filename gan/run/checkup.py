@@ -19,7 +19,7 @@ class Checkup:
 
     def __init__(self, scene: Scene) -> None:
         self.scene, self.train = scene, scene.config.train
-        self.doctor = Doctor(scene.config.loss, self.train)
+        self.doctor = Doctor(scene.config.loss, self.train, scene.config.optim)
         self.step = 0
         # RUN/doctor.jsonl, once it holds nothing of what comes after the present step.
         self.path: Path | None = None

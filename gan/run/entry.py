@@ -3,7 +3,7 @@
 from gan.config import Config
 
 
-def train(config: Config) -> int:
+def train(config: Config, plan: bool = False) -> int:
     """Train a CycleGAN on two folders of images, or go on with the run that lies in run.dir.
 
     style.image asks for one generator that gives photographs this painting's style, and
@@ -11,10 +11,18 @@ def train(config: Config) -> int:
     when the run is finished (one that was finished before says so), 75 when a signal stopped it and
     the same command would go on. ValueError names the key or the file that is wrong, OSError a
     state that cannot be written.
+
+    Args:
+        config: All about the run.
+        plan: Take some steps in a temporary folder, say how long the run and how large its memory
+            would be, and end.
     """
     # torch and its company, which --help can do without
     from gan.interruption import Interruption
+    from gan.run.plan import plan as forecast
     from gan.run.whole import Run
 
+    if plan:
+        return forecast(config)
     with Interruption() as interruption:
         return Run(config, interruption).fit()

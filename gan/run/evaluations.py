@@ -5,12 +5,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from gan.config import Direction
+from gan.config.names import nearest
 from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
-from gan.evaluation.files import METRICS, append_line, images_file, write_images
+from gan.evaluation.files import METRICS, append_line, forget, write_images
+from gan.evaluation.measurable import measurable
+from gan.evaluation.table import brief
 from gan.images import write_whole
+from gan.networks.files import read_about
 from gan.processes import Processes
 from gan.run.observers import Scene
 from gan.tracking import Tracker
@@ -47,27 +52,78 @@ class Evaluations:
         accelerator = scene.accelerator
         self.processes = Processes(accelerator.process_index, accelerator.num_processes)
         self.instruments = open_instruments(
-            self.config.features, self.config.weights, accelerator.device
+            self.config.features, self.config.weights, accelerator.device, "evaluate."
         )
         self.folders = self.processes.once(
             lambda: open_folders(scene.config.data, max_images=self.config.max_images)
         )
+        self.check_best()
         # The best value so far, the one that a clearly better one must beat, and the newest.
         self.best: Mark | None = None
         self.standard: Mark | None = None
         self.last: Mark | None = None
         self.without_progress = 0
+        # Whether metrics.jsonl may hold what comes after the present step.
+        self.overtaken = True
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
         """Measure the beginning of a run: what cannot be measured shows before hours have gone."""
+        self.go_on(step or -1, tracker)
+        self.best = self.processes.once(self.kept)
         if step == 0:
             self.measure(step, tracker)
+
+    def check_best(self) -> None:
+        """ValueError, before anything is measured, where evaluate.best is nothing of it."""
+        best, ways = self.config.best, DIRECTIONS[: len(self.scene.trainer.generators)]
+        names = measurable(ways, self.folders, self.scene.config.data, self.instruments)
+        if best and best not in names:
+            raise ValueError(
+                f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
+                f"these are: {', '.join(names)}"
+            )
+
+    def kept(self) -> Mark | None:
+        """The mark of the best generators, as far as they are there, and best.json beside them.
+
+        They may be newer than the training state, or have been removed or damaged since.
+        """
+        if self.best is None:
+            return None
+        folder, ways = self.scene.run_dir, DIRECTIONS[: len(self.scene.trainer.generators)]
+        steps = {
+            str(read_about(folder / f"gen_{way}-best.safetensors").get("step")) for way in ways
+        }
+        noted = read_best(folder, self.config.best)
+        if noted and steps == {str(noted.step)}:
+            return noted
+        if steps == {str(self.best.step)}:
+            self.scene.say(f"{folder / BEST}: damaged, missing or of another step: written again")
+            self.note(self.best)
+            return self.best
+        self.scene.say(
+            f"{folder}: the best generators, of step {self.best.step}, are damaged or gone: "
+            "the best are sought anew from here"
+        )
+        return None
+
+    def note(self, mark: Mark) -> None:
+        """Write best.json."""
+        text = json.dumps({"metric": self.config.best} | asdict(mark)) + "\n"
+        write_whole(self.scene.run_dir / BEST, lambda file: file.write(text.encode()))
+
+    def go_on(self, step: int, tracker: Tracker | None) -> None:
+        """Drop, once, what was written of the steps after the one that the run goes on from."""
+        if tracker and self.overtaken:
+            forget(self.scene.run_dir, step)
+        self.overtaken = False
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
         """Nothing: losses say little about pictures."""
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Measure, and keep the generators if they are the best so far."""
+        self.go_on(step - 1, tracker)
         if not self.scene.extent.due(step, self.config.every or step + 1):
             return
         evaluation = self.measure(step, tracker)
@@ -99,14 +155,15 @@ class Evaluations:
         return evaluation
 
     def check(self, step: int, evaluation: Evaluation) -> None:
-        """ValueError where evaluate.best is none of the metrics; say once what else is missing."""
+        """Say the numbers, and once what is missing; ValueError where patience cannot judge."""
         for note in evaluation.notes if step == 0 else ():
             self.scene.say(f"evaluation: {note}")
         best = self.config.best
-        if best and best not in evaluation.metrics:
+        self.scene.say(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
+        if self.config.patience and best and evaluation.metrics[best].low is None:
             raise ValueError(
-                f"evaluate.best: {best} is not measured here; these are: "
-                f"{', '.join(evaluation.metrics)}"
+                f"evaluate.patience judges by intervals, and {best} has none: "
+                f"{evaluation.metrics[best].warning}; leave it out, or measure more images"
             )
 
     def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
@@ -115,8 +172,9 @@ class Evaluations:
         record = evaluation.record()
         record["protocol"] = {"precision": self.scene.config.train.precision} | record["protocol"]
         time = datetime.now(UTC).isoformat(timespec="seconds")
-        write_images(images_file(folder, step), evaluation.images)
-        append_line(folder / METRICS, {"step": step, "epoch": epoch, "time": time} | record)
+        images = write_images(folder, step, evaluation.images)
+        line = {"step": step, "epoch": epoch, "time": time, "images": images}
+        append_line(folder / METRICS, line | record)
         tracker.scalars(
             step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
         )
@@ -129,8 +187,7 @@ class Evaluations:
             self.best = mark
             self.scene.keep(step, "-best")
             if tracker:
-                text = json.dumps({"metric": self.config.best} | asdict(mark)) + "\n"
-                write_whole(self.scene.run_dir / BEST, lambda file: file.write(text.encode()))
+                self.note(mark)
         if self.standard is None or sign * mark.value < sign * beyond(self.standard, sign):
             self.standard, self.without_progress = mark, 0
         else:
@@ -157,6 +214,7 @@ class Evaluations:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on, unless another metric decides from now on."""
+        self.overtaken = True
         if state.get("metric") != self.config.best:
             state = {}
         self.best, self.standard, self.last = (
@@ -164,6 +222,15 @@ class Evaluations:
             for name in ("best", "standard", "last")
         )
         self.without_progress = state.get("without_progress", 0)
+
+
+def read_best(folder: Path, metric: str | None) -> Mark | None:
+    """The mark in best.json, where it is whole and of this metric."""
+    try:
+        record = json.loads((folder / BEST).read_text(encoding="utf-8"))
+        return Mark(**record) if record.pop("metric") == metric else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def beyond(mark: Mark, sign: int) -> float:

@@ -17,10 +17,12 @@ from gan.checkpoint import SavedState, Saver, check_same, newest_state
 from gan.config import Config, Domain
 from gan.data import Folder, TrainTransform, build_dataset, index_folders
 from gan.extent import Extent
+from gan.images import printable
 from gan.interruption import STOPPED, Interruption
 from gan.memory import peak_memory
 from gan.progress import Progress
 from gan.run.batches import load_batches
+from gan.run.endings import done, finished
 from gan.run.feed import Waits
 from gan.run.keeper import Keeper
 from gan.run.observers import Scene
@@ -66,7 +68,7 @@ class Run:
     def say(self, text: str) -> None:
         """Print one line, once for all processes, without tearing the progress bar."""
         if self.accelerator.is_main_process:
-            tqdm.write(text, file=sys.stderr)
+            tqdm.write(printable(text), file=sys.stderr)
 
     # Before the first step
 
@@ -131,13 +133,7 @@ class Run:
 
     def say_finished(self) -> int:
         """Say that there is nothing left to do, and leave generators that somebody removed."""
-        last, reason = self.extent.last_step, self.ended()
-        higher = "" if self.extent.stop == last else "; a higher train.max_steps goes on"
-        self.say(
-            f"{self.folder}: finished at step {self.step} of {last}: {reason}"
-            if reason
-            else f"{self.folder}: finished at step {self.step} of {last}{higher}"
-        )
+        self.say(f"{self.folder}: {finished(self.step, self.extent, self.ended())}")
         names = ("ab", "ba")[: len(self.trainer.generators)]
         if not all((self.folder / f"gen_{name}.safetensors").exists() for name in names):
             self.keeper.keep(self.step)
@@ -154,8 +150,9 @@ class Run:
         train, stop = self.config.train, self.extent.stop
         with self.saver, ExitStack() as loaders:
             progress = loaders.enter_context(Progress(self.step, stop, quiet=tracker is None))
-            for observer in self.observers.values():
-                observer.begin(self.step, tracker)
+            with progress.aside():
+                for observer in self.observers.values():
+                    observer.begin(self.step, tracker)
             batches = self.batches(loaders)
             while self.step < stop:
                 self.step += 1
@@ -170,8 +167,9 @@ class Run:
                     progress.rewind(self.step)
                     batches = self.batches(loaders)
                     continue
-                for observer in self.observers.values():
-                    observer.observe(self.step, tracker)
+                with progress.aside():
+                    for observer in self.observers.values():
+                        observer.observe(self.step, tracker)
                 stopped = self.agreement.any(self.interruption.received is not None)
                 self.keeper.keep_epoch(self.step)
                 self.saver.poll(self.agreement.any)
@@ -183,7 +181,7 @@ class Run:
                     break
                 if stopped and self.step < stop:
                     return self.leave()
-        self.say(f"{self.folder}: step {self.step} of {self.extent.last_step} done")
+        self.say(f"{self.folder}: {done(self.step, self.extent)}")
         return 0
 
     def say_compiled(self, progress: Progress) -> None:

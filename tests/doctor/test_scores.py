@@ -71,6 +71,11 @@ def test_lead_and_spread_by_hand() -> None:
     assert scores.spread([0.5, 0.6], [0.2, 0.5]) == pytest.approx(0.4)
 
 
+def test_a_range_of_scores_counts_by_the_rate_of_learning_below_a_quarter() -> None:
+    assert scores.teaching(0.2, 1e3) == scores.teaching(0.2, 0.25) == 0.2
+    assert scores.teaching(0.2, 1 / 400) == pytest.approx(0.002)
+
+
 def test_growth_is_by_the_usual_norm_and_does_not_see_one_wild_step() -> None:
     assert scores.growth([10, 30, 20], [1, 200, 2]) == 10
     assert scores.growth([1, 1e9, 1, 1], [1, 1, 1]) == 1

@@ -1,6 +1,8 @@
 """`gan evaluate`: what it prints and writes, and its errors in one line."""
 
+import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,7 +50,7 @@ def test_the_line_of_metrics_jsonl_is_what_others_read(run: Path, weights: Path)
     assert evaluate(run, features="mobilenet_v2", weights=weights) == 0
     (line,) = (run / "metrics.jsonl").read_text().splitlines()
     record = json.loads(line)
-    assert list(record) == ["step", "epoch", "time", "protocol", "metrics"]
+    assert list(record) == ["step", "epoch", "time", "images", "protocol", "metrics"]
     assert record["step"] == 7
     assert record["time"].endswith("+00:00")
     ends = {"ab": "a", "ba": "b"}
@@ -78,9 +80,14 @@ def test_every_image_has_its_line(run: Path) -> None:
     assert {"l1", "cycle", "identity"} <= set(records[0]["scores"])
 
 
-def test_every_call_adds_a_line(run: Path) -> None:
+def test_every_call_adds_a_line_and_a_file_of_scores(run: Path) -> None:
+    (run / "evaluation").mkdir()
+    (run / "evaluation" / "step-00000007.jsonl").write_text("training's")
     for seed in range(2):
         assert evaluate(run, seed=seed) == 0
+    assert (run / "evaluation" / "step-00000007.jsonl").read_text() == "training's"
+    for number in (2, 3):
+        assert (run / "evaluation" / f"step-00000007-{number}.jsonl").is_file()
     lines = (run / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["protocol"]["bootstrap"]["seed"] for line in lines] == [0, 1]
 
@@ -117,6 +124,13 @@ def test_a_file_alone_is_measured_and_written_where_one_says(
     ({"features": "mobilenet_v9"}, "neither inception nor a torchvision network"),
     ({"features": "inception", "weights": "nowhere.pth"}, "features inception"),
     ({"weights": "nowhere.pth"}, "weights: of which network?"),
+    ({"size": 10**6}, "size: 1000000, must be at most 4096"),
+    ({"size": 0}, "size: 0, must be at least 16"),
+    ({"size": -1}, "size: -1, must be at least 16"),
+    ({"resamples": -1}, "resamples: -1, must be at least 0"),
+    ({"resamples": 10**12}, "resamples: 1000000000000, must be at most 10000"),
+    ({"seed": 2**63}, "seed: 9223372036854775808, must be at most 9223372036854775807"),
+    ({"seed": 10**300}, "seed: a number of many digits, must be at most"),
     ({"directions": "ac"}, "directions: ac, must be ab, ba or ab,ba"),
     ({"batch_size": 0}, "batch_size: 0, must be at least 1"),
     ({"size": 8}, "size: 8, must be at least 16"),
@@ -131,6 +145,69 @@ def test_errors_are_one_line(
     assert line.startswith("gan evaluate: error: ")
     assert expected in line
     assert not (run / "metrics.jsonl").exists()
+
+
+@pytest.mark.parametrize("place", ["file/there", "folder"])
+def test_where_nothing_can_be_written_is_said_before_the_work(
+    place: str, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run / "file").write_text("")
+    (run / "folder" / "metrics.jsonl").mkdir(parents=True)
+    monkeypatch.setattr("gan.evaluation.command.open_model", lambda *_: pytest.fail("at work"))
+    assert evaluate(run, output=run / place) == 1
+    assert "metrics.jsonl: cannot be written: " in capsys.readouterr().err
+
+
+def test_memory_that_runs_out_is_one_line(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def short(*_: object) -> None:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory:\nmore")
+
+    monkeypatch.setattr("gan.evaluation.command.evaluate", short)
+    assert evaluate(run) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("out of memory: lower --batch_size or --size")
+
+
+def test_a_direction_without_a_generator_is_refused_by_name(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run / "gen_ba.safetensors").unlink()
+    for directions in ("ba", "ab,ba"):
+        assert evaluate(run, directions=directions) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert f"{run / 'gen_ba.safetensors'}: no such file" in line
+    assert evaluate(run / "gen_ab.safetensors", directions="ba") == 1
+    assert "gen_ab.safetensors: this generator is for ab" in capsys.readouterr().err
+    assert not (run / "metrics.jsonl").exists()
+    assert evaluate(run) == 0
+
+
+def test_names_of_any_bytes_are_hashed_written_and_shown(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name that is no UTF-8, one of two lines, and an unreadable file of such a name."""
+    test = os.fsencode(run.parent / "testA")
+    names = [b"\xff\xfe.png", b"two\nlines.png"]
+    for old, new in zip((b"000.png", b"001.png"), names, strict=True):
+        os.rename(os.path.join(test, old), os.path.join(test, new))
+    with open(os.path.join(test, b"torn\n\xff.png"), "wb") as file:
+        file.write(b"no picture")
+    assert evaluate(run) == 0
+    said = capsys.readouterr().out
+    assert r"torn\n\udcff.png: not an image" in said
+    assert all(line.isprintable() for line in said.splitlines())
+    protocol = json.loads((run / "metrics.jsonl").read_text())["protocol"]
+    digest = hashlib.sha256()
+    for name in sorted((*names, b"002.png", b"003.png"), key=os.fsdecode):
+        with open(os.path.join(test, name), "rb") as file:
+            content = hashlib.sha256(file.read()).hexdigest()
+        digest.update(name + f"\t{content}\n".encode())
+    assert protocol["sources"]["a"]["sha256"] == digest.hexdigest()
+    lines = (run / "evaluation" / "step-00000007.jsonl").read_text().splitlines()
+    files = {os.fsencode(json.loads(line)["file"]) for line in lines}
+    assert set(names) <= files
 
 
 def test_a_generator_that_is_shown_its_style_says_so(

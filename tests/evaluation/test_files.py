@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gan.evaluation import ImageScores
-from gan.evaluation.files import append_line, images_file, write_images
+from gan.evaluation.files import METRICS, append_line, forget, write_images
 
 
 def test_lines_join_those_that_are_there(tmp_path: Path) -> None:
@@ -38,11 +38,46 @@ def test_what_is_no_number_is_not_written(tmp_path: Path) -> None:
     assert not (tmp_path / "metrics.jsonl").exists()
 
 
-def test_the_scores_of_a_step_replace_earlier_ones(tmp_path: Path) -> None:
-    path = images_file(tmp_path, 500)
-    assert path == tmp_path / "evaluation" / "step-00000500.jsonl"
-    for value in (0.5, 0.25):
-        write_images(path, [ImageScores("ab", "sub/ä.png", {"l1": value})])
-    (line,) = path.read_text().splitlines()
-    expected = {"direction": "ab", "file": "sub/ä.png", "scores": {"l1": 0.25}}
-    assert json.loads(line) == expected
+def test_nobodys_scores_of_a_step_are_replaced(tmp_path: Path) -> None:
+    for number, value in enumerate((0.5, 0.25, 0.75), start=1):
+        name = write_images(tmp_path, 500, [ImageScores("ab", "sub/ä.png", {"l1": value})])
+        assert name == f"evaluation/step-00000500{'' if number == 1 else f'-{number}'}.jsonl"
+        (line,) = (tmp_path / name).read_text().splitlines()
+        expected = {"direction": "ab", "file": "sub/ä.png", "scores": {"l1": value}}
+        assert json.loads(line) == expected
+    assert len(list((tmp_path / "evaluation").iterdir())) == 3
+
+
+def test_what_training_wrote_of_later_steps_is_dropped_and_nothing_else(tmp_path: Path) -> None:
+    """A line by hand, a torn one and one of another program stay, byte for byte."""
+    path = tmp_path / METRICS
+    for step in (0, 20, 40, 60):
+        images = write_images(tmp_path, step, [])
+        append_line(path, {"step": step, "protocol": {}, "images": images, "metrics": {}})
+    by_hand = {"step": 60, "protocol": {"models": {}}, "images": write_images(tmp_path, 60, [])}
+    append_line(path, by_hand)
+    with path.open("a") as file:
+        file.write('{"who": "knows"}\n{"step": 80, "prot')
+    lines = path.read_bytes().splitlines(keepends=True)
+    forget(tmp_path, 20)
+    assert path.read_bytes() == b"".join([*lines[:2], *lines[4:]])
+    left = sorted(file.name for file in (tmp_path / "evaluation").iterdir())
+    assert left == ["step-00000000.jsonl", "step-00000020.jsonl", "step-00000060-2.jsonl"]
+    before = path.stat().st_ino
+    forget(tmp_path, 20)
+    assert path.stat().st_ino == before  # untouched
+
+
+def test_a_line_added_while_others_are_dropped_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / METRICS
+    for number in range(20):
+        append_line(path, {"step": number, "protocol": {}})
+    with ThreadPoolExecutor(8) as threads:
+        jobs = [threads.submit(forget, tmp_path, 19 - n) for n in range(20)]
+        hand = {"step": 99, "protocol": {"models": {}}}
+        jobs += [threads.submit(append_line, path, hand | {"n": n}) for n in range(40)]
+    for job in jobs:
+        job.result()
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    assert sorted(record["n"] for record in records if "n" in record) == [*range(40)]
+    assert [record["step"] for record in records if "n" not in record] == [0]

@@ -1,5 +1,6 @@
 """Intervals and what they are taken to say."""
 
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 
 from gan.evaluation.rows import Reference, Row
 from gan.evaluation.summary import collection_metrics, image_metric, judged
-from gan.metrics import Sampling
+from gan.metrics import LEAST_IMAGES, Sampling
 
 SAMPLING = Sampling(0, 400)
 
@@ -53,8 +54,10 @@ def test_noise_is_no_clear_difference() -> None:
     assert clear <= 3
 
 
-@pytest.mark.parametrize(("count", "resamples"), [(1, 100), (20, 0)])
-def test_there_is_no_interval_of_one_image_or_without_resamples(count: int, resamples: int) -> None:
+@pytest.mark.parametrize(("count", "resamples"), [(1, 100), (4, 100), (20, 0)])
+def test_there_is_no_interval_of_few_images_or_without_resamples(
+    count: int, resamples: int
+) -> None:
     metric = image_metric("l1", rows([1.0] * count, [2.0] * count), Sampling(0, resamples))
     assert (metric.low, metric.high, metric.change) == (None, None, None)
     assert metric.unchanged is not None
@@ -81,7 +84,9 @@ def test_collections_are_judged_against_the_source_images(moved: float, expected
 
 
 @pytest.mark.parametrize(("count", "fid", "kid"), [
-    (5, "5 images for 8 features", "5 images"), (60, "60 images: biased upwards", None),
+    (4, "4 images for 8 features", "4 images: too few for an interval"),
+    (5, "5 images for 8 features", "5 images: the interval is rough"),
+    (60, "60 images: biased upwards", None),
 ])  # fmt: skip
 def test_too_few_images_are_said_with_the_reason(count: int, fid: str, kid: str | None) -> None:
     features = collection(count, 0.0, 1)
@@ -99,3 +104,26 @@ def test_one_image_is_no_collection() -> None:
         collection_metrics([Row(0, Path(), features=feature, own=feature)], reference, SAMPLING)
         == {}
     )
+
+
+@pytest.mark.parametrize(("fakes", "wanted"), [(2, 60), (60, 2), (2, 2), (4, 4)])
+def test_a_few_images_have_neither_interval_nor_verdict(fakes: int, wanted: int) -> None:
+    """All resamples of two images that are not one have one kernel distance."""
+    fake, own = collection(fakes, 0.0, 1), collection(fakes, 2.0, 2)
+    measured = [
+        Row(i, Path(), features=f, own=o) for i, (f, o) in enumerate(zip(fake, own, strict=True))
+    ]
+    metrics = collection_metrics(measured, Reference(collection(wanted, 0.0, 3), {}), SAMPLING)
+    for metric in metrics.values():
+        assert (metric.low, metric.high, metric.change) == (None, None, None)
+        assert metric.unchanged is not None
+        assert (metric.unchanged.low, metric.unchanged.high) == (None, None)
+
+
+def test_fewer_images_have_an_interval_from_where_its_tails_hold_a_resample() -> None:
+    """Counted one by one: different resamples of n images, of which 2.5 % are one at least."""
+
+    def different(images: int) -> int:
+        return len({*combinations_with_replacement(range(images), images)})
+
+    assert different(LEAST_IMAGES - 1) * 0.025 < 1 <= different(LEAST_IMAGES) * 0.025

@@ -81,6 +81,7 @@ SINGLE: list[tuple[str, str, Callable[[Path], object]]] = [
     ("animated", "moving.gif", lambda path: picture(514).save(
         path, save_all=True, append_images=[picture(515)])),
     ("profile", "wide.png", lambda path: picture(516).save(path, icc_profile=display_p3())),
+    ("unnamed", "picture", lambda path: picture(518).save(path, "PNG")),
     ("suffix", "png.jpg", lambda path: picture(517).save(path, "PNG")),
 ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """`gan report`: what is in the file, for every kind of run, and what it refuses."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,6 +116,30 @@ def test_a_run_without_test_folders_says_so(run: Path, tmp_path: Path) -> None:
     assert "Through training" in text
 
 
+def test_what_holds_for_all_pictures_of_a_section_is_said_once(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two scores of four large images each way, in little room; then no folder at all."""
+    for name in ("testA", "testB"):
+        write_images(tmp_path / "root" / name, *(f"{i}.png" for i in range(4)))
+    for way in ("ab", "ba"):
+        for number in range(4):
+            scores = {"l1": number / 10, "structure": number / 5}
+            line = {"direction": way, "file": f"{number}.png", "scores": scores}
+            append(run / "evaluation" / "step-00000012.jsonl", line)
+    monkeypatch.setattr("gan.report.extremes.BUDGET", 1)
+    monkeypatch.setattr("gan.report.pictures.SIDES", (20, 16))
+    text = page(run, root=tmp_path / "root", images=0)
+    assert len(cards(text)) == 2 * 2 * 4
+    section = text[text.index('id="best-and-worst"') : text.index('id="through-training"')]
+    assert section.count("pictures are shown smaller than they are") == 1
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    text = page(run, root=empty)
+    assert text.count("There is no test folder") == 1
+    assert "see Test images" in text
+
+
 def test_a_damaged_test_image_and_a_damaged_grid_are_named(run: Path, tmp_path: Path) -> None:
     write_images(tmp_path / "root" / "testA", "good.png")
     (tmp_path / "root" / "testA" / "bad.png").write_bytes(b"\x89PNG torn")
@@ -166,6 +191,28 @@ def test_a_generator_that_is_shown_its_style_gets_a_training_painting(
     assert len(cards(text)) == 4
 
 
+@pytest.mark.parametrize(("damage", "said"), [
+    (b"los: {}", "config.yaml is damaged: los: Extra inputs are not permitted."),
+    (b"loss: [", "config.yaml is damaged: cannot be read: while parsing a flow"),
+    (b"\xff\xfe\x00", "config.yaml is damaged: "),
+    (b"", "config.yaml is damaged: "),
+])  # fmt: skip
+@pytest.mark.parametrize("state", [True, False])
+def test_a_damaged_configuration_is_said_and_the_rest_is_shown(
+    damage: bytes, said: str, state: bool, run: Path, dataset: Path
+) -> None:
+    """With the newest training state nothing else is missing; without it the folders are named."""
+    whole = cards(page(run))
+    (run / "config.yaml").write_bytes(damage)
+    if not state:
+        shutil.rmtree(run / "state")
+    text = page(run, root=None if state else dataset)
+    assert said in text
+    assert cards(text) == whole
+    assert "rows of real, translation, reconstruction, identity" in text
+    assert ("Reached its last step, 12" in text) == state
+
+
 def test_large_pictures_are_scaled_down_and_it_is_said(
     tmp_path: Path, dataset: Path, run: Path
 ) -> None:
@@ -177,8 +224,7 @@ def test_large_pictures_are_scaled_down_and_it_is_said(
 
 @pytest.mark.parametrize(("files", "expected"), [
     ({}, "not a run directory: no config.yaml in it"),
-    ({"config.yaml": "los: {}"}, "config.yaml: los: Extra inputs are not permitted"),
-    ({"config.yaml": "loss: ["}, "config.yaml: cannot be read"),
+    ({"gen_ab.safetensors": "torn"}, "not a run directory: no config.yaml in it"),
 ])  # fmt: skip
 def test_what_is_no_run_is_refused_in_one_line(
     files: dict[str, str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -202,3 +248,34 @@ def test_wrong_options_are_named(
 ) -> None:
     assert main(["report", *options]) == 1
     assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "gen_ab.safetensors", "other.html", "link"])
+def test_what_is_no_report_is_never_replaced(
+    name: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = run / name
+    if name == "other.html":
+        path.write_text("<!DOCTYPE html><title>mine</title>")
+    if name == "link":
+        path.symlink_to("nowhere")
+    before = path.lstat().st_mtime_ns, name == "link" or path.read_bytes()
+    assert main(["report", "--model", str(run), "--output", str(path), "--images", "0"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{path}: is there, and no report of ours" in line
+    assert (path.lstat().st_mtime_ns, name == "link" or path.read_bytes()) == before
+
+
+def test_a_report_of_ours_is_replaced(run: Path) -> None:
+    first = page(run, images=1)
+    assert page(run, images=0) != first
+
+
+@pytest.mark.parametrize("name", ["config.yaml/report.html", "state"])
+def test_what_cannot_be_written_is_said_before_the_work(
+    name: str, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gan.report.command.sections", lambda *_: pytest.fail("worked already"))
+    assert main(["report", "--model", str(run), "--output", str(run / name)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{run / name}: cannot be written: " in line

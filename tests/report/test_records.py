@@ -1,9 +1,12 @@
 """Torn and foreign lines are passed over by number; the rest counts."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from gan.evaluation import ImageScores
+from gan.evaluation.files import write_images
 from gan.report.records import Evaluation, Finding, Score, best_step, read_lines
 
 GOOD = '{"step": 4, "metrics": {"l1_ab": {"value": 0.5, "count": 3, "better": "lower"}}, "new": 1}'
@@ -28,6 +31,14 @@ def test_bytes_that_are_no_text_spoil_their_line_alone(tmp_path: Path) -> None:
 def test_a_missing_file_is_no_error(tmp_path: Path) -> None:
     lines = read_lines(tmp_path / "scores.jsonl", Score)
     assert (lines.records, lines.remark, lines.present) == ([], None, False)
+
+
+def test_names_of_any_bytes_come_back(tmp_path: Path) -> None:
+    """As evaluation writes them: what is no UTF-8 as a lone surrogate, escaped."""
+    names = [os.fsdecode(b"\xff\xfe.png"), "two\nlines.png", "ä 🎨.png"]
+    write_images(tmp_path, 3, [ImageScores("ab", name, {"l1": 0.5}) for name in names])
+    lines = read_lines(tmp_path / "evaluation" / "step-00000003.jsonl", Score)
+    assert ([score.file for score in lines.records], lines.remark) == (names, None)
 
 
 @pytest.mark.parametrize(("text", "step"), [

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from gan.extent import Extent
-from gan.report.command import read_config
+from gan.report.configuration import open_configuration
 from gan.report.logs import read_log
 from gan.report.standing import Standing, last_step, standing
 from gan.run import train
@@ -20,7 +20,7 @@ from tests.test_run_folder import HOLD
 
 
 def stand(run: Path) -> Standing:
-    return standing(run, read_config(run), read_log(run / "logs"))
+    return standing(run, open_configuration(run).config, read_log(run / "logs"))
 
 
 def change(run: Path, section: str, **values: Any) -> None:

@@ -1,0 +1,62 @@
+"""What is said to be measurable is what is measured."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from gan.config import DataConfig
+from gan.config.evaluate import METRICS
+from gan.evaluation import Instruments, Settings, evaluate, open_folders
+from gan.evaluation.measurable import measurable
+from gan.metrics import open_extractor
+from tests import backbone
+from tests.conftest import Photos
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "mobilenet.pth"
+    torch.save(backbone.random_blocks().state_dict(), path)
+    return path
+
+
+def grey(images: Tensor) -> Tensor:
+    return images.mean(1, keepdim=True)
+
+
+def colour(images: Tensor) -> Tensor:
+    return images.expand(-1, 3, -1, -1)
+
+
+@pytest.mark.parametrize("seeing", [False, True])
+@pytest.mark.parametrize(("counts", "directions", "changes"), [
+    ((3, 3), ["ab", "ba"], {}),
+    ((3, 1), ["ab", "ba"], {}),
+    ((3, 0), ["ab", "ba"], {}),
+    ((0, 2), ["ab"], {}),
+    ((2, 2), ["ba"], {}),
+    ((2, 2), ["ab", "ba"], {"channels_b": 1}),
+    ((2, 2), ["ab", "ba"], {"load_size": 180, "crop_size": 180}),
+])  # fmt: skip
+def test_names_known_beforehand_are_those_of_the_evaluation(
+    seeing: bool, counts: tuple[int, int], directions: list[Any], changes: dict[str, Any],
+    photos: Photos, tmp_path: Path, weights: Path,
+) -> None:  # fmt: skip
+    for name, count in zip(("testA", "testB"), counts, strict=True):
+        if count:
+            photos(name, count)
+    extractor = open_extractor("mobilenet_v2", weights, CPU) if seeing else None
+    instruments = Instruments(CPU, extractor, similarity=True)
+    root = {"root": tmp_path, "load_size": 32, "crop_size": 32}
+    data, turns = DataConfig.model_validate(root | changes), {"ab": grey, "ba": colour}
+    generators = {d: turns[d] if data.channels_b == 1 else torch.neg for d in directions}
+    folders = open_folders(data)
+    found = evaluate(generators, folders, data, Settings(resamples=0), instruments)
+    names = measurable(directions, folders, data, instruments)
+    assert sorted(names) == sorted(found.metrics)
+    assert set(names) <= set(METRICS)

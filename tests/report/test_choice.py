@@ -1,0 +1,72 @@
+"""Which evaluations are shown: the run's own, whatever was measured by hand afterwards."""
+
+from typing import Any
+
+import pytest
+
+from gan.report.choice import chosen, comparable, origin, same
+from gan.report.metrics import metrics
+from gan.report.records import Evaluation, Lines
+
+OWN: dict[str, Any] = {
+    "precision": "fp32",
+    "sources": {"a": {"folder": "data/testA", "images": 40, "sha256": "abc"}},
+    "bootstrap": {"resamples": 200, "fid_resamples": 200},
+    "batch_size": 8,
+}
+
+
+def line(step: int, *files: str, **protocol: Any) -> Evaluation:
+    models = {"models": {str(i): {"file": file} for i, file in enumerate(files)}} if files else {}
+    return Evaluation.model_validate(
+        {
+            "step": step,
+            "protocol": models | OWN | protocol,
+            "metrics": {"l1_ab": {"value": step / 100}},
+        }
+    )
+
+
+BY_HAND = line(60, "gen_ab.safetensors", "gen_ba.safetensors", bootstrap={"resamples": 1000})
+FEWER = {"sources": {"a": {"folder": "data/testA", "images": 10, "sha256": "other"}}}
+
+
+@pytest.mark.parametrize(("protocol", "expected"), [
+    ({"bootstrap": {"resamples": 1000, "fid_resamples": 200, "seed": 3}}, True),
+    ({"batch_size": 2}, True),
+    ({"sources": {"a": {"folder": "/elsewhere/testA", "images": 40, "sha256": "abc"}}}, True),
+    ({"models": {"ab": {"file": "gen_ab-best.safetensors", "sha256": "1"}}}, True),
+    (FEWER, False),
+    ({"precision": "bf16"}, False),
+    ({"resize": {"size": 128}}, False),
+])  # fmt: skip
+def test_only_what_moves_a_value_parts_evaluations(
+    protocol: dict[str, Any], expected: bool
+) -> None:
+    assert same(line(20, **protocol), line(40)) == expected
+
+
+def test_what_was_measured_by_hand_does_not_take_the_place_of_the_runs_own() -> None:
+    own = [line(step) for step in (0, 20, 40, 60)]
+    hand = [BY_HAND, line(20, "gen_ab-best.safetensors"), line(60, "gen_ab.safetensors", **FEWER)]
+    shown = chosen([*own, *hand])
+    assert shown is own[-1]
+    assert comparable([*own, *hand], shown) == own
+
+
+def test_without_evaluations_by_training_the_runs_generators_come_first() -> None:
+    best = line(20, "gen_ab-best.safetensors")
+    assert chosen([BY_HAND, best]) is BY_HAND
+    assert chosen([best]) is best
+    assert chosen([]) is None
+
+
+def test_the_page_has_the_best_beside_the_last_and_names_every_file() -> None:
+    own = [line(step) for step in (0, 20, 40)]
+    hand = line(40, "gen_ab-best.safetensors", **FEWER)
+    text = metrics(Lines([*own, BY_HAND, hand], None, True), 20).text
+    assert "Best, step 20" in text
+    assert "the generators of step 40, by training" in text
+    assert "1 more evaluations, not drawn:" in text
+    assert f"<summary>{origin(hand)}</summary>" in text
+    assert origin(hand) == "gen_ab-best.safetensors of step 40, by gan evaluate"
