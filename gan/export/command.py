@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from gan.config import Direction
-from gan.export.formats import FORMATS, Format, check_format
+from gan.config.choices import ExportFormat
+from gan.export.formats import FORMATS, check_format
 from gan.interop import open_generator, write_model
 from gan.interop import push as push_folder
 from gan.translator import find_generator, generators_in
@@ -14,7 +15,7 @@ from gan.translator import find_generator, generators_in
 def write_generator(
     model: Path,
     output: Path,
-    format: Format | Literal["hub"],
+    format: ExportFormat | Literal["hub"],
     direction: Direction | None,
     part: str | None,
     overwrite: bool,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.fx.experimental import _config
 
-from gan.config.choices import ExportFormat as Format
+from gan.config.choices import ExportFormat
 from gan.export.graph import traced
 from gan.export.parity import parity
 from gan.interop import Opened, reference_options, write_reference
@@ -117,7 +117,7 @@ def anonymous(model: Any, metadata: dict[str, str]) -> Any:
     return model
 
 
-FORMATS: dict[Format, tuple[str, Callable[[Path, Opened], str]]] = {
+FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
     "safetensors": (".safetensors", write_ours),
     "reference": (".pth", write_theirs),
     "onnx": (".onnx", write_onnx),
@@ -126,7 +126,7 @@ FORMATS: dict[Format, tuple[str, Callable[[Path, Opened], str]]] = {
 """The suffix of each, and what writes it and says a word about it."""
 
 
-def check_format(path: Path, opened: Opened, format: Format) -> None:
+def check_format(path: Path, opened: Opened, format: ExportFormat) -> None:
     """ValueError where a generator cannot be written so, before anything is."""
     if isinstance(opened.network, AdainGenerator) and format != "safetensors":
         raise ValueError(
