@@ -14,7 +14,6 @@ from jsonargparse import ArgumentParser, Namespace
 
 from gan.config import Section
 from gan.config.names import nearest
-from gan.images.names import printable
 
 COMMANDS = {
     "train": "gan.run:train",
@@ -69,6 +68,8 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     try:
         return command(**values) or 0
     except (ValueError, OSError) as error:
+        from gan.images import printable  # OpenCV, which --help can do without
+
         print(f"{parser.prog}: error: {printable(one_line(str(error)))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -5,40 +5,24 @@ from pathlib import Path
 from typing import Literal
 
 from gan.config import Direction
-from gan.export.formats import FORMATS, Format, check_format
+from gan.config.choices import ExportFormat
+from gan.export.formats import FORMATS, check_format
 from gan.interop import open_generator, write_model
 from gan.interop import push as push_folder
 from gan.translator import find_generator, generators_in
 
 
-def export_model(
+def write_generator(
     model: Path,
     output: Path,
-    format: Format | Literal["hub"],
-    direction: Direction | None = None,
-    part: str | None = None,
-    overwrite: bool = False,
-    license: str = "unknown",
-    push: str | None = None,
+    format: ExportFormat | Literal["hub"],
+    direction: Direction | None,
+    part: str | None,
+    overwrite: bool,
+    license: str,
+    push: str | None,
 ) -> int:
-    """Write a generator for another program: safetensors, the reference's, ONNX or torch.export.
-
-    hub writes a folder with the generators of both directions and a model card.
-
-    ONNX files and programs take batches and pictures of any size; before one is written, it is run
-    and compared with the network. ValueError names what cannot be read or expressed.
-
-    Args:
-        model: Run directory, or a generator's file of any kind that gan convert opens.
-        output: The file to write; for hub the folder.
-        format: safetensors is ours, reference a .pth for its test.py, program torch.export's, hub
-            a folder for the Hugging Face Hub.
-        direction: ab or ba; needed where the model holds both.
-        part: Name of the generator in a file that holds several.
-        overwrite: Write over a file that is there.
-        license: Of the weights, for the model card: an identifier of the Hub, as mit or cc0-1.0.
-        push: With hub, upload the folder as this repository, user/name.
-    """
+    """Do what `export_model` of entry.py says; ValueError as there."""
     if format == "hub":
         return export_folder(model, output, direction, license, push)
     if os.path.lexists(output) and not overwrite:
@@ -75,28 +59,14 @@ def export_folder(
     return 0
 
 
-def convert(
-    input: Path,
-    output: Path,
-    direction: Direction | None = None,
-    part: str | None = None,
-    overwrite: bool = False,
+def write_converted(
+    *, input: Path, output: Path, direction: Direction | None, part: str | None, overwrite: bool
 ) -> int:
-    """Turn anybody's generator into ours (.safetensors), or into the reference's (.pth).
-
-    Opened are run directories and files of ours; the reference's, CUT's, MMagic's and joliGEN's
-    .pth, and what else has the form of theirs, alone or in a dictionary. Nothing in a file is run.
-    The suffix of the output says what is written, .onnx and .pt2 too.
-
-    Args:
-        input: The file, or a run directory.
-        output: The file to write.
-        direction: ab or ba; needed where the input holds both.
-        part: Name of the generator in a file that holds several.
-        overwrite: Write over a file that is there.
-    """
+    """Do what `convert` of entry.py says; ValueError as there."""
     formats = {suffix: name for name, (suffix, _) in FORMATS.items()}
     if output.suffix not in formats:
         known = ", ".join(formats).replace(".", "")
         raise ValueError(f"{output}: its suffix must say the format: {known}")
-    return export_model(input, output, formats[output.suffix], direction, part, overwrite)
+    return write_generator(
+        input, output, formats[output.suffix], direction, part, overwrite, "unknown", None
+    )

@@ -4,12 +4,13 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.fx.experimental import _config
 
+from gan.config.choices import ExportFormat
 from gan.export.graph import traced
 from gan.export.parity import parity
 from gan.interop import Opened, reference_options, write_reference
@@ -17,7 +18,6 @@ from gan.networks.adain import AdainGenerator
 from gan.networks.described import write_atomically
 from gan.networks.files import KEY, VERSION, save_generator
 
-Format = Literal["safetensors", "reference", "onnx", "program"]
 INPUT, OUTPUT = "image", "translation"
 """What goes into an ONNX file and what comes out, by name."""
 
@@ -117,7 +117,7 @@ def anonymous(model: Any, metadata: dict[str, str]) -> Any:
     return model
 
 
-FORMATS: dict[Format, tuple[str, Callable[[Path, Opened], str]]] = {
+FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
     "safetensors": (".safetensors", write_ours),
     "reference": (".pth", write_theirs),
     "onnx": (".onnx", write_onnx),
@@ -126,7 +126,7 @@ FORMATS: dict[Format, tuple[str, Callable[[Path, Opened], str]]] = {
 """The suffix of each, and what writes it and says a word about it."""
 
 
-def check_format(path: Path, opened: Opened, format: Format) -> None:
+def check_format(path: Path, opened: Opened, format: ExportFormat) -> None:
     """ValueError where a generator cannot be written so, before anything is."""
     if isinstance(opened.network, AdainGenerator) and format != "safetensors":
         raise ValueError(
