@@ -3,6 +3,8 @@
 import difflib
 import importlib
 import inspect
+import itertools
+import json
 import re
 import signal
 import sys
@@ -22,6 +24,7 @@ COMMANDS = {
     "report": "gan.report:report",
     "evaluate": "gan.evaluation:evaluate_model",
     "augment": "gan.augment:augment",
+    "serve": "gan.serve:serve",
 }
 
 
@@ -75,10 +78,17 @@ def first_parameter(command: Callable[..., Any]) -> str:
 
 
 def named_first(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
-    """The arguments with a first word without dashes as the first parameter: gan inspect ROOT."""
-    if arguments and not arguments[0].startswith("-"):
-        return [f"--{first_parameter(command)}", *arguments]
-    return list(arguments)
+    """The arguments with a first word without dashes as the first parameter: gan inspect ROOT.
+
+    Where that is a list, all first words are in it: gan serve RUN RUN.
+    """
+    words = list(itertools.takewhile(lambda word: not word.startswith("-"), arguments))
+    if not words:
+        return list(arguments)
+    name = first_parameter(command)
+    if get_origin(inspect.signature(command).parameters[name].annotation) is list:
+        return [f"--{name}", json.dumps(words), *arguments[len(words) :]]
+    return [f"--{name}", *arguments]
 
 
 def underscored(text: str) -> str:

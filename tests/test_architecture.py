@@ -44,7 +44,7 @@ FLOORS = [
         "demo",
         "report",
     },
-    {"augment", "benchmark"},
+    {"augment", "benchmark", "serve"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""

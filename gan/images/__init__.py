@@ -7,7 +7,7 @@ from gan.images.names import printable
 from gan.images.picture import Picture, read_picture
 from gan.images.reader import MAX_MEGAPIXELS, read_image, read_orientation, read_size
 from gan.images.resize import resize_short, resize_square
-from gan.images.traits import Trait, Traits, read_with_traits
+from gan.images.traits import Trait, Traits, read_suffix, read_with_traits
 from gan.images.writer import encode_image, remove_parts, write_image, write_picture, write_whole
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "read_orientation",
     "read_picture",
     "read_size",
+    "read_suffix",
     "read_with_traits",
     "remove_parts",
     "resize_short",

@@ -1,0 +1,101 @@
+"""What every request passes first: which addresses there are, and how much may be sent."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gan.serve.limits import Limits
+from gan.serve.tidy import bytes_in
+
+FILE = "/gradio_api/file="
+UPLOADS = ("/gradio_api/upload", "/api/translate")
+PAGES = frozenset({
+    "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
+    "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/startup-events", "/gradio_api/theme.css",
+    "/gradio_api/upload", "/gradio_api/upload_progress", "/gradio_api/queue/join",
+    "/gradio_api/queue/data", "/gradio_api/reset", "/gradio_api/cancel",
+    "/api/models", "/api/translate",
+})  # fmt: skip
+FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
+"""With PAGES, all that the page asks for. Gradio has more: proxies for other servers, pages for
+developers, calls that pass its queue by."""
+MOST_TEXT = 2**20
+"""Bytes of a request that is no upload."""
+HEADERS = {
+    # Gradio starts scripts that stand in its page, and compiles some.
+    "content-security-policy": "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+class Gate:
+    """ASGI middleware: 404 for what nobody needs, 403 for files of others, 413 for too much."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, folder: Path) -> None:
+        self.app, self.limits, self.folder = app, limits, folder.resolve()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *own]}
+            await send(message)
+
+        path = scope["path"]
+        most = self.limits.bytes if path in UPLOADS else MOST_TEXT
+        refusal = self.refusal(path) or too_much(declared(scope), most) or self.full(path)
+        if refusal:
+            response = JSONResponse({"error": refusal[1], "detail": refusal[1]}, refusal[0])
+            await response(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, counted(receive, most), send_with_headers)
+
+    def full(self, path: str) -> tuple[int, str] | None:
+        """Why there is no room for an upload."""
+        full = path in UPLOADS and bytes_in(self.folder) > self.limits.kept_bytes
+        return (507, "no room for uploads just now; try again later") if full else None
+
+    def refusal(self, path: str) -> tuple[int, str] | None:
+        """Why a path has no answer: status and reason."""
+        if path.startswith(FILE):
+            # Links are followed before the question where it lies, unlike in Gradio's own check.
+            inside = Path(path.removeprefix(FILE)).resolve().is_relative_to(self.folder)
+            return None if inside else (403, "not a file of this page")
+        known = path in PAGES or path.rstrip("/") in PAGES or path.startswith(FOLDERS)
+        return None if known and ".." not in path else (404, f"nothing at {quote(path[:100])}")
+
+
+def declared(scope: Scope) -> int:
+    """The length that a request says it has; 0 where it says nothing, and is counted."""
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+def too_much(length: int, most: int) -> tuple[int, str] | None:
+    return (413, f"more than {most / 1e6:g} MB") if length > most else None
+
+
+def counted(receive: Receive, most: int) -> Receive:
+    """The same requests, up to a length."""
+    length = 0
+
+    async def receive_counted() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body", b""))
+        if refusal := too_much(length, most):
+            raise HTTPException(*refusal)
+        return message
+
+    return receive_counted
