@@ -26,10 +26,14 @@ def build_app(studio: Studio) -> ASGIApp:
     theme = gr.themes.Base(
         primary_hue="indigo", neutral_hue="slate", radius_size="lg",
         font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"],
+    ).set(
+        body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600", block_info_text_color_dark="*neutral_300",
     )  # fmt: skip
     app = gr.mount_gradio_app(
         build_api(studio), build_page(studio), "/", theme=theme, css_paths=CSS,
-        max_file_size=studio.limits.bytes, allowed_paths=[], footer_links=[], run_history=False,
-        ssr_mode=False, mcp_server=False, pwa=False, enable_monitoring=False,
+        max_file_size=studio.limits.bytes, allowed_paths=[], show_error=False,
+        footer_links=[], run_history=False, ssr_mode=False, mcp_server=False, pwa=False,
+        enable_monitoring=False,
     )  # fmt: skip
     return Gate(app, studio.limits, folder)

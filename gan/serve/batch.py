@@ -1,6 +1,7 @@
 """Many uploaded pictures, zips among them, translated into one zip."""
 
 import io
+import os
 import shutil
 import stat
 import zipfile
@@ -60,8 +61,9 @@ class CautiousFile(io.FileIO):
     """A file that does not let itself be read into memory as a whole."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Like a file's; BadZipFile for more than MOST_READ bytes, or for all that is left."""
-        if size is None or not 0 <= size <= MOST_READ:
+        """Like a file's; BadZipFile for more than MOST_READ bytes."""
+        rest = os.fstat(self.fileno()).st_size - self.tell()
+        if min(rest, rest if size is None or size < 0 else size) > MOST_READ:
             raise zipfile.BadZipFile("a list of members that is too long")
         return super().read(size)
 

@@ -11,7 +11,7 @@ import gradio as gr
 
 from gan.images import write_picture
 from gan.library.plan import SUFFIXES, Format
-from gan.serve.batch import Upload, translate_batch
+from gan.serve.batch import Progress, Upload, translate_batch
 from gan.serve.inputs import photo_input, photos_input
 from gan.serve.limits import Limits
 from gan.serve.studio import RefusedError, Studio, Wish, shown
@@ -48,10 +48,10 @@ def main_wishes(studio: Studio) -> list[Any]:
     return [
         gr.Dropdown(
             list(zip(labels, range(len(labels)), strict=True)), value=0,
-            label="Model and direction", filterable=False,
+            label="Model and direction", filterable=False, min_width=300,
         ),
         gr.Slider(
-            0, 1, 1, step=0.05, label="Strength",
+            0, 1, 1, step=0.05, label="Strength", min_width=300,
             info="0 leaves the picture as it is, 1 is all of the translation",
         ),
     ]  # fmt: skip
@@ -61,10 +61,13 @@ def rare_wishes() -> list[Any]:
     """Controls of what is seldom turned."""
     return [
         gr.Dropdown(
-            TILES, value=0, label="Tiles", filterable=False,
+            TILES, value=0, label="Tiles", filterable=False, min_width=300,
             info="Side in pixels, for large pictures; the result is the same",
         ),
-        gr.Dropdown(FORMATS, value="", label="Format of the result", filterable=False),
+        gr.Dropdown(
+            FORMATS, value="", label="Format of the result", filterable=False, min_width=300,
+            info="PNG and TIFF keep 16 bits a channel",
+        ),
     ]  # fmt: skip
 
 
@@ -109,27 +112,37 @@ def many_pictures(studio: Studio, wishes: list[Any]) -> None:
     with gr.Row():
         button = gr.Button("Translate all", variant="primary")
         stop = gr.Button("Stop")
-    state = gr.Markdown(elem_id="state")
+    state = gr.HTML()
     download = gr.DownloadButton("Download the zip", interactive=False)
 
     def translate(
-        uploads: list[Upload], way: int, strength: float, tile: int, format: Form,
-        progress: Any = gr.Progress(),  # noqa: B008
-    ) -> Iterator[Any]:  # fmt: skip
+        uploads: list[Upload], way: int, strength: float, tile: int, format: Form
+    ) -> Iterator[Any]:
         target = Path(mkdtemp(dir=studio.folder), "translated.zip")
         yield "", gr.DownloadButton(value=None, interactive=False)
         with said_plainly():
             wish = Wish(studio.ways[way], strength, tile or None, format or None)
             for step in translate_batch(studio, uploads, wish, target):
-                progress((step.done, step.total), desc="Translating", unit="pictures")
-                failed = f", {step.failed} failed (failed.tsv says why)" if step.failed else ""
-                yield f"{step.done} of {step.total} translated{failed}", gr.skip()
+                yield bar(step), gr.skip()
         yield gr.skip(), gr.DownloadButton(value=target, interactive=True)
 
     running = button.click(
-        translate, [photos, *wishes], [state, download], api_visibility="private"
+        translate,
+        [photos, *wishes],
+        [state, download],
+        api_visibility="private",
+        show_progress="hidden",
     )
     stop.click(None, cancels=[running])
+
+
+def bar(step: Progress) -> str:
+    """How far a batch is, as HTML."""
+    failed = f", {step.failed} failed: failed.tsv in the zip says why" if step.failed else ""
+    return (
+        f"<div id='state'><progress value={step.done} max={step.total}></progress>"
+        f"{step.done} of {step.total} done{failed}</div>"
+    )
 
 
 @contextmanager
