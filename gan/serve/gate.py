@@ -69,11 +69,18 @@ class Gate:
     def refusal(self, path: str) -> tuple[int, str] | None:
         """Why a path has no answer: status and reason."""
         if path.startswith(FILE):
-            # Links are followed before the question where it lies, unlike in Gradio's own check.
-            inside = Path(path.removeprefix(FILE)).resolve().is_relative_to(self.folder)
+            inside = lies_in(path.removeprefix(FILE), self.folder)
             return None if inside else (403, "not a file of this page")
         known = path in PAGES or path.rstrip("/") in PAGES or path.startswith(FOLDERS)
         return None if known and ".." not in path else (404, f"nothing at {quote(path[:100])}")
+
+
+def lies_in(place: str, folder: Path) -> bool:
+    """Whether a file lies in a folder when all links are followed, which Gradio does not ask."""
+    try:
+        return Path(place).resolve().is_relative_to(folder)
+    except (ValueError, OSError, RuntimeError):  # no path at all; links in a circle
+        return False
 
 
 def declared(scope: Scope) -> int:

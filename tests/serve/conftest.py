@@ -1,95 +1,62 @@
-"""A server with two models whose translations are known exactly: the negative, and the same."""
+"""A server with two models whose translations are known exactly, and pictures for it."""
 
 import os
-import socket
+import signal
 import struct
-import threading
-import time
-import warnings
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from torch import Tensor, nn
 
-from gan.serve.limits import Limits
-from gan.serve.models import Way
 from gan.serve.studio import Studio
-from gan.translator import Translator
-
-LIMITS = Limits(megapixels=0.1, megabytes=1, files=20, batch_megapixels=1, queue=8)
-
-
-class Times(nn.Module):
-    """Multiplies by -1 or 1."""
-
-    def __init__(self, factor: int) -> None:
-        super().__init__()
-        self.factor = factor
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.factor * x
-
-
-def ways() -> list[Way]:
-    def translator(factor: int) -> Translator:
-        return Translator(Times(factor), 3, torch.device("cpu"))
-
-    return [
-        Way("negative", "ab", translator(-1)),
-        Way("negative", "ba", translator(1)),
-        Way("same", "ab", translator(1)),
-    ]
+from tests.serve.standin import stand_in
 
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Studio:
+    """What the server has, without one."""
     folder = tmp_path / "studio"
     folder.mkdir()
-    return Studio(ways(), LIMITS, folder)
+    return stand_in(folder)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Another process that serves a page."""
+
+    address: str
+    folder: Path
+    """Where it keeps the files of its visitors."""
+
+    @property
+    def hold(self) -> Path:
+        """A file that makes translations wait as long as it is there."""
+        return self.folder.parent / "hold"
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Studio]]:
-    """An address, and the studio behind it."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for all tests of a process."""
     pytest.importorskip("gradio", reason="the extra serve is not installed")
-    studio = Studio(ways(), LIMITS, tmp_path_factory.mktemp("visitors"))
-    with mock.patch.dict(os.environ), running(studio) as address:
-        yield address, studio
-
-
-class running:  # noqa: N801, used like a function
-    """Serves in a thread as long as a block lasts."""
-
-    def __init__(self, studio: Studio) -> None:
-        import uvicorn
-
-        with warnings.catch_warnings(action="ignore"):  # Gradio's own
-            from gan.serve.app import build_app
-
-            app = build_app(studio)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-        )
-        self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
-
-    def __enter__(self) -> str:
-        self.thread.start()
-        while not self.server.started:
-            assert self.thread.is_alive()
-            time.sleep(0.01)
-        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-
-    def __exit__(self, *_: object) -> None:
-        self.server.should_exit = True
-        self.thread.join()
+    root = Path(__file__).parents[2]
+    folder = tmp_path_factory.mktemp("server") / "visitors"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, root / "tests/serve/standin.py", folder],
+        env=os.environ | {"PYTHONPATH": str(root)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdout
+        yield Server(process.stdout.readline().strip(), folder)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
 
 
 Picture = Callable[..., Path]
