@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from gan.cli import COMMANDS, appending, bind, build_parser, main, nearest
+from gan.cli import COMMANDS, appending, bind, build_parser, main, named_first, nearest
 from gan.config import Section
 
 
@@ -127,3 +127,15 @@ def test_the_first_mention_of_a_list_replaces_its_default_and_later_ones_are_add
     parser = build_parser(lists, "lists")
     found = bind(lists, parser.instantiate(parser.parse_args(given)))["config"]
     assert (found.splits, found.weights) == (splits, weights)
+
+
+def test_all_first_words_go_into_a_list() -> None:
+    """gan serve RUN RUN --port 1, with names that YAML would take apart."""
+
+    def command(models: list[Path], port: int = 0) -> None:
+        """Serve."""
+
+    words = ["a, b", "[c]", "d: e", "--port", "1"]
+    parser = build_parser(command, None)
+    values = bind(command, parser.instantiate(parser.parse_args(named_first(command, words))))
+    assert values == {"models": [Path("a, b"), Path("[c]"), Path("d: e")], "port": 1}
