@@ -4,18 +4,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gan.serve.limits import Limits
 from gan.serve.tidy import bytes_in
 
 FILE = "/gradio_api/file="
+PROGRESS = "/gradio_api/upload_progress"
+EVENTS = b"text/event-stream"
 UPLOADS = ("/gradio_api/upload", "/api/translate")
 PAGES = frozenset({
     "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
     "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/startup-events", "/gradio_api/theme.css",
-    "/gradio_api/upload", "/gradio_api/upload_progress", "/gradio_api/queue/join",
+    "/gradio_api/upload", PROGRESS, "/gradio_api/queue/join",
     "/gradio_api/queue/data", "/gradio_api/reset", "/gradio_api/cancel",
     "/api/models", "/api/translate",
 })  # fmt: skip
@@ -56,10 +58,10 @@ class Gate:
         most = self.limits.bytes if path in UPLOADS else MOST_TEXT
         refusal = self.refusal(path) or too_much(declared(scope), most) or self.full(path)
         if refusal:
-            response = JSONResponse({"error": refusal[1], "detail": refusal[1]}, refusal[0])
-            await response(scope, receive, send_with_headers)
+            await answer(path, *refusal)(scope, receive, send_with_headers)
         else:
-            await self.app(scope, counted(receive, most), send_with_headers)
+            last = ended(send_with_headers) if path == PROGRESS else send_with_headers
+            await self.app(scope, counted(receive, most), last)
 
     def full(self, path: str) -> tuple[int, str] | None:
         """Why there is no room for an upload."""
@@ -73,6 +75,32 @@ class Gate:
             return None if inside else (403, "not a file of this page")
         known = path in PAGES or path.rstrip("/") in PAGES or path.startswith(FOLDERS)
         return None if known and ".." not in path else (404, f"nothing at {quote(path[:100])}")
+
+
+def answer(path: str, status: int, reason: str) -> Response:
+    """JSON for the API, and text for the page, which shows it as it is."""
+    if path.startswith("/api/"):
+        return JSONResponse({"error": reason}, status)
+    return PlainTextResponse(reason, status)
+
+
+def ended(send: Send) -> Send:
+    """The progress of an upload, which has ended where there is none.
+
+    Gradio answers 404 after three seconds for one that was refused, and browsers log an error.
+    """
+    lost = False
+
+    async def send_ended(message: Message) -> None:
+        nonlocal lost
+        if message.get("status") == 404:
+            lost = True
+            message = {**message, "status": 200, "headers": [(b"content-type", EVENTS)]}
+        elif lost:
+            message = {"type": "http.response.body", "body": b'data: {"msg": "done"}\n\n'}
+        await send(message)
+
+    return send_ended
 
 
 def lies_in(place: str, folder: Path) -> bool:
@@ -90,7 +118,7 @@ def declared(scope: Scope) -> int:
 
 
 def too_much(length: int, most: int) -> tuple[int, str] | None:
-    return (413, f"more than {most / 1e6:g} MB") if length > most else None
+    return (413, f"more than {most / 1e6:g} MB at once") if length > most else None
 
 
 def counted(receive: Receive, most: int) -> Receive:
