@@ -45,7 +45,7 @@ FLOORS = [
         "report",
         "export",
     },
-    {"augment", "benchmark"},
+    {"augment", "benchmark", "serve"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""
