@@ -16,6 +16,7 @@ from gan.config.names import nearest
 from gan.images.names import printable
 
 COMMANDS = {
+    "prepare": "gan.preparation:prepare",
     "train": "gan.run:train",
     "translate": "gan.library:translate_folder",
     "stylize": "gan.stylize:stylize",
@@ -25,7 +26,7 @@ COMMANDS = {
     "augment": "gan.augment:augment",
 }
 
-GOING_ON = ("train", "translate", "augment")
+GOING_ON = ("prepare", "train", "translate", "augment")
 """Commands that take up what an earlier call of theirs has left."""
 
 UNKNOWN = (

@@ -44,7 +44,7 @@ FLOORS = [
         "demo",
         "report",
     },
-    {"augment", "benchmark"},
+    {"augment", "benchmark", "preparation"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""
