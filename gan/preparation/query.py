@@ -73,11 +73,10 @@ def check(condition: Condition, rows: Sequence[Mapping[str, str]], origin: str) 
     if rows and condition.column not in columns:
         hint = nearest(condition.column, columns) or f"; there are {', '.join(columns)}"
         raise ValueError(f"{origin}: no column {condition.column}{hint}")
-    cells = {plain(row[condition.column]): row[condition.column].strip() for row in rows}
+    spelled: dict[str, str] = {}
+    for row in rows:
+        spelled.setdefault(plain(row[condition.column]), row[condition.column].strip())
     for value in condition.values:
-        if rows and not WILD.search(value) and value not in cells:
-            # difflib takes long for long lists; the most alike begin alike.
-            hint = nearest(value, [cell for cell in cells if cell[:1] == value[:1]] or cells)
-            for cell, shown in cells.items():
-                hint = hint.replace(f"did you mean {cell}?", f"did you mean {shown}?")
+        if rows and not WILD.search(value) and value not in spelled:
+            hint = nearest(value, spelled.values())
             raise ValueError(f"{origin}: {condition.column} is nowhere {value}{hint}")
