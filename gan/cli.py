@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any, NoReturn, get_origin
 
 from docstring_parser import parse
@@ -13,7 +14,6 @@ from jsonargparse import ArgumentParser, Namespace
 
 from gan.config import Section
 from gan.config.names import nearest
-from gan.images.names import printable
 
 COMMANDS = {
     "prepare": "gan.preparation:prepare",
@@ -24,6 +24,8 @@ COMMANDS = {
     "report": "gan.report:report",
     "evaluate": "gan.evaluation:evaluate_model",
     "augment": "gan.augment:augment",
+    "convert": "gan.export:convert",
+    "export": "gan.export:export_model",
 }
 
 GOING_ON = ("prepare", "train", "translate", "augment")
@@ -67,6 +69,8 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     try:
         return command(**values) or 0
     except (ValueError, OSError) as error:
+        from gan.images import printable  # OpenCV, which --help can do without
+
         print(f"{parser.prog}: error: {printable(one_line(str(error)))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -80,10 +84,16 @@ def first_parameter(command: Callable[..., Any]) -> str:
 
 
 def named_first(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
-    """The arguments with a first word without dashes as the first parameter: gan inspect ROOT."""
-    if arguments and not arguments[0].startswith("-"):
-        return [f"--{first_parameter(command)}", *arguments]
-    return list(arguments)
+    """The arguments with words without dashes before all others as the first parameters.
+
+    The very first, and others that must be given: gan inspect ROOT, gan convert IN OUT.
+    """
+    parameters = list(inspect.signature(command).parameters.values())
+    required = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
+    names = list(dict.fromkeys([parameters[0].name, *required]))
+    words = list(takewhile(lambda text: not text.startswith("-"), arguments))[: len(names)]
+    named = [text for name, word in zip(names, words, strict=False) for text in (f"--{name}", word)]
+    return [*named, *arguments[len(words) :]]
 
 
 def underscored(text: str) -> str:

@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan.config import Config, LossConfig, PerceptualConfig
 from gan.features import Features, chosen_layers
 from gan.losses import mean_gram
+from gan.networks.layers import cast_weights
 from gan.objective import BLIND, Maps, Sight
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -30,7 +31,8 @@ class Eye:
         features = Features(config.perceptual.backbone, layers, config.perceptual.weights)
         self.fingerprint = fingerprint(features)
         self.dtype = DTYPES.get(config.train.precision)
-        self.features = cast_once(features, self.dtype).to(device)
+        cast_weights(features, self.dtype)
+        self.features = features.to(device)
         self.device = device
 
     def __call__(self, images: Tensor) -> Maps:
@@ -67,18 +69,6 @@ def fingerprint(features: Features) -> str:
         digest.update(name.encode())
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()[:16]
-
-
-def cast_once(features: Features, dtype: torch.dtype | None) -> Features:
-    """Convolutions and linear layers in the precision in which they compute.
-
-    autocast keeps its copies of weights for training only: frozen ones it would cast at every call.
-    The numbers are the same.
-    """
-    for module in features.modules():
-        if dtype is not None and isinstance(module, nn.Conv2d | nn.Linear):
-            module.to(dtype)
-    return features
 
 
 class RunningGrams:

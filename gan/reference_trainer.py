@@ -27,6 +27,7 @@ from gan.objective import Network, Sight, guided_losses, judge
 from gan.perception import Eye
 from gan.pixels import to_unit
 from gan.sampling import guided_columns, spread
+from gan.start import begin
 from gan.updates import Updates, mean, reseed, set_requires_grad, total
 
 Batch = Sequence[Tensor]
@@ -46,6 +47,11 @@ class ReferenceTrainer:
             config.data.channels_a,
             config.data.channels_b,
             seed=config.run.seed,
+        )
+        begin(
+            config,
+            dict(zip(("gen_ab", "disc_b"), built, strict=True)),
+            main=accelerator.is_main_process,
         )
         # (generator, discriminator): bare, and as they are trained, wrapped for several processes.
         self.bare = tuple(share_statistics(net, accelerator) for net in built)

@@ -26,6 +26,7 @@ from gan.objective import Network, appearance_terms, weighted
 from gan.perception import Eye
 from gan.pixels import from_image, to_unit
 from gan.sampling import sample_columns
+from gan.start import begin
 from gan.updates import Updates, mean, reseed, total
 
 Batch = Sequence[Tensor]
@@ -51,6 +52,7 @@ class StyleTrainer:
         generator = build_generator_ab(
             config.networks, data.channels_a, data.channels_b, seed=config.run.seed
         )
+        begin(config, {"gen_ab": generator}, main=accelerator.is_main_process)
         if config.train.recompute:
             recompute_blocks([generator])
         self.bare = (share_statistics(generator, accelerator),)

@@ -27,6 +27,7 @@ from gan.perception import Eye, Perception, asked_for
 from gan.pixels import to_unit
 from gan.sampling import sample_columns
 from gan.semantics import FrozenClassifier, classifier_needed
+from gan.start import begin
 from gan.updates import Updates, mean, reseed, set_requires_grad, total
 
 Batch = Sequence[Tensor]
@@ -68,6 +69,7 @@ class Trainer:
         networks = build_networks(
             config.networks, config.data.channels_a, config.data.channels_b, seed=config.run.seed
         )
+        begin(config, networks.named(), main=accelerator.is_main_process)
         if config.train.recompute:
             recompute_blocks(networks.generators)
         self.bare = Networks(*(share_statistics(net, accelerator) for net in networks))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self
 
 import torch
@@ -10,15 +11,15 @@ from torch import Tensor, nn
 
 from gan.config import Channels
 from gan.config import Direction as Direction
+from gan.config.choices import Device as Device
+from gan.config.choices import Precision as Precision
 from gan.images import read_image, resize_short, to_channels
+from gan.interop import fetch, open_generator, push, write_model
 from gan.memory import free_memory
 from gan.networks.adain import AdainGenerator, Styled
-from gan.networks.files import load_generator
+from gan.networks.layers import cast_weights
 from gan.networks.tiles import can_tile, run_tiled, scratch_bytes
 from gan.pixels import from_image, to_image, to_pixels, to_unit
-
-Device = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["fp32", "bf16", "fp16"]
 
 MIN_SIDE = 16
 """Pixels; what the generators are defined from."""
@@ -33,9 +34,15 @@ class Translator:
     def __init__(
         self, network: nn.Module, channels: int, device: torch.device, precision: Precision = "fp32"
     ) -> None:
-        self.network = network.eval().requires_grad_(False).to(device)
         self.channels, self.device = channels, device
+        # The file that it was loaded from.
+        self.source: Path | None = None
         self.dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+        self.network = network.eval().requires_grad_(False).to(device)
+        cast_weights(self.network, self.dtype)
+        if device.type == "cpu" and self.dtype:
+            # Half the time (docs/log.md); float32 would take longer.
+            self.network.to(memory_format=torch.channels_last)
 
     @classmethod
     def load(
@@ -46,21 +53,59 @@ class Translator:
         precision: Precision = "fp32",
         style: str | Path | None = None,
     ) -> Self:
-        """Open a run directory, or one of its gen_*.safetensors files.
+        """Open a run directory, one of its gen_*.safetensors files, or other people's weights.
+
+        These are the reference's .pth files and what else gan convert opens, and the run folders
+        of the reference.
 
         A run directory with both generators needs the direction, `ab` or `ba`; a generator that is
         shown its style needs a picture, `style`, scaled to the size of those that it learned from.
         ValueError says so, and names what is missing, damaged or of the other direction.
         """
         file = find_generator(Path(path), direction)
-        network, spec, about = load_generator(file)
-        if direction not in (None, about.get("direction", direction)):
-            raise ValueError(f"{file}: translates {about['direction']}, not {direction}")
+        opened = open_generator(file, direction)
+        network, spec, about = opened.network, opened.spec, opened.about
         if isinstance(network, AdainGenerator):
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
             raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
-        return cls(network, spec["in_channels"], pick_device(device), precision)
+        translator = cls(network, spec["in_channels"], pick_device(device), precision)
+        translator.source = file
+        return translator
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | Path,
+        direction: Direction | None = None,
+        device: Device = "auto",
+        precision: Precision = "fp32",
+        style: str | Path | None = None,
+        revision: str | None = None,
+    ) -> Self:
+        """Open what save_pretrained or a run left in a folder, or hf://user/name from the Hub.
+
+        A path that does not exist is refused at once. For the rest, `load`.
+        """
+        return cls.load(fetch(name, revision), direction, device, precision, style)
+
+    def save_pretrained(self, folder: str | Path, license: str = "unknown") -> None:
+        """Write this generator and a model card into a folder for sharing.
+
+        The card tells what the run's directory does: data, recipe, metrics, samples. ValueError for
+        a translator that comes from no file, or a folder that holds other things.
+        """
+        if self.source is None:
+            raise ValueError("this translator comes from no file: save the generator itself")
+        write_model(Path(folder), [self.source], license)
+
+    def push_to_hub(
+        self, repository: str, license: str = "unknown", *, private: bool = False
+    ) -> str:
+        """Upload what save_pretrained writes to the Hub's repository user/name; its address."""
+        with TemporaryDirectory() as folder:
+            self.save_pretrained(folder, license)
+            return push(Path(folder), repository, private=private)
 
     def translate(self, image: Image.Image) -> Image.Image:
         """Translate a picture of any mode to one of its own size, upright, mode RGB or L.
@@ -125,6 +170,24 @@ class Translator:
             output: Tensor = self.network(unit)
         return output
 
+    def compile(self) -> str | None:
+        """Compile the network for pictures of any size; why it cannot be, in one line, if so.
+
+        It is run once, so that nothing is left to fail: a minute. The first batches of another kind
+        (several pictures, or another number of threads) compile again. The same numbers, but for
+        rounding. Tiles are not compiled.
+        """
+        # Without what pads around it, where Python would choose anew for every size.
+        network = getattr(self.network, "model", self.network)
+        try:
+            network.compile(dynamic=True)
+            with torch.inference_mode():
+                self.run(torch.zeros(1, self.channels, 64, 64, device=self.device))
+        except Exception as error:  # no C++ compiler, no Triton, no Python headers...
+            network._compiled_call_impl = None
+            return str(error).strip().splitlines()[0]
+        return None
+
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
 
@@ -167,17 +230,31 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
         return path
     if not path.is_dir():
         raise ValueError(f"{path}: no such run directory or generator file")
-    found = sorted(path.glob("gen_??.safetensors"))
+    found = generators_in(path)
     if not found:
         raise ValueError(f"{path}: no gen_ab.safetensors or gen_ba.safetensors in this folder")
     if direction is None:
         if len(found) > 1:
             raise ValueError(f"{path}: holds both generators; say which with direction ab or ba")
-        return found[0]
-    file = path / f"gen_{direction}.safetensors"
-    if not file.is_file():
-        raise ValueError(f"{file}: no such generator; this run has {found[0].name}")
-    return file
+        return next(iter(found.values()))
+    if direction not in found:
+        (other,) = found.values()
+        file = path / f"gen_{direction}.safetensors"
+        raise ValueError(f"{file}: no such generator; this run has {other.name}")
+    return found[direction]
+
+
+def generators_in(folder: Path) -> dict[Direction, Path]:
+    """The generators of a run directory, ours or the reference's, by their directions."""
+    names: dict[Direction, tuple[str, str]] = {
+        "ab": ("gen_ab.safetensors", "latest_net_G_A.pth"),
+        "ba": ("gen_ba.safetensors", "latest_net_G_B.pth"),
+    }
+    for kind in (0, 1):
+        files = {way: folder / both[kind] for way, both in names.items()}
+        if found := {way: file for way, file in files.items() if file.is_file()}:
+            return found
+    return {}
 
 
 def read_style(
@@ -196,6 +273,17 @@ def read_style(
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return to_unit(from_image(image)[None])
+
+
+def pick_precision(precision: Precision | Literal["auto"], device: torch.device) -> Precision:
+    """The precision of a name; auto takes bf16 where the device computes in it, else fp32."""
+    if precision != "auto":
+        return precision
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fast = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return "bf16" if fast else "fp32"
 
 
 def pick_device(device: Device) -> torch.device:

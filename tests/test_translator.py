@@ -14,7 +14,7 @@ from torch import nn
 
 from gan.networks import build_generator
 from gan.networks.files import load_generator
-from gan.translator import Translator, pick_device
+from gan.translator import Translator, pick_device, pick_precision
 
 CPU = torch.device("cpu")
 Generators = Callable[..., Path]
@@ -197,3 +197,50 @@ def test_a_picture_with_an_exif_rotation_comes_back_upright(
         turned = negative.translate(image)
     assert turned.size == (20, 30)
     np.testing.assert_array_equal(np.asarray(turned), 255 - np.rot90(pixels, -1))
+
+
+def test_bf16_is_what_autocast_makes_of_the_network_within_its_rounding(
+    generator_file: Path,
+) -> None:
+    """bf16 keeps 8 bits. Weights that are cast once, and another layout, add in another order."""
+    x = torch.rand(2, 3, 40, 24, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    network, _, _ = load_generator(generator_file)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        expected = network.eval()(x)
+    with torch.inference_mode():
+        got = Translator.load(generator_file, precision="bf16").run(x)
+    torch.testing.assert_close(got, expected, rtol=0, atol=2**-5)
+
+
+def test_auto_is_bf16_where_the_device_computes_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for answer, expected in ((True, "bf16"), (False, "fp32")):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda answer=answer: answer)
+        assert pick_precision("auto", CPU) == expected
+        assert pick_precision("fp16", CPU) == "fp16"
+
+
+def test_without_a_compiler_translations_are_made_as_ever(
+    generator_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compile(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("No working C++ compiler found\nin torch._inductor.config.cpp.cxx")
+
+    monkeypatch.setattr(torch, "compile", compile)
+    translator = Translator.load(generator_file)
+    before = translator.translate(noise(30, 20))
+    assert translator.compile() == "No working C++ compiler found"
+    assert translator.translate(noise(30, 20)) == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler here")
+def test_a_compiled_translator_takes_any_size_to_the_same_picture_but_for_rounding(
+    generator_file: Path,
+) -> None:
+    plain, compiled = Translator.load(generator_file), Translator.load(generator_file)
+    assert compiled.compile() is None
+    for count, height, width in ((1, 20, 24), (1, 33, 18), (3, 20, 24), (2, 64, 48)):
+        x = torch.rand(count, 3, height, width) * 2 - 1
+        with torch.inference_mode():
+            # A network of nine norms in a row carries float32's rounding on.
+            torch.testing.assert_close(compiled.run(x), plain.run(x), rtol=0, atol=1e-4)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gan.augment.albumentation import DomainTranslate as DomainTranslate
-    from gan.augment.command import augment as augment
+    from gan.augment.entry import augment as augment
     from gan.augment.live import Model as Model
     from gan.augment.live import translate_batch as translate_batch
     from gan.augment.settings import AugmentConfig as AugmentConfig
@@ -15,7 +15,7 @@ MODULES = {
     "DomainTranslate": "albumentation",
     "DomainTranslateV2": "vision",
     "Model": "live",
-    "augment": "command",
+    "augment": "entry",
     "translate_batch": "live",
 }
 __all__ = [

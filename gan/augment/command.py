@@ -37,14 +37,8 @@ NAMED = 20
 """Remarks that are said; all of them are in augmentation.json."""
 
 
-def augment(config: AugmentConfig) -> int:
-    """Translate a labelled dataset, carry its labels, refuse translations that would spoil them.
-
-    The output is a dataset of the same format and structure. It also holds augmentation.jsonl (a
-    line for each translation: source, model, scores, decision), augmentation.json (settings and
-    thresholds) and sheet.png. The same command goes on where it was stopped. The exit status is 1
-    where an image could not be translated.
-    """
+def carry_out(config: AugmentConfig) -> int:
+    """Do what `augment` of entry.py says; its exit status."""
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(lambda: FORMATS[config.format].read(config.dataset))

@@ -6,11 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gan.augment.formats import FormatName
 from gan.augment.gates import GATES, check_threshold
-from gan.config import Count, Rate, Section, Weight
-from gan.images import MAX_MEGAPIXELS
-from gan.translator import Device, Direction, Precision
+from gan.config import Count, Direction, Rate, Section, Weight
+from gan.config.choices import MAX_MEGAPIXELS, Device, FormatName, Precision
 
 Mode = Literal["replace", "add", "mix"]
 

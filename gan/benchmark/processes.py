@@ -26,7 +26,8 @@ def processes(folder: Path, channels: int = 64, images: int = 40, side: int = 25
         output = folder / f"processes-{count}"
         shutil.rmtree(output, ignore_errors=True)
         launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(count)]
-        command = ["-m", "gan.cli", "translate", "--device", "cpu", "--model", str(model)]
+        command = ["-m", "gan.cli", "translate", "--device", "cpu", "--threads", "1"]
+        command += ["--model", str(model)]
         command += ["--input", str(photos), "--output", str(output)]
         started = time.perf_counter()
         subprocess.run(

@@ -2,6 +2,7 @@
 
 from gan.config.changes import changed_keys
 from gan.config.evaluate import EvaluateConfig
+from gan.config.networks import NetworksConfig
 from gan.config.sections import (
     Channels,
     Count,
@@ -9,7 +10,6 @@ from gan.config.sections import (
     Direction,
     Domain,
     LossConfig,
-    NetworksConfig,
     OptimConfig,
     PerceptualConfig,
     Rate,

@@ -8,7 +8,8 @@ NOT_NUMBERS = {
     f"{section}.{key}"
     for section, keys in {
         "run": "dir device allow_changes threads",
-        "data": "root a b workers",
+        "data": "root a b workers cache cache_gb",
+        "networks": "weights weights_ab weights_ba",
         "perceptual": "weights",
         "semantic": "classifier",
         "style": "image",

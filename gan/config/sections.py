@@ -69,6 +69,11 @@ class DataConfig(Section):
     """Largest share of a folder's files that may be unreadable; above it the run stops."""
     draft: bool = False
     """Decode large JPEGs at a reduced scale: faster, moves pixels by a few grey levels."""
+    cache: Path | None = None
+    """Folder that keeps images as they are after the resize, so that each is decoded once; it may
+    serve several runs. The numbers are the same."""
+    cache_gb: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 20
+    """Largest size of data.cache, in gigabytes; images beyond it are decoded every time."""
     workers: CountOrZero = 4
     """Loader processes on every training process; 0 loads in the training process itself."""
 
@@ -103,31 +108,6 @@ class DataConfig(Section):
     def channels(self, domain: Domain) -> Channels:
         """Colour channels of a domain."""
         return self.channels_a if domain == "a" else self.channels_b
-
-
-class NetworksConfig(Section):
-    """The architectures: two generators of one kind, two discriminators of another."""
-
-    generator: Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "adain"] = (
-        "resnet_9blocks"
-    )
-    """Architecture of both generators; adain: one alone, which takes a style picture besides."""
-    generator_channels: Count = 64
-    """Channels after the first convolution of a generator."""
-    discriminator: Literal["basic", "n_layers", "pixel"] = "basic"
-    """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions."""
-    discriminator_channels: Count = 64
-    """Channels after the first convolution of a discriminator."""
-    discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
-    """Strided convolutions of the n_layers discriminator."""
-    norm: Literal["instance", "batch", "none"] = "instance"
-    """Normalization in all four networks; adain has its own."""
-    upsample: Literal["deconv", "resize"] = "deconv"
-    """deconv: transposed convolutions; resize: nearest-neighbour, convolution: no checkerboard."""
-    dropout: bool = False
-    """Dropout of 0.5 in the generators."""
-    init_gain: Rate = 0.02
-    """Standard deviation of the initial weights."""
 
 
 class LossConfig(Section):

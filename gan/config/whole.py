@@ -5,11 +5,11 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from gan.config.evaluate import EvaluateConfig
+from gan.config.networks import NetworksConfig
 from gan.config.sections import (
     DataConfig,
     Domain,
     LossConfig,
-    NetworksConfig,
     OptimConfig,
     PerceptualConfig,
     RunConfig,
@@ -39,6 +39,8 @@ class Config(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         self.check_generator_crop()
+        self.check_blur()
+        self.check_weights()
         self.check_recompute()
         self.check_evaluate()
         checks = {
@@ -123,6 +125,26 @@ class Config(Section):
             raise ValueError(
                 f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
                 f"with networks.generator {self.networks.generator}"
+            )
+
+    def check_blur(self) -> None:
+        """CUT's generators are ResNets."""
+        kind = self.networks.generator
+        for key in ("upsample", "downsample"):
+            if getattr(self.networks, key) == "blur" and not kind.startswith("resnet"):
+                raise ValueError(
+                    f"networks.{key} blur is for ResNet generators; with networks.generator {kind} "
+                    "leave it out"
+                )
+
+    def check_weights(self) -> None:
+        """Recipes with one generator have no other to start."""
+        if self.recipe == "cyclegan":
+            return
+        if self.networks.weights_ba is not None:
+            raise ValueError(
+                "networks.weights_ba is for two generators: leave it out with a style.image or "
+                "networks.generator adain"
             )
 
     def check_recompute(self) -> None:

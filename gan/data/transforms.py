@@ -48,8 +48,10 @@ class TrainTransform:
     def __call__(self, image: Image.Image, seed: int) -> Tensor:
         """A uint8 tensor (C, crop_size, crop_size); equal seeds give equal draws everywhere."""
         pixels = np.array(resize(image, self.data))
-        if pixels.ndim == 2:
-            pixels = pixels[:, :, None]
+        return self.crop(pixels if pixels.ndim == 3 else pixels[:, :, None], seed)
+
+    def crop(self, pixels: NDArray[Any], seed: int) -> Tensor:
+        """The same of pixels (H, W, C) that are resized already."""
         shape = (self.data.crop_size, self.data.crop_size, pixels.shape[2])
         # albumentations copies one random state into every worker: its draws would repeat there.
         self.compose.set_random_seed(seed)

@@ -12,9 +12,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
-from gan.config import Channels, DataConfig
-from gan.data.transforms import TrainTransform
-from gan.images import read_image
+from gan.config import DataConfig
+from gan.data.crops import Crops
 from gan.interruption import ignore_signals
 
 Key = tuple[int, int]
@@ -35,7 +34,7 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
     ) -> None:
         self.files_a, self.files_b = files_a, files_b
         self.data, self.seed = data, seed
-        self.transform = TrainTransform(data)
+        self.crops = Crops(data)
 
     def __len__(self) -> int:
         """Pairs in an epoch: the images of the larger folder."""
@@ -47,8 +46,8 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         rng = np.random.default_rng([self.seed, epoch, index])
         index_a, index_b = self.pair(epoch, index, rng)
         seed_a, seed_b = (int(seed) for seed in rng.integers(2**32, size=2))
-        a = self.load(self.files_a[index_a], self.data.channels_a, seed_a)
-        b = self.load(self.files_b[index_b], self.data.channels_b, seed_b)
+        a = self.crops(self.files_a[index_a], self.data.channels_a, seed_a)
+        b = self.crops(self.files_b[index_b], self.data.channels_b, seed_b)
         return a, b
 
     def pair(self, epoch: int, index: int, rng: np.random.Generator) -> tuple[int, int]:
@@ -57,16 +56,13 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         other = int(rng.integers(min(len(self.files_a), len(self.files_b))))
         return (larger, other) if len(self.files_a) >= len(self.files_b) else (other, larger)
 
-    def load(self, path: Path, channels: Channels, seed: int) -> Tensor:
-        return load_crop(path, channels, self.transform, seed)
-
 
 class OneFolder(Dataset[tuple[Tensor, ...]]):
     """The images of domain A alone, in shuffled order, as tuples of one."""
 
     def __init__(self, files: Sequence[Path], data: DataConfig, seed: int) -> None:
         self.files, self.seed, self.channels = files, seed, data.channels_a
-        self.transform = TrainTransform(data)
+        self.crops = Crops(data)
 
     def __len__(self) -> int:
         """Images in an epoch: all of them."""
@@ -77,14 +73,7 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
         epoch, index = key
         seed = int(np.random.default_rng([self.seed, epoch, index]).integers(2**32))
         path = self.files[int(order(self.seed, epoch, len(self))[index])]
-        return (load_crop(path, self.channels, self.transform, seed),)
-
-
-def load_crop(path: Path, channels: Channels, transform: TrainTransform, seed: int) -> Tensor:
-    """Read a file and transform it; JPEGs are decoded at a reduced scale where data.draft is on."""
-    data = transform.data
-    draft_size = data.load_size if data.draft and data.resize != "none" else None
-    return transform(read_image(path, channels=channels, draft_size=draft_size), seed)
+        return (self.crops(path, self.channels, seed),)
 
 
 def build_dataset(

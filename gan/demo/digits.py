@@ -11,11 +11,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, interpolate
 
 from gan.images import resize_square
 
-SIDE = 32
+SIDE = 16
 """Pixels: UCI's digits have 8, USPS's 16, MNIST's 28."""
+ZOOM, LEAN = 0.5, 0.4
+"""How far jittered digits are stretched, e to the plus or minus this, and sheared or turned."""
 INK = 64
 """The darkest grey level that counts as a stroke."""
 
@@ -26,7 +29,7 @@ Labelled = tuple[NDArray[np.uint8], NDArray[Any]]
 
 @dataclass(frozen=True)
 class Digits:
-    """Grey pictures, uint8 (N, 1, 32, 32), and their classes, (N,)."""
+    """Grey pictures, uint8 (N, 1, 16, 16), and their classes, (N,)."""
 
     images: Tensor
     labels: Tensor
@@ -39,7 +42,7 @@ class Digits:
 
 
 def prepare(digits: Labelled, framing: Framing) -> Digits:
-    """Bring digits of any domain to 32x32 pixels, by the one resize that the trainer has.
+    """Bring digits of any domain to 16x16 pixels, by the one resize that the trainer has.
 
     ink cuts out the smallest square around the strokes before; whole takes pictures as they are.
     """
@@ -57,6 +60,25 @@ def around_ink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     missing = [max(ink.shape) - length for length in ink.shape]
     return np.pad(ink, [(gap // 2, gap - gap // 2) for gap in missing])
+
+
+def jitter(images: Tensor, draws: torch.Generator) -> Tensor:
+    """Stretch, shear, shift and blur every digit (N, 1, H, W) at random; the values' range stays.
+
+    Whoever has learned from these knows a digit by its strokes and not by its place and size.
+    """
+    count, side = len(images), images.shape[-1]
+
+    def uniform(most: float) -> Tensor:
+        return (2 * torch.rand(count, generator=draws) - 1) * most
+
+    rows = [uniform(ZOOM).exp(), uniform(LEAN), uniform(0.2)]
+    rows += [uniform(LEAN / 2), uniform(ZOOM).exp(), uniform(0.2)]
+    grid = affine_grid(torch.stack(rows, dim=1).view(-1, 2, 3), list(images.shape), False)
+    moved = grid_sample(images, grid, padding_mode="border", align_corners=False)
+    coarse = interpolate(avg_pool2d(moved, 2), size=side, mode="bilinear", align_corners=False)
+    blur = torch.rand(count, 1, 1, 1, generator=draws)
+    return blur * coarse + (1 - blur) * moved
 
 
 def read_mnist(path: Path) -> Labelled:

@@ -11,21 +11,30 @@ from typing import Any, NamedTuple, cast, get_args
 import torch
 
 from gan.config import DataConfig
+from gan.config.choices import Split
 from gan.config.evaluate import MOST_RESAMPLES
 from gan.evaluation.core import ENDS, evaluate
 from gan.evaluation.files import METRICS, append_line, write_images
-from gan.evaluation.folders import Folders, Split, open_folders
+from gan.evaluation.folders import Folders, open_folders
 from gan.evaluation.instruments import open_instruments
 from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.features.weights import sha256
 from gan.images import check_writable, printable
+from gan.interop import open_generator
 from gan.memory import said_when_short
 from gan.networks.adain import AdainGenerator
-from gan.networks.files import load_generator
 from gan.processes import join
-from gan.translator import Device, Direction, Precision, Translator, find_generator, pick_device
+from gan.translator import (
+    Device,
+    Direction,
+    Precision,
+    Translator,
+    find_generator,
+    generators_in,
+    pick_device,
+)
 
 RANGES: dict[str, tuple[int, int | None]] = {
     "max_images": (1, None),
@@ -48,49 +57,26 @@ class Model(NamedTuple):
     about: dict[str, Any]
 
 
-def evaluate_model(
+def measure(
+    *,
     model: Path,
     root: Path,
-    features: str | None = None,
-    weights: Path | None = None,
-    directions: str | None = None,
-    split: Split = "test",
-    reference: Split | None = None,
-    paired: bool = True,
-    max_images: int | None = None,
-    size: int | None = None,
-    batch_size: int = 8,
-    device: Device = "auto",
-    precision: Precision = "fp32",
-    seed: int = 0,
-    resamples: int = 1000,
-    output: Path | None = None,
+    features: str | None,
+    weights: Path | None,
+    directions: str | None,
+    split: Split,
+    reference: Split | None,
+    paired: bool,
+    max_images: int | None,
+    size: int | None,
+    batch_size: int,
+    device: Device,
+    precision: Precision,
+    seed: int,
+    resamples: int,
+    output: Path | None,
 ) -> int:
-    """Measure how good a model's translations are, with intervals and the protocol.
-
-    Prints a table, and adds a line to RUN/metrics.jsonl and the scores of every image to
-    RUN/evaluation. Started by `accelerate launch` or torchrun, several processes share the work;
-    the numbers do not depend on how many.
-
-    Args:
-        model: Run directory, or one of its gen_*.safetensors files.
-        root: Folder with testA and testB, or trainA and trainB.
-        features: Network whose features are compared: inception as in papers, or any of
-            torchvision's, e.g. mobilenet_v2; left out, inception where it is installed.
-        weights: File with its weights; left out, the one in torch's cache.
-        directions: ab, ba, or both: ab,ba; left out, those that the model has.
-        split: Which images are translated: test or train.
-        reference: Which images FID, KID and Gram compare with; left out, those of the split.
-        paired: Whether equal names in both folders are the same picture in both domains.
-        max_images: Only the first so many images of each folder.
-        size: Side of the images in pixels, at most 4096; left out, the crop of the training.
-        batch_size: Images at once.
-        device: Where to compute; auto takes a GPU where there is one.
-        precision: Arithmetic of the generators.
-        seed: Of the resamples.
-        resamples: For the intervals, at most 10000; 0 for none.
-        output: Folder for metrics.jsonl and evaluation; left out, the run directory.
-    """
+    """Do what `evaluate_model` of entry.py says; ValueError as there."""
     check_arguments(max_images, size, batch_size, seed, resamples)
     check_output(output or run_folder(model))
     wanted = split_directions(directions)
@@ -162,7 +148,8 @@ def open_model(
     facts: dict[str, Any] = {}
     channels: dict[str, int] = {}
     for name, file in files.items():
-        network, spec, about = load_generator(file)
+        opened = open_generator(file)
+        network, spec, about = opened.network, opened.spec, opened.about
         if isinstance(network, AdainGenerator):
             raise ValueError(
                 f"{file}: takes its style from a second picture, so it has no translation of its "
@@ -186,12 +173,9 @@ def open_model(
 def generator_files(path: Path) -> dict[Direction, Path]:
     """The generators that a path means, by direction."""
     if path.is_dir():
-        found = {d: path / f"gen_{d}.safetensors" for d in get_args(Direction)}
-        present = {d: file for d, file in found.items() if file.is_file()}
-        return present or {"ab": find_generator(path, None)}
+        return generators_in(path) or {"ab": find_generator(path, None)}
     file = find_generator(path, None)
-    _, _, about = load_generator(file)
-    return {about.get("direction", "ab"): file}
+    return {open_generator(file).about.get("direction", "ab"): file}
 
 
 def with_model(evaluation: Evaluation, model: Model, precision: Precision) -> Evaluation:

@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
 from gan.config import Channels, DataConfig, Domain
+from gan.config.choices import Split
 from gan.data import sample_pixels
 from gan.data.folders import index_folder
 from gan.features.weights import sha256
 from gan.images import read_image
 from gan.pixels import to_unit
 
-Split = Literal["test", "train"]
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 
 

@@ -106,7 +106,8 @@ def _to_srgb(
             remark(f"ICC profile left out: {error}")
         else:
             pixels = transform.apply(pixels) if transform else pixels
-    return pixels if pixels.mode == "L" else pixels.convert("RGB")
+    # Converting to the same mode would copy all pixels, a sixth of a large JPEG's decoding.
+    return pixels if pixels.mode in ("L", "RGB") else pixels.convert("RGB")
 
 
 def is_srgb(profile: bytes | None, mode: str) -> bool:

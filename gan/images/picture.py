@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
+from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.color import deep_grey, is_srgb, on_white
 from gan.images.decoding import decoded
 from gan.images.metadata import kept_exif
-from gan.images.reader import MAX_MEGAPIXELS, opened, orientation
+from gan.images.reader import opened, orientation
 
 Array = NDArray[Any]
 

@@ -11,12 +11,10 @@ from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.color import to_channels
 from gan.images.decoding import decoded
 from gan.images.formats import FORMATS, ImageError, known_formats
-
-MAX_MEGAPIXELS = 178.0
-"""Larger images are refused before they are decoded: a file of a few kB can claim any size."""
 
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -4,7 +4,7 @@ import os
 import warnings
 from pathlib import Path
 
-from gan.images import MAX_MEGAPIXELS, printable, write_image
+from gan.images import printable, write_image
 from gan.inspection.findings import Finding, Limits, find_all
 from gan.inspection.places import LAYOUT, find_places, layout_note
 from gan.inspection.report import (
@@ -21,35 +21,19 @@ from gan.inspection.sheet import draw_sheet
 from gan.inspection.survey import Survey, survey
 
 
-def inspect_folders(
-    root: Path | None = None,
-    a: Path | None = None,
-    b: Path | None = None,
-    output: Path | None = None,
-    min_side: int = 64,
-    max_aspect: float = 3.0,
-    min_images: int = 100,
-    max_megapixels: float = MAX_MEGAPIXELS,
-    strict: bool = False,
+def inspect(
+    *,
+    root: Path | None,
+    a: Path | None,
+    b: Path | None,
+    output: Path | None,
+    min_side: int,
+    max_aspect: float,
+    min_images: int,
+    max_megapixels: float,
+    strict: bool,
 ) -> int:
-    """Look for what is wrong with a dataset: damaged, double, leaked, tiny; how A and B differ.
-
-    Every image is decoded, nothing is changed. Faults make the exit status 1: what cannot be read,
-    duplicates in one folder, pictures in training and in test, tiny and very long ones. What
-    training handles is remarked on.
-
-    Args:
-        root: Folder with trainA, trainB, testA and testB (any of them), or of images.
-        a: Folder of domain A, in place of a root.
-        b: Folder of domain B, in place of a root.
-        output: Folder for inspection.tsv, statistics.tsv and sheet.png, the faults as a picture;
-            left out, nothing is written.
-        min_side: Pixels; images with a shorter side are tiny.
-        max_aspect: Ratio of the sides from which on images are too long.
-        min_images: A smaller training folder is remarked on.
-        max_megapixels: Larger images are not decoded.
-        strict: Let remarks make the exit status 1 too.
-    """
+    """Do what `inspect_folders` of entry.py says; ValueError as there."""
     if min_side < 1 or max_aspect < 1 or min_images < 0 or not max_megapixels > 0:
         raise ValueError(
             "min_side and max_aspect must be at least 1, min_images 0, max_megapixels above 0"

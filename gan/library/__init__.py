@@ -1,5 +1,5 @@
 """Translating folders: every image comes back under its own relative name, in its own size."""
 
-from gan.library.folder import translate_folder
+from gan.library.entry import translate_folder
 
 __all__ = ["translate_folder"]

@@ -6,65 +6,50 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from tqdm import tqdm
 
-from gan.images import MAX_MEGAPIXELS, printable, remove_parts
+from gan.config.choices import Format
+from gan.images import printable, remove_parts
 from gan.library.pipeline import Batch, Outcome, Pipeline, write_translation
-from gan.library.plan import Format, Plan, make_batches, make_plan
+from gan.library.plan import Plan, make_batches, make_plan
 from gan.library.report import Failure, check_failed, say, write_failed
+from gan.library.streams import as_for_small_pictures, set_threads
 from gan.processes import Processes, join
-from gan.translator import Device, Direction, Precision, Translator, pick_device
+from gan.translator import Device, Direction, Precision, Translator, pick_device, pick_precision
 
 
-def translate_folder(
+def translate(
+    *,
     model: Path,
     input: Path,
     output: Path,
-    direction: Direction | None = None,
-    device: Device = "auto",
-    precision: Precision = "fp32",
-    overwrite: bool = False,
-    dry_run: bool = False,
-    format: Format | None = None,
-    quality: int = 95,
-    compare: Path | None = None,
-    max_megapixels: float = MAX_MEGAPIXELS,
-    batch_size: int | None = None,
-    tile: int | None = None,
-    scratch: Path | None = None,
-    style: Path | None = None,
+    direction: Direction | None,
+    device: Device,
+    precision: Precision | Literal["auto"],
+    overwrite: bool,
+    dry_run: bool,
+    format: Format | None,
+    quality: int,
+    compare: Path | None,
+    max_megapixels: float,
+    batch_size: int | None,
+    tile: int | None,
+    scratch: Path | None,
+    style: Path | None,
+    compile: bool,
+    threads: int | None,
 ) -> int:
-    """Translate an image, or a folder of images with all its sub-folders, with a trained generator.
-
-    Images keep their relative names, sizes, depth, transparency and EXIF. Files that are already in
-    the output are left alone: the same command goes on where it was stopped. What cannot be
-    translated is named on stderr and in OUTPUT/failed.tsv; the rest is done, the exit status is 1.
-    Started by `accelerate launch` or torchrun, several processes share the work.
-
-    Args:
-        model: Run directory, or one of its gen_*.safetensors files.
-        input: Image, or folder of images.
-        output: File for an image, folder for a folder (or for an image).
-        direction: ab translates A to B, ba B to A; needed where the model holds both.
-        device: Where to compute; auto takes a GPU where there is one.
-        precision: Arithmetic of the network.
-        overwrite: Write over files that are already in the output.
-        dry_run: Say what would be done, and do nothing.
-        format: Format of the output, in place of each input's own.
-        quality: Of JPEG, WebP, AVIF and HEIC, 1 to 100.
-        compare: Folder for originals and translations side by side.
-        max_megapixels: Larger images are refused.
-        batch_size: Images of one size that are translated at once; left out, a few small ones.
-        tile: Translate in tiles of so many pixels a side, to the same result in bounded memory;
-            left out, only what would not fit is. For the ResNet generators.
-        scratch: Folder for what tiles keep on disk; left out, the output.
-        style: Painting whose style to give, for a generator that is shown one.
-    """
-    check_arguments(quality, max_megapixels, batch_size, tile)
+    """Do what `translate_folder` of entry.py says; ValueError as there."""
+    check_arguments(quality, max_megapixels, batch_size, tile, threads)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
-        processes = join(cpu=pick_device(device).type == "cpu")
-        translator = Translator.load(model, direction, device, precision, style)
+        chosen = pick_device(device)
+        processes = join(cpu=chosen.type == "cpu")
+        set_threads(threads)
+        translator = Translator.load(
+            model, direction, device, pick_precision(precision, chosen), style
+        )
         check_tiles(translator, tile)
         plan: Plan = processes.once(
             lambda: make_plan(input, output, compare, format, overwrite, max_megapixels)
@@ -73,10 +58,20 @@ def translate_folder(
             return show(plan, translator, tile) if processes.main else 0
         processes.once(lambda: prepare(plan, scratch))
         place = scratch or (output if plan.whole_folder else output.parent)
+        if compile:
+            compile_network(translator, processes)
         write = partial(write_translation, quality=quality, overwrite=overwrite)
         pipeline = Pipeline(translator, max_megapixels, tile, place, write)
         batches = make_batches(plan.jobs, batch_size, translator.device.type)
         return carry_out(plan, pipeline, batches, processes)
+
+
+def compile_network(translator: Translator, processes: Processes) -> None:
+    """Compile it on each process; where that cannot be, one line says why."""
+    with as_for_small_pictures(translator.device):
+        fault = translator.compile()
+    if fault and processes.main:
+        print(f"compile: not compiled, no compiler works here: {fault}", file=sys.stderr)
 
 
 def carry_out(
@@ -93,7 +88,11 @@ def carry_out(
 
 
 def check_arguments(
-    quality: int, max_megapixels: float, batch_size: int | None, tile: int | None
+    quality: int,
+    max_megapixels: float,
+    batch_size: int | None,
+    tile: int | None,
+    threads: int | None,
 ) -> None:
     """ValueError for numbers out of their range."""
     if not 1 <= quality <= 100:
@@ -104,6 +103,8 @@ def check_arguments(
         raise ValueError(f"batch_size: {batch_size}, must be at least 1")
     if tile is not None and tile < 64:
         raise ValueError(f"tile: {tile}, must be at least 64")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads: {threads}, must be at least 1")
 
 
 def check_tiles(translator: Translator, tile: int | None) -> None:

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from gan.config.choices import Format
 from gan.images import Found, find_images, read_size
 from gan.library.report import Failure, failure
 from gan.translator import check_size
-
-Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
 
 SUFFIXES: dict[Format, str] = {
     "png": ".png",

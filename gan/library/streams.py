@@ -1,8 +1,10 @@
 """How many batches a device works on at a time."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 import torch
@@ -13,6 +15,37 @@ ONE_THREAD_PIXELS = 2**20
 """Pixels of a batch up to which a CPU's core works on it alone."""
 
 Result = TypeVar("Result")
+
+
+def set_threads(threads: int | None) -> None:
+    """So many threads for torch; None for this process's share of what a launcher started.
+
+    torchrun and accelerate give every process one thread, however many cores there are.
+    """
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    share = max(1, cores() // processes)
+    present = torch.get_num_threads()
+    if threads is None and processes > 1 and (present == 1 or present > share):
+        threads = share
+    if threads is not None:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def as_for_small_pictures(device: torch.device) -> Iterator[None]:
+    """The threads that a batch of small pictures will have: compiled code is for one number."""
+    threads = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Streams:

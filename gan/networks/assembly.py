@@ -22,6 +22,10 @@ class Networks:
     def __iter__(self) -> Iterator[nn.Module]:
         return iter((self.gen_ab, self.gen_ba, self.disc_a, self.disc_b))
 
+    def named(self) -> dict[str, nn.Module]:
+        """All four by name."""
+        return vars(self)
+
     @property
     def generators(self) -> tuple[nn.Module, nn.Module]:
         """A to B, B to A."""
@@ -53,6 +57,7 @@ def generator_spec(
         "norm": networks.norm,
         "upsample": networks.upsample,
         "dropout": networks.dropout,
+        "downsample": networks.downsample,
     }
 
 

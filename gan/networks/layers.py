@@ -1,24 +1,28 @@
 """Layers that the generators and discriminators share."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import group_norm, pad
 
-Norm = Literal["instance", "batch", "none"]
-Upsample = Literal["deconv", "resize"]
+Norm = Literal["instance", "instance_affine", "batch", "none"]
+Upsample = Literal["deconv", "resize", "blur"]
+Downsample = Literal["stride", "blur"]
 
 
 def norm_layer(norm: Norm, channels: int) -> nn.Module:
     """Return the normalization of `channels` feature maps.
 
     Instance norm has neither parameters nor running statistics: it is the same in train and eval
-    mode. "none" keeps its place in a Sequential, so that the keys of its neighbors do not move.
+    mode. "instance_affine" learns a scale and a shift of every map besides, as others' do.
+    "none" keeps its place in a Sequential, so that the keys of its neighbors do not move.
     """
     layers: dict[Norm, Callable[[int], nn.Module]] = {
         "instance": InstanceNorm,
+        "instance_affine": partial(InstanceNorm, affine=True),
         "batch": nn.BatchNorm2d,
         "none": nn.Identity,
     }
@@ -28,10 +32,10 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
 def has_bias(norm: Norm) -> bool:
     """Tell whether a convolution in front of this norm has a bias in the reference's networks.
 
-    Only instance norm's do, although it cancels them; with "none" one would help and is missing.
-    Published weights fit no other choice.
+    Only those of instance norms do, although they cancel them; with "none" one would help and is
+    missing. Published weights fit no other choice.
     """
-    return norm == "instance"
+    return norm in ("instance", "instance_affine")
 
 
 class InstanceNorm(nn.InstanceNorm2d):
@@ -79,8 +83,10 @@ def upsampling(
 
     "deconv" is the transposed convolution of the papers, with a kernel of 3 (ResNet) or 4 (U-Net).
     "resize" repeats pixels and convolves 3x3, after Odena et al. 2016, "Deconvolution and
-    checkerboard artifacts": every output pixel sees as many inputs as its neighbors.
+    checkerboard artifacts": every output pixel sees as many inputs as its neighbors. "blur" is in
+    antialias.py, for ResNet generators only.
     """
+    assert upsample != "blur", "build_generator refuses it"
     if upsample == "resize":
         conv = nn.Conv2d(in_channels, out_channels, 3, bias=bias)
         return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), ReflectionPad(1), conv)
@@ -122,3 +128,14 @@ def run_padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) ->
     x = reflect(x, -2, 0, -height % multiple)
     x = reflect(x, -1, 0, -width % multiple)
     return network(x)[..., :height, :width]
+
+
+def cast_weights(network: nn.Module, dtype: torch.dtype | None) -> None:
+    """Convolutions and linear layers in the precision in which autocast computes them, for good.
+
+    autocast keeps its copies of weights for training only: frozen ones it would cast at every call.
+    The numbers are the same.
+    """
+    for module in network.modules():
+        if dtype is not None and isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            module.to(dtype)

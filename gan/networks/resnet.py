@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import (
+    Downsample,
     Norm,
     ReflectionPad,
     Upsample,
@@ -51,7 +53,8 @@ class ResnetGenerator(nn.Module):
 
     The indices in `model` are the reference's state_dict keys, for nine blocks:
     0-3 stem, 4-6 and 7-9 down, 10-18 residual blocks, 19-21 and 22-24 up, 25-27 head; each group
-    is (padding,) convolution, norm, activation. The head has no norm.
+    is (padding,) convolution, norm, activation. The head has no norm. With "blur" the indices are
+    those of CUT: a halving ends, a doubling begins with a filter.
     """
 
     size_multiple = 4
@@ -66,6 +69,7 @@ class ResnetGenerator(nn.Module):
         norm: Norm,
         upsample: Upsample,
         dropout: bool,
+        downsample: Downsample = "stride",
     ) -> None:
         super().__init__()
         bias = has_bias(norm)
@@ -73,11 +77,13 @@ class ResnetGenerator(nn.Module):
         layers += _norm_relu(norm, channels)
         for width in (channels, 2 * channels):
             # Zero padding here, reflection elsewhere: the reference's, and its weights expect it.
-            layers += [nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=bias)]
+            stride = 2 if downsample == "stride" else 1
+            layers += [nn.Conv2d(width, 2 * width, 3, stride=stride, padding=1, bias=bias)]
             layers += _norm_relu(norm, 2 * width)
+            layers += [BlurDown(2 * width)] if downsample == "blur" else []
         layers += [ResidualBlock(4 * channels, norm=norm, dropout=dropout) for _ in range(blocks)]
         for width in (2 * channels, channels):
-            layers += [upsampling(2 * width, width, kernel_size=3, bias=bias, upsample=upsample)]
+            layers += _doubling(width, bias=bias, upsample=upsample)
             layers += _norm_relu(norm, width)
         layers += [ReflectionPad(3), nn.Conv2d(channels, out_channels, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)
@@ -93,6 +99,12 @@ def recompute_blocks(networks: Iterable[nn.Module]) -> None:
     for block in blocks:
         if isinstance(block, ResidualBlock):
             block.recompute = True
+
+
+def _doubling(width: int, *, bias: bool, upsample: Upsample) -> list[nn.Module]:
+    if upsample == "blur":
+        return [BlurUp(2 * width), nn.Conv2d(2 * width, width, 3, padding=1, bias=bias)]
+    return [upsampling(2 * width, width, kernel_size=3, bias=bias, upsample=upsample)]
 
 
 def _norm_relu(norm: Norm, channels: int) -> list[nn.Module]:

@@ -1,5 +1,5 @@
 """One page about a run: a single HTML file that shows and says how it went."""
 
-from gan.report.command import report
+from gan.report.entry import report
 
 __all__ = ["report"]

@@ -27,27 +27,10 @@ MARKED = 500
 """Bytes at the beginning of a report that hold its mark."""
 
 
-def report(
-    model: Path,
-    root: Path | None = None,
-    output: Path | None = None,
-    images: int = 12,
-    device: Device = "auto",
+def write_report(
+    *, model: Path, root: Path | None, output: Path | None, images: int, device: Device
 ) -> int:
-    """Write one HTML file about a run: its state, curves, metrics, samples and test images.
-
-    The file holds all that it shows and asks for nothing else. A run that is still going, has
-    crashed or has no test folder is reported as far as it got. ValueError names a model that is no
-    run directory, or an output that is there and no report of ours; OSError one that cannot be
-    written.
-
-    Args:
-        model: Run directory.
-        root: Folder with testA and testB; left out, the run's own data.root.
-        output: The file to write; left out, report.html in the run directory.
-        images: Test images of each direction that are translated and shown.
-        device: Where to translate them; auto takes a GPU where there is one.
-    """
+    """Do what `report` of entry.py says; ValueError as there."""
     if not 0 <= images <= MOST_IMAGES:
         raise ValueError(f"images: {images}, must be from 0 to {MOST_IMAGES}")
     if root is not None and not root.is_dir():

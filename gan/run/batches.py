@@ -1,12 +1,14 @@
 """What each process is given to train on."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 from accelerate import Accelerator
 
 from gan.config import Config
-from gan.data import Batches, OneFolder, UnpairedImages, build_loader
+from gan.data import Batches, OneFolder, UnpairedImages, build_loader, end_workers
 from gan.extent import Extent
+from gan.run.feed import Feed, Waits
 from gan.trainer import Batch
 
 
@@ -16,9 +18,11 @@ def load_batches(
     extent: Extent,
     accelerator: Accelerator,
     *,
+    loaders: ExitStack,
+    waits: Waits,
     after: int,
 ) -> Iterator[Batch]:
-    """This process's batches from the step after this one to the last."""
+    """This process's batches from the step after this one to the last, until `loaders` closes."""
     accumulate = config.train.accumulate
     keys = Batches(
         len(dataset),
@@ -36,4 +40,6 @@ def load_batches(
         # Forking beside the threads of a process group hung once; workers start once a run.
         context="forkserver" if accelerator.num_processes > 1 else None,
     )
-    return iter(loader)
+    batches = iter(loader)
+    loaders.callback(end_workers, batches)
+    return Feed(batches, accelerator.device, waits)

@@ -11,6 +11,7 @@ from torch import Tensor
 from gan.config import Config, Domain
 from gan.data import Folder
 from gan.extent import Extent
+from gan.run.feed import Waits
 from gan.run.recipes import AnyTrainer
 from gan.sampling import test_images
 from gan.tracking import Tracker
@@ -29,6 +30,8 @@ class Scene:
     """Prints one line, once for all processes."""
     keep: Callable[[int, str], None]
     """Leaves the generators of a step, the present one, their names with a suffix."""
+    waits: Waits
+    """For images, counted by the feed."""
 
     def test_images(self) -> dict[Domain, Tensor]:
         """The fixed test images of each domain, on the device, (N, C, H, W) in [-1, 1]."""

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from gan.acceleration import Agreement, build_accelerator, compile_networks, once
 from gan.checkpoint import SavedState, Saver, check_same, newest_state
 from gan.config import Config, Domain
-from gan.data import Folder, TrainTransform, build_dataset, end_workers, index_folders
+from gan.data import Folder, TrainTransform, build_dataset, index_folders
 from gan.extent import Extent
 from gan.images import printable
 from gan.interruption import STOPPED, Interruption
@@ -23,6 +23,7 @@ from gan.memory import peak_memory
 from gan.progress import Progress
 from gan.run.batches import load_batches
 from gan.run.endings import done, finished
+from gan.run.feed import Waits
 from gan.run.keeper import Keeper
 from gan.run.observers import Scene
 from gan.run.recipes import RECIPES
@@ -49,12 +50,15 @@ class Run:
         once(self.accelerator, self.claim)
         files = [folder.files for folder in self.folders.values()]
         self.dataset = build_dataset(files, config.data, config.run.seed)
+        if remark := self.dataset.crops.describe():
+            self.say(remark)
         self.extent = Extent(config.train, len(self.dataset), self.accelerator.num_processes)
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.keeper = Keeper(config, self.trainer, self.extent, self.saver)
+        self.waits = Waits()
         scene = Scene(
             config, self.trainer, self.accelerator, self.folders, self.extent,
-            self.say, self.keeper.keep,
+            self.say, self.keeper.keep, self.waits,
         )  # fmt: skip
         self.observers = build_observers(scene)
         self.agreement = Agreement()
@@ -199,11 +203,10 @@ class Run:
 
     def batches(self, loaders: ExitStack) -> Iterator[Batch]:
         """This process's batches from the present step on, until the loaders are closed."""
-        batches = load_batches(
-            self.dataset, self.config, self.extent, self.accelerator, after=self.step
-        )
-        loaders.callback(end_workers, batches)
-        return batches
+        return load_batches(
+            self.dataset, self.config, self.extent, self.accelerator,
+            loaders=loaders, waits=self.waits, after=self.step,
+        )  # fmt: skip
 
     def due(self, every: int) -> bool:
         return self.extent.due(self.step, every)

@@ -2,21 +2,19 @@
 
 import json
 import math
-import os
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from gan.config import Channels
+from gan.networks.described import read_described, write_described
 
 KEY = "gan_classifier"
-"""The one entry of the metadata: several would be written in random order."""
+"""The entry of the metadata."""
 
 WIDTHS = (16, 32, 64, 128)
 """Channels after the first convolutions; later ones have as many as the last of these."""
@@ -54,16 +52,8 @@ class Classifier(nn.Module):
 def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -> None:
     """Write a classifier and facts about its training, atomically; its folder is made."""
     described = {"version": 1, "classifier": classifier.spec, "about": about}
-    content = save(classifier.state_dict(), {KEY: json.dumps(described, sort_keys=True)})
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        raise OSError(f"{path}: the classifier cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_described(path, classifier.state_dict(), KEY, described, "classifier")
 
 
 def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
@@ -71,16 +61,9 @@ def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
 
     ValueError names the file where it is no classifier, is damaged, or its weights do not fit.
     """
+    tensors, description = read_described(path, KEY, "classifier")
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path}: cannot be read as a classifier: {error}") from error
-    if KEY not in metadata:
-        raise ValueError(f"{path}: not one of our classifiers ({KEY} is missing in its metadata)")
-    try:
-        described = json.loads(metadata[KEY])
+        described = json.loads(description)
         classifier = Classifier(**described["classifier"], seed=0)
         classifier.load_state_dict(tensors)
         return classifier, described["about"]

@@ -90,7 +90,7 @@ def recipe(config: Config) -> dict[str, Any]:
     """All that a classifier of A's class folders is a function of."""
     data = config.data
     root = data.train_folder("a")
-    places = {"root", "a", "b", "workers", "channels_b", "max_unreadable"}
+    places = {"root", "a", "b", "workers", "cache", "cache_gb", "channels_b", "max_unreadable"}
     return {
         "files": fingerprint(root, list_images(root)[: data.max_images]),
         "data": data.model_dump(mode="json", exclude=places),

@@ -22,8 +22,8 @@ from gan.stylize.sweep import sheet, table
 from gan.translator import MIN_SIDE, pick_device
 
 
-def stylize(config: StylizeConfig) -> None:
-    """Paint a photograph in the style of one or several paintings."""
+def paint_all(config: StylizeConfig) -> None:
+    """Paint a photograph in the style of one or several paintings, once or a whole sweep."""
     swept = table(config) if config.sweep else None
     cells = swept.configs if swept else (config,)
     layers, device = chosen_layers(config.perceptual), pick_device(config.device)

@@ -6,8 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gan.config import Count, PerceptualConfig, Rate, Section, Weight
-from gan.images import IMAGE_SUFFIXES
-from gan.translator import Device
+from gan.config.choices import Device
 
 Side = Annotated[int, Field(ge=16)]
 
@@ -80,6 +79,8 @@ class StylizeConfig(Section):
             raise ValueError(f"sizes {self.sizes} must rise from coarse to fine")
         if self.size and self.sizes and self.sizes[-1] > self.size:
             raise ValueError(f"sizes {self.sizes} must be at most size ({self.size})")
+        from gan.images import IMAGE_SUFFIXES  # not needed for --help
+
         if self.output.suffix.lower() not in IMAGE_SUFFIXES:
             raise ValueError(
                 f"output {self.output} has no suffix of an image: name it like out.png"

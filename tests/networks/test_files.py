@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ def test_files_that_hold_something_else_are_refused_by_name(
     with safe_open(generator_file, framework="pt") as file:
         metadata = file.metadata()
     described = json.loads(metadata[KEY])
-    unknown = {KEY: json.dumps(described | {"generator": {"kind": "resnet_7blocks"}})}
+    unknown = {KEY: json.dumps(described | {"generator": {"kind": "vit_large"}})}
     wrong: dict[str, tuple[dict[str, torch.Tensor], dict[str, str] | None]] = {
         "another model": (weights, None),
         "of another shape": (weights | {first: torch.cat([tensor, tensor])}, metadata),
@@ -106,6 +107,65 @@ def test_files_that_hold_something_else_are_refused_by_name(
     for name in ("text.safetensors", "missing.safetensors"):
         with pytest.raises(ValueError, match=re.escape(name)):
             load_generator(tmp_path / name)
+
+
+def hostile_files(generator: Path) -> dict[str, bytes]:
+    """Files that claim what they do not hold, by what is wrong with them."""
+    whole = generator.read_bytes()
+    length = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8 : 8 + length])
+    described = json.loads(header["__metadata__"][KEY])
+    name = next(name for name in header if name != "__metadata__")
+
+    def again(changed: dict[str, Any]) -> bytes:
+        text = json.dumps(changed).encode()
+        return len(text).to_bytes(8, "little") + text + whole[8 + length :]
+
+    def saying(**changes: Any) -> bytes:
+        text = json.dumps(described | changes)
+        return again(header | {"__metadata__": {KEY: text}})
+
+    return {
+        "shape": again(header | {name: header[name] | {"shape": [2**40, 2**20]}}),
+        "negative shape": again(header | {name: header[name] | {"shape": [-1]}}),
+        "beyond the end": again(header | {name: header[name] | {"data_offsets": [0, 2**50]}}),
+        "header of 2 GB": (2 * 2**30).to_bytes(8, "little") + whole[8:],
+        "header of all there is": (2**64 - 1).to_bytes(8, "little") + whole[8:],
+        "version": saying(version=2),
+        "version in words": saying(version="new"),
+        "a million channels": saying(generator=described["generator"] | {"channels": 10**6}),
+        "a billion blocks": saying(generator={"kind": "resnet_1000000000blocks"}),
+        "channels in words": saying(generator={"kind": "unet_128", "channels": "many"}),
+        "no channels": saying(generator={"kind": "unet_128", "channels": -3}),
+    }
+
+
+HOSTILE = [
+    "shape", "negative shape", "beyond the end", "header of 2 GB", "header of all there is",
+    "version", "version in words", "a million channels", "a billion blocks", "channels in words",
+    "no channels",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", HOSTILE)
+def test_a_file_that_lies_is_refused_in_one_line_and_costs_no_memory(
+    tmp_path: Path, generator_file: Path, lie: str
+) -> None:
+    path = tmp_path / "hostile.safetensors"
+    path.write_bytes(hostile_files(generator_file)[lie])
+    before = getrusage(RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: ") as caught:
+        load_generator(path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes; a lie is of gigabytes
+
+
+def test_a_later_version_is_named(tmp_path: Path, generator_file: Path) -> None:
+    path = tmp_path / "later.safetensors"
+    path.write_bytes(hostile_files(generator_file)["version"])
+    with pytest.raises(ValueError, match="version 2 of this format; this program reads 1"):
+        load_generator(path)
 
 
 @pytest.mark.parametrize("description", ["{", "[]", "{}", '{"generator": {}}', '{"about": {}}'])

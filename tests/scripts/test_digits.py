@@ -117,6 +117,8 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
     script.digits(tmp_path / "mnist.npz", out, seeds=1, steps=2, semantic=semantic)
     saved = json.loads((out / "digits.json").read_text())
     assert saved["protocol"]["semantic"] == semantic
-    assert {"source_only", "translated", "target_only", "agreement"} < saved["summary"].keys()
-    assert read_image(out / "0" / "sheet.png").size == (14 * 32 * 3, 4 * 32 * 3)
+    assert {"source_only", "translated", "target_only", "kept", "jittered"} < saved[
+        "summary"
+    ].keys()
+    assert read_image(out / "0" / "sheet.png").size == (14 * 16 * 6, 4 * 16 * 6)
     assert "gap_closed" in capsys.readouterr().out

@@ -1,11 +1,8 @@
 """The kinds of labelled datasets. A new one is a file with `FORMAT` and a line here."""
 
-from typing import Literal
-
 from gan.augment.dataset import Format
 from gan.augment.formats import coco, imagefolder, masks, voc, yolo
-
-FormatName = Literal["imagefolder", "yolo", "coco", "voc", "masks"]
+from gan.config.choices import FormatName as FormatName
 
 FORMATS: dict[FormatName, Format] = {
     "imagefolder": imagefolder.FORMAT,

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import ReflectionPad
 from gan.networks.resnet import ResidualBlock, ResnetGenerator
-from gan.networks.tiles.local import Convolution, Local, Mirror, Nearest, Pointwise, Transposed
+from gan.networks.tiles.local import (
+    Blur,
+    Convolution,
+    Local,
+    Mirror,
+    Nearest,
+    Pointwise,
+    Transposed,
+)
 from gan.networks.tiles.norms import Moments, Norm, needs_moments, settled
 
 POINTWISE = (nn.Identity, nn.ReLU, nn.Tanh, nn.Dropout)
@@ -97,8 +106,13 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
             pointwise = (*last.pointwise, Pointwise(layer))
             stages[-1] = Stage(last.spatial, last.channels, last.norm, pointwise)
         else:
+            if isinstance(layer, BlurDown):
+                spatial.append(as_local(layer.pad, transposed))
             spatial.append(as_local(layer, transposed))
-            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            if isinstance(layer, BlurDown):  # a convolution, too
+                stages.append(Stage(tuple(spatial), len(layer.filt), None, ()))
+                spatial = []
+            elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 stages.append(Stage(tuple(spatial), layer.out_channels, None, ()))
                 spatial = []
     assert not spatial, "a convolution at the end"
@@ -119,6 +133,11 @@ def as_local(layer: nn.Module, transposed: bool) -> Local:
         return Mirror(*[layer.amount] * 4)
     if isinstance(layer, nn.Upsample):
         return Nearest(int(layer.scale_factor))  # type: ignore[arg-type]
+    if isinstance(layer, BlurUp):
+        return Blur(layer.filt.transpose(2, 3) if transposed else layer.filt)
+    if isinstance(layer, BlurDown):
+        filt = layer.filt.transpose(2, 3) if transposed else layer.filt
+        return Convolution(filt, None, (2, 2), (0, 0), groups=len(filt))
     assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d), f"{layer} in a ResNet generator"
     assert layer.padding_mode == "zeros"
     assert {layer.groups, *layer.dilation} == {1}

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan.networks import GeneratorKind, Norm, Upsample, build_generator
+from gan.networks import Downsample, GeneratorKind, Norm, Upsample, build_generator
 from gan.networks.tiles import run_tiled, scratch_bytes
 
 EXACT = 5e-5
@@ -27,11 +27,17 @@ def generator(
     affine: bool = False,
     channels: int = 4,
     in_channels: int = 3,
+    downsample: Downsample = "stride",
 ) -> nn.Module:
     """Weights as training leaves them are larger than torch's defaults; norms are shaken."""
     torch.manual_seed(0)
     network = build_generator(
-        kind, channels=channels, norm=norm, upsample=upsample, in_channels=in_channels
+        kind,
+        channels=channels,
+        norm=norm,
+        upsample=upsample,
+        in_channels=in_channels,
+        downsample=downsample,
     )
     if affine:
         make_affine(network)
@@ -97,6 +103,16 @@ def test_tiles_change_nothing_in_any_resnet(
     network = generator(kind, upsample=upsample, affine=affine, channels=6)
     for x in (picture(101, 90), picture(90, 101, dark=True)):
         assert difference(network, x, 32, tmp_path) < EXACT
+
+
+@pytest.mark.parametrize("upsample", ["deconv", "blur"])
+@pytest.mark.parametrize(("height", "width"), [(101, 90), (17, 64), (16, 301)])
+@pytest.mark.parametrize("tile", [8, 32])
+def test_tiles_change_nothing_in_networks_that_filter(
+    upsample: Upsample, height: int, width: int, tile: int, tmp_path: Path
+) -> None:
+    network = generator(upsample=upsample, downsample="blur", norm="instance_affine")
+    assert difference(network, picture(height, width), tile, tmp_path) < EXACT
 
 
 @pytest.mark.parametrize("norm", ["batch", "none"])

@@ -1,9 +1,6 @@
-"""The command: train, or say what it would take."""
+"""What `gan train` takes."""
 
 from gan.config import Config
-from gan.interruption import Interruption
-from gan.run.plan import plan as forecast
-from gan.run.whole import Run
 
 
 def train(config: Config, plan: bool = False) -> int:
@@ -20,6 +17,11 @@ def train(config: Config, plan: bool = False) -> int:
         plan: Take some steps in a temporary folder, say how long the run and how large its memory
             would be, and end.
     """
+    # torch and its company, which --help can do without
+    from gan.interruption import Interruption
+    from gan.run.plan import plan as forecast
+    from gan.run.whole import Run
+
     if plan:
         return forecast(config)
     with Interruption() as interruption:

@@ -1,0 +1,44 @@
+"""The section of the networks."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gan.config.sections import Count, Rate, Section
+
+
+class NetworksConfig(Section):
+    """The architectures: two generators of one kind, two discriminators of another."""
+
+    generator: Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "adain"] = (
+        "resnet_9blocks"
+    )
+    """Architecture of both generators; adain: one alone, which takes a style picture besides."""
+    generator_channels: Count = 64
+    """Channels after the first convolution of a generator."""
+    discriminator: Literal["basic", "n_layers", "pixel"] = "basic"
+    """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions."""
+    discriminator_channels: Count = 64
+    """Channels after the first convolution of a discriminator."""
+    discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
+    """Strided convolutions of the n_layers discriminator."""
+    norm: Literal["instance", "instance_affine", "batch", "none"] = "instance"
+    """Normalization in all four networks, affine with a learned scale and shift; adain has its
+    own."""
+    upsample: Literal["deconv", "resize", "blur"] = "deconv"
+    """deconv: transposed convolutions; resize: nearest-neighbour, convolution: no checkerboard;
+    blur: CUT's, filter, convolution."""
+    downsample: Literal["stride", "blur"] = "stride"
+    """stride: convolutions that leave out pixels; blur: CUT's, convolution, filter."""
+    dropout: bool = False
+    """Dropout of 0.5 in the generators."""
+    init_gain: Rate = 0.02
+    """Standard deviation of the initial weights."""
+    weights: Path | None = None
+    """Folder of a run, ours or the reference's, from whose networks training starts; networks that
+    it lacks get initial weights."""
+    weights_ab: Path | None = None
+    """File from which the A to B generator starts, of any kind that gan convert opens."""
+    weights_ba: Path | None = None
+    """File from which the B to A generator starts."""

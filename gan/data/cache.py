@@ -1,0 +1,159 @@
+"""Resized training images on disk, so that a photograph is decoded once and not once an epoch."""
+
+import hashlib
+import mmap
+import os
+import struct
+import time
+import warnings
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.images import remove_parts, write_whole
+
+Pixels = NDArray[np.uint8]
+"""(H, W, C)."""
+Stamp = tuple[int, ...]
+"""What changes with a file: its number, its length, and the times of its last changes."""
+
+HEADER = struct.Struct("<8s4I")
+"""MAGIC, height, width, channels, and the pixels' CRC-32; the pixels follow."""
+MAGIC = b"ganpix-1"
+SHARDS = 256
+"""Folders that entries are spread over by their keys; each may hold its part of the limit."""
+SETTLED = 2 * 10**9
+"""Nanoseconds since a file's last change before its times tell of the next one: clocks of file
+systems tick, some every other second."""
+
+
+class PixelCache:
+    """A folder of pixels, named by the contents of the files that they were made of.
+
+    A key is a hash of a file's bytes and of `settings`, so a file that changes has another. What
+    its bytes are a process reads once and again whenever the file's stamp is another. An entry
+    appears whole or not at all and is checked at its first use, so any number of processes may fill
+    a cache at once, and be killed. Where nothing can be written images are decoded as without it.
+
+    The folder stays below `limit` bytes. What nobody has used since this object was made goes for
+    what is new, oldest first; where all is in use the rest is decoded every time.
+    """
+
+    def __init__(self, folder: Path, limit: int, settings: str) -> None:
+        self.folder, self.limit, self.settings = folder, limit, settings
+        self.known: dict[Path, tuple[Stamp, Path]] = {}
+        self.started = time.time()
+        self.writes = True
+
+    def read(self, path: Path, make: Callable[[], Pixels]) -> Pixels:
+        """The pixels that `make` makes of a file; an array of the caller's own."""
+        before = self.known.get(path)
+        found = self.entry(path)
+        if found is None:
+            return make()
+        stamp, entry = found
+        pixels = load(entry, check=found != before)
+        if pixels is None:
+            pixels = make()
+            if stamp != stamp_of(path):  # it changed between its hash and now
+                return pixels
+            self.store(entry, pixels)
+        self.known[path] = found
+        return pixels
+
+    def entry(self, path: Path) -> tuple[Stamp, Path] | None:
+        """A file's stamp and where its pixels belong; None where that cannot be told for sure."""
+        now = time.time_ns()
+        stamp = stamp_of(path)
+        if (known := self.known.get(path)) and known[0] == stamp:
+            return known
+        if stamp is None or now - max(stamp[-2:]) < SETTLED:
+            return None
+        try:
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:  # whoever decodes it will say why
+            return None
+        key = hashlib.sha256(f"{self.settings}\n{content}".encode()).hexdigest()
+        return stamp, self.folder / key[:2] / key[2:]
+
+    def store(self, entry: Path, pixels: Pixels) -> None:
+        """Write an entry, if there is room for it; a disk that takes nothing is said once."""
+        data = np.ascontiguousarray(pixels)
+        header = HEADER.pack(MAGIC, *data.shape, zlib.crc32(data.data))
+        try:
+            if self.writes and self.make_room(entry.parent, HEADER.size + data.nbytes):
+                write_whole(entry, lambda file: file.write(header + data.data))
+        except OSError as error:
+            self.writes = False
+            warnings.warn(f"data.cache: not written to any more: {error}", stacklevel=2)
+
+    def make_room(self, shard: Path, size: int) -> bool:
+        """Whether an entry fits into its shard, after what is out of use has gone from there."""
+        if not shard.is_dir():
+            return size <= self.limit // SHARDS
+        remove_parts(shard)
+        files = sorted(entries(shard), key=lambda file: file[1].st_mtime)
+        excess: int = sum(status.st_size for _, status in files) + size - self.limit // SHARDS
+        for path, status in files:
+            if excess <= 0 or status.st_mtime >= self.started:
+                break
+            path.unlink(missing_ok=True)
+            excess -= status.st_size
+        return excess <= 0
+
+    def describe(self) -> str:
+        """Where the cache is and how large, in one line."""
+        sizes = [file[1].st_size for shard in self.folder.glob("??") for file in entries(shard)]
+        return (
+            f"data.cache: {self.folder} holds {len(sizes)} images, {sum(sizes) / 1e9:.2f} GB "
+            f"of {self.limit / 1e9:g} at most"
+        )
+
+
+def load(entry: Path, *, check: bool) -> Pixels | None:
+    """The pixels of an entry, mapped; None where there is none, or a damaged one.
+
+    The map is private: what is written into it stays in memory. `check` compares the checksum and
+    marks the entry as in use.
+    """
+    try:
+        with entry.open("rb") as file:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        magic, *shape, checksum = HEADER.unpack_from(data)
+        pixels = np.frombuffer(data, np.uint8, offset=HEADER.size)
+        if magic != MAGIC or pixels.size != np.prod(shape):
+            return None
+        if check and zlib.crc32(pixels.data) != checksum:
+            return None
+    except (OSError, ValueError, struct.error):  # not there, empty, short
+        return None
+    if check:
+        with suppress(OSError):  # somebody else's, perhaps
+            os.utime(entry)
+    return pixels.reshape(shape)
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """What a file's changes show in; None where there is no such file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    times = (status.st_mtime_ns, status.st_ctime_ns)
+    return status.st_dev, status.st_ino, status.st_size, *times
+
+
+def entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
+    """The files of a folder with their statuses; others may be removing some of them."""
+    found = []
+    for path in folder.iterdir():
+        try:
+            found.append((path, path.stat()))
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,67 @@
+"""A generator as a graph can hold it: the size rule inside, layers that every runtime knows."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from gan.networks.layers import InstanceNorm, ReflectionPad
+
+
+class Graph(nn.Module):
+    """The same function as a generator, for batches and pictures of any size.
+
+    The picture is mirrored at its lower and right edge to the network's multiple, and cropped back;
+    `gan.networks.layers.run_padded` does so with sizes that are known, this one with any.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = plain(network)
+        self.inner = self.network.get_submodule("model")
+        self.multiple = network.size_multiple
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Translate (N, C, H, W) in [-1, 1], H and W from 16 up."""
+        height, width = image.shape[-2:]
+        image = image.index_select(2, self.mirrored(height, image.device))
+        image = image.index_select(3, self.mirrored(width, image.device))
+        result: Tensor = self.inner(image)
+        # Not slices, which export takes apart into those that crop and those that do not.
+        result = result.index_select(2, torch.arange(height, device=image.device))
+        return result.index_select(3, torch.arange(width, device=image.device))
+
+    def mirrored(self, size: int, device: torch.device) -> Tensor:
+        """Which line stands where after mirroring `size` lines to a multiple, again and again."""
+        assert isinstance(self.multiple, int)
+        padded = (size + self.multiple - 1) // self.multiple * self.multiple
+        # A tensor: ONNX has no remainder by a size.
+        period = torch.full((), 2 * size - 2, dtype=torch.int64, device=device)
+        around = torch.arange(padded, device=device) % period
+        return torch.minimum(around, period - around)
+
+
+def plain(network: nn.Module) -> nn.Module:
+    """A copy in eval mode with torch's own layers in place of ours, which are faster ones."""
+    network = copy.deepcopy(network).eval().cpu().requires_grad_(False)
+    for module in list(network.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, ReflectionPad):
+                setattr(module, name, nn.ReflectionPad2d(child.amount))
+            elif isinstance(child, InstanceNorm):
+                norm = nn.InstanceNorm2d(child.num_features, eps=child.eps, affine=child.affine)
+                norm.load_state_dict(child.state_dict())
+                setattr(module, name, norm.eval())
+            elif isinstance(child, nn.Dropout):
+                setattr(module, name, nn.Identity())
+    return network.requires_grad_(False)
+
+
+def traced(network: nn.Module, channels: int) -> torch.export.ExportedProgram:
+    """The graph of a generator for any batch, height and width."""
+    graph = Graph(network)
+    assert isinstance(graph.multiple, int)
+    side = 2 * graph.multiple + 3  # off the multiple, and no two sizes alike
+    example = torch.zeros(2, channels, side, side + 6)
+    free = torch.export.Dim.DYNAMIC
+    return torch.export.export(graph, (example,), dynamic_shapes=({0: free, 2: free, 3: free},))

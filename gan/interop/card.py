@@ -1,0 +1,144 @@
+"""The model card: what a generator is, how it came about, and what it was measured to do."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Specs = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
+"""The arguments of each generator and the facts about it, by its direction."""
+
+WAYS = {"ab": "A to B", "ba": "B to A"}
+CARD = """---
+{header}---
+
+# {title}
+
+Unpaired image-to-image translation (CycleGAN, Zhu et al. 2017).
+
+{networks}
+
+```python
+import gan
+
+translator = gan.Translator.from_pretrained("FOLDER or hf://user/name", direction="{way}")
+painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
+```
+
+## Data
+
+{data}
+
+## Licence
+
+{license}
+
+## Metrics
+
+{metrics}
+{samples}
+## Recipe
+
+{recipe}
+"""
+
+
+def model_card(run: Path, specs: Specs, folder: Path, license: str) -> str:
+    """The README.md of a folder, from what lies in a run's directory; what is missing is said."""
+    config = read_config(run)
+    header = {
+        "license": license,
+        "library_name": "gan-translation",
+        "pipeline_tag": "image-to-image",
+        "tags": ["cyclegan", "gan", "unpaired-image-translation", "image-to-image"],
+    }
+    stated = {"unknown": "Not stated: ask before you use it, and state one before you share it."}
+    samples = [
+        f"![{WAYS[way]}](samples-{way}.png)\n"
+        for way in specs
+        if (folder / f"samples-{way}.png").exists()
+    ]
+    return CARD.format(
+        header=yaml.safe_dump(header, sort_keys=False),
+        title=run.resolve().name if config else folder.resolve().name,
+        networks="\n".join(network(way, *about) for way, about in specs.items()),
+        way=next(iter(specs)),
+        data=data(config),
+        license=stated.get(license, f"`{license}`, for the weights."),
+        metrics=metrics(run),
+        samples="\n## Samples\n\n" + "\n".join(samples) if samples else "",
+        recipe=recipe(config),
+    )
+
+
+def network(way: str, spec: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """A line about a generator."""
+    facts = [f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"]
+    facts += [f"step {about['step']}"] if "step" in about else []
+    facts += ["averaged over its last steps"] if about.get("averaged") else []
+    facts += [f"out of {about['source']} ({about['layout']})"] if "source" in about else []
+    return f"* `gen_{way}.safetensors`, {WAYS[way]}: {', '.join(facts)}"
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """A run's configuration without the paths in it; empty where there is none."""
+    try:
+        read = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    return nameless(read) if isinstance(read, dict) else {}
+
+
+def nameless(value: Any) -> Any:
+    """The same with the last part alone of every path: others need not know our folders."""
+    if isinstance(value, dict):
+        return {str(key): nameless(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [nameless(inner) for inner in value]
+    if isinstance(value, str) and ("/" in value or "\\" in value) and " " not in value:
+        return value.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return value
+
+
+def data(config: Mapping[str, Any]) -> str:
+    """What was trained on, as far as the configuration tells."""
+    section = config.get("data")
+    if not isinstance(section, dict):
+        return "Not known: say which images it was trained on, and under which licence they are."
+    folders = {key: section[key] for key in ("root", "a", "b") if section.get(key)}
+    sizes = {key: section.get(key) for key in ("resize", "load_size", "crop_size")}
+    said = ", ".join(f"{key} `{value}`" for key, value in (folders | sizes).items())
+    return f"{said}. Say what these images are, and under which licence."
+
+
+def metrics(run: Path) -> str:
+    """The newest evaluation as a table, with its protocol."""
+    try:
+        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        newest = json.loads([line for line in lines if line.strip()][-1])
+        rows = [row(name, metric) for name, metric in newest["metrics"].items()]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return "Not evaluated.\n"
+    head = "| metric | value | 95 % interval | doing nothing | images | better |\n" + "| --- " * 6
+    protocol = json.dumps(nameless(newest.get("protocol", {})), indent=1, ensure_ascii=False)
+    said = f"Step {newest.get('step')}, measured by this protocol:"
+    return "\n".join([head + "|", *rows, "", said, "", "```json", protocol, "```", ""])
+
+
+def row(name: str, metric: Mapping[str, Any]) -> str:
+    """A line of the table."""
+    low, high = metric.get("low"), metric.get("high")
+    interval = "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
+    unchanged = metric.get("unchanged") or {}
+    before = f"{unchanged['value']:.4g}" if "value" in unchanged else ""
+    cells = [name, f"{metric['value']:.4g}", interval, before, metric.get("count", "")]
+    return "| " + " | ".join(map(str, [*cells, metric.get("better", "")])) + " |"
+
+
+def recipe(config: Mapping[str, Any]) -> str:
+    """The whole configuration."""
+    if not config:
+        return "Not known."
+    return f"```yaml\n{yaml.safe_dump(dict(config), sort_keys=False)}```"

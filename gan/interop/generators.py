@@ -1,0 +1,131 @@
+"""Any generator's file as a network of ours."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gan.config import Direction
+from gan.interop.layouts import reference_names
+from gan.interop.parts import State, split_parts, way_of, way_of_file
+from gan.interop.reading import PICKLES, read_tensors
+from gan.interop.recognition import completed, recognize
+from gan.networks.described import read_metadata
+from gan.networks.files import KEY, fill, load_generator
+
+SHOWN = 4
+"""Tensors that a refusal names."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A generator in eval mode, on the CPU."""
+
+    network: nn.Module
+    spec: dict[str, Any]
+    """The arguments of build_generator."""
+    about: dict[str, Any]
+    """What its file says of it; its direction, where it is known."""
+
+
+def open_generator(
+    path: Path, direction: Direction | None = None, part: str | None = None
+) -> Opened:
+    """Open a generator's file: ours, the reference's, CUT's, or another of their form.
+
+    Architecture, norm, channels, blocks and dropout are read off names and shapes. `direction`
+    chooses between two generators in a file whose names tell it, and `part` is the name of one, or
+    its end. No code in a
+    file is run. ValueError names the file where there is none in it, with what was found; where it
+    translates the other way; or where it holds several and none is chosen.
+    """
+    if path.suffix.lower() not in PICKLES and (
+        part is None and KEY in read_metadata(path, "generator")
+    ):
+        opened = Opened(*load_generator(path))
+    else:
+        opened = open_foreign(path, direction, part)
+    way = opened.about.get("direction", direction)
+    if direction not in (None, way):
+        raise ValueError(f"{path}: translates {way}, not {direction}")
+    return opened
+
+
+def open_foreign(path: Path, direction: Direction | None, part: str | None) -> Opened:
+    """The generator in a file that does not describe itself."""
+    tensors = read_tensors(path)
+    found: dict[str, tuple[State, dict[str, Any], str]] = {}
+    reasons: dict[str, str] = {}
+    for name, state in split_parts(tensors).items():
+        try:
+            found[name] = identified(state)
+        except ValueError as error:
+            reasons[name] = str(error)
+    if not found:
+        raise ValueError(f"{path}: no generator in it: {summary(tensors, reasons)}")
+    name = chosen(path, sorted(found), direction, part)
+    state, spec, layout = found[name]
+    try:
+        check_bytes(path, state)
+        network = fill(spec, completed({key: plain(state[key]) for key in state}, spec))
+    except ValueError as error:
+        told = f"{spec['kind']}, {spec['channels']} channels, norm {spec['norm']}"
+        raise ValueError(f"{path}: looks like {told}, but {error}") from error
+    about: dict[str, Any] = {"source": path.name, "layout": layout}
+    if way := way_of(name) or way_of_file(path.stem):
+        about["direction"] = way
+    return Opened(network, spec, about)
+
+
+def identified(state: State) -> tuple[State, dict[str, Any], str]:
+    """A network's tensors by the reference's names, its arguments, and whose names they had."""
+    renamed, layout = reference_names(state)
+    try:
+        spec = recognize(renamed)
+    except ValueError:
+        if not all(name.startswith("model.model.") for name in renamed):
+            raise
+        # A wrapper that is called model, too.
+        return identified({name.removeprefix("model."): state[name] for name in state})
+    blur = "blur" in (spec["upsample"], spec["downsample"])
+    return renamed, spec, "CUT" if blur else layout
+
+
+def chosen(path: Path, names: list[str], direction: Direction | None, part: str | None) -> str:
+    """The name of the generator that is meant; ValueError where that is not clear."""
+    meant = [name for name in names if part is None or f".{name}".endswith(f".{part}")]
+    if not meant:
+        raise ValueError(f"{path}: no generator {part} in it; there are {', '.join(names)}")
+    if len(meant) > 1 and direction:
+        meant = [name for name in meant if way_of(name) == direction]
+    if len(meant) != 1:
+        ways = {way_of(name) for name in names} - {None}
+        how = "direction ab or ba" if len(ways) == len(names) else "gan convert FILE OUT --part"
+        raise ValueError(f"{path}: holds {len(names)} generators ({', '.join(names)}): say {how}")
+    return meant[0]
+
+
+def plain(tensor: Tensor) -> Tensor:
+    """Numbers in one piece, floats in single precision."""
+    return (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
+
+
+def check_bytes(path: Path, state: State) -> None:
+    """ValueError where tensors pretend to be larger than their file."""
+    claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
+    if claimed > path.stat().st_size:
+        raise ValueError(f"its tensors would take {claimed} bytes, more than the file has")
+
+
+def summary(tensors: dict[str, Tensor], reasons: dict[str, str]) -> str:
+    """What was found in place of a generator."""
+    listed = [f"{name} {tuple(tensors[name].shape)}" for name in list(tensors)[:SHOWN]]
+    rest = f" and {len(tensors) - SHOWN} more" if len(tensors) > SHOWN else ""
+    why = next(iter(reasons.values()), "no tensors are called model.N")
+    kernels = [name for name in tensors if name.endswith("model.0.weight")]
+    if kernels and tensors[kernels[0]].shape[-2:] == torch.Size((4, 4)):
+        why = "it looks like a discriminator"
+    return f"{why}; found {json.dumps(', '.join(listed)) if listed else 'no tensors'}{rest}"

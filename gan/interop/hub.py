@@ -1,0 +1,95 @@
+"""Models in folders that can be shared, and on the Hugging Face Hub."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan.interop.card import model_card
+from gan.interop.generators import open_generator
+from gan.networks.files import save_generator
+
+SCHEME = "hf://"
+REPOSITORY = re.compile(rf"{SCHEME}([\w.-]+/[\w.-]+)(?:/(.+))?")
+"""A repository, or a file in one."""
+PATTERNS = ["*.safetensors", "*_net_G_?.pth"]
+"""What is fetched of a repository."""
+
+
+def fetch(name: str | Path, revision: str | None = None) -> Path:
+    """A local path as it is; a repository, hf://user/name, or a file in one, from the Hub's cache.
+
+    ValueError for a path that does not exist, at once: it is never taken for a repository's name.
+    Downloads need a network unless the Hub's cache has the files.
+    """
+    text = str(name)
+    if isinstance(name, Path) or not text.startswith(SCHEME):
+        if not Path(name).exists():
+            raise ValueError(
+                f"{name}: no such folder or file (a repository of the Hugging Face Hub is called "
+                f"{SCHEME}user/name)"
+            )
+        return Path(name)
+    match = REPOSITORY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{name}: should be {SCHEME}user/name or {SCHEME}user/name/file")
+    import huggingface_hub
+
+    try:
+        if match[2]:
+            file = huggingface_hub.hf_hub_download(match[1], match[2], revision=revision)
+            return Path(file)
+        folder = huggingface_hub.snapshot_download(
+            match[1], revision=revision, allow_patterns=PATTERNS
+        )
+        return Path(str(folder))
+    except Exception as error:  # of the hub, of its client, of the network, of the disk
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{name}: cannot be fetched: {reason}") from error
+
+
+def write_model(folder: Path, files: Sequence[Path], license: str = "unknown") -> None:
+    """Write a folder for sharing: generators as gen_ab.safetensors and the like, and a model card.
+
+    `files` are generators of any kind. What lies beside them if they are a run's tells the card
+    data, recipe, metrics and samples; local paths stay out of it. `license` is one of the Hub's
+    identifiers. ValueError names a file that is no generator, or a folder that holds other things.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", license):
+        raise ValueError(f"license: {license}: should be an identifier of the Hub, as mit, cc0-1.0")
+    written = {"README.md", *(f"gen_{way}.safetensors" for way in ("ab", "ba"))}
+    written |= {f"samples-{way}.png" for way in ("ab", "ba")}
+    if folder.is_file() or (folder.is_dir() and {path.name for path in folder.iterdir()} - written):
+        raise ValueError(f"{folder}: holds other files: name a folder that is empty, or a new one")
+    opened = [open_generator(file) for file in files]
+    folder.mkdir(parents=True, exist_ok=True)
+    run = files[0].parent
+    specs = {}
+    for generator in opened:
+        way = generator.about.get("direction", "ab")
+        path = folder / f"gen_{way}.safetensors"
+        about = generator.about | {"direction": way}
+        save_generator(generator.network.state_dict(), path, generator.spec, about)
+        specs[way] = (generator.spec, about)
+        if samples := sorted((run / "samples").glob(f"step-*-{way}.png")):
+            shutil.copyfile(samples[-1], folder / f"samples-{way}.png")
+    card = model_card(run, specs, folder, license)
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def push(folder: Path, repository: str, *, private: bool = False) -> str:
+    """Upload a folder that write_model made as the repository user/name; its address.
+
+    With the token that `hf auth login` left. ValueError in one line where that fails.
+    """
+    import huggingface_hub
+
+    try:
+        api = huggingface_hub.HfApi()
+        name = repository.removeprefix(SCHEME)
+        address = api.create_repo(name, private=private, exist_ok=True)
+        api.upload_folder(repo_id=name, folder_path=folder)
+        return str(address)
+    except Exception as error:  # of the hub, of its client, of the network
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{repository}: cannot be pushed: {reason}") from error

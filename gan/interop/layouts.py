@@ -1,0 +1,71 @@
+"""Names that other projects give the same layers, turned into the reference's."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gan.interop.parts import State
+
+MMCV = re.compile(r"model\.(\d+)(?:\.block\.(\d+))?\.(conv|bn|in|norm)\.(\w+)")
+"""MMagic's: every convolution in a module with its norm, at `conv` and at `bn` or `in`."""
+JOLI = re.compile(r"(encoder|decoder)\.model\.(\d+)\.(.+)")
+"""joliGEN's: the residual blocks end the encoder, and the decoder counts anew."""
+BLOCK = re.compile(r"(model\.\d+)\.(?:block|conv_blocks|resblock|main)\.(.+)")
+"""Residual blocks by another name, the rest the same."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A project's names: how they are known, and the reference's for each."""
+
+    name: str
+    form: re.Pattern[str]
+    rename: Callable[[re.Match[str], int], str]
+    """From a match and the number of residual blocks."""
+    block: re.Pattern[str]
+    """Finds the number of a residual block in a name."""
+
+
+def mmcv(match: re.Match[str], blocks: int) -> str:
+    """MMagic's name: stem, two halvings, blocks, two doublings and the head count by ones."""
+    number, inner, layer, tensor = int(match[1]), match[2], match[3], match[4]
+    after = 0 if layer == "conv" else 1
+    if inner is not None:
+        # Dropout stands between the two convolutions of a block, in both.
+        convolution = {"0": 1, "1": 5, "2": 6}[inner]
+        return f"model.{number + 7}.conv_block.{convolution + after}.{tensor}"
+    ends = [1, 4, 7, *[0] * blocks, 10 + blocks, 13 + blocks, 17 + blocks]
+    return f"model.{ends[number] + after}.{tensor}"
+
+
+def joli(match: re.Match[str], blocks: int) -> str:
+    """joliGEN's name."""
+    before = 10 + blocks if match[1] == "decoder" else 0
+    return f"model.{before + int(match[2])}.{match[3]}"
+
+
+LAYOUTS = (
+    Layout("MMagic", MMCV, mmcv, re.compile(r"model\.(\d+)\.block\.")),
+    Layout("joliGEN", JOLI, joli, re.compile(r"encoder\.model\.(\d+)\.conv_block\.")),
+    Layout("reference", BLOCK, lambda match, _: f"{match[1]}.conv_block.{match[2]}", BLOCK),
+)
+
+
+def reference_names(state: State) -> tuple[State, str]:
+    """A network's tensors by the reference's names, and whose names they had.
+
+    Names that no layout knows stay as they are.
+    """
+    for layout in LAYOUTS:
+        if any(layout.form.fullmatch(name) for name in state):
+            blocks = {found[1] for name in state if (found := layout.block.match(name))}
+            try:
+                renamed = {
+                    layout.rename(match, len(blocks)) if (match := layout.form.fullmatch(name))
+                    else name: tensor
+                    for name, tensor in state.items()
+                }  # fmt: skip
+            except (KeyError, IndexError):  # a number that the layout does not have
+                continue
+            return renamed, layout.name
+    return dict(state), "reference"

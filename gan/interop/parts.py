@@ -1,0 +1,48 @@
+"""Which tensors of a file belong to one network, and which way that network translates."""
+
+import re
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from gan.config import Direction
+
+State = dict[str, Tensor]
+
+NETWORK = re.compile(r"(?:(?P<part>.+?)\.)??(?P<inner>(?:(?:encoder|decoder)\.)?model\..+|\d+\..+)")
+"""A name: a network's, if any, and that of a tensor inside of it, which begins with `model` or,
+for a bare Sequential, with a number."""
+WAYS: dict[str, Direction] = {"a": "ab", "ab": "ab", "a2b": "ab", "b": "ba", "ba": "ba"}
+WAYS["b2a"] = "ba"
+
+
+def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
+    """The tensors of each network by its name, which is empty where the file holds one alone.
+
+    Names inside of a network begin with `model.`. Tensors of other forms are left out.
+    """
+    parts: dict[str, State] = {}
+    for name, tensor in tensors.items():
+        if match := NETWORK.fullmatch(name):
+            inner = match["inner"]
+            inner = f"model.{inner}" if inner[0].isdigit() else inner
+            parts.setdefault(match["part"] or "", {})[inner] = tensor
+    return parts
+
+
+def way_of(name: str) -> Direction | None:
+    """The direction that a network's name tells: G_A, netG_AB, gen_ab and generator_A2B are ab.
+
+    The reference calls the generator from A to B G_A.
+    """
+    for word in name.split("."):
+        match = re.fullmatch(r"(?:net_?)?(?:g|gen|generator)?_?(a|b|ab|ba|a2b|b2a)", word.lower())
+        if match:
+            return WAYS[match[1]]
+    return None
+
+
+def way_of_file(stem: str) -> Direction | None:
+    """The same of a file's name, latest_net_G_A; only of the reference's form."""
+    match = re.search(r"_net_G_([AB])$", stem)
+    return WAYS[match[1].lower()] if match else None

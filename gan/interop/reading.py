@@ -1,0 +1,69 @@
+"""The tensors of a file by their dotted names, without running what else is in it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan.networks.described import read_safetensors
+
+PICKLES = (".pth", ".pt", ".ckpt", ".bin", ".pkl")
+"""Suffixes of files that torch.save wrote."""
+DEPTH = 5
+"""How deep dictionaries may be nested."""
+WRAPPERS = re.compile(r"\b(module|_orig_mod)\.")
+"""What DataParallel and torch.compile put in front of names."""
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """All tensors in a file, those of nested dictionaries with dotted names, on the CPU.
+
+    ValueError names the file where it cannot be read, or would run code.
+    """
+    if path.suffix.lower() not in PICKLES:
+        return read_safetensors(path, "generator")[0]
+    return {WRAPPERS.sub("", name): tensor for name, tensor in flat(read_pickle(path))}
+
+
+def read_pickle(path: Path) -> Any:
+    """What torch.save wrote, as long as it is tensors, numbers, texts and containers of them."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except Exception as error:  # a damaged file may end in any of them
+        raise ValueError(f"{path}: {explained(error)}") from error
+
+
+def explained(error: Exception) -> str:
+    """Why a file was not unpickled, in one line."""
+    if found := re.search(r"GLOBAL ([\w.]+)", str(error)):
+        return (
+            f"refused, it asks for {found[1]} and would run code; nothing of it was run. "
+            "Files with tensors alone are opened: save the network's state_dict()"
+        )
+    if "TorchScript" in str(error):
+        return "a TorchScript program, which is code; save the network's state_dict() instead"
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return f"cannot be read as weights: {first[:200]}"
+
+
+def flat(content: Any) -> Iterator[tuple[str, Tensor]]:
+    """The plain tensors of nested dictionaries, each with the keys that lead to it.
+
+    A dictionary that is found again, even in itself, is passed over.
+    """
+    seen = set[int]()
+
+    def walk(value: Any, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+        if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized:
+            yield name, value.detach()
+        elif isinstance(value, Mapping) and depth and id(value) not in seen:
+            seen.add(id(value))
+            for key, inner in value.items():
+                yield from walk(inner, f"{name}.{key}" if name else str(key), depth - 1)
+
+    yield from walk(content, "", DEPTH)

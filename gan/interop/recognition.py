@@ -1,0 +1,127 @@
+"""What generator a state belongs to, read off the reference's names and the tensors' shapes."""
+
+import re
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan.interop.parts import State
+from gan.networks import build_generator
+
+BLOCK = re.compile(r"model\.(\d+)\.conv_block\.")
+COUNTERS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+def recognize(state: State) -> dict[str, Any]:
+    """The arguments of build_generator for these weights; ValueError says what does not fit.
+
+    Dropout leaves no trace in a U-Net, nor do instance norms without weights in networks whose
+    convolutions have no biases: these are taken for none, and none at all for no dropout.
+    """
+    if "model.model.0.weight" in state:
+        return unet(state)
+    if any(BLOCK.match(name) for name in state):
+        return resnet(state)
+    raise ValueError("neither residual blocks (conv_block) nor a U-Net's levels (model.model)")
+
+
+def resnet(state: State) -> dict[str, Any]:
+    """The arguments of a ResNet generator."""
+    found = [BLOCK.match(name) for name in state]
+    blocks = sorted({int(match[1]) for match in found if match})
+    first, after = blocks[0], blocks[-1] + 1
+    stem, head = kernel(state, "model.1"), kernel(state, last_of(state))
+    if f"model.{after}.filt" in state:
+        upsample = "blur"
+    elif f"model.{after}.2.weight" in state:
+        upsample = "resize"
+    else:
+        upsample = "deconv"
+    return {
+        "kind": f"resnet_{len(blocks)}blocks",
+        "in_channels": stem.shape[1],
+        "out_channels": head.shape[0],
+        "channels": stem.shape[0],
+        "norm": norm_of(state, "model.1", "model.2"),
+        "upsample": upsample,
+        "dropout": kernels_at(state, f"model.{first}.conv_block.6"),
+        "downsample": "blur" if "model.7.filt" in state else "stride",
+    }
+
+
+def unet(state: State) -> dict[str, Any]:
+    """The arguments of a U-Net generator."""
+    levels = [name for name in state if name.endswith(".model.1.weight") and state[name].ndim == 4]
+    stem = kernel(state, "model.model.0")
+    resize = "model.model.3.2.weight" in state
+    head = kernel(state, "model.model.3.2" if resize else "model.model.3")
+    return {
+        "kind": f"unet_{2 ** (1 + len(levels))}",
+        "in_channels": stem.shape[1],
+        "out_channels": head.shape[0 if resize else 1],
+        "channels": stem.shape[0],
+        "norm": norm_of(state, "model.model.0", "model.model.1.model.2"),
+        "upsample": "resize" if resize else "deconv",
+        "dropout": False,
+        "downsample": "stride",
+    }
+
+
+def norm_of(state: State, convolution: str, norm: str) -> str:
+    """The kind of norm, from that of the first layers.
+
+    Files of 2017 have running statistics of instance norms, which nobody uses; with weights they
+    are a batch norm's.
+    """
+    if f"{norm}.weight" in state:
+        return "batch" if f"{norm}.running_mean" in state else "instance_affine"
+    statistics = f"{norm}.running_mean" in state
+    return "instance" if statistics or f"{convolution}.bias" in state else "none"
+
+
+def last_of(state: State) -> str:
+    """The module of the highest number: the head."""
+    numbers = [re.fullmatch(r"model\.(\d+)\.weight", name) for name in state]
+    return f"model.{max((int(match[1]) for match in numbers if match), default=0)}"
+
+
+def kernels_at(state: State, module: str) -> bool:
+    """Whether a convolution stands there."""
+    return f"{module}.weight" in state and state[f"{module}.weight"].ndim == 4
+
+
+def kernel(state: State, module: str) -> Tensor:
+    """A convolution's weights; ValueError where there are none."""
+    if not kernels_at(state, module):
+        raise ValueError(f"no convolution at {module}")
+    return state[f"{module}.weight"]
+
+
+def completed(state: State, spec: dict[str, Any]) -> State:
+    """The state as our network of these arguments has it; its function is the same.
+
+    A convolution without a bias gets one of zeros; one that a batch norm follows loses its bias to
+    the running mean, which takes it off again; statistics of instance norms are dropped.
+    """
+    with torch.device("meta"):
+        wanted = build_generator(**spec).state_dict()
+    result = {name: tensor for name, tensor in state.items() if keeps(name, spec["norm"])}
+    for name, like in wanted.items():
+        if name in result:
+            continue
+        if name.endswith("num_batches_tracked"):
+            result[name] = torch.tensor(0)
+        elif name.endswith(".bias") and name.replace(".bias", ".weight") in result:
+            result[name] = torch.zeros(like.shape)
+    for name in [name for name in result if name.endswith(".bias") and name not in wanted]:
+        module, _, number = name.removesuffix(".bias").rpartition(".")
+        mean = f"{module}.{int(number) + 1}.running_mean" if number.isdigit() else ""
+        if mean in wanted and mean in result and result[mean].shape == result[name].shape:
+            result[mean] = result[mean] - result.pop(name)
+    return result
+
+
+def keeps(name: str, norm: str) -> bool:
+    """Whether a tensor belongs to a network with this norm."""
+    return norm == "batch" or not name.endswith(COUNTERS)

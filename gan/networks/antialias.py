@@ -1,0 +1,48 @@
+"""Halving and doubling that filter first, so that no detail folds into coarse patterns.
+
+Zhang 2019, "Making convolutional networks shift-invariant again", as in the generators of CUT (Park
+et al. 2020): convolutions of stride 1, and fixed binomial filters beside them, stored with the
+weights.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, conv_transpose2d, pad
+
+from gan.networks.layers import ReflectionPad
+
+
+def binomial(weights: list[float], channels: int) -> Tensor:
+    """The square filter of a row of weights, with the sum 1, for each of `channels` maps."""
+    row = torch.tensor(weights) / sum(weights)
+    return torch.outer(row, row).repeat(channels, 1, 1, 1)
+
+
+class BlurDown(nn.Module):
+    """Halve height and width, rounding up: a 3x3 binomial filter, then every second pixel."""
+
+    filt: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.pad = ReflectionPad(1)
+        self.register_buffer("filt", binomial([1, 2, 1], channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) to half of it."""
+        return conv2d(self.pad(x), self.filt, stride=2, groups=x.shape[1])
+
+
+class BlurUp(nn.Module):
+    """Double height and width with a 4x4 binomial filter: bilinear, edges repeated."""
+
+    filt: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("filt", 4 * binomial([1, 3, 3, 1], channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) to (N, channels, 2 H, 2 W)."""
+        x = pad(x, (1, 1, 1, 1), mode="replicate")
+        return conv_transpose2d(x, self.filt, stride=2, padding=3, groups=x.shape[1])

@@ -1,0 +1,8 @@
+"""Open anybody's generator: `python scripts/convert.py horse2zebra.pth gen_ab.safetensors`."""
+
+import sys
+
+from gan.cli import run
+
+if __name__ == "__main__":
+    sys.exit(run("convert"))

@@ -1,0 +1,8 @@
+"""Write a generator for other programs: `python scripts/export.py RUN --format onnx ...`."""
+
+import sys
+
+from gan.cli import run
+
+if __name__ == "__main__":
+    sys.exit(run("export"))

@@ -1,0 +1,144 @@
+"""Files that would run code do not run it; damaged ones are refused in one line."""
+
+import os
+import pickle
+import re
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gan.cli import main
+from gan.interop import open_generator
+from tests.foreign import Resnet, resnet_layers
+
+
+class Command:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.system, (f"touch '{self.mark}'",)
+
+
+class Evaluation(Command):
+    """Evaluates a text as Python when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return eval, (f"__import__('pathlib').Path({str(self.mark)!r}).touch()",)
+
+
+@pytest.mark.parametrize("attack", [Command, Evaluation])
+@pytest.mark.parametrize("how", ["alone", "among weights", "plain pickle", "old format"])
+def test_code_in_a_pickle_does_not_run(attack: type[Command], how: str, tmp_path: Path) -> None:
+    mark, path = tmp_path / "mark", tmp_path / "latest_net_G.pth"
+    state = dict(Resnet(resnet_layers(2, 6)).state_dict())
+    content = attack(mark) if how == "alone" else state | {"extra": attack(mark)}
+    if how == "plain pickle":
+        path.write_bytes(pickle.dumps(attack(mark)))
+    else:
+        torch.save(content, path, _use_new_zipfile_serialization=how != "old format")
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: ") as caught:
+        open_generator(path)
+    assert "\n" not in str(caught.value)
+    assert not mark.exists()
+    # The attack is one: unpickled, it would have left its mark.
+    with path.open("rb") as file:
+        if how == "plain pickle":
+            pickle.load(file)
+            assert mark.exists()
+
+
+def test_what_it_asked_for_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "g.pth"
+    torch.save({"model": Command(tmp_path / "mark")}, path)
+    with pytest.raises(ValueError, match=r"asks for \w+\.system and would run code; nothing"):
+        open_generator(path)
+
+
+def test_the_command_says_it_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "g.pth"
+    torch.save(Command(tmp_path / "mark"), path)
+    status = main(
+        [
+            "translate",
+            "--model",
+            str(path),
+            "--input",
+            str(tmp_path),
+            "--output",
+            str(tmp_path / "o"),
+        ]
+    )
+    assert status == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def damaged(folder: Path) -> dict[str, bytes]:
+    """Contents of files that are no weights, by what they are."""
+    good = folder / "good.pt"
+    torch.save(Resnet(resnet_layers(2, 6)).state_dict(), good)
+    whole = good.read_bytes()
+    middle = len(whole) // 2
+    return {
+        "empty": b"",
+        "text": b"no weights at all",
+        "cut off": whole[:middle],
+        "a hole": whole[: middle // 2] + bytes(50) + whole[middle:],
+        "zeros": bytes(1000),
+        "only a pickle": pickle.dumps([1, 2, 3]),
+    }
+
+
+DAMAGED = ["empty", "text", "cut off", "a hole", "zeros", "only a pickle"]
+
+
+@pytest.mark.parametrize("how", DAMAGED)
+def test_damaged_files_are_refused_in_one_line(how: str, tmp_path: Path) -> None:
+    path = tmp_path / "g.pth"
+    path.write_bytes(damaged(tmp_path)[how])
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: ") as caught:
+        open_generator(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "g.pth"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("photo.txt", "hello")
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: "):
+        open_generator(path)
+
+
+def test_a_program_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "g.pt"
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        torch.jit.save(torch.jit.script(torch.nn.ReLU()), path)  # type: ignore[no-untyped-call]
+    with pytest.raises(ValueError, match="TorchScript program, which is code"):
+        open_generator(path)
+
+
+def test_tensors_larger_than_their_file_are_refused(tmp_path: Path) -> None:
+    """A stride of 0 lets one number pretend to be any many."""
+    state = dict(Resnet(resnet_layers(2, 6)).state_dict())
+    state["model.1.weight"] = torch.zeros(1).expand(10**6, 3, 7, 7)
+    path = tmp_path / "g.pth"
+    torch.save(state, path)
+    with pytest.raises(ValueError, match="more than the file has"):
+        open_generator(path)
+
+
+def test_a_dictionary_that_holds_itself_ends(tmp_path: Path) -> None:
+    content: dict[str, Any] = {"state_dict": {}}
+    content["state_dict"]["again"] = content
+    path = tmp_path / "g.pth"
+    torch.save(content, path)
+    with pytest.raises(ValueError, match="found no tensors"):
+        open_generator(path)

@@ -1,0 +1,191 @@
+"""Folders for sharing give the same pictures as the run, and their cards tell how it came about."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from gan.cli import main
+from gan.interop import fetch
+from gan.networks import build_generator
+from gan.translator import Translator
+
+Generators = Callable[..., Path]
+
+
+def noise(width: int = 30, height: int = 20) -> Image.Image:
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+@pytest.fixture
+def run(tmp_path: Path, new_generator: Generators) -> Path:
+    """A run's directory as training leaves it, with secrets in its paths."""
+    folder = tmp_path / "checkpoints" / "ochre"
+    (folder / "samples").mkdir(parents=True)
+    new_generator(folder / "gen_ab.safetensors", "ab", seed=1)
+    new_generator(folder / "gen_ba.safetensors", "ba", seed=2)
+    config = {
+        "data": {"root": "/home/secret/photo2ochre", "a": None, "resize": "short", "crop_size": 64},
+        "loss": {"cycle": 10.0},
+    }
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    old, new = (
+        {
+            "step": step,
+            "protocol": {"extractor": "inception", "folder": "/home/secret/testA"},
+            "metrics": {
+                "kid_ab": {
+                    "value": value, "low": 0.01, "high": 0.02, "count": 50, "better": "lower",
+                    "unchanged": {"value": 0.09, "low": None, "high": None},
+                }
+            },
+        }
+        for step, value in ((10, 0.5), (20, 0.0125))
+    )  # fmt: skip
+    lines = f"{json.dumps(old)}\n{json.dumps(new)}\n"
+    (folder / "metrics.jsonl").write_text(lines)
+    for step in (10, 20):
+        noise(step, 16).save(folder / "samples" / f"step-{step:08d}-ab.png")
+    return folder
+
+
+def test_an_exported_folder_gives_the_same_pixels_as_the_run(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    assert main(["export", str(run), str(folder), "hub", "--license", "cc0-1.0"]) == 0
+    for direction in ("ab", "ba"):
+        before = Translator.load(run, direction, "cpu").translate(noise())  # type: ignore[arg-type]
+        after = Translator.from_pretrained(folder, direction, "cpu").translate(noise())  # type: ignore[arg-type]
+        assert before == after
+    names = {"README.md", "gen_ab.safetensors", "gen_ba.safetensors", "samples-ab.png"}
+    assert {path.name for path in folder.iterdir()} == names
+    with Image.open(folder / "samples-ab.png") as newest:
+        assert newest.size == (20, 16)
+
+
+def test_the_card_tells_data_recipe_metrics_with_protocol_samples_and_licence(
+    run: Path, tmp_path: Path
+) -> None:
+    Translator.load(run, "ab", "cpu").save_pretrained(tmp_path / "shared", license="mit")
+    text = (tmp_path / "shared" / "README.md").read_text()
+    _, header, body = text.split("---\n", 2)
+    assert yaml.safe_load(header) | {"tags": None} == {
+        "license": "mit", "library_name": "gan-translation",
+        "pipeline_tag": "image-to-image", "tags": None,
+    }  # fmt: skip
+    assert "# ochre" in body
+    assert "| kid_ab | 0.0125 | 0.01 to 0.02 | 0.09 | 50 | lower |" in body
+    assert "Step 20" in body
+    assert '"extractor": "inception"' in body
+    assert "![A to B](samples-ab.png)" in body
+    assert "root `photo2ochre`" in body
+    assert "cycle: 10.0" in body
+    assert "secret" not in text
+    assert "gen_ab.safetensors`, A to B: resnet_6blocks, 2 channels, norm instance, step 7" in body
+    assert "gen_ba" not in body
+
+
+def test_a_card_of_a_lone_file_says_what_is_not_known(generator_file: Path, tmp_path: Path) -> None:
+    Translator.load(generator_file, device="cpu").save_pretrained(tmp_path / "shared")
+    text = (tmp_path / "shared" / "README.md").read_text()
+    assert "license: unknown" in text
+    for said in ("Not known: say which images", "Not evaluated", "state one before you share it"):
+        assert said in text
+
+
+def test_other_peoples_weights_can_be_shared_too(tmp_path: Path) -> None:
+    state = build_generator("resnet_6blocks", channels=2).state_dict()
+    torch.save(state, tmp_path / "latest_net_G_B.pth")
+    theirs = Translator.load(tmp_path / "latest_net_G_B.pth", device="cpu")
+    theirs.save_pretrained(tmp_path / "shared")
+    again = Translator.from_pretrained(tmp_path / "shared", device="cpu")
+    assert again.translate(noise()) == theirs.translate(noise())
+    assert again.source == tmp_path / "shared" / "gen_ba.safetensors"
+    assert "out of latest_net_G_B.pth (reference)" in (tmp_path / "shared/README.md").read_text()
+
+
+def refuse(*_: Any, **__: Any) -> None:
+    raise AssertionError("nothing may be asked of the Hub")
+
+
+@pytest.mark.parametrize(
+    "name", ["gone", "user/name", "checkpoints/typo", "./a/b", "/no/such/place"]
+)
+def test_a_missing_path_is_refused_at_once_and_never_a_repository(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", refuse)
+    for path in (name, Path(name)):
+        with pytest.raises(ValueError, match=r"no such folder or file .*hf://user/name"):
+            Translator.from_pretrained(path)
+
+
+def test_repositories_are_fetched_by_their_scheme(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def download(repository: str, *file: str, revision: str | None, **_: Any) -> str:
+        asked.append((repository, *file, revision))
+        return str(run / file[0]) if file else str(run)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
+    translator = Translator.from_pretrained("hf://me/ochre", "ab", "cpu", revision="v2")
+    assert translator.translate(noise()) == Translator.load(run, "ab", "cpu").translate(noise())
+    Translator.from_pretrained("hf://me/ochre/gen_ba.safetensors", device="cpu")
+    assert asked == [("me/ochre", "v2"), ("me/ochre", "gen_ba.safetensors", None)]
+    for wrong in ("hf://me", "hf://", "hf:///me/ochre"):
+        with pytest.raises(ValueError, match="should be hf://user/name"):
+            fetch(wrong)
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no network\nand many more words")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
+    with pytest.raises(ValueError, match=r"^hf://me/ochre: cannot be fetched: no network$"):
+        Translator.from_pretrained("hf://me/ochre")
+
+
+def test_what_is_pushed_is_what_is_saved(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pushed: dict[str, Any] = {}
+
+    def create(name: str, **options: Any) -> str:
+        pushed.update(options, name=name)
+        return f"https://hub/{name}"
+
+    def upload(*, repo_id: str, folder_path: Path) -> None:
+        pushed["files"] = sorted(path.name for path in folder_path.iterdir())
+
+    api = SimpleNamespace(create_repo=create, upload_folder=upload)
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda: api)
+    translator = Translator.load(run, "ab", "cpu")
+    assert translator.push_to_hub("me/ochre", private=True) == "https://hub/me/ochre"
+    assert pushed == {
+        "name": "me/ochre", "private": True, "exist_ok": True,
+        "files": ["README.md", "gen_ab.safetensors", "samples-ab.png"],
+    }  # fmt: skip
+
+
+def test_a_folder_with_other_things_and_a_strange_licence_are_refused(
+    run: Path, tmp_path: Path
+) -> None:
+    translator = Translator.load(run, "ab", "cpu")
+    with pytest.raises(ValueError, match="holds other files"):
+        translator.save_pretrained(run)
+    with pytest.raises(ValueError, match="license: My own: should be an identifier"):
+        translator.save_pretrained(tmp_path / "shared", license="My own")
+    assert not (tmp_path / "shared").exists()
+    bare = Translator(translator.network, 3, torch.device("cpu"))
+    with pytest.raises(ValueError, match="comes from no file"):
+        bare.save_pretrained(tmp_path / "shared")
