@@ -1,8 +1,10 @@
 """The frames of a video, upright, one after the other; needs the extra `video` (PyAV)."""
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +42,11 @@ def limits() -> dict[str, str]:
     return {"format_whitelist": CONTAINERS, "protocol_whitelist": ""}
 
 
-def decoded(path: Path) -> Iterator[tuple[int, float, Any]]:
-    """(number, seconds since the first frame, frame of PyAV) of all frames; ImageError likewise."""
+def decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
+    """(number, seconds since the first frame, its picture when called) of all frames.
+
+    ImageError likewise.
+    """
     with opened(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
@@ -52,7 +57,7 @@ def decoded(path: Path) -> Iterator[tuple[int, float, Any]]:
             rate = stream.average_rate or 25
             second = float(number / rate) if frame.time is None else frame.time
             first = second if first is None else first
-            yield number, second - first, frame
+            yield number, second - first, partial(upright, frame, stream.sample_aspect_ratio)
 
 
 def sampled(
@@ -63,31 +68,33 @@ def sampled(
     Intervals are of `every` frames, or else of 1 / `per_second` seconds.
     """
     last = -1
-    for number, second, frame in decoded(path):
+    for number, second, picture in decoded(path):
         # Rounding must not put a frame that begins an interval at the end of the one before.
         interval = number // every if every else math.floor(second * per_second + 1e-6)
         if interval > last:
             last = interval
-            yield number, second, upright(frame)
+            yield number, second, picture()
 
 
 def numbered(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Image.Image]]:
     """(number, picture) of these frames; those behind a damage are missing."""
     left = set(numbers)
     try:
-        for number, _, frame in decoded(path):
+        for number, _, picture in decoded(path):
             if number in left:
                 left.remove(number)
-                yield number, upright(frame)
+                yield number, picture()
             if not left:
                 return
     except ImageError:
         return
 
 
-def upright(frame: Any) -> Image.Image:
-    """A frame of PyAV as it is meant to be seen, mode RGB: turned, with square pixels."""
-    aspect = frame.sample_aspect_ratio if hasattr(frame, "sample_aspect_ratio") else None
+def upright(frame: Any, aspect: Fraction | None) -> Image.Image:
+    """A frame of PyAV as it is meant to be seen, mode RGB: turned, with square pixels.
+
+    `aspect` is the width of a stored pixel in the measure of its height, where that is known.
+    """
     width = round(frame.width * aspect) if aspect else frame.width
     image: Image.Image = frame.to_image(width=width, height=frame.height)
     turn = frame.rotation

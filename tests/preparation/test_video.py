@@ -2,6 +2,7 @@
 
 import struct
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,14 @@ from tests.inspection.pictures import picture
 av = pytest.importorskip("av", reason="needs the extra `video`")
 
 
-def write_video(path: Path, frames: int, rate: int = 5) -> Path:
+def write_video(path: Path, frames: int, rate: int = 5, aspect: Fraction | None = None) -> Path:
     """A video whose frame n has n in binary as ten columns of black and white, over noise."""
     with av.open(path, "w") as container:
         stream = container.add_stream("mpeg4", rate=rate)
         stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
         stream.bit_rate = 4_000_000
+        if aspect:
+            stream.codec_context.sample_aspect_ratio = aspect
         for number in range(frames):
             pixels = np.array(picture(number // 5, (160, 96)))
             pixels[:32] = np.repeat([(number >> bit & 1) * 255 for bit in range(10)], 16)[:, None]
@@ -67,6 +70,12 @@ def test_frames_are_as_upright_as_a_player_shows_them(tmp_path: Path) -> None:
     _, upright = next(video.numbered(tmp_path / "turned.mp4", [1]))
     assert upright.size == (96, 160)
     assert np.array_equal(np.asarray(upright), np.rot90(np.asarray(lying), -1))
+
+
+def test_pixels_that_are_not_square_are_widened(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", 2, aspect=Fraction(3, 2))
+    _, image = next(video.numbered(path, [1]))
+    assert image.size == (240, 96)
 
 
 def test_a_video_is_prepared_in_blocks_and_goes_on(
