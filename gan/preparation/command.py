@@ -39,7 +39,7 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
             refused += [(Path(one.candidate.label), reason) for one, reason in lost]
             write_failed(config.output, [Failure(*refusal) for refusal in refused])
     name_refused(refused)
-    tell(chosen, config, "would be " if dry_run else "")
+    tell(chosen, len(seen) - len(chosen), config, dry_run=dry_run)
     return 1 if refused else 0
 
 
@@ -113,7 +113,7 @@ def name_refused(refused: Sequence[Refusal]) -> None:
         say(Path("failed.tsv"), f"{len(refused) - NAMED} more are left out")
 
 
-def tell(chosen: Sequence[Chosen], config: PrepareConfig, verb: str) -> None:
+def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_run: bool) -> None:
     """How many pictures are where, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
@@ -124,5 +124,8 @@ def tell(chosen: Sequence[Chosen], config: PrepareConfig, verb: str) -> None:
             print(f"{split}{domain.upper()}: {count} images{remark}")
     if config.link == "symbolic":
         print("symbolic links lead out of these folders; `gan train` follows none: use --link hard")
+    if left_out:
+        print(f"{left_out} images left out: further copies, or frames beside the test's")
     done = {"copy": "copied", "hard": "linked (hard)", "symbolic": "linked (symbolic)"}[config.link]
-    print(printable(f"{config.output}: {len(chosen)} images {verb}{done}; {CHOSEN} says which"))
+    what = f"would be {done}" if dry_run else f"{done}; {CHOSEN} says which"
+    print(printable(f"{config.output}: {len(chosen)} images {what}"))

@@ -33,7 +33,7 @@ def select(config: PrepareConfig, domain: Domain) -> tuple[Listing, int]:
     origin = ", ".join(map(str, sources))
     listings = [list_source(path, config) for path in sources]
     # Files of one name in two sources would be in each other's way.
-    folders = distinct([path.stem for path in sources]) if len(sources) > 1 else [""]
+    folders = distinct([own_name(path) for path in sources]) if len(sources) > 1 else [""]
     offered = [
         (Path(folder), candidate)
         for folder, listing in zip(folders, listings, strict=True)
@@ -49,6 +49,11 @@ def select(config: PrepareConfig, domain: Domain) -> tuple[Listing, int]:
         first = f" that can be used ({': '.join(map(str, refused[0]))})" if refused else ""
         raise ValueError(f"{origin}: no images{first}")
     return Listing(found.candidates, refused), len(offered)
+
+
+def own_name(source: Path) -> str:
+    """A source's name without the suffix of a file."""
+    return source.resolve().name if source.is_dir() else source.stem
 
 
 def distinct(names: Sequence[str]) -> list[str]:

@@ -139,11 +139,14 @@ def test_an_output_goes_on_where_it_was_stopped(
     for path in gone:
         path.unlink()
     (Path("out") / "preparation.jsonl").unlink()
+    half = gone[0].with_name(f".{'0' * 32}.part")  # what a killed start leaves
+    half.touch()
     assert prepare(*arguments) == 0
     after = {path: path.lstat() for path in Path("out").rglob("*.png")}
     assert after.keys() == before.keys()
     assert all(after[path].st_ino == before[path].st_ino for path in before if path not in gone)
     assert len(chosen(Path("out"))) == 12
+    assert not half.exists()
 
 
 def test_the_same_seed_draws_the_same_and_a_dry_run_writes_nothing(art: Path) -> None:
