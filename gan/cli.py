@@ -13,10 +13,13 @@ from typing import Any, NoReturn, get_origin
 from docstring_parser import parse
 from jsonargparse import ArgumentParser, Namespace
 
+from gan import __version__
+from gan.completion import bash
 from gan.config import Section
 from gan.config.names import nearest
 
 COMMANDS = {
+    "prepare": "gan.preparation:prepare",
     "train": "gan.run:train",
     "translate": "gan.library:translate_folder",
     "stylize": "gan.stylize:stylize",
@@ -29,7 +32,7 @@ COMMANDS = {
     "serve": "gan.serve:serve",
 }
 
-GOING_ON = ("train", "translate", "augment")
+GOING_ON = ("prepare", "train", "translate", "augment")
 """Commands that take up what an earlier call of theirs has left."""
 
 UNKNOWN = (
@@ -47,9 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name in ("-h", "--help"):
         print(
             f"usage: gan COMMAND ...\n\ncommands: {', '.join(COMMANDS)}\n\n"
-            "gan COMMAND --help says more."
+            "gan COMMAND --help says more. gan --version; gan --completion for bash and zsh."
         )
         return 0 if arguments else 2
+    if name == "--version":
+        print(f"gan {__version__}")
+        return 0
+    if name == "--completion":
+        print(bash({name: options(load(name)) for name in COMMANDS}), end="")
+        return 0
     if name not in COMMANDS:
         print(f"gan: error: no command {name}{nearest(name, COMMANDS)}", file=sys.stderr)
         return 2
@@ -58,8 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = None) -> int:
     """Parse a command's arguments and call its function; errors for users become one line."""
-    module, function = COMMANDS[name].split(":")
-    command: Callable[..., int | None] = getattr(importlib.import_module(module), function)
+    command = load(name)
     parser = build_parser(command, prog)
     texts = sys.argv[1:] if arguments is None else arguments
     try:
@@ -78,6 +86,20 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
         goes_on = "; the same command goes on" if name in GOING_ON else ""
         print(f"{parser.prog}: interrupted{goes_on}", file=sys.stderr)
         return 128 + signal.SIGINT
+
+
+def load(name: str) -> Callable[..., int | None]:
+    """The function behind a command."""
+    module, function = COMMANDS[name].split(":")
+    command: Callable[..., int | None] = getattr(importlib.import_module(module), function)
+    return command
+
+
+def options(command: Callable[..., Any]) -> list[str]:
+    """A command's options as they are typed."""
+    actions = build_parser(command, "gan")._actions
+    names = [name for action in actions for name in action.option_strings]
+    return [name for name in names if name.startswith("--") and not name.endswith("+")]
 
 
 def first_parameter(command: Callable[..., Any]) -> str:

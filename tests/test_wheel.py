@@ -64,4 +64,5 @@ def test_the_wheel_holds_the_package_and_nothing_else(installed: Path) -> None:
         return {path.relative_to(folder).as_posix() for path in kept if path.suffix != ".pyc"}
 
     assert files(installed) == files(ROOT)
+    assert "gan/py.typed" in files(installed)
     assert {f"gan/report/page.{kind}" for kind in ("html", "css", "js")} <= files(installed)

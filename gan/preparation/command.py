@@ -1,0 +1,131 @@
+"""The command that makes the two-folder layout out of what people have."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan.config import Domain
+from gan.images import printable
+from gan.library.report import Failure, check_failed, say, write_failed
+from gan.preparation.candidates import Candidate, Refusal
+from gan.preparation.looking import Seen, copy_pairs, look_at
+from gan.preparation.place import CHOSEN, begin, check_output, check_strangers
+from gan.preparation.settings import PrepareConfig
+from gan.preparation.sources import select
+from gan.preparation.split import Member, bordering, drawn, groups
+from gan.preparation.writing import Chosen, write_files, write_frames, write_report
+
+NAMED = 20
+"""Files that are named on stderr; all are in failed.tsv."""
+DOMAINS: tuple[Domain, ...] = ("a", "b")
+
+
+def make(config: PrepareConfig, *, dry_run: bool) -> int:
+    """Do what `prepare` of entry.py says; ValueError and OSError name what is wrong."""
+    check_output(config)
+    if config.output.is_dir():
+        check_failed(config.output)
+    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+        seen, refused = look(config)
+        chosen = divide(seen, config)
+        targets = {config.output / one.name for one in chosen}
+        check_strangers(config.output, targets)
+        if not dry_run:
+            begin(config)
+            lost = write_files(chosen, config.output, config.link)
+            lost += write_frames(chosen, config.output)
+            gone = {one.name for one, _ in lost}
+            write_report([one for one in chosen if one.name not in gone], config.output)
+            refused += [(Path(one.candidate.label), reason) for one, reason in lost]
+            write_failed(config.output, [Failure(*refusal) for refusal in refused])
+    name_refused(refused)
+    tell(chosen, len(seen) - len(chosen), config, dry_run=dry_run)
+    return 1 if refused else 0
+
+
+def look(config: PrepareConfig) -> tuple[list[tuple[Domain, Seen]], list[Refusal]]:
+    """The readable pictures of both domains, and what is left out of them."""
+    selected: dict[Domain, list[Candidate]] = {}
+    refused: list[Refusal] = []
+    for domain in DOMAINS[: 2 if config.b else 1]:
+        listing, offered = select(config, domain)
+        selected[domain] = listing.candidates
+        refused += listing.refused
+        print(f"{domain.upper()}: {len(listing.candidates)} of {offered} images chosen")
+    check_apart(selected)
+    result: list[tuple[Domain, Seen]] = []
+    for domain, candidates in selected.items():
+        seen, unreadable = look_at(candidates, config.limit, config.seed)
+        if not seen:
+            path, reason = unreadable[0]
+            raise ValueError(f"{domain}: no image can be read, {path} for instance: {reason}")
+        result += [(domain, one) for one in seen]
+        refused += unreadable
+    return result, refused
+
+
+def check_apart(selected: dict[Domain, list[Candidate]]) -> None:
+    """ValueError where pictures are in both domains: nothing would tell these apart."""
+
+    def key(candidate: Candidate) -> tuple[Path, int | None]:
+        return candidate.source.resolve(), candidate.frame.number if candidate.frame else None
+
+    of_a = {key(candidate) for candidate in selected["a"]}
+    shared = [one for one in selected.get("b", []) if key(one) in of_a]
+    if shared:
+        raise ValueError(
+            f"{len(shared)} images are chosen for A and for B, {shared[0].label} first: narrow "
+            "where_a or where_b"
+        )
+
+
+def divide(seen: Sequence[tuple[Domain, Seen]], config: PrepareConfig) -> list[Chosen]:
+    """Each picture's place. Frames beside the test's and, with unique, copies have none."""
+    pairs = copy_pairs([one for _, one in seen])
+    if config.unique:
+        later = {number for number, _ in pairs}
+        seen, pairs = [one for number, one in enumerate(seen) if number not in later], []
+    members = [member(domain, one.candidate) for domain, one in seen]
+    together = groups(members, pairs, config.block)
+    test = drawn(members, together, config.test, config.seed)
+    left_out = bordering(members, test)
+    group = {number: index for index, some in enumerate(together) if some[1:] for number in some}
+    return [
+        Chosen(one.candidate, domain, "test" if number in test else "train", group.get(number))
+        for number, (domain, one) in enumerate(seen)
+        if number not in left_out
+    ]
+
+
+def member(domain: Domain, candidate: Candidate) -> Member:
+    """A picture as the split sees it."""
+    frame = candidate.frame
+    if not frame:
+        return Member(domain, candidate.name)
+    return Member(domain, candidate.name, candidate.source, frame.second)
+
+
+def name_refused(refused: Sequence[Refusal]) -> None:
+    """What is left out, on stderr."""
+    for path, reason in refused[:NAMED]:
+        say(path, reason)
+    if len(refused) > NAMED:
+        say(Path("failed.tsv"), f"{len(refused) - NAMED} more are left out")
+
+
+def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_run: bool) -> None:
+    """How many pictures are where, on stdout."""
+    for domain in DOMAINS[: 2 if config.b else 1]:
+        for split in ("train", "test"):
+            count = sum((one.domain, one.split) == (domain, split) for one in chosen)
+            remark = ""
+            if not count and split == "test" and config.test:
+                remark = ": copies, or blocks of a video, do not let it be divided"
+            print(f"{split}{domain.upper()}: {count} images{remark}")
+    if config.link == "symbolic":
+        print("symbolic links lead out of these folders; `gan train` follows none: use --link hard")
+    if left_out:
+        print(f"{left_out} images left out: further copies, or frames beside the test's")
+    done = {"copy": "copied", "hard": "linked (hard)", "symbolic": "linked (symbolic)"}[config.link]
+    what = f"would be {done}" if dry_run else f"{done}; {CHOSEN} says which"
+    print(printable(f"{config.output}: {len(chosen)} images {what}"))

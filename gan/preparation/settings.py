@@ -1,0 +1,55 @@
+"""What can be asked of `gan prepare`: every field is an option, the text below it its help."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gan.config import Count, Domain, Rate, Section, Weight
+
+Link = Literal["copy", "hard", "symbolic"]
+
+
+class PrepareConfig(Section):
+    """Two domains, each chosen from folders, tables of files (.csv, .tsv, .json) and videos."""
+
+    output: Path
+    """Folder for trainA, trainB, testA and testB: new, empty, or begun by the same command."""
+    a: list[Path]
+    """Source of domain A: a folder, a table or a video. May be given several times."""
+    b: list[Path] = Field(default=[])
+    """Source of domain B; left out, there is domain A alone."""
+    where_a: list[str] = Field(default=[])
+    """Condition on A's files, column=value,value or column!=value; given several times, all must
+    hold. Values may hold * and ?. Files of folders have the columns path, name and class."""
+    where_b: list[str] = Field(default=[])
+    """The same for B."""
+    images: Path | None = None
+    """Folder in which the files of tables lie; left out, each table's own."""
+    file_column: str | None = None
+    """Column of tables that names the file; left out, the one called filename or the like."""
+    limit: Count | None = None
+    """Images of each domain at most, training and test together, drawn by seed."""
+    test: Weight = 0.1
+    """Share of each domain that becomes its test images; from 1 on, their number."""
+    unique: bool = False
+    """Take one of several copies of a picture, in place of keeping them on one side."""
+    frames_per_second: Rate = 1
+    """Frames that are taken of each second of a video."""
+    every_frame: Count | None = None
+    """Take every so many frames of a video, in place of frames_per_second."""
+    block: Rate = 10
+    """Seconds of a video that are in training, or in the test, as a whole."""
+    link: Link = "copy"
+    """copy; hard: links on one disk, one file under two names; symbolic: links that training with
+    this program leaves out, as it follows none out of a folder."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Seed of the split and of what limit draws."""
+
+    def sources(self, domain: Domain) -> list[Path]:
+        """The sources of a domain."""
+        return self.a if domain == "a" else self.b
+
+    def conditions(self, domain: Domain) -> list[str]:
+        """What its files must fulfil, as it was given."""
+        return self.where_a if domain == "a" else self.where_b

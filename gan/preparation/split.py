@@ -1,0 +1,120 @@
+"""Which pictures are for training and which for the test; what belongs together stays together."""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan.config import Domain
+from gan.preparation.candidates import draw
+
+GAP = 1.0
+"""Seconds beside a test frame in which no training frame is taken."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """What the split asks of a picture."""
+
+    domain: Domain
+    name: Path
+    video: Path | None = None
+    second: float = 0
+
+
+def groups(
+    members: Sequence[Member], pairs: Iterable[tuple[int, int]], block: float
+) -> list[list[int]]:
+    """The pictures that must be on one side: copies, and the frames of `block` seconds."""
+    firsts: dict[tuple[Path, int], int] = {}
+    blocks = [
+        (number, firsts.setdefault((member.video, int(member.second // block)), number))
+        for number, member in enumerate(members)
+        if member.video
+    ]
+    return joined(len(members), [*pairs, *blocks])
+
+
+def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """The connected components of a graph, sorted."""
+    parent = list(range(count))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    for one, other in pairs:
+        low, high = sorted((root(one), root(other)))
+        parent[high] = low
+    found: dict[int, list[int]] = defaultdict(list)
+    for number in range(count):
+        found[root(number)].append(number)
+    return list(found.values())
+
+
+def quota(count: int, test: float, domain: Domain) -> int:
+    """How many pictures of `count` are for the test: a share below 1, or a number."""
+    if test < 1:
+        return max(round(test * count), int(test > 0 and count > 1))
+    if test >= count:
+        raise ValueError(f"test: {test:g} of the {count} images of {domain.upper()} leave none")
+    return int(test)
+
+
+def drawn(
+    members: Sequence[Member], together: Sequence[list[int]], test: float, seed: int
+) -> set[int]:
+    """The numbers of the test's pictures: whole groups, drawn by seed, as many as fit.
+
+    A domain whose groups are all too large gets its smallest, if that is not above half of it.
+    """
+    counts = Counter(member.domain for member in members)
+    left = {domain: quota(count, test, domain) for domain, count in counts.items()}
+
+    def sizes(group: list[int]) -> Counter[Domain]:
+        return Counter(members[number].domain for number in group)
+
+    def chance(group: list[int]) -> bytes:
+        return min(draw(seed, Path(members[n].domain, members[n].name)) for n in group)
+
+    result: set[int] = set()
+    order = sorted(together, key=chance)
+    for group in order:
+        if all(size <= left[domain] for domain, size in sizes(group).items()):
+            result.update(group)
+            left.update({domain: left[domain] - size for domain, size in sizes(group).items()})
+    for domain in sorted(counts):
+        if left[domain] and not any(members[number].domain == domain for number in result):
+            fit = [
+                group
+                for group in order
+                if sizes(group)[domain]
+                and all(2 * size <= counts[other] for other, size in sizes(group).items())
+            ]
+            if fit:
+                smallest = min(fit, key=len)
+                result.update(smallest)
+    return result
+
+
+def bordering(members: Sequence[Member], test: set[int]) -> set[int]:
+    """The training frames within GAP seconds of a test frame of the same video."""
+    seconds: dict[Path, list[float]] = defaultdict(list)
+    for number in test:
+        if video := members[number].video:
+            seconds[video].append(members[number].second)
+    for times in seconds.values():
+        times.sort()
+
+    def beside(video: Path, second: float) -> bool:
+        after = bisect_left(seconds[video], second - GAP)
+        return after < len(seconds[video]) and seconds[video][after] <= second + GAP
+
+    return {
+        number
+        for number, member in enumerate(members)
+        if number not in test and member.video in seconds and beside(member.video, member.second)
+    }

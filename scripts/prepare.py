@@ -1,0 +1,8 @@
+"""Make a dataset out of what there is: `python scripts/prepare.py --output DATASET --a ...`."""
+
+import sys
+
+from gan.cli import run
+
+if __name__ == "__main__":
+    sys.exit(run("prepare"))

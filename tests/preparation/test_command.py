@@ -1,0 +1,261 @@
+"""Datasets out of folders and tables: nothing leaks, nothing of anybody's is touched."""
+
+import csv
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageOps
+
+from gan.cli import main
+from gan.images import list_images
+from gan.inspection import inspect_folders
+from tests.inspection.pictures import picture
+from tests.inspection.test_hostile import state
+
+
+@pytest.fixture
+def art(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """art/ with 12 pictures in class folders, art.csv about them; the test's folder is entered."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("sea", "town"):
+        (tmp_path / "art" / folder).mkdir(parents=True)
+    with (tmp_path / "art" / "art.csv").open("w") as file:
+        table = csv.writer(file)
+        table.writerow(["filename", "artist"])
+        for number in range(12):
+            name = f"{'sea' if number % 2 else 'town'}/{number:02d}.png"
+            picture(number).save(tmp_path / "art" / name)
+            table.writerow([name, "Claude Monet" if number < 6 else "Hals, Frans"])
+    return tmp_path / "art"
+
+
+def prepare(*arguments: str) -> int:
+    return main(["prepare", "--output", "out", *arguments])
+
+
+def chosen(root: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (root / "preparation.jsonl").read_text().splitlines()]
+
+
+def names(root: Path) -> set[str]:
+    return {path.relative_to(root).as_posix() for path in list_images(root)}
+
+
+def test_a_table_is_split_by_artist_and_said_what_came_from_where(art: Path) -> None:
+    table = "art/art.csv"
+    status = prepare(
+        "--a", table, "--where_a", "artist=claude monet",
+        "--b", table, "--where_b", 'artist="Hals, Frans"', "--test", "2",
+    )  # fmt: skip
+    assert status == 0
+    out = Path("out")
+    lines = chosen(out)
+    assert {line["file"] for line in lines} == names(out)
+    for line in lines:
+        number = int(Path(line["file"]).stem)
+        assert line["domain"] == ("a" if number < 6 else "b")
+        assert line["file"].startswith(line["split"] + line["domain"].upper())
+        assert Path(line["source"]).read_bytes() == (out / line["file"]).read_bytes()
+    counts = {
+        place: len(list_images(out / place)) for place in ("trainA", "testA", "trainB", "testB")
+    }
+    assert counts == {"trainA": 4, "testA": 2, "trainB": 4, "testB": 2}
+    assert json.loads((out / "preparation.json").read_text())["seed"] == 0
+
+
+def test_classes_and_paths_of_one_folder_are_two_domains(art: Path) -> None:
+    assert (
+        prepare("--a", "art", "--where_a", "class=sea", "--b", "art", "--where_b", "path=town/*")
+        == 0
+    )
+    assert {name.split("/")[0][-1] + name.split("/")[1][0] for name in names(Path("out"))} == {
+        "As",
+        "Bt",
+    }
+
+
+def test_copies_stay_on_one_side_and_the_inspection_finds_no_leak(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command that looks for them; with a third of the pictures in the test."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("one", "two"):
+        Path(folder).mkdir()
+    for number in range(12):
+        original = picture(number)
+        original.save(f"one/{number:02d}.png")
+        original.save(f"one/again-{number:02d}.jpg", quality=60)
+        if number < 6:
+            ImageOps.mirror(original).save(f"two/mirror-{number:02d}.png")
+        picture(100 + number).save(f"two/{number:02d}.png")
+    for seed in ("0", "1"):
+        assert (
+            main(
+                [
+                    "prepare",
+                    "--output",
+                    f"out{seed}",
+                    "--a",
+                    "one",
+                    "--b",
+                    "two",
+                    "--test",
+                    "0.33",
+                    "--seed",
+                    seed,
+                ]
+            )
+            == 0
+        )
+        inspect_folders(Path(f"out{seed}"), output=Path(f"seen{seed}"), min_images=0)
+        found = Path(f"seen{seed}/inspection.tsv").read_text()
+        assert "duplicate" in found
+        assert "leakage" not in found
+        assert len(list_images(Path(f"out{seed}/testA"))) == 8
+    assert names(Path("out0")) != names(Path("out1"))
+    assert (
+        main(["prepare", "--output", "unique", "--a", "one", "--b", "two", "--unique", "true"]) == 0
+    )
+    assert len(names(Path("unique"))) == 12 + 12
+
+
+@pytest.mark.parametrize("link", ["copy", "hard", "symbolic"])
+def test_an_output_goes_on_where_it_was_stopped(
+    link: str, art: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--a", "art", "--link", link]
+    assert prepare(*arguments) == 0
+    assert (
+        f"12 images {'copied' if link == 'copy' else f'linked ({link})'}" in capsys.readouterr().out
+    )
+    before = {path: path.lstat() for path in Path("out").rglob("*.png")}
+    for path in before:
+        assert path.is_symlink() == (link == "symbolic")
+        assert (path.lstat().st_nlink == 2) == (link == "hard")
+    gone = sorted(before)[:3]
+    for path in gone:
+        path.unlink()
+    (Path("out") / "preparation.jsonl").unlink()
+    half = gone[0].with_name(f".{'0' * 32}.part")  # what a killed start leaves
+    half.touch()
+    assert prepare(*arguments) == 0
+    after = {path: path.lstat() for path in Path("out").rglob("*.png")}
+    assert after.keys() == before.keys()
+    assert all(after[path].st_ino == before[path].st_ino for path in before if path not in gone)
+    assert len(chosen(Path("out"))) == 12
+    assert not half.exists()
+
+
+def test_the_same_seed_draws_the_same_and_a_dry_run_writes_nothing(art: Path) -> None:
+    for output in ("one", "two"):
+        main(["prepare", "--output", output, "--a", "art", "--limit", "6", "--test", "2"])
+    assert names(Path("one")) == names(Path("two"))
+    assert len(names(Path("one"))) == 6
+    before = state(Path())
+    assert prepare("--a", "art", "--dry-run") == 0
+    assert state(Path()) == before
+
+
+def test_unreadable_files_are_named_and_left_out_and_the_limit_is_met_without_them(
+    art: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(4):
+        (art / f"bad{number}.png").write_bytes(b"no image")
+    with (art / "art.csv").open("a") as file:
+        file.write("nowhere.png,Claude Monet\n../out.png,Claude Monet\n/etc/passwd,Claude Monet\n")
+    assert prepare("--a", "art", "--limit", "12") == 1
+    assert len(names(Path("out"))) == 12
+    assert sum("bad" in line for line in capsys.readouterr().err.splitlines()) == 4
+    assert len(Path("out/failed.tsv").read_text().splitlines()) == 1 + 4
+    assert main(["prepare", "--output", "table", "--a", "art/art.csv"]) == 1
+    said = capsys.readouterr().err
+    assert "nowhere.png: no images of this name below art" in said
+    assert said.count("leads out of art") == 2
+    assert len(names(Path("table"))) == 12
+
+
+def test_rows_find_their_files_by_bare_names_and_each_file_comes_once(art: Path) -> None:
+    Path("list.csv").write_text("file,x\n00.png,1\n01,2\n01.png,3\ntown/02.png,4\n")
+    assert prepare("--a", "list.csv", "--images", "art", "--test", "0") == 0
+    assert names(Path("out")) == {"trainA/town/00.png", "trainA/sea/01.png", "trainA/town/02.png"}
+
+
+def test_files_of_one_name_in_several_sources_are_not_in_each_other_s_way(art: Path) -> None:
+    for number, folder in enumerate(("x/photos", "y/photos")):
+        Path(folder).mkdir(parents=True)
+        picture(50 + number).save(f"{folder}/same.png")
+    assert prepare("--a", "x/photos", "--a", "y/photos", "--test", "0") == 0
+    assert names(Path("out")) == {"trainA/photos/same.png", "trainA/photos-2/same.png"}
+
+
+def test_any_bytes_in_names_and_loops_of_links_are_passed(
+    art: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = Path(os.fsdecode(b"art/\xff\n\t.png"))
+    shutil.copy(art / "sea" / "01.png", odd)
+    (art / "loop").symlink_to(art)
+    (art / "self.png").symlink_to("self.png")
+    (art / "out.png").symlink_to("/etc/hostname")
+    assert prepare("--a", "art", "--test", "0") == 1
+    assert len(list_images(Path("out/trainA"))) == 13
+    assert (Path("out/trainA") / odd.name).read_bytes() == odd.read_bytes()
+    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert len(chosen(Path("out"))) == 13
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [
+    (["--a", "nowhere"], "nowhere: no such source"),
+    (["--a", "empty"], "empty: no images"),
+    (["--a", "text.txt"], "text.txt: a source is a folder, a table or a video"),
+    (["--a", "art", "--where_a", "class=see"], "class is nowhere see; did you mean sea?"),
+    (["--a", "art", "--b", "art", "--where_b", "class=sea"], "6 images are chosen for A and for B"),
+    (["--a", "art", "--test", "12"], "test: 12 of the 12 images of A leave none"),
+    (["--a", "art", "--output", "art/out"], "art/out: lies in or around art"),
+    (["--a", "art", "--output", "text.txt"], "text.txt: is no folder"),
+    (["--a", "art", "--output", "taken"], "taken: is not empty"),
+    (["--a", "art", "--output", "strange"], "strange/preparation.json: not written by this"),
+    (["--a", "bad"], "a: no image can be read, bad/x.png for instance"),
+])  # fmt: skip
+def test_what_cannot_be_prepared_is_refused_in_one_line_and_nothing_is_written(
+    arguments: list[str], expected: str, art: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("empty", "taken", "strange", "bad"):
+        Path(folder).mkdir()
+    for file in ("text.txt", "taken/file", "strange/preparation.json", "bad/x.png"):
+        Path(file).touch()
+    before = state(Path())
+    assert prepare(*arguments) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert expected in lines[0]
+    assert state(Path()) == before
+
+
+def test_other_settings_other_files_and_strangers_are_refused(
+    art: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prepare("--a", "art") == 0
+    assert prepare("--a", "art", "--seed", "1") == 1
+    assert "made with another seed (0, now 1)" in capsys.readouterr().err
+    one = list_images(Path("out/trainA"))[0]
+    content = one.read_bytes()
+    one.write_bytes(b"mine")
+    assert prepare("--a", "art") == 1
+    assert f"{one}: is another file than the one that belongs there" in capsys.readouterr().err
+    assert one.read_bytes() == b"mine"
+    one.write_bytes(content)
+    (Path("out/testA") / "mine.png").write_bytes(content)
+    assert prepare("--a", "art") == 1
+    assert "out/testA/mine.png: not chosen by this command" in capsys.readouterr().err
+
+
+def test_a_symbolic_link_s_limits_are_said(art: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Training follows no link out of a folder: so it is said at once."""
+    assert prepare("--a", "art", "--link", "symbolic", "--test", "0") == 0
+    assert "use --link hard" in capsys.readouterr().out
+    assert list_images(Path("out/trainA")) == []
+    with Image.open("out/trainA/sea/01.png") as image:
+        assert image.size == (96, 80)

@@ -1,0 +1,41 @@
+"""The notebook of docs/recipes runs from first to last, and is stored without outputs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+nbclient = pytest.importorskip("nbclient", reason="needs the extra `dev`")
+nbformat = pytest.importorskip("nbformat", reason="needs the extra `dev`")
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOK = ROOT / "docs" / "recipes" / "first_steps.ipynb"
+
+
+@pytest.fixture
+def notebook() -> Any:
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+def test_the_notebook_is_valid_and_stored_without_outputs(notebook: Any) -> None:
+    nbformat.validate(notebook)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in cells)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of jupyter_client and its event loop
+def test_the_notebook_runs_and_shows_pictures(
+    notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    client = nbclient.NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    )
+    client.execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 2
+    assert any("finished" in output.get("text", "") for output in outputs)
+    assert len(list(tmp_path.glob("*/run/report.html"))) == 1
