@@ -127,7 +127,8 @@ def in_double(trainer: Trainer) -> Trainer:
 def plain_step(trainer: Trainer, optimizers: list[torch.optim.Adam], images: Batch) -> None:
     """The paper's step as one writes it first: one graph for both directions, a pass an image."""
     (gen_ab, gen_ba), (disc_a, disc_b) = trainer.bare.generators, trainer.bare.discriminators
-    a, b = (pixels.double() / 127.5 - 1 for pixels in images)
+    dtype = next(gen_ab.parameters()).dtype
+    a, b = (pixels.to(dtype) / 127.5 - 1 for pixels in images)
     fake_b, fake_a = gen_ab(a), gen_ba(b)
     ((disc_b(fake_b) - 1).square().mean() + (disc_a(fake_a) - 1).square().mean()
      + 10 * (gen_ba(fake_b) - a).abs().mean() + 10 * (gen_ab(fake_a) - b).abs().mean()
@@ -160,6 +161,37 @@ def test_the_step_is_the_plain_one(
     for mine, reference in zip(weights(ours), weights(plain), strict=True):
         # Biases before a norm have gradients that are rounding alone, which Adam makes steps of.
         torch.testing.assert_close(mine, reference, rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("batch_passes", [True, False])
+@pytest.mark.parametrize(("dtype", "limit"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
+def test_the_gradients_of_a_step_are_the_plain_ones(
+    batch_passes: bool, dtype: torch.dtype, limit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The length of their difference by theirs: all generators', all discriminators'."""
+    ours = build(train={"pool_size": 0, "batch_passes": batch_passes})
+    plain = build(train={"pool_size": 0})
+    for net in (*ours.bare, *plain.bare):
+        net.to(dtype)
+    optimizers = [
+        torch.optim.Adam([p for net in nets for p in net.parameters()])
+        for nets in (plain.bare.generators, plain.bare.discriminators)
+    ]
+    seen: list[Tensor] = []
+
+    def look(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        parameters = optimizer.param_groups[0]["params"]
+        seen.append(torch.cat([p.grad.flatten() for p in parameters]).clone())
+
+    for optimizer in (*ours.updates.optimizers.values(), *optimizers):
+        optimizer.register_step_pre_hook(look)
+    monkeypatch.setattr("gan.trainer.to_unit", lambda pixels: pixels.to(dtype) / 127.5 - 1)
+    images = batch(1, 3)
+    ours.train_step(1, [images])
+    plain_step(plain, optimizers, images)
+    assert len(seen) == 4
+    for mine, reference in zip(seen[:2], seen[2:], strict=True):
+        assert (mine - reference).norm() <= limit * reference.norm()
 
 
 def test_batched_passes_change_nothing_where_a_norm_mixes_images() -> None:
