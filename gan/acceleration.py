@@ -31,18 +31,19 @@ def build_accelerator(config: Config) -> Accelerator:
         # Buffers are the batch norms': their statistics are computed over all processes anyway.
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
-    set_float32("tf32" if config.train.precision == "tf32" else "ieee")
+    use_tf32(config.train.precision == "tf32")
     if accelerator.device.type == "cpu":
         set_threads(config.run.threads, alone=accelerator.num_processes == 1)
     return accelerator
 
 
-def set_float32(precision: str) -> None:
-    """How CUDA multiplies float32: ieee or tf32; torch's own choice for convolutions is tf32."""
-    cudnn: Any = torch.backends.cudnn
-    matmul: Any = torch.backends.cuda.matmul
-    for kernels in (matmul, cudnn.conv, cudnn.rnn):  # the last, as torch wants both to agree
-        kernels.fp32_precision = precision
+def use_tf32(tf32: bool) -> None:
+    """Whether CUDA rounds factors of float32 products; torch's own choice is for convolutions only.
+
+    Not by torch's newer `fp32_precision`: once it is set, torch.export fails (torch 2.15).
+    """
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = tf32
 
 
 def set_threads(threads: int | None, *, alone: bool) -> None:

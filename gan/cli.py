@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import re
 import signal
 import sys
@@ -28,6 +29,7 @@ COMMANDS = {
     "augment": "gan.augment:augment",
     "convert": "gan.export:convert",
     "export": "gan.export:export_model",
+    "serve": "gan.serve:serve",
 }
 
 GOING_ON = ("prepare", "train", "translate", "augment")
@@ -107,14 +109,18 @@ def first_parameter(command: Callable[..., Any]) -> str:
 def named_first(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
     """The arguments with words without dashes before all others as the first parameters.
 
-    The very first, and others that must be given: gan inspect ROOT, gan convert IN OUT.
+    The very first, and others that must be given: gan inspect ROOT, gan convert IN OUT. Where the
+    first is a list, all such words are in it: gan serve RUN RUN.
     """
     parameters = list(inspect.signature(command).parameters.values())
+    words = list(takewhile(lambda text: not text.startswith("-"), arguments))
+    if words and get_origin(parameters[0].annotation) is list:
+        return [f"--{parameters[0].name}", json.dumps(words), *arguments[len(words) :]]
     required = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
     names = list(dict.fromkeys([parameters[0].name, *required]))
-    words = list(takewhile(lambda text: not text.startswith("-"), arguments))[: len(names)]
-    named = [text for name, word in zip(names, words, strict=False) for text in (f"--{name}", word)]
-    return [*named, *arguments[len(words) :]]
+    pairs = list(zip(names, words, strict=False))
+    named = [text for name, word in pairs for text in (f"--{name}", word)]
+    return [*named, *arguments[len(pairs) :]]
 
 
 def underscored(text: str) -> str:

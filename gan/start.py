@@ -42,6 +42,8 @@ def begin(config: Config, networks: Mapping[str, nn.Module], *, main: bool = Tru
     if chosen.weights and not chosen.weights.is_dir():
         raise ValueError(f"networks.weights: {chosen.weights}: no such folder")
     found = dict([*generators(config), *judges(chosen.weights)])
+    if not found.keys() & networks.keys():
+        raise ValueError(f"networks.weights: {chosen.weights}: no generators or discriminators")
     for name, network in networks.items():
         if name in found:
             found[name](network)

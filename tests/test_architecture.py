@@ -45,7 +45,7 @@ FLOORS = [
         "report",
         "export",
     },
-    {"augment", "benchmark", "preparation"},
+    {"augment", "benchmark", "preparation", "serve"},
     {"cli"},
 ]
 """Names below gan; what is higher stands later."""

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from pydantic import Field
 
-from gan.cli import COMMANDS, appending, bind, build_parser, main, nearest
+from gan.cli import COMMANDS, appending, bind, build_parser, main, named_first, nearest
 from gan.config import Section
 
 ROOT = Path(__file__).parents[1]
@@ -169,3 +169,15 @@ def test_help_imports_nothing_heavy() -> None:
     lines = done.stdout.splitlines()
     assert lines[-1] == "[]"
     assert sum("usage:" in line for line in lines) == 1 + len(COMMANDS)
+
+
+def test_all_first_words_go_into_a_list() -> None:
+    """gan serve RUN RUN --port 1, with names that YAML would take apart."""
+
+    def command(models: list[Path], port: int = 0) -> None:
+        """Serve."""
+
+    words = ["a, b", "[c]", "d: e", "--port", "1"]
+    parser = build_parser(command, None)
+    values = bind(command, parser.instantiate(parser.parse_args(named_first(command, words))))
+    assert values == {"models": [Path("a, b"), Path("[c]"), Path("d: e")], "port": 1}

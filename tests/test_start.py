@@ -128,6 +128,11 @@ def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
             trainer(config(tmp_path, **{key: tmp_path / "gone"}))
 
 
+def test_a_folder_without_networks_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^networks\.weights: .*: no generators or discrimin"):
+        trainer(config(tmp_path, weights=tmp_path))
+
+
 def test_another_discriminator_is_refused(tmp_path: Path) -> None:
     state = build_discriminator("basic", channels=2).state_dict()
     torch.save(state, tmp_path / "latest_net_D_A.pth")

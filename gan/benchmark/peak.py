@@ -20,12 +20,11 @@ def matrix_peak(device: torch.device, precision: str) -> float:
     side = SIDES.get(device.type, 2048)
     factor = torch.ones(side, side, dtype=dtype, device=device)
     matmul = torch.backends.cuda.matmul
-    before = matmul.fp32_precision
-    matmul.fp32_precision = "tf32" if precision == "tf32" else "ieee"
+    before, matmul.allow_tf32 = matmul.allow_tf32, precision == "tf32"
     try:
         seconds = fastest(factor)
     finally:
-        matmul.fp32_precision = before
+        matmul.allow_tf32 = before
     return 2 * side**3 / seconds / 1e12
 
 

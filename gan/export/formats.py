@@ -70,6 +70,8 @@ def write_program(path: Path, opened: Opened) -> str:
     # A U-Net's innermost maps may be one pixel: only so the program holds for them too.
     with _config.patch(backed_size_oblivious=unet):  # type: ignore[attr-defined]
         program = traced(opened.network, opened.spec["in_channels"])
+    for node in program.graph.nodes:  # which files of this machine a layer was called from
+        node.meta.pop("stack_trace", None)
     buffer = io.BytesIO()
     torch.export.save(program, buffer, extra_files={f"{KEY}.json": json.dumps(description(opened))})
     loaded = torch.export.load(io.BytesIO(buffer.getvalue())).module()

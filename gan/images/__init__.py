@@ -8,7 +8,7 @@ from gan.images.names import printable
 from gan.images.picture import Picture, read_picture
 from gan.images.reader import read_image, read_orientation, read_size
 from gan.images.resize import resize_short, resize_square
-from gan.images.traits import Trait, Traits, read_with_traits
+from gan.images.traits import Trait, Traits, read_suffix, read_with_traits
 from gan.images.writer import (
     check_writable,
     encode_image,
@@ -35,6 +35,7 @@ __all__ = [
     "read_orientation",
     "read_picture",
     "read_size",
+    "read_suffix",
     "read_with_traits",
     "remove_parts",
     "resize_short",

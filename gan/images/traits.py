@@ -60,6 +60,16 @@ def read_with_traits(
         return pixels, Traits(size, kind, unusual)
 
 
+def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
+    """The suffix of a file's format by what it begins with, whatever its name; `.png` for a format
+    that cannot be written. ImageError as from `read_image`.
+    """
+    with opened(path, max_megapixels) as (image, _):
+        kind = VARIANTS.get(image.format or "", image.format)
+    suffixes = (suffix for suffix, name in FORMATS.items() if name == kind)
+    return next(suffixes, ".png") if kind in Image.SAVE else ".png"
+
+
 def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
     """What the header tells, and no longer once the pixels are there."""
     unusual: dict[Trait, str] = {}

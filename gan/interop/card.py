@@ -1,6 +1,7 @@
 """The model card: what a generator is, how it came about, and what it was measured to do."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import yaml
 Specs = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
 """The arguments of each generator and the facts about it, by its direction."""
 
+PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
+"""What is a path: what begins like one, and what has slashes but no blanks."""
 WAYS = {"ab": "A to B", "ba": "B to A"}
 CARD = """---
 {header}---
@@ -97,7 +100,7 @@ def nameless(value: Any) -> Any:
         return {str(key): nameless(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [nameless(inner) for inner in value]
-    if isinstance(value, str) and ("/" in value or "\\" in value) and " " not in value:
+    if isinstance(value, str) and PATH.fullmatch(value):
         return value.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return value
 

@@ -38,9 +38,8 @@ def open_generator(
 
     Architecture, norm, channels, blocks and dropout are read off names and shapes. `direction`
     chooses between two generators in a file whose names tell it, and `part` is the name of one, or
-    its end. No code in a
-    file is run. ValueError names the file where there is none in it, with what was found; where it
-    translates the other way; or where it holds several and none is chosen.
+    its end. No code in a file is run. ValueError names the file where there is none in it, with
+    what was found; where it translates the other way; or where it holds several and none is chosen.
     """
     if path.suffix.lower() not in PICKLES and (
         part is None and KEY in read_metadata(path, "generator")

@@ -10,7 +10,7 @@ MMCV = re.compile(r"model\.(\d+)(?:\.block\.(\d+))?\.(conv|bn|in|norm)\.(\w+)")
 """MMagic's: every convolution in a module with its norm, at `conv` and at `bn` or `in`."""
 JOLI = re.compile(r"(encoder|decoder)\.model\.(\d+)\.(.+)")
 """joliGEN's: the residual blocks end the encoder, and the decoder counts anew."""
-BLOCK = re.compile(r"(model\.\d+)\.(?:block|conv_blocks|resblock|main)\.(.+)")
+BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
 """Residual blocks by another name, the rest the same."""
 
 

@@ -12,8 +12,10 @@ State = dict[str, Tensor]
 NETWORK = re.compile(r"(?:(?P<part>.+?)\.)??(?P<inner>(?:(?:encoder|decoder)\.)?model\..+|\d+\..+)")
 """A name: a network's, if any, and that of a tensor inside of it, which begins with `model` or,
 for a bare Sequential, with a number."""
-WAYS: dict[str, Direction] = {"a": "ab", "ab": "ab", "a2b": "ab", "b": "ba", "ba": "ba"}
-WAYS["b2a"] = "ba"
+WAYS: dict[str, Direction] = {
+    "a": "ab", "ab": "ab", "a2b": "ab", "b": "ba", "ba": "ba", "b2a": "ba",
+}  # fmt: skip
+WAY = re.compile(r"(?:net_?)?(?:g|gen|generator)_?(a|b|ab|ba|a2b|b2a)|(ab|ba|a2b|b2a)")
 
 
 def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
@@ -33,12 +35,12 @@ def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
 def way_of(name: str) -> Direction | None:
     """The direction that a network's name tells: G_A, netG_AB, gen_ab and generator_A2B are ab.
 
-    The reference calls the generator from A to B G_A.
+    The reference calls the generator from A to B G_A. A lone a or b says nothing: MMagic calls
+    generators for what they make.
     """
-    for word in name.split("."):
-        match = re.fullmatch(r"(?:net_?)?(?:g|gen|generator)?_?(a|b|ab|ba|a2b|b2a)", word.lower())
-        if match:
-            return WAYS[match[1]]
+    for word in name.lower().split("."):
+        if match := WAY.fullmatch(word):
+            return WAYS[match[1] or match[2]]
     return None
 
 

@@ -147,3 +147,13 @@ def test_a_profile_names_the_convolutions(capsys: pytest.CaptureFixture[str]) ->
 )
 def test_kernels_are_told_apart_by_their_names(kernel: str, kind: str) -> None:
     assert kind_of(kernel) == kind
+
+
+def test_the_way_cuda_multiplies_is_set_and_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where tf32 was measured; torch refuses to tell it where old and new names disagree."""
+    monkeypatch.setattr("gan.benchmark.peak.SECONDS", 0.0)
+    monkeypatch.setattr("gan.benchmark.peak.SIDES", {"cpu": 8})
+    build_accelerator(settings(CASE))
+    assert matrix_peak(CPU, "tf32") > 0
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32

@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,10 @@ def test_a_program_is_the_network_in_any_size(name: str, tmp_path: Path) -> None
     program = torch.export.load(tmp_path / "g.pt2", extra_files=extra)
     assert parity(network, program.module(), 3, random_shapes(6)) <= 1e-4
     assert "RGB" in json.loads(extra[f"{KEY}.json"])["image"]
+    with zipfile.ZipFile(tmp_path / "g.pt2") as archive:
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    assert str(ROOT).encode() not in content
+    assert b"site-packages" not in content
 
 
 def test_the_file_says_what_it_takes_and_gives_and_not_where_it_was_made(onnx_file: Path) -> None:

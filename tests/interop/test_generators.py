@@ -204,6 +204,15 @@ def test_names_choose_between_two_generators(ab: str, ba: str, tmp_path: Path) -
         open_generator(path)
 
 
+def test_a_domains_name_is_no_direction(tmp_path: Path) -> None:
+    """MMagic's generators.b makes images of b: it is none from B to A."""
+    states = {name: randomized(mmagic(2, 6, "instance", False)).state_dict() for name in "ab"}
+    path = saved({"generators": states}, tmp_path / "cyclegan.pth")
+    with pytest.raises(ValueError, match="--part"):
+        open_generator(path, "ab")
+    assert "direction" not in open_generator(path, part="b").about
+
+
 def test_a_folder_of_the_references_is_a_run(tmp_path: Path) -> None:
     forth, back = (randomized(Resnet(resnet_layers(2, 6)), seed) for seed in (1, 2))
     saved(forth.state_dict(), tmp_path / "latest_net_G_A.pth")

@@ -40,7 +40,10 @@ def run(tmp_path: Path, new_generator: Generators) -> Path:
     old, new = (
         {
             "step": step,
-            "protocol": {"extractor": "inception", "folder": "/home/secret/testA"},
+            "protocol": {
+                "extractor": "inception", "folder": "/home/secret me/testA",
+                "kid": "(x.y/d + 1)^3, all",
+            },
             "metrics": {
                 "kid_ab": {
                     "value": value, "low": 0.01, "high": 0.02, "count": 50, "better": "lower",
@@ -88,6 +91,8 @@ def test_the_card_tells_data_recipe_metrics_with_protocol_samples_and_licence(
     assert "root `photo2ochre`" in body
     assert "cycle: 10.0" in body
     assert "secret" not in text
+    assert '"folder": "testA"' in body
+    assert "(x.y/d + 1)^3, all" in body
     assert "gen_ab.safetensors`, A to B: resnet_6blocks, 2 channels, norm instance, step 7" in body
     assert "gen_ba" not in body
 

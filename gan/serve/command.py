@@ -1,0 +1,69 @@
+"""The command that serves a page."""
+
+import socket
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gan.config.choices import Device, Precision
+from gan.interruption import Interruption
+from gan.serve.limits import Limits
+from gan.serve.models import open_models
+from gan.serve.studio import Studio
+from gan.serve.tidy import swept
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def serve_page(
+    *,
+    models: list[Path],
+    host: str,
+    port: int,
+    device: Device,
+    precision: Precision,
+    max_megapixels: float,
+    max_megabytes: float,
+    max_files: int,
+    max_batch_megapixels: float,
+    max_queue: int,
+) -> int:
+    """Do what `serve` of entry.py says; ValueError and OSError as there."""
+    if find_spec("gradio") is None:
+        raise ValueError("gan serve needs the extra serve: pip install 'gan-translation[serve]'")
+    limits = Limits(max_megapixels, max_megabytes, max_files, max_batch_megapixels, max_queue)
+    ways = open_models(models, device, precision)
+    with listen(host, port) as listener, TemporaryDirectory(prefix="gan-serve-") as folder:
+        if host not in LOCAL:
+            print(f"host {host}: whoever reaches this machine can use the page", flush=True)
+        serve_until_stopped(Studio(ways, limits, Path(folder)), listener)
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket at an address; OSError with the address in it."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise OSError(f"{host}, port {port}: cannot listen there: {reason}") from error
+
+
+def serve_until_stopped(studio: Studio, listener: socket.socket) -> None:
+    """Answer requests until the process is sent SIGINT or SIGTERM."""
+    import uvicorn
+
+    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+        from gan.serve.app import build_app
+
+        settings = uvicorn.Config(
+            build_app(studio), log_level="warning", timeout_graceful_shutdown=3
+        )
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"http://{shown}:{port}", flush=True)
+        # uvicorn sends itself the signal again that ended it; nothing would be tidied after it.
+        with Interruption(), swept(studio.folder, studio.needed):
+            uvicorn.Server(settings).run(sockets=[listener])

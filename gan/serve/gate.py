@@ -1,0 +1,136 @@
+"""What every request passes first: which addresses there are, and how much may be sent."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gan.serve.limits import Limits
+from gan.serve.tidy import bytes_in
+
+FILE = "/gradio_api/file="
+PROGRESS = "/gradio_api/upload_progress"
+EVENTS = b"text/event-stream"
+UPLOADS = ("/gradio_api/upload", "/api/translate")
+PAGES = frozenset({
+    "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
+    "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/startup-events", "/gradio_api/theme.css",
+    "/gradio_api/upload", PROGRESS, "/gradio_api/queue/join",
+    "/gradio_api/queue/data", "/gradio_api/reset", "/gradio_api/cancel",
+    "/api/models", "/api/translate",
+})  # fmt: skip
+FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
+"""With PAGES, all that the page asks for. Gradio has more: proxies for other servers, pages for
+developers, calls that pass its queue by."""
+MOST_TEXT = 2**20
+"""Bytes of a request that is no upload."""
+HEADERS = {
+    # Gradio starts scripts that stand in its page, and compiles some.
+    "content-security-policy": "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+class Gate:
+    """ASGI middleware: 404 for what nobody needs, 403 for files of others, 413 for too much."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, folder: Path) -> None:
+        self.app, self.limits, self.folder = app, limits, folder.resolve()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *own]}
+            await send(message)
+
+        path = scope["path"]
+        most = self.limits.bytes if path in UPLOADS else MOST_TEXT
+        refusal = self.refusal(path) or too_much(declared(scope), most) or self.full(path)
+        if refusal:
+            await answer(path, *refusal)(scope, receive, send_with_headers)
+        else:
+            last = ended(send_with_headers) if path == PROGRESS else send_with_headers
+            await self.app(scope, counted(receive, most), last)
+
+    def full(self, path: str) -> tuple[int, str] | None:
+        """Why there is no room for an upload."""
+        full = path in UPLOADS and bytes_in(self.folder) > self.limits.kept_bytes
+        return (507, "no room for uploads just now; try again later") if full else None
+
+    def refusal(self, path: str) -> tuple[int, str] | None:
+        """Why a path has no answer: status and reason."""
+        if path.startswith(FILE):
+            inside = lies_in(path.removeprefix(FILE), self.folder)
+            return None if inside else (403, "not a file of this page")
+        known = path in PAGES or path.rstrip("/") in PAGES or path.startswith(FOLDERS)
+        return None if known and ".." not in path else (404, f"nothing at {quote(path[:100])}")
+
+
+def answer(path: str, status: int, reason: str) -> Response:
+    """JSON for the API, and text for the page, which shows it as it is."""
+    if path.startswith("/api/"):
+        return JSONResponse({"error": reason}, status)
+    return PlainTextResponse(reason, status)
+
+
+def ended(send: Send) -> Send:
+    """The progress of an upload, which has ended where there is none.
+
+    Gradio answers 404 after three seconds for one that was refused, and browsers log an error.
+    """
+    lost = False
+
+    async def send_ended(message: Message) -> None:
+        nonlocal lost
+        if message.get("status") == 404:
+            lost = True
+            message = {**message, "status": 200, "headers": [(b"content-type", EVENTS)]}
+        elif lost:
+            message = {"type": "http.response.body", "body": b'data: {"msg": "done"}\n\n'}
+        await send(message)
+
+    return send_ended
+
+
+def lies_in(place: str, folder: Path) -> bool:
+    """Whether a file lies in a folder when all links are followed, which Gradio does not ask."""
+    try:
+        return Path(place).resolve().is_relative_to(folder)
+    except (ValueError, OSError, RuntimeError):  # no path at all; links in a circle
+        return False
+
+
+def declared(scope: Scope) -> int:
+    """The length that a request says it has; 0 where it says nothing, and is counted."""
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+def too_much(length: int, most: int) -> tuple[int, str] | None:
+    return (413, f"more than {most / 1e6:g} MB at once") if length > most else None
+
+
+def counted(receive: Receive, most: int) -> Receive:
+    """The same requests, up to a length."""
+    length = 0
+
+    async def receive_counted() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body", b""))
+        if refusal := too_much(length, most):
+            raise HTTPException(*refusal)
+        return message
+
+    return receive_counted

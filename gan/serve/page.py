@@ -1,0 +1,165 @@
+"""The page: what is on it, and what happens when somebody presses a button."""
+
+import html
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Literal
+
+import gradio as gr
+
+from gan.config.choices import Format
+from gan.images import write_picture
+from gan.library.plan import SUFFIXES
+from gan.serve.batch import Progress, Upload, translate_batch
+from gan.serve.inputs import photo_input, photos_input
+from gan.serve.limits import Limits
+from gan.serve.studio import RefusedError, Studio, Wish, shown
+from gan.serve.tidy import AGE
+
+Form = Format | Literal[""]
+
+TILES = [("automatic", 0), ("256", 256), ("512", 512), ("1024", 1024)]
+FORMATS = [("as the original", ""), *((name.upper(), name) for name in SUFFIXES)]
+AT_ONCE = 4
+"""Requests that are worked on at a time, a picture of each in turn."""
+
+
+def build_page(studio: Studio) -> Any:
+    """A Gradio application."""
+    with gr.Blocks(title="Translate pictures", analytics_enabled=False) as page:
+        gr.Markdown("# Translate pictures", elem_id="head")
+        with gr.Row():
+            wishes = main_wishes(studio)
+        with gr.Tab("One picture"):
+            one_picture(studio, wishes)
+        with gr.Tab("Many pictures"):
+            many_pictures(studio, wishes)
+        with gr.Accordion("More", open=False), gr.Row():
+            wishes += rare_wishes()
+        gr.Markdown(said(studio.limits), elem_id="limits")
+    page.queue(max_size=studio.limits.queue, default_concurrency_limit=AT_ONCE)
+    return page
+
+
+def main_wishes(studio: Studio) -> list[Any]:
+    """Controls of what is mostly turned."""
+    labels = [way.label for way in studio.ways]
+    return [
+        gr.Dropdown(
+            list(zip(labels, range(len(labels)), strict=True)), value=0,
+            label="Model and direction", filterable=False, min_width=300,
+        ),
+        gr.Slider(
+            0, 1, 1, step=0.05, label="Strength", min_width=300,
+            info="0 leaves the picture as it is, 1 is all of the translation",
+        ),
+    ]  # fmt: skip
+
+
+def rare_wishes() -> list[Any]:
+    """Controls of what is seldom turned."""
+    return [
+        gr.Dropdown(
+            TILES, value=0, label="Tiles", filterable=False, min_width=300,
+            info="Side in pixels, for large pictures; the result is the same",
+        ),
+        gr.Dropdown(
+            FORMATS, value="", label="Format of the result", filterable=False, min_width=300,
+            info="PNG and TIFF keep 16 bits a channel",
+        ),
+    ]  # fmt: skip
+
+
+def one_picture(studio: Studio, wishes: list[Any]) -> None:
+    """A picture in, before and after side by side, and the file to take home."""
+    with gr.Row():
+        with gr.Column():
+            photo = photo_input(label="Picture", height=420)
+            button = gr.Button("Translate", variant="primary")
+        with gr.Column():
+            slider = gr.ImageSlider(
+                label="Before and after", interactive=False, height=420, max_height=420,
+                buttons=["fullscreen"],
+            )  # fmt: skip
+            download = gr.DownloadButton("Download", interactive=False)
+
+    def translate(
+        upload: Upload | None, way: int, strength: float, tile: int, format: Form,
+        progress: Any = gr.Progress(),  # noqa: B008, how Gradio is asked for it
+    ) -> Any:  # fmt: skip
+        folder = Path(mkdtemp(dir=studio.folder))
+        with said_plainly():
+            if upload is None:
+                raise RefusedError("choose a picture first")
+            wish = Wish(studio.ways[way], strength, tile or None, format or None)
+            name = f"{wish.way.model}-{wish.way.direction}"
+            done = studio.translate(
+                upload.path, lambda suffix: folder / f"{name}{suffix}", wish, progress
+            )
+        sides = {folder / "before.jpg": done.before, folder / "after.jpg": done.after}
+        for path, picture in sides.items():
+            write_picture(shown(picture), path)
+        file = folder / f"{name}{done.suffix}"
+        return tuple(sides), gr.DownloadButton(value=file, interactive=True)
+
+    button.click(translate, [photo, *wishes], [slider, download], api_visibility="private")
+
+
+def many_pictures(studio: Studio, wishes: list[Any]) -> None:
+    """Files or a zip in, a zip out."""
+    photos = photos_input(label="Pictures, or a zip of a folder", height=220)
+    with gr.Row():
+        button = gr.Button("Translate all", variant="primary")
+        stop = gr.Button("Stop")
+    state = gr.HTML()
+    download = gr.DownloadButton("Download the zip", interactive=False)
+
+    def translate(
+        uploads: list[Upload], way: int, strength: float, tile: int, format: Form
+    ) -> Iterator[Any]:
+        target = Path(mkdtemp(dir=studio.folder), "translated.zip")
+        yield "", gr.DownloadButton(value=None, interactive=False)
+        with said_plainly():
+            wish = Wish(studio.ways[way], strength, tile or None, format or None)
+            for step in translate_batch(studio, uploads, wish, target):
+                yield bar(step), gr.skip()
+        yield gr.skip(), gr.DownloadButton(value=target, interactive=True)
+
+    running = button.click(
+        translate,
+        [photos, *wishes],
+        [state, download],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+    stop.click(None, cancels=[running])
+
+
+def bar(step: Progress) -> str:
+    """How far a batch is, as HTML."""
+    failed = f", {step.failed} failed: failed.tsv in the zip says why" if step.failed else ""
+    return (
+        f"<div id='state'><progress value={step.done} max={step.total}></progress>"
+        f"{step.done} of {step.total} done{failed}</div>"
+    )
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Shows what was refused as one line on the page."""
+    try:
+        yield
+    except RefusedError as error:
+        # The page takes it for HTML, and there may be a stranger's name in it.
+        text = html.escape(str(error))
+        raise gr.Error(text, title="Not translated", print_exception=False) from error
+
+
+def said(limits: Limits) -> str:
+    """The limits, for people."""
+    return (
+        f"Pictures up to {limits.megapixels:g} megapixels; uploads up to {limits.megabytes:g} MB, "
+        f"{limits.files} pictures at once. Files are deleted after {AGE // 60} minutes."
+    )

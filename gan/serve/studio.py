@@ -1,0 +1,171 @@
+"""One uploaded picture translated, whoever asks for it."""
+
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gan.config.choices import Format
+from gan.images import Picture, printable, read_picture, read_suffix, write_picture
+from gan.images.picture import Array
+from gan.library.plan import SUFFIXES
+from gan.library.report import failure
+from gan.pixels import from_array, to_array
+from gan.serve.limits import Limits
+from gan.serve.models import Way
+from gan.translator import Translator, check_size, numbers
+
+AUTO_TILE = 512
+"""Side of a tile in pixels, where a picture does not fit into memory and no side is given."""
+ROWS = 256
+"""That are blended at once: the numbers of a whole picture would take four times its memory."""
+SHOWN = 1600
+"""Pixels of the longer side of what is shown; the file that is handed out has them all."""
+
+
+class RefusedError(ValueError):
+    """What is said, in one line, to whoever asked for something that cannot be done."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be made of a picture; RefusedError for numbers out of range."""
+
+    way: Way
+    strength: float = 1.0
+    """From 0, the picture as it was, to 1, its translation."""
+    tile: int | None = None
+    """Pixels; None for tiles only where the memory asks for them."""
+    format: Format | None = None
+    """None for the picture's own."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise RefusedError(f"strength: {self.strength}, must be from 0 to 1")
+        if self.tile is not None and not 64 <= self.tile <= 4096:
+            raise RefusedError(f"tile: {self.tile}, must be from 64 to 4096")
+        if self.tile and not self.way.translator.can_tile():
+            raise RefusedError("tile: this generator sees the whole picture at once; leave it out")
+        if self.format is not None and self.format not in SUFFIXES:
+            raise RefusedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A picture and what became of it."""
+
+    before: Picture
+    after: Picture
+    suffix: str
+    """Of the file that `after` is to be written into."""
+
+
+class Studio:
+    """Takes one picture after the other, so that memory is bounded by the largest."""
+
+    def __init__(self, ways: list[Way], limits: Limits, folder: Path) -> None:
+        self.ways, self.limits, self.folder = ways, limits, folder
+        self.turn = threading.Lock()
+        self.kept = Counter[Path]()
+
+    @contextmanager
+    def keep(self, paths: Sequence[Path]) -> Iterator[None]:
+        """Files that are not to be swept away in the block, however old they get."""
+        self.kept.update(paths)
+        try:
+            yield
+        finally:
+            self.kept.subtract(paths)
+            self.kept += Counter()  # forgets what nobody keeps
+
+    def needed(self, path: Path) -> bool:
+        """Whether somebody keeps a file."""
+        return self.kept[path] > 0
+
+    def translate(
+        self,
+        source: Path,
+        target: Callable[[str], Path],
+        wish: Wish,
+        progress: Callable[[float], None] = lambda share: None,
+    ) -> Result:
+        """Read a picture and write its translation into the file that `target` names for a suffix.
+
+        Depth, transparency and EXIF are kept where the format has them. RefusedError says in one
+        line, without the name of a file, why it cannot be done.
+        """
+        try:
+            with self.turn:
+                result = self.work(source, wish, progress)
+                write_picture(result.after, target(result.suffix))
+                return result
+        except (ValueError, OSError, RuntimeError, MemoryError) as error:  # also of a full GPU
+            reason = reason_of(source, error)
+            print(printable(f"refused: {reason}"), file=sys.stderr)
+            raise RefusedError(reason) from error
+
+    def work(self, source: Path, wish: Wish, progress: Callable[[float], None]) -> Result:
+        translator = wish.way.translator
+        most = self.limits.megapixels
+        suffix = SUFFIXES[wish.format] if wish.format else read_suffix(source, max_megapixels=most)
+        before = read_picture(
+            source, channels=1 if translator.channels == 1 else 3, max_megapixels=most
+        )
+        translated = self.run(translator, before.pixels, wish.tile, progress)
+        after = before.with_pixels(blended(before.pixels, translated, wish.strength))
+        return Result(before, after, suffix)
+
+    def run(
+        self, translator: Translator, values: Array, tile: int | None,
+        progress: Callable[[float], None],
+    ) -> Array:  # fmt: skip
+        """A translation in one piece or in tiles; ValueError where neither fits."""
+        height, width = values.shape[:2]
+        check_size(width, height)
+        pixels = from_array(values)
+        if tile or not translator.fits(height, width):
+            if not translator.can_tile():
+                megapixels = height * width / 1e6
+                raise ValueError(f"{megapixels:.1f} megapixels do not fit into memory just now")
+            tiles = tile or AUTO_TILE
+            result = translator.translate_tiled(pixels, tiles, self.folder, progress)
+        else:
+            (result,) = translator.translate_batch(pixels[None])
+        return to_array(numbers(result))
+
+
+def reason_of(source: Path, error: Exception) -> str:
+    """What an error says, in one line, but for places on this machine."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return failure(source, error).reason
+
+
+def blended(before: Array, after: Array, strength: float) -> Array:
+    """(1 - strength) before + strength after, rounded; of both types and the more channels."""
+    if strength == 1:
+        return after
+    channels = max(before.shape[2], after.shape[2])
+    result = np.empty((*before.shape[:2], channels), before.dtype)
+    for top in range(0, len(result), ROWS):
+        rows = slice(top, top + ROWS)
+        start = before[rows].astype(np.float32)
+        result[rows] = np.rint(start + np.float32(strength) * (after[rows] - start))
+    return result
+
+
+def shown(picture: Picture) -> Picture:
+    """A picture to look at: at most SHOWN pixels a side, without its metadata."""
+    height, width = picture.pixels.shape[:2]
+    scale = min(1, SHOWN / max(height, width))
+    if scale == 1:
+        return Picture(picture.pixels)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA)
+    return Picture(small.reshape(size[1], size[0], -1))

@@ -1,0 +1,8 @@
+"""A page to try models on: `python scripts/serve.py RUN [RUN ...]`."""
+
+import sys
+
+from gan.cli import run
+
+if __name__ == "__main__":
+    sys.exit(run("serve"))

@@ -1,0 +1,90 @@
+"""A server with two models whose translations are known exactly, and pictures for it."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan.serve.studio import Studio
+from tests.serve.standin import stand_in
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    """What the server has, without one."""
+    folder = tmp_path / "studio"
+    folder.mkdir()
+    return stand_in(folder)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Another process that serves a page."""
+
+    address: str
+    folder: Path
+    """Where it keeps the files of its visitors."""
+
+    @property
+    def hold(self) -> Path:
+        """A file that makes translations wait as long as it is there."""
+        return self.folder.parent / "hold"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for all tests of a process."""
+    pytest.importorskip("gradio", reason="the extra serve is not installed")
+    root = Path(__file__).parents[2]
+    folder = tmp_path_factory.mktemp("server") / "visitors"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, root / "tests/serve/standin.py", folder],
+        env=os.environ | {"PYTHONPATH": str(root)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdout
+        yield Server(process.stdout.readline().strip(), folder)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+
+
+Picture = Callable[..., Path]
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Picture:
+    """picture(name, seed=0, size=(40, 32), **options of saving) -> path of noise in a file."""
+
+    def write(name: str, seed: int = 0, size: tuple[int, int] = (40, 32), **options: Any) -> Path:
+        rng = np.random.default_rng(seed)
+        pixels = rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / name, **options)
+        return tmp_path / name
+
+    return write
+
+
+def huge_png(width: int, height: int) -> bytes:
+    """A PNG of some hundred bytes that claims any size: black, of one bit a pixel, cut off."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(10_000))) + chunk(b"IEND", b"")
+    )  # fmt: skip

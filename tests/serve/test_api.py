@@ -1,0 +1,311 @@
+"""The HTTP API, and the gate before it and before the page: over a real connection."""
+
+import http.client
+import io
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.serve.conftest import Picture, Server, huge_png
+from tests.serve.standin import LIMITS
+
+
+def ask(
+    server: Server, method: str, path: str, body: Any = None, **headers: str
+) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers; the path goes out as it is, which browsers would not do."""
+    address = urlsplit(server.address)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+    try:
+        chunked = not isinstance(body, bytes | str | None)
+        connection.request(method, path, body, headers, encode_chunked=chunked)
+        answer = connection.getresponse()
+        lower = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, answer.read(), lower
+    finally:
+        connection.close()
+
+
+def translate(server: Server, data: Any, **wish: Any) -> tuple[int, bytes, dict[str, str]]:
+    wish = {"model": "negative", "direction": "ab"} | wish
+    return ask(server, "POST", f"/api/translate?{urlencode(wish)}", data)
+
+
+def error(answer: tuple[int, bytes, dict[str, str]]) -> tuple[int, str]:
+    return answer[0], json.loads(answer[1])["error"]
+
+
+def pixels(data: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB")).astype(np.int64)
+
+
+def test_models_are_listed_with_the_limits(server: Server) -> None:
+    status, body, _ = ask(server, "GET", "/api/models")
+    assert status == 200
+    assert json.loads(body) == {
+        "models": {"negative": ["ab", "ba"], "same": ["ab"]},
+        "formats": ["png", "jpeg", "webp", "avif", "tiff"],
+        "limits": {"megapixels": 0.1, "megabytes": 1},
+    }
+
+
+def test_an_image_goes_in_and_an_image_comes_out(server: Server, picture: Picture) -> None:
+    data = picture("a.png").read_bytes()
+    status, result, headers = translate(server, data)
+    assert (status, headers["content-type"]) == (200, "image/png")
+    np.testing.assert_array_equal(pixels(result), 255 - pixels(data))
+    _, half, headers = translate(server, data, strength=0, format="tiff")
+    assert headers["content-type"] == "image/tiff"
+    np.testing.assert_array_equal(pixels(half), pixels(data))
+    _, same, _ = translate(server, data, model="same")
+    np.testing.assert_array_equal(pixels(same), pixels(data))
+    assert list(server.folder.glob("*/source")) == []
+
+
+@pytest.mark.parametrize(("wish", "reason"), [
+    ({"model": "manet"}, "model manet: not served; there is negative, same"),
+    ({"direction": "xy"}, "direction xy: not served; model negative has ab and ba"),
+    ({"strength": "much"}, "strength: 'much' is no number"),
+    ({"strength": "nan"}, "strength: nan, must be from 0 to 1"),
+    ({"strength": "2"}, "strength: 2.0, must be from 0 to 1"),
+    ({"tile": "1e9"}, "tile: '1e9' is no number"),
+    ({"format": "../x"}, "format: ../x, must be one of png, jpeg, webp, avif, tiff"),
+    ({"stile": "1"}, "no parameter stile; there are model, direction, strength, tile, format"),
+])  # fmt: skip
+def test_a_wrong_parameter_is_named(
+    server: Server, picture: Picture, wish: dict[str, str], reason: str
+) -> None:
+    assert error(translate(server, picture("a.png").read_bytes(), **wish)) == (400, reason)
+
+
+def test_what_cannot_be_translated_is_said_in_a_line(server: Server) -> None:
+    assert error(translate(server, b"")) == (400, "empty file")
+    text = b"no image at all, but long enough to be one"
+    assert error(translate(server, text)) == (400, "not an image of a known kind")
+    bomb = huge_png(20_000, 15_000)
+    assert error(translate(server, bomb)) == (400, "300.0 megapixels; at most 0.1 allowed")
+
+
+def test_a_form_is_told_how_to_send_an_image(server: Server) -> None:
+    answer = ask(
+        server,
+        "POST",
+        "/api/translate",
+        b"--x--",
+        **{"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert error(answer) == (415, "send the image as the body: curl --data-binary @photo.jpg")
+
+
+@pytest.mark.parametrize("path", ["/api/translate?model=same", "/gradio_api/upload"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_too_large_an_upload_is_refused(server: Server, path: str, chunked: bool) -> None:
+    form = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+    head = form if "upload" in path else b""
+    body: Any = head + bytes(LIMITS.bytes)
+    if chunked:
+        body = iter([head, *[bytes(100_000)] * 10, b"1"])
+    kind = {"Content-Type": "multipart/form-data; boundary=x"} if head else {}
+    try:
+        status, answer, _ = ask(server, "POST", path, body, **kind)
+    except (BrokenPipeError, ConnectionResetError):
+        return  # it did not even listen to the end
+    if chunked or head:
+        assert (status, b"more than 1 MB" in answer) == (413, True)
+    else:
+        assert status == 400  # exactly the limit
+
+
+def test_more_than_may_wait_are_sent_away(server: Server, picture: Picture) -> None:
+    data, answers = picture("a.png").read_bytes(), list[int]()
+
+    def go() -> None:
+        answers.append(translate(server, data)[0])
+
+    threads = [threading.Thread(target=go) for _ in range(2 * LIMITS.queue)]
+    server.hold.touch()  # the first picture takes its time
+    for thread in threads:
+        thread.start()
+    while len(answers) < LIMITS.queue:  # those who are sent away come first
+        time.sleep(0.01)
+    server.hold.unlink()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200] * LIMITS.queue + [503] * LIMITS.queue
+
+
+def test_no_upload_is_taken_when_the_folder_is_full(server: Server) -> None:
+    place = server.folder / "filler"
+    with place.open("wb") as file:
+        os.truncate(file.fileno(), LIMITS.kept_bytes + 1)  # takes no room on the disk
+    try:
+        assert error(translate(server, b"x")) == (
+            507,
+            "no room for uploads just now; try again later",
+        )
+        assert ask(server, "POST", "/gradio_api/upload", b"x")[0] == 507
+    finally:
+        place.unlink()
+
+
+PASSWD = [
+    "/gradio_api/file=/etc/passwd",
+    "/gradio_api/file=//etc/passwd",
+    "/gradio_api/file={folder}/../../../../../../../../etc/passwd",
+    "/gradio_api/file={folder}/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+    "/gradio_api/file={folder}/link",
+    "/gradio_api/file={folder}/links/passwd",
+    "/gradio_api/file=..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2fetc%2fpasswd",
+    "/gradio_api/file=file:///etc/passwd",
+    "/gradio_api/file=%00/etc/passwd",
+    "/gradio_api/file=pyproject.toml",
+    "/gradio_api/file=.",
+    "/gradio_api/file=http://127.0.0.1:1/",
+    "/gradio_api/file=https://example.com/",
+    "/gradio_api/file/etc/passwd",
+    "/gradio_api/../gradio_api/file=/etc/passwd",
+    "/gradio_api//file=/etc/passwd",
+    "//gradio_api/file=/etc/passwd",
+    "/GRADIO_API/file=/etc/passwd",
+    "/file=/etc/passwd",
+    "/file/etc/passwd",
+    "/static/../../../../../../../../etc/passwd",
+    "/static//etc/passwd",
+    "/static/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+    "/assets/../../../../../../../../../etc/passwd",
+    "/svelte/../../../../../../../../../etc/passwd",
+    "/svelte//etc/passwd",
+    "/theme.css/../../etc/passwd",
+    "/custom_component/1/client/a/../../../../etc/passwd",
+    "/gradio_api/custom_component/1/client/component/..%2f..%2fetc%2fpasswd",
+    "/gradio_api/proxy=http://127.0.0.1:1/",
+    "/gradio_api/deep_link?session_hash=/etc/passwd",
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", PASSWD)
+def test_a_stranger_reads_no_file_of_this_machine(server: Server, method: str, path: str) -> None:
+    folder = server.folder
+    links = {folder / "link": Path("/etc/passwd"), folder / "links": Path("/etc")}
+    for link, place in links.items():
+        link.symlink_to(place)
+    try:
+        status, body, _ = ask(server, method, path.format(folder=folder))
+    finally:
+        for link in links:
+            link.unlink()
+    assert status in (400, 403, 404, 405)
+    assert b"root:" not in body
+    assert b"[project]" not in body
+
+
+@pytest.mark.parametrize("path", [
+    "/docs", "/redoc", "/openapi.json", "/gradio_api/openapi.json", "/monitoring",
+    "/monitoring/summary", "/gradio_api/runs", "/gradio_api/dev/reload", "/gradio_api/vibe-code",
+    "/gradio_api/mcp/sse", "/gradio_api/profiling/traces", "/login", "/gradio_api/token",
+])  # fmt: skip
+def test_what_the_page_does_not_need_is_not_there(server: Server, path: str) -> None:
+    assert ask(server, "GET", path)[:2] == (404, f"nothing at {path}".encode())
+
+
+@pytest.mark.parametrize("path", [
+    "/gradio_api/run/translate", "/gradio_api/api/translate", "/gradio_api/call/translate",
+    "/gradio_api/call/v2/translate", "/gradio_api/component_server", "/gradio_api/vibe-edit",
+    "/gradio_api/process_recording", "/gradio_api/stream/x", "/api/run",
+])  # fmt: skip
+def test_nobody_passes_the_queue_by(server: Server, path: str) -> None:
+    assert ask(server, "POST", path, b"{}", **{"Content-Type": "application/json"})[0] == 404
+
+
+def test_every_answer_forbids_what_comes_from_elsewhere(server: Server) -> None:
+    for path in ("/", "/api/models", "/nowhere"):
+        headers = ask(server, "GET", path)[2]
+        assert headers["content-security-policy"].startswith("default-src 'self'")
+        assert "http" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def upload(server: Server, name: str, data: bytes) -> str:
+    """Send a file as the page does; where it lies."""
+    head = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+    body = head.encode() + data + b"\r\n--x--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    status, answer, _ = ask(server, "POST", "/gradio_api/upload", body, **kind)
+    assert status == 200, answer
+    (place,) = json.loads(answer)
+    return str(place)
+
+
+@pytest.mark.parametrize("name", [
+    "../../../../evil.png", "/etc/cron.d/evil.png", "..\\\\..\\\\evil.png", "%2e%2e%2fevil.png",
+])  # fmt: skip
+def test_an_uploaded_name_is_no_path(server: Server, picture: Picture, name: str) -> None:
+    place = Path(upload(server, name, picture("a.png").read_bytes())).resolve()
+    assert place.is_file()
+    assert place.parent.parent == server.folder.resolve()
+
+
+def call(server: Server, function: int, *arguments: Any) -> dict[str, Any]:
+    """Press a button as the page does: join the queue, wait for the result."""
+    session = os.urandom(8).hex()
+    event = {"data": [*arguments, 0, 1, 0, ""], "fn_index": function, "session_hash": session}
+    status, answer, _ = ask(
+        server, "POST", "/gradio_api/queue/join", json.dumps(event),
+        **{"Content-Type": "application/json"},
+    )  # fmt: skip
+    assert status == 200, answer
+    _, answer, _ = ask(server, "GET", f"/gradio_api/queue/data?session_hash={session}")
+    messages = [json.loads(line[6:]) for line in answer.decode().split("\n\n") if line]
+    (done,) = [message for message in messages if message["msg"] == "process_completed"]
+    return dict(done)
+
+
+META = {"_type": "gradio.FileData"}
+
+
+def test_the_page_takes_what_was_uploaded(server: Server, picture: Picture) -> None:
+    place = upload(server, "a.png", picture("a.png").read_bytes())
+    done = call(server, 0, {"path": place, "orig_name": "a.png", "meta": META})
+    assert done["success"], done
+    file = done["output"]["data"][1]["value"]["path"]
+    result = ask(server, "GET", f"/gradio_api/file={file}")[1]
+    np.testing.assert_array_equal(pixels(result), 255 - pixels(picture("a.png").read_bytes()))
+    assert Path(file).name == "negative-ab.png"
+
+
+@pytest.mark.parametrize("given", [
+    {}, {"is_stream": True}, {"url": "data:image/png;base64,AAAA"}, {"url": "http://127.0.0.1:1/"},
+])  # fmt: skip
+@pytest.mark.parametrize("path", [
+    "{private}", "{folder}/../{name}", "{folder}/link.png", "file://{private}",
+    "http://127.0.0.1:1/a.png", "http://example.com/a.png", "/etc/passwd", "",
+])  # fmt: skip
+@pytest.mark.parametrize("function", [0, 1])
+def test_the_page_takes_nothing_else(
+    server: Server, picture: Picture, function: int, path: str, given: dict[str, Any]
+) -> None:
+    folder = server.folder
+    private = picture("private.png").rename(folder.parent / "private.png")
+    link = folder / "link.png"
+    link.symlink_to(private)
+    before = set(folder.rglob("*"))
+    place = path.format(private=private, folder=folder, name=private.name)
+    file = given | {"path": place, "orig_name": "a.png", "meta": META}
+    try:
+        done = call(server, function, [file] if function else file)
+    finally:
+        private.unlink()
+        link.unlink()
+    assert not done["success"]
+    copies = [new for new in set(folder.rglob("*")) - before if new.is_file()]
+    assert copies == []

@@ -1,0 +1,303 @@
+"""The page in a real browser: what somebody does there works, and what they must not is refused."""
+
+import io
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.serve.conftest import Picture, Server, huge_png
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium in the PATH")
+
+SECONDS = 1000
+"""playwright counts milliseconds."""
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", *CAMERA], timeout=30 * SECONDS
+        )
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A visitor of the page, and all that their browser asked for and complained about."""
+
+    def __init__(self, browser: Any, server: Server, **options: Any) -> None:
+        self.address = server.address
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(30 * SECONDS)
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", self.listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+        self.page.goto(server.address)
+        self.button("Translate").wait_for()
+
+    def listen(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def check(self) -> None:
+        """Nothing from elsewhere, no error, nothing wider than the window."""
+        own = (self.address, "data:", "blob:")
+        assert [url for url in self.asked if not url.startswith(own)] == []
+        assert self.complaints == []
+        width, window = self.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
+        assert width <= window
+
+    def button(self, name: str) -> Any:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def choose(self, path: Path) -> None:
+        """One picture, until it is shown."""
+        self.page.locator("input[type=file]").first.set_input_files(path)
+        self.page.locator(f"img[src*='{path.name}']").first.wait_for()
+
+    def shown(self) -> Any:
+        """The translation that the slider shows, (H, W, 3), as soon as there is one."""
+        self.page.locator("img[src*='after.jpg']").first.wait_for()
+        source = self.page.locator("img[src*='after.jpg']").first.get_attribute("src")
+        return opened(self.context.request.get(source).body())
+
+    def taken_home(self, name: str) -> tuple[str, bytes]:
+        """What a button downloads."""
+        with self.page.expect_download() as started:
+            self.button(name).click()
+        return started.value.suggested_filename, Path(started.value.path()).read_bytes()
+
+    def many(self, paths: list[Path], arrive: bool = True) -> None:
+        """Several files, until their upload is done if they are to arrive."""
+        self.page.get_by_role("tab", name="Many pictures").click()
+        self.button("Translate all").wait_for()
+        self.page.locator("input[type=file][multiple]").set_input_files(paths)
+        if arrive:
+            self.page.locator(".file-preview tr").nth(len(paths) - 1).wait_for()
+
+    def refusal(self) -> str:
+        """What the page says is wrong."""
+        toast = self.page.get_by_test_id("toast-body").first
+        toast.wait_for()
+        text = " ".join(str(toast.inner_text()).split())
+        toast.get_by_test_id("toast-close").click()
+        toast.wait_for(state="detached")
+        return text
+
+
+def opened(data: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB")).astype(np.int64)
+
+
+@pytest.fixture
+def visit(browser: Any, server: Server) -> Iterator[Callable[..., Visit]]:
+    visits: list[Visit] = []
+
+    def come(**options: Any) -> Visit:
+        visits.append(Visit(browser, server, **options))
+        return visits[-1]
+
+    yield come
+    for each in visits:
+        each.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_picture_is_translated_shown_and_taken_home(
+    scheme: str, width: int, visit: Callable[..., Visit], picture: Picture
+) -> None:
+    source = picture("noise.png", size=(160, 120))
+    seen = visit(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    seen.choose(source)
+    seen.button("Translate").click()
+    assert seen.shown().shape == (120, 160, 3)
+    name, data = seen.taken_home("Download")
+    assert name == "negative-ab.png"
+    np.testing.assert_array_equal(opened(data), 255 - opened(source.read_bytes()))
+    seen.check()
+
+
+def test_the_border_between_before_and_after_moves(
+    visit: Callable[..., Visit], picture: Picture
+) -> None:
+    seen = visit()
+    seen.choose(picture("noise.png", size=(160, 120)))
+    seen.button("Translate").click()
+    seen.shown()
+    handle = seen.page.locator(".slider-wrap .outer, .slider-wrap .outer.fixed").first
+    handle.wait_for()
+    start = handle.bounding_box()
+    middle = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
+    seen.page.mouse.move(*middle)
+    seen.page.mouse.down()
+    seen.page.mouse.move(middle[0] - 60, middle[1], steps=6)
+    seen.page.mouse.up()
+    # Within a pixel: the browser reports fractions of one.
+    assert handle.bounding_box()["x"] == pytest.approx(start["x"] - 60, abs=1)
+    seen.check()
+
+
+def test_model_direction_and_strength_are_what_was_chosen(
+    visit: Callable[..., Visit], picture: Picture
+) -> None:
+    source = picture("noise.png")
+    seen = visit()
+    seen.choose(source)
+    seen.page.get_by_label("Model and direction").click()
+    seen.page.get_by_role("option", name="same: A → B").click()
+    seen.button("Translate").click()
+    seen.shown()
+    name, data = seen.taken_home("Download")
+    assert name == "same-ab.png"
+    np.testing.assert_array_equal(opened(data), opened(source.read_bytes()))
+    seen.page.get_by_label("Model and direction").click()
+    seen.page.get_by_role("option", name="negative: A → B").click()
+    seen.page.get_by_label("number input for Strength").fill("0.5")
+    seen.page.get_by_label("number input for Strength").blur()
+    first = seen.page.locator("img[src*='after.jpg']").first.get_attribute("src")
+    seen.button("Translate").click()
+    seen.page.locator(f"img[src*='after.jpg']:not([src='{first}'])").first.wait_for()
+    half = opened(seen.taken_home("Download")[1])
+    assert set(np.unique(half)) <= {127, 128}  # of any value and its negative
+    seen.check()
+
+
+def test_a_zip_and_pictures_come_back_as_a_zip(
+    visit: Callable[..., Visit], picture: Picture, tmp_path: Path
+) -> None:
+    sources = {f"tree/{seed}.png": picture(f"{seed}.png", seed) for seed in range(3)}
+    with zipfile.ZipFile(tmp_path / "tree.zip", "w") as archive:
+        for name, path in sources.items():
+            archive.write(path, name)
+        archive.writestr("../<img src=x onerror=alert(1)>.png", b"no image, but long enough")
+    sources["single.png"] = picture("single.png", 9)
+    seen = visit()
+    seen.many([tmp_path / "tree.zip", sources["single.png"]])
+    seen.button("Translate all").click()
+    seen.page.get_by_text("5 of 5 done, 1 failed").wait_for()
+    name, data = seen.taken_home("Download the zip")
+    assert name == "translated.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == [*sources, "failed.tsv"]
+        assert "onerror" in archive.read("failed.tsv").decode()
+        for member, path in sources.items():
+            np.testing.assert_array_equal(
+                opened(archive.read(member)), 255 - opened(path.read_bytes())
+            )
+    seen.check()
+
+
+def test_a_wrong_file_is_refused_in_a_line(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_bytes(b"no image at all, but long enough to be one")
+    seen = visit()
+    seen.button("Translate").click()
+    assert "choose a picture first" in seen.refusal()
+    seen.page.locator("input[type=file]").first.set_input_files(tmp_path / "text.png")
+    seen.page.locator("img[src*='text.png']").first.wait_for(state="attached")
+    seen.button("Translate").click()
+    assert seen.refusal().endswith("not an image of a known kind")
+    seen.check()
+
+
+def test_names_of_strangers_are_text_on_the_page(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
+        archive.writestr("<img src=x onerror=alert(1)>.png", b"no image, but long enough")
+    seen = visit()
+    seen.many([tmp_path / "bad.zip"])
+    seen.button("Translate all").click()
+    assert "<img src=x onerror=alert(1)>.png: not an image of a known kind" in seen.refusal()
+    seen.check()
+
+
+def test_a_bomb_is_refused_and_the_page_goes_on(
+    visit: Callable[..., Visit], picture: Picture, tmp_path: Path
+) -> None:
+    (tmp_path / "bomb.png").write_bytes(huge_png(20_000, 15_000))
+    seen = visit()
+    seen.page.locator("input[type=file]").first.set_input_files(tmp_path / "bomb.png")
+    seen.page.locator("img[src*='bomb.png']").first.wait_for(state="attached")
+    seen.button("Translate").click()
+    assert "300.0 megapixels; at most 0.1 allowed" in seen.refusal()
+    seen.check()
+    other = visit()
+    other.choose(picture("noise.png"))
+    other.button("Translate").click()
+    assert other.shown().shape == (32, 40, 3)
+    other.check()
+
+
+def test_too_large_an_upload_is_refused_in_a_line(
+    visit: Callable[..., Visit], picture: Picture, tmp_path: Path
+) -> None:
+    (tmp_path / "heavy.png").write_bytes(bytes(1_000_001))
+    seen = visit()
+    seen.page.locator("input[type=file]").first.set_input_files(tmp_path / "heavy.png")
+    assert "exceed the maximum allowed size" in seen.refusal()
+    seen.page.wait_for_timeout(3.5 * SECONDS)  # until Gradio has given up the upload
+    seen.check()
+    seen.many([picture(f"{seed}.png", seed, size=(300, 300)) for seed in range(4)], arrive=False)
+    assert "more than 1 MB at once" in seen.refusal()
+
+
+def test_two_users_at_once_get_their_own(visit: Callable[..., Visit], picture: Picture) -> None:
+    sources = [picture(f"{seed}.png", seed) for seed in range(2)]
+    both = [visit(), visit()]
+    for seen, source in zip(both, sources, strict=True):
+        seen.choose(source)
+    for seen in both:
+        seen.button("Translate").click()
+    for seen, source in zip(both, sources, strict=True):
+        seen.shown()
+        result = opened(seen.taken_home("Download")[1])
+        np.testing.assert_array_equal(result, 255 - opened(source.read_bytes()))
+        seen.check()
+
+
+def test_a_batch_can_be_stopped(
+    visit: Callable[..., Visit], picture: Picture, server: Server
+) -> None:
+    seen = visit()
+    seen.many([picture(f"{seed}.png", seed) for seed in range(3)])
+    server.hold.touch()
+    try:
+        seen.button("Translate all").click()
+        seen.page.get_by_text("0 of 3 done").wait_for()
+        seen.button("Stop").click()
+    finally:
+        server.hold.unlink()
+    other = visit()
+    other.choose(picture("noise.png"))
+    other.button("Translate").click()
+    other.shown()  # the others of the batch had their turn before, if they had one
+    assert seen.page.get_by_text("3 of 3 done").count() == 0
+    seen.check()
+
+
+def test_the_camera_takes_a_picture(visit: Callable[..., Visit]) -> None:
+    seen = visit()
+    seen.page.get_by_label("Capture from camera").click()
+    seen.page.get_by_text("Click to Access Webcam").click()
+    seen.page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    seen.page.get_by_label("capture photo").click()
+    seen.page.locator("img[src*='image.png'], img[src*='webp'], img[src*='jpg']").first.wait_for()
+    seen.check()

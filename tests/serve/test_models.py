@@ -1,0 +1,58 @@
+"""Which generators are served, under which names."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gan.serve.models import choose, open_models
+
+Generator = Callable[..., Path]
+
+
+@pytest.fixture
+def run(tmp_path: Path, new_generator: Generator) -> Path:
+    """A run directory with both generators."""
+    folder = tmp_path / "monet"
+    folder.mkdir()
+    for direction in ("ab", "ba"):
+        new_generator(folder / f"gen_{direction}.safetensors", direction)
+    return folder
+
+
+def test_runs_and_files_are_served_under_names_of_their_own(
+    run: Path, tmp_path: Path, new_generator: Generator
+) -> None:
+    (tmp_path / "other").mkdir()
+    namesake = tmp_path / "other" / "monet"
+    namesake.mkdir()
+    new_generator(namesake / "gen_ba.safetensors", "ba")
+    past = new_generator(run / "gen_ba-epoch050.safetensors", "ba")
+    found = open_models([run, namesake, past], "cpu", "fp32")
+    assert [(way.model, way.direction) for way in found] == [
+        ("monet", "ab"), ("monet", "ba"), ("monet-2", "ba"), ("monet-gen_ba-epoch050", "ba"),
+    ]  # fmt: skip
+    assert [way.label for way in found[:2]] == ["monet: A → B", "monet: B → A"]
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere: no such run directory"):
+        open_models([tmp_path / "nowhere"], "cpu", "fp32")
+
+
+def test_one_way_is_chosen_or_what_is_missing_is_said(
+    run: Path, tmp_path: Path, generator_file: Path
+) -> None:
+    ways = open_models([run, generator_file.parent], "cpu", "fp32")
+    other = ways[2].model
+    assert choose(ways, other, None) is ways[2]
+    assert choose(ways, "monet", "ba") is ways[1]
+    assert choose(ways[:1], None, None) is ways[0]
+    for model, direction, reason in [
+        (None, "ab", f"model: say which, monet, {other}"),
+        ("manet", None, f"model manet: not served; there is monet, {other}"),
+        ("monet", None, "direction: say which, ab and ba"),
+        (other, "ba", f"direction ba: not served; model {other} has ab"),
+    ]:
+        with pytest.raises(ValueError, match=reason):
+            choose(ways, model, direction)

@@ -1,0 +1,54 @@
+"""Names of strangers: whatever they are, what comes out can be unpacked anywhere, inside."""
+
+from pathlib import PurePosixPath, PureWindowsPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan.serve.names import FreeNames, clean_name
+
+NASTY = st.text(
+    st.one_of(st.sampled_from('/\\.:*?<>|"ab C~$%\0\n\x7f\u202e'), st.characters()), max_size=300
+)
+
+
+@given(NASTY)
+def test_a_clean_name_is_relative_printable_and_allowed_on_every_system(name: str) -> None:
+    path = clean_name(name)
+    assert not path.is_absolute()
+    assert not PureWindowsPath(path).is_absolute()
+    assert not PureWindowsPath(path).drive
+    assert path.parts
+    for part in path.parts:
+        assert part not in ("", ".", "..")
+        assert part.isprintable()
+        assert not set(part) & set('<>:"|?*\\/')
+        assert part == part.strip(". ")
+        assert len(part) <= 81
+        assert not PureWindowsPath(part).is_reserved()
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("photos/år 2024/my photo.JPG", "photos/år 2024/my photo"),
+    ("../../etc/passwd.png", "etc/passwd"),
+    ("/etc/shadow.png", "etc/shadow"),
+    ("C:\\Windows\\system32\\a.png", "C_/Windows/system32/a"),
+    ("a/../../b.jpg", "a/b"),
+    ("nul.png", "_nul"),
+    (".png", "png"),
+    ("...", "image"),
+    ("", "image"),
+    ("a.b.c.png", "a.b.c"),
+    ("line\nbreak.png", "line_break"),
+])  # fmt: skip
+def test_examples(name: str, expected: str) -> None:
+    assert clean_name(name) == PurePosixPath(expected)
+
+
+@given(st.lists(st.sampled_from(["a", "A", "b", "a-2", "ß", "ss"]), max_size=12))
+def test_no_two_names_are_the_same_on_a_disk_that_does_not_know_case(stems: list[str]) -> None:
+    free = FreeNames()
+    taken = [free.take(stem, ".png") for stem in stems]
+    assert len({name.casefold() for name in taken}) == len(stems)
+    assert all(name.startswith(stem) for name, stem in zip(taken, stems, strict=True))

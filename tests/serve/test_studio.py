@@ -1,0 +1,133 @@
+"""One picture: what is promised of it, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan.images import read_image, read_picture
+from gan.serve.studio import SHOWN, RefusedError, Studio, Wish, blended, shown
+from tests.serve.conftest import Picture, huge_png
+
+
+def translated(studio: Studio, source: Path, **wish: object) -> Path:
+    """The file of a negative."""
+    asked = Wish(studio.ways[0], **wish)  # type: ignore[arg-type]
+    done = studio.translate(source, lambda suffix: source.with_name(f"result{suffix}"), asked)
+    return source.with_name(f"result{done.suffix}")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [(1, 1), (3, 3), (1, 3), (3, 1)])
+def test_a_blend_is_the_weighted_mean(dtype: type, channels: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    largest = np.iinfo(dtype).max
+    before, after = (
+        rng.integers(0, largest, (300, 7, depth), dtype=dtype, endpoint=True) for depth in channels
+    )
+    # Quarters have no rounding error in float32 or float64, so that the results must be equal.
+    for strength in (0, 0.25, 0.5, 0.75):
+        exact = (1 - strength) * before.astype(float) + strength * after
+        result = blended(before, after, strength)
+        assert result.dtype == dtype
+        np.testing.assert_array_equal(result, np.rint(exact))
+    assert blended(before, after, 1) is after
+
+
+def test_strength_goes_from_the_picture_to_its_negative(studio: Studio, picture: Picture) -> None:
+    source = picture("noise.png")
+    pixels = np.asarray(read_image(source)).astype(float)
+    for strength in (0, 0.5, 1):
+        result = np.asarray(read_image(translated(studio, source, strength=strength)))
+        expected = (1 - strength) * pixels + strength * (255 - pixels)
+        np.testing.assert_array_equal(result, np.rint(expected))
+
+
+def test_a_turned_photo_comes_back_upright(studio: Studio, picture: Picture) -> None:
+    exif = Image.Exif()
+    exif[274], exif[315] = 6, "somebody"
+    source = picture("turned.jpg", exif=exif, quality=100, subsampling=0)
+    result = translated(studio, source, format="png")
+    with Image.open(result) as image:
+        assert image.size == (32, 40)
+        assert 274 not in image.getexif()
+        assert image.getexif()[315] == "somebody"
+    np.testing.assert_array_equal(
+        np.asarray(read_image(result)), 255 - np.asarray(read_image(source))
+    )
+
+
+def test_sixteen_bits_stay_sixteen_bits(studio: Studio, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 65536, (24, 20), dtype=np.uint16)
+    Image.fromarray(values).save(tmp_path / "deep.tif")
+    result = read_picture(translated(studio, tmp_path / "deep.tif")).pixels
+    assert result.dtype == np.uint16
+    np.testing.assert_array_equal(result, np.repeat(65535 - values[:, :, None], 3, axis=2))
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("a.jpg", "JPEG"), ("a.png", "PNG"), ("a.webp", "WEBP"), ("a.tif", "TIFF"), ("a.bmp", "BMP"),
+])  # fmt: skip
+def test_the_result_has_the_format_of_the_content_whatever_the_name(
+    studio: Studio, picture: Picture, name: str, kind: str
+) -> None:
+    source = picture(name)
+    nameless = source.rename(source.with_name("upload"))
+    with Image.open(translated(studio, nameless)) as image:
+        assert image.format == kind
+
+
+def test_a_bomb_is_refused_by_its_header(studio: Studio, tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.png"
+    bomb.write_bytes(huge_png(20_000, 15_000))
+    assert bomb.stat().st_size < 1000
+    with pytest.raises(RefusedError, match=r"^300.0 megapixels; at most 0.1 allowed$"):
+        translated(studio, bomb)
+
+
+@pytest.mark.parametrize(("content", "reason"), [
+    (b"", "empty file"),
+    (b"no image at all, but long enough to be one", "not an image of a known kind"),
+])  # fmt: skip
+def test_what_is_no_image_is_refused_without_the_place_it_lay_in(
+    studio: Studio, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(RefusedError) as refused:
+        translated(studio, tmp_path / "x")
+    assert str(refused.value) == reason
+
+
+def test_a_thin_picture_is_refused(studio: Studio, picture: Picture) -> None:
+    with pytest.raises(RefusedError, match="both sides must be at least 16"):
+        translated(studio, picture("thin.png", size=(40, 3)))
+
+
+@pytest.mark.parametrize(("wish", "reason"), [
+    ({"strength": 1.01}, "strength: 1.01, must be from 0 to 1"),
+    ({"strength": float("nan")}, "strength: nan"),
+    ({"tile": 8}, "tile: 8, must be from 64"),
+    ({"tile": 128}, "sees the whole picture at once"),
+    ({"format": "exe"}, "format: exe, must be one of png"),
+])  # fmt: skip
+def test_wishes_that_mean_nothing_are_refused(
+    studio: Studio, wish: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(RefusedError, match=reason):
+        Wish(studio.ways[0], **wish)  # type: ignore[arg-type]
+
+
+def test_what_does_not_fit_into_memory_is_refused(
+    studio: Studio, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gan.translator.free_memory", lambda device: 0)
+    with pytest.raises(RefusedError, match="do not fit into memory"):
+        translated(studio, picture("noise.png"))
+
+
+def test_what_is_shown_is_small_and_of_the_same_shape(picture: Picture) -> None:
+    long = shown(read_picture(picture("long.png", size=(2 * SHOWN, 100)))).pixels
+    assert long.shape == (50, SHOWN, 3)
+    small = read_picture(picture("small.png"))
+    assert shown(small).pixels is small.pixels
