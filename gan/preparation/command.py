@@ -26,7 +26,8 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
     if config.output.is_dir():
         check_failed(config.output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
-        seen, refused = look(config)
+        seen, found = look(config)
+        refused = [*dict.fromkeys(found)]  # one source may serve both domains
         chosen = divide(seen, config)
         targets = {config.output / one.name for one in chosen}
         check_strangers(config.output, targets)

@@ -118,7 +118,7 @@ def from_video(path: Path, config: PrepareConfig) -> Listing:
             candidates.append(Candidate(path, Path(f"{name}-{number:06d}.jpg"), columns, frame))
     except ImageError as error:
         reason = str(error).removeprefix(f"{path}: ")
-        after = f"damaged after frame {candidates[-1].frame.number}: " if candidates else ""  # type: ignore[union-attr]
+        after = f"damaged after {candidates[-1].name.stem}: " if candidates else ""
         return Listing(candidates, [(path, after + reason)])
     return Listing(candidates, [])
 

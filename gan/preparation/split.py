@@ -56,9 +56,9 @@ def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def quota(count: int, test: float, domain: Domain) -> int:
-    """How many pictures of `count` are for the test: a share below 1, or a number."""
+    """How many pictures of `count` are for the test, never all: a share below 1, or a number."""
     if test < 1:
-        return max(round(test * count), int(test > 0 and count > 1))
+        return min(max(round(test * count), int(test > 0)), count - 1)
     if test >= count:
         raise ValueError(f"test: {test:g} of the {count} images of {domain.upper()} leave none")
     return int(test)

@@ -43,7 +43,7 @@ def limits() -> dict[str, str]:
 
 
 def decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
-    """(number, seconds since the first frame, its picture when called) of all frames.
+    """(number, seconds since the first frame, its picture when called) of all whole frames.
 
     ImageError likewise.
     """
@@ -57,6 +57,8 @@ def decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]
             rate = stream.average_rate or 25
             second = float(number / rate) if frame.time is None else frame.time
             first = second if first is None else first
+            if frame.is_corrupt:  # made up by the decoder
+                continue
             yield number, second - first, partial(upright, frame, stream.sample_aspect_ratio)
 
 

@@ -204,6 +204,9 @@ def test_any_bytes_in_names_and_loops_of_links_are_passed(
     assert (Path("out/trainA") / odd.name).read_bytes() == odd.read_bytes()
     assert len(capsys.readouterr().err.splitlines()) == 2
     assert len(chosen(Path("out"))) == 13
+    both = ["--a", "art", "--where_a", "class=sea", "--b", "art", "--where_b", "class=town"]
+    assert main(["prepare", "--output", "both", *both]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 2
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [

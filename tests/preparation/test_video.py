@@ -115,6 +115,23 @@ def test_a_video_is_prepared_in_blocks_and_goes_on(
     assert sum(after[path] != before[path] for path in after) <= 1
 
 
+def test_a_damaged_video_gives_what_lies_before_the_damage_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = write_video(Path("v.mp4"), 60).read_bytes()
+    half = len(content) // 2
+    noise = bytes(byte ^ 0x5A for byte in content[half : half + half // 2])
+    Path("v.mp4").write_bytes(content[:half] + noise + content[half + len(noise) :])
+    arguments = ["--a", "v.mp4", "--every_frame", "1", "--block", "1", "--test", "0"]
+    assert main(["prepare", "--output", "out", *arguments]) == 1
+    shown = list_images(Path("out/trainA"))
+    assert 20 <= len(shown) < 60
+    assert all(number_in(read_image(path)) == int(path.stem[-6:]) for path in shown[:20])
+    last = shown[-1].stem
+    assert f"v.mp4: damaged after {last}: Invalid data" in capsys.readouterr().err
+
+
 def test_what_is_no_video_is_named_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
