@@ -1,0 +1,165 @@
+"""What a stranger tries at the gate before the page: files, addresses, forged calls."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.serve.conftest import Picture, Server
+from tests.serve.test_api import ask, pixels
+
+PASSWD = [
+    "/gradio_api/file=/etc/passwd",
+    "/gradio_api/file=//etc/passwd",
+    "/gradio_api/file={folder}/../../../../../../../../etc/passwd",
+    "/gradio_api/file={folder}/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+    "/gradio_api/file={folder}/link",
+    "/gradio_api/file={folder}/links/passwd",
+    "/gradio_api/file=..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2fetc%2fpasswd",
+    "/gradio_api/file=file:///etc/passwd",
+    "/gradio_api/file=%00/etc/passwd",
+    "/gradio_api/file=pyproject.toml",
+    "/gradio_api/file=.",
+    "/gradio_api/file=http://127.0.0.1:1/",
+    "/gradio_api/file=https://example.com/",
+    "/gradio_api/file/etc/passwd",
+    "/gradio_api/../gradio_api/file=/etc/passwd",
+    "/gradio_api//file=/etc/passwd",
+    "//gradio_api/file=/etc/passwd",
+    "/GRADIO_API/file=/etc/passwd",
+    "/file=/etc/passwd",
+    "/file/etc/passwd",
+    "/static/../../../../../../../../etc/passwd",
+    "/static//etc/passwd",
+    "/static/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+    "/assets/../../../../../../../../../etc/passwd",
+    "/svelte/../../../../../../../../../etc/passwd",
+    "/svelte//etc/passwd",
+    "/theme.css/../../etc/passwd",
+    "/custom_component/1/client/a/../../../../etc/passwd",
+    "/gradio_api/custom_component/1/client/component/..%2f..%2fetc%2fpasswd",
+    "/gradio_api/proxy=http://127.0.0.1:1/",
+    "/gradio_api/deep_link?session_hash=/etc/passwd",
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", PASSWD)
+def test_a_stranger_reads_no_file_of_this_machine(server: Server, method: str, path: str) -> None:
+    folder = server.folder
+    links = {folder / "link": Path("/etc/passwd"), folder / "links": Path("/etc")}
+    for link, place in links.items():
+        link.symlink_to(place)
+    try:
+        status, body, _ = ask(server, method, path.format(folder=folder))
+    finally:
+        for link in links:
+            link.unlink()
+    assert status in (400, 403, 404, 405)
+    assert b"root:" not in body
+    assert b"[project]" not in body
+
+
+@pytest.mark.parametrize("path", [
+    "/docs", "/redoc", "/openapi.json", "/gradio_api/openapi.json", "/monitoring",
+    "/monitoring/summary", "/gradio_api/runs", "/gradio_api/dev/reload", "/gradio_api/vibe-code",
+    "/gradio_api/mcp/sse", "/gradio_api/profiling/traces", "/login", "/gradio_api/token",
+])  # fmt: skip
+def test_what_the_page_does_not_need_is_not_there(server: Server, path: str) -> None:
+    assert ask(server, "GET", path)[:2] == (404, f"nothing at {path}".encode())
+
+
+@pytest.mark.parametrize("path", [
+    "/gradio_api/run/translate", "/gradio_api/api/translate", "/gradio_api/call/translate",
+    "/gradio_api/call/v2/translate", "/gradio_api/component_server", "/gradio_api/vibe-edit",
+    "/gradio_api/process_recording", "/gradio_api/stream/x", "/api/run",
+])  # fmt: skip
+def test_nobody_passes_the_queue_by(server: Server, path: str) -> None:
+    assert ask(server, "POST", path, b"{}", **{"Content-Type": "application/json"})[0] == 404
+
+
+def test_every_answer_forbids_what_comes_from_elsewhere(server: Server) -> None:
+    for path in ("/", "/api/models", "/nowhere"):
+        headers = ask(server, "GET", path)[2]
+        assert headers["content-security-policy"].startswith("default-src 'self'")
+        assert "http" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def upload(server: Server, name: str, data: bytes) -> str:
+    """Send a file as the page does; where it lies."""
+    head = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+    body = head.encode() + data + b"\r\n--x--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    status, answer, _ = ask(server, "POST", "/gradio_api/upload", body, **kind)
+    assert status == 200, answer
+    (place,) = json.loads(answer)
+    return str(place)
+
+
+@pytest.mark.parametrize("name", [
+    "../../../../evil.png", "/etc/cron.d/evil.png", "..\\\\..\\\\evil.png", "%2e%2e%2fevil.png",
+])  # fmt: skip
+def test_an_uploaded_name_is_no_path(server: Server, picture: Picture, name: str) -> None:
+    place = Path(upload(server, name, picture("a.png").read_bytes())).resolve()
+    assert place.is_file()
+    assert place.parent.parent == server.folder.resolve()
+
+
+def call(server: Server, function: int, *arguments: Any) -> dict[str, Any]:
+    """Press a button as the page does: join the queue, wait for the result."""
+    session = os.urandom(8).hex()
+    event = {"data": [*arguments, 0, 1, 0, ""], "fn_index": function, "session_hash": session}
+    status, answer, _ = ask(
+        server, "POST", "/gradio_api/queue/join", json.dumps(event),
+        **{"Content-Type": "application/json"},
+    )  # fmt: skip
+    assert status == 200, answer
+    _, answer, _ = ask(server, "GET", f"/gradio_api/queue/data?session_hash={session}")
+    messages = [json.loads(line[6:]) for line in answer.decode().split("\n\n") if line]
+    (done,) = [message for message in messages if message["msg"] == "process_completed"]
+    return dict(done)
+
+
+META = {"_type": "gradio.FileData"}
+
+
+def test_the_page_takes_what_was_uploaded(server: Server, picture: Picture) -> None:
+    place = upload(server, "a.png", picture("a.png").read_bytes())
+    done = call(server, 0, {"path": place, "orig_name": "a.png", "meta": META})
+    assert done["success"], done
+    file = done["output"]["data"][1]["value"]["path"]
+    result = ask(server, "GET", f"/gradio_api/file={file}")[1]
+    np.testing.assert_array_equal(pixels(result), 255 - pixels(picture("a.png").read_bytes()))
+    assert Path(file).name == "negative-ab.png"
+
+
+@pytest.mark.parametrize("given", [
+    {}, {"is_stream": True}, {"url": "data:image/png;base64,AAAA"}, {"url": "http://127.0.0.1:1/"},
+])  # fmt: skip
+@pytest.mark.parametrize("path", [
+    "{private}", "{folder}/../{name}", "{folder}/link.png", "file://{private}",
+    "http://127.0.0.1:1/a.png", "http://example.com/a.png", "/etc/passwd", "",
+])  # fmt: skip
+@pytest.mark.parametrize("function", [0, 1])
+def test_the_page_takes_nothing_else(
+    server: Server, picture: Picture, function: int, path: str, given: dict[str, Any]
+) -> None:
+    folder = server.folder
+    private = picture("private.png").rename(folder.parent / "private.png")
+    link = folder / "link.png"
+    link.symlink_to(private)
+    before = set(folder.rglob("*"))
+    place = path.format(private=private, folder=folder, name=private.name)
+    file = given | {"path": place, "orig_name": "a.png", "meta": META}
+    try:
+        done = call(server, function, [file] if function else file)
+    finally:
+        private.unlink()
+        link.unlink()
+    assert not done["success"]
+    copies = [new for new in set(folder.rglob("*")) - before if new.is_file()]
+    assert copies == []
