@@ -86,7 +86,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         patch("gan.style_trainer.build_generator_ab", build_one),
         patch("gan.reference_trainer.build_guided_networks", build_guided),
         patch("gan.style_trainer.to_unit", to_unit),
-        patch("gan.perception.cast_once", lambda features, _: features.to(dtype)),
+        patch("gan.perception.cast_weights", lambda features, _: features.to(dtype)),
         patch("gan.semantics.frozen.check_logits", lambda network, *_: network.to(dtype)),
     ):
         run = Run(config, Interruption())
