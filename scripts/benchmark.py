@@ -10,6 +10,8 @@ python scripts/benchmark.py loader --folder /tmp/bench                  # decodi
 python scripts/benchmark.py translate --compile true                    # against the plain schedule
 """
 
+import sys
+
 from jsonargparse import auto_cli
 
 from gan.benchmark.library import library
@@ -19,8 +21,13 @@ from gan.benchmark.profile import where_time_goes
 from gan.benchmark.tiles import tiles
 from gan.benchmark.training import train
 from gan.benchmark.translate import translate
+from gan.cli import one_line
 
 if __name__ == "__main__":
-    auto_cli(
-        [library, loader, processes, tiles, train, translate, where_time_goes], as_positional=False
-    )
+    try:
+        auto_cli(
+            [library, loader, processes, tiles, train, translate, where_time_goes],
+            as_positional=False,
+        )
+    except ValueError as error:
+        sys.exit(f"benchmark.py: error: {one_line(str(error))}")

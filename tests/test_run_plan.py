@@ -1,5 +1,6 @@
 """A plan says what the run then is, and leaves nothing behind."""
 
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ import pytest
 import torch
 
 from gan.cli import run as command
-from gan.interruption import Interruption
+from gan.interruption import STOPPED, Interruption
 from gan.run import Run, train
 from gan.run import plan as planning
+from gan.trainer import Trainer
 from tests.conftest import Photos
 from tests.test_run_compile import config
 
@@ -33,7 +35,7 @@ def test_a_plan_forecasts_steps_and_disk_of_the_run(
     wanted = config(root, tmp_path / "run", max_steps=20, pool_size=7)
     train(config(root, tmp_path / "run", max_steps=2, pool_size=7))
     (tmp_path / "probe").mkdir()
-    forecast, _ = planning.measure(wanted, tmp_path / "probe")
+    forecast, _ = planning.measure(wanted, tmp_path / "probe", Interruption())
     assert (forecast.done, forecast.stop, forecast.pairs_per_step) == (2, 20, 1)
     assert forecast.measured == planning.STEPS
     assert forecast.seconds == pytest.approx(18 * forecast.seconds_per_step)
@@ -69,6 +71,33 @@ def test_a_plan_counts_what_pools_will_hold(root: Path, tmp_path: Path) -> None:
     run = Run(config(root, tmp_path / "run", pool_size=5), Interruption())
     run.trainer.pools["a"].images = [torch.zeros(3, 16, 16)] * 2  # type: ignore[union-attr]
     assert planning.missing_in_pools(run) == 3 * 3 * 16 * 16 * 4
+
+
+def test_what_resuming_would_refuse_is_refused(root: Path, tmp_path: Path) -> None:
+    train(config(root, tmp_path / "run", max_steps=2))
+    with pytest.raises(ValueError, match=r"train\.batch_size"):
+        planning.plan(config(root, tmp_path / "run", batch_size=2))
+    assert list(tmp_path.glob("gan-plan-*")) == []
+
+
+def test_a_run_that_could_not_be_written_is_refused(root: Path) -> None:
+    with pytest.raises(OSError, match=r"/proc/foo/run/config\.yaml: cannot be written"):
+        planning.plan(config(root, Path("/proc/foo/run")))
+
+
+def test_a_signal_ends_a_plan_and_leaves_nothing(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = Trainer.train_step
+
+    def signalled(*values: Any) -> Any:
+        signal.raise_signal(signal.SIGTERM)
+        return step(*values)
+
+    monkeypatch.setattr(Trainer, "train_step", signalled)
+    assert planning.plan(config(root, tmp_path / "run")) == STOPPED
+    assert capsys.readouterr().out == ""
+    assert list(tmp_path.glob("gan-plan-*")) == []
 
 
 def test_a_run_that_does_not_fit_is_refused_with_advice(

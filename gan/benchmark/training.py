@@ -77,6 +77,8 @@ def train(
         ways: Some of those that the table names, in place of all that this device can.
         output: Folder for training.json and training.svg.
     """
+    if rounds < 1 or not sides or not batches:
+        raise ValueError("rounds, sides, batches: one or more are needed")
     results = []
     for side, batch in itertools.product(sides, batches):
         case = Case(side, batch, generator, channels, device)
@@ -175,7 +177,7 @@ def our_ways(case: Case, names: list[str] | None) -> Iterator[tuple[str, Way]]:
     """The trainer's step, by the names of its switches."""
     unknown = set(names or []) - SWITCHES.keys()
     if unknown:
-        raise ValueError(f"ways: no {', '.join(unknown)}: there are {', '.join(SWITCHES)}")
+        raise ValueError(f"ways: no {'; '.join(unknown)}: there are {'; '.join(SWITCHES)}")
     cuda = case.device == "cuda" or (case.device == "auto" and torch.cuda.is_available())
     for name, switches in SWITCHES.items():
         gpu_only = switches.get("precision") in ("tf32", "fp16")

@@ -3,6 +3,7 @@
 import hashlib
 import mmap
 import os
+import re
 import struct
 import time
 import warnings
@@ -24,6 +25,8 @@ Stamp = tuple[int, ...]
 HEADER = struct.Struct("<8s4I")
 """MAGIC, height, width, channels, and the pixels' CRC-32; the pixels follow."""
 MAGIC = b"ganpix-1"
+NAME = re.compile("[0-9a-f]{62}")
+"""What entries are called; nothing else is counted or removed."""
 SHARDS = 256
 """Folders that entries are spread over by their keys; each may hold its part of the limit."""
 SETTLED = 2 * 10**9
@@ -47,7 +50,7 @@ class PixelCache:
         self.folder, self.limit, self.settings = folder, limit, settings
         self.known: dict[Path, tuple[Stamp, Path]] = {}
         self.started = time.time()
-        self.writes = True
+        self.writes, self.told = True, False
 
     def read(self, path: Path, make: Callable[[], Pixels]) -> Pixels:
         """The pixels that `make` makes of a file; an array of the caller's own."""
@@ -85,8 +88,15 @@ class PixelCache:
         """Write an entry, if there is room for it; a disk that takes nothing is said once."""
         data = np.ascontiguousarray(pixels)
         header = HEADER.pack(MAGIC, *data.shape, zlib.crc32(data.data))
+        size = HEADER.size + data.nbytes
+        if size > self.limit // SHARDS and not self.told:
+            self.told = True
+            warnings.warn(
+                f"data.cache: images of {size / 1e6:.0f} MB are not kept: data.cache_gb would have "
+                f"to be {size * SHARDS / 1e9:.1f} or more", stacklevel=2,
+            )  # fmt: skip
         try:
-            if self.writes and self.make_room(entry.parent, HEADER.size + data.nbytes):
+            if self.writes and self.make_room(entry.parent, size):
                 write_whole(entry, lambda file: file.write(header + data.data))
         except OSError as error:
             self.writes = False
@@ -148,10 +158,32 @@ def stamp_of(path: Path) -> Stamp | None:
     return status.st_dev, status.st_ino, status.st_size, *times
 
 
+def make_folder(folder: Path) -> None:
+    """Make a cache's folder, or find one; ValueError where it is something else.
+
+    The mark in it is that of the Cache Directory Tagging Specification, by which backups leave it
+    out. A folder with other things in it and without the mark is somebody's.
+    """
+    mark = folder / "CACHEDIR.TAG"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if mark.exists():
+            return
+        if any(path != mark for path in folder.iterdir()):
+            raise ValueError(f"data.cache: {folder} holds other things: name an empty folder")
+        mark.write_text("Signature: 8a477f597d28d172789f06886806bc55\n# Made by data.cache\n")
+    except FileExistsError as error:
+        raise ValueError(f"data.cache: {folder}: is no folder") from error
+    except OSError as error:
+        raise ValueError(f"data.cache: {folder}: {error.strerror}") from error
+
+
 def entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """The files of a folder with their statuses; others may be removing some of them."""
+    """The entries of a shard with their statuses; others may be removing some of them."""
     found = []
     for path in folder.iterdir():
+        if not NAME.fullmatch(path.name):
+            continue
         try:
             found.append((path, path.stat()))
         except OSError:

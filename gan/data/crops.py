@@ -12,7 +12,7 @@ from torch import Tensor
 
 import gan.images
 from gan.config import Channels, DataConfig
-from gan.data.cache import PixelCache, Pixels
+from gan.data.cache import PixelCache, Pixels, make_folder
 from gan.data.transforms import TrainTransform, resize
 from gan.images import read_image
 
@@ -54,15 +54,17 @@ def draft_size(data: DataConfig) -> int | None:
 def open_cache(data: DataConfig, channels: Channels) -> PixelCache | None:
     """The cache of images that are read like this, if there is to be one.
 
-    ValueError where its folder cannot be made. Other versions of our reader or of the libraries
-    that decode may come to other pixels, so they have entries of their own.
+    ValueError where its folder cannot be made, is somebody's, or lies among the images. Other
+    versions of our reader or of the libraries that decode may come to other pixels, so they have
+    entries of their own.
     """
     if data.cache is None:
         return None
-    try:
-        data.cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"data.cache: {data.cache}: {error.strerror}") from error
+    for key in ("root", "a", "b"):
+        images: Path | None = getattr(data, key)
+        if images is not None and data.cache.resolve().is_relative_to(images.resolve()):
+            raise ValueError(f"data.cache: {data.cache} lies in data.{key}: name another folder")
+    make_folder(data.cache)
     size = None if data.resize == "none" else data.load_size
     versions = reader_version(), PIL.__version__, features.version("jpg"), cv2.__version__
     settings = data.resize, size, draft_size(data), channels, versions

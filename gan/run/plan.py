@@ -1,5 +1,6 @@
 """What a run would take on this machine, measured on its first steps: train.py --plan."""
 
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -12,10 +13,12 @@ import torch
 from torch import Tensor
 
 from gan.acceleration import build_accelerator, once
-from gan.checkpoint import newest_state
+from gan.checkpoint import check_same, newest_state
 from gan.config import Config
+from gan.extent import Extent
 from gan.image_pool import ImagePool
-from gan.interruption import Interruption
+from gan.images import check_writable
+from gan.interruption import STOPPED, Interruption
 from gan.memory import free_memory, peak_memory
 from gan.run.whole import Run
 from gan.tracking import Tracker
@@ -58,28 +61,37 @@ def plan(config: Config) -> int:
     """Say what a run would take, after some steps of it in a temporary folder; the exit status.
 
     Nothing is written to run.dir. All processes take part, as they would in the run. ValueError
-    where the device's memory does not suffice, and for all that training would refuse.
+    where the device's memory does not suffice, and for all that training would refuse; OSError
+    where it could not write.
     """
     accelerator = build_accelerator(config)
-    keep = tempfile.TemporaryDirectory(prefix="gan-plan-")
-    with keep:
-        folder = Path(once(accelerator, lambda: keep.name))
-        forecast, name = measure(config, folder)
+    once(accelerator, lambda: check_writable(config.run.dir / "config.yaml", replaced=False))
+    folder = Path(once(accelerator, lambda: tempfile.mkdtemp(prefix="gan-plan-")))
+    try:
+        with Interruption() as interruption:
+            forecast, name = measure(config, folder, interruption)
         accelerator.wait_for_everyone()
+    finally:
+        if accelerator.is_main_process:
+            shutil.rmtree(folder, ignore_errors=True)
+    if interruption.received:
+        return STOPPED
     if accelerator.is_main_process:
         print(describe(forecast, name, config))
     return 0
 
 
-def measure(config: Config, folder: Path) -> tuple[Forecast, str]:
+def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[Forecast, str]:
     """Take the steps below a folder; the forecast and what it was measured on."""
     free = free_memory(build_accelerator(config).device)
-    own = config.run.model_copy(update={"dir": folder})
+    run = probe(config, folder, interruption)
+    saved, _ = newest_state(config.run.dir / "state")
+    if saved:
+        check_same(saved, run.manifest(saved.step), allow=config.run.allow_changes)
+    clock = Clock(run)
+    run.observers = {"clock": clock}
+    run.say = lambda text: None  # type: ignore[method-assign]  # of the temporary folder
     try:
-        run = Run(config.model_copy(update={"run": own}), Interruption())
-        clock = Clock(run)
-        run.observers = {"clock": clock}
-        run.say = lambda text: None  # type: ignore[method-assign]  # of the temporary folder
         run.loop(None)
     except torch.OutOfMemoryError as error:
         raise ValueError(
@@ -87,12 +99,12 @@ def measure(config: Config, folder: Path) -> tuple[Forecast, str]:
             "train.recompute, or a smaller data.crop_size, train.batch_size or "
             "networks.generator_channels"
         ) from error
-    saved, _ = newest_state(config.run.dir / "state")
-    device = run.accelerator.device
+    device, count = run.accelerator.device, run.accelerator.num_processes
+    extent = Extent(config.train, run.extent.pairs, count)
     forecast = Forecast(
-        done=saved.step if saved else 0,
-        stop=run.extent.stop,
-        pairs_per_step=run.extent.pairs_per_step,
+        done=min(saved.step, extent.stop) if saved else 0,
+        stop=extent.stop,
+        pairs_per_step=extent.pairs_per_step,
         seconds_per_step=clock.seconds_per_step,
         measured=clock.measured,
         peak=peak_memory(device) + missing_in_pools(run),
@@ -102,9 +114,17 @@ def measure(config: Config, folder: Path) -> tuple[Forecast, str]:
         generators=sum(size(path) for path in folder.glob("gen_*")),
     )
     threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
-    count = run.accelerator.num_processes
     processes = f", {count} processes" if count > 1 else ""
     return forecast, accelerator_name(config) + threads + processes
+
+
+def probe(config: Config, folder: Path, interruption: Interruption) -> Run:
+    """The run in another folder, and long enough to be timed."""
+    sections = {
+        "run": config.run.model_copy(update={"dir": folder}),
+        "train": config.train.model_copy(update={"max_steps": None}),
+    }
+    return Run(config.model_copy(update=sections), interruption)
 
 
 class Clock:
@@ -188,14 +208,21 @@ def describe(forecast: Forecast, name: str, config: Config) -> str:
     pairs = forecast.pairs_per_step / forecast.seconds_per_step
     resumed = f", {forecast.done} of them done" if forecast.done else ""
     disk = forecast.state * forecast.states + forecast.generators
+    there = next(folder for folder in config.run.dir.absolute().parents if folder.exists())
+    room = shutil.disk_usage(there).free
     lines = [
         f"{config.run.dir} on {name}",
         f"steps   {forecast.stop} of {forecast.pairs_per_step} pairs{resumed}",
         f"time    {timedelta(seconds=round(forecast.seconds))} for {left} steps of "
         f"{forecast.seconds_per_step:.3g} s ({pairs:.3g} pairs a second over {forecast.measured} "
         "steps), without samples and evaluations",
-        f"memory  {forecast.peak / 1e9:.2f} GB at its peak, of {forecast.free / 1e9:.2f} GB free",
-        f"disk    {disk / 1e9:.2f} GB: {forecast.states} training states of "
-        f"{forecast.state / 1e9:.2f} GB, generators of {forecast.generators / 1e9:.2f} GB",
+        f"memory  {amount(forecast.peak)} at its peak, of {amount(forecast.free)} free",
+        f"disk    {amount(disk)}, of {amount(room)} free: {forecast.states} training states of "
+        f"{amount(forecast.state)}, generators of {amount(forecast.generators)}",
     ]
     return "\n".join(lines)
+
+
+def amount(count: int) -> str:
+    """Bytes in a unit in which they can be read."""
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

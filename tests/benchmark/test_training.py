@@ -102,7 +102,7 @@ def test_the_command_writes_what_it_prints(
 
 
 def test_an_unknown_way_is_named() -> None:
-    with pytest.raises(ValueError, match="ways: no bf17: there are fp32, fp32, one by one"):
+    with pytest.raises(ValueError, match="ways: no bf17: there are fp32; fp32, one by one"):
         train(ways=["bf17"], sides=[32], channels=2, device="cpu")
 
 

@@ -40,7 +40,7 @@ def data(folder: Path | None, **changes: Any) -> DataConfig:
 
 
 def entries(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".TAG")
 
 
 def opened(folder: Path, **changes: Any) -> PixelCache:
@@ -219,13 +219,18 @@ def test_the_folder_stays_below_its_limit_and_keeps_what_is_in_use(
     new.read(two, fail)  # in use from now on
     new.read(three, flat(3))  # in place of one
     new.read(four, flat(4))  # no room: two and three are in use
-    assert [path.name for path in entries(folder)] == [two.name, three.name]
+    assert [path.name for path in entries(folder)] == [named(two), named(three)]
     assert (new.read(four, flat(5)) == 5).all()
 
 
 def all_in_one(folder: Path) -> Callable[..., Any]:
     """Entries that are named as their files are, in one folder."""
-    return lambda self, path: (module.stamp_of(path), folder / "00" / path.name)
+    return lambda self, path: (module.stamp_of(path), folder / "00" / named(path))
+
+
+def named(path: Path) -> str:
+    """What an entry could be called, in the order of the files."""
+    return f"{int(path.stem):062x}"
 
 
 def test_what_a_cache_holds_is_said(photos: Photos, folder: Path) -> None:
@@ -285,3 +290,31 @@ def test_what_a_killed_process_left_half_written_goes(photos: Photos, folder: Pa
     (shard / f".{'0' * 32}.part").write_bytes(b"half")
     cache.read(path, flat(1))
     assert entries(folder) == [found[1]]
+
+
+def test_a_folder_with_other_things_is_refused_and_none_of_them_removed(tmp_path: Path) -> None:
+    """Whatever the names of a person's folders are, and however small the cache is to be."""
+    folder = tmp_path / "mine"
+    (folder / "ab").mkdir(parents=True)
+    photograph = folder / "ab" / "holiday.jpg"
+    photograph.write_bytes(bytes(10**6))
+    with pytest.raises(ValueError, match="holds other things: name an empty folder"):
+        opened(folder)
+    (folder / "CACHEDIR.TAG").touch()  # as if it had been made for a cache
+    cache = PixelCache(folder, 256 * 5000, "")
+    os.utime(photograph, (0, 0))
+    for number in range(40):
+        cache.store(folder / "ab" / f"{number:062x}", flat(number, 30)())
+    assert photograph.stat().st_size == 10**6
+
+
+def test_a_cache_among_the_images_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"lies in data\.root"):
+        open_cache(data(tmp_path / "trainA" / "cache", root=tmp_path), 3)
+
+
+def test_images_that_are_too_large_for_the_limit_are_said_once(tmp_path: Path) -> None:
+    cache = PixelCache(tmp_path, 256 * 100, "")
+    with pytest.warns(UserWarning, match=r"data\.cache_gb would have to be"):
+        cache.store(tmp_path / "ab" / ("a" * 62), flat(1, 30)())
+    cache.store(tmp_path / "ab" / ("b" * 62), flat(1, 30)())  # warnings are errors here
