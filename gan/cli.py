@@ -174,7 +174,7 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
     summary = (inspect.getdoc(command) or "").splitlines()[0]
     if section := config_class(command):
         usage = "%(prog)s [--config FILE] [--section.key VALUE ...]"
-        parser = Parser(prog=prog, usage=usage, description=summary)
+        parser = Parser(prog=prog, usage=usage, description=summary, allow_abbrev=False)
         parser.add_argument(
             "--config", action="config", help="YAML file with any of the keys below"
         )
@@ -183,7 +183,7 @@ def build_parser(command: Callable[..., Any], prog: str | None) -> "Parser":
         parser.add_class_arguments(section)
         return parser
     usage = f"%(prog)s [{first_parameter(command).upper()}] [--key VALUE ...]"
-    parser = Parser(prog=prog, usage=usage, description=summary)
+    parser = Parser(prog=prog, usage=usage, description=summary, allow_abbrev=False)
     parser.add_function_arguments(command, as_group=False)
     for action in parser._actions:
         if getattr(action, "_typehint", None) is bool:

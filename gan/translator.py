@@ -89,15 +89,18 @@ class Translator:
         """
         return cls.load(fetch(name, revision), direction, device, precision, style)
 
-    def save_pretrained(self, folder: str | Path, license: str = "unknown") -> None:
+    def save_pretrained(
+        self, folder: str | Path, license: str = "unknown", *, overwrite: bool = False
+    ) -> None:
         """Write this generator and a model card into a folder for sharing.
 
         The card tells what the run's directory does: data, recipe, metrics, samples. ValueError for
-        a translator that comes from no file, or a folder that holds other things.
+        a translator that comes from no file, a folder that holds other things, and, without
+        `overwrite`, for a generator that is there. A README.md that is there stays.
         """
         if self.source is None:
             raise ValueError("this translator comes from no file: save the generator itself")
-        write_model(Path(folder), [self.source], license)
+        write_model(Path(folder), [self.source], license, overwrite=overwrite)
 
     def push_to_hub(
         self, repository: str, license: str = "unknown", *, private: bool = False
@@ -226,6 +229,8 @@ def numbers(translated: Tensor | None) -> Tensor:
 
 def find_generator(path: Path, direction: Direction | None) -> Path:
     """The generator's file that a path and a direction mean."""
+    if direction not in (None, "ab", "ba"):
+        raise ValueError(f"direction {direction}: must be ab or ba")
     if path.is_file():
         return path
     if not path.is_dir():

@@ -181,3 +181,12 @@ def test_all_first_words_go_into_a_list() -> None:
     parser = build_parser(command, None)
     values = bind(command, parser.instantiate(parser.parse_args(named_first(command, words))))
     assert values == {"models": [Path("a, b"), Path("[c]"), Path("d: e")], "port": 1}
+
+
+def test_no_option_is_taken_for_another_that_it_abbreviates(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """--overwrite least of all."""
+    with pytest.raises(SystemExit):
+        main(["convert", "a.pth", "b.pth", "--overwrit"])
+    assert capsys.readouterr().err.endswith("no key overwrit; did you mean overwrite?\n")

@@ -24,7 +24,7 @@ def write_generator(
 ) -> int:
     """Do what `export_model` of entry.py says; ValueError as there."""
     if format == "hub":
-        return export_folder(model, output, direction, license, push)
+        return export_folder(model, output, direction, overwrite, license, push)
     if os.path.lexists(output) and not overwrite:
         raise ValueError(f"{output}: is there already; name another, or give --overwrite")
     if output.exists() and output.samefile(model):
@@ -45,14 +45,22 @@ def write_generator(
 
 
 def export_folder(
-    model: Path, folder: Path, direction: Direction | None, license: str, repository: str | None
+    model: Path,
+    folder: Path,
+    direction: Direction | None,
+    overwrite: bool,
+    license: str,
+    repository: str | None,
 ) -> int:
     """Write a run's generators, or those of one direction, with a model card; upload them."""
     if model.is_dir() and direction is None and (found := generators_in(model)):
         files = list(found.values())
     else:
         files = [find_generator(model, direction)]
-    write_model(folder, files, license)
+    kept = (folder / "README.md").exists()
+    write_model(folder, files, license, overwrite=overwrite)
+    if kept:
+        print(f"{folder / 'README.md'}: was there, stays as it is")
     print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
     if repository:
         print(push_folder(folder, repository))

@@ -69,6 +69,7 @@ def open_foreign(path: Path, direction: Direction | None, part: str | None) -> O
     state, spec, layout = found[name]
     try:
         check_bytes(path, state)
+        check_numbers(state)
         network = fill(spec, completed({key: plain(state[key]) for key in state}, spec))
     except ValueError as error:
         told = f"{spec['kind']}, {spec['channels']} channels, norm {spec['norm']}"
@@ -117,6 +118,15 @@ def check_bytes(path: Path, state: State) -> None:
     claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
     if claimed > path.stat().st_size:
         raise ValueError(f"its tensors would take {claimed} bytes, more than the file has")
+
+
+def check_numbers(state: State) -> None:
+    """ValueError where weights are no numbers to compute with."""
+    for name, tensor in state.items():
+        if name.endswith(("weight", "bias")) and not tensor.is_floating_point():
+            raise ValueError(f"{name} holds {tensor.dtype}".replace("torch.", ""))
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise ValueError(f"{name} is not finite")
 
 
 def summary(tensors: dict[str, Tensor], reasons: dict[str, str]) -> str:

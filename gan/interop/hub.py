@@ -48,12 +48,16 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
         raise ValueError(f"{name}: cannot be fetched: {reason}") from error
 
 
-def write_model(folder: Path, files: Sequence[Path], license: str = "unknown") -> None:
+def write_model(
+    folder: Path, files: Sequence[Path], license: str = "unknown", *, overwrite: bool = False
+) -> None:
     """Write a folder for sharing: generators as gen_ab.safetensors and the like, and a model card.
 
     `files` are generators of any kind. What lies beside them if they are a run's tells the card
     data, recipe, metrics and samples; local paths stay out of it. `license` is one of the Hub's
-    identifiers. ValueError names a file that is no generator, or a folder that holds other things.
+    identifiers. A README.md that is there stays: somebody may have filled it in. ValueError names a
+    file that is no generator, a folder that holds other things, and, without `overwrite`, what is
+    there already.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", license):
         raise ValueError(f"license: {license}: should be an identifier of the Hub, as mit, cc0-1.0")
@@ -62,19 +66,24 @@ def write_model(folder: Path, files: Sequence[Path], license: str = "unknown") -
     if folder.is_file() or (folder.is_dir() and {path.name for path in folder.iterdir()} - written):
         raise ValueError(f"{folder}: holds other files: name a folder that is empty, or a new one")
     opened = [open_generator(file) for file in files]
+    ways = [generator.about.get("direction", "ab") for generator in opened]
+    there = [way for way in ways if (folder / f"gen_{way}.safetensors").exists()]
+    if there and not overwrite:
+        raise ValueError(
+            f"{folder}: gen_{there[0]}.safetensors is there already: name another, or overwrite"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     run = files[0].parent
     specs = {}
-    for generator in opened:
-        way = generator.about.get("direction", "ab")
+    for way, generator in zip(ways, opened, strict=True):
         path = folder / f"gen_{way}.safetensors"
         about = generator.about | {"direction": way}
         save_generator(generator.network.state_dict(), path, generator.spec, about)
         specs[way] = (generator.spec, about)
         if samples := sorted((run / "samples").glob(f"step-*-{way}.png")):
             shutil.copyfile(samples[-1], folder / f"samples-{way}.png")
-    card = model_card(run, specs, folder, license)
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    if not (card := folder / "README.md").exists():
+        card.write_text(model_card(run, specs, folder, license), encoding="utf-8")
 
 
 def push(folder: Path, repository: str, *, private: bool = False) -> str:

@@ -1,6 +1,7 @@
 """The tensors of a file by their dotted names, without running what else is in it."""
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def read_pickle(path: Path) -> Any:
     """What torch.save wrote, as long as it is tensors, numbers, texts and containers of them."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of old formats
+            return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:  # a damaged file may end in any of them
@@ -47,8 +49,12 @@ def explained(error: Exception) -> str:
         )
     if "TorchScript" in str(error):
         return "a TorchScript program, which is code; save the network's state_dict() instead"
-    first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return f"cannot be read as weights: {first[:200]}"
+    if "weights_only" in str(error):
+        return (
+            "refused, it holds more than tensors, numbers and texts; nothing of it was run. "
+            "Files with tensors alone are opened: save the network's state_dict()"
+        )
+    return "no file of weights, or a damaged one"
 
 
 def flat(content: Any) -> Iterator[tuple[str, Tensor]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.serve.names import FreeNames, clean_part
-from gan.translator import Device, Direction, Precision, Translator
+from gan.translator import Device, Direction, Precision, Translator, generators_in
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ def model_name(path: Path) -> str:
 
 def directions(path: Path) -> Sequence[Direction | None]:
     """The directions of a run directory; None for anything else, which has the one that it has."""
-    both: tuple[Direction, ...] = ("ab", "ba")
-    return [way for way in both if (path / f"gen_{way}.safetensors").is_file()] or [None]
+    return list(generators_in(path)) or [None]
 
 
 def named_direction(path: Path) -> Direction:

@@ -13,6 +13,7 @@ import torch
 
 from gan.cli import main
 from gan.interop import open_generator
+from gan.translator import Translator
 from tests.foreign import Resnet, resnet_layers
 
 
@@ -142,3 +143,38 @@ def test_a_dictionary_that_holds_itself_ends(tmp_path: Path) -> None:
     torch.save(content, path)
     with pytest.raises(ValueError, match="found no tensors"):
         open_generator(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda tensor: tensor.mul(1000).int(), r"model\.1\.weight holds int32"),
+        (lambda tensor: torch.full_like(tensor, float("nan")), r"model\.1\.weight is not finite"),
+    ],
+)
+def test_weights_that_are_no_numbers_to_compute_with_are_refused(
+    change: Any, message: str, tmp_path: Path
+) -> None:
+    state = {
+        name: change(value) for name, value in Resnet(resnet_layers(2, 6)).state_dict().items()
+    }
+    torch.save(state, tmp_path / "net_G.pth")
+    with pytest.raises(ValueError, match=message):
+        open_generator(tmp_path / "net_G.pth")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"text", bytes(range(255, 0, -1)), b"PK\3\4" + bytes(100)]
+)
+def test_what_is_no_file_of_weights_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "net_G.pth"
+    path.write_bytes(content)
+    words = r"net_G\.pth: (no file of weights, or a damaged one|refused, it )"
+    with pytest.raises(ValueError, match=words) as error:
+        open_generator(path)
+    assert "weights_only" not in str(error.value)
+
+
+def test_a_direction_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="direction xx: must be ab or ba"):
+        Translator.load(tmp_path, direction="xx")  # type: ignore[arg-type]

@@ -194,3 +194,21 @@ def test_a_folder_with_other_things_and_a_strange_licence_are_refused(
     bare = Translator(translator.network, 3, torch.device("cpu"))
     with pytest.raises(ValueError, match="comes from no file"):
         bare.save_pretrained(tmp_path / "shared")
+
+
+def test_what_is_there_is_not_replaced_unasked(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The card least of all: people fill it in."""
+    folder = tmp_path / "shared"
+    arguments = ["export", str(run), str(folder), "hub"]
+    assert main(arguments) == 0
+    card = folder / "README.md"
+    card.write_text(card.read_text() + "Trained on my photographs.\n")
+    assert main(arguments) == 1
+    assert "gen_ab.safetensors is there already" in capsys.readouterr().err
+    (folder / "gen_ab.safetensors").write_bytes(b"old")
+    assert main([*arguments, "--overwrite"]) == 0
+    assert "README.md: was there, stays as it is" in capsys.readouterr().out
+    assert card.read_text().endswith("Trained on my photographs.\n")
+    assert (folder / "gen_ab.safetensors").stat().st_size > 3

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from gan.serve.models import choose, open_models
+from tests.foreign import Resnet, resnet_layers
 
 Generator = Callable[..., Path]
 
@@ -56,3 +58,14 @@ def test_one_way_is_chosen_or_what_is_missing_is_said(
     ]:
         with pytest.raises(ValueError, match=reason):
             choose(ways, model, direction)
+
+
+def test_both_directions_of_the_references_run_folders_are_served(tmp_path: Path) -> None:
+    folder = tmp_path / "horse2zebra"
+    folder.mkdir()
+    for end in "AB":
+        torch.save(Resnet(resnet_layers(2, 6)).state_dict(), folder / f"latest_net_G_{end}.pth")
+    found = open_models([folder], "cpu", "fp32")
+    assert [(way.model, way.direction) for way in found] == [
+        ("horse2zebra", "ab"), ("horse2zebra", "ba"),
+    ]  # fmt: skip
