@@ -10,10 +10,9 @@ from torch import Tensor, nn
 
 from gan.checkpoint import newest_state
 from gan.config import Config, Direction
-from gan.interop import open_generator
+from gan.interop import find_generator, generators_in, open_generator
 from gan.interop.reading import read_tensors
 from gan.networks.assembly import generator_spec
-from gan.translator import find_generator, generators_in
 
 KEYS = {
     "kind": "networks.generator",

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from gan.augment.settings import AugmentConfig
 from gan.images.picture import Array
-from gan.translator import Translator, find_generator
+from gan.interop import find_generator
+from gan.translator import Translator
 
 
 class RoundTrip:

@@ -22,7 +22,7 @@ from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.features.weights import sha256
 from gan.images import check_writable, printable
-from gan.interop import open_generator
+from gan.interop import find_generator, generators_in, open_generator
 from gan.memory import said_when_short
 from gan.networks.adain import AdainGenerator
 from gan.processes import join
@@ -31,8 +31,6 @@ from gan.translator import (
     Direction,
     Precision,
     Translator,
-    find_generator,
-    generators_in,
     pick_device,
 )
 

@@ -7,9 +7,8 @@ from typing import Literal
 from gan.config import Direction
 from gan.config.choices import ExportFormat
 from gan.export.formats import FORMATS, check_format
-from gan.interop import open_generator, write_model
+from gan.interop import find_generator, generators_in, open_generator, write_model
 from gan.interop import push as push_folder
-from gan.translator import find_generator, generators_in
 
 
 def write_generator(
