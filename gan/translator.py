@@ -41,7 +41,7 @@ class Translator:
         self.network = network.eval().requires_grad_(False).to(device)
         cast_weights(self.network, self.dtype)
         if device.type == "cpu" and self.dtype:
-            # Half the time (docs/log.md); float32 would take longer.
+            # Half the time (docs/log.md).
             self.network.to(memory_format=torch.channels_last)
 
     @classmethod

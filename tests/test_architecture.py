@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS = [
-    {"config", "processes", "memory", "completion"},
+    {"config", "processes", "memory", "completion", "fitting"},
     {
         "images",
         "pixels",

@@ -1,4 +1,4 @@
-"""A device's fastest matrix product, which what a network achieves is compared with; memory."""
+"""What a function costs, in operations and memory; the fastest matrix product to compare with."""
 
 import time
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
 
 SECONDS = 1.0
 """How long the product is repeated; the fastest counts."""
@@ -63,3 +64,11 @@ def peak_bytes(function: Callable[[], object], device: torch.device) -> int:
     events = kineto.kineto_results.events()
     changes = [int(event.nbytes()) for event in events if event.name() == "[memory]"]
     return max(0, *accumulate(changes))
+
+
+def operations(function: Callable[[], object]) -> int:
+    """Floating-point operations of a function's convolutions and products, two for each
+    multiplication and addition."""
+    with FlopCounterMode(display=False) as counter:
+        function()
+    return int(counter.get_total_flops())

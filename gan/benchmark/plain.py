@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch import Tensor
 
 from gan.acceleration import build_accelerator
 from gan.config import Config, Domain
 from gan.image_pool import ImagePool
 from gan.networks.assembly import build_networks
-from gan.networks.layers import InstanceNorm, ReflectionPad
+from gan.networks.layers import use_torch_layers
 from gan.objective import generator_losses, judge, translate
 from gan.pixels import to_unit
 from gan.trainer import DIRECTIONS
@@ -56,7 +55,7 @@ class Plain:
         self.device = build_accelerator(self.config).device
         networks = build_networks(self.config.networks, 3, 3, seed=0)
         for network in networks:
-            use_plain_layers(network)
+            use_torch_layers(network)
         self.networks = networks
         for network in networks:
             network.to(self.device)
@@ -89,23 +88,6 @@ class Plain:
             past = self.pools[domain].exchange(fake, rng)
             judge(nets.disc(domain), real[domain], past, loss).loss.backward()
         self.optimizers[1].step()
-
-
-def use_plain_layers(network: nn.Module) -> None:
-    """Put torch's own layers in the places of ours."""
-    for module in network.modules():
-        for name, child in module.named_children():
-            if isinstance(child, InstanceNorm):
-                setattr(module, name, nn.InstanceNorm2d(child.num_features))
-            elif isinstance(child, ReflectionPad):
-                setattr(module, name, nn.ReflectionPad2d(child.amount))
-
-
-def count_flops(plain: Plain) -> int:
-    """Floating-point operations of a pair's step: two for each multiplication and addition."""
-    with FlopCounterMode(display=False) as counter:
-        plain.step(1)
-    return int(counter.get_total_flops())
 
 
 def random_batch(side: int, size: int) -> Batch:

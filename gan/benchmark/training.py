@@ -16,8 +16,8 @@ import torch
 from gan.acceleration import build_accelerator, compile_networks
 from gan.benchmark.bars import bars
 from gan.benchmark.machine import describe
-from gan.benchmark.peak import matrix_peak, peak_bytes, wait_for
-from gan.benchmark.plain import Case, Device, Plain, count_flops, random_batch, settings
+from gan.benchmark.peak import matrix_peak, operations, peak_bytes, wait_for
+from gan.benchmark.plain import Case, Device, Plain, random_batch, settings
 from gan.config import Config
 from gan.trainer import Trainer
 
@@ -101,7 +101,7 @@ def train(
 def measure(case: Case, rounds: int, names: list[str] | None) -> dict[str, Any]:
     """All ways of one case, in turn."""
     plain = Plain(case)
-    flops = count_flops(plain)
+    flops = operations(partial(plain.step, 1))
     ways = {"plain": Way(plain.step, 1)} | dict(our_ways(case, names))
     device = plain.device
     figures = {name: first_steps(way, device) for name, way in ways.items()}

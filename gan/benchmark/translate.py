@@ -3,16 +3,16 @@
 import statistics
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from functools import partial
 from itertools import product
-from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch import Tensor
 
 from gan.benchmark.machine import report, timed
+from gan.benchmark.peak import operations, wait_for
 from gan.networks import GeneratorKind, build_generator, init_weights
-from gan.networks.layers import InstanceNorm
+from gan.networks.layers import use_torch_layers
 from gan.translator import Precision, Translator, pick_device
 
 Way = Callable[[Tensor], Tensor]
@@ -29,7 +29,7 @@ def translate(
 ) -> None:
     """Translate in every way in turn, and compare with the plain schedule by medians.
 
-    Plain is float32, eager, torch's own instance norm, one picture at a time. Each size and batch
+    Plain is float32, eager, torch's own layers, one picture at a time. Each size and batch
     prints a line: seconds per picture, how many times plain's rate that is, achieved TFLOP/s.
 
     Args:
@@ -45,7 +45,9 @@ def translate(
     network = build_generator(generator, channels=channels)
     init_weights(network, 0.02, torch.Generator().manual_seed(0))
     network.eval().requires_grad_(False).to(device)
-    ways = {"plain": plain(network)}
+    yardstick = deepcopy(network)
+    use_torch_layers(yardstick)
+    ways: dict[str, Way] = {"plain": yardstick}
     for precision, compiled in product(precisions, (False, True) if compile else (False,)):
         translator = Translator(deepcopy(network), 3, device, precision)
         fault = translator.compile() if compiled else None
@@ -56,6 +58,7 @@ def translate(
     for size, batch in product(sizes, batches):
         pictures = torch.rand(batch, 3, size, size, device=device) * 2 - 1
         seconds = measure(ways, pictures, rounds)
+        flops = operations(partial(yardstick, pictures[:1]))
         report(
             generator=generator, channels=channels, size=size, batch=batch, rounds=rounds,
             milliseconds={name: round(1000 * value, 2) for name, value in seconds.items()},
@@ -63,20 +66,9 @@ def translate(
                 name: round(seconds["plain"] / value, 2) for name, value in seconds.items()
             },
             teraflops={
-                name: round(operations(ways["plain"], pictures[:1]) / value / 1e12, 3)
-                for name, value in seconds.items()
+                name: round(flops / value / 1e12, 3) for name, value in seconds.items()
             },
         )  # fmt: skip
-
-
-def plain(network: nn.Module) -> Way:
-    """A copy of the network with torch's own instance norm."""
-    network = deepcopy(network)
-    for module in network.modules():
-        for name, child in module.named_children():
-            if isinstance(child, InstanceNorm):
-                setattr(module, name, nn.InstanceNorm2d(child.num_features))
-    return network
 
 
 @torch.inference_mode()
@@ -86,20 +78,11 @@ def measure(ways: dict[str, Way], pictures: Tensor, rounds: int) -> dict[str, fl
     for number in range(rounds + 1):
         for name, way in ways.items():
             shown = pictures[:1] if name == "plain" else pictures
-            seconds = timed(lambda way=way, shown=shown: finish(way(shown))) / len(shown)  # type: ignore[misc]
+            seconds = timed(partial(finished, way, shown)) / len(shown)
             times[name] += [seconds] if number else []  # the first one warms up
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def finish(result: Tensor) -> None:
-    """Wait for the device."""
-    if result.device.type == "cuda":
-        torch.cuda.synchronize()
-
-
-def operations(way: Way, picture: Tensor) -> int:
-    """Floating-point operations of one picture, additions and multiplications apart."""
-    counter: Any = FlopCounterMode(display=False)
-    with torch.inference_mode(), counter:
-        way(picture)
-    return int(counter.get_total_flops())
+def finished(way: Way, pictures: Tensor) -> None:
+    """Translate, until the device is done."""
+    wait_for(way(pictures).device)

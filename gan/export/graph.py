@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from gan.networks.layers import InstanceNorm, ReflectionPad
+from gan.networks.layers import use_torch_layers
 
 
 class Graph(nn.Module):
@@ -43,16 +43,11 @@ class Graph(nn.Module):
 
 def plain(network: nn.Module) -> nn.Module:
     """A copy in eval mode with torch's own layers in place of ours, which are faster ones."""
-    network = copy.deepcopy(network).eval().cpu().requires_grad_(False)
+    network = copy.deepcopy(network).eval().cpu()
+    use_torch_layers(network)
     for module in list(network.modules()):
         for name, child in module.named_children():
-            if isinstance(child, ReflectionPad):
-                setattr(module, name, nn.ReflectionPad2d(child.amount))
-            elif isinstance(child, InstanceNorm):
-                norm = nn.InstanceNorm2d(child.num_features, eps=child.eps, affine=child.affine)
-                norm.load_state_dict(child.state_dict())
-                setattr(module, name, norm.eval())
-            elif isinstance(child, nn.Dropout):
+            if isinstance(child, nn.Dropout):
                 setattr(module, name, nn.Identity())
     return network.requires_grad_(False)
 

@@ -13,6 +13,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
+from gan.fitting import misfit
+
 TIMEOUT = 20.0
 """Seconds that a server may keep silent before the download is given up."""
 
@@ -48,16 +50,8 @@ def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None
     # A counter that evaluation does not use; older files lack it.
     counters = {name: torch.tensor(0) for name in wanted if name.endswith("num_batches_tracked")}
     tensors = counters | tensors
-    problems = [f"{name} is missing" for name in wanted if name not in tensors]
-    problems += [f"{name} is foreign" for name in tensors if name not in known]
-    problems += [
-        f"{name} is {tuple(tensors[name].shape)} in place of {tuple(tensor.shape)}"
-        for name, tensor in wanted.items()
-        if name in tensors and tensors[name].shape != tensor.shape
-    ]
-    if problems:
-        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-        raise ValueError(f"{path}: these are not the weights of {backbone}: {problems[0]}{more}")
+    if problem := misfit(wanted, tensors, known):
+        raise ValueError(f"{path}: these are not the weights of {backbone}: {problem}")
     own = {name: tensors[name].to(tensor.dtype) for name, tensor in wanted.items()}
     network.load_state_dict(own, assign=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gan.fitting import misfit
 from gan.networks import build_generator
 from gan.networks.described import read_described, read_metadata, write_described
 
@@ -63,15 +64,7 @@ def fill(spec: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> nn.Module:
     with torch.device("meta"):
         network = build_generator(**spec)
     wanted = network.state_dict()
-    problems = [f"{name} is missing" for name in wanted if name not in tensors]
-    problems += [f"{name} is foreign" for name in tensors if name not in wanted]
-    problems += [
-        f"{name} is {tuple(tensors[name].shape)} in place of {tuple(tensor.shape)}"
-        for name, tensor in wanted.items()
-        if name in tensors and tensors[name].shape != tensor.shape
-    ]
-    if problems:
-        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-        raise ValueError(problems[0] + more)
+    if problem := misfit(wanted, tensors, wanted):
+        raise ValueError(problem)
     network.load_state_dict(tensors, assign=True)
     return network.eval()

@@ -139,3 +139,15 @@ def cast_weights(network: nn.Module, dtype: torch.dtype | None) -> None:
     for module in network.modules():
         if dtype is not None and isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             module.to(dtype)
+
+
+def use_torch_layers(network: nn.Module) -> None:
+    """Put torch's own layers in the places of ours: the same function, as others compute it."""
+    for module in list(network.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, ReflectionPad):
+                setattr(module, name, nn.ReflectionPad2d(child.amount))
+            elif isinstance(child, InstanceNorm):
+                norm = nn.InstanceNorm2d(child.num_features, eps=child.eps, affine=child.affine)
+                norm.load_state_dict(child.state_dict())
+                setattr(module, name, norm.train(child.training))

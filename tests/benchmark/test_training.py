@@ -1,6 +1,7 @@
 """The training benchmark: its yardstick takes the trainer's step, and what it counts is right."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -10,8 +11,8 @@ import torch
 
 from gan.acceleration import build_accelerator
 from gan.benchmark.bars import bars
-from gan.benchmark.peak import matrix_peak, peak_bytes
-from gan.benchmark.plain import Case, Plain, count_flops, random_batch, settings
+from gan.benchmark.peak import matrix_peak, operations, peak_bytes
+from gan.benchmark.plain import Case, Plain, random_batch, settings
 from gan.benchmark.profile import kind_of, where_time_goes
 from gan.benchmark.training import SWITCHES, train
 from gan.networks.layers import InstanceNorm, ReflectionPad
@@ -47,7 +48,7 @@ def test_the_counted_operations_are_those_of_the_convolutions() -> None:
     # Six generator passes, two of them on another's output; two discriminator passes for the
     # generators, whose weights get no gradient, and four for the discriminators.
     least, most = 2 * (6 * gen * 3 + 2 * disc * 2 + 4 * disc * 2), 2 * 3 * (6 * gen + 6 * disc)
-    assert least * 0.9 < count_flops(plain) <= most
+    assert least * 0.9 < operations(partial(plain.step, 1)) <= most
 
 
 def multiplications(network: torch.nn.Module, plain: Plain) -> int:
@@ -108,7 +109,8 @@ def test_an_unknown_way_is_named() -> None:
 
 def test_every_switch_is_a_key_of_train() -> None:
     for switches in SWITCHES.values():
-        settings(CASE, **switches)
+        train = settings(CASE, **switches).train
+        assert {key: getattr(train, key) for key in switches} == switches
 
 
 def test_random_batches_are_what_a_loader_gives() -> None:
