@@ -29,6 +29,12 @@ def write_backbone(path: Path, seed: int = 0) -> Path:
     return path
 
 
+def write_network(path: Path) -> Path:
+    """A file with the weights of all of MobileNetV2."""
+    torch.save(random_blocks().state_dict(), path)
+    return path
+
+
 def section(weights: Path) -> dict[str, Any]:
     """The configuration's section `perceptual` for it."""
     return {

@@ -45,7 +45,7 @@ class Forecast:
     free: int
     """Bytes that this process could take before it began."""
     state: int
-    """Bytes of a training state."""
+    """Bytes of a training state, pools full."""
     states: int
     """Training states that are kept."""
     generators: int
@@ -101,15 +101,16 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
         ) from error
     device, count = run.accelerator.device, run.accelerator.num_processes
     extent = Extent(config.train, run.extent.pairs, count)
+    pooled = missing_in_pools(run)
     forecast = Forecast(
         done=min(saved.step, extent.stop) if saved else 0,
         stop=extent.stop,
         pairs_per_step=extent.pairs_per_step,
         seconds_per_step=clock.seconds_per_step,
         measured=clock.measured,
-        peak=peak_memory(device) + missing_in_pools(run),
+        peak=peak_memory(device) + pooled,
         free=free,
-        state=size(folder / "state"),
+        state=size(folder / "state") + pooled,
         states=config.train.keep_states,
         generators=sum(size(path) for path in folder.glob("gen_*")),
     )

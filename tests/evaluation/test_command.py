@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from gan.cli import main
 from tests import backbone
@@ -19,9 +18,7 @@ NewGenerator = Callable[..., Path]
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "mobilenet.pth"
-    torch.save(backbone.random_blocks().state_dict(), path)
-    return path
+    return backbone.write_network(tmp_path_factory.mktemp("weights") / "mobilenet.pth")
 
 
 @pytest.fixture

@@ -20,9 +20,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "mobilenet.pth"
-    torch.save(backbone.random_blocks().state_dict(), path)
-    return path
+    return backbone.write_network(tmp_path_factory.mktemp("weights") / "mobilenet.pth")
 
 
 def grey(images: Tensor) -> Tensor:
