@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from gan.augment.dataset import Dataset, Format, Item, Outputs
+from gan.augment.dataset import Dataset, Format, Item, Outputs, renamed
 from gan.images.writer import write_whole
 
 
@@ -44,7 +44,7 @@ def files_of(item: Item, outputs: tuple[Path, ...]) -> Iterator[tuple[Path, Path
     for output in outputs:
         yield item.image, output
         for label in item.labels:
-            yield label, label.with_name(output.stem + label.suffix)
+            yield label, renamed(item, label, output.stem.removesuffix(item.ending))
 
 
 def bring(source: Path, target: Path, link: bool) -> None:

@@ -10,7 +10,7 @@ from gan.images import IMAGE_SUFFIXES, find_images
 from gan.library.report import Failure
 
 SPLITS = {
-    "train": "train", "training": "train", "trainval": "trainval",
+    "train": "train", "training": "train", "trainval": "trainval", "train_extra": "train_extra",
     "val": "val", "valid": "val", "validation": "val",
     "test": "test", "testing": "test", "testdev": "test",
 }  # fmt: skip
@@ -44,6 +44,13 @@ class Item:
     mask: Path | None = None
     labelled: bool = True
     """Whether anything says what is on it; a label may say that nothing is."""
+    ending: str = ""
+    """What the image's stem ends in and its labels' names do not have: `_leftImg8bit`."""
+
+    @property
+    def start(self) -> str:
+        """What the names of all its files begin with: the image's stem, but for the ending."""
+        return self.image.stem.removesuffix(self.ending)
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,11 @@ def split_of(path: Path) -> frozenset[str]:
     """The split that the folders of a path name, the innermost one first."""
     names = (split_name(part) for part in reversed(path.parts[:-1]))
     return frozenset([next((name for name in names if name), "")]) - {""}
+
+
+def renamed(item: Item, file: Path, start: str) -> Path:
+    """The name of an item's image or label, were its names to begin otherwise."""
+    return file.with_name(start + file.name.removeprefix(item.start))
 
 
 def nothing(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:

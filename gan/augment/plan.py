@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate, count
 from pathlib import Path
 
-from gan.augment.dataset import Dataset, Item, split_name
+from gan.augment.dataset import Dataset, Item, renamed, split_name
 from gan.augment.settings import AugmentConfig
 
 
@@ -39,7 +39,7 @@ def make_tasks(dataset: Dataset, config: AugmentConfig, mark: str) -> list[Task]
         name = f"{item.image.as_posix()}\0{copy}"
         output = item.image
         if config.mode == "add":
-            output = item.image.with_stem(new_stem(item, suffix, copy))
+            output = renamed(item, item.image, new_start(item, suffix, copy))
         low, high = config.strengths()
         strength = low + (high - low) * draw(config.seed, name, "strength")
         model = model_of(config, item.image.as_posix(), copy)
@@ -95,8 +95,8 @@ def copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Ite
             yield item, copy
 
 
-def new_stem(item: Item, suffix: str, copy: int) -> str:
-    return f"{item.image.stem}{suffix}" + (f"_{copy + 1}" if copy else "")
+def new_start(item: Item, suffix: str, copy: int) -> str:
+    return item.start + suffix + (f"_{copy + 1}" if copy else "")
 
 
 def free_suffix(dataset: Dataset, mark: str) -> str:

@@ -30,7 +30,8 @@ class AugmentConfig(Section):
     dataset: Path
     """Folder of the labelled dataset; nothing in it is changed."""
     format: FormatName
-    """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; masks: pictures."""
+    """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; masks: pictures,
+    Cityscapes' too."""
     output: Path
     """Folder for the new dataset, new or empty, outside the source."""
     direction: Direction | None = None

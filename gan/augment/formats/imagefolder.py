@@ -49,6 +49,8 @@ def likely(files: Files, split: bool) -> str | None:
     classes = {image.parts[depth] for image in files.images if len(image.parts) > depth + 1}
     if "JPEGImages" in {part for image in files.images for part in image.parts[:-1]}:
         return "--format voc"
+    if "leftImg8bit" in classes:  # Cityscapes
+        return "--format masks"
     if "images" not in classes:
         return None
     if any(path.suffix == ".txt" and "labels" in path.parts[:-1] for path in files.others):
