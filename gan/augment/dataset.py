@@ -149,6 +149,11 @@ def nothing(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     return iter(())
 
 
+def not_there(path: Path, number: int, name: str) -> Failure:
+    """What is said of a line of a list that names an image which is not in the dataset."""
+    return Failure(path, f"line {number}: names {name}, which is not in the dataset")
+
+
 def joined(lines: Iterable[Sequence[bytes]]) -> bytes:
     """Lines that came of lines, with their own ends; one that has none gets one before another."""
     result = bytearray()

@@ -4,26 +4,30 @@ import os
 import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path, PureWindowsPath
 from xml.sax.saxutils import escape
 
 from gan.augment.dataset import (
     Box,
     Dataset,
-    Files,
     Format,
     Item,
     Outputs,
     assemble,
     joined,
     list_files,
+    not_there,
     split_name,
 )
 from gan.library.report import Failure
 
 IMAGES = "JPEGImages"
 MASKS = ("SegmentationClass", "SegmentationObject")
+
+Lists = dict[Path, list[tuple[bytes, list[Path]]]]
+"""The lists of ImageSets: their lines with their ends, and the images of the stems in them."""
 
 
 def read(root: Path) -> Dataset:
@@ -32,8 +36,8 @@ def read(root: Path) -> Dataset:
     images = [path for path in files.images if path.parent.name == IMAGES]
     if not images:
         raise ValueError(f"{root}: no folder {IMAGES} with images in it, beside Annotations")
-    there, splits = {*files.images, *files.others}, read_splits(root, files, images)
-    remarks: list[Failure] = []
+    there, found = {*files.images, *files.others}, lists(root, files.others, images)
+    splits, remarks = read_splits(found), list(missing(root, found))
     items = []
     for image in images:
         base = image.parent.parent
@@ -76,38 +80,72 @@ def read_box(element: ET.Element) -> Box:
     return Box(left - 1, top - 1, right, bottom)
 
 
-def read_splits(root: Path, files: Files, images: list[Path]) -> defaultdict[Path, frozenset[str]]:
+def read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
     """The splits of all images, by the lists of ImageSets that bear a split's name alone."""
     splits = defaultdict[Path, frozenset[str]](frozenset)
-    for path, lines in lists(root, files.others, images).items():
+    for path, lines in found.items():
         if name := split_name(path.stem):
-            for _, found in lines:
-                for image in found:
-                    splits[image] |= {name}
+            for image in chain.from_iterable(images for _, images in lines):
+                splits[image] |= {name}
     return splits
 
 
-def lists(
-    root: Path, others: tuple[Path, ...], images: list[Path]
-) -> dict[Path, list[tuple[bytes, list[Path]]]]:
-    """The lists of ImageSets: their lines with their ends, and the images of those stems."""
-    stems = defaultdict[tuple[Path, str], list[Path]](list)
+def missing(root: Path, found: Lists) -> Iterator[Failure]:
+    """Name lines of images that are not there.
+
+    Lists of classes and of objects repeat those of splits: of theirs only what is in no such list.
+    Those without any image that is there may be lists of something else.
+    """
+    of_splits = {path: lines for path, lines in found.items() if split_name(path.stem)}
+    told = set[tuple[Path, str]]()
+    for path, lines in (of_splits | found).items():
+        if path not in of_splits and not any(images for _, images in lines):
+            continue
+        lost = [
+            (number, stems(line)[-1])
+            for number, (line, images) in enumerate(lines, 1)
+            if not images
+        ]
+        for number, name in lost:
+            known = path not in of_splits and (home(path), name) in told
+            if name and not name.startswith("#") and not known:
+                told.add((home(path), name))
+                yield not_there(root / path, number, name)
+
+
+def home(path: Path) -> Path:
+    """The folder of a list's ImageSets."""
+    return Path(*path.parts[: path.parts.index("ImageSets")])
+
+
+def lists(root: Path, others: Sequence[Path], images: Sequence[Path]) -> Lists:
+    """All lists of ImageSets."""
+    by_stem = defaultdict[tuple[Path, str], list[Path]](list)
     for image in images:
-        stems[image.parent.parent, image.stem].append(image)
+        by_stem[image.parent.parent, image.stem].append(image)
     found = {}
     for path in others:
         if path.suffix == ".txt" and "ImageSets" in path.parts[:-1]:
-            base = Path(*path.parts[: path.parts.index("ImageSets")])
             lines = (root / path).read_bytes().splitlines(keepends=True)
-            found[path] = [(line, named(stems, base, line)) for line in lines]
+            folder = home(path)
+            found[path] = [(line, named(by_stem, folder, line)) for line in lines]
     return found
 
 
-def named(stems: Mapping[tuple[Path, str], list[Path]], base: Path, line: bytes) -> list[Path]:
-    """The images of `stem`, of `stem  -1` in a class's list, of `stem 2` in a list of objects."""
+def named(by_stem: Mapping[tuple[Path, str], list[Path]], folder: Path, line: bytes) -> list[Path]:
+    """The images that a line names, beside its list's ImageSets."""
+    found = (by_stem.get((folder, stem), []) for stem in stems(line))
+    return next(filter(None, found), [])
+
+
+def stems(line: bytes) -> list[str]:
+    """What a line may name: a stem, or one before numbers.
+
+    `stem  -1` is in a class's list, `stem 2` in one of objects, `stem  2  -1` in one of actions.
+    """
     text = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf")).strip()
-    without_number = re.sub(r"\s+-?\d+$", "", text)
-    return stems.get((base, text)) or stems.get((base, without_number)) or []
+    without_one = re.sub(r"\s+-?\d+$", "", text)
+    return [text, without_one, re.sub(r"\s+-?\d+$", "", without_one)]
 
 
 def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:

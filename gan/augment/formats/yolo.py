@@ -15,7 +15,7 @@ from gan.augment.dataset import (
     list_files,
     split_of,
 )
-from gan.augment.formats.yolo_lists import described, lists, relisted, rewritten_yaml
+from gan.augment.formats.yolo_lists import described, lists, missing, relisted, rewritten_yaml
 from gan.library.report import Failure, failure
 
 
@@ -27,7 +27,7 @@ def read(root: Path) -> Dataset:
     files = list_files(root)
     beside = [path for path in files.images if "images" not in path.parts[:-1]]
     images = [path for path in files.images if "images" in path.parts[:-1]] or beside
-    description = described(root, files.others, images)
+    description = described(root, files.others, files.images)
     texts = {path for path in files.others if path.suffix == ".txt"}
     remarks = list(description.remarks)
     items, boxes = [], dict[Path, tuple[Box, ...]]()
@@ -43,7 +43,9 @@ def read(root: Path) -> Dataset:
         items.append(
             Item(image, splits, tuple(own), boxes[own[0]] if own else (), labelled=bool(own))
         )
-    for path in sorted(texts - boxes.keys(), key=Path.as_posix):
+    others = sorted(texts - boxes.keys(), key=Path.as_posix)
+    remarks += missing(root, others, files.images, description.lists)
+    for path in others:
         if "labels" in path.parts[:-1] or looks_like_boxes(root / path):
             remarks.append(Failure(root / path, "labels without an image"))
     return assemble(root, files, items, remarks)

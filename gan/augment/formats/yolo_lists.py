@@ -3,14 +3,14 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from gan.augment.dataset import Outputs, split_name
+from gan.augment.dataset import Outputs, not_there, split_name
 from gan.images import IMAGE_SUFFIXES
 from gan.library.report import Failure
 
@@ -24,6 +24,8 @@ class Description:
 
     splits: Mapping[Path, frozenset[str]] | None = None
     """Of each image; None where it names no splits."""
+    lists: frozenset[Path] = frozenset()
+    """The text files that it names."""
     keypoints: bool = False
     remarks: tuple[Failure, ...] = ()
 
@@ -45,7 +47,7 @@ def described(root: Path, others: Sequence[Path], images: Sequence[Path]) -> Des
 def splits_of(
     root: Path, path: Path, content: dict[str, Any], images: Sequence[Path]
 ) -> Description:
-    splits, remarks = defaultdict[Path, set[str]](set), list[Failure]()
+    splits, named, remarks = defaultdict[Path, set[str]](set), set[Path](), list[Failure]()
     for key, value in content.items():
         name = split_name(str(key))
         if name is None or not value:
@@ -56,50 +58,85 @@ def splits_of(
                 remarks.append(
                     Failure(root / path, f"{key}: {entry} is not inside the dataset: left out")
                 )
-            elif (root / place).is_file():
-                listed = lists(root, [place], images).get(place, [])
-                for image in [image for _, image in listed if image]:
-                    splits[image].add(name)
+                continue
+            if (root / place).is_file():
+                named.add(place)
+                lines = lists(root, [place], images).get(place, [])
+                found = [image for _, image in lines if image]
             else:
-                for image in (image for image in images if image.is_relative_to(place)):
-                    splits[image].add(name)
+                found = [image for image in images if image.is_relative_to(place)]
+            for image in found:
+                splits[image].add(name)
+            if not found:
+                remarks.append(Failure(root / path, f"{key}: {entry} leads to no image"))
     frozen = {image: frozenset(names) for image, names in splits.items()}
-    return Description(frozen, "kpt_shape" in content, tuple(remarks))
+    return Description(frozen, frozenset(named), "kpt_shape" in content, tuple(remarks))
 
 
 def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
-    """A path of data.yaml below the root: by `path`, the file's own folder, or as Roboflow's
+    """A path of data.yaml below the root."""
+    places = candidates(roots(root), folder, base, entry)
+    return next((place for place in places if os.path.exists(root / place)), None)
+
+
+def roots(root: Path) -> tuple[Path, ...]:
+    """What a path in the dataset may begin with, as given first."""
+    return tuple(dict.fromkeys((root, root.absolute(), root.resolve())))
+
+
+def candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> Iterator[Path]:
+    """Where a path may lie below the root: by `path`, by its file's own folder, or as Roboflow's
     `../train/images`, which lies beside the file."""
     shorn = re.sub(r"^(\.\./)+", "", entry.replace("\\", "/"))
-    for place in (root / folder / base / entry, root / folder / entry, root / folder / shorn):
-        resolved = Path(os.path.normpath(place))
-        for start in (root, root.absolute(), root.resolve()):
-            if os.path.exists(resolved) and resolved.is_relative_to(start):
-                return resolved.relative_to(start)
-    return None
+    for text in dict.fromkeys((os.path.join(base, entry), entry, shorn)):
+        resolved = Path(os.path.normpath(roots[0] / folder / text))
+        yield from (resolved.relative_to(root) for root in roots if resolved.is_relative_to(root))
 
 
-def lists(root: Path, others: Sequence[Path], images: Sequence[Path]) -> dict[Path, Lines]:
-    """The text files in which a line is the path of an image."""
+def missing(
+    root: Path, others: Sequence[Path], images: Sequence[Path], named: Collection[Path]
+) -> Iterator[Failure]:
+    """Name lines of images that are not there, in lists that data.yaml names and in those of which
+    another line's image is there."""
+    for path, lines in lists(root, others, images, named).items():
+        for number, (line, image) in enumerate(lines, 1):
+            name = image_name(line)
+            if name and not image and not name.startswith("#"):
+                yield not_there(root / path, number, name)
+
+
+def lists(
+    root: Path, others: Sequence[Path], images: Sequence[Path], named: Collection[Path] = ()
+) -> dict[Path, Lines]:
+    """The text files that are `named`, or in which a line is the path of an image."""
     found = {}
-    known = set(images)
+    known, starts = set(images), roots(root)
     for path in others:
         if path.suffix != ".txt":
             continue
-        lines = (root / path).read_bytes().splitlines(keepends=True)
-        named = [(line, image_of(root, path.parent, line, known)) for line in lines]
-        if any(image for _, image in named):
-            found[path] = named
+        lines = [
+            (line, image_of(starts, path.parent, line, known))
+            for line in (root / path).read_bytes().splitlines(keepends=True)
+        ]
+        if path in named or any(image for _, image in lines):
+            found[path] = lines
     return found
 
 
-def image_of(root: Path, folder: Path, line: bytes, known: set[Path]) -> Path | None:
-    """The image that a line names, by the list's own folder, the root, or absolutely."""
+def image_name(line: bytes) -> str | None:
+    """The path in a line; None where it is no image's."""
     text = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf")).strip()
-    if Path(text).suffix.lower() not in IMAGE_SUFFIXES:
+    return text if os.path.splitext(text)[1].lower() in IMAGE_SUFFIXES else None
+
+
+def image_of(
+    roots: Sequence[Path], folder: Path, line: bytes, known: Collection[Path]
+) -> Path | None:
+    """The image that a line names, by the list's own folder, the root, or absolutely."""
+    if (name := image_name(line)) is None:
         return None
-    place = find(root, folder, "", text) or find(root, Path(), "", text)
-    return place if place in known else None
+    places = (place for start in (folder, Path()) for place in candidates(roots, start, "", name))
+    return next((place for place in places if place in known), None)
 
 
 def relisted(

@@ -1,0 +1,135 @@
+"""Lines of lists that name images which are not there: named with the line, and carried."""
+
+from pathlib import Path
+
+import pytest
+
+from gan.augment.dataset import Dataset
+from gan.augment.formats import FORMATS
+from tests import labelled
+from tests.augment.test_hostile import doubled
+
+GHOST = "which is not in the dataset"
+
+
+def remarks(dataset: Dataset) -> list[tuple[str, str]]:
+    return [
+        (remark.source.relative_to(dataset.root).as_posix(), remark.reason)
+        for remark in dataset.remarks
+    ]
+
+
+def voc_lists(root: Path) -> Path:
+    labelled.write_voc(root)
+    return root / "VOCdevkit" / "VOC2012" / "ImageSets"
+
+
+def yolo_lists(root: Path) -> None:
+    """A split by lists in place of folders."""
+    labelled.write_yolo(root)
+    for split, names in (("train", labelled.TRAIN), ("val", labelled.VAL)):
+        lines = [f"./images/{split}/{name}.jpg\n" for name in names]
+        (root / f"{split}.txt").write_text("".join(lines))
+    (root / "data.yaml").write_text("train: train.txt\nval: val.txt\nnames: [thing]\n")
+
+
+def test_voc_lines_without_an_image_are_named_once_and_carried(tmp_path: Path) -> None:
+    """Every list of a split names its own; of lists of classes and objects only what is new is."""
+    sets = voc_lists(tmp_path / "in")
+    (sets / "Layout").mkdir()
+    (sets / "Action").mkdir()
+    text = b"coffee\r\n\r\n# ours\r\n  \r\ngone\r\nastronaut\r\nmy gone \xf0\x9f\x90\x88"
+    (sets / "Main" / "train.txt").write_bytes(text)
+    (sets / "Main" / "trainval.txt").write_text("gone\ncoffee\n")
+    (sets / "Main" / "thing_train.txt").write_text("coffee  1\ngone -1\nlost -1\nastronaut -1\n")
+    (sets / "Main" / "other_train.txt").write_text("coffee  -1\ngone -1\nlost  1\n")
+    (sets / "Layout" / "people.txt").write_text("coffee 1\ncoffee 2\nfar 1\nfar 2\n")
+    (sets / "Action" / "jumping_train.txt").write_text("coffee  1  -1\nnear  2  1\n")
+    (sets / "Main" / "classes.txt").write_text("thing\ncat\ndog\n")
+    dataset = doubled(tmp_path / "in", tmp_path / "out", "voc")
+    found = {
+        (Path(path).relative_to("VOCdevkit/VOC2012/ImageSets").as_posix(), reason)
+        for path, reason in remarks(dataset)
+    }
+    assert len(found) == len(dataset.remarks)
+    assert found == {
+        ("Main/train.txt", f"line 5: names gone, {GHOST}"),
+        ("Main/train.txt", f"line 7: names my gone 🐈, {GHOST}"),
+        ("Main/trainval.txt", f"line 1: names gone, {GHOST}"),
+        ("Main/other_train.txt", f"line 3: names lost, {GHOST}"),
+        ("Layout/people.txt", f"line 3: names far, {GHOST}"),
+        ("Action/jumping_train.txt", f"line 2: names near, {GHOST}"),
+    }
+    out = tmp_path / "out" / "VOCdevkit" / "VOC2012" / "ImageSets"
+    assert (out / "Main" / "train.txt").read_bytes() == (
+        text.replace(b"coffee", b"coffee\r\ncoffee+").replace(
+            b"astronaut", b"astronaut\r\nastronaut+"
+        )
+    )
+    jumping = (out / "Action" / "jumping_train.txt").read_text()
+    assert jumping == "coffee  1  -1\ncoffee+  1  -1\nnear  2  1\n"
+
+
+def test_a_voc_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> None:
+    sets = voc_lists(tmp_path)
+    (sets / "Main" / "test.txt").write_text("one\ntwo\n")
+    (sets / "Main" / "thing_test.txt").write_text("one 1\ntwo -1\n")
+    dataset = FORMATS["voc"].read(tmp_path)
+    assert [reason for _, reason in remarks(dataset)] == [
+        f"line 1: names one, {GHOST}",
+        f"line 2: names two, {GHOST}",
+    ]
+
+
+def test_yolo_lines_without_an_image_are_named_and_carried(tmp_path: Path) -> None:
+    """classes.txt is no list, and a comment no line of one; slashes and roots may be any."""
+    root, target = tmp_path / "in", tmp_path / "out"
+    yolo_lists(root)
+    with (root / "train.txt").open("a") as file:
+        file.write("\n# ./images/train/old.jpg\n./images/train/gone.jpg\nimages\\gone too.PNG\n")
+        file.write(f"{root.absolute()}/images/train/astronaut.jpg\n{root.absolute()}/no.jpg\n")
+    (root / "classes.txt").write_text("".join(f"class {number}\n" for number in range(80)))
+    (root / "notes.txt").write_text("see a.jpg\nb.jpg\n")
+    (root / "mine.txt").write_text("images/val/gone.jpg\nimages/val/flower.jpg\n")
+    dataset = doubled(root, target, "yolo")
+    assert remarks(dataset) == [
+        ("mine.txt", f"line 1: names images/val/gone.jpg, {GHOST}"),
+        ("train.txt", f"line 7: names ./images/train/gone.jpg, {GHOST}"),
+        ("train.txt", f"line 8: names images\\gone too.PNG, {GHOST}"),
+        ("train.txt", f"line 10: names {root.absolute()}/no.jpg, {GHOST}"),
+    ]
+    assert (target / "classes.txt").read_bytes() == (root / "classes.txt").read_bytes()
+    kept = (target / "train.txt").read_text().splitlines()
+    assert "./images/train/gone.jpg" in kept
+    assert "# ./images/train/old.jpg" in kept
+    assert "./images/train/astronaut+.jpg" in kept
+
+
+def test_a_yolo_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> None:
+    """A list, an empty folder, and a folder that is not there either."""
+    yolo_lists(tmp_path)
+    (tmp_path / "val.txt").write_text("./images/val/one.jpg\nclasses\n./images/val/two.jpg\n")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "data.yaml").write_text("train: train.txt\nval: [val.txt, empty]\ntest: nowhere\n")
+    assert remarks(FORMATS["yolo"].read(tmp_path)) == [
+        ("data.yaml", "val: val.txt leads to no image"),
+        ("data.yaml", "val: empty leads to no image"),
+        ("data.yaml", "test: nowhere is not inside the dataset: left out"),
+        ("val.txt", f"line 1: names ./images/val/one.jpg, {GHOST}"),
+        ("val.txt", f"line 3: names ./images/val/two.jpg, {GHOST}"),
+    ]
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_lists_are_read_below_any_spelling_of_the_root(
+    tmp_path: Path, relative: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yolo_lists(tmp_path / "in")
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    monkeypatch.chdir(tmp_path / "in")
+    for root in (Path(), Path("../in"), Path("../link")) if relative else (tmp_path / "link",):
+        lines = [f"{tmp_path}/in/images/train/{name}.jpg" for name in labelled.TRAIN]
+        (tmp_path / "in" / "train.txt").write_text("\n".join(lines))
+        dataset = FORMATS["yolo"].read(root)
+        assert not dataset.remarks
+        assert sum("train" in item.splits for item in dataset.items) == len(labelled.TRAIN)
