@@ -107,3 +107,20 @@ def test_label_files_keep_every_byte_beside_new_images(tmp_path: Path) -> None:
     for name, text in zip(TRAIN, texts, strict=True):
         for stem in (name, f"{name}+"):
             assert (tmp_path / "out" / "labels" / "train" / f"{stem}.txt").read_bytes() == text
+
+
+def test_masks_of_several_folders_are_carried_and_the_first_is_judged_by(tmp_path: Path) -> None:
+    labelled.write_masks(tmp_path / "in")
+    for path in sorted((tmp_path / "in" / "masks").rglob("*.png")):
+        other = tmp_path / "in" / "annotations" / path.relative_to(tmp_path / "in" / "masks")
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_bytes(path.read_bytes() + b"\0")
+    dataset = FORMATS["masks"].read(tmp_path / "in")
+    assert not dataset.remarks
+    first = dataset.items[0]
+    assert first.mask == Path("masks", *first.image.with_suffix(".png").parts[1:])
+    outputs = {item.image: (item.image,) * (item != first) for item in dataset.items}
+    output(dataset, outputs, tmp_path / "out", "masks")
+    gone = contents(tmp_path / "in").keys() - contents(tmp_path / "out").keys()
+    assert gone == {path.as_posix() for path in (first.image, *first.labels)}
+    assert len(gone) == 3
