@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gan.augment.carry import carry
 from gan.augment.dataset import Dataset, Outputs
@@ -124,3 +125,13 @@ def test_masks_of_several_folders_are_carried_and_the_first_is_judged_by(tmp_pat
     gone = contents(tmp_path / "in").keys() - contents(tmp_path / "out").keys()
     assert gone == {path.as_posix() for path in (first.image, *first.labels)}
     assert len(gone) == 3
+
+
+def test_a_mask_is_taken_before_its_preview(tmp_path: Path) -> None:
+    labelled.write_masks(tmp_path / "in")
+    masks = list((tmp_path / "in" / "masks").rglob("*.png"))
+    for path in masks:
+        Image.open(path).convert("RGB").save(path.with_suffix(".jpg"))
+    dataset = FORMATS["masks"].read(tmp_path / "in")
+    assert {item.mask for item in dataset.items} == {p.relative_to(tmp_path / "in") for p in masks}
+    assert all(len(item.labels) == 2 for item in dataset.items)

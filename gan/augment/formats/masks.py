@@ -53,6 +53,9 @@ LAYOUTS = (
     Layout("images", ("masks", "mask", "labels", "annotations")),
 )
 
+LOSSY = (".jpg", ".jpeg")
+"""As a mask, a file in these formats is at best a preview of another."""
+
 
 def read(root: Path) -> Dataset:
     """The images with their labels; masks of another size than their image are named."""
@@ -106,7 +109,7 @@ def label_files(layout: Layout, files: Files) -> dict[Path, list[Path]]:
         if path in pictures or start != path.stem:
             found[path.parent / start].append(path)
     for paths in found.values():
-        paths.sort(key=lambda path: rank(layout, path))
+        paths.sort(key=lambda path: (rank(layout, path), path.suffix.lower() in LOSSY))
     return found
 
 
