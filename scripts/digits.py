@@ -9,16 +9,21 @@ the test. A CycleGAN of configs/digits.yaml learns from the source and from the 
 whose labels it is not given. The labelled source is translated, a small classifier is trained on
 the translations, and tested on the target's third: `translated`. `source_only` is the same
 classifier trained on the source as it is, `target_only` trained on the rest of the target with its
-labels: what translation is between. `jittered` is trained on the source, every digit stretched,
-sheared, shifted and blurred at random: what one can do without any image of the target. All
-pictures, of both domains and for all figures, are prepared alike (gan/demo/digits.py).
+labels: what translation is between. All three learn through noise, so that they learn what
+translations show and not what they hide; all pictures, of both domains, are prepared alike
+(gan/demo/digits.py).
+
+`--semantic` is the weight of the loss of that name, in both directions. Its classifier must know
+both domains, and gets there without the target's labels: `adapted` (gan/demo/classifiers.py), from
+the source's labels and the target's images, taken to have the source's shares of classes.
+`jittered` is trained on the source alone, every digit stretched, moved and drawn with another pen
+at random. Both are tested too: they are what one can do without translation.
 
 No label of the target is used but for the test and for target_only: all trainings take a fixed
-number of steps, the last weights count, and nothing is chosen by what the test says.
-
-`--semantic` is the weight of the loss of that name, from source to target only. Its classifier is
-the jittered one: it must know a digit that the translation moves. `kept` needs no labels of the
-target: how many translations it takes for the digit that they are.
+number of steps, the last weights count, and nothing is chosen by what the test says. Two figures
+need none: `agreement`, how often the classifier of translations and the adapted one take an image
+of the target for the same digit, and `kept`, how many translations the adapted one takes for the
+digit that they are.
 """
 
 import json
@@ -27,7 +32,6 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +44,8 @@ from PIL import Image
 from torch import Tensor
 
 import gan
+from gan.demo.classifiers import accuracy, adapted_classifier, train_classifier, verdicts
 from gan.demo.digits import (
-    SIDE,
     Digits,
     Framing,
     jitter,
@@ -51,11 +55,11 @@ from gan.demo.digits import (
     read_usps,
 )
 from gan.images import write_image
-from gan.pixels import to_array, to_image, to_unit
-from gan.semantics import Classifier, fit, save_classifier
+from gan.pixels import to_array, to_image
+from gan.semantics import save_classifier
 from gan.translator import Translator, numbers
 
-CLASSIFIER_STEPS, BATCH = 1500, 64
+CLASSIFIER = "adapted.safetensors"
 COLUMNS = 14
 CONFIG = Path(__file__).parents[1] / "configs" / "digits.yaml"
 
@@ -123,23 +127,26 @@ def run(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, float]
     began = time.monotonic()
     source_only = train_classifier(task.source, task.seed)
     jittered = train_classifier(task.source, task.seed, jitter)
-    save_classifier(jittered, task.folder / "source.safetensors", {"seed": task.seed})
+    adapted = adapted_classifier(task.source, task.target.images, task.seed)
+    save_classifier(adapted, task.folder / CLASSIFIER, {"seed": task.seed})
     write_folders(task)
     ready = time.monotonic()
     if status := gan.train(gan.Config.model_validate(settings(task, recipe, semantic))):
         raise SystemExit(status)
     trained = time.monotonic()
     forth, back = (translated(task.folder / "run", way, task) for way in ("ab", "ba"))
-    adapted = train_classifier(Digits(forth, task.source.labels), task.seed)
+    learned = train_classifier(Digits(forth, task.source.labels), task.seed)
     target_only = train_classifier(task.target, task.seed)
     write_image(sheet(task, forth, back), task.folder / "sheet.png")
-    kept = accuracy(jittered, Digits(forth, task.source.labels))
+    expected = Digits(task.target.images, verdicts(adapted, task.target.images))
     return {
         "source_only": accuracy(source_only, task.test),
-        "translated": accuracy(adapted, task.test),
+        "translated": accuracy(learned, task.test),
         "target_only": accuracy(target_only, task.test),
         "jittered": accuracy(jittered, task.test),
-        "kept": kept,
+        "adapted": accuracy(adapted, task.test),
+        "agreement": accuracy(learned, expected),
+        "kept": accuracy(adapted, Digits(forth, task.source.labels)),
         "seconds_training": trained - ready,
         "seconds": time.monotonic() - began,
     }
@@ -175,8 +182,8 @@ def settings(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, A
     passes = math.ceil(recipe["train"]["max_steps"] * recipe["train"]["batch_size"] / pairs)
     own = {
         "data": {"root": task.folder / "data"},
-        "loss": {"semantic_ab": semantic},
-        "semantic": {"classifier": task.folder / "source.safetensors" if semantic else None},
+        "loss": {"semantic": semantic},
+        "semantic": {"classifier": task.folder / CLASSIFIER if semantic else None},
         "train": {"epochs": math.ceil(passes / 2), "decay_epochs": passes // 2},
         "run": {"dir": task.folder / "run", "seed": task.seed},
     }
@@ -196,38 +203,6 @@ def sheet(task: Task, forth: Tensor, back: Tensor) -> Image.Image:
     rows = (task.source.images, forth, task.target.images, back)
     page = to_array(torch.cat([torch.cat(list(row[:COLUMNS]), dim=2) for row in rows], dim=1))
     return Image.fromarray(page[:, :, 0].repeat(6, axis=0).repeat(6, axis=1))
-
-
-# The classifier
-
-
-Change = Callable[[Tensor, torch.Generator], Tensor]
-
-
-def train_classifier(digits: Digits, seed: int, change: Change | None = None) -> Classifier:
-    """The same small network and number of steps whatever it is trained on."""
-    classifier = Classifier([str(number) for number in range(10)], 1, SIDE, seed)
-    fit(classifier, batches(digits, seed, change))
-    return classifier
-
-
-def batches(digits: Digits, seed: int, change: Change | None) -> Iterator[tuple[Tensor, Tensor]]:
-    draws = torch.Generator().manual_seed(seed)
-    for _ in range(CLASSIFIER_STEPS):
-        part = digits[torch.randint(len(digits), (BATCH,), generator=draws)]
-        images = to_unit(part.images)
-        yield change(images, draws) if change else images, part.labels
-
-
-@torch.no_grad()
-def verdicts(classifier: Classifier, images: Tensor) -> Tensor:
-    """Its classes, (N,)."""
-    return torch.cat([classifier(to_unit(part)).argmax(dim=1) for part in images.split(500)])
-
-
-def accuracy(classifier: Classifier, digits: Digits) -> float:
-    """In percent."""
-    return 100 * float((verdicts(classifier, digits.images) == digits.labels).float().mean())
 
 
 # The figures

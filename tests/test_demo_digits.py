@@ -9,7 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from gan.demo.digits import jitter, prepare, read_mnist, read_uci, read_usps
+from gan.demo.digits import jitter, noise, prepare, read_mnist, read_uci, read_usps
 
 
 def mnist(count: int = 30, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -112,3 +112,15 @@ def test_jittered_digits_differ_in_place_and_size_and_stay_in_range() -> None:
     assert ink.amax() > 1.5  # areas from about 1/e to e times
     again = jitter(images, torch.Generator().manual_seed(0))
     assert torch.equal(moved, again)
+
+
+def test_digits_that_are_not_to_be_jittered_stay() -> None:
+    images = 2 * torch.rand(5, 1, 16, 16) - 1
+    same = jitter(images, torch.Generator().manual_seed(0), most=0)
+    torch.testing.assert_close(same, images, rtol=0, atol=1e-5)  # resampled where they are
+
+
+def test_noise_has_its_deviation_and_stays_in_range() -> None:
+    noisy = noise(torch.zeros(100, 1, 16, 16), torch.Generator().manual_seed(0))
+    assert noisy.abs().amax() <= 1
+    assert 0.4 < noisy.std() < 0.5  # 0.5, but for what was cut off

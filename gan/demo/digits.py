@@ -11,14 +11,16 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, interpolate
+from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, interpolate, max_pool2d
 
 from gan.images import resize_square
 
 SIDE = 16
 """Pixels: UCI's digits have 8, USPS's 16, MNIST's 28."""
-ZOOM, LEAN = 0.5, 0.4
-"""How far jittered digits are stretched, e to the plus or minus this, and sheared or turned."""
+ZOOM, WIDEN, LEAN, SHIFT = 0.6, 0.25, 0.4, 0.12
+"""At most, plus or minus: the logarithms of jittered digits' size and of the root of width by
+height, their shear, and their shift in halves of a side."""
+NOISE = 0.5
 INK = 64
 """The darkest grey level that counts as a stroke."""
 
@@ -62,23 +64,37 @@ def around_ink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.pad(ink, [(gap // 2, gap - gap // 2) for gap in missing])
 
 
-def jitter(images: Tensor, draws: torch.Generator) -> Tensor:
-    """Stretch, shear, shift and blur every digit (N, 1, H, W) at random; the values' range stays.
+def jitter(images: Tensor, draws: torch.Generator, most: float = 1) -> Tensor:
+    """Stretch, shear, shift, thicken or thin, and blur digits (N, 1, H, W) in [-1, 1] at random.
 
-    Whoever has learned from these knows a digit by its strokes and not by its place and size.
+    `most` scales all of it. Whoever has learned from these knows a digit by its strokes and not by
+    its place, size and pen.
     """
     count, side = len(images), images.shape[-1]
 
-    def uniform(most: float) -> Tensor:
-        return (2 * torch.rand(count, generator=draws) - 1) * most
+    def uniform(limit: float) -> Tensor:
+        return (2 * torch.rand(count, generator=draws) - 1) * limit
 
-    rows = [uniform(ZOOM).exp(), uniform(LEAN), uniform(0.2)]
-    rows += [uniform(LEAN / 2), uniform(ZOOM).exp(), uniform(0.2)]
+    size, width = uniform(ZOOM * most), uniform(WIDEN * most)
+    rows = [(size + width).exp(), uniform(LEAN * most), uniform(SHIFT * most)]
+    rows += [uniform(LEAN / 3 * most), (size - width).exp(), uniform(SHIFT * most)]
     grid = affine_grid(torch.stack(rows, dim=1).view(-1, 2, 3), list(images.shape), False)
-    moved = grid_sample(images, grid, padding_mode="border", align_corners=False)
-    coarse = interpolate(avg_pool2d(moved, 2), size=side, mode="bilinear", align_corners=False)
-    blur = torch.rand(count, 1, 1, 1, generator=draws)
-    return blur * coarse + (1 - blur) * moved
+    moved = grid_sample(images + 1, grid, align_corners=False) - 1
+    pen = uniform(most)[:, None, None, None]
+    thick, thin = max_pool2d(moved, 3, 1, 1), -max_pool2d(-moved, 3, 1, 1)
+    drawn = moved + pen.clamp(min=0) * (thick - moved) - pen.clamp(max=0) * (thin - moved)
+    coarse = interpolate(avg_pool2d(drawn, 2), size=side, mode="bilinear", align_corners=False)
+    blur = most * torch.rand(count, 1, 1, 1, generator=draws)
+    return blur * coarse + (1 - blur) * drawn
+
+
+def noise(images: Tensor, draws: torch.Generator) -> Tensor:
+    """Digits (N, 1, H, W) in [-1, 1] under Gaussian noise.
+
+    Translations hide what their loss asks for in differences that no eye sees (Chu et al. 2017);
+    who learns from them through noise learns what is seen.
+    """
+    return (images + NOISE * torch.randn(images.shape, generator=draws)).clamp(-1, 1)
 
 
 def read_mnist(path: Path) -> Labelled:

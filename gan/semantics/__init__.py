@@ -1,5 +1,6 @@
 """A frozen classifier that tells whether a translation still is what its original is."""
 
+from gan.semantics.adaptation import balanced, fit_across
 from gan.semantics.frozen import FrozenClassifier, classifier_needed
 from gan.semantics.network import Classifier, load_classifier, save_classifier
 from gan.semantics.training import fit
@@ -7,8 +8,10 @@ from gan.semantics.training import fit
 __all__ = [
     "Classifier",
     "FrozenClassifier",
+    "balanced",
     "classifier_needed",
     "fit",
+    "fit_across",
     "load_classifier",
     "save_classifier",
 ]

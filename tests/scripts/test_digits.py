@@ -14,6 +14,7 @@ import yaml
 from numpy.typing import NDArray
 
 from gan.config import Config
+from gan.demo import classifiers
 from gan.demo.digits import prepare
 from gan.images import list_images, read_image
 
@@ -88,7 +89,7 @@ def test_a_run_ends_with_its_steps_and_its_rate_has_fallen_by_then(
     assert train.max_steps == steps
     assert (train.epochs + train.decay_epochs) * 30 >= steps * train.batch_size
     assert (train.epochs + train.decay_epochs - 1) * 30 < steps * train.batch_size
-    assert (config.loss.weight("semantic_ab"), config.loss.weight("semantic_ba")) == (0.5, 0)
+    assert (config.loss.weight("semantic_ab"), config.loss.weight("semantic_ba")) == (0.5, 0.5)
 
 
 def test_the_share_of_the_gap_that_is_closed(script: ModuleType) -> None:
@@ -110,15 +111,15 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(script, "CLASSIFIER_STEPS", 2)
+    monkeypatch.setattr(classifiers, "STEPS", 2)
+    monkeypatch.setattr(classifiers, "ADAPTING_STEPS", 8)
     monkeypatch.setattr(script, "read_uci", lambda: mnist(30, seed=1))
     np.savez(tmp_path / "mnist.npz", **dict(zip(("images", "labels"), mnist(60), strict=True)))
     out = tmp_path / "out"
     script.digits(tmp_path / "mnist.npz", out, seeds=1, steps=2, semantic=semantic)
     saved = json.loads((out / "digits.json").read_text())
     assert saved["protocol"]["semantic"] == semantic
-    assert {"source_only", "translated", "target_only", "kept", "jittered"} < saved[
-        "summary"
-    ].keys()
+    figures = {"source_only", "translated", "target_only", "jittered", "adapted"}
+    assert figures | {"kept", "agreement", "gap_closed"} < saved["summary"].keys()
     assert read_image(out / "0" / "sheet.png").size == (14 * 16 * 6, 4 * 16 * 6)
     assert "gap_closed" in capsys.readouterr().out

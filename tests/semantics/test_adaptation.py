@@ -1,0 +1,93 @@
+"""Learning a domain without labels: balanced verdicts, and what they are good for."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from gan.semantics import Classifier, balanced, fit, fit_across
+
+STEPS = 160
+
+
+def test_balanced_probabilities_are_the_rows_and_columns_scaled_in_turn() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet([0.3] * 4, size=50)
+    shares = np.array([0.1, 0.2, 0.3, 0.4])
+    expected = probabilities.copy()
+    for _ in range(10):
+        expected *= 50 * shares / expected.sum(axis=0)
+        expected /= expected.sum(axis=1, keepdims=True)
+    ours = balanced(torch.from_numpy(probabilities).log(), torch.from_numpy(shares))
+    np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-10)
+    np.testing.assert_allclose(ours.sum(dim=1).numpy(), 1, rtol=1e-12)
+    np.testing.assert_allclose(ours.mean(dim=0).numpy(), shares, atol=0.01)  # after ten rounds
+
+
+def test_probabilities_that_have_the_shares_stay_and_sure_ones_are_not_nan() -> None:
+    even = torch.tensor([[0.9, 0.1], [0.1, 0.9]]).log()
+    torch.testing.assert_close(balanced(even, torch.tensor([0.5, 0.5])), even.exp())
+    sure = torch.tensor([[1.0, 1e-30], [1.0, 1e-30], [1.0, 1e-30]]).log()
+    assert balanced(sure, torch.tensor([0.5, 0.5])).isfinite().all()
+
+
+def test_where_all_would_be_one_class_the_least_sure_are_the_other() -> None:
+    p = torch.tensor([0.99, 0.95, 0.8, 0.6])
+    verdicts = balanced(torch.stack([p, 1 - p], dim=1).log(), torch.tensor([0.5, 0.5])).argmax(1)
+    assert verdicts.tolist() == [0, 0, 1, 1]
+
+
+def halves(seed: int, lift: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """Pictures whose upper or lower half is lighter, under noise, all lifted by a grey level that
+    both classifiers see as the one half's."""
+    draws = torch.Generator().manual_seed(seed)
+    for _ in range(STEPS):
+        classes = torch.randint(2, (32,), generator=draws)
+        images = 0.3 * torch.randn(32, 1, 16, 16, generator=draws)
+        for image, number in zip(images, classes, strict=True):
+            image[0, 8 * int(number) : 8 * int(number) + 8] += 0.5
+        images[:, :, 8:] += lift
+        yield images, classes
+
+
+def right(classifier: Classifier, lift: float) -> float:
+    images, classes = next(halves(9, lift))
+    return float((classifier(images).argmax(dim=1) == classes).float().mean())
+
+
+def test_the_other_domain_is_learned_without_its_labels() -> None:
+    alone, across = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
+    fit(alone, halves(0, 0))
+    unlabelled = ((images, images) for images, _ in halves(1, 0.7))
+    fit_across(across, halves(0, 0), unlabelled, torch.tensor([0.5, 0.5]), STEPS)
+    assert right(alone, 0) > 0.95
+    assert right(alone, 0.7) < 0.8  # nearly all are taken for lower
+    assert right(across, 0) > 0.95
+    assert right(across, 0.7) > 0.95
+
+
+def test_the_first_quarter_learns_labels_alone_and_the_rate_ends_at_nothing() -> None:
+    plain, ours = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
+    fit(plain, [batch for batch, _ in zip(halves(0, 0), range(10), strict=False)])
+    half = torch.tensor([0.5, 0.5])
+    fit_across(ours, halves(0, 0), ((a, a) for a, _ in halves(1, 0)), half, 40)
+    assert any((a != b).any() for a, b in zip(plain.parameters(), ours.parameters(), strict=True))
+    first = Classifier(["upper", "lower"], 1, 16, 0)
+    stop = [batch for batch, _ in zip(halves(0, 0), range(10), strict=False)]
+    fit_across(first, stop, ((a, a) for a, _ in halves(1, 0)), half, 40)
+    for a, b in zip(plain.parameters(), first.parameters(), strict=True):
+        # Sums over other batches are taken in another order.
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_one_seed_gives_one_classifier(seed: int) -> None:
+    made = []
+    for _ in range(2):
+        classifier = Classifier(["upper", "lower"], 1, 16, seed)
+        pairs = ((images, images) for images, _ in halves(1, 0.7))
+        fit_across(classifier, halves(0, 0), pairs, torch.tensor([0.5, 0.5]), 20)
+        made.append(classifier.state_dict())
+    assert all(torch.equal(made[0][name], made[1][name]) for name in made[0])
