@@ -36,7 +36,7 @@ def test_it_learns_and_a_seed_gives_one_classifier(monkeypatch: pytest.MonkeyPat
 def test_the_adapted_one_knows_both_domains_and_was_shown_labels_of_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(classifiers, "ADAPTING_STEPS", 100)
+    monkeypatch.setattr(classifiers, "STEPS", 100)
     monkeypatch.setattr(classifiers, "TEACHERS", 2)
     # Bars stay in their places: jittered as far as digits are they would change them.
     monkeypatch.setattr(classifiers, "jitter", lambda images, draws, most=1: noise(images, draws))

@@ -9,7 +9,7 @@ from gan.demo.digits import SIDE, Digits, jitter, noise
 from gan.pixels import to_unit
 from gan.semantics import Classifier, balanced, fit, fit_across
 
-STEPS, ADAPTING_STEPS, BATCH = 1500, 3000, 64
+STEPS, BATCH = 3000, 64
 TEACHERS = 3
 VERDICT, FAR, NEAR = 0.4, 0.5, 0.2
 """How much digits are jittered: the target's that teachers learn; for the pupil, the source's and
@@ -40,9 +40,9 @@ def adapted_classifier(source: Digits, target: Tensor, seed: int) -> Classifier:
     opinion = torch.stack([log_probabilities(one, target) for one in teachers]).mean(dim=0)
     believed = Digits(target, balanced(opinion, shares).argmax(dim=1))
     pupil = untrained(seed)
-    far = batches(source, seed, ADAPTING_STEPS, lambda images, draws: jitter(images, draws, FAR))
-    near = batches(
-        believed, seed, ADAPTING_STEPS, lambda images, draws: jitter(images, draws, NEAR)
+    far, near = (
+        batches(source, seed, STEPS, robust(FAR)),
+        batches(believed, seed, STEPS, robust(NEAR)),
     )
     both = zip(far, near, strict=True)
     fit(pupil, ((torch.cat([a, b]), torch.cat([of_a, of_b])) for (a, of_a), (b, of_b) in both))
@@ -52,14 +52,15 @@ def adapted_classifier(source: Digits, target: Tensor, seed: int) -> Classifier:
 def teacher(source: Digits, target: Tensor, shares: Tensor, seed: int) -> Classifier:
     classifier, draws = untrained(seed), torch.Generator().manual_seed(seed)
     seen = Digits(target, torch.zeros(len(target)))
-    pictures = (
-        images for images, _ in batches(seen, seed, ADAPTING_STEPS, lambda images, _: images)
-    )
+    pictures = (images for images, _ in batches(seen, seed, STEPS, lambda images, _: images))
     pairs = ((images, jitter(images, draws, VERDICT)) for images in pictures)
-    fit_across(
-        classifier, batches(source, seed, ADAPTING_STEPS, jitter), pairs, shares, ADAPTING_STEPS
-    )
+    fit_across(classifier, batches(source, seed, STEPS, jitter), pairs, shares, STEPS)
     return classifier
+
+
+def robust(most: float) -> Change:
+    """Jittered thus far and under noise: what is taught so is not fooled by a few grey levels."""
+    return lambda images, draws: noise(jitter(images, draws, most), draws)
 
 
 def untrained(seed: int) -> Classifier:

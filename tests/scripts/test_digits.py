@@ -111,8 +111,7 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(classifiers, "STEPS", 2)
-    monkeypatch.setattr(classifiers, "ADAPTING_STEPS", 8)
+    monkeypatch.setattr(classifiers, "STEPS", 8)
     monkeypatch.setattr(script, "read_uci", lambda: mnist(30, seed=1))
     np.savez(tmp_path / "mnist.npz", **dict(zip(("images", "labels"), mnist(60), strict=True)))
     out = tmp_path / "out"
