@@ -38,6 +38,7 @@ def test_the_adapted_one_knows_both_domains_and_was_shown_labels_of_one(
 ) -> None:
     monkeypatch.setattr(classifiers, "STEPS", 100)
     monkeypatch.setattr(classifiers, "TEACHERS", 2)
+    monkeypatch.setattr(classifiers, "BATCH", 16)
     # Bars stay in their places: jittered as far as digits are they would change them.
     monkeypatch.setattr(classifiers, "jitter", lambda images, draws, most=1: noise(images, draws))
     source, target = bars(200, 0, 220), bars(100, 1, 110)
