@@ -96,7 +96,7 @@ def digits(
         direction: Which domain has the labels.
         usps: USPS in LIBSVM's format (bz2 or not), in place of scikit-learn's UCI digits.
         framing: whole takes the pictures as they are; ink cuts all digits out along their strokes.
-        semantic: Weight of the semantic loss from source to target.
+        semantic: Weight of the semantic loss, in both directions.
         seeds: 0 and on; each shuffles, splits, trains and draws anew.
         config: The recipe of the CycleGAN.
         steps: Its steps, in place of the recipe's train.max_steps.

@@ -42,7 +42,10 @@ def test_the_adapted_one_knows_both_domains_and_was_shown_labels_of_one(
     # Bars stay in their places: jittered as far as digits are they would change them.
     monkeypatch.setattr(classifiers, "jitter", lambda images, draws, most=1: noise(images, draws))
     source, target = bars(200, 0, 220), bars(100, 1, 110)
+    target.images[..., 8:] += 100  # a step that the source does not have
+    alone = train_classifier(source, 0)
     made = [adapted_classifier(source, target.images, 0) for _ in range(2)]
+    assert accuracy(alone, target) < 70
     assert accuracy(made[0], source) > 95
     assert accuracy(made[0], target) > 95
     assert torch.equal(weights(made[0]), weights(made[1]))

@@ -109,7 +109,7 @@ def test_jittered_digits_differ_in_place_and_size_and_stay_in_range() -> None:
     assert moved.amax() <= 1 + 1e-6
     ink = (moved + 1).sum(dim=(1, 2, 3)) / (images + 1).sum(dim=(1, 2, 3))
     assert ink.amin() < 0.6
-    assert ink.amax() > 1.5  # areas from about 1/e to e times
+    assert ink.amax() > 1.5  # areas from 0.3 to 3.3 times, and thinner or thicker
     again = jitter(images, torch.Generator().manual_seed(0))
     assert torch.equal(moved, again)
 

@@ -145,7 +145,7 @@ class LossConfig(Section):
     """Weight of the semantic loss of A -> B, where it differs from loss.semantic."""
     semantic_ba: Weight | None = None
     """Weight of the semantic loss of B -> A, where it differs from loss.semantic: the goal there
-    is what the classifier, which has seen A alone, takes B's images for."""
+    is what the classifier, which has seen A alone if it was trained here, takes B's images for."""
 
     def weight(self, term: str) -> float:
         """The weight of one term, for instance cycle_a: its own key where given, else cycle's."""
@@ -174,8 +174,9 @@ class SemanticConfig(Section):
     """The frozen classifier whose verdicts loss.semantic keeps through translation."""
 
     classifier: Path | None = None
-    """File with a classifier of A's images, ours (.safetensors) or TorchScript; else one is trained
-    on A's class folders (trainA/CLASS/...) before the first step, and left in run.dir."""
+    """File with a classifier of A's images, or of both domains', ours (.safetensors) or
+    TorchScript; else one is trained on A's class folders (trainA/CLASS/...) before the first step,
+    and left in run.dir."""
     steps: Count = 1000
     """Updates, of 64 images each, of the classifier that is trained."""
 

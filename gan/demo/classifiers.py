@@ -23,7 +23,7 @@ Change = Callable[[Tensor, torch.Generator], Tensor]
 def train_classifier(digits: Digits, seed: int, change: Change = noise) -> Classifier:
     """The same network and number of steps whatever it is trained on."""
     classifier = untrained(seed)
-    fit(classifier, batches(digits, seed, STEPS, change))
+    fit(classifier, batches(digits, seed, change))
     return classifier
 
 
@@ -40,10 +40,7 @@ def adapted_classifier(source: Digits, target: Tensor, seed: int) -> Classifier:
     opinion = torch.stack([log_probabilities(one, target) for one in teachers]).mean(dim=0)
     believed = Digits(target, balanced(opinion, shares).argmax(dim=1))
     pupil = untrained(seed)
-    far, near = (
-        batches(source, seed, STEPS, robust(FAR)),
-        batches(believed, seed, STEPS, robust(NEAR)),
-    )
+    far, near = batches(source, seed, robust(FAR)), batches(believed, seed, robust(NEAR))
     both = zip(far, near, strict=True)
     fit(pupil, ((torch.cat([a, b]), torch.cat([of_a, of_b])) for (a, of_a), (b, of_b) in both))
     return pupil
@@ -51,10 +48,10 @@ def adapted_classifier(source: Digits, target: Tensor, seed: int) -> Classifier:
 
 def teacher(source: Digits, target: Tensor, shares: Tensor, seed: int) -> Classifier:
     classifier, draws = untrained(seed), torch.Generator().manual_seed(seed)
-    seen = Digits(target, torch.zeros(len(target)))
-    pictures = (images for images, _ in batches(seen, seed, STEPS, lambda images, _: images))
-    pairs = ((images, jitter(images, draws, VERDICT)) for images in pictures)
-    fit_across(classifier, batches(source, seed, STEPS, jitter), pairs, shares, STEPS)
+    rows = torch.Generator().manual_seed(seed)
+    seen = (to_unit(target[any_of(target, rows)]) for _ in range(STEPS))
+    pairs = ((images, jitter(images, draws, VERDICT)) for images in seen)
+    fit_across(classifier, batches(source, seed, jitter), pairs, shares, STEPS)
     return classifier
 
 
@@ -67,14 +64,17 @@ def untrained(seed: int) -> Classifier:
     return Classifier([str(number) for number in range(10)], 1, SIDE, seed)
 
 
-def batches(
-    digits: Digits, seed: int, steps: int, change: Change
-) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(digits: Digits, seed: int, change: Change) -> Iterator[tuple[Tensor, Tensor]]:
     """Digits at random, changed, with their classes."""
     draws = torch.Generator().manual_seed(seed)
-    for _ in range(steps):
-        part = digits[torch.randint(len(digits), (BATCH,), generator=draws)]
+    for _ in range(STEPS):
+        part = digits[any_of(digits.images, draws)]
         yield change(to_unit(part.images), draws), part.labels
+
+
+def any_of(images: Tensor, draws: torch.Generator) -> Tensor:
+    """The rows of a batch."""
+    return torch.randint(len(images), (BATCH,), generator=draws)
 
 
 @torch.no_grad()

@@ -67,8 +67,8 @@ def around_ink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def jitter(images: Tensor, draws: torch.Generator, most: float = 1) -> Tensor:
     """Stretch, shear, shift, thicken or thin, and blur digits (N, 1, H, W) in [-1, 1] at random.
 
-    `most` scales all of it. Whoever has learned from these knows a digit by its strokes and not by
-    its place, size and pen.
+    `most` scales all of it; what comes in from outside is -1. Whoever has learned from these knows
+    a digit by its strokes and not by its place, size and pen.
     """
     count, side = len(images), images.shape[-1]
 

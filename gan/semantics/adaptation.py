@@ -21,17 +21,20 @@ SURE = 0.8
 REMEMBERED = 16
 """Batches of B whose verdicts are balanced together."""
 ROUNDS = 10
+ABSENT = 1e-6
+"""The share of a class that there is none of."""
 
 
 def balanced(log_probabilities: Tensor, shares: Tensor) -> Tensor:
     """The nearest probabilities (N, classes) whose means over the images are the shares (classes,).
 
-    Nearest by relative entropy to those whose logarithms (N, classes) are given. Rows sum to 1;
-    the the shares are met nearly.
+    Nearest by relative entropy to those whose logarithms (N, classes) are given. Rows sum to 1.
+    The shares are met by what ten rounds do: within 0.01 where verdicts are unsure, the less
+    the surer they are.
     """
-    found = log_probabilities
+    found, wanted = log_probabilities, shares.clamp(min=ABSENT).log()
     for _ in range(ROUNDS):
-        found = found - found.logsumexp(dim=0) + shares.log() + math.log(len(found))
+        found = found - found.logsumexp(dim=0) + wanted + math.log(len(found))
         found = found.log_softmax(dim=1)
     return found.exp()
 
@@ -47,8 +50,8 @@ def fit_across(
 
     A batch of `unlabelled` is images of B, (N, C, H, W) in [-1, 1], twice: as they are, for the
     verdict, and changed, to be learned. B is taken to have the shares (classes,) that are given,
-    A's for instance; where it has others, verdicts will be wrong. The learning rate falls to 0
-    from the middle of the steps on, a batch of each each.
+    A's for instance; where it has others, verdicts will be wrong. Each step takes a batch of both;
+    from the middle of the steps on the learning rate falls to 0.
     """
     optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)
     schedule = LambdaLR(optimizer, lambda step: min(1, 2 * (1 - step / steps)))

@@ -127,11 +127,27 @@ def test_masks_of_several_folders_are_carried_and_the_first_is_judged_by(tmp_pat
     assert len(gone) == 3
 
 
-def test_a_mask_is_taken_before_its_preview(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["masks", "mask"])
+def test_a_mask_is_taken_before_its_preview(folder: str, tmp_path: Path) -> None:
     labelled.write_masks(tmp_path / "in")
-    masks = list((tmp_path / "in" / "masks").rglob("*.png"))
+    (tmp_path / "in" / "masks").rename(tmp_path / "in" / "annotations")
+    masks = list((tmp_path / "in" / "annotations").rglob("*.png"))
     for path in masks:
-        Image.open(path).convert("RGB").save(path.with_suffix(".jpg"))
+        name = path.relative_to(tmp_path / "in" / "annotations").with_suffix(".jpg")
+        preview = tmp_path / "in" / folder / name
+        preview.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(path).convert("RGB").save(preview)
     dataset = FORMATS["masks"].read(tmp_path / "in")
     assert {item.mask for item in dataset.items} == {p.relative_to(tmp_path / "in") for p in masks}
     assert all(len(item.labels) == 2 for item in dataset.items)
+
+
+def test_the_layout_is_the_one_by_which_most_images_have_labels(tmp_path: Path) -> None:
+    labelled.write_masks(tmp_path / "in")
+    expected = [item.image for item in FORMATS["masks"].read(tmp_path / "in").items]
+    image = (tmp_path / "in" / expected[0]).read_bytes()
+    for place in ("old/leftImg8bit/a_leftImg8bit", "old/gtFine/a_gtFine_labelIds"):
+        path = (tmp_path / "in" / place).with_suffix(expected[0].suffix)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(image)
+    assert [item.image for item in FORMATS["masks"].read(tmp_path / "in").items] == expected

@@ -133,3 +133,13 @@ def test_lists_are_read_below_any_spelling_of_the_root(
         dataset = FORMATS["yolo"].read(root)
         assert not dataset.remarks
         assert sum("train" in item.splits for item in dataset.items) == len(labelled.TRAIN)
+
+
+def test_a_stem_with_a_number_is_named_whole_in_lists_of_splits(tmp_path: Path) -> None:
+    sets = voc_lists(tmp_path / "in")
+    with (sets / "Main" / "train.txt").open("a") as file:
+        file.write("\nscene 2\n")
+    (sets / "Main" / "thing_train.txt").write_text(f"{labelled.TRAIN[0]} 1\nscene 2 -1\n")
+    (remark,) = FORMATS["voc"].read(tmp_path / "in").remarks
+    assert remark.source == sets / "Main" / "train.txt"
+    assert remark.reason.endswith(f"names scene 2, {GHOST}")

@@ -1,6 +1,7 @@
 """Learning a domain without labels: balanced verdicts, and what they are good for."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from torch import Tensor
 from gan.semantics import Classifier, balanced, fit, fit_across
 
 STEPS = 160
+EVEN = torch.tensor([0.5, 0.5])
 
 
 def test_balanced_probabilities_are_the_rows_and_columns_scaled_in_turn() -> None:
@@ -31,6 +33,12 @@ def test_probabilities_that_have_the_shares_stay_and_sure_ones_are_not_nan() -> 
     torch.testing.assert_close(balanced(even, torch.tensor([0.5, 0.5])), even.exp())
     sure = torch.tensor([[1.0, 1e-30], [1.0, 1e-30], [1.0, 1e-30]]).log()
     assert balanced(sure, torch.tensor([0.5, 0.5])).isfinite().all()
+
+
+def test_a_class_that_there_is_none_of_is_no_verdict() -> None:
+    p = torch.tensor([[0.2, 0.3, 0.5], [0.5, 0.3, 0.2]])
+    found = balanced(p.log(), torch.tensor([0.5, 0.5, 0]))
+    torch.testing.assert_close(found.mean(dim=0), torch.tensor([0.5, 0.5, 0]), atol=0.01, rtol=0)
 
 
 def test_where_all_would_be_one_class_the_least_sure_are_the_other() -> None:
@@ -60,26 +68,80 @@ def right(classifier: Classifier, lift: float) -> float:
 def test_the_other_domain_is_learned_without_its_labels() -> None:
     alone, across = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
     fit(alone, halves(0, 0))
-    unlabelled = ((images, images) for images, _ in halves(1, 0.7))
-    fit_across(across, halves(0, 0), unlabelled, torch.tensor([0.5, 0.5]), STEPS)
+    fit_across(across, halves(0, 0), pairs(1, 0.7), EVEN, STEPS)
     assert right(alone, 0) > 0.95
     assert right(alone, 0.7) < 0.8  # nearly all are taken for lower
     assert right(across, 0) > 0.95
     assert right(across, 0.7) > 0.95
 
 
-def test_the_first_quarter_learns_labels_alone_and_the_rate_ends_at_nothing() -> None:
+def pairs(seed: int, lift: float = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    return ((images, images) for images, _ in halves(seed, lift))
+
+
+def test_the_first_quarter_learns_labels_alone() -> None:
     plain, ours = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
-    fit(plain, [batch for batch, _ in zip(halves(0, 0), range(10), strict=False)])
-    half = torch.tensor([0.5, 0.5])
-    fit_across(ours, halves(0, 0), ((a, a) for a, _ in halves(1, 0)), half, 40)
-    assert any((a != b).any() for a, b in zip(plain.parameters(), ours.parameters(), strict=True))
-    first = Classifier(["upper", "lower"], 1, 16, 0)
-    stop = [batch for batch, _ in zip(halves(0, 0), range(10), strict=False)]
-    fit_across(first, stop, ((a, a) for a, _ in halves(1, 0)), half, 40)
-    for a, b in zip(plain.parameters(), first.parameters(), strict=True):
+    first = list(islice(halves(0, 0), 10))
+    fit(plain, first)
+    fit_across(ours, first, pairs(1), EVEN, 40)
+    for a, b in zip(plain.parameters(), ours.parameters(), strict=True):
         # Sums over other batches are taken in another order.
         torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
+
+
+def test_the_rate_falls_to_nothing() -> None:
+    one, other = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
+    fit_across(one, islice(halves(0, 0), 39), pairs(1), EVEN, 40)
+    fit_across(other, halves(0, 0), pairs(1), EVEN, 40)
+    weights = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    last = max(float((a - b).abs().max()) for a, b in weights)
+    assert 0 < last < 2e-4  # a fifth of Adam's step at the full rate
+
+
+class Recorder(Classifier):
+    """Keeps what it was shown."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        shown.append((images.clone(), torch.is_grad_enabled()))
+        return super().forward(images)
+
+
+shown: list[tuple[Tensor, bool]] = []
+
+
+def test_verdicts_are_on_images_as_they_are_and_learned_on_changed_ones() -> None:
+    shown.clear()
+    seen, changed = torch.full((3, 1, 16, 16), 0.1), torch.full((3, 1, 16, 16), 0.9)
+    labelled = torch.zeros(2, 1, 16, 16), torch.tensor([0, 1])
+    fit_across(Recorder(["upper", "lower"], 1, 16, 0), [labelled], [(seen, changed)], EVEN, 1)
+    (learned, with_gradient), (judged, judged_with_gradient) = shown
+    assert torch.equal(learned, torch.cat([labelled[0], changed]))
+    assert torch.equal(judged, seen)
+    assert (with_gradient, judged_with_gradient) == (True, False)
+
+
+def test_what_is_not_sure_is_not_learned() -> None:
+    labelled = list(islice(halves(0, 0), 1))
+    alone, across = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
+    fit(alone, labelled)
+    # One step, so past its first quarter; an untrained classifier is sure of nothing.
+    fit_across(across, labelled, pairs(1), EVEN, 1)
+    for a, b in zip(alone.parameters(), across.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
+
+
+def test_batches_are_balanced_with_those_before() -> None:
+    # so a batch of one class alone is not torn apart
+    classifier = Classifier(["upper", "lower"], 1, 16, 0)
+    of_one = ((images, images) for images in sorted_by_class(halves(1, 0)))
+    fit_across(classifier, halves(0, 0), of_one, EVEN, STEPS)
+    assert right(classifier, 0) > 0.95
+
+
+def sorted_by_class(batches: Iterator[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
+    """Every batch's images of one class, those of the other in the next."""
+    for number, (images, classes) in enumerate(batches):
+        yield images[classes == number % 2]
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -87,7 +149,6 @@ def test_one_seed_gives_one_classifier(seed: int) -> None:
     made = []
     for _ in range(2):
         classifier = Classifier(["upper", "lower"], 1, 16, seed)
-        pairs = ((images, images) for images, _ in halves(1, 0.7))
-        fit_across(classifier, halves(0, 0), pairs, torch.tensor([0.5, 0.5]), 20)
+        fit_across(classifier, halves(0, 0), pairs(1, 0.7), EVEN, 20)
         made.append(classifier.state_dict())
     assert all(torch.equal(made[0][name], made[1][name]) for name in made[0])

@@ -66,7 +66,8 @@ def read(root: Path) -> Dataset:
     items, remarks = [], []
     for image in images:
         own = [path for place in places(layout, image) for path in labels.get(place, ())]
-        mask = next((path for path in own if path in pictures), None)
+        masks = [path for path in own if path in pictures]
+        mask = min(masks, key=lambda path: path.suffix.lower() in LOSSY, default=None)
         if reason := trouble(root, image, mask):
             remarks.append(Failure(root / image, reason))
         usable = None if reason else mask
@@ -83,16 +84,30 @@ def read(root: Path) -> Dataset:
 
 
 def layout_of(root: Path, files: Files) -> Layout:
-    """The first layout of which both folders are there; ValueError where none is."""
+    """The layout, both of whose folders are there, by which most images have labels.
+
+    ValueError where there is none.
+    """
     folders = {part for path in files.images for part in path.parts[:-1]}
     others = {part for path in files.others for part in path.parts[:-1]}
-    for layout in LAYOUTS:
-        if layout.images in folders and {*layout.labels} & (folders | others):
-            return layout
-    raise ValueError(
-        f"{root}: no folder `images` with images in it, beside one called `masks`, and no "
-        "`leftImg8bit` beside `gtFine`"
-    )
+    found = [
+        layout
+        for layout in LAYOUTS
+        if layout.images in folders and {*layout.labels} & (folders | others)
+    ]
+    if not found:
+        raise ValueError(
+            f"{root}: no folder `images` with images in it, beside one called `masks`, and no "
+            "`leftImg8bit` beside `gtFine` (links that lead out of it are not followed)"
+        )
+    return max(found, key=lambda layout: count_labelled(layout, files))
+
+
+def count_labelled(layout: Layout, files: Files) -> int:
+    """How many images have labels."""
+    labels = label_files(layout, files)
+    images = (path for path in files.images if layout.images in path.parts[:-1])
+    return sum(any(place in labels for place in places(layout, image)) for image in images)
 
 
 def label_files(layout: Layout, files: Files) -> dict[Path, list[Path]]:
@@ -109,7 +124,7 @@ def label_files(layout: Layout, files: Files) -> dict[Path, list[Path]]:
         if path in pictures or start != path.stem:
             found[path.parent / start].append(path)
     for paths in found.values():
-        paths.sort(key=lambda path: (rank(layout, path), path.suffix.lower() in LOSSY))
+        paths.sort(key=lambda path: rank(layout, path))
     return found
 
 

@@ -101,16 +101,12 @@ def missing(root: Path, found: Lists) -> Iterator[Failure]:
     for path, lines in (of_splits | found).items():
         if path not in of_splits and not any(images for _, images in lines):
             continue
-        lost = [
-            (number, stems(line)[-1])
-            for number, (line, images) in enumerate(lines, 1)
-            if not images
-        ]
-        for number, name in lost:
-            known = path not in of_splits and (home(path), name) in told
-            if name and not name.startswith("#") and not known:
-                told.add((home(path), name))
-                yield not_there(root / path, number, name)
+        for number, (line, images) in enumerate(lines, 1):
+            names = stems(line)[:1] if path in of_splits else stems(line)
+            known = path not in of_splits and any((home(path), name) in told for name in names)
+            if not images and names[-1] and not names[-1].startswith("#") and not known:
+                told.add((home(path), names[-1]))
+                yield not_there(root / path, number, names[-1])
 
 
 def home(path: Path) -> Path:
