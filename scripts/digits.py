@@ -23,7 +23,7 @@ No label of the target is used but for the test and for target_only: all trainin
 number of steps, the last weights count, and nothing is chosen by what the test says. Two figures
 need none: `agreement`, how often the classifier of translations and the adapted one take an image
 of the target for the same digit, and `kept`, how many translations the adapted one takes for the
-digit that they are.
+digit that they are; it judges its own pupils there, since the semantic loss has asked it before.
 """
 
 import json
