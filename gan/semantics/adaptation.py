@@ -46,12 +46,13 @@ def fit_across(
     shares: Tensor,
     steps: int,
 ) -> None:
-    """Train a classifier in place on A's labels and, after a quarter, on its own verdicts on B.
+    """Train a classifier in place on A's labels and, after a half, on its own verdicts on B.
 
     A batch of `unlabelled` is images of B, (N, C, H, W) in [-1, 1], twice: as they are, for the
     verdict, and changed, to be learned. B is taken to have the shares (classes,) that are given,
-    A's for instance; where it has others, verdicts will be wrong. Each step takes a batch of both;
-    from the middle of the steps on the learning rate falls to 0.
+    A's for instance; where it has others, verdicts will be wrong. What balance alone would call
+    otherwise is left out: learned from, one class that is wrong pushes out the next. Each step
+    takes a batch of both; from the middle of the steps on the learning rate falls to 0.
     """
     optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)
     schedule = LambdaLR(optimizer, lambda step: min(1, 2 * (1 - step / steps)))
@@ -63,11 +64,12 @@ def fit_across(
         )
         loss = cross_entropy(logits, classes)
         with torch.no_grad():
-            recent.append(classifier(seen).log_softmax(dim=1))
-        if step >= steps // 4:
+            own = classifier(seen).log_softmax(dim=1)
+            recent.append(own)
+        if step >= steps // 2:
             sure, verdicts = balanced(torch.cat(list(recent)), shares)[-len(seen) :].max(dim=1)
-            losses = cross_entropy(of_changed, verdicts, reduction="none")
-            loss = loss + (losses * (sure > SURE)).mean()
+            learned = (sure > SURE) & (verdicts == own.argmax(dim=1))
+            loss = loss + (cross_entropy(of_changed, verdicts, reduction="none") * learned).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -68,22 +68,22 @@ def right(classifier: Classifier, lift: float) -> float:
 def test_the_other_domain_is_learned_without_its_labels() -> None:
     alone, across = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
     fit(alone, halves(0, 0))
-    fit_across(across, halves(0, 0), pairs(1, 0.7), EVEN, STEPS)
+    fit_across(across, halves(0, 0), pairs(1, 0.62), EVEN, STEPS)
     assert right(alone, 0) > 0.95
-    assert right(alone, 0.7) < 0.8  # nearly all are taken for lower
+    assert right(alone, 0.62) < 0.8  # nearly all are taken for lower
     assert right(across, 0) > 0.95
-    assert right(across, 0.7) > 0.95
+    assert right(across, 0.62) > 0.95
 
 
 def pairs(seed: int, lift: float = 0) -> Iterator[tuple[Tensor, Tensor]]:
     return ((images, images) for images, _ in halves(seed, lift))
 
 
-def test_the_first_quarter_learns_labels_alone() -> None:
+def test_the_first_half_learns_labels_alone() -> None:
     plain, ours = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
     first = list(islice(halves(0, 0), 10))
     fit(plain, first)
-    fit_across(ours, first, pairs(1), EVEN, 40)
+    fit_across(ours, first, pairs(1), EVEN, 20)
     for a, b in zip(plain.parameters(), ours.parameters(), strict=True):
         # Sums over other batches are taken in another order.
         torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
@@ -124,7 +124,7 @@ def test_what_is_not_sure_is_not_learned() -> None:
     labelled = list(islice(halves(0, 0), 1))
     alone, across = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
     fit(alone, labelled)
-    # One step, so past its first quarter; an untrained classifier is sure of nothing.
+    # One step, so past the first half; an untrained classifier is sure of nothing.
     fit_across(across, labelled, pairs(1), EVEN, 1)
     for a, b in zip(alone.parameters(), across.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
@@ -149,6 +149,6 @@ def test_one_seed_gives_one_classifier(seed: int) -> None:
     made = []
     for _ in range(2):
         classifier = Classifier(["upper", "lower"], 1, 16, seed)
-        fit_across(classifier, halves(0, 0), pairs(1, 0.7), EVEN, 20)
+        fit_across(classifier, halves(0, 0), pairs(1, 0.62), EVEN, 20)
         made.append(classifier.state_dict())
     assert all(torch.equal(made[0][name], made[1][name]) for name in made[0])
