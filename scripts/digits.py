@@ -11,7 +11,8 @@ the translations, and tested on the target's third: `translated`. `source_only` 
 classifier trained on the source as it is, `target_only` trained on the rest of the target with its
 labels: what translation is between. All three learn through noise, so that they learn what
 translations show and not what they hide; all pictures, of both domains, are prepared alike
-(gan/demo/digits.py).
+(gan/demo/digits.py). Seeds run side by side, one thread each, so that they come out alike wherever
+there are more; each leaves what its training says in FOLDER/SEED/log.txt.
 
 `--semantic` is the weight of the loss of that name, in both directions. Its classifier must know
 both domains, and gets there without the target's labels: `adapted` (gan/demo/classifiers.py), from
@@ -28,18 +29,24 @@ digit that they are; it judges its own pupils there, since the semantic loss has
 
 import json
 import math
+import os
 import shutil
 import statistics
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, Literal
 
 import torch
 import yaml
 from jsonargparse import auto_cli
+from jsonargparse.typing import PositiveInt
 from PIL import Image
 from torch import Tensor
 
@@ -61,7 +68,7 @@ from gan.translator import Translator, numbers
 
 CLASSIFIER = "adapted.safetensors"
 COLUMNS = 14
-CONFIG = Path(__file__).parents[1] / "configs" / "digits.yaml"
+RECIPE = Path(__file__).parents[1] / "configs" / "digits.yaml"
 
 Direction = Literal["mnist_to_uci", "uci_to_mnist"]
 
@@ -84,9 +91,10 @@ def digits(
     usps: Path | None = None,
     framing: Framing = "whole",
     semantic: float = 1,
-    seeds: int = 3,
-    config: Path = CONFIG,
-    steps: int | None = None,
+    seeds: PositiveInt = 3,
+    processes: PositiveInt = 3,
+    recipe: Path = RECIPE,
+    steps: PositiveInt | None = None,
 ) -> None:
     """Print source-only, translated and target-only accuracies; see the head of this file.
 
@@ -98,28 +106,55 @@ def digits(
         framing: whole takes the pictures as they are; ink cuts all digits out along their strokes.
         semantic: Weight of the semantic loss, in both directions.
         seeds: 0 and on; each shuffles, splits, trains and draws anew.
-        config: The recipe of the CycleGAN.
+        processes: As many seeds at a time.
+        recipe: The CycleGAN's configuration.
         steps: Its steps, in place of the recipe's train.max_steps.
     """
     files = read_mnist(mnist), read_usps(usps) if usps else read_uci()
     domains = [prepare(digits, framing) for digits in files]
     source, target = domains if direction == "mnist_to_uci" else reversed(domains)
-    recipe = yaml.safe_load(config.read_text(encoding="utf-8"))
-    recipe["train"]["max_steps"] = steps or recipe["train"]["max_steps"]
+    keys = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+    keys["train"]["max_steps"] = steps or keys["train"]["max_steps"]
+    began = time.monotonic()
+    tasks = [split(source, target, folder / str(seed), seed) for seed in range(seeds)]
+    jobs = ((task, keys, semantic) for task in tasks)
     results = []
-    for seed in range(seeds):
-        task = split(source, target, folder / str(seed), seed)
-        results.append(run(task, recipe, semantic))
-        print(json.dumps({"seed": seed} | results[-1]), flush=True)
+    for seed, result in enumerate(side_by_side(run, jobs, processes)):
+        print(json.dumps({"seed": seed} | result), flush=True)
+        results.append(result)
     figures = summary(results)
     protocol = {
         "direction": direction, "framing": framing, "semantic": semantic, "usps": bool(usps),
-        "source": len(source), "target": len(target), "recipe": recipe,
+        "source": len(source), "target": len(target), "recipe": keys,
     }  # fmt: skip
-    machine = {"threads": torch.get_num_threads(), "torch": torch.__version__}
+    minutes = round((time.monotonic() - began) / 60, 1)
+    machine = {"cores": os.cpu_count(), "processes": processes, "torch": torch.__version__}
+    machine |= {"minutes": minutes}
     content = {"protocol": protocol, "machine": machine, "summary": figures, "seeds": results}
     (folder / "digits.json").write_text(json.dumps(content, indent=1))
-    print(table(figures))
+    print(f"{table(figures)}\n{minutes} minutes")
+
+
+def side_by_side(
+    work: Callable[..., Any], jobs: Iterable[tuple[Any, ...]], processes: int
+) -> Iterator[Any]:
+    """What work says of every job, in their order: so many at a time, each in one thread."""
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn, serve) as pool:
+        for future in [pool.submit(work, *job) for job in jobs]:
+            yield future.result()
+
+
+def serve() -> None:
+    """Let this process have one thread, and end it with the one that started it."""
+
+    def follow() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    torch.set_num_threads(1)
+    Thread(target=follow, daemon=True).start()
 
 
 def run(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, float]:
@@ -131,8 +166,7 @@ def run(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, float]
     save_classifier(adapted, task.folder / CLASSIFIER, {"seed": task.seed})
     write_folders(task)
     ready = time.monotonic()
-    if status := gan.train(gan.Config.model_validate(settings(task, recipe, semantic))):
-        raise SystemExit(status)
+    train(gan.Config.model_validate(settings(task, recipe, semantic)), task.folder / "log.txt")
     trained = time.monotonic()
     forth, back = (translated(task.folder / "run", way, task) for way in ("ab", "ba"))
     learned = train_classifier(Digits(forth, task.source.labels), task.seed)
@@ -188,6 +222,14 @@ def settings(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, A
         "run": {"dir": task.folder / "run", "seed": task.seed},
     }
     return {key: recipe.get(key, {}) | own.get(key, {}) for key in recipe.keys() | own.keys()}
+
+
+def train(config: gan.Config, log: Path) -> None:
+    """Train; what there is to say goes to the log."""
+    with log.open("w", encoding="utf-8") as file, redirect_stderr(file):
+        status = gan.train(config)
+    if status:
+        raise SystemExit(f"the training ended with status {status}; see {log}")
 
 
 def translated(run: Path, way: Literal["ab", "ba"], task: Task) -> Tensor:

@@ -1,12 +1,18 @@
 """The digits' proof: what the trainings are shown, its arithmetic, one tiny run."""
 
-import importlib.util
+import functools
+import importlib
 import json
 import sys
+from collections.abc import Iterator
+from inspect import signature
+from itertools import starmap
 from pathlib import Path
+from subprocess import PIPE, Popen
 from types import ModuleType
 from typing import Any
 
+import jsonargparse
 import numpy as np
 import pytest
 import torch
@@ -22,14 +28,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("digits", ROOT / "scripts" / "digits.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["digits"] = module  # its dataclasses look for it there
-    spec.loader.exec_module(module)
-    return module
+def script() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "scripts"))  # processes look for it there, too
+        yield importlib.import_module("digits")
 
 
 def mnist(count: int = 30, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -82,7 +84,7 @@ def test_a_seed_gives_one_split_and_another_seed_another(
 def test_a_run_ends_with_its_steps_and_its_rate_has_fallen_by_then(
     steps: int, script: ModuleType, tmp_path: Path
 ) -> None:
-    recipe = yaml.safe_load(script.CONFIG.read_text(encoding="utf-8"))
+    recipe = yaml.safe_load(script.RECIPE.read_text(encoding="utf-8"))
     recipe["train"]["max_steps"] = steps
     config = Config.model_validate(script.settings(task(script, tmp_path), recipe, 0.5))
     train = config.train
@@ -114,6 +116,7 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
     monkeypatch.setattr(classifiers, "STEPS", 8)
     monkeypatch.setattr(script, "read_uci", lambda: mnist(30, seed=1))
     np.savez(tmp_path / "mnist.npz", **dict(zip(("images", "labels"), mnist(60), strict=True)))
+    monkeypatch.setattr(script, "side_by_side", lambda work, jobs, _: starmap(work, jobs))
     out = tmp_path / "out"
     script.digits(tmp_path / "mnist.npz", out, seeds=1, steps=2, semantic=semantic)
     saved = json.loads((out / "digits.json").read_text())
@@ -121,4 +124,59 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
     figures = {"source_only", "translated", "target_only", "jittered", "adapted"}
     assert figures | {"kept", "agreement", "gap_closed"} < saved["summary"].keys()
     assert read_image(out / "0" / "sheet.png").size == (14 * 16 * 6, 4 * 16 * 6)
-    assert "gap_closed" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "gap_closed" in said.out
+    assert "step 2/2" not in said.err
+    assert "step 2/2" in (out / "0" / "log.txt").read_text()
+
+
+def test_a_training_that_fails_names_its_log(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script.gan, "train", lambda _: 75, raising=False)
+    with pytest.raises(SystemExit, match=r"status 75; see .*log\.txt"):
+        script.train(Config(), tmp_path / "log.txt")
+
+
+def test_every_option_of_the_command_line_arrives(script: ModuleType, tmp_path: Path) -> None:
+    seen: dict[str, Any] = {}
+
+    @functools.wraps(script.digits)
+    def digits(**options: Any) -> None:
+        seen.update(options)
+
+    given = {
+        "mnist": tmp_path, "folder": tmp_path, "direction": "uci_to_mnist", "usps": tmp_path,
+        "framing": "ink", "semantic": 0.5, "seeds": 7, "processes": 2, "recipe": tmp_path / "r",
+        "steps": 9,
+    }  # fmt: skip
+    words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
+    jsonargparse.auto_cli(digits, args=words, as_positional=False)
+    assert seen == given
+    assert seen.keys() == signature(script.digits).parameters.keys()
+
+
+def test_seeds_run_in_processes_of_one_thread_in_order(script: ModuleType) -> None:
+    assert list(script.side_by_side(torch.get_num_threads, [()] * 2, 2)) == [1, 1]
+    assert list(script.side_by_side(pow, [(2, power) for power in range(5)], 2)) == [1, 2, 4, 8, 16]
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    """Killed outright it cannot end them: what they write to closes only when all have ended."""
+    (tmp_path / "main.py").write_text(f"""
+import sys, time
+sys.path.insert(0, {str(ROOT / "scripts")!r})
+import digits
+
+def work(number):
+    print("working", flush=True)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    list(digits.side_by_side(work, [(0,), (1,)], 2))
+""")
+    with Popen([sys.executable, tmp_path / "main.py"], stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["working\n"] * 2
+        process.kill()
+        assert process.stdout.read() == ""
