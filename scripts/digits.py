@@ -46,7 +46,7 @@ from typing import Any, Literal
 import torch
 import yaml
 from jsonargparse import auto_cli
-from jsonargparse.typing import PositiveInt
+from jsonargparse.typing import NonNegativeInt, PositiveInt
 from PIL import Image
 from torch import Tensor
 
@@ -92,6 +92,7 @@ def digits(
     framing: Framing = "whole",
     semantic: float = 1,
     seeds: PositiveInt = 3,
+    first: NonNegativeInt = 0,
     processes: PositiveInt = 3,
     recipe: Path = RECIPE,
     steps: PositiveInt | None = None,
@@ -105,7 +106,8 @@ def digits(
         usps: USPS in LIBSVM's format (bz2 or not), in place of scikit-learn's UCI digits.
         framing: whole takes the pictures as they are; ink cuts all digits out along their strokes.
         semantic: Weight of the semantic loss, in both directions.
-        seeds: 0 and on; each shuffles, splits, trains and draws anew.
+        seeds: How many; each shuffles, splits, trains and draws anew.
+        first: The smallest of them.
         processes: As many seeds at a time.
         recipe: The CycleGAN's configuration.
         steps: Its steps, in place of the recipe's train.max_steps.
@@ -116,16 +118,17 @@ def digits(
     keys = yaml.safe_load(recipe.read_text(encoding="utf-8"))
     keys["train"]["max_steps"] = steps or keys["train"]["max_steps"]
     began = time.monotonic()
-    tasks = [split(source, target, folder / str(seed), seed) for seed in range(seeds)]
+    drawn = range(first, first + seeds)
+    tasks = (split(source, target, folder / str(seed), seed) for seed in drawn)
     jobs = ((task, keys, semantic) for task in tasks)
     results = []
-    for seed, result in enumerate(side_by_side(run, jobs, processes)):
+    for seed, result in zip(drawn, side_by_side(run, jobs, processes), strict=True):
         print(json.dumps({"seed": seed} | result), flush=True)
         results.append(result)
     figures = summary(results)
     protocol = {
         "direction": direction, "framing": framing, "semantic": semantic, "usps": bool(usps),
-        "source": len(source), "target": len(target), "recipe": keys,
+        "source": len(source), "target": len(target), "first": first, "recipe": keys,
     }  # fmt: skip
     minutes = round((time.monotonic() - began) / 60, 1)
     machine = {"cores": os.cpu_count(), "processes": processes, "torch": torch.__version__}

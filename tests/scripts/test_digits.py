@@ -118,16 +118,16 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
     np.savez(tmp_path / "mnist.npz", **dict(zip(("images", "labels"), mnist(60), strict=True)))
     monkeypatch.setattr(script, "side_by_side", lambda work, jobs, _: starmap(work, jobs))
     out = tmp_path / "out"
-    script.digits(tmp_path / "mnist.npz", out, seeds=1, steps=2, semantic=semantic)
+    script.digits(tmp_path / "mnist.npz", out, seeds=1, first=5, steps=2, semantic=semantic)
     saved = json.loads((out / "digits.json").read_text())
     assert saved["protocol"]["semantic"] == semantic
     figures = {"source_only", "translated", "target_only", "jittered", "adapted"}
     assert figures | {"kept", "agreement", "gap_closed"} < saved["summary"].keys()
-    assert read_image(out / "0" / "sheet.png").size == (14 * 16 * 6, 4 * 16 * 6)
+    assert read_image(out / "5" / "sheet.png").size == (14 * 16 * 6, 4 * 16 * 6)
     said = capsys.readouterr()
     assert "gap_closed" in said.out
     assert "step 2/2" not in said.err
-    assert "step 2/2" in (out / "0" / "log.txt").read_text()
+    assert "step 2/2" in (out / "5" / "log.txt").read_text()
 
 
 def test_a_training_that_fails_names_its_log(
@@ -147,8 +147,8 @@ def test_every_option_of_the_command_line_arrives(script: ModuleType, tmp_path: 
 
     given = {
         "mnist": tmp_path, "folder": tmp_path, "direction": "uci_to_mnist", "usps": tmp_path,
-        "framing": "ink", "semantic": 0.5, "seeds": 7, "processes": 2, "recipe": tmp_path / "r",
-        "steps": 9,
+        "framing": "ink", "semantic": 0.5, "seeds": 7, "first": 3, "processes": 2,
+        "recipe": tmp_path / "r", "steps": 9,
     }  # fmt: skip
     words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
     jsonargparse.auto_cli(digits, args=words, as_positional=False)
