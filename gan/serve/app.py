@@ -14,8 +14,10 @@ from gan.serve.studio import Studio
 CSS = Path(__file__).with_name("page.css")
 
 
-def build_app(studio: Studio) -> ASGIApp:
+def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
     """An ASGI application that keeps all files of all visitors in the studio's folder.
+
+    `hosts`: the names that it answers to, all if there are none.
 
     There is one at a time in a process: Gradio asks the environment for its folder.
     """
@@ -36,4 +38,4 @@ def build_app(studio: Studio) -> ASGIApp:
         footer_links=[], run_history=False, ssr_mode=False, mcp_server=False, pwa=False,
         enable_monitoring=False,
     )  # fmt: skip
-    return Gate(app, studio.limits, folder)
+    return Gate(app, studio.limits, folder, hosts)

@@ -21,6 +21,7 @@ def serve_page(
     models: list[Path],
     host: str,
     port: int,
+    name: str | None,
     device: Device,
     precision: Precision,
     max_megapixels: float,
@@ -37,7 +38,7 @@ def serve_page(
     with listen(host, port) as listener, TemporaryDirectory(prefix="gan-serve-") as folder:
         if host not in LOCAL:
             print(f"host {host}: whoever reaches this machine can use the page", flush=True)
-        serve_until_stopped(Studio(ways, limits, Path(folder)), listener)
+        serve_until_stopped(Studio(ways, limits, Path(folder)), listener, name)
     return 0
 
 
@@ -51,17 +52,26 @@ def listen(host: str, port: int) -> socket.socket:
         raise OSError(f"{host}, port {port}: cannot listen there: {reason}") from error
 
 
-def serve_until_stopped(studio: Studio, listener: socket.socket) -> None:
+def hosts(host: str, name: str | None) -> frozenset[str]:
+    """The names that requests may be sent to; none for all.
+
+    A page of somebody's else that a browser of this machine shows could let its own name point
+    here, and would then be asked by nobody who it is (DNS rebinding).
+    """
+    local = LOCAL if host in LOCAL else ()
+    return frozenset({*local, name.lower()} if name else local)
+
+
+def serve_until_stopped(studio: Studio, listener: socket.socket, name: str | None = None) -> None:
     """Answer requests until the process is sent SIGINT or SIGTERM."""
     import uvicorn
 
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         from gan.serve.app import build_app
 
-        settings = uvicorn.Config(
-            build_app(studio), log_level="warning", timeout_graceful_shutdown=3
-        )
         host, port = listener.getsockname()[:2]
+        app = build_app(studio, hosts(host, name))
+        settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
         shown = f"[{host}]" if ":" in host else host
         print(f"http://{shown}:{port}", flush=True)
         # uvicorn sends itself the signal again that ended it; nothing would be tidied after it.

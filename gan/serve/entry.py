@@ -10,6 +10,7 @@ def serve(
     models: list[Path],
     host: str = "127.0.0.1",
     port: int = 7860,
+    name: str | None = None,
     device: Device = "auto",
     precision: Precision = "fp32",
     max_megapixels: float = Limits.megapixels,
@@ -27,6 +28,7 @@ def serve(
         models: Run directories, or generator files.
         host: Address to listen at; with 0.0.0.0 every machine that reaches this one can use it.
         port: Port to listen at; 0 for any that is free.
+        name: Name under which a proxy hands requests on, as paint.example.org.
         device: Where to compute; auto takes a GPU where there is one.
         precision: Arithmetic of the network.
         max_megapixels: Larger pictures are refused before they are decoded.

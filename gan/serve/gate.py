@@ -1,7 +1,7 @@
 """What every request passes first: which addresses there are, and how much may be sent."""
 
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -36,10 +36,13 @@ HEADERS = {
 
 
 class Gate:
-    """ASGI middleware: 404 for what nobody needs, 403 for files of others, 413 for too much."""
+    """ASGI middleware: 404 for what nobody needs, 403 for files of others, 413 for too much.
 
-    def __init__(self, app: ASGIApp, limits: Limits, folder: Path) -> None:
-        self.app, self.limits, self.folder = app, limits, folder.resolve()
+    Where `hosts` are named, 421 for requests that were sent to another name.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, folder: Path, hosts: frozenset[str]) -> None:
+        self.app, self.limits, self.folder, self.hosts = app, limits, folder.resolve(), hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
@@ -56,12 +59,18 @@ class Gate:
 
         path = scope["path"]
         most = self.limits.bytes if path in UPLOADS else MOST_TEXT
-        refusal = self.refusal(path) or too_much(declared(scope), most) or self.full(path)
+        refusal = self.elsewhere(scope) or self.refusal(path)
+        refusal = refusal or too_much(declared(scope), most) or self.full(path)
         if refusal:
             await answer(path, *refusal)(scope, receive, send_with_headers)
         else:
             last = ended(send_with_headers) if path == PROGRESS else send_with_headers
             await self.app(scope, counted(receive, most), last)
+
+    def elsewhere(self, scope: Scope) -> tuple[int, str] | None:
+        """Why a request is none of this page's."""
+        known = not self.hosts or asked_for(scope) in self.hosts
+        return None if known else (421, "not the name of this page; gan serve --name NAME says one")
 
     def full(self, path: str) -> tuple[int, str] | None:
         """Why there is no room for an upload."""
@@ -109,6 +118,15 @@ def lies_in(place: str, folder: Path) -> bool:
         return Path(place).resolve().is_relative_to(folder)
     except (ValueError, OSError, RuntimeError):  # no path at all; links in a circle
         return False
+
+
+def asked_for(scope: Scope) -> str:
+    """The name that a request was sent to, without the port; empty where it names none."""
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # half an IPv6 address
+        return ""
 
 
 def declared(scope: Scope) -> int:

@@ -62,6 +62,19 @@ def test_a_port_that_is_taken_is_named(
     assert f"127.0.0.1, port {port}: cannot listen there" in one_line(capsys)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_page_of_this_machine_has_its_names_and_the_one_given(host: str) -> None:
+    local = {"127.0.0.1", "localhost", "::1"}
+    assert command.hosts(host, None) == local
+    assert command.hosts(host, "Paint.example") == local | {"paint.example"}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7"])
+def test_a_page_of_everybody_has_any_name_or_the_one_given(host: str) -> None:
+    assert command.hosts(host, None) == set()
+    assert command.hosts(host, "paint.example") == {"paint.example"}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_that_is_stopped_leaves_nothing_behind(
     number: signal.Signals, generator_file: Path, tmp_path: Path

@@ -81,6 +81,23 @@ def test_nobody_passes_the_queue_by(server: Server, path: str) -> None:
     assert ask(server, "POST", path, b"{}", **{"Content-Type": "application/json"})[0] == 404
 
 
+@pytest.mark.parametrize("path", ["/", "/config", "/api/models", "/gradio_api/file={folder}/a"])
+@pytest.mark.parametrize("host", [
+    "evil.example", "evil.example:7860", "127.0.0.1.evil.example", "localhost.evil.example:7860",
+    "localhost@evil.example", "2130706433", "[::1", "", "[::2]:7860",
+])  # fmt: skip
+def test_another_name_that_leads_here_is_refused(server: Server, host: str, path: str) -> None:
+    """What a page of somebody's else asks for after its name was made to point here."""
+    status, body, _ = ask(server, "GET", path.format(folder=server.folder), Host=host)
+    assert (status, b"not the name of this page" in body) == (421, True)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:7860", "[::1]:7860"])
+def test_names_of_this_machine_are_answered(server: Server, host: str) -> None:
+    """Tunnels have ports of their own."""
+    assert ask(server, "GET", "/api/models", Host=host)[0] == 200
+
+
 def test_every_answer_forbids_what_comes_from_elsewhere(server: Server) -> None:
     for path in ("/", "/api/models", "/nowhere"):
         headers = ask(server, "GET", path)[2]
