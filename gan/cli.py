@@ -71,7 +71,8 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     parser = build_parser(command, prog)
     texts = sys.argv[1:] if arguments is None else arguments
     try:
-        given = appending(command, [underscored(text) for text in named_first(command, texts)])
+        words = ranked(command, [underscored(text) for text in named_first(command, texts)])
+        given = appending(command, words)
         values = bind(command, parser.instantiate(parser.parse_args(given)))
     except ValueError as error:
         parser.error(str(error))
@@ -128,6 +129,29 @@ def underscored(text: str) -> str:
     name, equals, value = text.partition("=")
     named = name.startswith("--")
     return "--" + name[2:].replace("-", "_") + equals + value if named else text
+
+
+def ranked(command: Callable[..., Any], arguments: Sequence[str]) -> list[str]:
+    """The arguments with files first, whole sections next, single keys last: the last one holds.
+
+    --loss.cycle 3 --config FILE is --config FILE --loss.cycle 3.
+    """
+    section = config_class(command)
+    fields = section.model_fields if section else {}
+    ranks = {f"--{name}": 1 for name, field in fields.items() if is_section(field.annotation)}
+    ranks |= {"--config": 0} if section else {}
+    groups: list[list[str]] = []
+    for argument in arguments:
+        if argument.startswith("--") or not groups:
+            groups.append([])
+        groups[-1].append(argument)
+    groups.sort(key=lambda words: ranks.get(words[0].partition("=")[0], 2))
+    return [word for words in groups for word in words]
+
+
+def is_section(annotation: Any) -> bool:
+    """Whether a field is a section of keys."""
+    return isinstance(annotation, type) and issubclass(annotation, Section)
 
 
 def config_class(command: Callable[..., Any]) -> type[Section] | None:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from gan.cli import COMMANDS, appending, bind, build_parser, main, named_first, nearest
-from gan.config import Section
+from gan.config import Config, Section
 
 ROOT = Path(__file__).parents[1]
 
@@ -148,6 +148,46 @@ def test_the_first_mention_of_a_list_replaces_its_default_and_later_ones_are_add
     parser = build_parser(lists, "lists")
     found = bind(lists, parser.instantiate(parser.parse_args(given)))["config"]
     assert (found.splits, found.weights) == (splits, weights)
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--loss.cycle", "3", "--config", "FILE"],
+    ["--loss.cycle=3", "--config=FILE", "--plan"],
+    ["--loss", "{cycle: 4, tv: 2}", "--loss.cycle", "3", "--config", "FILE"],
+    ["--loss.cycle", "3", "--loss", "{cycle: 4}", "--config", "FILE"],
+])  # fmt: skip
+def test_what_is_typed_outranks_a_file_wherever_it_stands(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in configs/accelerate/slurm.sh, where --run.dir comes before the user's --config."""
+    path = tmp_path / "recipe.yaml"
+    path.write_text("loss: {cycle: 7, identity: 1}\nrun: {dir: elsewhere}\n")
+    seen: list[Config] = []
+
+    def command(config: Config, plan: bool = False) -> None:
+        """Note the configuration.
+
+        Args:
+            config: All.
+            plan: Nothing.
+        """
+        seen.append(config)
+
+    monkeypatch.setattr("gan.cli.load", lambda name: command)
+    given = [word.replace("FILE", str(path)) for word in arguments]
+    assert main(["train", "--run.dir", "here", *given]) == 0
+    assert (seen[0].loss.cycle, seen[0].loss.identity) == (3, 1)
+    assert seen[0].run.dir == Path("here")
+
+
+def test_a_later_file_outranks_an_earlier_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("1", "2"):
+        (tmp_path / name).write_text(f"loss: {{cycle: {name}}}\n")
+    with pytest.raises(SystemExit):
+        main(["train", "--print_config", *(f"--config={tmp_path / name}" for name in ("2", "1"))])
+    assert "cycle: 1.0" in capsys.readouterr().out
 
 
 def test_help_imports_nothing_heavy() -> None:
