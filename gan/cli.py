@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from itertools import takewhile
+from pathlib import Path
 from typing import Any, NoReturn, get_origin
 
 from docstring_parser import parse
@@ -16,6 +17,7 @@ from jsonargparse import ArgumentParser, Namespace
 from gan import __version__
 from gan.completion import bash
 from gan.config import Section
+from gan.config.files import check_file
 from gan.config.names import nearest
 
 COMMANDS = {
@@ -230,6 +232,12 @@ class Parser(ArgumentParser):
         """Print one line on stderr and exit with status 2."""
         print(f"{self.prog}: error: {self.explain(message)}", file=sys.stderr)
         sys.exit(2)
+
+    def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Namespace:
+        """The keys of a file; ValueError names one that holds none, or holds one of them twice."""
+        check_file(Path(path))
+        keys: Namespace = super().parse_path(path, *arguments, **options)
+        return keys
 
     def explain(self, message: str) -> str:
         for pattern in UNKNOWN:

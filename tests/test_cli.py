@@ -40,13 +40,19 @@ def test_error_is_one_line_with_the_key(
     ("los:\n  identity: 0\n", "no key los"),
     ("data:\n  crop_size: big\n", "data.crop_size: Input should be a valid integer"),
     ("data:\n  load_size: 100\n", "data.crop_size (256) is larger than data.load_size (100)"),
-    ("data: [unclosed\n", "config"),
+    ("data: [unclosed\n", "recipe.yaml cannot be read"),
+    ("", "recipe.yaml holds no keys"),
+    ("- 1\n", "recipe.yaml holds no keys"),
+    ("\udcff", "recipe.yaml is not a text file"),
+    ("loss:\n  cycle: 1\nloss:\n  tv: 1\n", "names loss twice, again in line 3"),
+    ("data:\n  flip: true\n  flip: false\n", "names data.flip twice, again in line 3"),
+    ("data:\n  augment: [{Blur: {p: 1, p: 0}}]\n", "names data.augment.Blur.p twice"),
 ])  # fmt: skip
 def test_error_in_a_file_is_one_line_with_the_key(
     yaml: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "recipe.yaml"
-    path.write_text(yaml)
+    path.write_text(yaml, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(SystemExit) as stopped:
         main(["train", "--config", str(path)])
     assert stopped.value.code == 2
