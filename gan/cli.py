@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import sys
+from argparse import SUPPRESS
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -43,6 +44,11 @@ UNKNOWN = (
     r"Group '([\w.]+)' does not accept option '([\w.]+)'",
 )
 """How jsonargparse says that there is no such key."""
+UNION = (
+    "Does not validate against any of the Union subtypes Subtypes: .*? Errors: - (.*?)"
+    " Given value type: .*? Given value: "
+)
+"""How it says that a value is none of several types."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -247,8 +253,9 @@ class Parser(ArgumentParser):
         return one_line(message)
 
     def keys(self) -> list[str]:
-        """All dotted names."""
-        return [action.dest for action in self._actions if action.dest != "help"]
+        """All dotted names that --help shows."""
+        shown = [action for action in self._actions if action.help != SUPPRESS]
+        return [action.dest for action in shown if action.dest != "help"]
 
 
 def one_line(message: str) -> str:
@@ -259,18 +266,19 @@ def one_line(message: str) -> str:
     message = re.sub(r"Parser key \"([\w.]+)\":", r"\1:", message)
     message = re.sub(r"\d+ validation errors? for [\w-]+|Value error, |typing\.", "", message)
     message = " ".join(message.split()).replace(" .", ".")
-    # What may be left out is a union with None, of which nobody wants to hear.
-    message = re.sub(
-        r"Does not validate against any of the Union subtypes.*?Errors: - (.*?)"
-        r" - Expected a <class 'NoneType'> Given value type: .*? Given value: ",
-        r"\1. Got value: ",
-        message,
-    )
     message = re.sub(
         r"a Literal\[(.*?)\]", lambda found: "one of " + found[1].replace("'", ""), message
     )
+    message = re.sub(UNION, members, message)
     message = re.sub(r"<class '([\w.]+)'>", r"\1", message).replace("a int.", "an int.")
     return re.sub(r"(?<![.:]) Got value:", ". Got value:", message)
+
+
+def members(found: re.Match[str]) -> str:
+    """What is wrong with a value for the members of a union; of None nobody wants to hear."""
+    reasons = [reason.partition(" Got value:")[0].rstrip(".") for reason in found[1].split(" - ")]
+    said = "; ".join(reason for reason in reasons if "NoneType" not in reason)
+    return f"{said.replace('; Expected one of ', ', ')}. Got value: "
 
 
 if __name__ == "__main__":  # for launchers that start modules

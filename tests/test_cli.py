@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[1]
     (["--data.crop_size", "300"], "data.crop_size (300) is larger than data.load_size (286)"),
     (["--networks.generator", "unet_256", "--data.crop_size", "200"], "a multiple of 256"),
     (["--config", "nowhere.yaml"], "nowhere.yaml"),
+    (["--style.size", "x"], "style.size: Input should be a valid integer, unable to parse string "
+        "as an integer. Got value: x"),
+    (["--train.max_steps", "true"], "parse string as an integer. Got value: true"),
 ])  # fmt: skip
 def test_error_is_one_line_with_the_key(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
@@ -194,6 +197,25 @@ def test_a_later_file_outranks_an_earlier_one(
     with pytest.raises(SystemExit):
         main(["train", "--print_config", *(f"--config={tmp_path / name}" for name in ("2", "1"))])
     assert "cycle: 1.0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [
+    (["export", "a", "b", "jpg"], "one of safetensors, reference, onnx, program, hub. Got"),
+    (["translate", "a", "b", "c", "--precision", "x"], "one of fp32, bf16, fp16, auto. Got"),
+    (["translate", "a", "b", "c", "--batch_size", "x"], "Expected an int. Got value: x"),
+])  # fmt: skip
+def test_a_value_that_is_none_of_several_types_is_told_all_that_are_right(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert expected in capsys.readouterr().err
+
+
+def test_no_hidden_option_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["translate", "a", "b", "c", "--print_config"])
+    assert capsys.readouterr().err.endswith("no key print_config\n")
 
 
 def test_help_imports_nothing_heavy() -> None:
