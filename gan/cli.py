@@ -265,7 +265,7 @@ def one_line(message: str) -> str:
     message = re.sub(r"\[type=[^\n]*\]|For further information visit \S+", "", message)
     message = re.sub(r"Parser key \"([\w.]+)\":", r"\1:", message)
     message = re.sub(r"\d+ validation errors? for [\w-]+|Value error, |typing\.", "", message)
-    message = " ".join(message.split()).replace(" .", ".")
+    message = re.sub(r" \.(?=\s|$)", ".", " ".join(message.split()))
     message = re.sub(
         r"a Literal\[(.*?)\]", lambda found: "one of " + found[1].replace("'", ""), message
     )

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from pydantic import Field
 
-from gan.cli import COMMANDS, appending, bind, build_parser, main, named_first, nearest
+from gan.cli import COMMANDS, appending, bind, build_parser, main, named_first, nearest, one_line
 from gan.config import Config, Section
 
 ROOT = Path(__file__).parents[1]
@@ -210,6 +210,10 @@ def test_a_value_that_is_none_of_several_types_is_told_all_that_are_right(
     with pytest.raises(SystemExit):
         main(arguments)
     assert expected in capsys.readouterr().err
+
+
+def test_suffixes_keep_the_space_before_them() -> None:
+    assert one_line("a \n .pth, .onnx or [type=x] .") == "a .pth, .onnx or."
 
 
 def test_no_hidden_option_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
