@@ -10,6 +10,9 @@ from gan.export.formats import FORMATS, check_format
 from gan.interop import find_generator, generators_in, open_generator, write_model
 from gan.interop import push as push_folder
 
+UNKNOWN = "unknown"
+"""The license where none is given."""
+
 
 def write_generator(
     model: Path,
@@ -22,15 +25,18 @@ def write_generator(
     push: str | None,
 ) -> int:
     """Do what `export_model` of entry.py says; ValueError as there."""
+    check_heeded(format, part, license, push)
     if format == "hub":
         return export_folder(model, output, direction, overwrite, license, push)
+    suffix, write = FORMATS[format]
+    if output.suffix != suffix:
+        raise ValueError(f"{output}: a file of format {format} ends in {suffix}")
     if os.path.lexists(output) and not overwrite:
         raise ValueError(f"{output}: is there already; name another, or give --overwrite")
     if output.exists() and output.samefile(model):
         raise ValueError(f"{output}: would replace the generator that it is made of")
     opened = open_generator(find_generator(model, direction), direction, part)
     check_format(output, opened, format)
-    _, write = FORMATS[format]
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
         remark = write(output, opened)
@@ -41,6 +47,17 @@ def write_generator(
     network = f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"
     print(f"{output}: {network}; {remark}")
     return 0
+
+
+def check_heeded(
+    format: ExportFormat | Literal["hub"], part: str | None, license: str, push: str | None
+) -> None:
+    """ValueError for what would be asked in vain."""
+    if format == "hub" and part is not None:
+        raise ValueError("part: hub takes none: gan convert FILE OUT --part makes a file of it")
+    for key, given in {"license": license != UNKNOWN, "push": push is not None}.items():
+        if given and format != "hub":
+            raise ValueError(f"{key} is for format hub, not {format}: leave it out")
 
 
 def export_folder(
@@ -75,5 +92,5 @@ def write_converted(
         known = ", ".join(formats).replace(".", "")
         raise ValueError(f"{output}: its suffix must say the format: {known}")
     return write_generator(
-        input, output, formats[output.suffix], direction, part, overwrite, "unknown", None
+        input, output, formats[output.suffix], direction, part, overwrite, UNKNOWN, None
     )

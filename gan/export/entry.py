@@ -32,7 +32,8 @@ def export_model(
         direction: ab or ba; needed where the model holds both.
         part: Name of the generator in a file that holds several.
         overwrite: Write over a file that is there; a README.md always stays.
-        license: Of the weights, for the model card: an identifier of the Hub, as mit or cc0-1.0.
+        license: With hub, of the weights, for the model card: an identifier of the Hub, as mit or
+            cc0-1.0.
         push: With hub, upload the folder as this repository, user/name.
     """
     given = locals()

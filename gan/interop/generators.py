@@ -98,7 +98,8 @@ def chosen(path: Path, names: list[str], direction: Direction | None, part: str 
     """The name of the generator that is meant; ValueError where that is not clear."""
     meant = [name for name in names if part is None or f".{name}".endswith(f".{part}")]
     if not meant:
-        raise ValueError(f"{path}: no generator {part} in it; there are {', '.join(names)}")
+        there = f"there are {', '.join(names)}" if any(names) else "the one there has no name"
+        raise ValueError(f"{path}: no generator {part} in it; {there}")
     if len(meant) > 1 and direction:
         meant = [name for name in meant if way_of(name) == direction]
     if len(meant) != 1:

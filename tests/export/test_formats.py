@@ -192,6 +192,25 @@ def test_the_commands_take_words_and_say_what_they_did(
     assert "must say the format: safetensors, pth, onnx, pt2" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("output", "format", "options", "expected"), [
+    ("x.bin", "safetensors", [], "x.bin: a file of format safetensors ends in .safetensors"),
+    ("x.safetensors", "reference", [], "a file of format reference ends in .pth"),
+    ("x.pth", "reference", ["--push", "me/monet"], "push is for format hub, not reference"),
+    ("x.onnx", "onnx", ["--license", "mit"], "license is for format hub, not onnx"),
+    ("x", "hub", ["--part", "a"], "part: hub takes none"),
+    ("x.pth", "reference", ["--part", "a"], "no generator a in it; the one there has no name"),
+])  # fmt: skip
+def test_what_would_be_asked_in_vain_is_refused(
+    output: str, format: str, options: list[str], expected: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    written(source := tmp_path / "g.safetensors", RESNET)
+    assert main(["export", str(source), str(tmp_path / output), format, *options]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert expected in line
+    assert not (tmp_path / output).exists()
+
+
 def test_what_a_format_cannot_say_is_refused_in_one_line_and_nothing_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
