@@ -1,11 +1,12 @@
 """What can be asked of `gan prepare`: every field is an option, the text below it its help."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gan.config import Count, Domain, Rate, Section, Weight
+from gan.preparation.tables import SUFFIXES
 
 Link = Literal["copy", "hard", "symbolic"]
 
@@ -45,6 +46,17 @@ class PrepareConfig(Section):
     this program leaves out, as it follows none out of a folder."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of the split and of what limit draws."""
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        if self.where_b and not self.b:
+            raise ValueError("where_b chooses from the sources of b: name one, or leave it out")
+        tables = any(path.suffix.lower() in SUFFIXES for path in (*self.a, *self.b))
+        for key in ("images", "file_column"):
+            if getattr(self, key) is not None and not tables:
+                known = ", ".join(SUFFIXES)
+                raise ValueError(f"{key} is for tables ({known}): name one, or leave it out")
+        return self
 
     def sources(self, domain: Domain) -> list[Path]:
         """The sources of a domain."""

@@ -210,6 +210,20 @@ def test_any_bytes_in_names_and_loops_of_links_are_passed(
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [
+    (["--where_b", "class=sea"], "where_b chooses from the sources of b: name one"),
+    (["--images", "art"], "images is for tables (.csv, .tsv, .json): name one"),
+    (["--b", "more", "--file_column", "x"], "file_column is for tables"),
+])  # fmt: skip
+def test_what_would_be_asked_in_vain_is_refused(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["prepare", "--output", "out", "--a", "art", *arguments])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert expected in line
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [
     (["--a", "nowhere"], "nowhere: no such source"),
     (["--a", "empty"], "empty: no images"),
     (["--a", "text.txt"], "text.txt: a source is a folder, a table or a video"),
