@@ -116,6 +116,10 @@ class AugmentConfig(Section):
             )
         if self.task is None and self.task_score != GATES["task"].default:
             raise ValueError(f"task_score: {self.task_score} judges nothing without task")
+        if self.task is None and self.task_size is not None:
+            raise ValueError(f"task_size: {self.task_size} is of no use without task")
+        if self.keep_rejected and self.mode == "add":
+            raise ValueError("keep_rejected: mode add keeps all originals: leave it out")
         for key, text in self.gates().items():
             try:
                 check_threshold(GATES[key], text)

@@ -79,6 +79,8 @@ class StylizeConfig(Section):
             raise ValueError(f"sizes {self.sizes} must rise from coarse to fine")
         if self.size and self.sizes and self.sizes[-1] > self.size:
             raise ValueError(f"sizes {self.sizes} must be at most size ({self.size})")
+        if self.perceptual.gram_decay != PerceptualConfig().gram_decay:
+            raise ValueError("perceptual.gram_decay is for training: leave it out")
         from gan.images import IMAGE_SUFFIXES  # not needed for --help
 
         if self.output.suffix.lower() not in IMAGE_SUFFIXES:

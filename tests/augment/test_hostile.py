@@ -299,6 +299,8 @@ def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
         ({"structure": "5"}, "structure: '5': should be from -1 to 1"),
         ({"contrast": "-0.1"}, "contrast: '-0.1': should be from 0 to 1"),
         ({"task_score": "0.5"}, "task_score: 0.5 judges nothing without task"),
+        ({"task_size": 64}, "task_size: 64 is of no use without task"),
+        ({"mode": "add", "keep_rejected": True}, "keep_rejected: mode add keeps all originals"),
         ({"strength": "0.9,0.2"}, "strength: 0.9,0.2 should be like 0.5"),
         ({"weights": [1, 2]}, "weights: 2 given for 1 model"),
         ({"structure": "high"}, "structure: 'high': should be a number"),

@@ -202,6 +202,7 @@ def cells(paper: NDArray[np.bool_]) -> tuple[int, int]:
     ({"style": []}, "style must name at least one painting"),
     ({"style_weights": [1, 2]}, "style_weights: 2 given for 1 style"),
     ({"style_weights": [0]}, "style_weights: at least one must be larger than 0"),
+    ({"perceptual": {"gram_decay": 0.5}}, r"perceptual\.gram_decay is for training"),
     ({"sizes": [32, 16]}, r"sizes \[32, 16\] must rise"),
     ({"sizes": [64]}, r"sizes \[64\] must be at most size \(48\)"),
     ({"output": Path("out.txt")}, "output out.txt has no suffix of an image"),
