@@ -187,7 +187,7 @@ class StyleConfig(Section):
     image: Path | None = None
     """The painting; where it is set, one generator learns its style (Johnson et al. 2016)."""
     size: Annotated[int, Field(ge=16)] | None = 256
-    """Shorter side in pixels to which the painting is scaled; none: as it is."""
+    """Shorter side in pixels to which the painting is scaled; null: as it is."""
 
 
 class OptimConfig(Section):
