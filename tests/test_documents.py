@@ -1,15 +1,20 @@
-"""Every command line of the README, the recipes and other pages is one that our parser takes."""
+"""Every command line of the documents, recipes and scripts is one that our parsers take."""
 
 import functools
 import re
+import runpy
 import shlex
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonargparse
 import pytest
 
 import gan.cli
+from gan.config import Config
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -17,32 +22,86 @@ PAGES = sorted(
     for folder in ("", "docs", "docs/recipes", "datasets", "checkpoints")
     for path in (ROOT / folder).glob("*.md")
 )
-UNFINISHED = re.compile(r"\.\.\.|`|'|identiy")
-"""Lines that leave something out, speak of a command, or show an error."""
+OTHERS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("Makefile", "Dockerfile", "*.py", "scripts/*.py", "configs/**/*.*")
+    for path in ROOT.glob(pattern)
+)
+"""Files that show how they are used."""
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+"""A language and lines."""
+CODE = re.compile(r"`([^`]+)`")
 NAMES = {"inspect_data": "inspect"}
 """Scripts with another name than their command."""
+SCRIPTS = {path.stem for path in (ROOT / "scripts").glob("*.py")} - gan.cli.COMMANDS.keys()
+SCRIPTS -= NAMES.keys()
+"""Those that are no command of `gan`."""
 
 
-def command_lines(page: str) -> Iterator[tuple[str, list[str]]]:
-    """(command, arguments) of the lines in a page's code blocks that start one of ours."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    for block in re.findall(r"^```(?:bash|sh)?\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        for line in block.replace("\\\n", " ").splitlines():
-            if UNFINISHED.search(line):
-                continue
-            words = shlex.split(line.removeprefix("$ "), comments=True)
-            for start, word in enumerate(words):
-                name = NAMES.get(Path(word).stem, Path(word).stem)
-                if word == "gan" and start == 0:
-                    name, start = words[1], 1
-                elif not word.endswith(".py"):
-                    continue
-                if name in gan.cli.COMMANDS:
-                    yield name, words[start + 1 :]
-                break
+@dataclass(frozen=True)
+class Line:
+    """A command as a file shows it."""
+
+    page: str
+    name: str
+    arguments: tuple[str, ...]
+    whole: bool
+    """Whether it can be typed so: nothing is left out."""
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.name} {' '.join(self.arguments)}"[:80]
 
 
-LINES = [(page, name, arguments) for page in PAGES for name, arguments in command_lines(page)]
+def in_blocks(page: str) -> Iterator[Line]:
+    """The lines in a page's code blocks that start one of ours."""
+    for language, block in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
+        if language not in ("", "bash", "sh"):
+            continue
+        for text in block.replace("\\\n", " ").splitlines():
+            if not re.search("identiy|`", text):  # an error that is shown; a table of files
+                yield from parsed(page, text.removeprefix("$ "), whole="..." not in text)
+
+
+def in_sentences(page: str) -> Iterator[Line]:
+    """The commands with arguments inside a page's sentences; they may leave something out."""
+    text = BLOCK.sub("", (ROOT / page).read_text(encoding="utf-8"))
+    for code in CODE.findall(text):
+        for line in parsed(page, " ".join(code.split()), whole=False):
+            if line.arguments:
+                yield line
+
+
+def in_comments(page: str) -> Iterator[Line]:
+    """The commands that a script's first lines, a recipe's head or a rule of make shows."""
+    text = (ROOT / page).read_text(encoding="utf-8").replace("\\\n", " ").replace("$(BIN)/", "")
+    for line in text.splitlines():
+        line = re.sub(r"^\W*", "", line).partition("`")[0]
+        if re.match(r"(accelerate launch|torchrun|python|gan) ", line):
+            yield from parsed(page, line, whole=False)
+
+
+def parsed(page: str, text: str, whole: bool) -> Iterator[Line]:
+    """The command in a line of shell, where it is one of ours."""
+    try:
+        words = shlex.split(text.replace(" ...", ""), comments=True)
+    except ValueError:  # an apostrophe: no shell
+        return
+    for start, word in enumerate(words):
+        name = NAMES.get(Path(word).stem, Path(word).stem)
+        if word == "gan" and start == 0 and len(words) > 1:
+            name, start = words[1], 1
+        elif not word.endswith(".py"):
+            continue
+        if name in gan.cli.COMMANDS or name in SCRIPTS:
+            yield Line(page, name, tuple(words[start + 1 :]), whole)
+        return
+
+
+LINES = [
+    *(line for page in PAGES for line in in_blocks(page)),
+    *(line for page in PAGES for line in in_sentences(page)),
+    *(line for page in OTHERS for line in in_comments(page)),
+]
 
 
 def idle(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,20 +114,71 @@ def idle(command: Callable[..., Any]) -> Callable[..., Any]:
     return nothing
 
 
-@pytest.mark.parametrize(("page", "name", "arguments"), LINES, ids=lambda value: str(value)[:60])
-def test_our_parser_takes_every_command_line_of_the_documents(
-    page: str, name: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def status(line: Line, monkeypatch: pytest.MonkeyPatch) -> int | str | None:
+    """The exit status of a command that does nothing but take its arguments."""
+    load, cli = gan.cli.load, jsonargparse.auto_cli
+
+    def idle_cli(commands: Any, **options: Any) -> Any:
+        alone = not isinstance(commands, list)
+        return cli(idle(commands) if alone else [idle(one) for one in commands], **options)
+
     monkeypatch.chdir(ROOT)
-    load = gan.cli.load
     monkeypatch.setattr(gan.cli, "load", lambda name: idle(load(name)))
-    assert gan.cli.run(name, arguments) == 0
+    monkeypatch.setattr(jsonargparse, "auto_cli", idle_cli)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "argv", [f"{line.name}.py", *line.arguments])
+    try:
+        if line.name in gan.cli.COMMANDS:
+            return gan.cli.run(line.name, line.arguments)
+        runpy.run_path(str(ROOT / "scripts" / f"{line.name}.py"), run_name="__main__")
+    except SystemExit as stopped:
+        return stopped.code
+    return 0
+
+
+@pytest.mark.parametrize("line", LINES, ids=str)
+def test_our_parsers_take_every_command_line_of_the_documents(
+    line: Line, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, said = status(line, monkeypatch), capsys.readouterr().err
+    left_out = not line.whole and re.search("required|expected one argument", said)
+    assert not found or left_out, said
 
 
 def test_the_recipes_are_full_of_commands() -> None:
-    recipes = {page for page, _, _ in LINES if page.startswith("docs/recipes/")}
+    recipes = {line.page for line in LINES if line.page.startswith("docs/recipes/")}
     assert len(recipes) >= 4
-    assert {"prepare", "train", "translate", "evaluate"} <= {name for _, name, _ in LINES}
+    assert {"prepare", "train", "translate", "evaluate"} <= {line.name for line in LINES}
+
+
+@pytest.mark.parametrize(("page", "name"), [
+    ("README.md", "stylize"),  # behind a block of Python
+    ("docs/running.md", "check_doctor"),  # in a sentence, over two lines
+    ("scripts/benchmark.py", "benchmark"),
+    ("configs/reference.yaml", "translate"),
+    ("Makefile", "demo"),
+])  # fmt: skip
+def test_commands_are_found_in_blocks_sentences_and_comments(page: str, name: str) -> None:
+    assert (page, name) in {(line.page, line.name) for line in LINES}
+
+
+def test_every_script_and_command_is_shown_somewhere() -> None:
+    assert {line.name for line in LINES} == SCRIPTS | gan.cli.COMMANDS.keys()
+
+
+@pytest.mark.parametrize("page", [*PAGES, *OTHERS])
+def test_every_key_that_a_document_names_is_one(page: str) -> None:
+    fields = {name: field.annotation for name, field in Config.model_fields.items()}
+    keys = {
+        f"{name}.{key}"
+        for name, section in fields.items()
+        if isinstance(section, type)
+        for key in getattr(section, "model_fields", {})
+    }
+    named = rf"(?:`|--)((?:{'|'.join(fields)})\.[a-z]\w*)(?![\w.(])"
+    files = {f"{name}.{suffix}" for name in fields for suffix in ("py", "yaml", "json")}
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert set(re.findall(named, text)) - files - {"loss.identiy"} <= keys
 
 
 @pytest.mark.parametrize("page", PAGES)
