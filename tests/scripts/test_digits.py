@@ -1,18 +1,15 @@
 """The digits' proof: what the trainings are shown, its arithmetic, one tiny run."""
 
-import functools
 import importlib
 import json
 import sys
 from collections.abc import Iterator
-from inspect import signature
 from itertools import starmap
 from pathlib import Path
 from subprocess import PIPE, Popen
 from types import ModuleType
 from typing import Any
 
-import jsonargparse
 import numpy as np
 import pytest
 import torch
@@ -136,24 +133,6 @@ def test_a_training_that_fails_names_its_log(
     monkeypatch.setattr(script.gan, "train", lambda _: 75, raising=False)
     with pytest.raises(SystemExit, match=r"status 75; see .*log\.txt"):
         script.train(Config(), tmp_path / "log.txt")
-
-
-def test_every_option_of_the_command_line_arrives(script: ModuleType, tmp_path: Path) -> None:
-    seen: dict[str, Any] = {}
-
-    @functools.wraps(script.digits)
-    def digits(**options: Any) -> None:
-        seen.update(options)
-
-    given = {
-        "mnist": tmp_path, "folder": tmp_path, "direction": "uci_to_mnist", "usps": tmp_path,
-        "framing": "ink", "semantic": 0.5, "seeds": 7, "first": 3, "processes": 2,
-        "recipe": tmp_path / "r", "steps": 9,
-    }  # fmt: skip
-    words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
-    jsonargparse.auto_cli(digits, args=words, as_positional=False)
-    assert seen == given
-    assert seen.keys() == signature(script.digits).parameters.keys()
 
 
 def test_seeds_run_in_processes_of_one_thread_in_order(script: ModuleType) -> None:
