@@ -271,6 +271,7 @@ def one_line(message: str) -> str:
     )
     message = re.sub(UNION, members, message)
     message = re.sub(r"<class '([\w.]+)'>", r"\1", message).replace("a int.", "an int.")
+    message = message.replace("Expected a list", "Expected a list, [ONE,TWO]")
     return re.sub(r"(?<![.:]) Got value:", ". Got value:", message)
 
 

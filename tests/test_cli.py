@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
     (["--optim.beta_1", "0"], "no key optim.beta_1; did you mean optim.beta1?"),
     (["--loss.identity", "much"], "loss.identity: Input should be a valid number"),
     (["--loss.identity", "-1"], "loss.identity: Input should be greater than or equal to 0"),
+    (["--train.doctor_ignore", "copy"], "train.doctor_ignore: Expected a list, [ONE,TWO]. Got"),
     (["--networks.norm", "layer"], "networks.norm: Expected one of instance, instance_affine,"),
     (["--data.crop_size", "300"], "data.crop_size (300) is larger than data.load_size (286)"),
     (["--networks.generator", "unet_256", "--data.crop_size", "200"], "a multiple of 256"),
