@@ -38,7 +38,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import redirect_stderr
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread
 from typing import Any, Literal
@@ -144,8 +144,13 @@ def side_by_side(
     """What work says of every job, in their order: so many at a time, each in one thread."""
     spawn = get_context("spawn")
     with ProcessPoolExecutor(processes, spawn, serve) as pool:
-        for future in [pool.submit(work, *job) for job in jobs]:
-            yield future.result()
+        try:
+            for future in [pool.submit(work, *job) for job in jobs]:
+                yield future.result()
+        except BaseException:  # one has failed, or Ctrl-C: nobody waits for the others
+            for process in active_children():
+                process.kill()
+            raise
 
 
 def serve() -> None:

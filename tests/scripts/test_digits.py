@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+import time
 from collections.abc import Iterator
 from itertools import starmap
 from pathlib import Path
@@ -138,6 +139,11 @@ def test_a_training_that_fails_names_its_log(
 def test_seeds_run_in_processes_of_one_thread_in_order(script: ModuleType) -> None:
     assert list(script.side_by_side(torch.get_num_threads, [()] * 2, 2)) == [1, 1]
     assert list(script.side_by_side(pow, [(2, power) for power in range(5)], 2)) == [1, 2, 4, 8, 16]
+
+
+def test_nobody_waits_for_the_others_when_one_fails(script: ModuleType) -> None:
+    with pytest.raises(ValueError, match="must be non-negative"):
+        list(script.side_by_side(time.sleep, [(-1,), (600,), (600,), (600,)], 2))
 
 
 def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
