@@ -20,6 +20,7 @@ from gan.completion import bash
 from gan.config import Section
 from gan.config.files import check_file
 from gan.config.names import nearest
+from gan.processes import leave
 
 COMMANDS = {
     "prepare": "gan.preparation:prepare",
@@ -85,7 +86,9 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     except ValueError as error:
         parser.error(str(error))
     try:
-        return command(**values) or 0
+        status = command(**values) or 0
+        leave()  # not after an error: others may be waiting for this process
+        return status
     except (ValueError, OSError) as error:
         from gan.images import printable  # OpenCV, which --help can do without
 

@@ -1,6 +1,7 @@
 """Which of several processes this is, for commands that share out their work."""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -62,3 +63,16 @@ def join(*, cpu: bool) -> Processes:
     # One may have finished its share long before another has.
     state = PartialState(cpu=cpu, timeout=timedelta(days=365))
     return Processes(state.process_index, state.num_processes)
+
+
+def leave() -> None:
+    """Part from the others when all is done.
+
+    Gloo's threads would have to part at the interpreter's end, and now and then abort it then
+    (PyTorch, pull request 179291): a finished run would end with SIGABRT.
+    """
+    if "torch" in sys.modules:
+        import torch.distributed as dist
+
+        if dist.is_available() and dist.is_initialized():
+            dist.destroy_process_group()
