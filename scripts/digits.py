@@ -11,8 +11,8 @@ the translations, and tested on the target's third: `translated`. `source_only` 
 classifier trained on the source as it is, `target_only` trained on the rest of the target with its
 labels: what translation is between. All three learn through noise, so that they learn what
 translations show and not what they hide; all pictures, of both domains, are prepared alike
-(gan/demo/digits.py). Seeds run side by side, one thread each, so that they come out alike wherever
-there are more; each leaves what its training says in FOLDER/SEED/log.txt.
+(gan/demo/digits.py). Seeds run side by side, one thread each, so that a seed comes out alike with
+any number of cores; what its training says is in FOLDER/SEED/log.txt.
 
 `--semantic` is the weight of the loss of that name, in both directions. Its classifier must know
 both domains, and gets there without the target's labels: `adapted` (gan/demo/classifiers.py), from

@@ -24,11 +24,11 @@ def classifier_needed(loss: LossConfig) -> bool:
 class FrozenClassifier:
     """A classifier of A's images that nothing trains; gradients flow to the images.
 
-    Hoffman et al. 2018 (CyCADA), Sec. 3: it is trained on A alone, unless a file
-    brings one that knows both domains, and what it takes an image of
-    either domain for is what it is to take the translation for. So no batch needs a label. Their
-    published code, unlike their paper, trains it along and takes A's labels for the goal; ours
-    stays as it is, and a step stays a function of its images. float32, whatever train.precision is.
+    Hoffman et al. 2018 (CyCADA), Sec. 3: it is trained on A alone, unless a file brings one that
+    knows both domains, and what it takes an image of either domain for is what it is to take the
+    translation for. So no batch needs a label. Their published code, unlike their paper, trains it
+    along and takes A's labels for the goal; ours stays as it is, and a step stays a function of its
+    images. float32, whatever train.precision is.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:

@@ -55,8 +55,8 @@ def listen(host: str, port: int) -> socket.socket:
 def hosts(host: str, name: str | None) -> frozenset[str]:
     """The names that requests may be sent to; none for all.
 
-    A page of somebody's else that a browser of this machine shows could let its own name point
-    here, and would then be asked by nobody who it is (DNS rebinding).
+    A browser lets a web page of somebody else's ask its own name for anything, also when that name
+    has been made to point here (DNS rebinding).
     """
     local = LOCAL if host in LOCAL else ()
     return frozenset({*local, name.lower()} if name else local)
