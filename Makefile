@@ -16,10 +16,10 @@ install: .venv/installed
 	@touch $@
 
 demo: install
-	$(BIN)/python scripts/demo.py prepare --root datasets/demo
+	$(BIN)/python -m demo prepare --root datasets/demo
 	$(BIN)/accelerate launch train.py --config configs/demo.yaml
 	$(BIN)/python scripts/translate.py --model checkpoints/demo --direction ab --input datasets/demo/testA --output checkpoints/demo/paintings
-	$(BIN)/python scripts/demo.py report --run checkpoints/demo --root datasets/demo
+	$(BIN)/python -m demo report --run checkpoints/demo --root datasets/demo
 
 # One thread a test process: two processes use two cores better than one process with two threads.
 test: install

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gan.config import Config as Config
-    from gan.run import train as train
-    from gan.translator import Translator as Translator
+    from gan.inference.translator import Translator as Translator
+    from gan.training import train as train
 
 __version__ = "0.1.0"
 __all__ = ["Config", "Translator", "train"]
@@ -27,7 +27,11 @@ def __getattr__(name: str) -> Any:
     """Import torch and its company only when a public name is used."""
     import importlib
 
-    modules = {"Config": "gan.config", "train": "gan.run", "Translator": "gan.translator"}
+    modules = {
+        "Config": "gan.config",
+        "train": "gan.training",
+        "Translator": "gan.inference.translator",
+    }
     if name not in modules:
         raise AttributeError(f"module 'gan' has no attribute {name!r}")
     return getattr(importlib.import_module(modules[name]), name)

@@ -2,7 +2,7 @@
 
 import sys
 
-from gan.cli import run
+from gan.cli.main import run
 
 if __name__ == "__main__":
     sys.exit(run("export"))

@@ -10,10 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from gan.inference.translator import Translator
 from gan.networks import build_generator, init_weights
 from gan.networks.files import save_generator
-from gan.translator import Translator
-from tests.imagenet import mobilenet_file
+from tests.support.imagenet import mobilenet_file
 
 Photos = Callable[..., Path]
 """photos(name="photos", count=4, size=(24, 20), mode="RGB", suffix=".png") -> folder."""

@@ -13,7 +13,7 @@ from typing import Any
 import jsonargparse
 import pytest
 
-import gan.cli
+from gan.cli import main as cli
 from gan.config import Config
 
 ROOT = Path(__file__).parents[1]
@@ -22,20 +22,25 @@ PAGES = sorted(
     for folder in ("", "docs", "docs/recipes", "datasets", "checkpoints")
     for path in (ROOT / folder).glob("*.md")
 )
-OTHERS = sorted(
-    path.relative_to(ROOT).as_posix()
-    for pattern in ("Makefile", "Dockerfile", "*.py", "scripts/*.py", "configs/**/*.*")
-    for path in ROOT.glob(pattern)
-)
-"""Files that show how they are used."""
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 """A language and lines."""
 CODE = re.compile(r"`([^`]+)`")
 NAMES = {"inspect_data": "inspect"}
 """Scripts with another name than their command."""
-SCRIPTS = {path.stem for path in (ROOT / "scripts").glob("*.py")} - gan.cli.COMMANDS.keys()
-SCRIPTS -= NAMES.keys()
-"""Those that are no command of `gan`."""
+MODULES = [
+    path.relative_to(ROOT).as_posix()
+    for folder in ("benchmarks", "demo", "experiments")
+    for path in (ROOT / folder).rglob("*.py")
+    if "auto_cli(" in path.read_text(encoding="utf-8")
+]
+SCRIPTS = {path.removesuffix(".py").removesuffix("/__main__").replace("/", ".") for path in MODULES}
+"""What `python -m` starts."""
+OTHERS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("Makefile", "Dockerfile", "*.py", "scripts/*.py", "configs/**/*.*")
+    for path in ROOT.glob(pattern)
+) + sorted(MODULES)
+"""Files that show how they are used."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,11 @@ def parsed(page: str, text: str, whole: bool) -> Iterator[Line]:
         name = NAMES.get(Path(word).stem, Path(word).stem)
         if word == "gan" and start == 0 and len(words) > 1:
             name, start = words[1], 1
+        elif word in SCRIPTS and words[max(0, start - 1)] == "-m":
+            name = word
         elif not word.endswith(".py"):
             continue
-        if name in gan.cli.COMMANDS or name in SCRIPTS:
+        if name in cli.COMMANDS or name in SCRIPTS:
             yield Line(page, name, tuple(words[start + 1 :]), whole)
         return
 
@@ -116,21 +123,20 @@ def idle(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def status(line: Line, monkeypatch: pytest.MonkeyPatch) -> int | str | None:
     """The exit status of a command that does nothing but take its arguments."""
-    load, cli = gan.cli.load, jsonargparse.auto_cli
+    load, auto_cli = cli.load, jsonargparse.auto_cli
 
     def idle_cli(commands: Any, **options: Any) -> Any:
         alone = not isinstance(commands, list)
-        return cli(idle(commands) if alone else [idle(one) for one in commands], **options)
+        return auto_cli(idle(commands) if alone else [idle(one) for one in commands], **options)
 
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(gan.cli, "load", lambda name: idle(load(name)))
+    monkeypatch.setattr(cli, "load", lambda name: idle(load(name)))
     monkeypatch.setattr(jsonargparse, "auto_cli", idle_cli)
-    monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(sys, "argv", [f"{line.name}.py", *line.arguments])
     try:
-        if line.name in gan.cli.COMMANDS:
-            return gan.cli.run(line.name, line.arguments)
-        runpy.run_path(str(ROOT / "scripts" / f"{line.name}.py"), run_name="__main__")
+        if line.name in cli.COMMANDS:
+            return cli.run(line.name, line.arguments)
+        runpy.run_module(line.name, run_name="__main__", alter_sys=True)
     except SystemExit as stopped:
         return stopped.code
     return 0
@@ -153,8 +159,8 @@ def test_the_recipes_are_full_of_commands() -> None:
 
 @pytest.mark.parametrize(("page", "name"), [
     ("README.md", "stylize"),  # behind a block of Python
-    ("docs/running.md", "check_doctor"),  # in a sentence, over two lines
-    ("scripts/benchmark.py", "benchmark"),
+    ("docs/running.md", "experiments.checks.doctor"),  # in a sentence, over two lines
+    ("benchmarks/__main__.py", "benchmarks"),
     ("configs/reference.yaml", "translate"),
     ("Makefile", "demo"),
 ])  # fmt: skip
@@ -163,7 +169,7 @@ def test_commands_are_found_in_blocks_sentences_and_comments(page: str, name: st
 
 
 def test_every_script_and_command_is_shown_somewhere() -> None:
-    assert {line.name for line in LINES} == SCRIPTS | gan.cli.COMMANDS.keys()
+    assert {line.name for line in LINES} == SCRIPTS | cli.COMMANDS.keys()
 
 
 @pytest.mark.parametrize("page", [*PAGES, *OTHERS])

@@ -16,10 +16,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gan.acceleration import build_accelerator
 from gan.config import Config
 from gan.networks import build_discriminator, build_generator
-from gan.trainer import Trainer
+from gan.training.accelerator import build_accelerator
+from gan.training.recipes.cyclegan import Trainer
 
 GOLDEN = os.environ.get("GOLDEN", str(Path(__file__).parent / "golden" / "small"))
 RECORD = json.loads(Path(f"{GOLDEN}.json").read_text())
@@ -181,7 +181,7 @@ def train(name: str, dtype: torch.dtype) -> Training:
     losses = []
     with pytest.MonkeyPatch.context() as patch:
         # The images are in [-1, 1] already.
-        patch.setattr("gan.trainer.to_unit", lambda images: images.to(dtype))
+        patch.setattr("gan.training.recipes.cyclegan.to_unit", lambda images: images.to(dtype))
         for step in range(len(record["losses"])):
             batch = TENSORS[f"{name}/real_a{step}"], TENSORS[f"{name}/real_b{step}"]
             values = trainer.train_step(step + 1, [batch])

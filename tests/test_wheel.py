@@ -44,7 +44,7 @@ def test_the_installed_wheel_translates(installed: Path, tmp_path: Path) -> None
     weights = build_generator("resnet_6blocks", channels=2).state_dict()
     save_generator(weights, tmp_path / "gen_ab.safetensors", spec, {})
     Image.new("RGB", (21, 17), "red").save(tmp_path / "red.png")
-    code = "import gan, gan.cli, sys; print(gan.__file__); sys.exit(gan.cli.main(sys.argv[1:]))"
+    code = "import gan, sys; from gan.cli.main import main; print(gan.__file__); sys.exit(main())"
     done = command(
         "-c", code, "translate", "--model", tmp_path, "--device", "cpu",
         "--input", tmp_path / "red.png", "--output", tmp_path / "out",

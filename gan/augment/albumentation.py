@@ -7,7 +7,7 @@ import albumentations as A  # noqa: N812, the library's own convention
 
 from gan.augment.live import Model, translate_pixels
 from gan.augment.settings import strength_range
-from gan.translator import Device, Direction
+from gan.inference.translator import Device, Direction
 
 
 class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from gan.augment.dataset import Dataset, Format, Item, Outputs, renamed
-from gan.images.writer import write_whole
+from gan.system.atomic import write_whole
 
 
 def carry(

@@ -25,14 +25,16 @@ from gan.augment.settings import AugmentConfig
 from gan.augment.sheet import sheet
 from gan.augment.stage import FOLDER, line, picture_path, read_json, record_path, write_json
 from gan.augment.task import load_judge
-from gan.images import printable, remove_parts, write_image
+from gan.images import write_image
+from gan.inference.folder.folder import check_tiles
+from gan.inference.folder.pipeline import Pipeline
+from gan.inference.folder.plan import Job, make_batches, size_of
+from gan.inference.translator import pick_device
 from gan.interop import find_generator
-from gan.library.folder import check_tiles
-from gan.library.pipeline import Pipeline
-from gan.library.plan import Job, make_batches, size_of
-from gan.library.report import Failure, say
-from gan.processes import Processes, join
-from gan.translator import pick_device
+from gan.system.atomic import remove_parts
+from gan.system.failures import Failure, say
+from gan.system.processes import Processes, join
+from gan.system.text import printable
 
 NAMED = 20
 """Remarks that are said; all of them are in augmentation.json."""

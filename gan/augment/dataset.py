@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from gan.images import IMAGE_SUFFIXES, find_images
-from gan.library.report import Failure
+from gan.system.failures import Failure
 
 SPLITS = {
     "train": "train", "training": "train", "trainval": "trainval", "train_extra": "train_extra",

@@ -15,10 +15,10 @@ from gan.augment.scores import measure
 from gan.augment.stage import picture_path, record_path, write_json
 from gan.images import Picture, read_orientation, read_picture, write_picture
 from gan.images.picture import Array, turned
-from gan.library.pipeline import Outcome
-from gan.library.plan import Job
-from gan.library.report import failure
-from gan.pixels import to_array
+from gan.images.pixels import to_array
+from gan.inference.folder.pipeline import Outcome
+from gan.inference.folder.plan import Job
+from gan.system.failures import failure
 
 TURNED_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 """The orientation whose turn undoes each one's."""

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from gan.augment.finish import blend
-from gan.pixels import from_array, to_array
-from gan.translator import Device, Direction, Translator, check_size, numbers
+from gan.images.pixels import from_array, to_array
+from gan.inference.translator import Device, Direction, Translator, check_size, numbers
 
 HALF_LEVEL = 0.5 / 255
 

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from gan.augment.settings import AugmentConfig
 from gan.images.picture import Array
+from gan.inference.translator import Translator
 from gan.interop import find_generator
-from gan.translator import Translator
 
 
 class RoundTrip:

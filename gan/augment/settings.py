@@ -7,8 +7,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gan.augment.gates import GATES, check_threshold
-from gan.config import Count, Direction, Rate, Section, Weight
+from gan.config import Count, Rate, Section, Weight
 from gan.config.choices import MAX_MEGAPIXELS, Device, FormatName, Precision
+from gan.domains import Direction
 
 Mode = Literal["replace", "add", "mix"]
 

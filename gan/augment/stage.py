@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.augment.plan import Task
-from gan.images.writer import write_whole
+from gan.system.atomic import write_whole
 
 FOLDER = ".augment"
 SETTINGS = "settings.json"

@@ -19,7 +19,7 @@ from torchvision.ops import box_iou
 from gan.augment.scores import comparable
 from gan.features.extractor import MEAN, STD
 from gan.images.picture import Array
-from gan.pixels import from_array
+from gan.images.pixels import from_array
 
 SURE = 0.5
 """Score from which a detection counts, and overlap (intersection over union) from which it is the

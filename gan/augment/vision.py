@@ -12,8 +12,8 @@ from torchvision.transforms import v2
 
 from gan.augment.live import Model, translate_pixels
 from gan.augment.settings import strength_range
-from gan.pixels import from_array, to_array
-from gan.translator import Device, Direction
+from gan.images.pixels import from_array, to_array
+from gan.inference.translator import Device, Direction
 
 
 def is_plain(value: Any) -> bool:

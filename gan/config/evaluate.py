@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from gan.config.names import nearest
 from gan.config.sections import Count, Section
+from gan.system.text import nearest
 
 METRICS = (
     *(

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Domain = Literal["a", "b"]
-Direction = Literal["ab", "ba"]
+from gan.domains import Domain
+
 Channels = Literal[1, 3]
 Symptom = Literal[
     "inverted",
@@ -26,7 +26,7 @@ Symptom = Literal[
     "left_out",
     "not_finite",
 ]
-"""What the training doctor finds; gan/doctor/findings.py has limits and advice."""
+"""What the training doctor finds; gan/training/doctor/findings.py has limits and advice."""
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]

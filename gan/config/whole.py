@@ -8,7 +8,6 @@ from gan.config.evaluate import EvaluateConfig
 from gan.config.networks import NetworksConfig
 from gan.config.sections import (
     DataConfig,
-    Domain,
     LossConfig,
     OptimConfig,
     PerceptualConfig,
@@ -18,6 +17,7 @@ from gan.config.sections import (
     StyleConfig,
     TrainConfig,
 )
+from gan.domains import Domain
 
 Recipe = Literal["cyclegan", "one_style", "reference"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.images import remove_parts, write_whole
+from gan.system.atomic import remove_parts, write_whole
 
 Pixels = NDArray[np.uint8]
 """(H, W, C)."""

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan.config import DataConfig, Domain
+from gan.config import DataConfig
+from gan.domains import Domain
 from gan.images import ImageError, list_images, read_image, read_size
 
 MIN_SIDE = 16

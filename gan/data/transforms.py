@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gan.config import DataConfig
 from gan.images import resize_short, resize_square
-from gan.pixels import from_image
+from gan.images.pixels import from_image
 
 Shape = tuple[int, int, int]
 """(height, width, channels)."""

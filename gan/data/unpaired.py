@@ -14,7 +14,7 @@ from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from gan.config import DataConfig
 from gan.data.crops import Crops
-from gan.interruption import ignore_signals
+from gan.system.signals import ignore_signals
 
 Key = tuple[int, int]
 """(epoch, index) of a training pair; index counts from 0 within the epoch."""

@@ -21,18 +21,19 @@ from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.features.weights import sha256
-from gan.images import check_writable, printable
-from gan.interop import find_generator, generators_in, open_generator
-from gan.memory import said_when_short
-from gan.networks.adain import AdainGenerator
-from gan.processes import join
-from gan.translator import (
+from gan.inference.translator import (
     Device,
     Direction,
     Precision,
     Translator,
     pick_device,
 )
+from gan.interop import find_generator, generators_in, open_generator
+from gan.networks.adain import AdainGenerator
+from gan.system.atomic import check_writable
+from gan.system.memory import said_when_short
+from gan.system.processes import join
+from gan.system.text import printable
 
 RANGES: dict[str, tuple[int, int | None]] = {
     "max_images": (1, None),

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 
 from torch import nn
 
-from gan.config import DataConfig, Domain
+from gan.config import DataConfig
+from gan.domains import Domain
 from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.measure import Bench
@@ -13,10 +14,10 @@ from gan.evaluation.protocol import Settings, describe, left_out
 from gan.evaluation.records import Evaluation, ImageScores, Metric
 from gan.evaluation.rows import Generator, Reference, Row, Task
 from gan.evaluation.summary import collection_metrics, image_metrics
+from gan.inference.translator import Direction
 from gan.metrics import Sampling
-from gan.processes import Processes
-from gan.sampling import in_eval_mode
-from gan.translator import Direction
+from gan.networks.layers import in_eval_mode
+from gan.system.processes import Processes
 
 ENDS: dict[Direction, tuple[Domain, Domain]] = {"ab": ("a", "b"), "ba": ("b", "a")}
 OPPOSITE: dict[Direction, Direction] = {"ab": "ba", "ba": "ab"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gan.evaluation.records import ImageScores
-from gan.images.writer import write_whole
+from gan.system.atomic import write_whole
 
 METRICS = "metrics.jsonl"
 

@@ -11,13 +11,14 @@ from typing import Any, get_args
 import torch
 from torch import Tensor
 
-from gan.config import Channels, DataConfig, Domain
+from gan.config import Channels, DataConfig
 from gan.config.choices import Split
 from gan.data import sample_pixels
 from gan.data.folders import index_folder
+from gan.domains import Domain
 from gan.features.weights import sha256
 from gan.images import read_image
-from gan.pixels import to_unit
+from gan.images.pixels import to_unit
 
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 

@@ -6,8 +6,8 @@ from gan.config import DataConfig
 from gan.evaluation.core import ENDS, OPPOSITE
 from gan.evaluation.folders import Folder, Folders
 from gan.evaluation.instruments import Instruments
+from gan.inference.translator import Direction
 from gan.metrics.pictures import MS_SSIM_SIDE
-from gan.translator import Direction
 
 
 def measurable(

@@ -9,8 +9,8 @@ from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.summary import FID_RESAMPLES, FID_RESAMPLES_LARGE, KID_MOST, LARGE
 from gan.images import read_size
+from gan.inference.translator import Direction
 from gan.metrics.pictures import MS_SSIM_SIDE
-from gan.translator import Direction
 
 RESIZE = {
     "square": "scaled to the square, aspect not kept",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gan.evaluation.records import Evaluation, Metric, Unchanged
-from gan.images import printable
+from gan.system.text import printable
 
 FEATURES = ("fid", "kid", "lpips", "gram")
 """What a frozen network judges."""

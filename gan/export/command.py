@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from gan.config import Direction
 from gan.config.choices import ExportFormat
+from gan.domains import Direction
 from gan.export.formats import FORMATS, check_format
 from gan.interop import find_generator, generators_in, open_generator, write_model
 from gan.interop import push as push_folder

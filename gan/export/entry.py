@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from gan.config import Direction
 from gan.config.choices import ExportFormat
+from gan.domains import Direction
 
 
 def export_model(

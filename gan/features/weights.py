@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
-from gan.fitting import misfit
+from gan.networks.state_dicts import misfit
 
 TIMEOUT = 20.0
 """Seconds that a server may keep silent before the download is given up."""

@@ -1,15 +1,8 @@
 """Image files for the world, whole or not at all."""
 
-import contextlib
-import errno
 import io
-import os
-import re
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
-from uuid import uuid4
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -18,12 +11,10 @@ from gan.images.color import to_channels
 from gan.images.deep import DEEP_FORMATS, save_deep
 from gan.images.formats import FORMATS, known_formats
 from gan.images.picture import Picture
+from gan.system.atomic import write_whole
 
 WITH_ALPHA = {"PNG", "WEBP", "TIFF", "AVIF", "HEIF", "JPEG2000", "QOI", "GIF"}
 WITH_EXIF = {"JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"}
-PART = re.compile(r"\.[0-9a-f]{32}\.part")
-"""Names of files that are being written. Hidden, so that nobody lists them as images; short, so
-that long names do not get too long."""
 
 
 def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
@@ -76,18 +67,6 @@ def format_of(path: Path) -> str:
     return kind
 
 
-def remove_parts(folder: Path) -> None:
-    """Remove what killed writers left in a folder; what is being written is locked, and stays."""
-    for path in folder.iterdir():
-        if PART.fullmatch(path.name):
-            try:
-                with path.open("rb") as file:
-                    lock(file)
-                    path.unlink()
-            except OSError:
-                continue
-
-
 def _options(path: Path, kind: str, quality: int) -> dict[str, Any]:
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {
@@ -100,55 +79,6 @@ def _options(path: Path, kind: str, quality: int) -> dict[str, Any]:
         "JPEG2000": {"no_jp2": path.suffix.lower() == ".j2k"},
     }
     return dict(options.get(kind, {}))
-
-
-def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool = True) -> None:
-    """Let `save` write a file that appears complete or not at all.
-
-    OSError names the file; FileExistsError where there is one, unless `replace` is set.
-    """
-    part = path.with_name(f".{uuid4().hex}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("x+b") as file:
-            lock(file)
-            save(file)
-            file.flush()
-            os.fsync(file.fileno())
-        if not replace and os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, "has appeared meanwhile and is left alone")
-        part.replace(path)
-    except OSError as error:
-        raise type(error)(f"{path}: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-def check_writable(path: Path, *, replaced: bool = True) -> None:
-    """OSError in one line where `write_whole` could not write this file; nothing is left behind.
-
-    Where it is not replaced but added to, it must be writable itself. Asked before work that takes
-    long. A disk that fills up meanwhile is found out at the end only.
-    """
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "is a folder, not a file")
-        there = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
-        with tempfile.TemporaryFile(dir=there):
-            pass
-        if not replaced and path.exists() and not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except OSError as error:
-        raise type(error)(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def lock(file: BinaryIO) -> None:
-    """Hold a file until it is closed, where the system has such locks; OSError if it is held."""
-    if os.name == "posix":
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _image(picture: Picture, *, with_alpha: bool) -> Image.Image:

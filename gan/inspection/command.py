@@ -4,7 +4,7 @@ import os
 import warnings
 from pathlib import Path
 
-from gan.images import printable, write_image
+from gan.images import write_image
 from gan.inspection.findings import Finding, Limits, find_all
 from gan.inspection.places import LAYOUT, find_places, layout_note
 from gan.inspection.report import (
@@ -19,6 +19,7 @@ from gan.inspection.report import (
 )
 from gan.inspection.sheet import draw_sheet
 from gan.inspection.survey import Survey, survey
+from gan.system.text import printable
 
 
 def inspect(

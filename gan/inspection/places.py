@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gan.config import Domain
+from gan.domains import Domain
 
 Split = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = ("train", "test")

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
-from gan.images import printable
-from gan.images.writer import write_whole
 from gan.inspection.findings import KINDS, Finding, Limits
 from gan.inspection.statistics import lines, numbers
 from gan.inspection.survey import Survey
+from gan.system.atomic import write_whole
+from gan.system.text import printable
 
 FINDINGS, STATISTICS, SHEET = "inspection.tsv", "statistics.tsv", "sheet.png"
 HEADER = ("finding", "level", "file", "detail", "copy of")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from gan.images import ImageError, printable, read_image
+from gan.images import ImageError, read_image
 from gan.inspection.findings import Finding
+from gan.system.text import printable
 
 SIDE = 184
 """Pixels a side of a thumbnail."""

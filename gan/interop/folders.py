@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gan.config import Direction
+from gan.domains import Direction
 
 
 def find_generator(path: Path, direction: Direction | None) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan.config import Direction
+from gan.domains import Direction
 from gan.interop.layouts import reference_names
 from gan.interop.parts import State, split_parts, way_of, way_of_file
 from gan.interop.reading import PICKLES, read_tensors

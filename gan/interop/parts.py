@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from gan.config import Direction
+from gan.domains import Direction
 
 State = dict[str, Tensor]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from gan.images.pixels import to_pixels
 from gan.metrics.pictures import has_torchmetrics
-from gan.pixels import to_pixels
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
 POOLED = "pooled"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from gan.config import Domain, NetworksConfig
+from gan.config import NetworksConfig
+from gan.domains import Domain
 from gan.networks import build_discriminator, build_generator, init_weights
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan.fitting import misfit
 from gan.networks import build_generator
 from gan.networks.described import read_described, read_metadata, write_described
+from gan.networks.state_dicts import misfit
 
 KEY = "gan_generator"
 """The entry of the metadata."""

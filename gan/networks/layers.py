@@ -1,6 +1,7 @@
 """Layers that the generators and discriminators share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Literal
 
@@ -151,3 +152,13 @@ def use_torch_layers(network: nn.Module) -> None:
                 norm = nn.InstanceNorm2d(child.num_features, eps=child.eps, affine=child.affine)
                 norm.load_state_dict(child.state_dict())
                 setattr(module, name, norm.train(child.training))
+
+
+@contextmanager
+def in_eval_mode(network: nn.Module) -> Iterator[None]:
+    """Leave the network in the mode that it was in. What is compiled for training runs as it is."""
+    training = network.training
+    network.eval()
+    with torch.compiler.set_stance("force_eager"):
+        yield
+    network.train(training)

@@ -4,9 +4,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from gan.config import Domain
-from gan.images import printable
-from gan.library.report import Failure, check_failed, say, write_failed
+from gan.domains import Domain
+from gan.inference.folder.report import check_failed, write_failed
 from gan.preparation.candidates import Candidate, Refusal
 from gan.preparation.looking import Seen, copy_pairs, look_at
 from gan.preparation.place import CHOSEN, begin, check_output, check_strangers
@@ -14,6 +13,8 @@ from gan.preparation.settings import PrepareConfig
 from gan.preparation.sources import select
 from gan.preparation.split import Member, bordering, drawn, groups
 from gan.preparation.writing import Chosen, write_files, write_frames, write_report
+from gan.system.failures import Failure, say
+from gan.system.text import printable
 
 NAMED = 20
 """Files that are named on stderr; all are in failed.tsv."""

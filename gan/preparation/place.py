@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from gan.images import remove_parts
-from gan.images.writer import write_whole
 from gan.preparation.settings import PrepareConfig
+from gan.system.atomic import remove_parts, write_whole
 
 SETTINGS, CHOSEN = "preparation.json", "preparation.jsonl"
 FOLDERS = ("trainA", "trainB", "testA", "testB")

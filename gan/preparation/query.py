@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from gan.config.names import nearest
+from gan.system.text import nearest
 
 WILD = re.compile(r"[*?]")
 

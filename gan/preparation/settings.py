@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gan.config import Count, Domain, Rate, Section, Weight
+from gan.config import Count, Rate, Section, Weight
+from gan.domains import Domain
 from gan.preparation.tables import SUFFIXES
 
 Link = Literal["copy", "hard", "symbolic"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gan.config import Domain
+from gan.domains import Domain
 from gan.images import IMAGE_SUFFIXES, ImageError, Traits, find_images
 from gan.inspection.places import Place
 from gan.inspection.survey import measured

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan.config import Domain
+from gan.domains import Domain
 from gan.preparation.candidates import draw
 
 GAP = 1.0

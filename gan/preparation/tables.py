@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gan.config.names import nearest
+from gan.system.text import nearest
 
 SUFFIXES = (".csv", ".tsv", ".json")
 FILE_COLUMNS = ("filename", "new_filename", "file_name", "file", "path", "image", "name")

@@ -13,13 +13,13 @@ from typing import Literal
 
 from tqdm import tqdm
 
-from gan.config import Domain
+from gan.domains import Domain
 from gan.images import encode_image
-from gan.images.writer import write_whole
 from gan.preparation import video
 from gan.preparation.candidates import Candidate
 from gan.preparation.place import CHOSEN
 from gan.preparation.settings import Link
+from gan.system.atomic import write_whole
 
 Split = Literal["train", "test"]
 

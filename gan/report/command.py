@@ -5,7 +5,7 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gan.images import check_writable, write_whole
+from gan.inference.translator import Device
 from gan.report.choice import chosen
 from gan.report.configuration import Configuration, configuration, open_configuration
 from gan.report.doctor import doctor, found
@@ -20,7 +20,7 @@ from gan.report.records import Evaluation, Finding, Lines, Score, best_step, rea
 from gan.report.samples import samples
 from gan.report.standing import standing
 from gan.report.translations import Translations
-from gan.translator import Device
+from gan.system.atomic import check_writable, write_whole
 
 MOST_IMAGES = 200
 MARKED = 500

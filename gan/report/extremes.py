@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.images import list_images
+from gan.inference.translator import Direction
 from gan.report.cards import Pair, cards, pairs
 from gan.report.html import Html, element, together
 from gan.report.metrics import NAMES, WAYS, remark
 from gan.report.records import Metric, Score
 from gan.report.translations import Translated, Translations
-from gan.translator import Direction
 
 BUDGET = 4_000_000
 """Bytes for all of them."""

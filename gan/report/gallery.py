@@ -1,12 +1,12 @@
 """Test images before and after, under sliders, from all over the folder."""
 
 from gan.images import list_images, read_image
+from gan.inference.translator import Direction
 from gan.report.cards import cards, pairs
 from gan.report.html import Html, element, prose, together
 from gan.report.metrics import WAYS, remark
 from gan.report.pictures import inline, shrunk, spread
 from gan.report.translations import Translations
-from gan.translator import Direction
 
 BUDGET = 4_000_000
 """Bytes for all test images."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gan.config import Config
-from gan.extent import Extent
 from gan.images import list_images
 from gan.report.logs import Log
-from gan.run_folder import STOPPED_MARK, is_held
+from gan.training.run_folder import STOPPED_MARK, is_held
+from gan.training.schedule import Extent
 
 State = Literal["running", "finished", "stopped", "crashed"]
 

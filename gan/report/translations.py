@@ -9,10 +9,11 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from gan.config import Config, Domain
+from gan.config import Config
+from gan.domains import Domain
 from gan.images import ImageError, list_images, read_image
+from gan.inference.translator import Device, Direction, Translator
 from gan.report.pictures import shrunk
-from gan.translator import Device, Direction, Translator
 
 LARGEST_SIDE = 1024
 """Pixels; larger pictures are scaled down before they are translated, to be shown soon."""

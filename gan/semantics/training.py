@@ -21,7 +21,7 @@ from gan.data import (
     index_folders,
 )
 from gan.images import list_images
-from gan.pixels import to_unit
+from gan.images.pixels import to_unit
 from gan.semantics.network import Classifier, save_classifier
 
 BATCH = 64

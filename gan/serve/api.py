@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from gan.config.choices import Format
-from gan.library.plan import SUFFIXES
+from gan.inference.folder.plan import SUFFIXES
 from gan.serve.models import Way, choose
 from gan.serve.studio import RefusedError, Studio, Wish
 

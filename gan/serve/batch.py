@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from gan.images import IMAGE_SUFFIXES, printable, read_size
-from gan.library.report import FAILED, HEADER
+from gan.images import IMAGE_SUFFIXES, read_size
+from gan.inference.folder.report import FAILED, HEADER
 from gan.serve.limits import Limits
 from gan.serve.names import FreeNames, clean_name
 from gan.serve.studio import RefusedError, Studio, Wish, reason_of
+from gan.system.text import printable
 
 MOST_READ = 2**20
 """Bytes that are read from a zip at once. Its list of members is, so this bounds the list too: some

@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gan.config.choices import Device, Precision
-from gan.interruption import Interruption
 from gan.serve.limits import Limits
 from gan.serve.models import open_models
 from gan.serve.studio import Studio
 from gan.serve.tidy import swept
+from gan.system.signals import Interruption
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 

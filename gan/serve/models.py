@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan.inference.translator import Device, Direction, Precision, Translator
 from gan.interop import generators_in
 from gan.serve.names import FreeNames, clean_part
-from gan.translator import Device, Direction, Precision, Translator
 
 
 @dataclass(frozen=True)

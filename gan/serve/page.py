@@ -11,7 +11,7 @@ import gradio as gr
 
 from gan.config.choices import Format
 from gan.images import write_picture
-from gan.library.plan import SUFFIXES
+from gan.inference.folder.plan import SUFFIXES
 from gan.serve.batch import Progress, Upload, translate_batch
 from gan.serve.inputs import photo_input, photos_input
 from gan.serve.limits import Limits

@@ -12,14 +12,15 @@ import cv2
 import numpy as np
 
 from gan.config.choices import Format
-from gan.images import Picture, printable, read_picture, read_suffix, write_picture
+from gan.images import Picture, read_picture, read_suffix, write_picture
 from gan.images.picture import Array
-from gan.library.plan import SUFFIXES
-from gan.library.report import failure
-from gan.pixels import from_array, to_array
+from gan.images.pixels import from_array, to_array
+from gan.inference.folder.plan import SUFFIXES
+from gan.inference.translator import Translator, check_size, numbers
 from gan.serve.limits import Limits
 from gan.serve.models import Way
-from gan.translator import Translator, check_size, numbers
+from gan.system.failures import failure
+from gan.system.text import printable
 
 AUTO_TILE = 512
 """Side of a tile in pixels, where a picture does not fit into memory and no side is given."""

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from gan.features import Features, LayerTable, chosen_layers
 from gan.images import write_image
+from gan.inference.translator import MIN_SIDE, pick_device
 from gan.stylize.canvas import Extract, prepare
 from gan.stylize.descent import minimize
 from gan.stylize.diary import Diary
@@ -19,7 +20,6 @@ from gan.stylize.objective import Terms, Weights
 from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_sources, resized, scene
 from gan.stylize.settings import StylizeConfig
 from gan.stylize.sweep import sheet, table
-from gan.translator import MIN_SIDE, pick_device
 
 
 def paint_all(config: StylizeConfig) -> None:

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gan.images import read_image
-from gan.pixels import from_image, to_image, to_pixels, to_unit
+from gan.images.pixels import from_image, to_image, to_pixels, to_unit
+from gan.inference.translator import MIN_SIDE
 from gan.stylize.colors import luma, recolored, with_luma
-from gan.translator import MIN_SIDE
 
 COARSEST = 128
 """Pixels of the longer side down to which the size is halved."""

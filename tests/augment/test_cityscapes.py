@@ -15,8 +15,8 @@ from gan.augment.dataset import Dataset
 from gan.augment.formats import FORMATS
 from tests.augment.test_command import config, lines, model
 from tests.augment.test_hostile import assert_nothing_is_lost, reasons
-from tests.killing import contents
-from tests.labelled import BOX, Reading, photo, save
+from tests.support.interrupted_runs import contents
+from tests.support.labelled import BOX, Reading, photo, save
 
 __all__ = ["model"]
 

@@ -12,12 +12,12 @@ import torch
 from PIL import Image
 
 from gan.augment import AugmentConfig, augment
-from gan.cli import main
-from gan.translator import Translator
-from tests import labelled
+from gan.cli.main import main
+from gan.inference.translator import Translator
 from tests.augment.test_task import Brightest
-from tests.killing import contents
-from tests.labelled import READERS, TRAIN, WRITERS
+from tests.support import labelled
+from tests.support.interrupted_runs import contents
+from tests.support.labelled import READERS, TRAIN, WRITERS
 
 REPORTS = {"augmentation.jsonl", "augmentation.json", "sheet.png"}
 

@@ -11,7 +11,7 @@ from gan.augment import AugmentConfig, augment
 from gan.augment.finish import TURNED_BACK
 from gan.images import read_picture
 from gan.images.picture import turned
-from gan.translator import Translator
+from gan.inference.translator import Translator
 
 OFF = dict.fromkeys(("structure", "shift", "edges", "luma", "contrast"), "off")
 

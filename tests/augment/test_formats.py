@@ -8,9 +8,9 @@ from PIL import Image
 from gan.augment.carry import carry
 from gan.augment.dataset import Dataset, Outputs
 from gan.augment.formats import FORMATS
-from tests import labelled
-from tests.killing import contents
-from tests.labelled import READERS, TRAIN, VAL, WRITERS
+from tests.support import labelled
+from tests.support.interrupted_runs import contents
+from tests.support.labelled import READERS, TRAIN, VAL, WRITERS
 
 IMAGES = (".jpg", ".JPG")
 

@@ -11,16 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from demo.dataset import training_crops
+from experiments.checks.bad_translations import (
+    FAILURES,
+    PAINTERS,
+    Pixels,
+    Spoiling,
+    rates,
+    translations,
+)
 from gan.augment import AugmentConfig, augment
 from gan.augment.dataset import Box
 from gan.augment.gates import GATES, failed, parse, threshold, thresholds
 from gan.augment.scores import measure
 from gan.augment.structure import agreement, displaced, field
-from gan.demo.dataset import training_crops
 from gan.images import write_image
-from gan.pixels import from_array, to_image
-from gan.translator import Translator
-from tests.planted import FAILURES, PAINTERS, Pixels, Spoiling, rates, translations
+from gan.images.pixels import from_array, to_image
+from gan.inference.translator import Translator
 
 DATA = os.environ.get("GAN_DATA")
 

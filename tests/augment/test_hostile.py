@@ -13,10 +13,10 @@ from gan.augment.dataset import Dataset
 from gan.augment.formats import FORMATS
 from gan.augment.plan import free_suffix, make_tasks
 from gan.augment.settings import AugmentConfig
-from tests import labelled
 from tests.augment.test_formats import output
-from tests.killing import contents
-from tests.labelled import photo, save
+from tests.support import labelled
+from tests.support.interrupted_runs import contents
+from tests.support.labelled import photo, save
 
 
 def reasons(dataset: Dataset) -> dict[str, str]:

@@ -6,8 +6,8 @@ import pytest
 
 from gan.augment.dataset import Dataset
 from gan.augment.formats import FORMATS
-from tests import labelled
 from tests.augment.test_hostile import doubled
+from tests.support import labelled
 
 GHOST = "which is not in the dataset"
 

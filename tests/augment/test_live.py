@@ -16,8 +16,8 @@ from torchvision import tv_tensors
 
 from gan.augment import DomainTranslate, DomainTranslateV2, Model, translate_batch
 from gan.augment.live import opened
-from gan.translator import Translator
-from tests.labelled import photo
+from gan.inference.translator import Translator
+from tests.support.labelled import photo
 
 SIZE = (64, 64)
 BOXES = [(12.0, 8.0, 52.0, 40.0), (1.0, 2.0, 30.0, 31.5)]

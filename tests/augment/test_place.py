@@ -10,11 +10,11 @@ import pytest
 from gan.augment import augment
 from gan.augment.formats import FORMATS
 from gan.augment.place import fingerprint
-from gan.cli import main
-from gan.translator import Translator
-from tests import labelled
+from gan.cli.main import main
+from gan.inference.translator import Translator
 from tests.augment.test_command import config, model
-from tests.killing import contents
+from tests.support import labelled
+from tests.support.interrupted_runs import contents
 
 __all__ = ["model"]
 

@@ -10,8 +10,8 @@ from gan.augment.dataset import Dataset, Item
 from gan.augment.formats import FORMATS
 from gan.augment.plan import check_labelled, choose, make_tasks
 from gan.augment.settings import AugmentConfig
-from tests import labelled
-from tests.labelled import photo, save
+from tests.support import labelled
+from tests.support.labelled import photo, save
 
 
 def dataset(*splits: set[str]) -> Dataset:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import killing
 from tests.conftest import write_generator
-from tests.labelled import write_coco
-from tests.launching import ROOT, TORCHRUN, environment
+from tests.support import interrupted_runs
+from tests.support.labelled import write_coco
+from tests.support.launching import ROOT, TORCHRUN, environment
 
 
 def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
@@ -28,11 +28,11 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert done.stderr.count("translations accepted") == 1
-    one, two = (killing.contents(tmp_path / name) for name in ("one", "two"))
+    one, two = (interrupted_runs.contents(tmp_path / name) for name in ("one", "two"))
     assert two == one
     assert b'"cycle": 0' in one["augmentation.jsonl"]
 
 
 @pytest.mark.slow
 def test_an_augmentation_that_is_killed_goes_on(tmp_path: Path) -> None:
-    killing.augment(tmp_path, kills=2, images=60)
+    interrupted_runs.augment(tmp_path, kills=2, images=60)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from gan.augment.task import load_judge, survival
-from tests.labelled import photo
+from tests.support.labelled import photo
 
 CPU = torch.device("cpu")
 

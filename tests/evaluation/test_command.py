@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from gan.cli import main
-from tests import backbone
+from gan.cli.main import main
 from tests.conftest import Photos
+from tests.support import backbone
 
 NewGenerator = Callable[..., Path]
 

@@ -23,8 +23,8 @@ from gan.evaluation import (
     open_instruments,
 )
 from gan.metrics import Lpips, kernel_matrices, open_extractor
-from tests import backbone
 from tests.conftest import Photos
+from tests.support import backbone
 
 CPU = torch.device("cpu")
 

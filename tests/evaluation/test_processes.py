@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import torch
 
-from gan.cli import main
-from tests import backbone
+from gan.cli.main import main
 from tests.conftest import Photos, write_generator
-from tests.launching import ROOT, TORCHRUN, environment
+from tests.support import backbone
+from tests.support.launching import ROOT, TORCHRUN, environment
 
 
 def test_two_processes_measure_what_one_measures(tmp_path: Path, photos: Photos) -> None:

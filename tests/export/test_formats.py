@@ -15,15 +15,15 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan.cli import main
+from gan.cli.main import main
 from gan.export import convert, export_model
 from gan.export.graph import Graph
 from gan.export.parity import parity
+from gan.inference.translator import Translator
 from gan.interop import open_generator
 from gan.networks import build_generator
 from gan.networks.files import KEY, load_generator, save_generator
-from gan.translator import Translator
-from tests.foreign import randomized
+from tests.support.foreign import randomized
 
 ROOT = Path(__file__).parents[2]
 ort = pytest.importorskip("onnxruntime")

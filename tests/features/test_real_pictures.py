@@ -10,8 +10,8 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from gan.features import TABLES, Features
+from gan.images.pixels import from_image, to_unit
 from gan.losses import perceptual_distance, style_layer_loss, weighted_sum
-from gan.pixels import from_image, to_unit
 
 skimage_data = pytest.importorskip("skimage.data")
 TABLE = TABLES["mobilenet_v2"]

@@ -13,8 +13,8 @@ from PIL import Image, ImageOps
 
 from gan.inspection import inspect_folders
 from gan.inspection.findings import KINDS
-from tests.inspection.pictures import picture, write_dataset
-from tests.test_library_hostile import bomb, display_p3
+from tests.inference.folder.test_hostile import bomb, display_p3
+from tests.support.pictures import picture, write_dataset
 
 Findings = set[tuple[str, str, str]]
 DATA = os.environ.get("GAN_DATA")

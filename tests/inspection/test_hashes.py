@@ -22,7 +22,7 @@ from gan.inspection.hashes import (
     hash_bits,
     near,
 )
-from tests.inspection.pictures import picture
+from tests.support.pictures import picture
 
 NAMES = ("astronaut", "camera", "chelsea", "coffee", "coins", "moon", "retina", "rocket")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gan.cli import main
+from gan.cli.main import main
 from gan.inspection import inspect_folders
-from tests.inspection.pictures import picture, write_dataset
 from tests.inspection.test_command import inspected
+from tests.support.pictures import picture, write_dataset
 
 
 def state(root: Path) -> dict[str, tuple[int, int, bytes | None]]:

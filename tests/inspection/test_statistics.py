@@ -10,7 +10,7 @@ from gan.inspection import inspect_folders
 from gan.inspection.places import Place
 from gan.inspection.statistics import Numbers, differences, lines, numbers
 from gan.inspection.survey import Sight, look
-from tests.inspection.pictures import picture, write_dataset
+from tests.support.pictures import picture, write_dataset
 
 
 def seen(folder: Path, *images: Image.Image, suffix: str = ".png") -> list[Sight]:

@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from gan.inference.translator import Translator
 from gan.interop import open_generator
 from gan.networks import build_discriminator, build_generator
-from gan.translator import Translator
-from tests.foreign import Joli, Norm, Resnet, mmagic, randomized, resnet_layers
+from tests.support.foreign import Joli, Norm, Resnet, mmagic, randomized, resnet_layers
 
 GOLDEN = os.environ.get("GOLDEN", str(Path(__file__).parents[1] / "golden" / "small"))
 RECORD: dict[str, Any] = json.loads(Path(f"{GOLDEN}.json").read_text())

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import torch
 
-from gan.cli import main
+from gan.cli.main import main
+from gan.inference.translator import Translator
 from gan.interop import open_generator
-from gan.translator import Translator
-from tests.foreign import Resnet, resnet_layers
+from tests.support.foreign import Resnet, resnet_layers
 
 
 class Command:

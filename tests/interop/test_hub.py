@@ -12,10 +12,10 @@ import torch
 import yaml
 from PIL import Image
 
-from gan.cli import main
+from gan.cli.main import main
+from gan.inference.translator import Translator
 from gan.interop import fetch
 from gan.networks import build_generator
-from gan.translator import Translator
 
 Generators = Callable[..., Path]
 

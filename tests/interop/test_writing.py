@@ -10,7 +10,7 @@ import torch
 
 from gan.interop import open_generator, reference_options, write_reference
 from gan.networks import build_generator
-from tests.foreign import Resnet, randomized, resnet_layers
+from tests.support.foreign import Resnet, randomized, resnet_layers
 
 EXPRESSIBLE = list(
     product(

@@ -10,7 +10,7 @@ from torch import nn
 from gan.metrics import open_extractor, open_lpips
 from gan.metrics.extractor import deepest_layer
 from gan.metrics.inception import STYLE, Inception
-from tests import backbone
+from tests.support import backbone
 
 CPU = torch.device("cpu")
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import instance_norm
 
+from gan.inference.tiling import can_tile
 from gan.networks import build_generator, init_weights
 from gan.networks.adain import (
     AdainGenerator,
@@ -18,7 +19,6 @@ from gan.networks.adain import (
     channel_statistics,
 )
 from gan.networks.files import load_generator, save_generator
-from gan.networks.tiles import can_tile
 
 SPEC = {"kind": "adain", "channels": 2, "in_channels": 3, "out_channels": 3}
 

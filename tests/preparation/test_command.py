@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageOps
 
-from gan.cli import main
+from gan.cli.main import main
 from gan.images import list_images
 from gan.inspection import inspect_folders
-from tests.inspection.pictures import picture
 from tests.inspection.test_hostile import state
+from tests.support.pictures import picture
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gan.cli import main
+from gan.cli.main import main
 from gan.images import list_images
 
 ROOT = os.environ.get("GAN_DATA")

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.cli import main
+from gan.cli.main import main
 from gan.images import ImageError, list_images, read_image
 from gan.preparation import video
-from tests.inspection.pictures import picture
+from tests.support.pictures import picture
 
 av = pytest.importorskip("av", reason="needs the extra `video`")
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gan.config import Config
-from gan.run import train
+from gan.training import train
 
 HOSTILE = "<script>alert(1)</script>.png"
 """Name of a test image; its slash makes it a file in a folder."""

@@ -10,12 +10,12 @@ import pytest
 import yaml
 from PIL import Image
 
-from gan.cli import main
+from gan.cli.main import main
 from gan.config import Config
 from gan.images import read_image
+from gan.inference.translator import Translator
 from gan.report import report
 from gan.report.translations import Translations
-from gan.translator import Translator
 from tests.report.conftest import HOSTILE, append, small_config, write_images
 
 

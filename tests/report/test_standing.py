@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from gan.extent import Extent
 from gan.report.configuration import open_configuration
 from gan.report.logs import read_log
 from gan.report.standing import Standing, last_step, standing
-from gan.run import train
-from gan.run_folder import mark_stopped
+from gan.training import train
+from gan.training.run_folder import mark_stopped
+from gan.training.schedule import Extent
 from tests.report.conftest import small_config
-from tests.test_run_folder import HOLD
+from tests.training.test_run_folder import HOLD
 
 
 def stand(run: Path) -> Standing:

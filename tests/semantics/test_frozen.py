@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from gan.config import Config
 from gan.semantics import FrozenClassifier, load_classifier
-from tests.classifying import Rows, classifier, write_classes, write_classifier
-from tests.test_run import config
+from tests.support.classifying import Rows, classifier, write_classes, write_classifier
+from tests.training.test_run import config
 
 CPU = torch.device("cpu")
 

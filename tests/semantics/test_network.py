@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from gan.semantics import Classifier, load_classifier, save_classifier
-from tests.classifying import classifier
+from tests.support.classifying import classifier
 
 
 @pytest.mark.parametrize("side", [16, 28, 32, 100, 256])

@@ -9,8 +9,8 @@ import torch
 from gan.config import Config
 from gan.semantics import fit, load_classifier
 from gan.semantics.training import train_classifier
-from tests.classifying import classifier, write_classes
-from tests.test_run import config
+from tests.support.classifying import classifier, write_classes
+from tests.training.test_run import config
 
 CPU = torch.device("cpu")
 

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from gan.serve.studio import Studio
-from tests.serve.standin import stand_in
+from tests.support.standin import stand_in
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server") / "visitors"
     folder.mkdir()
     process = subprocess.Popen(
-        [sys.executable, root / "tests/serve/standin.py", folder],
+        [sys.executable, root / "tests/support/standin.py", folder],
         env=os.environ | {"PYTHONPATH": str(root)}, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with process:

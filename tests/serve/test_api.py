@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.serve.conftest import Picture, Server, huge_png
-from tests.serve.standin import LIMITS
+from tests.support.standin import LIMITS
 
 
 def ask(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gan.cli import main
+from gan.cli.main import main
 from gan.serve import command
 
 ROOT = Path(__file__).parents[2]

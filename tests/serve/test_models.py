@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gan.serve.models import choose, open_models
-from tests.foreign import Resnet, resnet_layers
+from tests.support.foreign import Resnet, resnet_layers
 
 Generator = Callable[..., Path]
 

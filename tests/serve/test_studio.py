@@ -121,7 +121,7 @@ def test_wishes_that_mean_nothing_are_refused(
 def test_what_does_not_fit_into_memory_is_refused(
     studio: Studio, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gan.translator.free_memory", lambda device: 0)
+    monkeypatch.setattr("gan.inference.translator.free_memory", lambda device: 0)
     with pytest.raises(RefusedError, match="do not fit into memory"):
         translated(studio, picture("noise.png"))
 

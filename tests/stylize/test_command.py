@@ -11,12 +11,12 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
-from gan.cli import main
+from gan.cli.main import main
 from gan.config import PerceptualConfig
 from gan.features import Features
 from gan.images import read_image
+from gan.images.pixels import from_image, to_unit
 from gan.losses import style_layer_loss
-from gan.pixels import from_image, to_unit
 from gan.stylize import StylizeConfig, stylize
 
 Picture = Callable[..., Path]

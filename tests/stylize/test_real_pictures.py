@@ -10,12 +10,12 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
+from demo.painting import paint
 from gan.config import PerceptualConfig
-from gan.demo.painting import paint
 from gan.features import TABLES, Features
 from gan.images import read_image
+from gan.images.pixels import from_image, to_unit
 from gan.losses import perceptual_distance, style_layer_loss
-from gan.pixels import from_image, to_unit
 from gan.stylize import StylizeConfig, stylize
 
 skimage_data = pytest.importorskip("skimage.data")

@@ -20,7 +20,7 @@ from gan.augment.dataset import (
     split_name,
     split_of,
 )
-from gan.library.report import Failure
+from gan.system.failures import Failure
 
 Record = dict[str, Any]
 

@@ -13,7 +13,7 @@ from gan.augment.dataset import (
     nothing,
     split_name,
 )
-from gan.library.report import Failure
+from gan.system.failures import Failure
 
 
 def read(root: Path) -> Dataset:

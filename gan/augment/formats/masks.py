@@ -23,7 +23,7 @@ from gan.augment.dataset import (
     split_of,
 )
 from gan.images import read_size
-from gan.library.report import Failure
+from gan.system.failures import Failure
 
 
 @dataclass(frozen=True)

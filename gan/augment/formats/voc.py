@@ -21,7 +21,7 @@ from gan.augment.dataset import (
     not_there,
     split_name,
 )
-from gan.library.report import Failure
+from gan.system.failures import Failure
 
 IMAGES = "JPEGImages"
 MASKS = ("SegmentationClass", "SegmentationObject")

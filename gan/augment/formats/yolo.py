@@ -16,7 +16,7 @@ from gan.augment.dataset import (
     split_of,
 )
 from gan.augment.formats.yolo_lists import described, lists, missing, relisted, rewritten_yaml
-from gan.library.report import Failure, failure
+from gan.system.failures import Failure, failure
 
 
 def read(root: Path) -> Dataset:

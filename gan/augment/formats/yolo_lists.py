@@ -12,7 +12,7 @@ import yaml
 
 from gan.augment.dataset import Outputs, not_there, split_name
 from gan.images import IMAGE_SUFFIXES
-from gan.library.report import Failure
+from gan.system.failures import Failure
 
 Lines = list[tuple[bytes, Path | None]]
 """A list's lines with their ends, and the images that they name."""

@@ -1,0 +1,41 @@
+"""Seconds, and the line of JSON that says on which machine they passed."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gan.inference.translator import pick_device
+
+
+def timed(function: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def report(**figures: Any) -> None:
+    """One line of JSON: the figures, the machine, the versions."""
+    print(json.dumps(figures | {"machine": describe()}))
+
+
+def describe() -> dict[str, Any]:
+    """The machine and the versions."""
+    device = pick_device("auto")
+    name = torch.cuda.get_device_name() if device.type == "cuda" else processor()
+    machine = {"device": name, "cores": os.cpu_count(), "threads": torch.get_num_threads()}
+    return machine | {"python": platform.python_version(), "torch": torch.__version__}
+
+
+def processor() -> str:
+    """The processor's name, where Linux tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), "CPU")

@@ -1,0 +1,101 @@
+"""The yardstick: a training step as the paper's authors publish it, with torch's own layers."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from gan.config import Config
+from gan.domains import Domain
+from gan.images.pixels import to_unit
+from gan.networks.assembly import build_networks
+from gan.networks.layers import use_torch_layers
+from gan.training.accelerator import build_accelerator
+from gan.training.image_pool import ImagePool
+from gan.training.objective import generator_losses, judge, translate
+from gan.training.optimization import reseed, set_requires_grad, total
+from gan.training.recipes.cyclegan import DIRECTIONS
+
+Device = Literal["auto", "cpu", "cuda"]
+Batch = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is trained: crops of side x side pixels, in batches."""
+
+    side: int
+    batch: int
+    generator: str
+    channels: int
+    device: Device
+
+
+def settings(case: Case, **train: Any) -> Config:
+    return Config.model_validate(
+        {
+            "data": {"load_size": case.side, "crop_size": case.side},
+            "networks": {
+                "generator": case.generator,
+                "generator_channels": case.channels,
+                "discriminator_channels": case.channels,
+            },
+            "train": {"batch_size": case.batch} | train,
+            "run": {"device": case.device},
+        }
+    )
+
+
+class Plain:
+    """The step as the paper's authors publish it, with torch's own layers and optimizers."""
+
+    def __init__(self, case: Case) -> None:
+        self.config = settings(case, batch_size=1)
+        self.device = build_accelerator(self.config).device
+        networks = build_networks(self.config.networks, 3, 3, seed=0)
+        for network in networks:
+            use_torch_layers(network)
+        self.networks = networks
+        for network in networks:
+            network.to(self.device)
+        self.optimizers = [
+            torch.optim.Adam(itertools.chain(*(n.parameters() for n in pair)), 2e-4, (0.5, 0.999))
+            for pair in (networks.generators, networks.discriminators)
+        ]
+        self.pools = {domain: ImagePool(50) for _, domain in DIRECTIONS}
+        self.batch = random_batch(case.side, 1)
+
+    def step(self, step: int) -> None:
+        """Both directions forward, one backward pass of their sum; then both discriminators."""
+        nets, loss = self.networks, self.config.loss
+        rng = reseed(0, 0, step)
+        a, b = (to_unit(images.to(self.device)) for images in self.batch)
+        real: dict[Domain, Tensor] = {"a": a, "b": b}
+        set_requires_grad(nets.discriminators, False)
+        self.optimizers[0].zero_grad()
+        losses: dict[str, Tensor] = {}
+        fakes: dict[Domain, Tensor] = {}
+        for start, goal in DIRECTIONS:
+            cycle = translate(goal, *nets.pair(start), real[start], real[goal], loss)
+            losses |= generator_losses(start, goal, cycle, nets.disc(goal), loss)
+            fakes[goal] = cycle.fake.detach()
+        total(losses).backward()
+        self.optimizers[0].step()
+        set_requires_grad(nets.discriminators, True)
+        self.optimizers[1].zero_grad()
+        for domain, fake in fakes.items():
+            past = self.pools[domain].exchange(fake, rng)
+            judge(nets.disc(domain), real[domain], past, loss).loss.backward()
+        self.optimizers[1].step()
+
+
+def random_batch(side: int, size: int) -> Batch:
+    """uint8 images as a loader gives them, of noise: the time does not depend on what they show."""
+    draws = torch.Generator().manual_seed(0)
+    shape = (size, 3, side, side)
+    a, b = (torch.randint(256, shape, dtype=torch.uint8, generator=draws) for _ in range(2))
+    if torch.cuda.is_available():
+        a, b = a.pin_memory(), b.pin_memory()
+    return a, b

@@ -1,0 +1,1 @@
+"""What `make demo` trains on, and how near the trained networks came."""

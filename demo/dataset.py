@@ -1,0 +1,129 @@
+"""The demo's dataset: photographs that ship inside scikit-image and scikit-learn, some of
+them painted."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from PIL import Image
+
+from demo.painting import paint
+from gan.images import resize_short, write_image
+
+TRAIN = {
+    "trainA": ("flower", "motorcycle", "camera"),
+    "trainB": ("rocket", "china", "immunohistochemistry", "retina"),
+}
+"""Photographs of each domain; they are chosen so that both domains have as much shade and light."""
+TEST = {"chelsea": (0.35, 0.3), "astronaut": (0.4, 0.1), "coffee": (0.5, 0.3)}
+"""Photographs that are seen nowhere in training, and where in each the detail lies: the shares of
+the width and of the height beside it that are to its left and above it."""
+
+SHORT_SIDES = (160, 208, 256)
+"""Scales of the training crops: the photograph's shorter side, in pixels."""
+CROP_SIZE = 144
+CROPS = 24
+"""Training crops out of each photograph."""
+VIEW_SIZE = 256
+"""Side of the test pictures, in pixels."""
+STAMP = ".made_by_demo"
+
+
+def prepare(root: Path) -> None:
+    """Write the demo's dataset: trainA, trainB, testA and, painted after each of testA, testB.
+
+    The folder appears complete or not at all. One that this version wrote is left as it is, one
+    that another version wrote is replaced; ValueError where something else lies there.
+
+    Args:
+        root: Folder of the dataset, for instance datasets/demo.
+    """
+    stamp = root / STAMP
+    if stamp.is_file() and stamp.read_text() == recipe():
+        print(f"{root}: up to date")
+        return
+    if root.exists() and not stamp.is_file():
+        raise ValueError(f"{root}: not written by the demo; move it away or name another folder")
+    part = root.with_name(f".{uuid4().hex}.part")
+    try:
+        for name, image in images():
+            write_image(image, part / name)
+        (part / STAMP).write_text(recipe())
+        shutil.rmtree(root, ignore_errors=True)
+        part.rename(root)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    print(f"{root}: written")
+
+
+def recipe() -> str:
+    """What the dataset is made by: a hash of the source of this module and of the painter."""
+    sources = (Path(__file__).with_name(name) for name in ("dataset.py", "painting.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def images() -> Iterator[tuple[str, Image.Image]]:
+    """All images of the dataset with their names below its folder."""
+    for folder, names in TRAIN.items():
+        for name in names:
+            for number, crop in enumerate(training_crops(name)):
+                image = painted(crop) if folder == "trainB" else crop
+                yield f"{folder}/{name}-{number:02d}.png", image
+    for name in TEST:
+        for view, image in views(name).items():
+            yield f"testA/{name}-{view}.png", image
+            yield f"testB/{name}-{view}.png", painted(image)
+
+
+def painted(image: Image.Image) -> Image.Image:
+    """The painting of a photograph, of the same size."""
+    return Image.fromarray(paint(np.asarray(image)))
+
+
+def training_crops(name: str) -> Iterator[Image.Image]:
+    """Square crops of a photograph at random scales and places, the same ones every time."""
+    rng = np.random.default_rng(list(name.encode()))
+    photo = photograph(name)
+    for _ in range(CROPS):
+        scaled = resize_short(photo, int(rng.choice(SHORT_SIDES)))
+        left = int(rng.integers(scaled.width - CROP_SIZE + 1))
+        top = int(rng.integers(scaled.height - CROP_SIZE + 1))
+        yield scaled.crop((left, top, left + CROP_SIZE, top + CROP_SIZE))
+
+
+def views(name: str) -> dict[str, Image.Image]:
+    """Two squares of a test photograph: as much of it as fits, and a detail from nearer by."""
+    photo = photograph(name)
+    return {
+        "whole": square(resize_short(photo, VIEW_SIZE), 0.5, 0.5),
+        "detail": square(resize_short(photo, VIEW_SIZE * 3 // 2), *TEST[name]),
+    }
+
+
+def square(image: Image.Image, across: float, down: float) -> Image.Image:
+    """The square of VIEW_SIZE at a place from 0, 0 (upper left) to 1, 1 (lower right)."""
+    left = round((image.width - VIEW_SIZE) * across)
+    top = round((image.height - VIEW_SIZE) * down)
+    return image.crop((left, top, left + VIEW_SIZE, top + VIEW_SIZE))
+
+
+def photograph(name: str) -> Image.Image:
+    """A photograph out of one of the two packages, mode RGB; ValueError where they are missing."""
+    try:
+        import skimage.data
+        import sklearn.datasets
+    except ImportError as error:
+        raise ValueError(
+            "the demo's photographs come with scikit-image and scikit-learn: "
+            "pip install 'gan-translation[demo]'"
+        ) from error
+    if name in ("china", "flower"):
+        pixels = sklearn.datasets.load_sample_image(f"{name}.jpg")
+    elif name == "motorcycle":
+        pixels = skimage.data.stereo_motorcycle()[0]
+    else:
+        pixels = getattr(skimage.data, name)()
+    return Image.fromarray(pixels).convert("RGB")

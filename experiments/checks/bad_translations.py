@@ -1,0 +1,183 @@
+"""Good translations of real photographs, and what is planted among them: the gates' rates."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from demo.painting import paint
+from gan.augment.dataset import Box
+from gan.augment.gates import GATES, failed, thresholds
+from gan.augment.scores import measure
+from gan.images import list_images, read_image
+from gan.images.pixels import from_array, to_array
+
+Pixels = NDArray[np.uint8]
+Painter = Callable[[Pixels], Pixels]
+Spoil = Callable[[Pixels, int], Pixels]
+
+RECOLOR = np.array([[0.2, 0.7, 0.1], [0.5, 0.1, 0.4], [0.1, 0.2, 0.7]])
+DEFAULTS = {name: gate.default for name, gate in GATES.items()}
+
+
+def clipped(values: NDArray[np.floating[Any]]) -> Pixels:
+    whole: Pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return whole
+
+
+def recolored(photo: Pixels) -> Pixels:
+    """Other colors, darker middle tones."""
+    return clipped((photo / 255) ** 0.7 @ RECOLOR.T * 255)
+
+
+def at_night(photo: Pixels) -> Pixels:
+    return clipped((photo / 255) ** 1.8 * [102, 115, 178])
+
+
+def in_fog(photo: Pixels) -> Pixels:
+    """Denser towards the top."""
+    fog = np.linspace(0.85, 0.2, len(photo))[:, None, None]
+    return clipped(photo * (1 - fog) + 230 * fog)
+
+
+def blurred(photo: Pixels) -> Pixels:
+    result: Pixels = cv2.GaussianBlur(photo, (0, 0), 1.5)
+    return result
+
+
+def noisy(photo: Pixels) -> Pixels:
+    """As a high ISO number or a scanner would."""
+    return clipped(photo + np.random.default_rng(0).normal(0, 12, photo.shape))
+
+
+PAINTERS: dict[str, Painter] = {
+    "recolored": recolored,
+    "night": at_night,
+    "fog": in_fog,
+    "blurred": blurred,
+    "noisy": noisy,
+    "painted": paint,
+}
+
+
+def shifted(picture: Pixels, number: int) -> Pixels:
+    """By 4 to 16 pixels in any direction."""
+    rng = np.random.default_rng(number)
+    distance, angle = rng.uniform(4, 16), rng.uniform(0, 2 * np.pi)
+    by = np.array([[1, 0, distance * np.cos(angle)], [0, 1, distance * np.sin(angle)]])
+    size = picture.shape[1], picture.shape[0]
+    moved: Pixels = cv2.warpAffine(picture, by.round(), size, borderMode=cv2.BORDER_REFLECT)
+    return moved
+
+
+def mirrored(picture: Pixels, number: int) -> Pixels:
+    return np.ascontiguousarray(picture[:, ::-1])
+
+
+def blanked(picture: Pixels, number: int) -> Pixels:
+    """One color: the picture's mean."""
+    return np.broadcast_to(clipped(picture.mean((0, 1))), picture.shape).copy()
+
+
+def inverted(picture: Pixels, number: int) -> Pixels:
+    return 255 - picture
+
+
+FAILURES: dict[str, Spoil] = {
+    "shifted": shifted,
+    "mirrored": mirrored,
+    "blanked": blanked,
+    "inverted": inverted,
+}
+
+
+class Spoiling:
+    """A translator that paints well, and spoils every tenth picture of a list."""
+
+    channels, device = 3, torch.device("cpu")
+
+    def __init__(self, painter: Painter, photos: Sequence[Pixels]) -> None:
+        self.painter = painter
+        self.numbers = {photo.tobytes(): number for number, photo in enumerate(photos)}
+
+    def spoils(self, number: int) -> str | None:
+        """How picture `number` is spoiled, if it is."""
+        return list(FAILURES)[number // 10 % len(FAILURES)] if number % 10 == 3 else None
+
+    def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
+        """As `Translator` does it."""
+        return [from_array(self.translated(to_array(each))) for each in pixels]
+
+    def translated(self, photo: Pixels) -> Pixels:
+        number, picture = self.numbers[photo.tobytes()], self.painter(photo)
+        kind = self.spoils(number)
+        return FAILURES[kind](picture, number) if kind else picture
+
+    def can_tile(self) -> bool:
+        return False
+
+    def scratch_bytes(self, height: int, width: int) -> int:
+        return 0
+
+    def fits(self, height: int, width: int) -> bool:
+        return True
+
+
+def boxes(number: int, count: int = 2) -> list[Box]:
+    """Random boxes; real labels lie around things, which have more edges."""
+    rng = np.random.default_rng(number)
+    sides = rng.uniform(0.15, 0.5, (count, 2))
+    starts = rng.uniform(0, 1 - sides)
+    edges = np.concatenate([starts, starts + sides], axis=1).tolist()
+    return [Box(a, b, c, d, relative=True) for a, b, c, d in edges]
+
+
+def replaced(picture: Pixels, number: int) -> Pixels:
+    """What lies in the first box becomes another part of the picture, upside down."""
+    height, width = picture.shape[:2]
+    box, result = boxes(number)[0], picture.copy()
+    rows = slice(round(box.top * height), round(box.bottom * height))
+    columns = slice(round(box.left * width), round(box.right * width))
+    other = np.roll(picture, (height // 2, width // 2), (0, 1))[::-1]
+    result[rows, columns] = other[rows, columns]
+    return result
+
+
+def rejected(pairs: Sequence[tuple[Pixels, Pixels]]) -> list[dict[str, str]]:
+    """The gates that each pair of a source and its translation fails, at the defaults."""
+    scores = [measure(*pair, boxes=boxes(number)) for number, pair in enumerate(pairs)]
+    limits = thresholds(DEFAULTS, scores)
+    return [failed(each, limits) for each in scores]
+
+
+def share(found: Sequence[dict[str, str]]) -> float:
+    return sum(map(bool, found)) / len(found)
+
+
+def rates(
+    pairs: Sequence[tuple[Pixels, Pixels]], failures: Mapping[str, Spoil] = FAILURES
+) -> dict[str, float]:
+    """Shares of what is rejected: of good translations, and of each kind of failure."""
+    found = {"good": share(rejected(pairs))}
+    for name, spoil in failures.items():
+        spoiled = [(source, spoil(good, n)) for n, (source, good) in enumerate(pairs)]
+        found[name] = share(rejected(spoiled))
+    return found
+
+
+def photographs(folder: Path, every: int = 1) -> list[Pixels]:
+    return [np.asarray(read_image(path)) for path in list_images(folder)[::every]]
+
+
+def translations(root: Path, every: int = 1) -> Iterator[tuple[str, list[tuple[Pixels, Pixels]]]]:
+    """Pairs of each kind, of photo2ochre's photographs and their true paintings."""
+    photos = photographs(root / "testA", every)
+    yield "ochre", list(zip(photos, photographs(root / "testB", every), strict=True))
+    photos += photographs(root / "trainA", 6 * every)
+    for name, painter in PAINTERS.items():
+        yield name, [(photo, painter(photo)) for photo in photos]

@@ -1,0 +1,84 @@
+"""Train a healthy run with the doctor and print what it found, and every signal's range.
+
+python -m experiments.checks.doctor --root datasets/demo --folder /tmp/doctor
+python -m experiments.checks.doctor --root datasets/demo --folder /tmp/doctor --set+=run.seed=1
+
+The exit status is 1 where something was found.
+"""
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse import auto_cli
+
+from gan.config import Config, Symptom
+from gan.system.signals import Interruption
+from gan.training import Run
+from gan.training.doctor import FAULTS, Examination
+from gan.training.observers.doctor import Checkup
+
+RECIPE = Path(__file__).parents[2] / "configs" / "small.yaml"
+
+
+def check(
+    root: Path, folder: Path, steps: int = 500, every: int = 100, set: list[str] | None = None
+) -> int:
+    """Train the small recipe and print what its doctor saw.
+
+    Args:
+        root: Folder with trainA, trainB, testA and testB.
+        folder: The run's; an empty one, or one to go on with.
+        steps: How long to train.
+        every: train.doctor_every.
+        set: More keys, each as section.key=value.
+    """
+    sections: dict[str, dict[str, Any]] = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))
+    keys = {
+        "data.root": root, "data.workers": 0, "run.dir": folder, "run.device": "cpu",
+        "train.max_steps": steps, "train.doctor_every": every, "train.sample_every": steps,
+    }  # fmt: skip
+    given = (text.split("=", 1) for text in set or [])
+    for key, value in [*keys.items(), *((key, yaml.safe_load(text)) for key, text in given)]:
+        section, name = key.split(".")
+        sections.setdefault(section, {})[name] = value
+    with Interruption() as interruption:
+        seen = train(Run(Config.model_validate(sections), interruption))
+    show(seen)
+    return int(any(window.found for window in seen))
+
+
+def train(run: Run) -> list[Examination]:
+    """Train to the end; all that the doctor saw."""
+    checkup, seen = run.observers["doctor"], []
+    assert isinstance(checkup, Checkup)
+    examine = checkup.examine
+
+    def noted(step: int) -> Examination:
+        seen.append(examine(step))
+        return seen[-1]
+
+    checkup.examine = noted  # type: ignore[method-assign]
+    run.fit()
+    return seen
+
+
+def show(seen: list[Examination]) -> None:
+    """A line for every signal: its place, its range over the windows, its limit, its values."""
+    for name, fault in FAULTS.items():
+        for where in sorted({at for window in seen for kind, at in window.signals if kind == name}):
+            values = [window.signals.get((name, where), math.nan) for window in seen]
+            known = [value for value in values if not math.isnan(value)]
+            print(
+                f"{name:13} {where:14} {min(known):8.3f} to {max(known):8.3f}, a fault "
+                f"{'below' if fault.below else 'above'} {fault.limit:g}; "
+                f"by window: {' '.join(f'{value:.3g}' for value in values)}"
+            )
+    names: list[Symptom] = [finding.name for window in seen for finding in window.found]
+    print(f"{len(seen)} windows, found: {', '.join(names) or 'nothing'}")
+
+
+if __name__ == "__main__":
+    sys.exit(auto_cli(check, as_positional=False))

@@ -1,0 +1,62 @@
+"""Print which shares of good translations and of planted failures `gan augment` rejects.
+
+python -m experiments.checks.gates --root ROOT
+python -m experiments.checks.gates --root ROOT --model checkpoints/ochre
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from jsonargparse import auto_cli
+
+from experiments.checks.bad_translations import (
+    FAILURES,
+    Pixels,
+    photographs,
+    rates,
+    replaced,
+    translations,
+)
+from gan.augment.round_trip import open_model
+from gan.augment.settings import AugmentConfig
+from gan.images.pixels import from_array, to_array
+from gan.inference.translator import numbers
+
+KINDS = FAILURES | {"one object replaced": replaced}
+
+
+def check(root: Path, model: Path | None = None) -> None:
+    """Rates at the default gates, in a table.
+
+    Args:
+        root: Folder with testA, testB (the true paintings of testA, by name) and trainA.
+        model: Run whose translations of testA and trainA are judged in place of filters'.
+    """
+    print("| good translations | images | lost |", *(f"{name} |" for name in KINDS))
+    print("| --- | --- | --- |", *("--- |" for _ in KINDS))
+    for name, pairs in by_model(root, model) if model else translations(root):
+        found = rates(pairs, KINDS)
+        print(
+            f"| {name} | {len(pairs)} |",
+            *(f"{share:.1%} |" for share in found.values()),
+            flush=True,
+        )
+
+
+def by_model(root: Path, model: Path) -> Iterator[tuple[str, list[tuple[Pixels, Pixels]]]]:
+    """The pairs of a trained generator."""
+    config = AugmentConfig(
+        model=[model], dataset=root, format="imagefolder", output=Path("none"), direction="ab"
+    )
+    translator = open_model(model, config).forth
+    photos = [*photographs(root / "testA"), *photographs(root / "trainA", 6)]
+    results = [translator.translate_batch(from_array(photo)[None])[0] for photo in photos]
+    yield (
+        model.name,
+        [(p, np.asarray(to_array(numbers(r)))) for p, r in zip(photos, results, strict=True)],
+    )
+
+
+if __name__ == "__main__":
+    auto_cli(check, as_positional=False)

@@ -1,0 +1,14 @@
+"""Kill a training, a translation or an augmentation again and again, and compare the result with
+that of one that was left alone.
+
+python -m experiments.checks.kills train --folder /tmp/kills --kills 30
+python -m experiments.checks.kills translate --folder /tmp/kills --kills 20
+python -m experiments.checks.kills augment --folder /tmp/kills --kills 20
+"""
+
+from jsonargparse import auto_cli
+
+from tests.support.interrupted_runs import augment, train, translate
+
+if __name__ == "__main__":
+    auto_cli([train, translate, augment], as_positional=False)

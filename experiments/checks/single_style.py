@@ -1,0 +1,202 @@
+"""What the terms of a frozen network do to a training, measured on folders of real images."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gan.config import Config
+from gan.images import list_images, read_image, resize_short, write_image
+from gan.images.pixels import from_image, to_image, to_unit
+from gan.inference.folder import translate_folder
+from gan.losses import total_variation
+from gan.networks.files import load_generator
+from gan.training import train
+from gan.training.objective import Maps, appearance_terms, style_distance, weighted
+from gan.training.perceptual import Eye
+from gan.training.recipes.single_style import read_painting
+
+CPU = torch.device("cpu")
+TERMS = {"perceptual": 1.0, "style": 100.0, "tv": 1.0}
+"""What the three terms weigh where they are on."""
+
+
+def load(folder: Path, size: int, count: int | None = None) -> list[Tensor]:
+    """Images of a folder, evenly chosen, (1, 3, size, size) in [-1, 1]: the middle of each."""
+    files = list_images(folder)
+    chosen = files[:: max(1, len(files) // count)][:count] if count else files
+    images = []
+    for path in chosen:
+        pixels = from_image(resize_short(read_image(path), size))
+        top, left = (pixels.shape[1] - size) // 2, (pixels.shape[2] - size) // 2
+        images.append(to_unit(pixels[None, :, top : top + size, left : left + size]))
+    return images
+
+
+def without_each_term(
+    root: Path, weights: Path, folder: Path, steps: int = 200, seeds: int = 3, crop: int = 64
+) -> int:
+    """Train with all three terms, and without each; the exit status tells whether each helps.
+
+    On unseen images of root/testA and testB, unweighted, both directions added: a term has to end
+    lower in the run with all three than in the run that lacks it alone, on every seed.
+
+    Args:
+        root: Folder with trainA, trainB, testA and testB.
+        weights: torchvision's file of MobileNetV2.
+        folder: Where the runs are written.
+        steps: Steps of each run.
+        seeds: How many seeds.
+        crop: Pixels.
+    """
+    failed = 0
+    for seed in range(seeds):
+        both = measure(root, weights, folder, dict(TERMS), seed, steps, crop)
+        for term in TERMS:
+            rest = {name: weight for name, weight in TERMS.items() if name != term}
+            lacking = measure(root, weights, folder, rest, seed, steps, crop)
+            verdict = "lower" if both[term] < lacking[term] else "NOT LOWER"
+            failed += both[term] >= lacking[term]
+            print(f"seed {seed} {term}: {lacking[term]:.5f} without, {both[term]:.5f}: {verdict}")
+    return int(failed > 0)
+
+
+def measure(
+    root: Path, weights: Path, folder: Path, on: dict[str, float], seed: int, steps: int, crop: int
+) -> dict[str, float]:
+    """The three terms on test images after a training with some of them."""
+    run = folder / f"seed{seed}-{'-'.join(on)}"
+    config = terms_config(root, weights, run, on, seed, steps, crop)
+    train(config)
+    everything = config.model_copy(update={"loss": config.loss.model_copy(update=TERMS)})
+    eye = Eye(everything, CPU)
+    sides = [("ab", "a", "b"), ("ba", "b", "a")]
+    sums = dict.fromkeys(TERMS, 0.0)
+    with torch.inference_mode():
+        for direction, source, target in sides:
+            generator = load_generator(run / f"gen_{direction}.safetensors")[0]
+            style = mean_style(eye, load(root / f"train{target.upper()}", crop, 40))
+            originals = load(root / f"test{source.upper()}", crop, 20)
+            for real in originals:
+                content = eye.content_of(eye(real))
+                terms = appearance_terms(direction, generator(real), content, style, eye)
+                for name, value in weighted(terms, everything.loss).items():
+                    term = name.removesuffix(f"_{direction}")
+                    sums[term] += float(value) / TERMS[term] / len(originals)
+    return sums
+
+
+def terms_config(
+    root: Path, weights: Path, run: Path, on: dict[str, float], seed: int, steps: int, crop: int
+) -> Config:
+    """Narrow networks at few pixels."""
+    return Config.model_validate(
+        {
+            "data": {
+                "root": root, "resize": "short", "load_size": crop + 8, "crop_size": crop,
+                "workers": 0,
+            },
+            "networks": {
+                "generator": "resnet_6blocks", "generator_channels": 8, "upsample": "resize",
+                "discriminator": "n_layers", "discriminator_layers": 2,
+                "discriminator_channels": 16,
+            },
+            "loss": on,
+            "perceptual": {"backbone": "mobilenet_v2", "weights": weights},
+            "optim": {"lr": 1e-3},
+            "train": {"max_steps": steps, "log_every": 100},
+            "run": {"dir": run, "seed": seed, "device": "cpu"},
+        }
+    )  # fmt: skip
+
+
+def mean_style(eye: Eye, images: Sequence[Tensor]) -> Maps:
+    """The mean Gram matrices of several images."""
+    grams = [eye.style_of(eye(image)) for image in images]
+    return {layer: torch.stack([gram[layer] for gram in grams]).mean(0) for layer in grams[0]}
+
+
+def one_style(
+    photographs: Path,
+    unseen: Path,
+    painting: Path,
+    weights: Path,
+    folder: Path,
+    seconds: float = 300,
+    size: int = 128,
+    channels: int = 16,
+    style: float = 200,
+) -> int:
+    """Train on one painting for some minutes; the exit status tells whether the result is near it.
+
+    The mean style distance of translations of unseen photographs to the painting has to be at most
+    half of the photographs' own. FOLDER/sheet.png shows both.
+
+    Args:
+        photographs: Folder of training photographs.
+        unseen: Folder of others.
+        painting: The picture whose style is learned.
+        weights: torchvision's file of MobileNetV2.
+        folder: Where the run, the pictures and the sheet are written.
+        seconds: How long to train, start included.
+        size: Pixels of photographs and painting.
+        channels: networks.generator_channels.
+        style: loss.style.
+    """
+    originals = load(unseen, size)
+    for number, image in enumerate(originals):
+        pixels = ((image[0] + 1) * 127.5).round().to(torch.uint8)
+        write_image(to_image(pixels), folder / "photographs" / f"{number:03d}.png")
+    keys = {
+        "data.a": photographs, "style.image": painting, "style.size": size,
+        "run.dir": folder / "run", "data.load_size": size + 8, "data.crop_size": size,
+        "data.workers": 0, "loss.style": style,
+        "networks.generator_channels": channels, "perceptual.backbone": "mobilenet_v2",
+        "perceptual.weights": weights, "train.batch_size": 1, "train.epochs": 10000,
+        "train.log_every": 50, "run.device": "cpu",
+    }  # fmt: skip
+    train_for(seconds, "one_style", keys)
+    translate_folder(folder / "run", folder / "photographs", folder / "paintings", overwrite=True)
+    results = load(folder / "paintings", size)
+    eye = Eye(Config.model_validate({
+        "perceptual": {"backbone": "mobilenet_v2", "weights": weights}, "loss": {"style": 1},
+    }), CPU)  # fmt: skip
+    with torch.inference_mode():
+        desired = eye.style_of(eye(read_painting(painting, size, 3)))
+        before, after = (
+            [float(style_distance(eye(image), desired)) for image in images]
+            for images in (originals, results)
+        )
+    rows = [torch.cat([real, made], 2) for real, made in zip(originals, results, strict=True)]
+    sheet = torch.cat([row[0] for row in rows[:: max(1, len(rows) // 10)]], dim=2)
+    write_image(to_image(((sheet + 1) * 127.5).round().to(torch.uint8)), folder / "sheet.png")
+    ratio = sum(after) / sum(before)
+    numbers = {
+        "photographs": sum(before) / len(before), "translations": sum(after) / len(after),
+        "ratio": ratio, "halved": sum(x <= y / 2 for x, y in zip(after, before, strict=True)),
+        "of": len(before),
+        "variation": [float(total_variation(torch.cat(x))) for x in (originals, results)],
+    }  # fmt: skip
+    print(json.dumps(numbers))
+    return int(ratio > 0.5)
+
+
+def train_for(seconds: float, recipe: str, keys: dict[str, object]) -> None:
+    """Run train.py with a recipe and end it by a signal; it saves and says 75."""
+    root = Path(__file__).parents[2]
+    options = [str(word) for name, value in keys.items() for word in (f"--{name}", value)]
+    options = ["--config", str(root / "configs" / f"{recipe}.yaml"), *options]
+    begun = time.monotonic()
+    run = subprocess.Popen([sys.executable, str(root / "train.py"), *options])
+    try:
+        run.wait(max(0.0, seconds - (time.monotonic() - begun)))
+    except subprocess.TimeoutExpired:
+        run.send_signal(signal.SIGTERM)
+    if run.wait() not in (0, 75):
+        raise ValueError(f"the training ended with status {run.returncode}")

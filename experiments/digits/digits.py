@@ -1,0 +1,271 @@
+"""Carry labelled digits into a domain without labels, and classify there: the field's small proof.
+
+python -m experiments.digits --mnist mnist.npz --folder checkpoints/digits
+python -m experiments.digits --mnist mnist.npz --folder checkpoints/plain --semantic 0
+python -m experiments.digits --mnist mnist.npz --folder F --direction uci_to_mnist
+
+For every seed: the labelled source and the target are shuffled; a third of the target is kept for
+the test. A CycleGAN of configs/digits.yaml learns from the source and from the rest of the target,
+whose labels it is not given. The labelled source is translated, a small classifier is trained on
+the translations, and tested on the target's third: `translated`. `source_only` is the same
+classifier trained on the source as it is, `target_only` trained on the rest of the target with its
+labels: what translation is between. All three learn through noise, so that they learn what
+translations show and not what they hide; all pictures, of both domains, are prepared alike
+(domains.py). Seeds run side by side, one thread each, so that a seed comes out alike with
+any number of cores; what its training says is in FOLDER/SEED/log.txt.
+
+`--semantic` is the weight of the loss of that name, in both directions. Its classifier must know
+both domains, and gets there without the target's labels: `adapted` (classifiers.py), from
+the source's labels and the target's images, taken to have the source's shares of classes.
+`jittered` is trained on the source alone, every digit stretched, moved and drawn with another pen
+at random. Both are tested too: they are what one can do without translation.
+
+No label of the target is used but for the test and for target_only: all trainings take a fixed
+number of steps, the last weights count, and nothing is chosen by what the test says. Two figures
+need none: `agreement`, how often the classifier of translations and the adapted one take an image
+of the target for the same digit, and `kept`, how many translations the adapted one takes for the
+digit that they are; it judges its own pupils there, since the semantic loss has asked it before.
+"""
+
+import json
+import math
+import os
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from multiprocessing import active_children, get_context, parent_process
+from pathlib import Path
+from threading import Thread
+from typing import Any, Literal
+
+import torch
+import yaml
+from jsonargparse.typing import NonNegativeInt, PositiveInt
+from PIL import Image
+from torch import Tensor
+
+import gan
+from experiments.digits.classifiers import accuracy, adapted_classifier, train_classifier, verdicts
+from experiments.digits.domains import (
+    Digits,
+    Framing,
+    jitter,
+    prepare,
+    read_mnist,
+    read_uci,
+    read_usps,
+)
+from gan.images import write_image
+from gan.images.pixels import to_array, to_image
+from gan.inference.translator import Translator, numbers
+from gan.semantics import save_classifier
+
+CLASSIFIER = "adapted.safetensors"
+COLUMNS = 14
+RECIPE = Path(__file__).parents[2] / "configs" / "digits.yaml"
+
+Direction = Literal["mnist_to_uci", "uci_to_mnist"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one seed works with; the target's labels are for target_only alone."""
+
+    source: Digits
+    target: Digits
+    test: Digits
+    folder: Path
+    seed: int
+
+
+def digits(
+    mnist: Path,
+    folder: Path,
+    direction: Direction = "mnist_to_uci",
+    usps: Path | None = None,
+    framing: Framing = "whole",
+    semantic: float = 1,
+    seeds: PositiveInt = 3,
+    first: NonNegativeInt = 0,
+    processes: PositiveInt = 3,
+    recipe: Path = RECIPE,
+    steps: PositiveInt | None = None,
+) -> None:
+    """Print source-only, translated and target-only accuracies; see the head of this file.
+
+    Args:
+        mnist: An npz with images and labels, or a folder with IDX files (train-*, gz or not).
+        folder: For the images, the runs, a sheet of each run and one JSON file.
+        direction: Which domain has the labels.
+        usps: USPS in LIBSVM's format (bz2 or not), in place of scikit-learn's UCI digits.
+        framing: whole takes the pictures as they are; ink cuts all digits out along their strokes.
+        semantic: Weight of the semantic loss, in both directions.
+        seeds: How many; each shuffles, splits, trains and draws anew.
+        first: The smallest of them.
+        processes: As many seeds at a time.
+        recipe: The CycleGAN's configuration.
+        steps: Its steps, in place of the recipe's train.max_steps.
+    """
+    files = read_mnist(mnist), read_usps(usps) if usps else read_uci()
+    domains = [prepare(digits, framing) for digits in files]
+    source, target = domains if direction == "mnist_to_uci" else reversed(domains)
+    keys = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+    keys["train"]["max_steps"] = steps or keys["train"]["max_steps"]
+    began = time.monotonic()
+    drawn = range(first, first + seeds)
+    tasks = (split(source, target, folder / str(seed), seed) for seed in drawn)
+    jobs = ((task, keys, semantic) for task in tasks)
+    results = []
+    for seed, result in zip(drawn, side_by_side(run, jobs, processes), strict=True):
+        print(json.dumps({"seed": seed} | result), flush=True)
+        results.append(result)
+    figures = summary(results)
+    protocol = {
+        "direction": direction, "framing": framing, "semantic": semantic, "usps": bool(usps),
+        "source": len(source), "target": len(target), "first": first, "recipe": keys,
+    }  # fmt: skip
+    minutes = round((time.monotonic() - began) / 60, 1)
+    machine = {"cores": os.cpu_count(), "processes": processes, "torch": torch.__version__}
+    machine |= {"minutes": minutes}
+    content = {"protocol": protocol, "machine": machine, "summary": figures, "seeds": results}
+    (folder / "digits.json").write_text(json.dumps(content, indent=1))
+    print(f"{table(figures)}\n{minutes} minutes")
+
+
+def side_by_side(
+    work: Callable[..., Any], jobs: Iterable[tuple[Any, ...]], processes: int
+) -> Iterator[Any]:
+    """What work says of every job, in their order: so many at a time, each in one thread."""
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn, serve) as pool:
+        try:
+            for future in [pool.submit(work, *job) for job in jobs]:
+                yield future.result()
+        except BaseException:  # one has failed, or Ctrl-C: nobody waits for the others
+            for process in active_children():
+                process.kill()
+            raise
+
+
+def serve() -> None:
+    """Let this process have one thread, and end it with the one that started it."""
+
+    def follow() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    torch.set_num_threads(1)
+    Thread(target=follow, daemon=True).start()
+
+
+def run(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, float]:
+    """One seed's accuracies on the test, in percent; what was kept likewise; seconds."""
+    began = time.monotonic()
+    source_only = train_classifier(task.source, task.seed)
+    jittered = train_classifier(task.source, task.seed, jitter)
+    adapted = adapted_classifier(task.source, task.target.images, task.seed)
+    save_classifier(adapted, task.folder / CLASSIFIER, {"seed": task.seed})
+    write_folders(task)
+    ready = time.monotonic()
+    train(gan.Config.model_validate(settings(task, recipe, semantic)), task.folder / "log.txt")
+    trained = time.monotonic()
+    forth, back = (translated(task.folder / "run", way, task) for way in ("ab", "ba"))
+    learned = train_classifier(Digits(forth, task.source.labels), task.seed)
+    target_only = train_classifier(task.target, task.seed)
+    write_image(sheet(task, forth, back), task.folder / "sheet.png")
+    expected = Digits(task.target.images, verdicts(adapted, task.target.images))
+    return {
+        "source_only": accuracy(source_only, task.test),
+        "translated": accuracy(learned, task.test),
+        "target_only": accuracy(target_only, task.test),
+        "jittered": accuracy(jittered, task.test),
+        "adapted": accuracy(adapted, task.test),
+        "agreement": accuracy(learned, expected),
+        "kept": accuracy(adapted, Digits(forth, task.source.labels)),
+        "seconds_training": trained - ready,
+        "seconds": time.monotonic() - began,
+    }
+
+
+# The translation
+
+
+def split(source: Digits, target: Digits, folder: Path, seed: int) -> Task:
+    """Shuffle both by the seed and keep a third of the target for the test."""
+    draws = torch.Generator().manual_seed(seed)
+    source, target = (
+        domain[torch.randperm(len(domain), generator=draws)] for domain in (source, target)
+    )
+    test = len(target) // 3
+    return Task(source, target[test:], target[:test], folder, seed)
+
+
+def write_folders(task: Task) -> None:
+    """trainA/CLASS with the source, trainB with the target but its test, without classes."""
+    shutil.rmtree(task.folder / "data", ignore_errors=True)
+    folders = [f"trainA/{int(label)}" for label in task.source.labels]
+    folders += ["trainB"] * len(task.target)
+    paths = [task.folder / "data" / name / f"{i:05d}.png" for i, name in enumerate(folders)]
+    images = [to_image(image) for image in (*task.source.images, *task.target.images)]
+    with ThreadPoolExecutor(16) as threads:  # they wait for the disk
+        list(threads.map(write_image, images, paths))
+
+
+def settings(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, Any]:
+    """The recipe for one seed: half of the epochs at the full rate, then it falls."""
+    pairs = max(len(task.source), len(task.target))
+    passes = math.ceil(recipe["train"]["max_steps"] * recipe["train"]["batch_size"] / pairs)
+    own = {
+        "data": {"root": task.folder / "data"},
+        "loss": {"semantic": semantic},
+        "semantic": {"classifier": task.folder / CLASSIFIER if semantic else None},
+        "train": {"epochs": math.ceil(passes / 2), "decay_epochs": passes // 2},
+        "run": {"dir": task.folder / "run", "seed": task.seed},
+    }
+    return {key: recipe.get(key, {}) | own.get(key, {}) for key in recipe.keys() | own.keys()}
+
+
+def train(config: gan.Config, log: Path) -> None:
+    """Train; what there is to say goes to the log."""
+    with log.open("w", encoding="utf-8") as file, redirect_stderr(file):
+        status = gan.train(config)
+    if status:
+        raise SystemExit(f"the training ended with status {status}; see {log}")
+
+
+def translated(run: Path, way: Literal["ab", "ba"], task: Task) -> Tensor:
+    """The source in the target's style, or the target, but its test, in the source's."""
+    translator = Translator.load(run, way)
+    images = (task.source if way == "ab" else task.target).images
+    results = [image for part in images.split(500) for image in translator.translate_batch(part)]
+    return torch.stack([numbers(image) for image in results])
+
+
+def sheet(task: Task, forth: Tensor, back: Tensor) -> Image.Image:
+    """Four rows: source, its translations, target, its translations; six times as large."""
+    rows = (task.source.images, forth, task.target.images, back)
+    page = to_array(torch.cat([torch.cat(list(row[:COLUMNS]), dim=2) for row in rows], dim=1))
+    return Image.fromarray(page[:, :, 0].repeat(6, axis=0).repeat(6, axis=1))
+
+
+# The figures
+
+
+def summary(results: list[dict[str, float]]) -> dict[str, list[float]]:
+    """Mean and standard deviation over the seeds of every figure, and of the gap's closed share."""
+    for result in results:
+        gap = result["target_only"] - result["source_only"] or math.nan
+        result["gap_closed"] = 100 * (result["translated"] - result["source_only"]) / gap
+    columns = {name: [result[name] for result in results] for name in results[0]}
+    spread = statistics.stdev if len(results) > 1 else lambda values: 0.0
+    return {name: [statistics.mean(x), spread(x)] for name, x in columns.items()}
+
+
+def table(figures: dict[str, list[float]]) -> str:
+    """One line a figure."""
+    return "\n".join(f"{name:17} {mean:6.1f} ± {dev:.1f}" for name, (mean, dev) in figures.items())

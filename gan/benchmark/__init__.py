@@ -1,1 +1,0 @@
-"""Measurements of this project on the machine at hand, a module each: scripts/benchmark.py."""

@@ -1,0 +1,1 @@
+"""Translating: one image, any size in tiles, folders of images."""

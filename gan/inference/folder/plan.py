@@ -1,0 +1,225 @@
+"""What is to be translated to which file, and in which batches, before anything is."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan.config.choices import Format
+from gan.images import Found, find_images, read_size
+from gan.inference.translator import check_size
+from gan.system.failures import Failure, failure
+
+SUFFIXES: dict[Format, str] = {
+    "png": ".png",
+    "jpeg": ".jpg",
+    "webp": ".webp",
+    "avif": ".avif",
+    "tiff": ".tif",
+}
+BATCH_PIXELS = {"cpu": 2**16, "cuda": 2**22, "mps": 2**20}
+"""Pixels of a batch where its size is not given. More made CPUs slower: their caches are small."""
+BATCH_IMAGES = 16
+
+
+@dataclass(frozen=True)
+class Job:
+    """A picture, the file of its translation and, where it is asked for, that of both together."""
+
+    source: Path
+    size: tuple[int, int]
+    """(width, height), upright."""
+    target: Path | None
+    """None where it was there before, and is to be left alone."""
+    comparison: Path | None = None
+    """None where it was there before, or nobody asks for it."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all was there before."""
+        return self.target is None and self.comparison is None
+
+    @property
+    def pixels(self) -> int:
+        """Width times height."""
+        return self.size[0] * self.size[1]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All pictures of an input, in the order of their names, and what cannot be one."""
+
+    output: Path
+    """File or folder, as it was asked for."""
+    whole_folder: bool
+    """Whether the input is a folder: its output gets a failed.tsv."""
+    jobs: tuple[Job, ...]
+    failures: tuple[Failure, ...]
+    others: int
+    """Files that were not taken for images, by their suffixes."""
+    folders: frozenset[Path]
+    """Of all outputs, those that are there included."""
+
+    @property
+    def total(self) -> int:
+        """The number of files that should be translated in the end."""
+        return len(self.jobs) + len(self.failures)
+
+
+def make_plan(
+    source: Path,
+    target: Path,
+    compare: Path | None,
+    format: Format | None,
+    overwrite: bool,
+    max_megapixels: float,
+) -> Plan:
+    """Find the pictures of a file or a folder, read their headers and name their targets.
+
+    ValueError where there is no input or nothing in it, or where a translation would replace an
+    original or another one.
+    """
+    if not source.exists():
+        raise ValueError(f"{source}: no such file or folder")
+    failures: list[Failure] = []
+    others = 0
+    if source.is_file():
+        into_folder = target.is_dir() or not target.suffix
+        name = with_format([Path(source.name)], format)[0]
+        if format and not into_folder and target.suffix != name.suffix:
+            raise ValueError(f"{target}: its suffix says another format than --format {format}")
+        triples = [(source, target / name if into_folder else target, compare and compare / name)]
+    else:
+        outputs = [target, compare] if compare else [target]
+        found = inputs(source, outputs)
+        failures += [Failure(path, reason) for path, reason in found.refused]
+        others = len(found.others)
+        names = with_format([path.relative_to(source) for path in found.images], format)
+        triples = [
+            (path, target / name, compare and compare / name)
+            for path, name in zip(found.images, names, strict=True)
+        ]
+    if not triples and not failures:
+        raise ValueError(f"{source}: no images in this folder or below it")
+    check_targets(triples)
+    jobs: list[Job] = []
+    with ThreadPoolExecutor() as threads:
+        sizes = threads.map(lambda triple: size_of(triple[0], max_megapixels), triples)
+        for (path, *places), size in zip(triples, sizes, strict=True):
+            folder = next((place for place in places if place and place.is_dir()), None)
+            if isinstance(size, Failure):
+                failures.append(size)
+            elif folder:
+                failures.append(Failure(path, f"{folder} is a folder"))
+            else:
+                free = [
+                    place if place and (overwrite or not os.path.lexists(place)) else None
+                    for place in places
+                ]
+                jobs.append(Job(path, size, *free))
+    folders = {place.parent for _, *places in triples for place in places if place}
+    whole = source.is_dir()
+    return Plan(target, whole, tuple(jobs), tuple(failures), others, frozenset(folders))
+
+
+def inputs(source: Path, outputs: Sequence[Path]) -> Found:
+    """The images of a folder, without those of outputs that lie inside it."""
+    root = source.resolve()
+    for output in outputs:
+        if output.is_file():
+            raise ValueError(f"{output}: the output of a folder is a folder, and this is a file")
+        if output.resolve() == root:
+            raise ValueError(
+                f"{output}: the output would replace an original or lie among them: give another"
+            )
+    found = find_images(source)
+    inside = {
+        source / path.relative_to(root)
+        for path in map(Path.resolve, outputs)
+        if root in path.parents
+    }
+
+    def is_input(path: Path) -> bool:
+        return inside.isdisjoint(path.parents)
+
+    return Found(
+        [path for path in found.images if is_input(path)],
+        [(path, reason) for path, reason in found.refused if is_input(path)],
+        found.others,
+    )
+
+
+def with_format(names: Sequence[Path], format: Format | None) -> list[Path]:
+    """The names of translations: the same, or with the suffix of a chosen format.
+
+    Where that would make one name of two (a.jpg and a.png), the old suffixes stay: a.jpg.webp.
+    """
+    if format is None:
+        return list(names)
+    suffix = SUFFIXES[format]
+    changed = [name.with_suffix(suffix) for name in names]
+    counts = Counter(changed)
+    return [
+        new if counts[new] == 1 else old.with_name(old.name + suffix)
+        for old, new in zip(names, changed, strict=True)
+    ]
+
+
+def check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:
+    """ValueError where an output is an original, or the output of two."""
+    originals = {path.resolve() for path, *_ in triples}
+    taken: dict[Path, Path] = {}
+    for source, *outputs in triples:
+        for output in filter(None, outputs):
+            place = output.resolve()
+            if place in originals:
+                raise ValueError(
+                    f"{output}: the output would replace an original; give another --output"
+                )
+            if place in taken:
+                raise ValueError(
+                    f"{output}: two outputs would have this name, of {taken[place]} and {source}"
+                )
+            taken[place] = source
+
+
+def size_of(path: Path, max_megapixels: float) -> tuple[int, int] | Failure:
+    """A picture's size, or why it cannot be translated; from its header."""
+    try:
+        size = read_size(path, max_megapixels=max_megapixels)
+        check_size(*size)
+    except ValueError as error:
+        return failure(path, error)
+    return size
+
+
+def make_batches(
+    jobs: Iterable[Job], batch_size: int | None, device: str = "cpu"
+) -> list[tuple[Job, ...]]:
+    """Batches of equal sizes, in the order of their first pictures.
+
+    Without a batch_size, of as many pictures as the kind of device does best with. They depend on
+    the list alone, so that sharing it out or starting again changes no batch, and with it no
+    rounding.
+    """
+    groups: dict[tuple[int, int], list[tuple[int, Job]]] = defaultdict(list)
+    for place, job in enumerate(jobs):
+        groups[job.size].append((place, job))
+    batches = [
+        batch
+        for group in groups.values()
+        for batch in _chunks(group, batch_size, BATCH_PIXELS[device])
+    ]
+    batches.sort(key=lambda batch: batch[0][0])
+    return [tuple(job for _, job in batch) for batch in batches]
+
+
+def _chunks(
+    group: list[tuple[int, Job]], batch_size: int | None, most: int
+) -> Iterator[list[tuple[int, Job]]]:
+    pixels = group[0][1].pixels
+    size = batch_size or max(1, min(BATCH_IMAGES, most // pixels))
+    for start in range(0, len(group), size):
+        yield group[start : start + size]

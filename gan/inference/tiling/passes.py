@@ -1,0 +1,249 @@
+"""The passes of a generator over a picture in bands."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from math import ceil
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gan.inference.tiling.local import (
+    Local,
+    Mirror,
+    Span,
+    chain_lines,
+    chain_spans,
+    run_chain,
+)
+from gan.inference.tiling.norms import Moments
+from gan.inference.tiling.stages import Stage, Stages, split
+from gan.inference.tiling.storage import Lanes, LineFile, scratch_maps
+
+Read = Callable[[slice, slice], Tensor]
+"""Rows and columns of the picture to (1, C, h, w) in [-1, 1]; called on another thread."""
+
+Write = Callable[[slice, slice, Tensor], None]
+"""Takes rows and columns of the output, (1, C, h, w) in [-1, 1]."""
+
+MAPS = 2
+"""What lies in files: the residual sum, and the last convolution's output before its norm."""
+
+
+@torch.inference_mode()
+def run_tiled(
+    network: nn.Module,
+    read: Read,
+    write: Write,
+    height: int,
+    width: int,
+    *,
+    tile: int,
+    scratch: Path,
+    progress: Callable[[float], None] = lambda share: None,
+) -> None:
+    """Run a ResNet generator in eval mode on a picture that need not fit into memory.
+
+    The output is network(picture) up to rounding, for sides from 16 up (that of one single colour
+    is all rounding under instance norm, in tiles or not). Memory is that of the widest layers on
+    tile x tile pixels, or on a few lines across the picture's shorter side where those are more.
+    `scratch` is a folder with room for `scratch_bytes`; no file shows in it. `progress` is told the
+    share of the work that is done. ValueError for a network that cannot be tiled, OSError where the
+    room is missing.
+    """
+    lying = width > height
+    if lying:  # on its side, with kernels on theirs: bands run across the shorter side
+        height, width = width, height
+        read, write = _turned_read(read), _turned_write(write)
+    stages = split(network, transposed=lying)
+    multiple = _multiple(network)
+    lines, columns = (_reduced(stages, side, multiple) for side in (height, width))
+    picture = Source(height, partial(_rows, read, width), lambda pieces: pieces[0])
+    mirror = Mirror(0, -height % multiple, 0, -width % multiple)
+    device = next(network.parameters()).device
+    with (
+        scratch_maps(scratch, MAPS, stages.channels, lines, columns) as (sums, raw),
+        Lanes() as lanes,
+    ):
+        band = _band(tile, lines, columns, multiple)
+        tell = _counting(progress, stages.passes * ceil(lines / band))
+        passes = Passes(lanes, device, lines, band, tell)
+        features = _to_features(passes, stages, picture, mirror, raw)
+        features = _through_branches(passes, stages, features, sums, raw)
+        _to_output(passes, stages, features, partial(_write_rows, write, height, width))
+
+
+def scratch_bytes(network: nn.Module, height: int, width: int) -> int:
+    """Return the bytes of disk that run_tiled takes; ValueError for networks that it refuses."""
+    stages, multiple = split(network), _multiple(network)
+    lines, columns = (_reduced(stages, side, multiple) for side in (height, width))
+    return MAPS * 4 * stages.channels * lines * columns
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a pass begins: `fetch` runs ahead on another thread, `combine` on the device."""
+
+    lines: int
+    fetch: Callable[[Span], list[Tensor]]
+    combine: Callable[[list[Tensor]], Tensor]
+
+
+@dataclass(frozen=True)
+class Passes:
+    """How to go over a picture: `lines` at the lowest resolution, `band` of them at once.
+
+    `tell` is called after every band.
+    """
+
+    lanes: Lanes
+    device: torch.device
+    lines: int
+    band: int
+    tell: Callable[[], None]
+
+    def sweep(
+        self,
+        source: Source,
+        chain: Sequence[Local],
+        take: Callable[[Span, Tensor, Tensor], None],
+    ) -> None:
+        """Run a chain of layers band by band; take(band, its lines of the source, output).
+
+        The source's lines are those of the band where the chain keeps the resolution, and mean
+        nothing elsewhere.
+        """
+        bands = self._bands(chain_lines(chain, source.lines))
+        reaches = [chain_spans(chain, band, source.lines)[0] for band in bands]
+        fetched = self.lanes.ahead([partial(source.fetch, reach) for reach in reaches])
+        for band, reach, pieces in zip(bands, reaches, fetched, strict=True):
+            x = source.combine([piece.to(self.device) for piece in pieces])
+            take(band, band.of(x, reach), run_chain(chain, x, band, source.lines))
+            self.tell()
+
+    def settle(
+        self,
+        source: Source,
+        chain: Sequence[Local],
+        stage: Stage,
+        *,
+        keep: LineFile | None = None,
+        keep_source: LineFile | None = None,
+    ) -> tuple[Local, ...]:
+        """Return what follows a chain that ends in the stage's convolution, its norm settled.
+
+        Takes a pass where the norm needs statistics or something is to be kept in a file.
+        """
+        moments = Moments(stage.channels) if stage.needs_moments else None
+
+        def take(band: Span, x: Tensor, output: Tensor) -> None:
+            if keep_source is not None:
+                self.lanes.write(keep_source, band.start, x)
+            if keep is not None:
+                self.lanes.write(keep, band.start, output)
+            if moments is not None:
+                moments.add(output)
+
+        if moments is not None or keep is not None:
+            self.sweep(source, chain, take)
+        return stage.settled(moments)
+
+    def _bands(self, lines: int) -> list[Span]:
+        step = self.band * (lines // self.lines)
+        return [Span(start, min(start + step, lines)) for start in range(0, lines, step)]
+
+
+def _to_features(
+    passes: Passes, stages: Stages, picture: Source, mirror: Mirror, raw: LineFile
+) -> Source:
+    """Down to the resolution of the blocks; a pass for every norm on the way."""
+    chain: list[Local] = [mirror]
+    rest: tuple[Local, ...] = ()
+    for stage in stages.down:
+        chain += (*rest, *stage.spatial)
+        rest = passes.settle(picture, chain, stage, keep=raw if stage is stages.down[-1] else None)
+    return _stored(passes.lines, raw, rest)
+
+
+def _through_branches(
+    passes: Passes, stages: Stages, features: Source, sums: LineFile, raw: LineFile
+) -> Source:
+    """Every block: its sum so far and each convolution's output, in place of the last ones'."""
+    for branch in stages.branches:
+        for stage in branch:
+            first = stage is branch[0]
+            rest = passes.settle(
+                features, stage.spatial, stage, keep=raw, keep_source=sums if first else None
+            )
+            features = _stored(passes.lines, raw, rest)
+        features = _stored(passes.lines, raw, rest, sums)
+    return features
+
+
+def _to_output(
+    passes: Passes, stages: Stages, features: Source, write: Callable[[Span, Tensor], None]
+) -> None:
+    """Back up to the output; a pass for every norm on the way and one that writes."""
+    chain: list[Local] = []
+    for stage in stages.up:
+        chain += stage.spatial
+        chain += passes.settle(features, chain, stage)
+    passes.sweep(features, chain, lambda band, _, output: write(band, output))
+
+
+def _stored(
+    lines: int, raw: LineFile, rest: Sequence[Local], sums: LineFile | None = None
+) -> Source:
+    """What follows the convolution whose output `raw` is, added to `sums`."""
+    files = [raw] if sums is None else [raw, sums]
+
+    def combine(pieces: list[Tensor]) -> Tensor:
+        x, *others = pieces
+        x = run_chain(rest, x, Span(0, x.shape[-2]), x.shape[-2])
+        return x.add_(others[0]) if others else x
+
+    return Source(lines, lambda span: [file.read(span) for file in files], combine)
+
+
+def _counting(progress: Callable[[float], None], total: int) -> Callable[[], None]:
+    """What tells the share that is done, each time that it is called."""
+    counter = count(1)
+    return lambda: progress(next(counter) / total)
+
+
+def _multiple(network: nn.Module) -> int:
+    multiple = network.size_multiple
+    assert isinstance(multiple, int)
+    return multiple
+
+
+def _reduced(stages: Stages, side: int, multiple: int) -> int:
+    """A side's length at the resolution of the blocks."""
+    chain = [layer for stage in stages.down for layer in stage.spatial]
+    return chain_lines(chain, side + -side % multiple)
+
+
+def _band(tile: int, lines: int, columns: int, multiple: int) -> int:
+    """Lines of about tile x tile pixels, at the resolution of the blocks, in bands alike."""
+    most = max(1, tile**2 // (multiple**2 * columns))
+    return ceil(lines / ceil(lines / most))
+
+
+def _rows(read: Read, width: int, span: Span) -> list[Tensor]:
+    rows = read(slice(span.start, span.stop), slice(0, width))
+    return [rows.contiguous(memory_format=torch.channels_last)]
+
+
+def _write_rows(write: Write, height: int, width: int, band: Span, output: Tensor) -> None:
+    rows = slice(band.start, min(band.stop, height))
+    write(rows, slice(0, width), output[..., : rows.stop - rows.start, :width])
+
+
+def _turned_read(read: Read) -> Read:
+    return lambda rows, columns: read(columns, rows).transpose(2, 3)
+
+
+def _turned_write(write: Write) -> Write:
+    return lambda rows, columns, x: write(columns, rows, x.transpose(2, 3))

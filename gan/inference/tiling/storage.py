@@ -1,0 +1,135 @@
+"""Maps in files, line by line, with reading and writing beside the arithmetic."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import torch
+from torch import Tensor
+
+from gan.inference.tiling.local import Span
+
+Item = TypeVar("Item")
+
+
+class LineFile:
+    """A map (C, lines, width) of float32 in an open file: lines of pixels of channels.
+
+    Read and written, never mapped: mapped pages would count as resident memory.
+    """
+
+    def __init__(self, descriptor: int, channels: int, lines: int, width: int) -> None:
+        self.descriptor, self.channels, self.width = descriptor, channels, width
+        self.line_bytes = 4 * channels * width
+        if hasattr(os, "posix_fallocate"):  # a disk that fills up shows now, not an hour later
+            os.posix_fallocate(descriptor, 0, lines * self.line_bytes)
+
+    def read(self, span: Span) -> Tensor:
+        """Read lines as (1, C, h, width), channels_last."""
+        lines = torch.empty(len(span), self.width, self.channels)
+        rest = _bytes(lines)
+        position = span.start * self.line_bytes
+        while rest:  # one call moves 2 GiB at most
+            count = os.preadv(self.descriptor, [rest], position)
+            assert count > 0, "lines that were never written"
+            rest, position = rest[count:], position + count
+        return lines.permute(2, 0, 1)[None]
+
+    def write(self, start: int, x: Tensor) -> None:
+        """Write (1, C, h, width) from line `start` on."""
+        lines = x[0].permute(1, 2, 0).cpu().contiguous()
+        rest = _bytes(lines)
+        position = start * self.line_bytes
+        while rest:
+            count = os.pwrite(self.descriptor, rest, position)
+            rest, position = rest[count:], position + count
+
+
+def _bytes(x: Tensor) -> memoryview:
+    array: Any = x.numpy()  # a Buffer; NumPy's stubs say so from Python 3.12 on
+    return memoryview(array).cast("B")
+
+
+@contextmanager
+def scratch_maps(
+    folder: Path, count: int, channels: int, lines: int, width: int
+) -> Iterator[list[LineFile]]:
+    """Open files for `count` maps that have no name in the folder, so that nothing can remain.
+
+    OSError names the folder and the bytes needed where they are not free.
+    """
+    size = count * 4 * channels * lines * width
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise _no_space(folder, size)
+    with ExitStack() as stack:
+        try:
+            files = [stack.enter_context(tempfile.TemporaryFile(dir=folder)) for _ in range(count)]
+            yield [LineFile(file.fileno(), channels, lines, width) for file in files]
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise _no_space(folder, size) from error
+
+
+def _no_space(folder: Path, size: int) -> OSError:
+    free = shutil.disk_usage(folder).free
+    reason = f"{size} bytes are needed for a picture in tiles, {free} are free"
+    return OSError(errno.ENOSPC, reason, str(folder))
+
+
+class Lanes:
+    """A thread that reads ahead and a thread that writes behind.
+
+    Maps are overwritten in place: lines are written only after the next ones, which may reach
+    back into them, have been read.
+    """
+
+    def __init__(self) -> None:
+        self._reader, self._writer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._reading: Future[Any] | None = None
+        self._writing: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reader.shutdown(cancel_futures=True)
+        self._writer.shutdown(cancel_futures=True)
+
+    def ahead(self, reads: Sequence[Callable[[], Item]]) -> Iterator[Item]:
+        """Yield what the reads return, the next one under way; earlier writes come first."""
+        self.finish()
+        self._reading = future = self._reader.submit(reads[0])
+        for following in (*reads[1:], None):
+            item = future.result()
+            self._reading = None
+            if following is not None:
+                self._reading = future = self._reader.submit(following)
+            yield item
+
+    def write(self, file: LineFile, start: int, x: Tensor) -> None:
+        """Write behind; no more than two writes wait, or memory would not be bounded."""
+        if self._reading is not None:
+            self._reading.exception()  # waits; whoever asks for the lines gets the error
+        while len(self._writing) >= 2:
+            self._writing.popleft().result()
+        self._writing.append(self._writer.submit(file.write, start, x))
+
+    def finish(self) -> None:
+        """Wait until everything is written."""
+        while self._writing:
+            self._writing.popleft().result()

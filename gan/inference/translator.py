@@ -1,0 +1,269 @@
+"""A trained generator, ready for use: pictures in, pictures of the same size out."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, Self
+
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor, nn
+
+from gan.config import Channels
+from gan.config.choices import Device as Device
+from gan.config.choices import Precision as Precision
+from gan.domains import Direction as Direction
+from gan.images import read_image, resize_short, to_channels
+from gan.images.pixels import from_image, to_image, to_pixels, to_unit
+from gan.inference.tiling import can_tile, run_tiled, scratch_bytes
+from gan.interop import fetch, find_generator, open_generator, push, write_model
+from gan.networks.adain import AdainGenerator, Styled
+from gan.networks.layers import cast_weights
+from gan.system.memory import free_memory
+
+MIN_SIDE = 16
+"""Pixels; what the generators are defined from."""
+LIVE_MAPS = 6
+"""Maps of the first convolution's width in float32 that a network holds at once: 3.5 to 4.9 were
+measured (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048 pixels)."""
+
+
+class Translator:
+    """One generator on one device."""
+
+    def __init__(
+        self, network: nn.Module, channels: int, device: torch.device, precision: Precision = "fp32"
+    ) -> None:
+        self.channels, self.device = channels, device
+        # The file that it was loaded from.
+        self.source: Path | None = None
+        self.dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+        self.network = network.eval().requires_grad_(False).to(device)
+        cast_weights(self.network, self.dtype)
+        if device.type == "cpu" and self.dtype:
+            # Half the time (docs/log.md).
+            self.network.to(memory_format=torch.channels_last)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        direction: Direction | None = None,
+        device: Device = "auto",
+        precision: Precision = "fp32",
+        style: str | Path | None = None,
+    ) -> Self:
+        """Open a run directory, one of its gen_*.safetensors files, or other people's weights.
+
+        These are the reference's .pth files and what else gan convert opens, and the run folders
+        of the reference.
+
+        A run directory with both generators needs the direction, `ab` or `ba`; a generator that is
+        shown its style needs a picture, `style`, scaled to the size of those that it learned from.
+        ValueError says so, and names what is missing, damaged or of the other direction.
+        """
+        file = find_generator(Path(path), direction)
+        opened = open_generator(file, direction)
+        network, spec, about = opened.network, opened.spec, opened.about
+        if isinstance(network, AdainGenerator):
+            network = Styled(network, read_style(style, file, spec["out_channels"], about))
+        elif style is not None:
+            raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
+        translator = cls(network, spec["in_channels"], pick_device(device), precision)
+        translator.source = file
+        return translator
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | Path,
+        direction: Direction | None = None,
+        device: Device = "auto",
+        precision: Precision = "fp32",
+        style: str | Path | None = None,
+        revision: str | None = None,
+    ) -> Self:
+        """Open what save_pretrained or a run left in a folder, or hf://user/name from the Hub.
+
+        A path that does not exist is refused at once. For the rest, `load`.
+        """
+        return cls.load(fetch(name, revision), direction, device, precision, style)
+
+    def save_pretrained(
+        self, folder: str | Path, license: str = "unknown", *, overwrite: bool = False
+    ) -> None:
+        """Write this generator and a model card into a folder for sharing.
+
+        The card tells what the run's directory does: data, recipe, metrics, samples. ValueError for
+        a translator that comes from no file, a folder that holds other things, and, without
+        `overwrite`, for a generator that is there. A README.md that is there stays.
+        """
+        if self.source is None:
+            raise ValueError("this translator comes from no file: save the generator itself")
+        write_model(Path(folder), [self.source], license, overwrite=overwrite)
+
+    def push_to_hub(
+        self, repository: str, license: str = "unknown", *, private: bool = False
+    ) -> str:
+        """Upload what save_pretrained writes to the Hub's repository user/name; its address."""
+        with TemporaryDirectory() as folder:
+            self.save_pretrained(folder, license)
+            return push(Path(folder), repository, private=private)
+
+    def translate(self, image: Image.Image) -> Image.Image:
+        """Translate a picture of any mode to one of its own size, upright, mode RGB or L.
+
+        ValueError when a side is shorter than 16 pixels, or the output is not finite.
+        """
+        image = ImageOps.exif_transpose(image)
+        check_size(*image.size)
+        pixels = from_image(to_channels(image, self.channels))
+        (translated,) = self.translate_batch(pixels[None])
+        return to_image(numbers(translated))
+
+    @torch.inference_mode()
+    def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
+        """Translate pictures (N, C, H, W) of uint8 or uint16, each to (C, H, W) of the same type.
+
+        None for a picture whose output is not finite.
+        """
+        unit = self.run(to_unit(pixels.to(self.device)))
+        finite = unit.isfinite().flatten(1).all(1).tolist()
+        results = to_pixels(unit, pixels.dtype).cpu()
+        return [result if good else None for result, good in zip(results, finite, strict=True)]
+
+    @torch.inference_mode()
+    def translate_tiled(
+        self,
+        pixels: Tensor,
+        tile: int,
+        scratch: Path,
+        progress: Callable[[float], None] = lambda share: None,
+    ) -> Tensor | None:
+        """Translate one picture (C, H, W) like `translate_batch`, in bounded memory.
+
+        `scratch` is a folder with room for `scratch_bytes`; `progress` is told the share of the
+        work that is done. ValueError for a network that cannot be tiled, OSError where the room is
+        missing.
+        """
+        height, width = pixels.shape[-2:]
+        result: Tensor | None = None
+        finite = True
+
+        def read(rows: slice, columns: slice) -> Tensor:
+            return to_unit(pixels[None, :, rows, columns].to(self.device))
+
+        def write(rows: slice, columns: slice, unit: Tensor) -> None:
+            nonlocal result, finite
+            if result is None:
+                result = torch.empty((unit.shape[1], height, width), dtype=pixels.dtype)
+            finite = finite and bool(unit.isfinite().all())
+            result[:, rows, columns] = to_pixels(unit[0], pixels.dtype).cpu()
+
+        with self.autocast():
+            run_tiled(
+                self.network, read, write, height, width,
+                tile=tile, scratch=scratch, progress=progress,
+            )  # fmt: skip
+        return result if finite else None
+
+    def run(self, unit: Tensor) -> Tensor:
+        """The network on (N, C, H, W) in [-1, 1], in the precision of this translator."""
+        with self.autocast():
+            output: Tensor = self.network(unit)
+        return output
+
+    def compile(self) -> str | None:
+        """Compile the network for pictures of any size; why it cannot be, in one line, if so.
+
+        It is run once, so that nothing is left to fail: a minute. The first batches of another kind
+        (several pictures, or another number of threads) compile again. The same numbers, but for
+        rounding. Tiles are not compiled.
+        """
+        # Without what pads around it, where Python would choose anew for every size.
+        network = getattr(self.network, "model", self.network)
+        try:
+            network.compile(dynamic=True)
+            with torch.inference_mode():
+                self.run(torch.zeros(1, self.channels, 64, 64, device=self.device))
+        except Exception as error:  # no C++ compiler, no Triton, no Python headers...
+            network._compiled_call_impl = None
+            return str(error).strip().splitlines()[0]
+        return None
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
+
+    def can_tile(self) -> bool:
+        """Whether `translate_tiled` works with this network."""
+        return can_tile(self.network)
+
+    def scratch_bytes(self, height: int, width: int) -> int:
+        """The disk that `translate_tiled` takes."""
+        return scratch_bytes(self.network, height, width)
+
+    def fits(self, height: int, width: int) -> bool:
+        """Whether there is memory for a picture in one piece, by a rough estimate."""
+        widths = (
+            module.out_channels
+            for module in self.network.modules()
+            if isinstance(module, nn.Conv2d)
+        )
+        return LIVE_MAPS * 4 * next(widths, 1) * height * width < free_memory(self.device)
+
+
+def check_size(width: int, height: int) -> None:
+    """ValueError for less than the generators are defined for."""
+    if min(width, height) < MIN_SIDE:
+        raise ValueError(f"{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
+
+
+def numbers(translated: Tensor | None) -> Tensor:
+    """A translation; ValueError in place of one that is not finite."""
+    if translated is None:  # it would become black, and look like a translation
+        raise ValueError(
+            "the generator returns NaN for this image; if it is trained well, try fp32"
+        )
+    return translated
+
+
+def read_style(
+    path: str | Path | None, generator: Path, channels: Channels, about: Mapping[str, Any]
+) -> Tensor:
+    """The style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names the file."""
+    if path is None:
+        raise ValueError(
+            f"{generator}: takes its style from a picture: name one, --style painting.jpg"
+        )
+    image = read_image(Path(path), channels=channels)
+    if about.get("resize", "none") != "none":
+        image = resize_short(image, about["load_size"])
+    try:
+        check_size(*image.size)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return to_unit(from_image(image)[None])
+
+
+def pick_precision(precision: Precision | Literal["auto"], device: torch.device) -> Precision:
+    """The precision of a name; auto takes bf16 where the device computes in it, else fp32."""
+    if precision != "auto":
+        return precision
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fast = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return "bf16" if fast else "fp32"
+
+
+def pick_device(device: Device) -> torch.device:
+    """The device of a name; auto takes CUDA, then MPS, then the CPU. ValueError without it."""
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if device == "auto":
+        return torch.device(next((name for name, works in available.items() if works), "cpu"))
+    if device in available and not available[device]:
+        raise ValueError(f"device {device}: not available on this machine with this torch build")
+    return torch.device(device)

@@ -1,5 +1,0 @@
-"""Translating folders: every image comes back under its own relative name, in its own size."""
-
-from gan.library.entry import translate_folder
-
-__all__ = ["translate_folder"]

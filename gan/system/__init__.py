@@ -1,0 +1,1 @@
+"""The operating system: processes, memory, signals, atomic files, failures, text."""

@@ -1,0 +1,114 @@
+"""Saving beside the training: a copy now, the files in a thread."""
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from accelerate import Accelerator
+from torch import Tensor
+
+from gan.training.checkpoint.states import publish, remove_old, write
+
+
+class Saver:
+    """Writes training states, and whatever else is added, in one thread and in order.
+
+    A state gets its name once all processes have written their parts. What cannot be written (on a
+    full disk, say) is raised as an OSError by the next call of any method; older states are left as
+    they are.
+    """
+
+    def __init__(self, root: Path, accelerator: Accelerator, *, keep: int) -> None:
+        self.root, self.accelerator, self.keep = root, accelerator, keep
+        self.thread = ThreadPoolExecutor(1, "saver")
+        self.jobs: list[Future[None]] = []
+        self.name: Callable[[], None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        try:
+            # Others may be gone when a process fails: it waits for nobody then.
+            if error is None or self.accelerator.num_processes == 1:
+                self.finish()
+        finally:
+            self.thread.shutdown()
+
+    def add(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Call a function that writes, after all that was added before it."""
+        self.jobs.append(self.thread.submit(function, *arguments))
+
+    def save(self, shared: dict[str, Any], own: dict[str, Any], manifest: dict[str, Any]) -> None:
+        """Copy the state of manifest["step"] and begin to write it. All processes call this."""
+        self.finish()
+        folder = self.root / f"step-{manifest['step']:08d}"
+        part = self.root / f".{folder.name}.tmp"
+        if self.accelerator.is_main_process:
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+        self.accelerator.wait_for_everyone()
+        own_file = part / f"process-{self.accelerator.process_index}.pt"
+        self.add(or_remove, part, partial(write, on_cpu(own), own_file))
+        if self.accelerator.is_main_process:
+            self.add(or_remove, part, partial(write, on_cpu(shared), part / "shared.pt"))
+        self.name = partial(self.publish, part, folder, manifest)
+
+    def publish(self, part: Path, folder: Path, manifest: dict[str, Any]) -> None:
+        """Let the thread give a state, written by all processes, its name."""
+        self.name = None
+        self.check()
+        if self.accelerator.is_main_process:
+            self.add(or_remove, part, partial(publish, part, folder, manifest))
+            self.add(remove_old, self.root, manifest["step"], self.keep)
+
+    def poll(self, any_process: Callable[[bool], bool]) -> None:
+        """Name the state that all processes have written by now. All call this after each step.
+
+        any_process tells whether a flag is set on any of them.
+        """
+        if self.name and not any_process(not all(job.done() for job in self.jobs)):
+            self.name()
+
+    def finish(self) -> None:
+        """Wait until everything is on disk. All processes call this."""
+        name, self.name = self.name, None
+        self.check()
+        if name:
+            self.accelerator.wait_for_everyone()
+            name()
+            self.check()
+
+    def check(self) -> None:
+        """Wait for what this process has added, and raise what it raised."""
+        jobs, self.jobs = self.jobs, []
+        for job in jobs:
+            job.result()
+
+
+def or_remove(part: Path, function: Callable[[], None]) -> None:
+    """Call a function that writes a part of a state; if it cannot, remove the whole of it."""
+    try:
+        function()
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        shutil.rmtree(part, ignore_errors=True)
+        state = part.with_name(part.stem.removeprefix("."))
+        reason = str(error).splitlines()[0]
+        if isinstance(error, RuntimeError):
+            reason = f"is the disk full? ({reason})"
+        raise OSError(f"{state}: the training state cannot be written: {reason}") from error
+
+
+def on_cpu(value: Any) -> Any:
+    """A copy of nested dicts and lists whose tensors no longer change, on the CPU."""
+    match value:
+        case Tensor():
+            return value.detach().to("cpu", copy=True)
+        case dict():
+            return {key: on_cpu(item) for key, item in value.items()}
+        case list() | tuple():
+            return type(value)(on_cpu(item) for item in value)
+    return value

@@ -1,0 +1,218 @@
+"""The doctor of a run: remembers a window of steps, looks at its translations, says what is new."""
+
+import math
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan.config import LossConfig, OptimConfig, Symptom, TrainConfig
+from gan.domains import Domain
+from gan.training.doctor import pictures, scores
+from gan.training.doctor.findings import Finding, diagnose
+from gan.training.doctor.pictures import Network
+
+LOGS = 4
+"""Logged steps without which scores and gradients say nothing; one step shows too few images."""
+MEMORY = 400
+"""Logged steps that are remembered; at most half of them are a window."""
+SCALING = 0.05
+"""Share of steps that fp16 may leave out: its scaler searches the largest scale by them."""
+
+Signals = dict[tuple[Symptom, str], float]
+"""Values by fault and place."""
+Rows = list[tuple[int, dict[str, float]]]
+"""Logged steps and their values."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a doctor sees at the end of a window."""
+
+    signals: Signals
+    """All that are defined for the recipe, those of ignored faults too."""
+    found: list[Finding]
+    """Faults that were not there in the window before."""
+    gone: list[Finding]
+    """Faults that are there no longer, as they were found."""
+
+
+class Doctor:
+    """Watches one run by its logged values and by its translations of the same images.
+
+    It draws no random numbers but its own, and keeps no gradient: a training with it is the one
+    without it.
+    """
+
+    def __init__(
+        self,
+        loss: LossConfig,
+        train: TrainConfig,
+        optim: OptimConfig = OptimConfig(),  # noqa: B008, frozen
+    ) -> None:
+        self.adversarial, self.ignored = loss.adversarial, set(train.doctor_ignore)
+        self.every = train.doctor_every
+        # The discriminators' learning rate by that of the generators.
+        self.pace = (optim.discriminator_lr or optim.lr) / optim.lr
+        self.tolerated = SCALING if train.precision == "fp16" else 0.0
+        self.rows: deque[tuple[int, dict[str, float]]] = deque(maxlen=MEMORY)
+        self.examined = 0
+        self.open: dict[tuple[Symptom, str], Finding] = {}
+        # Steps left out: all that the run has counted, and those since the last examination.
+        self.skipped = self.left_out = 0.0
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        """Take the values of a logged step, by the names of the log."""
+        self.left_out += max(0.0, values["skipped_steps"] - self.skipped)
+        self.skipped = values["skipped_steps"]
+        kept = {name: value for name, value in values.items() if name.startswith(PREFIXES)}
+        if all(math.isfinite(value) for value in kept.values()):
+            self.rows.append((step, kept))
+
+    def examine(
+        self, step: int, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
+    ) -> Examination:
+        """Look at the window that ends in a step.
+
+        forth translates A to B, back the other way where the recipe has one; both are in eval mode.
+        real is (N, C, H, W) in [-1, 1] of the domains that there are, always the same images.
+        """
+        window = (max(self.examined, step - self.every) + 1, step)
+        with torch.no_grad():
+            signals, distances = self.look(forth, back, real)
+        recent, before = self.split()
+        signals |= left_out(self.left_out / (step - window[0] + 1), self.tolerated)
+        findings = [diagnose(*at, value, window) for at, value in signals.items()]
+        if len(recent) >= LOGS:
+            told = self.listen(recent, before, distances)
+            reach = (min(window[0], recent[0][0]), step)
+            findings += [diagnose(*at, value, reach, self.pace) for at, value in told.items()]
+            signals = signals | told
+        self.examined, self.left_out = step, 0.0
+        return self.news(signals, findings)
+
+    def look(
+        self, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
+    ) -> tuple[Signals, dict[str, float]]:
+        """The signals of pictures; and how far each domain's images are from translations to it."""
+        signals: Signals = {}
+        distances: dict[str, float] = {}
+        ways: list[tuple[str, Domain, Domain, Network, Network | None]] = [
+            ("ab", "a", "b", forth, back)
+        ]
+        if back is not None:
+            ways.append(("ba", "b", "a", back, forth))
+        for way, source, target, there, home in ways:
+            fake, wanted = there(real[source]), real.get(target)
+            seen = see(real[source], fake, wanted, home)
+            signals |= {(name, way): value for name, value in seen.items()}
+            if wanted is not None:
+                apart = torch.cdist(wanted.float().flatten(1), fake.float().flatten(1))
+                distances[target] = float(apart.mean())
+        return signals, distances
+
+    def listen(self, recent: Rows, before: Rows, distances: Mapping[str, float]) -> Signals:
+        """The signals of logged values, of what the recipe logs."""
+        signals: Signals = {}
+        for domain in ("a", "b"):
+            if f"score_real_{domain}" in recent[0][1]:
+                distance = distances.get(domain, math.nan)
+                heard = hear(self.adversarial, domain, recent, distance, self.pace)
+                signals |= {(name, domain): value for name, value in heard.items()}
+        for name in ("generators", "discriminators"):
+            norm = f"gradient_norm_{name}"
+            if norm in recent[0][1] and len(before) >= LOGS:
+                value = scores.growth(column(recent, norm), column(before, norm))
+                signals["exploding", name] = value
+        return signals
+
+    def split(self) -> tuple[Rows, Rows]:
+        """The logged steps of this window, at least LOGS where there are; and those before it."""
+        rows = list(self.rows)
+        new = sum(step > self.examined for step, _ in rows)
+        count = min(max(new, LOGS), MEMORY // 2)
+        return rows[-count:], rows[:-count]
+
+    def news(self, signals: Signals, findings: Iterable[Finding | None]) -> Examination:
+        """What is new since the last window; what is undefined in this one stays as it was."""
+        now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
+        defined = {at for at, value in signals.items() if not math.isnan(value)}
+        gone = [f for at, f in self.open.items() if at in defined and at not in now]
+        found = [finding for at, finding in now.items() if at not in self.open]
+        for finding in gone:
+            del self.open[finding.name, finding.where]
+        self.open |= {(finding.name, finding.where): finding for finding in found}
+        shown = {at: value for at, value in signals.items() if at in defined}
+        return Examination(shown, found, gone)
+
+    def state(self) -> dict[str, Any]:
+        """What resuming needs."""
+        return {
+            "rows": list(self.rows),
+            "examined": self.examined,
+            "open": [asdict(finding) for finding in self.open.values()],
+            "skipped": self.skipped,
+            "left_out": self.left_out,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what state() gave. Steps left out since, which a run goes back for, count."""
+        self.rows = deque(state["rows"], maxlen=MEMORY)
+        self.examined, self.skipped = state["examined"], state["skipped"]
+        found = [Finding(**finding) for finding in state["open"]]
+        self.open = {(f.name, f.where): f for f in found if f.name not in self.ignored}
+        self.left_out = max(self.left_out, state["left_out"])
+
+
+PREFIXES = ("score_", "discriminator_", "gradient_norm_")
+"""Of the logged values that a doctor listens to."""
+
+
+def see(
+    real: Tensor, fake: Tensor, wanted: Tensor | None, home: Network | None
+) -> dict[Symptom, float]:
+    """The signals of translations: fake of real, wanted images of its domain, home the way back."""
+    broken = 1 - float(fake.isfinite().float().mean())
+    if broken:
+        return {"not_finite": broken}
+    natural = [images for images in (real, wanted) if images is not None]
+    signals: dict[Symptom, float] = {
+        "not_finite": broken,
+        "inverted": pictures.luminance_correlation(real, fake),
+        "copy": pictures.change(real, fake),
+        "collapsed": pictures.relative_diversity(fake, real, wanted),
+        "checkerboard": pictures.checkerboard(fake, *natural),
+    }
+    if home is not None:
+        draws = torch.randn(fake.shape, generator=torch.Generator().manual_seed(0))
+        noise = pictures.NOISE * draws.to(fake)
+        signals["hidden_code"] = pictures.hidden_code(real, fake, home, noise)
+    return signals
+
+
+def hear(
+    adversarial: scores.Adversarial, domain: str, rows: Rows, distance: float, pace: float
+) -> dict[Symptom, float]:
+    """The signals of a discriminator's scores and losses."""
+    real, fake = (column(rows, f"score_{kind}_{domain}") for kind in ("real", "fake"))
+    blind: dict[Symptom, float] = {"blind": scores.teaching(scores.spread(real, fake), pace)}
+    if adversarial == "wgan_gp":
+        stretch = scores.stretch(real, fake, distance)
+        return blind | {"stretched": stretch, "beaten": stretch}
+    losses = column(rows, f"discriminator_{domain}")
+    return blind | {
+        "saturated": scores.edge(adversarial, losses),
+        "beaten": scores.lead(real, fake),
+    }
+
+
+def left_out(share: float, tolerated: float) -> Signals:
+    """The share of a window's steps that was left out, as far as it is not tolerated."""
+    return {("left_out", "all"): share if share > tolerated else 0.0}
+
+
+def column(rows: Rows, name: str) -> list[float]:
+    return [values[name] for _, values in rows]

@@ -1,0 +1,125 @@
+"""What can be seen in translations: signals as pure functions of batches (N, C, H, W) in [-1, 1].
+
+All compute in float32 and return a float; a signal that is not defined for its input is NaN.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from gan.images.pixels import to_pixels, to_unit
+
+Network = Callable[[Tensor], Tensor]
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in ITU-R BT.601."""
+STEP = 2 / 255
+"""One grey level of 8 bits."""
+NOISE = 2 * STEP
+"""Standard deviation of the noise on translations; nobody sees two grey levels."""
+
+
+def luma(images: Tensor) -> Tensor:
+    """Brightness, (N, H, W): ITU-R BT.601 of three channels, or the one."""
+    images = images.float()
+    if images.shape[1] == 1:
+        return images[:, 0]
+    return torch.einsum("nchw,c->nhw", images, images.new_tensor(LUMA))
+
+
+def luminance_correlation(real: Tensor, fake: Tensor) -> float:
+    """Pearson's r = cov(x, y) / (sd(x) sd(y)) of the luma of input x and output y, in [-1, 1].
+
+    Over the pixels of each picture, then the mean over pictures. A picture without contrast (a
+    standard deviation below half a grey level) has 0. Inverted colours are strongly negative.
+    """
+    x, y = (luma(images).flatten(1) for images in (real, fake))
+    x, y = (values - values.mean(1, keepdim=True) for values in (x, y))
+    floor = STEP / 2
+    scale = x.square().mean(1).sqrt().clamp(min=floor) * y.square().mean(1).sqrt().clamp(min=floor)
+    return float(((x * y).mean(1) / scale).mean())
+
+
+def change(real: Tensor, fake: Tensor) -> float:
+    """mean |fake - real|, in [0, 2]: how far outputs are from inputs; NaN between grey and color.
+
+    Next to 0 where the output is the input.
+    """
+    return difference(real, fake) if real.shape == fake.shape else math.nan
+
+
+def difference(x: Tensor, y: Tensor) -> float:
+    """mean |x - y| over pictures, channels and pixels."""
+    return float((x.float() - y.float()).abs().mean())
+
+
+def diversity(images: Tensor) -> float:
+    """mean |x_i - x_j| over all pairs i < j of pictures and their pixels; NaN for one picture."""
+    pairs = torch.combinations(torch.arange(len(images), device=images.device))
+    return difference(*images[pairs.T]) if len(pairs) else math.nan
+
+
+def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> float:
+    """diversity(fake) / min(diversity(real), diversity(wanted)): 0 where all outputs are alike.
+
+    real are the inputs, wanted is pictures of the other domain, where there are any: a domain of
+    pale pictures asks for pale outputs. NaN where the pictures compared with are alike themselves
+    (less than a grey level apart), or there is only one.
+    """
+    expected = diversity(real)
+    if wanted is not None and len(wanted) > 1:
+        expected = min(expected, diversity(wanted))
+    return diversity(fake) / expected if expected > STEP else math.nan
+
+
+def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> float:
+    """How much more a reconstruction loses by what nobody sees than a reader of the picture would.
+
+    max over d of (e(d) - e(0)) / (c |d| + e(0) / 8) with e(d) = mean |back(fake + d) - real|, the
+    error of a reconstruction, and |d| = mean |d|. d is noise, of fake's shape and a standard
+    deviation of NOISE, or the rounding of fake to 8 bits; c = sd(real) / sd(fake), where it is
+    above 1, is what contrast has to be won back from a pale picture. A way back that reads what is
+    in the picture passes d on, so it is 1 at most; one that reads a code of invisible amplitude
+    amplifies it, and d with it. Reconstructions that are bad to begin with have little to lose;
+    e(0) / 8 keeps their chance changes small. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a master
+    of steganography", Sec. 4.
+    """
+    faithful = difference(back(fake), real)
+    contrast = max(1.0, float(real.float().std() / fake.float().std().clamp(min=STEP / 2)))
+
+    def loss(disturbed: Tensor) -> float:
+        # Pure black and white are whole 8-bit numbers already: their rounding is 0.
+        expected = contrast * max(difference(disturbed, fake), STEP / 100) + faithful / 8
+        return (difference(back(disturbed), real) - faithful) / expected
+
+    return max(loss(fake + noise), loss(to_unit(to_pixels(fake))))
+
+
+def checkerboard(fake: Tensor, *natural: Tensor) -> float:
+    """grid(fake) - max grid(natural): grey levels of a grid that is in no natural picture.
+
+    natural are the inputs and the other domain: what is printed or dithered has a grid of its own.
+    """
+    return grid(fake) - max(grid(images) for images in natural)
+
+
+def grid(images: Tensor) -> float:
+    """The pattern of period 2 and 4 pixels that all pictures share, in grey levels of 255.
+
+    p(u, v) = mean over pictures i and cells j, k of h_i(4 j + u, 4 k + v), for every channel; h is
+    a picture less its mean over 4 x 4 pixels. The standard deviation of p over u and v: by Parseval
+    that is the energy at frequencies of 1/4 and 1/2 cycles per pixel in the phase that all cells
+    and all pictures have in common, where up-sampling by 2, twice, leaves its mark (Odena et al.
+    2016, "Deconvolution and checkerboard artifacts"). What pictures show has no common phase and
+    averages out. Sides are cut to multiples of 4.
+    """
+    images = images.float()
+    detail = images[..., 2:-1, 2:-1] - avg_pool2d(images, 4, stride=1)
+    height, width = (side // 4 * 4 for side in detail.shape[-2:])
+    cells = detail[..., :height, :width].unflatten(3, (-1, 4)).unflatten(2, (-1, 4))
+    pattern = cells.mean((0, 2, 4))  # (N, C, H / 4, 4, W / 4, 4) to (C, 4, 4)
+    pattern = pattern - pattern.mean((1, 2), keepdim=True)
+    return float(pattern.square().mean().sqrt()) / STEP

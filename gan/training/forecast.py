@@ -1,0 +1,229 @@
+"""What a run would take on this machine, measured on its first steps: train.py --plan."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan.config import Config
+from gan.system.atomic import check_writable
+from gan.system.memory import free_memory, peak_memory
+from gan.system.signals import STOPPED, Interruption
+from gan.training.accelerator import build_accelerator, once
+from gan.training.checkpoint import check_same, newest_state
+from gan.training.image_pool import ImagePool
+from gan.training.run import Run
+from gan.training.schedule import Extent
+from gan.training.trackers import Tracker
+
+WARM_UP = 3
+"""Steps that are not timed: they compile, choose kernels and make the optimizers' state."""
+STEPS, SECONDS = 10, 20.0
+"""Steps and seconds that are timed, at least."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is left of a run, and what it takes."""
+
+    done: int
+    stop: int
+    pairs_per_step: int
+    seconds_per_step: float
+    """Data, update and log; without samples, evaluations and the doctor."""
+    measured: int
+    """The steps that were timed."""
+    peak: int
+    """Bytes of the main process, pools full: on a GPU the allocator's, else resident ones."""
+    free: int
+    """Bytes that this process could take before it began."""
+    state: int
+    """Bytes of a training state, pools full."""
+    states: int
+    """Training states that are kept."""
+    generators: int
+    """Bytes of the generators for use."""
+
+    @property
+    def seconds(self) -> float:
+        """What is left of the run."""
+        return self.seconds_per_step * (self.stop - self.done)
+
+
+def plan(config: Config) -> int:
+    """Say what a run would take, after some steps of it in a temporary folder; the exit status.
+
+    Nothing is written to run.dir. All processes take part, as they would in the run. ValueError
+    where the device's memory does not suffice, and for all that training would refuse; OSError
+    where it could not write.
+    """
+    accelerator = build_accelerator(config)
+    once(accelerator, lambda: check_writable(config.run.dir / "config.yaml", replaced=False))
+    folder = Path(once(accelerator, lambda: tempfile.mkdtemp(prefix="gan-plan-")))
+    try:
+        with Interruption() as interruption:
+            forecast, name = measure(config, folder, interruption)
+        accelerator.wait_for_everyone()
+    finally:
+        if accelerator.is_main_process:
+            shutil.rmtree(folder, ignore_errors=True)
+    if interruption.received:
+        return STOPPED
+    if accelerator.is_main_process:
+        print(describe(forecast, name, config))
+    return 0
+
+
+def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[Forecast, str]:
+    """Take the steps below a folder; the forecast and what it was measured on."""
+    free = free_memory(build_accelerator(config).device)
+    run = probe(config, folder, interruption)
+    saved, _ = newest_state(config.run.dir / "state")
+    if saved:
+        check_same(saved, run.manifest(saved.step), allow=config.run.allow_changes)
+    clock = Clock(run)
+    run.observers = {"clock": clock}
+    run.say = lambda text: None  # type: ignore[method-assign]  # of the temporary folder
+    try:
+        run.loop(None)
+    except torch.OutOfMemoryError as error:
+        raise ValueError(
+            f"this run does not fit into the memory of {accelerator_name(config)}: try "
+            "train.recompute, or a smaller data.crop_size, train.batch_size or "
+            "networks.generator_channels"
+        ) from error
+    device, count = run.accelerator.device, run.accelerator.num_processes
+    extent = Extent(config.train, run.extent.pairs, count)
+    pooled = missing_in_pools(run)
+    forecast = Forecast(
+        done=min(saved.step, extent.stop) if saved else 0,
+        stop=extent.stop,
+        pairs_per_step=extent.pairs_per_step,
+        seconds_per_step=clock.seconds_per_step,
+        measured=clock.measured,
+        peak=peak_memory(device) + pooled,
+        free=free,
+        state=size(folder / "state") + pooled,
+        states=config.train.keep_states,
+        generators=sum(size(path) for path in folder.glob("gen_*")),
+    )
+    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
+    processes = f", {count} processes" if count > 1 else ""
+    return forecast, accelerator_name(config) + threads + processes
+
+
+def probe(config: Config, folder: Path, interruption: Interruption) -> Run:
+    """The run in another folder, and long enough to be timed."""
+    sections = {
+        "run": config.run.model_copy(update={"dir": folder}),
+        "train": config.train.model_copy(update={"max_steps": None}),
+    }
+    return Run(config.model_copy(update=sections), interruption)
+
+
+class Clock:
+    """Times the steps after the first few, and ends the run when they suffice."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.measured, self.started = run, 0, 0.0
+        self.seconds_per_step, self.enough = 0.0, False
+
+    def begin(self, step: int, tracker: Tracker | None) -> None:
+        """Nothing."""
+
+    def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
+        """Nothing."""
+
+    def observe(self, step: int, tracker: Tracker | None) -> None:
+        """Begin after the warm-up, end when the time and the steps are reached."""
+        if step == min(WARM_UP, self.run.extent.stop - 1):
+            self.started = self.now()
+            self.first = step
+        elif self.started:
+            took = time.perf_counter() - self.started
+            enough = took >= SECONDS and step - self.first >= STEPS
+            self.enough = self.run.agreement.any(enough)
+        if self.enough or step == self.run.extent.stop:
+            self.measured = max(1, step - self.first)
+            self.seconds_per_step = (self.now() - self.started) / self.measured
+
+    def now(self) -> float:
+        """The time when all steps so far are really done."""
+        if self.run.accelerator.device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+    def ended(self) -> str | None:
+        """The same on all processes, so that none is left waiting."""
+        return "measured" if self.enough else None
+
+    def state(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Nothing."""
+
+
+def missing_in_pools(run: Run) -> int:
+    """Bytes that the pools will take beside what they hold."""
+    return sum(
+        (pool.size - len(pool.images)) * bytes_of(pool.images[0])
+        for pool in pools(run)
+        if pool.images
+    )
+
+
+def pools(run: Run) -> Iterator[ImagePool]:
+    """The recipe's pools of past translations."""
+    values = [getattr(run.trainer, "pool", None), *getattr(run.trainer, "pools", {}).values()]
+    return (pool for pool in values if pool is not None)
+
+
+def bytes_of(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder."""
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def accelerator_name(config: Config) -> str:
+    """The device, as its maker calls it where torch knows that."""
+    device = build_accelerator(config).device
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def describe(forecast: Forecast, name: str, config: Config) -> str:
+    """The forecast in some lines."""
+    left = forecast.stop - forecast.done
+    pairs = forecast.pairs_per_step / forecast.seconds_per_step
+    resumed = f", {forecast.done} of them done" if forecast.done else ""
+    disk = forecast.state * forecast.states + forecast.generators
+    there = next(folder for folder in config.run.dir.absolute().parents if folder.exists())
+    room = shutil.disk_usage(there).free
+    lines = [
+        f"{config.run.dir} on {name}",
+        f"steps   {forecast.stop} of {forecast.pairs_per_step} pairs{resumed}",
+        f"time    {timedelta(seconds=round(forecast.seconds))} for {left} steps of "
+        f"{forecast.seconds_per_step:.3g} s ({pairs:.3g} pairs a second over {forecast.measured} "
+        "steps), without samples and evaluations",
+        f"memory  {amount(forecast.peak)} at its peak, of {amount(forecast.free)} free",
+        f"disk    {amount(disk)}, of {amount(room)} free: {forecast.states} training states of "
+        f"{amount(forecast.state)}, generators of {amount(forecast.generators)}",
+    ]
+    return "\n".join(lines)
+
+
+def amount(count: int) -> str:
+    """Bytes in a unit in which they can be read."""
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

@@ -1,0 +1,76 @@
+"""The doctor's visits to a run: every so many steps it looks, and what is new is said."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from gan.domains import Domain
+from gan.networks.layers import in_eval_mode
+from gan.training.doctor import Doctor, Examination, record
+from gan.training.observers.base import Scene
+from gan.training.trackers import Tracker
+
+
+class Checkup:
+    """Lets the doctor look every train.doctor_every steps; the main process alone does."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.train = scene, scene.config.train
+        self.doctor = Doctor(scene.config.loss, self.train, scene.config.optim)
+        self.step = 0
+        # RUN/doctor.jsonl, once it holds nothing of what comes after the present step.
+        self.path: Path | None = None
+        self.images: dict[Domain, Tensor] | None = None
+
+    def begin(self, step: int, tracker: Tracker | None) -> None:
+        """Note where the run goes on; it may have been without a doctor before."""
+        self.step = step
+
+    def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
+        """Remember the values; not those that are logged only because a run stops there."""
+        if step % self.train.log_every == 0:
+            self.doctor.log(step, values)
+
+    def observe(self, step: int, tracker: Tracker | None) -> None:
+        """Examine what the generators for use make of the test images."""
+        if tracker and self.path is None:
+            self.path = record.begin(self.scene.run_dir, self.step)
+        self.step = step
+        if tracker and self.path and step % self.train.doctor_every == 0:
+            self.report(step, self.examine(step), tracker, self.path)
+
+    def examine(self, step: int) -> Examination:
+        """What the doctor sees; the networks are left in the mode that they were in."""
+        trainer = self.scene.trainer
+        self.images = self.images or self.scene.test_images()
+        with ExitStack() as modes:
+            for network in trainer.generators:
+                modes.enter_context(in_eval_mode(network))
+            return self.doctor.examine(step, *trainer.ways(self.images), self.images)
+
+    def report(self, step: int, seen: Examination, tracker: Tracker, path: Path) -> None:
+        """Log all signals; print and record what is new."""
+        tracker.scalars(step, {f"doctor/{n}_{at}": v for (n, at), v in seen.signals.items()})
+        for finding in seen.found:
+            tracker.text(step, "doctor", f"{finding.name}: {finding.advice}")
+            self.scene.say(f"doctor, step {step}, {finding.name}: {finding.advice}")
+        for finding in seen.gone:
+            self.scene.say(f"doctor, step {step}: {finding.name} {finding.where} has gone")
+        record.append(path, step, seen)
+
+    def ended(self) -> None:
+        """Never."""
+
+    def state(self) -> dict[str, Any]:
+        """The window so far, and what was found."""
+        return {"step": self.step, "doctor": self.doctor.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from there; what was recorded later is superseded."""
+        self.path = None
+        if state:
+            self.step = state["step"]
+            self.doctor.restore(state["doctor"])

@@ -1,0 +1,239 @@
+"""Evaluation on the way: the test folders measured every so many steps, the best kept."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gan.domains import Direction
+from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
+from gan.evaluation.files import METRICS, append_line, forget, write_images
+from gan.evaluation.measurable import measurable
+from gan.evaluation.table import brief
+from gan.networks.files import read_about
+from gan.system.atomic import write_whole
+from gan.system.processes import Processes
+from gan.system.text import nearest
+from gan.training.observers.base import Scene
+from gan.training.trackers import Tracker
+
+BEST = "best.json"
+"""Names the step of the best generators."""
+DIRECTIONS: tuple[Direction, ...] = ("ab", "ba")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A metric's value in a step, with its interval."""
+
+    step: int
+    value: float
+    low: float | None
+    high: float | None
+
+    def text(self) -> str:
+        """The value, for people."""
+        interval = "" if self.low is None else f" [{self.low:.4g}, {self.high:.4g}]"
+        return f"{self.value:.4g}{interval} at step {self.step}"
+
+
+class Evaluations:
+    """Measures the generators for use, keeps the best by evaluate.best, ends on a plateau.
+
+    Nothing here changes a weight or draws from the global random state: a training with it is the
+    one without it.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.config = scene, scene.config.evaluate
+        accelerator = scene.accelerator
+        self.processes = Processes(accelerator.process_index, accelerator.num_processes)
+        self.instruments = open_instruments(
+            self.config.features, self.config.weights, accelerator.device, "evaluate."
+        )
+        self.folders = self.processes.once(
+            lambda: open_folders(scene.config.data, max_images=self.config.max_images)
+        )
+        self.check_best()
+        # The best value so far, the one that a clearly better one must beat, and the newest.
+        self.best: Mark | None = None
+        self.standard: Mark | None = None
+        self.last: Mark | None = None
+        self.without_progress = 0
+        # Whether metrics.jsonl may hold what comes after the present step.
+        self.overtaken = True
+
+    def begin(self, step: int, tracker: Tracker | None) -> None:
+        """Measure the beginning of a run: what cannot be measured shows before hours have gone."""
+        self.go_on(step or -1, tracker)
+        self.best = self.processes.once(self.kept)
+        if step == 0:
+            self.measure(step, tracker)
+
+    def check_best(self) -> None:
+        """ValueError, before anything is measured, where evaluate.best is nothing of it."""
+        best, ways = self.config.best, DIRECTIONS[: len(self.scene.trainer.generators)]
+        names = measurable(ways, self.folders, self.scene.config.data, self.instruments)
+        if best and best not in names:
+            raise ValueError(
+                f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
+                f"these are: {', '.join(names)}"
+            )
+
+    def kept(self) -> Mark | None:
+        """The mark of the best generators, as far as they are there, and best.json beside them.
+
+        They may be newer than the training state, or have been removed or damaged since.
+        """
+        if self.best is None:
+            return None
+        folder, ways = self.scene.run_dir, DIRECTIONS[: len(self.scene.trainer.generators)]
+        steps = {
+            str(read_about(folder / f"gen_{way}-best.safetensors").get("step")) for way in ways
+        }
+        noted = read_best(folder, self.config.best)
+        if noted and steps == {str(noted.step)}:
+            return noted
+        if steps == {str(self.best.step)}:
+            self.scene.say(f"{folder / BEST}: damaged, missing or of another step: written again")
+            self.note(self.best)
+            return self.best
+        self.scene.say(
+            f"{folder}: the best generators, of step {self.best.step}, are damaged or gone: "
+            "the best are sought anew from here"
+        )
+        return None
+
+    def note(self, mark: Mark) -> None:
+        """Write best.json."""
+        text = json.dumps({"metric": self.config.best} | asdict(mark)) + "\n"
+        write_whole(self.scene.run_dir / BEST, lambda file: file.write(text.encode()))
+
+    def go_on(self, step: int, tracker: Tracker | None) -> None:
+        """Drop, once, what was written of the steps after the one that the run goes on from."""
+        if tracker and self.overtaken:
+            forget(self.scene.run_dir, step)
+        self.overtaken = False
+
+    def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
+        """Nothing: losses say little about pictures."""
+
+    def observe(self, step: int, tracker: Tracker | None) -> None:
+        """Measure, and keep the generators if they are the best so far."""
+        self.go_on(step - 1, tracker)
+        if not self.scene.extent.due(step, self.config.every or step + 1):
+            return
+        evaluation = self.measure(step, tracker)
+        if evaluation and self.config.best:
+            self.judge(step, evaluation.metrics[self.config.best], tracker)
+
+    def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
+        """All numbers of this step, written down; None where a translation is not finite."""
+        generators = dict(zip(DIRECTIONS, self.scene.trainer.generators, strict=False))
+        settings = Settings(
+            tuple(generators),
+            self.config.batch_size,
+            self.scene.config.run.seed,
+            self.config.resamples,
+        )
+        data = self.scene.config.data
+        try:
+            evaluation = evaluate(
+                generators, self.folders, data, settings, self.instruments, self.processes
+            )
+        except ValueError as error:
+            if step == 0:
+                raise
+            self.scene.say(f"step {step}: not evaluated: {error}")
+            return None
+        self.check(step, evaluation)
+        if tracker:
+            self.write(step, evaluation, tracker)
+        return evaluation
+
+    def check(self, step: int, evaluation: Evaluation) -> None:
+        """Say the numbers, and once what is missing; ValueError where patience cannot judge."""
+        for note in evaluation.notes if step == 0 else ():
+            self.scene.say(f"evaluation: {note}")
+        best = self.config.best
+        self.scene.say(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
+        if self.config.patience and best and evaluation.metrics[best].low is None:
+            raise ValueError(
+                f"evaluate.patience judges by intervals, and {best} has none: "
+                f"{evaluation.metrics[best].warning}; leave it out, or measure more images"
+            )
+
+    def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
+        """Into metrics.jsonl, evaluation/ and TensorBoard."""
+        folder, epoch = self.scene.run_dir, self.scene.extent.epochs_done(step)
+        record = evaluation.record()
+        record["protocol"] = {"precision": self.scene.config.train.precision} | record["protocol"]
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        images = write_images(folder, step, evaluation.images)
+        line = {"step": step, "epoch": epoch, "time": time, "images": images}
+        append_line(folder / METRICS, line | record)
+        tracker.scalars(
+            step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
+        )
+
+    def judge(self, step: int, metric: Metric, tracker: Tracker | None) -> None:
+        """Whether these generators are the best, and clearly so."""
+        sign = 1 if metric.better == "lower" else -1
+        self.last = mark = Mark(step, metric.value, metric.low, metric.high)
+        if self.best is None or sign * mark.value < sign * self.best.value:
+            self.best = mark
+            self.scene.keep(step, "-best")
+            if tracker:
+                self.note(mark)
+        if self.standard is None or sign * mark.value < sign * beyond(self.standard, sign):
+            self.standard, self.without_progress = mark, 0
+        else:
+            self.without_progress += 1
+        if step == self.scene.extent.stop or self.ended():
+            name = self.config.best
+            self.scene.say(f"{name}: {mark.text()}, the last; {self.best.text()}, the best")
+
+    def ended(self) -> str | None:
+        """Why the run ends before its last step."""
+        patience = self.config.patience
+        if patience is None or self.without_progress < patience or self.standard is None:
+            return None
+        return (
+            f"{self.config.best} has not become clearly better for {self.without_progress} "
+            f"evaluations, since step {self.standard.step} (evaluate.patience)"
+        )
+
+    def state(self) -> dict[str, Any]:
+        """The marks."""
+        marks = {"best": self.best, "standard": self.standard, "last": self.last}
+        values = {name: mark and asdict(mark) for name, mark in marks.items()}
+        return values | {"without_progress": self.without_progress, "metric": self.config.best}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on, unless another metric decides from now on."""
+        self.overtaken = True
+        if state.get("metric") != self.config.best:
+            state = {}
+        self.best, self.standard, self.last = (
+            Mark(**state[name]) if state.get(name) else None
+            for name in ("best", "standard", "last")
+        )
+        self.without_progress = state.get("without_progress", 0)
+
+
+def read_best(folder: Path, metric: str | None) -> Mark | None:
+    """The mark in best.json, where it is whole and of this metric."""
+    try:
+        record = json.loads((folder / BEST).read_text(encoding="utf-8"))
+        return Mark(**record) if record.pop("metric") == metric else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def beyond(mark: Mark, sign: int) -> float:
+    """The better end of a value's interval; sign is -1 where higher values are better."""
+    end = mark.low if sign == 1 else mark.high
+    return mark.value if end is None or math.isnan(end) else end

@@ -1,0 +1,68 @@
+"""How long a run is, and the learning rate as a pure function of progress."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from gan.config import TrainConfig
+
+Schedule = Literal["linear", "constant", "cosine"]
+
+
+def lr_multiplier(epoch: int, epochs: int, decay_epochs: int, schedule: Schedule) -> float:
+    """What the learning rate is multiplied with in an epoch, counted from 0.
+
+    It is 1 for `epochs`, then falls during `decay_epochs` towards 0, which the epoch after the last
+    would reach: `linear` is the CycleGAN paper's rule (Sec. 4) as its authors' present code counts
+    it (epoch 101 of 100 + 100 is the first below 1, epoch 200 trains at 1/101); `cosine` falls
+    along half a cosine; `constant` does not fall.
+    """
+    decayed = min(max(0, epoch - epochs + 1) / (decay_epochs + 1), 1.0)
+    if schedule == "constant":
+        return 1.0
+    if schedule == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * decayed))
+    return 1 - decayed
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A run over a dataset of so many pairs, by so many processes."""
+
+    train: TrainConfig
+    pairs: int
+    """In the dataset: those of one epoch."""
+    processes: int = 1
+
+    @property
+    def pairs_per_step(self) -> int:
+        """Pairs that all processes together see in one step."""
+        return self.train.batch_size * self.train.accumulate * self.processes
+
+    @property
+    def last_step(self) -> int:
+        """The step in which the last epoch ends."""
+        pairs = (self.train.epochs + self.train.decay_epochs) * self.pairs
+        return math.ceil(pairs / self.pairs_per_step)
+
+    @property
+    def stop(self) -> int:
+        """The step after which this run ends: the last one, or train.max_steps."""
+        return min(self.last_step, self.train.max_steps or self.last_step)
+
+    def due(self, step: int, every: int) -> bool:
+        """Whether something happens after this step that happens every so many, and at the end."""
+        return step % every == 0 or step == self.stop
+
+    def epochs_done(self, step: int) -> int:
+        """Whole epochs after so many steps."""
+        return step * self.pairs_per_step // self.pairs
+
+    def ends_epoch(self, step: int, every: int) -> bool:
+        """Whether an epoch whose number is a multiple of this ends in a step."""
+        return self.epochs_done(step) // every > self.epochs_done(step - 1) // every
+
+    def lr_multiplier(self, step: int) -> float:
+        """The learning rate's factor in a step: that of the epoch in which it begins."""
+        train, epoch = self.train, self.epochs_done(step - 1)
+        return lr_multiplier(epoch, train.epochs, train.decay_epochs, train.schedule)

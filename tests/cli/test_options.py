@@ -1,0 +1,119 @@
+"""What is typed reaches the function, option by option: a parser may keep a word to itself."""
+
+import functools
+import inspect
+import json
+import runpy
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import jsonargparse
+import pytest
+
+from gan.cli import main as cli
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
+    for folder in ("benchmarks", "demo", "experiments")
+    for path in (ROOT / folder).rglob("*.py")
+    if "auto_cli(" in path.read_text(encoding="utf-8")
+)
+"""What `python -m` starts."""
+Function = Callable[..., Any]
+
+
+def other(kind: Any, default: Any) -> Any:
+    """A value of a type, not the default."""
+    if get_origin(kind) in (Union, types.UnionType):
+        return other(next(one for one in get_args(kind) if one is not type(None)), default)
+    if get_origin(kind) is Literal:
+        return next(choice for choice in reversed(get_args(kind)) if choice != default)
+    if get_origin(kind) in (list, Sequence):
+        return [other(get_args(kind)[0], None)]
+    if kind is bool:
+        return not default
+    number = default if isinstance(default, (int, float)) else 0
+    if issubclass(kind, (int, float)):
+        return number + 2 if issubclass(kind, int) else number + 0.5
+    return kind("some/name")
+
+
+def typed(value: Any) -> str:
+    """A value as it is typed."""
+    return value if isinstance(value, str) else json.dumps(value, default=str).strip('"')
+
+
+def every_option(function: Function) -> tuple[list[str], dict[str, Any]]:
+    """A command line with all options of a function, and what it should be called with."""
+    parameters = inspect.signature(function).parameters
+    values = {name: other(each.annotation, each.default) for name, each in parameters.items()}
+    return [f"--{name}={typed(value)}" for name, value in values.items()], values
+
+
+def recorded(function: Function, calls: list[dict[str, Any]]) -> Function:
+    """A function of the same signature that notes what it is called with."""
+
+    @functools.wraps(function)
+    def note(**values: Any) -> int:
+        calls.append(values)
+        return 0
+
+    return note
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in cli.COMMANDS if not cli.config_class(cli.load(name))]
+)
+def test_every_option_of_a_command_reaches_its_function(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands with a section of keys are parsed by it, and its keys are all that they read."""
+    function, calls = cli.load(name), list[dict[str, Any]]()
+    arguments, expected = every_option(function)
+    monkeypatch.setattr(cli, "load", lambda name: recorded(function, calls))
+    assert cli.main([name, *arguments]) == 0
+    assert calls == [expected]
+
+
+def run_module(module: str, monkeypatch: pytest.MonkeyPatch, parse: Function) -> None:
+    """Run a module whose command line another function parses."""
+    monkeypatch.setattr(jsonargparse, "auto_cli", parse)
+    with suppress(SystemExit):
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def functions(module: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[str], Function]]:
+    """The words that choose each function of a module, and the function."""
+    given: list[Any] = []
+    run_module(module, monkeypatch, lambda components, **_: given.append(components))
+    (components,) = given
+    if not isinstance(components, list):
+        yield [], components
+        return
+    for function in components:
+        yield [function.__name__], function
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_option_of_a_module_reaches_its_function(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """jsonargparse takes `config` for a file of its own: a parameter of that name never comes."""
+    auto_cli = jsonargparse.auto_cli
+    for words, function in list(functions(module, monkeypatch)):
+        arguments, expected = every_option(function)
+        calls: list[dict[str, Any]] = []
+
+        def recording(components: Any, calls: list[Any] = calls, **options: Any) -> Any:
+            alone = not isinstance(components, list)
+            noted = [recorded(each, calls) for each in ([components] if alone else components)]
+            return auto_cli(noted[0] if alone else noted, **options)
+
+        monkeypatch.setattr(sys, "argv", [module, *words, *arguments])
+        run_module(module, monkeypatch, recording)
+        assert calls == [expected], function.__name__

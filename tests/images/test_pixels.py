@@ -1,0 +1,39 @@
+"""8 bits to [-1, 1] and back, without loss."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan.images.pixels import from_image, to_image, to_pixels, to_unit
+
+ALL = torch.arange(256, dtype=torch.uint8)
+
+
+def test_all_256_values_come_back() -> None:
+    assert torch.equal(to_pixels(to_unit(ALL)), ALL)
+
+
+def test_the_range_is_minus_one_to_one_in_even_steps() -> None:
+    expected = np.linspace(-1, 1, 256)
+    assert to_unit(ALL).dtype == torch.float32
+    np.testing.assert_allclose(to_unit(ALL).numpy(), expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_values_are_rounded_to_the_nearest_and_clipped(dtype: torch.dtype) -> None:
+    between = (ALL[:-1].float() + 0.4) / 127.5 - 1
+    assert torch.equal(to_pixels(between), ALL[:-1])
+    beyond = torch.tensor([-torch.inf, -3, -1.01, 1.01, 3, torch.inf], dtype=dtype)
+    assert to_pixels(beyond).tolist() == [0, 0, 0, 255, 255, 255]
+
+
+@pytest.mark.parametrize(("mode", "shape"), [("RGB", (5, 7, 3)), ("L", (5, 7))])
+def test_a_picture_comes_back_from_its_tensor(mode: str, shape: tuple[int, ...]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    tensor = from_image(Image.fromarray(pixels))
+    assert tensor.shape == (3 if mode == "RGB" else 1, 5, 7)
+    assert np.array_equal(tensor[0].numpy(), pixels.reshape(5, 7, -1)[:, :, 0])
+    image = to_image(tensor)
+    assert image.mode == mode
+    assert np.array_equal(np.asarray(image), pixels)

@@ -1,0 +1,127 @@
+"""One bad image, whatever is the matter with it, costs that image alone and is named."""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan.images import Picture, read_picture
+from gan.inference.folder import translate_folder
+from gan.inference.translator import Translator
+
+Photos = Callable[..., Path]
+
+
+def names(folder: Path) -> list[str]:
+    """Every file but the list of failures."""
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
+    return sorted(found - {"failed.tsv"})
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError, torch.OutOfMemoryError, KeyError])
+def test_whatever_fails_with_one_image_costs_that_image_alone(
+    photos: Photos,
+    tmp_path: Path,
+    negative_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: type[Exception],
+) -> None:
+    translate = Translator.translate_batch
+
+    def one_fails(self: Translator, pixels: torch.Tensor) -> list[torch.Tensor | None]:
+        if (pixels.flatten(1) == 7).all(1).any():  # alone, or in a batch with good ones
+            raise error
+        return translate(self, pixels)
+
+    monkeypatch.setattr(Translator, "translate_batch", one_fails)
+    source = photos("in", count=2)
+    Image.new("RGB", (24, 20), (7, 7, 7)).save(source / "000b.png")
+    assert translate_folder(negative_model, source, tmp_path / "out") == 1
+    assert names(tmp_path / "out") == ["000.png", "001.png"]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == f"{source / '000b.png'}: {error.__name__}"
+    assert lines[1].startswith("2 of 3 images translated")
+
+
+def test_a_format_that_cannot_hold_the_result_is_named(
+    photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """WebP ends at 16383 pixels, GIF at 65535 (struct.error), and .xyz is no format."""
+    source = photos("in", count=1)
+    Image.new("RGB", (16400, 16)).save(source / "wide.png")
+    (source / "wide.png").rename(source / "wide.webp")  # readers go by the content
+    Image.new("RGB", (65600, 16)).save(source / "wider.png")
+    (source / "wider.png").rename(source / "wider.gif")
+    assert translate_folder(negative_model, source, tmp_path / "out") == 1
+    said = capsys.readouterr().err
+    for name in ("wide.webp", "wider.gif"):
+        assert f"{source / name}: " in said
+    assert names(tmp_path / "out") == ["000.png"]
+
+    assert translate_folder(negative_model, source / "000.png", tmp_path / "out" / "a.xyz") == 1
+    assert "cannot write images with the suffix '.xyz'" in capsys.readouterr().err
+    assert names(tmp_path / "out") == ["000.png"]
+
+
+def test_a_file_that_vanishes_meanwhile_is_named(
+    photos: Photos,
+    tmp_path: Path,
+    negative_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = photos("in", count=3)
+
+    def read(path: Path, **options: Any) -> Picture:
+        (source / "001.png").unlink(missing_ok=True)
+        return read_picture(path, **options)
+
+    monkeypatch.setattr("gan.inference.folder.pipeline.read_picture", read)
+    assert translate_folder(negative_model, source, tmp_path / "out") == 1
+    assert f"{source / '001.png'}: No such file" in capsys.readouterr().err
+    assert names(tmp_path / "out") == ["000.png", "002.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_no_terminal_can_show_are_escaped(
+    photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line break, an escape sequence and bytes that are no UTF-8: good files with such names come
+    back, and bad ones are named in one line each."""
+    source = photos("in", count=1)
+    good = (source / "000.png").read_bytes()
+    for name in (b"two\nlines", b"caf\xe9", b"red\x1b[31m"):
+        for suffix, data in ((b".png", good), (b" bad.png", good[:100])):
+            (source / os.fsdecode(name + suffix)).write_bytes(data)
+    assert translate_folder(negative_model, source, tmp_path / "out") == 1
+    assert names(tmp_path / "out") == [name for name in names(source) if "bad" not in name]
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    for line, shown in zip(lines, [r"caf\udce9", r"red\x1b[31m", r"two\nlines"], strict=False):
+        assert line.startswith(f"{source}/{shown} bad.png: ")
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_broken_color_profile_is_one_line_and_no_failure(
+    photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = photos("in", count=1)
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (20, 20), "red").save(source / name, icc_profile=b"no profile")
+    with warnings.catch_warnings(record=True) as caught:
+        assert translate_folder(negative_model, source, tmp_path / "out") == 0
+    assert not caught
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    for line, name in zip(lines, ("a.png", "b.png"), strict=False):
+        assert line.startswith(f"{source / name}: ICC profile left out")
+        with Image.open(tmp_path / "out" / name) as result:
+            assert (np.asarray(result) == (0, 255, 255)).all()

@@ -1,0 +1,33 @@
+"""Translations that are shared out or killed: the same files, in every byte."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import write_generator
+from tests.support import interrupted_runs
+from tests.support.launching import ROOT, TORCHRUN, environment
+
+
+def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
+    """Each has half of the batches; failures of both are in one list."""
+    interrupted_runs.write_tree(tmp_path / "photos", 60)
+    write_generator(tmp_path / "gen_ab.safetensors")
+    for name, launcher in (("one", []), ("two", TORCHRUN)):
+        script = [str(ROOT / "scripts" / "translate.py"), "--device", "cpu"]
+        script += ["--model", str(tmp_path / "gen_ab.safetensors"), "--output"]
+        script += [str(tmp_path / name), "--input", str(tmp_path / "photos")]
+        done = subprocess.run(
+            [sys.executable, *launcher, *script],
+            capture_output=True, text=True, timeout=200, cwd=ROOT, env=environment(),
+        )  # fmt: skip
+        assert done.returncode == 1, done.stderr
+        assert "59 of 60 images translated" in done.stderr
+        assert done.stderr.count("images translated") == 1
+    one, two = (interrupted_runs.contents(tmp_path / name) for name in ("one", "two"))
+    assert len(one) == 60
+    assert two == one
+
+
+def test_a_translation_that_is_killed_goes_on(tmp_path: Path) -> None:
+    interrupted_runs.translate(tmp_path, kills=3, images=150)

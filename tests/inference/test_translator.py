@@ -1,0 +1,246 @@
+"""A translator opens what a run leaves behind, and returns pictures of the size it was given."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from gan.inference.translator import Translator, pick_device, pick_precision
+from gan.networks import build_generator
+from gan.networks.files import load_generator
+
+CPU = torch.device("cpu")
+Generators = Callable[..., Path]
+
+
+def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    shape = (height, width, 3) if mode == "RGB" else (height, width)
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
+
+
+def values(image: Image.Image) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 31), (64, 21), (250, 16)])
+def test_the_size_is_kept_and_equal_pictures_are_translated_alike(
+    generator_file: Path, size: tuple[int, int]
+) -> None:
+    translator = Translator.load(generator_file)
+    image = noise(*size)
+    before, first = image.tobytes(), translator.translate(image)
+    assert (first.size, first.mode) == (size, "RGB")
+    assert image.tobytes() == before
+    assert translator.translate(image) == first
+    assert len(np.unique(np.asarray(first))) > 20
+
+
+def test_a_picture_becomes_what_the_network_makes_of_it_in_minus_one_to_one(
+    generator_file: Path,
+) -> None:
+    """Against the network called by hand, rounded by numpy."""
+    image = noise(24, 20)
+    network, _, _ = load_generator(generator_file)
+    x = torch.from_numpy(np.asarray(image) / 127.5 - 1).float().permute(2, 0, 1)[None]
+    with torch.no_grad():
+        unit = network(x)[0].permute(1, 2, 0).numpy().astype(np.float64)
+    expected = np.rint((unit + 1) * 127.5)
+    got = np.asarray(Translator.load(generator_file).translate(image))
+    assert np.abs(got - expected).max() <= 1  # float32 before the rounding, float64 here
+
+
+def test_pixels_and_channels_keep_their_places(negative: Translator) -> None:
+    image = noise(40, 23)
+    assert np.array_equal(values(negative.translate(image)), 255 - values(image))
+
+
+def test_a_network_that_gives_no_numbers_is_refused() -> None:
+    """Cast to 8 bits they would be black, and pass for a translation."""
+    with pytest.raises(ValueError, match="NaN"):
+        Translator(nn.Threshold(2, torch.nan), 3, CPU).translate(noise(16, 16))
+
+
+@pytest.mark.parametrize("size", [(15, 40), (40, 15), (1, 500), (1, 1)])
+def test_less_than_16_pixels_are_refused_with_their_number(
+    negative: Translator, size: tuple[int, int]
+) -> None:
+    with pytest.raises(ValueError, match=rf"^{size[0]}x{size[1]} pixels: .*at least 16"):
+        negative.translate(Image.new("RGB", size))
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+@pytest.mark.parametrize("source", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "YCbCr"])
+def test_pictures_of_any_mode_are_taken(
+    negative: Translator, channels: int, mode: str, source: str
+) -> None:
+    """White stays white through all the modes, and its negative is black."""
+    whites = {"I;16": 65535, "LA": (255, 255), "CMYK": (0, 0, 0, 0), "YCbCr": (255, 128, 128)}
+    white: Any = whites.get(source, "white")
+    translated = Translator(negative.network, channels, CPU).translate(
+        Image.new(source, (17, 20), white)
+    )
+    assert (translated.mode, translated.size) == (mode, (17, 20))
+    assert np.asarray(translated).max() == 0
+
+
+def test_transparent_palette_and_deep_pictures_have_the_colors_they_show(
+    negative: Translator,
+) -> None:
+    clear = Image.new("RGBA", (20, 16), (200, 10, 10, 0))
+    assert np.asarray(negative.translate(clear)).max() == 0  # seen on white paper
+    colors = noise(20, 16).quantize(8)
+    expected = 255 - values(colors.convert("RGB"))
+    assert np.array_equal(values(negative.translate(colors)), expected)
+    deep = np.arange(320, dtype=np.uint16).reshape(16, 20) * 200
+    expected = np.repeat((255 - deep / 257)[..., None], 3, -1)
+    result = values(negative.translate(Image.fromarray(deep)))
+    np.testing.assert_allclose(result, expected, atol=0.51)
+
+
+def test_generators_between_grey_and_color(tmp_path: Path, new_generator: Generators) -> None:
+    to_color = new_generator(tmp_path / "a.safetensors", in_channels=1)
+    to_grey = new_generator(tmp_path / "b.safetensors", out_channels=1)
+    assert Translator.load(to_color).translate(noise(20, 17)).mode == "RGB"
+    assert Translator.load(to_grey).translate(noise(20, 17, "L")).mode == "L"
+
+
+def test_lower_precision_moves_pixels_a_little_and_fp32_not_at_all(generator_file: Path) -> None:
+    image = noise(32, 32)
+    exact = np.asarray(Translator.load(generator_file).translate(image)).astype(int)
+    half = np.asarray(Translator.load(generator_file, precision="bf16").translate(image))
+    assert 0 < np.abs(half - exact).mean() < 8
+
+
+def test_dropout_and_gradients_are_off() -> None:
+    network = build_generator("resnet_6blocks", channels=2, dropout=True)
+    translator = Translator(network.train(), 3, CPU)
+    assert not any(parameter.requires_grad for parameter in translator.network.parameters())
+    assert translator.translate(noise(16, 16)) == translator.translate(noise(16, 16))
+
+
+def same(first: Translator, second: Translator) -> bool:
+    return first.translate(noise(16, 16)) == second.translate(noise(16, 16))
+
+
+def test_a_run_with_both_generators_needs_the_direction(
+    tmp_path: Path, new_generator: Generators
+) -> None:
+    ab = new_generator(tmp_path / "gen_ab.safetensors", "ab", seed=0)
+    ba = new_generator(tmp_path / "gen_ba.safetensors", "ba", seed=1)
+    new_generator(tmp_path / "gen_ab-epoch001.safetensors", "ab", seed=2)
+    with pytest.raises(ValueError, match=rf"^{re.escape(str(tmp_path))}: .*direction ab or ba"):
+        Translator.load(tmp_path)
+    assert same(Translator.load(tmp_path, "ab"), Translator.load(ab))
+    assert same(Translator.load(str(tmp_path), "ba"), Translator.load(ba))
+    assert not same(Translator.load(ab), Translator.load(ba))
+
+
+def test_a_run_with_one_generator_needs_no_direction_but_keeps_to_it(
+    generator_file: Path,
+) -> None:
+    folder = generator_file.parent
+    assert same(Translator.load(folder), Translator.load(generator_file))
+    assert same(Translator.load(folder, "ab"), Translator.load(generator_file, "ab"))
+    with pytest.raises(ValueError, match=r"gen_ba\.safetensors: no such .* gen_ab\.safetensors"):
+        Translator.load(folder, "ba")
+
+
+def test_a_file_of_the_other_direction_is_refused(tmp_path: Path, generator_file: Path) -> None:
+    """Whatever it is called: the direction is in its metadata."""
+    renamed = shutil.copy(generator_file, tmp_path / "gen_ba.safetensors")
+    with pytest.raises(ValueError, match=rf"^{re.escape(str(renamed))}: translates ab, not ba"):
+        Translator.load(renamed, "ba")
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"gone: no such run directory or generator file"):
+        Translator.load(tmp_path / "gone")
+    (tmp_path / "config.yaml").touch()
+    (tmp_path / "gen_ab-epoch001.safetensors").touch()
+    with pytest.raises(ValueError, match=rf"^{re.escape(str(tmp_path))}: no gen_ab\.safetensors"):
+        Translator.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "chosen"), [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")]
+)
+def test_auto_takes_the_best_device_and_absent_ones_are_refused(
+    monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, chosen: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert pick_device("auto") == torch.device(chosen)
+    assert pick_device("cpu") == CPU
+    for name, available in (("cuda", cuda), ("mps", mps)):
+        if available:
+            assert pick_device(name) == torch.device(name)  # type: ignore[arg-type]
+        else:
+            with pytest.raises(ValueError, match=f"device {name}: not available"):
+                pick_device(name)  # type: ignore[arg-type]
+
+
+def test_a_picture_with_an_exif_rotation_comes_back_upright(
+    negative: Translator, tmp_path: Path
+) -> None:
+    pixels = np.arange(20 * 30 * 3, dtype=np.uint32).reshape(20, 30, 3).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise
+    Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
+    with Image.open(tmp_path / "turned.png") as image:
+        turned = negative.translate(image)
+    assert turned.size == (20, 30)
+    np.testing.assert_array_equal(np.asarray(turned), 255 - np.rot90(pixels, -1))
+
+
+def test_bf16_is_what_autocast_makes_of_the_network_within_its_rounding(
+    generator_file: Path,
+) -> None:
+    """bf16 keeps 8 bits. Weights that are cast once, and another layout, add in another order."""
+    x = torch.rand(2, 3, 40, 24, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    network, _, _ = load_generator(generator_file)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        expected = network.eval()(x)
+    with torch.inference_mode():
+        got = Translator.load(generator_file, precision="bf16").run(x)
+    torch.testing.assert_close(got, expected, rtol=0, atol=2**-5)
+
+
+def test_auto_is_bf16_where_the_device_computes_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for answer, expected in ((True, "bf16"), (False, "fp32")):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda answer=answer: answer)
+        assert pick_precision("auto", CPU) == expected
+        assert pick_precision("fp16", CPU) == "fp16"
+
+
+def test_without_a_compiler_translations_are_made_as_ever(
+    generator_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compile(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("No working C++ compiler found\nin torch._inductor.config.cpp.cxx")
+
+    monkeypatch.setattr(torch, "compile", compile)
+    translator = Translator.load(generator_file)
+    before = translator.translate(noise(30, 20))
+    assert translator.compile() == "No working C++ compiler found"
+    assert translator.translate(noise(30, 20)) == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler here")
+def test_a_compiled_translator_takes_any_size_to_the_same_picture_but_for_rounding(
+    generator_file: Path,
+) -> None:
+    plain, compiled = Translator.load(generator_file), Translator.load(generator_file)
+    assert compiled.compile() is None
+    for count, height, width in ((1, 20, 24), (1, 33, 18), (3, 20, 24), (2, 64, 48)):
+        x = torch.rand(count, 3, height, width) * 2 - 1
+        with torch.inference_mode():
+            # A network of nine norms in a row carries float32's rounding on.
+            torch.testing.assert_close(compiled.run(x), plain.run(x), rtol=0, atol=1e-4)

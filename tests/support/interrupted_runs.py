@@ -1,0 +1,167 @@
+"""Commands that are killed at random moments against ones that are left alone."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.conftest import write_generator
+from tests.support.launching import ROOT, assert_same_run, command, environment, run, write_images
+
+
+def train(folder: Path, kills: int = 30, steps: int | None = None, seed: int = 0) -> None:
+    """Train with states every fifth step, kill the run, start it again, and so on to the end.
+
+    Args:
+        folder: An empty folder; it is left behind for a look.
+        kills: How often. Every run is killed within a second after it has written a state.
+        steps: Steps of the run; left out, enough for that many kills.
+        seed: Of the moments.
+    """
+    rng, root = random.Random(seed), write_images(folder / "photos")
+    settings = {"train__max_steps": steps or 30 * kills, "train__checkpoint_every": 5}
+    run(command(root, folder / "straight", **settings))
+    arguments = command(root, folder / "killed", **settings)
+    for number in range(kills):
+        step = killed_at(arguments, folder / "killed", rng.uniform(0, 1))
+        print(f"kill {number + 1} of {kills}: newest state {step}", file=sys.stderr)
+    run(arguments)
+    assert_same_run(folder / "killed", folder / "straight")
+    print(f"{kills} kills: every tensor equals the uninterrupted run's")
+
+
+def translate(folder: Path, kills: int = 20, images: int = 400, seed: int = 0) -> None:
+    """Translate a tree of mixed images, kill it while it writes, start it again, and so on.
+
+    Args:
+        folder: An empty folder; it is left behind for a look.
+        kills: How often. A translation that comes to its end before is compared and begun anew.
+        images: How many, a few of them damaged.
+        seed: Of the moments.
+    """
+    rng = random.Random(seed)
+    write_tree(folder / "photos", images)
+    write_generator(folder / "gen_ab.safetensors", channels=4)
+    arguments = [sys.executable, str(ROOT / "scripts" / "translate.py"), "--device", "cpu"]
+    arguments += ["--model", str(folder / "gen_ab.safetensors"), "--input", str(folder / "photos")]
+    run([*arguments, "--output", str(folder / "straight")], status=1)
+    expected, killed = contents(folder / "straight"), folder / "killed"
+    for number in range(kills):
+        count = translation_killed(
+            [*arguments, "--output", str(killed)], killed, rng.uniform(0, 0.3)
+        )
+        print(f"kill {number + 1} of {kills}: {count} of {len(expected)} files", file=sys.stderr)
+        if count == len(expected):
+            assert contents(killed) == expected
+            shutil.rmtree(killed)
+    run([*arguments, "--output", str(killed)], status=1)
+    assert contents(killed) == expected
+    print(f"{kills} kills: every file equals the undisturbed translation's, and no other is there")
+
+
+def augment(folder: Path, kills: int = 20, images: int = 300, seed: int = 0) -> None:
+    """Augment a YOLO dataset, kill it while it writes, start it again, and so on.
+
+    Args:
+        folder: An empty folder; it is left behind for a look.
+        kills: How often. An augmentation that comes to its end before is compared and begun anew.
+        images: How many, a few of them damaged.
+        seed: Of the moments.
+    """
+    rng = random.Random(seed)
+    write_tree(folder / "dataset" / "images", images)
+    for path in (folder / "dataset" / "images").rglob("*.*"):
+        label = folder / "dataset" / "labels" / path.parent.name / f"{path.stem}.txt"
+        label.parent.mkdir(parents=True, exist_ok=True)
+        label.write_text("0 0.5 0.5 0.4 0.4")
+    (folder / "run").mkdir()
+    for direction in ("ab", "ba"):
+        write_generator(folder / "run" / f"gen_{direction}.safetensors", direction, channels=4)
+    arguments = [sys.executable, str(ROOT / "scripts" / "augment.py"), "--device", "cpu"]
+    arguments += ["--model", str(folder / "run"), "--direction", "ab", "--format", "yolo"]
+    arguments += ["--dataset", str(folder / "dataset"), "--mode", "add", "--strength", "0.5,1"]
+    # Random networks draw noise on noise: such thresholds accept about half of it.
+    arguments += ["--structure", "50%", "--shift", "off", "--edges", "off", "--luma", "off"]
+    arguments += ["--contrast", "off", "--cycle", "2mad"]
+    run([*arguments, "--output", str(folder / "straight")], status=1)
+    expected, killed = contents(folder / "straight"), folder / "killed"
+    for number in range(kills):
+        count = translation_killed([*arguments, "--output", str(killed)], killed, rng.uniform(0, 1))
+        print(f"kill {number + 1} of {kills}: {count} of {len(expected)} files", file=sys.stderr)
+        if (killed / "augmentation.json").exists() and not (killed / ".augment").exists():
+            assert contents(killed) == expected
+            shutil.rmtree(killed)
+    run([*arguments, "--output", str(killed)], status=1)
+    assert contents(killed) == expected
+    print(f"{kills} kills: every file equals the undisturbed augmentation's, and no other is there")
+
+
+def write_tree(folder: Path, images: int) -> None:
+    """Small images of four sizes and two formats in ten folders; every fiftieth is cut off."""
+    rng = np.random.default_rng(0)
+    for number in range(images):
+        path = folder / f"{number % 10}" / f"{number:04d}.{'jpg' if number % 3 else 'png'}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shape = (48 + 16 * (number % 2), 64 + 16 * (number // 2 % 2), 3)
+        Image.fromarray(rng.integers(256, size=shape, dtype=np.uint8)).save(path)
+        if number % 50 == 49:
+            path.write_bytes(path.read_bytes()[:500])
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, hidden ones too."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def translation_killed(arguments: list[str], output: Path, seconds: float) -> int:
+    """Start a translation, kill it so long after its first new file; the files that are there."""
+
+    def count() -> int:
+        return sum(not path.name.startswith(".") for path in output.rglob("*.*"))
+
+    before, until = count(), time.monotonic() + 100
+    process = subprocess.Popen(
+        arguments, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment(), start_new_session=True
+    )
+    while count() == before and process.poll() is None:
+        assert time.monotonic() < until
+        time.sleep(0.002)
+    time.sleep(seconds)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return count()
+
+
+def killed_at(arguments: list[str], folder: Path, seconds: float) -> str:
+    """Start a run, kill it so long after its training has begun, and name its newest state."""
+    process = subprocess.Popen(
+        arguments, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(),
+        start_new_session=True,
+    )  # fmt: skip
+    wait_for_training(folder, process)
+    time.sleep(seconds)
+    assert process.poll() is None, "the run ended before it could be killed: give it more steps"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return max(path.name for path in (folder / "state").glob("step-*"))
+
+
+def wait_for_training(folder: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until a run has written a state of its own; one that ends before is right, too."""
+    before, until = newest(folder), time.monotonic() + 100
+    while newest(folder) == before and process.poll() is None:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def newest(folder: Path) -> str:
+    return max((path.name for path in folder.glob("state/step-*")), default="")

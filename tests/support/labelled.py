@@ -1,0 +1,184 @@
+"""Small labelled datasets of real photographs, and what other libraries read out of them."""
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torchvision
+from PIL import Image
+from pycocotools.coco import COCO
+
+from demo.dataset import photograph
+from gan.images import resize_short
+
+FORMATS = ["imagefolder", "yolo", "coco", "voc", "masks"]
+TRAIN, VAL = ("astronaut", "coffee", "motorcycle", "my cat 🐈"), ("flower", "camera")
+PHOTOGRAPHS = {name: "chelsea" if "cat" in name else name for name in (*TRAIN, *VAL)}
+BOX = (12, 8, 52, 40)
+"""left, top, right, bottom of the one labelled thing of each photograph, in pixels."""
+
+Reading = dict[str, Any]
+"""What a dataset says of every image: by its name below the root, split and labels."""
+
+
+def photo(name: str, side: int = 64) -> Image.Image:
+    """A real photograph, small."""
+    return resize_short(photograph(PHOTOGRAPHS.get(name, name)), side)
+
+
+def save(image: Image.Image, path: Path) -> tuple[int, int]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, quality=95)
+    return image.size
+
+
+def splits() -> list[tuple[str, str]]:
+    return [*(("train", name) for name in TRAIN), *(("val", name) for name in VAL)]
+
+
+def write_imagefolder(root: Path) -> None:
+    for number, (split, name) in enumerate(splits()):
+        save(photo(name), root / split / ("cats", "things")[number % 2] / f"{name}.jpg")
+
+
+def write_yolo(root: Path) -> None:
+    left, top, right, bottom = BOX
+    for split, name in splits():
+        width, height = save(photo(name), root / "images" / split / f"{name}.jpg")
+        center = (left + right) / 2 / width, (top + bottom) / 2 / height
+        values = *center, (right - left) / width, (bottom - top) / height
+        label = root / "labels" / split / f"{name}.txt"
+        label.parent.mkdir(parents=True, exist_ok=True)
+        label.write_text("0 " + " ".join(f"{value:.6f}" for value in values))
+    (root / "data.yaml").write_text("train: images/train\nval: images/val\nnames: [thing]\n")
+
+
+def write_coco(root: Path) -> None:
+    left, top, right, bottom = BOX
+    for split in ("train", "val"):
+        content: dict[str, Any] = {
+            "info": {"year": 2017}, "images": [], "annotations": [],
+            "categories": [{"id": 3, "name": "thing"}],
+        }  # fmt: skip
+        names = [name for where, name in splits() if where == split]
+        for number, name in enumerate(names, 10):
+            width, height = save(photo(name), root / f"{split}2017" / f"{name}.jpg")
+            image = {"id": number, "file_name": f"{name}.jpg", "width": width, "height": height}
+            content["images"].append(image | {"license": 4})
+            box = [left, top, right - left, bottom - top]
+            ring = [left, top, right, top, right, bottom, left, bottom]
+            about = {"id": number * 7, "image_id": number, "category_id": 3, "iscrowd": 0}
+            about |= {"bbox": box, "area": box[2] * box[3], "segmentation": [ring]}
+            content["annotations"].append(about)
+        path = root / "annotations" / f"instances_{split}2017.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content))
+
+
+XML = """<annotation>\r
+\t<folder>VOC2012</folder>\r
+\t<filename>{name}.jpg</filename>\r
+\t<path>C:\\Users\\me\\{name}.jpg</path>\r
+\t<size><width>{width}</width><height>{height}</height><depth>3</depth></size>\r
+\t<object><name>thing</name><bndbox><xmin>{box[0]}</xmin><ymin>{box[1]}</ymin>\
+<xmax>{box[2]}</xmax><ymax>{box[3]}</ymax></bndbox></object>\r
+</annotation>"""
+
+
+def write_voc(root: Path) -> None:
+    base = root / "VOCdevkit" / "VOC2012"
+    for folder in ("Annotations", "ImageSets/Main"):
+        (base / folder).mkdir(parents=True)
+    for _, name in splits():
+        width, height = save(photo(name), base / "JPEGImages" / f"{name}.jpg")
+        text = XML.format(name=name, width=width, height=height, box=BOX)
+        (base / "Annotations" / f"{name}.xml").write_bytes(text.encode())
+    lists = {"train": TRAIN, "val": VAL, "trainval": TRAIN + VAL}
+    for split, names in lists.items():
+        (base / "ImageSets" / "Main" / f"{split}.txt").write_text("\n".join(names))
+
+
+def write_masks(root: Path) -> None:
+    for split, name in splits():
+        image = photo(name)
+        save(image, root / "images" / split / f"{name}.jpg")
+        mask = Image.new("P", image.size)
+        mask.putpalette([0, 0, 0, 200, 30, 40])
+        mask.paste(1, BOX)
+        save(mask, root / "masks" / split / f"{name}.png")
+
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "imagefolder": write_imagefolder,
+    "yolo": write_yolo,
+    "coco": write_coco,
+    "voc": write_voc,
+    "masks": write_masks,
+}
+
+
+def read_imagefolder(root: Path) -> Reading:
+    read = {}
+    for split in ("train", "val"):
+        folder = torchvision.datasets.ImageFolder(str(root / split))
+        for path, label in folder.samples:
+            read[Path(path).relative_to(root).as_posix()] = (split, folder.classes[label])
+    return read
+
+
+def read_yolo(root: Path) -> Reading:
+    read = {}
+    for path in sorted((root / "images").rglob("*.jpg")):
+        label = root / "labels" / path.relative_to(root / "images").with_suffix(".txt")
+        rows = [line.split() for line in label.read_text().splitlines()]
+        boxes = [(int(row[0]), *map(float, row[1:])) for row in rows]
+        read[path.relative_to(root).as_posix()] = (path.parent.name, boxes)
+    return read
+
+
+def read_coco(root: Path) -> Reading:
+    read = {}
+    for split in ("train", "val"):
+        coco = COCO(str(root / "annotations" / f"instances_{split}2017.json"))
+        for image in coco.loadImgs(coco.getImgIds()):
+            found = coco.loadAnns(coco.getAnnIds(imgIds=image["id"]))
+            labels = [(each["bbox"], each["category_id"], each["segmentation"]) for each in found]
+            with Image.open(root / f"{split}2017" / image["file_name"]) as picture:
+                assert picture.size == (image["width"], image["height"])
+            read[f"{split}2017/{image['file_name']}"] = (split, labels)
+    return read
+
+
+def read_voc(root: Path) -> Reading:
+    read = {}
+    for split in ("train", "val"):
+        dataset = torchvision.datasets.VOCDetection(str(root), "2012", split)
+        for image, annotation in zip(dataset.images, dataset.annotations, strict=True):
+            parsed = dataset.parse_voc_xml(ET.parse(annotation).getroot())["annotation"]
+            assert parsed["filename"] == Path(image).name
+            name = Path(image).relative_to(root).as_posix()
+            read[name] = (split, [each["bndbox"] for each in parsed["object"]])
+    return read
+
+
+def read_masks(root: Path) -> Reading:
+    read = {}
+    for path in sorted((root / "images").rglob("*.jpg")):
+        mask = root / "masks" / path.relative_to(root / "images").with_suffix(".png")
+        with Image.open(mask) as labels, Image.open(path) as image:
+            assert labels.size == image.size
+            label = labels.mode, labels.getpalette(), np.asarray(labels).tobytes()
+        read[path.relative_to(root).as_posix()] = (path.parent.name, label)
+    return read
+
+
+READERS: dict[str, Callable[[Path], Reading]] = {
+    "imagefolder": read_imagefolder,
+    "yolo": read_yolo,
+    "coco": read_coco,
+    "voc": read_voc,
+    "masks": read_masks,
+}

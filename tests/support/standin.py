@@ -1,0 +1,51 @@
+"""A server whose translations are known exactly: `python standin.py FOLDER`, until SIGTERM.
+
+A process of its own, because Gradio leaves event loops and sockets open, which are errors in tests.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gan.inference.translator import Translator
+from gan.serve.command import listen, serve_until_stopped
+from gan.serve.limits import Limits
+from gan.serve.models import Way
+from gan.serve.studio import Studio
+
+LIMITS = Limits(megapixels=0.1, megabytes=1, files=20, batch_megapixels=1, queue=8)
+
+
+class Times(nn.Module):
+    """Multiplies by -1 or 1, as soon as there is no file that says to wait."""
+
+    def __init__(self, factor: int, hold: Path) -> None:
+        super().__init__()
+        self.factor, self.hold = factor, hold
+
+    def forward(self, x: Tensor) -> Tensor:
+        while self.hold.exists():
+            time.sleep(0.01)
+        return self.factor * x
+
+
+def stand_in(folder: Path) -> Studio:
+    """A studio of two models: the negative, and the same."""
+
+    def translator(factor: int) -> Translator:
+        return Translator(Times(factor, folder.parent / "hold"), 3, torch.device("cpu"))
+
+    ways = [
+        Way("negative", "ab", translator(-1)),
+        Way("negative", "ba", translator(1)),
+        Way("same", "ab", translator(1)),
+    ]
+    return Studio(ways, LIMITS, folder)
+
+
+if __name__ == "__main__":
+    with listen("127.0.0.1", 0) as listener:
+        serve_until_stopped(stand_in(Path(sys.argv[1])), listener)

@@ -1,0 +1,158 @@
+"""Training state on disk: whole or passed over by name, the last few kept, a full disk survived."""
+
+import json
+import resource
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from accelerate import Accelerator
+
+from gan.training.checkpoint import Saver, newest_state
+
+
+def save(root: Path, step: int, keep: int = 3) -> None:
+    shared = {"weight": torch.full((100,), float(step))}
+    own = {"pool_a": None, "pool_b": torch.full((50,), float(step))}
+    with Saver(root, Accelerator(cpu=True), keep=keep) as saver:
+        saver.save(shared, own, {"step": step})
+
+
+def content(root: Path) -> tuple[int, float, float]:
+    saved, _ = newest_state(root)
+    assert saved is not None
+    shared, own = saved.load(0)
+    return saved.step, shared["weight"][0].item(), own["pool_b"][0].item()
+
+
+def test_round_trip_of_the_newest(tmp_path: Path) -> None:
+    for step in (1, 2, 10):
+        save(tmp_path, step)
+    assert content(tmp_path) == (10, 10.0, 10.0)
+
+
+def test_nothing_is_found_in_nothing(tmp_path: Path) -> None:
+    assert newest_state(tmp_path / "state") == (None, [])
+
+
+def test_only_the_last_few_are_kept(tmp_path: Path) -> None:
+    for step in range(1, 6):
+        save(tmp_path, step, keep=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000004", "step-00000005"]
+
+
+def test_what_a_killed_save_left_is_neither_found_nor_kept(tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    shutil.copytree(tmp_path / "step-00000001", tmp_path / ".step-00000002.tmp")
+    assert content(tmp_path) == (1, 1.0, 1.0)
+    save(tmp_path, 3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000001", "step-00000003"]
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def flip(path: Path) -> None:
+    """One bit in the middle of the tensor's bytes."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["shared.pt", "process-0.pt", "manifest.json"])
+@pytest.mark.parametrize("damage", [truncate, flip, Path.unlink])
+def test_damage_is_named_and_the_state_before_is_used(
+    damage: Any, name: str, tmp_path: Path
+) -> None:
+    save(tmp_path, 1)
+    save(tmp_path, 2)
+    path = tmp_path / "step-00000002" / name
+    damage(path)
+    saved, problems = newest_state(tmp_path)
+    assert saved is not None
+    assert saved.step == 1
+    assert len(problems) == 1
+    if not (damage is flip and name == "manifest.json"):  # which may then blame another file
+        assert str(path) in problems[0]
+
+
+def test_a_flipped_bit_anywhere_in_the_manifest_never_misleads(tmp_path: Path) -> None:
+    """What it says is either still true where it matters, or found to be damaged."""
+    save(tmp_path, 1)
+    save(tmp_path, 2)
+    manifest = tmp_path / "step-00000002" / "manifest.json"
+    original = manifest.read_bytes()
+    for position in range(0, len(original), 7):
+        data = bytearray(original)
+        data[position] ^= 1
+        manifest.write_bytes(data)
+        saved, problems = newest_state(tmp_path)
+        assert saved is not None
+        if not problems:
+            assert saved.step == 2, original[position - 9 : position + 9]
+        else:
+            assert saved.step == 1
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond 1000 bytes: what a full disk does, without mounting one."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_full_disk_is_said_and_the_state_before_is_intact(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    save(tmp_path, 1)
+    request.getfixturevalue("full_disk")
+    with pytest.raises(OSError, match="step-00000002: the training state cannot be written"):
+        save(tmp_path, 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
+    assert content(tmp_path) == (1, 1.0, 1.0)
+
+
+def test_a_state_is_what_was_saved_although_training_goes_on(tmp_path: Path) -> None:
+    """The thread is held up until the tensors have changed."""
+    weight, changed = torch.ones(100), threading.Event()
+    with Saver(tmp_path, Accelerator(cpu=True), keep=1) as saver:
+        saver.thread.submit(changed.wait, 10)
+        saver.save({"weight": weight, "nested": [{"a": (weight,)}]}, {}, {"step": 1})
+        weight.zero_()
+        changed.set()
+    saved, _ = newest_state(tmp_path)
+    assert saved is not None
+    shared, _ = saved.load(0)
+    assert shared["weight"].eq(1).all()
+    assert shared["nested"][0]["a"][0].eq(1).all()
+
+
+def test_a_state_is_named_only_when_every_process_has_written_it(tmp_path: Path) -> None:
+    with Saver(tmp_path, Accelerator(cpu=True), keep=1) as saver:
+        saver.save({}, {}, {"step": 1})
+        saver.check()  # this process has written its part
+        saver.poll(lambda busy: True)  # another has not
+        assert newest_state(tmp_path) == (None, [])
+        saver.poll(lambda busy: busy)
+        saver.finish()
+        saved, _ = newest_state(tmp_path)
+        assert saved is not None
+
+
+def test_the_manifest_describes_every_file(tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    folder = tmp_path / "step-00000001"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["files"].keys() == {"shared.pt", "process-0.pt"}
+    for name, described in manifest["files"].items():
+        assert described["bytes"] == (folder / name).stat().st_size

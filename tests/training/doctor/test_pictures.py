@@ -1,0 +1,150 @@
+"""What is seen in translations: each signal against a closed form or a second implementation."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from gan.training.doctor import pictures
+from tests.support.faults import photographs
+
+STEP = 2 / 255
+
+
+def noise_like(images: Tensor) -> Tensor:
+    return pictures.NOISE * torch.randn(images.shape, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("channels", [(3, 3), (1, 3), (3, 1), (1, 1)], ids=str)
+def test_luminance_correlation_is_numpys(channels: tuple[int, int]) -> None:
+    real, fake = photographs(channels=channels[0]), photographs(channels=channels[1], seed=1)
+
+    def gray(image: Tensor) -> np.ndarray:
+        planes = image.numpy().astype(np.float64)
+        weights = np.array([0.299, 0.587, 0.114]) if len(planes) == 3 else np.ones(1)
+        return np.tensordot(weights, planes, 1).ravel()
+
+    each = [np.corrcoef(gray(x), gray(y))[0, 1] for x, y in zip(real, fake, strict=True)]
+    # 1e-5: float32 sums over 1024 pixels
+    assert pictures.luminance_correlation(real, fake) == pytest.approx(np.mean(each), abs=1e-5)
+
+
+def test_correlation_knows_inversion_and_nothing_of_brightness_and_contrast() -> None:
+    real = photographs()
+    assert pictures.luminance_correlation(real, -real) == pytest.approx(-1, abs=1e-5)
+    assert pictures.luminance_correlation(real, real * 0.3 + 0.5) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_picture_without_contrast_correlates_with_nothing() -> None:
+    real = photographs()
+    assert pictures.luminance_correlation(real, torch.full_like(real, 0.7)) == pytest.approx(0)
+    faint = -real / real.std() * STEP / 10  # inverted, by a tenth of a grey level
+    assert abs(pictures.luminance_correlation(real, faint)) < 0.3
+
+
+def test_change_is_the_mean_distance_and_undefined_between_grey_and_color() -> None:
+    real = photographs()
+    assert pictures.change(real, real) == 0
+    assert pictures.change(real, real + 0.25) == pytest.approx(0.25, abs=1e-6)
+    assert math.isnan(pictures.change(real, photographs(channels=1)))
+
+
+def test_diversity_is_the_mean_over_pairs() -> None:
+    levels = torch.tensor([0.0, 0.1, 0.7]).view(3, 1, 1, 1).expand(3, 2, 4, 4)
+    assert pictures.diversity(levels) == pytest.approx((0.1 + 0.7 + 0.6) / 3, abs=1e-6)
+    assert math.isnan(pictures.diversity(levels[:1]))
+
+
+def test_relative_diversity_asks_for_no_more_than_the_other_domain_has() -> None:
+    real = photographs()
+    pale = photographs(seed=1) / 10
+    assert pictures.relative_diversity(real, real, None) == pytest.approx(1)
+    assert pictures.relative_diversity(pale, real, pale) == pytest.approx(1)
+    assert pictures.relative_diversity(pale, real, None) < 0.2
+    assert pictures.relative_diversity(real[:1].expand(3, -1, -1, -1), real, pale) == 0
+
+
+def test_identical_photographs_say_nothing_about_collapse() -> None:
+    same = photographs(count=1).expand(4, -1, -1, -1)
+    assert math.isnan(pictures.relative_diversity(same, same, photographs()))
+    assert math.isnan(pictures.relative_diversity(photographs(count=1), photographs(1), None))
+
+
+@pytest.mark.parametrize("gain", [2.0, 1.0, 0.2, -1.0])
+def test_a_way_back_that_reads_the_picture_loses_what_is_added_by_its_contrast(gain: float) -> None:
+    """back(fake + d) - real = d / gain, and contrast = 1 / |gain| for pale pictures."""
+    real = photographs() / 2
+    found = pictures.hidden_code(real, real * gain, lambda x: x / gain, noise_like(real))
+    assert found == pytest.approx(min(1, 1 / abs(gain)), rel=1e-4)
+
+
+def test_a_way_back_that_amplifies_a_faint_code_loses_by_its_gain() -> None:
+    """A painting that carries the photograph at a fiftieth of its contrast."""
+    real, painting = photographs(seed=2) / 2, photographs(count=1, seed=3) / 2
+    fake = painting + real / 50
+    found = pictures.hidden_code(real, fake, lambda x: (x - painting) * 50, noise_like(real))
+    contrast = max(1.0, float(real.std() / fake.std()))
+    assert found == pytest.approx(50 / contrast, rel=0.01)  # e(0) is not quite 0 in float32
+
+
+def test_a_code_below_a_grey_level_is_lost_by_rounding_alone() -> None:
+    """Without noise it is the rounding to 8 bits that shows it."""
+    real, painting = photographs(seed=2) / 2, photographs(count=1, seed=3) / 2
+    fake = painting + real * STEP
+    found = pictures.hidden_code(real, fake, lambda x: (x - painting) / STEP, 0 * real)
+    assert found > 50
+
+
+def test_bad_reconstructions_have_little_to_lose() -> None:
+    """However wild the way back is, its error does not grow by noise where it is random anyway."""
+    real = photographs()
+    found = pictures.hidden_code(
+        real, real, lambda x: torch.sin(x.flip(0) * 1000), noise_like(real)
+    )
+    assert abs(found) < 1
+
+
+@pytest.mark.parametrize("period", [2, 4])
+@pytest.mark.parametrize("side", [16, 32, 48])
+def test_stripes_of_a_known_amplitude_are_measured(period: int, side: int) -> None:
+    """+-1 stripes of 10 grey levels have a root mean square of 10 levels."""
+    phase = torch.arange(side) % period < period // 2
+    stripes = torch.where(phase, 10 * STEP, -10 * STEP).expand(4, 3, side, side)
+    assert pictures.grid(stripes) == pytest.approx(10, rel=1e-4)
+    assert pictures.grid(stripes.transpose(2, 3)) == pytest.approx(10, rel=1e-4)
+    striped = photographs(side=side) + stripes
+    natural = photographs(side=side, seed=4)
+    assert pictures.checkerboard(striped, photographs(side=side), natural) > 8
+
+
+def test_grid_is_the_energy_at_its_frequencies_in_the_mean_picture() -> None:
+    """Parseval, in NumPy float64: 15 frequencies of the detail of the pictures' mean."""
+    images = torch.rand(4, 2, 35, 35, generator=torch.Generator().manual_seed(0))
+    mean = images.double().mean(0).numpy()
+    shifted = [mean[:, y : y + 32, x : x + 32] for y in range(4) for x in range(4)]
+    spectrum = np.fft.fft2(mean[:, 2:34, 2:34] - np.mean(shifted, axis=0)) / 32**2
+    energy = (np.abs(spectrum[:, ::8, ::8]) ** 2).reshape(2, 16)[:, 1:].sum(1).mean()
+    assert pictures.grid(images) == pytest.approx(math.sqrt(energy) / STEP, rel=1e-4)
+
+
+def test_pictures_have_no_grid_and_a_printed_domain_may_have_one() -> None:
+    real, natural = photographs(), photographs(seed=1)
+    assert pictures.grid(real) < 1
+    ramp = torch.linspace(-1, 1, 32).expand(4, 3, 32, 32)
+    assert pictures.grid(ramp) < 1e-3  # a slope is no grid
+    dots = torch.zeros(4, 3, 32, 32)
+    dots[..., ::2, ::2] = 0.5
+    assert pictures.checkerboard(real + dots, real, natural + dots) < 1
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_floats_are_taken(dtype: torch.dtype) -> None:
+    """0.02: a few roundings of bfloat16, whose step is 1/256."""
+    real = photographs().to(dtype)
+    values = [
+        pictures.luminance_correlation(real, -real), pictures.change(real, -real),
+        pictures.relative_diversity(real, real, real), pictures.checkerboard(real, real),
+    ]  # fmt: skip
+    assert values == pytest.approx([-1, 2 * float(real.float().abs().mean()), 1, 0], abs=0.02)

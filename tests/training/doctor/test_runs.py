@@ -1,0 +1,300 @@
+"""The doctor in real runs: faults are reported within their window, numbers stay what they were."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
+
+from gan.config import Config
+from gan.images import write_image
+from gan.images.pixels import to_image, to_pixels
+from gan.system.signals import Interruption
+from gan.training import Run
+from tests.support import backbone
+from tests.support.faults import FAULTY, healthy, photographs
+from tests.training.test_run import Poison
+
+EVERY = 10
+"""train.doctor_every in these runs; every step is logged."""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Smooth pictures of 32 pixels in two colourings; weights of a frozen network; a painting."""
+    folder = tmp_path_factory.mktemp("photos")
+    for name, seed in (("trainA", 0), ("trainB", 1), ("testA", 2), ("testB", 3)):
+        for number, picture in enumerate(photographs(6, seed=seed)):
+            shown = picture if name.endswith("A") else healthy(picture[None])[0]
+            write_image(to_image(to_pixels(shown)), folder / name / f"{number}.png")
+    backbone.write_backbone(folder / "weights.pth")
+    write_image(to_image(to_pixels(photographs(1, seed=4)[0])), folder / "painting.png")
+    return folder
+
+
+def config(root: Path, run_dir: Path, **sections: dict[str, Any]) -> Config:
+    small: dict[str, dict[str, Any]] = {
+        "data": {"root": root, "load_size": 32, "crop_size": 32, "workers": 0},
+        "networks": {
+            "generator": "resnet_6blocks", "generator_channels": 2, "upsample": "resize",
+            "discriminator": "n_layers", "discriminator_layers": 1, "discriminator_channels": 2,
+        },
+        "train": {
+            "epochs": 1000, "log_every": 1, "doctor_every": EVERY, "max_steps": EVERY,
+            "pool_size": 2, "sample_every": 1000,
+        },
+        "run": {"dir": run_dir, "device": "cpu"},
+    }  # fmt: skip
+    return Config.model_validate(
+        {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
+    )
+
+
+def recorded(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "doctor.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def found(folder: Path) -> set[tuple[str, str, int]]:
+    """(finding, where, step) of a record."""
+    lines = recorded(folder)
+    return {(line["finding"], line["where"], line["step"]) for line in lines if "finding" in line}
+
+
+def fit(settings: Config, change: Callable[[Run], None] = lambda run: None) -> Run:
+    run = Run(settings, Interruption())
+    change(run)
+    assert run.fit() == 0
+    return run
+
+
+def make_faulty(name: str) -> Callable[[Run], None]:
+    """Let the generators of a run be a faulty pair, whatever they learn."""
+
+    def change(run: Run) -> None:
+        networks = run.trainer.bare
+        for network, faulty in zip(networks.generators, FAULTY[name], strict=True):  # type: ignore[union-attr]
+            learning = network.forward
+            network.forward = lambda x, faulty=faulty, old=learning: faulty(x) + 0 * old(x)  # type: ignore[assignment]
+
+    return change
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTY if name != "not_finite"])
+def test_a_faulty_generator_is_reported_at_the_end_of_the_first_window(
+    name: str, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fit(config(root, tmp_path), make_faulty(name))
+    assert {at for at in found(tmp_path) if at[1] == "ab"} == {(name, "ab", EVERY)}
+    said = [
+        line
+        for line in capsys.readouterr().err.splitlines()
+        if f", {name}: " in line and "gen_ab" in line
+    ]
+    assert len(said) == 1
+    (line,) = (line for line in recorded(tmp_path) if line["where"] == "ab")
+    assert line["window"] == [1, EVERY]
+    assert line["advice"] in said[0]
+    events = EventAccumulator(str(tmp_path / "logs"))
+    events.Reload()
+    (scalar,) = events.Scalars(f"doctor/{name}_ab")
+    assert (scalar.step, scalar.value) == (EVERY, pytest.approx(line["value"]))
+    assert any(tag.startswith("doctor") for tag in events.Tags()["tensors"])
+
+
+def make_judges(real: float, fake: float) -> Callable[[Run], None]:
+    """Let both generators leave stripes, and both discriminators give scores by stripes alone."""
+
+    def change(run: Run) -> None:
+        make_faulty("checkerboard")(run)
+        run.trainer.bare.gen_ba.forward = run.trainer.bare.gen_ab.forward  # type: ignore[union-attr]
+        for network in run.trainer.bare.discriminators:  # type: ignore[union-attr]
+            network.forward = partial(score, network.forward, real, fake)  # type: ignore[assignment]
+
+    return change
+
+
+def score(
+    learning: Callable[[Tensor], Tensor], real: float, fake: float, pictures: Tensor
+) -> Tensor:
+    """One score for every picture with stripes, another for those without."""
+    striped = pictures.diff(dim=2).abs().mean((1, 2, 3), keepdim=True) > 0.2
+    return torch.where(striped, fake, real) + 0 * learning(pictures)
+
+
+@pytest.mark.parametrize(("name", "adversarial", "real", "fake"), [
+    ("saturated", "lsgan", 0.98, 0.01), ("saturated", "vanilla", 5, -6),
+    ("saturated", "hinge", 2, -1), ("stretched", "wgan_gp", 300, -300),
+    ("beaten", "lsgan", 0.3, 0.7), ("beaten", "vanilla", -1, 1),
+    ("beaten", "hinge", -0.5, 0.5), ("beaten", "wgan_gp", -30, 30),
+])  # fmt: skip
+def test_a_game_that_one_side_has_won_is_reported_at_the_end_of_the_first_window(
+    name: str, adversarial: str, real: float, fake: float, root: Path, tmp_path: Path
+) -> None:
+    fit(config(root, tmp_path, loss={"adversarial": adversarial}), make_judges(real, fake))
+    games = {at for at in found(tmp_path) if at[1] in ("a", "b")}
+    assert games == {(name, "a", EVERY), (name, "b", EVERY)}
+
+
+def test_a_discriminator_that_learns_to_be_sure_is_reported(root: Path, tmp_path: Path) -> None:
+    """Generators that leave stripes, whatever they are told."""
+    fast = {
+        "optim": {"discriminator_lr": 0.01}, "networks": {"discriminator_channels": 8},
+        "train": {"max_steps": 6 * EVERY},
+    }  # fmt: skip
+    fit(config(root, tmp_path, **fast), make_faulty("checkerboard"))
+    assert ("saturated", "b") in {at[:2] for at in found(tmp_path)}
+
+
+def test_discriminators_without_weights_are_blind(root: Path, tmp_path: Path) -> None:
+    def change(run: Run) -> None:
+        for network in run.trainer.bare.discriminators:  # type: ignore[union-attr]
+            for parameter in network.parameters():
+                torch.nn.init.zeros_(parameter)
+
+    fit(config(root, tmp_path, optim={"discriminator_lr": 1e-9}), change)
+    blind = {at for at in found(tmp_path) if at[0] == "blind"}
+    assert blind == {("blind", "a", EVERY), ("blind", "b", EVERY)}
+
+
+def test_a_learning_rate_that_explodes_is_reported_in_its_window(
+    root: Path, tmp_path: Path
+) -> None:
+    """A thousand times the rate from step 21 on."""
+
+    def change(run: Run) -> None:
+        step_of = run.trainer.train_step
+
+        def train_step(step: int, batches: Any) -> Any:
+            if step == 2 * EVERY + 1:
+                run.trainer.updates.lr_factor = 1000.0
+                run.trainer.updates.set_lr(1.0)
+            return step_of(step, batches)
+
+        run.trainer.train_step = train_step  # type: ignore[method-assign]
+
+    fit(config(root, tmp_path, train={"max_steps": 3 * EVERY}), change)
+    exploding = {at for at in found(tmp_path) if at[0] == "exploding"}
+    assert {step for _, _, step in exploding} == {3 * EVERY}
+
+
+def test_steps_left_out_are_reported_in_their_window(root: Path, tmp_path: Path) -> None:
+    fit(config(root, tmp_path, train={"max_steps": 3 * EVERY}), lambda run: poison(run, 12, 14))
+    lines = [line for line in recorded(tmp_path) if line["where"] == "all"]
+    assert lines == [
+        {
+            "step": 20, "window": [11, 20], "finding": "left_out", "where": "all",
+            "value": pytest.approx(0.2), "limit": 0.0, "advice": lines[0]["advice"],
+        },
+        {"step": 30, "gone": "left_out", "where": "all"},
+    ]  # fmt: skip
+
+
+def test_steps_for_which_a_run_goes_back_are_reported(root: Path, tmp_path: Path) -> None:
+    """Steps 13 to 15 are left out, and again: the state of step 12 is taken up in between."""
+    settings = {"max_steps": 2 * EVERY, "nonfinite_limit": 3, "checkpoint_every": 4}
+
+    def change(run: Run) -> None:
+        poison(run, 13, 16)
+        go_back = run.go_back
+
+        def healed() -> None:
+            go_back()
+            del run.trainer.train_step  # type: ignore[method-assign]
+
+        run.go_back = healed  # type: ignore[method-assign]
+
+    fit(config(root, tmp_path, train=settings), change)
+    assert ("left_out", "all", 20) in found(tmp_path)
+
+
+def poison(run: Run, first: int, stop: int) -> None:
+    Poison(run, range(first, stop))
+
+
+@pytest.mark.parametrize("sections", [
+    {"networks": {"dropout": True}, "train": {"ema": 0.9}},
+    {"networks": {"norm": "batch"}, "train": {"precision": "bf16"}},
+], ids=str)  # fmt: skip
+def test_training_with_the_doctor_is_training_without_it_bit_for_bit(
+    sections: dict[str, dict[str, Any]], root: Path, tmp_path: Path
+) -> None:
+    """And stopped and resumed in the middle of a window, with findings on the way."""
+    switches = sections["train"]
+    for name, every, stops in (("off", 0, (14,)), ("on", 3, (14,)), ("parts", 3, (4, 5, 14))):
+        for stop in stops:
+            own = switches | {"doctor_every": every, "max_steps": stop, "log_every": 2}
+            fit(config(root, tmp_path / name, networks=sections["networks"], train=own))
+    states = [
+        torch.load(tmp_path / name / "state" / "step-00000014" / "shared.pt", weights_only=True)
+        for name in ("off", "on", "parts")
+    ]
+    watching = [state.pop("observers") for state in states]
+    assert "doctor" not in watching[0]
+    assert watching[2] == watching[1]
+    for state in states[1:]:
+        torch.testing.assert_close(state, states[0], rtol=0, atol=0)
+    assert recorded(tmp_path / "parts") == recorded(tmp_path / "on")
+
+
+def test_what_a_run_recorded_after_the_step_resumed_from_is_superseded(
+    root: Path, tmp_path: Path
+) -> None:
+    """The newest state is lost, and so is the finding of the steps after the one before."""
+    stripes = make_faulty("checkerboard")
+    fit(config(root, tmp_path, train={"checkpoint_every": EVERY, "max_steps": EVERY}))
+    before = recorded(tmp_path)
+    fit(config(root, tmp_path, train={"max_steps": 2 * EVERY}), stripes)
+    assert ("checkerboard", "ab", 2 * EVERY) in found(tmp_path)
+    with (tmp_path / "doctor.jsonl").open("a") as file:
+        file.write('{"step": 20, "fin')  # torn by a kill
+    for file_of_state in (tmp_path / "state" / "step-00000020").iterdir():
+        file_of_state.write_bytes(b"damaged")
+    fit(config(root, tmp_path, train={"max_steps": EVERY + 1}))
+    assert recorded(tmp_path) == before
+
+
+def test_a_run_without_the_doctor_has_no_record(root: Path, tmp_path: Path) -> None:
+    fit(config(root, tmp_path, train={"doctor_every": 0}))
+    assert not (tmp_path / "doctor.jsonl").exists()
+    assert fit(config(root, tmp_path, train={"max_steps": 2 * EVERY})).step == 2 * EVERY
+    assert (tmp_path / "doctor.jsonl").exists()
+
+
+def test_one_style_and_any_style_are_watched(root: Path, tmp_path: Path) -> None:
+    shared = {
+        "loss": {"perceptual": 1.0, "style": 1.0, "tv": 1.0},
+        "perceptual": backbone.section(root / "weights.pth"),
+    }
+    one = {
+        "data": {"root": None, "a": root / "trainA"},
+        "style": {"image": root / "painting.png", "size": 32},
+    }
+    fit(config(root, tmp_path / "one", **shared, **one))
+    fit(config(root, tmp_path / "any", **shared, networks={"generator": "adain"}))
+    for name, more in (("one", set()), ("any", {"saturated_b", "beaten_b", "blind_b"})):
+        events = EventAccumulator(str(tmp_path / name / "logs"))
+        events.Reload()
+        tags = {tag.removeprefix("doctor/") for tag in events.Tags()["scalars"] if "doctor" in tag}
+        seen = {f"{signal}_ab" for signal in ("inverted", "copy", "collapsed", "checkerboard")}
+        assert tags == seen | {"not_finite_ab", "left_out_all"} | more
+
+
+def test_a_command_line_ignores_findings_by_name_and_refuses_others() -> None:
+    Config.model_validate({"train": {"doctor_ignore": ["inverted", "copy"]}})
+    with pytest.raises(ValueError, match="inverted"):
+        Config.model_validate({"train": {"doctor_ignore": ["upside_down"]}})
+
+
+def test_adversarial_names_are_the_configurations(root: Path, tmp_path: Path) -> None:
+    """Every form is listened to by what its run logs."""
+    for adversarial in ("lsgan", "vanilla", "hinge", "wgan_gp"):
+        run = fit(config(root, tmp_path / adversarial, loss={"adversarial": adversarial}))
+        rows = run.observers["doctor"].state()["doctor"]["rows"]
+        assert len(rows) == EVERY
+        assert {"score_real_a", "discriminator_b", "gradient_norm_generators"} <= rows[0][1].keys()

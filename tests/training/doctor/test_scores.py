@@ -1,0 +1,82 @@
+"""What is read off logged values: each signal against its closed form, for every adversarial."""
+
+import math
+from typing import get_args
+
+import pytest
+import torch
+from torch import Tensor
+
+from gan.config import LossConfig
+from gan.training.doctor import scores
+from gan.training.objective import Judgement, judge
+
+
+def judged(adversarial: scores.Adversarial, real: float, fake: float) -> Judgement:
+    """What a discriminator of constant scores is told, by the objective itself."""
+
+    def disc(images: Tensor) -> Tensor:
+        return torch.where(images.mean() > 0, real, fake) + 0 * images
+
+    ones = torch.ones(2, 1, 4, 4)
+    return judge(disc, ones, -ones, LossConfig(adversarial=adversarial))
+
+
+def test_every_form_but_wgans_has_a_loss_at_chance() -> None:
+    assert {*scores.CHANCE, "wgan_gp"} == set(get_args(scores.Adversarial))
+    field = LossConfig.model_fields["adversarial"].annotation
+    assert get_args(field) == get_args(scores.Adversarial)
+
+
+@pytest.mark.parametrize(("adversarial", "undecided", "sure"), [
+    ("lsgan", (0.5, 0.5), (1, 0)),
+    ("vanilla", (0, 0), (30, -30)),
+    ("hinge", (0, 0), (1, -1)),
+    ("hinge", (0.9, 0.9), (40, -7)),
+])  # fmt: skip
+def test_the_edge_is_0_at_chance_and_1_when_sure(
+    adversarial: scores.Adversarial, undecided: tuple[float, float], sure: tuple[float, float]
+) -> None:
+    chance = judged(adversarial, *undecided).loss
+    assert scores.edge(adversarial, [float(chance)] * 3) == pytest.approx(0, abs=1e-6)
+    certain = judged(adversarial, *sure).loss
+    assert scores.edge(adversarial, [float(certain)] * 3) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("adversarial", list(scores.CHANCE))
+def test_no_constant_score_is_better_than_chance(adversarial: scores.Adversarial) -> None:
+    """So 0 is the best edge of those that look at nothing."""
+    for score in (-2.0, -0.3, 0.0, 0.2, 0.5, 1.0, 3.0):
+        loss = float(judged(adversarial, score, score).loss)
+        assert scores.edge(adversarial, [loss]) < 1e-6
+
+
+def test_a_critic_of_slope_1_stays_within_1_and_a_steeper_one_does_not() -> None:
+    """Two clouds, 5 apart on one axis, and the critic that is k times this axis."""
+    rng = torch.Generator().manual_seed(0)
+    real, fake = (torch.randn(500, 8, generator=rng) * 0.1 for _ in range(2))
+    real[:, 0] += 5
+    distance = float(torch.cdist(real, fake).mean())
+    for slope in (0.5, 1.0, 3.0):
+        gap = [slope * float(cloud[:, 0].mean()) for cloud in (real, fake)]
+        assert scores.stretch(gap[:1], gap[1:], distance) == pytest.approx(slope, rel=0.02)
+        if slope <= 1:
+            assert scores.stretch(gap[:1], gap[1:], distance) <= 1
+
+
+def test_lead_and_spread_by_hand() -> None:
+    assert scores.lead([0.9, 0.7], [0.1, 0.3]) == pytest.approx(0.6)
+    assert scores.lead([0.0], [0.5]) == pytest.approx(-0.5)
+    assert scores.spread([0.5, 0.5], [0.5, 0.5]) == 0
+    assert scores.spread([0.5, 0.6], [0.2, 0.5]) == pytest.approx(0.4)
+
+
+def test_a_range_of_scores_counts_by_the_rate_of_learning_below_a_quarter() -> None:
+    assert scores.teaching(0.2, 1e3) == scores.teaching(0.2, 0.25) == 0.2
+    assert scores.teaching(0.2, 1 / 400) == pytest.approx(0.002)
+
+
+def test_growth_is_by_the_usual_norm_and_does_not_see_one_wild_step() -> None:
+    assert scores.growth([10, 30, 20], [1, 200, 2]) == 10
+    assert scores.growth([1, 1e9, 1, 1], [1, 1, 1]) == 1
+    assert math.isfinite(scores.growth([1.0, 1.0], [0.0]))

@@ -1,0 +1,319 @@
+"""The training step: what it updates, what it leaves out, what its switches mean."""
+
+import copy
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from benchmarks.peak import peak_bytes
+from gan.config import Config
+from gan.training.accelerator import build_accelerator
+from gan.training.recipes.cyclegan import Batch, Trainer
+
+
+def build(**sections: dict[str, Any]) -> Trainer:
+    small = {
+        "data": {"crop_size": 16},
+        "networks": {
+            "generator": "resnet_6blocks",
+            "generator_channels": 2,
+            "discriminator": "n_layers",
+            "discriminator_layers": 1,
+            "discriminator_channels": 2,
+        },
+        "run": {"device": "cpu"},
+    }
+    merged = {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
+    config = Config.model_validate(merged)
+    return Trainer(config, build_accelerator(config))
+
+
+def batch(seed: int, size: int = 1, channels: tuple[int, int] = (3, 3)) -> Batch:
+    generator = torch.Generator().manual_seed(seed)
+    a, b = (
+        torch.randint(256, (size, count, 16, 16), generator=generator, dtype=torch.uint8)
+        for count in channels
+    )
+    return a, b
+
+
+def weights(trainer: Trainer) -> list[Tensor]:
+    return [tensor.clone() for net in trainer.bare for tensor in net.state_dict().values()]
+
+
+def all_equal(ours: list[Tensor], theirs: list[Tensor]) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize("adversarial", ["lsgan", "vanilla", "hinge", "wgan_gp"])
+def test_a_step_moves_all_four_networks_and_reports_finite_values(adversarial: str) -> None:
+    trainer = build(loss={"adversarial": adversarial})
+    before = [copy.deepcopy(net.state_dict()) for net in trainer.bare]
+    values = trainer.train_step(1, [batch(0)])
+    assert all(torch.isfinite(value) for value in values.values())
+    for old, net in zip(before, trainer.bare, strict=True):
+        assert any(not torch.equal(old[name], now) for name, now in net.state_dict().items())
+
+
+def test_the_penalty_reaches_the_critics_weights() -> None:
+    plain = build(loss={"adversarial": "wgan_gp", "gradient_penalty": 0})
+    penalized = build(loss={"adversarial": "wgan_gp", "gradient_penalty": 10})
+    for trainer in (plain, penalized):
+        trainer.train_step(1, [batch(0)])
+    assert all_equal(
+        list(plain.bare.gen_ab.state_dict().values()),
+        list(penalized.bare.gen_ab.state_dict().values()),
+    )
+    assert not all_equal(weights(plain), weights(penalized))
+
+
+@pytest.mark.parametrize("sections", [
+    {"networks": {"norm": "batch"}},
+    {"networks": {"norm": "none", "upsample": "resize", "dropout": True}},
+    {"networks": {"discriminator": "pixel"}},
+    {"data": {"channels_a": 1}, "loss": {"identity": 0}},
+    {"train": {"precision": "bf16", "ema": 0.9}},
+], ids=str)  # fmt: skip
+def test_every_switch_trains(sections: dict[str, Any]) -> None:
+    trainer = build(**sections)
+    data = trainer.config.data
+    images = batch(0, 2, (data.channels_a, data.channels_b))
+    values = trainer.train_step(1, [images])
+    assert all(torch.isfinite(value) for value in values.values())
+    assert values["skipped_steps"] == 0
+
+
+def test_a_step_is_a_function_of_the_seed_and_its_number() -> None:
+    """Dropout and the pool's exchanges repeat, whatever was drawn in between."""
+    sections: dict[str, dict[str, Any]] = {
+        "networks": {"dropout": True},
+        "train": {"pool_size": 1},
+    }
+    first, second = build(**sections), build(**sections)
+    for step in range(1, 5):
+        first.train_step(step, [batch(step)])
+    for step in range(1, 5):
+        torch.rand(step)
+        second.train_step(step, [batch(step)])
+    assert all_equal(weights(first), weights(second))
+
+
+def test_accumulation_equals_a_larger_batch() -> None:
+    """In float64, so that only the order of sums differs; biases before an instance norm too."""
+    sections: dict[str, dict[str, Any]] = {"train": {"pool_size": 0}}
+    whole, parts = build(**sections), build(**sections)
+    for trainer in (whole, parts):
+        for net in trainer.bare:
+            net.double()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels.double() / 127.5 - 1
+        )
+        for step in range(1, 4):
+            a, b = batch(step, 2)
+            whole.train_step(step, [(a, b)])
+            parts.train_step(step, [(a[:1], b[:1]), (a[1:], b[1:])])
+    for ours, theirs in zip(weights(whole), weights(parts), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
+
+
+def in_double(trainer: Trainer) -> Trainer:
+    for net in trainer.bare:
+        net.double()
+    return trainer
+
+
+def plain_step(trainer: Trainer, optimizers: list[torch.optim.Adam], images: Batch) -> None:
+    """The paper's step as one writes it first: one graph for both directions, a pass an image."""
+    (gen_ab, gen_ba), (disc_a, disc_b) = trainer.bare.generators, trainer.bare.discriminators
+    dtype = next(gen_ab.parameters()).dtype
+    a, b = (pixels.to(dtype) / 127.5 - 1 for pixels in images)
+    fake_b, fake_a = gen_ab(a), gen_ba(b)
+    ((disc_b(fake_b) - 1).square().mean() + (disc_a(fake_a) - 1).square().mean()
+     + 10 * (gen_ba(fake_b) - a).abs().mean() + 10 * (gen_ab(fake_a) - b).abs().mean()
+     + 5 * (gen_ba(a) - a).abs().mean() + 5 * (gen_ab(b) - b).abs().mean()).backward()  # fmt: skip
+    optimizers[1].zero_grad()
+    for disc, real, fake in ((disc_a, a, fake_a.detach()), (disc_b, b, fake_b.detach())):
+        ((disc(real) - 1).square().mean() / 2 + disc(fake).square().mean() / 2).backward()
+    for optimizer in optimizers:
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+@pytest.mark.parametrize("batch_passes", [True, False])
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_step_is_the_plain_one(
+    batch_passes: bool, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer passes and a backward for each direction change the order of sums and nothing else."""
+    ours = in_double(build(train={"pool_size": 0, "batch_passes": batch_passes}))
+    plain = in_double(build(train={"pool_size": 0}))
+    optimizers = [
+        torch.optim.Adam([p for net in nets for p in net.parameters()], lr=2e-4, betas=(0.5, 0.999))
+        for nets in (plain.bare.generators, plain.bare.discriminators)
+    ]
+    monkeypatch.setattr(
+        "gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels.double() / 127.5 - 1
+    )
+    for step in range(1, 4):
+        images = batch(step, size)
+        ours.train_step(step, [images])
+        plain_step(plain, optimizers, images)
+    for mine, reference in zip(weights(ours), weights(plain), strict=True):
+        # Biases before a norm have gradients that are rounding alone, which Adam makes steps of.
+        torch.testing.assert_close(mine, reference, rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("batch_passes", [True, False])
+@pytest.mark.parametrize(("dtype", "limit"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
+def test_the_gradients_of_a_step_are_the_plain_ones(
+    batch_passes: bool, dtype: torch.dtype, limit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The length of their difference by theirs: all generators', all discriminators'."""
+    ours = build(train={"pool_size": 0, "batch_passes": batch_passes})
+    plain = build(train={"pool_size": 0})
+    for net in (*ours.bare, *plain.bare):
+        net.to(dtype)
+    optimizers = [
+        torch.optim.Adam([p for net in nets for p in net.parameters()])
+        for nets in (plain.bare.generators, plain.bare.discriminators)
+    ]
+    seen: list[Tensor] = []
+
+    def look(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        parameters = optimizer.param_groups[0]["params"]
+        seen.append(torch.cat([p.grad.flatten() for p in parameters]).clone())
+
+    for optimizer in (*ours.updates.optimizers.values(), *optimizers):
+        optimizer.register_step_pre_hook(look)
+    monkeypatch.setattr(
+        "gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels.to(dtype) / 127.5 - 1
+    )
+    images = batch(1, 3)
+    ours.train_step(1, [images])
+    plain_step(plain, optimizers, images)
+    assert len(seen) == 4
+    for mine, reference in zip(seen[:2], seen[2:], strict=True):
+        assert (mine - reference).norm() <= limit * reference.norm()
+
+
+def test_batched_passes_change_nothing_where_a_norm_mixes_images() -> None:
+    sections: dict[str, dict[str, Any]] = {"networks": {"norm": "batch"}}
+    together, apart = build(**sections), build(**sections, train={"batch_passes": False})
+    for trainer in (together, apart):
+        trainer.train_step(1, [batch(1, 2)])
+    assert all_equal(weights(together), weights(apart))
+
+
+@pytest.mark.parametrize("sections", [{}, {"networks": {"dropout": True}},
+                                      {"train": {"precision": "bf16"}}], ids=str)  # fmt: skip
+def test_what_is_computed_again_is_the_same(sections: dict[str, Any]) -> None:
+    train = sections.get("train", {})
+    kept, again = build(**sections), build(**sections | {"train": train | {"recompute": True}})
+    for step in (1, 2):
+        for trainer in (kept, again):
+            trainer.train_step(step, [batch(step)])
+    assert all_equal(weights(kept), weights(again))
+
+
+def test_a_step_takes_the_memory_of_one_direction() -> None:
+    """And a third of it where residual blocks are computed again."""
+    networks = {"generator": "resnet_9blocks", "generator_channels": 8}
+    cpu = torch.device("cpu")
+
+    def trainer(**train: Any) -> Trainer:
+        return build(data={"crop_size": 64}, networks=networks, train=train)
+
+    images = [
+        torch.randint(256, (1, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator())
+        for _ in "ab"
+    ]
+    plain = in_double(trainer())
+    optimizers = [torch.optim.Adam(plain.bare.gen_ab.parameters(), lr=0.0)] * 2
+    joint = peak_bytes(lambda: plain_step(plain, optimizers, images), cpu) / 2  # of float64
+    for train, limit in (({}, 0.6), ({"recompute": True}, 0.35)):
+        one = trainer(**train)
+        one.train_step(1, [images])  # makes the optimizers' state
+        assert peak_bytes(partial(one.train_step, 2, [images]), cpu) < limit * joint
+
+
+def test_averages_follow_the_generators_by_the_decay() -> None:
+    trainer = build(train={"ema": 0.9})
+    expected = [tensor.clone() for tensor in trainer.updates.averages[0].state_dict().values()]
+    for step in range(1, 4):
+        trainer.train_step(step, [batch(step)])
+        decay = min(0.9, (1 + step) / (10 + step))
+        now = trainer.bare.gen_ab.state_dict().values()
+        expected = [decay * old + (1 - decay) * new for old, new in zip(expected, now, strict=True)]
+    for ours, theirs in zip(
+        trainer.updates.averages[0].state_dict().values(), expected, strict=True
+    ):
+        torch.testing.assert_close(ours, theirs)
+    assert trainer.generators == trainer.updates.averages
+
+
+def test_the_generators_for_use_are_the_trained_ones_without_averaging() -> None:
+    trainer = build()
+    assert trainer.generators == (trainer.bare.gen_ab, trainer.bare.gen_ba)
+
+
+def test_clipping_bounds_the_gradients_and_reports_their_norm_before() -> None:
+    trainer = build(optim={"grad_clip": 1e-3})
+    received = []
+    trainer.updates.optimizers["generators"].register_step_pre_hook(
+        lambda optimizer, *_: received.append(
+            torch.cat([p.grad.flatten() for p in optimizer.param_groups[0]["params"]]).norm()
+        )
+    )
+    values = trainer.train_step(1, [batch(0)])
+    assert values["gradient_norm_generators"] > 1e-2
+    torch.testing.assert_close(received[0], torch.tensor(1e-3), rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch"])
+def test_a_step_that_is_not_finite_is_left_out_whole(norm: str) -> None:
+    trainer = build(train={"ema": 0.5}, networks={"norm": norm})
+    trainer.train_step(1, [batch(0)])
+    before, averages = weights(trainer), copy.deepcopy(trainer.updates.averages[0].state_dict())
+    optimizer = copy.deepcopy(trainer.updates.optimizers["generators"].state_dict())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels * float("nan"))
+        values = trainer.train_step(2, [batch(1)])
+    assert values["skipped_steps"] == values["skipped_in_row"] == 1
+    assert all_equal(before, weights(trainer))
+    assert all_equal(
+        list(averages.values()), list(trainer.updates.averages[0].state_dict().values())
+    )
+    after = trainer.updates.optimizers["generators"].state_dict()["state"]
+    for key, state in optimizer["state"].items():
+        assert all(torch.equal(state[name], after[key][name]) for name in state)
+    values = trainer.train_step(3, [batch(2)])
+    assert (values["skipped_steps"], values["skipped_in_row"]) == (1, 0)
+    assert not all_equal(before, weights(trainer))
+
+
+def test_learning_rates_are_written_into_both_optimizers() -> None:
+    trainer = build(optim={"lr": 1e-3, "discriminator_lr": 4e-3})
+    trainer.updates.set_lr(0.5)
+    assert trainer.updates.optimizers["generators"].param_groups[0]["lr"] == pytest.approx(5e-4)
+    assert trainer.updates.optimizers["discriminators"].param_groups[0]["lr"] == pytest.approx(2e-3)
+
+
+@pytest.mark.parametrize(("variable", "value", "key"), [
+    ("ACCELERATE_MIXED_PRECISION", "bf16", "train.precision"),
+    ("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4", "train.accumulate"),
+])  # fmt: skip
+def test_a_launcher_that_says_otherwise_is_refused(
+    variable: str, value: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ValueError, match=rf"{key} is .*{value}"):
+        build()
+
+
+def test_half_floats_without_a_gpu_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"train\.precision fp16 needs a CUDA GPU"):
+        build(train={"precision": "fp16"})

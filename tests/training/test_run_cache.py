@@ -1,0 +1,57 @@
+"""Training is the same in every bit with a cache of resized images and without."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gan.config import Config
+from gan.data import cache as module
+from gan.training import train
+from tests.conftest import Photos
+
+# Python 3.12 warns of forking beside torch's threads; a run of one process forks all the same.
+FORKS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+def config(root: Path, run: Path, max_steps: int = 4, **data: Any) -> Config:
+    return Config.model_validate({
+        "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0} | data,
+        "networks": {
+            "generator": "resnet_6blocks", "generator_channels": 2,
+            "discriminator": "pixel", "discriminator_channels": 2,
+        },
+        "train": {"max_steps": max_steps, "log_every": 2},
+        "run": {"dir": run, "device": "cpu"},
+    })  # fmt: skip
+
+
+def weights(run: Path) -> list[torch.Tensor]:
+    newest = sorted((run / "state").glob("step-*"))[-1]
+    state: dict[str, Any] = torch.load(newest / "shared.pt", weights_only=True)
+    return [tensor for net in state["networks"] for tensor in net.values()]
+
+
+@FORKS
+def test_cached_and_uncached_training_are_equal_in_every_bit_and_resume_into_each_other(
+    photos: Photos,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(module, "SETTLED", 0)
+    photos("data/trainA", size=(80, 60), suffix=".jpg")
+    root = photos("data/trainB", size=(60, 70), suffix=".jpg").parent
+    cache = tmp_path / "cache"
+    train(config(root, tmp_path / "plain"))
+    train(config(root, tmp_path / "cold", cache=cache, workers=2))
+    assert f"data.cache: {cache} holds 0 images" in capsys.readouterr().err
+    train(config(root, tmp_path / "warm", cache=cache))
+    # Images of B are drawn, so some may not have been yet.
+    assert re.search(f"data.cache: {cache} holds [4-8] images", capsys.readouterr().err)
+    train(config(root, tmp_path / "mixed", 2, cache=cache))
+    train(config(root, tmp_path / "mixed"))
+    for name in ("cold", "warm", "mixed"):
+        assert all(map(torch.equal, weights(tmp_path / "plain"), weights(tmp_path / name)))
