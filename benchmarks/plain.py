@@ -14,7 +14,7 @@ from gan.networks.assembly import build_networks
 from gan.networks.layers import use_torch_layers
 from gan.training.accelerator import build_accelerator
 from gan.training.image_pool import ImagePool
-from gan.training.objective import generator_losses, judge, translate
+from gan.training.objective import discriminator_loss, generator_losses, translate
 from gan.training.optimization import reseed, set_requires_grad, total
 from gan.training.recipes.cyclegan import DIRECTIONS
 
@@ -87,7 +87,7 @@ class Plain:
         self.optimizers[1].zero_grad()
         for domain, fake in fakes.items():
             past = self.pools[domain].exchange(fake, rng)
-            judge(nets.disc(domain), real[domain], past, loss).loss.backward()
+            discriminator_loss(nets.disc(domain), real[domain], past, loss).loss.backward()
         self.optimizers[1].step()
 
 

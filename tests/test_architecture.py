@@ -66,7 +66,9 @@ def test_module_imports_from_lower_floors_only(path: Path) -> None:
         assert parts[0] not in outside, f"{path} imports {name}"
         if parts[0] != "gan" or parts[1] in (own, "__version__"):
             continue
-        assert floor(parts[1]) < floor(own), f"gan.{own} imports {name}, which is not on a lower floor"
+        assert floor(parts[1]) < floor(own), (
+            f"gan.{own} imports {name}, which is not on a lower floor"
+        )
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))

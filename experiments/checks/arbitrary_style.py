@@ -70,7 +70,7 @@ def reference(
         "train.log_every": 50, "train.sample_every": 500, "run.device": "cpu", "run.threads": 1,
     }  # fmt: skip
     train_for(seconds, "reference", keys)
-    return judge(unseen, weights, folder, size + MARGIN, need)
+    return discriminator_loss(unseen, weights, folder, size + MARGIN, need)
 
 
 def write_pictures(photographs: Path, folder: Path, size: int) -> None:
@@ -89,7 +89,7 @@ def painted(path: Path, style: str, size: int) -> Image.Image:
     return Image.fromarray(STYLES[style](pixels))
 
 
-def judge(unseen: Path, weights: Path, folder: Path, size: int, need: int) -> int:
+def discriminator_loss(unseen: Path, weights: Path, folder: Path, size: int, need: int) -> int:
     """Translate a photograph for every ordered pair of styles and compare; prints the numbers."""
     files, rows = list_images(unseen), []
     records: list[dict[str, Any]] = []

@@ -18,7 +18,7 @@ from gan.config import Config, Symptom
 from gan.system.signals import Interruption
 from gan.training import Run
 from gan.training.doctor import FAULTS, Examination
-from gan.training.observers.doctor import Checkup
+from gan.training.observers.doctor import DoctorObserver
 
 RECIPE = Path(__file__).parents[2] / "configs" / "small.yaml"
 
@@ -52,15 +52,15 @@ def check(
 
 def train(run: Run) -> list[Examination]:
     """Train to the end; all that the doctor saw."""
-    checkup, seen = run.observers["doctor"], []
-    assert isinstance(checkup, Checkup)
-    examine = checkup.examine
+    doctor_observer, seen = run.observers["doctor"], []
+    assert isinstance(doctor_observer, DoctorObserver)
+    examine = doctor_observer.examine
 
     def noted(step: int) -> Examination:
         seen.append(examine(step))
         return seen[-1]
 
-    checkup.examine = noted  # type: ignore[method-assign]
+    doctor_observer.examine = noted  # type: ignore[method-assign]
     run.fit()
     return seen
 

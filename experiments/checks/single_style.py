@@ -19,7 +19,7 @@ from gan.losses import total_variation
 from gan.networks.files import load_generator
 from gan.training import train
 from gan.training.objective import Maps, appearance_terms, style_distance, weighted
-from gan.training.perceptual import Eye
+from gan.training.perceptual import PerceptualNetwork
 from gan.training.recipes.single_style import read_painting
 
 CPU = torch.device("cpu")
@@ -75,7 +75,7 @@ def measure(
     config = terms_config(root, weights, run, on, seed, steps, crop)
     train(config)
     everything = config.model_copy(update={"loss": config.loss.model_copy(update=TERMS)})
-    eye = Eye(everything, CPU)
+    eye = PerceptualNetwork(everything, CPU)
     sides = [("ab", "a", "b"), ("ba", "b", "a")]
     sums = dict.fromkeys(TERMS, 0.0)
     with torch.inference_mode():
@@ -116,7 +116,7 @@ def terms_config(
     )  # fmt: skip
 
 
-def mean_style(eye: Eye, images: Sequence[Tensor]) -> Maps:
+def mean_style(eye: PerceptualNetwork, images: Sequence[Tensor]) -> Maps:
     """The mean Gram matrices of several images."""
     grams = [eye.style_of(eye(image)) for image in images]
     return {layer: torch.stack([gram[layer] for gram in grams]).mean(0) for layer in grams[0]}
@@ -164,7 +164,7 @@ def one_style(
     train_for(seconds, "one_style", keys)
     translate_folder(folder / "run", folder / "photographs", folder / "paintings", overwrite=True)
     results = load(folder / "paintings", size)
-    eye = Eye(Config.model_validate({
+    eye = PerceptualNetwork(Config.model_validate({
         "perceptual": {"backbone": "mobilenet_v2", "weights": weights}, "loss": {"style": 1},
     }), CPU)  # fmt: skip
     with torch.inference_mode():

@@ -29,9 +29,9 @@ def carry(
     for item in dataset.items:
         for source, name in files_of(item, outputs[item.image]):
             if name not in translated:
-                bring(dataset.root / source, target / name, link)
+                copy_or_link(dataset.root / source, target / name, link)
     for path in dataset.others:
-        bring(dataset.root / path, target / path, link)
+        copy_or_link(dataset.root / path, target / path, link)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -47,7 +47,7 @@ def files_of(item: Item, outputs: tuple[Path, ...]) -> Iterator[tuple[Path, Path
             yield label, renamed(item, label, output.stem.removesuffix(item.ending))
 
 
-def bring(source: Path, target: Path, link: bool) -> None:
+def copy_or_link(source: Path, target: Path, link: bool) -> None:
     """Copy or link a file, whole or not at all, unless it is there."""
     if os.path.lexists(target):
         return

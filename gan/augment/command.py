@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from gan.augment.carry import carry, write_bytes
 from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
-from gan.augment.finish import Finish
+from gan.augment.finish import ScoreAndStage
 from gan.augment.formats import FORMATS
 from gan.augment.gates import Scores, thresholds
 from gan.augment.judgement import Judged, judge, losses, outputs, provenance, summary
@@ -129,7 +129,7 @@ def translate(
     jobs, failures = processes.once(lambda: find_jobs(dataset, config, tasks))
     by_place = {picture_path(config.output, task): task for task in tasks}
     judging = load_judge(config.task, config.task_size, model.device) if config.task else None
-    finish = Finish(dataset.root, config.output, by_place, config.quality, judging)
+    finish = ScoreAndStage(dataset.root, config.output, by_place, config.quality, judging)
     stage = config.output / FOLDER
     pipeline = Pipeline(model, config.max_megapixels, config.tile, stage, finish)
     batches = make_batches(jobs, config.batch_size, model.device.type)

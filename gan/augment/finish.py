@@ -28,7 +28,7 @@ Judge = Callable[[Array, Array], float | None]
 
 
 @dataclass(frozen=True)
-class Finish:
+class ScoreAndStage:
     """Writes a pipeline's translations where they wait for their judgement."""
 
     root: Path
@@ -67,7 +67,7 @@ class Finish:
         scores["task"] = self.judge(picture.pixels, translation) if self.judge else None
         shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
         place = picture_path(self.output, task)
-        write_picture(laid_back(shown, turn), place, quality=self.quality)
+        write_picture(restore_orientation(shown, turn), place, quality=self.quality)
         return {name: value if value is None else round(value, 4) for name, value in scores.items()}
 
 
@@ -81,7 +81,7 @@ def blend(source: Array, translation: Array, strength: float) -> Array:
     return np.rint(mixed).astype(source.dtype)
 
 
-def laid_back(picture: Picture, turn: int) -> Picture:
+def restore_orientation(picture: Picture, turn: int) -> Picture:
     """A picture as its source is stored, with its EXIF orientation: labels are of either."""
     if turn == 1:
         return picture

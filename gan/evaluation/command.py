@@ -31,7 +31,7 @@ from gan.inference.translator import (
 from gan.interop import find_generator, generators_in, open_generator
 from gan.networks.adain import AdainGenerator
 from gan.system.atomic import check_writable
-from gan.system.memory import said_when_short
+from gan.system.memory import out_of_memory_as_value_error
 from gan.system.processes import join
 from gan.system.text import printable
 
@@ -81,7 +81,10 @@ def measure(
     wanted = split_directions(directions)
     settings = Settings(wanted or tuple(ENDS), batch_size, seed, resamples, progress=True)
     find = partial(open_folders, paired=paired, max_images=max_images)
-    with warnings.catch_warnings(action="ignore"), said_when_short(LESS):  # of damaged metadata
+    with (
+        warnings.catch_warnings(action="ignore"),
+        out_of_memory_as_value_error(LESS),
+    ):  # of damaged metadata
         processes = join(cpu=pick_device(device).type == "cpu")
         place = pick_device(device)  # after joining: on GPUs each process has its own
         opened = open_model(model, root, size, place, precision)

@@ -9,7 +9,7 @@ from gan.config import DataConfig
 from gan.domains import Domain
 from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
-from gan.evaluation.measure import Bench
+from gan.evaluation.measure import Evaluator
 from gan.evaluation.protocol import Settings, describe, left_out
 from gan.evaluation.records import Evaluation, ImageScores, Metric
 from gan.evaluation.rows import Generator, Reference, Row, Task
@@ -44,7 +44,7 @@ def evaluate(
     the settings' own is used. ValueError where a translation is not finite, or nothing at all can
     be measured.
     """
-    bench = Bench(instruments, data, settings.batch_size, processes, settings.progress)
+    bench = Evaluator(instruments, data, settings.batch_size, processes, settings.progress)
     rows: dict[Direction, list[Row]] = {}
     references: dict[Direction, Reference | None] = {}
     with ExitStack() as stack:

@@ -22,7 +22,7 @@ LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
-class Bench:
+class Evaluator:
     """Where images are measured: how they are read, and by whom.
 
     Batches are made of the whole list and then shared out: so no number depends on how many

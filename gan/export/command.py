@@ -25,7 +25,7 @@ def write_generator(
     push: str | None,
 ) -> int:
     """Do what `export_model` of entry.py says; ValueError as there."""
-    check_heeded(format, part, license, push)
+    check_unused_options(format, part, license, push)
     if format == "hub":
         return export_folder(model, output, direction, overwrite, license, push)
     suffix, write = FORMATS[format]
@@ -49,7 +49,7 @@ def write_generator(
     return 0
 
 
-def check_heeded(
+def check_unused_options(
     format: ExportFormat | Literal["hub"], part: str | None, license: str, push: str | None
 ) -> None:
     """ValueError for what would be asked in vain."""

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
-from gan.networks.state_dicts import misfit
+from gan.networks.state_dicts import state_dict_mismatch
 
 TIMEOUT = 20.0
 """Seconds that a server may keep silent before the download is given up."""
@@ -50,7 +50,7 @@ def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None
     # A counter that evaluation does not use; older files lack it.
     counters = {name: torch.tensor(0) for name in wanted if name.endswith("num_batches_tracked")}
     tensors = counters | tensors
-    if problem := misfit(wanted, tensors, known):
+    if problem := state_dict_mismatch(wanted, tensors, known):
         raise ValueError(f"{path}: these are not the weights of {backbone}: {problem}")
     own = {name: tensors[name].to(tensor.dtype) for name, tensor in wanted.items()}
     network.load_state_dict(own, assign=True)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gan.domains import Direction
 from gan.interop.layouts import reference_names
-from gan.interop.parts import State, split_parts, way_of, way_of_file
+from gan.interop.parts import State, direction_from_file, direction_from_name, split_parts
 from gan.interop.reading import PICKLES, read_tensors
 from gan.interop.recognition import completed, recognize
 from gan.networks.described import read_metadata
@@ -75,7 +75,7 @@ def open_foreign(path: Path, direction: Direction | None, part: str | None) -> O
         told = f"{spec['kind']}, {spec['channels']} channels, norm {spec['norm']}"
         raise ValueError(f"{path}: looks like {told}, but {error}") from error
     about: dict[str, Any] = {"source": path.name, "layout": layout}
-    if way := way_of(name) or way_of_file(path.stem):
+    if way := direction_from_name(name) or direction_from_file(path.stem):
         about["direction"] = way
     return Opened(network, spec, about)
 
@@ -101,9 +101,9 @@ def chosen(path: Path, names: list[str], direction: Direction | None, part: str 
         there = f"there are {', '.join(names)}" if any(names) else "the one there has no name"
         raise ValueError(f"{path}: no generator {part} in it; {there}")
     if len(meant) > 1 and direction:
-        meant = [name for name in meant if way_of(name) == direction]
+        meant = [name for name in meant if direction_from_name(name) == direction]
     if len(meant) != 1:
-        ways = {way_of(name) for name in names} - {None}
+        ways = {direction_from_name(name) for name in names} - {None}
         how = "direction ab or ba" if len(ways) == len(names) else "gan convert FILE OUT --part"
         raise ValueError(f"{path}: holds {len(names)} generators ({', '.join(names)}): say {how}")
     return meant[0]

@@ -32,7 +32,7 @@ def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
     return parts
 
 
-def way_of(name: str) -> Direction | None:
+def direction_from_name(name: str) -> Direction | None:
     """The direction that a network's name tells: G_A, netG_AB, gen_ab and generator_A2B are ab.
 
     The reference calls the generator from A to B G_A. A lone a or b says nothing: MMagic calls
@@ -44,7 +44,7 @@ def way_of(name: str) -> Direction | None:
     return None
 
 
-def way_of_file(stem: str) -> Direction | None:
+def direction_from_file(stem: str) -> Direction | None:
     """The same of a file's name, latest_net_G_A; only of the reference's form."""
     match = re.search(r"_net_G_([AB])$", stem)
     return WAYS[match[1].lower()] if match else None

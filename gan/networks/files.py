@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gan.networks import build_generator
 from gan.networks.described import read_described, read_metadata, write_described
-from gan.networks.state_dicts import misfit
+from gan.networks.state_dicts import state_dict_mismatch
 
 KEY = "gan_generator"
 """The entry of the metadata."""
@@ -64,7 +64,7 @@ def fill(spec: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> nn.Module:
     with torch.device("meta"):
         network = build_generator(**spec)
     wanted = network.state_dict()
-    if problem := misfit(wanted, tensors, wanted):
+    if problem := state_dict_mismatch(wanted, tensors, wanted):
         raise ValueError(problem)
     network.load_state_dict(tensors, assign=True)
     return network.eval()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from torch import Tensor
 
 
-def misfit(
+def state_dict_mismatch(
     wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], known: Collection[str]
 ) -> str | None:
     """The first tensor that is missing, foreign or of another shape, and how many more there are.

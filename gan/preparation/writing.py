@@ -52,7 +52,7 @@ def write_files(chosen: Sequence[Chosen], output: Path, link: Link) -> list[Lost
     jobs = [one for one in chosen if not one.candidate.frame]
 
     def job(one: Chosen) -> Lost | None:
-        reason = bring(one.candidate.source, output / one.name, link)
+        reason = copy_or_link(one.candidate.source, output / one.name, link)
         return (one, reason) if reason else None
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -63,7 +63,7 @@ def write_files(chosen: Sequence[Chosen], output: Path, link: Link) -> list[Lost
             threads.shutdown(cancel_futures=True)
 
 
-def bring(source: Path, target: Path, link: Link) -> str | None:
+def copy_or_link(source: Path, target: Path, link: Link) -> str | None:
     """Copy or link a file, whole or not at all, unless it is there; why it cannot be read."""
     if os.path.lexists(target):
         check_own(target, SAME[link](source, target))

@@ -9,7 +9,7 @@ from gan.config import Config
 from gan.images import list_images
 from gan.report.logs import Log
 from gan.training.run_folder import STOPPED_MARK, is_held
-from gan.training.schedule import Extent
+from gan.training.schedule import RunLength
 
 State = Literal["running", "finished", "stopped", "crashed"]
 
@@ -73,7 +73,7 @@ def last_step(config: Config, processes: int) -> int | None:
     except ValueError:
         return None
     length = max(min(count, data.max_images or count) for count in counts)
-    return Extent(config.train, length, processes).last_step or None
+    return RunLength(config.train, length, processes).last_step or None
 
 
 def newest_manifest(run: Path) -> dict[str, Any]:

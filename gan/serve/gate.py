@@ -69,7 +69,7 @@ class Gate:
 
     def elsewhere(self, scope: Scope) -> tuple[int, str] | None:
         """Why a request is none of this page's."""
-        known = not self.hosts or asked_for(scope) in self.hosts
+        known = not self.hosts or needs_perceptual_network(scope) in self.hosts
         return None if known else (421, "not the name of this page; gan serve --name NAME says one")
 
     def full(self, path: str) -> tuple[int, str] | None:
@@ -120,7 +120,7 @@ def lies_in(place: str, folder: Path) -> bool:
         return False
 
 
-def asked_for(scope: Scope) -> str:
+def needs_perceptual_network(scope: Scope) -> str:
     """The name that a request was sent to, without the port; empty where it names none."""
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
     try:

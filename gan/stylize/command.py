@@ -14,7 +14,7 @@ from gan.images import write_image
 from gan.inference.translator import MIN_SIDE, pick_device
 from gan.stylize.canvas import Extract, prepare
 from gan.stylize.descent import minimize
-from gan.stylize.diary import Diary
+from gan.stylize.diary import ProgressLog
 from gan.stylize.memory import check_memory, needed
 from gan.stylize.objective import Terms, Weights
 from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_sources, resized, scene
@@ -39,7 +39,7 @@ def paint_all(config: StylizeConfig) -> None:
             output = (
                 config.output.with_stem(f"{config.output.stem}-{name}") if name else config.output
             )
-            with Diary(bar, log, output, config.save_every) as diary:
+            with ProgressLog(bar, log, output, config.save_every) as diary:
                 pictures.append(paint(cell, sources, extract, layers, device, diary))
     write_image(sheet(swept, pictures) if swept else pictures[0], config.output)
 
@@ -70,7 +70,7 @@ def paint(
     extract: Extract,
     layers: LayerTable,
     device: torch.device,
-    diary: Diary,
+    diary: ProgressLog,
 ) -> Image.Image:
     """One stylization, from the coarsest size to the finest."""
     weights = Weights(config.content_weight, config.style_weight, config.tv_weight)

@@ -14,7 +14,7 @@ SHOW_EVERY = 10
 """Steps between two looks at the loss beside the bar: on a GPU each waits for the device."""
 
 
-class Diary:
+class ProgressLog:
     """Counts the steps of one picture on a bar, logs its losses and keeps pictures on the way."""
 
     def __init__(self, bar: "tqdm[Any]", log: Path | None, output: Path, save_every: int | None):

@@ -38,7 +38,7 @@ def peak_memory(device: torch.device) -> int:
 
 
 @contextlib.contextmanager
-def said_when_short(advice: str) -> Iterator[None]:
+def out_of_memory_as_value_error(advice: str) -> Iterator[None]:
     """Let memory that runs out become a ValueError of one line, which ends with the advice."""
     try:
         yield

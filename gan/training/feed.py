@@ -10,10 +10,10 @@ from accelerate import Accelerator
 from gan.config import Config
 from gan.data import Batches, OneFolder, UnpairedImages, build_loader, end_workers
 from gan.training.recipes.cyclegan import Batch
-from gan.training.schedule import Extent
+from gan.training.schedule import RunLength
 
 
-class Waits:
+class LoaderWait:
     """The share of the time that passed waiting for images, window by window."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Feed:
     does not.
     """
 
-    def __init__(self, batches: Iterator[Batch], device: torch.device, waits: Waits) -> None:
+    def __init__(self, batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> None:
         self.batches, self.device, self.waits = batches, device, waits
         self.copies = torch.cuda.Stream(device) if device.type == "cuda" else None
         self.begun = False
@@ -77,11 +77,11 @@ class Feed:
 def load_batches(
     dataset: UnpairedImages | OneFolder,
     config: Config,
-    extent: Extent,
+    length: RunLength,
     accelerator: Accelerator,
     *,
     loaders: ExitStack,
-    waits: Waits,
+    waits: LoaderWait,
     after: int,
 ) -> Iterator[Batch]:
     """This process's batches from the step after this one to the last, until `loaders` closes."""
@@ -90,7 +90,7 @@ def load_batches(
         len(dataset),
         config.train.batch_size,
         start=after * accumulate,
-        stop=extent.stop * accumulate,
+        stop=length.stop * accumulate,
         rank=accelerator.process_index,
         world=accelerator.num_processes,
     )

@@ -20,7 +20,7 @@ from gan.training.accelerator import build_accelerator, once
 from gan.training.checkpoint import check_same, newest_state
 from gan.training.image_pool import ImagePool
 from gan.training.run import Run
-from gan.training.schedule import Extent
+from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
 
 WARM_UP = 3
@@ -100,12 +100,12 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
             "networks.generator_channels"
         ) from error
     device, count = run.accelerator.device, run.accelerator.num_processes
-    extent = Extent(config.train, run.extent.pairs, count)
+    length = RunLength(config.train, run.length.pairs, count)
     pooled = missing_in_pools(run)
     forecast = Forecast(
-        done=min(saved.step, extent.stop) if saved else 0,
-        stop=extent.stop,
-        pairs_per_step=extent.pairs_per_step,
+        done=min(saved.step, length.stop) if saved else 0,
+        stop=length.stop,
+        pairs_per_step=length.pairs_per_step,
         seconds_per_step=clock.seconds_per_step,
         measured=clock.measured,
         peak=peak_memory(device) + pooled,
@@ -143,14 +143,14 @@ class Clock:
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Begin after the warm-up, end when the time and the steps are reached."""
-        if step == min(WARM_UP, self.run.extent.stop - 1):
+        if step == min(WARM_UP, self.run.length.stop - 1):
             self.started = self.now()
             self.first = step
         elif self.started:
             took = time.perf_counter() - self.started
             enough = took >= SECONDS and step - self.first >= STEPS
             self.enough = self.run.agreement.any(enough)
-        if self.enough or step == self.run.extent.stop:
+        if self.enough or step == self.run.length.stop:
             self.measured = max(1, step - self.first)
             self.seconds_per_step = (self.now() - self.started) / self.measured
 

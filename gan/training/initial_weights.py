@@ -23,7 +23,7 @@ KEYS = {
     "downsample": "networks.downsample",
 }
 """What the arguments of a generator are called in the configuration; dropout has no weights."""
-JUDGES = {"disc_a": "latest_net_D_B.pth", "disc_b": "latest_net_D_A.pth"}
+REFERENCE_DISCRIMINATORS = {"disc_a": "latest_net_D_B.pth", "disc_b": "latest_net_D_A.pth"}
 """The reference's discriminators are named for the generator that they judge."""
 
 
@@ -41,7 +41,7 @@ def begin(config: Config, networks: Mapping[str, nn.Module], *, main: bool = Tru
         return
     if chosen.weights and not chosen.weights.is_dir():
         raise ValueError(f"networks.weights: {chosen.weights}: no such folder")
-    found = dict([*generators(config), *judges(chosen.weights)])
+    found = dict([*generators(config), *discriminators_in(chosen.weights)])
     if not found.keys() & networks.keys():
         raise ValueError(f"networks.weights: {chosen.weights}: no generators or discriminators")
     for name, network in networks.items():
@@ -99,11 +99,11 @@ def moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
     }
 
 
-def judges(folder: Path | None) -> Iterator[tuple[str, Load]]:
+def discriminators_in(folder: Path | None) -> Iterator[tuple[str, Load]]:
     """What loads each discriminator that a run's folder holds, the reference's or ours."""
     if folder is None:
         return
-    for name, file in JUDGES.items():
+    for name, file in REFERENCE_DISCRIMINATORS.items():
         if (folder / file).is_file():
             yield name, given(read_tensors(folder / file), folder / file)
     saved, _ = newest_state(folder / "state")

@@ -79,7 +79,7 @@ class Cycle:
 
 
 @dataclass(frozen=True)
-class Sight:
+class LossTargets:
     """What frozen networks see: they, and what the real images were to them.
 
     By default they see nothing, which is enough where no weight asks for it.
@@ -105,11 +105,11 @@ class Sight:
         return {"a": self.gram_a, "b": self.gram_b}[domain]
 
 
-BLIND = Sight()
+NO_TARGETS = LossTargets()
 
 
 @dataclass(frozen=True)
-class Judgement:
+class DiscriminatorLoss:
     """A discriminator's loss, and its mean scores on real images and on translations."""
 
     loss: Tensor
@@ -160,7 +160,7 @@ def generator_losses(
     cycle: Cycle,
     disc: Network,
     loss: LossConfig,
-    sight: Sight = BLIND,
+    sight: LossTargets = NO_TARGETS,
 ) -> dict[str, Tensor]:
     """The weighted terms of one direction that both generators minimize, by name.
 
@@ -183,7 +183,7 @@ def generator_losses(
 
 
 def guided_losses(
-    fake_b: Tensor, disc_b: Network, loss: LossConfig, sight: Sight
+    fake_b: Tensor, disc_b: Network, loss: LossConfig, sight: LossTargets
 ) -> dict[str, Tensor]:
     """The weighted terms of one direction's translations, each judged by its own style, by name."""
     fooled = FORMS[loss.adversarial].fooled(disc_b(fake_b))
@@ -222,9 +222,9 @@ def style_distance(maps: Maps, gram: Maps) -> Tensor:
     return weighted_sum({at: gram_distance(mean_gram(maps[at]), gram[at]) for at in gram})
 
 
-def judge(
+def discriminator_loss(
     disc: Network, real: Tensor, fake: Tensor, loss: LossConfig, passes: Passes = one_by_one
-) -> Judgement:
+) -> DiscriminatorLoss:
     """What a discriminator minimizes: half of its losses on real images and on translations.
 
     With wgan_gp the gradient penalty is inside the half, so that its ratio to the scores is that of
@@ -235,4 +235,4 @@ def judge(
     total = form.real(real_scores) + form.fake(fake_scores)
     if loss.adversarial == "wgan_gp":
         total = total + loss.gradient_penalty * gradient_penalty(disc, real, fake)
-    return Judgement(total / 2, real_scores.detach().mean(), fake_scores.detach().mean())
+    return DiscriminatorLoss(total / 2, real_scores.detach().mean(), fake_scores.detach().mean())

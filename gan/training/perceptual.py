@@ -12,12 +12,12 @@ from gan.config import Config, LossConfig, PerceptualConfig
 from gan.features import Features, chosen_layers
 from gan.losses import mean_gram
 from gan.networks.layers import cast_weights
-from gan.training.objective import BLIND, Maps, Sight
+from gan.training.objective import NO_TARGETS, LossTargets, Maps
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-class Eye:
+class PerceptualNetwork:
     """A frozen network in the training precision, and which of its layers count as what.
 
     Layers that no weight of the configuration asks for are left out. ValueError as of Features.
@@ -57,7 +57,7 @@ class Eye:
         return {at: gram.mean(dim=0, keepdim=True) for at, gram in self.grams_of(maps).items()}
 
 
-def asked_for(loss: LossConfig) -> bool:
+def needs_perceptual_network(loss: LossConfig) -> bool:
     """Whether any term needs a frozen network."""
     return bool(loss.perceptual or loss.perceptual_cycle or loss.style)
 
@@ -102,24 +102,27 @@ class RunningGrams:
         self.values = {layer: gram.to(device) for layer, gram in state["values"].items()}
 
 
-class Perception:
+class LossTargetsBuilder:
     """An eye and what both domains have looked like to it; blind where no weight needs it."""
 
     def __init__(
-        self, config: PerceptualConfig, eye: Eye | None, share: Callable[[Tensor], Tensor]
+        self,
+        config: PerceptualConfig,
+        eye: PerceptualNetwork | None,
+        share: Callable[[Tensor], Tensor],
     ) -> None:
         """share averages a tensor over the processes."""
         self.eye, self.share = eye, share
         self.grams = {"a": RunningGrams(config.gram_decay), "b": RunningGrams(config.gram_decay)}
 
-    def look(self, batches: Sequence[Sequence[Tensor]]) -> list[Sight]:
+    def look(self, batches: Sequence[Sequence[Tensor]]) -> list[LossTargets]:
         """Look at the real images (a, b) of a whole step, each once; what each batch is judged by.
 
         All batches of all processes are in the Gram matrices that all are compared with: so a step
         is the same however it is split, and the averages are the same everywhere.
         """
         if self.eye is None:
-            return [BLIND] * len(batches)
+            return [NO_TARGETS] * len(batches)
         content: list[list[Maps]] = []
         style: list[list[Maps]] = []
         for batch in batches:
@@ -130,7 +133,7 @@ class Perception:
             self.grams[domain].update(mean_maps(step, self.share))
             for domain, step in zip(self.grams, zip(*style, strict=True), strict=True)
         )
-        return [Sight(self.eye, a, b, gram_a, gram_b) for a, b in content]
+        return [LossTargets(self.eye, a, b, gram_a, gram_b) for a, b in content]
 
     @property
     def fingerprints(self) -> dict[str, str]:

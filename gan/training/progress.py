@@ -8,7 +8,7 @@ from typing import Self
 
 from tqdm import tqdm
 
-from gan.training.schedule import Extent
+from gan.training.schedule import RunLength
 
 
 class Progress:
@@ -61,18 +61,18 @@ class Progress:
         self.bar.set_postfix({name: f"{value:.2f}" for name, value in losses.items()})
 
 
-def finished(step: int, extent: Extent, reason: str | None) -> str:
+def finished(step: int, length: RunLength, reason: str | None) -> str:
     """For a run that has nothing left to do; the reason is an observer's for ending it early."""
-    return f"finished at step {step} of {extent.last_step}" + (
-        f": {reason}" if reason else more(extent)
+    return f"finished at step {step} of {length.last_step}" + (
+        f": {reason}" if reason else more(length)
     )
 
 
-def done(step: int, extent: Extent) -> str:
+def done(step: int, length: RunLength) -> str:
     """For a run that has just made its last step: train.max_steps, or that of the epochs."""
-    return f"step {step} of {extent.stop} done" + more(extent)
+    return f"step {step} of {length.stop} done" + more(length)
 
 
-def more(extent: Extent) -> str:
+def more(length: RunLength) -> str:
     """What goes on, where train.max_steps ends a run before its epochs do."""
-    return "; a higher train.max_steps goes on" if extent.stop < extent.last_step else ""
+    return "; a higher train.max_steps goes on" if length.stop < length.last_step else ""

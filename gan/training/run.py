@@ -20,15 +20,15 @@ from gan.system.signals import STOPPED, Interruption
 from gan.system.text import printable
 from gan.training.accelerator import Agreement, build_accelerator, compile_networks, once
 from gan.training.checkpoint import SavedState, Saver, check_same, newest_state
-from gan.training.feed import Waits, load_batches
-from gan.training.generator_files import Keeper
-from gan.training.observers.base import Scene
+from gan.training.feed import LoaderWait, load_batches
+from gan.training.generator_files import GeneratorExport
+from gan.training.observers.base import RunContext
 from gan.training.observers.build import build_observers
 from gan.training.progress import Progress, done, finished
 from gan.training.recipes.cyclegan import Batch
 from gan.training.recipes.table import RECIPES
 from gan.training.run_folder import claim, forget_stop, mark_stopped
-from gan.training.schedule import Extent
+from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
 
 LEAST_LR_FACTOR = 1 / 64
@@ -51,15 +51,15 @@ class Run:
         self.dataset = build_dataset(files, config.data, config.run.seed)
         if remark := self.dataset.crops.describe():
             self.say(remark)
-        self.extent = Extent(config.train, len(self.dataset), self.accelerator.num_processes)
+        self.length = RunLength(config.train, len(self.dataset), self.accelerator.num_processes)
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
-        self.keeper = Keeper(config, self.trainer, self.extent, self.saver)
-        self.waits = Waits()
-        scene = Scene(
-            config, self.trainer, self.accelerator, self.folders, self.extent,
-            self.say, self.keeper.keep, self.waits,
+        self.generator_export = GeneratorExport(config, self.trainer, self.length, self.saver)
+        self.waits = LoaderWait()
+        context = RunContext(
+            config, self.trainer, self.accelerator, self.folders, self.length,
+            self.say, self.generator_export.keep, self.waits,
         )  # fmt: skip
-        self.observers = build_observers(scene)
+        self.observers = build_observers(context)
         self.agreement = Agreement()
         self.skipped_said = 0.0
         self.step = self.resume()
@@ -121,7 +121,7 @@ class Run:
 
     def fit(self) -> int:
         """Train until the last step, saving and showing progress on the way; the exit status."""
-        if self.step >= self.extent.stop or self.ended():
+        if self.step >= self.length.stop or self.ended():
             return self.say_finished()
         if not self.accelerator.is_main_process:
             return self.loop(None)
@@ -132,10 +132,10 @@ class Run:
 
     def say_finished(self) -> int:
         """Say that there is nothing left to do, and leave generators that somebody removed."""
-        self.say(f"{self.folder}: {finished(self.step, self.extent, self.ended())}")
+        self.say(f"{self.folder}: {finished(self.step, self.length, self.ended())}")
         names = ("ab", "ba")[: len(self.trainer.generators)]
         if not all((self.folder / f"gen_{name}.safetensors").exists() for name in names):
-            self.keeper.keep(self.step)
+            self.generator_export.keep(self.step)
             self.saver.finish()
         return 0
 
@@ -146,7 +146,7 @@ class Run:
 
     def loop(self, tracker: Tracker | None) -> int:
         """The steps; the main process alone has a tracker."""
-        train, stop = self.config.train, self.extent.stop
+        train, stop = self.config.train, self.length.stop
         with self.saver, ExitStack() as loaders:
             progress = loaders.enter_context(Progress(self.step, stop, quiet=tracker is None))
             with progress.aside():
@@ -155,7 +155,7 @@ class Run:
             batches = self.batches(loaders)
             while self.step < stop:
                 self.step += 1
-                self.trainer.updates.set_lr(self.extent.lr_multiplier(self.step))
+                self.trainer.updates.set_lr(self.length.lr_multiplier(self.step))
                 step_batches = [next(batches) for _ in range(train.accumulate)]
                 values = self.trainer.train_step(self.step, step_batches)
                 progress.bar.update()
@@ -170,7 +170,7 @@ class Run:
                     for observer in self.observers.values():
                         observer.observe(self.step, tracker)
                 stopped = self.agreement.any(self.interruption.received is not None)
-                self.keeper.keep_epoch(self.step)
+                self.generator_export.keep_epoch(self.step)
                 self.saver.poll(self.agreement.any)
                 ended = self.ended()
                 if stopped or ended or self.due(train.checkpoint_every):
@@ -180,7 +180,7 @@ class Run:
                     break
                 if stopped and self.step < stop:
                     return self.leave()
-        self.say(f"{self.folder}: {done(self.step, self.extent)}")
+        self.say(f"{self.folder}: {done(self.step, self.length)}")
         return 0
 
     def say_compiled(self, progress: Progress) -> None:
@@ -194,7 +194,7 @@ class Run:
         self.saver.finish()
         received = self.interruption.received
         name = received.name if received else "a signal to another process"
-        text = f"{name} after step {self.step} of {self.extent.last_step}; the same command goes on"
+        text = f"{name} after step {self.step} of {self.length.last_step}; the same command goes on"
         if self.accelerator.is_main_process:
             mark_stopped(self.folder, text)
         self.say(f"{self.folder}: stopped by {text}")
@@ -203,12 +203,12 @@ class Run:
     def batches(self, loaders: ExitStack) -> Iterator[Batch]:
         """This process's batches from the present step on, until the loaders are closed."""
         return load_batches(
-            self.dataset, self.config, self.extent, self.accelerator,
+            self.dataset, self.config, self.length, self.accelerator,
             loaders=loaders, waits=self.waits, after=self.step,
         )  # fmt: skip
 
     def due(self, every: int) -> bool:
-        return self.extent.due(self.step, every)
+        return self.length.due(self.step, every)
 
     # What the run leaves behind
 
@@ -222,14 +222,14 @@ class Run:
         if tracker:
             rate = progress.steps_per_second(self.step)
             progress.show(self.step, scalars, rate)
-            images = len(self.folders) * self.extent.pairs_per_step
+            images = len(self.folders) * self.length.pairs_per_step
             tracker.scalars(
                 self.step,
                 scalars
                 | {
                     "images_per_second": images * rate,
                     "learning_rate": self.trainer.updates.lr,
-                    "epoch": self.extent.epochs_done(self.step),
+                    "epoch": self.length.epochs_done(self.step),
                     "memory_gb": peak_memory(self.accelerator.device) / 1e9,
                 },
             )
@@ -277,7 +277,7 @@ class Run:
 
         Both are copied now; the saver's thread writes them.
         """
-        self.keeper.keep(self.step)
+        self.generator_export.keep(self.step)
         observers = {name: observer.state() for name, observer in self.observers.items()}
         shared = self.trainer.state() | {"observers": observers}
         self.saver.save(shared, self.trainer.own_state(), self.manifest(self.step))

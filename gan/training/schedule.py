@@ -26,7 +26,7 @@ def lr_multiplier(epoch: int, epochs: int, decay_epochs: int, schedule: Schedule
 
 
 @dataclass(frozen=True)
-class Extent:
+class RunLength:
     """A run over a dataset of so many pairs, by so many processes."""
 
     train: TrainConfig

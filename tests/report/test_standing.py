@@ -14,7 +14,7 @@ from gan.report.logs import read_log
 from gan.report.standing import Standing, last_step, standing
 from gan.training import train
 from gan.training.run_folder import mark_stopped
-from gan.training.schedule import Extent
+from gan.training.schedule import RunLength
 from tests.report.conftest import small_config
 from tests.training.test_run_folder import HOLD
 
@@ -43,7 +43,7 @@ def test_the_last_step_is_the_run_s_own(
     train = {"batch_size": batch, "accumulate": accumulate}
     for limit, pairs in ((None, 6), (4, 4)):
         config = small_config(dataset, dataset, train=train, data={"max_images": limit})
-        expected = Extent(config.train, pairs, processes).last_step
+        expected = RunLength(config.train, pairs, processes).last_step
         assert last_step(config, processes) == expected
 
 

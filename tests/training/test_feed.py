@@ -12,9 +12,9 @@ import torch
 from gan.config import Config
 from gan.training import feed as module
 from gan.training import train
-from gan.training.feed import Feed, Waits
-from gan.training.observers.base import Scene
-from gan.training.observers.loader_wait import Waiting
+from gan.training.feed import Feed, LoaderWait
+from gan.training.observers.base import RunContext
+from gan.training.observers.loader_wait import LoaderWaitObserver
 from gan.training.recipes.cyclegan import Batch
 from tests.conftest import Photos
 
@@ -47,12 +47,12 @@ def batches(count: int, clock: Clock, seconds: float) -> Iterator[Batch]:
 
 def test_batches_pass_unchanged_on_a_cpu(clock: Clock) -> None:
     expected = list(batches(3, clock, 0))
-    for batch, fed in zip(expected, Feed(iter(expected), CPU, Waits()), strict=True):
+    for batch, fed in zip(expected, Feed(iter(expected), CPU, LoaderWait()), strict=True):
         assert fed is batch
 
 
 def test_the_share_is_that_of_waits_in_each_window_without_the_first_batch(clock: Clock) -> None:
-    waits = Waits()
+    waits = LoaderWait()
     feed = Feed(batches(5, clock, 3.0), CPU, waits)
     next(feed)  # 3 s: the workers start
     clock.now += 1
@@ -70,7 +70,7 @@ def test_a_wait_does_not_count_while_the_device_is_busy(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Feed, "idle", lambda _: False)
-    waits = Waits()
+    waits = LoaderWait()
     assert len(list(Feed(batches(4, clock, 1.0), CPU, waits))) == 4
     assert waits.share() == 0
 
@@ -79,7 +79,7 @@ def test_waiting_too_long_is_said_once_until_it_has_been_better() -> None:
     said: list[str] = []
     shares = iter([0.0, 0.1, 0.9, 0.5, 0.2, 0.3])
     waits = SimpleNamespace(share=lambda: next(shares))
-    waiting = Waiting(cast(Scene, SimpleNamespace(say=said.append, waits=waits)))
+    waiting = LoaderWaitObserver(cast(RunContext, SimpleNamespace(say=said.append, waits=waits)))
     logged: list[Any] = []
     tracker = cast(Any, SimpleNamespace(scalars=lambda step, values: logged.append((step, values))))
     waiting.begin(100, None)
@@ -97,7 +97,7 @@ def test_batches_that_are_copied_beside_the_computing_arrive_whole() -> None:
     sent = [[torch.randint(0, 256, (8, 3, 256, 256), dtype=torch.uint8)] * 2 for _ in range(20)]
     pinned: Iterator[Batch] = ([images.pin_memory() for images in batch] for batch in sent)
     busy = torch.rand(2048, 2048, device=device)
-    for batch, fed in zip(sent, Feed(pinned, device, Waits()), strict=True):
+    for batch, fed in zip(sent, Feed(pinned, device, LoaderWait()), strict=True):
         busy = busy @ busy / 1024
         assert all(map(torch.equal, batch, (images.cpu() for images in fed)))
 

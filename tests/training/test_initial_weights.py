@@ -73,13 +73,13 @@ def test_a_folder_of_the_references_gives_all_four_by_what_they_judge(tmp_path: 
     for number, name in enumerate(("G_A", "G_B"), start=1):
         theirs(tmp_path, number)
         (tmp_path / f"g{number}.pth").rename(tmp_path / f"latest_net_{name}.pth")
-    judges = {}
+    discriminators_in = {}
     for number, name in enumerate(("D_A", "D_B")):
-        judges[name] = randomized(build_discriminator("pixel", channels=2), number)
-        torch.save(judges[name].state_dict(), tmp_path / f"latest_net_{name}.pth")
+        discriminators_in[name] = randomized(build_discriminator("pixel", channels=2), number)
+        torch.save(discriminators_in[name].state_dict(), tmp_path / f"latest_net_{name}.pth")
     begun = trainer(config(tmp_path, weights=tmp_path)).bare
-    assert equal(begun.disc_b, judges["D_A"])
-    assert equal(begun.disc_a, judges["D_B"])
+    assert equal(begun.disc_b, discriminators_in["D_A"])
+    assert equal(begun.disc_a, discriminators_in["D_B"])
     assert not equal(begun.gen_ab, begun.gen_ba)
 
 

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from gan.config import LossConfig
 from gan.domains import Domain
 from gan.training.objective import (
-    BLIND,
+    NO_TARGETS,
     Cycle,
+    LossTargets,
     Network,
-    Sight,
     at_once,
+    discriminator_loss,
     generator_losses,
-    judge,
     one_by_one,
     translate,
 )
@@ -54,7 +54,7 @@ def objective(
     disc_a: Network,
     disc_b: Network,
     loss: LossConfig,
-    sight: Sight = BLIND,
+    sight: LossTargets = NO_TARGETS,
 ) -> dict[str, Tensor]:
     """All terms of the generators' loss, by name."""
     return generator_losses("a", "b", cycles["a"], disc_b, loss, sight) | generator_losses(
@@ -127,9 +127,9 @@ def gram_of(images: Tensor) -> Tensor:
     return torch.from_numpy(np.einsum("nik,njk->ij", rows, rows) / len(maps) / rows.shape[2])[None]
 
 
-def sight_of(a: Tensor, b: Tensor, see: Looking) -> Sight:
+def sight_of(a: Tensor, b: Tensor, see: Looking) -> LossTargets:
     """The left halves are content; everything is style."""
-    return Sight(see, {"left": a[..., :4]}, {"left": b[..., :4]}, *(
+    return LossTargets(see, {"left": a[..., :4]}, {"left": b[..., :4]}, *(
         {"all": gram_of(images), "left": gram_of(images[..., :4])} for images in (a, b)
     ))  # fmt: skip
 
@@ -214,14 +214,14 @@ def test_passes_at_once_are_passes_one_by_one() -> None:
 
 @pytest.mark.parametrize(("score", "expected"), [(0.0, 0.5), (0.5, 0.25), (1.0, 0.5)])
 def test_discriminator_loss_is_half_the_sum(score: float, expected: float) -> None:
-    judged = judge(constant(score), images(0), images(1), LossConfig())
+    judged = discriminator_loss(constant(score), images(0), images(1), LossConfig())
     assert judged.loss.item() == pytest.approx(expected)
     assert judged.real.item() == judged.fake.item() == score
 
 
 def test_discriminator_loss_leaves_the_generators_alone() -> None:
     disc, fake = nn.Conv2d(3, 1, 3), images(1).requires_grad_()
-    judge(disc, images(0), fake, LossConfig(adversarial="wgan_gp")).loss.backward()
+    discriminator_loss(disc, images(0), fake, LossConfig(adversarial="wgan_gp")).loss.backward()
     assert fake.grad is None
     assert disc.weight.grad is not None
 
@@ -238,4 +238,6 @@ def test_wgan_gp_really_penalizes() -> None:
     scores = critic(fake).mean() - critic(real).mean()
     penalty = (slope / real[0].numel() ** 0.5 - 1) ** 2
     expected = (scores.item() + 10 * penalty) / 2
-    assert judge(critic, real, fake, loss).loss.item() == pytest.approx(expected, rel=1e-5)
+    assert discriminator_loss(critic, real, fake, loss).loss.item() == pytest.approx(
+        expected, rel=1e-5
+    )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gan.config import Config
-from gan.training.perceptual import Eye, Perception, RunningGrams
+from gan.training.perceptual import LossTargetsBuilder, PerceptualNetwork, RunningGrams
 from tests.support import backbone
 
 CPU = torch.device("cpu")
@@ -37,8 +37,8 @@ def same(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def perception(settings: Config, share: Callable[[Tensor], Tensor] = same) -> Perception:
-    return Perception(settings.perceptual, Eye(settings, CPU), share)
+def perception(settings: Config, share: Callable[[Tensor], Tensor] = same) -> LossTargetsBuilder:
+    return LossTargetsBuilder(settings.perceptual, PerceptualNetwork(settings, CPU), share)
 
 
 def grams_by_numpy(pictures: Tensor) -> dict[str, Any]:
@@ -74,12 +74,12 @@ def test_a_step_is_judged_by_the_maps_and_grams_of_its_images(weights: Path) -> 
 def test_layers_that_no_term_compares_are_not_computed(
     loss: dict[str, float], expected: list[str], weights: Path
 ) -> None:
-    assert sorted(Eye(config(weights, loss), CPU)(images(0))) == expected
+    assert sorted(PerceptualNetwork(config(weights, loss), CPU)(images(0))) == expected
 
 
 def test_every_real_image_is_seen_once(weights: Path) -> None:
     settings = config(weights, ALL)
-    sees, eye = perception(settings), Eye(settings, CPU)
+    sees, eye = perception(settings), PerceptualNetwork(settings, CPU)
     seen: list[Tensor] = []
     eye.features.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     sees.eye = eye
@@ -156,15 +156,15 @@ def test_frozen_weights_are_cast_once_without_a_change_of_numbers(
     weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = config(weights, ALL, precision="bf16")
-    once = Eye(settings, CPU)
+    once = PerceptualNetwork(settings, CPU)
     monkeypatch.setattr("gan.training.perceptual.cast_weights", lambda *_: None)
-    always = Eye(settings, CPU)
+    always = PerceptualNetwork(settings, CPU)
     assert {p.dtype for p in always.features.parameters()} == {torch.float32}
     assert torch.bfloat16 in {p.dtype for p in once.features.parameters()}
     for layer, maps in always(images(0)).items():
         assert maps.dtype == torch.float32
         assert torch.equal(once(images(0))[layer], maps)
-    single = Eye(config(weights, ALL), CPU)(images(0))["features.1"]
+    single = PerceptualNetwork(config(weights, ALL), CPU)(images(0))["features.1"]
     assert not torch.equal(once(images(0))["features.1"], single)
 
 
@@ -175,7 +175,7 @@ def test_the_fingerprint_is_that_of_the_weights_and_not_of_their_file(
     torch.save(backbone.random_blocks().state_dict(), whole)
     other = backbone.write_backbone(tmp_path / "other.pth", seed=1)
     ours, same_weights, theirs = (
-        Eye(config(path, ALL, precision=precision), CPU).fingerprint
+        PerceptualNetwork(config(path, ALL, precision=precision), CPU).fingerprint
         for path, precision in ((weights, "fp32"), (whole, "bf16"), (other, "fp32"))
     )
     assert ours == same_weights != theirs

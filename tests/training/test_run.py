@@ -15,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from gan.config import Config, TrainConfig
 from gan.system.signals import Interruption
 from gan.training import Run, train
-from gan.training.schedule import Extent
+from gan.training.schedule import RunLength
 
 ROOT = Path(__file__).parents[2]
 
@@ -201,9 +201,9 @@ def test_an_unreadable_file_is_named_and_left_out(
     (1, 1), (3, 1), (4, 2 / 3), (5, 2 / 3), (6, 1 / 3),
 ])  # fmt: skip
 def test_the_rate_is_that_of_the_epoch_in_which_a_step_begins(step: int, expected: float) -> None:
-    extent = Extent(TrainConfig(epochs=1, decay_epochs=2, batch_size=2), pairs=5)
-    assert extent.last_step == 8
-    assert extent.lr_multiplier(step) == pytest.approx(expected)
+    length = RunLength(TrainConfig(epochs=1, decay_epochs=2, batch_size=2), pairs=5)
+    assert length.last_step == 8
+    assert length.lr_multiplier(step) == pytest.approx(expected)
 
 
 class Poison:

@@ -11,27 +11,27 @@ from torch import Tensor
 from gan.config import Config
 from gan.data import Folder
 from gan.domains import Domain
-from gan.training.feed import Waits
+from gan.training.feed import LoaderWait
 from gan.training.recipes.table import AnyTrainer
 from gan.training.sampling import test_images
-from gan.training.schedule import Extent
+from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
 
 
 @dataclass(frozen=True)
-class Scene:
+class RunContext:
     """What observers look at."""
 
     config: Config
     trainer: AnyTrainer
     accelerator: Accelerator
     folders: Mapping[Domain, Folder]
-    extent: Extent
+    length: RunLength
     say: Callable[[str], None]
     """Prints one line, once for all processes."""
     keep: Callable[[int, str], None]
     """Leaves the generators of a step, the present one, their names with a suffix."""
-    waits: Waits
+    waits: LoaderWait
     """For images, counted by the feed."""
 
     def test_images(self) -> dict[Domain, Tensor]:
@@ -69,11 +69,11 @@ class Observer(Protocol):
         """Go on from what state() gave; from {} where the run had no such observer."""
 
 
-class Samples:
+class SamplesObserver:
     """Shows what the recipe makes of the same test images, every train.sample_every steps."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
         """Nothing."""
@@ -83,10 +83,10 @@ class Samples:
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Write a grid for each direction."""
-        scene = self.scene
-        if tracker is None or not scene.extent.due(step, scene.config.train.sample_every):
+        context = self.context
+        if tracker is None or not context.length.due(step, context.config.train.sample_every):
             return
-        for direction, columns in scene.trainer.sample(scene.test_images()).items():
+        for direction, columns in context.trainer.sample(context.test_images()).items():
             tracker.grid(step, direction, columns)
 
     def ended(self) -> None:

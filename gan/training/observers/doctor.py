@@ -10,16 +10,16 @@ from torch import Tensor
 from gan.domains import Domain
 from gan.networks.layers import in_eval_mode
 from gan.training.doctor import Doctor, Examination, record
-from gan.training.observers.base import Scene
+from gan.training.observers.base import RunContext
 from gan.training.trackers import Tracker
 
 
-class Checkup:
+class DoctorObserver:
     """Lets the doctor look every train.doctor_every steps; the main process alone does."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene, self.train = scene, scene.config.train
-        self.doctor = Doctor(scene.config.loss, self.train, scene.config.optim)
+    def __init__(self, context: RunContext) -> None:
+        self.context, self.train = context, context.config.train
+        self.doctor = Doctor(context.config.loss, self.train, context.config.optim)
         self.step = 0
         # RUN/doctor.jsonl, once it holds nothing of what comes after the present step.
         self.path: Path | None = None
@@ -37,15 +37,15 @@ class Checkup:
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Examine what the generators for use make of the test images."""
         if tracker and self.path is None:
-            self.path = record.begin(self.scene.run_dir, self.step)
+            self.path = record.begin(self.context.run_dir, self.step)
         self.step = step
         if tracker and self.path and step % self.train.doctor_every == 0:
             self.report(step, self.examine(step), tracker, self.path)
 
     def examine(self, step: int) -> Examination:
         """What the doctor sees; the networks are left in the mode that they were in."""
-        trainer = self.scene.trainer
-        self.images = self.images or self.scene.test_images()
+        trainer = self.context.trainer
+        self.images = self.images or self.context.test_images()
         with ExitStack() as modes:
             for network in trainer.generators:
                 modes.enter_context(in_eval_mode(network))
@@ -56,9 +56,9 @@ class Checkup:
         tracker.scalars(step, {f"doctor/{n}_{at}": v for (n, at), v in seen.signals.items()})
         for finding in seen.found:
             tracker.text(step, "doctor", f"{finding.name}: {finding.advice}")
-            self.scene.say(f"doctor, step {step}, {finding.name}: {finding.advice}")
+            self.context.say(f"doctor, step {step}, {finding.name}: {finding.advice}")
         for finding in seen.gone:
-            self.scene.say(f"doctor, step {step}: {finding.name} {finding.where} has gone")
+            self.context.say(f"doctor, step {step}: {finding.name} {finding.where} has gone")
         record.append(path, step, seen)
 
     def ended(self) -> None:

@@ -17,7 +17,7 @@ from gan.networks.files import read_about
 from gan.system.atomic import write_whole
 from gan.system.processes import Processes
 from gan.system.text import nearest
-from gan.training.observers.base import Scene
+from gan.training.observers.base import RunContext
 from gan.training.trackers import Tracker
 
 BEST = "best.json"
@@ -40,22 +40,22 @@ class Mark:
         return f"{self.value:.4g}{interval} at step {self.step}"
 
 
-class Evaluations:
+class EvaluationObserver:
     """Measures the generators for use, keeps the best by evaluate.best, ends on a plateau.
 
     Nothing here changes a weight or draws from the global random state: a training with it is the
     one without it.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene, self.config = scene, scene.config.evaluate
-        accelerator = scene.accelerator
+    def __init__(self, context: RunContext) -> None:
+        self.context, self.config = context, context.config.evaluate
+        accelerator = context.accelerator
         self.processes = Processes(accelerator.process_index, accelerator.num_processes)
         self.instruments = open_instruments(
             self.config.features, self.config.weights, accelerator.device, "evaluate."
         )
         self.folders = self.processes.once(
-            lambda: open_folders(scene.config.data, max_images=self.config.max_images)
+            lambda: open_folders(context.config.data, max_images=self.config.max_images)
         )
         self.check_best()
         # The best value so far, the one that a clearly better one must beat, and the newest.
@@ -75,8 +75,8 @@ class Evaluations:
 
     def check_best(self) -> None:
         """ValueError, before anything is measured, where evaluate.best is nothing of it."""
-        best, ways = self.config.best, DIRECTIONS[: len(self.scene.trainer.generators)]
-        names = measurable(ways, self.folders, self.scene.config.data, self.instruments)
+        best, ways = self.config.best, DIRECTIONS[: len(self.context.trainer.generators)]
+        names = measurable(ways, self.folders, self.context.config.data, self.instruments)
         if best and best not in names:
             raise ValueError(
                 f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
@@ -90,7 +90,7 @@ class Evaluations:
         """
         if self.best is None:
             return None
-        folder, ways = self.scene.run_dir, DIRECTIONS[: len(self.scene.trainer.generators)]
+        folder, ways = self.context.run_dir, DIRECTIONS[: len(self.context.trainer.generators)]
         steps = {
             str(read_about(folder / f"gen_{way}-best.safetensors").get("step")) for way in ways
         }
@@ -98,10 +98,10 @@ class Evaluations:
         if noted and steps == {str(noted.step)}:
             return noted
         if steps == {str(self.best.step)}:
-            self.scene.say(f"{folder / BEST}: damaged, missing or of another step: written again")
+            self.context.say(f"{folder / BEST}: damaged, missing or of another step: written again")
             self.note(self.best)
             return self.best
-        self.scene.say(
+        self.context.say(
             f"{folder}: the best generators, of step {self.best.step}, are damaged or gone: "
             "the best are sought anew from here"
         )
@@ -110,12 +110,12 @@ class Evaluations:
     def note(self, mark: Mark) -> None:
         """Write best.json."""
         text = json.dumps({"metric": self.config.best} | asdict(mark)) + "\n"
-        write_whole(self.scene.run_dir / BEST, lambda file: file.write(text.encode()))
+        write_whole(self.context.run_dir / BEST, lambda file: file.write(text.encode()))
 
     def go_on(self, step: int, tracker: Tracker | None) -> None:
         """Drop, once, what was written of the steps after the one that the run goes on from."""
         if tracker and self.overtaken:
-            forget(self.scene.run_dir, step)
+            forget(self.context.run_dir, step)
         self.overtaken = False
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
@@ -124,22 +124,22 @@ class Evaluations:
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Measure, and keep the generators if they are the best so far."""
         self.go_on(step - 1, tracker)
-        if not self.scene.extent.due(step, self.config.every or step + 1):
+        if not self.context.length.due(step, self.config.every or step + 1):
             return
         evaluation = self.measure(step, tracker)
         if evaluation and self.config.best:
-            self.judge(step, evaluation.metrics[self.config.best], tracker)
+            self.discriminator_loss(step, evaluation.metrics[self.config.best], tracker)
 
     def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
         """All numbers of this step, written down; None where a translation is not finite."""
-        generators = dict(zip(DIRECTIONS, self.scene.trainer.generators, strict=False))
+        generators = dict(zip(DIRECTIONS, self.context.trainer.generators, strict=False))
         settings = Settings(
             tuple(generators),
             self.config.batch_size,
-            self.scene.config.run.seed,
+            self.context.config.run.seed,
             self.config.resamples,
         )
-        data = self.scene.config.data
+        data = self.context.config.data
         try:
             evaluation = evaluate(
                 generators, self.folders, data, settings, self.instruments, self.processes
@@ -147,7 +147,7 @@ class Evaluations:
         except ValueError as error:
             if step == 0:
                 raise
-            self.scene.say(f"step {step}: not evaluated: {error}")
+            self.context.say(f"step {step}: not evaluated: {error}")
             return None
         self.check(step, evaluation)
         if tracker:
@@ -157,9 +157,9 @@ class Evaluations:
     def check(self, step: int, evaluation: Evaluation) -> None:
         """Say the numbers, and once what is missing; ValueError where patience cannot judge."""
         for note in evaluation.notes if step == 0 else ():
-            self.scene.say(f"evaluation: {note}")
+            self.context.say(f"evaluation: {note}")
         best = self.config.best
-        self.scene.say(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
+        self.context.say(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
         if self.config.patience and best and evaluation.metrics[best].low is None:
             raise ValueError(
                 f"evaluate.patience judges by intervals, and {best} has none: "
@@ -168,9 +168,9 @@ class Evaluations:
 
     def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
         """Into metrics.jsonl, evaluation/ and TensorBoard."""
-        folder, epoch = self.scene.run_dir, self.scene.extent.epochs_done(step)
+        folder, epoch = self.context.run_dir, self.context.length.epochs_done(step)
         record = evaluation.record()
-        record["protocol"] = {"precision": self.scene.config.train.precision} | record["protocol"]
+        record["protocol"] = {"precision": self.context.config.train.precision} | record["protocol"]
         time = datetime.now(UTC).isoformat(timespec="seconds")
         images = write_images(folder, step, evaluation.images)
         line = {"step": step, "epoch": epoch, "time": time, "images": images}
@@ -179,22 +179,22 @@ class Evaluations:
             step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
         )
 
-    def judge(self, step: int, metric: Metric, tracker: Tracker | None) -> None:
+    def discriminator_loss(self, step: int, metric: Metric, tracker: Tracker | None) -> None:
         """Whether these generators are the best, and clearly so."""
         sign = 1 if metric.better == "lower" else -1
         self.last = mark = Mark(step, metric.value, metric.low, metric.high)
         if self.best is None or sign * mark.value < sign * self.best.value:
             self.best = mark
-            self.scene.keep(step, "-best")
+            self.context.keep(step, "-best")
             if tracker:
                 self.note(mark)
         if self.standard is None or sign * mark.value < sign * beyond(self.standard, sign):
             self.standard, self.without_progress = mark, 0
         else:
             self.without_progress += 1
-        if step == self.scene.extent.stop or self.ended():
+        if step == self.context.length.stop or self.ended():
             name = self.config.best
-            self.scene.say(f"{name}: {mark.text()}, the last; {self.best.text()}, the best")
+            self.context.say(f"{name}: {mark.text()}, the last; {self.best.text()}, the best")
 
     def ended(self) -> str | None:
         """Why the run ends before its last step."""

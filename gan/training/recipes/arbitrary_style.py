@@ -26,9 +26,9 @@ from gan.networks.assembly import build_guided_networks
 from gan.training.accelerator import distribute, gradients_agree, main_first, share_statistics
 from gan.training.image_pool import ImagePool, usable
 from gan.training.initial_weights import begin
-from gan.training.objective import Network, Sight, guided_losses, judge
+from gan.training.objective import LossTargets, Network, discriminator_loss, guided_losses
 from gan.training.optimization import Updates, mean, reseed, set_requires_grad, total
-from gan.training.perceptual import Eye
+from gan.training.perceptual import PerceptualNetwork
 from gan.training.sampling import guided_columns, spread
 
 Batch = Sequence[Tensor]
@@ -41,7 +41,7 @@ class ReferenceTrainer:
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         self.config, self.accelerator = config, accelerator
         self.device = accelerator.device
-        self.eye = main_first(accelerator, lambda: Eye(config, self.device))
+        self.eye = main_first(accelerator, lambda: PerceptualNetwork(config, self.device))
         self.fingerprints = {"perceptual.weights": self.eye.fingerprint}
         built = build_guided_networks(
             config.networks,
@@ -90,15 +90,15 @@ class ReferenceTrainer:
 
                 # Discriminator: tell paintings from present and past results.
                 set_requires_grad([disc_bare], True)
-                judged = judge(disc_b, b, self.pool.exchange(fake_b, rng), loss)
+                judged = discriminator_loss(disc_b, b, self.pool.exchange(fake_b, rng), loss)
                 scale(judged.loss / len(batches)).backward()
             records.append(losses | judged.named("b"))
         return mean(records) | self.updates.apply(step, statistics)
 
-    def look(self, a: Tensor, b: Tensor) -> Sight:
+    def look(self, a: Tensor, b: Tensor) -> LossTargets:
         """What results are judged by: the photographs' content, and every painting's style."""
         content = self.eye.content_of(self.eye(a)) if self.eye.content else {}
-        return Sight(self.eye, content_a=content, gram_b=self.eye.grams_of(self.eye(b)))
+        return LossTargets(self.eye, content_a=content, gram_b=self.eye.grams_of(self.eye(b)))
 
     def ways(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
         """The translation, for use, into the styles of real paintings; there is none back."""

@@ -18,17 +18,17 @@ from gan.training.accelerator import distribute, gradients_agree, main_first, sh
 from gan.training.image_pool import ImagePool, usable
 from gan.training.initial_weights import begin
 from gan.training.objective import (
+    LossTargets,
     Network,
     Passes,
-    Sight,
     at_once,
+    discriminator_loss,
     generator_losses,
-    judge,
     one_by_one,
     translate,
 )
 from gan.training.optimization import Updates, mean, reseed, set_requires_grad, total
-from gan.training.perceptual import Eye, Perception, asked_for
+from gan.training.perceptual import LossTargetsBuilder, PerceptualNetwork, needs_perceptual_network
 from gan.training.sampling import sample_columns
 
 Batch = Sequence[Tensor]
@@ -50,7 +50,7 @@ class Trainer:
     bare: Networks
 
     updates: Updates
-    perception: Perception
+    perception: LossTargetsBuilder
     # Tells whether a translation still is what its original is (loss.semantic).
     classifier: FrozenClassifier | None = None
     passes: Passes
@@ -61,12 +61,12 @@ class Trainer:
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         self.config, self.accelerator = config, accelerator
         device, eye = accelerator.device, None
-        if asked_for(config.loss):
-            eye = main_first(accelerator, lambda: Eye(config, device))
+        if needs_perceptual_network(config.loss):
+            eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         if classifier_needed(config.loss):
             self.classifier = main_first(accelerator, lambda: FrozenClassifier(config, device))
         share = partial(accelerator.reduce, reduction="mean")
-        self.perception = Perception(config.perceptual, eye, share)
+        self.perception = LossTargetsBuilder(config.perceptual, eye, share)
         networks = build_networks(
             config.networks, config.data.channels_a, config.data.channels_b, seed=config.run.seed
         )
@@ -125,13 +125,15 @@ class Trainer:
             for domain, fake in fakes.items():
                 with gradients_agree(self.accelerator, nets.discriminators, when=last):
                     past = self.pools[domain].exchange(fake, rng)
-                    judged = judge(nets.disc(domain), images[domain], past, loss, self.passes)
+                    judged = discriminator_loss(
+                        nets.disc(domain), images[domain], past, loss, self.passes
+                    )
                     updates.scaler.scale(judged.loss / len(batches)).backward()
                 record |= judged.named(domain)
             records.append(record)
         return mean(records) | updates.apply(step, statistics)
 
-    def look(self, real: Sequence[Images]) -> list[Sight]:
+    def look(self, real: Sequence[Images]) -> list[LossTargets]:
         """What frozen networks see in the real images of a step, batch by batch."""
         sights = self.perception.look([list(images.values()) for images in real])
         if self.classifier is None:

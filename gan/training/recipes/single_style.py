@@ -27,7 +27,7 @@ from gan.training.accelerator import distribute, gradients_agree, main_first, sh
 from gan.training.initial_weights import begin
 from gan.training.objective import Network, appearance_terms, weighted
 from gan.training.optimization import Updates, mean, reseed, total
-from gan.training.perceptual import Eye
+from gan.training.perceptual import PerceptualNetwork
 from gan.training.sampling import sample_columns
 
 Batch = Sequence[Tensor]
@@ -43,7 +43,7 @@ class StyleTrainer:
         assert path is not None, "the configuration asks for this recipe by naming a painting"
         painting = read_painting(path, config.style.size, config.data.channels_b)
         device = accelerator.device
-        self.eye = main_first(accelerator, lambda: Eye(config, device))
+        self.eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         self.gram = self.eye.style_of(self.eye(painting.to(device)))
         self.fingerprints = {
             "perceptual.weights": self.eye.fingerprint,

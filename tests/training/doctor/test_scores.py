@@ -9,17 +9,17 @@ from torch import Tensor
 
 from gan.config import LossConfig
 from gan.training.doctor import scores
-from gan.training.objective import Judgement, judge
+from gan.training.objective import DiscriminatorLoss, discriminator_loss
 
 
-def judged(adversarial: scores.Adversarial, real: float, fake: float) -> Judgement:
+def judged(adversarial: scores.Adversarial, real: float, fake: float) -> DiscriminatorLoss:
     """What a discriminator of constant scores is told, by the objective itself."""
 
     def disc(images: Tensor) -> Tensor:
         return torch.where(images.mean() > 0, real, fake) + 0 * images
 
     ones = torch.ones(2, 1, 4, 4)
-    return judge(disc, ones, -ones, LossConfig(adversarial=adversarial))
+    return discriminator_loss(disc, ones, -ones, LossConfig(adversarial=adversarial))
 
 
 def test_every_form_but_wgans_has_a_loss_at_chance() -> None:
