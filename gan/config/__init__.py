@@ -4,7 +4,6 @@ from gan.config.changes import changed_keys
 from gan.config.evaluate import EvaluateConfig
 from gan.config.networks import NetworksConfig
 from gan.config.sections import (
-    Channels,
     Count,
     DataConfig,
     LossConfig,
@@ -22,7 +21,6 @@ from gan.config.sections import (
 from gan.config.whole import Config, Recipe
 
 __all__ = [
-    "Channels",
     "Config",
     "Count",
     "DataConfig",

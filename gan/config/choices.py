@@ -1,9 +1,23 @@
-"""What commands let one choose, by name; and what they all refuse."""
+"""What can be chosen by name, once for the configuration, the commands and the code."""
 
 from typing import Literal
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "bf16", "fp16"]
+"""Of translations."""
+TrainPrecision = Literal["fp32", "tf32", "bf16", "fp16"]
+Channels = Literal[1, 3]
+Norm = Literal["instance", "instance_affine", "batch", "none"]
+Upsample = Literal["deconv", "resize", "blur"]
+Downsample = Literal["stride", "blur"]
+Schedule = Literal["linear", "constant", "cosine"]
+Optimizer = Literal["lbfgs", "adam"]
+"""Of stylizations."""
+PreserveColor = Literal["no", "luma", "palette"]
+Better = Literal["lower", "higher"]
+"""Which values of a metric are better."""
+Change = Literal["better", "worse", "no clear difference"]
+"""What a model does to a metric, compared with doing nothing."""
 Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
 """Of translations."""
 Split = Literal["test", "train"]
@@ -13,4 +27,4 @@ ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """Of generators for other programs."""
 
 MAX_MEGAPIXELS = 178.0
-"""Larger images are refused before they are decoded: a file of a few kB can claim any size."""
+"""Larger images are rejected before they are decoded: a file of a few kB can claim any size."""

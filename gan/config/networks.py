@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gan.config.choices import Downsample, Norm, Upsample
 from gan.config.sections import Count, Rate, Section
 
 
@@ -23,13 +24,13 @@ class NetworksConfig(Section):
     """Channels after the first convolution of a discriminator."""
     discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
     """Strided convolutions of the n_layers discriminator."""
-    norm: Literal["instance", "instance_affine", "batch", "none"] = "instance"
+    norm: Norm = "instance"
     """Normalization in all four networks, affine with a learned scale and shift; adain has its
     own."""
-    upsample: Literal["deconv", "resize", "blur"] = "deconv"
+    upsample: Upsample = "deconv"
     """deconv: transposed convolutions; resize: nearest-neighbour, convolution: no checkerboard;
     blur: CUT's, filter, convolution."""
-    downsample: Literal["stride", "blur"] = "stride"
+    downsample: Downsample = "stride"
     """stride: convolutions that leave out pixels; blur: CUT's, convolution, filter."""
     dropout: bool = False
     """Dropout of 0.5 in the generators."""

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gan.config.choices import Channels, Device, Schedule, TrainPrecision
 from gan.domains import Domain
 
-Channels = Literal[1, 3]
 Symptom = Literal[
     "inverted",
     "copy",
@@ -212,7 +212,7 @@ class TrainConfig(Section):
     """Passes over the larger folder at the constant learning rate."""
     decay_epochs: CountOrZero = 100
     """Further passes while the learning rate falls."""
-    schedule: Literal["linear", "constant", "cosine"] = "linear"
+    schedule: Schedule = "linear"
     """How the learning rate falls during train.decay_epochs."""
     max_steps: Count | None = None
     """Stop after this step, training state saved; a later run with a higher value goes on."""
@@ -224,7 +224,7 @@ class TrainConfig(Section):
     """Past translations that each discriminator is shown; 0 shows the present ones only."""
     ema: Fraction = 0
     """Decay of the averaged generators, for instance 0.999; 0 turns averaging off."""
-    precision: Literal["fp32", "tf32", "bf16", "fp16"] = "fp32"
+    precision: TrainPrecision = "fp32"
     """Arithmetic of the networks; losses and weights stay in float32. tf32: float32 whose products
     an NVIDIA GPU rounds to 10 bits."""
     channels_last: bool = False
@@ -274,5 +274,5 @@ class RunConfig(Section):
     """Resume although keys, folders or the number of processes have changed."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of everything random."""
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    device: Device = "auto"
     """Where to compute; auto takes a GPU where there is one."""

@@ -11,7 +11,8 @@ from PIL import features
 from torch import Tensor
 
 import gan.images
-from gan.config import Channels, DataConfig
+from gan.config import DataConfig
+from gan.config.choices import Channels
 from gan.data.cache import PixelCache, Pixels, make_folder
 from gan.data.transforms import TrainTransform, resize
 from gan.images import read_image

@@ -11,8 +11,8 @@ from typing import Any, get_args
 import torch
 from torch import Tensor
 
-from gan.config import Channels, DataConfig
-from gan.config.choices import Split
+from gan.config import DataConfig
+from gan.config.choices import Channels, Split
 from gan.data import sample_pixels
 from gan.data.folders import index_folder
 from gan.domains import Domain

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from gan.config import Channels, DataConfig
+from gan.config import DataConfig
+from gan.config.choices import Channels
 from gan.evaluation.folders import Folder, read_images
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.rows import Generator, Reference, Row, Task, put

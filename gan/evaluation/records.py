@@ -1,10 +1,9 @@
 """What an evaluation returns; docs/evaluating.md describes the files that hold it."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
-Better = Literal["lower", "higher"]
-Change = Literal["better", "worse", "no clear difference"]
+from gan.config.choices import Better, Change
 
 
 @dataclass(frozen=True)

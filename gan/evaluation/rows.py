@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gan.config import Channels
+from gan.config.choices import Channels
 
 Generator = Callable[[Tensor], Tensor]
 """(N, C, H, W) in [-1, 1] on the device to (N, C', H, W)."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gan.evaluation.records import Better, Change, Metric, Unchanged
+from gan.config.choices import Better, Change
+from gan.evaluation.records import Metric, Unchanged
 from gan.evaluation.rows import Reference, Row
 from gan.metrics import (
     LEAST_IMAGES,

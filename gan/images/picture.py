@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from gan.config.choices import MAX_MEGAPIXELS
+from gan.config.choices import MAX_MEGAPIXELS, Channels
 from gan.images.color import deep_grey, is_srgb, on_white
 from gan.images.decoding import decoded
 from gan.images.metadata import kept_exif
@@ -43,7 +43,7 @@ class Picture:
 
 
 def read_picture(
-    path: Path, *, channels: Literal[1, 3] = 3, max_megapixels: float = MAX_MEGAPIXELS
+    path: Path, *, channels: Channels = 3, max_megapixels: float = MAX_MEGAPIXELS
 ) -> Picture:
     """Read a file like `read_image`, with its depth (8 or 16 bits), transparency and metadata.
 

@@ -5,13 +5,13 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from gan.config.choices import MAX_MEGAPIXELS
+from gan.config.choices import MAX_MEGAPIXELS, Channels
 from gan.images.color import to_channels
 from gan.images.decoding import decoded
 from gan.images.formats import FORMATS, ImageError, known_formats
@@ -31,7 +31,7 @@ UPRIGHT = {
 def read_image(
     path: Path,
     *,
-    channels: Literal[1, 3] = 3,
+    channels: Channels = 3,
     draft_size: int | None = None,
     max_megapixels: float = MAX_MEGAPIXELS,
 ) -> Image.Image:

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from gan.config import Channels
+from gan.config.choices import Channels
 from gan.config.choices import Device as Device
 from gan.config.choices import Precision as Precision
 from gan.domains import Direction as Direction

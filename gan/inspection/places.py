@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from gan.config.choices import Split
 from gan.domains import Domain
 
-Split = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = ("train", "test")
 DOMAINS: tuple[Domain, ...] = ("a", "b")
 LAYOUT = "trainA, trainB, testA and testB (any of them)"

@@ -12,19 +12,16 @@ from typing import Any, Literal
 
 from torch import nn
 
+from gan.config.choices import Downsample, Norm, Upsample
 from gan.networks.adain import AdainGenerator
 from gan.networks.discriminators import PatchDiscriminator, PixelDiscriminator
 from gan.networks.init import init_weights
-from gan.networks.layers import Downsample, Norm, Upsample
 from gan.networks.resnet import ResnetGenerator
 from gan.networks.unet import UnetGenerator
 
 __all__ = [
     "DiscriminatorKind",
-    "Downsample",
     "GeneratorKind",
-    "Norm",
-    "Upsample",
     "build_discriminator",
     "build_generator",
     "init_weights",

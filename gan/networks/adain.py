@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import instance_norm, layer_norm, relu
 
-from gan.networks.layers import InstanceNorm, ReflectionPad, Upsample, run_padded, upsampling
+from gan.config.choices import Upsample
+from gan.networks.layers import InstanceNorm, ReflectionPad, run_padded, upsampling
 
 BLOCKS = 4
 """Residual blocks, as many as in MUNIT's decoder."""

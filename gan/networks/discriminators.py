@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from gan.networks.layers import Norm, has_bias, norm_layer
+from gan.config.choices import Norm
+from gan.networks.layers import has_bias, norm_layer
 
 
 class PatchDiscriminator(nn.Module):

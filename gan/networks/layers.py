@@ -3,15 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import group_norm, pad
 
-Norm = Literal["instance", "instance_affine", "batch", "none"]
-Upsample = Literal["deconv", "resize", "blur"]
-Downsample = Literal["stride", "blur"]
+from gan.config.choices import Norm, Upsample
 
 
 def norm_layer(norm: Norm, channels: int) -> nn.Module:

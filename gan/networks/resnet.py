@@ -6,17 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from gan.config.choices import Downsample, Norm, Upsample
 from gan.networks.antialias import BlurDown, BlurUp
-from gan.networks.layers import (
-    Downsample,
-    Norm,
-    ReflectionPad,
-    Upsample,
-    has_bias,
-    norm_layer,
-    run_padded,
-    upsampling,
-)
+from gan.networks.layers import ReflectionPad, has_bias, norm_layer, run_padded, upsampling
 
 
 class ResidualBlock(nn.Module):

@@ -6,7 +6,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from gan.networks.layers import Norm, Upsample, has_bias, norm_layer, run_padded, upsampling
+from gan.config.choices import Norm, Upsample
+from gan.networks.layers import has_bias, norm_layer, run_padded, upsampling
 
 
 class UnetLevel(nn.Module):

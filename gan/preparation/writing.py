@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from tqdm import tqdm
 
+from gan.config.choices import Split
 from gan.domains import Domain
 from gan.images import encode_image
 from gan.preparation import video
@@ -20,8 +20,6 @@ from gan.preparation.candidates import Candidate
 from gan.preparation.place import CHOSEN
 from gan.preparation.settings import Link
 from gan.system.atomic import write_whole
-
-Split = Literal["train", "test"]
 
 
 @dataclass(frozen=True)

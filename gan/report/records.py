@@ -3,9 +3,12 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, InstanceOf
+
+from gan.config.choices import Better, Change
+from gan.domains import Direction
 
 
 class Record(BaseModel):
@@ -27,10 +30,10 @@ class Metric(Interval):
 
     count: int | None = None
     """Images that it was taken from."""
-    better: Literal["lower", "higher"] = "lower"
+    better: Better = "lower"
     unchanged: Interval | None = None
     """The same of the images as they were, not translated."""
-    change: Literal["better", "worse", "no clear difference"] | None = None
+    change: Change | None = None
     """What the translations are, compared with the unchanged images."""
     warning: str | None = None
 
@@ -56,7 +59,7 @@ class Evaluation(Record):
 class Score(Record):
     """A line of RUN/evaluation/step-NNNNNNNN.jsonl: what one image was given."""
 
-    direction: Literal["ab", "ba"]
+    direction: Direction
     file: InstanceOf[str]
     """A name need not be text: what is no UTF-8 in it stays as Python spells it."""
     scores: dict[str, float | None]

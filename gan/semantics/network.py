@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan.config import Channels
+from gan.config.choices import Channels
 from gan.networks.described import read_described, write_described
 
 KEY = "gan_classifier"

@@ -1,13 +1,13 @@
 """The one place that changes a picture step by step."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 from torch.optim import LBFGS, Adam, Optimizer
 
+from gan.config.choices import Optimizer as OptimizerName
 from gan.stylize.objective import Terms
 
 Evaluate = Callable[[Tensor], tuple[Terms, Tensor]]
@@ -27,7 +27,7 @@ PULL = 100.0
 def minimize(
     start: Tensor,
     evaluate: Evaluate,
-    optimizer: Literal["lbfgs", "adam"],
+    optimizer: OptimizerName,
     steps: int,
     watch: Watch,
     *,
@@ -76,7 +76,7 @@ def flattened(pyramid: Sequence[Tensor]) -> Tensor:
     return pyramid[0] + sum(interpolate(level, size, mode="bilinear") for level in pyramid[1:])
 
 
-def build(optimizer: Literal["lbfgs", "adam"], values: list[Tensor], steps: int) -> Optimizer:
+def build(optimizer: OptimizerName, values: list[Tensor], steps: int) -> Optimizer:
     """Gatys et al. 2016 take L-BFGS (Sec. 2)."""
     if optimizer == "adam":
         return Adam(values, lr=ADAM_RATE)

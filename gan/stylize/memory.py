@@ -1,11 +1,11 @@
 """How much memory a stylization will need, said before it begins."""
 
 import os
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from gan.config.choices import Optimizer
 from gan.stylize.descent import HISTORY
 from gan.stylize.tiles import tiles
 
@@ -20,7 +20,7 @@ def needed(
     extract: nn.Module,
     shape: tuple[int, ...],
     side: int,
-    optimizer: Literal["lbfgs", "adam"],
+    optimizer: Optimizer,
     device: torch.device,
 ) -> float:
     """About how many bytes painting a picture of a shape, (1, C, H, W), takes at its peak.

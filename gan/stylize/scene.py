@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from gan.config.choices import PreserveColor
 from gan.images import read_image
 from gan.images.pixels import from_image, to_image, to_pixels, to_unit
 from gan.inference.translator import MIN_SIDE
@@ -96,7 +96,7 @@ def scene(
     sources: Sources,
     longer: int,
     style_scale: float,
-    preserve_color: Literal["no", "luma", "palette"],
+    preserve_color: PreserveColor,
     device: torch.device,
 ) -> Scene:
     """The pictures at one size; with luma, they have one channel."""

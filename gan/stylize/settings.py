@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gan.config import Count, PerceptualConfig, Rate, Section, Weight
-from gan.config.choices import Device
+from gan.config.choices import Device, Optimizer, PreserveColor
 
 Side = Annotated[int, Field(ge=16)]
 
@@ -27,7 +27,7 @@ class StylizeConfig(Section):
     white in none keeps the photograph's pixels."""
     strength: Annotated[float, Field(ge=0, le=1)] = 1
     """How much of the style's statistics is the paintings' and not the photograph's own, 0 to 1."""
-    preserve_color: Literal["no", "luma", "palette"] = "no"
+    preserve_color: PreserveColor = "no"
     """luma: only lightness is painted, the photograph's colors stay; palette: the paintings are
     recolored first, after the mean and covariance of the photograph's colors."""
     size: Side | None = 512
@@ -39,7 +39,7 @@ class StylizeConfig(Section):
     """Longer side of the paintings, in that of the result: larger means broader strokes."""
     steps: Count = 200
     """Evaluations of the loss and its gradient at each size."""
-    optimizer: Literal["lbfgs", "adam"] = "lbfgs"
+    optimizer: Optimizer = "lbfgs"
     """lbfgs gets further in the same number of evaluations, adam needs less memory."""
     init: Literal["content", "noise"] = "content"
     """What is painted over: the photograph, or noise drawn from the seed."""

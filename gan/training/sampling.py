@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan.config import Channels, DataConfig
+from gan.config import DataConfig
+from gan.config.choices import Channels
 from gan.data import sample_pixels
 from gan.domains import Domain
 from gan.images import ImageError, list_images, read_image

@@ -2,11 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 from gan.config import TrainConfig
-
-Schedule = Literal["linear", "constant", "cosine"]
+from gan.config.choices import Schedule
 
 
 def lr_multiplier(epoch: int, epochs: int, decay_epochs: int, schedule: Schedule) -> float:

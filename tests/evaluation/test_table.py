@@ -1,7 +1,8 @@
 """What is printed: every number beside its interval, and the bad news by name."""
 
+from gan.config.choices import Change
 from gan.evaluation import Evaluation, Metric
-from gan.evaluation.records import Change, Unchanged
+from gan.evaluation.records import Unchanged
 from gan.evaluation.table import report
 
 

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 from torch.autograd import gradgradcheck
 
-from gan.networks import DiscriminatorKind, Norm, build_discriminator
+from gan.config.choices import Norm
+from gan.networks import DiscriminatorKind, build_discriminator
 
 
 @pytest.mark.parametrize(

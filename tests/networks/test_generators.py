@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from gan.networks import GeneratorKind, Norm, Upsample, build_generator
+from gan.config.choices import Norm, Upsample
+from gan.networks import GeneratorKind, build_generator
 from gan.networks.resnet import ResidualBlock
 from gan.networks.unet import UnetLevel
 

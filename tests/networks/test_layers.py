@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from gan.networks.layers import (
-    InstanceNorm,
-    ReflectionPad,
-    Upsample,
-    reflect,
-    run_padded,
-    upsampling,
-)
+from gan.config.choices import Upsample
+from gan.networks.layers import InstanceNorm, ReflectionPad, reflect, run_padded, upsampling
 
 
 @given(st.integers(2, 9), st.integers(0, 40), st.integers(0, 40), st.sampled_from([-1, -2]))

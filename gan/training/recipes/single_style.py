@@ -17,7 +17,8 @@ from typing import Any
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from gan.config import Channels, Config
+from gan.config import Config
+from gan.config.choices import Channels
 from gan.domains import Domain
 from gan.images import read_image, resize_short
 from gan.images.pixels import from_image, to_unit

@@ -12,8 +12,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gan.config.choices import Downsample, Norm, Upsample
 from gan.inference.tiling import run_tiled, scratch_bytes
-from gan.networks import Downsample, GeneratorKind, Norm, Upsample, build_generator
+from gan.networks import GeneratorKind, build_generator
 
 EXACT = 5e-5
 """In [-1, 1]; measured up to 8e-6, sums in other orders. Local statistics make 0.1 and more."""
