@@ -10,8 +10,8 @@ import torch
 
 from gan.cli.main import run as command
 from gan.system.signals import STOPPED, Interruption
-from gan.training import Run, train
 from gan.training import forecast as planning
+from gan.training import train
 from gan.training.recipes.cyclegan import Trainer
 from tests.support.pictures import Photos
 from tests.support.runs import pixel_config
@@ -69,9 +69,14 @@ def test_planning_writes_nothing_and_says_it_in_five_lines(
 
 
 def test_a_plan_counts_what_pools_will_hold(root: Path, tmp_path: Path) -> None:
-    run = Run(pixel_config(root, tmp_path / "run", pool_size=5), Interruption())
-    run.trainer.pools["a"].images = [torch.zeros(3, 16, 16)] * 2  # type: ignore[union-attr]
-    assert planning.missing_in_pools(run) == 3 * 3 * 16 * 16 * 4
+    """However few images the plan's own steps have put into them: two pools of 3x16x16 floats."""
+    states = {}
+    for size in (5, 50):
+        (tmp_path / f"probe-{size}").mkdir()
+        wanted = pixel_config(root, tmp_path / "run", max_steps=100, pool_size=size)
+        forecast, _ = planning.measure(wanted, tmp_path / f"probe-{size}", Interruption())
+        states[size] = forecast.state
+    assert states[50] - states[5] == pytest.approx(2 * 45 * 3 * 16 * 16 * 4, rel=0.01)
 
 
 def test_what_resuming_would_refuse_is_refused(root: Path, tmp_path: Path) -> None:
