@@ -11,7 +11,7 @@ import torch
 from gan.cli.main import run as command
 from gan.system.signals import STOPPED, Interruption
 from gan.training import Run, train
-from gan.training import plan as planning
+from gan.training import forecast as planning
 from gan.training.recipes.cyclegan import Trainer
 from tests.conftest import Photos
 from tests.training.test_run_compile import config

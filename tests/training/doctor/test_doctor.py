@@ -6,13 +6,13 @@ from typing import Any, get_args
 
 import pytest
 import torch
-from tests.doctor import faults
 from torch import Tensor
 
 from gan.config import LossConfig, OptimConfig, Symptom, TrainConfig
 from gan.domains import Domain
 from gan.networks import build_generator
 from gan.training.doctor import FAULTS, Doctor, Examination
+from tests.support import faults
 from tests.support.faults import FAULTY, cooler, healthy, photographs
 
 
