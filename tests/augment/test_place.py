@@ -12,11 +12,9 @@ from gan.augment.formats import FORMATS
 from gan.augment.place import fingerprint
 from gan.cli.main import main
 from gan.inference.translator import Translator
-from tests.augment.test_command import config, model
 from tests.support import labelled
+from tests.support.augmenting import config
 from tests.support.interrupted_runs import contents
-
-__all__ = ["model"]
 
 
 def flipped(content: bytes) -> bytes:

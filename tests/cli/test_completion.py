@@ -12,7 +12,8 @@ from gan.cli.main import COMMANDS, main
 @pytest.fixture(scope="module")
 def script() -> str:
     """What `gan --completion` prints."""
-    from gan.cli.main import bash, load, options
+    from gan.cli.completion import bash
+    from gan.cli.main import load, options
 
     return bash({name: options(load(name)) for name in COMMANDS})
 

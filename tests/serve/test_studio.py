@@ -8,7 +8,8 @@ from PIL import Image
 
 from gan.images import read_image, read_picture
 from gan.serve.studio import SHOWN, RefusedError, Studio, Wish, blended, shown
-from tests.serve.conftest import Picture, huge_png
+from tests.support.hostile import huge_png
+from tests.support.serving import Picture
 
 
 def translated(studio: Studio, source: Path, **wish: object) -> Path:

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from gan.training import train
 from gan.training.accelerator import compile_networks
-from tests.conftest import Photos
-from tests.training.recipes.test_cyclegan import batch, build
-from tests.training.test_run_compile import config, weights
+from tests.support.pictures import Photos
+from tests.support.runs import pixel_config, saved_weights
+from tests.support.trainers import batch, build
 
 COMPILED = [
     pytest.mark.slow,
@@ -78,8 +78,8 @@ def test_a_run_resumes_exactly_with_each(
     """compile has its test in test_run_compile.py."""
     photos("data/trainA")
     root = photos("data/trainB").parent
-    train(config(root, tmp_path / "whole", **switch))
+    train(pixel_config(root, tmp_path / "whole", **switch))
     for stop in (2, 4):
-        train(config(root, tmp_path / "parts", max_steps=stop, **switch))
-    whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
+        train(pixel_config(root, tmp_path / "parts", max_steps=stop, **switch))
+    whole, parts = saved_weights(tmp_path / "whole"), saved_weights(tmp_path / "parts")
     assert all(map(torch.equal, whole, parts))
