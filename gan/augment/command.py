@@ -1,6 +1,5 @@
 """The command that carries a labelled dataset into another domain."""
 
-import hashlib
 import json
 import shutil
 import sys
@@ -33,6 +32,7 @@ from gan.inference.translator import pick_device
 from gan.interop import find_generator
 from gan.system.atomic import remove_parts
 from gan.system.failures import Failure, say
+from gan.system.hashing import file_sha256
 from gan.system.processes import Processes, join
 from gan.system.text import printable
 
@@ -46,7 +46,7 @@ def carry_out(config: AugmentConfig) -> int:
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(lambda: FORMATS[config.format].read(config.dataset))
         files = [find_generator(path, config.direction) for path in config.model]
-        hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+        hashes = [file_sha256(file) for file in files]
         tasks = make_tasks(dataset, config, config.direction or "new")
         check_labelled(tasks, FORMATS[config.format].rule)
         settings: dict[str, Any] = processes.once(lambda: settled(dataset, config, hashes))

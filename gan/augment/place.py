@@ -10,6 +10,7 @@ from typing import Any
 from gan.augment.dataset import Dataset
 from gan.augment.settings import AugmentConfig
 from gan.augment.stage import FOLDER, SETTINGS, read_json, write_json
+from gan.system.hashing import file_sha256
 
 ELSEWHERE = {"dataset", "model", "output", "device", "batch_size", "link", "style", "task"}
 """Options that say where things are or how they are computed, not what comes out."""
@@ -45,8 +46,7 @@ def fingerprint(dataset: Dataset) -> str:
 def digest(path: Path) -> str | None:
     """The SHA-256 of a file's content; None for one that cannot be read, which others report."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError:
         return None
 
