@@ -15,7 +15,7 @@ from gan.augment.scores import measure
 from gan.augment.stage import picture_path, record_path, write_json
 from gan.images import Picture, read_orientation, read_picture, write_picture
 from gan.images.picture import Array, turned
-from gan.images.pixels import to_array
+from gan.images.pixels import blend, to_array
 from gan.inference.folder.pipeline import Outcome
 from gan.inference.folder.plan import Job
 from gan.system.failures import failure
@@ -69,16 +69,6 @@ class ScoreAndStage:
         place = picture_path(self.output, task)
         write_picture(restore_orientation(shown, turn), place, quality=self.quality)
         return {name: value if value is None else round(value, 4) for name, value in scores.items()}
-
-
-def blend(source: Array, translation: Array, strength: float) -> Array:
-    """So much of a translation, and the rest of the source; both have one size and type."""
-    if strength == 1:
-        return translation
-    if strength == 0:
-        return source
-    mixed = strength * translation.astype(np.float32) + (1 - strength) * source.astype(np.float32)
-    return np.rint(mixed).astype(source.dtype)
 
 
 def restore_orientation(picture: Picture, turn: int) -> Picture:

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan.augment.finish import blend
-from gan.images.pixels import from_array, to_array
+from gan.images.pixels import blend, from_array, to_array
 from gan.inference.translator import Device, Direction, Translator, check_size, numbers
 
 HALF_LEVEL = 0.5 / 255
