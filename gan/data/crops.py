@@ -16,6 +16,7 @@ from gan.config.choices import Channels
 from gan.data.cache import PixelCache, Pixels, make_folder
 from gan.data.transforms import TrainTransform, resize
 from gan.images import read_image
+from gan.images.color import with_channels
 
 
 class Crops:
@@ -43,8 +44,7 @@ def read_resized(path: Path, channels: Channels, data: DataConfig) -> Pixels:
     """Read a file and resize it as data.resize says; where data.draft is on, JPEGs are decoded at a
     reduced scale."""
     image = read_image(path, channels=channels, draft_size=draft_size(data))
-    pixels = np.array(resize(image, data))
-    return pixels if pixels.ndim == 3 else pixels[:, :, None]
+    return with_channels(np.array(resize(image, data)))
 
 
 def draft_size(data: DataConfig) -> int | None:

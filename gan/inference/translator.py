@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from gan.config.choices import Channels
+from gan.config.choices import MIN_SIDE, Channels
 from gan.config.choices import Device as Device
 from gan.config.choices import Precision as Precision
 from gan.domains import Direction as Direction
@@ -21,8 +21,6 @@ from gan.networks.adain import AdainGenerator, Styled
 from gan.networks.layers import cast_weights
 from gan.system.memory import free_memory
 
-MIN_SIDE = 16
-"""Pixels; what the generators are defined from."""
 LIVE_MAPS = 6
 """Maps of the first convolution's width in float32 that a network holds at once: 3.5 to 4.9 were
 measured (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048 pixels)."""
