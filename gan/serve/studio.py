@@ -15,7 +15,7 @@ from gan.images import Picture, read_picture, read_suffix, write_picture
 from gan.images.picture import Array
 from gan.images.pixels import blend, from_array, to_array
 from gan.inference.folder.plan import SUFFIXES
-from gan.inference.translator import Translator, check_size, numbers
+from gan.inference.translator import Translator, check_size, require_finite
 from gan.serve.limits import Limits
 from gan.serve.models import Way
 from gan.system.failures import failure
@@ -135,7 +135,7 @@ class Studio:
             result = translator.translate_tiled(pixels, tiles, self.folder, progress)
         else:
             (result,) = translator.translate_batch(pixels[None])
-        return to_array(numbers(result))
+        return to_array(require_finite(result))
 
 
 def reason_of(source: Path, error: Exception) -> str:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tqdm import tqdm
 
@@ -84,7 +84,7 @@ def compile_network(translator: Translator, processes: Processes) -> None:
 
 
 def carry_out(
-    plan: Plan, pipeline: Pipeline, batches: Sequence[Batch], processes: Processes
+    plan: Plan, pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes
 ) -> int:
     """Translate what is left of a plan, all processes together; the exit status."""
     own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
@@ -154,7 +154,7 @@ def unfinished(batches: Sequence[Batch]) -> list[Batch]:
 
 
 def translate_share(
-    pipeline: Pipeline, batches: Sequence[Batch], processes: Processes, plan: Plan
+    pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes, plan: Plan
 ) -> list[Failure]:
     """Translate this process's batches; what failed."""
     failures: list[Failure] = []
