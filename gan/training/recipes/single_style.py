@@ -9,7 +9,6 @@ minimizes, over the photographs a,
 in the words of gan/training/objective.py.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from gan.images import read_image, resize_short
 from gan.images.pixels import from_image, to_unit
 from gan.networks.assembly import build_generator_ab
 from gan.networks.resnet import recompute_blocks
+from gan.system.hashing import file_sha256
 from gan.training.accelerator import distribute, gradients_agree, main_first, share_statistics
 from gan.training.initial_weights import begin
 from gan.training.objective import Network, appearance_terms, weighted
@@ -48,7 +48,7 @@ class StyleTrainer:
         self.gram = self.eye.style_of(self.eye(painting.to(device)))
         self.fingerprints = {
             "perceptual.weights": self.eye.fingerprint,
-            "style.image": hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+            "style.image": file_sha256(path)[:16],
         }
         data = config.data
         generator = build_generator_ab(

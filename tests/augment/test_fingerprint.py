@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gan.augment import augment
+from gan.augment.fingerprint import fingerprint
 from gan.augment.formats import FORMATS
-from gan.augment.place import fingerprint
 from gan.cli.main import main
 from gan.inference.translator import Translator
 from tests.support import labelled
@@ -109,7 +109,7 @@ def test_links_to_another_disk_are_refused_before_anything_is_done(
     labelled.write_yolo(tmp_path / "in")
     target = other / f"gan-links-{tmp_path.name}-{id(tmp_path)}"
     try:
-        with pytest.raises(ValueError, match="on another disk than the dataset"):
+        with pytest.raises(ValueError, match="is on another disk than"):
             augment(config(tmp_path, "yolo", model=[model], link=True, output=target))
         assert not target.exists()
     finally:
