@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gan.inspection.survey import Sight
+from gan.inspection.survey import ImageFacts
 
 Refusal = tuple[Path, str]
 """A file that is left out, and why."""
@@ -18,7 +18,7 @@ class Frame:
     number: int
     """Among all frames, from 0."""
     second: float
-    sight: Sight
+    facts: ImageFacts
 
 
 @dataclass(frozen=True)

@@ -112,9 +112,9 @@ def from_video(path: Path, config: PrepareConfig) -> Listing:
     try:
         frames = video.sampled(path, config.frames_per_second, config.every_frame)
         for number, second, image in frames:
-            sight = measured(path, place, Traits(image.size, "", {}), image)
+            facts = measured(path, place, Traits(image.size, "", {}), image)
             columns = {"path": path.name, "name": name, "class": ""}
-            frame = Frame(number, second, sight)
+            frame = Frame(number, second, facts)
             candidates.append(Candidate(path, Path(f"{name}-{number:06d}.jpg"), columns, frame))
     except ImageError as error:
         reason = str(error).removeprefix(f"{path}: ")

@@ -69,7 +69,7 @@ class Gate:
 
     def elsewhere(self, scope: Scope) -> tuple[int, str] | None:
         """Why a request is none of this page's."""
-        known = not self.hosts or needs_perceptual_network(scope) in self.hosts
+        known = not self.hosts or requested_host(scope) in self.hosts
         return None if known else (421, "not the name of this page; gan serve --name NAME says one")
 
     def full(self, path: str) -> tuple[int, str] | None:
@@ -120,8 +120,8 @@ def lies_in(place: str, folder: Path) -> bool:
         return False
 
 
-def needs_perceptual_network(scope: Scope) -> str:
-    """The name that a request was sent to, without the port; empty where it names none."""
+def requested_host(scope: Scope) -> str:
+    """Return the name that a request was sent to, without the port; empty where it names none."""
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
     try:
         return urlsplit(f"//{host}").hostname or ""

@@ -17,7 +17,7 @@ from gan.images.pixels import blend, from_array, to_array
 from gan.inference.folder.plan import SUFFIXES
 from gan.inference.translator import Translator, check_size, require_finite
 from gan.serve.limits import Limits
-from gan.serve.models import Way
+from gan.serve.models import Choice
 from gan.system.failures import failure
 from gan.system.text import printable
 
@@ -35,7 +35,7 @@ class RefusedError(ValueError):
 class Wish:
     """What is to be made of a picture; RefusedError for numbers out of range."""
 
-    way: Way
+    choice: Choice
     strength: float = 1.0
     """From 0, the picture as it was, to 1, its translation."""
     tile: int | None = None
@@ -48,7 +48,7 @@ class Wish:
             raise RefusedError(f"strength: {self.strength}, must be from 0 to 1")
         if self.tile is not None and not 64 <= self.tile <= 4096:
             raise RefusedError(f"tile: {self.tile}, must be from 64 to 4096")
-        if self.tile and not self.way.translator.can_tile():
+        if self.tile and not self.choice.translator.can_tile():
             raise RefusedError("tile: this generator sees the whole picture at once; leave it out")
         if self.format is not None and self.format not in SUFFIXES:
             raise RefusedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
@@ -67,8 +67,8 @@ class Result:
 class Studio:
     """Takes one picture after the other, so that memory is bounded by the largest."""
 
-    def __init__(self, ways: list[Way], limits: Limits, folder: Path) -> None:
-        self.ways, self.limits, self.folder = ways, limits, folder
+    def __init__(self, choices: list[Choice], limits: Limits, folder: Path) -> None:
+        self.choices, self.limits, self.folder = choices, limits, folder
         self.turn = threading.Lock()
         self.kept = Counter[Path]()
 
@@ -109,7 +109,7 @@ class Studio:
             raise RefusedError(reason) from error
 
     def work(self, source: Path, wish: Wish, progress: Callable[[float], None]) -> Result:
-        translator = wish.way.translator
+        translator = wish.choice.translator
         most = self.limits.megapixels
         suffix = SUFFIXES[wish.format] if wish.format else read_suffix(source, max_megapixels=most)
         before = read_picture(

@@ -28,7 +28,7 @@ def translate(studio: Studio, *uploads: Upload) -> tuple[Members, dict[str, str]
     """Members of the resulting zip, and what failed with the reason."""
     target = studio.folder / "translated.zip"
     before = set(studio.folder.rglob("*"))
-    steps = list(translate_batch(studio, uploads, Wish(studio.ways[0]), target))
+    steps = list(translate_batch(studio, uploads, Wish(studio.choices[0]), target))
     assert [step.done for step in steps] == list(range(steps[-1].total + 1))
     assert set(studio.folder.rglob("*")) - before == {target}  # nothing is left beside it
     with zipfile.ZipFile(target) as archive:

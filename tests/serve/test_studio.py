@@ -13,7 +13,7 @@ from tests.serve.conftest import Picture, huge_png
 
 def translated(studio: Studio, source: Path, **wish: object) -> Path:
     """The file of a negative."""
-    asked = Wish(studio.ways[0], **wish)  # type: ignore[arg-type]
+    asked = Wish(studio.choices[0], **wish)  # type: ignore[arg-type]
     done = studio.translate(source, lambda suffix: source.with_name(f"result{suffix}"), asked)
     return source.with_name(f"result{done.suffix}")
 
@@ -98,7 +98,7 @@ def test_wishes_that_mean_nothing_are_refused(
     studio: Studio, wish: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(RefusedError, match=reason):
-        Wish(studio.ways[0], **wish)  # type: ignore[arg-type]
+        Wish(studio.choices[0], **wish)  # type: ignore[arg-type]
 
 
 def test_what_does_not_fit_into_memory_is_refused(
