@@ -75,11 +75,11 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
     for place in places:
         found = find_images(place.folder)
         jobs += [(path, place) for path in found.images]
-        result.unreadable += found.refused
+        result.unreadable += found.skipped
         sizes = [(path, image_size(path)) for path in sorted(found.others)]
         result.unnamed += [(path, size) for path, size in sizes if size]
         result.others += sum(size is None for _, size in sizes)
-        if not found.images and not found.refused:
+        if not found.images and not found.skipped:
             result.empty.append(place)
 
     def seen(job: tuple[Path, Place]) -> ImageFacts | tuple[Path, str]:

@@ -17,7 +17,7 @@ from gan.networks.described import read_metadata
 from gan.networks.files import KEY, fill, load_generator
 
 SHOWN = 4
-"""Tensors that a refusal names."""
+"""Tensors that an error names."""
 
 
 @dataclass(frozen=True)

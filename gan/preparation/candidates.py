@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gan.inspection.survey import ImageFacts
 
-Refusal = tuple[Path, str]
-"""A file that is left out, and why."""
+Skipped = tuple[Path, str]
+"""A file that is skipped, and why."""
 
 
 @dataclass(frozen=True)

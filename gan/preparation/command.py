@@ -7,7 +7,7 @@ from typing import Any
 
 from gan.domains import DOMAINS, Domain
 from gan.inference.folder.report import check_failed, write_failed
-from gan.preparation.candidates import Candidate, Refusal
+from gan.preparation.candidates import Candidate, Skipped
 from gan.preparation.decode import Decoded, copy_pairs, decode
 from gan.preparation.settings import PrepareConfig
 from gan.preparation.sources import select
@@ -40,7 +40,7 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
         check_failed(config.output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         decoded, found = decode_domains(config)
-        refused = [*dict.fromkeys(found)]  # one source may serve both domains
+        skipped = [*dict.fromkeys(found)]  # one source may serve both domains
         chosen = divide(decoded, config)
         targets = {config.output / one.name for one in chosen}
         check_strangers(config.output, targets)
@@ -50,11 +50,11 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
             lost += write_frames(chosen, config.output)
             gone = {one.name for one, _ in lost}
             write_report([one for one in chosen if one.name not in gone], config.output)
-            refused += [(Path(one.candidate.label), reason) for one, reason in lost]
-            write_failed(config.output, [Failure(*refusal) for refusal in refused])
-    name_refused(refused)
+            skipped += [(Path(one.candidate.label), reason) for one, reason in lost]
+            write_failed(config.output, [Failure(*each) for each in skipped])
+    name_skipped(skipped)
     tell(chosen, len(decoded) - len(chosen), config, dry_run=dry_run)
-    return 1 if refused else 0
+    return 1 if skipped else 0
 
 
 def check_output(config: PrepareConfig, settings: dict[str, Any]) -> None:
@@ -70,14 +70,14 @@ def check_output(config: PrepareConfig, settings: dict[str, Any]) -> None:
         check_disk(config.output, sources)
 
 
-def decode_domains(config: PrepareConfig) -> tuple[list[tuple[Domain, Decoded]], list[Refusal]]:
+def decode_domains(config: PrepareConfig) -> tuple[list[tuple[Domain, Decoded]], list[Skipped]]:
     """The readable pictures of both domains, and what is left out of them."""
     selected: dict[Domain, list[Candidate]] = {}
-    refused: list[Refusal] = []
+    skipped: list[Skipped] = []
     for domain in DOMAINS[: 2 if config.b else 1]:
         listing, offered = select(config, domain)
         selected[domain] = listing.candidates
-        refused += listing.refused
+        skipped += listing.skipped
         print(f"{domain.upper()}: {len(listing.candidates)} of {offered} images chosen")
     check_apart(selected)
     result: list[tuple[Domain, Decoded]] = []
@@ -87,8 +87,8 @@ def decode_domains(config: PrepareConfig) -> tuple[list[tuple[Domain, Decoded]],
             path, reason = unreadable[0]
             raise ValueError(f"{domain}: no image can be read, {path} for instance: {reason}")
         result += [(domain, one) for one in decoded]
-        refused += unreadable
-    return result, refused
+        skipped += unreadable
+    return result, skipped
 
 
 def check_apart(selected: dict[Domain, list[Candidate]]) -> None:
@@ -132,12 +132,12 @@ def member(domain: Domain, candidate: Candidate) -> Member:
     return Member(domain, candidate.name, candidate.source, frame.second)
 
 
-def name_refused(refused: Sequence[Refusal]) -> None:
+def name_skipped(skipped: Sequence[Skipped]) -> None:
     """What is left out, on stderr."""
-    for path, reason in refused[:NAMED]:
+    for path, reason in skipped[:NAMED]:
         say(path, reason)
-    if len(refused) > NAMED:
-        say(Path("failed.tsv"), f"{len(refused) - NAMED} more are left out")
+    if len(skipped) > NAMED:
+        say(Path("failed.tsv"), f"{len(skipped) - NAMED} more are left out")
 
 
 def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_run: bool) -> None:

@@ -12,7 +12,7 @@ from gan.images import MAX_MEGAPIXELS
 from gan.inspection.duplicates import near_copies
 from gan.inspection.places import Place
 from gan.inspection.survey import ImageFacts, examine
-from gan.preparation.candidates import Candidate, Refusal, draw
+from gan.preparation.candidates import Candidate, Skipped, draw
 
 NOWHERE = Place(Path())
 """Copies are sought among all pictures, wherever they lie."""
@@ -28,7 +28,7 @@ class Decoded:
 
 def decode(
     candidates: Sequence[Candidate], limit: int | None, seed: int
-) -> tuple[list[Decoded], list[Refusal]]:
+) -> tuple[list[Decoded], list[Skipped]]:
     """Return so many readable candidates, drawn by seed and sorted by name, and unreadable ones.
 
     Without a limit all are decoded; else only as many as are needed.
@@ -36,7 +36,7 @@ def decode(
     left = sorted(candidates, key=lambda candidate: draw(seed, candidate.name))
     wanted = len(left) if limit is None else limit
     decoded: list[Decoded] = []
-    refused: list[Refusal] = []
+    skipped: list[Skipped] = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         try:
             while left and len(decoded) < wanted:
@@ -47,13 +47,13 @@ def decode(
                     if isinstance(outcome, Decoded):
                         decoded.append(outcome)
                     else:
-                        refused.append(outcome)
+                        skipped.append(outcome)
         finally:
             threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
-    return sorted(decoded, key=lambda one: one.candidate.name.as_posix()), refused
+    return sorted(decoded, key=lambda one: one.candidate.name.as_posix()), skipped
 
 
-def decode_one(candidate: Candidate) -> Decoded | Refusal:
+def decode_one(candidate: Candidate) -> Decoded | Skipped:
     """Return a candidate with its facts, or its file and why it cannot be read."""
     if candidate.frame:
         return Decoded(candidate, candidate.frame.facts)

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from gan.config.choices import Format
 from gan.inference.folder.plan import SUFFIXES
 from gan.serve.models import Choice, choose
-from gan.serve.studio import RefusedError, Studio, Wish
+from gan.serve.studio import RejectedError, Studio, Wish
 
 Number = TypeVar("Number", int, float)
 
@@ -29,7 +29,7 @@ TYPES = {
     ".tif": "image/tiff", ".gif": "image/gif", ".bmp": "image/bmp", ".jp2": "image/jp2",
     ".heic": "image/heic",
 }  # fmt: skip
-STATUSES = {RefusedError: 400, ClientDisconnect: 400, TimeoutError: 408}
+STATUSES = {RejectedError: 400, ClientDisconnect: 400, TimeoutError: 408}
 
 
 def build_api(studio: Studio) -> FastAPI:
@@ -112,14 +112,14 @@ async def receive_body(request: Request, place: Path) -> None:
 
 
 def read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
-    """What the parameters of an address mean; RefusedError names the one that is wrong."""
+    """What the parameters of an address mean; RejectedError names the one that is wrong."""
     for key in given:
         if key not in KEYS:
-            raise RefusedError(f"no parameter {key[:40]}; there are {', '.join(KEYS)}")
+            raise RejectedError(f"no parameter {key[:40]}; there are {', '.join(KEYS)}")
     try:
         choice = choose(choices, given.get("model"), given.get("direction"))
     except ValueError as error:
-        raise RefusedError(str(error)) from error
+        raise RejectedError(str(error)) from error
     strength = number("strength", float, given.get("strength", "1"))
     tile = number("tile", int, given["tile"]) if "tile" in given else None
     return Wish(choice, strength, tile, cast("Format | None", given.get("format")))
@@ -129,4 +129,4 @@ def number(key: str, kind: Callable[[str], Number], text: str) -> Number:
     try:
         return kind(text)
     except ValueError as error:
-        raise RefusedError(f"{key}: {text[:40]!r} is no number") from error
+        raise RejectedError(f"{key}: {text[:40]!r} is no number") from error

@@ -15,7 +15,7 @@ from gan.inference.folder.plan import SUFFIXES
 from gan.serve.batch import Progress, Upload, translate_batch
 from gan.serve.inputs import photo_input, photos_input
 from gan.serve.limits import Limits
-from gan.serve.studio import RefusedError, Studio, Wish, shown
+from gan.serve.studio import RejectedError, Studio, Wish, shown
 from gan.serve.tidy import AGE
 
 Form = Format | Literal[""]
@@ -92,7 +92,7 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
         folder = Path(mkdtemp(dir=studio.folder))
         with said_plainly():
             if upload is None:
-                raise RefusedError("choose a picture first")
+                raise RejectedError("choose a picture first")
             wish = Wish(studio.choices[choice], strength, tile or None, format or None)
             name = f"{wish.choice.model}-{wish.choice.direction}"
             done = studio.translate(
@@ -148,10 +148,10 @@ def bar(step: Progress) -> str:
 
 @contextmanager
 def said_plainly() -> Iterator[None]:
-    """Shows what was refused as one line on the page."""
+    """Shows what was rejected as one line on the page."""
     try:
         yield
-    except RefusedError as error:
+    except RejectedError as error:
         # The page takes it for HTML, and there may be a stranger's name in it.
         text = html.escape(str(error))
         raise gr.Error(text, title="Not translated", print_exception=False) from error
