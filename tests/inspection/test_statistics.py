@@ -15,14 +15,14 @@ from tests.support.pictures import picture, write_dataset
 
 def seen(folder: Path, *images: Image.Image, suffix: str = ".png") -> list[ImageFacts]:
     folder.mkdir()
-    images = []
+    found = []
     for number, image in enumerate(images):
         path = folder / f"{number}{suffix}"
         image.save(path)
         facts = examine(path, Place(folder), 178)
         assert isinstance(facts, ImageFacts)
-        images.append(facts)
-    return images
+        found.append(facts)
+    return found
 
 
 def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
