@@ -1,7 +1,7 @@
-"""OUTPUT/.augment: translations that are not judged yet, each with its scores beside it.
+"""OUTPUT/.augment: translations that are not decided about yet, each with its scores beside it.
 
-A translation is judged when all have their scores: thresholds may depend on them. So it waits here
-under a name of its own, and a run that was killed finds again what was done.
+Decisions are made when all have their scores: thresholds may depend on them. So a translation waits
+here under a name of its own, and a run that was killed finds again what was done.
 """
 
 import hashlib

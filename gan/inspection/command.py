@@ -45,7 +45,7 @@ def inspect(
         check_output(output, [place.folder for place in places])
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         seen = survey(places, max_megapixels)
-        if not seen.sights and not seen.unreadable and not seen.unnamed:
+        if not seen.images and not seen.unreadable and not seen.unnamed:
             raise ValueError(f"{root or a or b}: no images; ROOT is a folder with {LAYOUT}")
         found = find_all(seen, limits)
         if root and (note := layout_note(root, places)):

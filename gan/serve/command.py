@@ -34,11 +34,11 @@ def serve_page(
     if find_spec("gradio") is None:
         raise ValueError("gan serve needs the extra serve: pip install 'gan-translation[serve]'")
     limits = Limits(max_megapixels, max_megabytes, max_files, max_batch_megapixels, max_queue)
-    ways = open_models(models, device, precision)
+    choices = open_models(models, device, precision)
     with listen(host, port) as listener, TemporaryDirectory(prefix="gan-serve-") as folder:
         if host not in LOCAL:
             print(f"host {host}: whoever reaches this machine can use the page", flush=True)
-        serve_until_stopped(Studio(ways, limits, Path(folder)), listener, name)
+        serve_until_stopped(Studio(choices, limits, Path(folder)), listener, name)
     return 0
 
 

@@ -11,7 +11,7 @@ class Limits:
     """The most of everything; ValueError names a limit that is not above 0."""
 
     megapixels: float = 64
-    """Of a picture; a larger one is refused by its header."""
+    """Of a picture; a larger one is rejected by its header."""
     megabytes: float = 200
     """Of an upload, all of its files together, and of each file in a zip once it is unpacked."""
     files: int = 500
@@ -34,5 +34,5 @@ class Limits:
 
     @property
     def kept_bytes(self) -> int:
-        """Of all files that are kept for all visitors; from there on uploads are refused."""
+        """Of all files that are kept for all visitors; from there on uploads are rejected."""
         return UPLOADS * self.bytes
