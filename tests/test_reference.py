@@ -181,7 +181,7 @@ def train(name: str, dtype: torch.dtype) -> Training:
     losses = []
     with pytest.MonkeyPatch.context() as patch:
         # The images are in [-1, 1] already.
-        patch.setattr("gan.training.recipes.cyclegan.to_unit", lambda images: images.to(dtype))
+        patch.setattr("gan.training.recipes.base.to_unit", lambda images: images.to(dtype))
         for step in range(len(record["losses"])):
             batch = TENSORS[f"{name}/real_a{step}"], TENSORS[f"{name}/real_b{step}"]
             values = trainer.train_step(step + 1, [batch])

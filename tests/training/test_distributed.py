@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.drivers import split
+from tests.support.drivers import split
 
 from tests.support import backbone
 from tests.support.classifying import write_classes, write_classifier

@@ -11,7 +11,7 @@ import torch
 from gan.cli.main import run as command
 from gan.system.signals import STOPPED, Interruption
 from gan.training import Run, train
-from gan.training import plan as planning
+from gan.training import forecast as planning
 from gan.training.recipes.cyclegan import Trainer
 from tests.conftest import Photos
 from tests.training.test_run_compile import config
@@ -39,7 +39,7 @@ def test_a_plan_forecasts_steps_and_disk_of_the_run(
     assert (forecast.done, forecast.stop, forecast.pairs_per_step) == (2, 20, 1)
     assert forecast.measured == planning.STEPS
     assert forecast.seconds == pytest.approx(18 * forecast.seconds_per_step)
-    assert train(wanted) == 0
+    assert train(wanted).status == 0
     newest = max((tmp_path / "run" / "state").glob("step-*"))
     actual = sum(file.stat().st_size for file in newest.iterdir())
     # What is missing in the pools of the plan's 13 steps takes 24 kB here; what the doctor notes,
@@ -70,7 +70,7 @@ def test_planning_writes_nothing_and_says_it_in_five_lines(
 
 def test_a_plan_counts_what_pools_will_hold(root: Path, tmp_path: Path) -> None:
     run = Run(config(root, tmp_path / "run", pool_size=5), Interruption())
-    run.trainer.pools["a"].images = [torch.zeros(3, 16, 16)] * 2  # type: ignore[union-attr]
+    run.frame.pools["a"].images = [torch.zeros(3, 16, 16)] * 2  # type: ignore[union-attr]
     assert planning.missing_in_pools(run) == 3 * 3 * 16 * 16 * 4
 
 

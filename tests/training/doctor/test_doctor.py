@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 import torch
-from tests.doctor import faults
+from tests.support import faults
 from torch import Tensor
 
 from gan.config import LossConfig, OptimConfig, Symptom, TrainConfig

@@ -172,8 +172,8 @@ def test_a_learning_rate_that_explodes_is_reported_in_its_window(
 
         def train_step(step: int, batches: Any) -> Any:
             if step == 2 * EVERY + 1:
-                run.trainer.updates.lr_factor = 1000.0
-                run.trainer.updates.set_lr(1.0)
+                run.trainer.frame.updates.lr_factor = 1000.0
+                run.trainer.frame.updates.set_lr(1.0)
             return step_of(step, batches)
 
         run.trainer.train_step = train_step  # type: ignore[method-assign]

@@ -37,7 +37,12 @@ def losses(**train: Any) -> dict[str, Tensor]:
     """Every loss of fifty steps, (50,)."""
     trainer = build(networks={"generator_channels": 8, "discriminator_channels": 8}, train=train)
     if train.get("compile"):
-        assert compile_networks(trainer.updates.networks, trainer.accelerator.device) is None
+        assert (
+            compile_networks(
+                trainer.frame.updates.networks.values(), trainer.frame.accelerator.device
+            )
+            is None
+        )
     steps = [trainer.train_step(step, [batch(step, 2)]) for step in range(1, 51)]
     names = [name for name in steps[0] if not name.startswith(("score", "gradient", "skipped"))]
     return {name: torch.stack([step[name] for step in steps]) for name in names}
