@@ -15,8 +15,8 @@ from gan.export.graph import traced
 from gan.export.parity import parity
 from gan.interop import Opened, reference_options, write_reference
 from gan.networks.adain import AdainGenerator
-from gan.networks.described import write_atomically
 from gan.networks.files import KEY, VERSION, save_generator
+from gan.system.atomic import write_whole
 
 INPUT, OUTPUT = "image", "translation"
 """What goes into an ONNX file and what comes out, by name."""
@@ -86,7 +86,7 @@ def checked(
         difference = parity(opened.network, run, opened.spec["in_channels"])
     except ValueError as error:
         raise ValueError(f"{path}: not written, {reader} {error}") from error
-    write_atomically(path, lambda file: file.write(content), "generator")
+    write_whole(path, lambda file: file.write(content))
     return f"{reader} and the network differ by {difference:.1e} at most"
 
 

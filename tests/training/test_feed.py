@@ -16,7 +16,7 @@ from gan.training.feed import Feed, LoaderWait
 from gan.training.observers.base import RunContext
 from gan.training.observers.loader_wait import LoaderWaitObserver
 from gan.training.recipes.cyclegan import Batch
-from tests.conftest import Photos
+from tests.support.pictures import Photos
 
 CPU = torch.device("cpu")
 

@@ -83,7 +83,10 @@ def test_terms_carry_their_own_weights() -> None:
     loss = LossConfig(cycle=2, cycle_b=3, identity=5, identity_a=7)
     a, b = torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2)
     ones = torch.ones_like(a)
-    cycles = {"a": Cycle(a, ones, ones, b, ones), "b": Cycle(b, ones, ones, a, ones)}
+    cycles: dict[Domain, Cycle] = {
+        "a": Cycle(a, ones, ones, b, ones),
+        "b": Cycle(b, ones, ones, a, ones),
+    }
     losses = objective(cycles, constant(0.0), constant(-1.0), loss)
     assert {name: value.item() for name, value in losses.items()} == {
         "adversarial_ab": 4,  # disc_b says -1
@@ -129,15 +132,19 @@ def gram_of(images: Tensor) -> Tensor:
 
 def sight_of(a: Tensor, b: Tensor, see: Looking) -> LossTargets:
     """The left halves are content; everything is style."""
-    return LossTargets(see, {"left": a[..., :4]}, {"left": b[..., :4]}, *(
+    gram_a, gram_b = (
         {"all": gram_of(images), "left": gram_of(images[..., :4])} for images in (a, b)
-    ))  # fmt: skip
+    )
+    return LossTargets(see, {"left": a[..., :4]}, {"left": b[..., :4]}, gram_a, gram_b)
 
 
 def test_optional_terms_equal_sums_by_numpy() -> None:
     a, b = images(0).double(), images(1).double()
     fake_a, fake_b, rec_a, rec_b = (images(seed).double() for seed in range(2, 6))
-    cycles = {"a": Cycle(a, fake_b, rec_a, b, None), "b": Cycle(b, fake_a, rec_b, a, None)}
+    cycles: dict[Domain, Cycle] = {
+        "a": Cycle(a, fake_b, rec_a, b, None),
+        "b": Cycle(b, fake_a, rec_b, a, None),
+    }
     loss = LossConfig(perceptual=2, perceptual_cycle=3, style=5, tv=7)
     losses = objective(cycles, constant(0.0), constant(0.0), loss, sight_of(a, b, Looking()))
 
@@ -189,7 +196,7 @@ def test_identity_generators_keep_what_is_seen() -> None:
 def test_an_image_is_seen_once_and_only_where_a_weight_asks_for_it(
     weights: dict[str, float], expected: list[str]
 ) -> None:
-    a, b, see, loss = images(0), images(1), Looking(), LossConfig(**weights)
+    a, b, see, loss = images(0), images(1), Looking(), LossConfig.model_validate(weights)
     cycles = both_ways(lambda x: x + 1, lambda x: x + 2, a, b, loss)
     objective(cycles, constant(0.0), constant(0.0), loss, sight_of(a, b, see))
     out = {

@@ -12,10 +12,11 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from gan.config import Config, TrainConfig
+from gan.config import TrainConfig
 from gan.system.signals import Interruption
 from gan.training import Run, train
 from gan.training.schedule import RunLength
+from tests.support.runs import Poison, config, generators
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,28 +32,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels = rng.integers(256, size=(24, 20 + i, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{i}.png")
     return folder
-
-
-def config(root: Path, run_dir: Path, **sections: dict[str, Any]) -> Config:
-    small: dict[str, dict[str, Any]] = {
-        "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {
-            "generator": "resnet_6blocks",
-            "generator_channels": 2,
-            "discriminator": "n_layers",
-            "discriminator_layers": 1,
-            "discriminator_channels": 2,
-        },
-        "train": {"epochs": 1, "decay_epochs": 1, "log_every": 2, "pool_size": 2},
-        "run": {"dir": run_dir, "device": "cpu"},
-    }
-    return Config.model_validate(
-        {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
-    )
-
-
-def generators(folder: Path) -> tuple[bytes, bytes]:
-    return tuple((folder / f"gen_{name}.safetensors").read_bytes() for name in ("ab", "ba"))  # type: ignore[return-value]
 
 
 def test_a_run_leaves_exactly_its_files(root: Path, tmp_path: Path) -> None:
@@ -206,25 +185,6 @@ def test_the_rate_is_that_of_the_epoch_in_which_a_step_begins(step: int, expecte
     assert length.lr_multiplier(step) == pytest.approx(expected)
 
 
-class Poison:
-    """Makes the gradients of a run's first generator NaN during some of its steps."""
-
-    def __init__(self, run: Run, steps: range) -> None:
-        step_of = run.trainer.train_step
-
-        def train_step(step: int, batches: Any) -> Any:
-            if step not in steps:
-                return step_of(step, batches)
-            hook = run.trainer.bare.gen_ab.register_full_backward_pre_hook(
-                lambda _, gradient: (gradient[0] * float("nan"),)
-            )
-            values = step_of(step, batches)
-            hook.remove()
-            return values
-
-        run.trainer.train_step = train_step  # type: ignore[method-assign]
-
-
 def test_a_single_nan_is_left_out_and_said_once(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -255,7 +215,7 @@ def test_nans_in_a_row_go_back_to_the_last_state_at_half_the_rate(
 
     def go_back() -> None:
         healed()
-        del run.trainer.train_step  # type: ignore[method-assign]
+        del run.trainer.train_step
         assert run.step == 6  # the newest state: what was left out did no harm to it
 
     run.go_back = go_back  # type: ignore[method-assign]

@@ -10,7 +10,7 @@ import torch
 from gan.config import Config
 from gan.data import cache as module
 from gan.training import train
-from tests.conftest import Photos
+from tests.support.pictures import Photos
 
 # Python 3.12 warns of forking beside torch's threads; a run of one process forks all the same.
 FORKS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

@@ -13,7 +13,7 @@ from gan.training import train
 from gan.training.checkpoint.states import checksum, describe
 from tests.support import backbone
 from tests.support.launching import write_images
-from tests.training.test_run import config, generators
+from tests.support.runs import config, generators
 
 LOSS = {"perceptual": 1.0, "perceptual_cycle": 1.0, "style": 1.0, "tv": 1.0}
 

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from gan.config import changed_keys
-from gan.config.tables.recipes import present_name
+from gan.system.hashing import file_sha256
 
 MANIFEST = "manifest.json"
 FIXED = ("networks.", "data.channels_", "recipe:")
@@ -81,11 +81,7 @@ def checksum(manifest: dict[str, Any]) -> str:
 
 
 def describe(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return {
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-        }
+    return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 
 def sync_folder(folder: Path) -> None:

@@ -109,7 +109,8 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
 ) -> None:
     monkeypatch.setattr(classifiers, "STEPS", 8)
     monkeypatch.setattr(script, "read_uci", lambda: mnist(30, seed=1))
-    np.savez(tmp_path / "mnist.npz", **dict(zip(("images", "labels"), mnist(60), strict=True)))
+    images, labels = mnist(60)
+    np.savez(tmp_path / "mnist.npz", images=images, labels=labels)
     monkeypatch.setattr(script, "side_by_side", lambda work, jobs, _: starmap(work, jobs))
     out = tmp_path / "out"
     script.digits(tmp_path / "mnist.npz", out, seeds=1, first=5, steps=2, semantic=semantic)

@@ -9,7 +9,7 @@ from gan.networks import build_generator
 
 @pytest.mark.parametrize("blocks", [6, 9])
 def test_a_resnet_has_three_stages_two_per_block_and_three(blocks: int) -> None:
-    network = build_generator(f"resnet_{blocks}blocks", channels=4).eval()  # type: ignore[arg-type]
+    network = build_generator(f"resnet_{blocks}blocks", channels=4).eval()
     stages = split(network)
     assert [stage.channels for stage in stages.down] == [4, 8, 16]
     assert [[stage.channels for stage in branch] for branch in stages.branches] == [

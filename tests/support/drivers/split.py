@@ -41,8 +41,8 @@ TERMS = {"perceptual": 1.0, "style": 1.0, "tv": 1.0}
 def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> dict[str, Any]:
     """Train a case without anything random and return its losses and weights."""
     dtype, lr = CASES[case]
-    seeing = {"loss": TERMS, "perceptual": backbone.section(root / "backbone.pth")}
-    more = {
+    seeing: dict[str, Any] = {"loss": TERMS, "perceptual": backbone.section(root / "backbone.pth")}
+    more: dict[str, dict[str, Any]] = {
         "perception": seeing | {"loss": TERMS | {"perceptual_cycle": 1.0}},
         "one_style": seeing | {"style": {"image": root / "painting.png", "size": 16}},
         "reference": seeing,

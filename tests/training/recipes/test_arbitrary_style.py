@@ -1,5 +1,6 @@
 """Any style: each result judged by its own painting, exact to resume, used with a style picture."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from gan.training import train
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.arbitrary_style import ArbitraryStyleTrainer
 from tests.support import backbone
+from tests.support.backbone import gram
 from tests.support.launching import write_images
-from tests.training.recipes.test_cyclegan import all_equal, batch
-from tests.training.recipes.test_single_style import generator, gram
+from tests.support.runs import Sections, generator, merged
+from tests.support.trainers import all_equal, batch
 
 LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 
@@ -41,8 +43,8 @@ def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-def config(root: Path, folder: Path, **sections: dict[str, Any]) -> Config:
-    small: dict[str, dict[str, Any]] = {
+def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
+    small: Sections = {
         "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0, "resize": "short"},
         "networks": {
             "generator": "adain", "generator_channels": 2, "init_gain": 0.2,
@@ -53,9 +55,7 @@ def config(root: Path, folder: Path, **sections: dict[str, Any]) -> Config:
         "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2, "pool_size": 2},
         "run": {"dir": folder, "device": "cpu"},
     }  # fmt: skip
-    return Config.model_validate(
-        {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
-    )
+    return Config.model_validate(merged(small, sections))
 
 
 def build(settings: Config) -> ArbitraryStyleTrainer:
@@ -175,7 +175,8 @@ def test_a_folder_is_translated_in_the_style_of_a_picture(
             assert ours.size == image.size
             assert np.array_equal(np.asarray(translator.translate(image)), np.asarray(ours))
             results.append(np.asarray(ours))
-    assert not np.array_equal(*results)
+    first, second = results
+    assert not np.array_equal(first, second)
 
 
 def test_the_style_picture_is_scaled_to_the_size_of_the_training_paintings(

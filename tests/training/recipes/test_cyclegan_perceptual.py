@@ -12,7 +12,7 @@ from gan.config import Config
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.cyclegan import Trainer
 from tests.support import backbone
-from tests.training.recipes.test_cyclegan import all_equal, batch, build, weights
+from tests.support.trainers import all_equal, batch, build, weights
 
 TERMS = {"perceptual": 2.0, "perceptual_cycle": 3.0, "style": 5.0, "tv": 7.0}
 

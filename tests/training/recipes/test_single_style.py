@@ -1,5 +1,6 @@
 """One style: the loss against torchvision and NumPy, the run's one generator, exact to resume."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from gan.training import Run, train
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.single_style import SingleStyleTrainer, read_painting
 from tests.support import backbone
+from tests.support.backbone import gram
 from tests.support.launching import write_images
-from tests.training.recipes.test_cyclegan import all_equal
+from tests.support.runs import Sections, generator, merged
+from tests.support.trainers import all_equal
 
 LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 
@@ -33,8 +36,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def config(root: Path, folder: Path, **sections: dict[str, Any]) -> Config:
-    small: dict[str, dict[str, Any]] = {
+def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
+    small: Sections = {
         "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16, "workers": 0},
         "networks": {"generator": "resnet_6blocks", "generator_channels": 2},
         "loss": LOSS,
@@ -43,9 +46,7 @@ def config(root: Path, folder: Path, **sections: dict[str, Any]) -> Config:
         "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2},
         "run": {"dir": folder, "device": "cpu"},
     }
-    return Config.model_validate(
-        {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
-    )
+    return Config.model_validate(merged(small, sections))
 
 
 def build(settings: Config) -> SingleStyleTrainer:
@@ -55,15 +56,6 @@ def build(settings: Config) -> SingleStyleTrainer:
 def photographs(seed: int, count: int = 1) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randint(256, (count, 3, 16, 16), generator=generator, dtype=torch.uint8)
-
-
-def gram(maps: Tensor) -> Any:
-    rows = maps.flatten(2).numpy()
-    return np.einsum("nik,njk->nij", rows, rows) / rows.shape[2]
-
-
-def generator(run: Path) -> bytes:
-    return (run / "gen_ab.safetensors").read_bytes()
 
 
 def test_a_step_minimizes_what_torchvision_and_numpy_make_of_the_painting(
@@ -168,7 +160,7 @@ def test_a_finished_run_makes_up_for_a_missing_generator(root: Path, tmp_path: P
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_resumed_run_is_the_uninterrupted_one(workers: int, root: Path, tmp_path: Path) -> None:
     switches = {"ema": 0.9, "accumulate": 2}
-    sections = {"networks": {"dropout": True}, "data": {"workers": workers}}
+    sections: Sections = {"networks": {"dropout": True}, "data": {"workers": workers}}
     for name, stops in (("parts", (2, 3, 6)), ("straight", (6,))):
         for stop in stops:
             settings = switches | {"max_steps": stop}
