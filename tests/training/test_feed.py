@@ -15,7 +15,7 @@ from gan.training import train
 from gan.training.feed import Feed, LoaderWait
 from gan.training.observers.base import RunContext
 from gan.training.observers.loader_wait import LoaderWaitObserver
-from gan.training.recipes.cyclegan import Batch
+from gan.training.recipes.base import Batch
 from tests.support.pictures import Photos
 
 CPU = torch.device("cpu")

@@ -193,7 +193,7 @@ def test_a_single_nan_is_left_out_and_said_once(
     assert run.fit() == 0
     said = capsys.readouterr().err
     assert said.count("gradients were not finite") == 1
-    assert all(torch.isfinite(p).all() for net in run.trainer.bare for p in net.parameters())
+    assert all(torch.isfinite(p).all() for net in run.frame.bare.values() for p in net.parameters())
 
 
 def test_nans_in_a_row_stop_the_run_where_the_key_says_so(root: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from gan.config import changed_keys
+from gan.config.tables.recipes import present_name
 from gan.system.hashing import file_sha256
 
 MANIFEST = "manifest.json"

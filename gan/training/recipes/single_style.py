@@ -21,10 +21,8 @@ from gan.domains import Domain
 from gan.images import read_image, resize_short
 from gan.images.pixels import from_image, to_unit
 from gan.networks.assembly import build_generator_ab
-from gan.networks.resnet import recompute_blocks
 from gan.system.hashing import file_sha256
-from gan.training.accelerator import distribute, gradients_agree, main_first, share_statistics
-from gan.training.initial_weights import begin
+from gan.training.accelerator import main_first
 from gan.training.objective import Network, appearance_terms, weighted
 from gan.training.optimization import total
 from gan.training.perceptual import PerceptualNetwork
@@ -41,11 +39,6 @@ class SingleStyleTrainer:
         painting = read_painting(path, config.style.size, data.channels_b)
         self.eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         self.gram = self.eye.style_of(self.eye(painting.to(device)))
-        self.fingerprints = {
-            "perceptual.weights": self.eye.fingerprint,
-            "style.image": file_sha256(path)[:16],
-        }
-        data = config.data
         generator = build_generator_ab(
             config.networks, data.channels_a, data.channels_b, seed=config.run.seed
         )
@@ -56,7 +49,7 @@ class SingleStyleTrainer:
             {"generators": (("gen_ab",), config.optim.lr)},
             {
                 "perceptual.weights": self.eye.fingerprint,
-                "style.image": hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+                "style.image": file_sha256(path)[:16],
             },
         )
 

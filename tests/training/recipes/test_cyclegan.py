@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.peak import peak_bytes
-from gan.training.recipes.cyclegan import Batch, Trainer
+from gan.training.recipes.base import Batch
+from gan.training.recipes.cyclegan import Trainer
 from tests.support.trainers import all_equal, batch, build, weights
 
 
@@ -131,7 +132,7 @@ def test_the_step_is_the_plain_one(
         "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
     )
     for step in range(1, 4):
-        images = batch(step, size, (ours.config.data.channels_a, 3))
+        images = batch(step, size, (ours.frame.config.data.channels_a, 3))
         ours.train_step(step, [images])
         plain_step(plain, optimizers, images)
     # Not the running statistics of norms: the order of passes counts in them.
