@@ -135,7 +135,7 @@ def train(name: str, dtype: torch.dtype, steps: int) -> Training:
         network.to(dtype)
     with pytest.MonkeyPatch.context() as patch:
         # The images are in [-1, 1] already.
-        patch.setattr("gan.training.recipes.cyclegan.to_unit", lambda images: images.to(dtype))
+        patch.setattr("gan.training.recipes.base.to_unit", lambda images: images.to(dtype))
         for step in range(steps):
             batch = TENSORS[f"{name}/real_a{step}"], TENSORS[f"{name}/real_b{step}"]
             values = training.trainer.train_step(step + 1, [batch])

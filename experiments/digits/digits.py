@@ -233,9 +233,9 @@ def settings(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, A
 def train(config: gan.Config, log: Path) -> None:
     """Train; what there is to say goes to the log."""
     with log.open("w", encoding="utf-8") as file, redirect_stderr(file):
-        status = gan.train(config)
-    if status:
-        raise SystemExit(f"the training ended with status {status}; see {log}")
+        result = gan.train(config)
+    if result.status:
+        raise SystemExit(f"the training was stopped: {result.ended}; see {log}")
 
 
 def translated(run: Path, way: Literal["ab", "ba"], task: Task) -> Tensor:

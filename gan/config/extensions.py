@@ -10,6 +10,11 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from gan.config.table import Code
+from gan.config.tables.datasets import DATASETS, DatasetRow
+from gan.config.tables.observers import OBSERVERS, ObserverRow
+from gan.config.tables.recipes import RECIPES, RecipeRow
+
 GROUP = "gan"
 """Entry points of installed packages: each names a module."""
 
@@ -38,6 +43,24 @@ def load_extensions(names: Iterable[str]) -> None:
                 f"extend: {name}: a module {path.stem} exists already: rename the file"
             )
         _import(path.stem, f"extend: {name}")
+
+
+def register_dataset(name: str, code: Code) -> None:
+    """Let data.dataset name a function or class from the configuration to a torch Dataset.
+
+    gan.config.tables.datasets.DatasetRow says what a dataset has.
+    """
+    DATASETS.add(name, DatasetRow(code))
+
+
+def register_observer(name: str, code: Code) -> None:
+    """Let train.observers name a function or class from a RunContext to an Observer."""
+    OBSERVERS.add(name, ObserverRow(code))
+
+
+def register_recipe(name: str, row: RecipeRow) -> None:
+    """Let train.recipe name a recipe."""
+    RECIPES.add(name, row)
 
 
 def _import(module: str, where: str) -> None:

@@ -7,9 +7,13 @@ name the dotted key.
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gan.config.choices import Channels, Device, Schedule, TrainPrecision
+from gan.config.table import NameIn
+from gan.config.tables.datasets import DATASETS
+from gan.config.tables.observers import observer_name
+from gan.config.tables.recipes import recipe_name
 from gan.domains import Domain
 
 Symptom = Literal[
@@ -49,6 +53,8 @@ class DataConfig(Section):
     """Folder of domain A, in place of data.root."""
     b: Path | None = None
     """Folder of domain B, in place of data.root."""
+    dataset: Annotated[str, NameIn(DATASETS)] = "unpaired"
+    """unpaired: the images in these folders; or a dataset that an extension registers."""
     resize: Literal["square", "short", "none"] = "square"
     """square: to load_size x load_size; short: shorter side to load_size; none: as it is."""
     load_size: Count = 286
@@ -208,6 +214,9 @@ class OptimConfig(Section):
 class TrainConfig(Section):
     """How long, how much at once, how precisely, and what is kept."""
 
+    recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
+    """What is trained: cyclegan, single_style, arbitrary_style, or a recipe that an extension
+    registers; where it is not set, style.image and networks.generator decide."""
     epochs: Count = 100
     """Passes over the larger folder at the constant learning rate."""
     decay_epochs: CountOrZero = 100
@@ -258,6 +267,8 @@ class TrainConfig(Section):
     doctor_ignore: list[Symptom] = []
     """Findings of the doctor that are no fault here, for instance [inverted] between a negative and
     its print."""
+    observers: list[Annotated[str, AfterValidator(observer_name)]] = []
+    """Observers that an extension registers, to accompany the run."""
     keep_every: Count | None = None
     """Epochs between generators that are kept for good."""
 

@@ -24,7 +24,7 @@ CPU = torch.device("cpu")
 
 def test_the_yardstick_takes_the_trainers_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """In float64, in which only the order of sums is left to differ."""
-    for place in ("gan.training.recipes.cyclegan.to_unit", "benchmarks.plain.to_unit"):
+    for place in ("gan.training.recipes.base.to_unit", "benchmarks.plain.to_unit"):
         monkeypatch.setattr(place, lambda pixels: pixels.double() / 127.5 - 1)
     plain, config = Plain(CASE), settings(CASE)
     ours = Trainer(config, build_accelerator(config))

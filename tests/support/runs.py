@@ -55,7 +55,7 @@ class Poison:
         def train_step(step: int, batches: Any) -> Any:
             if step not in steps:
                 return step_of(step, batches)
-            generator: Any = next(iter(run.trainer.bare))
+            generator: Any = run.frame.bare["gen_ab"]
             hook = generator.register_full_backward_pre_hook(
                 lambda _, gradient: (gradient[0] * float("nan"),)
             )
@@ -94,4 +94,4 @@ def saved_weights(run: Path) -> list[torch.Tensor]:
     """Return the weights of all networks in a run's newest state."""
     newest = sorted((run / "state").glob("step-*"))[-1]
     state: dict[str, Any] = torch.load(newest / "shared.pt", weights_only=True)
-    return [tensor for net in state["networks"] for tensor in net.values()]
+    return [tensor for net in state["networks"].values() for tensor in net.values()]

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.training.accelerator import build_accelerator
-from gan.training.recipes.cyclegan import Batch, Trainer
+from gan.training.recipes.base import Batch
+from gan.training.recipes.cyclegan import Trainer
 from tests.support.runs import Sections, merged
 
 

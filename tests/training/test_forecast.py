@@ -39,7 +39,7 @@ def test_a_plan_forecasts_steps_and_disk_of_the_run(
     assert (forecast.done, forecast.stop, forecast.pairs_per_step) == (2, 20, 1)
     assert forecast.measured == planning.STEPS
     assert forecast.seconds == pytest.approx(18 * forecast.seconds_per_step)
-    assert train(wanted) == 0
+    assert train(wanted).status == 0
     newest = max((tmp_path / "run" / "state").glob("step-*"))
     actual = sum(file.stat().st_size for file in newest.iterdir())
     # What is missing in the pools of the plan's 13 steps takes 24 kB here; what the doctor notes,

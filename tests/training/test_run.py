@@ -169,8 +169,8 @@ def test_an_unreadable_file_is_named_and_left_out(
     broken.write_bytes((root / "trainA" / "0.png").read_bytes()[:200])
     settings = config(tmp_path, tmp_path / "run", data={"max_unreadable": 0.2})
     run = Run(settings, Interruption())
-    assert f"left out: {broken}" in capsys.readouterr().err
-    assert len(run.dataset) == 5
+    assert f"skipped: {broken}" in capsys.readouterr().err
+    assert len(run.data.dataset) == 5
     with pytest.raises(ValueError, match=r"1 of 6 images cannot be used.*max_unreadable"):
         train(config(tmp_path, tmp_path / "run", data={"max_unreadable": 0.1}))
 
@@ -193,7 +193,7 @@ def test_a_single_nan_is_left_out_and_said_once(
     assert run.fit() == 0
     said = capsys.readouterr().err
     assert said.count("gradients were not finite") == 1
-    assert all(torch.isfinite(p).all() for net in run.trainer.bare for p in net.parameters())
+    assert all(torch.isfinite(p).all() for net in run.frame.bare.values() for p in net.parameters())
 
 
 def test_nans_in_a_row_stop_the_run_where_the_key_says_so(root: Path, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_nans_in_a_row_go_back_to_the_last_state_at_half_the_rate(
     assert run.fit() == 0
     said = capsys.readouterr().err
     assert said.count("back to step 6 with 0.5 times the learning rate") == 1
-    assert run.trainer.updates.lr == pytest.approx(0.5e-4)  # decayed, too
+    assert run.trainer.frame.updates.lr == pytest.approx(0.5e-4)  # decayed, too
 
 
 def test_nans_that_lower_rates_do_not_cure_end_the_run(root: Path, tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_allowed_changes_go_on(
 ) -> None:
     train(config(root, tmp_path, train={"max_steps": 2}))
     more = {"train": sections.get("train", {}) | {"max_steps": 4}, "run": {"allow_changes": True}}
-    assert train(config(root, tmp_path, **(sections | more))) == 0
+    assert train(config(root, tmp_path, **(sections | more))).status == 0
 
 
 def test_other_networks_are_never_allowed(root: Path, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def config(root: Path, run: Path, max_steps: int = 4, **data: Any) -> Config:
 def weights(run: Path) -> list[torch.Tensor]:
     newest = sorted((run / "state").glob("step-*"))[-1]
     state: dict[str, Any] = torch.load(newest / "shared.pt", weights_only=True)
-    return [tensor for net in state["networks"] for tensor in net.values()]
+    return [tensor for net in state["networks"].values() for tensor in net.values()]
 
 
 @FORKS

@@ -103,12 +103,13 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
     with (
         patch.object(run.trainer, "train_step", train_step),
         patch.dict(run.observers, clear=True),  # samples are of float32
-        patch("gan.training.recipes.cyclegan.to_unit", to_unit),
-        patch("gan.training.recipes.single_style.to_unit", to_unit),
-        patch("gan.training.recipes.arbitrary_style.to_unit", to_unit),
+        patch("gan.training.recipes.base.to_unit", to_unit),
     ):
         assert run.fit() == 0
-    return {"losses": losses, "weights": [net.state_dict() for net in run.trainer.bare]}
+    return {
+        "losses": losses,
+        "weights": [net.state_dict() for net in run.updates.networks.values()],
+    }
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ def make_faulty(name: str) -> Callable[[Run], None]:
     """Let the generators of a run be a faulty pair, whatever they learn."""
 
     def change(run: Run) -> None:
-        networks = run.trainer.bare
-        for network, faulty in zip(networks.generators, FAULTY[name], strict=True):  # type: ignore[union-attr]
+        networks: list[Any] = [run.frame.bare[name] for name in ("gen_ab", "gen_ba")]
+        for network, faulty in zip(networks, FAULTY[name], strict=True):
             learning = network.forward
             network.forward = lambda x, faulty=faulty, old=learning: faulty(x) + 0 * old(x)
 
@@ -110,8 +110,9 @@ def make_judges(real: float, fake: float) -> Callable[[Run], None]:
 
     def change(run: Run) -> None:
         make_faulty("checkerboard")(run)
-        run.trainer.bare.gen_ba.forward = run.trainer.bare.gen_ab.forward  # type: ignore[union-attr]
-        for network in run.trainer.bare.discriminators:  # type: ignore[union-attr]
+        networks: Any = run.frame.bare
+        networks["gen_ba"].forward = networks["gen_ab"].forward
+        for network in (networks["disc_a"], networks["disc_b"]):
             network.forward = partial(score, network.forward, real, fake)
 
     return change
@@ -151,7 +152,7 @@ def test_a_discriminator_that_learns_to_be_sure_is_reported(root: Path, tmp_path
 
 def test_discriminators_without_weights_are_blind(root: Path, tmp_path: Path) -> None:
     def change(run: Run) -> None:
-        for network in run.trainer.bare.discriminators:  # type: ignore[union-attr]
+        for network in (run.frame.bare["disc_a"], run.frame.bare["disc_b"]):
             for parameter in network.parameters():
                 torch.nn.init.zeros_(parameter)
 
@@ -170,8 +171,8 @@ def test_a_learning_rate_that_explodes_is_reported_in_its_window(
 
         def train_step(step: int, batches: Any) -> Any:
             if step == 2 * EVERY + 1:
-                run.trainer.updates.lr_factor = 1000.0
-                run.trainer.updates.set_lr(1.0)
+                run.trainer.frame.updates.lr_factor = 1000.0
+                run.trainer.frame.updates.set_lr(1.0)
             return step_of(step, batches)
 
         run.trainer.train_step = train_step  # type: ignore[method-assign]

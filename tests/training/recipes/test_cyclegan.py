@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.peak import peak_bytes
-from gan.training.recipes.cyclegan import Batch, Trainer
+from gan.training.recipes.base import Batch
+from gan.training.recipes.cyclegan import Trainer
 from tests.support.trainers import all_equal, batch, build, weights
 
 
@@ -67,7 +68,7 @@ def test_accumulation_equals_a_larger_batch() -> None:
             net.double()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels.double() / 127.5 - 1
+            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
         )
         for step in range(1, 4):
             a, b = batch(step, 2)
@@ -128,10 +129,10 @@ def test_the_step_is_the_plain_one(
         for nets in (plain.bare.generators, plain.bare.discriminators)
     ]
     monkeypatch.setattr(
-        "gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels.double() / 127.5 - 1
+        "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
     )
     for step in range(1, 4):
-        images = batch(step, size, (ours.config.data.channels_a, 3))
+        images = batch(step, size, (ours.frame.config.data.channels_a, 3))
         ours.train_step(step, [images])
         plain_step(plain, optimizers, images)
     # Not the running statistics of norms: the order of passes counts in them.
@@ -160,10 +161,10 @@ def test_the_gradients_of_a_step_are_the_plain_ones(
         parameters = optimizer.param_groups[0]["params"]
         seen.append(torch.cat([p.grad.flatten() for p in parameters]).clone())
 
-    for optimizer in (*ours.updates.optimizers.values(), *optimizers):
+    for optimizer in (*ours.frame.updates.optimizers.values(), *optimizers):
         optimizer.register_step_pre_hook(look)
     monkeypatch.setattr(
-        "gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels.to(dtype) / 127.5 - 1
+        "gan.training.recipes.base.to_unit", lambda pixels: pixels.to(dtype) / 127.5 - 1
     )
     images = batch(1, 3)
     ours.train_step(1, [images])
@@ -215,28 +216,30 @@ def test_a_step_takes_the_memory_of_one_direction() -> None:
 
 def test_averages_follow_the_generators_by_the_decay() -> None:
     trainer = build(train={"ema": 0.9})
-    expected = [tensor.clone() for tensor in trainer.updates.averages[0].state_dict().values()]
+    expected = [
+        tensor.clone() for tensor in trainer.frame.updates.averages["gen_ab"].state_dict().values()
+    ]
     for step in range(1, 4):
         trainer.train_step(step, [batch(step)])
         decay = min(0.9, (1 + step) / (10 + step))
         now = trainer.bare.gen_ab.state_dict().values()
         expected = [decay * old + (1 - decay) * new for old, new in zip(expected, now, strict=True)]
     for ours, theirs in zip(
-        trainer.updates.averages[0].state_dict().values(), expected, strict=True
+        trainer.frame.updates.averages["gen_ab"].state_dict().values(), expected, strict=True
     ):
         torch.testing.assert_close(ours, theirs)
-    assert trainer.generators == trainer.updates.averages
+    assert list(trainer.frame.generators.values()) == list(trainer.frame.updates.averages.values())
 
 
 def test_the_generators_for_use_are_the_trained_ones_without_averaging() -> None:
     trainer = build()
-    assert trainer.generators == (trainer.bare.gen_ab, trainer.bare.gen_ba)
+    assert trainer.frame.generators == {"ab": trainer.bare.gen_ab, "ba": trainer.bare.gen_ba}
 
 
 def test_clipping_bounds_the_gradients_and_reports_their_norm_before() -> None:
     trainer = build(optim={"grad_clip": 1e-3})
     received = []
-    trainer.updates.optimizers["generators"].register_step_pre_hook(
+    trainer.frame.updates.optimizers["generators"].register_step_pre_hook(
         lambda optimizer, *_: received.append(
             torch.cat([p.grad.flatten() for p in optimizer.param_groups[0]["params"]]).norm()
         )
@@ -250,17 +253,21 @@ def test_clipping_bounds_the_gradients_and_reports_their_norm_before() -> None:
 def test_a_step_that_is_not_finite_is_left_out_whole(norm: str) -> None:
     trainer = build(train={"ema": 0.5}, networks={"norm": norm})
     trainer.train_step(1, [batch(0)])
-    before, averages = weights(trainer), copy.deepcopy(trainer.updates.averages[0].state_dict())
-    optimizer = copy.deepcopy(trainer.updates.optimizers["generators"].state_dict())
+    before, averages = (
+        weights(trainer),
+        copy.deepcopy(trainer.frame.updates.averages["gen_ab"].state_dict()),
+    )
+    optimizer = copy.deepcopy(trainer.frame.updates.optimizers["generators"].state_dict())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels * float("nan"))
+        patch.setattr("gan.training.recipes.base.to_unit", lambda pixels: pixels * float("nan"))
         values = trainer.train_step(2, [batch(1)])
     assert values["skipped_steps"] == values["skipped_in_row"] == 1
     assert all_equal(before, weights(trainer))
     assert all_equal(
-        list(averages.values()), list(trainer.updates.averages[0].state_dict().values())
+        list(averages.values()),
+        list(trainer.frame.updates.averages["gen_ab"].state_dict().values()),
     )
-    after = trainer.updates.optimizers["generators"].state_dict()["state"]
+    after = trainer.frame.updates.optimizers["generators"].state_dict()["state"]
     for key, state in optimizer["state"].items():
         assert all(torch.equal(state[name], after[key][name]) for name in state)
     values = trainer.train_step(3, [batch(2)])
@@ -270,9 +277,13 @@ def test_a_step_that_is_not_finite_is_left_out_whole(norm: str) -> None:
 
 def test_learning_rates_are_written_into_both_optimizers() -> None:
     trainer = build(optim={"lr": 1e-3, "discriminator_lr": 4e-3})
-    trainer.updates.set_lr(0.5)
-    assert trainer.updates.optimizers["generators"].param_groups[0]["lr"] == pytest.approx(5e-4)
-    assert trainer.updates.optimizers["discriminators"].param_groups[0]["lr"] == pytest.approx(2e-3)
+    trainer.frame.updates.set_lr(0.5)
+    assert trainer.frame.updates.optimizers["generators"].param_groups[0]["lr"] == pytest.approx(
+        5e-4
+    )
+    assert trainer.frame.updates.optimizers["discriminators"].param_groups[0][
+        "lr"
+    ] == pytest.approx(2e-3)
 
 
 @pytest.mark.parametrize(("variable", "value", "key"), [

@@ -52,10 +52,10 @@ class Stepper:
         networks = {"generator_channels": 8, "discriminator_channels": 8}
         self.trainer = build(networks=networks, train=train)
         if train.get("compile"):
-            updates, device = self.trainer.updates, self.trainer.accelerator.device
-            assert compile_networks(updates.networks, device) is None
+            updates, device = self.trainer.frame.updates, self.trainer.frame.accelerator.device
+            assert compile_networks(updates.networks.values(), device) is None
         self.seen: dict[str, Tensor] = {}
-        for name, optimizer in self.trainer.updates.optimizers.items():
+        for name, optimizer in self.trainer.frame.updates.optimizers.items():
             optimizer.register_step_pre_hook(partial(self.note, name))
 
     def note(self, name: str, optimizer: torch.optim.Optimizer, *_: Any) -> None:
@@ -90,7 +90,7 @@ def exact() -> Exact:
     nets = [net.double() for net in stepper.trainer.bare]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels.double() / 127.5 - 1
+            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
         )
         for number in range(1, STEPS + 1):
             if number in COMPARED:
