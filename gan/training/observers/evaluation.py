@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gan.domains import Direction
+from torch import nn
+
+from gan.domains import DIRECTIONS, Direction
 from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
-from gan.evaluation.files import METRICS, append_line, forget, write_images
+from gan.evaluation.files import METRICS_FILE, append_line, forget, write_images
 from gan.evaluation.measurable import measurable
 from gan.evaluation.table import brief
 from gan.networks.files import read_about
@@ -22,7 +24,6 @@ from gan.training.trackers import Tracker
 
 BEST = "best.json"
 """Names the step of the best generators."""
-DIRECTIONS: tuple[Direction, ...] = ("ab", "ba")
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,19 @@ class EvaluationObserver:
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
         """Measure the beginning of a run: what cannot be measured shows before hours have gone."""
-        self.go_on(step or -1, tracker)
+        self.drop_overtaken(step or -1, tracker)
         self.best = self.processes.once(self.kept)
         if step == 0:
             self.measure(step, tracker)
 
+    def generators(self) -> dict[Direction, nn.Module]:
+        """Return the generators for use by direction."""
+        return dict(zip(DIRECTIONS, self.context.trainer.generators, strict=False))
+
     def check_best(self) -> None:
-        """ValueError, before anything is measured, where evaluate.best is nothing of it."""
-        best, ways = self.config.best, DIRECTIONS[: len(self.context.trainer.generators)]
-        names = measurable(ways, self.folders, self.context.config.data, self.instruments)
+        """Raise ValueError, before anything is measured, where evaluate.best is nothing of it."""
+        best, data = self.config.best, self.context.config.data
+        names = measurable(self.generators(), self.folders, data, self.instruments)
         if best and best not in names:
             raise ValueError(
                 f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
@@ -90,10 +95,9 @@ class EvaluationObserver:
         """
         if self.best is None:
             return None
-        folder, ways = self.context.run_dir, DIRECTIONS[: len(self.context.trainer.generators)]
-        steps = {
-            str(read_about(folder / f"gen_{way}-best.safetensors").get("step")) for way in ways
-        }
+        folder = self.context.run_dir
+        files = [folder / f"gen_{direction}-best.safetensors" for direction in self.generators()]
+        steps = {str(read_about(file).get("step")) for file in files}
         noted = read_best(folder, self.config.best)
         if noted and steps == {str(noted.step)}:
             return noted
@@ -112,8 +116,8 @@ class EvaluationObserver:
         text = json.dumps({"metric": self.config.best} | asdict(mark)) + "\n"
         write_whole(self.context.run_dir / BEST, lambda file: file.write(text.encode()))
 
-    def go_on(self, step: int, tracker: Tracker | None) -> None:
-        """Drop, once, what was written of the steps after the one that the run goes on from."""
+    def drop_overtaken(self, step: int, tracker: Tracker | None) -> None:
+        """Drop, once, what was written of the steps after the one that the run resumes from."""
         if tracker and self.overtaken:
             forget(self.context.run_dir, step)
         self.overtaken = False
@@ -123,23 +127,22 @@ class EvaluationObserver:
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Measure, and keep the generators if they are the best so far."""
-        self.go_on(step - 1, tracker)
+        self.drop_overtaken(step - 1, tracker)
         if not self.context.length.due(step, self.config.every or step + 1):
             return
         evaluation = self.measure(step, tracker)
         if evaluation and self.config.best:
-            self.discriminator_loss(step, evaluation.metrics[self.config.best], tracker)
+            self.compare(step, evaluation.metrics[self.config.best], tracker)
 
     def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
         """All numbers of this step, written down; None where a translation is not finite."""
-        generators = dict(zip(DIRECTIONS, self.context.trainer.generators, strict=False))
+        generators, data = self.generators(), self.context.config.data
         settings = Settings(
             tuple(generators),
             self.config.batch_size,
             self.context.config.run.seed,
             self.config.resamples,
         )
-        data = self.context.config.data
         try:
             evaluation = evaluate(
                 generators, self.folders, data, settings, self.instruments, self.processes
@@ -155,7 +158,7 @@ class EvaluationObserver:
         return evaluation
 
     def check(self, step: int, evaluation: Evaluation) -> None:
-        """Say the numbers, and once what is missing; ValueError where patience cannot judge."""
+        """Print the numbers, and once what is missing; ValueError where patience cannot decide."""
         for note in evaluation.notes if step == 0 else ():
             self.context.say(f"evaluation: {note}")
         best = self.config.best
@@ -174,13 +177,13 @@ class EvaluationObserver:
         time = datetime.now(UTC).isoformat(timespec="seconds")
         images = write_images(folder, step, evaluation.images)
         line = {"step": step, "epoch": epoch, "time": time, "images": images}
-        append_line(folder / METRICS, line | record)
+        append_line(folder / METRICS_FILE, line | record)
         tracker.scalars(
             step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
         )
 
-    def discriminator_loss(self, step: int, metric: Metric, tracker: Tracker | None) -> None:
-        """Whether these generators are the best, and clearly so."""
+    def compare(self, step: int, metric: Metric, tracker: Tracker | None) -> None:
+        """Keep these generators if they are the best; count evaluations that are not clearly so."""
         sign = 1 if metric.better == "lower" else -1
         self.last = mark = Mark(step, metric.value, metric.low, metric.high)
         if self.best is None or sign * mark.value < sign * self.best.value:
@@ -213,7 +216,7 @@ class EvaluationObserver:
         return values | {"without_progress": self.without_progress, "metric": self.config.best}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on, unless another metric decides from now on."""
+        """Continue, unless another metric decides from now on."""
         self.overtaken = True
         if state.get("metric") != self.config.best:
             state = {}
