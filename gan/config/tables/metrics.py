@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 from gan.config.choices import Better
 from gan.config.table import Code, Table
-from gan.domains import DIRECTIONS, DOMAINS, Direction
+from gan.domains import DIRECTIONS, Direction
 
 Need = Literal[
     "opposite",  # the generator of the other direction
@@ -18,6 +18,8 @@ Need = Literal[
     "lpips",  # its published network, or an extractor
 ]
 """What must be there for a metric."""
+Per = Literal["direction", "domain"]
+Of = Literal["image", "collection"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class MetricRow:
     """Of images: from a gan.metrics.Batch to scores (N,). Of collections: from a
     gan.metrics.Collections and a gan.metrics.Sampling to gan.metrics.Distances."""
     needs: tuple[Need, ...] = ()
-    per: Literal["direction", "domain"] = "direction"
-    of: Literal["image", "collection"] = "image"
+    per: Per = "direction"
+    of: Of = "image"
     baseline: bool = False
     """Of images: whether doing nothing is measured as well, with the source in place of the
     translation."""
@@ -43,6 +45,13 @@ class MetricRow:
     """What else its numbers depend on."""
     rank: int = 99
     """Its place among the report's best and worst images; equal ones are sorted by name."""
+
+    def __post_init__(self) -> None:
+        given = ((self.better, Better), (self.per, Per), (self.of, Of))
+        for value, kind in (*given, *((need, Need) for need in self.needs)):
+            if value not in get_args(kind):
+                names = ", ".join(get_args(kind))
+                raise ValueError(f"metric {self.title}: {value} is not one of {names}")
 
     @property
     def requires(self) -> set[Need]:
@@ -120,9 +129,3 @@ def full_name(name: str, direction: Direction) -> str:
 def full_names() -> list[str]:
     """Return all that an evaluation may measure, by the names of metrics.jsonl."""
     return [full_name(name, direction) for direction in DIRECTIONS for name in METRICS]
-
-
-def stem(full: str) -> str:
-    """Return a name without the direction or domain at its end."""
-    head, _, end = full.rpartition("_")
-    return head if head and end in (*DIRECTIONS, *DOMAINS) else full
