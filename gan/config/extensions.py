@@ -6,12 +6,15 @@ installed with an entry point in the group "gan": never a file that a run or a m
 
 import importlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
+from gan.config.choices import Better
 from gan.config.table import Code
 from gan.config.tables.datasets import DATASETS, DatasetRow
+from gan.config.tables.metrics import METRICS, MetricRow, Need
 from gan.config.tables.observers import OBSERVERS, ObserverRow
 from gan.config.tables.recipes import RECIPES, RecipeRow
 
@@ -69,3 +72,21 @@ def _import(module: str, where: str) -> None:
         importlib.import_module(module)
     except Exception as error:
         raise ValueError(f"{where}: {type(error).__name__}: {error}") from error
+
+
+def register_metric(
+    name: str,
+    function: Code,
+    *,
+    title: str,
+    better: Better,
+    needs: Sequence[Need] = (),
+    **facts: Any,
+) -> None:
+    """Add a metric: it is measured, printed, reported, and can be evaluate.best.
+
+    The function takes a gan.metrics.Batch and returns a score for each image, (N,). More facts,
+    for instance baseline=True to measure doing nothing as well, are those of
+    gan.config.tables.metrics.MetricRow. ValueError names a fact that is invalid or a name in use.
+    """
+    METRICS.add(name, MetricRow(title, better, function, tuple(needs), **facts))

@@ -6,27 +6,22 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, cast
 
 import torch
 
 from gan.config import DataConfig
-from gan.config.choices import Split
+from gan.config.choices import Device, Precision, Split
 from gan.config.evaluate import MOST_RESAMPLES
-from gan.evaluation.core import ENDS, evaluate
-from gan.evaluation.files import METRICS, append_line, write_images
+from gan.domains import DIRECTIONS, Direction
+from gan.evaluation.core import evaluate
+from gan.evaluation.files import METRICS_FILE, append_line, write_images
 from gan.evaluation.folders import Folders, open_folders
 from gan.evaluation.instruments import open_instruments
 from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
-from gan.inference.translator import (
-    Device,
-    Direction,
-    Precision,
-    Translator,
-    pick_device,
-)
+from gan.inference.translator import Translator, pick_device
 from gan.interop import find_generator, generators_in, open_generator
 from gan.networks.adain import AdainGenerator
 from gan.system.atomic import check_writable
@@ -79,7 +74,7 @@ def measure(
     check_arguments(max_images, size, batch_size, seed, resamples)
     check_output(output or run_folder(model))
     wanted = split_directions(directions)
-    settings = Settings(wanted or tuple(ENDS), batch_size, seed, resamples, progress=True)
+    settings = Settings(wanted or tuple(DIRECTIONS), batch_size, seed, resamples, progress=True)
     find = partial(open_folders, paired=paired, max_images=max_images)
     with (
         warnings.catch_warnings(action="ignore"),
@@ -114,7 +109,7 @@ def check_arguments(
 def check_output(folder: Path | None) -> None:
     """OSError where metrics.jsonl cannot be written, while nothing is lost by it."""
     if folder:
-        check_writable(folder / METRICS, replaced=False)
+        check_writable(folder / METRICS_FILE, replaced=False)
 
 
 def split_directions(text: str | None) -> tuple[Direction, ...]:
@@ -122,7 +117,7 @@ def split_directions(text: str | None) -> tuple[Direction, ...]:
     if text is None:
         return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-    if not set(parts) <= set(get_args(Direction)):
+    if not set(parts) <= set(DIRECTIONS):
         raise ValueError(f"directions: {text}, must be ab, ba or ab,ba")
     return cast(tuple[Direction, ...], parts)
 
@@ -200,8 +195,8 @@ def present(
         images = write_images(folder, step, evaluation.images)
         time = datetime.now(UTC).isoformat(timespec="seconds")
         line = {"step": step, "epoch": about.get("epoch"), "time": time, "images": images}
-        append_line(folder / METRICS, line | evaluation.record())
-        where = f"written to {folder / METRICS} and {folder / images}"
+        append_line(folder / METRICS_FILE, line | evaluation.record())
+        where = f"written to {folder / METRICS_FILE} and {folder / images}"
     print(f"{printable(f'{model}, step {step}')}\n\n{report(evaluation)}\n\n{printable(where)}")
 
 

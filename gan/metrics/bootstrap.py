@@ -13,6 +13,8 @@ LEVEL = 0.95
 LEAST_IMAGES = 5
 """Fewer have less than 40 different resamples (4 images 35), of which 2.5 % is none to cut off;
 those of 2 images that are not one of them twice even have one and the same kernel distance."""
+ROUGH = "{count} images: the interval is rough"
+NONE = "{count} images: too few for an interval, which takes {least}"
 
 
 class Sampling(NamedTuple):
@@ -37,6 +39,18 @@ def draw(sampling: Sampling, images: int, stream: int = 0) -> Tensor:
     chosen = torch.randint(images, (sampling.resamples, images), generator=generator)
     counts = torch.zeros(sampling.resamples, images, dtype=torch.float64)
     return counts.scatter_add_(1, chosen, torch.ones_like(counts))
+
+
+def draw_both(sampling: Sampling, images: int, references: int) -> tuple[Tensor, Tensor]:
+    """Return draws of translations, and independent ones of what they are compared with."""
+    return draw(sampling, images), draw(sampling, references, stream=1)
+
+
+def scarce(count: int, wanted: int) -> str | None:
+    """Return a warning of so few images that the interval is rough, or that there is none."""
+    if count >= wanted:
+        return None
+    return (ROUGH if count >= LEAST_IMAGES else NONE).format(count=count, least=LEAST_IMAGES)
 
 
 def means(scores: Tensor, counts: Tensor) -> Tensor:

@@ -3,6 +3,38 @@
 import torch
 from torch import Tensor
 
+from gan.metrics.batch import Collections, Distances
+from gan.metrics.bootstrap import Sampling, draw_both, sampled
+
+FID_RESAMPLES, FID_RESAMPLES_LARGE, LARGE = 200, 40, 512
+"""At most, and for more than LARGE images and features: each needs that many singular values."""
+FID_IMAGES = 2048
+"""Below it the bias is a good part of the value; papers use thousands of images."""
+
+
+def fid(of: Collections, sampling: Sampling) -> Distances:
+    """Return both distances, of the same resamples; intervals are moved onto them, see interval."""
+    value = frechet_distance(of.fake, of.reference)
+    unchanged = frechet_distance(of.source, of.reference)
+    count, width = of.fake.shape
+    smallest = min(count, len(of.reference))
+    warning = None
+    if smallest < width:
+        warning = (
+            f"{smallest} images for {width} features: biased upwards, comparable only with numbers "
+            "from as many images; prefer kid"
+        )
+    elif smallest < FID_IMAGES:
+        warning = f"{smallest} images: biased upwards; papers use {FID_IMAGES} or more"
+    if not sampled(sampling, smallest):
+        return Distances(value, unchanged, count, warning=warning)
+    most = FID_RESAMPLES_LARGE if min(smallest, width) > LARGE else FID_RESAMPLES
+    counts = [drawn[:most] for drawn in draw_both(sampling, count, len(of.reference))]
+    samples, unchanged_samples = (
+        frechet_samples(features, of.reference, *counts) for features in (of.fake, of.source)
+    )
+    return Distances(value, unchanged, count, samples, unchanged_samples, True, warning)
+
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
     """|m_x - m_y|^2 + Tr(S_x + S_y - 2 (S_x S_y)^(1/2)) of features (n, d) and (m, d), n, m >= 2.

@@ -5,6 +5,35 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan.config.tables.metrics import KID_MOST
+from gan.metrics.batch import Collections, Distances
+from gan.metrics.bootstrap import Sampling, draw_both, sampled, scarce
+
+KID_IMAGES = 50
+"""Fewer make the interval rough."""
+
+
+def kid(of: Collections, sampling: Sampling) -> Distances:
+    """Return the distances of all pairs of images, of at most KID_MOST of either collection."""
+    own, others = part(len(of.fake), sampling), part(len(of.reference), sampling)
+    fake, source, reference = of.fake[own], of.source[own], of.reference[others]
+    value, unchanged = kernel_distance(fake, reference), kernel_distance(source, reference)
+    smallest = min(len(fake), len(reference))
+    warning = scarce(smallest, KID_IMAGES)
+    if not sampled(sampling, smallest):
+        return Distances(value, unchanged, len(fake), warning=warning)
+    counts = draw_both(sampling, len(fake), len(reference))
+    samples, unchanged_samples = (
+        kernel_samples(kernel_matrices(features, reference), *counts) for features in (fake, source)
+    )
+    return Distances(value, unchanged, len(fake), samples, unchanged_samples, warning=warning)
+
+
+def part(images: int, sampling: Sampling) -> Tensor:
+    """Return the places of at most KID_MOST images, in order, by a generator of their own."""
+    generator = torch.Generator().manual_seed(sampling.seed)
+    return torch.randperm(images, generator=generator)[:KID_MOST].sort().values
+
 
 class KernelMatrices(NamedTuple):
     """k(x, x'), k(y, y') and k(x, y) of two sets, in float64."""

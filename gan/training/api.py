@@ -7,7 +7,7 @@ from torch import nn
 
 from gan.config import Config
 from gan.domains import Direction
-from gan.evaluation.files import METRICS, superseded
+from gan.evaluation.files import METRICS_FILE, superseded
 from gan.system.signals import Interruption
 from gan.training.run import Run
 
@@ -52,7 +52,7 @@ def train(config: Config) -> TrainResult:
 
 def newest_metrics(folder: Path) -> dict[str, float]:
     """Return the values of a run's newest evaluation on the way, by name; {} without one."""
-    path = folder / METRICS
+    path = folder / METRICS_FILE
     lines = path.read_bytes().splitlines() if path.exists() else []
     records = [record for line in lines if (record := superseded(line, -1))]
     metrics = records[-1]["metrics"] if records else {}
