@@ -1,0 +1,1 @@
+"""Tables of what is chosen by name: values only, code by reference."""
