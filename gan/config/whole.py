@@ -1,9 +1,11 @@
 """A whole configuration, and what must fit between its sections."""
 
+from collections.abc import Iterable
 from typing import Literal, Self
 
 from pydantic import model_validator
 
+from gan.config.choices import WeightedTerm
 from gan.config.evaluate import EvaluateConfig
 from gan.config.networks import NetworksConfig
 from gan.config.sections import (
@@ -17,7 +19,9 @@ from gan.config.sections import (
     StyleConfig,
     TrainConfig,
 )
-from gan.domains import Domain
+from gan.config.tables.discriminators import DISCRIMINATORS
+from gan.config.tables.generators import GENERATORS
+from gan.domains import DIRECTIONS, DOMAINS, Direction, Domain
 
 Recipe = Literal["cyclegan", "one_style", "reference"]
 
@@ -39,7 +43,6 @@ class Config(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         self.check_generator_crop()
-        self.check_blur()
         self.check_weights()
         self.check_recompute()
         self.check_evaluate()
@@ -58,7 +61,8 @@ class Config(Section):
         """What is trained: a style.image or an adain generator asks for one generator."""
         if self.style.image is not None:
             return "one_style"
-        return "reference" if self.networks.generator == "adain" else "cyclegan"
+        takes_style = GENERATORS[self.networks.generator].takes_style
+        return "reference" if takes_style else "cyclegan"
 
     @property
     def domains(self) -> tuple[Domain, ...]:
@@ -67,10 +71,10 @@ class Config(Section):
 
     def check_one_style(self) -> None:
         """A painting stands in for domain B."""
-        if self.networks.generator == "adain":
+        if GENERATORS[self.networks.generator].takes_style:
             raise ValueError(
-                "networks.generator adain learns the styles of a folder, data.b: "
-                "leave style.image out, or name another generator"
+                f"networks.generator {self.networks.generator} learns the styles of a folder, "
+                "data.b: leave style.image out, or name another generator"
             )
         if self.data.b is not None:
             raise ValueError("data.b and style.image exclude each other: give one of them")
@@ -90,8 +94,13 @@ class Config(Section):
             )
 
     def check_no_semantic(self) -> None:
-        """Translations in both directions are what the semantic loss is about."""
-        if any(self.loss.weight(f"semantic_{way}") for way in ("ab", "ba")):
+        """The semantic loss and loss.terms are about translations in both directions."""
+        if self.loss.terms:
+            raise ValueError(
+                "loss.terms is for two generators: remove it with a style.image or "
+                f"networks.generator {self.networks.generator}"
+            )
+        if any(self.loss.weight("semantic", direction) for direction in DIRECTIONS):
             raise ValueError(
                 "loss.semantic is for two generators: set it to 0 with a style.image or "
                 "networks.generator adain"
@@ -110,8 +119,12 @@ class Config(Section):
         self.check_two_folders()
         if self.data.channels_a == self.data.channels_b:
             return
-        for term, ends in {"identity": ("a", "b"), "semantic": ("ab", "ba")}.items():
-            if any(self.loss.weight(f"{term}_{end}") for end in ends):
+        places: dict[WeightedTerm, Iterable[Domain | Direction]] = {
+            "identity": DOMAINS,
+            "semantic": DIRECTIONS,
+        }
+        for term in places:
+            if any(self.loss.weight(term, place) for place in places[term]):
                 raise ValueError(
                     f"loss.{term} needs data.channels_a == data.channels_b "
                     f"({self.data.channels_a} and {self.data.channels_b} given): "
@@ -120,22 +133,12 @@ class Config(Section):
 
     def check_generator_crop(self) -> None:
         """Training crops must fit the generator: a U-Net halves them 7 or 8 times."""
-        multiple = {"unet_128": 128, "unet_256": 256}.get(self.networks.generator, 4)
+        multiple = GENERATORS[self.networks.generator].size_multiple
         if self.data.crop_size % multiple:
             raise ValueError(
                 f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
                 f"with networks.generator {self.networks.generator}"
             )
-
-    def check_blur(self) -> None:
-        """CUT's generators are ResNets."""
-        kind = self.networks.generator
-        for key in ("upsample", "downsample"):
-            if getattr(self.networks, key) == "blur" and not kind.startswith("resnet"):
-                raise ValueError(
-                    f"networks.{key} blur is for ResNet generators; with networks.generator {kind} "
-                    "leave it out"
-                )
 
     def check_weights(self) -> None:
         """Recipes with one generator have no other to start."""
@@ -149,7 +152,7 @@ class Config(Section):
 
     def check_recompute(self) -> None:
         """There are blocks, and a second forward pass changes nothing in them."""
-        if self.train.recompute and not self.networks.generator.startswith("resnet"):
+        if self.train.recompute and not GENERATORS[self.networks.generator].residual:
             raise ValueError(
                 "train.recompute is for ResNet generators; with networks.generator "
                 f"{self.networks.generator} leave it out"
@@ -166,18 +169,20 @@ class Config(Section):
             raise ValueError(
                 "evaluate.every measures the images in testA and testB of data.root: give it"
             )
-        if self.evaluate.every and self.networks.generator == "adain":
+        if self.evaluate.every and GENERATORS[self.networks.generator].takes_style:
             raise ValueError(
-                "evaluate.every: networks.generator adain translates after a second picture, and "
-                "has no translation of its own that could be measured: leave it out"
+                f"evaluate.every: networks.generator {self.networks.generator} takes its style "
+                "from a second image and has no translation of its own that could be measured: "
+                "remove evaluate.every"
             )
 
     def check_discriminator_crop(self) -> None:
-        """Some patch must be judged."""
-        kind, layers = self.networks.discriminator, self.networks.discriminator_layers
-        halvings = {"basic": 3, "n_layers": layers, "pixel": 0}[kind]
-        if kind != "pixel" and self.data.crop_size < 3 * 2**halvings:
+        """The discriminator has a patch to score."""
+        networks, crop = self.networks, self.data.crop_size
+        row = DISCRIMINATORS[networks.discriminator]
+        halvings = networks.discriminator_layers if row.halvings is None else row.halvings
+        if crop < 3 * 2**halvings:
             raise ValueError(
-                f"data.crop_size ({self.data.crop_size}) must be at least {3 * 2**halvings} with "
-                f"networks.discriminator {kind}, which halves it {halvings} times"
+                f"data.crop_size ({crop}) must be at least {3 * 2**halvings} with "
+                f"networks.discriminator {networks.discriminator}, which halves it {halvings} times"
             )

@@ -85,7 +85,7 @@ class ReferenceTrainer:
                 # Generator: keep what a shows, take the style of b, pass for a painting.
                 set_requires_grad([disc_bare], False)
                 fake_b = gen_ab(a, b)
-                losses = guided_losses(fake_b, disc_bare, loss, self.look(a, b))
+                losses = guided_losses(fake_b, b, disc_bare, loss, self.look(a, b))
                 scale(total(losses) / len(batches)).backward()
 
                 # Discriminator: tell paintings from present and past results.

@@ -9,7 +9,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.domains import Domain
+from gan.domains import DIRECTIONS, DOMAINS, Domain
 from gan.images.pixels import to_unit
 from gan.networks.assembly import Networks, build_networks
 from gan.networks.resnet import recompute_blocks
@@ -35,8 +35,6 @@ Batch = Sequence[Tensor]
 """(a, b): uint8 images of each domain, (N, C, H, W)."""
 Images = dict[Domain, Tensor]
 Values = dict[str, Tensor]
-DIRECTIONS: tuple[tuple[Domain, Domain], ...] = (("a", "b"), ("b", "a"))
-"""From which domain to which."""
 
 
 class Trainer:
@@ -80,7 +78,7 @@ class Trainer:
         )
         self.updates = Updates(config, device, self.bare.generators, self.bare.discriminators)
         self.passes = passes_of(config)
-        self.pools = {domain: ImagePool(config.train.pool_size) for _, domain in DIRECTIONS}
+        self.pools = {domain: ImagePool(config.train.pool_size) for domain in DOMAINS}
 
     @property
     def generators(self) -> tuple[nn.Module, ...]:
@@ -105,20 +103,24 @@ class Trainer:
         statistics = updates.statistics()
         records: list[dict[str, Tensor]] = []
         real = [self.prepare(batch) for batch in batches]
-        for images, sight in zip(real, self.look(real), strict=True):
+        for images, targets in zip(real, self.loss_targets(real), strict=True):
             last = len(records) == len(batches) - 1
             record, fakes = Values(), Images()
             # Generators: fool both discriminators and come back home. One direction's graph is gone
             # before the other's is built: the same gradients in half the memory.
             set_requires_grad(bare.discriminators, False)
-            for start, goal in DIRECTIONS:
+            for direction, ends in DIRECTIONS.items():
                 with gradients_agree(self.accelerator, nets.generators, when=last and bool(fakes)):
-                    pair, ends = nets.pair(start), (images[start], images[goal])
-                    cycle = translate(goal, *pair, *ends, loss, self.passes)
-                    losses = generator_losses(start, goal, cycle, bare.disc(goal), loss, sight)
+                    pair, images_of = (
+                        nets.pair(direction),
+                        (images[ends.source], images[ends.target]),
+                    )
+                    cycle = translate(direction, *pair, *images_of, loss, self.passes)
+                    disc = bare.disc(ends.target)
+                    losses = generator_losses(direction, cycle, disc, loss, targets)
                     updates.scaler.scale(total(losses) / len(batches)).backward()
                 record |= losses
-                fakes[goal] = cycle.fake.detach()
+                fakes[ends.target] = cycle.fake.detach()
 
             # Discriminators: tell real images from present and past translations.
             set_requires_grad(bare.discriminators, True)
@@ -133,12 +135,12 @@ class Trainer:
             records.append(record)
         return mean(records) | updates.apply(step, statistics)
 
-    def look(self, real: Sequence[Images]) -> list[LossTargets]:
-        """What frozen networks see in the real images of a step, batch by batch."""
-        sights = self.perception.look([list(images.values()) for images in real])
+    def loss_targets(self, real: Sequence[Images]) -> list[LossTargets]:
+        """Return what frozen networks compute from the real images of a step, batch by batch."""
+        targets = self.perception.loss_targets([list(images.values()) for images in real])
         if self.classifier is None:
-            return sights
-        return [replace(sight, classify=self.classifier) for sight in sights]
+            return targets
+        return [replace(each, classify=self.classifier) for each in targets]
 
     def prepare(self, batch: Batch) -> Images:
         """A batch's images on the device, in [-1, 1], by their domains."""
