@@ -13,6 +13,7 @@ import torch
 from gan.config import DataConfig
 from gan.config.choices import Device, Precision, Split
 from gan.config.evaluate import MOST_RESAMPLES
+from gan.config.tables.generators import generator_row
 from gan.domains import DIRECTIONS, Direction
 from gan.evaluation.core import evaluate
 from gan.evaluation.files import METRICS_FILE, append_line, write_images
@@ -23,7 +24,6 @@ from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.inference.translator import Translator, pick_device
 from gan.interop import find_generator, generators_in, open_generator
-from gan.networks.adain import AdainGenerator
 from gan.system.atomic import check_writable
 from gan.system.hashing import file_sha256
 from gan.system.memory import out_of_memory_as_value_error
@@ -147,7 +147,7 @@ def open_model(
     for name, file in files.items():
         opened = open_generator(file)
         network, spec, about = opened.network, opened.spec, opened.about
-        if isinstance(network, AdainGenerator):
+        if generator_row(spec["kind"]).takes_style:
             raise ValueError(
                 f"{file}: takes its style from a second picture, so it has no translation of its "
                 "own that could be measured; translate with --style, and compare the results"
