@@ -18,10 +18,10 @@ from gan.augment.finish import ScoreAndStage
 from gan.augment.formats import FORMATS
 from gan.augment.gates import Scores, thresholds
 from gan.augment.judgement import Judged, judge, losses, outputs, provenance, summary
+from gan.augment.options import AugmentConfig
 from gan.augment.place import begin, check_output, settled
 from gan.augment.plan import Task, check_labelled, make_tasks, without_splits
 from gan.augment.round_trip import open_model
-from gan.augment.settings import AugmentConfig
 from gan.augment.sheet import sheet
 from gan.augment.stage import FOLDER, line, picture_path, read_json, record_path, write_json
 from gan.augment.task import load_judge
@@ -40,8 +40,8 @@ NAMED = 20
 """Remarks that are said; all of them are in augmentation.json."""
 
 
-def carry_out(config: AugmentConfig) -> int:
-    """Do what `augment` of entry.py says; its exit status."""
+def augment(config: AugmentConfig) -> int:
+    """Translate a labelled dataset and carry its labels; return the exit status."""
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(lambda: FORMATS[config.format].read(config.dataset))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.augment.dataset import Dataset
-from gan.augment.settings import AugmentConfig
+from gan.augment.options import AugmentConfig
 from gan.augment.stage import FOLDER, SETTINGS, read_json, write_json
 
 ELSEWHERE = {"dataset", "model", "output", "device", "batch_size", "link", "style", "task"}

@@ -8,8 +8,8 @@ from gan.domains import Domain
 from gan.inference.folder.report import check_failed, write_failed
 from gan.preparation.candidates import Candidate, Refusal
 from gan.preparation.looking import Seen, copy_pairs, look_at
+from gan.preparation.options import PrepareConfig
 from gan.preparation.place import CHOSEN, begin, check_output, check_strangers
-from gan.preparation.settings import PrepareConfig
 from gan.preparation.sources import select
 from gan.preparation.split import Member, bordering, drawn, groups
 from gan.preparation.writing import Chosen, write_files, write_frames, write_report
@@ -21,8 +21,8 @@ NAMED = 20
 DOMAINS: tuple[Domain, ...] = ("a", "b")
 
 
-def make(config: PrepareConfig, *, dry_run: bool) -> int:
-    """Do what `prepare` of entry.py says; ValueError and OSError name what is wrong."""
+def prepare(config: PrepareConfig) -> int:
+    """Make the two-folder layout; return the exit status. ValueError names what is wrong."""
     check_output(config)
     if config.output.is_dir():
         check_failed(config.output)
@@ -32,7 +32,7 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
         chosen = divide(seen, config)
         targets = {config.output / one.name for one in chosen}
         check_strangers(config.output, targets)
-        if not dry_run:
+        if not config.dry_run:
             begin(config)
             lost = write_files(chosen, config.output, config.link)
             lost += write_frames(chosen, config.output)
@@ -41,7 +41,7 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
             refused += [(Path(one.candidate.label), reason) for one, reason in lost]
             write_failed(config.output, [Failure(*refusal) for refusal in refused])
     name_refused(refused)
-    tell(chosen, len(seen) - len(chosen), config, dry_run=dry_run)
+    tell(chosen, len(seen) - len(chosen), config)
     return 1 if refused else 0
 
 
@@ -115,7 +115,7 @@ def name_refused(refused: Sequence[Refusal]) -> None:
         say(Path("failed.tsv"), f"{len(refused) - NAMED} more are left out")
 
 
-def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_run: bool) -> None:
+def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig) -> None:
     """How many pictures are where, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
@@ -129,5 +129,5 @@ def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_
     if left_out:
         print(f"{left_out} images left out: further copies, or frames beside the test's")
     done = {"copy": "copied", "hard": "linked (hard)", "symbolic": "linked (symbolic)"}[config.link]
-    what = f"would be {done}" if dry_run else f"{done}; {CHOSEN} says which"
+    what = f"would be {done}" if config.dry_run else f"{done}; {CHOSEN} says which"
     print(printable(f"{config.output}: {len(chosen)} images {what}"))

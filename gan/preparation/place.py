@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from gan.preparation.settings import PrepareConfig
+from gan.preparation.options import PrepareConfig
 from gan.system.atomic import remove_parts, write_whole
 
 SETTINGS, CHOSEN = "preparation.json", "preparation.jsonl"
@@ -15,7 +15,7 @@ FOLDERS = ("trainA", "trainB", "testA", "testB")
 
 def settings(config: PrepareConfig) -> dict[str, Any]:
     """What the dataset is made by: another start must have the same."""
-    return config.model_dump(mode="json", exclude={"output"})
+    return config.model_dump(mode="json", exclude={"output", "dry_run"})
 
 
 def check_output(config: PrepareConfig) -> None:

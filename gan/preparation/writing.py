@@ -17,8 +17,8 @@ from gan.domains import Domain
 from gan.images import encode_image
 from gan.preparation import video
 from gan.preparation.candidates import Candidate
+from gan.preparation.options import Link
 from gan.preparation.place import CHOSEN
-from gan.preparation.settings import Link
 from gan.system.atomic import write_whole
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import ValidationError
 
-from gan.stylize.settings import StylizeConfig
+from gan.stylize.options import StylizeConfig
 
 SWEEPABLE = (
     *("style_weight", "content_weight", "tv_weight", "strength", "steps", "size", "style_scale"),

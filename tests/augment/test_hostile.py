@@ -11,8 +11,8 @@ from PIL import Image
 
 from gan.augment.dataset import Dataset
 from gan.augment.formats import FORMATS
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import free_suffix, make_tasks
-from gan.augment.settings import AugmentConfig
 from tests.augment.test_formats import output
 from tests.support import labelled
 from tests.support.interrupted_runs import contents

@@ -6,15 +6,16 @@ import subprocess
 import pytest
 
 import gan
-from gan.cli.main import COMMANDS, main
+from gan.cli.commands import COMMANDS
+from gan.cli.main import main
 
 
 @pytest.fixture(scope="module")
 def script() -> str:
     """What `gan --completion` prints."""
-    from gan.cli.main import bash, load, options
+    from gan.cli.completion import script as whole
 
-    return bash({name: options(load(name)) for name in COMMANDS})
+    return whole()
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")

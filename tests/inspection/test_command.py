@@ -11,9 +11,9 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
-from gan.inspection import inspect_folders
 from gan.inspection.findings import KINDS
 from tests.inference.folder.test_hostile import bomb, display_p3
+from tests.support.commands import inspect_folders
 from tests.support.pictures import picture, write_dataset
 
 Findings = set[tuple[str, str, str]]

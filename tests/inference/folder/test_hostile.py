@@ -12,7 +12,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from gan.inference.folder import translate_folder
+from tests.support.commands import translate_folder
 
 Y, X = np.mgrid[:20, :30]
 RED_TOP = np.where((Y < 10)[..., None], (255, 0, 0), (0, 0, 255)).astype(np.uint8)

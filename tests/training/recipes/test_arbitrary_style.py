@@ -12,12 +12,12 @@ from torch import Tensor
 
 from gan.cli.main import main
 from gan.config import Config
-from gan.inference.folder import translate_folder
 from gan.inference.translator import Translator, read_style
 from gan.training import train
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.arbitrary_style import ReferenceTrainer
 from tests.support import backbone
+from tests.support.commands import translate_folder
 from tests.support.launching import write_images
 from tests.training.recipes.test_cyclegan import all_equal, batch
 from tests.training.recipes.test_single_style import generator, gram

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.data.unpaired import OneFolder
-from gan.inference.folder import translate_folder
 from gan.system.signals import Interruption
 from gan.training import Run, train
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.single_style import StyleTrainer, read_painting
 from tests.support import backbone
+from tests.support.commands import translate_folder
 from tests.support.launching import write_images
 from tests.training.recipes.test_cyclegan import all_equal
 
