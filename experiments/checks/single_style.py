@@ -15,7 +15,7 @@ from gan.config import Config
 from gan.domains import DIRECTIONS
 from gan.images import list_images, read_image, resize_short, write_image
 from gan.images.pixels import from_image, to_image, to_unit
-from gan.inference.folder import translate_folder
+from gan.inference.folder import TranslateOptions, translate_folder
 from gan.losses import total_variation
 from gan.networks.files import load_generator
 from gan.training import train
@@ -162,7 +162,14 @@ def one_style(
         "train.log_every": 50, "run.device": "cpu",
     }  # fmt: skip
     train_for(seconds, "one_style", keys)
-    translate_folder(folder / "run", folder / "photographs", folder / "paintings", overwrite=True)
+    translate_folder(
+        TranslateOptions(
+            model=folder / "run",
+            input=folder / "photographs",
+            output=folder / "paintings",
+            overwrite=True,
+        )
+    )
     results = load(folder / "paintings", size)
     eye = PerceptualNetwork(Config.model_validate({
         "perceptual": {"backbone": "mobilenet_v2", "weights": weights}, "loss": {"style": 1},

@@ -18,9 +18,9 @@ from gan.augment.fingerprint import output_settings
 from gan.augment.finish import ScoreAndStage, TaskScore
 from gan.augment.formats import FORMATS
 from gan.augment.gates import Scores, thresholds
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import Task, check_labelled, make_tasks, without_splits
 from gan.augment.round_trip import RoundTrip, RoundTripTranslator, open_model
-from gan.augment.settings import AugmentConfig
 from gan.augment.sheet import sheet
 from gan.augment.staging import (
     FOLDER,
@@ -48,8 +48,8 @@ NAMED = 20
 """Remarks that are said; all of them are in augmentation.json."""
 
 
-def carry_out(config: AugmentConfig) -> int:
-    """Do what `augment` of entry.py says; its exit status."""
+def augment(config: AugmentConfig) -> int:
+    """Translate a labelled dataset and carry its labels; return the exit status."""
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(lambda: FORMATS[config.format].read(config.dataset))

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from gan.augment.dataset import Dataset, Outputs
 from gan.augment.gates import Scores, failed
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import Task
-from gan.augment.settings import AugmentConfig
 
 Decision = Literal["accepted", "rejected", "failed"]
 

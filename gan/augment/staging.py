@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import Task
-from gan.augment.settings import AugmentConfig
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.output_folder import check_disk, check_empty, check_place, check_same
 

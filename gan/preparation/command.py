@@ -9,7 +9,7 @@ from gan.domains import DOMAINS, Domain
 from gan.inference.folder.report import check_failed, write_failed
 from gan.preparation.candidates import Candidate, Skipped
 from gan.preparation.decode import Decoded, copy_pairs, decode
-from gan.preparation.settings import PrepareConfig
+from gan.preparation.options import PrepareConfig
 from gan.preparation.sources import select
 from gan.preparation.split import Member, bordering, drawn, groups
 from gan.preparation.writing import (
@@ -31,10 +31,10 @@ NAMED = 20
 """Files that are named on stderr; all are in failed.tsv."""
 
 
-def make(config: PrepareConfig, *, dry_run: bool) -> int:
-    """Do what `prepare` of entry.py says; ValueError and OSError name what is wrong."""
+def prepare(config: PrepareConfig) -> int:
+    """Make the two-folder layout; return the exit status. ValueError names what is wrong."""
     # What the dataset is made by: another start must have the same.
-    settings = config.model_dump(mode="json", exclude={"output"})
+    settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
     check_output(config, settings)
     if config.output.is_dir():
         check_failed(config.output)
@@ -44,7 +44,7 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
         chosen = divide(decoded, config)
         targets = {config.output / one.name for one in chosen}
         check_strangers(config.output, targets)
-        if not dry_run:
+        if not config.dry_run:
             begin(config.output, settings)
             lost = write_files(chosen, config.output, config.link)
             lost += write_frames(chosen, config.output)
@@ -53,7 +53,7 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
             skipped += [(Path(one.candidate.label), reason) for one, reason in lost]
             write_failed(config.output, [Failure(*each) for each in skipped])
     name_skipped(skipped)
-    tell(chosen, len(decoded) - len(chosen), config, dry_run=dry_run)
+    tell(chosen, len(decoded) - len(chosen), config)
     return 1 if skipped else 0
 
 
@@ -140,7 +140,7 @@ def name_skipped(skipped: Sequence[Skipped]) -> None:
         say(Path("failed.tsv"), f"{len(skipped) - NAMED} more are left out")
 
 
-def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_run: bool) -> None:
+def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig) -> None:
     """How many pictures are where, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
@@ -154,5 +154,5 @@ def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_
     if left_out:
         print(f"{left_out} images left out: further copies, or frames beside the test's")
     done = LINKS[config.link].done
-    what = f"would be {done}" if dry_run else f"{done}; {CHOSEN} says which"
+    what = f"would be {done}" if config.dry_run else f"{done}; {CHOSEN} says which"
     print(printable(f"{config.output}: {len(chosen)} images {what}"))

@@ -12,8 +12,8 @@ from gan.inspection.places import Place
 from gan.inspection.survey import measured
 from gan.preparation import tables, video
 from gan.preparation.candidates import Candidate, Frame, Skipped
+from gan.preparation.options import PrepareConfig
 from gan.preparation.query import chosen
-from gan.preparation.settings import PrepareConfig
 
 
 @dataclass(frozen=True)

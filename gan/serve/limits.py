@@ -1,6 +1,6 @@
 """What strangers may ask of the machine."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 UPLOADS = 50
 """Of the largest size that may be kept at a time, with the results."""
@@ -8,7 +8,7 @@ UPLOADS = 50
 
 @dataclass(frozen=True)
 class Limits:
-    """The most of everything; ValueError names a limit that is not above 0."""
+    """The most of everything."""
 
     megapixels: float = 64
     """Of a picture; a larger one is rejected by its header."""
@@ -20,12 +20,6 @@ class Limits:
     """Of all pictures of a batch together."""
     queue: int = 20
     """Who waits at the page; as many calls of the API are taken at once."""
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not value > 0:
-                raise ValueError(f"max_{field.name}: {value}, must be above 0")
 
     @property
     def bytes(self) -> int:

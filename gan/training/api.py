@@ -9,6 +9,7 @@ from gan.config import Config
 from gan.domains import Direction
 from gan.evaluation.files import METRICS_FILE, superseded
 from gan.system.signals import Interruption
+from gan.training.forecast import plan as forecast
 from gan.training.run import Run
 
 
@@ -48,6 +49,14 @@ def train(config: Config) -> TrainResult:
         files=run.generator_export.paths(),
         generators=run.frame.generators,
     )
+
+
+def train_command(config: Config, *, plan: bool = False) -> int:
+    """Run `gan train`; return the exit status: 0 finished, 75 stopped by a signal.
+
+    With plan, only print how long the run and how large its memory would be.
+    """
+    return forecast(config) if plan else train(config).status
 
 
 def newest_metrics(folder: Path) -> dict[str, float]:

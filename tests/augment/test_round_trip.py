@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from gan.augment import augment
+from gan.augment.options import AugmentConfig
 from gan.augment.round_trip import RoundTrip, RoundTripTranslator, opposite
-from gan.augment.settings import AugmentConfig
 from gan.inference.translator import Translator
 from tests.support import labelled
 
