@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gan.config import Config as Config
     from gan.inference.translator import Translator as Translator
+    from gan.training import TrainResult as TrainResult
     from gan.training import train as train
 
 __version__ = "0.1.0"
-__all__ = ["Config", "Translator", "train"]
+__all__ = ["Config", "TrainResult", "Translator", "train"]
 
 # Otherwise albumentations asks a server for its newest version at every import.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
@@ -29,6 +30,7 @@ def __getattr__(name: str) -> Any:
 
     modules = {
         "Config": "gan.config",
+        "TrainResult": "gan.training",
         "train": "gan.training",
         "Translator": "gan.inference.translator",
     }

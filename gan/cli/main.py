@@ -24,7 +24,7 @@ from gan.system.text import nearest
 
 COMMANDS = {
     "prepare": "gan.preparation:prepare",
-    "train": "gan.training:train",
+    "train": "gan.training.entry:train_command",
     "translate": "gan.inference.folder:translate_folder",
     "stylize": "gan.stylize:stylize",
     "inspect": "gan.inspection:inspect_folders",

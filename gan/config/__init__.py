@@ -2,23 +2,21 @@
 
 from gan.config.changes import changed_keys
 from gan.config.evaluate import EvaluateConfig
+from gan.config.losses import LossConfig, PerceptualConfig, SemanticConfig
 from gan.config.networks import NetworksConfig
 from gan.config.sections import (
     Count,
     DataConfig,
-    LossConfig,
     OptimConfig,
-    PerceptualConfig,
     Rate,
     RunConfig,
     Section,
-    SemanticConfig,
     StyleConfig,
     Symptom,
     TrainConfig,
     Weight,
 )
-from gan.config.whole import Config, Recipe
+from gan.config.whole import Config
 
 __all__ = [
     "Config",
@@ -30,7 +28,6 @@ __all__ = [
     "OptimConfig",
     "PerceptualConfig",
     "Rate",
-    "Recipe",
     "RunConfig",
     "Section",
     "SemanticConfig",

@@ -30,5 +30,7 @@ FormatName = Literal["imagefolder", "yolo", "coco", "voc", "masks"]
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """Of generators for other programs."""
 
+MIN_SIDE = 16
+"""Pixels of a side of an image, at least: what the generators are defined from."""
 MAX_MEGAPIXELS = 178.0
 """Larger images are rejected before they are decoded: a file of a few kB can claim any size."""

@@ -11,12 +11,15 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from gan.config.sections import LossConfig
+from gan.config.losses import LossConfig
 from gan.config.table import Code
 from gan.config.tables.adversarial import ADVERSARIAL, AdversarialRow
+from gan.config.tables.datasets import DATASETS, DatasetRow
 from gan.config.tables.discriminators import DISCRIMINATORS, DiscriminatorRow
 from gan.config.tables.generators import GENERATORS, GeneratorRow
 from gan.config.tables.losses import LOSS_TERMS, LossTermRow
+from gan.config.tables.observers import OBSERVERS, ObserverRow
+from gan.config.tables.recipes import RECIPES, RecipeRow
 
 GROUP = "gan"
 """Entry points of installed packages: each names a module."""
@@ -105,6 +108,24 @@ def register_loss_term(name: str, term: Code) -> None:
     if name in LossConfig.model_fields:
         raise ValueError(f"loss.{name} exists already: choose another name")
     LOSS_TERMS.add(name, LossTermRow(term))
+
+
+def register_dataset(name: str, code: Code) -> None:
+    """Let data.dataset name a function or class from the configuration to a torch Dataset.
+
+    gan.config.tables.datasets.DatasetRow says what a dataset has.
+    """
+    DATASETS.add(name, DatasetRow(code))
+
+
+def register_observer(name: str, code: Code) -> None:
+    """Let train.observers name a function or class from a RunContext to an Observer."""
+    OBSERVERS.add(name, ObserverRow(code))
+
+
+def register_recipe(name: str, row: RecipeRow) -> None:
+    """Let train.recipe name a recipe."""
+    RECIPES.add(name, row)
 
 
 def _import(module: str, where: str) -> None:

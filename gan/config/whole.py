@@ -1,29 +1,26 @@
 """A whole configuration, and what must fit between its sections."""
 
 from collections.abc import Iterable
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import model_validator
 
 from gan.config.choices import WeightedTerm
 from gan.config.evaluate import EvaluateConfig
+from gan.config.losses import LossConfig, PerceptualConfig, SemanticConfig
 from gan.config.networks import NetworksConfig
 from gan.config.sections import (
     DataConfig,
-    LossConfig,
     OptimConfig,
-    PerceptualConfig,
     RunConfig,
     Section,
-    SemanticConfig,
     StyleConfig,
     TrainConfig,
 )
 from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS
+from gan.config.tables.recipes import RECIPES, RecipeRow
 from gan.domains import DIRECTIONS, DOMAINS, Direction, Domain
-
-Recipe = Literal["cyclegan", "one_style", "reference"]
 
 
 class Config(Section):
@@ -43,80 +40,80 @@ class Config(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         self.check_generator_crop()
-        self.check_weights()
         self.check_recompute()
         self.check_evaluate()
-        checks = {
-            "cyclegan": self.check_cyclegan,
-            "one_style": self.check_one_style,
-            "reference": self.check_reference,
-        }
-        checks[self.recipe]()
-        if self.recipe != "cyclegan":
-            self.check_no_semantic()
+        self.check_recipe()
         return self
 
     @property
-    def recipe(self) -> Recipe:
-        """What is trained: a style.image or an adain generator asks for one generator."""
-        if self.style.image is not None:
-            return "one_style"
-        takes_style = GENERATORS[self.networks.generator].takes_style
-        return "reference" if takes_style else "cyclegan"
+    def recipe(self) -> str:
+        """What is trained: train.recipe, or what style.image and the generator ask for."""
+        if self.train.recipe is not None:
+            return self.train.recipe
+        facts = (self.style.image is not None, self.styled)
+        return next(name for name, row in RECIPES.items() if (row.painting, row.styled) == facts)
+
+    @property
+    def styled(self) -> bool:
+        """Whether the generator takes a style image besides the content image."""
+        return GENERATORS[self.networks.generator].takes_style
 
     @property
     def domains(self) -> tuple[Domain, ...]:
-        """Those whose folders are trained on."""
-        return ("a",) if self.recipe == "one_style" else ("a", "b")
+        """Those whose images are trained on."""
+        return RECIPES[self.recipe].domains
 
-    def check_one_style(self) -> None:
-        """A painting stands in for domain B."""
-        if GENERATORS[self.networks.generator].takes_style:
+    def check_recipe(self) -> None:
+        """The other sections fit the recipe, which names in messages what asked for it."""
+        kind = self.networks.generator
+        if self.style.image is not None and self.styled:
             raise ValueError(
-                f"networks.generator {self.networks.generator} learns the styles of a folder, "
-                "data.b: leave style.image out, or name another generator"
+                f"networks.generator {kind} learns the styles of a folder, data.b: "
+                "leave style.image out, or name another generator"
             )
-        if self.data.b is not None:
+        row, chosen = RECIPES[self.recipe], f"train.recipe {self.recipe}"
+        if row.painting != (self.style.image is not None):
+            fault = "needs a style.image" if row.painting else "does not use style.image"
+            raise ValueError(f"{chosen} {fault}: set another recipe, or leave train.recipe out")
+        if row.styled != self.styled:
+            fault = "needs networks.generator adain, not" if row.styled else "cannot train"
+            raise ValueError(f"{chosen} {fault} {kind}: name another recipe or generator")
+        chosen = "style.image" if row.painting else f"networks.generator {kind}"
+        self.check_folders(row)
+        for term in row.needs:
+            if not getattr(self.loss, term):
+                raise ValueError(f"{chosen} needs a loss.{term} above 0")
+        if len(row.directions) == 1:
+            self.check_single_generator(chosen)
+        else:
+            self.check_channels()
+
+    def check_folders(self, row: RecipeRow) -> None:
+        """The domains that are trained on are named, and crops are large enough to be scored."""
+        if row.painting and self.data.b is not None:
             raise ValueError("data.b and style.image exclude each other: give one of them")
-        if not self.loss.style:
-            raise ValueError("style.image needs a loss.style above 0")
-        if self.loss.perceptual_cycle:
-            raise ValueError("style.image has no cycle: set loss.perceptual_cycle to 0")
-
-    def check_reference(self) -> None:
-        """Two folders, and a loss that tells one style of B from another."""
-        self.check_two_folders()
-        if not self.loss.style:
-            raise ValueError("networks.generator adain needs a loss.style above 0")
-        if self.loss.perceptual_cycle:
-            raise ValueError(
-                "networks.generator adain has no cycle: set loss.perceptual_cycle to 0"
-            )
-
-    def check_no_semantic(self) -> None:
-        """The semantic loss and loss.terms are about translations in both directions."""
-        if self.loss.terms:
-            raise ValueError(
-                "loss.terms is for two generators: remove it with a style.image or "
-                f"networks.generator {self.networks.generator}"
-            )
-        if any(self.loss.weight("semantic", direction) for direction in DIRECTIONS):
-            raise ValueError(
-                "loss.semantic is for two generators: set it to 0 with a style.image or "
-                "networks.generator adain"
-            )
-
-    def check_two_folders(self) -> None:
-        """Both domains are named, and crops are large enough to be judged."""
-        if (self.data.a is None) != (self.data.b is None):
+        if not row.painting and (self.data.a is None) != (self.data.b is None):
             raise ValueError(
                 "data.a and data.b belong together: give both, or data.root (or a style.image)"
             )
-        self.check_discriminator_crop()
+        if row.discriminators:
+            self.check_discriminator_crop()
 
-    def check_cyclegan(self) -> None:
-        """Two folders, and losses that their channels allow."""
-        self.check_two_folders()
+    def check_single_generator(self, chosen: str) -> None:
+        """There is no cycle, and no second generator to start."""
+        if self.loss.perceptual_cycle:
+            raise ValueError(f"{chosen} has no cycle: set loss.perceptual_cycle to 0")
+        if self.networks.weights_ba is not None:
+            raise ValueError(
+                f"networks.weights_ba is for two generators: leave it out with {chosen}"
+            )
+        if any(self.loss.weight("semantic", direction) for direction in DIRECTIONS):
+            raise ValueError(f"loss.semantic is for two generators: set it to 0 with {chosen}")
+        if self.loss.terms:
+            raise ValueError(f"loss.terms is for two generators: leave it out with {chosen}")
+
+    def check_channels(self) -> None:
+        """Both domains have the channels that the losses compare."""
         if self.data.channels_a == self.data.channels_b:
             return
         places: dict[WeightedTerm, Iterable[Domain | Direction]] = {
@@ -140,16 +137,6 @@ class Config(Section):
                 f"with networks.generator {self.networks.generator}"
             )
 
-    def check_weights(self) -> None:
-        """Recipes with one generator have no other to start."""
-        if self.recipe == "cyclegan":
-            return
-        if self.networks.weights_ba is not None:
-            raise ValueError(
-                "networks.weights_ba is for two generators: leave it out with a style.image or "
-                "networks.generator adain"
-            )
-
     def check_recompute(self) -> None:
         """There are blocks, and a second forward pass changes nothing in them."""
         if self.train.recompute and not GENERATORS[self.networks.generator].residual:
@@ -169,11 +156,11 @@ class Config(Section):
             raise ValueError(
                 "evaluate.every measures the images in testA and testB of data.root: give it"
             )
-        if self.evaluate.every and GENERATORS[self.networks.generator].takes_style:
+        if self.evaluate.every and self.styled:
             raise ValueError(
                 f"evaluate.every: networks.generator {self.networks.generator} takes its style "
                 "from a second image and has no translation of its own that could be measured: "
-                "remove evaluate.every"
+                "leave it out"
             )
 
     def check_discriminator_crop(self) -> None:

@@ -21,7 +21,6 @@ from gan.evaluation.instruments import open_instruments
 from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
-from gan.features.weights import sha256
 from gan.inference.translator import (
     Device,
     Direction,
@@ -31,6 +30,7 @@ from gan.inference.translator import (
 )
 from gan.interop import find_generator, generators_in, open_generator
 from gan.system.atomic import check_writable
+from gan.system.hashing import file_sha256
 from gan.system.memory import out_of_memory_as_value_error
 from gan.system.processes import join
 from gan.system.text import printable
@@ -182,7 +182,9 @@ def generator_files(path: Path) -> dict[Direction, Path]:
 
 def with_model(evaluation: Evaluation, model: Model, precision: Precision) -> Evaluation:
     """The evaluation with the model in its protocol."""
-    hashes = {d: {"file": file.name, "sha256": sha256(file)} for d, file in model.files.items()}
+    hashes = {
+        d: {"file": file.name, "sha256": file_sha256(file)} for d, file in model.files.items()
+    }
     protocol = {"models": hashes, "precision": precision} | evaluation.protocol
     return replace(evaluation, protocol=protocol)
 

@@ -10,14 +10,13 @@ import torch
 from torch import Tensor
 from torch.fx.experimental import _config
 
-from gan.config.choices import ExportFormat
+from gan.config.choices import MIN_SIDE, ExportFormat
 from gan.config.tables.generators import generator_row
 from gan.export.graph import traced
 from gan.export.parity import parity
-from gan.inference.translator import MIN_SIDE
 from gan.interop import Opened, reference_options, write_reference
-from gan.networks.described import write_atomically
 from gan.networks.files import KEY, VERSION, save_generator
+from gan.system.atomic import write_whole
 
 INPUT, OUTPUT = "image", "translation"
 """What goes into an ONNX file and what comes out, by name."""
@@ -88,7 +87,7 @@ def checked(
         difference = parity(opened.network, run, opened.spec["in_channels"])
     except ValueError as error:
         raise ValueError(f"{path}: not written, {reader} {error}") from error
-    write_atomically(path, lambda file: file.write(content), "generator")
+    write_whole(path, lambda file: file.write(content))
     return f"{reader} and the network differ by {difference:.1e} at most"
 
 

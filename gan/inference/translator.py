@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from gan.config.choices import Channels
+from gan.config.choices import MIN_SIDE, Channels
 from gan.config.choices import Device as Device
 from gan.config.choices import Precision as Precision
 from gan.config.tables.generators import generator_row
@@ -22,8 +22,8 @@ from gan.networks.adain import Styled
 from gan.networks.layers import cast_weights
 from gan.system.memory import free_memory
 
-MIN_SIDE = 16
-"""Pixels; what the generators are defined from."""
+Result = TypeVar("Result")
+
 LIVE_MAPS = 6
 """Maps of the first convolution's width in float32 that a network holds at once: 3.5 to 4.9 were
 measured (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048 pixels)."""
@@ -129,7 +129,7 @@ class Translator:
         check_size(*image.size)
         pixels = from_image(to_channels(image, self.channels))
         (translated,) = self.translate_batch(pixels[None])
-        return to_image(numbers(translated))
+        return to_image(require_finite(translated))
 
     @torch.inference_mode()
     def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
@@ -228,8 +228,8 @@ def check_size(width: int, height: int) -> None:
         raise ValueError(f"{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
 
 
-def numbers(translated: Tensor | None) -> Tensor:
-    """A translation; ValueError in place of one that is not finite."""
+def require_finite(translated: Result | None) -> Result:
+    """Return a translation; ValueError in place of one that is not finite."""
     if translated is None:  # it would become black, and look like a translation
         raise ValueError(
             "the generator returns NaN for this image; if it is trained well, try fp32"

@@ -12,7 +12,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from gan.images import Traits, find_images, read_size, read_with_traits, resize_square
-from gan.images.picture import LUMA
+from gan.images.color import LUMA_COLUMN
 from gan.inspection.hashes import SIDE, Luma
 from gan.inspection.places import Place
 
@@ -123,7 +123,7 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Si
     """The numbers of an image in mode RGB."""
     small = resize_square(image, THUMBNAIL)
     pixels = np.asarray(small).astype(np.float64)
-    channels = np.concatenate([pixels, pixels @ LUMA.astype(np.float64)], axis=2)
+    channels = np.concatenate([pixels, pixels @ LUMA_COLUMN.astype(np.float64)], axis=2)
     brightest, darkest = pixels.max(2), pixels.min(2)
     luma = np.asarray(small.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX))
     plain = bool(np.ptp(pixels, axis=(0, 1)).max() <= PLAIN)

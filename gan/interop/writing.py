@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gan.config.tables.generators import GENERATORS, generator_row
-from gan.networks.described import write_atomically
+from gan.system.atomic import write_whole
 
 NORMS = ("instance", "batch", "none")
 
@@ -20,7 +20,7 @@ def write_reference(path: Path, network: nn.Module, spec: dict[str, Any]) -> Non
     """
     check_expressible(spec)
     state = OrderedDict((name, tensor.cpu()) for name, tensor in network.state_dict().items())
-    write_atomically(path, lambda file: torch.save(state, file), "generator")
+    write_whole(path, lambda file: torch.save(state, file))
 
 
 def check_expressible(spec: dict[str, Any]) -> None:

@@ -3,27 +3,39 @@
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from gan.domains import Domain
+from gan.domains import DOMAINS, Domain
 from gan.inference.folder.report import check_failed, write_failed
 from gan.preparation.candidates import Candidate, Refusal
 from gan.preparation.looking import Seen, copy_pairs, look_at
-from gan.preparation.place import CHOSEN, begin, check_output, check_strangers
 from gan.preparation.settings import PrepareConfig
 from gan.preparation.sources import select
 from gan.preparation.split import Member, bordering, drawn, groups
-from gan.preparation.writing import Chosen, write_files, write_frames, write_report
+from gan.preparation.writing import (
+    CHOSEN,
+    LINKS,
+    SETTINGS,
+    Chosen,
+    begin,
+    check_strangers,
+    write_files,
+    write_frames,
+    write_report,
+)
 from gan.system.failures import Failure, say
+from gan.system.output_folder import check_disk, check_empty, check_place, check_same
 from gan.system.text import printable
 
 NAMED = 20
 """Files that are named on stderr; all are in failed.tsv."""
-DOMAINS: tuple[Domain, ...] = ("a", "b")
 
 
 def make(config: PrepareConfig, *, dry_run: bool) -> int:
     """Do what `prepare` of entry.py says; ValueError and OSError name what is wrong."""
-    check_output(config)
+    # What the dataset is made by: another start must have the same.
+    settings = config.model_dump(mode="json", exclude={"output"})
+    check_output(config, settings)
     if config.output.is_dir():
         check_failed(config.output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
@@ -33,7 +45,7 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
         targets = {config.output / one.name for one in chosen}
         check_strangers(config.output, targets)
         if not dry_run:
-            begin(config)
+            begin(config.output, settings)
             lost = write_files(chosen, config.output, config.link)
             lost += write_frames(chosen, config.output)
             gone = {one.name for one, _ in lost}
@@ -43,6 +55,19 @@ def make(config: PrepareConfig, *, dry_run: bool) -> int:
     name_refused(refused)
     tell(chosen, len(seen) - len(chosen), config, dry_run=dry_run)
     return 1 if refused else 0
+
+
+def check_output(config: PrepareConfig, settings: dict[str, Any]) -> None:
+    """Raise ValueError where the output lies in a source or around it, or is somebody else's."""
+    sources = [*config.a, *config.b, *([config.images] if config.images else [])]
+    check_place(config.output, sources)
+    begun = config.output / SETTINGS
+    if begun.exists():
+        check_same(config.output, begun, settings)
+    else:
+        check_empty(config.output)
+    if config.link == "hard":
+        check_disk(config.output, sources)
 
 
 def look(config: PrepareConfig) -> tuple[list[tuple[Domain, Seen]], list[Refusal]]:
@@ -128,6 +153,6 @@ def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_
         print("symbolic links lead out of these folders; `gan train` follows none: use --link hard")
     if left_out:
         print(f"{left_out} images left out: further copies, or frames beside the test's")
-    done = {"copy": "copied", "hard": "linked (hard)", "symbolic": "linked (symbolic)"}[config.link]
+    done = LINKS[config.link].done
     what = f"would be {done}" if dry_run else f"{done}; {CHOSEN} says which"
     print(printable(f"{config.output}: {len(chosen)} images {what}"))

@@ -10,6 +10,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from gan.config import Config
+from gan.config.tables.recipes import RECIPES
 from gan.domains import Domain
 from gan.images import ImageError, list_images, read_image
 from gan.inference.translator import Device, Direction, Translator
@@ -38,12 +39,11 @@ class Translations:
     def __init__(self, run: Path, config: Config, root: Path | None, device: Device) -> None:
         self.config = config
         self.root = config.data.root if root is None else root
-        # A generator that is shown its style gets a training painting.
-        self.style = training_painting(config) if config.recipe == "reference" else None
+        # A generator that takes a style image gets a training painting.
+        self.style = training_painting(config) if RECIPES[config.recipe].styled else None
         self.translators: dict[Direction, Translator] = {}
         self.missing: dict[Direction, str] = {}
-        ways: tuple[Direction, ...] = ("ab", "ba") if config.recipe == "cyclegan" else ("ab",)
-        for way in ways:
+        for way in RECIPES[config.recipe].directions:
             try:
                 self.translators[way] = Translator.load(run, way, device, style=self.style)
             except ValueError as error:

@@ -1,6 +1,5 @@
 """The classifier of a run: out of a file, or trained on A's class folders."""
 
-import hashlib
 import sys
 import warnings
 from pathlib import Path
@@ -12,6 +11,7 @@ from gan.config import Config, LossConfig
 from gan.domains import DIRECTIONS
 from gan.semantics.network import load_classifier
 from gan.semantics.training import recipe, train_classifier
+from gan.system.hashing import file_sha256
 
 FILE = "classifier.safetensors"
 """Where a run leaves the classifier that it has trained."""
@@ -42,7 +42,7 @@ class FrozenClassifier:
             count, right = train_classifier(config, device, path)
             print(f"{path}: {count} classes of A, {right:.1%} right", file=sys.stderr)
         self.network = read_classifier(path).to(device)
-        self.fingerprints = {"semantic.classifier": sha256(path)}
+        self.fingerprints = {"semantic.classifier": file_sha256(path)[:16]}
         check_logits(self.network, path, config, device)
 
     def __call__(self, images: Tensor) -> Tensor:
@@ -100,8 +100,3 @@ def check_logits(network: nn.Module, path: Path, config: Config, device: torch.d
             f"semantic.classifier: {path} gives {given} for images {shape}: logits (2, classes) "
             "are wanted"
         )
-
-
-def sha256(path: Path) -> str:
-    """The beginning of the file's SHA-256."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from gan.config.choices import Format
 from gan.images import Picture, read_picture, read_suffix, write_picture
 from gan.images.picture import Array
-from gan.images.pixels import from_array, to_array
+from gan.images.pixels import blend, from_array, to_array
 from gan.inference.folder.plan import SUFFIXES
-from gan.inference.translator import Translator, check_size, numbers
+from gan.inference.translator import Translator, check_size, require_finite
 from gan.serve.limits import Limits
 from gan.serve.models import Way
 from gan.system.failures import failure
@@ -24,8 +23,6 @@ from gan.system.text import printable
 
 AUTO_TILE = 512
 """Side of a tile in pixels, where a picture does not fit into memory and no side is given."""
-ROWS = 256
-"""That are blended at once: the numbers of a whole picture would take four times its memory."""
 SHOWN = 1600
 """Pixels of the longer side of what is shown; the file that is handed out has them all."""
 
@@ -119,7 +116,7 @@ class Studio:
             source, channels=1 if translator.channels == 1 else 3, max_megapixels=most
         )
         translated = self.run(translator, before.pixels, wish.tile, progress)
-        after = before.with_pixels(blended(before.pixels, translated, wish.strength))
+        after = before.with_pixels(blend(before.pixels, translated, wish.strength))
         return Result(before, after, suffix)
 
     def run(
@@ -138,7 +135,7 @@ class Studio:
             result = translator.translate_tiled(pixels, tiles, self.folder, progress)
         else:
             (result,) = translator.translate_batch(pixels[None])
-        return to_array(numbers(result))
+        return to_array(require_finite(result))
 
 
 def reason_of(source: Path, error: Exception) -> str:
@@ -146,19 +143,6 @@ def reason_of(source: Path, error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return failure(source, error).reason
-
-
-def blended(before: Array, after: Array, strength: float) -> Array:
-    """(1 - strength) before + strength after, rounded; of both types and the more channels."""
-    if strength == 1:
-        return after
-    channels = max(before.shape[2], after.shape[2])
-    result = np.empty((*before.shape[:2], channels), before.dtype)
-    for top in range(0, len(result), ROWS):
-        rows = slice(top, top + ROWS)
-        start = before[rows].astype(np.float32)
-        result[rows] = np.rint(start + np.float32(strength) * (after[rows] - start))
-    return result
 
 
 def shown(picture: Picture) -> Picture:

@@ -9,9 +9,10 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from gan.config.choices import MIN_SIDE
 from gan.features import Features, LayerTable, chosen_layers
 from gan.images import write_image
-from gan.inference.translator import MIN_SIDE, pick_device
+from gan.inference.translator import pick_device
 from gan.stylize.canvas import Extract, prepare
 from gan.stylize.descent import minimize
 from gan.stylize.diary import ProgressLog

@@ -1,15 +1,13 @@
-"""A training run from beginning to end, what looks at it on the way, and what it leaves behind."""
+"""A training run from beginning to end, what accompanies it, and what it leaves behind."""
 
 from typing import TYPE_CHECKING, Any
 
-from gan.training.entry import train
-
 if TYPE_CHECKING:
-    from gan.training.recipes.table import RECIPES
+    from gan.training.api import TrainResult, train
     from gan.training.run import Run
 
-MODULES = {"RECIPES": "recipes.table", "Run": "run"}
-__all__ = ["RECIPES", "Run", "train"]
+MODULES = {"Run": "run", "TrainResult": "api", "train": "api"}
+__all__ = ["Run", "TrainResult", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gan.config import Config, LossConfig, PerceptualConfig
-from gan.domains import DOMAINS, Domain
+from gan.domains import DOMAINS
 from gan.features import Features, chosen_layers
 from gan.losses import mean_gram
 from gan.networks.layers import cast_weights
@@ -141,14 +141,15 @@ class LossTargetsBuilder:
         """Return what a resumed run must find again, by the key that names its file."""
         return {} if self.network is None else {"perceptual.weights": self.network.fingerprint}
 
-    def state(self) -> dict[Domain, Any]:
+    def state(self) -> dict[str, Any]:
         """Return both domains' averages; empty where there are none."""
         return {domain: grams.state() for domain, grams in self.grams.items() if grams.values}
 
-    def restore(self, state: dict[Domain, Any], device: torch.device) -> None:
+    def restore(self, state: dict[str, Any], device: torch.device) -> None:
         """Resume from what state() returned."""
-        for domain, saved in state.items():
-            self.grams[domain].restore(saved, device)
+        for domain, grams in self.grams.items():
+            if domain in state:
+                grams.restore(state[domain], device)
 
 
 def mean_maps(batches: Sequence[Maps], share: Callable[[Tensor], Tensor]) -> Maps:

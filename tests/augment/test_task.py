@@ -6,20 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision import models
 
 from gan.augment.task import load_judge, survival
+from tests.support.augmenting import Brightest
 from tests.support.labelled import photo
 
 CPU = torch.device("cpu")
-
-
-class Brightest(nn.Module):
-    """A classifier whose class is the channel that has most light."""
-
-    def forward(self, picture: Tensor) -> Tensor:
-        return 8 * picture.mean((2, 3))
 
 
 def red(share: float) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -15,10 +15,10 @@ from gan.cli.main import (
     build_parser,
     main,
     named_first,
-    nearest,
     one_line,
 )
 from gan.config import Config, Section
+from gan.system.text import nearest
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,6 +18,7 @@ from gan.networks import build_discriminator, build_generator
 from gan.networks.resnet import ResidualBlock
 from tests.support.registering import forget_rows
 
+NONE: dict[str, float] = {}
 OFFERED = [*GENERATORS, "resnet_1blocks", "unet_32", "unet_1024"]
 
 
@@ -102,7 +103,7 @@ def test_a_registered_name_is_one_of_the_choices_and_cannot_be_taken_again(
 def test_weights_of_terms_are_keys_that_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_rows(monkeypatch, LOSS_TERMS)
     register_loss_term("edges", lambda cycle: cycle.fake.mean())
-    dumps = [LossConfig(terms=terms).model_dump(mode="json") for terms in ({}, {"edges": 2})]
+    dumps = [LossConfig(terms=terms).model_dump(mode="json") for terms in (NONE, {"edges": 2.0})]
     before, after = ({"loss": dump} for dump in dumps)
     assert changed_keys(before, after) == ["loss.terms: {} -> {'edges': 2.0}"]
     del before["loss"]["terms"]  # of a state that another version wrote

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gan.cli.main import main
-from tests.conftest import Photos
 from tests.support import backbone
+from tests.support.pictures import Photos
 
 NewGenerator = Callable[..., Path]
 

@@ -45,7 +45,12 @@ Shape = tuple[int, int, int]
 
 def written(path: Path, spec: dict[str, Any]) -> nn.Module:
     """A generator with random weights in a file of ours."""
-    defaults = {"in_channels": 3, "out_channels": 3, "norm": "instance", "upsample": "deconv"}
+    defaults: dict[str, Any] = {
+        "in_channels": 3,
+        "out_channels": 3,
+        "norm": "instance",
+        "upsample": "deconv",
+    }
     spec = defaults | {"dropout": False, "downsample": "stride"} | spec
     network = randomized(build_generator(**spec))
     save_generator(network.state_dict(), path, spec, {"direction": "ab"})

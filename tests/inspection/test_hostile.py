@@ -9,16 +9,9 @@ from PIL import Image
 
 from gan.cli.main import main
 from gan.inspection import inspect_folders
-from tests.inspection.test_command import inspected
+from tests.support.folders import state
+from tests.support.inspecting import inspected
 from tests.support.pictures import picture, write_dataset
-
-
-def state(root: Path) -> dict[str, tuple[int, int, bytes | None]]:
-    paths = sorted(root.rglob("*"))
-    return {
-        str(p): (p.lstat().st_mtime_ns, p.lstat().st_mode, p.read_bytes() if p.is_file() else None)
-        for p in paths
-    }
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [
@@ -130,7 +123,7 @@ def test_hostile_names_links_and_pipes(tmp_path: Path, capsys: pytest.CaptureFix
     for number, name in enumerate(names):
         picture(600 + number, (40, 40)).save(root / "trainA" / name)
     undecodable = os.fsencode(root / "trainB") + b"/\xff.png"
-    shutil.copy(root / "trainB" / "000.png", undecodable)
+    shutil.copy(os.fsencode(root / "trainB" / "000.png"), undecodable)
     picture(700).save(tmp_path / "outside.png")
     (root / "trainA" / "link.png").symlink_to(tmp_path / "outside.png")
     (root / "trainA" / "folder").symlink_to(tmp_path)

@@ -16,7 +16,7 @@ from gan.images import read_image
 from gan.inference.translator import Translator
 from gan.report import report
 from gan.report.translations import Translations
-from tests.report.conftest import HOSTILE, append, small_config, write_images
+from tests.support.reports import HOSTILE, append, small_config, write_images
 
 
 def page(run: Path, **options: object) -> str:
@@ -61,7 +61,7 @@ def test_test_images_come_in_the_order_of_their_cycle_errors(run: Path) -> None:
     """Computed again: there and back through both translators, all in 8 bits."""
     text = page(run)
     shown = [float(error) for error in re.findall(r"cycle error ([\d.]+)", text)][:4]
-    forth, back = (Translator.load(run, way, "cpu") for way in ("ab", "ba"))  # type: ignore[arg-type]
+    forth, back = (Translator.load(run, way, "cpu") for way in ("ab", "ba"))
     errors = []
     for path in Path(
         yaml.safe_load((run / "config.yaml").read_text())["data"]["root"], "testA"

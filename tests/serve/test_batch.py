@@ -12,7 +12,8 @@ from PIL import Image
 
 from gan.serve.batch import MOST_READ, CautiousFile, Upload, translate_batch
 from gan.serve.studio import RefusedError, Studio, Wish
-from tests.serve.conftest import Picture, huge_png
+from tests.support.hostile import huge_png
+from tests.support.serving import Picture
 
 Members = dict[str, bytes]
 
@@ -40,8 +41,11 @@ def translate(studio: Studio, *uploads: Upload) -> tuple[Members, dict[str, str]
 
 
 def is_negative(result: bytes, original: bytes) -> bool:
-    images = [Image.open(io.BytesIO(data)).convert("RGB") for data in (result, original)]
-    return bool((sum(np.asarray(image).astype(int) for image in images) == 255).all())
+    ours, theirs = (
+        np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+        for data in (result, original)
+    )
+    return bool((ours + theirs == 255).all())
 
 
 @pytest.fixture

@@ -80,7 +80,14 @@ def test_a_server_that_is_stopped_leaves_nothing_behind(
     number: signal.Signals, generator_file: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("gradio", reason="the extra serve is not installed")
-    arguments = [generator_file.parent, generator_file, "--port", "0", "--device", "cpu"]
+    arguments: list[str | Path] = [
+        generator_file.parent,
+        generator_file,
+        "--port",
+        "0",
+        "--device",
+        "cpu",
+    ]
     process = subprocess.Popen(
         [sys.executable, ROOT / "scripts/serve.py", *arguments], stdout=subprocess.PIPE, text=True,
         stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},

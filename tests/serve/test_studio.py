@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from gan.images import read_image, read_picture
-from gan.serve.studio import SHOWN, RefusedError, Studio, Wish, blended, shown
-from tests.serve.conftest import Picture, huge_png
+from gan.serve.studio import SHOWN, RefusedError, Studio, Wish, shown
+from tests.support.hostile import huge_png
+from tests.support.serving import Picture
 
 
 def translated(studio: Studio, source: Path, **wish: object) -> Path:
@@ -16,23 +17,6 @@ def translated(studio: Studio, source: Path, **wish: object) -> Path:
     asked = Wish(studio.ways[0], **wish)  # type: ignore[arg-type]
     done = studio.translate(source, lambda suffix: source.with_name(f"result{suffix}"), asked)
     return source.with_name(f"result{done.suffix}")
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-@pytest.mark.parametrize("channels", [(1, 1), (3, 3), (1, 3), (3, 1)])
-def test_a_blend_is_the_weighted_mean(dtype: type, channels: tuple[int, int]) -> None:
-    rng = np.random.default_rng(0)
-    largest = np.iinfo(dtype).max
-    before, after = (
-        rng.integers(0, largest, (300, 7, depth), dtype=dtype, endpoint=True) for depth in channels
-    )
-    # Quarters have no rounding error in float32 or float64, so that the results must be equal.
-    for strength in (0, 0.25, 0.5, 0.75):
-        exact = (1 - strength) * before.astype(float) + strength * after
-        result = blended(before, after, strength)
-        assert result.dtype == dtype
-        np.testing.assert_array_equal(result, np.rint(exact))
-    assert blended(before, after, 1) is after
 
 
 def test_strength_goes_from_the_picture_to_its_negative(studio: Studio, picture: Picture) -> None:

@@ -138,9 +138,10 @@ def gram_of(images: Tensor) -> Tensor:
 
 def targets_of(a: Tensor, b: Tensor, network: Pixels) -> LossTargets:
     """The left halves are content; everything is style."""
-    return LossTargets(network, {"left": a[..., :4]}, {"left": b[..., :4]}, *(
+    gram_a, gram_b = (
         {"all": gram_of(images), "left": gram_of(images[..., :4])} for images in (a, b)
-    ))  # fmt: skip
+    )
+    return LossTargets(network, {"left": a[..., :4]}, {"left": b[..., :4]}, gram_a, gram_b)
 
 
 def test_optional_terms_equal_sums_by_numpy() -> None:
@@ -201,7 +202,8 @@ def test_identity_generators_keep_all_features() -> None:
 def test_features_are_computed_once_and_only_where_a_weight_needs_them(
     weights: dict[str, float], expected: list[str]
 ) -> None:
-    a, b, network, loss = images(0), images(1), Pixels(), LossConfig(**weights)
+    a, b, network = images(0), images(1), Pixels()
+    loss = LossConfig.model_validate(weights)
     cycles = both_ways(lambda x: x + 1, lambda x: x + 2, a, b, loss)
     objective(cycles, constant(0.0), constant(0.0), loss, targets_of(a, b, network))
     out = {
@@ -221,7 +223,8 @@ def test_passes_at_once_are_passes_one_by_one() -> None:
 
     apart, together = one_by_one(network, *batches), at_once(network, *batches)
     assert calls == [2, 1, 2, 5]
-    assert all(map(torch.equal, apart, together))
+    for one, other in zip(apart, together, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0.0, 0.5), (0.5, 0.25), (1.0, 0.5)])
@@ -347,10 +350,8 @@ def test_losses_of_two_score_maps_are_the_means_of_theirs(adversarial: str, pass
         torch.testing.assert_close(getattr(several, name), expected)
 
     cycle = Cycle(images(2), fake, images(2), real, None)
-    value, *parts = (
-        generator_losses("ab", cycle, disc, loss)["adversarial_ab"]
-        for disc in (lambda x: (same(x), half_size(x)), *alone)
-    )
+    discs: list[Discriminator] = [lambda x: (same(x), half_size(x)), *alone]
+    value, *parts = (generator_losses("ab", cycle, disc, loss)["adversarial_ab"] for disc in discs)
     torch.testing.assert_close(value, (parts[0] + parts[1]) / 2)
 
 
@@ -362,7 +363,7 @@ def test_passes_at_once_split_every_map() -> None:
 
     apart, together = one_by_one(network, *batches), at_once(network, *batches)
     for one, other in zip(apart, together, strict=True):
-        assert all(map(torch.equal, one, other))
+        torch.testing.assert_close([*one], [*other], rtol=0, atol=0)
 
 
 def test_registered_terms_have_their_weights_and_directions(

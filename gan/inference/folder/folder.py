@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tqdm import tqdm
 
@@ -14,7 +14,7 @@ from gan.config.choices import Format
 from gan.inference.folder.pipeline import Batch, Outcome, Pipeline, write_translation
 from gan.inference.folder.plan import Plan, make_batches, make_plan
 from gan.inference.folder.report import check_failed, write_failed
-from gan.inference.folder.streams import as_for_small_pictures, set_threads
+from gan.inference.folder.streams import as_for_small_pictures, share_of_cores
 from gan.inference.translator import (
     Device,
     Direction,
@@ -27,6 +27,7 @@ from gan.system.atomic import remove_parts
 from gan.system.failures import Failure, say
 from gan.system.processes import Processes, join
 from gan.system.text import printable
+from gan.system.threads import set_threads
 
 
 def translate(
@@ -55,7 +56,7 @@ def translate(
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         chosen = pick_device(device)
         processes = join(cpu=chosen.type == "cpu")
-        set_threads(threads)
+        set_threads(threads, share_of_cores())
         translator = Translator.load(
             model, direction, device, pick_precision(precision, chosen), style
         )
@@ -84,7 +85,7 @@ def compile_network(translator: Translator, processes: Processes) -> None:
 
 
 def carry_out(
-    plan: Plan, pipeline: Pipeline, batches: Sequence[Batch], processes: Processes
+    plan: Plan, pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes
 ) -> int:
     """Translate what is left of a plan, all processes together; the exit status."""
     own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
@@ -154,7 +155,7 @@ def unfinished(batches: Sequence[Batch]) -> list[Batch]:
 
 
 def translate_share(
-    pipeline: Pipeline, batches: Sequence[Batch], processes: Processes, plan: Plan
+    pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes, plan: Plan
 ) -> list[Failure]:
     """Translate this process's batches; what failed."""
     failures: list[Failure] = []

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from gan.inference.folder import translate_folder
-from tests.conftest import Photos
 from tests.support.interrupted_runs import contents
+from tests.support.pictures import Photos
 
 
 def test_a_folder_is_translated_without_a_compiler_too_and_one_line_says_so(

@@ -83,7 +83,7 @@ def tiled(network: nn.Module, x: Tensor, tile: int, scratch: Path) -> Tensor:
 
 @torch.inference_mode()
 def difference(network: nn.Module, x: Tensor, tile: int, scratch: Path) -> float:
-    return (tiled(network, x, tile, scratch) - network(x)).abs().max().item()
+    return float((tiled(network, x, tile, scratch) - network(x)).abs().max())
 
 
 @pytest.mark.parametrize("dark", [False, True])

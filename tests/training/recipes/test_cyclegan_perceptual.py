@@ -12,7 +12,7 @@ from gan.config import Config
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.cyclegan import Trainer
 from tests.support import backbone
-from tests.training.recipes.test_cyclegan import all_equal, batch, build, weights
+from tests.support.trainers import all_equal, batch, build, weights
 
 TERMS = {"perceptual": 2.0, "perceptual_cycle": 3.0, "style": 5.0, "tv": 7.0}
 
@@ -91,7 +91,7 @@ def test_terms_train_in_low_precision_and_between_grey_and_colour(
     sections: dict[str, dict[str, Any]], file: Path
 ) -> None:
     trainer = build(**({"perceptual": backbone.section(file), "loss": TERMS} | sections))
-    data = trainer.config.data
+    data = trainer.frame.config.data
     values = trainer.train_step(1, [batch(0, 2, (data.channels_a, data.channels_b))])
     assert all(torch.isfinite(value) for value in values.values())
     assert all(value.dtype == torch.float32 for value in values.values())
@@ -103,7 +103,7 @@ def test_a_step_that_is_not_finite_leaves_the_gram_averages_alone(file: Path) ->
     trainer.train_step(1, [batch(0)])
     before = dict(trainer.perception.grams["a"].values)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels * float("nan"))
+        patch.setattr("gan.training.recipes.base.to_unit", lambda pixels: pixels * float("nan"))
         assert trainer.train_step(2, [batch(1)])["skipped_steps"] == 1
     after = trainer.perception.grams["a"].values
     assert all(torch.equal(before[layer], after[layer]) for layer in before)
