@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 import torch
@@ -36,9 +37,10 @@ class Evaluator:
     processes: Processes
     progress: bool = False
 
-    def read(self, files: Sequence[Path], channels: Channels) -> Tensor:
-        """Images on the device, in [-1, 1]."""
-        return read_images(files, self.data, channels).to(self.instruments.device)
+    def images(self, files: Sequence[Path], channels: Channels) -> Images:
+        """Read images onto the device; their features are extracted when a metric uses them."""
+        pixels = read_images(files, self.data, channels).to(self.instruments.device)
+        return Images(pixels, self.instruments.extractor)
 
     def batches(self, folder: Folder) -> Iterable[list[tuple[int, Path]]]:
         """This process's share of a folder: batches of places in it and files."""
@@ -60,9 +62,9 @@ class Evaluator:
         features: list[tuple[int, Tensor]] = []
         sums: dict[str, Tensor] = {}
         for batch in self.batches(folder):
-            maps = extractor(self.read([path for _, path in batch], channels))
-            features.append((batch[0][0], extractor.features(maps)))
-            for layer, values in extractor.style_maps(maps).items():
+            images = self.images([path for _, path in batch], channels)
+            features.append((batch[0][0], extractor.features(images.maps)))
+            for layer, values in images.style.items():
                 own = mean_gram(values).cpu().double().sum(0, keepdim=True)
                 sums[layer] = sums[layer] + own if layer in sums else own
         gathered = sorted(self.processes.gather(features), key=lambda pair: pair[0])
@@ -113,10 +115,6 @@ class Evaluator:
             score(chosen, batch, replace(batch, fake=unchanged.at(paired)), names)
         yield from rows
 
-    def images(self, files: Sequence[Path], channels: Channels) -> Images:
-        """Read images, whose features are extracted when a metric uses them."""
-        return Images(self.read(files, channels), self.instruments.extractor)
-
     def translate(
         self, rows: list[Row], batch: Batch, forth: Generator, reference: Reference | None
     ) -> Batch:
@@ -137,15 +135,16 @@ class Evaluator:
 def score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:
     """Give every row its scores, and those of doing nothing where a metric has such a baseline."""
     for name in names:
-        metric = METRICS[name]
-        measure = load(metric.code)
-        put([row.scores for row in rows], name, measure(batch))
-        if metric.baseline:
-            put([row.unchanged for row in rows], name, measure(unchanged))
+        put([row.scores for row in rows], name, batch)
+        if METRICS[name].baseline:
+            put([row.unchanged for row in rows], name, unchanged)
 
 
-def put(places: Sequence[dict[str, float]], name: str, scores: Tensor) -> None:
-    """Give every image its own of the scores (N,)."""
+def put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
+    """Measure a batch by a metric, and give every image its own score."""
+    metric = METRICS[name]
+    taken = [attrgetter(part)(batch) for part in metric.takes] or [batch]
+    scores = load(metric.code)(*taken)
     if scores.shape != (len(places),):
         shape = tuple(scores.shape)
         raise ValueError(f"metric {name}: its function returned {shape}, must be ({len(places)},)")

@@ -9,7 +9,7 @@ from gan.config.table import load
 from gan.config.tables.metrics import METRICS
 from gan.evaluation.records import Metric, Unchanged
 from gan.evaluation.rows import Reference, Row
-from gan.metrics import Collections, Distances, Sampling, draw, interval, means, sampled, scarce
+from gan.metrics import Distances, Sampling, draw, interval, means, sampled, scarce
 
 SCORED_IMAGES = 10
 """Fewer make the interval of a mean rough."""
@@ -37,12 +37,12 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
     change: Change | None = None
     if before is not None:
         old = Unchanged(float(before.mean()), *interval(means(before, counts)))
-        change = judged(interval(means(values - before, counts)), higher=better == "higher")
+        change = verdict(interval(means(values - before, counts)), higher=better == "higher")
     low, high = interval(means(values, counts))
     return Metric(value, low, high, count, better, old, change, few)
 
 
-def judged(difference: tuple[float, float], *, higher: bool = False) -> Change:
+def verdict(difference: tuple[float, float], *, higher: bool = False) -> Change:
     """Return what an interval of the difference from doing nothing says."""
     low, high = difference
     if low <= 0 <= high:
@@ -56,9 +56,9 @@ def collection_metrics(
     """Return the distances of all translations from the reference."""
     fake = torch.stack([row.features for row in rows if row.features is not None])
     source = torch.stack([row.own for row in rows if row.own is not None])
-    collections = Collections(fake, source, reference.features)
+    collections = fake, source, reference.features
     return {
-        name: collection_metric(name, load(METRICS[name].code)(collections, sampling))
+        name: collection_metric(name, load(METRICS[name].code)(*collections, sampling))
         for name in names
         if METRICS[name].of == "collection"
     }
@@ -72,7 +72,7 @@ def collection_metric(name: str, found: Distances) -> Metric:
         return Metric(found.value, None, None, found.count, better, old, None, found.warning)
     value, unchanged = (found.value, found.unchanged) if found.centered else (None, None)
     difference = found.value - found.unchanged if found.centered else None
-    change = judged(
+    change = verdict(
         interval(found.samples - found.unchanged_samples, difference), higher=better == "higher"
     )
     old = Unchanged(found.unchanged, *interval(found.unchanged_samples, unchanged))

@@ -4,8 +4,9 @@ Sums over feature vectors are taken in float64, on the CPU, by formulas of our o
 features are at hand; what torchmetrics does cleanly (SSIM, MS-SSIM, LPIPS, Inception) is its own.
 """
 
-from gan.metrics.batch import Batch, Collections, Distances, Images
+from gan.metrics.batch import Batch, Images
 from gan.metrics.bootstrap import LEAST_IMAGES, Sampling, draw, interval, means, sampled, scarce
+from gan.metrics.collections import Distances, distances
 from gan.metrics.extractor import Extractor, open_extractor
 from gan.metrics.frechet import frechet_distance, frechet_samples
 from gan.metrics.kernel import KernelMatrices, kernel_distance, kernel_matrices, kernel_samples
@@ -16,13 +17,13 @@ from gan.metrics.pictures import has_torchmetrics, l1, ms_ssim, psnr, ssim
 __all__ = [
     "LEAST_IMAGES",
     "Batch",
-    "Collections",
     "Distances",
     "Extractor",
     "Images",
     "KernelMatrices",
     "Lpips",
     "Sampling",
+    "distances",
     "draw",
     "frechet_distance",
     "frechet_samples",

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from gan.metrics.extractor import Extractor
-from gan.metrics.lpips import Lpips
 from gan.metrics.maps import Maps
 
 
@@ -66,7 +65,7 @@ class Batch:
     """The generator of the other direction."""
     grams: Maps = field(default_factory=dict)
     """Mean Gram matrices (1, C, C) of the target domain, by style layer."""
-    lpips: Lpips | None = None
+    lpips: Callable[[Tensor, Tensor], Tensor] | None = None
     """The published network, where there is one and images are large enough."""
 
     def at(self, places: list[int], truth: Images) -> "Batch":
@@ -87,28 +86,3 @@ class Batch:
         """What the generator into the sources' own domain makes of them."""
         assert self.back
         return self.back(self.source.pixels).float()
-
-
-@dataclass(frozen=True)
-class Collections:
-    """Features (n, d) of whole folders, float64."""
-
-    fake: Tensor
-    source: Tensor
-    reference: Tensor
-
-
-@dataclass(frozen=True)
-class Distances:
-    """The distance of translations from the reference, and that of the sources: doing nothing."""
-
-    value: float
-    unchanged: float
-    count: int
-    """Translations that were compared."""
-    samples: Tensor | None = None
-    """(R,): of resamples, for the interval; `unchanged_samples` are of the same ones."""
-    unchanged_samples: Tensor | None = None
-    centered: bool = False
-    """Whether intervals are moved onto the values, because all resamples lie above them."""
-    warning: str | None = None

@@ -33,17 +33,12 @@ def draw(sampling: Sampling, images: int, stream: int = 0) -> Tensor:
     """(R, images): how often each image occurs in each resample, float64.
 
     Equal arguments give equal draws, so that two numbers of the same images are compared in pairs;
-    other streams are independent.
+    other streams are independent: of what the images are compared with, 1.
     """
     generator = torch.Generator().manual_seed(2 * sampling.seed + stream)
     chosen = torch.randint(images, (sampling.resamples, images), generator=generator)
     counts = torch.zeros(sampling.resamples, images, dtype=torch.float64)
     return counts.scatter_add_(1, chosen, torch.ones_like(counts))
-
-
-def draw_both(sampling: Sampling, images: int, references: int) -> tuple[Tensor, Tensor]:
-    """Return draws of translations, and independent ones of what they are compared with."""
-    return draw(sampling, images), draw(sampling, references, stream=1)
 
 
 def scarce(count: int, wanted: int) -> str | None:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from gan.metrics.batch import Collections, Distances
-from gan.metrics.bootstrap import Sampling, draw_both, sampled
+from gan.metrics.bootstrap import Sampling
+from gan.metrics.collections import Distances, distances
 
 FID_RESAMPLES, FID_RESAMPLES_LARGE, LARGE = 200, 40, 512
 """At most, and for more than LARGE images and features: each needs that many singular values."""
@@ -12,12 +12,9 @@ FID_IMAGES = 2048
 """Below it the bias is a good part of the value; papers use thousands of images."""
 
 
-def fid(of: Collections, sampling: Sampling) -> Distances:
-    """Return both distances, of the same resamples; intervals are moved onto them, see interval."""
-    value = frechet_distance(of.fake, of.reference)
-    unchanged = frechet_distance(of.source, of.reference)
-    count, width = of.fake.shape
-    smallest = min(count, len(of.reference))
+def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
+    """Return the distances; intervals are moved onto them, see `interval`."""
+    smallest, width = min(len(fake), len(reference)), fake.shape[1]
     warning = None
     if smallest < width:
         warning = (
@@ -26,14 +23,11 @@ def fid(of: Collections, sampling: Sampling) -> Distances:
         )
     elif smallest < FID_IMAGES:
         warning = f"{smallest} images: biased upwards; papers use {FID_IMAGES} or more"
-    if not sampled(sampling, smallest):
-        return Distances(value, unchanged, count, warning=warning)
     most = FID_RESAMPLES_LARGE if min(smallest, width) > LARGE else FID_RESAMPLES
-    counts = [drawn[:most] for drawn in draw_both(sampling, count, len(of.reference))]
-    samples, unchanged_samples = (
-        frechet_samples(features, of.reference, *counts) for features in (of.fake, of.source)
-    )
-    return Distances(value, unchanged, count, samples, unchanged_samples, True, warning)
+    return distances(
+        fake, source, reference, sampling, frechet_distance, frechet_samples,
+        warning=warning, most=most, centered=True,
+    )  # fmt: skip
 
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:

@@ -6,27 +6,23 @@ import torch
 from torch import Tensor
 
 from gan.config.tables.metrics import KID_MOST
-from gan.metrics.batch import Collections, Distances
-from gan.metrics.bootstrap import Sampling, draw_both, sampled, scarce
+from gan.metrics.bootstrap import Sampling, scarce
+from gan.metrics.collections import Distances, distances
 
 KID_IMAGES = 50
 """Fewer make the interval rough."""
 
 
-def kid(of: Collections, sampling: Sampling) -> Distances:
+def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
     """Return the distances of all pairs of images, of at most KID_MOST of either collection."""
-    own, others = part(len(of.fake), sampling), part(len(of.reference), sampling)
-    fake, source, reference = of.fake[own], of.source[own], of.reference[others]
-    value, unchanged = kernel_distance(fake, reference), kernel_distance(source, reference)
-    smallest = min(len(fake), len(reference))
-    warning = scarce(smallest, KID_IMAGES)
-    if not sampled(sampling, smallest):
-        return Distances(value, unchanged, len(fake), warning=warning)
-    counts = draw_both(sampling, len(fake), len(reference))
-    samples, unchanged_samples = (
-        kernel_samples(kernel_matrices(features, reference), *counts) for features in (fake, source)
-    )
-    return Distances(value, unchanged, len(fake), samples, unchanged_samples, warning=warning)
+    own, others = part(len(fake), sampling), part(len(reference), sampling)
+    warning = scarce(min(len(own), len(others)), KID_IMAGES)
+
+    def resampled(x: Tensor, y: Tensor, *counts: Tensor) -> Tensor:
+        return kernel_samples(kernel_matrices(x, y), *counts)
+
+    chosen = fake[own], source[own], reference[others]
+    return distances(*chosen, sampling, kernel_distance, resampled, warning=warning)
 
 
 def part(images: int, sampling: Sampling) -> Tensor:

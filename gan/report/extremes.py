@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan.config.tables.metrics import METRICS, MetricRow
+from gan.config.tables.metrics import row_of
 from gan.domains import DIRECTIONS, Direction
 from gan.images import list_images
 from gan.report.cards import Pair, cards, pairs
 from gan.report.html import Html, element, together
-from gan.report.metrics import LABELS, named, remark
+from gan.report.metrics import LABELS, remark
 from gan.report.records import Metric, Score
 from gan.report.translations import Translated, Translations
 
@@ -40,7 +40,7 @@ def extremes(
     if not any(translations.folder(direction)[0] for direction in translations.translators):
         text = "Single images have scores, but there is nothing to show: see Test images."
         return element("p", text, class_="empty")
-    order = sorted(groups, key=lambda key: (key[0], rank(key[1]), key[1]))
+    order = sorted(groups, key=lambda key: (key[0], row_of(key[1]).rank, key[1]))
     rankings = []
     for direction, name in order:
         folder = translations.folder(direction)[0]
@@ -74,17 +74,11 @@ def grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored]
     return groups
 
 
-def rank(name: str) -> int:
-    """Return the place of a score among others."""
-    return METRICS[name].rank if name in METRICS else MetricRow.rank
-
-
 def is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric]) -> bool:
     """What the evaluation says of a score, whose mean is a metric of the same name."""
     source = DIRECTIONS[direction].source
     metric = metrics.get(f"{name}_{direction}") or metrics.get(f"{name}_{source}")
-    known = metric or METRICS.get(name)
-    return known is not None and known.better == "higher"
+    return (metric or row_of(name)).better == "higher"
 
 
 @dataclass(frozen=True)
@@ -137,7 +131,7 @@ def drawn(found: Ranking, pictures: Sequence[Pair], *, unfolded: bool) -> Html:
     label = LABELS[found.direction]
     return element(
         "details",
-        element("summary", f"{label} by {named(found.name)}",
+        element("summary", f"{label} by {row_of(found.name).title}",
                 element("small", f"{found.count} images")),
         element("div", [
             element("div", element("h4", kind), cards(

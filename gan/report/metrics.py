@@ -2,7 +2,7 @@
 
 import math
 
-from gan.config.tables.metrics import METRICS
+from gan.config.tables.metrics import row_of
 from gan.domains import DIRECTIONS, DOMAINS, stem
 from gan.report.chart import chart
 from gan.report.choice import chosen, comparable, flat, origin
@@ -129,7 +129,7 @@ def curves(evaluations: list[Evaluation], shown: Evaluation) -> Html:
         if lines:
             better = shown.metrics[names[0]].better
             about = f"{better.capitalize()} is better. Shaded: 95 % intervals."
-            charts.append(chart(named(group), about, lines, smooth=False))
+            charts.append(chart(row_of(group).title, about, lines, smooth=False))
     return element("div", charts, class_="charts") if charts else together()
 
 
@@ -158,10 +158,5 @@ def protocol(evaluation: Evaluation, *, opened: bool = True) -> Html:
 def title(name: str) -> str:
     """Return a metric's name, with its direction or domain, for people."""
     plain = stem(name)
-    label = LABELS.get(name[len(plain) + 1 :])
-    return f"{named(plain)} {label}" if label else named(plain)
-
-
-def named(name: str) -> str:
-    """Return a metric's title; its name where this program does not know it."""
-    return METRICS[name].title if name in METRICS else name
+    label = LABELS.get(name[len(plain) + 1 :], "")
+    return f"{row_of(plain).title} {label}".rstrip(" ")

@@ -17,7 +17,7 @@ from gan.config.extensions import load_extensions
 from gan.config.tables.metrics import METRICS
 from gan.evaluation import Instruments, Settings, evaluate, open_folders
 from gan.evaluation.measurable import measurable
-from gan.metrics import Batch, Collections, Distances, Sampling, open_extractor
+from gan.metrics import Batch, Distances, Sampling, open_extractor
 from tests.support import backbone
 from tests.support.pictures import Photos
 
@@ -124,14 +124,13 @@ def test_a_file_that_the_user_names_registers_one(tmp_path: Path, photos: Photos
 
 
 def test_one_of_collections_gets_the_features_of_all(tmp_path: Path, photos: Photos) -> None:
-    def gap(of: Collections, sampling: Sampling) -> Distances:
+    def gap(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
         assert sampling.resamples == 7
-        assert (len(of.fake), len(of.reference)) == (4, 5)
-        value, unchanged = (
-            float((features.mean(0) - of.reference.mean(0)).norm())
-            for features in (of.fake, of.source)
+        assert (len(fake), len(reference)) == (4, 5)
+        of_fake, of_source = (
+            float((features.mean(0) - reference.mean(0)).norm()) for features in (fake, source)
         )
-        return Distances(value, unchanged, len(of.fake))
+        return Distances(of_fake, of_source, len(fake))
 
     gan.register_metric("gap", gap, title="Mean gap", better="lower", of="collection")
     photos("testA", 4), photos("testB", 5)

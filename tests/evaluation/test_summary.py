@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gan.evaluation.rows import Reference, Row
-from gan.evaluation.summary import collection_metrics, image_metric, judged
+from gan.evaluation.summary import collection_metrics, image_metric, verdict
 from gan.metrics import LEAST_IMAGES, Sampling
 
 SAMPLING = Sampling(0, 400)
@@ -28,7 +28,7 @@ def rows(scores: list[float], unchanged: list[float], name: str = "l1") -> list[
 def test_a_change_is_clear_when_its_interval_leaves_out_zero(
     interval: tuple[float, float], higher: bool, expected: str
 ) -> None:
-    assert judged(interval, higher=higher) == expected
+    assert verdict(interval, higher=higher) == expected
 
 
 def test_a_small_gain_on_every_image_is_clear_although_intervals_overlap() -> None:
@@ -70,7 +70,7 @@ def collection(count: int, shift: float, seed: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(("moved", "expected"), [(0.0, "better"), (2.0, "worse")])
-def test_collections_are_judged_against_the_source_images(moved: float, expected: str) -> None:
+def test_collections_are_compared_with_the_source_images(moved: float, expected: str) -> None:
     """Sources are 1 away from the reference in every feature."""
     fake, own = collection(60, moved, 1), collection(60, 1.0, 2)
     measured = [

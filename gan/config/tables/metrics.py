@@ -29,9 +29,11 @@ class MetricRow:
     title: str
     better: Better
     code: Code
-    """Of images: from a gan.metrics.Batch to scores (N,). Of collections: from a
-    gan.metrics.Collections and a gan.metrics.Sampling to gan.metrics.Distances."""
+    """Of images: from what it takes to scores (N,). Of collections: from the features (n, d) of
+    translations, sources and reference, and a gan.metrics.Sampling, to gan.metrics.Distances."""
     needs: tuple[Need, ...] = ()
+    takes: tuple[str, ...] = ()
+    """Of images: parts of a gan.metrics.Batch; not set, all of it."""
     per: Per = "direction"
     of: Of = "image"
     baseline: bool = False
@@ -69,6 +71,7 @@ class MetricRow:
         return max((get_args(Need).index(need) for need in self.requires), default=0)
 
 
+PIXELS = ("fake.pixels", "truth.pixels")
 KID_MOST = 5000
 """Images of a collection whose pairs are all compared; of larger ones a random part."""
 MS_SSIM_SIDE = 176
@@ -84,35 +87,44 @@ METRICS: Table[MetricRow] = Table("metric", {
         protocol=f"unbiased, (x.y/d + 1)^3, not scaled, all pairs of up to {KID_MOST} images",
     ),
     "l1": MetricRow(
-        "L1", "lower", "gan.metrics.scores:l1", ("pairs",), baseline=True, rank=4
+        "L1", "lower", "gan.metrics.pictures:l1", ("pairs",), PIXELS, baseline=True, rank=4,
     ),
     "ssim": MetricRow(
-        "SSIM", "higher", "gan.metrics.scores:ssim", ("pairs", "torchmetrics"), baseline=True
-    ),
-    "ms_ssim": MetricRow(
-        "MS-SSIM", "higher", "gan.metrics.scores:ms_ssim", ("pairs", "torchmetrics"),
-        baseline=True, least_side=MS_SSIM_SIDE,
-    ),
-    "psnr": MetricRow("PSNR", "higher", "gan.metrics.scores:psnr", ("pairs",), baseline=True),
-    "lpips": MetricRow(
-        "LPIPS", "lower", "gan.metrics.scores:lpips", ("pairs", "lpips"), baseline=True, rank=3
-    ),
-    "gram": MetricRow(
-        "Gram distance", "lower", "gan.metrics.scores:gram", ("extractor", "reference"),
+        "SSIM", "higher", "gan.metrics.pictures:ssim", ("pairs", "torchmetrics"), PIXELS,
         baseline=True,
     ),
+    "ms_ssim": MetricRow(
+        "MS-SSIM", "higher", "gan.metrics.pictures:ms_ssim", ("pairs", "torchmetrics"), PIXELS,
+        baseline=True, least_side=MS_SSIM_SIDE,
+    ),
+    "psnr": MetricRow(
+        "PSNR", "higher", "gan.metrics.pictures:psnr", ("pairs",), PIXELS, baseline=True,
+    ),
+    "lpips": MetricRow(
+        "LPIPS", "lower", "gan.metrics.lpips:lpips", ("pairs", "lpips"), baseline=True, rank=3,
+    ),
+    "gram": MetricRow(
+        "Gram distance", "lower", "gan.metrics.maps:gram_distances", ("extractor", "reference"),
+        ("fake.style", "grams"), baseline=True,
+    ),
     "structure": MetricRow(
-        "Structure distance", "lower", "gan.metrics.scores:structure", ("extractor",), rank=1
+        "Structure distance", "lower", "gan.metrics.maps:structure_distance", ("extractor",),
+        ("fake.content", "source.content"), rank=1,
     ),
     "cycle": MetricRow(
-        "Cycle error", "lower", "gan.metrics.scores:cycle", ("opposite", "translation"),
-        per="domain", rank=2,
+        "Cycle error", "lower", "gan.metrics.pictures:l1", ("opposite", "translation"),
+        ("reconstruction", "source.pixels"), per="domain", rank=2,
     ),
     "identity": MetricRow(
-        "Identity error", "lower", "gan.metrics.scores:identity", ("opposite", "channels"),
-        per="domain",
+        "Identity error", "lower", "gan.metrics.pictures:l1", ("opposite", "channels"),
+        ("identity", "source.pixels"), per="domain",
     ),
 })  # fmt: skip
+
+
+def row_of(name: str) -> MetricRow:
+    """Return a metric's row; of one that this program does not know, what can be said of it."""
+    return METRICS.get(name, MetricRow(name, "lower", ""))
 
 
 def names_of(need: Need) -> list[str]:
