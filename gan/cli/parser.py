@@ -80,8 +80,13 @@ class Parser(ArgumentParser):
         """Raise ValueError with the nearest name for one that is no option or section."""
         names = [*self.names(), *sections(self.section)]
         inside = any(name.startswith(f"{key}.") for key in self.fields)
-        if name not in names and not inside:
+        if name not in names and not inside and not self.mapping_of(name):
             raise ValueError(f"no key {name}{nearest(name, names)}")
+
+    def mapping_of(self, name: str) -> str | None:
+        """Return the option that holds an entry: loss.terms for loss.terms.edges."""
+        key = name.rpartition(".")[0]
+        return key if has_origin(self.fields.get(key), dict) else None
 
     def options(self, words: Sequence[str]) -> tuple[Section, Namespace]:
         """Return the checked options, and all that was given; ValueError names the key."""
@@ -89,6 +94,11 @@ class Parser(ArgumentParser):
         given = self.parse_args(self.ranked(pairs), defaults=False)
         for name, value in pairs:  # --style+ adds to what a file or the default holds
             key = name.removesuffix("+")
+            if entries := self.mapping_of(name):  # --loss.terms.edges joins what a file holds
+                given[entries] = {
+                    **mapping(given.get(entries) or {}),
+                    name[len(entries) + 1 :]: value,
+                }
             if key != name:
                 before = given.get(key, self.fields[key].get_default(call_default_factory=True))
                 given[key] = [*before, *items(value)]
@@ -108,7 +118,7 @@ class Parser(ArgumentParser):
     def pairs(self, words: Sequence[str]) -> Iterator[Pair]:
         """Yield names and values: gan translate RUN IN --dry-run has three."""
         first = list(takewhile(lambda word: not word.startswith("-"), words))
-        if first and is_list(self.fields.get(self.positional[0])):
+        if first and has_origin(self.fields.get(self.positional[0]), list):
             yield self.positional[0], first
         elif len(first) > len(self.positional):
             raise ValueError(f"unexpected word {first[-1]}: every option has a name, --KEY VALUE")
@@ -147,11 +157,11 @@ class Parser(ArgumentParser):
                 words[0].append(f"--config={find_file(value)}")
             elif name in sections(self.section):
                 words[1].append(f"--config={json.dumps({name: mapping(value)})}")
-            elif is_list(self.fields.get(name)) and "." not in name:
+            elif has_origin(self.fields.get(name), list) and "." not in name:
                 lists[name] += items(value)
             elif name in self.flags:
                 words[2].append(f"--{name}")
-            elif not name.endswith("+"):
+            elif not name.endswith("+") and not self.mapping_of(name):
                 words[2].append(f"--{name}={value}")
         joined = [f"--{name}={json.dumps(values)}" for name, values in lists.items()]
         return [*words[0], *words[1], *words[2], *joined]
@@ -179,9 +189,9 @@ def leaves(section: type[Section]) -> dict[str, FieldInfo]:
     return result
 
 
-def is_list(field: FieldInfo | None) -> bool:
-    """Return whether a field holds a list."""
-    return field is not None and get_origin(field.annotation) is list
+def has_origin(field: FieldInfo | None, kind: type) -> bool:
+    """Return whether a field holds a list or a dict."""
+    return field is not None and get_origin(field.annotation) is kind
 
 
 def items(value: Any) -> list[Any]:
@@ -192,8 +202,10 @@ def items(value: Any) -> list[Any]:
     return loaded if isinstance(loaded, list) else [value]
 
 
-def mapping(text: str) -> Any:
+def mapping(text: Any) -> Any:
     """Return what stands for a whole section: a mapping, or the name of a file that holds one."""
+    if isinstance(text, dict):
+        return text
     if not text.lstrip().startswith("{"):
         check_file(Path(text))
         text = Path(text).read_text(encoding="utf-8")
