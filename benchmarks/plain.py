@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gan.config import Config
-from gan.domains import Domain
+from gan.domains import DIRECTIONS, DOMAINS, Domain
 from gan.images.pixels import to_unit
 from gan.networks.assembly import build_networks
 from gan.networks.layers import use_torch_layers
@@ -16,7 +16,6 @@ from gan.training.accelerator import build_accelerator
 from gan.training.image_pool import ImagePool
 from gan.training.objective import discriminator_loss, generator_losses, translate
 from gan.training.optimization import reseed, set_requires_grad, total
-from gan.training.recipes.cyclegan import DIRECTIONS
 
 Device = Literal["auto", "cpu", "cuda"]
 Batch = tuple[Tensor, Tensor]
@@ -64,7 +63,7 @@ class Plain:
             torch.optim.Adam(itertools.chain(*(n.parameters() for n in pair)), 2e-4, (0.5, 0.999))
             for pair in (networks.generators, networks.discriminators)
         ]
-        self.pools = {domain: ImagePool(50) for _, domain in DIRECTIONS}
+        self.pools = {domain: ImagePool(50) for domain in DOMAINS}
         self.batch = random_batch(case.side, 1)
 
     def step(self, step: int) -> None:
@@ -77,10 +76,11 @@ class Plain:
         self.optimizers[0].zero_grad()
         losses: dict[str, Tensor] = {}
         fakes: dict[Domain, Tensor] = {}
-        for start, goal in DIRECTIONS:
-            cycle = translate(goal, *nets.pair(start), real[start], real[goal], loss)
-            losses |= generator_losses(start, goal, cycle, nets.disc(goal), loss)
-            fakes[goal] = cycle.fake.detach()
+        for direction, ends in DIRECTIONS.items():
+            images = real[ends.source], real[ends.target]
+            cycle = translate(direction, *nets.pair(direction), *images, loss)
+            losses |= generator_losses(direction, cycle, nets.disc(ends.target), loss)
+            fakes[ends.target] = cycle.fake.detach()
         total(losses).backward()
         self.optimizers[0].step()
         set_requires_grad(nets.discriminators, True)

@@ -191,8 +191,8 @@ def our_ways(case: Case, names: list[str] | None) -> Iterator[tuple[str, Way]]:
 def our_way(config: Config) -> Way | None:
     """The trainer's step; None where it should be compiled and cannot be."""
     trainer = Trainer(config, build_accelerator(config))
-    device = trainer.accelerator.device
-    if config.train.compile and compile_networks(trainer.updates.networks, device):
+    networks, device = trainer.frame.updates.networks.values(), trainer.frame.accelerator.device
+    if config.train.compile and compile_networks(networks, device):
         return None
     batch = random_batch(config.data.crop_size, config.train.batch_size)
     return Way(

@@ -11,14 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gan.images.color import LUMA as BT601
+
 Pixels = NDArray[np.uint8]
 """An image, (H, W, 3), RGB."""
 
 Plane = NDArray[np.floating[Any]]
 """Values of every pixel, (H, W) or (H, W, 3)."""
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""Weights of R, G, B in the luma of ITU-R BT.601."""
+LUMA = np.array(BT601, np.float32)
 
 KEY = np.array([10, 10, 48], np.float32)
 """The ink of the lines."""

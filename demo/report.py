@@ -8,8 +8,8 @@ from PIL import Image
 
 from demo.distances import domain_distance, truth_distance
 from demo.painting import Pixels
-from demo.sheet import sheet
 from gan.images import list_images, read_image, write_image
+from gan.images.contact_sheet import grid
 from gan.inference.translator import Device, Translator
 
 TITLES = ("photograph", "translation", "true painting", "reconstruction")
@@ -34,8 +34,9 @@ def report(run: Path, root: Path, device: Device = "auto") -> int:
     photos, truths, paintings = (read_folder(root / name) for name in ("testA", "testB", "trainB"))
     translations = [forth.translate(photo) for photo in photos]
     reconstructions = [back.translate(translation) for translation in translations]
-    rows = list(zip(photos, translations, truths, reconstructions, strict=True))
-    write_image(sheet(TITLES, rows), run / "sheet.png")
+    rows = zip(photos, translations, truths, reconstructions, strict=True)
+    cells = [image for row in rows for image in row]
+    write_image(grid(TITLES, cells, text_size=22), run / "sheet.png")
 
     pools = pixels(photos), pixels(translations)
     domain = [domain_distance(pool, pixels(paintings)) for pool in pools]

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from gan.config import Config as Config
     from gan.config.extensions import register_metric as register_metric
     from gan.inference.translator import Translator as Translator
+    from gan.training import TrainResult as TrainResult
     from gan.training import train as train
 
 __version__ = "0.1.0"
-__all__ = ["Config", "Translator", "register_metric", "train"]
+__all__ = ["Config", "TrainResult", "Translator", "register_metric", "train"]
 
 # Otherwise albumentations asks a server for its newest version at every import.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
@@ -30,6 +31,7 @@ def __getattr__(name: str) -> Any:
 
     modules = {
         "Config": "gan.config",
+        "TrainResult": "gan.training",
         "register_metric": "gan.config.extensions",
         "train": "gan.training",
         "Translator": "gan.inference.translator",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +10,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gan.inference.translator import Translator
-from gan.networks import build_generator, init_weights
-from gan.networks.files import save_generator
+from tests.support.generators import write_generator
 from tests.support.imagenet import mobilenet_file
-
-Photos = Callable[..., Path]
-"""photos(name="photos", count=4, size=(24, 20), mode="RGB", suffix=".png") -> folder."""
+from tests.support.pictures import Photos
 
 
 @pytest.fixture
@@ -40,16 +36,6 @@ def photos(tmp_path: Path) -> Photos:
         return folder
 
     return write
-
-
-def write_generator(path: Path, direction: str = "ab", seed: int = 0, **changes: Any) -> Path:
-    spec: dict[str, Any] = {"kind": "resnet_6blocks", "channels": 2, "in_channels": 3}
-    spec |= {"out_channels": 3, "norm": "instance", "upsample": "deconv", "dropout": False}
-    spec |= changes
-    network = build_generator(**spec)
-    init_weights(network, 0.5, torch.Generator().manual_seed(seed))
-    save_generator(network.state_dict(), path, spec, {"direction": direction, "step": 7})
-    return path
 
 
 @pytest.fixture

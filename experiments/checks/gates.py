@@ -18,10 +18,10 @@ from experiments.checks.bad_translations import (
     replaced,
     translations,
 )
+from gan.augment.options import AugmentConfig
 from gan.augment.round_trip import open_model
-from gan.augment.settings import AugmentConfig
 from gan.images.pixels import from_array, to_array
-from gan.inference.translator import numbers
+from gan.inference.translator import require_finite
 
 KINDS = FAILURES | {"one object replaced": replaced}
 
@@ -54,7 +54,10 @@ def by_model(root: Path, model: Path) -> Iterator[tuple[str, list[tuple[Pixels, 
     results = [translator.translate_batch(from_array(photo)[None])[0] for photo in photos]
     yield (
         model.name,
-        [(p, np.asarray(to_array(numbers(r)))) for p, r in zip(photos, results, strict=True)],
+        [
+            (p, np.asarray(to_array(require_finite(r))))
+            for p, r in zip(photos, results, strict=True)
+        ],
     )
 
 

@@ -61,7 +61,7 @@ from experiments.digits.domains import (
 )
 from gan.images import write_image
 from gan.images.pixels import to_array, to_image
-from gan.inference.translator import Translator, numbers
+from gan.inference.translator import Translator, require_finite
 from gan.semantics import save_classifier
 
 CLASSIFIER = "adapted.safetensors"
@@ -233,9 +233,9 @@ def settings(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, A
 def train(config: gan.Config, log: Path) -> None:
     """Train; what there is to say goes to the log."""
     with log.open("w", encoding="utf-8") as file, redirect_stderr(file):
-        status = gan.train(config)
-    if status:
-        raise SystemExit(f"the training ended with status {status}; see {log}")
+        result = gan.train(config)
+    if result.status:
+        raise SystemExit(f"the training was stopped: {result.ended}; see {log}")
 
 
 def translated(run: Path, way: Literal["ab", "ba"], task: Task) -> Tensor:
@@ -243,7 +243,7 @@ def translated(run: Path, way: Literal["ab", "ba"], task: Task) -> Tensor:
     translator = Translator.load(run, way)
     images = (task.source if way == "ab" else task.target).images
     results = [image for part in images.split(500) for image in translator.translate_batch(part)]
-    return torch.stack([numbers(image) for image in results])
+    return torch.stack([require_finite(image) for image in results])
 
 
 def sheet(task: Task, forth: Tensor, back: Tensor) -> Image.Image:

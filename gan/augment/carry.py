@@ -1,13 +1,12 @@
 """What is not translated: originals, labels and all other files, into the output."""
 
-import errno
 import os
-import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from gan.augment.dataset import Dataset, Format, Item, Outputs, renamed
 from gan.system.atomic import write_whole
+from gan.system.output_folder import copy_file, link_file
 
 
 def carry(
@@ -29,9 +28,9 @@ def carry(
     for item in dataset.items:
         for source, name in files_of(item, outputs[item.image]):
             if name not in translated:
-                copy_or_link(dataset.root / source, target / name, link)
+                put(dataset.root / source, target / name, link)
     for path in dataset.others:
-        copy_or_link(dataset.root / path, target / path, link)
+        put(dataset.root / path, target / path, link)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -47,17 +46,7 @@ def files_of(item: Item, outputs: tuple[Path, ...]) -> Iterator[tuple[Path, Path
             yield label, renamed(item, label, output.stem.removesuffix(item.ending))
 
 
-def copy_or_link(source: Path, target: Path, link: bool) -> None:
+def put(source: Path, target: Path, link: bool) -> None:
     """Copy or link a file, whole or not at all, unless it is there."""
-    if os.path.lexists(target):
-        return
-    if not link:
-        with source.open("rb") as original:
-            write_whole(target, lambda file: shutil.copyfileobj(original, file))
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source.resolve(), target)
-    except OSError as error:
-        reason = "on another disk than the dataset" if error.errno == errno.EXDEV else error
-        raise OSError(f"{target}: cannot be a link ({reason}): leave --link out") from error
+    if not os.path.lexists(target):
+        (link_file if link else copy_file)(source, target)

@@ -1,6 +1,5 @@
 """The command that carries a labelled dataset into another domain."""
 
-import hashlib
 import json
 import shutil
 import sys
@@ -14,25 +13,34 @@ from tqdm import tqdm
 
 from gan.augment.carry import carry, write_bytes
 from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
-from gan.augment.finish import ScoreAndStage
+from gan.augment.decisions import Decided, decide, losses, outputs, provenance, summary
+from gan.augment.fingerprint import output_settings
+from gan.augment.finish import ScoreAndStage, TaskScore
 from gan.augment.formats import FORMATS
 from gan.augment.gates import Scores, thresholds
-from gan.augment.judgement import Judged, judge, losses, outputs, provenance, summary
-from gan.augment.place import begin, check_output, settled
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import Task, check_labelled, make_tasks, without_splits
-from gan.augment.round_trip import open_model
-from gan.augment.settings import AugmentConfig
+from gan.augment.round_trip import RoundTrip, RoundTripTranslator, open_model
 from gan.augment.sheet import sheet
-from gan.augment.stage import FOLDER, line, picture_path, read_json, record_path, write_json
-from gan.augment.task import load_judge
+from gan.augment.staging import (
+    FOLDER,
+    begin,
+    check_output,
+    line,
+    picture_path,
+    record_path,
+    write_json,
+)
+from gan.augment.task import load_task_score
 from gan.images import write_image
 from gan.inference.folder.folder import check_tiles
 from gan.inference.folder.pipeline import Pipeline
 from gan.inference.folder.plan import Job, make_batches, size_of
 from gan.inference.translator import pick_device
 from gan.interop import find_generator
-from gan.system.atomic import remove_parts
 from gan.system.failures import Failure, say
+from gan.system.hashing import file_sha256
+from gan.system.output_folder import read_json
 from gan.system.processes import Processes, join
 from gan.system.text import printable
 
@@ -40,55 +48,52 @@ NAMED = 20
 """Remarks that are said; all of them are in augmentation.json."""
 
 
-def carry_out(config: AugmentConfig) -> int:
-    """Do what `augment` of entry.py says; its exit status."""
+def augment(config: AugmentConfig) -> int:
+    """Translate a labelled dataset and carry its labels; return the exit status."""
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(lambda: FORMATS[config.format].read(config.dataset))
         files = [find_generator(path, config.direction) for path in config.model]
-        hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+        hashes = [file_sha256(file) for file in files]
         tasks = make_tasks(dataset, config, config.direction or "new")
         check_labelled(tasks, FORMATS[config.format].rule)
-        settings: dict[str, Any] = processes.once(lambda: settled(dataset, config, hashes))
-        if processes.once(lambda: prepare(config, settings)):
+        settings: dict[str, Any] = processes.once(lambda: output_settings(dataset, config, hashes))
+        if processes.once(lambda: finished(config, settings)):
             return finished_before(config.output, processes.main)
+        # All that can be rejected is rejected before anything is written: the next try may have it
+        # right.
+        models, task_score = open_models(config)
+        processes.once(lambda: begin(config.output, settings))
         if processes.main:
             tell(dataset, tasks)
         failures: dict[Path, str] = {}
-        for number in range(len(config.model)):
+        for number, model in enumerate(models):
             own = [task for task in tasks if task.model == number]
-            failures |= translate(dataset, config, number, own, processes)
+            failures |= translate(dataset, config, model, task_score, own, processes)
         processes.once(lambda: complete(dataset, config, tasks, failures, hashes, settings))
     return 1 if failures else 0
 
 
-def prepare(config: AugmentConfig, settings: dict[str, Any]) -> bool:
-    """Make or recognize the output; whether it is finished. ValueError where it cannot be ours.
-
-    All that can be refused is refused before anything is written: the next try may have it right.
-    """
+def finished(config: AugmentConfig, settings: dict[str, Any]) -> bool:
+    """Return whether the output is finished; ValueError where it cannot be ours."""
     try:
-        finished = check_output(config, settings, REPORT)
+        done = check_output(config, settings, REPORT)
     except OSError as error:
         reason = error.strerror or error
         raise ValueError(f"{config.output}: {reason}: give another --output") from error
-    stage = config.output / FOLDER
-    if finished:
-        shutil.rmtree(stage, ignore_errors=True)
-    else:
-        check_models(config)
-        begin(config, settings)
-        for folder in {config.output, *(path.parent for path in config.output.rglob(".*.part"))}:
-            remove_parts(folder)
-    return finished
+    if done:
+        shutil.rmtree(config.output / FOLDER, ignore_errors=True)
+    return done
 
 
-def check_models(config: AugmentConfig) -> None:
-    """Open all models once; ValueError for what cannot be opened or run as it is asked for."""
-    for path in config.model:
-        check_tiles(open_model(path, config).forth, config.tile)
-    if config.task:
-        load_judge(config.task, config.task_size, pick_device(config.device))
+def open_models(config: AugmentConfig) -> tuple[list[RoundTripTranslator], TaskScore | None]:
+    """Open all models and the task model; ValueError for what cannot be opened or run as asked."""
+    models = [open_model(path, config) for path in config.model]
+    for model in models:
+        check_tiles(model.forth, config.tile)
+    if config.task is None:
+        return models, None
+    return models, load_task_score(config.task, config.task_size, pick_device(config.device))
 
 
 def finished_before(output: Path, main: bool) -> int:
@@ -117,19 +122,18 @@ def tell(dataset: Dataset, tasks: Sequence[Task]) -> None:
 def translate(
     dataset: Dataset,
     config: AugmentConfig,
-    number: int,
+    model: RoundTripTranslator,
+    task_score: TaskScore | None,
     tasks: Sequence[Task],
     processes: Processes,
 ) -> dict[Path, str]:
-    """Translate one model's tasks, all processes together; what failed, by source."""
+    """Translate one model's tasks, all processes together; return what failed, by source."""
     if not tasks:
         return {}
-    model = open_model(config.model[number], config)
     # Once for all: what one process has written meanwhile must not change another's share.
     jobs, failures = processes.once(lambda: find_jobs(dataset, config, tasks))
     by_place = {picture_path(config.output, task): task for task in tasks}
-    judging = load_judge(config.task, config.task_size, model.device) if config.task else None
-    finish = ScoreAndStage(dataset.root, config.output, by_place, config.quality, judging)
+    finish = ScoreAndStage(dataset.root, config.output, by_place, config.quality, task_score)
     stage = config.output / FOLDER
     pipeline = Pipeline(model, config.max_megapixels, config.tile, stage, finish)
     batches = make_batches(jobs, config.batch_size, model.device.type)
@@ -156,7 +160,9 @@ def find_jobs(
     return jobs, failures
 
 
-def run(pipeline: Pipeline, batches: Sequence[Sequence[Job]], main: bool) -> list[Failure]:
+def run(
+    pipeline: Pipeline[RoundTrip], batches: Sequence[Sequence[Job]], main: bool
+) -> list[Failure]:
     """Translate this process's batches; what failed."""
     failures: list[Failure] = []
     total = sum(not job.done for batch in batches for job in batch)
@@ -178,7 +184,7 @@ def complete(
     hashes: Sequence[str],
     settings: dict[str, Any],
 ) -> None:
-    """Judge what is staged, put the dataset together, and say so last of all.
+    """Decide about what is staged, put the dataset together, and say so last of all.
 
     Whatever kills it, the next start finds scores, and translations either staged or in place.
     """
@@ -189,31 +195,31 @@ def complete(
         if task.item.image not in failures
     }
     limits = thresholds(config.gates(), list(scores.values()))
-    judged = judge(tasks, scores, failures, limits)
+    decided = decide(tasks, scores, failures, limits)
     for image, reason in failures.items():
         say(root / image, reason)
-    write_image(sheet(judged, root, lambda each: present(target, each)), target / SHEET)
-    accepted = {each.task.output for each in judged if each.decision == "accepted"}
+    write_image(sheet(decided, root, lambda each: present(target, each)), target / SHEET)
+    accepted = {each.task.output for each in decided if each.decision == "accepted"}
     for task in tasks:
         staged = picture_path(target, task)
         if task.output in accepted and staged.exists():
             (target / task.output).parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target / task.output)
-    names = outputs(dataset, judged, config)
+    names = outputs(dataset, decided, config)
     carry(dataset, FORMATS[config.format], names, accepted, target, config.link)
-    lines = provenance(judged, config, hashes)
+    lines = provenance(decided, config, hashes)
     write_bytes(target / PROVENANCE, b"".join(map(line, lines)))
     remarks = [
         [remark.source.relative_to(root).as_posix(), remark.reason] for remark in dataset.remarks
     ]
     write_json(target / REPORT, settings | {"thresholds": limits, "remarks": remarks})
     shutil.rmtree(target / FOLDER)
-    print(printable(summary(judged, config)), file=sys.stderr)
-    for warning in losses(dataset, judged, names):
+    print(printable(summary(decided, config)), file=sys.stderr)
+    for warning in losses(dataset, decided, names):
         print(printable(f"warning: {warning}"), file=sys.stderr)
 
 
-def present(target: Path, each: Judged) -> Path:
+def present(target: Path, each: Decided) -> Path:
     """Where a translation is: staged, or, in a run that goes on, in its place already."""
     staged = picture_path(target, each.task)
     return staged if staged.exists() else target / each.task.output

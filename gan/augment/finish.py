@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import ExifTags, Image
-from torch import Tensor
 
 from gan.augment.plan import Task
-from gan.augment.round_trip import apart
+from gan.augment.round_trip import RoundTrip
 from gan.augment.scores import measure
-from gan.augment.stage import picture_path, record_path, write_json
+from gan.augment.staging import picture_path, record_path, write_json
 from gan.images import Picture, read_orientation, read_picture, write_picture
 from gan.images.picture import Array, turned
-from gan.images.pixels import to_array
+from gan.images.pixels import blend, to_array
 from gan.inference.folder.pipeline import Outcome
 from gan.inference.folder.plan import Job
 from gan.system.failures import failure
@@ -23,22 +22,22 @@ from gan.system.failures import failure
 TURNED_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 """The orientation whose turn undoes each one's."""
 
-Judge = Callable[[Array, Array], float | None]
+TaskScore = Callable[[Array, Array], float | None]
 """A task model: how much of its prediction on the first picture survives in the second."""
 
 
 @dataclass(frozen=True)
 class ScoreAndStage:
-    """Writes a pipeline's translations where they wait for their judgement."""
+    """Writes a pipeline's translations where they wait for the gates' decision."""
 
     root: Path
     output: Path
     tasks: Mapping[Path, Task]
     """By the path of the staged picture."""
     quality: int
-    judge: Judge | None
+    task_score: TaskScore | None
 
-    def __call__(self, job: Job, picture: Picture, result: Tensor) -> Outcome:
+    def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> Outcome:
         assert job.target is not None
         if torch.get_num_threads() != 1:  # the task model's sums; torch counts in every thread
             torch.set_num_threads(1)
@@ -51,34 +50,25 @@ class ScoreAndStage:
         return Outcome(job, None, picture.remarks)
 
     def finished(
-        self, task: Task, picture: Picture, result: Tensor, turn: int
+        self, task: Task, picture: Picture, result: RoundTrip, turn: int
     ) -> dict[str, float | None]:
         """Write the picture; its scores. They are those of the whole translation, not the blend."""
-        translation, again = apart(to_array(result), picture.pixels.shape[2])
+        translation = to_array(result.fake)
+        reconstruction = None if result.rec is None else to_array(result.rec)
         mask = task.item.mask
         labels = read_picture(self.root / mask).pixels if mask and turn == 1 else None
         scores = measure(
             picture.pixels,
             translation,
-            again,
+            reconstruction,
             task.item.boxes if turn == 1 else (),  # nobody says which way up these are meant
             labels,
         )
-        scores["task"] = self.judge(picture.pixels, translation) if self.judge else None
+        scores["task"] = self.task_score(picture.pixels, translation) if self.task_score else None
         shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
         place = picture_path(self.output, task)
         write_picture(restore_orientation(shown, turn), place, quality=self.quality)
         return {name: value if value is None else round(value, 4) for name, value in scores.items()}
-
-
-def blend(source: Array, translation: Array, strength: float) -> Array:
-    """So much of a translation, and the rest of the source; both have one size and type."""
-    if strength == 1:
-        return translation
-    if strength == 0:
-        return source
-    mixed = strength * translation.astype(np.float32) + (1 - strength) * source.astype(np.float32)
-    return np.rint(mixed).astype(source.dtype)
 
 
 def restore_orientation(picture: Picture, turn: int) -> Picture:

@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan.augment.finish import blend
-from gan.images.pixels import from_array, to_array
-from gan.inference.translator import Device, Direction, Translator, check_size, numbers
+from gan.images.pixels import blend, from_array, to_array
+from gan.inference.translator import Device, Direction, Translator, check_size, require_finite
 
 HALF_LEVEL = 0.5 / 255
 
@@ -49,7 +48,7 @@ def translate_pixels(model: Model, pixels: np.ndarray[Any, Any], strength: float
         )
     check_size(pixels.shape[1], pixels.shape[0])
     (result,) = translator.translate_batch(from_array(pixels)[None])
-    return blend(pixels, to_array(numbers(result)), strength)
+    return blend(pixels, to_array(require_finite(result)), strength)
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""The numbers that the gates judge, of a source and its translation."""
+"""The numbers that the gates compare, of a source and its translation."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gan.augment.dataset import Box
 from gan.augment.structure import Pixels, Plane, agreement, displaced, field
-from gan.images.picture import LUMA, Array
+from gan.images.color import LUMA_COLUMN
+from gan.images.picture import Array
 
 LONGER_SIDE = 512
 """Pixels at which pictures are compared; larger ones are scaled down."""
@@ -92,7 +93,7 @@ def mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool_
 
 def lightness(pixels: Pixels) -> Plane:
     """Lightness (H, W), 0 to 1, without fine detail."""
-    luma: Plane = cv2.GaussianBlur((pixels @ LUMA)[:, :, 0] / np.float32(255), (0, 0), 2)
+    luma: Plane = cv2.GaussianBlur((pixels @ LUMA_COLUMN)[:, :, 0] / np.float32(255), (0, 0), 2)
     return luma
 
 

@@ -5,24 +5,24 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from gan.augment.judgement import Judged
-from gan.images import read_image
+from gan.augment.decisions import Decided
+from gan.images.contact_sheet import INK, PAPER, fit_text, thumbnail
 
 CELL, GAP, TEXT = 192, 12, 13
 """Pixels of a picture's longer side, between pictures, of letters."""
 ROWS = 8
 """Of each kind, at most."""
-PAPER, INK, GOOD, BAD = (250, 246, 236), (20, 18, 60), (30, 120, 60), (180, 40, 40)
+GOOD, BAD = (30, 120, 60), (180, 40, 40)
 
 
-def sheet(judged: Sequence[Judged], root: Path, place: Callable[[Judged], Path]) -> Image.Image:
+def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Path]) -> Image.Image:
     """Accepted translations in the left half, rejected in the right, each after its source.
 
     They are spread evenly over all names; rejected ones for other reasons come first. `place` says
     where the file of a translation is.
     """
-    accepted = [each for each in judged if each.decision == "accepted"]
-    rejected = various([each for each in judged if each.decision == "rejected"])
+    accepted = [each for each in decided if each.decision == "accepted"]
+    rejected = various([each for each in decided if each.decision == "rejected"])
     halves = [("accepted", GOOD, spread(accepted)), ("rejected", BAD, rejected[:ROWS])]
     rows = max(1, *(len(shown) for _, _, shown in halves))
     width, height = 2 * (CELL + GAP), CELL + 3 * TEXT + GAP
@@ -35,37 +35,34 @@ def sheet(judged: Sequence[Judged], root: Path, place: Callable[[Judged], Path])
         for row, each in enumerate(shown):
             top = 4 * TEXT + row * height
             for number, path in enumerate((root / each.task.item.image, place(each))):
-                page.paste(thumbnail(path), (left + number * (CELL + GAP), top))
-            write(draw, (left, top + CELL + 2), fitted(each.task.output.as_posix()), INK)
-            reason = "; ".join(each.reasons) or scores_text(each)
-            write(draw, (left, top + CELL + 4 + TEXT), fitted(reason), color)
+                # All of them were read before, whatever their size.
+                if small := thumbnail(path, CELL, max_megapixels=float("inf")):
+                    page.paste(small, (left + number * (CELL + GAP), top))
+            lines = each.task.output.as_posix(), "; ".join(each.reasons) or scores_text(each)
+            name, reason = (fit_text(line, TEXT, 2 * CELL + GAP) for line in lines)
+            write(draw, (left, top + CELL + 2), name, INK)
+            write(draw, (left, top + CELL + 4 + TEXT), reason, color)
     return page
 
 
-def spread(judged: Sequence[Judged]) -> Sequence[Judged]:
+def spread(decided: Sequence[Decided]) -> Sequence[Decided]:
     """ROWS of them at most, from all over the list."""
-    step = max(1, -(-len(judged) // ROWS))
-    return judged[::step]
+    step = max(1, -(-len(decided) // ROWS))
+    return decided[::step]
 
 
-def various(judged: Sequence[Judged]) -> list[Judged]:
+def various(decided: Sequence[Decided]) -> list[Decided]:
     """In an order in which every kind of reason soon has its turn."""
     turns: dict[tuple[str, ...], int] = {}
     ranks = []
-    for each in judged:
+    for each in decided:
         turns[each.gates] = turns.get(each.gates, 0) + 1
         ranks.append(turns[each.gates])
-    order = sorted(range(len(judged)), key=lambda index: (ranks[index], index))
-    return [judged[index] for index in order]
+    order = sorted(range(len(decided)), key=lambda index: (ranks[index], index))
+    return [decided[index] for index in order]
 
 
-def thumbnail(path: Path) -> Image.Image:
-    image = read_image(path, draft_size=CELL)
-    image.thumbnail((CELL, CELL))
-    return image
-
-
-def scores_text(each: Judged) -> str:
+def scores_text(each: Decided) -> str:
     return ", ".join(
         f"{name} {value:.2f}" for name, value in (each.scores or {}).items() if value is not None
     )
@@ -75,14 +72,3 @@ def write(
     draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, color: tuple[int, ...]
 ) -> None:
     draw.text(at, text, color, ImageFont.load_default(TEXT))
-
-
-def fitted(text: str) -> str:
-    """As much of a text as there is room for, without what the letters do not have."""
-    known = text.encode("latin-1", "replace").decode("latin-1")
-    font, room = ImageFont.load_default(TEXT), 2 * CELL + GAP
-    if font.getlength(known) <= room:
-        return known
-    lengths = range(len(known), 0, -1)
-    shorter = (f"{known[:length]}..." for length in lengths)
-    return next(text for text in shorter if font.getlength(text) <= room)

@@ -18,7 +18,7 @@ from gan.config.sections import (
     TrainConfig,
     Weight,
 )
-from gan.config.whole import Config, Recipe
+from gan.config.whole import Config
 
 __all__ = [
     "Config",
@@ -30,7 +30,6 @@ __all__ = [
     "OptimConfig",
     "PerceptualConfig",
     "Rate",
-    "Recipe",
     "RunConfig",
     "Section",
     "SemanticConfig",

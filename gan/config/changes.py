@@ -15,13 +15,14 @@ NOT_NUMBERS = {
         "style": "image",
         "evaluate": "every features weights max_images batch_size resamples best patience",
         "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"
-        " recompute doctor_every doctor_ignore",
+        " recompute doctor_every doctor_ignore recipe observers",
     }.items()
     for key in keys.split()
 }
 """Keys that may change when a run is resumed: they do not change what the next step computes.
 
-Of files and folders it is the place that may; a state's manifest knows what was in them.
+Of files and folders it is the place that may; a state's manifest knows what was in them, and which
+recipe it is of.
 """
 
 

@@ -10,6 +10,10 @@ Channels = Literal[1, 3]
 Norm = Literal["instance", "instance_affine", "batch", "none"]
 Upsample = Literal["deconv", "resize", "blur"]
 Downsample = Literal["stride", "blur"]
+WeightedTerm = Literal[
+    "cycle", "identity", "perceptual", "perceptual_cycle", "style", "tv", "semantic"
+]
+"""Of the generators' loss: each has its key in the section loss."""
 Schedule = Literal["linear", "constant", "cosine"]
 Optimizer = Literal["lbfgs", "adam"]
 """Of stylizations."""
@@ -26,5 +30,7 @@ FormatName = Literal["imagefolder", "yolo", "coco", "voc", "masks"]
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """Of generators for other programs."""
 
+MIN_SIDE = 16
+"""Pixels of a side of an image, at least: what the generators are defined from."""
 MAX_MEGAPIXELS = 178.0
 """Larger images are rejected before they are decoded: a file of a few kB can claim any size."""

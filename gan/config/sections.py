@@ -7,10 +7,16 @@ name the dotted key.
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from gan.config.choices import Channels, Device, Schedule, TrainPrecision
-from gan.domains import Domain
+from gan.config.choices import Channels, Device, Schedule, TrainPrecision, WeightedTerm
+from gan.config.table import NameIn
+from gan.config.tables.adversarial import ADVERSARIAL
+from gan.config.tables.datasets import DATASETS
+from gan.config.tables.losses import LOSS_TERMS
+from gan.config.tables.observers import observer_name
+from gan.config.tables.recipes import recipe_name
+from gan.domains import Direction, Domain
 
 Symptom = Literal[
     "inverted",
@@ -49,6 +55,8 @@ class DataConfig(Section):
     """Folder of domain A, in place of data.root."""
     b: Path | None = None
     """Folder of domain B, in place of data.root."""
+    dataset: Annotated[str, NameIn(DATASETS)] = "unpaired"
+    """unpaired: the images in these folders; or a dataset that an extension registers."""
     resize: Literal["square", "short", "none"] = "square"
     """square: to load_size x load_size; short: shorter side to load_size; none: as it is."""
     load_size: Count = 286
@@ -113,10 +121,10 @@ class DataConfig(Section):
 class LossConfig(Section):
     """The terms of the objective and their absolute weights."""
 
-    adversarial: Literal["lsgan", "vanilla", "hinge", "wgan_gp"] = "lsgan"
+    adversarial: Annotated[str, NameIn(ADVERSARIAL)] = "lsgan"
     """Form of the adversarial loss."""
     gradient_penalty: Weight = 10
-    """Weight of the gradient penalty, with wgan_gp only."""
+    """Weight of the adversarial form's regularizer: the gradient penalty of wgan_gp."""
     cycle: Weight = 10
     """Weight of the cycle-consistency loss."""
     cycle_a: Weight | None = None
@@ -139,18 +147,29 @@ class LossConfig(Section):
     tv: Weight = 0
     """Weight of the total variation of translations."""
     semantic: Weight = 0
-    """Weight of what a frozen classifier of A loses when it looks at translations in place of
+    """Weight of what a frozen classifier of A loses when it is given translations in place of
     their originals."""
     semantic_ab: Weight | None = None
     """Weight of the semantic loss of A -> B, where it differs from loss.semantic."""
     semantic_ba: Weight | None = None
-    """Weight of the semantic loss of B -> A, where it differs from loss.semantic: the goal there
-    is what the classifier, which has seen A alone if it was trained here, takes B's images for."""
+    """Weight of the semantic loss of B -> A, where it differs from loss.semantic: the target there
+    is what the classifier, which knows A alone if it was trained here, takes B's images for."""
+    terms: dict[str, Weight] = {}
+    """Weights of further terms that an extension registers, for instance {edges: 2}."""
 
-    def weight(self, term: str) -> float:
-        """The weight of one term, for instance cycle_a: its own key where given, else cycle's."""
-        own: float | None = getattr(self, term, None)
-        both: float = getattr(self, term.rsplit("_", 1)[0])
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        for name in self.terms:
+            try:
+                LOSS_TERMS.check(name)
+            except ValueError as error:
+                raise ValueError(f"loss.terms: {error}") from None
+        return self
+
+    def weight(self, term: WeightedTerm, place: Domain | Direction) -> float:
+        """Return a term's weight in a domain or direction: its own key's where given."""
+        own: float | None = getattr(self, f"{term}_{place}", None)
+        both: float = getattr(self, term)
         return both if own is None else own
 
 
@@ -208,6 +227,9 @@ class OptimConfig(Section):
 class TrainConfig(Section):
     """How long, how much at once, how precisely, and what is kept."""
 
+    recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
+    """What is trained: cyclegan, single_style, arbitrary_style, or a recipe that an extension
+    registers; where it is not set, style.image and networks.generator decide."""
     epochs: Count = 100
     """Passes over the larger folder at the constant learning rate."""
     decay_epochs: CountOrZero = 100
@@ -258,6 +280,8 @@ class TrainConfig(Section):
     doctor_ignore: list[Symptom] = []
     """Findings of the doctor that are no fault here, for instance [inverted] between a negative and
     its print."""
+    observers: list[Annotated[str, AfterValidator(observer_name)]] = []
+    """Observers that an extension registers, to accompany the run."""
     keep_every: Count | None = None
     """Epochs between generators that are kept for good."""
 

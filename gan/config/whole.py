@@ -1,9 +1,11 @@
 """A whole configuration, and what must fit between its sections."""
 
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Self
 
 from pydantic import model_validator
 
+from gan.config.choices import WeightedTerm
 from gan.config.evaluate import EvaluateConfig
 from gan.config.networks import NetworksConfig
 from gan.config.sections import (
@@ -17,9 +19,10 @@ from gan.config.sections import (
     StyleConfig,
     TrainConfig,
 )
-from gan.domains import Domain
-
-Recipe = Literal["cyclegan", "one_style", "reference"]
+from gan.config.tables.discriminators import DISCRIMINATORS
+from gan.config.tables.generators import GENERATORS
+from gan.config.tables.recipes import RECIPES, RecipeRow
+from gan.domains import DIRECTIONS, DOMAINS, Direction, Domain
 
 
 class Config(Section):
@@ -39,79 +42,88 @@ class Config(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         self.check_generator_crop()
-        self.check_blur()
-        self.check_weights()
         self.check_recompute()
         self.check_evaluate()
-        checks = {
-            "cyclegan": self.check_cyclegan,
-            "one_style": self.check_one_style,
-            "reference": self.check_reference,
-        }
-        checks[self.recipe]()
-        if self.recipe != "cyclegan":
-            self.check_no_semantic()
+        self.check_recipe()
         return self
 
     @property
-    def recipe(self) -> Recipe:
-        """What is trained: a style.image or an adain generator asks for one generator."""
-        if self.style.image is not None:
-            return "one_style"
-        return "reference" if self.networks.generator == "adain" else "cyclegan"
+    def recipe(self) -> str:
+        """What is trained: train.recipe, or what style.image and the generator ask for."""
+        if self.train.recipe is not None:
+            return self.train.recipe
+        facts = (self.style.image is not None, self.styled)
+        return next(name for name, row in RECIPES.items() if (row.painting, row.styled) == facts)
+
+    @property
+    def styled(self) -> bool:
+        """Whether the generator takes a style image besides the content image."""
+        return GENERATORS[self.networks.generator].takes_style
 
     @property
     def domains(self) -> tuple[Domain, ...]:
-        """Those whose folders are trained on."""
-        return ("a",) if self.recipe == "one_style" else ("a", "b")
+        """Those whose images are trained on."""
+        return RECIPES[self.recipe].domains
 
-    def check_one_style(self) -> None:
-        """A painting stands in for domain B."""
-        if self.networks.generator == "adain":
+    def check_recipe(self) -> None:
+        """The other sections fit the recipe, which names in messages what asked for it."""
+        kind = self.networks.generator
+        if self.style.image is not None and self.styled:
             raise ValueError(
-                "networks.generator adain learns the styles of a folder, data.b: "
+                f"networks.generator {kind} learns the styles of a folder, data.b: "
                 "leave style.image out, or name another generator"
             )
-        if self.data.b is not None:
+        row, chosen = RECIPES[self.recipe], f"train.recipe {self.recipe}"
+        if row.painting != (self.style.image is not None):
+            fault = "needs a style.image" if row.painting else "does not use style.image"
+            raise ValueError(f"{chosen} {fault}: set another recipe, or leave train.recipe out")
+        if row.styled != self.styled:
+            fault = "needs networks.generator adain, not" if row.styled else "cannot train"
+            raise ValueError(f"{chosen} {fault} {kind}: name another recipe or generator")
+        chosen = "style.image" if row.painting else f"networks.generator {kind}"
+        self.check_folders(row)
+        for term in row.needs:
+            if not getattr(self.loss, term):
+                raise ValueError(f"{chosen} needs a loss.{term} above 0")
+        if len(row.directions) == 1:
+            self.check_single_generator(chosen)
+        else:
+            self.check_channels()
+
+    def check_folders(self, row: RecipeRow) -> None:
+        """The domains that are trained on are named, and crops are large enough to be scored."""
+        if row.painting and self.data.b is not None:
             raise ValueError("data.b and style.image exclude each other: give one of them")
-        if not self.loss.style:
-            raise ValueError("style.image needs a loss.style above 0")
-        if self.loss.perceptual_cycle:
-            raise ValueError("style.image has no cycle: set loss.perceptual_cycle to 0")
-
-    def check_reference(self) -> None:
-        """Two folders, and a loss that tells one style of B from another."""
-        self.check_two_folders()
-        if not self.loss.style:
-            raise ValueError("networks.generator adain needs a loss.style above 0")
-        if self.loss.perceptual_cycle:
-            raise ValueError(
-                "networks.generator adain has no cycle: set loss.perceptual_cycle to 0"
-            )
-
-    def check_no_semantic(self) -> None:
-        """Translations in both directions are what the semantic loss is about."""
-        if any(self.loss.weight(f"semantic_{way}") for way in ("ab", "ba")):
-            raise ValueError(
-                "loss.semantic is for two generators: set it to 0 with a style.image or "
-                "networks.generator adain"
-            )
-
-    def check_two_folders(self) -> None:
-        """Both domains are named, and crops are large enough to be judged."""
-        if (self.data.a is None) != (self.data.b is None):
+        if not row.painting and (self.data.a is None) != (self.data.b is None):
             raise ValueError(
                 "data.a and data.b belong together: give both, or data.root (or a style.image)"
             )
-        self.check_discriminator_crop()
+        if row.discriminators:
+            self.check_discriminator_crop()
 
-    def check_cyclegan(self) -> None:
-        """Two folders, and losses that their channels allow."""
-        self.check_two_folders()
+    def check_single_generator(self, chosen: str) -> None:
+        """There is no cycle, and no second generator to start."""
+        if self.loss.perceptual_cycle:
+            raise ValueError(f"{chosen} has no cycle: set loss.perceptual_cycle to 0")
+        if self.networks.weights_ba is not None:
+            raise ValueError(
+                f"networks.weights_ba is for two generators: leave it out with {chosen}"
+            )
+        if any(self.loss.weight("semantic", direction) for direction in DIRECTIONS):
+            raise ValueError(f"loss.semantic is for two generators: set it to 0 with {chosen}")
+        if self.loss.terms:
+            raise ValueError(f"loss.terms is for two generators: leave it out with {chosen}")
+
+    def check_channels(self) -> None:
+        """Both domains have the channels that the losses compare."""
         if self.data.channels_a == self.data.channels_b:
             return
-        for term, ends in {"identity": ("a", "b"), "semantic": ("ab", "ba")}.items():
-            if any(self.loss.weight(f"{term}_{end}") for end in ends):
+        places: dict[WeightedTerm, Iterable[Domain | Direction]] = {
+            "identity": DOMAINS,
+            "semantic": DIRECTIONS,
+        }
+        for term in places:
+            if any(self.loss.weight(term, place) for place in places[term]):
                 raise ValueError(
                     f"loss.{term} needs data.channels_a == data.channels_b "
                     f"({self.data.channels_a} and {self.data.channels_b} given): "
@@ -120,36 +132,16 @@ class Config(Section):
 
     def check_generator_crop(self) -> None:
         """Training crops must fit the generator: a U-Net halves them 7 or 8 times."""
-        multiple = {"unet_128": 128, "unet_256": 256}.get(self.networks.generator, 4)
+        multiple = GENERATORS[self.networks.generator].size_multiple
         if self.data.crop_size % multiple:
             raise ValueError(
                 f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
                 f"with networks.generator {self.networks.generator}"
             )
 
-    def check_blur(self) -> None:
-        """CUT's generators are ResNets."""
-        kind = self.networks.generator
-        for key in ("upsample", "downsample"):
-            if getattr(self.networks, key) == "blur" and not kind.startswith("resnet"):
-                raise ValueError(
-                    f"networks.{key} blur is for ResNet generators; with networks.generator {kind} "
-                    "leave it out"
-                )
-
-    def check_weights(self) -> None:
-        """Recipes with one generator have no other to start."""
-        if self.recipe == "cyclegan":
-            return
-        if self.networks.weights_ba is not None:
-            raise ValueError(
-                "networks.weights_ba is for two generators: leave it out with a style.image or "
-                "networks.generator adain"
-            )
-
     def check_recompute(self) -> None:
         """There are blocks, and a second forward pass changes nothing in them."""
-        if self.train.recompute and not self.networks.generator.startswith("resnet"):
+        if self.train.recompute and not GENERATORS[self.networks.generator].residual:
             raise ValueError(
                 "train.recompute is for ResNet generators; with networks.generator "
                 f"{self.networks.generator} leave it out"
@@ -166,18 +158,20 @@ class Config(Section):
             raise ValueError(
                 "evaluate.every measures the images in testA and testB of data.root: give it"
             )
-        if self.evaluate.every and self.networks.generator == "adain":
+        if self.evaluate.every and GENERATORS[self.networks.generator].takes_style:
             raise ValueError(
-                "evaluate.every: networks.generator adain translates after a second picture, and "
-                "has no translation of its own that could be measured: leave it out"
+                f"evaluate.every: networks.generator {self.networks.generator} takes its style "
+                "from a second image and has no translation of its own that could be measured: "
+                "remove evaluate.every"
             )
 
     def check_discriminator_crop(self) -> None:
-        """Some patch must be judged."""
-        kind, layers = self.networks.discriminator, self.networks.discriminator_layers
-        halvings = {"basic": 3, "n_layers": layers, "pixel": 0}[kind]
-        if kind != "pixel" and self.data.crop_size < 3 * 2**halvings:
+        """The discriminator has a patch to score."""
+        networks, crop = self.networks, self.data.crop_size
+        row = DISCRIMINATORS[networks.discriminator]
+        halvings = networks.discriminator_layers if row.halvings is None else row.halvings
+        if crop < 3 * 2**halvings:
             raise ValueError(
-                f"data.crop_size ({self.data.crop_size}) must be at least {3 * 2**halvings} with "
-                f"networks.discriminator {kind}, which halves it {halvings} times"
+                f"data.crop_size ({crop}) must be at least {3 * 2**halvings} with "
+                f"networks.discriminator {networks.discriminator}, which halves it {halvings} times"
             )

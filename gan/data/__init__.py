@@ -5,6 +5,7 @@ from gan.data.folders import Folder, fingerprint, index_folder, index_folders
 from gan.data.transforms import TrainTransform, sample_pixels
 from gan.data.unpaired import (
     Batches,
+    ImageDataset,
     OneFolder,
     UnpairedImages,
     build_dataset,
@@ -16,6 +17,7 @@ __all__ = [
     "Batches",
     "Classes",
     "Folder",
+    "ImageDataset",
     "LabelledImages",
     "OneFolder",
     "TrainTransform",

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.system.atomic import remove_parts, write_whole
+from gan.system.hashing import file_sha256
 
 Pixels = NDArray[np.uint8]
 """(H, W, C)."""
@@ -77,8 +78,7 @@ class PixelCache:
         if stamp is None or now - max(stamp[-2:]) < SETTLED:
             return None
         try:
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
+            content = file_sha256(path)
         except OSError:  # whoever decodes it will say why
             return None
         key = hashlib.sha256(f"{self.settings}\n{content}".encode()).hexdigest()

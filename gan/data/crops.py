@@ -1,7 +1,6 @@
 """Training crops out of files: read, resized, kept where data.cache says, transformed."""
 
-import hashlib
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -10,12 +9,16 @@ import PIL
 from PIL import features
 from torch import Tensor
 
-import gan.images
 from gan.config import DataConfig
 from gan.config.choices import Channels
 from gan.data.cache import PixelCache, Pixels, make_folder
 from gan.data.transforms import TrainTransform, resize
 from gan.images import read_image
+from gan.images.color import with_channels
+
+READER_VERSION = 1
+"""Of the pixels that gan.images makes of a file: raise it with every change of any pixel, so that
+caches are filled anew. tests/data/test_crops.py tells when."""
 
 
 class Crops:
@@ -43,8 +46,7 @@ def read_resized(path: Path, channels: Channels, data: DataConfig) -> Pixels:
     """Read a file and resize it as data.resize says; where data.draft is on, JPEGs are decoded at a
     reduced scale."""
     image = read_image(path, channels=channels, draft_size=draft_size(data))
-    pixels = np.array(resize(image, data))
-    return pixels if pixels.ndim == 3 else pixels[:, :, None]
+    return with_channels(np.array(resize(image, data)))
 
 
 def draft_size(data: DataConfig) -> int | None:
@@ -67,13 +69,6 @@ def open_cache(data: DataConfig, channels: Channels) -> PixelCache | None:
             raise ValueError(f"data.cache: {data.cache} lies in data.{key}: name another folder")
     make_folder(data.cache)
     size = None if data.resize == "none" else data.load_size
-    versions = reader_version(), PIL.__version__, features.version("jpg"), cv2.__version__
+    versions = READER_VERSION, PIL.__version__, features.version("jpg"), cv2.__version__
     settings = data.resize, size, draft_size(data), channels, versions
     return PixelCache(data.cache, round(data.cache_gb * 1e9), repr(settings))
-
-
-@cache
-def reader_version() -> str:
-    """A hash of the code that reads and resizes images."""
-    code = sorted(Path(gan.images.__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in code)).hexdigest()

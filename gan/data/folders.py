@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.config import DataConfig
-from gan.domains import Domain
+from gan.config.choices import MIN_SIDE
+from gan.domains import DOMAINS, Domain
 from gan.images import ImageError, list_images, read_image, read_size
-
-MIN_SIDE = 16
-"""Pixels of a training image that is resized; thinner ones would be scaled without measure."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,9 @@ class Folder:
     """Changes when a file is added, removed, renamed or changes its length."""
 
 
-def index_folders(data: DataConfig, domains: Sequence[Domain] = ("a", "b")) -> dict[Domain, Folder]:
+def index_folders(data: DataConfig, domains: Sequence[Domain] = DOMAINS) -> dict[Domain, Folder]:
     """Index the training folders of these domains; ValueError as from index_folder."""
+    # Images that are resized need a least side, too: thinner ones would be scaled without measure.
     return {
         domain: index_folder(
             data.train_folder(domain),

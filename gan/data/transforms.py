@@ -1,21 +1,20 @@
 """From a picture to the crop that a network sees: resize, crop, flip, more albumentations."""
 
 import copy
-import difflib
 import inspect
-from collections.abc import Iterable
 from typing import Any
 
 import albumentations as A  # noqa: N812, the library's own convention
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from gan.config import DataConfig
 from gan.images import resize_short, resize_square
-from gan.images.pixels import from_image
+from gan.images.color import with_channels
+from gan.images.pixels import from_array, from_image
+from gan.system.text import nearest
 
 Shape = tuple[int, int, int]
 """(height, width, channels)."""
@@ -47,8 +46,7 @@ class TrainTransform:
 
     def __call__(self, image: Image.Image, seed: int) -> Tensor:
         """A uint8 tensor (C, crop_size, crop_size); equal seeds give equal draws everywhere."""
-        pixels = np.array(resize(image, self.data))
-        return self.crop(pixels if pixels.ndim == 3 else pixels[:, :, None], seed)
+        return self.crop(with_channels(np.array(resize(image, self.data))), seed)
 
     def crop(self, pixels: NDArray[Any], seed: int) -> Tensor:
         """The same of pixels (H, W, C) that are resized already."""
@@ -57,7 +55,7 @@ class TrainTransform:
         self.compose.set_random_seed(seed)
         pixels = self.compose(image=pixels)["image"]
         check_kind(pixels, shape, "the list")
-        return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+        return from_array(pixels)
 
 
 def resize(image: Image.Image, data: DataConfig) -> Image.Image:
@@ -86,14 +84,14 @@ def build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
         raise ValueError(f"data.augment: each entry is one name with its arguments, not {entry}")
     ((name, arguments),) = entry.items()
     if name not in AUGMENTATIONS:
-        near = nearest(name, AUGMENTATIONS)
+        near = nearest(str(name), AUGMENTATIONS)
         raise ValueError(f"data.augment: albumentations has no transform {name}{near}")
     if not isinstance(arguments or {}, dict):
         raise ValueError(f"data.augment: {name} takes arguments by name, not {arguments}")
     known = inspect.signature(AUGMENTATIONS[name]).parameters
     for argument in arguments or {}:
         if argument not in known:  # albumentations only warns, and goes on without it
-            near = nearest(argument, known)
+            near = nearest(str(argument), known)
             raise ValueError(f"data.augment: {name} has no argument {argument}{near}")
     try:
         return AUGMENTATIONS[name](**(arguments or {}))
@@ -102,7 +100,7 @@ def build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
 
 
 def try_out(transform: A.BasicTransform, shape: Shape) -> None:
-    """Refuse before the first step an augmentation that would fail in a worker, hours later."""
+    """Raise ValueError for an augmentation that would fail in a worker, hours later."""
     name, certain = type(transform).__name__, copy.copy(transform)
     certain.p = 1
     certain.set_random_seed(0)
@@ -114,14 +112,9 @@ def try_out(transform: A.BasicTransform, shape: Shape) -> None:
 
 
 def check_kind(pixels: NDArray[Any], shape: Shape, name: str) -> None:
-    """Refuse pixels that have not kept 8 bits or the shape."""
+    """Raise ValueError for pixels that have not kept 8 bits or the shape."""
     if pixels.dtype != np.uint8 or pixels.shape != shape:
         raise ValueError(
             f"data.augment: {name} must keep 8 bits and the shape {shape}, "
             f"but gives {pixels.dtype} and {tuple(pixels.shape)}"
         )
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(name), list(names), 1)
-    return f"; did you mean {near[0]}?" if near else ""

@@ -1,8 +1,9 @@
 """Unpaired training images, in an order that is a function of (seed, epoch, index) alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol, cast
 
 import cv2
 import numpy as np
@@ -12,12 +13,24 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
-from gan.config import DataConfig
+from gan.config import Config, DataConfig
 from gan.data.crops import Crops
+from gan.data.folders import Folder
+from gan.domains import Domain
 from gan.system.signals import ignore_signals
 
 Key = tuple[int, int]
 """(epoch, index) of a training pair; index counts from 0 within the epoch."""
+
+
+class ImageDataset(Protocol):
+    """A function of a key alone, to one uint8 image (C, H, W) of each domain."""
+
+    def __len__(self) -> int:
+        """Return the items of an epoch."""
+
+    def __getitem__(self, key: Key, /) -> tuple[Tensor, ...]:
+        """Return the images of a key."""
 
 
 @lru_cache(maxsize=4)
@@ -35,6 +48,7 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         self.files_a, self.files_b = files_a, files_b
         self.data, self.seed = data, seed
         self.crops = Crops(data)
+        self.remark = self.crops.describe()
 
     def __len__(self) -> int:
         """Pairs in an epoch: the images of the larger folder."""
@@ -63,6 +77,7 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
     def __init__(self, files: Sequence[Path], data: DataConfig, seed: int) -> None:
         self.files, self.seed, self.channels = files, seed, data.channels_a
         self.crops = Crops(data)
+        self.remark = self.crops.describe()
 
     def __len__(self) -> int:
         """Images in an epoch: all of them."""
@@ -76,13 +91,12 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
         return (self.crops(path, self.channels, seed),)
 
 
-def build_dataset(
-    files: Sequence[Sequence[Path]], data: DataConfig, seed: int
-) -> UnpairedImages | OneFolder:
-    """Unpaired images of two folders, or the images of one."""
-    if len(files) == 1:
-        return OneFolder(files[0], data, seed)
-    return UnpairedImages(files[0], files[1], data, seed)
+def build_dataset(config: Config, folders: Mapping[Domain, Folder]) -> UnpairedImages | OneFolder:
+    """Build unpaired images of two folders, or the images of one."""
+    data, seed = config.data, config.run.seed
+    if "b" not in folders:
+        return OneFolder(folders["a"].files, data, seed)
+    return UnpairedImages(folders["a"].files, folders["b"].files, data, seed)
 
 
 class Batches(Sampler[list[Key]]):
@@ -111,7 +125,7 @@ class Batches(Sampler[list[Key]]):
 
 
 def build_loader(
-    dataset: Dataset[tuple[Tensor, ...]],
+    dataset: ImageDataset,
     batches: Batches,
     *,
     workers: int,
@@ -120,7 +134,7 @@ def build_loader(
 ) -> DataLoader[tuple[Tensor, ...]]:
     """A loader of uint8 batches (a, b) or (a,), (N, C, H, W); context says how workers start."""
     return DataLoader(
-        dataset,
+        cast(Dataset[tuple[Tensor, ...]], dataset),
         batch_sampler=batches,
         num_workers=workers,
         pin_memory=pin_memory,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gan.evaluation.records import ImageScores
-from gan.system.atomic import write_whole
+from gan.system.atomic import lock, write_whole
 
 METRICS_FILE = "metrics.jsonl"
 
@@ -68,20 +68,12 @@ def held(path: Path) -> Iterator[BinaryIO]:
     """A file to read and to add to, after whoever holds it now, where there are such locks."""
     while True:
         with path.open("ab+", buffering=0) as file:
-            wait_for(file)
+            with contextlib.suppress(OSError):  # some network disks have no locks
+                lock(file, wait=True)
             # `forget` may have put another in its place meanwhile.
             if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 yield file
                 return
-
-
-def wait_for(file: BinaryIO) -> None:
-    """Hold a file until it is closed, after whoever holds it now, where there are such locks."""
-    if os.name == "posix":
-        import fcntl
-
-        with contextlib.suppress(OSError):  # some network disks have none
-            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def write_images(folder: Path, step: int, images: Iterable[ImageScores]) -> str:

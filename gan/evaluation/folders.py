@@ -16,9 +16,9 @@ from gan.config.choices import Channels, Split
 from gan.data import sample_pixels
 from gan.data.folders import index_folder
 from gan.domains import DOMAINS, Domain
-from gan.features.weights import sha256
 from gan.images import read_image
 from gan.images.pixels import to_unit
+from gan.system.hashing import file_sha256
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def open_folder(root: Path, max_images: int | None = None) -> Folder:
     digest = hashlib.sha256()
     for path in index.files:
         digest.update(
-            f"{path.relative_to(root).as_posix()}\t{sha256(path)}\n".encode(
+            f"{path.relative_to(root).as_posix()}\t{file_sha256(path)}\n".encode(
                 errors="surrogateescape"
             )
         )

@@ -16,13 +16,11 @@ from gan.config.tables.metrics import METRICS
 from gan.evaluation.folders import Folder, read_images
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.rows import Generator, Reference, Row, Task
+from gan.images.color import LUMA
 from gan.images.pixels import to_pixels, to_unit
 from gan.losses import mean_gram
 from gan.metrics import Batch, Images
 from gan.system.processes import Processes
-
-LUMA = (0.299, 0.587, 0.114)
-"""ITU-R 601-2, as in Pillow's mode L."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Weights of a torchvision backbone: a local file, torchvision's cache, or its download."""
 
-import hashlib
 import re
 import socket
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
 from gan.networks.state_dicts import state_dict_mismatch
+from gan.system.hashing import file_sha256
 
 TIMEOUT = 20.0
 """Seconds that a server may keep silent before the download is given up."""
@@ -70,7 +70,7 @@ def pretrained(backbone: str) -> Path:
     prefix = found.group(1) if found else ""
     if not path.exists():
         download(url, path, prefix)
-    elif not sha256(path).startswith(prefix):
+    elif not file_sha256(path).startswith(prefix):
         raise ValueError(f"{path}: damaged, its SHA-256 does not begin with {prefix}: remove it")
     return path
 
@@ -97,9 +97,3 @@ def silence_limited(seconds: float) -> Iterator[None]:
         yield
     finally:
         socket.setdefaulttimeout(before)
-
-
-def sha256(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

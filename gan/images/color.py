@@ -10,6 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in the luma of ITU-R BT.601, as in Pillow's mode L."""
+LUMA_COLUMN = np.array(LUMA, np.float32)[:, None]
+"""The same for pixels (H, W, 3) @ LUMA_COLUMN."""
 WHITE_IS_ZERO = 0
 PHOTOMETRIC = 262
 """The TIFF tag that says whether 0 is black or white."""
@@ -25,6 +29,11 @@ def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image
     remark = partial(warnings.warn, stacklevel=4)
     pixels, _ = on_white(image, channels, lambda text: remark(f"{name}: {text}"))
     return pixels
+
+
+def with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return pixels (H, W) of a grey image as (H, W, 1); others as they are."""
+    return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
 def on_white(

@@ -13,15 +13,12 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels
-from gan.images.color import deep_grey, is_srgb, on_white
+from gan.images.color import LUMA_COLUMN, deep_grey, is_srgb, on_white, with_channels
 from gan.images.decoding import decoded
 from gan.images.metadata import kept_exif
 from gan.images.reader import opened, orientation
 
 Array = NDArray[Any]
-
-LUMA = np.array([[0.299], [0.587], [0.114]], np.float32)
-"""ITU-R 601-2, as in Pillow's mode L."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def read_picture(
             alpha = None if transparency is None else turned(np.asarray(transparency), turn)
         if getattr(image, "is_animated", False):
             remarks.append("animated: its first frame is taken")
-        pixels = pixels if pixels.ndim == 3 else pixels[:, :, None]
+        pixels = with_channels(pixels)
         exif = kept_exif(image, (pixels.shape[1], pixels.shape[0]), remarks.append)
     return Picture(pixels, alpha, exif, tuple(remarks))
 
@@ -87,7 +84,7 @@ def _deep(
         colors = pixels if _premultiplied(image) else pixels * opacity
         pixels = colors + 65535 * (1 - opacity)
     if pixels.shape[2] == 3 and channels == 1:
-        pixels = pixels @ LUMA
+        pixels = pixels @ LUMA_COLUMN
     pixels = np.rint(pixels).astype(np.uint16)
     return np.ascontiguousarray(pixels.repeat(channels // pixels.shape[2], axis=2)), alpha
 

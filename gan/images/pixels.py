@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from gan.images.color import with_channels
+
 LARGEST = {torch.uint8: 255, torch.uint16: 65535}
+ROWS = 256
+"""Rows that are blended at once: the floats of a whole image would take four times its memory."""
 
 
 def from_image(image: Image.Image) -> Tensor:
     """A picture of mode RGB or L as a uint8 tensor (C, H, W)."""
-    pixels = np.array(image)
-    return from_array(pixels if pixels.ndim == 3 else pixels[:, :, None])
+    return from_array(with_channels(np.array(image)))
 
 
 def to_image(pixels: Tensor) -> Image.Image:
@@ -43,3 +46,19 @@ def to_pixels(unit: Tensor, dtype: torch.dtype = torch.uint8) -> Tensor:
     """Floats in [-1, 1] to uint8 or uint16, rounded (the reference truncates) and clipped."""
     largest = LARGEST[dtype]
     return ((unit.float() + 1) * (largest / 2)).round().clamp(0, largest).to(dtype)
+
+
+def blend(source: NDArray[Any], translation: NDArray[Any], strength: float) -> NDArray[Any]:
+    """Return strength * translation + (1 - strength) * source, rounded.
+
+    Both (H, W, C) of one size and type; the result has the more channels of both.
+    """
+    if strength == 1:
+        return translation
+    channels = max(source.shape[2], translation.shape[2])
+    result = np.empty((*source.shape[:2], channels), source.dtype)
+    for top in range(0, len(result), ROWS):
+        rows = slice(top, top + ROWS)
+        before, after = source[rows].astype(np.float32), translation[rows].astype(np.float32)
+        result[rows] = np.rint(strength * after + (1 - strength) * before)
+    return result

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from gan.images import ImageError, read_image
+from gan.images.contact_sheet import INK, PAPER, fit_text, thumbnail
 from gan.inspection.findings import Finding
-from gan.system.text import printable
 
 SIDE = 184
 """Pixels a side of a thumbnail."""
@@ -21,8 +20,7 @@ CARDS = 300
 """Faults that are shown at most: a sheet of up to 25,000 lines."""
 UNREAD = ("unreadable", "empty")
 """Kinds without a thumbnail: a pipe would never end, a link may lead out of the folder."""
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
-PAPER, INK, EMPTY, ALARM = (250, 246, 236), (20, 18, 60), (222, 216, 202), (170, 30, 20)
+EMPTY, ALARM = (222, 216, 202), (170, 30, 20)
 
 
 def draw_sheet(
@@ -32,15 +30,15 @@ def draw_sheet(
 
     What does not fit is counted in the last line, where `complete` says where all are.
     """
-    font = ImageFont.load_default(TEXT_SIZE)
     places = list(layout(faults[:CARDS]))
     rows = 1 + max((row for row, _ in places), default=0)
     page = Image.new("RGB", (GAP + COLUMNS * CELL_WIDTH, 4 * GAP + rows * CELL_HEIGHT), PAPER)
     for fault, (row, column) in zip(faults, places, strict=False):
-        drawn = card(fault, base, font, max_megapixels)
+        drawn = card(fault, base, max_megapixels)
         page.paste(drawn, (GAP + column * CELL_WIDTH, GAP + row * CELL_HEIGHT))
     left_out = f"and {len(faults) - CARDS} more, all in {complete}" if len(faults) > CARDS else ""
     last = left_out if faults else "no faults"
+    font = ImageFont.load_default(TEXT_SIZE)
     ImageDraw.Draw(page).text((GAP, page.height - 2 * GAP), last, ALARM, font)
     return page
 
@@ -61,45 +59,20 @@ def shown(fault: Finding) -> list[Path]:
     return [path for path in (fault.path, fault.other) if path]
 
 
-def card(fault: Finding, base: Path, font: Font, max_megapixels: float) -> Image.Image:
+def card(fault: Finding, base: Path, max_megapixels: float) -> Image.Image:
     """One fault: its pictures, what it is, and the name of each picture under it."""
     paths = shown(fault)
     page = Image.new("RGB", (len(paths) * CELL_WIDTH, CELL_HEIGHT), PAPER)
-    draw = ImageDraw.Draw(page)
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(TEXT_SIZE)
     for column, path in enumerate(paths):
         left = column * CELL_WIDTH
         draw.rectangle((left, 0, left + SIDE - 1, SIDE - 1), EMPTY)
-        small = None if fault.kind in UNREAD else thumbnail(path, max_megapixels)
-        if small:
+        readable = fault.kind not in UNREAD
+        if readable and (small := thumbnail(path, SIDE, max_megapixels=max_megapixels)):
             page.paste(small, (left + (SIDE - small.width) // 2, (SIDE - small.height) // 2))
-        name = fitted(os.path.relpath(path, base), font, SIDE, keep_end=True)
+        name = fit_text(os.path.relpath(path, base), TEXT_SIZE, SIDE, keep_end=True)
         draw.text((left, SIDE + 4 + 2 * LINE), name, INK, font)
     for line, text in enumerate((fault.kind, fault.detail)):
-        text = fitted(text, font, page.width - GAP)
+        text = fit_text(text, TEXT_SIZE, page.width - GAP)
         draw.text((0, SIDE + 4 + line * LINE), text, ALARM, font)
     return page
-
-
-def thumbnail(path: Path, max_megapixels: float) -> Image.Image | None:
-    """The picture within SIDE pixels, aspect kept; None where it cannot be read any more."""
-    try:
-        image = read_image(path, draft_size=SIDE, max_megapixels=max_megapixels)
-    except ImageError:
-        return None
-    image.thumbnail((SIDE, SIDE))
-    return image
-
-
-def fitted(text: str, font: Font, width: int, *, keep_end: bool = False) -> str:
-    """A line of at most so many pixels: in ASCII, which is what the font has, and cut if need be.
-
-    Of names the end is kept, which tells them apart.
-    """
-    plain = printable(text).encode("ascii", "backslashreplace").decode()
-    if font.getlength(plain) <= width:
-        return plain
-    # No letter is narrower than a pixel, and names may be long.
-    plain = plain[-width:] if keep_end else plain[:width]
-    while font.getlength(f"{plain}...") > width:
-        plain = plain[1:] if keep_end else plain[:-1]
-    return f"...{plain}" if keep_end else f"{plain}..."

@@ -10,8 +10,9 @@ from torchvision import models
 
 from gan.features import TABLES, Features
 from gan.features.extractor import build
-from gan.features.weights import pretrained, sha256
+from gan.features.weights import pretrained
 from gan.metrics.inception import CONTENT, POOLED, STYLE, inception_file, open_inception
+from gan.system.hashing import file_sha256
 
 DEEPEST = ("layer4", "Mixed_7c", "inception5b")
 """The last maps of ResNets, Inception v3 and GoogLeNet; the others have `features`."""
@@ -59,7 +60,7 @@ def open_extractor(
     if name == "inception":
         file = weights or inception_file()
         inception = open_inception(file).to(device)
-        return Extractor(name, sha256(file), inception, POOLED, CONTENT, STYLE)
+        return Extractor(name, file_sha256(file), inception, POOLED, CONTENT, STYLE)
     if name not in models.list_models(module=models):
         raise ValueError(
             f"{section}features: {name} is neither inception nor a torchvision network such as "
@@ -72,7 +73,7 @@ def open_extractor(
     try:
         file = weights or pretrained(name)
         network = Features(name, list(dict.fromkeys((deepest, content, *style))), file).to(device)
-        return Extractor(name, sha256(file), network, deepest, content, style)
+        return Extractor(name, file_sha256(file), network, deepest, content, style)
     except ValueError as error:  # the key of a run's configuration is an option here
         raise ValueError(str(error).replace("perceptual.weights", f"--{section}weights")) from error
 

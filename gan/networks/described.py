@@ -1,42 +1,27 @@
 """A file of tensors and one JSON description of what they are: safetensors, whole or not there."""
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from gan.system.atomic import write_whole
+
 
 def write_described(
-    path: Path, tensors: Mapping[str, Tensor], key: str, described: dict[str, Any], what: str
+    path: Path, tensors: Mapping[str, Tensor], key: str, described: dict[str, Any]
 ) -> None:
     """Write tensors with a description under the one key of the metadata, atomically.
 
-    One key, because several would be written in random order. OSError says that `what` cannot be
-    written.
+    One key, because several would be written in random order. OSError names the file.
     """
     whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
     content = save(whole, {key: json.dumps(described)})
-    write_atomically(path, lambda file: file.write(content), what)
-
-
-def write_atomically(path: Path, write: Callable[[BinaryIO], object], what: str) -> None:
-    """Let `write` fill a file that appears whole or not at all; OSError names it and `what`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise OSError(f"{path}: the {what} cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, lambda file: file.write(content))
 
 
 def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], str]:

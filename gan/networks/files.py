@@ -23,7 +23,7 @@ def save_generator(
 ) -> None:
     """Write a generator's weights, how to build it, and facts about its training, atomically."""
     described = {"version": VERSION, "generator": spec, "about": about}
-    write_described(path, weights, KEY, described, "generator")
+    write_described(path, weights, KEY, described)
 
 
 def read_about(path: Path) -> dict[str, Any]:

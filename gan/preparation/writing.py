@@ -3,12 +3,13 @@
 import filecmp
 import json
 import os
-import shutil
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -17,9 +18,12 @@ from gan.domains import Domain
 from gan.images import encode_image
 from gan.preparation import video
 from gan.preparation.candidates import Candidate
-from gan.preparation.place import CHOSEN
-from gan.preparation.settings import Link
-from gan.system.atomic import write_whole
+from gan.preparation.options import Link
+from gan.system.atomic import remove_parts, write_whole
+from gan.system.output_folder import copy_file, link_file
+
+SETTINGS, CHOSEN = "preparation.json", "preparation.jsonl"
+FOLDERS = ("trainA", "trainB", "testA", "testB")
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def write_files(chosen: Sequence[Chosen], output: Path, link: Link) -> list[Lost
     jobs = [one for one in chosen if not one.candidate.frame]
 
     def job(one: Chosen) -> Lost | None:
-        reason = copy_or_link(one.candidate.source, output / one.name, link)
+        reason = put(one.candidate.source, output / one.name, LINKS[link])
         return (one, reason) if reason else None
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -61,44 +65,48 @@ def write_files(chosen: Sequence[Chosen], output: Path, link: Link) -> list[Lost
             threads.shutdown(cancel_futures=True)
 
 
-def copy_or_link(source: Path, target: Path, link: Link) -> str | None:
-    """Copy or link a file, whole or not at all, unless it is there; why it cannot be read."""
+@dataclass(frozen=True)
+class LinkKind:
+    """How a file is put into its place, and whether it is there already."""
+
+    put: Callable[[Path, Path], None]
+    same: Callable[[Path, Path], bool]
+    done: str
+    """For people."""
+
+
+def put(source: Path, target: Path, kind: LinkKind) -> str | None:
+    """Copy or link a file, whole or not at all, unless it is there; return why it is unreadable."""
     if os.path.lexists(target):
-        check_own(target, SAME[link](source, target))
+        check_own(target, kind.same(source, target))
         return None
-    if link == "copy":
-        try:
-            original = source.open("rb")
-        except OSError as error:
-            return error.strerror or str(error)
-        with original:
-            write_whole(target, lambda file: shutil.copyfileobj(original, file), replace=False)
-        return None
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        (os.link if link == "hard" else os.symlink)(source.resolve(), target)
+        source.open("rb").close()
     except OSError as error:
-        reason = error.strerror or error
-        raise OSError(f"{target}: cannot be a link ({reason}): leave --link out") from error
+        return error.strerror or str(error)
+    kind.put(source, target)
     return None
 
 
 def equal(source: Path, target: Path) -> bool:
-    """Whether two files have the same content."""
+    """Return whether two files have the same content."""
     return target.is_file() and filecmp.cmp(source, target, shallow=False)
 
 
 def points(source: Path, target: Path) -> bool:
-    """Whether the one is a symbolic link to the other."""
+    """Return whether the one is a symbolic link to the other."""
     return target.is_symlink() and target.resolve() == source.resolve()
 
 
-SAME: dict[Link, Callable[[Path, Path], bool]] = {
-    "copy": equal,
-    "hard": lambda source, target: target.exists() and source.samefile(target),
-    "symbolic": points,
+LINKS: dict[Link, LinkKind] = {
+    "copy": LinkKind(copy_file, equal, "copied"),
+    "hard": LinkKind(
+        link_file,
+        lambda source, target: target.exists() and source.samefile(target),
+        "linked (hard)",
+    ),
+    "symbolic": LinkKind(partial(link_file, symbolic=True), points, "linked (symbolic)"),
 }
-"""Whether a file is what would be put there."""
 
 
 def check_own(target: Path, same: bool) -> None:
@@ -149,3 +157,30 @@ def write_report(chosen: Sequence[Chosen], output: Path) -> None:
             entry["group"] = one.group
         lines.append(json.dumps(entry) + "\n")
     write_whole(output / CHOSEN, lambda file: file.write("".join(lines).encode()))
+
+
+def begin(output: Path, settings: Mapping[str, Any]) -> None:
+    """Write what an output is made by, and remove what killed starts have left half written."""
+    text = json.dumps(settings, indent=1).encode() + b"\n"
+    write_whole(output / SETTINGS, lambda file: file.write(text))
+    for name in FOLDERS:
+        for parent, _, _ in os.walk(output / name):
+            remove_parts(Path(parent))
+
+
+def check_strangers(output: Path, targets: Collection[Path]) -> None:
+    """Raise ValueError for a file in the output's folders that this command would not put there."""
+    for name in FOLDERS:
+        for path in files(output / name):
+            if path not in targets:
+                raise ValueError(
+                    f"{path}: not chosen by this command, or no longer: move it away, or give "
+                    "another --output"
+                )
+
+
+def files(folder: Path) -> Iterable[Path]:
+    """Yield all files below a folder, but for hidden ones; links count as files."""
+    for parent, folders, names in os.walk(folder):
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        yield from (Path(parent, name) for name in (*names, *links) if not name.startswith("."))

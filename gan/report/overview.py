@@ -3,17 +3,13 @@
 from datetime import UTC, datetime
 
 from gan.config import Config
+from gan.config.tables.datasets import DATASETS
+from gan.config.tables.recipes import RECIPES
 from gan.report.chart import chart
 from gan.report.curves import Curve, number
 from gan.report.html import Html, element, together
 from gan.report.logs import Log
 from gan.report.standing import Standing
-
-RECIPES = {
-    "cyclegan": "CycleGAN: two generators, each other's way back",
-    "one_style": "One painting's style for photographs, one generator",
-    "reference": "Any painting's style for photographs, one generator that is shown it",
-}
 
 PACE = {
     "images_per_second": (
@@ -52,16 +48,18 @@ def overview(name: str, config: Config, standing: Standing, log: Log) -> Html:
 
 
 def what(config: Config) -> str:
-    """A sentence on the recipe, the networks and the data."""
+    """Return a sentence on the recipe, the networks and the data."""
     networks, data = config.networks, config.data
     try:
         folders = " and ".join(str(data.train_folder(domain)) for domain in config.domains)
     except ValueError:
         folders = "folders that the configuration does not name"
+    if not DATASETS[data.dataset].folders:
+        folders = f"the dataset {data.dataset}"
     if config.style.image is not None:
         folders += f", after {config.style.image}"
     return (
-        f"{RECIPES[config.recipe]}. {networks.generator} with {networks.generator_channels} "
+        f"{RECIPES[config.recipe].title}. {networks.generator} with {networks.generator_channels} "
         f"channels, on crops of {data.crop_size} pixels out of {folders}."
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from gan.config import Config
+from gan.config.tables.recipes import RECIPES
 from gan.domains import DIRECTIONS
 from gan.images import ImageError, read_image
 from gan.report.html import Html, element, together
@@ -16,11 +17,6 @@ MOST_STEPS = 24
 """Steps that are shown; of more, so many evenly spread."""
 BUDGET = 5_000_000
 """Bytes for all grids."""
-COLUMNS = {
-    "cyclegan": ("real", "translation", "reconstruction", "identity"),
-    "one_style": ("photograph", "translation"),
-    "reference": ("photograph", "style", "result"),
-}
 GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")
 
 
@@ -80,7 +76,7 @@ def columns(
 ) -> tuple[str, ...]:
     """What the columns of a direction's grids show."""
     width = next(image.width for (_, shown), image in images.items() if shown == direction)
-    return COLUMNS[config.recipe][: max(1, width // config.data.crop_size)]
+    return RECIPES[config.recipe].columns[: max(1, width // config.data.crop_size)]
 
 
 def slider(steps: list[int]) -> Html:

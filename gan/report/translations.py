@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from gan.config import Config
 from gan.config.choices import Device
+from gan.config.tables.recipes import RECIPES
 from gan.domains import DIRECTIONS, Direction
 from gan.images import ImageError, list_images, read_image
 from gan.inference.translator import Translator
@@ -37,14 +38,11 @@ class Translations:
     def __init__(self, run: Path, config: Config, root: Path | None, device: Device) -> None:
         self.config = config
         self.root = config.data.root if root is None else root
-        # A generator that is shown its style gets a training painting.
-        self.style = training_painting(config) if config.recipe == "reference" else None
+        # A generator that takes a style image gets a training painting.
+        self.style = training_painting(config) if RECIPES[config.recipe].styled else None
         self.translators: dict[Direction, Translator] = {}
         self.missing: dict[Direction, str] = {}
-        directions: tuple[Direction, ...] = (
-            tuple(DIRECTIONS) if config.recipe == "cyclegan" else ("ab",)
-        )
-        for direction in directions:
+        for direction in RECIPES[config.recipe].directions:
             try:
                 self.translators[direction] = Translator.load(
                     run, direction, device, style=self.style

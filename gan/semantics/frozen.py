@@ -1,6 +1,5 @@
 """The classifier of a run: out of a file, or trained on A's class folders."""
 
-import hashlib
 import sys
 import warnings
 from pathlib import Path
@@ -9,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from gan.config import Config, LossConfig
+from gan.domains import DIRECTIONS
 from gan.semantics.network import load_classifier
 from gan.semantics.training import recipe, train_classifier
+from gan.system.hashing import file_sha256
 
 FILE = "classifier.safetensors"
 """Where a run leaves the classifier that it has trained."""
@@ -18,7 +19,7 @@ FILE = "classifier.safetensors"
 
 def classifier_needed(loss: LossConfig) -> bool:
     """Whether any term needs a classifier."""
-    return bool(loss.weight("semantic_ab") or loss.weight("semantic_ba"))
+    return any(loss.weight("semantic", direction) for direction in DIRECTIONS)
 
 
 class FrozenClassifier:
@@ -41,7 +42,7 @@ class FrozenClassifier:
             count, right = train_classifier(config, device, path)
             print(f"{path}: {count} classes of A, {right:.1%} right", file=sys.stderr)
         self.network = read_classifier(path).to(device)
-        self.fingerprints = {"semantic.classifier": sha256(path)}
+        self.fingerprints = {"semantic.classifier": file_sha256(path)[:16]}
         check_logits(self.network, path, config, device)
 
     def __call__(self, images: Tensor) -> Tensor:
@@ -99,8 +100,3 @@ def check_logits(network: nn.Module, path: Path, config: Config, device: torch.d
             f"semantic.classifier: {path} gives {given} for images {shape}: logits (2, classes) "
             "are wanted"
         )
-
-
-def sha256(path: Path) -> str:
-    """The beginning of the file's SHA-256."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -52,8 +52,7 @@ class Classifier(nn.Module):
 def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -> None:
     """Write a classifier and facts about its training, atomically; its folder is made."""
     described = {"version": 1, "classifier": classifier.spec, "about": about}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_described(path, classifier.state_dict(), KEY, described, "classifier")
+    write_described(path, classifier.state_dict(), KEY, described)
 
 
 def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:

@@ -9,36 +9,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from gan.config.choices import Format
 from gan.images import Picture, read_picture, read_suffix, write_picture
 from gan.images.picture import Array
-from gan.images.pixels import from_array, to_array
+from gan.images.pixels import blend, from_array, to_array
 from gan.inference.folder.plan import SUFFIXES
-from gan.inference.translator import Translator, check_size, numbers
+from gan.inference.translator import Translator, check_size, require_finite
 from gan.serve.limits import Limits
-from gan.serve.models import Way
+from gan.serve.models import Choice
 from gan.system.failures import failure
 from gan.system.text import printable
 
 AUTO_TILE = 512
 """Side of a tile in pixels, where a picture does not fit into memory and no side is given."""
-ROWS = 256
-"""That are blended at once: the numbers of a whole picture would take four times its memory."""
 SHOWN = 1600
 """Pixels of the longer side of what is shown; the file that is handed out has them all."""
 
 
-class RefusedError(ValueError):
+class RejectedError(ValueError):
     """What is said, in one line, to whoever asked for something that cannot be done."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be made of a picture; RefusedError for numbers out of range."""
+    """What is to be made of a picture; RejectedError for numbers out of range."""
 
-    way: Way
+    choice: Choice
     strength: float = 1.0
     """From 0, the picture as it was, to 1, its translation."""
     tile: int | None = None
@@ -48,13 +45,13 @@ class Wish:
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
-            raise RefusedError(f"strength: {self.strength}, must be from 0 to 1")
+            raise RejectedError(f"strength: {self.strength}, must be from 0 to 1")
         if self.tile is not None and not 64 <= self.tile <= 4096:
-            raise RefusedError(f"tile: {self.tile}, must be from 64 to 4096")
-        if self.tile and not self.way.translator.can_tile():
-            raise RefusedError("tile: this generator sees the whole picture at once; leave it out")
+            raise RejectedError(f"tile: {self.tile}, must be from 64 to 4096")
+        if self.tile and not self.choice.translator.can_tile():
+            raise RejectedError("tile: this generator sees the whole picture at once; leave it out")
         if self.format is not None and self.format not in SUFFIXES:
-            raise RefusedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
+            raise RejectedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,8 @@ class Result:
 class Studio:
     """Takes one picture after the other, so that memory is bounded by the largest."""
 
-    def __init__(self, ways: list[Way], limits: Limits, folder: Path) -> None:
-        self.ways, self.limits, self.folder = ways, limits, folder
+    def __init__(self, choices: list[Choice], limits: Limits, folder: Path) -> None:
+        self.choices, self.limits, self.folder = choices, limits, folder
         self.turn = threading.Lock()
         self.kept = Counter[Path]()
 
@@ -98,7 +95,7 @@ class Studio:
     ) -> Result:
         """Read a picture and write its translation into the file that `target` names for a suffix.
 
-        Depth, transparency and EXIF are kept where the format has them. RefusedError says in one
+        Depth, transparency and EXIF are kept where the format has them. RejectedError says in one
         line, without the name of a file, why it cannot be done.
         """
         try:
@@ -108,18 +105,18 @@ class Studio:
                 return result
         except (ValueError, OSError, RuntimeError, MemoryError) as error:  # also of a full GPU
             reason = reason_of(source, error)
-            print(printable(f"refused: {reason}"), file=sys.stderr)
-            raise RefusedError(reason) from error
+            print(printable(f"rejected: {reason}"), file=sys.stderr)
+            raise RejectedError(reason) from error
 
     def work(self, source: Path, wish: Wish, progress: Callable[[float], None]) -> Result:
-        translator = wish.way.translator
+        translator = wish.choice.translator
         most = self.limits.megapixels
         suffix = SUFFIXES[wish.format] if wish.format else read_suffix(source, max_megapixels=most)
         before = read_picture(
             source, channels=1 if translator.channels == 1 else 3, max_megapixels=most
         )
         translated = self.run(translator, before.pixels, wish.tile, progress)
-        after = before.with_pixels(blended(before.pixels, translated, wish.strength))
+        after = before.with_pixels(blend(before.pixels, translated, wish.strength))
         return Result(before, after, suffix)
 
     def run(
@@ -138,7 +135,7 @@ class Studio:
             result = translator.translate_tiled(pixels, tiles, self.folder, progress)
         else:
             (result,) = translator.translate_batch(pixels[None])
-        return to_array(numbers(result))
+        return to_array(require_finite(result))
 
 
 def reason_of(source: Path, error: Exception) -> str:
@@ -146,19 +143,6 @@ def reason_of(source: Path, error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return failure(source, error).reason
-
-
-def blended(before: Array, after: Array, strength: float) -> Array:
-    """(1 - strength) before + strength after, rounded; of both types and the more channels."""
-    if strength == 1:
-        return after
-    channels = max(before.shape[2], after.shape[2])
-    result = np.empty((*before.shape[:2], channels), before.dtype)
-    for top in range(0, len(result), ROWS):
-        rows = slice(top, top + ROWS)
-        start = before[rows].astype(np.float32)
-        result[rows] = np.rint(start + np.float32(strength) * (after[rows] - start))
-    return result
 
 
 def shown(picture: Picture) -> Picture:

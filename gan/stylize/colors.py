@@ -7,12 +7,11 @@ Pictures are (1, 3, H, W) in [-1, 1], red, green, blue.
 import torch
 from torch import Tensor
 
-LUMA = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in the Y of YIQ."""
+from gan.images.color import LUMA
 
 
 def luma(picture: Tensor) -> Tensor:
-    """Y, (1, 1, H, W) in [-1, 1]."""
+    """Return the Y of YIQ, (1, 1, H, W) in [-1, 1]."""
     return (picture * picture.new_tensor(LUMA).view(3, 1, 1)).sum(dim=1, keepdim=True)
 
 

@@ -1,13 +1,12 @@
 """How much memory a stylization will need, said before it begins."""
 
-import os
-
 import torch
 from torch import Tensor, nn
 
 from gan.config.choices import Optimizer
 from gan.stylize.descent import HISTORY
 from gan.stylize.tiles import tiles
+from gan.system.memory import free_memory
 
 PROBE = 128
 """Side in pixels of the picture on which the network's memory is measured."""
@@ -56,16 +55,9 @@ def per_pixel(extract: nn.Module, channels: int, device: torch.device) -> float:
     return sum(kept.values()) / PROBE**2
 
 
-def available(device: torch.device) -> float:
-    """Bytes of the device; of a CPU, of the whole machine."""
-    if device.type == "cuda":
-        return float(torch.cuda.mem_get_info(device)[1])
-    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-
-
 def check_memory(need: float, device: torch.device, size: str) -> str:
-    """A line on what is needed; ValueError where the device has less, with what would help."""
-    if need > (has := available(device)):
+    """Return a line on what is needed; ValueError, with what would help, where less is free."""
+    if need > (has := free_memory(device)):
         raise ValueError(
             f"size: {size} pixels take about {need / 2**30:.1f} GiB, and there are "
             f"{has / 2**30:.1f}: give a smaller size, or a smaller tile"

@@ -9,10 +9,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gan.config.choices import PreserveColor
+from gan.config.choices import MIN_SIDE, PreserveColor
 from gan.images import read_image
 from gan.images.pixels import from_image, to_image, to_pixels, to_unit
-from gan.inference.translator import MIN_SIDE
 from gan.stylize.colors import luma, recolored, with_luma
 
 COARSEST = 128

@@ -1,22 +1,20 @@
 """Trying several values of some options, and one labelled sheet of what comes of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 from pydantic import ValidationError
 
-from gan.stylize.settings import StylizeConfig
+from gan.images.contact_sheet import grid
+from gan.stylize.options import StylizeConfig
 
 SWEEPABLE = (
     *("style_weight", "content_weight", "tv_weight", "strength", "steps", "size", "style_scale"),
     *("optimizer", "init", "preserve_color", "seed"),
 )
 """Options that change the picture and have one value."""
-
-MARGIN, TEXT_SIZE = 16, 20
-PAPER, INK = (250, 246, 236), (20, 18, 60)
 
 
 class Axis(NamedTuple):
@@ -76,33 +74,5 @@ def changed(config: StylizeConfig, values: Sequence[tuple[str, str]]) -> Stylize
 
 
 def sheet(titles: Table, cells: Sequence[Image.Image]) -> Image.Image:
-    """The cells, row by row, under their columns' values and beside their rows'.
-
-    The options are named in the corner, rows \\ columns. Cells have the size of the largest;
-    smaller ones are centered.
-    """
-    font = ImageFont.load_default(TEXT_SIZE)
-    width, height = (max(side) for side in zip(*(cell.size for cell in cells), strict=True))
-    texts = [titles.corner, *titles.rows]
-    left = round(max(font.getlength(text) for text in texts)) + 2 * MARGIN
-    top = TEXT_SIZE + 2 * MARGIN
-    across, down = len(titles.columns), len(titles.rows)
-    size = (left + across * (width + MARGIN), top + down * (height + MARGIN))
-    page = Image.new("RGB", size, PAPER)
-    draw = ImageDraw.Draw(page)
-    draw.text((left / 2, top / 2), titles.corner, INK, font, anchor="mm")
-    for column, text in enumerate(titles.columns):
-        draw.text((left + column * (width + MARGIN) + width / 2, top / 2), text, INK, font, "mm")
-    for row, text in enumerate(titles.rows):
-        draw.text((left / 2, top + row * (height + MARGIN) + height / 2), text, INK, font, "mm")
-    for (x, y), cell in zip(corners(left, top, width, height, across, down), cells, strict=True):
-        page.paste(cell, (x + (width - cell.width) // 2, y + (height - cell.height) // 2))
-    return page
-
-
-def corners(
-    left: int, top: int, width: int, height: int, across: int, down: int
-) -> Iterator[tuple[int, int]]:
-    """The upper left corners of the cells, row by row."""
-    for row, column in product(range(down), range(across)):
-        yield left + column * (width + MARGIN), top + row * (height + MARGIN)
+    """Lay out the cells; the corner names the options, rows \\ columns."""
+    return grid(titles.columns, cells, rows=titles.rows, corner=titles.corner)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from filelock import lock_descriptor
+
 PART = re.compile(r"\.[0-9a-f]{32}\.part")
 """Names of files that are being written. Hidden, so that nobody lists them as images; short, so
 that long names do not get too long."""
@@ -24,7 +26,8 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("x+b") as file:
-            lock(file)
+            with contextlib.suppress(OSError):  # a disk without locks
+                lock(file)
             save(file)
             file.flush()
             os.fsync(file.fileno())
@@ -56,12 +59,13 @@ def check_writable(path: Path, *, replaced: bool = True) -> None:
         raise type(error)(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def lock(file: BinaryIO) -> None:
-    """Hold a file until it is closed, where the system has such locks; OSError if it is held."""
-    if os.name == "posix":
-        import fcntl
+def lock(file: BinaryIO, *, wait: bool = False) -> None:
+    """Hold a file until it is closed; with `wait`, after whoever holds it now.
 
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    BlockingIOError where it is held, another OSError where the disk has no locks.
+    """
+    if not lock_descriptor(file.fileno(), blocking=wait, poll_interval=0.01):
+        raise BlockingIOError(errno.EWOULDBLOCK, "is held by another process")
 
 
 def remove_parts(folder: Path) -> None:

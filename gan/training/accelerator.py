@@ -14,6 +14,7 @@ from torch import nn
 
 from gan.config import Config
 from gan.system.processes import Processes
+from gan.system.threads import set_threads
 
 T = TypeVar("T")
 
@@ -33,7 +34,10 @@ def build_accelerator(config: Config) -> Accelerator:
     )
     use_tf32(config.train.precision == "tf32")
     if accelerator.device.type == "cpu":
-        set_threads(config.run.threads, alone=accelerator.num_processes == 1)
+        # `accelerate launch` gives CPUs one thread, also where a process is alone.
+        limited = "ACCELERATE_MIXED_PRECISION" in os.environ and torch.get_num_threads() == 1
+        alone = accelerator.num_processes == 1
+        set_threads(config.run.threads, os.cpu_count() if limited and alone else None)
     return accelerator
 
 
@@ -44,15 +48,6 @@ def use_tf32(tf32: bool) -> None:
     """
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
-
-
-def set_threads(threads: int | None, *, alone: bool) -> None:
-    """run.threads; where it is not set, undo that `accelerate launch` gives CPUs one thread."""
-    limited = "ACCELERATE_MIXED_PRECISION" in os.environ and torch.get_num_threads() == 1
-    if threads is None and alone and limited:
-        threads = os.cpu_count()
-    if threads is not None:
-        torch.set_num_threads(threads)
 
 
 def check_launcher(config: Config) -> None:

@@ -8,8 +8,8 @@ import torch
 from accelerate import Accelerator
 
 from gan.config import Config
-from gan.data import Batches, OneFolder, UnpairedImages, build_loader, end_workers
-from gan.training.recipes.cyclegan import Batch
+from gan.data import Batches, ImageDataset, build_loader, end_workers
+from gan.training.recipes.base import Batch
 from gan.training.schedule import RunLength
 
 
@@ -17,7 +17,8 @@ class LoaderWait:
     """The share of the time that passed waiting for images, window by window."""
 
     def __init__(self) -> None:
-        self.seconds, self.since = 0.0, time.perf_counter()
+        self.seconds = 0.0
+        self.since = time.perf_counter()
 
     def add(self, seconds: float) -> None:
         """Count a wait in the present window."""
@@ -75,7 +76,7 @@ class Feed:
 
 
 def load_batches(
-    dataset: UnpairedImages | OneFolder,
+    dataset: ImageDataset,
     config: Config,
     length: RunLength,
     accelerator: Accelerator,
@@ -84,7 +85,7 @@ def load_batches(
     waits: LoaderWait,
     after: int,
 ) -> Iterator[Batch]:
-    """This process's batches from the step after this one to the last, until `loaders` closes."""
+    """Yield this process's batches of the steps after this one, until `loaders` closes."""
     accumulate = config.train.accumulate
     keys = Batches(
         len(dataset),

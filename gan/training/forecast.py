@@ -3,11 +3,9 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,7 +16,7 @@ from gan.system.memory import free_memory, peak_memory
 from gan.system.signals import STOPPED, Interruption
 from gan.training.accelerator import build_accelerator, once
 from gan.training.checkpoint import check_same, newest_state
-from gan.training.image_pool import ImagePool
+from gan.training.observers.base import Observer
 from gan.training.run import Run
 from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
@@ -90,7 +88,7 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
         check_same(saved, run.manifest(saved.step), allow=config.run.allow_changes)
     clock = Clock(run)
     run.observers = {"clock": clock}
-    run.say = lambda text: None  # type: ignore[method-assign]  # of the temporary folder
+    run.print_line = lambda text: None  # type: ignore[method-assign]  # of the temporary folder
     try:
         run.loop(None)
     except torch.OutOfMemoryError as error:
@@ -128,18 +126,15 @@ def probe(config: Config, folder: Path, interruption: Interruption) -> Run:
     return Run(config.model_copy(update=sections), interruption)
 
 
-class Clock:
+class Clock(Observer):
     """Times the steps after the first few, and ends the run when they suffice."""
 
     def __init__(self, run: Run) -> None:
-        self.run, self.measured, self.started = run, 0, 0.0
-        self.seconds_per_step, self.enough = 0.0, False
-
-    def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Nothing."""
-
-    def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
-        """Nothing."""
+        self.run = run
+        self.measured = 0
+        self.started = 0.0
+        self.seconds_per_step = 0.0
+        self.enough = False
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Begin after the warm-up, end when the time and the steps are reached."""
@@ -155,36 +150,23 @@ class Clock:
             self.seconds_per_step = (self.now() - self.started) / self.measured
 
     def now(self) -> float:
-        """The time when all steps so far are really done."""
+        """Return the time when all steps so far are really done."""
         if self.run.accelerator.device.type == "cuda":
             torch.cuda.synchronize()
         return time.perf_counter()
 
     def ended(self) -> str | None:
-        """The same on all processes, so that none is left waiting."""
+        """End the run on all processes at once, so that none is left waiting."""
         return "measured" if self.enough else None
-
-    def state(self) -> dict[str, Any]:
-        """Nothing."""
-        return {}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Nothing."""
 
 
 def missing_in_pools(run: Run) -> int:
-    """Bytes that the pools will take beside what they hold."""
+    """Return the bytes that the pools will take beside what they hold."""
     return sum(
         (pool.size - len(pool.images)) * bytes_of(pool.images[0])
-        for pool in pools(run)
+        for pool in run.frame.pools.values()
         if pool.images
     )
-
-
-def pools(run: Run) -> Iterator[ImagePool]:
-    """The recipe's pools of past translations."""
-    values = [getattr(run.trainer, "pool", None), *getattr(run.trainer, "pools", {}).values()]
-    return (pool for pool in values if pool is not None)
 
 
 def bytes_of(tensor: Tensor) -> int:

@@ -9,11 +9,13 @@ from typing import Any
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.domains import Direction
+from gan.config.tables.recipes import RECIPES
+from gan.domains import DIRECTIONS, Direction
 from gan.interop import find_generator, generators_in, open_generator
 from gan.interop.reading import read_tensors
 from gan.networks.assembly import generator_spec
 from gan.training.checkpoint import newest_state
+from gan.training.optimization import by_name
 
 KEYS = {
     "kind": "networks.generator",
@@ -24,14 +26,16 @@ KEYS = {
 }
 """What the arguments of a generator are called in the configuration; dropout has no weights."""
 REFERENCE_DISCRIMINATORS = {"disc_a": "latest_net_D_B.pth", "disc_b": "latest_net_D_A.pth"}
-"""The reference's discriminators are named for the generator that they judge."""
+"""The reference's discriminators are named for the generator whose images they score."""
 
 
-def begin(config: Config, networks: Mapping[str, nn.Module], *, main: bool = True) -> None:
+def load_initial_weights(
+    config: Config, networks: Mapping[str, nn.Module], *, main: bool = True
+) -> None:
     """Give a new run's networks, gen_ab and the like, the weights that networks.weights* name.
 
-    Networks for which there are none keep their initial weights, and the main process says which.
-    A run that has a training state goes on from that, and no file is read. ValueError names the key
+    Networks for which there are none keep their initial weights, and the main process prints which.
+    A run that has a training state resumes from that, and no file is read. ValueError names the key
     and the file where it cannot be read or is of another network, with what to set.
     """
     chosen = config.networks
@@ -41,46 +45,45 @@ def begin(config: Config, networks: Mapping[str, nn.Module], *, main: bool = Tru
         return
     if chosen.weights and not chosen.weights.is_dir():
         raise ValueError(f"networks.weights: {chosen.weights}: no such folder")
-    found = dict([*generators(config), *discriminators_in(chosen.weights)])
+    found = dict([*generators(config), *discriminators(chosen.weights)])
     if not found.keys() & networks.keys():
         raise ValueError(f"networks.weights: {chosen.weights}: no generators or discriminators")
     for name, network in networks.items():
         if name in found:
             found[name](network)
-    said = [f"{name} {'given' if name in found else 'initial'}" for name in networks]
     if main:
-        print(f"weights at the start: {', '.join(said)}", file=sys.stderr)
+        sources = [f"{name} {'given' if name in found else 'initial'}" for name in networks]
+        print(f"weights at the start: {', '.join(sources)}", file=sys.stderr)
 
 
 Load = Callable[[nn.Module], None]
 
 
 def generators(config: Config) -> Iterator[tuple[str, Load]]:
-    """What loads each generator for which a file is named."""
+    """Yield what loads each generator for which a file is named."""
     data, chosen = config.data, config.networks
     folder = generators_in(chosen.weights) if chosen.weights else {}
-    ways: dict[Direction, tuple[Path | None, int, int]] = {
-        "ab": (chosen.weights_ab, data.channels_a, data.channels_b),
-        "ba": (chosen.weights_ba, data.channels_b, data.channels_a),
-    }
-    for way, (named, inside, outside) in ways.items():
-        key = f"networks.weights_{way}" if named else "networks.weights"
-        if path := named or folder.get(way):
-            wanted = generator_spec(chosen, inside, outside)
-            yield f"gen_{way}", loader(key, path, way, wanted)
+    for direction, ends in DIRECTIONS.items():
+        named: Path | None = getattr(chosen, f"weights_{direction}")
+        key = f"networks.weights_{direction}" if named else "networks.weights"
+        if path := named or folder.get(direction):
+            channels = data.channels(ends.source), data.channels(ends.target)
+            wanted = generator_spec(chosen, *channels)
+            yield f"gen_{direction}", loader(key, path, direction, wanted)
 
 
-def loader(key: str, path: Path, way: Direction, wanted: dict[str, Any]) -> Load:
-    """What gives a generator the weights of a file; ValueError where they are of another one."""
+def loader(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Load:
+    """Return what gives a generator the weights of a file; ValueError where they do not fit."""
     try:
-        file = find_generator(path, way)
-        opened = open_generator(file, way)
+        file = find_generator(path, direction)
+        opened = open_generator(file, direction)
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from error
     spec = {"downsample": "stride"} | opened.spec
     if another := [f"{KEYS[name]} {spec[name]}" for name in KEYS if spec[name] != wanted[name]]:
         raise ValueError(f"{key}: {file} is of another network: set {', '.join(another)}")
-    for name, domain in (("in_channels", way[0]), ("out_channels", way[1])):
+    ends = DIRECTIONS[direction]
+    for name, domain in (("in_channels", ends.source), ("out_channels", ends.target)):
         if spec[name] != wanted[name]:
             raise ValueError(
                 f"{key}: {file} is for {spec[name]} channels of domain {domain.upper()}: "
@@ -92,29 +95,29 @@ def loader(key: str, path: Path, way: Direction, wanted: dict[str, Any]) -> Load
 
 
 def moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
-    """A ResNet's state with the second half of its blocks moved: dropout takes a place there."""
+    """Move the second half of a ResNet's blocks in its state: dropout takes a place there."""
     return {
         re.sub(r"(conv_block\.)([567])", lambda m: f"{m[1]}{int(m[2]) + shift}", name): tensor
         for name, tensor in state.items()
     }
 
 
-def discriminators_in(folder: Path | None) -> Iterator[tuple[str, Load]]:
-    """What loads each discriminator that a run's folder holds, the reference's or ours."""
+def discriminators(folder: Path | None) -> Iterator[tuple[str, Load]]:
+    """Yield what loads each discriminator that a run's folder holds, the reference's or ours."""
     if folder is None:
         return
     for name, file in REFERENCE_DISCRIMINATORS.items():
         if (folder / file).is_file():
             yield name, given(read_tensors(folder / file), folder / file)
     saved, _ = newest_state(folder / "state")
-    if saved and saved.manifest.get("recipe", "cyclegan") == "cyclegan":
-        states = saved.load(0)[0]["networks"]
-        for name, state in zip(("disc_a", "disc_b"), states[2:], strict=False):
-            yield name, given(state, saved.folder)
+    if saved and saved.recipe in RECIPES:
+        states = by_name(saved.load(0)[0]["networks"], RECIPES[saved.recipe].networks)
+        for name in REFERENCE_DISCRIMINATORS.keys() & states.keys():
+            yield name, given(states[name], saved.folder)
 
 
 def given(state: Mapping[str, Tensor], file: Path) -> Load:
-    """What gives a discriminator these weights."""
+    """Return what gives a discriminator these weights."""
     return lambda network: load(network, state, f"networks.weights: {file}")
 
 

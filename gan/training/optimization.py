@@ -1,8 +1,8 @@
-"""What every recipe's step ends with: gradients applied, or left out where they are not finite."""
+"""What every recipe's step ends with: gradients applied, or skipped where they are not finite."""
 
 import copy
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,56 +11,60 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from gan.config import Config
 
+Group = tuple[Mapping[str, nn.Module], float]
+"""Networks by name, and the learning rate of the Adam that updates them."""
 OPTIMIZERS = {"generators": "gen_optimizer", "discriminators": "disc_optimizer"}
-"""What is updated together, and what its optimizer is called in a training state."""
+"""What the optimizers of groups are called in a training state; others: NAME_optimizer."""
 
 
 class Updates:
-    """An Adam for the generators and one for the discriminators, if any; the averaged generators;
-    and the count of steps left out."""
+    """An Adam for each group of networks; the averages of those that are exported; and the count of
+    skipped steps."""
 
     def __init__(
         self,
         config: Config,
         device: torch.device,
-        generators: Sequence[nn.Module],
-        discriminators: Sequence[nn.Module] = (),
+        groups: Mapping[str, Group],
+        exported: Sequence[str],
     ) -> None:
-        self.config, self.generators = config, tuple(generators)
-        self.networks = (*generators, *discriminators)
-        # Moving averages of the generators (train.ema); none where averaging is off.
-        self.averages = tuple(
-            copy.deepcopy(net).eval().to(device)
-            for net in (self.generators if config.train.ema else ())
-        )
-        optim = config.optim
-        self.rates = {"generators": optim.lr}
-        self.optimizers = {"generators": self.adam(generators, optim.lr)}
-        if discriminators:
-            self.rates["discriminators"] = rate = optim.discriminator_lr or optim.lr
-            self.optimizers["discriminators"] = self.adam(discriminators, rate)
+        """groups are all networks that learn, by name; exported names those that are for use."""
+        self.config = config
+        self.networks: dict[str, nn.Module] = {}
+        self.rates: dict[str, float] = {}
+        self.optimizers: dict[str, torch.optim.Adam] = {}
+        for name, (networks, rate) in groups.items():
+            self.networks |= networks
+            self.rates[name] = rate
+            self.optimizers[name] = self.adam(networks.values(), rate)
+        self.exported = {name: self.networks[name] for name in exported}
+        # Moving averages of the exported networks (train.ema); none where averaging is off.
+        self.averages = {
+            name: copy.deepcopy(net).eval().to(device)
+            for name, net in (self.exported if config.train.ema else {}).items()
+        }
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.train.precision == "fp16")
-        # Steps left out because their gradients were not finite: in all, and in a row up to now.
+        # Steps skipped because their gradients were not finite: in all, and in a row up to now.
         self.skipped = torch.zeros((), device=device)
         self.skipped_in_row = torch.zeros((), device=device)
         # Halved each time that the run goes back after such steps.
         self.lr_factor = 1.0
 
-    def adam(self, networks: Sequence[nn.Module], lr: float) -> torch.optim.Adam:
-        """One Adam over several networks; the fused one can leave out a step on the device."""
+    def adam(self, networks: Iterable[nn.Module], lr: float) -> torch.optim.Adam:
+        """Return one Adam over several networks; the fused one can skip a step on the device."""
         parameters = [parameter for net in networks for parameter in net.parameters()]
         betas = (self.config.optim.beta1, self.config.optim.beta2)
         return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=True)
 
     @property
-    def for_use(self) -> tuple[nn.Module, ...]:
-        """The generators that a run leaves: the averaged ones where averaging is on."""
-        return self.averages or self.generators
+    def for_use(self) -> dict[str, nn.Module]:
+        """The exported networks: the averaged ones where averaging is on."""
+        return self.averages or self.exported
 
     @property
     def lr(self) -> float:
-        """The generators' present learning rate."""
-        rate: float = self.optimizers["generators"].param_groups[0]["lr"]
+        """The present learning rate of the first group, the generators."""
+        rate: float = next(iter(self.optimizers.values())).param_groups[0]["lr"]
         return rate
 
     def set_lr(self, multiplier: float) -> None:
@@ -69,23 +73,24 @@ class Updates:
             optimizer.param_groups[0]["lr"] = self.rates[name] * (multiplier * self.lr_factor)
 
     def slow_down(self, factor: float) -> None:
-        """Begin anew after steps that were left out, with the learning rates times a factor."""
+        """Begin anew after skipped steps, with the learning rates times a factor."""
         self.lr_factor = factor
         self.skipped_in_row.zero_()
 
     def buffers(self) -> Iterator[Tensor]:
-        """What a forward pass changes: the statistics of batch norms."""
-        return (buffer for net in self.networks for buffer in net.buffers())
+        """Yield what a forward pass changes: the statistics of batch norms."""
+        for net in self.networks.values():
+            yield from net.buffers()
 
     def statistics(self) -> list[Tensor]:
-        """Copies of the buffers, for apply."""
+        """Return copies of the buffers, for apply."""
         return [buffer.clone() for buffer in self.buffers()]
 
     def apply(self, step: int, statistics: Sequence[Tensor]) -> dict[str, Tensor]:
         """Apply the gradients, unless one is not finite; without a sync.
 
-        A step that is left out takes back the buffers that were copied at its beginning. The
-        gradients' norms and the counts of such steps, by name.
+        A skipped step restores the buffers that were copied at its beginning. Returns the
+        gradients' norms and the counts of skipped steps, by name.
         """
         norms = {}
         for name, optimizer in self.optimizers.items():
@@ -105,19 +110,19 @@ class Updates:
         self.scaler.update()
         # A rising decay keeps the first, random weights from lingering in the average.
         decay = min(self.config.train.ema, (1 + step) / (10 + step))
-        for average, net in zip(self.averages, self.generators, strict=False):
-            move_towards(average, net, (1 - decay) * (1 - skipped))
+        for name, average in self.averages.items():
+            move_towards(average, self.exported[name], (1 - decay) * (1 - skipped))
         self.skipped += skipped
         self.skipped_in_row = (self.skipped_in_row + skipped) * skipped
         counts = {"skipped_steps": self.skipped, "skipped_in_row": self.skipped_in_row}
         return norms | {name: count.clone() for name, count in counts.items()}
 
     def state(self) -> dict[str, Any]:
-        """The networks and all that updates them."""
-        optimizers = {OPTIMIZERS[name]: opt.state_dict() for name, opt in self.optimizers.items()}
+        """Return the networks and all that updates them."""
+        optimizers = {key(name): opt.state_dict() for name, opt in self.optimizers.items()}
         return optimizers | {
-            "networks": [net.state_dict() for net in self.networks],
-            "averages": [average.state_dict() for average in self.averages],
+            "networks": {name: net.state_dict() for name, net in self.networks.items()},
+            "averages": {name: average.state_dict() for name, average in self.averages.items()},
             "scaler": self.scaler.state_dict(),
             "skipped": self.skipped,
             "skipped_in_row": self.skipped_in_row,
@@ -125,18 +130,30 @@ class Updates:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what state() gave."""
-        for net, saved in zip(self.networks, state["networks"], strict=True):
-            net.load_state_dict(saved)
-        averages = state["averages"] or state["networks"]  # averaging may begin on the way
-        for average, saved in zip(self.averages, averages, strict=False):
-            average.load_state_dict(saved)
+        """Continue from what state() gave."""
+        saved = by_name(state["networks"], self.networks)
+        for name, net in self.networks.items():
+            net.load_state_dict(saved[name])
+        # Averaging may begin on the way.
+        averages = by_name(state["averages"], self.averages) or saved
+        for name, average in self.averages.items():
+            average.load_state_dict(averages[name])
         for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state[OPTIMIZERS[name]])
+            optimizer.load_state_dict(state[key(name)])
         self.scaler.load_state_dict(state["scaler"])
         self.skipped.copy_(state["skipped"])
         self.skipped_in_row.copy_(state["skipped_in_row"])
         self.lr_factor = state["lr_factor"]
+
+
+def key(group: str) -> str:
+    """Return what the optimizer of a group is called in a training state."""
+    return OPTIMIZERS.get(group, f"{group}_optimizer")
+
+
+def by_name(saved: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Return states of networks by name; early training states are lists in the order of names."""
+    return saved if isinstance(saved, dict) else dict(zip(names, saved, strict=False))
 
 
 def move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> None:
@@ -168,7 +185,7 @@ def total(losses: dict[str, Tensor]) -> Tensor:
 
 
 def mean(records: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The mean of each entry over the batches of a step, detached."""
+    """Return the mean of each entry over the batches of a step, detached."""
     return {
         name: torch.stack([record[name].detach() for record in records]).mean()
         for name in records[0]

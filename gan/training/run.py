@@ -13,20 +13,21 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gan.config import Config
-from gan.data import Folder, TrainTransform, build_dataset, index_folders
-from gan.domains import Domain
+from gan.config.table import load
+from gan.config.tables.recipes import RECIPES
+from gan.data import TrainTransform
+from gan.system.atomic import write_whole
 from gan.system.memory import peak_memory
 from gan.system.signals import STOPPED, Interruption
 from gan.system.text import printable
 from gan.training.accelerator import Agreement, build_accelerator, compile_networks, once
 from gan.training.checkpoint import SavedState, Saver, check_same, newest_state
+from gan.training.dataset import open_data
 from gan.training.feed import LoaderWait, load_batches
 from gan.training.generator_files import GeneratorExport
-from gan.training.observers.base import RunContext
-from gan.training.observers.build import build_observers
+from gan.training.observers.base import RunContext, build_observers
 from gan.training.progress import Progress, done, finished
-from gan.training.recipes.cyclegan import Batch
-from gan.training.recipes.table import RECIPES
+from gan.training.recipes.base import Batch, Recipe
 from gan.training.run_folder import claim, forget_stop, mark_stopped
 from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
@@ -39,32 +40,35 @@ class Run:
     """One run directory and what is being trained into it."""
 
     def __init__(self, config: Config, interruption: Interruption) -> None:
-        self.config, self.folder, self.interruption = config, config.run.dir, interruption
+        self.config = config
+        self.folder = config.run.dir
+        self.interruption = interruption
         # Errors in data.augment and in files of weights show before the folders are read.
         TrainTransform(config.data)
         self.accelerator = build_accelerator(config)
-        self.trainer = RECIPES[config.recipe](config, self.accelerator)
+        self.trainer: Recipe = load(RECIPES[config.recipe].code)(config, self.accelerator)
+        self.frame = self.trainer.frame
+        self.updates = self.frame.updates
         self.compiled = config.train.compile and self.compile()
-        self.folders = self.index()
+        self.data = open_data(config, self.accelerator, self.print_line)
         once(self.accelerator, self.claim)
-        files = [folder.files for folder in self.folders.values()]
-        self.dataset = build_dataset(files, config.data, config.run.seed)
-        if remark := self.dataset.crops.describe():
-            self.say(remark)
-        self.length = RunLength(config.train, len(self.dataset), self.accelerator.num_processes)
+        processes = self.accelerator.num_processes
+        self.length = RunLength(config.train, len(self.data.dataset), processes)
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
-        self.generator_export = GeneratorExport(config, self.trainer, self.length, self.saver)
+        self.generator_export = GeneratorExport(self.frame, self.length, self.saver)
         self.waits = LoaderWait()
         context = RunContext(
-            config, self.trainer, self.accelerator, self.folders, self.length,
-            self.say, self.generator_export.keep, self.waits,
+            config, self.trainer, self.accelerator, self.data, self.length,
+            self.print_line, self.generator_export.keep, self.waits,
         )  # fmt: skip
         self.observers = build_observers(context)
         self.agreement = Agreement()
-        self.skipped_said = 0.0
+        self.skips_reported = 0.0
+        # Why the run has ended before its last step, if it has.
+        self.ending: str | None = None
         self.step = self.resume()
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print one line, once for all processes, without tearing the progress bar."""
         if self.accelerator.is_main_process:
             tqdm.write(printable(text), file=sys.stderr)
@@ -72,21 +76,11 @@ class Run:
     # Before the first step
 
     def compile(self) -> bool:
-        """Compile the networks that are trained; whether they could be."""
-        fault = compile_networks(self.trainer.updates.networks, self.accelerator.device)
+        """Compile the networks that are trained; return whether they could be."""
+        fault = compile_networks(self.updates.networks.values(), self.accelerator.device)
         if fault:
-            self.say(f"train.compile: not compiled, no compiler works here: {fault}")
+            self.print_line(f"train.compile: not compiled, no compiler works here: {fault}")
         return fault is None
-
-    def index(self) -> dict[Domain, Folder]:
-        """Index the folders on the main process, for all; name the files that are left out."""
-        folders: dict[Domain, Folder] = once(
-            self.accelerator, lambda: index_folders(self.config.data, self.config.domains)
-        )
-        for folder in folders.values():
-            for reason in folder.unreadable:
-                self.say(f"left out: {reason}")
-        return folders
 
     def claim(self) -> None:
         """Hold the run's folder, for as long as this object lives."""
@@ -94,10 +88,10 @@ class Run:
         forget_stop(self.folder)
 
     def resume(self) -> int:
-        """Take up the newest complete state, if there is one; the number of steps done so far."""
+        """Restore the newest complete state, if there is one; return the steps done so far."""
         saved, problems = newest_state(self.folder / "state")
         for problem in problems:
-            self.say(f"damaged state passed over: {problem}")
+            self.print_line(f"damaged state passed over: {problem}")
         if saved is None and problems:
             raise ValueError(
                 f"{self.folder}/state: every training state is damaged ({'; '.join(problems)}): "
@@ -107,103 +101,117 @@ class Run:
             return 0
         check_same(saved, self.manifest(saved.step), allow=self.config.run.allow_changes)
         self.restore(saved)
-        self.say(f"resuming {self.folder} from step {saved.step}")
+        self.print_line(f"resuming {self.folder} from step {saved.step}")
         return saved.step
 
     def restore(self, saved: SavedState) -> None:
-        """Go on from a state."""
+        """Continue from a state."""
         shared, own = saved.load(self.accelerator.process_index)
-        self.trainer.restore(shared, own)
+        self.frame.restore(shared, own)
         for name, observer in self.observers.items():
             observer.restore(shared.get("observers", {}).get(name, {}))
 
     # The loop
 
     def fit(self) -> int:
-        """Train until the last step, saving and showing progress on the way; the exit status."""
+        """Train until the last step, saving and showing progress; return the exit status."""
         if self.step >= self.length.stop or self.ended():
-            return self.say_finished()
+            return self.report_finished()
         if not self.accelerator.is_main_process:
             return self.loop(None)
         text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
-        (self.folder / "config.yaml").write_text(text, encoding="utf-8")
+        write_whole(self.folder / "config.yaml", lambda file: file.write(text.encode()))
         with Tracker(self.folder, self.step) as tracker:
             return self.loop(tracker)
 
-    def say_finished(self) -> int:
-        """Say that there is nothing left to do, and leave generators that somebody removed."""
-        self.say(f"{self.folder}: {finished(self.step, self.length, self.ended())}")
-        names = ("ab", "ba")[: len(self.trainer.generators)]
-        if not all((self.folder / f"gen_{name}.safetensors").exists() for name in names):
+    def report_finished(self) -> int:
+        """Print that there is nothing left to do, and export generators that were removed."""
+        self.ending = self.ended()
+        self.print_line(f"{self.folder}: {finished(self.step, self.length, self.ending)}")
+        if not self.generator_export.complete():
             self.generator_export.keep(self.step)
             self.saver.finish()
         return 0
 
     def ended(self) -> str | None:
-        """Why an observer ends the run before its last step, if one does."""
+        """Return why an observer ends the run before its last step, if one does."""
         reasons = (observer.ended() for observer in self.observers.values())
         return next((reason for reason in reasons if reason), None)
 
     def loop(self, tracker: Tracker | None) -> int:
-        """The steps; the main process alone has a tracker."""
+        """Take the steps; the main process alone has a tracker."""
         train, stop = self.config.train, self.length.stop
         with self.saver, ExitStack() as loaders:
+            # Before the first step, on all processes: observers prepare, which may take an
+            # evaluation's time; then loader workers start.
             progress = loaders.enter_context(Progress(self.step, stop, quiet=tracker is None))
             with progress.aside():
                 for observer in self.observers.values():
                     observer.begin(self.step, tracker)
             batches = self.batches(loaders)
             while self.step < stop:
+                # One update, on all processes, which meet when gradients are averaged. Nothing here
+                # waits for a GPU: it may still compute when the next step is prepared.
                 self.step += 1
-                self.trainer.updates.set_lr(self.length.lr_multiplier(self.step))
+                self.updates.set_lr(self.length.lr_multiplier(self.step))
                 step_batches = [next(batches) for _ in range(train.accumulate)]
                 values = self.trainer.train_step(self.step, step_batches)
                 progress.bar.update()
                 if self.compiled:
-                    self.say_compiled(progress)
+                    self.report_compiled(progress)
+
+                # Now and then: the values are read, which waits for the device, and averaged over
+                # the processes. Where no step was finite for long, all of them go back to a state.
                 if self.due(train.log_every) and self.log(tracker, values, progress):
                     self.go_back()
                     progress.rewind(self.step)
                     batches = self.batches(loaders)
                     continue
+
+                # Samples, evaluation, doctor: on all processes, though most of it is done by the
+                # main one. Their time counts into no speed.
                 with progress.aside():
                     for observer in self.observers.values():
                         observer.observe(self.step, tracker)
+
+                # Saving: the processes copy what they have, threads write it beside the training.
+                # A signal to one process, or an observer, ends the run on all after a last save.
                 stopped = self.agreement.any(self.interruption.received is not None)
                 self.generator_export.keep_epoch(self.step)
                 self.saver.poll(self.agreement.any)
-                ended = self.ended()
-                if stopped or ended or self.due(train.checkpoint_every):
+                self.ending = self.ended()
+                if stopped or self.ending or self.due(train.checkpoint_every):
                     self.save()
-                if ended:
-                    self.say(f"{self.folder}: {ended}")
+                if self.ending:
+                    self.print_line(f"{self.folder}: {self.ending}")
                     break
                 if stopped and self.step < stop:
-                    return self.leave()
-        self.say(f"{self.folder}: {done(self.step, self.length)}")
+                    return self.stop()
+        self.print_line(f"{self.folder}: {done(self.step, self.length)}")
         return 0
 
-    def say_compiled(self, progress: Progress) -> None:
-        """After the first step, which compiles what it calls: how long it took."""
+    def report_compiled(self, progress: Progress) -> None:
+        """Print after the first step, which compiles what it calls, how long it took."""
         self.compiled = False
-        self.say(f"compiled: the first step took {progress.seconds():.0f} s")
+        self.print_line(f"compiled: the first step took {progress.seconds():.0f} s")
         progress.rewind(self.step)
 
-    def leave(self) -> int:
-        """Say that a signal ended the run, also in a file: launchers change exit statuses."""
+    def stop(self) -> int:
+        """Print that a signal ended the run, also to a file: launchers change exit statuses."""
         self.saver.finish()
         received = self.interruption.received
         name = received.name if received else "a signal to another process"
-        text = f"{name} after step {self.step} of {self.length.last_step}; the same command goes on"
+        self.ending = f"{name} after step {self.step} of {self.length.last_step}"
+        text = f"{self.ending}; the same command goes on"
         if self.accelerator.is_main_process:
             mark_stopped(self.folder, text)
-        self.say(f"{self.folder}: stopped by {text}")
+        self.print_line(f"{self.folder}: stopped by {text}")
         return STOPPED
 
     def batches(self, loaders: ExitStack) -> Iterator[Batch]:
-        """This process's batches from the present step on, until the loaders are closed."""
+        """Yield this process's batches from the present step on, until the loaders are closed."""
         return load_batches(
-            self.dataset, self.config, self.length, self.accelerator,
+            self.data.dataset, self.config, self.length, self.accelerator,
             loaders=loaders, waits=self.waits, after=self.step,
         )  # fmt: skip
 
@@ -215,34 +223,35 @@ class Run:
     def log(self, tracker: Tracker | None, values: dict[str, Tensor], progress: Progress) -> bool:
         """Log the step's values, averaged over the processes; reading them waits for the device.
 
-        Tells whether too many steps in a row were left out as not finite.
+        Returns whether too many steps in a row were skipped as not finite.
         """
         stacked = self.accelerator.reduce(torch.stack(list(values.values())), "mean")
         scalars = dict(zip(values, stacked.tolist(), strict=True))
         if tracker:
             rate = progress.steps_per_second(self.step)
             progress.show(self.step, scalars, rate)
-            images = len(self.folders) * self.length.pairs_per_step
+            images = len(self.config.domains) * self.length.pairs_per_step
             tracker.scalars(
                 self.step,
                 scalars
                 | {
                     "images_per_second": images * rate,
-                    "learning_rate": self.trainer.updates.lr,
+                    "learning_rate": self.updates.lr,
                     "epoch": self.length.epochs_done(self.step),
                     "memory_gb": peak_memory(self.accelerator.device) / 1e9,
                 },
             )
         for observer in self.observers.values():
             observer.log(self.step, scalars, tracker)
-        if scalars["skipped_steps"] > self.skipped_said:
-            count, self.skipped_said = int(scalars["skipped_steps"]), scalars["skipped_steps"]
-            self.say(f"left out {count} steps so far: their gradients were not finite")
+        if scalars["skipped_steps"] > self.skips_reported:
+            self.skips_reported = scalars["skipped_steps"]
+            count = int(self.skips_reported)
+            self.print_line(f"skipped {count} steps so far: their gradients were not finite")
         return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
 
     def go_back(self) -> None:
-        """Do what train.nonfinite says: take up the newest state at half the rate, or stop."""
-        limit, factor = self.config.train.nonfinite_limit, self.trainer.updates.lr_factor / 2
+        """Do what train.nonfinite says: restore the newest state at half the rate, or stop."""
+        limit, factor = self.config.train.nonfinite_limit, self.updates.lr_factor / 2
         reason = (
             f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"
         )
@@ -256,28 +265,31 @@ class Run:
             )
             raise ValueError(f"{reason}; {missing}: try a lower optim.lr, or train.precision fp32")
         self.restore(saved)
-        self.trainer.updates.slow_down(factor)
-        self.step, self.skipped_said = saved.step, 0.0
-        self.say(f"{reason}: back to step {saved.step} with {factor:g} times the learning rate")
+        self.updates.slow_down(factor)
+        self.step = saved.step
+        self.skips_reported = 0.0
+        self.print_line(
+            f"{reason}: back to step {saved.step} with {factor:g} times the learning rate"
+        )
 
     def manifest(self, step: int) -> dict[str, Any]:
-        """What a training state belongs to."""
+        """Return what a training state belongs to."""
         return {
             "step": step,
             "processes": self.accelerator.num_processes,
             "recipe": self.config.recipe,
-            "folders": {domain: folder.fingerprint for domain, folder in self.folders.items()},
-            "fingerprints": self.trainer.fingerprints,
+            "folders": {domain: folder.fingerprint for domain, folder in self.data.folders.items()},
+            "fingerprints": self.frame.fingerprints | self.data.fingerprints,
             "config": self.config.model_dump(mode="json"),
             "ended": self.ended(),
         }
 
     def save(self) -> None:
-        """Save the generators for use and then, so that none is stale, the training state.
+        """Export the generators and then, so that none is stale, save the training state.
 
         Both are copied now; the saver's thread writes them.
         """
         self.generator_export.keep(self.step)
         observers = {name: observer.state() for name, observer in self.observers.items()}
-        shared = self.trainer.state() | {"observers": observers}
-        self.saver.save(shared, self.trainer.own_state(), self.manifest(self.step))
+        shared = self.frame.state() | {"observers": observers}
+        self.saver.save(shared, self.frame.own_state(), self.manifest(self.step))

@@ -40,7 +40,8 @@ def hold(lock: int) -> None:
     import fcntl
 
     try:
-        # Locks of this kind are the process's own: workers that outlive a killed run hold none.
+        # Locks of this kind are the process's own: workers that outlive a killed run hold none. The
+        # library filelock, as gan/system/atomic.py uses it, has those that children inherit.
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except PermissionError as error:  # so some systems say that it is held
         raise BlockingIOError from error

@@ -13,12 +13,9 @@ from gan.augment import augment
 from gan.augment.carry import carry
 from gan.augment.dataset import Dataset
 from gan.augment.formats import FORMATS
-from tests.augment.test_command import config, lines, model
-from tests.augment.test_hostile import assert_nothing_is_lost, reasons
+from tests.support.augmenting import assert_nothing_is_lost, config, lines, reasons
 from tests.support.interrupted_runs import contents
 from tests.support.labelled import BOX, Reading, photo, save
-
-__all__ = ["model"]
 
 MASKS = FORMATS["masks"]
 PLACES = {
@@ -49,8 +46,12 @@ def write_labels(start: Path, size: tuple[int, int], dummy: bool = False) -> Non
     for kind, mode in modes.items():
         mask = Image.new(mode, size)
         if not dummy:
-            value = {"RGBA": (0, 0, 142, 255), "I;16": 26001, "L": 26}[mode]
-            mask.paste(value, BOX)
+            values: dict[str, float | tuple[int, ...]] = {
+                "RGBA": (0, 0, 142, 255),
+                "I;16": 26001,
+                "L": 26,
+            }
+            mask.paste(values[mode], BOX)
         save(mask, Path(f"{start}{kind}.png"))
     objects = [] if dummy else [{"label": "car", "polygon": [[12, 8], [52, 8], [52, 40], [12, 40]]}]
     about = {"imgHeight": size[1], "imgWidth": size[0], "objects": objects}

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gan.augment.carry import carry
-from gan.augment.dataset import Dataset, Outputs
+from gan.augment.dataset import Dataset
 from gan.augment.formats import FORMATS
+from gan.config.choices import FormatName
 from tests.support import labelled
+from tests.support.augmenting import output
 from tests.support.interrupted_runs import contents
 from tests.support.labelled import READERS, TRAIN, VAL, WRITERS
 
@@ -19,19 +20,8 @@ def in_train(dataset: Dataset) -> list[Path]:
     return [item.image for item in dataset.items if "train" in item.splits]
 
 
-def output(dataset: Dataset, outputs: Outputs, target: Path, format: str) -> None:
-    """Write an output whose translations are other photographs of the right size."""
-    originals = {item.image for item in dataset.items}
-    new = {name for names in outputs.values() for name in names} - originals
-    for image, names in outputs.items():
-        for name in new & {*names}:
-            with labelled.Image.open(dataset.root / image) as picture:
-                labelled.save(picture.transpose(0), target / name)
-    carry(dataset, FORMATS[format], outputs, new, target)
-
-
 @pytest.mark.parametrize("format", labelled.FORMATS)
-def test_items_splits_and_labels_are_found(tmp_path: Path, format: str) -> None:
+def test_items_splits_and_labels_are_found(tmp_path: Path, format: FormatName) -> None:
     WRITERS[format](tmp_path)
     dataset = FORMATS[format].read(tmp_path)
     assert sorted(path.stem for path in in_train(dataset)) == sorted(TRAIN)
@@ -44,7 +34,7 @@ def test_items_splits_and_labels_are_found(tmp_path: Path, format: str) -> None:
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
 def test_an_output_with_the_same_images_is_the_source_byte_for_byte(
-    tmp_path: Path, format: str
+    tmp_path: Path, format: FormatName
 ) -> None:
     WRITERS[format](tmp_path / "in")
     dataset = FORMATS[format].read(tmp_path / "in")
@@ -54,7 +44,7 @@ def test_an_output_with_the_same_images_is_the_source_byte_for_byte(
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
 def test_added_images_double_a_split_with_equal_labels_for_a_second_library(
-    tmp_path: Path, format: str
+    tmp_path: Path, format: FormatName
 ) -> None:
     root, target = tmp_path / "in", tmp_path / "out"
     WRITERS[format](root)
@@ -78,7 +68,7 @@ def test_added_images_double_a_split_with_equal_labels_for_a_second_library(
 
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
-def test_images_that_are_left_out_leave_no_label_behind(tmp_path: Path, format: str) -> None:
+def test_images_that_are_left_out_leave_no_label_behind(tmp_path: Path, format: FormatName) -> None:
     WRITERS[format](tmp_path / "in")
     dataset = FORMATS[format].read(tmp_path / "in")
     gone = in_train(dataset)[0]

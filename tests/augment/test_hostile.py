@@ -9,38 +9,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from gan.augment.dataset import Dataset
 from gan.augment.formats import FORMATS
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import free_suffix, make_tasks
-from gan.augment.settings import AugmentConfig
-from tests.augment.test_formats import output
 from tests.support import labelled
+from tests.support.augmenting import assert_nothing_is_lost, doubled, reasons
 from tests.support.interrupted_runs import contents
 from tests.support.labelled import photo, save
-
-
-def reasons(dataset: Dataset) -> dict[str, str]:
-    return {
-        remark.source.relative_to(dataset.root).as_posix(): remark.reason
-        for remark in dataset.remarks
-    }
-
-
-def doubled(root: Path, target: Path, format: str) -> Dataset:
-    """Add a translation to every image, under a name that ends in +."""
-    dataset = FORMATS[format].read(root)
-    outputs = {
-        item.image: (item.image, item.image.with_stem(f"{item.image.stem}+"))
-        for item in dataset.items
-    }
-    output(dataset, outputs, target, format)
-    return dataset
-
-
-def assert_nothing_is_lost(root: Path, target: Path, rewritten: tuple[str, ...] = ()) -> None:
-    before, after = contents(root), contents(target)
-    changed = {name for name in before if after.get(name) != before[name]}
-    assert changed == {*rewritten}
 
 
 def test_yolo_odd_labels_are_named_and_carried(tmp_path: Path) -> None:

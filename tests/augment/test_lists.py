@@ -6,8 +6,8 @@ import pytest
 
 from gan.augment.dataset import Dataset
 from gan.augment.formats import FORMATS
-from tests.augment.test_hostile import doubled
 from tests.support import labelled
+from tests.support.augmenting import doubled
 
 GHOST = "which is not in the dataset"
 

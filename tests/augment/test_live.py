@@ -46,7 +46,8 @@ class Labelled(Dataset[dict[str, Any]]):
             image=picture(index), mask=mask, bboxes=np.array(BOXES), classes=[3, 1]
         )
         loads = opened.cache_info()
-        return done | {"loads": loads.misses, "mask_was": mask, "process": loads.currsize}
+        own = {"loads": loads.misses, "mask_was": mask, "process": loads.currsize}
+        return {**done, **own}
 
 
 def samples(model: Path, workers: int, context: str | None = None) -> list[dict[str, Any]]:
@@ -65,7 +66,7 @@ def test_boxes_and_masks_pass_through_two_workers_reproducibly(generator_file: P
     for one, other, single in zip(first, again, alone, strict=True):
         torch.testing.assert_close(one["image"], other["image"], rtol=0, atol=0)
         torch.testing.assert_close(one["image"], single["image"], rtol=0, atol=0)
-        np.testing.assert_array_equal(np.asarray(one["bboxes"]), np.float32(BOXES))
+        np.testing.assert_array_equal(np.asarray(one["bboxes"]), np.array(BOXES, np.float32))
         assert list(one["classes"]) == [3, 1]
         assert (one["mask"] == one["mask_was"]).all()
         assert one["loads"] == single["loads"] == 1

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import write_generator
 from tests.support import interrupted_runs
+from tests.support.generators import write_generator
 from tests.support.labelled import write_coco
 from tests.support.launching import ROOT, TORCHRUN, environment
 

@@ -13,7 +13,7 @@ from benchmarks.bars import bars
 from benchmarks.peak import matrix_peak, operations, peak_bytes
 from benchmarks.plain import Case, Plain, random_batch, settings
 from benchmarks.profile import kind_of, where_time_goes
-from benchmarks.training import SWITCHES, train
+from benchmarks.training import train
 from gan.networks.layers import InstanceNorm, ReflectionPad
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.cyclegan import Trainer
@@ -24,7 +24,7 @@ CPU = torch.device("cpu")
 
 def test_the_yardstick_takes_the_trainers_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """In float64, in which only the order of sums is left to differ."""
-    for place in ("gan.training.recipes.cyclegan.to_unit", "benchmarks.plain.to_unit"):
+    for place in ("gan.training.recipes.base.to_unit", "benchmarks.plain.to_unit"):
         monkeypatch.setattr(place, lambda pixels: pixels.double() / 127.5 - 1)
     plain, config = Plain(CASE), settings(CASE)
     ours = Trainer(config, build_accelerator(config))
@@ -105,12 +105,6 @@ def test_the_command_writes_what_it_prints(
 def test_an_unknown_way_is_named() -> None:
     with pytest.raises(ValueError, match="ways: no bf17: there are fp32; fp32, one by one"):
         train(ways=["bf17"], sides=[32], channels=2, device="cpu")
-
-
-def test_every_switch_is_a_key_of_train() -> None:
-    for switches in SWITCHES.values():
-        train = settings(CASE, **switches).train
-        assert {key: getattr(train, key) for key in switches} == switches
 
 
 def test_random_batches_are_what_a_loader_gives() -> None:

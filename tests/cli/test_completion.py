@@ -1,23 +1,48 @@
 """What bash completes, asked of bash; and the version."""
 
+import io
+import re
+import shlex
 import shutil
 import subprocess
+from contextlib import redirect_stdout, suppress
 
 import pytest
 
 import gan
-from gan.cli.main import COMMANDS, main
+from gan.cli.commands import COMMANDS
+from gan.cli.main import main
+
+BASH = pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+
+
+def printed(*arguments: str) -> str:
+    """Return what a command line prints."""
+    with redirect_stdout(io.StringIO()) as output, suppress(SystemExit):
+        main([*arguments])
+    return output.getvalue()
 
 
 @pytest.fixture(scope="module")
 def script() -> str:
-    """What `gan --completion` prints."""
-    from gan.cli.main import bash, load, options
-
-    return bash({name: options(load(name)) for name in COMMANDS})
+    return printed("--completion")
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+def completed(script: str, *words: str) -> list[str]:
+    """Return what bash offers for the last word, by the function that it has registered for gan."""
+    typed = " ".join(map(shlex.quote, ("gan", *words)))
+    ask = f"""{script}
+registered=$(complete -p gan)
+registered=${{registered##*-F }}
+COMP_WORDS=({typed}); COMP_CWORD={len(words)}; ${{registered% gan}}
+printf "%s\\n" "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+@BASH
 @pytest.mark.parametrize(("words", "expected"), [
     (["tran"], {"translate"}),
     ([""], {*COMMANDS}),
@@ -28,17 +53,16 @@ def script() -> str:
 def test_bash_completes_commands_and_options(
     script: str, words: list[str], expected: set[str]
 ) -> None:
-    typed = f"COMP_WORDS=(gan {' '.join(word or repr(word) for word in words)})"
-    ask = f'{script}\n{typed}; COMP_CWORD={len(words)}; _gan; echo "${{COMPREPLY[@]}}"'
-    done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) == expected
-    assert done.stderr == ""
+    assert set(completed(script, *words)) == expected
 
 
-def test_the_command_says_its_version_and_its_completion(
-    script: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"gan {gan.__version__}\n"
-    assert main(["--completion"]) == 0
-    assert capsys.readouterr().out == script
+@BASH
+@pytest.mark.parametrize("name", ["train", "translate", "inspect"])
+def test_bash_offers_the_options_of_a_commands_help(script: str, name: str) -> None:
+    listed = set(re.findall(r"^  (?:-\w, )?(--[\w.]+)", printed(name, "--help"), re.MULTILINE))
+    assert "--help" in listed
+    assert set(completed(script, name, "--")) == listed
+
+
+def test_the_command_says_its_version() -> None:
+    assert printed("--version") == f"gan {gan.__version__}\n"

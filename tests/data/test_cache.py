@@ -18,7 +18,7 @@ from gan.config import DataConfig
 from gan.data import cache as module
 from gan.data.cache import HEADER, PixelCache, Pixels
 from gan.data.crops import Crops, open_cache, read_resized
-from tests.conftest import Photos
+from tests.support.pictures import Photos
 
 FORKS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 FORK = multiprocessing.get_context("fork")

@@ -1,4 +1,4 @@
-"""The demo: its painter, its dataset, its two distances, and the sheet that it ends with."""
+"""The demo: its painter, its dataset, its two distances, and its report."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,6 @@ from demo.dataset import prepare
 from demo.distances import domain_distance, histograms, truth_distance
 from demo.painting import INKS, KEY, paint
 from demo.report import report
-from demo.sheet import sheet
 from gan.images import list_images, read_image
 
 Pixels = NDArray[np.uint8]
@@ -171,20 +170,7 @@ def test_a_build_that_fails_leaves_nothing_behind(
     assert not list(tmp_path.iterdir())
 
 
-# The sheet and the report
-
-
-def test_sheet_shows_every_image_in_its_cell() -> None:
-    colors = [(250, 0, 0), (0, 250, 0), (0, 0, 250), (0, 250, 250)]
-    rows = [[Image.new("RGB", (40, 30), color) for color in colors[:2]]]
-    rows.append([Image.new("RGB", (20, 10), color) for color in colors[2:]])
-    page = sheet(("one", "two"), rows)
-    for color, image in zip(colors, [*rows[0], *rows[1]], strict=True):
-        mask = (np.asarray(page) == color).all(axis=-1)
-        found = Image.fromarray(mask).getbbox()
-        assert found is not None
-        assert (found[2] - found[0], found[3] - found[1]) == image.size
-    assert page.width == 2 * 40 + 3 * 16
+# The report
 
 
 def folder_of(root: Path, images: dict[str, list[Pixels]]) -> Path:

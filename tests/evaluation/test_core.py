@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from scipy.linalg import sqrtm
 from torch import Tensor, nn
@@ -23,8 +24,8 @@ from gan.evaluation import (
     open_instruments,
 )
 from gan.metrics import Lpips, kernel_matrices, open_extractor
-from tests.conftest import Photos
 from tests.support import backbone
+from tests.support.pictures import Photos
 
 CPU = torch.device("cpu")
 
@@ -60,7 +61,7 @@ def measured(root: Path, instruments: Instruments, **changes: Any) -> Evaluation
     return evaluate(generators, open_folders(data), data, settings(**changes), instruments)
 
 
-def by_torchvision(files: list[Path], weights: Path) -> np.ndarray:  # type: ignore[type-arg]
+def by_torchvision(files: list[Path], weights: Path) -> NDArray[Any]:
     """Pooled features of images at 32 pixels, without our code."""
     network = MobileNetV2().eval()
     network.load_state_dict(torch.load(weights, weights_only=True))

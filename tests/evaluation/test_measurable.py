@@ -12,8 +12,8 @@ from gan.config.tables.metrics import full_names
 from gan.evaluation import Instruments, Settings, evaluate, open_folders
 from gan.evaluation.measurable import measurable
 from gan.metrics import open_extractor
-from tests.conftest import Photos
 from tests.support import backbone
+from tests.support.pictures import Photos
 
 CPU = torch.device("cpu")
 

@@ -18,8 +18,8 @@ from gan.config.tables.metrics import METRICS
 from gan.evaluation import Instruments, Settings, evaluate, open_folders
 from gan.evaluation.measurable import measurable
 from gan.metrics import Batch, Distances, Sampling, open_extractor
-from tests.conftest import Photos
 from tests.support import backbone
+from tests.support.pictures import Photos
 
 CPU = torch.device("cpu")
 
@@ -88,7 +88,7 @@ def test_it_is_printed_written_reported_and_keeps_the_best(
         "evaluate": {"every": 1, "best": "edge_ab", "resamples": 0},
         "run": {"dir": run, "device": "cpu"},
     }  # fmt: skip
-    assert gan.train(Config.model_validate(values)) == 0
+    assert gan.train(Config.model_validate(values)).status == 0
     assert "evaluation, step 2: edge_ab " in capsys.readouterr().err
     assert json.loads((run / "best.json").read_text())["metric"] == "edge_ab"
     assert (run / "gen_ab-best.safetensors").is_file()

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from gan.cli.main import main
-from tests.conftest import Photos, write_generator
 from tests.support import backbone
+from tests.support.generators import write_generator
 from tests.support.launching import ROOT, TORCHRUN, environment
+from tests.support.pictures import Photos
 
 
 def test_two_processes_measure_what_one_measures(tmp_path: Path, photos: Photos) -> None:
@@ -61,7 +62,7 @@ def files_and_directions(folder: Path) -> list[tuple[str, str]]:
 
 def leaves(metrics: dict[str, Any]) -> dict[str, float]:
     """Every number of every metric."""
-    found = {}
+    found: dict[str, float] = {}
     for name, metric in metrics.items():
         numbers = metric | {f"unchanged_{k}": v for k, v in (metric["unchanged"] or {}).items()}
         found |= {f"{name}.{k}": v for k, v in numbers.items() if isinstance(v, float | int)}

@@ -15,8 +15,8 @@ from demo.painting import Pixels
 from experiments.checks import arbitrary_style, single_style
 from experiments.checks.paintings import STYLES
 from gan.images import resize_short
-from tests.conftest import write_generator
 from tests.support import backbone
+from tests.support.generators import write_generator
 from tests.support.launching import write_images
 
 

@@ -1,6 +1,7 @@
 """The frozen extractor: against torchvision's own networks, frozen, exact about its nodes."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from torchvision.models.feature_extraction import get_graph_node_names
 
 from gan.features import TABLES, Features
 
-SMALL = {"mobilenet_v2": {}, "resnet18": {}, "shufflenet_v2_x0_5": {}, "regnet_y_400mf": {}} | {
-    "googlenet": {"transform_input": True, "init_weights": False}
-}
+SMALL: dict[str, dict[str, bool]] = {
+    "mobilenet_v2": {},
+    "resnet18": {},
+    "shufflenet_v2_x0_5": {},
+    "regnet_y_400mf": {},
+} | {"googlenet": {"transform_input": True, "init_weights": False}}
 
 
 def random_backbone(name: str, **arguments: Any) -> nn.Module:
@@ -72,9 +76,7 @@ def test_every_node_returns_what_its_module_returned(name: str, tmp_path: Path) 
     actual = Features(name, list(expected), path)(pictures())
     assert len(actual) > 50
     for layer, output in expected.items():
-        torch.testing.assert_close(
-            actual[layer], output, msg=lambda text, at=layer: f"{at}: {text}"
-        )
+        torch.testing.assert_close(actual[layer], output, msg=partial("{}: {}".format, layer))
 
 
 def test_only_what_the_deepest_layer_needs_is_kept(mobilenet: Path) -> None:
@@ -105,7 +107,8 @@ def test_gradient_is_that_of_the_network_in_float64(mobilenet: Path) -> None:
     images, direction = pictures(16).double().requires_grad_(), torch.randn(2, 3, 16, 16).double()
 
     def value(at: Tensor) -> Tensor:
-        return features(at)["features.3"].square().sum()
+        total: Tensor = features(at)["features.3"].square().sum()
+        return total
 
     (gradient,) = torch.autograd.grad(value(images), images)
     with torch.no_grad():

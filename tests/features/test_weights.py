@@ -51,7 +51,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def features_map(path: Path) -> Tensor:
     images = torch.linspace(-1, 1, 3 * 32 * 32).view(1, 3, 32, 32)
     with torch.no_grad():
-        return Features("mobilenet_v2", [LAYER], path)(images)[LAYER]
+        maps: Tensor = Features("mobilenet_v2", [LAYER], path)(images)[LAYER]
+        return maps
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])

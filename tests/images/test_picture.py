@@ -20,7 +20,7 @@ def opencv(path: Path) -> np.ndarray[Any, Any]:
     """As stored: BGR or BGRA."""
     values = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     assert values is not None
-    return values
+    return np.asarray(values)
 
 
 def described(**ifds: dict[int, Any]) -> Image.Exif:

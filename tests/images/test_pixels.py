@@ -1,11 +1,11 @@
-"""8 bits to [-1, 1] and back, without loss."""
+"""8 bits to [-1, 1] and back, without loss; blends."""
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from gan.images.pixels import from_image, to_image, to_pixels, to_unit
+from gan.images.pixels import blend, from_image, to_image, to_pixels, to_unit
 
 ALL = torch.arange(256, dtype=torch.uint8)
 
@@ -37,3 +37,20 @@ def test_a_picture_comes_back_from_its_tensor(mode: str, shape: tuple[int, ...])
     image = to_image(tensor)
     assert image.mode == mode
     assert np.array_equal(np.asarray(image), pixels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [(1, 1), (3, 3), (1, 3), (3, 1)])
+def test_a_blend_is_the_weighted_mean(dtype: type, channels: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    largest = np.iinfo(dtype).max
+    before, after = (
+        rng.integers(0, largest, (300, 7, depth), dtype=dtype, endpoint=True) for depth in channels
+    )
+    # Quarters have no rounding error in float32 or float64, so that the results must be equal.
+    for strength in (0, 0.25, 0.5, 0.75):
+        exact = (1 - strength) * before.astype(float) + strength * after
+        result = blend(before, after, strength)
+        assert result.dtype == dtype
+        np.testing.assert_array_equal(result, np.rint(exact))
+    assert blend(before, after, 1) is after

@@ -1,6 +1,5 @@
 """A folder with one of each fault: each is named, and nothing else."""
 
-import csv
 import os
 import shutil
 from collections.abc import Callable
@@ -11,27 +10,12 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
-from gan.inspection import inspect_folders
 from gan.inspection.findings import KINDS
-from tests.inference.folder.test_hostile import bomb, display_p3
+from tests.support.hostile import bomb, display_p3
+from tests.support.inspecting import Findings, inspected
 from tests.support.pictures import picture, write_dataset
 
-Findings = set[tuple[str, str, str]]
 DATA = os.environ.get("GAN_DATA")
-
-
-def inspected(root: Path | None, output: Path, **options: object) -> tuple[int, Findings]:
-    """The exit status, and (finding, file, copy of) from the list, paths below the root."""
-    status = inspect_folders(root, output=output, **options)  # type: ignore[arg-type]
-    with (output / "inspection.tsv").open(newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-    def below(path: str) -> str:
-        return path.removeprefix(f"{root}/")
-
-    found = [(row["finding"], below(row["file"]), below(row["copy of"])) for row in rows]
-    assert len(set(found)) == len(found)
-    return status, set(found)
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_program_is_refused_with_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "g.pt"
     with warnings.catch_warnings(action="ignore", category=FutureWarning):
-        torch.jit.save(torch.jit.script(torch.nn.ReLU()), path)  # type: ignore[no-untyped-call]
+        torch.jit.save(torch.jit.script(torch.nn.ReLU()), path)
     with pytest.raises(ValueError, match="TorchScript program, which is code"):
         open_generator(path)
 

@@ -64,8 +64,8 @@ def test_an_exported_folder_gives_the_same_pixels_as_the_run(run: Path, tmp_path
     folder = tmp_path / "shared"
     assert main(["export", str(run), str(folder), "hub", "--license", "cc0-1.0"]) == 0
     for direction in ("ab", "ba"):
-        before = Translator.load(run, direction, "cpu").translate(noise())  # type: ignore[arg-type]
-        after = Translator.from_pretrained(folder, direction, "cpu").translate(noise())  # type: ignore[arg-type]
+        before = Translator.load(run, direction, "cpu").translate(noise())
+        after = Translator.from_pretrained(folder, direction, "cpu").translate(noise())
         assert before == after
     names = {"README.md", "gen_ab.safetensors", "gen_ba.safetensors", "samples-ab.png"}
     assert {path.name for path in folder.iterdir()} == names

@@ -1,7 +1,10 @@
 """Feature distances against loops in float64, and what each of them must not see."""
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gan.losses import mean_gram
@@ -22,9 +25,10 @@ def test_structure_is_the_difference_of_cosines() -> None:
     for i in range(2):
         a, b = (of[i].flatten(1).T.numpy() for of in (x, y))
 
-        def cosines(rows: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        def cosines(rows: NDArray[Any]) -> NDArray[Any]:
             lengths = np.linalg.norm(rows, axis=1)
-            return rows @ rows.T / np.outer(lengths, lengths)
+            similar: NDArray[Any] = rows @ rows.T / np.outer(lengths, lengths)
+            return similar
 
         expected = ((cosines(a) - cosines(b)) ** 2).mean()
         np.testing.assert_allclose(structure_distance(x, y)[i], expected, rtol=1e-9)

@@ -1,6 +1,7 @@
 """The shared layers: reflection as NumPy does it, padding that undoes itself, even upsampling."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,11 @@ def test_padded_run_sees_the_reflected_image_and_is_cropped(
 @pytest.mark.parametrize("tracked", [False, True])
 def test_instance_norm_is_torchs(affine: bool, tracked: bool) -> None:
     """Values, gradients and the gradients' gradients, in double precision to its rounding."""
-    settings = {"affine": affine, "track_running_stats": tracked, "dtype": torch.float64}
+    settings: dict[str, Any] = {
+        "affine": affine,
+        "track_running_stats": tracked,
+        "dtype": torch.float64,
+    }
     ours, theirs = InstanceNorm(3, **settings), nn.InstanceNorm2d(3, **settings)
     if affine:
         for norm in (ours, theirs):

@@ -11,8 +11,8 @@ from PIL import Image, ImageOps
 
 from gan.cli.main import main
 from gan.images import list_images
-from gan.inspection import inspect_folders
-from tests.inspection.test_hostile import state
+from tests.support.commands import inspect_folders
+from tests.support.folders import state
 from tests.support.pictures import picture
 
 

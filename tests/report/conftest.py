@@ -1,46 +1,14 @@
 """A tiny run, really trained, whose copies the tests may spoil."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from gan.config import Config
 from gan.training import train
-
-HOSTILE = "<script>alert(1)</script>.png"
-"""Name of a test image; its slash makes it a file in a folder."""
-
-
-def small_config(root: Path, folder: Path, **sections: dict[str, Any]) -> Config:
-    """Twelve steps of five images, a grid every fourth."""
-    values: dict[str, dict[str, Any]] = {
-        "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {
-            "generator": "resnet_6blocks", "generator_channels": 2,
-            "discriminator": "n_layers", "discriminator_layers": 1, "discriminator_channels": 2,
-        },
-        "train": {
-            "epochs": 2, "decay_epochs": 0, "log_every": 1, "sample_every": 4, "pool_size": 2,
-        },
-        "run": {"dir": folder, "device": "cpu"},
-    }  # fmt: skip
-    return Config.model_validate(
-        {key: values.get(key, {}) | sections.get(key, {}) for key in values | sections}
-    )
-
-
-def write_images(folder: Path, *names: str) -> None:
-    rng = np.random.default_rng(len(names))
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(rng.integers(256, size=(20, 24, 3), dtype=np.uint8)).save(path)
+from tests.support.reports import HOSTILE, append, small_config, write_images
 
 
 @pytest.fixture(scope="session")
@@ -99,13 +67,8 @@ def write_records() -> Callable[[Path], None]:
             "limit": 4.0, "advice": "Set networks.upsample to resize.",
         })  # fmt: skip
         for name, score in (("0.png", 0.3), ("1.png", 0.1), ("2.png", 0.9), (HOSTILE, 0.5)):
-            line = {"direction": "ab", "file": name, "scores": {"structure": score, "l1": None}}
-            append(folder / "evaluation" / "step-00000012.jsonl", line)
+            scores = {"structure": score, "l1": None}
+            evaluated = {"direction": "ab", "file": name, "scores": scores}
+            append(folder / "evaluation" / "step-00000012.jsonl", evaluated)
 
     return write
-
-
-def append(path: Path, line: dict[str, Any]) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")

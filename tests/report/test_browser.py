@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gan.report import report
-from tests.report.conftest import HOSTILE
+from tests.support.commands import report
+from tests.support.reports import HOSTILE
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(

@@ -15,8 +15,8 @@ from gan.report.standing import Standing, last_step, standing
 from gan.training import train
 from gan.training.run_folder import mark_stopped
 from gan.training.schedule import RunLength
-from tests.report.conftest import small_config
-from tests.training.test_run_folder import HOLD
+from tests.support.reports import small_config
+from tests.support.runs import HOLD
 
 
 def stand(run: Path) -> Standing:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gan.config import Config
 from gan.semantics import FrozenClassifier, load_classifier
 from tests.support.classifying import Rows, classifier, write_classes, write_classifier
-from tests.training.test_run import config
+from tests.support.runs import config
 
 CPU = torch.device("cpu")
 

@@ -1,5 +1,6 @@
 """Training a classifier: it learns, one seed gives one classifier, and folders are checked."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ from gan.config import Config
 from gan.semantics import fit, load_classifier
 from gan.semantics.training import train_classifier
 from tests.support.classifying import classifier, write_classes
-from tests.training.test_run import config
+from tests.support.runs import Sections, config
 
 CPU = torch.device("cpu")
 
 
-def settings(root: Path, **sections: dict[str, Any]) -> Config:
+def settings(root: Path, **sections: Mapping[str, Any]) -> Config:
     return config(root, root / "run", **({"semantic": {"steps": 12}} | sections))
 
 
@@ -59,7 +60,8 @@ def test_one_seed_gives_one_file_and_another_seed_or_crop_another(
     root: Path, tmp_path: Path
 ) -> None:
     contents = []
-    for number, sections in enumerate([{}, {}, {"run": {"seed": 1}}, {"data": {"flip": False}}]):
+    changes: list[Sections] = [{}, {}, {"run": {"seed": 1}}, {"data": {"flip": False}}]
+    for number, sections in enumerate(changes):
         torch.rand(number)
         path = tmp_path / f"{number}.safetensors"
         train_classifier(settings(root, **sections), CPU, path)

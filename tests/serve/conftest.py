@@ -2,12 +2,9 @@
 
 import os
 import signal
-import struct
 import subprocess
 import sys
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import pytest
 from PIL import Image
 
 from gan.serve.studio import Studio
+from tests.support.serving import Picture, Server
 from tests.support.standin import stand_in
 
 
@@ -25,20 +23,6 @@ def studio(tmp_path: Path) -> Studio:
     folder = tmp_path / "studio"
     folder.mkdir()
     return stand_in(folder)
-
-
-@dataclass(frozen=True)
-class Server:
-    """Another process that serves a page."""
-
-    address: str
-    folder: Path
-    """Where it keeps the files of its visitors."""
-
-    @property
-    def hold(self) -> Path:
-        """A file that makes translations wait as long as it is there."""
-        return self.folder.parent / "hold"
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +43,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert process.wait(timeout=60) == 0
 
 
-Picture = Callable[..., Path]
-
-
 @pytest.fixture
 def picture(tmp_path: Path) -> Picture:
     """picture(name, seed=0, size=(40, 32), **options of saving) -> path of noise in a file."""
@@ -73,18 +54,3 @@ def picture(tmp_path: Path) -> Picture:
         return tmp_path / name
 
     return write
-
-
-def huge_png(width: int, height: int) -> bytes:
-    """A PNG of some hundred bytes that claims any size: black, of one bit a pixel, cut off."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(bytes(10_000))) + chunk(b"IEND", b"")
-    )  # fmt: skip

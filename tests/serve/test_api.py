@@ -1,36 +1,18 @@
 """The HTTP API and its limits, over a real connection."""
 
-import http.client
-import io
 import json
 import os
 import threading
 import time
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from tests.serve.conftest import Picture, Server, huge_png
+from tests.support.hostile import huge_png
+from tests.support.serving import Picture, Server, ask, pixels
 from tests.support.standin import LIMITS
-
-
-def ask(
-    server: Server, method: str, path: str, body: Any = None, **headers: str
-) -> tuple[int, bytes, dict[str, str]]:
-    """Status, body and headers; the path goes out as it is, which browsers would not do."""
-    address = urlsplit(server.address)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
-    try:
-        chunked = not isinstance(body, bytes | str | None)
-        connection.request(method, path, body, headers, encode_chunked=chunked)
-        answer = connection.getresponse()
-        lower = {name.lower(): value for name, value in answer.getheaders()}
-        return answer.status, answer.read(), lower
-    finally:
-        connection.close()
 
 
 def translate(server: Server, data: Any, **wish: Any) -> tuple[int, bytes, dict[str, str]]:
@@ -40,11 +22,6 @@ def translate(server: Server, data: Any, **wish: Any) -> tuple[int, bytes, dict[
 
 def error(answer: tuple[int, bytes, dict[str, str]]) -> tuple[int, str]:
     return answer[0], json.loads(answer[1])["error"]
-
-
-def pixels(data: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
-    with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(image.convert("RGB")).astype(np.int64)
 
 
 def test_models_are_listed_with_the_limits(server: Server) -> None:

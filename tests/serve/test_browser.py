@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.serve.conftest import Picture, Server, huge_png
+from tests.support.hostile import huge_png
+from tests.support.serving import Picture, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(

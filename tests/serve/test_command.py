@@ -12,6 +12,7 @@ import pytest
 
 from gan.cli.main import main
 from gan.serve import command
+from tests.support.commands import status
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,8 +41,8 @@ def test_a_limit_of_nothing_is_named(
     name: str, generator_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("gradio", reason="the extra serve is not installed")
-    assert main(["serve", str(generator_file), f"--max_{name}", "0"]) == 1
-    assert f"max_{name}: 0" in one_line(capsys)
+    assert status("serve", str(generator_file), f"--max_{name}", "0") == 2
+    assert f"max_{name}: Input should be greater than" in one_line(capsys)
 
 
 def test_a_model_that_is_not_there_is_named(
@@ -80,7 +81,14 @@ def test_a_server_that_is_stopped_leaves_nothing_behind(
     number: signal.Signals, generator_file: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("gradio", reason="the extra serve is not installed")
-    arguments = [generator_file.parent, generator_file, "--port", "0", "--device", "cpu"]
+    arguments: list[str | Path] = [
+        generator_file.parent,
+        generator_file,
+        "--port",
+        "0",
+        "--device",
+        "cpu",
+    ]
     process = subprocess.Popen(
         [sys.executable, ROOT / "scripts/serve.py", *arguments], stdout=subprocess.PIPE, text=True,
         stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},

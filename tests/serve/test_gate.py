@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.serve.conftest import Picture, Server
-from tests.serve.test_api import ask, pixels
+from tests.support.serving import Picture, Server, ask, pixels
 
 PASSWD = [
     "/gradio_api/file=/etc/passwd",

@@ -26,7 +26,8 @@ Paint = Callable[..., NDArray[np.float64]]
 @pytest.fixture
 def paint(tmp_path: Path, picture: Picture, backbone: PerceptualConfig) -> Paint:
     """paint(**options) -> pixels, (H, W, 3); content and style are random pictures."""
-    given = {"content": picture("photo.png"), "style": [picture("painting.png", 40, 40, seed=1)]}
+    given: dict[str, Any] = {"content": picture("photo.png")}
+    given |= {"style": [picture("painting.png", 40, 40, seed=1)]}
     given |= {"output": tmp_path / "out.png", "perceptual": backbone, "sizes": [], "size": 48}
 
     def run(**options: Any) -> NDArray[np.float64]:
@@ -76,7 +77,8 @@ def test_more_strength_comes_nearer_to_the_painting(
     extract = Features(backbone.backbone, backbone.style_layers, backbone.weights)
 
     def maps(path: Path) -> dict[str, Tensor]:
-        return extract(to_unit(from_image(read_image(path)))[None])
+        found: dict[str, Tensor] = extract(to_unit(from_image(read_image(path)))[None])
+        return found
 
     distances = []
     for strength in (0, 0.5, 1):

@@ -1,5 +1,7 @@
 """The steps, on a loss whose minimum is known."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import Tensor
@@ -26,10 +28,14 @@ def test_the_minimum_is_found(optimizer: str, steps: int) -> None:
 
 def test_lbfgs_needs_fewer_evaluations_than_adam() -> None:
     losses: dict[str, list[float]] = {"lbfgs": [], "adam": []}
+
+    def note(seen: list[float], terms: Terms, _: Tensor) -> None:
+        seen.append(terms.total.item())
+
     for name, seen in losses.items():
         minimize(
             torch.zeros_like(GOAL), quadratic, name, 100,  # type: ignore[arg-type]
-            lambda terms, _, seen=seen: seen.append(terms.total.item()),
+            partial(note, seen),
         )  # fmt: skip
     reached = next(i for i, x in enumerate(losses["lbfgs"]) if x <= min(losses["adam"]))
     assert reached < len(losses["adam"]) / 2

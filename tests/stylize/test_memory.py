@@ -1,5 +1,8 @@
 """What is said about memory before a picture is painted."""
 
+from pathlib import Path
+
+import psutil
 import pytest
 import torch
 from torch import nn
@@ -22,6 +25,16 @@ def test_tiles_bound_what_the_network_needs() -> None:
     whole = needed(network, (1, 3, 4096, 4096), 4096, "adam", CPU)
     assert large - small < 20 * 4 * 3 * 4096**2
     assert whole > large
+
+
+def test_what_a_container_may_take_is_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much the machine around it has."""
+    (tmp_path / "memory.max").write_text(str(psutil.Process().memory_info().rss + 2**20))
+    monkeypatch.setattr("gan.system.memory.LIMITS", (str(tmp_path / "memory.max"),))
+    with pytest.raises(ValueError, match=r"take about 1.0 GiB, and there are 0.0"):
+        check_memory(2.0**30, CPU, "9x9")
 
 
 def test_too_much_is_refused_with_what_would_help() -> None:

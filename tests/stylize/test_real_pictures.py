@@ -35,7 +35,10 @@ def run(tmp_path: Path, mobilenet_weights: Path) -> Run:
 
     def stylized(**options: Any) -> list[float]:
         log = tmp_path / f"log-{len(list(tmp_path.glob('log-*')))}"
-        given = {"content": tmp_path / "photo.png", "style": [tmp_path / "painting.png"]}
+        given: dict[str, Any] = {
+            "content": tmp_path / "photo.png",
+            "style": [tmp_path / "painting.png"],
+        }
         given |= {"output": tmp_path / "out.png", "perceptual": network, "log": log}
         stylize(StylizeConfig(**(given | {"device": "cpu"} | options)))
         events = EventAccumulator(str(log), {"scalars": 0}).Reload()
@@ -55,7 +58,8 @@ def distances(folder: Path, weights: Path, size: int) -> dict[str, tuple[float, 
 
     def maps(name: str, size: tuple[int, int]) -> dict[str, Tensor]:
         image = read_image(folder / f"{name}.png").resize(size, Image.Resampling.LANCZOS)
-        return extract(to_unit(from_image(image))[None])
+        found: dict[str, Tensor] = extract(to_unit(from_image(image))[None])
+        return found
 
     square = (size, size)
     photo, result = maps("photo", square), maps("out", square)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torchvision.models import mobilenet_v2
@@ -50,5 +51,11 @@ def maps(images: Tensor, seed: int = 0) -> dict[str, Tensor]:
     """What the two blocks return, computed by torchvision's modules; float64."""
     network = random_blocks(seed).double()
     mean, std = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).view(2, 1, 3, 1, 1)
-    first = network.features[0]((images.double() / 2 + 0.5 - mean) / std)  # type: ignore[index]
-    return {"features.0": first.clone(), "features.1": network.features[1](first)}  # type: ignore[index]
+    block_0, block_1 = (network.get_submodule(layer) for layer in LAYERS)
+    first = block_0((images.double() / 2 + 0.5 - mean) / std)
+    return {"features.0": first.clone(), "features.1": block_1(first)}
+
+
+def gram(maps: Tensor) -> Any:
+    rows = maps.flatten(2).numpy()
+    return np.einsum("nik,njk->nij", rows, rows) / rows.shape[2]

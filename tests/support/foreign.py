@@ -15,12 +15,13 @@ Wrap = Callable[[nn.Module, nn.Module, nn.Module | None], list[nn.Module]]
 
 
 def norm(kind: Norm, channels: int) -> nn.Module:
-    return {
+    builders: dict[Norm, Callable[[], nn.Module]] = {
         "instance": lambda: nn.InstanceNorm2d(channels),
         "instance_affine": lambda: nn.InstanceNorm2d(channels, affine=True),
         "batch": lambda: nn.BatchNorm2d(channels),
         "none": lambda: nn.Identity(),
-    }[kind]()
+    }
+    return builders[kind]()
 
 
 class CutDown(nn.Module):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.conftest import write_generator
+from tests.support.generators import write_generator
 from tests.support.launching import ROOT, assert_same_run, command, environment, run, write_images
 
 

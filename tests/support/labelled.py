@@ -12,9 +12,10 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from demo.dataset import photograph
+from gan.config.choices import FormatName
 from gan.images import resize_short
 
-FORMATS = ["imagefolder", "yolo", "coco", "voc", "masks"]
+FORMATS: list[FormatName] = ["imagefolder", "yolo", "coco", "voc", "masks"]
 TRAIN, VAL = ("astronaut", "coffee", "motorcycle", "my cat 🐈"), ("flower", "camera")
 PHOTOGRAPHS = {name: "chelsea" if "cat" in name else name for name in (*TRAIN, *VAL)}
 BOX = (12, 8, 52, 40)
@@ -70,8 +71,13 @@ def write_coco(root: Path) -> None:
             content["images"].append(image | {"license": 4})
             box = [left, top, right - left, bottom - top]
             ring = [left, top, right, top, right, bottom, left, bottom]
-            about = {"id": number * 7, "image_id": number, "category_id": 3, "iscrowd": 0}
-            about |= {"bbox": box, "area": box[2] * box[3], "segmentation": [ring]}
+            about: dict[str, Any] = {"id": number * 7, "image_id": number, "iscrowd": 0}
+            about |= {
+                "category_id": 3,
+                "bbox": box,
+                "area": box[2] * box[3],
+                "segmentation": [ring],
+            }
             content["annotations"].append(about)
         path = root / "annotations" / f"instances_{split}2017.json"
         path.parent.mkdir(exist_ok=True)

@@ -1,9 +1,13 @@
 """Synthetic pictures without noise: as many as wanted, no two alike, none of them mirrored."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+Photos = Callable[..., Path]
+"""photos(name="photos", count=4, size=(24, 20), mode="RGB", suffix=".png") -> folder."""
 
 
 def picture(seed: int, size: tuple[int, int] = (96, 80)) -> Image.Image:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import torch
-from tests.drivers import split
 
 from tests.support import backbone
 from tests.support.classifying import write_classes, write_classifier
+from tests.support.drivers import split
 from tests.support.launching import (
     ROOT,
     TORCHRUN,
@@ -36,7 +36,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def two_processes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What two processes of batch 1 made of every case."""
     folder = tmp_path_factory.mktemp("two")
-    driver = [str(ROOT / "tests" / "drivers" / "split.py"), str(root), str(folder)]
+    driver = [str(ROOT / "tests" / "support" / "drivers" / "split.py"), str(root), str(folder)]
     subprocess.run(
         [sys.executable, *TORCHRUN, *driver],
         check=True, capture_output=True, timeout=200, cwd=ROOT,

@@ -15,8 +15,8 @@ from gan.training import train
 from gan.training.feed import Feed, LoaderWait
 from gan.training.observers.base import RunContext
 from gan.training.observers.loader_wait import LoaderWaitObserver
-from gan.training.recipes.cyclegan import Batch
-from tests.conftest import Photos
+from gan.training.recipes.base import Batch
+from tests.support.pictures import Photos
 
 CPU = torch.device("cpu")
 
@@ -79,7 +79,9 @@ def test_waiting_too_long_is_said_once_until_it_has_been_better() -> None:
     said: list[str] = []
     shares = iter([0.0, 0.1, 0.9, 0.5, 0.2, 0.3])
     waits = SimpleNamespace(share=lambda: next(shares))
-    waiting = LoaderWaitObserver(cast(RunContext, SimpleNamespace(say=said.append, waits=waits)))
+    waiting = LoaderWaitObserver(
+        cast(RunContext, SimpleNamespace(print_line=said.append, waits=waits))
+    )
     logged: list[Any] = []
     tracker = cast(Any, SimpleNamespace(scalars=lambda step, values: logged.append((step, values))))
     waiting.begin(100, None)
@@ -120,5 +122,5 @@ def test_a_run_says_how_long_it_waited(
         "train": {"max_steps": 3},
         "run": {"dir": tmp_path / "run", "device": "cpu"},
     })  # fmt: skip
-    assert train(config) == 0
+    assert train(config).status == 0
     assert re.search(r"steps 1 to 3: [1-9]\d?% of the time went by", capsys.readouterr().err)

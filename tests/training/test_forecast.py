@@ -10,11 +10,11 @@ import torch
 
 from gan.cli.main import run as command
 from gan.system.signals import STOPPED, Interruption
-from gan.training import Run, train
-from gan.training import plan as planning
+from gan.training import forecast as planning
+from gan.training import train
 from gan.training.recipes.cyclegan import Trainer
-from tests.conftest import Photos
-from tests.training.test_run_compile import config
+from tests.support.pictures import Photos
+from tests.support.runs import pixel_config
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_plan_forecasts_steps_and_disk_of_the_run(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wanted = config(root, tmp_path / "run", max_steps=20, pool_size=17)
-    train(config(root, tmp_path / "run", max_steps=2, pool_size=17))
+    wanted = pixel_config(root, tmp_path / "run", max_steps=20, pool_size=17)
+    train(pixel_config(root, tmp_path / "run", max_steps=2, pool_size=17))
     (tmp_path / "probe").mkdir()
     forecast, _ = planning.measure(wanted, tmp_path / "probe", Interruption())
     assert (forecast.done, forecast.stop, forecast.pairs_per_step) == (2, 20, 1)
     assert forecast.measured == planning.STEPS
     assert forecast.seconds == pytest.approx(18 * forecast.seconds_per_step)
-    assert train(wanted) == 0
+    assert train(wanted).status == 0
     newest = max((tmp_path / "run" / "state").glob("step-*"))
     actual = sum(file.stat().st_size for file in newest.iterdir())
     # What is missing in the pools of the plan's 13 steps takes 24 kB here; what the doctor notes,
@@ -54,7 +54,7 @@ def test_planning_writes_nothing_and_says_it_in_five_lines(
 ) -> None:
     before = sorted(tmp_path.rglob("*"))
     arguments = ["--plan", "--data.root", str(root), "--run.dir", str(tmp_path / "run")]
-    small = config(root, tmp_path / "run").model_dump(mode="json")
+    small = pixel_config(root, tmp_path / "run").model_dump(mode="json")
     for section in ("data", "networks", "train"):
         for key, value in small[section].items():
             if value is not None and not isinstance(value, dict | list) and key != "root":
@@ -69,21 +69,26 @@ def test_planning_writes_nothing_and_says_it_in_five_lines(
 
 
 def test_a_plan_counts_what_pools_will_hold(root: Path, tmp_path: Path) -> None:
-    run = Run(config(root, tmp_path / "run", pool_size=5), Interruption())
-    run.trainer.pools["a"].images = [torch.zeros(3, 16, 16)] * 2  # type: ignore[union-attr]
-    assert planning.missing_in_pools(run) == 3 * 3 * 16 * 16 * 4
+    """However few images the plan's own steps have put into them: two pools of 3x16x16 floats."""
+    states = {}
+    for size in (5, 50):
+        (tmp_path / f"probe-{size}").mkdir()
+        wanted = pixel_config(root, tmp_path / "run", max_steps=100, pool_size=size)
+        forecast, _ = planning.measure(wanted, tmp_path / f"probe-{size}", Interruption())
+        states[size] = forecast.state
+    assert states[50] - states[5] == pytest.approx(2 * 45 * 3 * 16 * 16 * 4, rel=0.01)
 
 
 def test_what_resuming_would_refuse_is_refused(root: Path, tmp_path: Path) -> None:
-    train(config(root, tmp_path / "run", max_steps=2))
+    train(pixel_config(root, tmp_path / "run", max_steps=2))
     with pytest.raises(ValueError, match=r"train\.batch_size"):
-        planning.plan(config(root, tmp_path / "run", batch_size=2))
+        planning.plan(pixel_config(root, tmp_path / "run", batch_size=2))
     assert list(tmp_path.glob("gan-plan-*")) == []
 
 
 def test_a_run_that_could_not_be_written_is_refused(root: Path) -> None:
     with pytest.raises(OSError, match=r"/proc/foo/run/config\.yaml: cannot be written"):
-        planning.plan(config(root, Path("/proc/foo/run")))
+        planning.plan(pixel_config(root, Path("/proc/foo/run")))
 
 
 def test_a_signal_ends_a_plan_and_leaves_nothing(
@@ -96,7 +101,7 @@ def test_a_signal_ends_a_plan_and_leaves_nothing(
         return step(*values)
 
     monkeypatch.setattr(Trainer, "train_step", signalled)
-    assert planning.plan(config(root, tmp_path / "run")) == STOPPED
+    assert planning.plan(pixel_config(root, tmp_path / "run")) == STOPPED
     assert capsys.readouterr().out == ""
     assert list(tmp_path.glob("gan-plan-*")) == []
 
@@ -109,4 +114,4 @@ def test_a_run_that_does_not_fit_is_refused_with_advice(
 
     monkeypatch.setattr("gan.training.recipes.cyclegan.Trainer.train_step", step)
     with pytest.raises(ValueError, match=r"not fit into the memory of cpu: try train\.rec"):
-        planning.plan(config(root, tmp_path / "run"))
+        planning.plan(pixel_config(root, tmp_path / "run"))

@@ -89,7 +89,7 @@ def test_averages_begin_with_the_given_weights(tmp_path: Path) -> None:
     averaged = configured.model_copy(
         update={"train": configured.train.model_copy(update={"ema": 0.9})}
     )
-    assert equal(trainer(averaged).generators[0], forth)
+    assert equal(trainer(averaged).frame.generators["ab"], forth)
 
 
 @pytest.mark.parametrize("before", [False, True])
@@ -153,13 +153,13 @@ def test_a_run_starts_from_another_and_is_resumed_without_it(
         return Config.model_validate(base)
 
     photos("a"), photos("b")
-    assert train(run("first", 1)) == 0
+    assert train(run("first", 1)).status == 0
     first = trainer(run("first", 1)).bare
     second = trainer(run("second", 1, weights=tmp_path / "first")).bare
     left, _, _ = load_generator(tmp_path / "first" / "gen_ab.safetensors")
     assert equal(second.gen_ab, left)
     assert not equal(second.gen_ab, first.gen_ab)
     assert not equal(second.disc_a, first.disc_a)
-    assert train(run("second", 1, weights=tmp_path / "first")) == 0
+    assert train(run("second", 1, weights=tmp_path / "first")).status == 0
     (tmp_path / "first").rename(tmp_path / "elsewhere")
-    assert train(run("second", 2, weights=tmp_path / "first")) == 0
+    assert train(run("second", 2, weights=tmp_path / "first")).status == 0

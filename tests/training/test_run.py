@@ -12,10 +12,11 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from gan.config import Config, TrainConfig
+from gan.config import TrainConfig
 from gan.system.signals import Interruption
 from gan.training import Run, train
 from gan.training.schedule import RunLength
+from tests.support.runs import Poison, config, generators
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,28 +32,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels = rng.integers(256, size=(24, 20 + i, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{i}.png")
     return folder
-
-
-def config(root: Path, run_dir: Path, **sections: dict[str, Any]) -> Config:
-    small: dict[str, dict[str, Any]] = {
-        "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {
-            "generator": "resnet_6blocks",
-            "generator_channels": 2,
-            "discriminator": "n_layers",
-            "discriminator_layers": 1,
-            "discriminator_channels": 2,
-        },
-        "train": {"epochs": 1, "decay_epochs": 1, "log_every": 2, "pool_size": 2},
-        "run": {"dir": run_dir, "device": "cpu"},
-    }
-    return Config.model_validate(
-        {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
-    )
-
-
-def generators(folder: Path) -> tuple[bytes, bytes]:
-    return tuple((folder / f"gen_{name}.safetensors").read_bytes() for name in ("ab", "ba"))  # type: ignore[return-value]
 
 
 def test_a_run_leaves_exactly_its_files(root: Path, tmp_path: Path) -> None:
@@ -190,8 +169,8 @@ def test_an_unreadable_file_is_named_and_left_out(
     broken.write_bytes((root / "trainA" / "0.png").read_bytes()[:200])
     settings = config(tmp_path, tmp_path / "run", data={"max_unreadable": 0.2})
     run = Run(settings, Interruption())
-    assert f"left out: {broken}" in capsys.readouterr().err
-    assert len(run.dataset) == 5
+    assert f"skipped: {broken}" in capsys.readouterr().err
+    assert len(run.data.dataset) == 5
     with pytest.raises(ValueError, match=r"1 of 6 images cannot be used.*max_unreadable"):
         train(config(tmp_path, tmp_path / "run", data={"max_unreadable": 0.1}))
 
@@ -206,25 +185,6 @@ def test_the_rate_is_that_of_the_epoch_in_which_a_step_begins(step: int, expecte
     assert length.lr_multiplier(step) == pytest.approx(expected)
 
 
-class Poison:
-    """Makes the gradients of a run's first generator NaN during some of its steps."""
-
-    def __init__(self, run: Run, steps: range) -> None:
-        step_of = run.trainer.train_step
-
-        def train_step(step: int, batches: Any) -> Any:
-            if step not in steps:
-                return step_of(step, batches)
-            hook = run.trainer.bare.gen_ab.register_full_backward_pre_hook(
-                lambda _, gradient: (gradient[0] * float("nan"),)
-            )
-            values = step_of(step, batches)
-            hook.remove()
-            return values
-
-        run.trainer.train_step = train_step  # type: ignore[method-assign]
-
-
 def test_a_single_nan_is_left_out_and_said_once(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -233,7 +193,7 @@ def test_a_single_nan_is_left_out_and_said_once(
     assert run.fit() == 0
     said = capsys.readouterr().err
     assert said.count("gradients were not finite") == 1
-    assert all(torch.isfinite(p).all() for net in run.trainer.bare for p in net.parameters())
+    assert all(torch.isfinite(p).all() for net in run.frame.bare.values() for p in net.parameters())
 
 
 def test_nans_in_a_row_stop_the_run_where_the_key_says_so(root: Path, tmp_path: Path) -> None:
@@ -255,14 +215,14 @@ def test_nans_in_a_row_go_back_to_the_last_state_at_half_the_rate(
 
     def go_back() -> None:
         healed()
-        del run.trainer.train_step  # type: ignore[method-assign]
+        del run.trainer.train_step
         assert run.step == 6  # the newest state: what was left out did no harm to it
 
     run.go_back = go_back  # type: ignore[method-assign]
     assert run.fit() == 0
     said = capsys.readouterr().err
     assert said.count("back to step 6 with 0.5 times the learning rate") == 1
-    assert run.trainer.updates.lr == pytest.approx(0.5e-4)  # decayed, too
+    assert run.trainer.frame.updates.lr == pytest.approx(0.5e-4)  # decayed, too
 
 
 def test_nans_that_lower_rates_do_not_cure_end_the_run(root: Path, tmp_path: Path) -> None:
@@ -332,7 +292,7 @@ def test_allowed_changes_go_on(
 ) -> None:
     train(config(root, tmp_path, train={"max_steps": 2}))
     more = {"train": sections.get("train", {}) | {"max_steps": 4}, "run": {"allow_changes": True}}
-    assert train(config(root, tmp_path, **(sections | more))) == 0
+    assert train(config(root, tmp_path, **(sections | more))).status == 0
 
 
 def test_other_networks_are_never_allowed(root: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import torch
 from gan.config import Config
 from gan.data import cache as module
 from gan.training import train
-from tests.conftest import Photos
+from tests.support.pictures import Photos
 
 # Python 3.12 warns of forking beside torch's threads; a run of one process forks all the same.
 FORKS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
@@ -31,7 +31,7 @@ def config(root: Path, run: Path, max_steps: int = 4, **data: Any) -> Config:
 def weights(run: Path) -> list[torch.Tensor]:
     newest = sorted((run / "state").glob("step-*"))[-1]
     state: dict[str, Any] = torch.load(newest / "shared.pt", weights_only=True)
-    return [tensor for net in state["networks"] for tensor in net.values()]
+    return [tensor for net in state["networks"].values() for tensor in net.values()]
 
 
 @FORKS

@@ -8,15 +8,7 @@ from pathlib import Path
 import pytest
 
 from gan.training.run_folder import claim, is_held
-
-HOLD = """
-import sys
-from pathlib import Path
-from gan.training.run_folder import claim
-lock = claim(Path(sys.argv[1]))
-print("held", flush=True)
-sys.stdin.read()
-"""
+from tests.support.runs import HOLD
 
 
 def test_a_folder_that_another_process_trains_into_is_refused(tmp_path: Path) -> None:

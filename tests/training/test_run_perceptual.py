@@ -13,7 +13,7 @@ from gan.training import train
 from gan.training.checkpoint.states import checksum, describe
 from tests.support import backbone
 from tests.support.launching import write_images
-from tests.training.test_run import config, generators
+from tests.support.runs import config, generators
 
 LOSS = {"perceptual": 1.0, "perceptual_cycle": 1.0, "style": 1.0, "tv": 1.0}
 
@@ -106,7 +106,7 @@ def test_turning_a_term_on_later_is_named_and_can_be_allowed(root: Path, tmp_pat
         train(seeing(root, tmp_path, 4))
     sections = seeing(root, tmp_path, 4).model_dump()
     sections["run"]["allow_changes"] = True
-    assert train(Config.model_validate(sections)) == 0
+    assert train(Config.model_validate(sections)).status == 0
 
 
 def test_a_missing_key_has_its_default_when_configurations_are_compared() -> None:

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan import sampling  # as a module: pytest would take sampling.test_images for a test
 from gan.config import DataConfig
 from gan.networks import build_generator
+from gan.training import sampling  # as a module: pytest would take sampling.test_images for a test
 
 Photos = Callable[..., Path]
 

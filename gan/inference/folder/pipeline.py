@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from gan.images.pixels import from_array, to_array
 from gan.inference.folder.compare import beside
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
-from gan.inference.translator import numbers
+from gan.inference.translator import require_finite
 from gan.system.failures import Failure, failure, say
 
 AHEAD_PIXELS = 2**25
@@ -28,6 +28,9 @@ TILE = 512
 
 Batch = Sequence[Job]
 Read = Picture | Failure
+Result = TypeVar("Result")
+"""What a translator makes of a picture: pixels (C, H, W), or more than that."""
+ResultOf = TypeVar("ResultOf", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -39,30 +42,39 @@ class Outcome:
     remarks: tuple[str, ...] = ()
 
 
-class Translates(Protocol):
-    """What a pipeline asks of a `Translator`, or of whatever stands in its place."""
+@dataclass(frozen=True)
+class Translated(Generic[Result]):
+    """A picture and its translation, which is not written yet."""
+
+    job: Job
+    picture: Picture
+    result: Result
+
+
+class Translates(Protocol[ResultOf]):
+    """What a pipeline requires of a `Translator`, or of whatever stands in its place."""
 
     channels: int
     device: torch.device
 
-    def translate_batch(self, pixels: Tensor) -> list[Tensor | None]: ...
+    def translate_batch(self, pixels: Tensor) -> Sequence[ResultOf | None]: ...
     def translate_tiled(
         self, pixels: Tensor, tile: int, scratch: Path, progress: Callable[[float], None]
-    ) -> Tensor | None: ...
+    ) -> ResultOf | None: ...
     def can_tile(self) -> bool: ...
     def scratch_bytes(self, height: int, width: int) -> int: ...
     def fits(self, height: int, width: int) -> bool: ...
 
 
 @dataclass(frozen=True)
-class Pipeline:
+class Pipeline(Generic[Result]):
     """How pictures are read, translated and written."""
 
-    translator: Translates
+    translator: Translates[Result]
     max_megapixels: float
     tile: int | None
     scratch: Path
-    write: Callable[[Job, Picture, Tensor], Outcome]
+    write: Callable[[Job, Picture, Result], Outcome]
     """Called by several threads."""
 
     def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
@@ -78,15 +90,20 @@ class Pipeline:
         ):
             writing: deque[tuple[int, Future[Outcome]]] = deque()
             try:
-                for translated in streams.map(self.translate, self.read_ahead(batches, readers)):
-                    for done in translated:
-                        job = done[0]
-                        if job.done:
+                # Stages 1 and 2: read ahead, and translate what was read.
+                for done in streams.map(self.translate, self.read_ahead(batches, readers)):
+                    # Stage 3: hand translations to the writers; failures are outcomes already.
+                    for each in done:
+                        if each.job.done:
                             continue
-                        if len(done) == 2:
-                            yield Outcome(*done)
+                        if isinstance(each, Outcome):
+                            yield each
                         else:
-                            writing.append((job.pixels, writers.submit(self.write, *done)))
+                            written = writers.submit(
+                                self.write, each.job, each.picture, each.result
+                            )
+                            writing.append((each.job.pixels, written))
+                    # Stage 4: report what is written; wait where too much waits to be.
                     while writing and (
                         writing[0][1].done() or sum(size for size, _ in writing) > AHEAD_PIXELS
                     ):
@@ -120,26 +137,22 @@ class Pipeline:
         except Exception as error:
             return failure(job.source, error)
 
-    def translate(
-        self, batch: Batch, read: Sequence[Read]
-    ) -> list[tuple[Job, Picture, Tensor] | tuple[Job, Failure]]:
-        """Each picture of a batch with its translation."""
-        done: list[tuple[Job, Picture, Tensor] | tuple[Job, Failure]] = []
+    def translate(self, batch: Batch, read: Sequence[Read]) -> list[Outcome | Translated[Result]]:
+        """Translate the pictures of a batch; what failed is an outcome."""
+        done: list[Outcome | Translated[Result]] = []
         alike = defaultdict(list)  # a header may lie about the size, and says nothing of the depth
         for job, picture in zip(batch, read, strict=True):
             if isinstance(picture, Failure):
-                done.append((job, picture))
+                done.append(Outcome(job, picture))
             else:
                 alike[picture.pixels.shape, picture.pixels.dtype].append((job, picture))
         for group in alike.values():
-            for (job, picture), result in zip(group, self.translate_alike(group), strict=True):
-                if isinstance(result, Failure):
-                    done.append((job, result))
-                else:
-                    done.append((job, picture, result))
+            done += self.translate_alike(group)
         return done
 
-    def translate_alike(self, group: Sequence[tuple[Job, Picture]]) -> list[Tensor | Failure]:
+    def translate_alike(
+        self, group: Sequence[tuple[Job, Picture]]
+    ) -> list[Outcome | Translated[Result]]:
         """Translate pictures of one size and depth, in one batch if it can be."""
         pixels = [from_array(picture.pixels) for _, picture in group]
         height, width = pixels[0].shape[-2:]
@@ -149,17 +162,17 @@ class Pipeline:
             if tiled and not single:
                 return [result for pair in group for result in self.translate_alike([pair])]
             if tiled and self.translator.can_tile():
-                results = [self.in_tiles(group[0][0], pixels[0])]
+                results: Sequence[Result | None] = [self.in_tiles(group[0][0], pixels[0])]
             else:
                 results = self.translator.translate_batch(torch.stack(pixels))
         except Exception as error:  # one picture may be too large for the memory
             if single:
-                return [failure(group[0][0].source, error)]
+                return [Outcome(group[0][0], failure(group[0][0].source, error))]
             return [result for pair in group for result in self.translate_alike([pair])]
-        return [checked(job, result) for (job, _), result in zip(group, results, strict=True)]
+        return [checked(*pair, result) for pair, result in zip(group, results, strict=True)]
 
-    def in_tiles(self, job: Job, pixels: Tensor) -> Tensor | None:
-        """Translate a picture in tiles, and say before what it takes."""
+    def in_tiles(self, job: Job, pixels: Tensor) -> Result | None:
+        """Translate a picture in tiles, and report before what it takes."""
         height, width = pixels.shape[-2:]
         disk = self.translator.scratch_bytes(height, width) / 1e9
         megapixels = f"{height * width / 1e6:.1f} megapixels in tiles"
@@ -203,8 +216,8 @@ def size(batch: Batch) -> int:
     return sum(job.pixels for job in batch)
 
 
-def checked(job: Job, result: Tensor | None) -> Tensor | Failure:
+def checked(job: Job, picture: Picture, result: Result | None) -> Outcome | Translated[Result]:
     try:
-        return numbers(result)
+        return Translated(job, picture, require_finite(result))
     except ValueError as error:
-        return failure(job.source, error)
+        return Outcome(job, failure(job.source, error))

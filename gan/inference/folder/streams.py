@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 import torch
 
 from gan.inference.folder.plan import Job
+from gan.system.threads import cores
 
 ONE_THREAD_PIXELS = 2**20
 """Pixels of a batch up to which a CPU's core works on it alone."""
@@ -17,18 +18,15 @@ ONE_THREAD_PIXELS = 2**20
 Result = TypeVar("Result")
 
 
-def set_threads(threads: int | None) -> None:
-    """So many threads for torch; None for this process's share of what a launcher started.
+def share_of_cores() -> int | None:
+    """Return this process's share of the cores, where it is one of several and has another number.
 
     torchrun and accelerate give every process one thread, however many cores there are.
     """
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     share = max(1, cores() // processes)
     present = torch.get_num_threads()
-    if threads is None and processes > 1 and (present == 1 or present > share):
-        threads = share
-    if threads is not None:
-        torch.set_num_threads(threads)
+    return share if processes > 1 and (present == 1 or present > share) else None
 
 
 @contextmanager
@@ -39,13 +37,6 @@ def as_for_small_pictures(device: torch.device) -> Iterator[None]:
         torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-def cores() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Streams:

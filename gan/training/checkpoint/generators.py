@@ -1,11 +1,12 @@
 """The generators that a run leaves for use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
 
 from gan.config import Config
+from gan.domains import DIRECTIONS, Direction
 from gan.networks.assembly import generator_spec
 from gan.networks.files import save_generator
 
@@ -13,14 +14,14 @@ from gan.networks.files import save_generator
 def save_generators(
     folder: Path,
     config: Config,
-    generators: Sequence[Mapping[str, Tensor]],
+    generators: Mapping[Direction, Mapping[str, Tensor]],
     step: int,
     epoch: int,
     suffix: str = "",
 ) -> None:
-    """Write gen_ab{suffix}.safetensors and gen_ba{suffix}.safetensors, each whole in itself.
+    """Write gen_ab{suffix}.safetensors and the like, each whole in itself.
 
-    generators are the weights of A to B, and those of B to A where the recipe has them.
+    generators are the weights of each direction's generator.
     """
     data = config.data
     about = {
@@ -31,8 +32,9 @@ def save_generators(
         "load_size": data.load_size,
         "crop_size": data.crop_size,
     }
-    channels = {"ab": (data.channels_a, data.channels_b), "ba": (data.channels_b, data.channels_a)}
-    for weights, direction in zip(generators, channels, strict=False):
-        spec = generator_spec(config.networks, *channels[direction])
+    for direction, weights in generators.items():
+        ends = DIRECTIONS[direction]
+        channels = data.channels(ends.source), data.channels(ends.target)
+        spec = generator_spec(config.networks, *channels)
         path = folder / f"gen_{direction}{suffix}.safetensors"
         save_generator(weights, path, spec, about | {"direction": direction})

@@ -22,10 +22,13 @@ class Saver:
     """
 
     def __init__(self, root: Path, accelerator: Accelerator, *, keep: int) -> None:
-        self.root, self.accelerator, self.keep = root, accelerator, keep
+        self.root = root
+        self.accelerator = accelerator
+        self.keep = keep
         self.thread = ThreadPoolExecutor(1, "saver")
         self.jobs: list[Future[None]] = []
-        self.name: Callable[[], None] | None = None
+        # Gives the newest state its name, once all processes have written their parts.
+        self.pending_publish: Callable[[], None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -55,31 +58,32 @@ class Saver:
         self.add(or_remove, part, partial(write, on_cpu(own), own_file))
         if self.accelerator.is_main_process:
             self.add(or_remove, part, partial(write, on_cpu(shared), part / "shared.pt"))
-        self.name = partial(self.publish, part, folder, manifest)
+        self.pending_publish = partial(self.publish, part, folder, manifest)
 
     def publish(self, part: Path, folder: Path, manifest: dict[str, Any]) -> None:
-        """Let the thread give a state, written by all processes, its name."""
-        self.name = None
+        """Let the thread give a state that all processes have written its name."""
+        self.pending_publish = None
         self.check()
         if self.accelerator.is_main_process:
             self.add(or_remove, part, partial(publish, part, folder, manifest))
             self.add(remove_old, self.root, manifest["step"], self.keep)
 
     def poll(self, any_process: Callable[[bool], bool]) -> None:
-        """Name the state that all processes have written by now. All call this after each step.
+        """Publish the state that all processes have written by now. All call this after each step.
 
         any_process tells whether a flag is set on any of them.
         """
-        if self.name and not any_process(not all(job.done() for job in self.jobs)):
-            self.name()
+        pending = self.pending_publish
+        if pending and not any_process(not all(job.done() for job in self.jobs)):
+            pending()
 
     def finish(self) -> None:
         """Wait until everything is on disk. All processes call this."""
-        name, self.name = self.name, None
+        pending, self.pending_publish = self.pending_publish, None
         self.check()
-        if name:
+        if pending:
             self.accelerator.wait_for_everyone()
-            name()
+            pending()
             self.check()
 
     def check(self) -> None:

@@ -20,6 +20,8 @@ from typing import Any
 import torch
 
 from gan.config import changed_keys
+from gan.config.tables.recipes import present_name
+from gan.system.hashing import file_sha256
 
 MANIFEST = "manifest.json"
 FIXED = ("networks.", "data.channels_", "recipe:")
@@ -37,6 +39,11 @@ class SavedState:
     def step(self) -> int:
         """Steps done when it was saved."""
         return int(self.manifest["step"])
+
+    @property
+    def recipe(self) -> str:
+        """The recipe that it is of, by its present name."""
+        return present_name(self.manifest.get("recipe", "cyclegan"))  # older manifests name none
 
     def load(self, process: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """What all processes share, and what this process has for itself, on the CPU."""
@@ -75,11 +82,7 @@ def checksum(manifest: dict[str, Any]) -> str:
 
 
 def describe(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return {
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-        }
+    return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 
 def sync_folder(folder: Path) -> None:
@@ -91,7 +94,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_old(root: Path, step: int, keep: int) -> None:
-    """Keep the newest states up to a step; later ones belong to a past that was gone back on."""
+    """Keep the newest states up to a step; later ones were superseded when the run went back."""
     folders = sorted(root.glob("step-*"))
     past = [folder for folder in folders if folder.name <= f"step-{step:08d}"]
     for folder in set(folders) - set(past[-keep:]):
@@ -131,15 +134,15 @@ def examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
 
 
 def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
-    """Refuse to go on with another configuration, other folders or other processes.
+    """Reject another configuration, other folders or other processes than those of a state.
 
     ValueError names what changed. `allow` lets all change but what the weights would not fit.
     """
     changes = changed_keys(saved.manifest["config"], now["config"])
-    for key, unsaid in {"folders": None, "processes": None, "recipe": "cyclegan"}.items():
-        before = saved.manifest.get(key, unsaid)  # older manifests say less
-        if before != now[key]:
-            changes.append(f"{key}: {before} -> {now[key]}")
+    before = {"folders": None, "processes": None} | saved.manifest | {"recipe": saved.recipe}
+    for key in ("folders", "processes", "recipe"):
+        if before[key] != now[key]:
+            changes.append(f"{key}: {before[key]} -> {now[key]}")
     old, new = saved.manifest.get("fingerprints", {}), now["fingerprints"]
     changes += [
         f"{key}: another file's content ({old[key]} -> {new[key]})"

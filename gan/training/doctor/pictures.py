@@ -10,12 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from gan.images.color import LUMA
 from gan.images.pixels import to_pixels, to_unit
 
 Network = Callable[[Tensor], Tensor]
 
-LUMA = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in ITU-R BT.601."""
 STEP = 2 / 255
 """One grey level of 8 bits."""
 NOISE = 2 * STEP

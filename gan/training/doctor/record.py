@@ -1,11 +1,11 @@
 """RUN/doctor.jsonl: what was found, one JSON object a line."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from gan.system.atomic import write_whole
 from gan.training.doctor.doctor import Examination
 
 NAME = "doctor.jsonl"
@@ -20,9 +20,8 @@ def begin(folder: Path, step: int) -> Path:
     """
     path = folder / NAME
     kept = [line for at, line in entries(path) if at <= step]
-    part = path.with_name(f".{NAME}.tmp")
-    part.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-    os.replace(part, path)
+    text = "".join(f"{line}\n" for line in kept)
+    write_whole(path, lambda file: file.write(text.encode()))
     return path
 
 

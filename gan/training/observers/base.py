@@ -1,4 +1,4 @@
-"""What looks at a run on the way, without changing what its next step computes."""
+"""What accompanies a run, without changing what its next step computes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,37 +9,35 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from gan.config import Config
-from gan.data import Folder
+from gan.config.table import load
+from gan.config.tables.observers import OBSERVERS
 from gan.domains import Domain
+from gan.training.dataset import TrainingData
 from gan.training.feed import LoaderWait
-from gan.training.recipes.table import AnyTrainer
-from gan.training.sampling import test_images
+from gan.training.recipes.base import Recipe
 from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """What observers look at."""
+    """What an observer knows of its run."""
 
     config: Config
-    trainer: AnyTrainer
+    trainer: Recipe
     accelerator: Accelerator
-    folders: Mapping[Domain, Folder]
+    data: TrainingData
     length: RunLength
-    say: Callable[[str], None]
+    print_line: Callable[[str], None]
     """Prints one line, once for all processes."""
     keep: Callable[[int, str], None]
-    """Leaves the generators of a step, the present one, their names with a suffix."""
+    """Exports the generators of a step, the present one, their names with a suffix."""
     waits: LoaderWait
     """For images, counted by the feed."""
 
     def test_images(self) -> dict[Domain, Tensor]:
-        """The fixed test images of each domain, on the device, (N, C, H, W) in [-1, 1]."""
-        return {
-            domain: test_images(self.config.data, domain, folder.files).to(self.accelerator.device)
-            for domain, folder in self.folders.items()
-        }
+        """Return the fixed test images of each domain, on the device, (N, C, H, W) in [-1, 1]."""
+        return self.data.test_images(self.accelerator.device)
 
     @property
     def run_dir(self) -> Path:
@@ -48,53 +46,42 @@ class RunContext:
 
 
 class Observer(Protocol):
-    """Called by the loop on all processes; the main one alone has a tracker."""
+    """Called by the loop on all processes; the main one alone has a tracker.
+
+    An observer that names this class as its base writes only the methods that it uses.
+    """
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Look at the run before it goes on after a step."""
+        """Prepare for what follows a step, before the first one of this process."""
+        return None
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
         """Take the scalars of a step that is logged (train.log_every)."""
+        return None
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
-        """Look at the run after a step."""
+        """Take notice of a step that is done."""
+        return None
 
     def ended(self) -> str | None:
-        """Why the run should end now, if it should; the same on all processes."""
+        """Return why the run should end now, if it should; the same on all processes."""
+        return None
 
     def state(self) -> dict[str, Any]:
-        """What resuming needs."""
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what state() gave; from {} where the run had no such observer."""
-
-
-class SamplesObserver:
-    """Shows what the recipe makes of the same test images, every train.sample_every steps."""
-
-    def __init__(self, context: RunContext) -> None:
-        self.context = context
-
-    def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Nothing."""
-
-    def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
-        """Nothing: samples are pictures."""
-
-    def observe(self, step: int, tracker: Tracker | None) -> None:
-        """Write a grid for each direction."""
-        context = self.context
-        if tracker is None or not context.length.due(step, context.config.train.sample_every):
-            return
-        for direction, columns in context.trainer.sample(context.test_images()).items():
-            tracker.grid(step, direction, columns)
-
-    def ended(self) -> None:
-        """Never."""
-
-    def state(self) -> dict[str, Any]:
-        """Nothing."""
+        """Return what resuming needs."""
         return {}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Nothing."""
+        """Continue from what state() gave; from {} where the run had no such observer."""
+        return None
+
+
+def build_observers(context: RunContext) -> dict[str, Observer]:
+    """Build those that the configuration turns on or names, by the names of their states."""
+    keys = context.config.model_dump()
+    observers: dict[str, Observer] = {}
+    for name, row in OBSERVERS.items():
+        section, _, key = (row.switch or "").partition(".")
+        if keys[section][key] if row.switch else name in context.config.train.observers:
+            observers[name] = load(row.code)(context)
+    return observers

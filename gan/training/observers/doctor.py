@@ -1,4 +1,4 @@
-"""The doctor's visits to a run: every so many steps it looks, and what is new is said."""
+"""The doctor's visits to a run: it examines every so many steps, and what is new is printed."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -10,15 +10,16 @@ from torch import Tensor
 from gan.domains import Domain
 from gan.networks.layers import in_eval_mode
 from gan.training.doctor import Doctor, Examination, record
-from gan.training.observers.base import RunContext
+from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
 
-class DoctorObserver:
-    """Lets the doctor look every train.doctor_every steps; the main process alone does."""
+class DoctorObserver(Observer):
+    """Lets the doctor examine every train.doctor_every steps; the main process alone does."""
 
     def __init__(self, context: RunContext) -> None:
-        self.context, self.train = context, context.config.train
+        self.context = context
+        self.train = context.config.train
         self.doctor = Doctor(context.config.loss, self.train, context.config.optim)
         self.step = 0
         # RUN/doctor.jsonl, once it holds nothing of what comes after the present step.
@@ -26,7 +27,7 @@ class DoctorObserver:
         self.images: dict[Domain, Tensor] | None = None
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Note where the run goes on; it may have been without a doctor before."""
+        """Note where the run continues; it may have been without a doctor before."""
         self.step = step
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
@@ -43,33 +44,30 @@ class DoctorObserver:
             self.report(step, self.examine(step), tracker, self.path)
 
     def examine(self, step: int) -> Examination:
-        """What the doctor sees; the networks are left in the mode that they were in."""
+        """Examine the run; the networks are left in the mode that they were in."""
         trainer = self.context.trainer
         self.images = self.images or self.context.test_images()
         with ExitStack() as modes:
-            for network in trainer.generators:
+            for network in trainer.frame.generators.values():
                 modes.enter_context(in_eval_mode(network))
-            return self.doctor.examine(step, *trainer.ways(self.images), self.images)
+            return self.doctor.examine(step, *trainer.translations(self.images), self.images)
 
     def report(self, step: int, seen: Examination, tracker: Tracker, path: Path) -> None:
         """Log all signals; print and record what is new."""
         tracker.scalars(step, {f"doctor/{n}_{at}": v for (n, at), v in seen.signals.items()})
         for finding in seen.found:
             tracker.text(step, "doctor", f"{finding.name}: {finding.advice}")
-            self.context.say(f"doctor, step {step}, {finding.name}: {finding.advice}")
+            self.context.print_line(f"doctor, step {step}, {finding.name}: {finding.advice}")
         for finding in seen.gone:
-            self.context.say(f"doctor, step {step}: {finding.name} {finding.where} has gone")
+            self.context.print_line(f"doctor, step {step}: {finding.name} {finding.where} has gone")
         record.append(path, step, seen)
-
-    def ended(self) -> None:
-        """Never."""
 
     def state(self) -> dict[str, Any]:
         """The window so far, and what was found."""
         return {"step": self.step, "doctor": self.doctor.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from there; what was recorded later is superseded."""
+        """Continue from there; what was recorded later is superseded."""
         self.path = None
         if state:
             self.step = state["step"]

@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
-from gan.domains import DIRECTIONS, Direction
 from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
 from gan.evaluation.files import METRICS_FILE, append_line, forget, write_images
 from gan.evaluation.measurable import measurable
@@ -19,7 +16,7 @@ from gan.networks.files import read_about
 from gan.system.atomic import write_whole
 from gan.system.processes import Processes
 from gan.system.text import nearest
-from gan.training.observers.base import RunContext
+from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
 BEST = "best.json"
@@ -41,7 +38,7 @@ class Mark:
         return f"{self.value:.4g}{interval} at step {self.step}"
 
 
-class EvaluationObserver:
+class EvaluationObserver(Observer):
     """Measures the generators for use, keeps the best by evaluate.best, ends on a plateau.
 
     Nothing here changes a weight or draws from the global random state: a training with it is the
@@ -69,19 +66,15 @@ class EvaluationObserver:
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
         """Measure the beginning of a run: what cannot be measured shows before hours have gone."""
-        self.drop_overtaken(step or -1, tracker)
+        self.drop_later(step or -1, tracker)
         self.best = self.processes.once(self.kept)
         if step == 0:
             self.measure(step, tracker)
 
-    def generators(self) -> dict[Direction, nn.Module]:
-        """Return the generators for use by direction."""
-        return dict(zip(DIRECTIONS, self.context.trainer.generators, strict=False))
-
     def check_best(self) -> None:
-        """Raise ValueError, before anything is measured, where evaluate.best is nothing of it."""
-        best, data = self.config.best, self.context.config.data
-        names = measurable(self.generators(), self.folders, data, self.instruments)
+        """ValueError, before anything is measured, where evaluate.best is nothing of it."""
+        best, directions = self.config.best, tuple(self.context.trainer.frame.generators)
+        names = measurable(directions, self.folders, self.context.config.data, self.instruments)
         if best and best not in names:
             raise ValueError(
                 f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
@@ -95,17 +88,21 @@ class EvaluationObserver:
         """
         if self.best is None:
             return None
-        folder = self.context.run_dir
-        files = [folder / f"gen_{direction}-best.safetensors" for direction in self.generators()]
-        steps = {str(read_about(file).get("step")) for file in files}
+        folder, generators = self.context.run_dir, self.context.trainer.frame.generators
+        steps = {
+            str(read_about(folder / f"gen_{direction}-best.safetensors").get("step"))
+            for direction in generators
+        }
         noted = read_best(folder, self.config.best)
         if noted and steps == {str(noted.step)}:
             return noted
         if steps == {str(self.best.step)}:
-            self.context.say(f"{folder / BEST}: damaged, missing or of another step: written again")
+            self.context.print_line(
+                f"{folder / BEST}: damaged, missing or of another step: written again"
+            )
             self.note(self.best)
             return self.best
-        self.context.say(
+        self.context.print_line(
             f"{folder}: the best generators, of step {self.best.step}, are damaged or gone: "
             "the best are sought anew from here"
         )
@@ -116,18 +113,15 @@ class EvaluationObserver:
         text = json.dumps({"metric": self.config.best} | asdict(mark)) + "\n"
         write_whole(self.context.run_dir / BEST, lambda file: file.write(text.encode()))
 
-    def drop_overtaken(self, step: int, tracker: Tracker | None) -> None:
-        """Drop, once, what was written of the steps after the one that the run resumes from."""
+    def drop_later(self, step: int, tracker: Tracker | None) -> None:
+        """Drop, once, what was written of the steps after the one that the run continues from."""
         if tracker and self.overtaken:
             forget(self.context.run_dir, step)
         self.overtaken = False
 
-    def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
-        """Nothing: losses say little about pictures."""
-
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Measure, and keep the generators if they are the best so far."""
-        self.drop_overtaken(step - 1, tracker)
+        self.drop_later(step - 1, tracker)
         if not self.context.length.due(step, self.config.every or step + 1):
             return
         evaluation = self.measure(step, tracker)
@@ -136,7 +130,7 @@ class EvaluationObserver:
 
     def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
         """All numbers of this step, written down; None where a translation is not finite."""
-        generators, data = self.generators(), self.context.config.data
+        generators = self.context.trainer.frame.generators
         settings = Settings(
             tuple(generators),
             self.config.batch_size,
@@ -145,12 +139,17 @@ class EvaluationObserver:
         )
         try:
             evaluation = evaluate(
-                generators, self.folders, data, settings, self.instruments, self.processes
+                generators,
+                self.folders,
+                self.context.config.data,
+                settings,
+                self.instruments,
+                self.processes,
             )
         except ValueError as error:
             if step == 0:
                 raise
-            self.context.say(f"step {step}: not evaluated: {error}")
+            self.context.print_line(f"step {step}: not evaluated: {error}")
             return None
         self.check(step, evaluation)
         if tracker:
@@ -160,9 +159,9 @@ class EvaluationObserver:
     def check(self, step: int, evaluation: Evaluation) -> None:
         """Print the numbers, and once what is missing; ValueError where patience cannot decide."""
         for note in evaluation.notes if step == 0 else ():
-            self.context.say(f"evaluation: {note}")
+            self.context.print_line(f"evaluation: {note}")
         best = self.config.best
-        self.context.say(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
+        self.context.print_line(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
         if self.config.patience and best and evaluation.metrics[best].low is None:
             raise ValueError(
                 f"evaluate.patience judges by intervals, and {best} has none: "
@@ -183,7 +182,7 @@ class EvaluationObserver:
         )
 
     def compare(self, step: int, metric: Metric, tracker: Tracker | None) -> None:
-        """Keep these generators if they are the best; count evaluations that are not clearly so."""
+        """Keep these generators if they are the best; count evaluations without clear progress."""
         sign = 1 if metric.better == "lower" else -1
         self.last = mark = Mark(step, metric.value, metric.low, metric.high)
         if self.best is None or sign * mark.value < sign * self.best.value:
@@ -197,7 +196,9 @@ class EvaluationObserver:
             self.without_progress += 1
         if step == self.context.length.stop or self.ended():
             name = self.config.best
-            self.context.say(f"{name}: {mark.text()}, the last; {self.best.text()}, the best")
+            self.context.print_line(
+                f"{name}: {mark.text()}, the last; {self.best.text()}, the best"
+            )
 
     def ended(self) -> str | None:
         """Why the run ends before its last step."""

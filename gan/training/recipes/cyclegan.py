@@ -3,20 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from accelerate import Accelerator
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan.config import Config
-from gan.domains import Domain
-from gan.images.pixels import to_unit
+from gan.domains import DIRECTIONS, DOMAINS, Domain
 from gan.networks.assembly import Networks, build_networks
-from gan.networks.resnet import recompute_blocks
 from gan.semantics import FrozenClassifier, classifier_needed
-from gan.training.accelerator import distribute, gradients_agree, main_first, share_statistics
-from gan.training.image_pool import ImagePool, usable
-from gan.training.initial_weights import begin
+from gan.training.accelerator import main_first
 from gan.training.objective import (
     LossTargets,
     Network,
@@ -27,156 +22,112 @@ from gan.training.objective import (
     one_by_one,
     translate,
 )
-from gan.training.optimization import Updates, mean, reseed, set_requires_grad, total
+from gan.training.optimization import set_requires_grad, total
 from gan.training.perceptual import LossTargetsBuilder, PerceptualNetwork, needs_perceptual_network
+from gan.training.recipes.base import Batch, Frame, Step, build_frame
 from gan.training.sampling import sample_columns
 
-Batch = Sequence[Tensor]
-"""(a, b): uint8 images of each domain, (N, C, H, W)."""
 Images = dict[Domain, Tensor]
-Values = dict[str, Tensor]
-DIRECTIONS: tuple[tuple[Domain, Domain], ...] = (("a", "b"), ("b", "a"))
-"""From which domain to which."""
 
 
 class Trainer:
     """All that learns, and the step in which it does."""
 
-    config: Config
-    accelerator: Accelerator
+    frame: Frame
 
     # The networks as they are trained (wrapped for several processes), and bare.
     networks: Networks
     bare: Networks
 
-    updates: Updates
     perception: LossTargetsBuilder
     # Tells whether a translation still is what its original is (loss.semantic).
-    classifier: FrozenClassifier | None = None
+    classifier: FrozenClassifier | None
     passes: Passes
 
-    # Past translations shown to the discriminators, each process its own.
-    pools: dict[Domain, ImagePool]
-
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
-        self.config, self.accelerator = config, accelerator
-        device, eye = accelerator.device, None
+        data, optim, device = config.data, config.optim, accelerator.device
+        eye = self.classifier = None
         if needs_perceptual_network(config.loss):
             eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         if classifier_needed(config.loss):
             self.classifier = main_first(accelerator, lambda: FrozenClassifier(config, device))
         share = partial(accelerator.reduce, reduction="mean")
         self.perception = LossTargetsBuilder(config.perceptual, eye, share)
-        networks = build_networks(
-            config.networks, config.data.channels_a, config.data.channels_b, seed=config.run.seed
-        )
-        begin(config, networks.named(), main=accelerator.is_main_process)
-        if config.train.recompute:
-            recompute_blocks(networks.generators)
-        self.bare = Networks(*(share_statistics(net, accelerator) for net in networks))
-        last = config.train.channels_last
-        self.networks = Networks(
-            *(distribute(net, accelerator, channels_last=last) for net in self.bare)
-        )
-        self.updates = Updates(config, device, self.bare.generators, self.bare.discriminators)
-        self.passes = passes_of(config)
-        self.pools = {domain: ImagePool(config.train.pool_size) for _, domain in DIRECTIONS}
-
-    @property
-    def generators(self) -> tuple[nn.Module, ...]:
-        """The generators for use, A to B and B to A: the averaged ones where averaging is on."""
-        return self.updates.for_use
-
-    @property
-    def fingerprints(self) -> dict[str, str]:
-        """What a resumed run must find again, by the key that names its file."""
         classifier = {} if self.classifier is None else self.classifier.fingerprints
-        return self.perception.fingerprints | classifier
+        self.frame = build_frame(
+            config,
+            accelerator,
+            build_networks(
+                config.networks, data.channels_a, data.channels_b, seed=config.run.seed
+            ).named(),
+            {
+                "generators": (("gen_ab", "gen_ba"), optim.lr),
+                "discriminators": (("disc_a", "disc_b"), optim.discriminator_lr or optim.lr),
+            },
+            self.perception.fingerprints | classifier,
+            {"perception": self.perception},
+        )
+        self.networks = Networks(**self.frame.networks)
+        self.bare = Networks(**self.frame.bare)
+        self.passes = passes_of(config)
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
-        """One update of all four networks; its losses, scores and gradient norms by name.
+        """Update all four networks once; return losses, scores and gradient norms by name.
 
-        batches are accumulated: their gradients are averaged. All randomness comes from (run.seed,
-        process, step). Both halves use the translations made before the update, as the paper's
-        authors do.
+        Both halves use the translations made before the update, as the paper's authors do.
         """
-        nets, bare, loss, updates = self.networks, self.bare, self.config.loss, self.updates
-        rng = reseed(self.config.run.seed, self.accelerator.process_index, step)
-        statistics = updates.statistics()
-        records: list[dict[str, Tensor]] = []
-        real = [self.prepare(batch) for batch in batches]
-        for images, sight in zip(real, self.look(real), strict=True):
-            last = len(records) == len(batches) - 1
-            record, fakes = Values(), Images()
-            # Generators: fool both discriminators and come back home. One direction's graph is gone
+        nets, bare = self.networks, self.bare
+        loss, passes = self.frame.config.loss, self.passes
+        update = Step(self.frame, step)
+        for images, targets in update.accumulate(self.prepare(batches)):
+            fakes = Images()
+            # Generators: fool both discriminators and reconstruct. One direction's graph is gone
             # before the other's is built: the same gradients in half the memory.
             set_requires_grad(bare.discriminators, False)
-            for start, goal in DIRECTIONS:
-                with gradients_agree(self.accelerator, nets.generators, when=last and bool(fakes)):
-                    pair, ends = nets.pair(start), (images[start], images[goal])
-                    cycle = translate(goal, *pair, *ends, loss, self.passes)
-                    losses = generator_losses(start, goal, cycle, bare.disc(goal), loss, sight)
-                    updates.scaler.scale(total(losses) / len(batches)).backward()
-                record |= losses
-                fakes[goal] = cycle.fake.detach()
+            for direction, ends in DIRECTIONS.items():
+                real, target = images[ends.source], images[ends.target]
+                with update.gradients(nets.generators, complete=bool(fakes)):
+                    cycle = translate(direction, *nets.pair(direction), real, target, loss, passes)
+                    disc = bare.disc(ends.target)
+                    losses = generator_losses(direction, cycle, disc, loss, targets)
+                    update.minimize(total(losses), losses)
+                fakes[ends.target] = cycle.fake.detach()
 
             # Discriminators: tell real images from present and past translations.
             set_requires_grad(bare.discriminators, True)
             for domain, fake in fakes.items():
-                with gradients_agree(self.accelerator, nets.discriminators, when=last):
-                    past = self.pools[domain].exchange(fake, rng)
-                    judged = discriminator_loss(
-                        nets.disc(domain), images[domain], past, loss, self.passes
+                with update.gradients(nets.discriminators):
+                    disc, past = (
+                        nets.disc(domain),
+                        self.frame.pools[domain].exchange(fake, update.rng),
                     )
-                    updates.scaler.scale(judged.loss / len(batches)).backward()
-                record |= judged.named(domain)
-            records.append(record)
-        return mean(records) | updates.apply(step, statistics)
+                    scored = discriminator_loss(disc, images[domain], past, loss, passes)
+                    update.minimize(scored.loss, scored.named(domain))
+        return update.apply()
 
-    def look(self, real: Sequence[Images]) -> list[LossTargets]:
-        """What frozen networks see in the real images of a step, batch by batch."""
-        sights = self.perception.look([list(images.values()) for images in real])
-        if self.classifier is None:
-            return sights
-        return [replace(sight, classify=self.classifier) for sight in sights]
+    def prepare(self, batches: Sequence[Batch]) -> list[tuple[Images, LossTargets]]:
+        """Return the images of a step by their domains, on the device, and their loss targets."""
+        prepared = [dict(zip(DOMAINS, self.frame.prepare(batch), strict=True)) for batch in batches]
+        targets = self.perception.loss_targets([list(images.values()) for images in prepared])
+        if self.classifier is not None:
+            targets = [replace(target, classify=self.classifier) for target in targets]
+        return list(zip(prepared, targets, strict=True))
 
-    def prepare(self, batch: Batch) -> Images:
-        """A batch's images on the device, in [-1, 1], by their domains."""
-        a, b = (to_unit(images.to(self.accelerator.device, non_blocking=True)) for images in batch)
-        return {"a": a, "b": b}
-
-    def ways(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """The translations A to B and B to A, for use."""
-        gen_ab, gen_ba = self.generators
-        return gen_ab, gen_ba
+    def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
+        """Return the translations A to B and B to A, for use."""
+        generators = self.frame.generators
+        return generators["ab"], generators["ba"]
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """What the samples show, both ways: real, fake, reconstruction, identity."""
-        gen_ab, gen_ba = self.generators
+        """Return what the samples show, in both directions: real, fake, rec, idt."""
+        nets = self.frame.generators
         return {
-            "ab": sample_columns(gen_ab, gen_ba, real["a"]),
-            "ba": sample_columns(gen_ba, gen_ab, real["b"]),
+            direction: sample_columns(nets[direction], nets[ends.opposite], real[ends.source])
+            for direction, ends in DIRECTIONS.items()
         }
-
-    def state(self) -> dict[str, Any]:
-        """What all processes share and resuming needs."""
-        return self.updates.state() | {"perception": self.perception.state()}
-
-    def own_state(self) -> dict[str, Any]:
-        """What each process has for itself: its pools."""
-        return {f"pool_{domain}": pool.state() for domain, pool in self.pools.items()}
-
-    def restore(self, state: dict[str, Any], own_state: dict[str, Any]) -> None:
-        """Go on from what state() and own_state() gave."""
-        self.updates.restore(state)
-        # States written before there was a perception have none.
-        self.perception.restore(state.get("perception", {}), self.accelerator.device)
-        side, device = self.config.data.crop_size, self.accelerator.device
-        for domain, pool in self.pools.items():
-            pool.restore(usable(own_state.get(f"pool_{domain}"), side, device))
 
 
 def passes_of(config: Config) -> Passes:
-    """How networks are run: several batches at once, unless a norm mixes their images."""
+    """Return how networks are run: several batches at once, unless a norm mixes their images."""
     together = config.train.batch_passes and config.networks.norm != "batch"
     return at_once if together else one_by_one

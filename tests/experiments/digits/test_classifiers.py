@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from demo import classifiers
+from experiments.digits import classifiers
 from experiments.digits.classifiers import accuracy, adapted_classifier, train_classifier, verdicts
 from experiments.digits.domains import Digits, noise
 

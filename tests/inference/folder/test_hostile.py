@@ -1,8 +1,6 @@
 """The worst folder: everything good comes back, everything bad is named, nothing else changes."""
 
 import os
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,51 +10,13 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from gan.inference.folder import translate_folder
+from tests.support.commands import translate_folder
+from tests.support.hostile import bomb, display_p3
 
 Y, X = np.mgrid[:20, :30]
 RED_TOP = np.where((Y < 10)[..., None], (255, 0, 0), (0, 0, 255)).astype(np.uint8)
 """30x20, upper half red, lower half blue: its orientation and its colours can be told."""
 DEEP = np.stack([X * 2000, Y * 3000, (X + Y) * 1300], -1).astype(np.uint16)
-
-
-def display_p3() -> bytes:
-    """A profile with Display P3's primaries (D50-adapted) and a gamma of 2.2, written by hand."""
-
-    def xyz(*values: float) -> bytes:
-        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(v * 65536)) for v in values)
-
-    gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
-    name = b"desc\0\0\0\0" + struct.pack(">I", 3) + b"P3\0" + bytes(78)
-    tags = {
-        b"desc": name, b"cprt": b"text\0\0\0\0none\0", b"wtpt": xyz(0.9642, 1.0, 0.8249),
-        b"rXYZ": xyz(0.5151, 0.2412, -0.0011), b"gXYZ": xyz(0.2919, 0.6922, 0.0419),
-        b"bXYZ": xyz(0.1572, 0.0666, 0.7841), b"rTRC": gamma, b"gTRC": gamma, b"bTRC": gamma,
-    }  # fmt: skip
-    table, data = struct.pack(">I", len(tags)), b""
-    start = 128 + 4 + 12 * len(tags)
-    for tag, value in tags.items():
-        value += bytes(-len(value) % 4)
-        table += tag + struct.pack(">II", start + len(data), len(value))
-        data += value
-    size = 128 + len(table) + len(data)
-    header = struct.pack(">I4sI4s4s4s", size, b"test", 0x02400000, b"mntr", b"RGB ", b"XYZ ")
-    header += struct.pack(">6H4s", 2024, 1, 1, 0, 0, 0, b"acsp") + bytes(28)
-    header += struct.pack(">3i", 63190, 65536, 54061)
-    return header.ljust(128, b"\0") + table + data
-
-
-def bomb() -> bytes:
-    """A PNG of a few bytes whose header claims 300 megapixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", 20000, 15000, 8, 2, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
 
 
 @pytest.fixture
@@ -130,6 +90,7 @@ def opencv(path: Path) -> np.ndarray[Any, Any]:
             return np.asarray(image.convert("RGB"))
     values = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     assert values is not None, path
+    values = np.asarray(values)
     return values if values.ndim == 2 else values[:, :, [2, 1, 0, 3][: values.shape[2]]]
 
 

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import write_generator
 from tests.support import interrupted_runs
+from tests.support.generators import write_generator
 from tests.support.launching import ROOT, TORCHRUN, environment
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.inference.folder import streams, translate_folder
+from gan.inference.folder import streams
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
+from gan.system.threads import set_threads
+from tests.support.commands import translate_folder
 from tests.support.interrupted_runs import contents, write_tree
 
 SIZES = [(500, 500), (1000, 1000), (2000, 2000), (40, 40), (2000, 2000), (40, 40), (40, 40)]
@@ -77,5 +79,5 @@ def test_processes_share_the_cores_unless_they_are_told_otherwise(
     monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
     monkeypatch.setattr(streams, "cores", lambda: 8)
     torch.set_num_threads(present)
-    streams.set_threads(asked)
+    set_threads(asked, streams.share_of_cores())
     assert torch.get_num_threads() == expected

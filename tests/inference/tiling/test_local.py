@@ -1,6 +1,7 @@
 """Layers on lines: the same as those lines of the layer on the whole."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from gan.inference.tiling.local import Span, chain_lines, chain_spans, run_chain
 from gan.inference.tiling.stages import as_local
 from gan.networks.layers import ReflectionPad
 
-LAYERS = {
+LAYERS: dict[str, Callable[[], nn.Module]] = {
     "mirror 3": lambda: ReflectionPad(3),
     "mirror 1": lambda: ReflectionPad(1),
     "convolution 7": lambda: nn.Conv2d(2, 3, 7),

@@ -41,8 +41,8 @@ TERMS = {"perceptual": 1.0, "style": 1.0, "tv": 1.0}
 def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> dict[str, Any]:
     """Train a case without anything random and return its losses and weights."""
     dtype, lr = CASES[case]
-    seeing = {"loss": TERMS, "perceptual": backbone.section(root / "backbone.pth")}
-    more = {
+    seeing: dict[str, Any] = {"loss": TERMS, "perceptual": backbone.section(root / "backbone.pth")}
+    more: dict[str, dict[str, Any]] = {
         "perception": seeing | {"loss": TERMS | {"perceptual_cycle": 1.0}},
         "one_style": seeing | {"style": {"image": root / "painting.png", "size": 16}},
         "reference": seeing,
@@ -103,12 +103,13 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
     with (
         patch.object(run.trainer, "train_step", train_step),
         patch.dict(run.observers, clear=True),  # samples are of float32
-        patch("gan.training.recipes.cyclegan.to_unit", to_unit),
-        patch("gan.training.recipes.single_style.to_unit", to_unit),
-        patch("gan.training.recipes.arbitrary_style.to_unit", to_unit),
+        patch("gan.training.recipes.base.to_unit", to_unit),
     ):
         assert run.fit() == 0
-    return {"losses": losses, "weights": [net.state_dict() for net in run.trainer.bare]}
+    return {
+        "losses": losses,
+        "weights": [net.state_dict() for net in run.updates.networks.values()],
+    }
 
 
 if __name__ == "__main__":

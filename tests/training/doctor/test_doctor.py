@@ -6,14 +6,17 @@ from typing import Any, get_args
 
 import pytest
 import torch
-from tests.doctor import faults
 from torch import Tensor
 
 from gan.config import LossConfig, OptimConfig, Symptom, TrainConfig
 from gan.domains import Domain
 from gan.networks import build_generator
 from gan.training.doctor import FAULTS, Doctor, Examination
+from tests.support import faults
 from tests.support.faults import FAULTY, cooler, healthy, photographs
+
+Said = tuple[list[str], list[str]]
+"""Names of the findings that are new and that have gone."""
 
 
 def doctor(adversarial: str = "lsgan", **train: Any) -> Doctor:
@@ -231,7 +234,8 @@ def test_a_finding_is_said_once_until_it_has_gone_and_come_back() -> None:
     for window, forth in enumerate((healthy, bad, bad, healthy, bad), start=1):
         seen = ours.examine(10 * window, forth, cooler, images())
         said.append(([f.name for f in seen.found], [f.name for f in seen.gone]))
-    new, old = (["inverted"], []), ([], ["inverted"])
+    new: Said = (["inverted"], [])
+    old: Said = ([], ["inverted"])
     assert said == [([], []), new, ([], []), old, new]
 
 
@@ -255,7 +259,7 @@ def test_an_ignored_fault_is_measured_and_not_said() -> None:
 
 def test_identical_photographs_are_no_collapse() -> None:
     same = {d: one[:1].expand(4, -1, -1, -1) for d, one in images().items()}
-    seen = doctor().examine(10, healthy, cooler, same)  # type: ignore[arg-type]
+    seen = doctor().examine(10, healthy, cooler, same)
     assert seen.found == []
 
 
@@ -263,7 +267,8 @@ def test_weights_buffers_and_the_global_random_state_are_untouched() -> None:
     networks = [build_generator("resnet_6blocks", channels=2, norm="batch").eval() for _ in "ab"]
     before = [{k: v.clone() for k, v in net.state_dict().items()} for net in networks]
     state = torch.get_rng_state()
-    doctor().examine(10, *networks, images())  # type: ignore[arg-type]
+    forth, back = networks
+    doctor().examine(10, forth, back, images())
     assert torch.equal(torch.get_rng_state(), state)
     for net, old in zip(networks, before, strict=True):
         assert all(torch.equal(old[name], now) for name, now in net.state_dict().items())
@@ -272,7 +277,8 @@ def test_weights_buffers_and_the_global_random_state_are_untouched() -> None:
 
 def test_a_restored_doctor_goes_on_as_if_it_had_never_stopped() -> None:
     """From the middle of a window, with a finding open."""
-    straight, parts, said = doctor(), doctor(), {"straight": [], "parts": []}
+    straight, parts = doctor(), doctor()
+    said: dict[str, list[Any]] = {"straight": [], "parts": []}
     for step in range(1, 41):
         if step == 16:
             state = parts.state()

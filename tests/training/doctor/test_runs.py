@@ -1,7 +1,7 @@
 """The doctor in real runs: faults are reported within their window, numbers stay what they were."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from gan.system.signals import Interruption
 from gan.training import Run
 from tests.support import backbone
 from tests.support.faults import FAULTY, healthy, photographs
-from tests.training.test_run import Poison
+from tests.support.runs import Poison, Sections, merged
 
 EVERY = 10
 """train.doctor_every in these runs; every step is logged."""
@@ -37,8 +37,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def config(root: Path, run_dir: Path, **sections: dict[str, Any]) -> Config:
-    small: dict[str, dict[str, Any]] = {
+def config(root: Path, run_dir: Path, **sections: Mapping[str, Any]) -> Config:
+    small: Sections = {
         "data": {"root": root, "load_size": 32, "crop_size": 32, "workers": 0},
         "networks": {
             "generator": "resnet_6blocks", "generator_channels": 2, "upsample": "resize",
@@ -50,9 +50,7 @@ def config(root: Path, run_dir: Path, **sections: dict[str, Any]) -> Config:
         },
         "run": {"dir": run_dir, "device": "cpu"},
     }  # fmt: skip
-    return Config.model_validate(
-        {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
-    )
+    return Config.model_validate(merged(small, sections))
 
 
 def recorded(folder: Path) -> list[dict[str, Any]]:
@@ -77,10 +75,10 @@ def make_faulty(name: str) -> Callable[[Run], None]:
     """Let the generators of a run be a faulty pair, whatever they learn."""
 
     def change(run: Run) -> None:
-        networks = run.trainer.bare
-        for network, faulty in zip(networks.generators, FAULTY[name], strict=True):  # type: ignore[union-attr]
+        networks: list[Any] = [run.frame.bare[name] for name in ("gen_ab", "gen_ba")]
+        for network, faulty in zip(networks, FAULTY[name], strict=True):
             learning = network.forward
-            network.forward = lambda x, faulty=faulty, old=learning: faulty(x) + 0 * old(x)  # type: ignore[assignment]
+            network.forward = lambda x, faulty=faulty, old=learning: faulty(x) + 0 * old(x)
 
     return change
 
@@ -112,9 +110,10 @@ def make_judges(real: float, fake: float) -> Callable[[Run], None]:
 
     def change(run: Run) -> None:
         make_faulty("checkerboard")(run)
-        run.trainer.bare.gen_ba.forward = run.trainer.bare.gen_ab.forward  # type: ignore[union-attr]
-        for network in run.trainer.bare.discriminators:  # type: ignore[union-attr]
-            network.forward = partial(score, network.forward, real, fake)  # type: ignore[assignment]
+        networks: Any = run.frame.bare
+        networks["gen_ba"].forward = networks["gen_ab"].forward
+        for network in (networks["disc_a"], networks["disc_b"]):
+            network.forward = partial(score, network.forward, real, fake)
 
     return change
 
@@ -143,7 +142,7 @@ def test_a_game_that_one_side_has_won_is_reported_at_the_end_of_the_first_window
 
 def test_a_discriminator_that_learns_to_be_sure_is_reported(root: Path, tmp_path: Path) -> None:
     """Generators that leave stripes, whatever they are told."""
-    fast = {
+    fast: Sections = {
         "optim": {"discriminator_lr": 0.01}, "networks": {"discriminator_channels": 8},
         "train": {"max_steps": 6 * EVERY},
     }  # fmt: skip
@@ -153,7 +152,7 @@ def test_a_discriminator_that_learns_to_be_sure_is_reported(root: Path, tmp_path
 
 def test_discriminators_without_weights_are_blind(root: Path, tmp_path: Path) -> None:
     def change(run: Run) -> None:
-        for network in run.trainer.bare.discriminators:  # type: ignore[union-attr]
+        for network in (run.frame.bare["disc_a"], run.frame.bare["disc_b"]):
             for parameter in network.parameters():
                 torch.nn.init.zeros_(parameter)
 
@@ -172,8 +171,8 @@ def test_a_learning_rate_that_explodes_is_reported_in_its_window(
 
         def train_step(step: int, batches: Any) -> Any:
             if step == 2 * EVERY + 1:
-                run.trainer.updates.lr_factor = 1000.0
-                run.trainer.updates.set_lr(1.0)
+                run.trainer.frame.updates.lr_factor = 1000.0
+                run.trainer.frame.updates.set_lr(1.0)
             return step_of(step, batches)
 
         run.trainer.train_step = train_step  # type: ignore[method-assign]
@@ -205,7 +204,7 @@ def test_steps_for_which_a_run_goes_back_are_reported(root: Path, tmp_path: Path
 
         def healed() -> None:
             go_back()
-            del run.trainer.train_step  # type: ignore[method-assign]
+            del run.trainer.train_step
 
         run.go_back = healed  # type: ignore[method-assign]
 
@@ -267,11 +266,11 @@ def test_a_run_without_the_doctor_has_no_record(root: Path, tmp_path: Path) -> N
 
 
 def test_one_style_and_any_style_are_watched(root: Path, tmp_path: Path) -> None:
-    shared = {
+    shared: Sections = {
         "loss": {"perceptual": 1.0, "style": 1.0, "tv": 1.0},
         "perceptual": backbone.section(root / "weights.pth"),
     }
-    one = {
+    one: Sections = {
         "data": {"root": None, "a": root / "trainA"},
         "style": {"image": root / "painting.png", "size": 32},
     }

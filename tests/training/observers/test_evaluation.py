@@ -112,7 +112,7 @@ def test_the_best_is_kept_and_a_plateau_ends_the_run(
     values = [99, 11, 9, 8.5, 8.8, 9.9]
     settings = {"every": 2, "best": "l1_ab", "patience": 3}
     monkeypatch.setattr("gan.training.observers.evaluation.evaluate", Script(values))
-    assert train(config(root, tmp_path, max_steps=40, **settings)) == 0
+    assert train(config(root, tmp_path, max_steps=40, **settings)).status == 0
     said = capsys.readouterr().err
     assert "l1_ab has not become clearly better for 3 evaluations, since step 4" in said
     assert "l1_ab: 9.9 [8.9, 10.9] at step 10, the last; 8.5 [7.5, 9.5] at step 6, the best" in said
@@ -127,10 +127,10 @@ def test_the_best_is_kept_and_a_plateau_ends_the_run(
         wanted = Translator.load(tmp_path / "plain" / f"gen_{name}.safetensors").network
         assert same(dict(kept), dict(wanted.state_dict()))
 
-    assert train(config(root, tmp_path, max_steps=40, **settings)) == 0
+    assert train(config(root, tmp_path, max_steps=40, **settings)).status == 0
     assert "finished at step 10 of 545: l1_ab has not" in capsys.readouterr().err
     monkeypatch.setattr("gan.training.observers.evaluation.evaluate", Script([5.0]))
-    assert train(config(root, tmp_path, max_steps=12, **settings | {"patience": 4})) == 0
+    assert train(config(root, tmp_path, max_steps=12, **settings | {"patience": 4})).status == 0
     assert json.loads((tmp_path / "best.json").read_text())["step"] == 12
 
 
@@ -255,7 +255,7 @@ def test_what_cannot_be_measured_on_the_way_is_said_and_passed_over(
         raise ValueError("0.png: the generator returns NaN")
 
     monkeypatch.setattr("gan.training.observers.evaluation.evaluate", broken)
-    assert train(config(root, tmp_path, every=2, best="l1_ab")) == 0
+    assert train(config(root, tmp_path, every=2, best="l1_ab")).status == 0
     assert "step 2: not evaluated: 0.png: the generator returns NaN" in capsys.readouterr().err
 
 
@@ -277,7 +277,7 @@ def test_contradictions_are_named(
 def test_two_processes_measure_together(root: Path, tmp_path: Path) -> None:
     script = (
         "import sys; from gan.config import Config; from gan.training import train;"
-        "from pathlib import Path; sys.exit(train(Config.model_validate_json(sys.argv[1])))"
+        "from pathlib import Path; sys.exit(train(Config.model_validate_json(sys.argv[1])).status)"
     )
     settings = config(root, tmp_path, every=2, best="l1_ab", resamples=20)
     (tmp_path / "drive.py").write_text(script)

@@ -1,5 +1,6 @@
 """Any style: each result judged by its own painting, exact to resume, used with a style picture."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,16 @@ from torch import Tensor
 
 from gan.cli.main import main
 from gan.config import Config
-from gan.inference.folder import translate_folder
 from gan.inference.translator import Translator, read_style
 from gan.training import train
 from gan.training.accelerator import build_accelerator
-from gan.training.recipes.arbitrary_style import ReferenceTrainer
+from gan.training.recipes.arbitrary_style import ArbitraryStyleTrainer
 from tests.support import backbone
+from tests.support.backbone import gram
+from tests.support.commands import translate_folder
 from tests.support.launching import write_images
-from tests.training.recipes.test_cyclegan import all_equal, batch
-from tests.training.recipes.test_single_style import generator, gram
+from tests.support.runs import Sections, generator, merged
+from tests.support.trainers import all_equal, batch
 
 LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 
@@ -37,12 +39,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of three steps; not to be changed."""
     run = tmp_path_factory.mktemp("runs") / "trained"
-    assert train(config(root, run, train={"max_steps": 3})) == 0
+    assert train(config(root, run, train={"max_steps": 3})).status == 0
     return run
 
 
-def config(root: Path, folder: Path, **sections: dict[str, Any]) -> Config:
-    small: dict[str, dict[str, Any]] = {
+def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
+    small: Sections = {
         "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0, "resize": "short"},
         "networks": {
             "generator": "adain", "generator_channels": 2, "init_gain": 0.2,
@@ -53,13 +55,11 @@ def config(root: Path, folder: Path, **sections: dict[str, Any]) -> Config:
         "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2, "pool_size": 2},
         "run": {"dir": folder, "device": "cpu"},
     }  # fmt: skip
-    return Config.model_validate(
-        {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
-    )
+    return Config.model_validate(merged(small, sections))
 
 
-def build(settings: Config) -> ReferenceTrainer:
-    return ReferenceTrainer(settings, build_accelerator(settings))
+def build(settings: Config) -> ArbitraryStyleTrainer:
+    return ArbitraryStyleTrainer(settings, build_accelerator(settings))
 
 
 def weights(network: torch.nn.Module) -> list[Tensor]:
@@ -71,7 +71,7 @@ def test_a_step_minimizes_what_torchvision_and_numpy_make_of_both_pictures(
 ) -> None:
     trainer = build(config(root, tmp_path))
     a, b = (images.float() / 127.5 - 1 for images in batch(1, 2))
-    gen_ab, disc_b = trainer.bare
+    gen_ab, disc_b = trainer.frame.bare.values()
     with torch.no_grad():
         fake_b = gen_ab(a, b)
         on_real, on_fake = disc_b(b), disc_b(fake_b)
@@ -92,7 +92,7 @@ def test_a_step_minimizes_what_torchvision_and_numpy_make_of_both_pictures(
 
 def test_a_step_moves_both_networks_and_nothing_else(root: Path, tmp_path: Path) -> None:
     trainer = build(config(root, tmp_path))
-    networks = (*trainer.bare, trainer.eye.features)
+    networks = (*trainer.frame.bare.values(), trainer.eye.features)
     before = [weights(network) for network in networks]
     trainer.train_step(1, [batch(0)])
     unmoved = [all_equal(old, weights(net)) for old, net in zip(before, networks, strict=True)]
@@ -110,27 +110,27 @@ def test_every_switch_trains(
 ) -> None:
     settings = config(root, tmp_path, **sections)
     trainer = build(settings)
-    before = weights(trainer.bare[0])
+    before = weights(trainer.frame.bare["gen_ab"])
     images = batch(0, 2, (settings.data.channels_a, settings.data.channels_b))
     assert trainer.train_step(1, [images])["skipped_steps"] == 0
-    assert not all_equal(before, weights(trainer.bare[0]))
+    assert not all_equal(before, weights(trainer.frame.bare["gen_ab"]))
 
 
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     whole, parts = (build(config(root, tmp_path, train={"pool_size": 0})) for _ in range(2))
     for trainer in (whole, parts):
-        for network in (*trainer.bare, trainer.eye.features):
+        for network in (*trainer.frame.bare.values(), trainer.eye.features):
             network.double()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "gan.training.recipes.arbitrary_style.to_unit",
+            "gan.training.recipes.base.to_unit",
             lambda pixels: pixels.double() / 127.5 - 1,
         )
         for step in range(1, 4):
             a, b = batch(step, 2)
             whole.train_step(step, [(a, b)])
             parts.train_step(step, [(a[:1], b[:1]), (a[1:], b[1:])])
-    for ours, theirs in zip(whole.bare, parts.bare, strict=True):
+    for ours, theirs in zip(whole.frame.bare.values(), parts.frame.bare.values(), strict=True):
         for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
             torch.testing.assert_close(one, other, rtol=0, atol=1e-9)
 
@@ -175,7 +175,8 @@ def test_a_folder_is_translated_in_the_style_of_a_picture(
             assert ours.size == image.size
             assert np.array_equal(np.asarray(translator.translate(image)), np.asarray(ours))
             results.append(np.asarray(ours))
-    assert not np.array_equal(*results)
+    first, second = results
+    assert not np.array_equal(first, second)
 
 
 def test_the_style_picture_is_scaled_to_the_size_of_the_training_paintings(

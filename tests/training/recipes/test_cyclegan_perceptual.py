@@ -12,7 +12,7 @@ from gan.config import Config
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.cyclegan import Trainer
 from tests.support import backbone
-from tests.training.recipes.test_cyclegan import all_equal, batch, build, weights
+from tests.support.trainers import all_equal, batch, build, weights
 
 TERMS = {"perceptual": 2.0, "perceptual_cycle": 3.0, "style": 5.0, "tv": 7.0}
 
@@ -68,15 +68,15 @@ def test_a_term_changes_the_weights_and_at_zero_is_as_if_absent(term: str, file:
     for trainer in (absent, off, on):
         values = train(trainer)
         assert any(name.startswith(term) for name in values[0]) == (trainer is on)
-    assert off.perception.eye is None
+    assert off.perception.network is None
     assert all_equal(weights(absent), weights(off))
     assert not all_equal(weights(absent), weights(on))
 
 
 def test_the_frozen_network_stays_as_it_is(file: Path) -> None:
     trainer = build(perceptual=backbone.section(file), loss=TERMS)
-    assert trainer.perception.eye is not None
-    network = trainer.perception.eye.features
+    assert trainer.perception.network is not None
+    network = trainer.perception.network.features
     before = [tensor.clone() for tensor in network.state_dict().values()]
     train(trainer)
     assert all_equal(before, list(network.state_dict().values()))
@@ -91,7 +91,7 @@ def test_terms_train_in_low_precision_and_between_grey_and_colour(
     sections: dict[str, dict[str, Any]], file: Path
 ) -> None:
     trainer = build(**({"perceptual": backbone.section(file), "loss": TERMS} | sections))
-    data = trainer.config.data
+    data = trainer.frame.config.data
     values = trainer.train_step(1, [batch(0, 2, (data.channels_a, data.channels_b))])
     assert all(torch.isfinite(value) for value in values.values())
     assert all(value.dtype == torch.float32 for value in values.values())
@@ -103,7 +103,7 @@ def test_a_step_that_is_not_finite_leaves_the_gram_averages_alone(file: Path) ->
     trainer.train_step(1, [batch(0)])
     before = dict(trainer.perception.grams["a"].values)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gan.training.recipes.cyclegan.to_unit", lambda pixels: pixels * float("nan"))
+        patch.setattr("gan.training.recipes.base.to_unit", lambda pixels: pixels * float("nan"))
         assert trainer.train_step(2, [batch(1)])["skipped_steps"] == 1
     after = trainer.perception.grams["a"].values
     assert all(torch.equal(before[layer], after[layer]) for layer in before)

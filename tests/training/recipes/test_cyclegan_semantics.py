@@ -13,8 +13,8 @@ from gan.config import Config
 from gan.training import train
 from gan.training.recipes.cyclegan import Trainer
 from tests.support.classifying import classifier, write_classes, write_classifier
-from tests.training.recipes.test_cyclegan import all_equal, batch, build, weights
-from tests.training.test_run import config, generators
+from tests.support.runs import config, generators
+from tests.support.trainers import all_equal, batch, build, weights
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """One style: the loss against torchvision and NumPy, the run's one generator, exact to resume."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,16 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.data.unpaired import OneFolder
-from gan.inference.folder import translate_folder
 from gan.system.signals import Interruption
 from gan.training import Run, train
 from gan.training.accelerator import build_accelerator
-from gan.training.recipes.single_style import StyleTrainer, read_painting
+from gan.training.recipes.single_style import SingleStyleTrainer, read_painting
 from tests.support import backbone
+from tests.support.backbone import gram
+from tests.support.commands import translate_folder
 from tests.support.launching import write_images
-from tests.training.recipes.test_cyclegan import all_equal
+from tests.support.runs import Sections, generator, merged
+from tests.support.trainers import all_equal
 
 LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 
@@ -33,8 +36,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def config(root: Path, folder: Path, **sections: dict[str, Any]) -> Config:
-    small: dict[str, dict[str, Any]] = {
+def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
+    small: Sections = {
         "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16, "workers": 0},
         "networks": {"generator": "resnet_6blocks", "generator_channels": 2},
         "loss": LOSS,
@@ -43,27 +46,16 @@ def config(root: Path, folder: Path, **sections: dict[str, Any]) -> Config:
         "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2},
         "run": {"dir": folder, "device": "cpu"},
     }
-    return Config.model_validate(
-        {key: small.get(key, {}) | sections.get(key, {}) for key in small | sections}
-    )
+    return Config.model_validate(merged(small, sections))
 
 
-def build(settings: Config) -> StyleTrainer:
-    return StyleTrainer(settings, build_accelerator(settings))
+def build(settings: Config) -> SingleStyleTrainer:
+    return SingleStyleTrainer(settings, build_accelerator(settings))
 
 
 def photographs(seed: int, count: int = 1) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randint(256, (count, 3, 16, 16), generator=generator, dtype=torch.uint8)
-
-
-def gram(maps: Tensor) -> Any:
-    rows = maps.flatten(2).numpy()
-    return np.einsum("nik,njk->nij", rows, rows) / rows.shape[2]
-
-
-def generator(run: Path) -> bytes:
-    return (run / "gen_ab.safetensors").read_bytes()
 
 
 def test_a_step_minimizes_what_torchvision_and_numpy_make_of_the_painting(
@@ -72,7 +64,7 @@ def test_a_step_minimizes_what_torchvision_and_numpy_make_of_the_painting(
     trainer = build(config(root, tmp_path))
     a = photographs(1).float() / 127.5 - 1
     with torch.no_grad():
-        fake_b = trainer.bare[0](a)
+        fake_b = trainer.frame.bare["gen_ab"](a)
     values = trainer.train_step(1, [(photographs(1),)])
     with Image.open(root / "painting.png") as image:
         assert image.size == (20, 24)
@@ -94,18 +86,22 @@ def test_a_step_minimizes_what_torchvision_and_numpy_make_of_the_painting(
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     whole, parts = build(config(root, tmp_path)), build(config(root, tmp_path))
     for trainer in (whole, parts):
-        trainer.bare[0].double()
+        trainer.frame.bare["gen_ab"].double()
         trainer.eye.features.double()
         trainer.gram = {layer: tensor.double() for layer, tensor in trainer.gram.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "gan.training.recipes.single_style.to_unit", lambda pixels: pixels.double() / 127.5 - 1
+            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
         )
         for step in range(1, 4):
             images = photographs(step, 2)
             whole.train_step(step, [(images,)])
             parts.train_step(step, [(images[:1],), (images[1:],)])
-    pairs = zip(whole.bare[0].parameters(), parts.bare[0].parameters(), strict=True)
+    pairs = zip(
+        whole.frame.bare["gen_ab"].parameters(),
+        parts.frame.bare["gen_ab"].parameters(),
+        strict=True,
+    )
     for ours, theirs in pairs:
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
 
@@ -121,28 +117,26 @@ def test_every_switch_trains(
 ) -> None:
     settings = config(root, tmp_path, **sections)
     trainer = build(settings)
-    before = [tensor.clone() for tensor in trainer.bare[0].parameters()]
+    before = [tensor.clone() for tensor in trainer.frame.bare["gen_ab"].parameters()]
     images = photographs(0, 2)[:, : settings.data.channels_a]
     values = trainer.train_step(1, [(images,)])
     assert values["skipped_steps"] == 0
-    assert not all_equal(before, list(trainer.bare[0].parameters()))
+    assert not all_equal(before, list(trainer.frame.bare["gen_ab"].parameters()))
 
 
 def test_a_step_that_is_not_finite_is_left_out(root: Path, tmp_path: Path) -> None:
     trainer = build(config(root, tmp_path))
-    before = [tensor.clone() for tensor in trainer.bare[0].parameters()]
+    before = [tensor.clone() for tensor in trainer.frame.bare["gen_ab"].parameters()]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "gan.training.recipes.single_style.to_unit", lambda pixels: pixels * float("nan")
-        )
+        patch.setattr("gan.training.recipes.base.to_unit", lambda pixels: pixels * float("nan"))
         assert trainer.train_step(1, [(photographs(0),)])["skipped_in_row"] == 1
-    assert all_equal(before, list(trainer.bare[0].parameters()))
+    assert all_equal(before, list(trainer.frame.bare["gen_ab"].parameters()))
 
 
 def test_a_run_leaves_one_generator_which_translates_a_folder(root: Path, tmp_path: Path) -> None:
     """data.root does as well as data.a; a trainB in it is not looked at."""
     for name, data in (("a", {}), ("root", {"a": None, "root": root})):
-        assert train(config(root, tmp_path / name, data=data, train={"keep_every": 4})) == 0
+        assert train(config(root, tmp_path / name, data=data, train={"keep_every": 4})).status == 0
     run = tmp_path / "a"
     assert generator(run) == generator(tmp_path / "root")
     assert sorted(path.name for path in run.glob("*.safetensors")) == [
@@ -166,7 +160,7 @@ def test_a_finished_run_makes_up_for_a_missing_generator(root: Path, tmp_path: P
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_resumed_run_is_the_uninterrupted_one(workers: int, root: Path, tmp_path: Path) -> None:
     switches = {"ema": 0.9, "accumulate": 2}
-    sections = {"networks": {"dropout": True}, "data": {"workers": workers}}
+    sections: Sections = {"networks": {"dropout": True}, "data": {"workers": workers}}
     for name, stops in (("parts", (2, 3, 6)), ("straight", (6,))):
         for stop in stops:
             settings = switches | {"max_steps": stop}
@@ -189,14 +183,12 @@ def test_nans_in_a_row_go_back_at_half_the_rate(root: Path, tmp_path: Path) -> N
             return step_of(step, batches)
         poisoned.remove(step)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(
-                "gan.training.recipes.single_style.to_unit", lambda pixels: pixels * float("nan")
-            )
+            patch.setattr("gan.training.recipes.base.to_unit", lambda pixels: pixels * float("nan"))
             return step_of(step, batches)
 
     run.trainer.train_step = train_step  # type: ignore[method-assign]
     assert run.fit() == 0
-    assert run.trainer.updates.lr_factor == 0.5
+    assert run.trainer.frame.updates.lr_factor == 0.5
 
 
 def test_an_epoch_passes_through_the_photographs_once(root: Path, tmp_path: Path) -> None:
@@ -223,7 +215,7 @@ def test_another_painting_or_recipe_is_refused(root: Path, tmp_path: Path) -> No
         root, run, style={"image": None}, data={"b": root / "trainB"},
         run={"allow_changes": True}, networks=discriminator, train={"max_steps": 3},
     )  # fmt: skip
-    with pytest.raises(ValueError, match="recipe: one_style -> cyclegan"):
+    with pytest.raises(ValueError, match="recipe: single_style -> cyclegan"):
         train(cyclegan)
 
 
@@ -262,7 +254,7 @@ def test_a_crop_too_small_for_a_discriminator_is_none_for_one_style(
     root: Path, tmp_path: Path
 ) -> None:
     sections: dict[str, dict[str, Any]] = {"networks": {"discriminator_layers": 6}}
-    assert config(root, tmp_path, **sections).recipe == "one_style"
+    assert config(root, tmp_path, **sections).recipe == "single_style"
 
 
 def test_the_painting_is_scaled_by_its_shorter_side(tmp_path: Path) -> None:

@@ -1,0 +1,116 @@
+"""Which translations are good enough, and what that makes of the dataset."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from gan.augment.dataset import Dataset, Outputs
+from gan.augment.gates import Scores, failed
+from gan.augment.options import AugmentConfig
+from gan.augment.plan import Task
+
+Decision = Literal["accepted", "rejected", "failed"]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was decided about a translation."""
+
+    task: Task
+    decision: Decision
+    reasons: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    scores: Scores | None = None
+
+
+def decide(
+    tasks: Sequence[Task],
+    scores: Mapping[Path, Scores],
+    failures: Mapping[Path, str],
+    limits: Mapping[str, float | None],
+) -> list[Decided]:
+    """Decide about each task, by what is known under the name of its output.
+
+    `failures` are reasons by the name of the source.
+    """
+    decided = []
+    for task in tasks:
+        if (found := scores.get(task.output)) is None:
+            reason = failures.get(task.item.image, "not translated")
+            decided.append(Decided(task, "failed", (reason,)))
+            continue
+        reasons = failed(found, limits)
+        decision: Decision = "rejected" if reasons else "accepted"
+        decided.append(Decided(task, decision, tuple(reasons.values()), tuple(reasons), found))
+    return decided
+
+
+def outputs(
+    dataset: Dataset, decided: Sequence[Decided], config: AugmentConfig
+) -> dict[Path, tuple[Path, ...]]:
+    """Under which names each image is in the output.
+
+    Where translations take the place of images, one that is rejected leaves none, or its original.
+    """
+    names = {item.image: [item.image] for item in dataset.items}
+    for each in decided:
+        image, good = each.task.item.image, each.decision == "accepted"
+        if config.mode == "add" and good:
+            names[image].append(each.task.output)
+        elif config.mode != "add" and not good and not config.keep_rejected:
+            names[image].remove(image)
+    return {image: tuple(found) for image, found in names.items()}
+
+
+def provenance(
+    decided: Sequence[Decided], config: AugmentConfig, hashes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """A line for each translation, in the order of the outputs' names."""
+    lines = []
+    for each in decided:
+        kept = config.keep_rejected and config.mode != "add"
+        written = each.decision == "accepted" or kept
+        lines.append(
+            {
+                "source": each.task.item.image.as_posix(),
+                "output": each.task.output.as_posix() if written else None,
+                "model": config.model[each.task.model].as_posix(),
+                "model_sha256": hashes[each.task.model],
+                "direction": config.direction,
+                "seed": config.seed,
+                "strength": each.task.strength,
+                "scores": each.scores,
+                "decision": each.decision,
+                "reason": "; ".join(each.reasons) or None,
+                "original_kept": each.decision != "accepted" and written,
+            }
+        )
+    return lines
+
+
+def losses(dataset: Dataset, decided: Sequence[Decided], names: Outputs) -> list[str]:
+    """What nobody wants of an output: no translation in it, or a split that is empty now."""
+    found = []
+    if decided and not any(each.decision == "accepted" for each in decided):
+        found.append("no translation was accepted: see sheet.png and augmentation.jsonl")
+    splits = {name for item in dataset.items for name in item.splits}
+    kept = {name for item in dataset.items if names[item.image] for name in item.splits}
+    found += [f"{name} has no images in the output" for name in sorted(splits - kept)]
+    if not any(names.values()):
+        found.append("no image is in the output")
+    return found
+
+
+def summary(decided: Sequence[Decided], config: AugmentConfig) -> str:
+    """How many were accepted, what the others failed at."""
+    counts = Counter(each.decision for each in decided)
+    gates = Counter(gate for each in decided for gate in each.gates)
+    text = f"{counts['accepted']} of {len(decided)} translations accepted in {config.output}"
+    if counts["rejected"]:
+        named = ", ".join(f"{gate} {number}" for gate, number in gates.most_common())
+        text += f"; {counts['rejected']} rejected ({named}): see sheet.png"
+    if counts["failed"]:
+        text += f"; {counts['failed']} could not be translated"
+    return text

@@ -1,0 +1,149 @@
+"""The options of `gan augment`: the text below a field is its help."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gan.augment.gates import GATES, check_threshold
+from gan.config import Count, Rate, Section, Weight
+from gan.config.choices import MAX_MEGAPIXELS, Device, FormatName, Precision
+from gan.domains import Direction
+
+Mode = Literal["replace", "add", "mix"]
+
+
+def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
+    """Between which strengths are drawn; ValueError where they are none."""
+    numbers = [values] if isinstance(values, (int, float)) else [*values]
+    if not (1 <= len(numbers) <= 2 and 0 <= numbers[0] <= numbers[-1] <= 1):
+        raise ValueError(f"strength: {values} should be a number from 0 to 1, or two that rise")
+    return float(numbers[0]), float(numbers[-1])
+
+
+class AugmentConfig(Section):
+    """A labelled dataset, translated by trained generators.
+
+    The output is a dataset of the same format and structure, without translations that would spoil
+    its labels. It also holds augmentation.jsonl (a line for each translation: source, model,
+    scores, decision), augmentation.json (settings and thresholds) and sheet.png. The same command
+    continues where it was stopped. The exit status is 1 where an image could not be translated.
+    """
+
+    model: list[Path]
+    """Run directory, or one of its gen_*.safetensors files. Given several times, one of them is
+    drawn for every image."""
+    dataset: Path
+    """Folder of the labelled dataset; nothing in it is changed."""
+    format: FormatName
+    """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; masks: pictures,
+    Cityscapes' too."""
+    output: Path
+    """Folder for the new dataset, new or empty, outside the source."""
+    direction: Direction | None = None
+    """ab translates A to B, ba B to A; needed where a model holds both."""
+    mode: Mode = "replace"
+    """replace: translations take the place of images; add: they join them under new names; mix:
+    each image becomes a blend with its translation."""
+    ratio: Rate = 1
+    """Translations for each image: below 1 a part of the images has one, above 1 (mode add, several
+    models or strengths) some have several."""
+    strength: str | None = None
+    """Share of the translation in what is written: a number, or two, 0.3,0.9, to draw between for
+    every image. Left out, 1 or, in mode mix, 0,1."""
+    weights: list[Weight] = Field(default=[])
+    """Share of the images for each model, in the order of model; empty for equal shares."""
+    splits: list[str] = Field(default=["train"])
+    """Split to translate; may be given several times. All others are carried as they are."""
+    structure: str = GATES["structure"].default
+    """Least correlation of edge directions with the source's: a number, 5% (the worst are
+    rejected), 6mad (what is far from the median) or off; so all gates."""
+    shift: str = GATES["shift"].default
+    """Most that this correlation would gain if the picture were moved."""
+    edges: str = GATES["edges"].default
+    """Least correlation of edge directions inside any labelled box or color of a mask."""
+    luma: str = GATES["luma"].default
+    """Least correlation of lightness with the source's: below 0 a picture is a negative."""
+    contrast: str = GATES["contrast"].default
+    """Least share of the source's contrast that is left."""
+    cycle: str = GATES["cycle"].default
+    """Largest mean difference of source and reconstruction, 0 to 1, where the run has both
+    generators."""
+    task: str | None = None
+    """Model whose prediction on the source must survive: a TorchScript or ONNX file of a classifier
+    or detector, or NAME=FILE, a torchvision classifier and its weights."""
+    task_score: str = GATES["task"].default
+    """Least share of the prediction that survives; 1: the class of the source stays the first."""
+    task_size: Count | None = None
+    """Side of the square that the task model sees, in pixels; left out, 224 for torchvision's, the
+    image's own size for others."""
+    keep_rejected: bool = False
+    """Keep the originals of rejected images, in place of leaving them out (replace and mix)."""
+    link: bool = False
+    """Hard links to the source's files in place of copies."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Seed of all draws, which are functions of it and of the image's name."""
+    style: Path | None = None
+    """Painting whose style to give, for generators that are shown one."""
+    device: Device = "auto"
+    """Where to compute; auto takes a GPU where there is one."""
+    precision: Precision = "fp32"
+    """Arithmetic of the networks."""
+    quality: Annotated[int, Field(ge=1, le=100)] = 95
+    """Of JPEG, WebP, AVIF and HEIC."""
+    batch_size: Count | None = None
+    """Images of one size that are translated at once; left out, a few small ones."""
+    tile: Annotated[int, Field(ge=64)] | None = None
+    """Translate in tiles of so many pixels a side; left out, only what would not fit is."""
+    max_megapixels: Rate = MAX_MEGAPIXELS
+    """Larger images are refused."""
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        if not self.model:
+            raise ValueError("model must name at least one run")
+        if len(self.weights) not in (0, len(self.model)):
+            raise ValueError(f"weights: {len(self.weights)} given for {len(self.model)} model")
+        if self.weights and not sum(self.weights):
+            raise ValueError("weights: at least one must be larger than 0")
+        if not self.splits:
+            raise ValueError("splits must name at least one split")
+        low, high = self.strengths()
+        if not high:
+            raise ValueError(f"strength: {self.strength} would leave all as it is: more than 0")
+        if self.ratio > 1 and self.mode != "add":
+            raise ValueError(f"ratio: {self.ratio} needs mode add; in {self.mode} at most 1")
+        weights = self.weights or [1] * len(self.model)
+        drawn = {path for path, weight in zip(self.model, weights, strict=True) if weight}
+        if self.ratio > len(drawn) and low == high:
+            raise ValueError(
+                f"ratio: {self.ratio} would make equal pictures: at most {len(drawn)}, the number "
+                "of models, or draw the strength (strength 0.3,1)"
+            )
+        if self.task is None and self.task_score != GATES["task"].default:
+            raise ValueError(f"task_score: {self.task_score} judges nothing without task")
+        if self.task is None and self.task_size is not None:
+            raise ValueError(f"task_size: {self.task_size} is of no use without task")
+        if self.keep_rejected and self.mode == "add":
+            raise ValueError("keep_rejected: mode add keeps all originals: leave it out")
+        for key, text in self.gates().items():
+            try:
+                check_threshold(GATES[key], text)
+            except ValueError as error:
+                raise ValueError(f"{'task_score' if key == 'task' else key}: {error}") from error
+        return self
+
+    def strengths(self) -> tuple[float, float]:
+        """Between which strengths are drawn."""
+        text = self.strength or ("0,1" if self.mode == "mix" else "1")
+        try:
+            return strength_range([float(word) for word in text.split(",")])
+        except ValueError:
+            raise ValueError(
+                f"strength: {text} should be like 0.5, or like 0.3,0.9, from 0 to 1"
+            ) from None
+
+    def gates(self) -> dict[str, str]:
+        """The thresholds by gate."""
+        return {name: self.task_score if name == "task" else getattr(self, name) for name in GATES}

@@ -1,0 +1,81 @@
+"""The recipes: what each trains, on which domains, and what it needs of the configuration."""
+
+from dataclasses import dataclass
+
+from gan.config.table import Code, Table
+from gan.domains import DOMAINS, Direction, Domain
+
+
+@dataclass(frozen=True)
+class RecipeRow:
+    """A kind of training."""
+
+    code: Code
+    """Called with the configuration and the accelerator, for a gan.training.recipes.base.Recipe."""
+    title: str
+    """In a few words, for the report."""
+    columns: tuple[str, ...]
+    """What the columns of a sample grid show."""
+    domains: tuple[Domain, ...] = DOMAINS
+    """Those whose images are trained on."""
+    directions: tuple[Direction, ...] = ("ab", "ba")
+    """Of the generators that are averaged and exported: gen_ab, gen_ba."""
+    discriminators: tuple[Domain, ...] = DOMAINS
+    """Domains that a discriminator classifies: disc_a, disc_b."""
+    needs: tuple[str, ...] = ()
+    """Terms of the section loss whose weights must be above 0."""
+    painting: bool = False
+    """Whether style.image stands in for domain B."""
+    styled: bool = False
+    """Whether the generator takes a style image besides the content image."""
+    aliases: tuple[str, ...] = ()
+    """Earlier names, in files."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the networks, in the order of early training states."""
+        generators = (f"gen_{direction}" for direction in self.directions)
+        return (*generators, *(f"disc_{domain}" for domain in self.discriminators))
+
+
+RECIPES = Table(
+    "recipe",
+    {
+        "cyclegan": RecipeRow(
+            "gan.training.recipes.cyclegan:Trainer",
+            title="CycleGAN: two generators, each the inverse of the other",
+            columns=("real", "translation", "reconstruction", "identity"),
+        ),
+        "single_style": RecipeRow(
+            "gan.training.recipes.single_style:SingleStyleTrainer",
+            title="One painting's style for photographs, one generator",
+            columns=("photograph", "translation"),
+            domains=("a",),
+            directions=("ab",),
+            discriminators=(),
+            needs=("style",),
+            painting=True,
+            aliases=("one_style",),
+        ),
+        "arbitrary_style": RecipeRow(
+            "gan.training.recipes.arbitrary_style:ArbitraryStyleTrainer",
+            title="Any painting's style for photographs, one generator that takes it as an input",
+            columns=("photograph", "style", "result"),
+            directions=("ab",),
+            discriminators=("b",),
+            needs=("style",),
+            styled=True,
+            aliases=("reference",),
+        ),
+    },
+)
+
+
+def present_name(name: str) -> str:
+    """Return the present name of a recipe; an unknown one is returned as it is."""
+    return next((now for now, row in RECIPES.items() if name in row.aliases), name)
+
+
+def recipe_name(name: str) -> str:
+    """Return the present name of a recipe; ValueError where there is none."""
+    return RECIPES.check(present_name(name))

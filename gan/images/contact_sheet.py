@@ -1,0 +1,78 @@
+"""Contact sheets: images with their names on paper."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from gan.config.choices import MAX_MEGAPIXELS
+from gan.images.formats import ImageError
+from gan.images.reader import read_image
+from gan.system.text import printable
+
+PAPER, INK = (250, 246, 236), (20, 18, 60)
+MARGIN = 16
+"""Pixels around the cells of a grid."""
+
+
+def grid(
+    columns: Sequence[str],
+    cells: Sequence[Image.Image],
+    *,
+    rows: Sequence[str] = (),
+    corner: str = "",
+    text_size: int = 20,
+) -> Image.Image:
+    """Lay out cells, row by row, under the titles of their columns.
+
+    With `rows`, these are named on the left, and the corner says what both are. All cells have the
+    size of the largest image; smaller ones are centered.
+    """
+    assert len(cells) % len(columns) == 0
+    font = ImageFont.load_default(text_size)
+    width, height = (max(side) for side in zip(*(cell.size for cell in cells), strict=True))
+    longest = max(map(font.getlength, [corner, *rows]))
+    left, top = round(longest) + (2 if rows else 1) * MARGIN, text_size + 2 * MARGIN
+    down = len(cells) // len(columns)
+    size = (left + len(columns) * (width + MARGIN), top + down * (height + MARGIN))
+    page = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(page)
+    draw.text((left / 2, top / 2), corner, INK, font, anchor="mm")
+    for column, text in enumerate(columns):
+        draw.text((left + column * (width + MARGIN) + width / 2, top / 2), text, INK, font, "mm")
+    for row, text in enumerate(rows):
+        draw.text((left / 2, top + row * (height + MARGIN) + height / 2), text, INK, font, "mm")
+    for number, cell in enumerate(cells):
+        row, column = divmod(number, len(columns))
+        x = left + column * (width + MARGIN) + (width - cell.width) // 2
+        y = top + row * (height + MARGIN) + (height - cell.height) // 2
+        page.paste(cell, (x, y))
+    return page
+
+
+def thumbnail(
+    path: Path, side: int, *, max_megapixels: float = MAX_MEGAPIXELS
+) -> Image.Image | None:
+    """Return an image within side x side pixels, aspect kept; None where it cannot be read."""
+    try:
+        image = read_image(path, draft_size=side, max_megapixels=max_megapixels)
+    except ImageError:
+        return None
+    image.thumbnail((side, side))
+    return image
+
+
+def fit_text(text: str, size: int, width: int, *, keep_end: bool = False) -> str:
+    """Return a line of at most `width` pixels in letters of a size: in ASCII, cut if need be.
+
+    The font has no more letters. Of names the end is kept, which tells them apart.
+    """
+    font = ImageFont.load_default(size)
+    plain = printable(text).encode("ascii", "backslashreplace").decode()
+    if font.getlength(plain) <= width:
+        return plain
+    # No letter is narrower than a pixel, and names may be long.
+    plain = plain[-width:] if keep_end else plain[:width]
+    while font.getlength(f"{plain}...") > width:
+        plain = plain[1:] if keep_end else plain[:-1]
+    return f"...{plain}" if keep_end else f"{plain}..."

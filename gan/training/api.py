@@ -1,0 +1,68 @@
+"""Training from Python: `gan.train(config)`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import nn
+
+from gan.config import Config
+from gan.domains import Direction
+from gan.evaluation.files import METRICS_FILE, superseded
+from gan.system.signals import Interruption
+from gan.training.forecast import plan as forecast
+from gan.training.run import Run
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training has come to."""
+
+    status: int
+    """0: finished; 75: a signal stopped it, and the same call resumes it."""
+    steps: int
+    """Done so far."""
+    ended: str | None
+    """Why it ended before its last step: a plateau (evaluate.patience) or a signal."""
+    metrics: dict[str, float]
+    """The values of the newest evaluation; empty without one."""
+    run_dir: Path
+    files: dict[Direction, Path]
+    """The generators for use."""
+    generators: dict[Direction, nn.Module] = field(repr=False)
+    """The same in memory, on the device where they were trained."""
+
+
+def train(config: Config) -> TrainResult:
+    """Train, or resume the run that lies in run.dir, until its end or a signal.
+
+    ValueError names the key or the file that is wrong, OSError a state that cannot be written.
+    """
+    with Interruption() as interruption:
+        run = Run(config, interruption)
+        status = run.fit()
+    return TrainResult(
+        status=status,
+        steps=run.step,
+        ended=run.ending,
+        metrics=newest_metrics(run.folder),
+        run_dir=run.folder,
+        files=run.generator_export.paths(),
+        generators=run.frame.generators,
+    )
+
+
+def train_command(config: Config, *, plan: bool = False) -> int:
+    """Run `gan train`; return the exit status: 0 finished, 75 stopped by a signal.
+
+    With plan, only print how long the run and how large its memory would be.
+    """
+    return forecast(config) if plan else train(config).status
+
+
+def newest_metrics(folder: Path) -> dict[str, float]:
+    """Return the values of a run's newest evaluation on the way, by name; {} without one."""
+    path = folder / METRICS_FILE
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    records = [record for line in lines if (record := superseded(line, -1))]
+    metrics = records[-1]["metrics"] if records else {}
+    return {name: metric["value"] for name, metric in metrics.items()}

@@ -1,0 +1,89 @@
+"""What a run is trained on: the dataset that data.dataset names, and what is shown of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from gan.config import Config
+from gan.config.table import load
+from gan.config.tables.datasets import DATASETS
+from gan.data import Folder, ImageDataset, index_folders
+from gan.domains import Domain
+from gan.images.pixels import to_unit
+from gan.training.accelerator import once
+from gan.training.sampling import ROWS, test_images
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """A dataset, and the folders that it consists of, if any."""
+
+    config: Config
+    dataset: ImageDataset
+    folders: Mapping[Domain, Folder]
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """What a resumed run must find again of a dataset that is not made of folders."""
+        mark = None if self.folders else getattr(self.dataset, "fingerprint", None)
+        return {} if mark is None else {"data.dataset": str(mark)}
+
+    def test_images(self, device: torch.device) -> dict[Domain, Tensor]:
+        """Return fixed test images of each domain, (N, C, H, W) in [-1, 1]."""
+        if self.folders:
+            data = self.config.data
+            images = {at: test_images(data, at, f.files) for at, f in self.folders.items()}
+        else:
+            images = {at: to_unit(self.pixels(at)) for at in self.config.domains}
+        return {domain: batch.to(device) for domain, batch in images.items()}
+
+    def pixels(self, domain: Domain) -> Tensor:
+        """Return a dataset's own test images, or its first items, uint8 (N, C, H, W)."""
+        own: Callable[[Domain], Tensor] | None = getattr(self.dataset, "test_images", None)
+        if own is not None:
+            return own(domain)
+        place = self.config.domains.index(domain)
+        items = [self.dataset[0, index] for index in range(min(ROWS, len(self.dataset)))]
+        return torch.stack([item[place] for item in items])
+
+
+def open_data(
+    config: Config, accelerator: Accelerator, print_line: Callable[[str], None]
+) -> TrainingData:
+    """Open the dataset of a run; the main process alone decodes all files of folders, for all.
+
+    ValueError names data.dataset where its items are not what the networks are trained on.
+    """
+    row = DATASETS[config.data.dataset]
+    if not row.folders:
+        data = TrainingData(config, load(row.code)(config), {})
+        check_item(data.dataset, config)
+        return data
+    folders: dict[Domain, Folder] = once(
+        accelerator, lambda: index_folders(config.data, config.domains)
+    )
+    for folder in folders.values():
+        for reason in folder.unreadable:
+            print_line(f"skipped: {reason}")
+    dataset = load(row.code)(config, folders)
+    if dataset.remark:
+        print_line(dataset.remark)
+    return TrainingData(config, dataset, folders)
+
+
+def check_item(dataset: ImageDataset, config: Config) -> None:
+    """Raise ValueError unless the first item has an image of the right shape for each domain."""
+    data, side = config.data, config.data.crop_size
+    if not len(dataset):
+        raise ValueError(f"data.dataset: {data.dataset} has no items")
+    item = dataset[0, 0]
+    found = [(image.dtype, tuple(image.shape)) for image in item]
+    wanted = [(torch.uint8, (data.channels(domain), side, side)) for domain in config.domains]
+    if found != wanted:
+        raise ValueError(
+            f"data.dataset: {data.dataset}: an item is {found}, not {wanted}: see data.crop_size, "
+            "data.channels_a and data.channels_b"
+        )

@@ -1,0 +1,176 @@
+"""What all recipes share: how networks are made ready, a step over several batches, its state.
+
+A recipe has a `Frame` and adds its losses: `train_step` is the only caller of `Step.minimize`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from gan.config import Config
+from gan.config.tables.recipes import RECIPES
+from gan.domains import Direction, Domain
+from gan.images.pixels import to_unit
+from gan.networks.resnet import recompute_blocks
+from gan.training.accelerator import distribute, gradients_agree, share_statistics
+from gan.training.image_pool import ImagePool, usable
+from gan.training.initial_weights import load_initial_weights
+from gan.training.objective import Network
+from gan.training.optimization import Updates, mean, reseed
+
+T = TypeVar("T")
+Batch = Sequence[Tensor]
+"""uint8 images of each domain of the recipe, (N, C, H, W)."""
+Groups = Mapping[str, tuple[Sequence[str], float]]
+"""Names of networks that are updated together, and their learning rate, by the group's name."""
+
+
+class Recipe(Protocol):
+    """What a run calls: gan.config.tables.recipes has a row for each."""
+
+    frame: "Frame"
+    """The networks and all that resuming needs."""
+
+    def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
+        """Update all networks once; return losses, scores and gradient norms by name.
+
+        The gradients of the batches are averaged. All randomness comes from (run.seed, process,
+        step).
+        """
+
+    def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
+        """Return the translations A to B and, if there is one, B to A, for use."""
+
+    def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
+        """Return the columns of the sample grids by direction, for test images."""
+
+
+class Part(Protocol):
+    """A feature of a recipe that has a state which all processes share."""
+
+    def state(self) -> dict[Any, Any]:
+        """Return what resuming needs."""
+
+    def restore(self, state: dict[Any, Any], device: torch.device) -> None:
+        """Continue from what state() gave; from {} where the run had no such feature."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The networks of a recipe, what updates them, and all else that a training state holds."""
+
+    config: Config
+    accelerator: Accelerator
+    bare: Mapping[str, nn.Module]
+    networks: Mapping[str, nn.Module]
+    """As they are trained: wrapped for several processes."""
+    updates: Updates
+    fingerprints: dict[str, str]
+    """What a resumed run must find again, by the key that names its file."""
+    pools: Mapping[Domain, ImagePool] = field(default_factory=dict)
+    """Past translations shown to the discriminators; each process has its own."""
+    parts: Mapping[str, Part] = field(default_factory=dict)
+
+    @property
+    def generators(self) -> dict[Direction, nn.Module]:
+        """The generators for use: the averaged ones where averaging is on."""
+        directions, networks = RECIPES[self.config.recipe].directions, self.updates.for_use
+        return {direction: networks[f"gen_{direction}"] for direction in directions}
+
+    def prepare(self, batch: Batch) -> list[Tensor]:
+        """Return a batch's images on the device, in [-1, 1]."""
+        device = self.accelerator.device
+        return [to_unit(images.to(device, non_blocking=True)) for images in batch]
+
+    def state(self) -> dict[str, Any]:
+        """Return what all processes share and resuming needs."""
+        return self.updates.state() | {name: part.state() for name, part in self.parts.items()}
+
+    def own_state(self) -> dict[str, Any]:
+        """Return what each process has for itself: its pools."""
+        return {f"pool_{domain}": pool.state() for domain, pool in self.pools.items()}
+
+    def restore(self, state: dict[str, Any], own_state: dict[str, Any]) -> None:
+        """Continue from what state() and own_state() gave."""
+        device, side = self.accelerator.device, self.config.data.crop_size
+        self.updates.restore(state)
+        for name, part in self.parts.items():
+            part.restore(state.get(name, {}), device)
+        for domain, pool in self.pools.items():
+            pool.restore(usable(own_state.get(f"pool_{domain}"), side, device))
+
+
+def build_frame(
+    config: Config,
+    accelerator: Accelerator,
+    built: Mapping[str, nn.Module],
+    groups: Groups,
+    fingerprints: dict[str, str],
+    parts: Mapping[str, Part] | None = None,
+) -> Frame:
+    """Give networks their weights and make them ready for training, on all processes.
+
+    `built` are the networks on the CPU, by name: gen_ab, disc_b and the like. Those that the
+    recipe's row exports are averaged; each domain with a discriminator has a pool.
+    """
+    row = RECIPES[config.recipe]
+    load_initial_weights(config, built, main=accelerator.is_main_process)
+    if config.train.recompute:
+        recompute_blocks(built.values())
+    bare = {name: share_statistics(net, accelerator) for name, net in built.items()}
+    last = config.train.channels_last
+    networks = {
+        name: distribute(net, accelerator, channels_last=last) for name, net in bare.items()
+    }
+    updated = {
+        group: ({name: bare[name] for name in names}, rate)
+        for group, (names, rate) in groups.items()
+    }
+    exported = [f"gen_{direction}" for direction in row.directions]
+    updates = Updates(config, accelerator.device, updated, exported)
+    pools = {domain: ImagePool(config.train.pool_size) for domain in row.discriminators}
+    return Frame(config, accelerator, bare, networks, updates, fingerprints, pools, parts or {})
+
+
+class Step:
+    """One update on its way: gradients and values of its batches, until they are applied."""
+
+    def __init__(self, frame: Frame, number: int) -> None:
+        """Begin a step: all its random numbers follow from (run.seed, process, step)."""
+        self.frame = frame
+        self.number = number
+        self.rng = reseed(frame.config.run.seed, frame.accelerator.process_index, number)
+        self.statistics = frame.updates.statistics()
+        self.records: list[dict[str, Tensor]] = []
+        self.count = 0
+
+    def accumulate(self, batches: Sequence[T]) -> Iterator[T]:
+        """Yield the batches whose gradients are averaged."""
+        self.count = len(batches)
+        for batch in batches:
+            self.records.append({})
+            yield batch
+
+    def gradients(
+        self, networks: Sequence[nn.Module], *, complete: bool = True
+    ) -> AbstractContextManager[None]:
+        """Average gradients over the processes in the last batch, once they are complete.
+
+        Forward and backward passes of these networks belong in here.
+        """
+        last = complete and len(self.records) == self.count
+        return gradients_agree(self.frame.accelerator, networks, when=last)
+
+    def minimize(self, loss: Tensor, values: Mapping[str, Tensor]) -> None:
+        """Add the gradients of a loss of the present batch, and note what is to be logged."""
+        self.frame.updates.scaler.scale(loss / self.count).backward()
+        self.records[-1] |= values
+
+    def apply(self) -> dict[str, Tensor]:
+        """Update the networks; return all that was noted, and the norms of the gradients."""
+        return mean(self.records) | self.frame.updates.apply(self.number, self.statistics)

@@ -1,0 +1,46 @@
+"""Rows by name: found, refused with the nearest name, added from outside, loaded when used."""
+
+import math
+from typing import Annotated
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from gan.config.table import NameIn, Table, load
+
+
+def colors() -> Table[int]:
+    return Table("color", {"red": 1, "green": 2})
+
+
+def test_a_name_that_is_missing_is_named_with_the_nearest() -> None:
+    assert colors().find("green") == 2
+    with pytest.raises(ValueError, match=r"^no color gren\b.*\bgreen\b"):
+        colors().find("gren")
+    with pytest.raises(ValueError, match=r"^no color zzz; available: red, green$"):
+        colors().find("zzz")
+
+
+def test_a_row_is_added_once_and_never_replaced() -> None:
+    table = colors()
+    table.add("blue", 3)
+    table.add("blue", 3)
+    assert list(table) == ["red", "green", "blue"]
+    with pytest.raises(ValueError, match="already a color blue"):
+        table.add("blue", 4)
+    assert table["blue"] == 3
+
+
+def test_a_key_accepts_the_names_of_a_table_and_those_added_later() -> None:
+    table = colors()
+    key: TypeAdapter[str] = TypeAdapter(Annotated[str, NameIn(table)])
+    assert key.validate_python("red") == "red"
+    with pytest.raises(ValidationError, match="no color blue"):
+        key.validate_python("blue")
+    table.add("blue", 3)
+    assert key.validate_python("blue") == "blue"
+
+
+def test_code_is_loaded_by_its_place_or_taken_as_it_is() -> None:
+    assert load("math:hypot") is math.hypot
+    assert load(math.hypot) is math.hypot

@@ -1,0 +1,50 @@
+"""A served page as a test asks it."""
+
+import http.client
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Server:
+    """Another process that serves a page."""
+
+    address: str
+    folder: Path
+    """Where it keeps the files of its visitors."""
+
+    @property
+    def hold(self) -> Path:
+        """A file that makes translations wait as long as it is there."""
+        return self.folder.parent / "hold"
+
+
+Picture = Callable[..., Path]
+
+
+def ask(
+    server: Server, method: str, path: str, body: Any = None, **headers: str
+) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers; the path goes out as it is, which browsers would not do."""
+    address = urlsplit(server.address)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+    try:
+        chunked = not isinstance(body, bytes | str | None)
+        connection.request(method, path, body, headers, encode_chunked=chunked)
+        answer = connection.getresponse()
+        lower = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, answer.read(), lower
+    finally:
+        connection.close()
+
+
+def pixels(data: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB")).astype(np.int64)

@@ -1,0 +1,65 @@
+"""Files that appear whole or not at all, and locks between processes."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from gan.system import atomic
+from gan.system.atomic import lock, remove_parts, write_whole
+
+HOLD = """
+import sys
+from pathlib import Path
+from gan.system.atomic import lock
+with Path(sys.argv[1]).open("ab") as file:
+    lock(file)
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_writer_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "file"
+    write_whole(path, lambda file: file.write(b"old"))
+
+    def fail(file: BinaryIO) -> None:
+        file.write(b"new")
+        raise ValueError("half way")
+
+    with pytest.raises(ValueError, match="half way"):
+        write_whole(path, fail)
+    assert [(each.name, each.read_bytes()) for each in path.parent.iterdir()] == [("file", b"old")]
+
+
+def test_a_file_that_another_process_holds_is_waited_for_or_reported(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with path.open("ab") as file:
+        with pytest.raises(BlockingIOError):
+            lock(file)
+        holder.communicate("\n")
+        lock(file, wait=True)
+
+
+def test_a_disk_without_locks_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing is removed there: nobody can tell whether its writer lives."""
+
+    def no_locks(*_: object, **__: object) -> bool:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(atomic, "lock_descriptor", no_locks)
+    write_whole(tmp_path / "file", lambda file: file.write(b"all"))
+    part = tmp_path / f".{'0' * 32}.part"
+    part.touch()
+    remove_parts(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [part, tmp_path / "file"]
