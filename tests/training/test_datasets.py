@@ -62,7 +62,7 @@ def on(dataset: str, run: Path, data: dict[str, Any] | None = None, **train: Any
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_resumed_run_is_the_uninterrupted_one(workers: int, tmp_path: Path) -> None:
     """From the middle of an epoch of 2.5 steps, with averages and pools."""
-    switches = {"ema": 0.9, "accumulate": 2, "epochs": 4, "doctor_every": 3}
+    switches = {"ema": 0.9, "accumulate": 2, "epochs": 4}
     for name, stops in (("straight", (5,)), ("parts", (2, 3, 5))):
         for stop in stops:
             settings = switches | {"max_steps": stop}
