@@ -21,7 +21,7 @@ from benchmarks.profile import where_time_goes
 from benchmarks.tiles import tiles
 from benchmarks.training import train
 from benchmarks.translate import translate
-from gan.cli.main import one_line
+from gan.cli.errors import one_line
 
 if __name__ == "__main__":
     try:
@@ -30,4 +30,4 @@ if __name__ == "__main__":
             as_positional=False,
         )
     except ValueError as error:
-        sys.exit(f"benchmarks: error: {one_line(str(error))}")
+        sys.exit(f"benchmarks: error: {one_line(error)}")

@@ -14,7 +14,7 @@ from benchmarks.machine import report, timed
 from benchmarks.pictures import Kind, prepare
 from gan.images import list_images, read_image
 from gan.images.pixels import from_image, to_pixels, to_unit
-from gan.inference.folder import translate_folder
+from gan.inference.folder import TranslateOptions, translate_folder
 from gan.inference.folder.plan import make_batches, make_plan
 from gan.inference.translator import Precision, Translator
 
@@ -65,7 +65,8 @@ def library(
 
 def ours(model: Path, photos: Path, output: Path, precision: Precision) -> float:
     shutil.rmtree(output, ignore_errors=True)
-    return timed(lambda: translate_folder(model, photos, output, precision=precision))
+    options = TranslateOptions(model=model, input=photos, output=output, precision=precision)
+    return timed(lambda: translate_folder(options))
 
 
 def bare(model: Path, photos: Path) -> float:

@@ -76,11 +76,11 @@ class Plain:
         self.optimizers[0].zero_grad()
         losses: dict[str, Tensor] = {}
         fakes: dict[Domain, Tensor] = {}
-        for source, target in ((ends.source, ends.target) for ends in DIRECTIONS.values()):
-            pair = nets.pair(source)
-            cycle = translate(target, *pair, real[source], real[target], loss)
-            losses |= generator_losses(source, target, cycle, nets.disc(target), loss)
-            fakes[target] = cycle.fake.detach()
+        for direction, ends in DIRECTIONS.items():
+            images = real[ends.source], real[ends.target]
+            cycle = translate(direction, *nets.pair(direction), *images, loss)
+            losses |= generator_losses(direction, cycle, nets.disc(ends.target), loss)
+            fakes[ends.target] = cycle.fake.detach()
         total(losses).backward()
         self.optimizers[0].step()
         set_requires_grad(nets.discriminators, True)

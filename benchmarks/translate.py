@@ -12,7 +12,7 @@ from torch import Tensor
 from benchmarks.machine import report, timed
 from benchmarks.peak import operations, wait_for
 from gan.inference.translator import Precision, Translator, pick_device
-from gan.networks import GeneratorKind, build_generator, init_weights
+from gan.networks import build_generator, init_weights
 from gan.networks.layers import use_torch_layers
 
 Way = Callable[[Tensor], Tensor]
@@ -24,7 +24,7 @@ def translate(
     precisions: Sequence[Precision] = ("fp32", "bf16"),
     compile: bool = False,
     channels: int = 32,
-    generator: GeneratorKind = "resnet_9blocks",
+    generator: str = "resnet_9blocks",
     rounds: int = 5,
 ) -> None:
     """Translate in every way in turn, and compare with the plain schedule by medians.

@@ -28,3 +28,9 @@ DIRECTIONS: dict[Direction, Ends] = {
     "ab": Ends("a", "b", "ba", "A to B", "A\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}B"),
     "ba": Ends("b", "a", "ab", "B to A", "B\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}A"),
 }
+
+
+def stem(name: str) -> str:
+    """Return a name without the direction or domain at its end."""
+    head, _, end = name.rpartition("_")
+    return head if head and end in (*DIRECTIONS, *DOMAINS) else name

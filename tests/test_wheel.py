@@ -55,6 +55,16 @@ def test_the_installed_wheel_translates(installed: Path, tmp_path: Path) -> None
         assert image.size == (21, 17)
 
 
+def test_the_installed_wheel_finds_recipes_by_name(installed: Path) -> None:
+    code = "import sys; from gan.cli.main import main; main(sys.argv[1:])"
+    found, read = (
+        command("-c", code, "train", "--config", recipe, "--print_config", PYTHONPATH=str(place))
+        for recipe, place in (("small", installed), (ROOT / "configs" / "small.yaml", ROOT))
+    )
+    assert found.stdout == read.stdout
+    assert "generator_channels: 16" in found.stdout
+
+
 def test_the_wheel_holds_the_package_and_nothing_else(installed: Path) -> None:
     names = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
     assert names - {"bin"} == {"gan"}
@@ -63,6 +73,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(installed: Path) -> None:
         kept = (path for path in (folder / "gan").rglob("*") if path.is_file())
         return {path.relative_to(folder).as_posix() for path in kept if path.suffix != ".pyc"}
 
-    assert files(installed) == files(ROOT)
+    recipes = {path.relative_to(ROOT) for path in (ROOT / "configs").rglob("*") if path.is_file()}
+    assert files(installed) == files(ROOT) | {f"gan/{path.as_posix()}" for path in recipes}
     assert "gan/py.typed" in files(installed)
     assert {f"gan/report/page.{kind}" for kind in ("html", "css", "js")} <= files(installed)

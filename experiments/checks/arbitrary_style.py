@@ -18,7 +18,7 @@ from demo.painting import Pixels
 from experiments.checks.paintings import STYLES
 from experiments.checks.single_style import train_for
 from gan.images import list_images, read_image, resize_short, write_image
-from gan.inference.folder import translate_folder
+from gan.inference.folder import TranslateOptions, translate_folder
 
 STYLE_LAYERS = (0, 1, 3, 6, 13)
 """Of MobileNetV2: those that the training looks at."""
@@ -102,9 +102,15 @@ def discriminator_loss(unseen: Path, weights: Path, folder: Path, size: int, nee
         for name in (given, other):
             write_image(painted(source, name, size), place / f"{name}.png")
         translate_folder(
-            folder / "run", place / "photograph.png", place / "result.png",
-            style=place / f"{given}.png", overwrite=True, device="cpu",
-        )  # fmt: skip
+            TranslateOptions(
+                model=folder / "run",
+                input=place / "photograph.png",
+                output=place / "result.png",
+                style=place / f"{given}.png",
+                overwrite=True,
+                device="cpu",
+            )
+        )
         shown = [read_image(place / f"{n}.png") for n in ("photograph", "result", given, other)]
         rows.append(shown)
         records.append({"given": given, "other": other} | nearer(shown, weights))

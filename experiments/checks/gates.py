@@ -18,8 +18,8 @@ from experiments.checks.bad_translations import (
     replaced,
     translations,
 )
+from gan.augment.options import AugmentConfig
 from gan.augment.round_trip import open_model
-from gan.augment.settings import AugmentConfig
 from gan.images.pixels import from_array, to_array
 from gan.inference.translator import require_finite
 

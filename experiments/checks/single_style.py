@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from gan.config import Config
+from gan.domains import DIRECTIONS
 from gan.images import list_images, read_image, resize_short, write_image
 from gan.images.pixels import from_image, to_image, to_unit
-from gan.inference.folder import translate_folder
+from gan.inference.folder import TranslateOptions, translate_folder
 from gan.losses import total_variation
 from gan.networks.files import load_generator
 from gan.training import train
@@ -76,13 +77,12 @@ def measure(
     train(config)
     everything = config.model_copy(update={"loss": config.loss.model_copy(update=TERMS)})
     eye = PerceptualNetwork(everything, CPU)
-    sides = [("ab", "a", "b"), ("ba", "b", "a")]
     sums = dict.fromkeys(TERMS, 0.0)
     with torch.inference_mode():
-        for direction, source, target in sides:
+        for direction, ends in DIRECTIONS.items():
             generator = load_generator(run / f"gen_{direction}.safetensors")[0]
-            style = mean_style(eye, load(root / f"train{target.upper()}", crop, 40))
-            originals = load(root / f"test{source.upper()}", crop, 20)
+            style = mean_style(eye, load(root / f"train{ends.target.upper()}", crop, 40))
+            originals = load(root / f"test{ends.source.upper()}", crop, 20)
             for real in originals:
                 content = eye.content_of(eye(real))
                 terms = appearance_terms(direction, generator(real), content, style, eye)
@@ -162,7 +162,14 @@ def one_style(
         "train.log_every": 50, "run.device": "cpu",
     }  # fmt: skip
     train_for(seconds, "one_style", keys)
-    translate_folder(folder / "run", folder / "photographs", folder / "paintings", overwrite=True)
+    translate_folder(
+        TranslateOptions(
+            model=folder / "run",
+            input=folder / "photographs",
+            output=folder / "paintings",
+            overwrite=True,
+        )
+    )
     results = load(folder / "paintings", size)
     eye = PerceptualNetwork(Config.model_validate({
         "perceptual": {"backbone": "mobilenet_v2", "weights": weights}, "loss": {"style": 1},

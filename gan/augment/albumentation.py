@@ -6,7 +6,7 @@ from typing import Any
 import albumentations as A  # noqa: N812, the library's own convention
 
 from gan.augment.live import Model, translate_pixels
-from gan.augment.settings import strength_range
+from gan.augment.options import strength_range
 from gan.inference.translator import Device, Direction
 
 

@@ -13,14 +13,14 @@ from tqdm import tqdm
 
 from gan.augment.carry import carry, write_bytes
 from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
+from gan.augment.decisions import Decided, decide, losses, outputs, provenance, summary
 from gan.augment.fingerprint import output_settings
-from gan.augment.finish import Judge, ScoreAndStage
+from gan.augment.finish import ScoreAndStage, TaskScore
 from gan.augment.formats import FORMATS
 from gan.augment.gates import Scores, thresholds
-from gan.augment.judgement import Judged, judge, losses, outputs, provenance, summary
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import Task, check_labelled, make_tasks, without_splits
 from gan.augment.round_trip import RoundTrip, RoundTripTranslator, open_model
-from gan.augment.settings import AugmentConfig
 from gan.augment.sheet import sheet
 from gan.augment.staging import (
     FOLDER,
@@ -31,7 +31,7 @@ from gan.augment.staging import (
     record_path,
     write_json,
 )
-from gan.augment.task import load_judge
+from gan.augment.task import load_task_score
 from gan.images import write_image
 from gan.inference.folder.folder import check_tiles
 from gan.inference.folder.pipeline import Pipeline
@@ -48,8 +48,8 @@ NAMED = 20
 """Remarks that are said; all of them are in augmentation.json."""
 
 
-def carry_out(config: AugmentConfig) -> int:
-    """Do what `augment` of entry.py says; its exit status."""
+def augment(config: AugmentConfig) -> int:
+    """Translate a labelled dataset and carry its labels; return the exit status."""
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(lambda: FORMATS[config.format].read(config.dataset))
@@ -62,14 +62,14 @@ def carry_out(config: AugmentConfig) -> int:
             return finished_before(config.output, processes.main)
         # All that can be rejected is rejected before anything is written: the next try may have it
         # right.
-        models, judge = open_models(config)
+        models, task_score = open_models(config)
         processes.once(lambda: begin(config.output, settings))
         if processes.main:
             tell(dataset, tasks)
         failures: dict[Path, str] = {}
         for number, model in enumerate(models):
             own = [task for task in tasks if task.model == number]
-            failures |= translate(dataset, config, model, judge, own, processes)
+            failures |= translate(dataset, config, model, task_score, own, processes)
         processes.once(lambda: complete(dataset, config, tasks, failures, hashes, settings))
     return 1 if failures else 0
 
@@ -86,14 +86,14 @@ def finished(config: AugmentConfig, settings: dict[str, Any]) -> bool:
     return done
 
 
-def open_models(config: AugmentConfig) -> tuple[list[RoundTripTranslator], Judge | None]:
+def open_models(config: AugmentConfig) -> tuple[list[RoundTripTranslator], TaskScore | None]:
     """Open all models and the task model; ValueError for what cannot be opened or run as asked."""
     models = [open_model(path, config) for path in config.model]
     for model in models:
         check_tiles(model.forth, config.tile)
     if config.task is None:
         return models, None
-    return models, load_judge(config.task, config.task_size, pick_device(config.device))
+    return models, load_task_score(config.task, config.task_size, pick_device(config.device))
 
 
 def finished_before(output: Path, main: bool) -> int:
@@ -123,7 +123,7 @@ def translate(
     dataset: Dataset,
     config: AugmentConfig,
     model: RoundTripTranslator,
-    judge: Judge | None,
+    task_score: TaskScore | None,
     tasks: Sequence[Task],
     processes: Processes,
 ) -> dict[Path, str]:
@@ -133,7 +133,7 @@ def translate(
     # Once for all: what one process has written meanwhile must not change another's share.
     jobs, failures = processes.once(lambda: find_jobs(dataset, config, tasks))
     by_place = {picture_path(config.output, task): task for task in tasks}
-    finish = ScoreAndStage(dataset.root, config.output, by_place, config.quality, judge)
+    finish = ScoreAndStage(dataset.root, config.output, by_place, config.quality, task_score)
     stage = config.output / FOLDER
     pipeline = Pipeline(model, config.max_megapixels, config.tile, stage, finish)
     batches = make_batches(jobs, config.batch_size, model.device.type)
@@ -184,7 +184,7 @@ def complete(
     hashes: Sequence[str],
     settings: dict[str, Any],
 ) -> None:
-    """Judge what is staged, put the dataset together, and say so last of all.
+    """Decide about what is staged, put the dataset together, and say so last of all.
 
     Whatever kills it, the next start finds scores, and translations either staged or in place.
     """
@@ -195,31 +195,31 @@ def complete(
         if task.item.image not in failures
     }
     limits = thresholds(config.gates(), list(scores.values()))
-    judged = judge(tasks, scores, failures, limits)
+    decided = decide(tasks, scores, failures, limits)
     for image, reason in failures.items():
         say(root / image, reason)
-    write_image(sheet(judged, root, lambda each: present(target, each)), target / SHEET)
-    accepted = {each.task.output for each in judged if each.decision == "accepted"}
+    write_image(sheet(decided, root, lambda each: present(target, each)), target / SHEET)
+    accepted = {each.task.output for each in decided if each.decision == "accepted"}
     for task in tasks:
         staged = picture_path(target, task)
         if task.output in accepted and staged.exists():
             (target / task.output).parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target / task.output)
-    names = outputs(dataset, judged, config)
+    names = outputs(dataset, decided, config)
     carry(dataset, FORMATS[config.format], names, accepted, target, config.link)
-    lines = provenance(judged, config, hashes)
+    lines = provenance(decided, config, hashes)
     write_bytes(target / PROVENANCE, b"".join(map(line, lines)))
     remarks = [
         [remark.source.relative_to(root).as_posix(), remark.reason] for remark in dataset.remarks
     ]
     write_json(target / REPORT, settings | {"thresholds": limits, "remarks": remarks})
     shutil.rmtree(target / FOLDER)
-    print(printable(summary(judged, config)), file=sys.stderr)
-    for warning in losses(dataset, judged, names):
+    print(printable(summary(decided, config)), file=sys.stderr)
+    for warning in losses(dataset, decided, names):
         print(printable(f"warning: {warning}"), file=sys.stderr)
 
 
-def present(target: Path, each: Judged) -> Path:
+def present(target: Path, each: Decided) -> Path:
     """Where a translation is: staged, or, in a run that goes on, in its place already."""
     staged = picture_path(target, each.task)
     return staged if staged.exists() else target / each.task.output

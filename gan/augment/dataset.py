@@ -98,7 +98,7 @@ def list_files(root: Path) -> Files:
     """
     found = find_images(root)
     reports = check_reports(root)
-    remarks = [Failure(path, f"{reason}: left out") for path, reason in found.refused]
+    remarks = [Failure(path, f"{reason}: left out") for path, reason in found.skipped]
     others: list[Path] = []
     inside = root.resolve()
     for parent, folders, names in os.walk(root):

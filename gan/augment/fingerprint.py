@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.augment.dataset import Dataset
-from gan.augment.settings import AugmentConfig
+from gan.augment.options import AugmentConfig
 from gan.system.hashing import file_sha256
 
 ELSEWHERE = {"dataset", "model", "output", "device", "batch_size", "link", "style", "task"}

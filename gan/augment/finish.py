@@ -22,20 +22,20 @@ from gan.system.failures import failure
 TURNED_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 """The orientation whose turn undoes each one's."""
 
-Judge = Callable[[Array, Array], float | None]
+TaskScore = Callable[[Array, Array], float | None]
 """A task model: how much of its prediction on the first picture survives in the second."""
 
 
 @dataclass(frozen=True)
 class ScoreAndStage:
-    """Writes a pipeline's translations where they wait for their judgement."""
+    """Writes a pipeline's translations where they wait for the gates' decision."""
 
     root: Path
     output: Path
     tasks: Mapping[Path, Task]
     """By the path of the staged picture."""
     quality: int
-    judge: Judge | None
+    task_score: TaskScore | None
 
     def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> Outcome:
         assert job.target is not None
@@ -64,7 +64,7 @@ class ScoreAndStage:
             task.item.boxes if turn == 1 else (),  # nobody says which way up these are meant
             labels,
         )
-        scores["task"] = self.judge(picture.pixels, translation) if self.judge else None
+        scores["task"] = self.task_score(picture.pixels, translation) if self.task_score else None
         shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
         place = picture_path(self.output, task)
         write_picture(restore_orientation(shown, turn), place, quality=self.quality)

@@ -7,7 +7,7 @@ from itertools import accumulate, count
 from pathlib import Path
 
 from gan.augment.dataset import Dataset, Item, renamed, split_name
-from gan.augment.settings import AugmentConfig
+from gan.augment.options import AugmentConfig
 
 
 @dataclass(frozen=True)

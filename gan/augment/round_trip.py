@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan.augment.settings import AugmentConfig
+from gan.augment.options import AugmentConfig
 from gan.domains import DIRECTIONS
 from gan.inference.translator import Translator
 from gan.interop import find_generator

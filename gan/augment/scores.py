@@ -1,4 +1,4 @@
-"""The numbers that the gates judge, of a source and its translation."""
+"""The numbers that the gates compare, of a source and its translation."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from gan.augment.judgement import Judged
+from gan.augment.decisions import Decided
 from gan.images.contact_sheet import INK, PAPER, fit_text, thumbnail
 
 CELL, GAP, TEXT = 192, 12, 13
@@ -15,14 +15,14 @@ ROWS = 8
 GOOD, BAD = (30, 120, 60), (180, 40, 40)
 
 
-def sheet(judged: Sequence[Judged], root: Path, place: Callable[[Judged], Path]) -> Image.Image:
+def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Path]) -> Image.Image:
     """Accepted translations in the left half, rejected in the right, each after its source.
 
     They are spread evenly over all names; rejected ones for other reasons come first. `place` says
     where the file of a translation is.
     """
-    accepted = [each for each in judged if each.decision == "accepted"]
-    rejected = various([each for each in judged if each.decision == "rejected"])
+    accepted = [each for each in decided if each.decision == "accepted"]
+    rejected = various([each for each in decided if each.decision == "rejected"])
     halves = [("accepted", GOOD, spread(accepted)), ("rejected", BAD, rejected[:ROWS])]
     rows = max(1, *(len(shown) for _, _, shown in halves))
     width, height = 2 * (CELL + GAP), CELL + 3 * TEXT + GAP
@@ -45,24 +45,24 @@ def sheet(judged: Sequence[Judged], root: Path, place: Callable[[Judged], Path])
     return page
 
 
-def spread(judged: Sequence[Judged]) -> Sequence[Judged]:
+def spread(decided: Sequence[Decided]) -> Sequence[Decided]:
     """ROWS of them at most, from all over the list."""
-    step = max(1, -(-len(judged) // ROWS))
-    return judged[::step]
+    step = max(1, -(-len(decided) // ROWS))
+    return decided[::step]
 
 
-def various(judged: Sequence[Judged]) -> list[Judged]:
+def various(decided: Sequence[Decided]) -> list[Decided]:
     """In an order in which every kind of reason soon has its turn."""
     turns: dict[tuple[str, ...], int] = {}
     ranks = []
-    for each in judged:
+    for each in decided:
         turns[each.gates] = turns.get(each.gates, 0) + 1
         ranks.append(turns[each.gates])
-    order = sorted(range(len(judged)), key=lambda index: (ranks[index], index))
-    return [judged[index] for index in order]
+    order = sorted(range(len(decided)), key=lambda index: (ranks[index], index))
+    return [decided[index] for index in order]
 
 
-def scores_text(each: Judged) -> str:
+def scores_text(each: Decided) -> str:
     return ", ".join(
         f"{name} {value:.2f}" for name, value in (each.scores or {}).items() if value is not None
     )

@@ -1,7 +1,7 @@
-"""OUTPUT/.augment: translations that are not judged yet, each with its scores beside it.
+"""OUTPUT/.augment: translations that are not decided about yet, each with its scores beside it.
 
-A translation is judged when all have their scores: thresholds may depend on them. So it waits here
-under a name of its own, and a run that was killed finds again what was done.
+Decisions are made when all have their scores: thresholds may depend on them. So a translation waits
+here under a name of its own, and a run that was killed finds again what was done.
 """
 
 import hashlib
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import Task
-from gan.augment.settings import AugmentConfig
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.output_folder import check_disk, check_empty, check_place, check_same
 

@@ -29,7 +29,7 @@ Predict = Callable[[Tensor], Any]
 """A model's answer to a picture (1, 3, H, W) in [0, 1]."""
 
 
-def load_judge(
+def load_task_score(
     text: str, size: int | None, device: torch.device
 ) -> Callable[[Array, Array], float | None]:
     """A function of a source and its translation (H, W, C): how much of the prediction survives.
@@ -48,11 +48,11 @@ def load_judge(
         predict = torchscript_model(path, device)
 
     @torch.inference_mode()
-    def judge(source: Array, translation: Array) -> float | None:
+    def task_score(source: Array, translation: Array) -> float | None:
         before, after = (predict(prepared(each, size)) for each in (source, translation))
         return survival(before, after)
 
-    return judge
+    return task_score
 
 
 def prepared(pixels: Array, size: int | None) -> Tensor:

@@ -11,7 +11,7 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from gan.augment.live import Model, translate_pixels
-from gan.augment.settings import strength_range
+from gan.augment.options import strength_range
 from gan.images.pixels import from_array, to_array
 from gan.inference.translator import Device, Direction
 

@@ -1,6 +1,7 @@
 """Completion of commands and options by the shell."""
 
-from collections.abc import Mapping, Sequence
+from gan.cli.commands import COMMANDS
+from gan.cli.parser import Parser
 
 SCRIPT = """\
 # bash: eval "$(gan --completion)"; zsh: the same after autoload -U +X bashcompinit && bashcompinit
@@ -19,7 +20,11 @@ complete -o default -F _gan gan
 """
 
 
-def bash(options: Mapping[str, Sequence[str]]) -> str:
-    """A script for bash that completes commands, their options, and elsewhere file names."""
-    cases = "\n".join(f'      {name}) words="{" ".join(of)}" ;;' for name, of in options.items())
+def script() -> str:
+    """Return a script for bash that completes commands, their options, and elsewhere file names."""
+    options = {name: Parser(command, name).names() for name, command in COMMANDS.items()}
+    cases = "\n".join(
+        f'      {name}) words="{" ".join(f"--{key}" for key in keys)}" ;;'
+        for name, keys in options.items()
+    )
     return SCRIPT.format(commands=" ".join(options), cases=cases)

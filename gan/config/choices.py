@@ -10,6 +10,10 @@ Channels = Literal[1, 3]
 Norm = Literal["instance", "instance_affine", "batch", "none"]
 Upsample = Literal["deconv", "resize", "blur"]
 Downsample = Literal["stride", "blur"]
+WeightedTerm = Literal[
+    "cycle", "identity", "perceptual", "perceptual_cycle", "style", "tv", "semantic"
+]
+"""Of the generators' loss: each has its key in the section loss."""
 Schedule = Literal["linear", "constant", "cosine"]
 Optimizer = Literal["lbfgs", "adam"]
 """Of stylizations."""

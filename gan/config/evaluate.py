@@ -6,19 +6,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from gan.config.sections import Count, Section
+from gan.config.tables.metrics import full_names
 from gan.system.text import nearest
 
-METRICS = (
-    *(
-        f"{name}_{way}"
-        for way in ("ab", "ba")
-        for name in (
-            "fid", "kid", "l1", "ssim", "ms_ssim", "psnr", "lpips", "gram", "structure",
-        )
-    ),
-    *(f"{name}_{domain}" for domain in ("a", "b") for name in ("cycle", "identity")),
-)  # fmt: skip
-"""All that an evaluation may measure: of translations in a direction, of images of a domain."""
 MOST_RESAMPLES = 10_000
 """Far more than an interval needs; they are held in memory, one number an image each."""
 Resamples = Annotated[int, Field(ge=0, le=MOST_RESAMPLES)]
@@ -52,8 +42,8 @@ class EvaluateConfig(Section):
         for key in ("best", "weights", "features", "patience"):
             if getattr(self, key) is not None and self.every is None:
                 raise ValueError(f"evaluate.{key} needs evaluate.every: set it")
-        if self.best is not None and self.best not in METRICS:
-            raise ValueError(f"evaluate.best: no metric {self.best}{nearest(self.best, METRICS)}")
+        if self.best is not None and self.best not in (names := full_names()):
+            raise ValueError(f"evaluate.best: no metric {self.best}{nearest(self.best, names)}")
         if self.patience is not None and self.best is None:
             raise ValueError("evaluate.patience needs evaluate.best: name a metric, e.g. l1_ab")
         if self.patience is not None and self.resamples == 0:

@@ -1,17 +1,26 @@
 """Code from outside the package that adds rows to its tables: files, modules, installed packages.
 
+The functions register_... add the rows.
 Only what the user names is imported (`--extend FILE`, or an import in a notebook), or what is
 installed with an entry point in the group "gan": never a file that a run or a model names.
 """
 
 import importlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
+from gan.config.choices import Better
+from gan.config.sections import LossConfig
 from gan.config.table import Code
+from gan.config.tables.adversarial import ADVERSARIAL, AdversarialRow
 from gan.config.tables.datasets import DATASETS, DatasetRow
+from gan.config.tables.discriminators import DISCRIMINATORS, DiscriminatorRow
+from gan.config.tables.generators import GENERATORS, GeneratorRow
+from gan.config.tables.losses import LOSS_TERMS, LossTermRow
+from gan.config.tables.metrics import METRICS, MetricRow, Need
 from gan.config.tables.observers import OBSERVERS, ObserverRow
 from gan.config.tables.recipes import RECIPES, RecipeRow
 
@@ -63,9 +72,86 @@ def register_recipe(name: str, row: RecipeRow) -> None:
     RECIPES.add(name, row)
 
 
+def register_generator(
+    name: str, build: Code, *, takes: tuple[str, ...] = (), size_multiple: int = 1
+) -> None:
+    """Add a generator, for networks.generator.
+
+    build(in_channels=..., out_channels=..., channels=...) returns a module that translates images
+    (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1], for any H and W from 16 up.
+    With takes=("norm",) it gets norm=networks.norm as well; upsample and dropout likewise. Training
+    crops must be multiples of size_multiple. A trained file names the generator: whoever uses it
+    loads the same extension. ValueError where the name is taken.
+    """
+    GENERATORS.add(name, GeneratorRow(build, takes, size_multiple=size_multiple))
+
+
+def register_discriminator(
+    name: str, build: Code, *, takes: tuple[str, ...] = (), halvings: int | None = 0
+) -> None:
+    """Add a discriminator, for networks.discriminator.
+
+    build(in_channels=..., channels=...) returns a module that scores images (N, in_channels, H, W)
+    as one map (N, 1, h, w) or a list of maps. takes and halvings are those of a DiscriminatorRow.
+    ValueError where the name is taken.
+    """
+    DISCRIMINATORS.add(name, DiscriminatorRow(build, takes, halvings=halvings))
+
+
+def register_adversarial(
+    name: str,
+    discriminator: Code,
+    generator: Code,
+    *,
+    regularizer: Code | None = None,
+    uses_real: bool = False,
+    chance: float | None = None,
+) -> None:
+    """Add a form of the adversarial loss, for loss.adversarial.
+
+    discriminator(real_scores, fake_scores) and generator(fake_scores, real_scores) return scalars
+    of score maps, (N, 1, h, w); without uses_real the latter gets None as real_scores.
+    regularizer(disc, real, fake) returns a scalar that is added to the discriminator's with the
+    weight loss.gradient_penalty. chance is that of an AdversarialRow. ValueError where the name is
+    taken.
+    """
+    ADVERSARIAL.add(name, AdversarialRow(discriminator, generator, regularizer, uses_real, chance))
+
+
+def register_loss_term(name: str, term: Code) -> None:
+    """Add a term of the generators' loss, switched on by a weight in loss.terms.
+
+    term(cycle) returns a scalar for one direction, a gan.training.objective.Cycle: its real, fake,
+    rec and target are images (N, C, H, W) in [-1, 1], and so is idt, or None where loss.identity is
+    0. Losses and logs have it, times its weight, as NAME_ab and NAME_ba. ValueError where the name
+    is taken.
+    """
+    if name in LossConfig.model_fields:
+        raise ValueError(f"loss.{name} exists already: choose another name")
+    LOSS_TERMS.add(name, LossTermRow(term))
+
+
 def _import(module: str, where: str) -> None:
     """Import a module; ValueError with its error in one line."""
     try:
         importlib.import_module(module)
     except Exception as error:
         raise ValueError(f"{where}: {type(error).__name__}: {error}") from error
+
+
+def register_metric(
+    name: str,
+    function: Code,
+    *,
+    title: str,
+    better: Better,
+    needs: Sequence[Need] = (),
+    **facts: Any,
+) -> None:
+    """Add a metric: it is measured, printed, reported, and can be evaluate.best.
+
+    The function takes a gan.metrics.Batch and returns a score for each image, (N,). More facts,
+    for instance baseline=True to measure doing nothing as well, are those of
+    gan.config.tables.metrics.MetricRow. ValueError names a fact that is invalid or a name in use.
+    """
+    METRICS.add(name, MetricRow(title, better, function, tuple(needs), **facts))

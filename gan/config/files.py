@@ -1,13 +1,35 @@
-"""What may be wrong with a YAML file before its keys are looked at."""
+"""Configuration files: where they are, and what may be wrong with one before its keys are read."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+PACKAGE = Path(__file__).parents[1]
+RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")
+"""Where recipes are: inside an installed package, beside one in a checkout."""
 
-def check_file(path: Path) -> None:
-    """ValueError where a file is no mapping of keys, or names one twice: YAML keeps the last."""
+
+def find_file(name: str) -> str:
+    """Return a file, or the recipe of that name; ValueError lists the recipes where there is none.
+
+    What is no name is returned as it is.
+    """
+    path = Path(name)
+    if path.is_file() or path.name != name or path.suffix or not name.isidentifier():
+        return name
+    recipes = {file.stem: file for folder in RECIPES for file in sorted(folder.glob("*.yaml"))}
+    if name not in recipes:
+        raise ValueError(f"config: {name}: no such file or recipe; recipes: {', '.join(recipes)}")
+    return str(recipes[name])
+
+
+def check_file(path: Path) -> list[str]:
+    """Return the dotted keys of a file.
+
+    ValueError where it is no mapping of keys, or names one twice: YAML keeps the last.
+    """
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except UnicodeDecodeError:
@@ -17,6 +39,16 @@ def check_file(path: Path) -> None:
     if not isinstance(root, MappingNode):
         raise ValueError(f"config: {path} holds no keys: KEY: VALUE in every line")
     check_unique(path, root)
+    return list(keys(root))
+
+
+def keys(node: MappingNode, above: str = "") -> Iterator[str]:
+    """Yield the dotted keys of a mapping and of those inside it."""
+    for key, value in node.value:
+        name = f"{above}{key.value if isinstance(key, ScalarNode) else ''}"
+        yield name
+        if isinstance(value, MappingNode):
+            yield from keys(value, f"{name}.")
 
 
 def check_unique(path: Path, node: Node, above: str = "") -> None:

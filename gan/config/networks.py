@@ -1,24 +1,25 @@
 """The section of the networks."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gan.config.choices import Downsample, Norm, Upsample
 from gan.config.sections import Count, Rate, Section
+from gan.config.table import NameIn
+from gan.config.tables.discriminators import DISCRIMINATORS
+from gan.config.tables.generators import GENERATORS
 
 
 class NetworksConfig(Section):
     """The architectures: two generators of one kind, two discriminators of another."""
 
-    generator: Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "adain"] = (
-        "resnet_9blocks"
-    )
+    generator: Annotated[str, NameIn(GENERATORS)] = "resnet_9blocks"
     """Architecture of both generators; adain: one alone, which takes a style picture besides."""
     generator_channels: Count = 64
     """Channels after the first convolution of a generator."""
-    discriminator: Literal["basic", "n_layers", "pixel"] = "basic"
+    discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
     """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions."""
     discriminator_channels: Count = 64
     """Channels after the first convolution of a discriminator."""
@@ -43,3 +44,13 @@ class NetworksConfig(Section):
     """File from which the A to B generator starts, of any kind that gan convert opens."""
     weights_ba: Path | None = None
     """File from which the B to A generator starts."""
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        for key in ("upsample", "downsample"):
+            if getattr(self, key) == "blur" and not GENERATORS[self.generator].blurs:
+                raise ValueError(
+                    f"networks.{key} blur is for ResNet generators; with networks.generator "
+                    f"{self.generator} leave it out"
+                )
+        return self

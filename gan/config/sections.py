@@ -9,12 +9,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from gan.config.choices import Channels, Device, Schedule, TrainPrecision
+from gan.config.choices import Channels, Device, Schedule, TrainPrecision, WeightedTerm
 from gan.config.table import NameIn
+from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
+from gan.config.tables.losses import LOSS_TERMS
 from gan.config.tables.observers import observer_name
 from gan.config.tables.recipes import recipe_name
-from gan.domains import Domain
+from gan.domains import Direction, Domain
 
 Symptom = Literal[
     "inverted",
@@ -119,10 +121,10 @@ class DataConfig(Section):
 class LossConfig(Section):
     """The terms of the objective and their absolute weights."""
 
-    adversarial: Literal["lsgan", "vanilla", "hinge", "wgan_gp"] = "lsgan"
+    adversarial: Annotated[str, NameIn(ADVERSARIAL)] = "lsgan"
     """Form of the adversarial loss."""
     gradient_penalty: Weight = 10
-    """Weight of the gradient penalty, with wgan_gp only."""
+    """Weight of the adversarial form's regularizer: the gradient penalty of wgan_gp."""
     cycle: Weight = 10
     """Weight of the cycle-consistency loss."""
     cycle_a: Weight | None = None
@@ -145,18 +147,29 @@ class LossConfig(Section):
     tv: Weight = 0
     """Weight of the total variation of translations."""
     semantic: Weight = 0
-    """Weight of what a frozen classifier of A loses when it looks at translations in place of
+    """Weight of what a frozen classifier of A loses when it is given translations in place of
     their originals."""
     semantic_ab: Weight | None = None
     """Weight of the semantic loss of A -> B, where it differs from loss.semantic."""
     semantic_ba: Weight | None = None
-    """Weight of the semantic loss of B -> A, where it differs from loss.semantic: the goal there
-    is what the classifier, which has seen A alone if it was trained here, takes B's images for."""
+    """Weight of the semantic loss of B -> A, where it differs from loss.semantic: the target there
+    is what the classifier, which knows A alone if it was trained here, takes B's images for."""
+    terms: dict[str, Weight] = {}
+    """Weights of further terms that an extension registers, for instance {edges: 2}."""
 
-    def weight(self, term: str) -> float:
-        """The weight of one term, for instance cycle_a: its own key where given, else cycle's."""
-        own: float | None = getattr(self, term, None)
-        both: float = getattr(self, term.rsplit("_", 1)[0])
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        for name in self.terms:
+            try:
+                LOSS_TERMS.check(name)
+            except ValueError as error:
+                raise ValueError(f"loss.terms: {error}") from None
+        return self
+
+    def weight(self, term: WeightedTerm, place: Domain | Direction) -> float:
+        """Return a term's weight in a domain or direction: its own key's where given."""
+        own: float | None = getattr(self, f"{term}_{place}", None)
+        both: float = getattr(self, term)
         return both if own is None else own
 
 

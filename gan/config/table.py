@@ -51,7 +51,7 @@ class Table(Mapping[str, Row]):
     def check(self, name: str) -> str:
         """Return the name; ValueError where the table has no such row."""
         if name not in self._rows:
-            hint = nearest(name, self._rows) or f"; available: {', '.join(self._rows)}"
+            hint = nearest(name, self._rows) or f"; available: {', '.join(self._rows) or 'none'}"
             raise ValueError(f"no {self.kind} {name}{hint}")
         return name
 

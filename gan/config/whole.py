@@ -1,9 +1,11 @@
 """A whole configuration, and what must fit between its sections."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from pydantic import model_validator
 
+from gan.config.choices import WeightedTerm
 from gan.config.evaluate import EvaluateConfig
 from gan.config.networks import NetworksConfig
 from gan.config.sections import (
@@ -17,8 +19,10 @@ from gan.config.sections import (
     StyleConfig,
     TrainConfig,
 )
+from gan.config.tables.discriminators import DISCRIMINATORS
+from gan.config.tables.generators import GENERATORS
 from gan.config.tables.recipes import RECIPES, RecipeRow
-from gan.domains import DIRECTIONS, DOMAINS, Domain
+from gan.domains import DIRECTIONS, DOMAINS, Direction, Domain
 
 
 class Config(Section):
@@ -38,7 +42,6 @@ class Config(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         self.check_generator_crop()
-        self.check_blur()
         self.check_recompute()
         self.check_evaluate()
         self.check_recipe()
@@ -55,7 +58,7 @@ class Config(Section):
     @property
     def styled(self) -> bool:
         """Whether the generator takes a style image besides the content image."""
-        return self.networks.generator == "adain"
+        return GENERATORS[self.networks.generator].takes_style
 
     @property
     def domains(self) -> tuple[Domain, ...]:
@@ -106,15 +109,21 @@ class Config(Section):
             raise ValueError(
                 f"networks.weights_ba is for two generators: leave it out with {chosen}"
             )
-        if any(self.loss.weight(f"semantic_{direction}") for direction in DIRECTIONS):
+        if any(self.loss.weight("semantic", direction) for direction in DIRECTIONS):
             raise ValueError(f"loss.semantic is for two generators: set it to 0 with {chosen}")
+        if self.loss.terms:
+            raise ValueError(f"loss.terms is for two generators: leave it out with {chosen}")
 
     def check_channels(self) -> None:
         """Both domains have the channels that the losses compare."""
         if self.data.channels_a == self.data.channels_b:
             return
-        for term, ends in {"identity": DOMAINS, "semantic": DIRECTIONS}.items():
-            if any(self.loss.weight(f"{term}_{end}") for end in ends):
+        places: dict[WeightedTerm, Iterable[Domain | Direction]] = {
+            "identity": DOMAINS,
+            "semantic": DIRECTIONS,
+        }
+        for term in places:
+            if any(self.loss.weight(term, place) for place in places[term]):
                 raise ValueError(
                     f"loss.{term} needs data.channels_a == data.channels_b "
                     f"({self.data.channels_a} and {self.data.channels_b} given): "
@@ -123,26 +132,16 @@ class Config(Section):
 
     def check_generator_crop(self) -> None:
         """Training crops must fit the generator: a U-Net halves them 7 or 8 times."""
-        multiple = {"unet_128": 128, "unet_256": 256}.get(self.networks.generator, 4)
+        multiple = GENERATORS[self.networks.generator].size_multiple
         if self.data.crop_size % multiple:
             raise ValueError(
                 f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
                 f"with networks.generator {self.networks.generator}"
             )
 
-    def check_blur(self) -> None:
-        """CUT's generators are ResNets."""
-        kind = self.networks.generator
-        for key in ("upsample", "downsample"):
-            if getattr(self.networks, key) == "blur" and not kind.startswith("resnet"):
-                raise ValueError(
-                    f"networks.{key} blur is for ResNet generators; with networks.generator {kind} "
-                    "leave it out"
-                )
-
     def check_recompute(self) -> None:
         """There are blocks, and a second forward pass changes nothing in them."""
-        if self.train.recompute and not self.networks.generator.startswith("resnet"):
+        if self.train.recompute and not GENERATORS[self.networks.generator].residual:
             raise ValueError(
                 "train.recompute is for ResNet generators; with networks.generator "
                 f"{self.networks.generator} leave it out"
@@ -159,18 +158,20 @@ class Config(Section):
             raise ValueError(
                 "evaluate.every measures the images in testA and testB of data.root: give it"
             )
-        if self.evaluate.every and self.networks.generator == "adain":
+        if self.evaluate.every and GENERATORS[self.networks.generator].takes_style:
             raise ValueError(
-                "evaluate.every: networks.generator adain translates after a second picture, and "
-                "has no translation of its own that could be measured: leave it out"
+                f"evaluate.every: networks.generator {self.networks.generator} takes its style "
+                "from a second image and has no translation of its own that could be measured: "
+                "remove evaluate.every"
             )
 
     def check_discriminator_crop(self) -> None:
-        """Some patch must be judged."""
-        kind, layers = self.networks.discriminator, self.networks.discriminator_layers
-        halvings = {"basic": 3, "n_layers": layers, "pixel": 0}[kind]
-        if kind != "pixel" and self.data.crop_size < 3 * 2**halvings:
+        """The discriminator has a patch to score."""
+        networks, crop = self.networks, self.data.crop_size
+        row = DISCRIMINATORS[networks.discriminator]
+        halvings = networks.discriminator_layers if row.halvings is None else row.halvings
+        if crop < 3 * 2**halvings:
             raise ValueError(
-                f"data.crop_size ({self.data.crop_size}) must be at least {3 * 2**halvings} with "
-                f"networks.discriminator {kind}, which halves it {halvings} times"
+                f"data.crop_size ({crop}) must be at least {3 * 2**halvings} with "
+                f"networks.discriminator {networks.discriminator}, which halves it {halvings} times"
             )

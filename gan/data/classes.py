@@ -21,19 +21,19 @@ class Classes:
 
 
 def classes_of(root: Path, files: Sequence[Path]) -> Classes:
-    """The class of each file below root: the first folder on its way there.
+    """Return the class of each file below root: the first folder on the path there.
 
     ValueError where a file lies in no class folder, or all lie in one.
     """
-    ways = [path.relative_to(root).parts for path in files]
-    for path, way in zip(files, ways, strict=True):
-        if len(way) < 2:
+    places = [path.relative_to(root).parts for path in files]
+    for path, parts in zip(files, places, strict=True):
+        if len(parts) < 2:
             raise ValueError(f"{path}: lies in no class folder ({root}/CLASS/... is wanted)")
-    names = sorted({way[0] for way in ways})
+    names = sorted({parts[0] for parts in places})
     if len(names) < 2:
         raise ValueError(f"{root}: a classifier needs two class folders or more, not only {names}")
     numbers = {name: number for number, name in enumerate(names)}
-    return Classes(tuple(names), tuple(numbers[way[0]] for way in ways))
+    return Classes(tuple(names), tuple(numbers[parts[0]] for parts in places))
 
 
 class LabelledImages(Dataset[tuple[Tensor, ...]]):

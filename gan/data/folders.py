@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gan.config import DataConfig
 from gan.config.choices import MIN_SIDE
-from gan.domains import Domain
+from gan.domains import DOMAINS, Domain
 from gan.images import ImageError, list_images, read_image, read_size
 
 
@@ -24,7 +24,7 @@ class Folder:
     """Changes when a file is added, removed, renamed or changes its length."""
 
 
-def index_folders(data: DataConfig, domains: Sequence[Domain] = ("a", "b")) -> dict[Domain, Folder]:
+def index_folders(data: DataConfig, domains: Sequence[Domain] = DOMAINS) -> dict[Domain, Folder]:
     """Index the training folders of these domains; ValueError as from index_folder."""
     # Images that are resized need a least side, too: thinner ones would be scaled without measure.
     return {

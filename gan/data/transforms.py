@@ -100,7 +100,7 @@ def build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
 
 
 def try_out(transform: A.BasicTransform, shape: Shape) -> None:
-    """Refuse before the first step an augmentation that would fail in a worker, hours later."""
+    """Raise ValueError for an augmentation that would fail in a worker, hours later."""
     name, certain = type(transform).__name__, copy.copy(transform)
     certain.p = 1
     certain.set_random_seed(0)
@@ -112,7 +112,7 @@ def try_out(transform: A.BasicTransform, shape: Shape) -> None:
 
 
 def check_kind(pixels: NDArray[Any], shape: Shape, name: str) -> None:
-    """Refuse pixels that have not kept 8 bits or the shape."""
+    """Raise ValueError for pixels that have not kept 8 bits or the shape."""
     if pixels.dtype != np.uint8 or pixels.shape != shape:
         raise ValueError(
             f"data.augment: {name} must keep 8 bits and the shape {shape}, "

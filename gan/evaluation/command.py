@@ -6,43 +6,30 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, cast
 
 import torch
 
 from gan.config import DataConfig
-from gan.config.choices import Split
-from gan.config.evaluate import MOST_RESAMPLES
-from gan.evaluation.core import ENDS, evaluate
-from gan.evaluation.files import METRICS, append_line, write_images
+from gan.config.choices import Precision
+from gan.config.tables.generators import generator_row
+from gan.domains import DIRECTIONS, Direction
+from gan.evaluation.core import evaluate
+from gan.evaluation.files import METRICS_FILE, append_line, write_images
 from gan.evaluation.folders import Folders, open_folders
 from gan.evaluation.instruments import open_instruments
+from gan.evaluation.options import EvaluateOptions
 from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
-from gan.inference.translator import (
-    Device,
-    Direction,
-    Precision,
-    Translator,
-    pick_device,
-)
+from gan.inference.translator import Translator, pick_device
 from gan.interop import find_generator, generators_in, open_generator
-from gan.networks.adain import AdainGenerator
 from gan.system.atomic import check_writable
 from gan.system.hashing import file_sha256
 from gan.system.memory import out_of_memory_as_value_error
 from gan.system.processes import join
 from gan.system.text import printable
 
-RANGES: dict[str, tuple[int, int | None]] = {
-    "max_images": (1, None),
-    "size": (16, 4096),
-    "batch_size": (1, None),
-    "seed": (0, 2**63 - 1),
-    "resamples": (0, MOST_RESAMPLES),
-}
-"""Least and most of the options that are numbers; torch's generators take no larger seeds."""
 LESS = "lower --batch_size or --size"
 """What to do where memory is short."""
 
@@ -56,65 +43,45 @@ class Model(NamedTuple):
     about: dict[str, Any]
 
 
-def measure(
-    *,
-    model: Path,
-    root: Path,
-    features: str | None,
-    weights: Path | None,
-    directions: str | None,
-    split: Split,
-    reference: Split | None,
-    paired: bool,
-    max_images: int | None,
-    size: int | None,
-    batch_size: int,
-    device: Device,
-    precision: Precision,
-    seed: int,
-    resamples: int,
-    output: Path | None,
-) -> int:
-    """Do what `evaluate_model` of entry.py says; ValueError as there."""
-    check_arguments(max_images, size, batch_size, seed, resamples)
+def evaluate_model(options: EvaluateOptions) -> int:
+    """Measure a model's translations, print a table and write the record; return the exit status.
+
+    ValueError names what is wrong.
+    """
+    model, output = options.model, options.output
     check_output(output or run_folder(model))
-    wanted = split_directions(directions)
-    settings = Settings(wanted or tuple(ENDS), batch_size, seed, resamples, progress=True)
-    find = partial(open_folders, paired=paired, max_images=max_images)
+    wanted = split_directions(options.directions)
+    settings = Settings(
+        wanted or tuple(DIRECTIONS),
+        options.batch_size,
+        options.seed,
+        options.resamples,
+        progress=True,
+    )
+    find = partial(open_folders, paired=options.paired, max_images=options.max_images)
     with (
         warnings.catch_warnings(action="ignore"),
         out_of_memory_as_value_error(LESS),
     ):  # of damaged metadata
-        processes = join(cpu=pick_device(device).type == "cpu")
-        place = pick_device(device)  # after joining: on GPUs each process has its own
-        opened = open_model(model, root, size, place, precision)
+        processes = join(cpu=pick_device(options.device).type == "cpu")
+        place = pick_device(options.device)  # after joining: on GPUs each process has its own
+        opened = open_model(model, options.root, options.size, place, options.precision)
         check_directions(model, opened, wanted)
-        instruments = open_instruments(features, weights, place)
-        folders: Folders = processes.once(lambda: find(opened.data, split, reference))
+        instruments = open_instruments(options.features, options.weights, place)
+        folders: Folders = processes.once(
+            lambda: find(opened.data, options.split, options.reference)
+        )
         generators = {d: translator.run for d, translator in opened.translators.items()}
         evaluation = evaluate(generators, folders, opened.data, settings, instruments, processes)
     if processes.main:
-        present(with_model(evaluation, opened, precision), model, opened.about, output)
+        present(with_model(evaluation, opened, options.precision), model, opened.about, output)
     return 0
-
-
-def check_arguments(
-    max_images: int | None, size: int | None, batch_size: int, seed: int, resamples: int
-) -> None:
-    """ValueError for numbers out of their range."""
-    given = (max_images, size, batch_size, seed, resamples)
-    for (name, (least, most)), value in zip(RANGES.items(), given, strict=True):
-        if value is not None and value < least:
-            raise ValueError(f"{name}: {value}, must be at least {least}")
-        if value is not None and most is not None and value > most:
-            shown = value if value < 10**20 else "a number of many digits"
-            raise ValueError(f"{name}: {shown}, must be at most {most}")
 
 
 def check_output(folder: Path | None) -> None:
     """OSError where metrics.jsonl cannot be written, while nothing is lost by it."""
     if folder:
-        check_writable(folder / METRICS, replaced=False)
+        check_writable(folder / METRICS_FILE, replaced=False)
 
 
 def split_directions(text: str | None) -> tuple[Direction, ...]:
@@ -122,7 +89,7 @@ def split_directions(text: str | None) -> tuple[Direction, ...]:
     if text is None:
         return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-    if not set(parts) <= set(get_args(Direction)):
+    if not set(parts) <= set(DIRECTIONS):
         raise ValueError(f"directions: {text}, must be ab, ba or ab,ba")
     return cast(tuple[Direction, ...], parts)
 
@@ -152,7 +119,7 @@ def open_model(
     for name, file in files.items():
         opened = open_generator(file)
         network, spec, about = opened.network, opened.spec, opened.about
-        if isinstance(network, AdainGenerator):
+        if generator_row(spec["kind"]).takes_style:
             raise ValueError(
                 f"{file}: takes its style from a second picture, so it has no translation of its "
                 "own that could be measured; translate with --style, and compare the results"
@@ -200,8 +167,8 @@ def present(
         images = write_images(folder, step, evaluation.images)
         time = datetime.now(UTC).isoformat(timespec="seconds")
         line = {"step": step, "epoch": about.get("epoch"), "time": time, "images": images}
-        append_line(folder / METRICS, line | evaluation.record())
-        where = f"written to {folder / METRICS} and {folder / images}"
+        append_line(folder / METRICS_FILE, line | evaluation.record())
+        where = f"written to {folder / METRICS_FILE} and {folder / images}"
     print(f"{printable(f'{model}, step {step}')}\n\n{report(evaluation)}\n\n{printable(where)}")
 
 

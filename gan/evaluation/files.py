@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from gan.evaluation.records import ImageScores
 from gan.system.atomic import lock, write_whole
 
-METRICS = "metrics.jsonl"
+METRICS_FILE = "metrics.jsonl"
 
 
 def append_line(path: Path, record: dict[str, Any]) -> None:
@@ -39,7 +39,7 @@ def forget(folder: Path, step: int) -> None:
     A run that goes on from there measures them again. What `gan evaluate` wrote stays: it is about
     files, which its protocol names. The file is replaced as a whole.
     """
-    path = folder / METRICS
+    path = folder / METRICS_FILE
     if not path.exists():
         return
     with held(path) as file:

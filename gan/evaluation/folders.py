@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,12 +15,10 @@ from gan.config import DataConfig
 from gan.config.choices import Channels, Split
 from gan.data import sample_pixels
 from gan.data.folders import index_folder
-from gan.domains import Domain
+from gan.domains import DOMAINS, Domain
 from gan.images import read_image
 from gan.images.pixels import to_unit
 from gan.system.hashing import file_sha256
-
-DOMAINS: tuple[Domain, ...] = get_args(Domain)
 
 
 @dataclass(frozen=True)

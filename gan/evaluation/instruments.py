@@ -1,25 +1,14 @@
-"""What an evaluation looks with, and what it cannot see without."""
+"""The networks that an evaluation measures with, and what cannot be measured without them."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from gan.metrics import (
-    Extractor,
-    Lpips,
-    has_torchmetrics,
-    l1,
-    ms_ssim,
-    open_extractor,
-    open_lpips,
-    psnr,
-    ssim,
-)
+from gan.config.tables.metrics import names_of
+from gan.metrics import Extractor, Lpips, has_torchmetrics, open_extractor, open_lpips
 from gan.metrics.inception import inception_file, missing_inception
-from gan.metrics.pictures import MS_SSIM_SIDE
 
 LPIPS_SIDE = 64
 """Pixels that AlexNet needs."""
@@ -36,38 +25,28 @@ class Instruments:
     """Whether torchmetrics is installed, which SSIM needs."""
     notes: tuple[str, ...] = ()
 
-    def pixel_scores(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
-        """Distances of pictures from others, (N,) each, but for what the extractor sees."""
-        scores = {"l1": l1(x, y), "psnr": psnr(x, y)}
-        side = min(x.shape[-2:])
-        if self.similarity:
-            scores["ssim"] = ssim(x, y)
-        if self.similarity and side >= MS_SSIM_SIDE:
-            scores["ms_ssim"] = ms_ssim(x, y)
-        if self.lpips and self.heads(side):
-            scores["lpips"] = self.lpips(x, y)
-        return scores
-
-    def heads(self, side: int) -> bool:
-        """Whether LPIPS can be measured with its published weights, at a picture size."""
-        return self.lpips is not None and side >= LPIPS_SIDE
+    def lpips_at(self, side: int) -> Lpips | None:
+        """Return LPIPS with its published weights, where it can be measured at an image size."""
+        return self.lpips if side >= LPIPS_SIDE else None
 
     def describe(self, side: int) -> dict[str, Any]:
         """For the protocol, at a picture size."""
-        seen = self.extractor
-        style = "unit feature vectors of the style layers, all weights 1" if seen else None
+        extractor = self.extractor
+        style = "unit feature vectors of the style layers, all weights 1" if extractor else None
         return {
             "extractor": None
-            if seen is None
+            if extractor is None
             else {
-                "name": seen.name,
-                "sha256": seen.sha256,
-                "fid_kid": seen.pooled,
-                "structure": seen.content,
-                "gram": list(seen.style),
-                "input": "299x299, bilinear, antialiased" if seen.name == "inception" else "as is",
+                "name": extractor.name,
+                "sha256": extractor.sha256,
+                "fid_kid": extractor.pooled,
+                "structure": extractor.content,
+                "gram": list(extractor.style),
+                "input": "299x299, bilinear, antialiased"
+                if extractor.name == "inception"
+                else "as is",
             },
-            "lpips": "alexnet, torchmetrics' weights" if self.heads(side) else style,
+            "lpips": "alexnet, torchmetrics' weights" if self.lpips_at(side) else style,
         }
 
 
@@ -90,12 +69,14 @@ def open_instruments(
         missing = missing_inception(inception_file())
         name = None if missing else "inception"
         if missing:
+            *others, last = names_of("extractor")
             notes.append(
-                f"fid, kid, gram and structure left out: no extractor ({missing}; or choose "
+                f"{', '.join(others)} and {last} left out: no extractor ({missing}; or choose "
                 f"another network, e.g. {chosen} mobilenet_v2 {file} FILE)"
             )
     similarity = has_torchmetrics()
     if not similarity:
-        notes.append("ssim, ms_ssim left out: pip install 'gan-translation[metrics]'")
+        skipped = ", ".join(names_of("torchmetrics"))
+        notes.append(f"{skipped} left out: pip install 'gan-translation[metrics]'")
     extractor = open_extractor(name, weights, device, section) if name else None
     return Instruments(device, extractor, open_lpips(device), similarity, tuple(notes))

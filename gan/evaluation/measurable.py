@@ -1,69 +1,62 @@
 """Which metrics an evaluation will have, known before it begins."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from gan.config import DataConfig
-from gan.evaluation.core import ENDS, OPPOSITE
-from gan.evaluation.folders import Folder, Folders
+from gan.config.tables.metrics import METRICS, Need, full_name
+from gan.domains import DIRECTIONS, Direction
+from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
-from gan.inference.translator import Direction
-from gan.metrics.pictures import MS_SSIM_SIDE
 
 
 def measurable(
     generators: Collection[Direction], folders: Folders, data: DataConfig, instruments: Instruments
 ) -> list[str]:
-    """The names of what `evaluate` would measure of these generators, in both directions."""
+    """Return the names of what `evaluate` would measure of these generators, in both directions."""
     return [
-        name
-        for direction, (source, target) in ENDS.items()
-        if source in folders.sources
-        for name in (
-            *(
-                f"{metric}_{direction}"
-                for metric in of_translations(
-                    folders.sources[source], folders.references.get(target), folders, data,
-                    instruments,
-                )
-                if direction in generators
-            ),
-            *(
-                f"{metric}_{source}"
-                for metric in of_images(direction, generators, data)
-            ),
-        )
-    ]  # fmt: skip
+        full_name(name, direction)
+        for direction, ends in DIRECTIONS.items()
+        if ends.source in folders.sources
+        for name in measurable_in(direction, generators, folders, data, instruments)
+    ]
 
 
-def of_translations(
-    source: Folder,
-    reference: Folder | None,
+def measurable_in(
+    direction: Direction,
+    generators: Collection[Direction],
     folders: Folders,
     data: DataConfig,
     instruments: Instruments,
-) -> Iterator[str]:
-    """What translations of a folder's images are measured by."""
-    side, seen = data.crop_size, instruments.extractor is not None
-    if seen and reference and min(len(source.files), len(reference.files)) > 1:
-        yield from ("fid", "kid")
-    if any(file in folders.pairs for file in source.files):
-        yield from ("l1", "psnr")
-        if instruments.similarity:
-            yield from ("ssim", "ms_ssim") if side >= MS_SSIM_SIDE else ("ssim",)
-        if seen or instruments.heads(side):
-            yield "lpips"
-    if seen and reference:
-        yield "gram"
-    if seen:
-        yield "structure"
+) -> list[str]:
+    """Return the metrics of a direction, and of the images that it starts from, in table order."""
+    ends = DIRECTIONS[direction]
+    reference = folders.references.get(ends.target)
+    counts = [len(of.files) for of in (folders.sources[ends.source], reference) if of]
+    met = provided(data, folders, instruments) | satisfied({
+        "translation": direction in generators,
+        "opposite": ends.opposite in generators,
+        "reference": reference is not None,
+    })  # fmt: skip
+    return [
+        name
+        for name, row in METRICS.items()
+        if row.requires <= met
+        and row.least_side <= data.crop_size
+        and row.least_images <= min(counts)
+    ]
 
 
-def of_images(
-    direction: Direction, generators: Collection[Direction], data: DataConfig
-) -> Iterator[str]:
-    """What a domain's own images are measured by."""
-    if OPPOSITE[direction] in generators:
-        if direction in generators:
-            yield "cycle"
-        if data.channels_a == data.channels_b:
-            yield "identity"
+def provided(data: DataConfig, folders: Folders, instruments: Instruments) -> set[Need]:
+    """Return what is there for metrics of either direction."""
+    return satisfied({
+        "channels": data.channels_a == data.channels_b,
+        "extractor": instruments.extractor is not None,
+        "pairs": bool(folders.pairs),
+        "torchmetrics": instruments.similarity,
+        "lpips": bool(instruments.lpips_at(data.crop_size) or instruments.extractor),
+    })  # fmt: skip
+
+
+def satisfied(needs: dict[Need, bool]) -> set[Need]:
+    """Return the needs that are met."""
+    return {need for need, met in needs.items() if met}

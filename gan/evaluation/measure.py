@@ -1,7 +1,8 @@
 """Two passes: over the images that are compared with, then over those that are translated."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 import torch
@@ -10,13 +11,15 @@ from tqdm import tqdm
 
 from gan.config import DataConfig
 from gan.config.choices import Channels
+from gan.config.table import load
+from gan.config.tables.metrics import METRICS
 from gan.evaluation.folders import Folder, read_images
 from gan.evaluation.instruments import Instruments
-from gan.evaluation.rows import Generator, Reference, Row, Task, put
+from gan.evaluation.rows import Generator, Reference, Row, Task
 from gan.images.color import LUMA
 from gan.images.pixels import to_pixels, to_unit
 from gan.losses import mean_gram
-from gan.metrics import gram_distances, l1, layer_distance, structure_distance
+from gan.metrics import Batch, Images
 from gan.system.processes import Processes
 
 
@@ -34,9 +37,10 @@ class Evaluator:
     processes: Processes
     progress: bool = False
 
-    def read(self, files: Sequence[Path], channels: Channels) -> Tensor:
-        """Images on the device, in [-1, 1]."""
-        return read_images(files, self.data, channels).to(self.instruments.device)
+    def images(self, files: Sequence[Path], channels: Channels) -> Images:
+        """Read images onto the device; their features are extracted when a metric uses them."""
+        pixels = read_images(files, self.data, channels).to(self.instruments.device)
+        return Images(pixels, self.instruments.extractor)
 
     def batches(self, folder: Folder) -> Iterable[list[tuple[int, Path]]]:
         """This process's share of a folder: batches of places in it and files."""
@@ -50,17 +54,17 @@ class Evaluator:
         return bar
 
     @torch.no_grad()
-    def look(self, folder: Folder, channels: Channels) -> Reference | None:
-        """What a folder looks like; None without an extractor."""
+    def reference(self, folder: Folder, channels: Channels) -> Reference | None:
+        """Return the features and mean Gram matrices of a folder; None without an extractor."""
         extractor = self.instruments.extractor
         if extractor is None:
             return None
         features: list[tuple[int, Tensor]] = []
         sums: dict[str, Tensor] = {}
         for batch in self.batches(folder):
-            maps = extractor(self.read([path for _, path in batch], channels))
-            features.append((batch[0][0], extractor.features(maps)))
-            for layer, values in extractor.style_maps(maps).items():
+            images = self.images([path for _, path in batch], channels)
+            features.append((batch[0][0], extractor.features(images.maps)))
+            for layer, values in images.style.items():
                 own = mean_gram(values).cpu().double().sum(0, keepdim=True)
                 sums[layer] = sums[layer] + own if layer in sums else own
         gathered = sorted(self.processes.gather(features), key=lambda pair: pair[0])
@@ -77,8 +81,10 @@ class Evaluator:
 
     @torch.no_grad()
     def measure(self, folder: Folder, task: Task) -> list[Row]:
-        """The rows of a folder's images, in their order; ValueError names an image whose
-        translation is not finite."""
+        """Return the rows of a folder's images, in their order.
+
+        ValueError names an image whose translation is not finite.
+        """
         own = [row for batch in self.batches(folder) for row in self.rows(batch, task)]
         rows: list[Row] = sorted(self.processes.gather(own), key=lambda row: row.place)
         broken = [row.file for row in rows if row.broken]
@@ -90,67 +96,60 @@ class Evaluator:
             )
         return rows
 
-    def rows(self, batch: Sequence[tuple[int, Path]], task: Task) -> Iterator[Row]:
-        """Translate and measure one batch."""
-        rows = [Row(place, path) for place, path in batch]
-        real = self.read([row.file for row in rows], task.channels[0])
-        if task.back and task.channels[0] == task.channels[1]:
-            put(rows, {"identity": l1(task.back(real).float(), real)})
+    def rows(self, files: Sequence[tuple[int, Path]], task: Task) -> Iterator[Row]:
+        """Translate and measure the images of one batch."""
+        rows = [Row(place, path) for place, path in files]
+        source = self.images([row.file for row in rows], task.channels[0])
+        lpips = self.instruments.lpips_at(self.data.crop_size)
+        batch = Batch(source, back=task.back, lpips=lpips)
         if task.forth:
-            self.translate(rows, real, task.forth, task)
+            batch = self.translate(rows, batch, task.forth, task.reference)
+        pixels = in_channels(source.pixels, task.channels[1])
+        unchanged = Images(pixels, source.extractor, lambda: source.maps)
+        score(rows, batch, replace(batch, fake=unchanged), task.scores(pairs=False))
+        paired = [place for place, row in enumerate(rows) if row.file in task.pairs]
+        if paired and (names := task.scores(pairs=True)):
+            chosen = [rows[place] for place in paired]
+            truth = self.images([task.pairs[row.file] for row in chosen], task.channels[1])
+            batch = batch.at(paired, truth)
+            score(chosen, batch, replace(batch, fake=unchanged.at(paired)), names)
         yield from rows
 
-    def translate(self, rows: list[Row], real: Tensor, forth: Generator, task: Task) -> None:
-        """What a translation is measured by."""
-        raw = forth(real).float()
+    def translate(
+        self, rows: list[Row], batch: Batch, forth: Generator, reference: Reference | None
+    ) -> Batch:
+        """Return the batch with its translations; keep their features in the rows."""
+        raw = forth(batch.source.pixels).float()
         for row, finite in zip(rows, raw.isfinite().flatten(1).all(1).tolist(), strict=True):
             row.finite = finite
-        fake = to_unit(to_pixels(raw))  # what a file would hold
-        if task.back:
-            put(rows, {"cycle": l1(task.back(raw).float(), real)})
-        fake_maps, real_maps = self.see(rows, fake, real, task.reference)
-        paired = [place for place, row in enumerate(rows) if row.file in task.pairs]
-        if not paired:
-            return
-        truth = self.read([task.pairs[rows[place].file] for place in paired], task.channels[1])
-        chosen = [rows[place] for place in paired]
-        source = in_channels(real, task.channels[1])[paired]
-        scores = self.instruments.pixel_scores(fake[paired], truth)
-        before = self.instruments.pixel_scores(source, truth)
         extractor = self.instruments.extractor
-        if extractor and "lpips" not in scores:
-            true_maps = extractor.style_maps(extractor(truth))
-            scores["lpips"] = layer_distance(at(fake_maps, paired), true_maps)
-            before["lpips"] = layer_distance(at(real_maps, paired), true_maps)
-        put(chosen, scores, before)
-
-    def see(
-        self, rows: list[Row], fake: Tensor, real: Tensor, reference: Reference | None
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """What the extractor tells of translations and sources; the maps of their textures."""
-        extractor = self.instruments.extractor
-        if extractor is None:
-            return {}, {}
-        of_fake, of_real = extractor(fake), extractor(real)
-        for row, features, own in zip(
-            rows, extractor.features(of_fake), extractor.features(of_real), strict=True
-        ):
-            row.features, row.own = features.clone(), own.clone()
-        content = extractor.content
-        put(rows, {"structure": structure_distance(of_fake[content], of_real[content])})
-        style_fake, style_real = extractor.style_maps(of_fake), extractor.style_maps(of_real)
-        if reference:
-            put(
-                rows,
-                {"gram": gram_distances(style_fake, reference.grams)},
-                {"gram": gram_distances(style_real, reference.grams)},
-            )
-        return style_fake, style_real
+        fake = Images(to_unit(to_pixels(raw)), extractor)  # what a file would hold
+        if extractor:
+            features = (extractor.features(images.maps) for images in (fake, batch.source))
+            for row, of_fake, of_source in zip(rows, *features, strict=True):
+                row.features, row.own = of_fake.clone(), of_source.clone()
+        grams = reference.grams if reference else {}
+        return replace(batch, fake=fake, unrounded=raw, grams=grams)
 
 
-def at(maps: Mapping[str, Tensor], places: list[int]) -> dict[str, Tensor]:
-    """The maps of some pictures of a batch."""
-    return {layer: values[places] for layer, values in maps.items()}
+def score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:
+    """Give every row its scores, and those of doing nothing where a metric has such a baseline."""
+    for name in names:
+        put([row.scores for row in rows], name, batch)
+        if METRICS[name].baseline:
+            put([row.unchanged for row in rows], name, unchanged)
+
+
+def put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
+    """Measure a batch by a metric, and give every image its own score."""
+    metric = METRICS[name]
+    taken = [attrgetter(part)(batch) for part in metric.takes] or [batch]
+    scores = load(metric.code)(*taken)
+    if scores.shape != (len(places),):
+        shape = tuple(scores.shape)
+        raise ValueError(f"metric {name}: its function returned {shape}, must be ({len(places)},)")
+    for place, value in zip(places, scores.tolist(), strict=True):
+        place[name] = value
 
 
 def in_channels(images: Tensor, channels: int) -> Tensor:

@@ -5,12 +5,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gan.config import DataConfig
+from gan.config.tables.metrics import METRICS, Need, names_of
+from gan.domains import DIRECTIONS, Direction
 from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
-from gan.evaluation.summary import FID_RESAMPLES, FID_RESAMPLES_LARGE, KID_MOST, LARGE
+from gan.evaluation.measurable import provided
 from gan.images import read_size
-from gan.inference.translator import Direction
-from gan.metrics.pictures import MS_SSIM_SIDE
+from gan.metrics.frechet import FID_RESAMPLES, FID_RESAMPLES_LARGE, LARGE
 
 RESIZE = {
     "square": "scaled to the square, aspect not kept",
@@ -19,11 +20,15 @@ RESIZE = {
 }
 
 
+OF_A_DIRECTION: set[Need] = {"translation", "opposite", "reference"}
+"""Needs that are not said to be unmet: the names of folders and models say it."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What an evaluation's numbers depend on besides the images."""
 
-    directions: tuple[Direction, ...] = ("ab", "ba")
+    directions: tuple[Direction, ...] = tuple(DIRECTIONS)
     batch_size: int = 8
     seed: int = 0
     resamples: int = 1000
@@ -32,19 +37,23 @@ class Settings:
     """Show a bar on a terminal."""
 
 
-def left_out(data: DataConfig, folders: Folders, instruments: Instruments) -> list[str]:
-    """What these images cannot be measured by, and why."""
-    notes = []
+def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> list[str]:
+    """Return what these images cannot be measured by, and why."""
+    notes, met = [], provided(data, folders, instruments) | OF_A_DIRECTION
+    possible = {name: row for name, row in METRICS.items() if row.requires <= met}
     every = [*folders.sources.values(), *folders.references.values()]
-    if instruments.extractor and min(len(folder.files) for folder in every) < 2:
-        notes.append("fid, kid left out where a folder has one image: they need two")
+    smallest = min(len(folder.files) for folder in every)
+    for least in sorted({row.least_images for row in METRICS.values()}):
+        names = [name for name, row in possible.items() if row.least_images == least > smallest]
+        few = "one image: they need two" if least == 2 else f"less than {least} images"
+        notes += [f"{', '.join(names)} left out where a folder has {few}"] if names else []
     if len(folders.sources) == 2 and not folders.pairs:
-        notes.append("l1, ssim, ms_ssim, psnr, lpips left out: no image has a pair")
-    if not folders.pairs:
-        return notes
-    if instruments.similarity and data.crop_size < MS_SSIM_SIDE:
-        notes.append(f"ms_ssim left out: needs {MS_SSIM_SIDE} pixels a side, not {data.crop_size}")
-    if not instruments.heads(data.crop_size) and instruments.extractor is None:
+        notes.append(f"{', '.join(names_of('pairs'))} left out: no image has a pair")
+    for name, row in possible.items():
+        if row.least_side > data.crop_size:
+            sides = f"needs {row.least_side} pixels a side, not {data.crop_size}"
+            notes.append(f"{name} left out: {sides}")
+    if folders.pairs and "lpips" not in met:
         notes.append("lpips left out: no extractor, and no AlexNet at 64 pixels a side or more")
     if data.resize != "square" and (odd := unlike(folders)):
         notes.append(f"{odd} pairs differ in aspect: their middle squares show different parts")
@@ -73,8 +82,7 @@ def describe(
         },
         "translations": "rounded to 8 bits; reconstructions are made of unrounded ones",
         **instruments.describe(data.crop_size),
-        "fid": "covariances divide by n - 1",
-        "kid": f"unbiased, (x.y/d + 1)^3, not scaled, all pairs of up to {KID_MOST} images",
+        **{name: row.protocol for name, row in METRICS.items() if row.protocol},
         "bootstrap": {
             "level": 0.95,
             "resamples": settings.resamples,

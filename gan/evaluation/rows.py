@@ -8,6 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from gan.config.choices import Channels
+from gan.config.tables.metrics import METRICS
 
 Generator = Callable[[Tensor], Tensor]
 """(N, C, H, W) in [-1, 1] on the device to (N, C', H, W)."""
@@ -15,7 +16,7 @@ Generator = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Reference:
-    """What a collection looks like to the extractor."""
+    """What the extractor says of a collection."""
 
     features: Tensor
     """(n, d), float64."""
@@ -25,7 +26,7 @@ class Reference:
 
 @dataclass
 class Row:
-    """The numbers of one source image, and what the extractor sees in it."""
+    """The numbers of one source image, and its features."""
 
     place: int
     file: Path
@@ -46,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Task:
-    """What is done to a folder's images: `forth` translates them, `back` comes back."""
+    """What is done to a folder's images: `forth` translates them, `back` translates back."""
 
     forth: Generator | None
     back: Generator | None
@@ -54,15 +55,14 @@ class Task:
     """Of the images, and of their translations."""
     pairs: Mapping[Path, Path]
     reference: Reference | None
+    metrics: Sequence[str]
+    """What is measured."""
 
-
-def put(
-    rows: Sequence[Row], scores: Mapping[str, Tensor], unchanged: Mapping[str, Tensor] | None = None
-) -> None:
-    """Give every row its own of the values (N,)."""
-    for name, values in scores.items():
-        for row, value in zip(rows, values.tolist(), strict=True):
-            row.scores[name] = value
-    for name, values in (unchanged or {}).items():
-        for row, value in zip(rows, values.tolist(), strict=True):
-            row.unchanged[name] = value
+    def scores(self, *, pairs: bool) -> list[str]:
+        """Return the metrics of single images, with or without a truth, as they are written."""
+        names = [
+            name
+            for name in self.metrics
+            if METRICS[name].of == "image" and ("pairs" in METRICS[name].needs) == pairs
+        ]
+        return sorted(names, key=lambda name: METRICS[name].stage)

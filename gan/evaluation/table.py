@@ -5,12 +5,11 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gan.config.tables.metrics import names_of
+from gan.domains import DIRECTIONS, Direction
 from gan.evaluation.records import Evaluation, Metric, Unchanged
 from gan.system.text import printable
 
-FEATURES = ("fid", "kid", "lpips", "gram")
-"""What a frozen network judges."""
-ARROWS = {"ab": "A to B", "ba": "B to A"}
 WIDTH = 100
 """Characters of a line of text."""
 CHECKERBOARDS = (
@@ -87,15 +86,20 @@ def changes(metrics: Mapping[str, Metric]) -> Iterator[str]:
                 " than doing nothing" if change != "no clear difference" else " from doing nothing"
             )
             yield f"{change}{than}: {', '.join(names)}"
-    torn = [ARROWS[way] for way in ARROWS if pixels_better_features_worse(metrics, way)]
-    if torn:
-        yield textwrap.fill(f"{' and '.join(torn)}: {CHECKERBOARDS}", WIDTH)
+    contradictory = [
+        ends.label
+        for direction, ends in DIRECTIONS.items()
+        if pixels_better_features_worse(metrics, direction)
+    ]
+    if contradictory:
+        yield textwrap.fill(f"{' and '.join(contradictory)}: {CHECKERBOARDS}", WIDTH)
 
 
-def pixels_better_features_worse(metrics: Mapping[str, Metric], direction: str) -> bool:
-    """Whether L1 got better and a feature distance got worse."""
+def pixels_better_features_worse(metrics: Mapping[str, Metric], direction: Direction) -> bool:
+    """Return whether L1 got better and a distance of features got worse."""
     l1 = metrics.get(f"l1_{direction}")
-    found = [metrics.get(f"{name}_{direction}") for name in FEATURES]
+    by_features = [*names_of("extractor"), *names_of("lpips")]
+    found = [metrics.get(f"{name}_{direction}") for name in by_features]
     worse = any(metric and metric.change == "worse" for metric in found)
     return worse and l1 is not None and l1.change == "better"
 

@@ -1,5 +1,5 @@
 """Generators for other programs: one file in the format that they read."""
 
-from gan.export.entry import convert, export_model
+from gan.system.lazy import lazy
 
-__all__ = ["convert", "export_model"]
+__getattr__ = lazy(__name__, command="convert export_model", options="ConvertOptions ExportOptions")

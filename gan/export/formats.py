@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.fx.experimental import _config
 
-from gan.config.choices import ExportFormat
+from gan.config.choices import MIN_SIDE, ExportFormat
+from gan.config.tables.generators import generator_row
 from gan.export.graph import traced
 from gan.export.parity import parity
 from gan.interop import Opened, reference_options, write_reference
-from gan.networks.adain import AdainGenerator
 from gan.networks.files import KEY, VERSION, save_generator
 from gan.system.atomic import write_whole
 
@@ -48,7 +48,7 @@ def write_onnx(path: Path, opened: Opened) -> str:
         ) from error
     channels = opened.spec["in_channels"]
     program = torch.onnx.export(
-        traced(opened.network, channels),
+        traced(opened.network, channels, generator_row(opened.spec["kind"]).size_multiple),
         dynamo=True,
         verbose=False,
         input_names=[INPUT],
@@ -66,10 +66,11 @@ def write_onnx(path: Path, opened: Opened) -> str:
 
 def write_program(path: Path, opened: Opened) -> str:
     """A torch.export program, for torch alone; what it takes beside it as gan_generator.json."""
-    unet = opened.spec["kind"].startswith("unet")
+    multiple = generator_row(opened.spec["kind"]).size_multiple
     # A U-Net's innermost maps may be one pixel: only so the program holds for them too.
-    with _config.patch(backed_size_oblivious=unet):  # type: ignore[attr-defined]
-        program = traced(opened.network, opened.spec["in_channels"])
+    one_pixel = multiple >= MIN_SIDE
+    with _config.patch(backed_size_oblivious=one_pixel):  # type: ignore[attr-defined]
+        program = traced(opened.network, opened.spec["in_channels"], multiple)
     for node in program.graph.nodes:  # which files of this machine a layer was called from
         node.meta.pop("stack_trace", None)
     buffer = io.BytesIO()
@@ -130,8 +131,7 @@ FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
 
 def check_format(path: Path, opened: Opened, format: ExportFormat) -> None:
     """ValueError where a generator cannot be written so, before anything is."""
-    if isinstance(opened.network, AdainGenerator) and format != "safetensors":
+    if generator_row(opened.spec["kind"]).takes_style and format != "safetensors":
         raise ValueError(
-            f"{path}: a generator that is shown its style in a second picture is written as "
-            "safetensors only"
+            f"{path}: a generator that takes a style image is written as safetensors only"
         )

@@ -15,11 +15,13 @@ class Graph(nn.Module):
     `gan.networks.layers.run_padded` does so with sizes that are known, this one with any.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, multiple: int) -> None:
+        """multiple is the generator's size multiple."""
         super().__init__()
         self.network = plain(network)
-        self.inner = self.network.get_submodule("model")
-        self.multiple = network.size_multiple
+        # Without what pads around it.
+        self.inner = getattr(self.network, "model", self.network)
+        self.multiple = multiple
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate (N, C, H, W) in [-1, 1], H and W from 16 up."""
@@ -33,7 +35,6 @@ class Graph(nn.Module):
 
     def mirrored(self, size: int, device: torch.device) -> Tensor:
         """Which line stands where after mirroring `size` lines to a multiple, again and again."""
-        assert isinstance(self.multiple, int)
         padded = (size + self.multiple - 1) // self.multiple * self.multiple
         # A tensor: ONNX has no remainder by a size.
         period = torch.full((), 2 * size - 2, dtype=torch.int64, device=device)
@@ -52,11 +53,10 @@ def plain(network: nn.Module) -> nn.Module:
     return network.requires_grad_(False)
 
 
-def traced(network: nn.Module, channels: int) -> torch.export.ExportedProgram:
-    """The graph of a generator for any batch, height and width."""
-    graph = Graph(network)
-    assert isinstance(graph.multiple, int)
-    side = 2 * graph.multiple + 3  # off the multiple, and no two sizes alike
+def traced(network: nn.Module, channels: int, multiple: int) -> torch.export.ExportedProgram:
+    """Return the graph of a generator for any batch, height and width."""
+    graph = Graph(network, multiple)
+    side = 2 * multiple + 3  # off the multiple, and no two sizes alike
     example = torch.zeros(2, channels, side, side + 6)
     free = torch.export.Dim.DYNAMIC
     return torch.export.export(graph, (example,), dynamic_shapes=({0: free, 2: free, 3: free},))

@@ -24,7 +24,7 @@ class Found:
 
     images: list[Path]
     """As list_images returns them."""
-    refused: list[tuple[Path, str]]
+    skipped: list[tuple[Path, str]]
     """What has an image's name but is not taken, with the reason."""
     others: list[Path]
     """Files with other suffixes, without hidden ones; whatever they are, none is opened."""
@@ -36,9 +36,9 @@ def find_images(folder: Path) -> Found:
         raise ValueError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
     root = folder.resolve()
     found: list[Path] = []
-    refused: list[tuple[Path, str]] = []
+    skipped: list[tuple[Path, str]] = []
     others: list[Path] = []
-    for parent, folders, names in os.walk(folder, onerror=_refuse):
+    for parent, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(parent, name)
@@ -47,15 +47,15 @@ def find_images(folder: Path) -> Found:
             if path.suffix.lower() not in IMAGE_SUFFIXES:
                 others.append(path)
             elif reason := _not_taken(path, root):
-                refused.append((path, reason))
+                skipped.append((path, reason))
             else:
                 found.append(path)
     found.sort(key=lambda path: path.relative_to(folder).as_posix())
-    return Found(found, refused, others)
+    return Found(found, skipped, others)
 
 
 def _not_taken(path: Path, root: Path) -> str | None:
-    """Why a file is left alone, or None."""
+    """Return why a file is skipped, or None."""
     # A pipe would block its reader for ever, and a link may lead to itself: both are no files.
     if not path.is_file():
         return "a link to nothing" if path.is_symlink() else "not a regular file"
@@ -64,6 +64,6 @@ def _not_taken(path: Path, root: Path) -> str | None:
     return None
 
 
-def _refuse(error: OSError) -> None:
+def _raise(error: OSError) -> None:
     """os.walk would leave out a folder that it cannot read, and say nothing."""
     raise ValueError(f"{error.filename}: {error.strerror}") from error

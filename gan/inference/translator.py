@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from gan.config.choices import MIN_SIDE, Channels
 from gan.config.choices import Device as Device
 from gan.config.choices import Precision as Precision
+from gan.config.tables.generators import generator_row
 from gan.domains import Direction as Direction
 from gan.images import read_image, resize_short, to_channels
 from gan.images.pixels import from_image, to_image, to_pixels, to_unit
-from gan.inference.tiling import can_tile, run_tiled, scratch_bytes
+from gan.inference.tiling import run_tiled, scratch_bytes
 from gan.interop import fetch, find_generator, open_generator, push, write_model
-from gan.networks.adain import AdainGenerator, Styled
+from gan.networks.adain import Styled
 from gan.networks.layers import cast_weights
 from gan.system.memory import free_memory
 
@@ -32,9 +33,16 @@ class Translator:
     """One generator on one device."""
 
     def __init__(
-        self, network: nn.Module, channels: int, device: torch.device, precision: Precision = "fp32"
+        self,
+        network: nn.Module,
+        channels: int,
+        device: torch.device,
+        precision: Precision = "fp32",
+        *,
+        tiles: bool = False,
     ) -> None:
-        self.channels, self.device = channels, device
+        """tiles tells whether gan.inference.tiling can run the network."""
+        self.channels, self.device, self.tiles = channels, device, tiles
         # The file that it was loaded from.
         self.source: Path | None = None
         self.dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
@@ -65,11 +73,13 @@ class Translator:
         file = find_generator(Path(path), direction)
         opened = open_generator(file, direction)
         network, spec, about = opened.network, opened.spec, opened.about
-        if isinstance(network, AdainGenerator):
+        row = generator_row(spec["kind"])
+        if row.takes_style:
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
             raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
-        translator = cls(network, spec["in_channels"], pick_device(device), precision)
+        device_used = pick_device(device)
+        translator = cls(network, spec["in_channels"], device_used, precision, tiles=row.tiles)
         translator.source = file
         return translator
 
@@ -195,8 +205,8 @@ class Translator:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
 
     def can_tile(self) -> bool:
-        """Whether `translate_tiled` works with this network."""
-        return can_tile(self.network)
+        """Tell whether `translate_tiled` works with this network."""
+        return self.tiles
 
     def scratch_bytes(self, height: int, width: int) -> int:
         """The disk that `translate_tiled` takes."""

@@ -1,5 +1,5 @@
 """Looking at a dataset before training on it: `gan inspect`."""
 
-from gan.inspection.entry import inspect_folders
+from gan.system.lazy import lazy
 
-__all__ = ["inspect_folders"]
+__getattr__ = lazy(__name__, command="inspect_folders", options="InspectOptions")

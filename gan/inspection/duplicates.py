@@ -14,7 +14,7 @@ import numpy as np
 from gan.images import ImageError, read_image
 from gan.inspection.hashes import BITS, copies, details
 from gan.inspection.places import Place
-from gan.inspection.survey import Sight
+from gan.inspection.survey import ImageFacts
 
 Relation = Literal["leakage", "duplicate", "shared"]
 
@@ -24,26 +24,26 @@ class Copy:
     """A picture that is there before."""
 
     relation: Relation
-    later: Sight
-    earlier: Sight
+    later: ImageFacts
+    earlier: ImageFacts
     how: str
 
 
-def find_copies(sights: Sequence[Sight], max_megapixels: float) -> list[Copy]:
+def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Copy]:
     """What each picture is a copy of, for those that are; at most one each, the gravest.
 
     Leakage goes before duplicates in one folder, and those before pictures that both domains share;
     the same domain before the other, equal pixels before near copies, these before mirrored ones.
     Pictures of one name in testA and testB are pairs on purpose, and are no copies.
     """
-    if not sights:
+    if not images:
         return []
-    close = near_copies(sights)
-    same = equal(sights, close, max_megapixels)
+    close = near_copies(images)
+    same = equal(images, close, max_megapixels)
     links = [(0, pair, "equal pixels") for pair in same]
     for rank, pairs, kind in (
         (1, close, "near copy"),
-        (2, near_copies(sights, mirrored=True), "mirrored copy"),
+        (2, near_copies(images, mirrored=True), "mirrored copy"),
     ):
         links += [
             (rank, (later, earlier), f"{kind}, {bits} of {BITS} bits differ")
@@ -51,7 +51,7 @@ def find_copies(sights: Sequence[Sight], max_megapixels: float) -> list[Copy]:
         ]
     best: dict[int, tuple[tuple[int, ...], Copy]] = {}
     for rank, (later, earlier), how in links:
-        one, other = sights[later], sights[earlier]
+        one, other = images[later], images[earlier]
         relation = related(one, other)
         if relation is None:
             continue
@@ -62,14 +62,16 @@ def find_copies(sights: Sequence[Sight], max_megapixels: float) -> list[Copy]:
     return [best[later][1] for later in sorted(best)]
 
 
-def near_copies(sights: Sequence[Sight], *, mirrored: bool = False) -> list[tuple[int, int, int]]:
+def near_copies(
+    images: Sequence[ImageFacts], *, mirrored: bool = False
+) -> list[tuple[int, int, int]]:
     """What `copies` finds among the images; of equal thumbnails in a folder the first stands for
     all, so that a thousand equal ones are not half a million pairs."""
     members: dict[tuple[Place, bytes], list[int]] = defaultdict(list)
-    for index, sight in enumerate(sights):
-        members[sight.place, sight.luma.tobytes()].append(index)
+    for index, image in enumerate(images):
+        members[image.place, image.luma.tobytes()].append(index)
     groups = list(members.values())
-    firsts = np.stack([sights[group[0]].luma for group in groups])
+    firsts = np.stack([images[group[0]].luma for group in groups])
     return [
         (member, groups[earlier][0], bits)
         for later, earlier, bits in copies(firsts, mirrored=mirrored)
@@ -77,12 +79,12 @@ def near_copies(sights: Sequence[Sight], *, mirrored: bool = False) -> list[tupl
     ] + [
         (member, group[0], 0)
         for group in groups
-        if not mirrored and details(sights[group[0]].luma[None]).any()
+        if not mirrored and details(images[group[0]].luma[None]).any()
         for member in group[1:]
     ]
 
 
-def related(later: Sight, earlier: Sight) -> Relation | None:
+def related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
     """What it means that one picture is a copy of another; None for pairs on purpose."""
     one, other = later.place, earlier.place
     if one == other:
@@ -90,29 +92,29 @@ def related(later: Sight, earlier: Sight) -> Relation | None:
     if one.split != other.split:
         return "leakage"
     names = {
-        sight.path.relative_to(sight.place.folder).with_suffix("") for sight in (later, earlier)
+        image.path.relative_to(image.place.folder).with_suffix("") for image in (later, earlier)
     }
     return None if one.split == "test" and len(names) == 1 else "shared"
 
 
 def equal(
-    sights: Sequence[Sight], close: Iterable[tuple[int, int, int]], max_megapixels: float
+    images: Sequence[ImageFacts], close: Iterable[tuple[int, int, int]], max_megapixels: float
 ) -> list[tuple[int, int]]:
     """Pairs (later, first of a folder) of images of equal size and pixels, in whatever format.
 
     Only those are decoded whole that have the same thumbnail or are near copies.
     """
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for index, sight in enumerate(sights):
-        groups[sight.traits.size, sight.luma.tobytes()].append(index)
+    for index, image in enumerate(images):
+        groups[image.traits.size, image.luma.tobytes()].append(index)
     wanted = {index for group in groups.values() if len(group) > 1 for index in group}
     for later, earlier, _ in close:
-        if sights[later].traits.size == sights[earlier].traits.size:
+        if images[later].traits.size == images[earlier].traits.size:
             wanted |= {later, earlier}
     order = sorted(wanted)
 
     def content(index: int) -> str | None:
-        return digest(sights[index].path, max_megapixels)
+        return digest(images[index].path, max_megapixels)
 
     firsts: dict[str, dict[Place, int]] = defaultdict(dict)
     pairs: list[tuple[int, int]] = []
@@ -120,7 +122,7 @@ def equal(
         for index, found in zip(order, threads.map(content, order), strict=True):
             if found is not None:
                 pairs += [(index, earlier) for earlier in firsts[found].values()]
-                firsts[found].setdefault(sights[index].place, index)
+                firsts[found].setdefault(images[index].place, index)
     return pairs
 
 

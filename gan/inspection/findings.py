@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan.domains import DOMAINS
 from gan.inspection.duplicates import find_copies
-from gan.inspection.places import DOMAINS, SPLITS, Place
+from gan.inspection.places import SPLITS, Place
 from gan.inspection.statistics import differences, numbers
-from gan.inspection.survey import Sight, Survey
+from gan.inspection.survey import ImageFacts, Survey
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def find_all(survey: Survey, limits: Limits) -> list[Finding]:
     found += [Finding("empty", place.folder, "no images") for place in survey.empty]
     found += [
         Finding(copy.relation, copy.later.path, copy.how, copy.earlier.path)
-        for copy in find_copies(survey.sights, limits.max_megapixels)
+        for copy in find_copies(survey.images, limits.max_megapixels)
     ]
     for place in survey.places:
         found += about_folder(place, survey.of(place), limits)
@@ -87,26 +88,26 @@ def find_all(survey: Survey, limits: Limits) -> list[Finding]:
     return sorted(found, key=lambda finding: order[finding.kind])
 
 
-def about_folder(place: Place, sights: list[Sight], limits: Limits) -> Iterator[Finding]:
+def about_folder(place: Place, images: list[ImageFacts], limits: Limits) -> Iterator[Finding]:
     """Findings on single images, and on their number."""
-    greys = sum(sight.grey for sight in sights)
-    rare_grey = 2 * greys <= len(sights)
-    for sight in sights:
-        width, height = sight.traits.size
+    greys = sum(image.grey for image in images)
+    rare_grey = 2 * greys <= len(images)
+    for image in images:
+        width, height = image.traits.size
         size = f"{width}x{height}"
         if min(width, height) < limits.min_side:
-            yield Finding("tiny", sight.path, size)
+            yield Finding("tiny", image.path, size)
         if max(width, height) > limits.max_aspect * min(width, height):
-            yield Finding("aspect", sight.path, size)
-        if sight.grey == rare_grey and 0 < greys < len(sights):
-            share = f"{greys} of {len(sights)} images are grey"
-            yield Finding("grey" if sight.grey else "color", sight.path, share)
-        if sight.plain:
-            yield Finding("plain", sight.path, "one colour")
-        for trait, word in sight.traits.unusual.items():
-            yield Finding(trait, sight.path, word)
-    if place.split == "train" and 0 < len(sights) < limits.min_images:
-        yield Finding("few", place.folder, f"{len(sights)} images")
+            yield Finding("aspect", image.path, size)
+        if image.grey == rare_grey and 0 < greys < len(images):
+            share = f"{greys} of {len(images)} images are grey"
+            yield Finding("grey" if image.grey else "color", image.path, share)
+        if image.plain:
+            yield Finding("plain", image.path, "one colour")
+        for trait, word in image.traits.unusual.items():
+            yield Finding(trait, image.path, word)
+    if place.split == "train" and 0 < len(images) < limits.min_images:
+        yield Finding("few", place.folder, f"{len(images)} images")
 
 
 def about_domains(survey: Survey) -> Iterator[Finding]:

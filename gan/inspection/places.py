@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.config.choices import Split
-from gan.domains import Domain
+from gan.domains import DOMAINS, Domain
 
 SPLITS: tuple[Split, ...] = ("train", "test")
-DOMAINS: tuple[Domain, ...] = ("a", "b")
 LAYOUT = "trainA, trainB, testA and testB (any of them)"
 
 

@@ -57,7 +57,7 @@ def summary(survey: Survey, found: Sequence[Finding]) -> str:
     folders = "folder" if len(survey.places) == 1 else "folders"
     others = f", {survey.others} files that are no images" if survey.others else ""
     return (
-        f"{len(survey.sights)} images in {len(survey.places)} {folders}{others}: "
+        f"{len(survey.images)} images in {len(survey.places)} {folders}{others}: "
         f"{faults} faults, {len(found) - faults} remarks"
     )
 

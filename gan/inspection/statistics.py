@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.inspection.survey import Sight
+from gan.inspection.survey import ImageFacts
 
 SMALLER = 1.5
 """Ratio of the median shorter sides from which on a difference of sizes is named."""
@@ -54,17 +54,17 @@ class Numbers:
         return self.formats["JPEG"] / self.count
 
 
-def numbers(sights: Sequence[Sight]) -> Numbers:
+def numbers(images: Sequence[ImageFacts]) -> Numbers:
     """The statistics of at least one picture."""
     return Numbers(
-        count=len(sights),
-        sizes=np.array([sight.traits.size for sight in sights]),
-        mean=np.mean([sight.mean for sight in sights], axis=0),
-        deviation=np.mean([sight.deviation for sight in sights], axis=0),
-        saturation=float(np.mean([sight.saturation for sight in sights])),
-        grey=float(np.mean([sight.grey for sight in sights])),
-        framed=float(np.mean([sight.framed for sight in sights])),
-        formats=Counter(sight.traits.format for sight in sights),
+        count=len(images),
+        sizes=np.array([image.traits.size for image in images]),
+        mean=np.mean([image.mean for image in images], axis=0),
+        deviation=np.mean([image.deviation for image in images], axis=0),
+        saturation=float(np.mean([image.saturation for image in images])),
+        grey=float(np.mean([image.grey for image in images])),
+        framed=float(np.mean([image.framed for image in images])),
+        formats=Counter(image.traits.format for image in images),
     )
 
 

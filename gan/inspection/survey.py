@@ -1,4 +1,4 @@
-"""Looking at every file once: what it is, and the few numbers that later questions need."""
+"""Decode every file once: what it is, and the few numbers that later questions need."""
 
 import os
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ FRAME_WIDTH = 2
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What was seen of a readable image."""
+class ImageFacts:
+    """What is known of a readable image."""
 
     path: Path
     place: Place
@@ -55,7 +55,7 @@ class Survey:
     """What was found in all folders, in their order and that of the names."""
 
     places: Sequence[Place]
-    sights: list[Sight] = field(default_factory=list)
+    images: list[ImageFacts] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     others: int = 0
     """Files that are no images, by their suffixes and by their content."""
@@ -63,9 +63,9 @@ class Survey:
     """Files that are images by their content only, with their sizes."""
     empty: list[Place] = field(default_factory=list)
 
-    def of(self, place: Place | None) -> list[Sight]:
+    def of(self, place: Place | None) -> list[ImageFacts]:
         """The readable images of a folder."""
-        return [sight for sight in self.sights if sight.place == place]
+        return [image for image in self.images if image.place == place]
 
 
 def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
@@ -75,22 +75,22 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
     for place in places:
         found = find_images(place.folder)
         jobs += [(path, place) for path in found.images]
-        result.unreadable += found.refused
+        result.unreadable += found.skipped
         sizes = [(path, image_size(path)) for path in sorted(found.others)]
         result.unnamed += [(path, size) for path, size in sizes if size]
         result.others += sum(size is None for _, size in sizes)
-        if not found.images and not found.refused:
+        if not found.images and not found.skipped:
             result.empty.append(place)
 
-    def seen(job: tuple[Path, Place]) -> Sight | tuple[Path, str]:
-        return look(*job, max_megapixels)
+    def seen(job: tuple[Path, Place]) -> ImageFacts | tuple[Path, str]:
+        return examine(*job, max_megapixels)
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         bar = tqdm(threads.map(seen, jobs), total=len(jobs), unit="image", disable=None)
         try:
             for outcome in bar:
-                if isinstance(outcome, Sight):
-                    result.sights.append(outcome)
+                if isinstance(outcome, ImageFacts):
+                    result.images.append(outcome)
                 else:
                     result.unreadable.append(outcome)
         finally:
@@ -110,8 +110,8 @@ def image_size(path: Path) -> str | None:
     return f"{width}x{height}"
 
 
-def look(path: Path, place: Place, max_megapixels: float) -> Sight | tuple[Path, str]:
-    """One image, or its path and why it cannot be read."""
+def examine(path: Path, place: Place, max_megapixels: float) -> ImageFacts | tuple[Path, str]:
+    """Decode an image; return its facts, or its path and why it cannot be read."""
     try:
         image, traits = read_with_traits(path, draft_size=DRAFT, max_megapixels=max_megapixels)
     except ValueError as error:
@@ -119,15 +119,15 @@ def look(path: Path, place: Place, max_megapixels: float) -> Sight | tuple[Path,
     return measured(path, place, traits, image)
 
 
-def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Sight:
-    """The numbers of an image in mode RGB."""
+def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> ImageFacts:
+    """Return the facts of an image in mode RGB."""
     small = resize_square(image, THUMBNAIL)
     pixels = np.asarray(small).astype(np.float64)
     channels = np.concatenate([pixels, pixels @ LUMA_COLUMN.astype(np.float64)], axis=2)
     brightest, darkest = pixels.max(2), pixels.min(2)
     luma = np.asarray(small.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX))
     plain = bool(np.ptp(pixels, axis=(0, 1)).max() <= PLAIN)
-    return Sight(
+    return ImageFacts(
         path,
         place,
         traits,

@@ -1,4 +1,7 @@
-"""The model card: what a generator is, how it came about, and what it was measured to do."""
+"""The model card: what a generator is, how it came about, and what it was measured to do.
+
+huggingface_hub's ModelCard would write the same header and wants a template for the rest.
+"""
 
 import json
 import re
@@ -8,12 +11,13 @@ from typing import Any
 
 import yaml
 
-Specs = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
+from gan.domains import DIRECTIONS, Direction
+
+Specs = Mapping[Direction, tuple[dict[str, Any], dict[str, Any]]]
 """The arguments of each generator and the facts about it, by its direction."""
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
 """What is a path: what begins like one, and what has slashes but no blanks."""
-WAYS = {"ab": "A to B", "ba": "B to A"}
 CARD = """---
 {header}---
 
@@ -26,7 +30,7 @@ Unpaired image-to-image translation (CycleGAN, Zhu et al. 2017).
 ```python
 import gan
 
-translator = gan.Translator.from_pretrained("FOLDER or hf://user/name", direction="{way}")
+translator = gan.Translator.from_pretrained("FOLDER or hf://user/name", direction="{direction}")
 painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 ```
 
@@ -59,15 +63,15 @@ def model_card(run: Path, specs: Specs, folder: Path, license: str) -> str:
     }
     stated = {"unknown": "Not stated: ask before you use it, and state one before you share it."}
     samples = [
-        f"![{WAYS[way]}](samples-{way}.png)\n"
-        for way in specs
-        if (folder / f"samples-{way}.png").exists()
+        f"![{DIRECTIONS[direction].label}](samples-{direction}.png)\n"
+        for direction in specs
+        if (folder / f"samples-{direction}.png").exists()
     ]
     return CARD.format(
         header=yaml.safe_dump(header, sort_keys=False),
         title=run.resolve().name if config else folder.resolve().name,
-        networks="\n".join(network(way, *about) for way, about in specs.items()),
-        way=next(iter(specs)),
+        networks="\n".join(network(direction, *about) for direction, about in specs.items()),
+        direction=next(iter(specs)),
         data=data(config),
         license=stated.get(license, f"`{license}`, for the weights."),
         metrics=metrics(run),
@@ -76,13 +80,13 @@ def model_card(run: Path, specs: Specs, folder: Path, license: str) -> str:
     )
 
 
-def network(way: str, spec: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+def network(direction: Direction, spec: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     """A line about a generator."""
     facts = [f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"]
     facts += [f"step {about['step']}"] if "step" in about else []
     facts += ["averaged over its last steps"] if about.get("averaged") else []
     facts += [f"out of {about['source']} ({about['layout']})"] if "source" in about else []
-    return f"* `gen_{way}.safetensors`, {WAYS[way]}: {', '.join(facts)}"
+    return f"* `gen_{direction}.safetensors`, {DIRECTIONS[direction].label}: {', '.join(facts)}"
 
 
 def read_config(run: Path) -> dict[str, Any]:

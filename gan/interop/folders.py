@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from gan.domains import Direction
+from gan.domains import DIRECTIONS, Direction
 
 
 def find_generator(path: Path, direction: Direction | None) -> Path:
-    """The generator's file that a path and a direction mean."""
-    if direction not in (None, "ab", "ba"):
+    """Return the generator's file that a path and a direction mean."""
+    if direction is not None and direction not in DIRECTIONS:
         raise ValueError(f"direction {direction}: must be ab or ba")
     if path.is_file():
         return path
@@ -28,13 +28,13 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
 
 
 def generators_in(folder: Path) -> dict[Direction, Path]:
-    """The generators of a run directory, ours or the reference's, by their directions."""
-    names: dict[Direction, tuple[str, str]] = {
-        "ab": ("gen_ab.safetensors", "latest_net_G_A.pth"),
-        "ba": ("gen_ba.safetensors", "latest_net_G_B.pth"),
+    """Return the generators of a run directory, ours or the reference's, by direction."""
+    ours = {each: folder / f"gen_{each}.safetensors" for each in DIRECTIONS}
+    reference = {
+        each: folder / f"latest_net_G_{ends.source.upper()}.pth"
+        for each, ends in DIRECTIONS.items()
     }
-    for kind in (0, 1):
-        files = {way: folder / both[kind] for way, both in names.items()}
-        if found := {way: file for way, file in files.items() if file.is_file()}:
+    for files in (ours, reference):
+        if found := {each: file for each, file in files.items() if file.is_file()}:
             return found
     return {}

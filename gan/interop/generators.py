@@ -17,7 +17,7 @@ from gan.networks.described import read_metadata
 from gan.networks.files import KEY, fill, load_generator
 
 SHOWN = 4
-"""Tensors that a refusal names."""
+"""Tensors that an error names."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def open_generator(
     Architecture, norm, channels, blocks and dropout are read off names and shapes. `direction`
     chooses between two generators in a file whose names tell it, and `part` is the name of one, or
     its end. No code in a file is run. ValueError names the file where there is none in it, with
-    what was found; where it translates the other way; or where it holds several and none is chosen.
+    what was found; where it has the other direction; or where it holds several and none is chosen.
     """
     if path.suffix.lower() not in PICKLES and (
         part is None and KEY in read_metadata(path, "generator")
@@ -47,9 +47,9 @@ def open_generator(
         opened = Opened(*load_generator(path))
     else:
         opened = open_foreign(path, direction, part)
-    way = opened.about.get("direction", direction)
-    if direction not in (None, way):
-        raise ValueError(f"{path}: translates {way}, not {direction}")
+    found = opened.about.get("direction", direction)
+    if direction not in (None, found):
+        raise ValueError(f"{path}: translates {found}, not {direction}")
     return opened
 
 
@@ -75,8 +75,8 @@ def open_foreign(path: Path, direction: Direction | None, part: str | None) -> O
         told = f"{spec['kind']}, {spec['channels']} channels, norm {spec['norm']}"
         raise ValueError(f"{path}: looks like {told}, but {error}") from error
     about: dict[str, Any] = {"source": path.name, "layout": layout}
-    if way := direction_from_name(name) or direction_from_file(path.stem):
-        about["direction"] = way
+    if known := direction_from_name(name) or direction_from_file(path.stem):
+        about["direction"] = known
     return Opened(network, spec, about)
 
 
@@ -103,8 +103,8 @@ def chosen(path: Path, names: list[str], direction: Direction | None, part: str 
     if len(meant) > 1 and direction:
         meant = [name for name in meant if direction_from_name(name) == direction]
     if len(meant) != 1:
-        ways = {direction_from_name(name) for name in names} - {None}
-        how = "direction ab or ba" if len(ways) == len(names) else "gan convert FILE OUT --part"
+        named = {direction_from_name(name) for name in names} - {None}
+        how = "direction ab or ba" if len(named) == len(names) else "gan convert FILE OUT --part"
         raise ValueError(f"{path}: holds {len(names)} generators ({', '.join(names)}): say {how}")
     return meant[0]
 

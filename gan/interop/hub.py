@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from gan.domains import DIRECTIONS
 from gan.interop.card import model_card
 from gan.interop.generators import open_generator
 from gan.networks.files import save_generator
@@ -61,13 +62,16 @@ def write_model(
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", license):
         raise ValueError(f"license: {license}: should be an identifier of the Hub, as mit, cc0-1.0")
-    written = {"README.md", *(f"gen_{way}.safetensors" for way in ("ab", "ba"))}
-    written |= {f"samples-{way}.png" for way in ("ab", "ba")}
+    written = {"README.md"}
+    for direction in DIRECTIONS:
+        written |= {f"gen_{direction}.safetensors", f"samples-{direction}.png"}
     if folder.is_file() or (folder.is_dir() and {path.name for path in folder.iterdir()} - written):
         raise ValueError(f"{folder}: holds other files: name a folder that is empty, or a new one")
     opened = [open_generator(file) for file in files]
-    ways = [generator.about.get("direction", "ab") for generator in opened]
-    there = [way for way in ways if (folder / f"gen_{way}.safetensors").exists()]
+    directions = [generator.about.get("direction", "ab") for generator in opened]
+    there = [
+        direction for direction in directions if (folder / f"gen_{direction}.safetensors").exists()
+    ]
     if there and not overwrite:
         raise ValueError(
             f"{folder}: gen_{there[0]}.safetensors is there already: name another, or overwrite"
@@ -75,13 +79,13 @@ def write_model(
     folder.mkdir(parents=True, exist_ok=True)
     run = files[0].parent
     specs = {}
-    for way, generator in zip(ways, opened, strict=True):
-        path = folder / f"gen_{way}.safetensors"
-        about = generator.about | {"direction": way}
+    for direction, generator in zip(directions, opened, strict=True):
+        path = folder / f"gen_{direction}.safetensors"
+        about = generator.about | {"direction": direction}
         save_generator(generator.network.state_dict(), path, generator.spec, about)
-        specs[way] = (generator.spec, about)
-        if samples := sorted((run / "samples").glob(f"step-*-{way}.png")):
-            shutil.copyfile(samples[-1], folder / f"samples-{way}.png")
+        specs[direction] = (generator.spec, about)
+        if samples := sorted((run / "samples").glob(f"step-*-{direction}.png")):
+            shutil.copyfile(samples[-1], folder / f"samples-{direction}.png")
     if not (card := folder / "README.md").exists():
         card.write_text(model_card(run, specs, folder, license), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Which tensors of a file belong to one network, and which way that network translates."""
+"""Which tensors of a file belong to one network, and its direction."""
 
 import re
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ State = dict[str, Tensor]
 NETWORK = re.compile(r"(?:(?P<part>.+?)\.)??(?P<inner>(?:(?:encoder|decoder)\.)?model\..+|\d+\..+)")
 """A name: a network's, if any, and that of a tensor inside of it, which begins with `model` or,
 for a bare Sequential, with a number."""
-WAYS: dict[str, Direction] = {
+DIRECTION_NAMES: dict[str, Direction] = {
     "a": "ab", "ab": "ab", "a2b": "ab", "b": "ba", "ba": "ba", "b2a": "ba",
 }  # fmt: skip
-WAY = re.compile(r"(?:net_?)?(?:g|gen|generator)_?(a|b|ab|ba|a2b|b2a)|(ab|ba|a2b|b2a)")
+DIRECTION_NAME = re.compile(r"(?:net_?)?(?:g|gen|generator)_?(a|b|ab|ba|a2b|b2a)|(ab|ba|a2b|b2a)")
 
 
 def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
-    """The tensors of each network by its name, which is empty where the file holds one alone.
+    """Return the tensors of each network by its name, empty where the file holds one alone.
 
-    Names inside of a network begin with `model.`. Tensors of other forms are left out.
+    Names inside of a network begin with `model.`. Tensors of other forms are skipped.
     """
     parts: dict[str, State] = {}
     for name, tensor in tensors.items():
@@ -33,18 +33,18 @@ def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
 
 
 def direction_from_name(name: str) -> Direction | None:
-    """The direction that a network's name tells: G_A, netG_AB, gen_ab and generator_A2B are ab.
+    """Return the direction in a network's name: G_A, netG_AB, gen_ab and generator_A2B are ab.
 
     The reference calls the generator from A to B G_A. A lone a or b says nothing: MMagic calls
     generators for what they make.
     """
     for word in name.lower().split("."):
-        if match := WAY.fullmatch(word):
-            return WAYS[match[1] or match[2]]
+        if match := DIRECTION_NAME.fullmatch(word):
+            return DIRECTION_NAMES[match[1] or match[2]]
     return None
 
 
 def direction_from_file(stem: str) -> Direction | None:
-    """The same of a file's name, latest_net_G_A; only of the reference's form."""
+    """Return the direction in a file's name, latest_net_G_A; only of the reference's form."""
     match = re.search(r"_net_G_([AB])$", stem)
-    return WAYS[match[1].lower()] if match else None
+    return DIRECTION_NAMES[match[1].lower()] if match else None

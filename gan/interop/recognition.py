@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan.config.tables.generators import RESNET, UNET
 from gan.interop.parts import State
 from gan.networks import build_generator
 
@@ -39,7 +40,7 @@ def resnet(state: State) -> dict[str, Any]:
     else:
         upsample = "deconv"
     return {
-        "kind": f"resnet_{len(blocks)}blocks",
+        "kind": RESNET.format(len(blocks)),
         "in_channels": stem.shape[1],
         "out_channels": head.shape[0],
         "channels": stem.shape[0],
@@ -57,7 +58,7 @@ def unet(state: State) -> dict[str, Any]:
     resize = "model.model.3.2.weight" in state
     head = kernel(state, "model.model.3.2" if resize else "model.model.3")
     return {
-        "kind": f"unet_{2 ** (1 + len(levels))}",
+        "kind": UNET.format(2 ** (1 + len(levels))),
         "in_channels": stem.shape[1],
         "out_channels": head.shape[0 if resize else 1],
         "channels": stem.shape[0],

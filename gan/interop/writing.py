@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from gan.config.tables.generators import GENERATORS, generator_row
 from gan.system.atomic import write_whole
 
-KINDS = ("resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128")
 NORMS = ("instance", "batch", "none")
 
 
@@ -24,9 +24,10 @@ def write_reference(path: Path, network: nn.Module, spec: dict[str, Any]) -> Non
 
 
 def check_expressible(spec: dict[str, Any]) -> None:
-    """ValueError names what the reference has no word for."""
-    if spec["kind"] not in KINDS:
-        raise ValueError(f"the reference has no {spec['kind']}: it has {', '.join(KINDS)}")
+    """Raise ValueError for what the reference does not have."""
+    if generator_row(spec["kind"]).reference_name is None:
+        offered = [row.reference_name for row in GENERATORS.values() if row.reference_name]
+        raise ValueError(f"the reference has no {spec['kind']}: it has {', '.join(offered)}")
     if spec["norm"] not in NORMS:
         raise ValueError(f"the reference has no norm {spec['norm']}: it has {', '.join(NORMS)}")
     if spec["upsample"] == "resize":
@@ -34,10 +35,10 @@ def check_expressible(spec: dict[str, Any]) -> None:
 
 
 def reference_options(spec: dict[str, Any]) -> str:
-    """What test.py must be told of a generator whose file is called latest_net_G.pth."""
+    """Return the options of test.py for a generator whose file is called latest_net_G.pth."""
     filters = {"no_antialias": spec.get("downsample"), "no_antialias_up": spec["upsample"]}
     cut = "blur" in filters.values()
-    options = ["--netG", spec["kind"], "--ngf", spec["channels"]]
+    options = ["--netG", generator_row(spec["kind"]).reference_name, "--ngf", spec["channels"]]
     options += ["--normG" if cut else "--norm", spec["norm"]]
     options += ["--input_nc", spec["in_channels"], "--output_nc", spec["out_channels"]]
     options += [] if spec["dropout"] else ["--no_dropout"]

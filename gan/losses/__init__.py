@@ -1,6 +1,6 @@
 """Losses as pure functions, each with its formula and its source."""
 
-from gan.losses.adversarial import FORMS, AdversarialForm, gradient_penalty
+from gan.losses.adversarial import Scores, gradient_penalty, score_maps
 from gan.losses.layers import weighted_sum
 from gan.losses.perceptual import content_loss, perceptual_distance
 from gan.losses.semantic import semantic_loss
@@ -13,14 +13,14 @@ from gan.losses.style import (
 from gan.losses.variation import squared_variation, total_variation
 
 __all__ = [
-    "FORMS",
-    "AdversarialForm",
+    "Scores",
     "content_loss",
     "gradient_penalty",
     "gram",
     "gram_distance",
     "mean_gram",
     "perceptual_distance",
+    "score_maps",
     "semantic_loss",
     "squared_variation",
     "style_layer_loss",

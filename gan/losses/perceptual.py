@@ -1,4 +1,4 @@
-"""Distances of two pictures' feature maps: what is seen where."""
+"""Distances of two pictures' feature maps, position by position."""
 
 from torch import Tensor
 

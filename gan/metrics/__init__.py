@@ -4,7 +4,9 @@ Sums over feature vectors are taken in float64, on the CPU, by formulas of our o
 features are at hand; what torchmetrics does cleanly (SSIM, MS-SSIM, LPIPS, Inception) is its own.
 """
 
-from gan.metrics.bootstrap import LEAST_IMAGES, Sampling, draw, interval, means, sampled
+from gan.metrics.batch import Batch, Images
+from gan.metrics.bootstrap import LEAST_IMAGES, Sampling, draw, interval, means, sampled, scarce
+from gan.metrics.collections import Distances, distances
 from gan.metrics.extractor import Extractor, open_extractor
 from gan.metrics.frechet import frechet_distance, frechet_samples
 from gan.metrics.kernel import KernelMatrices, kernel_distance, kernel_matrices, kernel_samples
@@ -14,10 +16,14 @@ from gan.metrics.pictures import has_torchmetrics, l1, ms_ssim, psnr, ssim
 
 __all__ = [
     "LEAST_IMAGES",
+    "Batch",
+    "Distances",
     "Extractor",
+    "Images",
     "KernelMatrices",
     "Lpips",
     "Sampling",
+    "distances",
     "draw",
     "frechet_distance",
     "frechet_samples",
@@ -35,6 +41,7 @@ __all__ = [
     "open_lpips",
     "psnr",
     "sampled",
+    "scarce",
     "ssim",
     "structure_distance",
 ]

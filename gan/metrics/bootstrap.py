@@ -13,6 +13,8 @@ LEVEL = 0.95
 LEAST_IMAGES = 5
 """Fewer have less than 40 different resamples (4 images 35), of which 2.5 % is none to cut off;
 those of 2 images that are not one of them twice even have one and the same kernel distance."""
+ROUGH = "{count} images: the interval is rough"
+NONE = "{count} images: too few for an interval, which takes {least}"
 
 
 class Sampling(NamedTuple):
@@ -31,12 +33,19 @@ def draw(sampling: Sampling, images: int, stream: int = 0) -> Tensor:
     """(R, images): how often each image occurs in each resample, float64.
 
     Equal arguments give equal draws, so that two numbers of the same images are compared in pairs;
-    other streams are independent.
+    other streams are independent: of what the images are compared with, 1.
     """
     generator = torch.Generator().manual_seed(2 * sampling.seed + stream)
     chosen = torch.randint(images, (sampling.resamples, images), generator=generator)
     counts = torch.zeros(sampling.resamples, images, dtype=torch.float64)
     return counts.scatter_add_(1, chosen, torch.ones_like(counts))
+
+
+def scarce(count: int, wanted: int) -> str | None:
+    """Return a warning of so few images that the interval is rough, or that there is none."""
+    if count >= wanted:
+        return None
+    return (ROUGH if count >= LEAST_IMAGES else NONE).format(count=count, least=LEAST_IMAGES)
 
 
 def means(scores: Tensor, counts: Tensor) -> Tensor:

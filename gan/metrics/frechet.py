@@ -3,6 +3,32 @@
 import torch
 from torch import Tensor
 
+from gan.metrics.bootstrap import Sampling
+from gan.metrics.collections import Distances, distances
+
+FID_RESAMPLES, FID_RESAMPLES_LARGE, LARGE = 200, 40, 512
+"""At most, and for more than LARGE images and features: each needs that many singular values."""
+FID_IMAGES = 2048
+"""Below it the bias is a good part of the value; papers use thousands of images."""
+
+
+def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
+    """Return the distances; intervals are moved onto them, see `interval`."""
+    smallest, width = min(len(fake), len(reference)), fake.shape[1]
+    warning = None
+    if smallest < width:
+        warning = (
+            f"{smallest} images for {width} features: biased upwards, comparable only with numbers "
+            "from as many images; prefer kid"
+        )
+    elif smallest < FID_IMAGES:
+        warning = f"{smallest} images: biased upwards; papers use {FID_IMAGES} or more"
+    most = FID_RESAMPLES_LARGE if min(smallest, width) > LARGE else FID_RESAMPLES
+    return distances(
+        fake, source, reference, sampling, frechet_distance, frechet_samples,
+        warning=warning, most=most, centered=True,
+    )  # fmt: skip
+
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
     """|m_x - m_y|^2 + Tr(S_x + S_y - 2 (S_x S_y)^(1/2)) of features (n, d) and (m, d), n, m >= 2.

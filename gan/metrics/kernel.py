@@ -5,6 +5,31 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan.config.tables.metrics import KID_MOST
+from gan.metrics.bootstrap import Sampling, scarce
+from gan.metrics.collections import Distances, distances
+
+KID_IMAGES = 50
+"""Fewer make the interval rough."""
+
+
+def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
+    """Return the distances of all pairs of images, of at most KID_MOST of either collection."""
+    own, others = part(len(fake), sampling), part(len(reference), sampling)
+    warning = scarce(min(len(own), len(others)), KID_IMAGES)
+
+    def resampled(x: Tensor, y: Tensor, *counts: Tensor) -> Tensor:
+        return kernel_samples(kernel_matrices(x, y), *counts)
+
+    chosen = fake[own], source[own], reference[others]
+    return distances(*chosen, sampling, kernel_distance, resampled, warning=warning)
+
+
+def part(images: int, sampling: Sampling) -> Tensor:
+    """Return the places of at most KID_MOST images, in order, by a generator of their own."""
+    generator = torch.Generator().manual_seed(sampling.seed)
+    return torch.randperm(images, generator=generator)[:KID_MOST].sort().values
+
 
 class KernelMatrices(NamedTuple):
     """k(x, x'), k(y, y') and k(x, y) of two sets, in float64."""

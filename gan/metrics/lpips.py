@@ -5,6 +5,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from gan.metrics.batch import Batch
+from gan.metrics.maps import layer_distance
 from gan.metrics.pictures import has_torchmetrics
 
 BACKBONE = "alexnet-owt-7be5be79.pth"
@@ -22,6 +24,13 @@ class Lpips:
         wide = (len(x), 3, *x.shape[2:])
         distances: Tensor = self.network(x.expand(wide), y.expand(wide))
         return distances.reshape(len(x))
+
+
+def lpips(batch: Batch) -> Tensor:
+    """Return the distances of translations from their truth: published ones, or in that style."""
+    if batch.lpips:
+        return batch.lpips(batch.fake.pixels, batch.truth.pixels)
+    return layer_distance(batch.fake.style, batch.truth.style)
 
 
 def open_lpips(device: torch.device) -> Lpips | None:

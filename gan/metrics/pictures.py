@@ -8,8 +8,8 @@ from importlib.util import find_spec
 import torch
 from torch import Tensor
 
-MS_SSIM_SIDE = 176
-"""Pixels: 11, the window, at the smallest of five scales."""
+from gan.config.tables.metrics import MS_SSIM_SIDE
+
 IDENTICAL = 100.0
 """Decibels that stand for pictures without any difference, whose ratio is infinite."""
 

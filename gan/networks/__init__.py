@@ -5,49 +5,21 @@ weights load as they are. Generators with `upsample="resize"` have no counterpar
 "blur" have one in CUT (taesungp/contrastive-unpaired-translation).
 """
 
-from collections.abc import Callable
-from functools import partial
-from re import fullmatch
-from typing import Any, Literal
+from typing import Any
 
 from torch import nn
 
 from gan.config.choices import Downsample, Norm, Upsample
-from gan.networks.adain import AdainGenerator
-from gan.networks.discriminators import PatchDiscriminator, PixelDiscriminator
+from gan.config.table import load
+from gan.config.tables.discriminators import DISCRIMINATORS, DiscriminatorRow
+from gan.config.tables.generators import GeneratorRow, generator_row
 from gan.networks.init import init_weights
-from gan.networks.resnet import ResnetGenerator
-from gan.networks.unet import UnetGenerator
 
-__all__ = [
-    "DiscriminatorKind",
-    "GeneratorKind",
-    "build_discriminator",
-    "build_generator",
-    "init_weights",
-]
-
-GeneratorKind = Literal["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "adain"]
-DiscriminatorKind = Literal["basic", "n_layers", "pixel"]
-
-
-def family(kind: str) -> Callable[..., nn.Module]:
-    """What builds a generator of this kind; ValueError where there is none.
-
-    Training offers those of `GeneratorKind`; files may hold ResNets of any depth and U-Nets of any
-    power of two.
-    """
-    if match := fullmatch(r"resnet_([1-9]\d?)blocks", kind):
-        return partial(ResnetGenerator, blocks=int(match[1]))
-    if match := fullmatch(r"unet_(32|64|128|256|512|1024)", kind):
-        return partial(UnetGenerator, halvings=int(match[1]).bit_length() - 1)
-    if kind == "adain":
-        return AdainGenerator
-    raise ValueError(f"no generator {kind}: there are resnet_9blocks, unet_256 and the like")
+__all__ = ["build_discriminator", "build_generator", "init_weights"]
 
 
 def build_generator(
-    kind: GeneratorKind | str,
+    kind: str,
     *,
     in_channels: int = 3,
     out_channels: int = 3,
@@ -59,42 +31,40 @@ def build_generator(
 ) -> nn.Module:
     """Build a generator: (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1].
 
-    H and W are any sizes from 16 up. "adain" takes a second picture besides, for the style.
+    H and W are any sizes from 16 up. Generators with `takes_style` take a style image as well.
     `channels` is the width of the first convolution. Weights are torch's defaults until
     `init_weights`. ValueError where there is no such generator.
     """
-    build = family(kind)
-    arguments: dict[str, Any] = {
-        "in_channels": in_channels,
-        "out_channels": out_channels,
-        "channels": channels,
-        "upsample": upsample,
-        "dropout": dropout,
-    }
-    if kind.startswith("resnet"):
-        return build(**arguments, norm=norm, downsample=downsample)
-    if "blur" in (upsample, downsample):
+    row = generator_row(kind)
+    if "blur" in (upsample, downsample) and not row.blurs:
         raise ValueError(f"upsample and downsample blur are for ResNet generators, not {kind}")
-    # The normalization of "adain" is its own.
-    return build(**arguments) if kind == "adain" else build(**arguments, norm=norm)
+    choices = {"norm": norm, "upsample": upsample, "dropout": dropout, "downsample": downsample}
+    return _build(
+        row, choices, in_channels=in_channels, out_channels=out_channels, channels=channels
+    )
 
 
 def build_discriminator(
-    kind: DiscriminatorKind,
+    kind: str,
     *,
     in_channels: int = 3,
     channels: int = 64,
     layers: int = 3,
     norm: Norm = "instance",
 ) -> nn.Module:
-    """Build a discriminator: (N, in_channels, H, W) to raw scores (N, 1, h, w).
+    """Build a discriminator: (N, in_channels, H, W) to raw scores (N, 1, h, w), or several maps.
 
     `layers` counts the strided convolutions of "n_layers"; "basic" always has 3. `channels` is the
     width of the first convolution. Weights are torch's defaults until `init_weights`.
     """
-    builders: dict[DiscriminatorKind, Callable[..., nn.Module]] = {
-        "basic": partial(PatchDiscriminator, layers=3),
-        "n_layers": partial(PatchDiscriminator, layers=layers),
-        "pixel": PixelDiscriminator,
-    }
-    return builders[kind](in_channels=in_channels, channels=channels, norm=norm)
+    choices = {"norm": norm, "layers": layers}
+    return _build(DISCRIMINATORS.find(kind), choices, in_channels=in_channels, channels=channels)
+
+
+def _build(
+    row: GeneratorRow | DiscriminatorRow, choices: dict[str, Any], **sizes: int
+) -> nn.Module:
+    """Build a row's module with those of the choices that it takes."""
+    taken = {name: choices[name] for name in row.takes}
+    network: nn.Module = load(row.code)(**sizes, **taken, **row.options)
+    return network

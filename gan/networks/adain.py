@@ -6,6 +6,8 @@ file is enough to translate, and, as in MUNIT (Huang et al. 2018, Sec. 5.1), at 
 decoder: each norm is given means and deviations that depend on the style's statistics.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import instance_norm, layer_norm, relu
@@ -141,12 +143,12 @@ class AdainGenerator(nn.Module):
 
 
 class Styled(nn.Module):
-    """An AdainGenerator with one style, a function of the content alone."""
+    """A generator that takes a style image, with one style: a function of the content alone."""
 
     code: Tensor
 
-    def __init__(self, network: AdainGenerator, style: Tensor) -> None:
-        """style is (1, C, H, W) in [-1, 1] on the network's device."""
+    def __init__(self, network: Any, style: Tensor) -> None:
+        """network has style_encoder and paint; style is (1, C, H, W) in [-1, 1] on its device."""
         super().__init__()
         self.network = network
         with torch.no_grad():
@@ -154,7 +156,8 @@ class Styled(nn.Module):
 
     def forward(self, content: Tensor) -> Tensor:
         """(N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1]."""
-        return self.network.paint(content, self.code)
+        painted: Tensor = self.network.paint(content, self.code)
+        return painted
 
 
 def encoding(in_channels: int, channels: int) -> list[list[nn.Module]]:

@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 from gan.config import NetworksConfig
-from gan.domains import Domain
+from gan.domains import DIRECTIONS, Direction, Domain
 from gan.networks import build_discriminator, build_generator, init_weights
 
 
 @dataclass(frozen=True)
 class Networks:
-    """Two generators and two discriminators; disc_a judges images of domain A."""
+    """Two generators and two discriminators; disc_a scores images of domain A."""
 
     gen_ab: nn.Module
     gen_ba: nn.Module
@@ -24,32 +24,33 @@ class Networks:
         return iter((self.gen_ab, self.gen_ba, self.disc_a, self.disc_b))
 
     def named(self) -> dict[str, nn.Module]:
-        """All four by name."""
+        """Return all four by name."""
         return vars(self)
 
     @property
     def generators(self) -> tuple[nn.Module, nn.Module]:
-        """A to B, B to A."""
+        """Return the generators A to B and B to A."""
         return self.gen_ab, self.gen_ba
 
-    def pair(self, start: Domain) -> tuple[nn.Module, nn.Module]:
-        """The generator that leaves a domain, and the one that returns to it."""
-        return (self.gen_ab, self.gen_ba) if start == "a" else (self.gen_ba, self.gen_ab)
+    def pair(self, direction: Direction) -> tuple[nn.Module, nn.Module]:
+        """Return the generator of a direction, and that of the opposite one."""
+        generators = {"ab": self.gen_ab, "ba": self.gen_ba}
+        return generators[direction], generators[DIRECTIONS[direction].opposite]
 
     def disc(self, domain: Domain) -> nn.Module:
-        """The judge of a domain."""
-        return self.disc_a if domain == "a" else self.disc_b
+        """Return the discriminator of a domain."""
+        return {"a": self.disc_a, "b": self.disc_b}[domain]
 
     @property
     def discriminators(self) -> tuple[nn.Module, nn.Module]:
-        """The judge of A, the judge of B."""
+        """Return the discriminators of A and of B."""
         return self.disc_a, self.disc_b
 
 
 def generator_spec(
     networks: NetworksConfig, in_channels: int, out_channels: int
 ) -> dict[str, object]:
-    """The arguments of build_generator, as they are stored in a generator's file."""
+    """Return the arguments of build_generator, as they are stored in a generator's file."""
     return {
         "kind": networks.generator,
         "in_channels": in_channels,
@@ -79,7 +80,7 @@ def build_networks(
 def build_generator_ab(
     networks: NetworksConfig, channels_a: int, channels_b: int, *, seed: int
 ) -> nn.Module:
-    """The A to B generator alone, with the weights that build_networks would give it."""
+    """Build the A to B generator alone, with the weights that build_networks would give it."""
     built = generator(networks, channels_a, channels_b)
     draw_weights([built], networks.init_gain, seed)
     return built
@@ -88,19 +89,19 @@ def build_generator_ab(
 def build_guided_networks(
     networks: NetworksConfig, channels_a: int, channels_b: int, *, seed: int
 ) -> tuple[nn.Module, nn.Module]:
-    """The A to B generator that is shown its style, and the judge of B."""
+    """Build the A to B generator with a style image, and the discriminator of B."""
     built = generator(networks, channels_a, channels_b), discriminator(networks, channels_b)
     draw_weights(built, networks.init_gain, seed)
     return built
 
 
 def generator(networks: NetworksConfig, in_channels: int, out_channels: int) -> nn.Module:
-    """A generator of the configured kind, with torch's default weights."""
+    """Build a generator of the configured kind, with torch's default weights."""
     return build_generator(**generator_spec(networks, in_channels, out_channels))  # type: ignore[arg-type]
 
 
 def discriminator(networks: NetworksConfig, channels: int) -> nn.Module:
-    """A discriminator of the configured kind, with torch's default weights."""
+    """Build a discriminator of the configured kind, with torch's default weights."""
     return build_discriminator(
         networks.discriminator,
         in_channels=channels,

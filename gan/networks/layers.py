@@ -84,7 +84,7 @@ def upsampling(
     checkerboard artifacts": every output pixel sees as many inputs as its neighbors. "blur" is in
     antialias.py, for ResNet generators only.
     """
-    assert upsample != "blur", "build_generator refuses it"
+    assert upsample != "blur", "build_generator rejects it"
     if upsample == "resize":
         conv = nn.Conv2d(in_channels, out_channels, 3, bias=bias)
         return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), ReflectionPad(1), conv)

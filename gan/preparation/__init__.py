@@ -1,6 +1,5 @@
 """The two-folder layout out of what people have: `gan prepare`."""
 
-from gan.preparation.entry import prepare
-from gan.preparation.settings import PrepareConfig
+from gan.system.lazy import lazy
 
-__all__ = ["PrepareConfig", "prepare"]
+__getattr__ = lazy(__name__, command="prepare", options="PrepareConfig")

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gan.inspection.survey import Sight
+from gan.inspection.survey import ImageFacts
 
-Refusal = tuple[Path, str]
-"""A file that is left out, and why."""
+Skipped = tuple[Path, str]
+"""A file that is skipped, and why."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Frame:
     number: int
     """Among all frames, from 0."""
     second: float
-    sight: Sight
+    facts: ImageFacts
 
 
 @dataclass(frozen=True)

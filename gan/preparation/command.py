@@ -7,9 +7,9 @@ from typing import Any
 
 from gan.domains import DOMAINS, Domain
 from gan.inference.folder.report import check_failed, write_failed
-from gan.preparation.candidates import Candidate, Refusal
-from gan.preparation.looking import Seen, copy_pairs, look_at
-from gan.preparation.settings import PrepareConfig
+from gan.preparation.candidates import Candidate, Skipped
+from gan.preparation.decode import Decoded, copy_pairs, decode
+from gan.preparation.options import PrepareConfig
 from gan.preparation.sources import select
 from gan.preparation.split import Member, bordering, drawn, groups
 from gan.preparation.writing import (
@@ -31,30 +31,30 @@ NAMED = 20
 """Files that are named on stderr; all are in failed.tsv."""
 
 
-def make(config: PrepareConfig, *, dry_run: bool) -> int:
-    """Do what `prepare` of entry.py says; ValueError and OSError name what is wrong."""
+def prepare(config: PrepareConfig) -> int:
+    """Make the two-folder layout; return the exit status. ValueError names what is wrong."""
     # What the dataset is made by: another start must have the same.
-    settings = config.model_dump(mode="json", exclude={"output"})
+    settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
     check_output(config, settings)
     if config.output.is_dir():
         check_failed(config.output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
-        seen, found = look(config)
-        refused = [*dict.fromkeys(found)]  # one source may serve both domains
-        chosen = divide(seen, config)
+        decoded, found = decode_domains(config)
+        skipped = [*dict.fromkeys(found)]  # one source may serve both domains
+        chosen = divide(decoded, config)
         targets = {config.output / one.name for one in chosen}
         check_strangers(config.output, targets)
-        if not dry_run:
+        if not config.dry_run:
             begin(config.output, settings)
             lost = write_files(chosen, config.output, config.link)
             lost += write_frames(chosen, config.output)
             gone = {one.name for one, _ in lost}
             write_report([one for one in chosen if one.name not in gone], config.output)
-            refused += [(Path(one.candidate.label), reason) for one, reason in lost]
-            write_failed(config.output, [Failure(*refusal) for refusal in refused])
-    name_refused(refused)
-    tell(chosen, len(seen) - len(chosen), config, dry_run=dry_run)
-    return 1 if refused else 0
+            skipped += [(Path(one.candidate.label), reason) for one, reason in lost]
+            write_failed(config.output, [Failure(*each) for each in skipped])
+    name_skipped(skipped)
+    tell(chosen, len(decoded) - len(chosen), config)
+    return 1 if skipped else 0
 
 
 def check_output(config: PrepareConfig, settings: dict[str, Any]) -> None:
@@ -70,25 +70,25 @@ def check_output(config: PrepareConfig, settings: dict[str, Any]) -> None:
         check_disk(config.output, sources)
 
 
-def look(config: PrepareConfig) -> tuple[list[tuple[Domain, Seen]], list[Refusal]]:
+def decode_domains(config: PrepareConfig) -> tuple[list[tuple[Domain, Decoded]], list[Skipped]]:
     """The readable pictures of both domains, and what is left out of them."""
     selected: dict[Domain, list[Candidate]] = {}
-    refused: list[Refusal] = []
+    skipped: list[Skipped] = []
     for domain in DOMAINS[: 2 if config.b else 1]:
         listing, offered = select(config, domain)
         selected[domain] = listing.candidates
-        refused += listing.refused
+        skipped += listing.skipped
         print(f"{domain.upper()}: {len(listing.candidates)} of {offered} images chosen")
     check_apart(selected)
-    result: list[tuple[Domain, Seen]] = []
+    result: list[tuple[Domain, Decoded]] = []
     for domain, candidates in selected.items():
-        seen, unreadable = look_at(candidates, config.limit, config.seed)
-        if not seen:
+        decoded, unreadable = decode(candidates, config.limit, config.seed)
+        if not decoded:
             path, reason = unreadable[0]
             raise ValueError(f"{domain}: no image can be read, {path} for instance: {reason}")
-        result += [(domain, one) for one in seen]
-        refused += unreadable
-    return result, refused
+        result += [(domain, one) for one in decoded]
+        skipped += unreadable
+    return result, skipped
 
 
 def check_apart(selected: dict[Domain, list[Candidate]]) -> None:
@@ -106,20 +106,20 @@ def check_apart(selected: dict[Domain, list[Candidate]]) -> None:
         )
 
 
-def divide(seen: Sequence[tuple[Domain, Seen]], config: PrepareConfig) -> list[Chosen]:
+def divide(decoded: Sequence[tuple[Domain, Decoded]], config: PrepareConfig) -> list[Chosen]:
     """Each picture's place. Frames beside the test's and, with unique, copies have none."""
-    pairs = copy_pairs([one for _, one in seen])
+    pairs = copy_pairs([one for _, one in decoded])
     if config.unique:
         later = {number for number, _ in pairs}
-        seen, pairs = [one for number, one in enumerate(seen) if number not in later], []
-    members = [member(domain, one.candidate) for domain, one in seen]
+        decoded, pairs = [one for number, one in enumerate(decoded) if number not in later], []
+    members = [member(domain, one.candidate) for domain, one in decoded]
     together = groups(members, pairs, config.block)
     test = drawn(members, together, config.test, config.seed)
     left_out = bordering(members, test)
     group = {number: index for index, some in enumerate(together) if some[1:] for number in some}
     return [
         Chosen(one.candidate, domain, "test" if number in test else "train", group.get(number))
-        for number, (domain, one) in enumerate(seen)
+        for number, (domain, one) in enumerate(decoded)
         if number not in left_out
     ]
 
@@ -132,15 +132,15 @@ def member(domain: Domain, candidate: Candidate) -> Member:
     return Member(domain, candidate.name, candidate.source, frame.second)
 
 
-def name_refused(refused: Sequence[Refusal]) -> None:
+def name_skipped(skipped: Sequence[Skipped]) -> None:
     """What is left out, on stderr."""
-    for path, reason in refused[:NAMED]:
+    for path, reason in skipped[:NAMED]:
         say(path, reason)
-    if len(refused) > NAMED:
-        say(Path("failed.tsv"), f"{len(refused) - NAMED} more are left out")
+    if len(skipped) > NAMED:
+        say(Path("failed.tsv"), f"{len(skipped) - NAMED} more are left out")
 
 
-def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_run: bool) -> None:
+def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig) -> None:
     """How many pictures are where, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
@@ -154,5 +154,5 @@ def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig, *, dry_
     if left_out:
         print(f"{left_out} images left out: further copies, or frames beside the test's")
     done = LINKS[config.link].done
-    what = f"would be {done}" if dry_run else f"{done}; {CHOSEN} says which"
+    what = f"would be {done}" if config.dry_run else f"{done}; {CHOSEN} says which"
     print(printable(f"{config.output}: {len(chosen)} images {what}"))

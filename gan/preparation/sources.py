@@ -11,9 +11,9 @@ from gan.images import IMAGE_SUFFIXES, ImageError, Traits, find_images
 from gan.inspection.places import Place
 from gan.inspection.survey import measured
 from gan.preparation import tables, video
-from gan.preparation.candidates import Candidate, Frame, Refusal
+from gan.preparation.candidates import Candidate, Frame, Skipped
+from gan.preparation.options import PrepareConfig
 from gan.preparation.query import chosen
-from gan.preparation.settings import PrepareConfig
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Listing:
     """What a source has to offer."""
 
     candidates: list[Candidate]
-    refused: list[Refusal]
+    skipped: list[Skipped]
 
 
 def select(config: PrepareConfig, domain: Domain) -> tuple[Listing, int]:
@@ -44,11 +44,11 @@ def select(config: PrepareConfig, domain: Domain) -> tuple[Listing, int]:
     found = located(
         [offered[number] for number in chosen(rows, config.conditions(domain), origin)], config
     )
-    refused = [refusal for listing in listings for refusal in listing.refused] + found.refused
+    skipped = [each for listing in listings for each in listing.skipped] + found.skipped
     if not found.candidates:
-        first = f" that can be used ({': '.join(map(str, refused[0]))})" if refused else ""
+        first = f" that can be used ({': '.join(map(str, skipped[0]))})" if skipped else ""
         raise ValueError(f"{origin}: no images{first}")
-    return Listing(found.candidates, refused), len(offered)
+    return Listing(found.candidates, skipped), len(offered)
 
 
 def own_name(source: Path) -> str:
@@ -90,7 +90,7 @@ def from_folder(folder: Path) -> Listing:
         name = path.relative_to(folder)
         columns = {"path": name.as_posix(), "name": name.name, "class": name.parent.name}
         candidates.append(Candidate(path, name, columns))
-    return Listing(candidates, found.refused)
+    return Listing(candidates, found.skipped)
 
 
 def from_table(path: Path, config: PrepareConfig) -> Listing:
@@ -112,9 +112,9 @@ def from_video(path: Path, config: PrepareConfig) -> Listing:
     try:
         frames = video.sampled(path, config.frames_per_second, config.every_frame)
         for number, second, image in frames:
-            sight = measured(path, place, Traits(image.size, "", {}), image)
+            facts = measured(path, place, Traits(image.size, "", {}), image)
             columns = {"path": path.name, "name": name, "class": ""}
-            frame = Frame(number, second, sight)
+            frame = Frame(number, second, facts)
             candidates.append(Candidate(path, Path(f"{name}-{number:06d}.jpg"), columns, frame))
     except ImageError as error:
         reason = str(error).removeprefix(f"{path}: ")
@@ -129,7 +129,7 @@ def located(offered: Sequence[tuple[Path, Candidate]], config: PrepareConfig) ->
     Each comes with the folder that is put before its name.
     """
     result: dict[tuple[Path, int | None], Candidate] = {}
-    refused: list[Refusal] = []
+    skipped: list[Skipped] = []
     indexes: dict[Path, Index] = {}
     for before, candidate in offered:
         folder = candidate.source
@@ -138,13 +138,13 @@ def located(offered: Sequence[tuple[Path, Candidate]], config: PrepareConfig) ->
             try:
                 path = index.file(candidate.name)
             except ImageError as error:
-                refused.append((folder / candidate.name, str(error)))
+                skipped.append((folder / candidate.name, str(error)))
                 continue
             candidate = replace(candidate, source=path, name=path.relative_to(folder))
         number = candidate.frame.number if candidate.frame else None
         named = replace(candidate, name=before / candidate.name)
         result.setdefault((candidate.source.resolve(), number), named)
-    return Listing(list(result.values()), refused)
+    return Listing(list(result.values()), skipped)
 
 
 class Index:

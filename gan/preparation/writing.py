@@ -18,7 +18,7 @@ from gan.domains import Domain
 from gan.images import encode_image
 from gan.preparation import video
 from gan.preparation.candidates import Candidate
-from gan.preparation.settings import Link
+from gan.preparation.options import Link
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.output_folder import copy_file, link_file
 

@@ -1,5 +1,5 @@
 """One page about a run: a single HTML file that shows and says how it went."""
 
-from gan.report.entry import report
+from gan.system.lazy import lazy
 
-__all__ = ["report"]
+__getattr__ = lazy(__name__, command="report", options="ReportOptions")

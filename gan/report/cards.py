@@ -20,23 +20,23 @@ def pairs(done: Sequence[Translated], budget: int) -> tuple[list[Pair], str | No
 
 
 def cards(
-    way: str, done: Sequence[Translated], pictures: Sequence[Pair], captions: Sequence[str | None]
+    label: str, done: Sequence[Translated], pictures: Sequence[Pair], captions: Sequence[str | None]
 ) -> Html:
     """A slider for each image."""
     figures = [
-        card(way, shown.name, before, after, caption)
+        card(label, shown.name, before, after, caption)
         for shown, (before, after), caption in zip(done, pictures, captions, strict=True)
     ]
     return element("div", figures, class_="cards")
 
 
-def card(way: str, name: str, before: Inline, after: Inline, caption: str | None) -> Html:
+def card(label: str, name: str, before: Inline, after: Inline, caption: str | None) -> Html:
     """One image; the range input holds the slider's place, in percent from the left."""
     return element(
         "figure",
         element(
             "div",
-            picture(after, f"{name}, translated {way}"),
+            picture(after, f"{name}, translated {label}"),
             element("div", picture(before, f"{name}, as it was"), class_="before"),
             element("span", class_="handle"),
             element("span", "before", class_="side left", aria_hidden="true"),

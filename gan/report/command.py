@@ -15,6 +15,7 @@ from gan.report.html import GENERATOR, Html, element, page, together
 from gan.report.logs import read_log
 from gan.report.losses import losses
 from gan.report.metrics import metrics, remark, title
+from gan.report.options import ReportOptions
 from gan.report.overview import overview, time_and_memory
 from gan.report.records import Evaluation, Finding, Lines, Score, best_step, read_lines
 from gan.report.samples import samples
@@ -22,24 +23,24 @@ from gan.report.standing import standing
 from gan.report.translations import Translations
 from gan.system.atomic import check_writable, write_whole
 
-MOST_IMAGES = 200
 MARKED = 500
 """Bytes at the beginning of a report that hold its mark."""
 
 
-def write_report(
-    *, model: Path, root: Path | None, output: Path | None, images: int, device: Device
-) -> int:
-    """Do what `report` of entry.py says; ValueError as there."""
-    if not 0 <= images <= MOST_IMAGES:
-        raise ValueError(f"images: {images}, must be from 0 to {MOST_IMAGES}")
+def report(options: ReportOptions) -> int:
+    """Write a run's report; return the exit status.
+
+    ValueError names a model that is no run directory, or an output that is there and no report of
+    ours; OSError one that cannot be written.
+    """
+    model, root = options.model, options.root
     if root is not None and not root.is_dir():
         raise ValueError(f"root {root}: no such folder")
     opened = open_configuration(model)
-    output = model / "report.html" if output is None else output
+    output = model / "report.html" if options.output is None else options.output
     check_output(output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
-        body = sections(model, opened, root, images, device)
+        body = sections(model, opened, root, options.images, options.device)
     name = model.resolve().name
     # Names of files need not be text: what cannot be encoded is shown as an escape.
     content = page(f"{name} · report", body).encode("utf-8", "backslashreplace")

@@ -2,7 +2,7 @@
 
 from gan.report.curves import number
 from gan.report.html import Html, element, together
-from gan.report.metrics import WAYS, remark
+from gan.report.metrics import LABELS, remark
 from gan.report.records import Finding, Lines
 
 
@@ -37,7 +37,7 @@ def over(records: list[Finding], index: int) -> int | None:
 
 def item(finding: Finding, gone: int | None) -> Html:
     """One finding: what and where, when, by which number, and what to do."""
-    where = f" · {WAYS.get(finding.where, finding.where)}" if finding.where else ""
+    where = f" · {LABELS.get(finding.where, finding.where)}" if finding.where else ""
     first, last = finding.window or (finding.step, finding.step)
     when = f"Steps {first:,} to {last:,}" if first != last else f"Step {last:,}"
     by = ""

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan.config.tables.metrics import row_of
+from gan.domains import DIRECTIONS, Direction
 from gan.images import list_images
-from gan.inference.translator import Direction
 from gan.report.cards import Pair, cards, pairs
 from gan.report.html import Html, element, together
-from gan.report.metrics import NAMES, WAYS, remark
+from gan.report.metrics import LABELS, remark
 from gan.report.records import Metric, Score
 from gan.report.translations import Translated, Translations
 
@@ -19,9 +20,6 @@ EXTREMES = 3
 """How many of the best, and of the worst, are shown by each score."""
 Scored = tuple[float, str]
 """A score, and the image that has it."""
-
-FIRST = ("structure", "cycle", "lpips", "l1")
-"""Scores that are shown before others."""
 
 
 def extremes(
@@ -39,23 +37,24 @@ def extremes(
             "images above are in the order of their cycle errors, where there is a way back.",
             class_="empty",
         )
-    if not any(translations.folder(way)[0] for way in translations.translators):
+    if not any(translations.folder(direction)[0] for direction in translations.translators):
         text = "Single images have scores, but there is nothing to show: see Test images."
         return element("p", text, class_="empty")
-    order = sorted(groups, key=lambda key: (key[0], rank(key[1])))
-    rankings = [
-        ranked(translations, way, name, folder, sorted(groups[way, name], reverse=higher))
-        for way, name in order
-        for higher in (is_higher_better(way, name, metrics),)
-        if way in translations.translators and (folder := translations.folder(way)[0])
-    ]
+    order = sorted(groups, key=lambda key: (key[0], row_of(key[1]).rank, key[1]))
+    rankings = []
+    for direction, name in order:
+        folder = translations.folder(direction)[0]
+        if folder and direction in translations.translators:
+            higher = is_higher_better(direction, name, metrics)
+            best_first = sorted(groups[direction, name], reverse=higher)
+            rankings.append(ranked(translations, direction, name, folder, best_first))
     pictures, note = pairs([image for found in rankings for image in found.images], BUDGET)
     parts, unfolded = [], set[str]()
     for found in rankings:
         own, pictures = pictures[: len(found.images)], pictures[len(found.images) :]
-        parts.append(drawn(found, own, unfolded=found.way not in unfolded))
-        unfolded.add(found.way)
-    absent = [translations.folder(way)[1] for way, _ in order]
+        parts.append(drawn(found, own, unfolded=found.direction not in unfolded))
+        unfolded.add(found.direction)
+    absent = [translations.folder(direction)[1] for direction, _ in order]
     failed = [text for found in rankings for text in found.failed]
     said = filter(None, dict.fromkeys([*translations.missing.values(), *absent, *failed]))
     return together(
@@ -75,22 +74,18 @@ def grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored]
     return groups
 
 
-def rank(name: str) -> tuple[int, str]:
-    """The place of a score among others."""
-    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
-
-
-def is_higher_better(way: Direction, name: str, metrics: dict[str, Metric]) -> bool:
+def is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric]) -> bool:
     """What the evaluation says of a score, whose mean is a metric of the same name."""
-    metric = metrics.get(f"{name}_{way}") or metrics.get(f"{name}_{way[0]}")
-    return metric.better == "higher" if metric else name in ("ssim", "ms_ssim", "psnr")
+    source = DIRECTIONS[direction].source
+    metric = metrics.get(f"{name}_{direction}") or metrics.get(f"{name}_{source}")
+    return (metric or row_of(name)).better == "higher"
 
 
 @dataclass(frozen=True)
 class Ranking:
     """The best and the worst images of a direction by one score."""
 
-    way: Direction
+    direction: Direction
     name: str
     count: int
     """Images that have the score."""
@@ -106,23 +101,25 @@ class Ranking:
 
 
 def ranked(
-    translations: Translations, way: Direction, name: str, folder: Path, order: list[Scored]
+    translations: Translations, direction: Direction, name: str, folder: Path, order: list[Scored]
 ) -> Ranking:
     """Translate both ends of an order, from the best to the worst."""
     half = min(EXTREMES, len(order) // 2)
-    best, failed = scored(translations, way, folder, order[:half])
-    worst, more = scored(translations, way, folder, order[len(order) - half :][::-1])
-    return Ranking(way, name, len(order), best, worst, [*failed, *more])
+    best, failed = scored(translations, direction, folder, order[:half])
+    worst, more = scored(translations, direction, folder, order[len(order) - half :][::-1])
+    return Ranking(direction, name, len(order), best, worst, [*failed, *more])
 
 
 def scored(
-    translations: Translations, way: Direction, folder: Path, picked: list[Scored]
+    translations: Translations, direction: Direction, folder: Path, picked: list[Scored]
 ) -> tuple[list[tuple[Translated, float]], list[str]]:
     """Images with their scores; and a sentence on each that is not in the test folder."""
     # A name in a file of scores is looked up, never opened: it could lead anywhere.
     there = {path.relative_to(folder).as_posix() for path in list_images(folder)}
     values = {file: value for value, file in picked}
-    done, failed = translations.translate(way, folder, [file for file in values if file in there])
+    done, failed = translations.translate(
+        direction, folder, [file for file in values if file in there]
+    )
     failed += [f"{file}: not in {folder}" for file in values if file not in there]
     return [(shown, values[shown.name]) for shown in done], failed
 
@@ -131,14 +128,15 @@ def drawn(found: Ranking, pictures: Sequence[Pair], *, unfolded: bool) -> Html:
     """Two rows of sliders, folded away but for the first ranking of a direction."""
     split = len(found.best)
     rows = {"Best": (found.best, pictures[:split]), "Worst": (found.worst, pictures[split:])}
-    way = WAYS[found.way]
+    label = LABELS[found.direction]
     return element(
         "details",
-        element("summary", f"{way} by {NAMES.get(found.name, found.name)}",
+        element("summary", f"{label} by {row_of(found.name).title}",
                 element("small", f"{found.count} images")),
         element("div", [
             element("div", element("h4", kind), cards(
-                way, [image for image, _ in images], shown, [f"{value:.3g}" for _, value in images]
+                label, [image for image, _ in images], shown,
+                [f"{value:.3g}" for _, value in images],
             ))
             for kind, (images, shown) in rows.items()
         ], class_="extremes"),

@@ -1,10 +1,10 @@
 """Test images before and after, under sliders, from all over the folder."""
 
+from gan.domains import Direction
 from gan.images import list_images, read_image
-from gan.inference.translator import Direction
 from gan.report.cards import cards, pairs
 from gan.report.html import Html, element, prose, together
-from gan.report.metrics import WAYS, remark
+from gan.report.metrics import LABELS, remark
 from gan.report.pictures import inline, shrunk, spread
 from gan.report.translations import Translations
 
@@ -14,11 +14,14 @@ BUDGET = 4_000_000
 
 def test_images(translations: Translations, most: int) -> Html:
     """Up to `most` test images of each direction, in the order of their cycle errors."""
-    ways = (*translations.translators, *translations.missing)
-    if not translations.missing and not any(translations.folder(way)[0] for way in ways):
-        return element("p", prose(translations.folder(ways[0])[1]), class_="empty")
+    directions = (*translations.translators, *translations.missing)
+    if not translations.missing and not any(
+        translations.folder(direction)[0] for direction in directions
+    ):
+        return element("p", prose(translations.folder(directions[0])[1]), class_="empty")
     parts = [
-        together(element("h3", WAYS[way]), tests_of_one(translations, most, way)) for way in ways
+        together(element("h3", LABELS[direction]), tests_of_one(translations, most, direction))
+        for direction in directions
     ]
     return together(styled(translations), parts)
 
@@ -37,17 +40,17 @@ def styled(translations: Translations) -> Html | None:
     )  # fmt: skip
 
 
-def tests_of_one(translations: Translations, most: int, way: Direction) -> Html | None:
+def tests_of_one(translations: Translations, most: int, direction: Direction) -> Html | None:
     """One direction's test images, or why there are none."""
-    if way in translations.missing:
-        return remark(f"Nothing can be translated: {translations.missing[way]}.")
-    folder, why = translations.folder(way)
+    if direction in translations.missing:
+        return remark(f"Nothing can be translated: {translations.missing[direction]}.")
+    folder, why = translations.folder(direction)
     if folder is None:
         return element("p", prose(why), class_="empty")
     names = [path.relative_to(folder).as_posix() for path in list_images(folder)]
     chosen = [names[index] for index in spread(len(names), most)]
-    done, failed = translations.translate(way, folder, chosen)
-    errors = [translations.cycle_error(way, shown) for shown in done]
+    done, failed = translations.translate(direction, folder, chosen)
+    errors = [translations.cycle_error(direction, shown) for shown in done]
     ordered = sorted(zip(done, errors, strict=True), key=lambda pair: pair[1] or 0.0)
     order = ", those that come back best first" if any(errors) else ""
     said = f"{len(chosen)} of {len(names)} test images, from {folder}{order}."
@@ -59,6 +62,6 @@ def tests_of_one(translations: Translations, most: int, way: Direction) -> Html 
     return together(
         element("p", prose(said), class_="note"),
         [remark(text) for text in failed],
-        cards(WAYS[way], images, pictures, captions),
+        cards(LABELS[direction], images, pictures, captions),
         element("p", note, class_="note") if note else None,
     )

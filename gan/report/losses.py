@@ -1,5 +1,6 @@
 """All that was logged while training, in groups that are read together."""
 
+from gan.domains import stem
 from gan.report.chart import chart
 from gan.report.html import Html, element, together
 from gan.report.logs import Log
@@ -64,11 +65,5 @@ def grouped(names: list[str]) -> dict[str, list[str]]:
     for name in names:
         if name not in NOT_DRAWN:
             known = (group for group in GROUPS if name == group or name.startswith(f"{group}_"))
-            groups.setdefault(next(known, plain(name)), []).append(name)
+            groups.setdefault(next(known, stem(name)), []).append(name)
     return {group: members for group, members in groups.items() if members}
-
-
-def plain(name: str) -> str:
-    """A name without the domain or direction at its end."""
-    head, _, tail = name.rpartition("_")
-    return head if tail in ("a", "b", "ab", "ba") and head else name

@@ -2,24 +2,17 @@
 
 import math
 
+from gan.config.tables.metrics import row_of
+from gan.domains import DIRECTIONS, DOMAINS, stem
 from gan.report.chart import chart
 from gan.report.choice import chosen, comparable, flat, origin
 from gan.report.curves import Curve, number
 from gan.report.html import Html, element, together
-from gan.report.losses import plain
 from gan.report.records import Evaluation, Interval, Lines, Metric
 
-NAMES = {
-    "fid": "FID", "kid": "KID", "l1": "L1", "ssim": "SSIM", "ms_ssim": "MS-SSIM", "psnr": "PSNR",
-    "lpips": "LPIPS", "gram": "Gram distance", "structure": "Structure distance",
-    "cycle": "Cycle error", "identity": "Identity error",
-}  # fmt: skip
-WAYS = {
-    "ab": "A\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}B",
-    "ba": "B\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}A",
-    "a": "A",
-    "b": "B",
-}
+LABELS: dict[str, str] = {direction: ends.arrow for direction, ends in DIRECTIONS.items()}
+LABELS |= {domain: domain.upper() for domain in DOMAINS}
+"""Of directions and domains."""
 CHANGES = {"better": "better", "worse": "worse", "no clear difference": "unclear"}
 
 NOTHING = "\N{EN DASH}"
@@ -129,14 +122,14 @@ def curves(evaluations: list[Evaluation], shown: Evaluation) -> Html:
     """Charts over steps of the metrics that were taken more than once, both directions in one."""
     groups: dict[str, list[str]] = {}
     for name in shown.metrics:
-        groups.setdefault(plain(name), []).append(name)
+        groups.setdefault(stem(name), []).append(name)
     charts = []
-    for stem, names in groups.items():
+    for group, names in groups.items():
         lines = [line for name in names if len((line := curve(name, evaluations)).steps) > 1]
         if lines:
             better = shown.metrics[names[0]].better
             about = f"{better.capitalize()} is better. Shaded: 95 % intervals."
-            charts.append(chart(NAMES.get(stem, stem), about, lines, smooth=False))
+            charts.append(chart(row_of(group).title, about, lines, smooth=False))
     return element("div", charts, class_="charts") if charts else together()
 
 
@@ -163,7 +156,7 @@ def protocol(evaluation: Evaluation, *, opened: bool = True) -> Html:
 
 
 def title(name: str) -> str:
-    """A metric's name for people."""
-    stem = plain(name)
-    way = WAYS.get(name[len(stem) + 1 :])
-    return f"{NAMES.get(stem, stem)}{f' {way}' if way else ''}"
+    """Return a metric's name, with its direction or domain, for people."""
+    plain = stem(name)
+    label = LABELS.get(name[len(plain) + 1 :], "")
+    return f"{row_of(plain).title} {label}".rstrip(" ")

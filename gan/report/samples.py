@@ -7,9 +7,10 @@ from PIL import Image
 
 from gan.config import Config
 from gan.config.tables.recipes import RECIPES
+from gan.domains import DIRECTIONS
 from gan.images import ImageError, read_image
 from gan.report.html import Html, element, together
-from gan.report.metrics import WAYS, remark
+from gan.report.metrics import LABELS, remark
 from gan.report.pictures import Inline, pixelated, shelve, spread
 
 MOST_STEPS = 24
@@ -32,14 +33,16 @@ def samples(run: Path, config: Config) -> Html:
         return together(remarks)
     shelf = shelve(list(images.values()), BUDGET)
     pictures = dict(zip(images, shelf.pictures, strict=True))
-    directions = [way for way in ("ab", "ba") if any(way == shown for _, shown in images)]
+    directions = [
+        direction for direction in DIRECTIONS if any(direction == shown for _, shown in images)
+    ]
     said = f"{len(steps)} of {len(files)} steps, evenly spread."
     notes = " ".join(filter(None, (said if len(steps) < len(files) else None, shelf.remark)))
     return together(
         remarks,
         element("div", slider(steps), [
-            strip(way, steps, pictures, columns(way, images, config), config.data.crop_size)
-            for way in directions
+            strip(d, steps, pictures, columns(d, images, config), config.data.crop_size)
+            for d in directions
         ], class_="samples"),
         element("p", notes, class_="note") if notes else None,
     )  # fmt: skip
@@ -59,20 +62,20 @@ def read_grids(
 ) -> tuple[dict[tuple[int, str], Image.Image], list[str]]:
     """The grids by step and direction, and a sentence for each that is damaged."""
     images, damaged = {}, []
-    for step, ways in files.items():
-        for way, path in sorted(ways.items()):
+    for step, directions in files.items():
+        for direction, path in sorted(directions.items()):
             try:
-                images[step, way] = read_image(path)
+                images[step, direction] = read_image(path)
             except ImageError as error:
                 damaged.append(str(error).replace(f"{path.parent}/", ""))
     return images, damaged
 
 
 def columns(
-    way: str, images: dict[tuple[int, str], Image.Image], config: Config
+    direction: str, images: dict[tuple[int, str], Image.Image], config: Config
 ) -> tuple[str, ...]:
     """What the columns of a direction's grids show."""
-    width = next(image.width for (_, shown), image in images.items() if shown == way)
+    width = next(image.width for (_, shown), image in images.items() if shown == direction)
     return RECIPES[config.recipe].columns[: max(1, width // config.data.crop_size)]
 
 
@@ -93,7 +96,7 @@ def slider(steps: list[int]) -> Html:
 
 
 def strip(
-    way: str,
+    direction: str,
     steps: list[int],
     pictures: dict[tuple[int, str], Inline],
     names: tuple[str, ...],
@@ -103,12 +106,12 @@ def strip(
     shown = [
         element(
             "img", src=picture.uri, width=picture.width, height=picture.height,
-            alt=f"{WAYS[way]} at step {step}: rows of {', '.join(names)}",
+            alt=f"{LABELS[direction]} at step {step}: rows of {', '.join(names)}",
             data_index=index, hidden=index != len(steps) - 1,
             class_=pixelated(crop),
         )
         for index, step in enumerate(steps)
-        if (picture := pictures.get((step, way)))
+        if (picture := pictures.get((step, direction)))
     ]  # fmt: skip
     heads = element("div", [element("span", name) for name in names], class_="columns")
-    return element("figure", element("figcaption", element("h3", WAYS[way])), heads, shown)
+    return element("figure", element("figcaption", element("h3", LABELS[direction])), heads, shown)

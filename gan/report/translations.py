@@ -10,16 +10,15 @@ from PIL import Image
 from tqdm import tqdm
 
 from gan.config import Config
+from gan.config.choices import Device
 from gan.config.tables.recipes import RECIPES
-from gan.domains import Domain
+from gan.domains import DIRECTIONS, Direction
 from gan.images import ImageError, list_images, read_image
-from gan.inference.translator import Device, Direction, Translator
+from gan.inference.translator import Translator
 from gan.report.pictures import shrunk
 
 LARGEST_SIDE = 1024
 """Pixels; larger pictures are scaled down before they are translated, to be shown soon."""
-SOURCE: dict[Direction, Domain] = {"ab": "a", "ba": "b"}
-BACK: dict[Direction, Direction] = {"ab": "ba", "ba": "ab"}
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,18 @@ class Translations:
         self.style = training_painting(config) if RECIPES[config.recipe].styled else None
         self.translators: dict[Direction, Translator] = {}
         self.missing: dict[Direction, str] = {}
-        for way in RECIPES[config.recipe].directions:
+        for direction in RECIPES[config.recipe].directions:
             try:
-                self.translators[way] = Translator.load(run, way, device, style=self.style)
+                self.translators[direction] = Translator.load(
+                    run, direction, device, style=self.style
+                )
             except ValueError as error:
-                self.missing[way] = str(error)
+                self.missing[direction] = str(error)
         self.translated = cache(self._translate)
 
-    def folder(self, way: Direction) -> tuple[Path | None, str]:
+    def folder(self, direction: Direction) -> tuple[Path | None, str]:
         """The test folder that a direction translates from, or None and a sentence why."""
-        name = f"test{SOURCE[way].upper()}"
+        name = f"test{DIRECTIONS[direction].source.upper()}"
         if self.root is None:
             return None, f"The run names no test folder; --root names a folder with {name}."
         folder = self.root / name
@@ -60,28 +61,28 @@ class Translations:
         return (folder, "") if folder.is_dir() else (None, missing)
 
     def translate(
-        self, way: Direction, folder: Path, names: Iterable[str]
+        self, direction: Direction, folder: Path, names: Iterable[str]
     ) -> tuple[list[Translated], list[str]]:
         """Translate images by their names in the folder; those that cannot be, with the reason."""
         done: list[Translated] = []
         failed: list[str] = []
-        for name in tqdm(list(names), desc=f"translating {way}", leave=False, disable=None):
+        for name in tqdm(list(names), desc=f"translating {direction}", leave=False, disable=None):
             try:
-                done.append(self.translated(way, folder / name, name))
+                done.append(self.translated(direction, folder / name, name))
             except (ValueError, RuntimeError) as error:  # a device out of memory raises the latter
                 reason = str(error).removeprefix(f"{folder / name}: ").splitlines()
                 failed.append(f"{name}: {reason[0] if reason else type(error).__name__}")
         return done, failed
 
-    def _translate(self, way: Direction, path: Path, name: str) -> Translated:
-        image = read_image(path, channels=self.config.data.channels(SOURCE[way]))
+    def _translate(self, direction: Direction, path: Path, name: str) -> Translated:
+        image = read_image(path, channels=self.config.data.channels(DIRECTIONS[direction].source))
         before = shrunk(image, LARGEST_SIDE)
-        after = self.translators[way].translate(before)
+        after = self.translators[direction].translate(before)
         return Translated(name, before, after, before.size != image.size)
 
-    def cycle_error(self, way: Direction, shown: Translated) -> float | None:
+    def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
         """Mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a way back."""
-        back = self.translators.get(BACK[way])
+        back = self.translators.get(DIRECTIONS[direction].opposite)
         if back is None:
             return None
         pictures = (shown.before, back.translate(shown.after))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.config import Config, LossConfig
+from gan.domains import DIRECTIONS
 from gan.semantics.network import load_classifier
 from gan.semantics.training import recipe, train_classifier
 from gan.system.hashing import file_sha256
@@ -18,7 +19,7 @@ FILE = "classifier.safetensors"
 
 def classifier_needed(loss: LossConfig) -> bool:
     """Whether any term needs a classifier."""
-    return bool(loss.weight("semantic_ab") or loss.weight("semantic_ba"))
+    return any(loss.weight("semantic", direction) for direction in DIRECTIONS)
 
 
 class FrozenClassifier:

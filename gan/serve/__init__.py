@@ -1,5 +1,5 @@
 """A page to try generators on, and an HTTP API with the same limits."""
 
-from gan.serve.entry import serve
+from gan.system.lazy import lazy
 
-__all__ = ["serve"]
+__getattr__ = lazy(__name__, command="serve", options="ServeOptions")

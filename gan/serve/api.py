@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from gan.config.choices import Format
 from gan.inference.folder.plan import SUFFIXES
-from gan.serve.models import Way, choose
-from gan.serve.studio import RefusedError, Studio, Wish
+from gan.serve.models import Choice, choose
+from gan.serve.studio import RejectedError, Studio, Wish
 
 Number = TypeVar("Number", int, float)
 
@@ -29,7 +29,7 @@ TYPES = {
     ".tif": "image/tiff", ".gif": "image/gif", ".bmp": "image/bmp", ".jp2": "image/jp2",
     ".heic": "image/heic",
 }  # fmt: skip
-STATUSES = {RefusedError: 400, ClientDisconnect: 400, TimeoutError: 408}
+STATUSES = {RejectedError: 400, ClientDisconnect: 400, TimeoutError: 408}
 
 
 def build_api(studio: Studio) -> FastAPI:
@@ -67,8 +67,8 @@ async def one_line(_: Request, error: Exception) -> Response:
 def served(studio: Studio) -> dict[str, Any]:
     """What can be asked for."""
     models: dict[str, list[str]] = {}
-    for way in studio.ways:
-        models.setdefault(way.model, []).append(way.direction)
+    for choice in studio.choices:
+        models.setdefault(choice.model, []).append(choice.direction)
     limits = studio.limits
     return {
         "models": models,
@@ -81,7 +81,7 @@ async def answer(studio: Studio, request: Request) -> Response:
     """The translation of a request's body, in its own format or the one that is asked for."""
     if request.headers.get("content-type", "").startswith("multipart/"):
         raise HTTPException(415, "send the image as the body: curl --data-binary @photo.jpg")
-    wish = read_wish(request.query_params, studio.ways)
+    wish = read_wish(request.query_params, studio.choices)
     with TemporaryDirectory(dir=studio.folder) as name:
         folder = Path(name)
         async with asyncio.timeout(SECONDS):
@@ -111,22 +111,22 @@ async def receive_body(request: Request, place: Path) -> None:
             file.write(chunk)
 
 
-def read_wish(given: Mapping[str, str], ways: list[Way]) -> Wish:
-    """What the parameters of an address mean; RefusedError names the one that is wrong."""
+def read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
+    """What the parameters of an address mean; RejectedError names the one that is wrong."""
     for key in given:
         if key not in KEYS:
-            raise RefusedError(f"no parameter {key[:40]}; there are {', '.join(KEYS)}")
+            raise RejectedError(f"no parameter {key[:40]}; there are {', '.join(KEYS)}")
     try:
-        way = choose(ways, given.get("model"), given.get("direction"))
+        choice = choose(choices, given.get("model"), given.get("direction"))
     except ValueError as error:
-        raise RefusedError(str(error)) from error
+        raise RejectedError(str(error)) from error
     strength = number("strength", float, given.get("strength", "1"))
     tile = number("tile", int, given["tile"]) if "tile" in given else None
-    return Wish(way, strength, tile, cast("Format | None", given.get("format")))
+    return Wish(choice, strength, tile, cast("Format | None", given.get("format")))
 
 
 def number(key: str, kind: Callable[[str], Number], text: str) -> Number:
     try:
         return kind(text)
     except ValueError as error:
-        raise RefusedError(f"{key}: {text[:40]!r} is no number") from error
+        raise RejectedError(f"{key}: {text[:40]!r} is no number") from error

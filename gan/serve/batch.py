@@ -15,7 +15,7 @@ from gan.images import IMAGE_SUFFIXES, read_size
 from gan.inference.folder.report import FAILED, HEADER
 from gan.serve.limits import Limits
 from gan.serve.names import FreeNames, clean_name
-from gan.serve.studio import RefusedError, Studio, Wish, reason_of
+from gan.serve.studio import RejectedError, Studio, Wish, reason_of
 from gan.system.text import printable
 
 MOST_READ = 2**20
@@ -75,7 +75,7 @@ def translate_batch(
     """Translate uploads and the members of uploaded zips into the zip `target`, in their order.
 
     Yields before every picture, and once at the end. What fails is listed in failed.tsv in the zip.
-    RefusedError for too many pictures, a damaged zip, or where none could be translated.
+    RejectedError for too many pictures, a damaged zip, or where none could be translated.
     """
     limits, free, failures = studio.limits, FreeNames(), list[tuple[str, str]]()
     megapixels = 0.0
@@ -91,16 +91,16 @@ def translate_batch(
                 megapixels += count_megapixels(source, limits)
                 if megapixels > limits.batch_megapixels:
                     most = f"{limits.batch_megapixels:g} megapixels"
-                    raise RefusedError(f"left out: a batch has at most {most} together")
+                    raise RejectedError(f"left out: a batch has at most {most} together")
                 done = studio.translate(source, lambda suffix: folder / f"done{suffix}", wish)
-            except RefusedError as error:
+            except RejectedError as error:
                 failures.append((entry.name, str(error)))
                 continue
             file = folder / f"done{done.suffix}"
             result.write(file, free.take(str(clean_name(entry.name)), done.suffix))
             file.unlink()
         if len(failures) == len(entries):
-            raise RefusedError(f"{printable(failures[0][0])}: {failures[0][1]}")
+            raise RejectedError(f"{printable(failures[0][0])}: {failures[0][1]}")
         if failures:
             lines = (f"{printable(name)}\t{printable(why)}\n" for name, why in failures)
             result.writestr(FAILED, HEADER + "".join(lines))
@@ -113,9 +113,9 @@ def list_entries(uploads: Sequence[Upload], limits: Limits, stack: ExitStack) ->
     for upload in uploads:
         entries += members(upload, stack) if zipfile.is_zipfile(upload.path) else [Entry(upload)]
         if len(entries) > limits.files:
-            raise RefusedError(f"{len(entries)} pictures; a batch has at most {limits.files}")
+            raise RejectedError(f"{len(entries)} pictures; a batch has at most {limits.files}")
     if not entries:
-        raise RefusedError("no pictures: give images, or zips with images in them")
+        raise RejectedError("no pictures: give images, or zips with images in them")
     return entries
 
 
@@ -125,7 +125,7 @@ def members(upload: Upload, stack: ExitStack) -> list[Entry]:
         file = stack.enter_context(CautiousFile(upload.path))
         archive = stack.enter_context(zipfile.ZipFile(file))
     except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError) as error:
-        raise RefusedError(f"{printable(upload.name)}: {reason_of(upload.path, error)}") from error
+        raise RejectedError(f"{printable(upload.name)}: {reason_of(upload.path, error)}") from error
     return [Entry(upload, archive, info) for info in archive.infolist() if is_picture(info)]
 
 
@@ -139,26 +139,26 @@ def is_picture(info: zipfile.ZipInfo) -> bool:
 def unpack(entry: Entry, place: Path, limits: Limits) -> Path:
     """The file of an entry: an upload's own, or `place` with a member's bytes.
 
-    RefusedError for what is no file, is encrypted or damaged, or unpacks to more than an upload
+    RejectedError for what is no file, is encrypted or damaged, or unpacks to more than an upload
     may have.
     """
     if entry.archive is None or entry.member is None:
         return entry.upload.path
     info = entry.member
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise RefusedError("a link, which is not followed")
+        raise RejectedError("a link, which is not followed")
     if info.flag_bits & 1:
-        raise RefusedError("encrypted")
+        raise RejectedError("encrypted")
     if info.compress_type not in METHODS:
-        raise RefusedError("compressed in a rare way: store or deflate it")
+        raise RejectedError("compressed in a rare way: store or deflate it")
     if info.file_size > limits.bytes:
-        raise RefusedError(f"more than {limits.megabytes:g} MB unpacked")
+        raise RejectedError(f"more than {limits.megabytes:g} MB unpacked")
     try:
         # zipfile gives no more bytes than the list of members says, which was looked at above.
         with entry.archive.open(info) as packed, place.open("wb") as file:
             shutil.copyfileobj(packed, file, MOST_READ)
     except Exception as error:  # damage has many kinds, zlib's and struct's among them
-        raise RefusedError(f"damaged: {reason_of(place, error)}") from error
+        raise RejectedError(f"damaged: {reason_of(place, error)}") from error
     return place
 
 
@@ -166,5 +166,5 @@ def count_megapixels(path: Path, limits: Limits) -> float:
     try:
         width, height = read_size(path, max_megapixels=limits.megapixels)
     except ValueError as error:
-        raise RefusedError(reason_of(path, error)) from error
+        raise RejectedError(reason_of(path, error)) from error
     return width * height / 1e6

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gan.config.choices import Device, Precision
 from gan.serve.limits import Limits
 from gan.serve.models import open_models
+from gan.serve.options import ServeOptions
 from gan.serve.studio import Studio
 from gan.serve.tidy import swept
 from gan.system.signals import Interruption
@@ -16,29 +16,26 @@ from gan.system.signals import Interruption
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
-def serve_page(
-    *,
-    models: list[Path],
-    host: str,
-    port: int,
-    name: str | None,
-    device: Device,
-    precision: Precision,
-    max_megapixels: float,
-    max_megabytes: float,
-    max_files: int,
-    max_batch_megapixels: float,
-    max_queue: int,
-) -> int:
-    """Do what `serve` of entry.py says; ValueError and OSError as there."""
+def serve(options: ServeOptions) -> int:
+    """Serve a page and an API until interrupted; return the exit status.
+
+    ValueError names a model that cannot be opened, OSError a port that is taken.
+    """
     if find_spec("gradio") is None:
         raise ValueError("gan serve needs the extra serve: pip install 'gan-translation[serve]'")
-    limits = Limits(max_megapixels, max_megabytes, max_files, max_batch_megapixels, max_queue)
-    ways = open_models(models, device, precision)
-    with listen(host, port) as listener, TemporaryDirectory(prefix="gan-serve-") as folder:
+    limits = Limits(
+        options.max_megapixels,
+        options.max_megabytes,
+        options.max_files,
+        options.max_batch_megapixels,
+        options.max_queue,
+    )
+    choices = open_models(options.models, options.device, options.precision)
+    host = options.host
+    with listen(host, options.port) as listener, TemporaryDirectory(prefix="gan-serve-") as folder:
         if host not in LOCAL:
             print(f"host {host}: whoever reaches this machine can use the page", flush=True)
-        serve_until_stopped(Studio(ways, limits, Path(folder)), listener, name)
+        serve_until_stopped(Studio(choices, limits, Path(folder)), listener, options.name)
     return 0
 
 

@@ -59,17 +59,17 @@ class Gate:
 
         path = scope["path"]
         most = self.limits.bytes if path in UPLOADS else MOST_TEXT
-        refusal = self.elsewhere(scope) or self.refusal(path)
-        refusal = refusal or too_much(declared(scope), most) or self.full(path)
-        if refusal:
-            await answer(path, *refusal)(scope, receive, send_with_headers)
+        rejection = self.elsewhere(scope) or self.rejection(path)
+        rejection = rejection or too_much(declared(scope), most) or self.full(path)
+        if rejection:
+            await answer(path, *rejection)(scope, receive, send_with_headers)
         else:
             last = ended(send_with_headers) if path == PROGRESS else send_with_headers
             await self.app(scope, counted(receive, most), last)
 
     def elsewhere(self, scope: Scope) -> tuple[int, str] | None:
         """Why a request is none of this page's."""
-        known = not self.hosts or needs_perceptual_network(scope) in self.hosts
+        known = not self.hosts or requested_host(scope) in self.hosts
         return None if known else (421, "not the name of this page; gan serve --name NAME says one")
 
     def full(self, path: str) -> tuple[int, str] | None:
@@ -77,7 +77,7 @@ class Gate:
         full = path in UPLOADS and bytes_in(self.folder) > self.limits.kept_bytes
         return (507, "no room for uploads just now; try again later") if full else None
 
-    def refusal(self, path: str) -> tuple[int, str] | None:
+    def rejection(self, path: str) -> tuple[int, str] | None:
         """Why a path has no answer: status and reason."""
         if path.startswith(FILE):
             inside = lies_in(path.removeprefix(FILE), self.folder)
@@ -96,7 +96,7 @@ def answer(path: str, status: int, reason: str) -> Response:
 def ended(send: Send) -> Send:
     """The progress of an upload, which has ended where there is none.
 
-    Gradio answers 404 after three seconds for one that was refused, and browsers log an error.
+    Gradio answers 404 after three seconds for one that was rejected, and browsers log an error.
     """
     lost = False
 
@@ -120,8 +120,8 @@ def lies_in(place: str, folder: Path) -> bool:
         return False
 
 
-def needs_perceptual_network(scope: Scope) -> str:
-    """The name that a request was sent to, without the port; empty where it names none."""
+def requested_host(scope: Scope) -> str:
+    """Return the name that a request was sent to, without the port; empty where it names none."""
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
     try:
         return urlsplit(f"//{host}").hostname or ""
@@ -147,8 +147,8 @@ def counted(receive: Receive, most: int) -> Receive:
         nonlocal length
         message = await receive()
         length += len(message.get("body", b""))
-        if refusal := too_much(length, most):
-            raise HTTPException(*refusal)
+        if rejection := too_much(length, most):
+            raise HTTPException(*rejection)
         return message
 
     return receive_counted

@@ -15,7 +15,7 @@ from gan.inference.folder.plan import SUFFIXES
 from gan.serve.batch import Progress, Upload, translate_batch
 from gan.serve.inputs import photo_input, photos_input
 from gan.serve.limits import Limits
-from gan.serve.studio import RefusedError, Studio, Wish, shown
+from gan.serve.studio import RejectedError, Studio, Wish, shown
 from gan.serve.tidy import AGE
 
 Form = Format | Literal[""]
@@ -45,7 +45,7 @@ def build_page(studio: Studio) -> Any:
 
 def main_wishes(studio: Studio) -> list[Any]:
     """Controls of what is mostly turned."""
-    labels = [way.label for way in studio.ways]
+    labels = [choice.label for choice in studio.choices]
     return [
         gr.Dropdown(
             list(zip(labels, range(len(labels)), strict=True)), value=0,
@@ -86,15 +86,15 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
             download = gr.DownloadButton("Download", interactive=False)
 
     def translate(
-        upload: Upload | None, way: int, strength: float, tile: int, format: Form,
+        upload: Upload | None, choice: int, strength: float, tile: int, format: Form,
         progress: Any = gr.Progress(),  # noqa: B008, how Gradio is asked for it
     ) -> Any:  # fmt: skip
         folder = Path(mkdtemp(dir=studio.folder))
         with said_plainly():
             if upload is None:
-                raise RefusedError("choose a picture first")
-            wish = Wish(studio.ways[way], strength, tile or None, format or None)
-            name = f"{wish.way.model}-{wish.way.direction}"
+                raise RejectedError("choose a picture first")
+            wish = Wish(studio.choices[choice], strength, tile or None, format or None)
+            name = f"{wish.choice.model}-{wish.choice.direction}"
             done = studio.translate(
                 upload.path, lambda suffix: folder / f"{name}{suffix}", wish, progress
             )
@@ -117,12 +117,12 @@ def many_pictures(studio: Studio, wishes: list[Any]) -> None:
     download = gr.DownloadButton("Download the zip", interactive=False)
 
     def translate(
-        uploads: list[Upload], way: int, strength: float, tile: int, format: Form
+        uploads: list[Upload], choice: int, strength: float, tile: int, format: Form
     ) -> Iterator[Any]:
         target = Path(mkdtemp(dir=studio.folder), "translated.zip")
         yield "", gr.DownloadButton(value=None, interactive=False)
         with said_plainly():
-            wish = Wish(studio.ways[way], strength, tile or None, format or None)
+            wish = Wish(studio.choices[choice], strength, tile or None, format or None)
             for step in translate_batch(studio, uploads, wish, target):
                 yield bar(step), gr.skip()
         yield gr.skip(), gr.DownloadButton(value=target, interactive=True)
@@ -148,10 +148,10 @@ def bar(step: Progress) -> str:
 
 @contextmanager
 def said_plainly() -> Iterator[None]:
-    """Shows what was refused as one line on the page."""
+    """Shows what was rejected as one line on the page."""
     try:
         yield
-    except RefusedError as error:
+    except RejectedError as error:
         # The page takes it for HTML, and there may be a stranger's name in it.
         text = html.escape(str(error))
         raise gr.Error(text, title="Not translated", print_exception=False) from error

@@ -17,7 +17,7 @@ from gan.images.pixels import blend, from_array, to_array
 from gan.inference.folder.plan import SUFFIXES
 from gan.inference.translator import Translator, check_size, require_finite
 from gan.serve.limits import Limits
-from gan.serve.models import Way
+from gan.serve.models import Choice
 from gan.system.failures import failure
 from gan.system.text import printable
 
@@ -27,15 +27,15 @@ SHOWN = 1600
 """Pixels of the longer side of what is shown; the file that is handed out has them all."""
 
 
-class RefusedError(ValueError):
+class RejectedError(ValueError):
     """What is said, in one line, to whoever asked for something that cannot be done."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be made of a picture; RefusedError for numbers out of range."""
+    """What is to be made of a picture; RejectedError for numbers out of range."""
 
-    way: Way
+    choice: Choice
     strength: float = 1.0
     """From 0, the picture as it was, to 1, its translation."""
     tile: int | None = None
@@ -45,13 +45,13 @@ class Wish:
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
-            raise RefusedError(f"strength: {self.strength}, must be from 0 to 1")
+            raise RejectedError(f"strength: {self.strength}, must be from 0 to 1")
         if self.tile is not None and not 64 <= self.tile <= 4096:
-            raise RefusedError(f"tile: {self.tile}, must be from 64 to 4096")
-        if self.tile and not self.way.translator.can_tile():
-            raise RefusedError("tile: this generator sees the whole picture at once; leave it out")
+            raise RejectedError(f"tile: {self.tile}, must be from 64 to 4096")
+        if self.tile and not self.choice.translator.can_tile():
+            raise RejectedError("tile: this generator sees the whole picture at once; leave it out")
         if self.format is not None and self.format not in SUFFIXES:
-            raise RefusedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
+            raise RejectedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Result:
 class Studio:
     """Takes one picture after the other, so that memory is bounded by the largest."""
 
-    def __init__(self, ways: list[Way], limits: Limits, folder: Path) -> None:
-        self.ways, self.limits, self.folder = ways, limits, folder
+    def __init__(self, choices: list[Choice], limits: Limits, folder: Path) -> None:
+        self.choices, self.limits, self.folder = choices, limits, folder
         self.turn = threading.Lock()
         self.kept = Counter[Path]()
 
@@ -95,7 +95,7 @@ class Studio:
     ) -> Result:
         """Read a picture and write its translation into the file that `target` names for a suffix.
 
-        Depth, transparency and EXIF are kept where the format has them. RefusedError says in one
+        Depth, transparency and EXIF are kept where the format has them. RejectedError says in one
         line, without the name of a file, why it cannot be done.
         """
         try:
@@ -105,11 +105,11 @@ class Studio:
                 return result
         except (ValueError, OSError, RuntimeError, MemoryError) as error:  # also of a full GPU
             reason = reason_of(source, error)
-            print(printable(f"refused: {reason}"), file=sys.stderr)
-            raise RefusedError(reason) from error
+            print(printable(f"rejected: {reason}"), file=sys.stderr)
+            raise RejectedError(reason) from error
 
     def work(self, source: Path, wish: Wish, progress: Callable[[float], None]) -> Result:
-        translator = wish.way.translator
+        translator = wish.choice.translator
         most = self.limits.megapixels
         suffix = SUFFIXES[wish.format] if wish.format else read_suffix(source, max_megapixels=most)
         before = read_picture(

@@ -1,6 +1,5 @@
 """Neural style transfer by optimization: a photograph painted after paintings."""
 
-from gan.stylize.entry import stylize
-from gan.stylize.settings import StylizeConfig
+from gan.system.lazy import lazy
 
-__all__ = ["StylizeConfig", "stylize"]
+__getattr__ = lazy(__name__, command="stylize", options="StylizeConfig")

@@ -18,13 +18,13 @@ from gan.stylize.descent import minimize
 from gan.stylize.diary import ProgressLog
 from gan.stylize.memory import check_memory, needed
 from gan.stylize.objective import Terms, Weights
+from gan.stylize.options import StylizeConfig
 from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_sources, resized, scene
-from gan.stylize.settings import StylizeConfig
 from gan.stylize.sweep import sheet, table
 
 
-def paint_all(config: StylizeConfig) -> None:
-    """Paint a photograph in the style of one or several paintings, once or a whole sweep."""
+def stylize(config: StylizeConfig) -> int:
+    """Paint a photograph in the style of paintings, once or a whole sweep; return the status."""
     swept = table(config) if config.sweep else None
     cells = swept.configs if swept else (config,)
     layers, device = chosen_layers(config.perceptual), pick_device(config.device)
@@ -43,6 +43,7 @@ def paint_all(config: StylizeConfig) -> None:
             with ProgressLog(bar, log, output, config.save_every) as diary:
                 pictures.append(paint(cell, sources, extract, layers, device, diary))
     write_image(sheet(swept, pictures) if swept else pictures[0], config.output)
+    return 0
 
 
 def load_features(config: StylizeConfig, layers: LayerTable) -> Features:

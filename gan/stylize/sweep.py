@@ -8,7 +8,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from gan.images.contact_sheet import grid
-from gan.stylize.settings import StylizeConfig
+from gan.stylize.options import StylizeConfig
 
 SWEEPABLE = (
     *("style_weight", "content_weight", "tv_weight", "strength", "steps", "size", "style_scale"),

@@ -7,8 +7,9 @@ from torch import nn
 
 from gan.config import Config
 from gan.domains import Direction
-from gan.evaluation.files import METRICS, superseded
+from gan.evaluation.files import METRICS_FILE, superseded
 from gan.system.signals import Interruption
+from gan.training.forecast import plan as forecast
 from gan.training.run import Run
 
 
@@ -50,9 +51,17 @@ def train(config: Config) -> TrainResult:
     )
 
 
+def train_command(config: Config, *, plan: bool = False) -> int:
+    """Run `gan train`; return the exit status: 0 finished, 75 stopped by a signal.
+
+    With plan, only print how long the run and how large its memory would be.
+    """
+    return forecast(config) if plan else train(config).status
+
+
 def newest_metrics(folder: Path) -> dict[str, float]:
     """Return the values of a run's newest evaluation on the way, by name; {} without one."""
-    path = folder / METRICS
+    path = folder / METRICS_FILE
     lines = path.read_bytes().splitlines() if path.exists() else []
     records = [record for line in lines if (record := superseded(line, -1))]
     metrics = records[-1]["metrics"] if records else {}

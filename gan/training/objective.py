@@ -9,24 +9,26 @@
         + style            * ( |G(fake_b) - G_b|^2  + |G(fake_a) - G_a|^2 )
         + tv               * ( TV(fake_b) + TV(fake_a) )
         + semantic         * ( -log p(fake_b)[k(a)] - log p(fake_a)[k(b)] )
+        + terms.NAME       * ( NAME(ab) + NAME(ba) )                   for every registered NAME
 
     fake_b = gen_ab(a)      rec_a = gen_ba(fake_b)      idt_a = gen_ba(a)
     fake_a = gen_ba(b)      rec_b = gen_ab(fake_a)      idt_b = gen_ab(b)
 
-|.| is the mean over pixels. The last five lines are off unless asked for. Four are ours: f are
-feature maps of a frozen network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b
-those of a whole domain; gan/losses has the formulas, whose terms are averaged over the layers. The
-loss of a feed-forward style network is three of these terms for one direction, G_b being a
-painting's; that of a network which is shown the painting has the adversarial one too, G_b being
-each b's own. The last line is CyCADA's (Hoffman et al. 2018, Eq. 4): p are the probabilities that a
-frozen classifier of A gives to its classes, k the likeliest.
+|.| is the mean over pixels. The last six lines are off by default. Four are ours: f are feature
+maps of a frozen network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b those of
+a whole domain; gan/losses has the formulas, whose terms are averaged over the layers. The loss of a
+feed-forward style network is three of these terms for one direction, G_b being a painting's; that
+of a network with a style image has the adversarial one too, G_b being each b's own. The semantic
+line is CyCADA's (Hoffman et al. 2018, Eq. 4): p are the probabilities that a frozen classifier of A
+gives to its classes, k the likeliest. The last line is for terms from outside the package: each is
+a function of one direction's `Cycle`.
 
 The sum has two halves, one for each direction: fake_b, rec_a and idt_b are one `Cycle`, fake_a,
 rec_b and idt_a the other. The weights alone link them, so that each can be computed, and
 differentiated, for itself.
 
 A suffix names the domain in which an image lives; a discriminator is named for the domain that it
-judges. The networks are any callables; nothing here knows an optimizer, a device or a pool.
+classifies. The networks are any callables; nothing here knows an optimizer, a device or a pool.
 
 Departures from the paper: identity weights are absolute (the paper's is half the cycle weight); the
 discriminators' loss is halved, as in the paper's training details, for every form of the
@@ -36,32 +38,38 @@ adversarial loss.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from gan.config import LossConfig
-from gan.domains import Domain
+from gan.config.choices import WeightedTerm
+from gan.config.table import load
+from gan.config.tables.adversarial import ADVERSARIAL
+from gan.config.tables.losses import LOSS_TERMS
+from gan.domains import DIRECTIONS, Direction, Domain
 from gan.losses import (
-    FORMS,
-    gradient_penalty,
+    Scores,
     gram_distance,
     mean_gram,
     perceptual_distance,
+    score_maps,
     semantic_loss,
     total_variation,
     weighted_sum,
 )
 
 Network = Callable[[Tensor], Tensor]
+Discriminator = Callable[[Tensor], Scores]
 Maps = Mapping[str, Tensor]
 """A tensor for every layer of a frozen network, by its name."""
-Term = Callable[[], Tensor]
-"""A loss without its weight, computed when it is called."""
-
-
-Passes = Callable[..., Sequence[Tensor]]
+FeatureMaps = Callable[[Tensor], Maps]
+"""A frozen network: all its feature maps of images."""
+Terms = dict[tuple[WeightedTerm, Domain | Direction], Callable[[], Tensor]]
+"""Losses without their weights, each computed when it is called, by their names in two parts."""
+Passes = Callable[..., Sequence[Any]]
 """Runs a network on several batches: `one_by_one` or `at_once`."""
 
 
@@ -75,20 +83,19 @@ class Cycle:
     target: Tensor
     """Real images of the domain that is translated to."""
     idt: Tensor | None
-    """What the generator makes of the target; None where its weight is zero."""
+    """The generator's output for the target; None where its weight is zero."""
 
 
 @dataclass(frozen=True)
 class LossTargets:
-    """What frozen networks see: they, and what the real images were to them.
+    """Frozen networks and what they compute from the real images, with which outputs are compared.
 
-    By default they see nothing, which is enough where no weight asks for it.
+    By default there are none, which is enough where no weight needs them.
     """
 
-    see: Callable[[Tensor], Maps] = lambda _: {}
-    """All feature maps of images."""
+    feature_maps: FeatureMaps = lambda _: {}
     content_a: Maps = field(default_factory=dict)
-    """Maps of the real images that are compared position by position."""
+    """Feature maps of the real images, which are compared position by position."""
     content_b: Maps = field(default_factory=dict)
     gram_a: Maps = field(default_factory=dict)
     """Gram matrices of the domain, (1, C, C), or of every image its own, (N, C, C)."""
@@ -97,11 +104,11 @@ class LossTargets:
     """A classifier's logits, (N, classes), of images of either domain."""
 
     def content(self, domain: Domain) -> Maps:
-        """Maps of a domain's real images."""
+        """Return the feature maps of a domain's real images."""
         return {"a": self.content_a, "b": self.content_b}[domain]
 
     def gram(self, domain: Domain) -> Maps:
-        """Gram matrices of a domain."""
+        """Return the Gram matrices of a domain."""
         return {"a": self.gram_a, "b": self.gram_b}[domain]
 
 
@@ -116,8 +123,8 @@ class DiscriminatorLoss:
     real: Tensor
     fake: Tensor
 
-    def named(self, domain: str) -> dict[str, Tensor]:
-        """The three values under the names that the logs use."""
+    def named(self, domain: Domain) -> dict[str, Tensor]:
+        """Return the three values under the names that the logs use."""
         return {
             f"discriminator_{domain}": self.loss,
             f"score_real_{domain}": self.real,
@@ -125,114 +132,157 @@ class DiscriminatorLoss:
         }
 
 
-def one_by_one(network: Network, *batches: Tensor) -> Sequence[Tensor]:
-    """What a network makes of several batches, each in a pass of its own."""
+def one_by_one(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequence[Scores]:
+    """Return a network's outputs for several batches, each in a pass of its own."""
     return [network(batch) for batch in batches]
 
 
-def at_once(network: Network, *batches: Tensor) -> Sequence[Tensor]:
-    """The same in a single pass, for networks that treat every image for itself."""
+def at_once(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequence[Scores]:
+    """Return the same from a single pass, for networks that treat every image for itself."""
     sizes = [len(batch) for batch in batches]
-    results: Sequence[Tensor] = network(torch.cat(batches)).split(sizes)
-    return results
+    output = network(torch.cat(batches))
+    if isinstance(output, Tensor):
+        parts: Sequence[Tensor] = output.split(sizes)
+        return parts
+    return list(zip(*(scores.split(sizes) for scores in output), strict=True))
 
 
 def translate(
-    goal: Domain,
-    forth: Network,
-    back: Network,
+    direction: Direction,
+    generator: Network,
+    inverse: Network,
     real: Tensor,
     target: Tensor,
     loss: LossConfig,
     passes: Passes = one_by_one,
 ) -> Cycle:
-    """Translate images (N, C, H, W) in [-1, 1] to a domain and back, and that domain to itself."""
-    if loss.weight(f"identity_{goal}"):
-        fake, idt = passes(forth, real, target)
-        return Cycle(real, fake, back(fake), target, idt)
-    fake = forth(real)
-    return Cycle(real, fake, back(fake), target, idt=None)
+    """Translate images (N, C, H, W) in [-1, 1] and back, and those of the target domain to itself.
+
+    generator translates in the direction, inverse in the opposite one.
+    """
+    if loss.weight("identity", DIRECTIONS[direction].target):
+        fake, idt = passes(generator, real, target)
+        return Cycle(real, fake, inverse(fake), target, idt)
+    fake = generator(real)
+    return Cycle(real, fake, inverse(fake), target, idt=None)
 
 
 def generator_losses(
-    start: Domain,
-    goal: Domain,
+    direction: Direction,
     cycle: Cycle,
-    disc: Network,
+    disc: Discriminator,
     loss: LossConfig,
-    sight: LossTargets = NO_TARGETS,
+    targets: LossTargets = NO_TARGETS,
 ) -> dict[str, Tensor]:
-    """The weighted terms of one direction that both generators minimize, by name.
+    """Return the weighted terms of one direction that both generators minimize, by name.
 
-    disc judges the domain that is translated to. The sum over both directions is the objective.
+    disc classifies the domain that is translated to. The sum over both directions is the objective.
     """
+    ends = DIRECTIONS[direction]
     losses = {
-        f"adversarial_{start}{goal}": FORMS[loss.adversarial].fooled(disc(cycle.fake)),
-        f"cycle_{start}": loss.weight(f"cycle_{start}") * l1_loss(cycle.rec, cycle.real),
+        f"adversarial_{direction}": adversarial_loss(disc, cycle.fake, cycle.target, loss),
+        f"cycle_{ends.source}": loss.weight("cycle", ends.source) * l1_loss(cycle.rec, cycle.real),
     }
     if cycle.idt is not None:
-        weight = loss.weight(f"identity_{goal}")
-        losses[f"identity_{goal}"] = weight * l1_loss(cycle.idt, cycle.target)
-    content = sight.content(start)
-    terms = appearance_terms(f"{start}{goal}", cycle.fake, content, sight.gram(goal), sight.see)
-    terms[f"perceptual_cycle_{start}"] = lambda: content_distance(sight.see(cycle.rec), content)
-    terms[f"semantic_{start}{goal}"] = lambda: semantic_loss(
-        sight.classify(cycle.fake), sight.classify(cycle.real)
+        weight = loss.weight("identity", ends.target)
+        losses[f"identity_{ends.target}"] = weight * l1_loss(cycle.idt, cycle.target)
+    content, feature_maps = targets.content(ends.source), targets.feature_maps
+    terms = appearance_terms(
+        direction, cycle.fake, content, targets.gram(ends.target), feature_maps
     )
-    return losses | weighted(terms, loss)
+    terms["perceptual_cycle", ends.source] = lambda: content_distance(
+        feature_maps(cycle.rec), content
+    )
+    terms["semantic", direction] = lambda: semantic_loss(
+        targets.classify(cycle.fake), targets.classify(cycle.real)
+    )
+    return losses | weighted(terms, loss) | registered_losses(direction, cycle, loss)
 
 
 def guided_losses(
-    fake_b: Tensor, disc_b: Network, loss: LossConfig, sight: LossTargets
+    fake_b: Tensor, b: Tensor, disc_b: Discriminator, loss: LossConfig, targets: LossTargets
 ) -> dict[str, Tensor]:
-    """The weighted terms of one direction's translations, each judged by its own style, by name."""
-    fooled = FORMS[loss.adversarial].fooled(disc_b(fake_b))
-    terms = appearance_terms("ab", fake_b, sight.content_a, sight.gram_b, sight.see)
-    return {"adversarial_ab": fooled} | weighted(terms, loss)
+    """Return the weighted terms of translations in the style of each one's own b, by name."""
+    adversarial = adversarial_loss(disc_b, fake_b, b, loss)
+    terms = appearance_terms("ab", fake_b, targets.content_a, targets.gram_b, targets.feature_maps)
+    return {"adversarial_ab": adversarial} | weighted(terms, loss)
+
+
+def adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: LossConfig) -> Tensor:
+    """Return what a generator minimizes to fool a discriminator, the mean over its score maps.
+
+    real are images of the discriminator's domain; few forms need their scores.
+    """
+    form = ADVERSARIAL[loss.adversarial]
+    fake_maps = score_maps(disc(fake))
+    real_maps: Sequence[Tensor | None] = [None] * len(fake_maps)
+    if form.uses_real:
+        with torch.no_grad():
+            real_maps = score_maps(disc(real))
+    return mean_over_maps(load(form.generator), fake_maps, real_maps)
 
 
 def appearance_terms(
-    direction: str, fake: Tensor, content: Maps, gram: Maps, see: Callable[[Tensor], Maps]
-) -> dict[str, Term]:
-    """What can be asked of translations in one direction beside the discriminators, by name.
+    direction: Direction, fake: Tensor, content: Maps, gram: Maps, feature_maps: FeatureMaps
+) -> Terms:
+    """Return the terms of translations in one direction that need no discriminator.
 
-    content are the original images' maps, gram the style's Gram matrices.
+    content are the original images' feature maps, gram the style's Gram matrices.
     """
-    maps = cache(lambda: see(fake))  # once for both terms, and only if one is computed
+    maps = cache(lambda: feature_maps(fake))  # once for both terms, and only if one is computed
     return {
-        f"perceptual_{direction}": lambda: content_distance(maps(), content),
-        f"style_{direction}": lambda: style_distance(maps(), gram),
-        f"tv_{direction}": lambda: total_variation(fake),
+        ("perceptual", direction): lambda: content_distance(maps(), content),
+        ("style", direction): lambda: style_distance(maps(), gram),
+        ("tv", direction): lambda: total_variation(fake),
     }
 
 
-def weighted(terms: Mapping[str, Term], loss: LossConfig) -> dict[str, Tensor]:
-    """The terms times their weights; those of weight 0 are not computed."""
-    weights = {name: loss.weight(name) for name in terms}
-    return {name: weight * terms[name]() for name, weight in weights.items() if weight}
+def weighted(terms: Terms, loss: LossConfig) -> dict[str, Tensor]:
+    """Return the terms times their weights, by name; those of weight 0 are not computed."""
+    weights = {name: loss.weight(*name) for name in terms}
+    return {"_".join(name): weight * terms[name]() for name, weight in weights.items() if weight}
+
+
+def registered_losses(direction: Direction, cycle: Cycle, loss: LossConfig) -> dict[str, Tensor]:
+    """Return the terms of loss.terms times their weights; those of weight 0 are not computed."""
+    return {
+        f"{name}_{direction}": weight * load(LOSS_TERMS[name].code)(cycle)
+        for name, weight in loss.terms.items()
+        if weight
+    }
 
 
 def content_distance(maps: Maps, content: Maps) -> Tensor:
-    """The perceptual distance to the content's maps, the mean over their layers."""
+    """Return the perceptual distance to the content's maps, the mean over their layers."""
     return weighted_sum({at: perceptual_distance(maps[at], content[at]) for at in content})
 
 
 def style_distance(maps: Maps, gram: Maps) -> Tensor:
-    """The distance of every image's Gram matrices to the style's, the mean over its layers."""
+    """Return the distance of images' Gram matrices to the style's, the mean over its layers."""
     return weighted_sum({at: gram_distance(mean_gram(maps[at]), gram[at]) for at in gram})
 
 
 def discriminator_loss(
-    disc: Network, real: Tensor, fake: Tensor, loss: LossConfig, passes: Passes = one_by_one
+    disc: Discriminator, real: Tensor, fake: Tensor, loss: LossConfig, passes: Passes = one_by_one
 ) -> DiscriminatorLoss:
-    """What a discriminator minimizes: half of its losses on real images and on translations.
+    """Return what a discriminator minimizes: half of its loss on real images and on translations.
 
-    With wgan_gp the gradient penalty is inside the half, so that its ratio to the scores is that of
-    Gulrajani et al.
+    A regularizer, such as the gradient penalty of wgan_gp, is inside the half, so that its ratio to
+    the scores is that of its paper.
     """
-    form = FORMS[loss.adversarial]
-    real_scores, fake_scores = passes(disc, real, fake.detach())
-    total = form.real(real_scores) + form.fake(fake_scores)
-    if loss.adversarial == "wgan_gp":
-        total = total + loss.gradient_penalty * gradient_penalty(disc, real, fake)
-    return DiscriminatorLoss(total / 2, real_scores.detach().mean(), fake_scores.detach().mean())
+    form = ADVERSARIAL[loss.adversarial]
+    real_maps, fake_maps = map(score_maps, passes(disc, real, fake.detach()))
+    total = mean_over_maps(load(form.discriminator), real_maps, fake_maps)
+    if form.regularizer is not None:
+        total = total + loss.gradient_penalty * load(form.regularizer)(disc, real, fake)
+    return DiscriminatorLoss(total / 2, mean_score(real_maps), mean_score(fake_maps))
+
+
+def mean_over_maps(term: Callable[..., Tensor], *maps: Sequence[Tensor | None]) -> Tensor:
+    """Return the mean of a function of score maps over the maps of a discriminator."""
+    return torch.stack([term(*scores) for scores in zip(*maps, strict=True)]).mean()
+
+
+def mean_score(maps: Sequence[Tensor]) -> Tensor:
+    """Return the mean of each map, and of those the mean, without a gradient."""
+    return torch.stack([scores.detach().mean() for scores in maps]).mean()

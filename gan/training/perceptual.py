@@ -1,4 +1,4 @@
-"""What a frozen network sees in training: its maps of every image, and what a domain looks like."""
+"""Loss targets of a frozen network: feature maps of real images, Gram matrices of domains."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gan.config import Config, LossConfig, PerceptualConfig
+from gan.domains import DOMAINS
 from gan.features import Features, chosen_layers
 from gan.losses import mean_gram
 from gan.networks.layers import cast_weights
@@ -18,9 +19,9 @@ DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class PerceptualNetwork:
-    """A frozen network in the training precision, and which of its layers count as what.
+    """A frozen network in the training precision, with its layers for content and for style.
 
-    Layers that no weight of the configuration asks for are left out. ValueError as of Features.
+    Layers that no weight of the configuration needs are not computed. ValueError as of Features.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:
@@ -36,7 +37,7 @@ class PerceptualNetwork:
         self.device = device
 
     def __call__(self, images: Tensor) -> Maps:
-        """The maps of (N, 3 or 1, H, W) in [-1, 1], by layer, in float32."""
+        """Return the feature maps of (N, 3 or 1, H, W) in [-1, 1], by layer, in float32."""
         with self.autocast():
             maps: Maps = self.features(images)
         return maps
@@ -45,25 +46,25 @@ class PerceptualNetwork:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
 
     def content_of(self, maps: Maps) -> Maps:
-        """The maps that are compared position by position."""
+        """Return the maps that are compared position by position."""
         return {layer: maps[layer] for layer in self.content}
 
     def grams_of(self, maps: Maps) -> Maps:
-        """The Gram matrices of every image, (N, C, C), of the layers that tell the style."""
+        """Return the Gram matrices of every image, (N, C, C), of the layers for style."""
         return {layer: mean_gram(maps[layer]) for layer in self.style}
 
     def style_of(self, maps: Maps) -> Maps:
-        """The mean Gram matrices of the images, (1, C, C), of the layers that tell the style."""
+        """Return the mean Gram matrices of the images, (1, C, C), of the layers for style."""
         return {at: gram.mean(dim=0, keepdim=True) for at, gram in self.grams_of(maps).items()}
 
 
 def needs_perceptual_network(loss: LossConfig) -> bool:
-    """Whether any term needs a frozen network."""
+    """Tell whether any term needs a frozen network."""
     return bool(loss.perceptual or loss.perceptual_cycle or loss.style)
 
 
 def fingerprint(features: Features) -> str:
-    """A hash of the weights that are used, whatever file they came from."""
+    """Return a hash of the weights, whatever file they came from."""
     digest = hashlib.sha256()
     for name, tensor in features.state_dict().items():
         digest.update(name.encode())
@@ -83,7 +84,7 @@ class RunningGrams:
         self.values: dict[str, Tensor] = {}
 
     def update(self, fresh: Maps) -> Maps:
-        """Take in a step's Gram matrices; the averages. Those that are not finite are left out."""
+        """Add a step's Gram matrices, if finite, and return the averages."""
         self.steps += 1
         weight = max(1 - self.decay, 1 / self.steps)
         for layer, gram in fresh.items():
@@ -93,65 +94,65 @@ class RunningGrams:
         return {layer: self.values[layer] for layer in fresh}
 
     def state(self) -> dict[str, Any]:
-        """What resuming needs."""
+        """Return what resuming needs."""
         return {"steps": self.steps, "values": dict(self.values)}
 
     def restore(self, state: dict[str, Any], device: torch.device) -> None:
-        """Go on from what state() gave."""
+        """Resume from what state() returned."""
         self.steps = state["steps"]
         self.values = {layer: gram.to(device) for layer, gram in state["values"].items()}
 
 
 class LossTargetsBuilder:
-    """An eye and what both domains have looked like to it; blind where no weight needs it."""
+    """Computes every batch's loss targets and averages Gram matrices of both domains."""
 
     def __init__(
         self,
         config: PerceptualConfig,
-        eye: PerceptualNetwork | None,
+        network: PerceptualNetwork | None,
         share: Callable[[Tensor], Tensor],
     ) -> None:
-        """share averages a tensor over the processes."""
-        self.eye, self.share = eye, share
-        self.grams = {"a": RunningGrams(config.gram_decay), "b": RunningGrams(config.gram_decay)}
+        """network is None where no weight needs it; share averages a tensor over the processes."""
+        self.network, self.share = network, share
+        self.grams = {domain: RunningGrams(config.gram_decay) for domain in DOMAINS}
 
-    def look(self, batches: Sequence[Sequence[Tensor]]) -> list[LossTargets]:
-        """Look at the real images (a, b) of a whole step, each once; what each batch is judged by.
+    def loss_targets(self, batches: Sequence[Sequence[Tensor]]) -> list[LossTargets]:
+        """Return the targets of each batch (a, b) of real images of a whole step.
 
         All batches of all processes are in the Gram matrices that all are compared with: so a step
         is the same however it is split, and the averages are the same everywhere.
         """
-        if self.eye is None:
+        if self.network is None:
             return [NO_TARGETS] * len(batches)
         content: list[list[Maps]] = []
         style: list[list[Maps]] = []
         for batch in batches:
-            maps = [self.eye(images) for images in batch]
-            content.append([self.eye.content_of(each) for each in maps])
-            style.append([self.eye.style_of(each) for each in maps])
+            maps = [self.network(images) for images in batch]
+            content.append([self.network.content_of(each) for each in maps])
+            style.append([self.network.style_of(each) for each in maps])
         gram_a, gram_b = (
             self.grams[domain].update(mean_maps(step, self.share))
             for domain, step in zip(self.grams, zip(*style, strict=True), strict=True)
         )
-        return [LossTargets(self.eye, a, b, gram_a, gram_b) for a, b in content]
+        return [LossTargets(self.network, a, b, gram_a, gram_b) for a, b in content]
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """What a resumed run must find again, by the key that names its file."""
-        return {} if self.eye is None else {"perceptual.weights": self.eye.fingerprint}
+        """Return what a resumed run must find again, by the key that names its file."""
+        return {} if self.network is None else {"perceptual.weights": self.network.fingerprint}
 
-    def state(self) -> dict[str, Any]:
-        """Both domains' averages; empty where there are none."""
+    def state(self) -> dict[Any, Any]:
+        """Return both domains' averages; empty where there are none."""
         return {domain: grams.state() for domain, grams in self.grams.items() if grams.values}
 
-    def restore(self, state: dict[str, Any], device: torch.device) -> None:
-        """Go on from what state() gave."""
+    def restore(self, state: dict[Any, Any], device: torch.device) -> None:
+        """Resume from what state() returned."""
         for domain, saved in state.items():
             self.grams[domain].restore(saved, device)
 
 
 def mean_maps(batches: Sequence[Maps], share: Callable[[Tensor], Tensor]) -> Maps:
-    """Every layer's mean over batches and processes; one exchange for all layers."""
+    """Return every layer's mean over batches and processes; one exchange for all layers."""
     if not batches[0]:
         return {}
     means = {layer: torch.stack([maps[layer] for maps in batches]).mean(0) for layer in batches[0]}

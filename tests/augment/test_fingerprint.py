@@ -40,7 +40,7 @@ def test_every_byte_of_every_file_is_in_the_fingerprint(tmp_path: Path, format: 
 def test_a_changed_label_style_or_task_is_noticed_by_the_same_command(
     tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gan.augment.command.load_judge", lambda *_: lambda *_: 1.0)
+    monkeypatch.setattr("gan.augment.command.load_task_score", lambda *_: lambda *_: 1.0)
     labelled.write_yolo(tmp_path / "in")
     style, task = tmp_path / "style.jpg", tmp_path / "task.pt"
     style.write_bytes(b"one")

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from gan.augment.formats import FORMATS
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import free_suffix, make_tasks
-from gan.augment.settings import AugmentConfig
 from tests.support import labelled
 from tests.support.augmenting import assert_nothing_is_lost, doubled, reasons
 from tests.support.interrupted_runs import contents

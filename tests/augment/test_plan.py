@@ -8,8 +8,8 @@ import pytest
 
 from gan.augment.dataset import Dataset, Item
 from gan.augment.formats import FORMATS
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import check_labelled, choose, make_tasks
-from gan.augment.settings import AugmentConfig
 from tests.support import labelled
 from tests.support.labelled import photo, save
 

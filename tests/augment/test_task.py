@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torchvision import models
 
-from gan.augment.task import load_judge, survival
+from gan.augment.task import load_task_score, survival
 from tests.support.augmenting import Brightest
 from tests.support.labelled import photo
 
@@ -25,10 +25,10 @@ def red(share: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning")
 def test_a_torchscript_classifier_judges_by_its_first_class(tmp_path: Path) -> None:
     torch.jit.script(Brightest()).save(str(tmp_path / "task.pt"))
-    judge = load_judge(str(tmp_path / "task.pt"), None, CPU)
-    assert judge(red(0.9), red(0.6)) == 1
+    task_score = load_task_score(str(tmp_path / "task.pt"), None, CPU)
+    assert task_score(red(0.9), red(0.6)) == 1
     # Blue now has 0.8 of the light, red 0.2: by softmax exp(8 x -0.6) as much.
-    assert judge(red(0.9), red(0.2)) == pytest.approx(np.exp(-4.8), rel=0.01)
+    assert task_score(red(0.9), red(0.2)) == pytest.approx(np.exp(-4.8), rel=0.01)
 
 
 @torch.no_grad()
@@ -36,7 +36,7 @@ def test_torchvisions_classifier_is_given_what_it_was_trained_on(
     tmp_path: Path, mobilenet_weights: Path
 ) -> None:
     """Genuine weights: ImageNet's mean and deviation, 224 pixels, as computed here by hand."""
-    judge = load_judge(f"mobilenet_v2={mobilenet_weights}", None, CPU)
+    task_score = load_task_score(f"mobilenet_v2={mobilenet_weights}", None, CPU)
     cat = np.asarray(photo("chelsea", 224))
     network = models.mobilenet_v2(weights=None)
     network.load_state_dict(torch.load(mobilenet_weights, weights_only=True))
@@ -47,8 +47,8 @@ def test_torchvisions_classifier_is_given_what_it_was_trained_on(
     negative = (torch.from_numpy(255 - crop).float() / 255 - mean) / std
     others = network(negative.permute(2, 0, 1)[None]).softmax(1)[0]
     expected = float(others[int(chances.argmax())] / others.max())
-    assert judge(crop, crop) == 1
-    assert judge(crop, 255 - crop) == pytest.approx(expected, rel=1e-3)
+    assert task_score(crop, crop) == 1
+    assert task_score(crop, 255 - crop) == pytest.approx(expected, rel=1e-3)
 
 
 def boxes(*found: tuple[int, float, int]) -> list[dict[str, Tensor]]:
@@ -81,4 +81,4 @@ def test_files_that_are_no_task_model_are_named(tmp_path: Path) -> None:
         (f"resnet={tmp_path}/task.pt", "none of torchvision's"),
     ):
         with pytest.raises(ValueError, match=said):
-            load_judge(text, None, CPU)
+            load_task_score(text, None, CPU)

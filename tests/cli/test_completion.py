@@ -10,7 +10,8 @@ from contextlib import redirect_stdout, suppress
 import pytest
 
 import gan
-from gan.cli.main import COMMANDS, main
+from gan.cli.commands import COMMANDS
+from gan.cli.main import main
 
 BASH = pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 

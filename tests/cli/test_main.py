@@ -2,22 +2,20 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Annotated, Any
 
 import pytest
 from pydantic import Field
 
-from gan.cli.main import (
-    COMMANDS,
-    appending,
-    bind,
-    build_parser,
-    main,
-    named_first,
-    one_line,
-)
+from gan.cli.commands import COMMANDS, Command
+from gan.cli.errors import one_line
+from gan.cli.main import main
+from gan.cli.parser import Parser
 from gan.config import Config, Section
+from gan.config.table import NameIn, Table
 from gan.system.text import nearest
 
 ROOT = Path(__file__).parents[2]
@@ -89,16 +87,14 @@ def test_an_interrupted_command_promises_to_go_on_only_where_it_does(
     command: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    def interrupted(model: Path) -> int:
-        """Be interrupted."""
+    def interrupted(options: Section) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(COMMANDS, command, "tests.stand_in:command")
-    monkeypatch.setitem(sys.modules, "tests.stand_in", SimpleNamespace(command=interrupted))
-    assert main([command, "model"]) == 130
+    monkeypatch.setitem(COMMANDS, command, replace(COMMANDS[command], run=interrupted))
+    assert main([command, "model", "input", "output"][: 3 + goes_on]) == 130
     said = capsys.readouterr().err
     assert said.startswith(f"gan {command}: interrupted")
-    assert ("the same command goes on" in said) == goes_on
+    assert ("the same command again to continue" in said) == goes_on
 
 
 def test_a_command_that_does_not_exist_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,16 +135,17 @@ def test_print_config_shows_the_resolved_configuration(capsys: pytest.CaptureFix
     assert "cycle: 3.0" in capsys.readouterr().out
 
 
+def parsed(options: type[Section], words: list[str], *positional: str) -> Any:
+    """Return options as a command with them reads them."""
+    command = Command(options, main, "Do nothing", positional or ("config",))
+    return Parser(command, "command").options(words)[0]
+
+
 class Lists(Section):
     """Lists of every kind."""
 
     splits: list[str] = Field(default=["train"])
     weights: list[float] = Field(default=[])
-
-
-def lists(config: Lists) -> int:
-    """A command with lists."""
-    raise AssertionError
 
 
 @pytest.mark.parametrize(("arguments", "splits", "weights"), [
@@ -157,15 +154,15 @@ def lists(config: Lists) -> int:
     (["--splits=val", "--weights", "2", "--splits", "train"], ["val", "train"], [2.0]),
     (["--splits", "[a,b]", "--splits", "c"], ["a", "b", "c"], []),
     (["--config", "FILE", "--weights", "3", "--weights=4"], ["test"], [3.0, 4.0]),
+    (["--config", "FILE", "--weights+", "3", "--weights+=4"], ["test"], [1.0, 3.0, 4.0]),
+    (["--splits+", "[b,c]"], ["train", "b", "c"], []),
 ])  # fmt: skip
 def test_the_first_mention_of_a_list_replaces_its_default_and_later_ones_are_added(
     arguments: list[str], splits: list[str], weights: list[float], tmp_path: Path
 ) -> None:
     path = tmp_path / "lists.yaml"
     path.write_text("splits: [test]\nweights: [1]\n")
-    given = appending(lists, [str(path) if word == "FILE" else word for word in arguments])
-    parser = build_parser(lists, "lists")
-    found = bind(lists, parser.instantiate(parser.parse_args(given)))["config"]
+    found = parsed(Lists, [str(path) if word == "FILE" else word for word in arguments])
     assert (found.splits, found.weights) == (splits, weights)
 
 
@@ -183,16 +180,11 @@ def test_what_is_typed_outranks_a_file_wherever_it_stands(
     path.write_text("loss: {cycle: 7, identity: 1}\nrun: {dir: elsewhere}\n")
     seen: list[Config] = []
 
-    def command(config: Config, plan: bool = False) -> None:
-        """Note the configuration.
-
-        Args:
-            config: All.
-            plan: Nothing.
-        """
+    def command(config: Config, plan: bool) -> None:
+        assert plan == ("--plan" in arguments)
         seen.append(config)
 
-    monkeypatch.setattr("gan.cli.main.load", lambda name: command)
+    monkeypatch.setitem(COMMANDS, "train", replace(COMMANDS["train"], run=command))
     given = [word.replace("FILE", str(path)) for word in arguments]
     assert main(["train", "--run.dir", "here", *given]) == 0
     assert (seen[0].loss.cycle, seen[0].loss.identity) == (3, 1)
@@ -212,7 +204,7 @@ def test_a_later_file_outranks_an_earlier_one(
 @pytest.mark.parametrize(("arguments", "expected"), [
     (["export", "a", "b", "jpg"], "one of safetensors, reference, onnx, program, hub. Got"),
     (["translate", "a", "b", "c", "--precision", "x"], "one of fp32, bf16, fp16, auto. Got"),
-    (["translate", "a", "b", "c", "--batch_size", "x"], "Expected an int. Got value: x"),
+    (["translate", "a", "b", "c", "--batch_size", "x"], "Input should be a valid integer, unable"),
 ])  # fmt: skip
 def test_a_value_that_is_none_of_several_types_is_told_all_that_are_right(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
@@ -223,22 +215,64 @@ def test_a_value_that_is_none_of_several_types_is_told_all_that_are_right(
 
 
 def test_suffixes_keep_the_space_before_them() -> None:
-    assert one_line("a \n .pth, .onnx or [type=x] .") == "a .pth, .onnx or."
+    assert one_line(ValueError("a \n .pth, .onnx or\n.")) == "a .pth, .onnx or ."
 
 
-def test_no_hidden_option_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_an_error_in_a_loader_worker_the_last_line_is_told() -> None:
+    trace = "Caught ValueError in worker 0.\nOriginal Traceback (most recent call last):\n  x\n"
+    assert one_line(ValueError(f"{trace}ValueError: a.png is damaged\n")) == "a.png is damaged"
+
+
+def test_all_that_is_required_and_missing_is_named_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit):
-        main(["translate", "a", "b", "c", "--print_config"])
-    assert capsys.readouterr().err.endswith("no key print_config\n")
+        main(["translate", "a"])
+    assert capsys.readouterr().err == "gan translate: error: required: input, output\n"
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [
+    (["translate", "a", "--direction"], "direction: a value is required"),
+    (["translate", "a", "b", "c", "d"], "unexpected word d"),
+    (["translate", "a", "--input", "b", "c"], "unexpected word c after --input"),
+    (["train", "--plan", "true"], "unexpected word true after --plan"),
+    (["train", "--extend"], "extend: a value is required"),
+    (["train", "--loss", "{cycl: 3}"], "loss.cycl"),
+])  # fmt: skip
+def test_words_that_belong_to_no_option_are_named(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert expected in line
+
+
+def test_a_switch_alone_is_true_and_dashes_are_underscores() -> None:
+    options = parsed(Config, ["--train.batch-passes", "--data.flip=false", "--train.compile"])
+    assert (options.train.batch_passes, options.data.flip, options.train.compile) == (1, 0, 1)
+
+
+def test_null_is_none_where_that_is_valid() -> None:
+    class Optional(Section):
+        text: str | None = "x"
+        plain: str = "x"
+        count: int | None = 1
+
+    words = ["--text", "null", "--plain", "null", "--count", "null"]
+    assert parsed(Optional, words) == Optional(text=None, plain="null", count=None)
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """What --help needs is signatures; torch alone would take seconds."""
+    """Help is made of options classes; torch alone would take seconds."""
     code = (
         "import sys\n"
         "from contextlib import suppress\n"
-        "from gan.cli.main import COMMANDS, main\n"
+        "from gan.cli.commands import COMMANDS\n"
+        "from gan.cli.main import main\n"
         "main(['--help'])\n"
+        "assert not {'pydantic', 'jsonargparse', 'yaml'} & set(sys.modules)\n"
         "for name in COMMANDS:\n"
         "    with suppress(SystemExit):\n"
         "        main([name, '--help'])\n"
@@ -256,13 +290,13 @@ def test_help_imports_nothing_heavy() -> None:
 def test_all_first_words_go_into_a_list() -> None:
     """gan serve RUN RUN --port 1, with names that YAML would take apart."""
 
-    def command(models: list[Path], port: int = 0) -> None:
-        """Serve."""
+    class Models(Section):
+        models: list[Path]
+        port: int = 0
 
-    words = ["a, b", "[c]", "d: e", "--port", "1"]
-    parser = build_parser(command, None)
-    values = bind(command, parser.instantiate(parser.parse_args(named_first(command, words))))
-    assert values == {"models": [Path("a, b"), Path("[c]"), Path("d: e")], "port": 1}
+    options = parsed(Models, ["a, b", "[c]", "d: e", "--port", "1"], "models")
+    assert options.models == [Path("a, b"), Path("[c]"), Path("d: e")]
+    assert options.port == 1
 
 
 def test_no_option_is_taken_for_another_that_it_abbreviates(
@@ -272,3 +306,122 @@ def test_no_option_is_taken_for_another_that_it_abbreviates(
     with pytest.raises(SystemExit):
         main(["convert", "a.pth", "b.pth", "--overwrit"])
     assert capsys.readouterr().err.endswith("no key overwrit; did you mean overwrite?\n")
+
+
+KINDS = Table("kind", {"round": 1, "square": 2})
+
+
+class Typed(Section):
+    """One field of each type."""
+
+    count: Annotated[int, Field(ge=1)] | None = None
+    """A."""
+    share: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """B."""
+    quality: Annotated[int, Field(ge=1, le=100)] = 95
+    """C."""
+    kind: Annotated[str, NameIn(KINDS)] = "round"
+    """D, 5%."""
+    places: list[Path]
+    """E."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """F."""
+    strict: bool = False
+    """G."""
+
+
+def test_help_names_types_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
+    Parser(Command(Typed, main, "Do nothing"), "typed").print_help()
+    text = " ".join(capsys.readouterr().out.split())
+    for expected in (
+        "A. (integer ≥ 1)",
+        "B. (number ≥ 0, < 1; default 0.5)",
+        "C. (integer from 1 to 100; default 95)",
+        "D, 5%. (one of round, square; default round)",
+        "E. (list of path; required)",
+        "F. (integer ≥ 0; default 0)",
+        "G. (true | false; default false)",
+    ):
+        assert expected in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_help_shows_types_of_python(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = capsys.readouterr().out
+    assert "--extend FILE_OR_MODULE" in text
+    for foreign in ("Annotated", "FieldInfo", "NameIn", "Literal", "Optional", "Path", "class '"):
+        assert foreign not in text
+
+
+def test_help_lists_every_command_with_its_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name, command in COMMANDS.items():
+        assert any(line.split() == [name, *command.summary.split()] for line in lines)
+
+
+def test_a_name_that_a_table_lacks_gets_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r"kind: no kind squar; did you mean square\?"):
+        parsed(Typed, ["--places", "a", "--kind", "squar"])
+
+
+def test_every_command_prints_its_resolved_options(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["translate", "a", "b", "c", "--tile", "64", "--print_config"])
+    assert stopped.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {"model: a", "output: c", "tile: 64", "overwrite: false"} <= {*lines}
+
+
+@pytest.mark.parametrize("spelling", [["--extend", "FILE"], ["--extend=FILE"]])
+def test_an_extension_adds_names_before_the_options_are_read(
+    spelling: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ovals.py"
+    path.write_text("import sys\nsys.modules['tests.kinds'].KINDS.add('oval', 3)\n")
+    kinds = Table("kind", {"round": 1})
+
+    class Shaped(Section):
+        kind: Annotated[str, NameIn(kinds)] = "round"
+
+    seen: list[Shaped] = []
+    row = Command(Shaped, seen.append, "Do nothing")
+    monkeypatch.setitem(COMMANDS, "inspect", row)
+    monkeypatch.setitem(sys.modules, "tests.kinds", SimpleNamespace(KINDS=kinds))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with pytest.raises(SystemExit):
+        main(["inspect", "--kind", "oval"])
+    given = [word.replace("FILE", str(path)) for word in spelling]
+    assert main(["inspect", "--kind", "oval", *given]) == 0
+    assert [each.kind for each in seen] == ["oval"]
+    sys.modules.pop("ovals")
+
+
+def test_an_extension_that_fails_is_named_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", "--extend", str(tmp_path / "nothing.py")])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.endswith("nothing.py: no such file\n")
+
+
+@pytest.mark.parametrize("words", [["--config", "small"], ["small"], ["--config=small"]])
+def test_a_recipe_is_found_by_its_name(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = parsed(Config, ["--config", str(ROOT / "configs" / "small.yaml")])
+    monkeypatch.chdir(tmp_path)
+    assert parsed(Config, words) == recipe != Config()
+    (tmp_path / "small").write_text("loss: {cycle: 7}\n")
+    assert parsed(Config, words).loss.cycle == 7  # a file of that name comes first
+
+
+def test_an_unknown_recipe_is_told_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"smal: no such file or recipe; recipes: demo, .*small"):
+        parsed(Config, ["--config", "smal"])

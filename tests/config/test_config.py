@@ -6,6 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from gan.config import Config, DataConfig, LossConfig, changed_keys
+from gan.config.choices import WeightedTerm
+from gan.domains import DOMAINS
 
 
 @pytest.mark.parametrize(("values", "message"), [
@@ -39,7 +41,8 @@ def test_grey_to_colour_is_fine_without_identity() -> None:
 
 def test_weights_apart_override_the_common_one() -> None:
     loss = LossConfig(cycle=2, cycle_b=0, identity_a=7)
-    assert [loss.weight(term) for term in ("cycle_a", "cycle_b", "identity_a", "identity_b")] == [
+    terms: list[WeightedTerm] = ["cycle", "identity"]
+    assert [loss.weight(term, domain) for term in terms for domain in DOMAINS] == [
         2, 0, 7, 5,
     ]  # fmt: skip
 

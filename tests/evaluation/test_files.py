@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gan.evaluation import ImageScores
-from gan.evaluation.files import METRICS, append_line, forget, write_images
+from gan.evaluation.files import METRICS_FILE, append_line, forget, write_images
 
 
 def test_lines_join_those_that_are_there(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_nobodys_scores_of_a_step_are_replaced(tmp_path: Path) -> None:
 
 def test_what_training_wrote_of_later_steps_is_dropped_and_nothing_else(tmp_path: Path) -> None:
     """A line by hand, a torn one and one of another program stay, byte for byte."""
-    path = tmp_path / METRICS
+    path = tmp_path / METRICS_FILE
     for step in (0, 20, 40, 60):
         images = write_images(tmp_path, step, [])
         append_line(path, {"step": step, "protocol": {}, "images": images, "metrics": {}})
@@ -69,7 +69,7 @@ def test_what_training_wrote_of_later_steps_is_dropped_and_nothing_else(tmp_path
 
 
 def test_a_line_added_while_others_are_dropped_is_not_lost(tmp_path: Path) -> None:
-    path = tmp_path / METRICS
+    path = tmp_path / METRICS_FILE
     for number in range(20):
         append_line(path, {"step": number, "protocol": {}})
     with ThreadPoolExecutor(8) as threads:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gan.config import DataConfig
-from gan.config.evaluate import METRICS
+from gan.config.tables.metrics import full_names
 from gan.evaluation import Instruments, Settings, evaluate, open_folders
 from gan.evaluation.measurable import measurable
 from gan.metrics import open_extractor
@@ -57,4 +57,22 @@ def test_names_known_beforehand_are_those_of_the_evaluation(
     found = evaluate(generators, folders, data, Settings(resamples=0), instruments)
     names = measurable(directions, folders, data, instruments)
     assert sorted(names) == sorted(found.metrics)
-    assert set(names) <= set(METRICS)
+    assert set(names) <= set(full_names())
+
+
+@pytest.mark.parametrize(("counts", "expected"), [
+    ((2, 2), {"fid", "kid", "l1", "ssim", "psnr", "lpips", "gram", "structure"}),
+    ((3, 1), {"l1", "ssim", "psnr", "lpips", "gram", "structure"}),
+    ((3, 0), {"structure"}),
+])  # fmt: skip
+def test_one_image_is_no_collection_and_without_a_reference_there_is_none(
+    counts: tuple[int, int], expected: set[str], photos: Photos, tmp_path: Path, weights: Path
+) -> None:
+    for name, count in zip(("testA", "testB"), counts, strict=True):
+        if count:
+            photos(name, count)
+    instruments = Instruments(CPU, open_extractor("mobilenet_v2", weights, CPU), similarity=True)
+    data = DataConfig(root=tmp_path, load_size=32, crop_size=32)
+    names = measurable(["ab", "ba"], open_folders(data), data, instruments)
+    of_a = {*(f"{name}_ab" for name in expected), "cycle_a", "identity_a"}
+    assert {name for name in names if name.endswith(("_ab", "_a"))} == of_a

@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from gan.inspection import inspect_folders
 from gan.inspection.places import Place
 from gan.inspection.statistics import Numbers, differences, lines, numbers
-from gan.inspection.survey import Sight, look
+from gan.inspection.survey import ImageFacts, examine
+from tests.support.commands import inspect_folders
 from tests.support.pictures import picture, write_dataset
 
 
-def seen(folder: Path, *images: Image.Image, suffix: str = ".png") -> list[Sight]:
+def seen(folder: Path, *images: Image.Image, suffix: str = ".png") -> list[ImageFacts]:
     folder.mkdir()
-    sights = []
+    found = []
     for number, image in enumerate(images):
         path = folder / f"{number}{suffix}"
         image.save(path)
-        sight = look(path, Place(folder), 178)
-        assert isinstance(sight, Sight)
-        sights.append(sight)
-    return sights
+        facts = examine(path, Place(folder), 178)
+        assert isinstance(facts, ImageFacts)
+        found.append(facts)
+    return found
 
 
 def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
     assert printed["formats"] == "PNG 2"
 
 
-def said(a: list[Sight], b: list[Sight]) -> list[str]:
+def said(a: list[ImageFacts], b: list[ImageFacts]) -> list[str]:
     both: tuple[Numbers, Numbers] = numbers(a), numbers(b)
     return differences(*both)
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from gan.cli.main import main
 from gan.images import list_images
-from gan.inspection import inspect_folders
+from tests.support.commands import inspect_folders
 from tests.support.folders import state
 from tests.support.pictures import picture
 

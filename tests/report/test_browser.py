@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gan.report import report
+from tests.support.commands import report
 from tests.support.reports import HOSTILE
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gan.serve.batch import MOST_READ, CautiousFile, Upload, translate_batch
-from gan.serve.studio import RefusedError, Studio, Wish
+from gan.serve.studio import RejectedError, Studio, Wish
 from tests.support.hostile import huge_png
 from tests.support.serving import Picture
 
@@ -29,7 +29,7 @@ def translate(studio: Studio, *uploads: Upload) -> tuple[Members, dict[str, str]
     """Members of the resulting zip, and what failed with the reason."""
     target = studio.folder / "translated.zip"
     before = set(studio.folder.rglob("*"))
-    steps = list(translate_batch(studio, uploads, Wish(studio.ways[0]), target))
+    steps = list(translate_batch(studio, uploads, Wish(studio.choices[0]), target))
     assert [step.done for step in steps] == list(range(steps[-1].total + 1))
     assert set(studio.folder.rglob("*")) - before == {target}  # nothing is left beside it
     with zipfile.ZipFile(target) as archive:
@@ -162,7 +162,7 @@ def test_too_many_members_are_refused_before_one_is_read(
     studio: Studio, tmp_path: Path, png: bytes
 ) -> None:
     many = zipped(tmp_path / "x.zip", {f"{number}.png": b"" for number in range(5000)})
-    with pytest.raises(RefusedError, match="5000 pictures; a batch has at most 20"):
+    with pytest.raises(RejectedError, match="5000 pictures; a batch has at most 20"):
         translate(studio, many)
 
 
@@ -170,7 +170,7 @@ def test_a_list_of_members_that_is_too_long_is_never_in_memory(
     studio: Studio, tmp_path: Path
 ) -> None:
     names = {f"{number:06d}{'x' * 200}.txt": b"" for number in range(5000)}
-    with pytest.raises(RefusedError, match=r"long\.zip: a list of members that is too long"):
+    with pytest.raises(RejectedError, match=r"long\.zip: a list of members that is too long"):
         translate(studio, zipped(tmp_path / "long.zip", names))
 
 
@@ -200,7 +200,7 @@ def test_pictures_of_a_batch_are_bounded_together(studio: Studio, picture: Pictu
 def test_a_batch_without_a_picture_is_refused(
     studio: Studio, tmp_path: Path, content: Members, reason: str
 ) -> None:
-    with pytest.raises(RefusedError, match=reason):
+    with pytest.raises(RejectedError, match=reason):
         translate(studio, zipped(tmp_path / "x.zip", content))
 
 
@@ -209,8 +209,8 @@ def test_a_damaged_zip_is_refused_in_a_line(studio: Studio, tmp_path: Path, png:
     content = path.read_bytes()
     at = content.find(png[:100]) + 60
     path.write_bytes(content[:at] + b"\xff" + content[at + 1 :])
-    with pytest.raises(RefusedError, match=r"^a\.png: damaged: Bad CRC-32"):
+    with pytest.raises(RejectedError, match=r"^a\.png: damaged: Bad CRC-32"):
         translate(studio, Upload(path, "x.zip"))
     path.write_bytes(content[:-22] + content[-21:] + b"\0" * 21)
-    with pytest.raises(RefusedError):
+    with pytest.raises(RejectedError):
         translate(studio, Upload(path, "x.zip"))

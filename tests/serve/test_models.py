@@ -31,10 +31,10 @@ def test_runs_and_files_are_served_under_names_of_their_own(
     new_generator(namesake / "gen_ba.safetensors", "ba")
     past = new_generator(run / "gen_ba-epoch050.safetensors", "ba")
     found = open_models([run, namesake, past], "cpu", "fp32")
-    assert [(way.model, way.direction) for way in found] == [
+    assert [(choice.model, choice.direction) for choice in found] == [
         ("monet", "ab"), ("monet", "ba"), ("monet-2", "ba"), ("monet-gen_ba-epoch050", "ba"),
     ]  # fmt: skip
-    assert [way.label for way in found[:2]] == ["monet: A → B", "monet: B → A"]
+    assert [choice.label for choice in found[:2]] == ["monet: A → B", "monet: B → A"]
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -42,14 +42,14 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
         open_models([tmp_path / "nowhere"], "cpu", "fp32")
 
 
-def test_one_way_is_chosen_or_what_is_missing_is_said(
+def test_one_model_is_chosen_or_what_is_missing_is_said(
     run: Path, tmp_path: Path, generator_file: Path
 ) -> None:
-    ways = open_models([run, generator_file.parent], "cpu", "fp32")
-    other = ways[2].model
-    assert choose(ways, other, None) is ways[2]
-    assert choose(ways, "monet", "ba") is ways[1]
-    assert choose(ways[:1], None, None) is ways[0]
+    choices = open_models([run, generator_file.parent], "cpu", "fp32")
+    other = choices[2].model
+    assert choose(choices, other, None) is choices[2]
+    assert choose(choices, "monet", "ba") is choices[1]
+    assert choose(choices[:1], None, None) is choices[0]
     for model, direction, reason in [
         (None, "ab", f"model: say which, monet, {other}"),
         ("manet", None, f"model manet: not served; there is monet, {other}"),
@@ -57,7 +57,7 @@ def test_one_way_is_chosen_or_what_is_missing_is_said(
         (other, "ba", f"direction ba: not served; model {other} has ab"),
     ]:
         with pytest.raises(ValueError, match=reason):
-            choose(ways, model, direction)
+            choose(choices, model, direction)
 
 
 def test_both_directions_of_the_references_run_folders_are_served(tmp_path: Path) -> None:
@@ -66,6 +66,6 @@ def test_both_directions_of_the_references_run_folders_are_served(tmp_path: Path
     for end in "AB":
         torch.save(Resnet(resnet_layers(2, 6)).state_dict(), folder / f"latest_net_G_{end}.pth")
     found = open_models([folder], "cpu", "fp32")
-    assert [(way.model, way.direction) for way in found] == [
+    assert [(choice.model, choice.direction) for choice in found] == [
         ("horse2zebra", "ab"), ("horse2zebra", "ba"),
     ]  # fmt: skip

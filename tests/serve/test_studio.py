@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 
 from gan.images import read_image, read_picture
-from gan.serve.studio import SHOWN, RefusedError, Studio, Wish, shown
+from gan.serve.studio import SHOWN, RejectedError, Studio, Wish, shown
 from tests.support.hostile import huge_png
 from tests.support.serving import Picture
 
 
 def translated(studio: Studio, source: Path, **wish: object) -> Path:
     """The file of a negative."""
-    asked = Wish(studio.ways[0], **wish)  # type: ignore[arg-type]
+    asked = Wish(studio.choices[0], **wish)  # type: ignore[arg-type]
     done = studio.translate(source, lambda suffix: source.with_name(f"result{suffix}"), asked)
     return source.with_name(f"result{done.suffix}")
 
@@ -66,7 +66,7 @@ def test_a_bomb_is_refused_by_its_header(studio: Studio, tmp_path: Path) -> None
     bomb = tmp_path / "bomb.png"
     bomb.write_bytes(huge_png(20_000, 15_000))
     assert bomb.stat().st_size < 1000
-    with pytest.raises(RefusedError, match=r"^300.0 megapixels; at most 0.1 allowed$"):
+    with pytest.raises(RejectedError, match=r"^300.0 megapixels; at most 0.1 allowed$"):
         translated(studio, bomb)
 
 
@@ -78,13 +78,13 @@ def test_what_is_no_image_is_refused_without_the_place_it_lay_in(
     studio: Studio, tmp_path: Path, content: bytes, reason: str
 ) -> None:
     (tmp_path / "x").write_bytes(content)
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(RejectedError) as refused:
         translated(studio, tmp_path / "x")
     assert str(refused.value) == reason
 
 
 def test_a_thin_picture_is_refused(studio: Studio, picture: Picture) -> None:
-    with pytest.raises(RefusedError, match="both sides must be at least 16"):
+    with pytest.raises(RejectedError, match="both sides must be at least 16"):
         translated(studio, picture("thin.png", size=(40, 3)))
 
 
@@ -98,15 +98,15 @@ def test_a_thin_picture_is_refused(studio: Studio, picture: Picture) -> None:
 def test_wishes_that_mean_nothing_are_refused(
     studio: Studio, wish: dict[str, object], reason: str
 ) -> None:
-    with pytest.raises(RefusedError, match=reason):
-        Wish(studio.ways[0], **wish)  # type: ignore[arg-type]
+    with pytest.raises(RejectedError, match=reason):
+        Wish(studio.choices[0], **wish)  # type: ignore[arg-type]
 
 
 def test_what_does_not_fit_into_memory_is_refused(
     studio: Studio, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gan.inference.translator.free_memory", lambda device: 0)
-    with pytest.raises(RefusedError, match="do not fit into memory"):
+    with pytest.raises(RejectedError, match="do not fit into memory"):
         translated(studio, picture("noise.png"))
 
 

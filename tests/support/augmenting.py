@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from gan.augment.carry import carry
 from gan.augment.dataset import Dataset, Outputs
 from gan.augment.formats import FORMATS
-from gan.augment.settings import AugmentConfig
+from gan.augment.options import AugmentConfig
 from gan.config.choices import FormatName
 from tests.support import labelled
 from tests.support.interrupted_runs import contents

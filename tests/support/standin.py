@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gan.inference.translator import Translator
 from gan.serve.command import listen, serve_until_stopped
 from gan.serve.limits import Limits
-from gan.serve.models import Way
+from gan.serve.models import Choice
 from gan.serve.studio import Studio
 
 LIMITS = Limits(megapixels=0.1, megabytes=1, files=20, batch_megapixels=1, queue=8)
@@ -38,12 +38,12 @@ def stand_in(folder: Path) -> Studio:
     def translator(factor: int) -> Translator:
         return Translator(Times(factor, folder.parent / "hold"), 3, torch.device("cpu"))
 
-    ways = [
-        Way("negative", "ab", translator(-1)),
-        Way("negative", "ba", translator(1)),
-        Way("same", "ab", translator(1)),
+    choices = [
+        Choice("negative", "ab", translator(-1)),
+        Choice("negative", "ba", translator(1)),
+        Choice("same", "ab", translator(1)),
     ]
-    return Studio(ways, LIMITS, folder)
+    return Studio(choices, LIMITS, folder)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """How commands part from the processes that they were started with."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch.distributed as dist
 
 from gan.cli import main as cli
+from gan.cli.commands import COMMANDS
+from gan.inspection.options import InspectOptions
 
 
 @pytest.fixture
@@ -19,12 +22,12 @@ def group(tmp_path: Path) -> Iterator[None]:
         dist.destroy_process_group()
 
 
-def succeeds(model: str = "") -> int:
+def succeeds(options: InspectOptions) -> int:
     """Succeed."""
     return 75
 
 
-def fails(model: str = "") -> int:
+def fails(options: InspectOptions) -> int:
     """Fail."""
     raise ValueError("wrong")
 
@@ -34,6 +37,7 @@ def fails(model: str = "") -> int:
 def test_a_command_that_ends_leaves_the_group_and_one_that_fails_does_not_wait_for_it(
     command: Callable[..., int], status: int, left: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "load", lambda name: command)
-    assert cli.run("train", []) == status
+    row = replace(COMMANDS["inspect"], run=command)
+    monkeypatch.setitem(COMMANDS, "inspect", row)
+    assert cli.run("inspect", []) == status
     assert dist.is_initialized() is not left

@@ -9,18 +9,24 @@ import torch
 from torch import Tensor, nn
 
 from gan.config import LossConfig
-from gan.domains import Domain
+from gan.config.extensions import register_adversarial, register_loss_term
+from gan.config.tables.adversarial import ADVERSARIAL
+from gan.config.tables.losses import LOSS_TERMS
+from gan.domains import Direction
 from gan.training.objective import (
     NO_TARGETS,
     Cycle,
+    Discriminator,
     LossTargets,
     Network,
+    Passes,
     at_once,
     discriminator_loss,
     generator_losses,
     one_by_one,
     translate,
 )
+from tests.support.registering import forget_rows
 
 NAMES = {
     "adversarial_ab", "adversarial_ba", "cycle_a", "cycle_b", "identity_a", "identity_b",
@@ -41,24 +47,24 @@ def same(x: Tensor) -> Tensor:
 
 def both_ways(
     gen_ab: Network, gen_ba: Network, a: Tensor, b: Tensor, loss: LossConfig
-) -> dict[Domain, Cycle]:
-    """Both cycles, by the domain that they begin in."""
+) -> dict[Direction, Cycle]:
+    """Both cycles, by their directions."""
     return {
-        "a": translate("b", gen_ab, gen_ba, a, b, loss),
-        "b": translate("a", gen_ba, gen_ab, b, a, loss),
+        "ab": translate("ab", gen_ab, gen_ba, a, b, loss),
+        "ba": translate("ba", gen_ba, gen_ab, b, a, loss),
     }
 
 
 def objective(
-    cycles: dict[Domain, Cycle],
-    disc_a: Network,
-    disc_b: Network,
+    cycles: dict[Direction, Cycle],
+    disc_a: Discriminator,
+    disc_b: Discriminator,
     loss: LossConfig,
-    sight: LossTargets = NO_TARGETS,
+    targets: LossTargets = NO_TARGETS,
 ) -> dict[str, Tensor]:
     """All terms of the generators' loss, by name."""
-    return generator_losses("a", "b", cycles["a"], disc_b, loss, sight) | generator_losses(
-        "b", "a", cycles["b"], disc_a, loss, sight
+    return generator_losses("ab", cycles["ab"], disc_b, loss, targets) | generator_losses(
+        "ba", cycles["ba"], disc_a, loss, targets
     )
 
 
@@ -75,17 +81,17 @@ def test_every_image_lives_in_the_domain_that_its_suffix_names() -> None:
     cycles = both_ways(lambda x: x + 1, lambda x: x + 10, a, b, LossConfig())
     fake_b, rec_a, idt_b = 1, 11, 1.5
     fake_a, rec_b, idt_a = 10.5, 11.5, 10
-    assert vars(cycles["a"]) == dict(real=a, fake=fake_b, rec=rec_a, target=b, idt=idt_b)
-    assert vars(cycles["b"]) == dict(real=b, fake=fake_a, rec=rec_b, target=a, idt=idt_a)
+    assert vars(cycles["ab"]) == dict(real=a, fake=fake_b, rec=rec_a, target=b, idt=idt_b)
+    assert vars(cycles["ba"]) == dict(real=b, fake=fake_a, rec=rec_b, target=a, idt=idt_a)
 
 
 def test_terms_carry_their_own_weights() -> None:
     loss = LossConfig(cycle=2, cycle_b=3, identity=5, identity_a=7)
     a, b = torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2)
     ones = torch.ones_like(a)
-    cycles: dict[Domain, Cycle] = {
-        "a": Cycle(a, ones, ones, b, ones),
-        "b": Cycle(b, ones, ones, a, ones),
+    cycles: dict[Direction, Cycle] = {
+        "ab": Cycle(a, ones, ones, b, ones),
+        "ba": Cycle(b, ones, ones, a, ones),
     }
     losses = objective(cycles, constant(0.0), constant(-1.0), loss)
     assert {name: value.item() for name, value in losses.items()} == {
@@ -112,14 +118,14 @@ def test_identity_of_weight_zero_costs_no_pass() -> None:
     assert losses.keys() == NAMES - {"identity_a", "identity_b"}
 
 
-class Looking:
-    """Sees an image's pixels, and its left half; remembers which images it was asked to see."""
+class Pixels:
+    """A network whose maps are an image's pixels and its left half; remembers all its inputs."""
 
     def __init__(self) -> None:
-        self.seen: list[Tensor] = []
+        self.inputs: list[Tensor] = []
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
-        self.seen.append(images)
+        self.inputs.append(images)
         return {"all": images, "left": images[..., : images.shape[-1] // 2]}
 
 
@@ -130,23 +136,23 @@ def gram_of(images: Tensor) -> Tensor:
     return torch.from_numpy(np.einsum("nik,njk->ij", rows, rows) / len(maps) / rows.shape[2])[None]
 
 
-def sight_of(a: Tensor, b: Tensor, see: Looking) -> LossTargets:
+def targets_of(a: Tensor, b: Tensor, network: Pixels) -> LossTargets:
     """The left halves are content; everything is style."""
     gram_a, gram_b = (
         {"all": gram_of(images), "left": gram_of(images[..., :4])} for images in (a, b)
     )
-    return LossTargets(see, {"left": a[..., :4]}, {"left": b[..., :4]}, gram_a, gram_b)
+    return LossTargets(network, {"left": a[..., :4]}, {"left": b[..., :4]}, gram_a, gram_b)
 
 
 def test_optional_terms_equal_sums_by_numpy() -> None:
     a, b = images(0).double(), images(1).double()
     fake_a, fake_b, rec_a, rec_b = (images(seed).double() for seed in range(2, 6))
-    cycles: dict[Domain, Cycle] = {
-        "a": Cycle(a, fake_b, rec_a, b, None),
-        "b": Cycle(b, fake_a, rec_b, a, None),
+    cycles: dict[Direction, Cycle] = {
+        "ab": Cycle(a, fake_b, rec_a, b, None),
+        "ba": Cycle(b, fake_a, rec_b, a, None),
     }
     loss = LossConfig(perceptual=2, perceptual_cycle=3, style=5, tv=7)
-    losses = objective(cycles, constant(0.0), constant(0.0), loss, sight_of(a, b, Looking()))
+    losses = objective(cycles, constant(0.0), constant(0.0), loss, targets_of(a, b, Pixels()))
 
     def left(ours: Tensor, real: Tensor) -> Any:
         return np.mean((ours.numpy()[..., :4] - real.numpy()[..., :4]) ** 2)
@@ -176,11 +182,11 @@ def test_optional_terms_equal_sums_by_numpy() -> None:
         assert losses[name].item() == pytest.approx(value, rel=1e-6), name
 
 
-def test_identity_generators_keep_what_is_seen() -> None:
+def test_identity_generators_keep_all_features() -> None:
     a, b = images(0), images(1)
     loss = LossConfig(perceptual=1, perceptual_cycle=1)
-    cycles, sight = both_ways(same, same, a, b, loss), sight_of(a, b, Looking())
-    losses = objective(cycles, constant(1.0), constant(1.0), loss, sight)
+    cycles, targets = both_ways(same, same, a, b, loss), targets_of(a, b, Pixels())
+    losses = objective(cycles, constant(1.0), constant(1.0), loss, targets)
     names = {"perceptual_ab", "perceptual_ba", "perceptual_cycle_a", "perceptual_cycle_b"}
     assert losses.keys() == NAMES | names
     assert all(losses[name] == 0 for name in names)
@@ -193,17 +199,17 @@ def test_identity_generators_keep_what_is_seen() -> None:
     ({"style": 1.0, "perceptual": 1.0}, ["fake_a", "fake_b"]),
     ({"perceptual_cycle": 1.0}, ["rec_a", "rec_b"]),
 ], ids=str)  # fmt: skip
-def test_an_image_is_seen_once_and_only_where_a_weight_asks_for_it(
+def test_features_are_computed_once_and_only_where_a_weight_needs_them(
     weights: dict[str, float], expected: list[str]
 ) -> None:
-    a, b, see, loss = images(0), images(1), Looking(), LossConfig.model_validate(weights)
+    a, b, network, loss = images(0), images(1), Pixels(), LossConfig.model_validate(weights)
     cycles = both_ways(lambda x: x + 1, lambda x: x + 2, a, b, loss)
-    objective(cycles, constant(0.0), constant(0.0), loss, sight_of(a, b, see))
+    objective(cycles, constant(0.0), constant(0.0), loss, targets_of(a, b, network))
     out = {
-        "fake_b": cycles["a"].fake, "rec_a": cycles["a"].rec,
-        "fake_a": cycles["b"].fake, "rec_b": cycles["b"].rec,
+        "fake_b": cycles["ab"].fake, "rec_a": cycles["ab"].rec,
+        "fake_a": cycles["ba"].fake, "rec_b": cycles["ba"].rec,
     }  # fmt: skip
-    names = [name for image in see.seen for name, value in out.items() if value is image]
+    names = [name for image in network.inputs for name, value in out.items() if value is image]
     assert sorted(names) == expected
 
 
@@ -216,14 +222,15 @@ def test_passes_at_once_are_passes_one_by_one() -> None:
 
     apart, together = one_by_one(network, *batches), at_once(network, *batches)
     assert calls == [2, 1, 2, 5]
-    assert all(map(torch.equal, apart, together))
+    for one, other in zip(apart, together, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0.0, 0.5), (0.5, 0.25), (1.0, 0.5)])
 def test_discriminator_loss_is_half_the_sum(score: float, expected: float) -> None:
-    judged = discriminator_loss(constant(score), images(0), images(1), LossConfig())
-    assert judged.loss.item() == pytest.approx(expected)
-    assert judged.real.item() == judged.fake.item() == score
+    result = discriminator_loss(constant(score), images(0), images(1), LossConfig())
+    assert result.loss.item() == pytest.approx(expected)
+    assert result.real.item() == result.fake.item() == score
 
 
 def test_discriminator_loss_leaves_the_generators_alone() -> None:
@@ -248,3 +255,128 @@ def test_wgan_gp_really_penalizes() -> None:
     assert discriminator_loss(critic, real, fake, loss).loss.item() == pytest.approx(
         expected, rel=1e-5
     )
+
+
+def relativistic_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+    """Jolicoeur-Martineau 2018, the relativistic average LSGAN."""
+    return (real - fake.mean() - 1).square().mean() + (fake - real.mean() + 1).square().mean()
+
+
+def relativistic_generator(fake: Tensor, real: Tensor) -> Tensor:
+    return (fake - real.mean() - 1).square().mean() + (real - fake.mean() + 1).square().mean()
+
+
+def test_a_relativistic_form_equals_its_formula_and_gradient(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Scores are the pixels themselves; loss and gradient by NumPy."""
+    forget_rows(monkeypatch, ADVERSARIAL)
+    register_adversarial(
+        "relativistic", relativistic_discriminator, relativistic_generator, uses_real=True, chance=1
+    )
+    real, fake, loss = images(0), images(1).requires_grad_(), LossConfig(adversarial="relativistic")
+    r, f = real.numpy(), fake.detach().numpy()
+    for_disc = np.mean((r - f.mean() - 1) ** 2) + np.mean((f - r.mean() + 1) ** 2)
+    for_gen = np.mean((f - r.mean() - 1) ** 2) + np.mean((r - f.mean() + 1) ** 2)
+    slope = 2 / f.size * (f - r.mean() - 1 - np.mean(r - f.mean() + 1))
+
+    result = discriminator_loss(same, real, fake, loss)
+    assert result.loss.item() == pytest.approx(for_disc / 2, rel=1e-5)
+    cycle = Cycle(images(2), fake, images(2), real, None)
+    value = generator_losses("ab", cycle, same, loss)["adversarial_ab"]
+    assert value.item() == pytest.approx(for_gen, rel=1e-5)
+    value.backward()
+    assert fake.grad is not None
+    np.testing.assert_allclose(fake.grad.numpy(), slope, atol=1e-7)
+
+
+@pytest.mark.parametrize("adversarial", ["lsgan", "vanilla", "hinge", "wgan_gp"])
+def test_real_images_are_scored_for_a_generator_only_where_its_form_needs_them(
+    adversarial: str,
+) -> None:
+    inputs = []
+
+    def disc(x: Tensor) -> Tensor:
+        inputs.append(x)
+        return x
+
+    cycle = Cycle(images(0), images(1), images(0), images(2), None)
+    generator_losses("ab", cycle, disc, LossConfig(adversarial=adversarial))
+    assert [x is cycle.fake for x in inputs] == [True]
+
+
+def test_a_registered_regularizer_is_added_with_its_weight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """R1 (Mescheder et al. 2018) of a critic sum(w * x): |w|^2 / 2 everywhere."""
+
+    def r1(disc: Network, real: Tensor, fake: Tensor) -> Tensor:
+        real = real.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(disc(real).sum(), real, create_graph=True)
+        return gradient.flatten(1).square().sum(dim=1).mean() / 2
+
+    forget_rows(monkeypatch, ADVERSARIAL)
+    lsgan = ADVERSARIAL["lsgan"]
+    register_adversarial("r1", lsgan.discriminator, lsgan.generator, regularizer=r1, chance=0.25)
+    weight = images(3)[0].requires_grad_()
+
+    def critic(x: Tensor) -> Tensor:
+        return (x * weight).sum(dim=(1, 2, 3)).view(-1, 1, 1, 1)
+
+    real, fake = images(0), images(1)
+    plain = discriminator_loss(critic, real, fake, LossConfig()).loss
+    loss = LossConfig(adversarial="r1", gradient_penalty=6)
+    regularized = discriminator_loss(critic, real, fake, loss).loss
+    torch.testing.assert_close(regularized - plain, 6 * weight.square().sum() / 2 / 2)
+    (slope,) = torch.autograd.grad(regularized - plain, weight)
+    torch.testing.assert_close(slope, 6 * weight.detach() / 2, rtol=1e-4, atol=1e-5)
+
+
+def half_size(x: Tensor) -> Tensor:
+    return x.mean(dim=1, keepdim=True)[..., ::2, ::2]
+
+
+@pytest.mark.parametrize("passes", [one_by_one, at_once])
+@pytest.mark.parametrize("adversarial", ["lsgan", "vanilla", "hinge", "wgan_gp"])
+def test_losses_of_two_score_maps_are_the_means_of_theirs(adversarial: str, passes: Passes) -> None:
+    """Maps of different sizes; without the penalty, which is not a mean over maps."""
+    loss, real, fake = LossConfig(adversarial=adversarial, gradient_penalty=0), images(0), images(1)
+    alone: list[Network] = [same, half_size]
+    several = discriminator_loss(lambda x: [disc(x) for disc in alone], real, fake, loss, passes)
+    singles = [discriminator_loss(disc, real, fake, loss, passes) for disc in alone]
+    for name in ("loss", "real", "fake"):
+        expected = (getattr(singles[0], name) + getattr(singles[1], name)) / 2
+        torch.testing.assert_close(getattr(several, name), expected)
+
+    cycle = Cycle(images(2), fake, images(2), real, None)
+    discriminators: list[Discriminator] = [lambda x: (same(x), half_size(x)), *alone]
+    value, *parts = (
+        generator_losses("ab", cycle, disc, loss)["adversarial_ab"] for disc in discriminators
+    )
+    torch.testing.assert_close(value, (parts[0] + parts[1]) / 2)
+
+
+def test_passes_at_once_split_every_map() -> None:
+    batches = [images(0), images(1)[:1], images(2)]
+
+    def network(x: Tensor) -> list[Tensor]:
+        return [2 * x, half_size(x)]
+
+    apart, together = one_by_one(network, *batches), at_once(network, *batches)
+    for one, other in zip(apart, together, strict=True):
+        assert all(map(torch.equal, one, other))
+
+
+def test_registered_terms_have_their_weights_and_directions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forget_rows(monkeypatch, LOSS_TERMS)
+    register_loss_term("shift", lambda cycle: (cycle.fake - cycle.real).mean())
+    register_loss_term("off", lambda cycle: 1 / 0)
+    loss = LossConfig(terms={"shift": 3, "off": 0})
+    a, b = images(0), images(1)
+    cycles = both_ways(lambda x: x + 1, lambda x: x - 2, a, b, loss)
+    losses = objective(cycles, constant(0.0), constant(0.0), loss)
+    assert losses.keys() == NAMES | {"shift_ab", "shift_ba"}
+    assert losses["shift_ab"].item() == pytest.approx(3 * 1, rel=1e-5)
+    assert losses["shift_ba"].item() == pytest.approx(3 * -2, rel=1e-5)

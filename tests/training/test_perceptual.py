@@ -37,7 +37,7 @@ def same(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def perception(settings: Config, share: Callable[[Tensor], Tensor] = same) -> LossTargetsBuilder:
+def builder(settings: Config, share: Callable[[Tensor], Tensor] = same) -> LossTargetsBuilder:
     return LossTargetsBuilder(settings.perceptual, PerceptualNetwork(settings, CPU), share)
 
 
@@ -49,12 +49,12 @@ def grams_by_numpy(pictures: Tensor) -> dict[str, Any]:
     return grams
 
 
-def test_a_step_is_judged_by_the_maps_and_grams_of_its_images(weights: Path) -> None:
+def test_targets_of_a_step_are_the_maps_and_grams_of_its_images(weights: Path) -> None:
     a, b = images(0, 2), images(1, 2)
-    (sight,) = perception(config(weights, ALL)).look([(a, b)])
+    (targets,) = builder(config(weights, ALL)).loss_targets([(a, b)])
     for content, gram, real in (
-        (sight.content_a, sight.gram_a, a),
-        (sight.content_b, sight.gram_b, b),
+        (targets.content_a, targets.gram_a, a),
+        (targets.content_b, targets.gram_b, b),
     ):
         assert content.keys() == {"features.1"}
         torch.testing.assert_close(
@@ -77,41 +77,41 @@ def test_layers_that_no_term_compares_are_not_computed(
     assert sorted(PerceptualNetwork(config(weights, loss), CPU)(images(0))) == expected
 
 
-def test_every_real_image_is_seen_once(weights: Path) -> None:
+def test_every_real_image_is_run_once(weights: Path) -> None:
     settings = config(weights, ALL)
-    sees, eye = perception(settings), PerceptualNetwork(settings, CPU)
+    targets, network = builder(settings), PerceptualNetwork(settings, CPU)
     seen: list[Tensor] = []
-    eye.features.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    sees.eye = eye
+    network.features.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    targets.network = network
     batches = [(images(0), images(1)), (images(2), images(3))]
-    sees.look(batches)
+    targets.loss_targets(batches)
     assert [id(image) for image in seen] == [id(image) for batch in batches for image in batch]
 
 
-def test_all_batches_and_processes_of_a_step_are_judged_by_the_same_grams(weights: Path) -> None:
+def test_all_batches_and_processes_of_a_step_have_the_same_grams(weights: Path) -> None:
     """One batch of four, four batches, and two processes that see two batches each."""
     settings = config(weights, {"style": 1.0})
-    whole, parts = perception(settings), perception(settings)
+    whole, parts = builder(settings), builder(settings)
     expected: list[Tensor] = []
 
     def keep(tensor: Tensor) -> Tensor:
         expected.append(tensor)
         return tensor
 
-    other, mine = perception(settings, keep), perception(settings)
+    other, mine = builder(settings, keep), builder(settings)
     for step in range(3):
         a, b = images(2 * step, 4), images(2 * step + 1, 4)
         split = [(a[i : i + 1], b[i : i + 1]) for i in range(4)]
-        (one,), four = whole.look([(a, b)]), parts.look(split)
+        (one,), four = whole.loss_targets([(a, b)]), parts.loss_targets(split)
         expected.clear()
-        other.look(split[2:])
+        other.loss_targets(split[2:])
         theirs = iter(expected)
         mine.share = lambda tensor, theirs=theirs: (tensor + next(theirs)) / 2  # type: ignore[misc]
-        two = mine.look(split[:2])
-        for sight in (*four, *two):
+        two = mine.loss_targets(split[:2])
+        for targets in (*four, *two):
             for layer, gram in one.gram_a.items():
                 # float32 convolutions of one image and of four round differently
-                torch.testing.assert_close(sight.gram_a[layer], gram, rtol=1e-5, atol=1e-6)
+                torch.testing.assert_close(targets.gram_a[layer], gram, rtol=1e-5, atol=1e-6)
 
 
 def test_averages_count_the_first_steps_alike_and_then_forget() -> None:

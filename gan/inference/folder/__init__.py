@@ -1,5 +1,5 @@
 """Translating folders: every image comes back under its own relative name, in its own size."""
 
-from gan.inference.folder.entry import translate_folder
+from gan.system.lazy import lazy
 
-__all__ = ["translate_folder"]
+__getattr__ = lazy(__name__, folder="translate_folder", options="TranslateOptions")

@@ -6,23 +6,16 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tqdm import tqdm
 
-from gan.config.choices import Format
+from gan.inference.folder.options import TranslateOptions
 from gan.inference.folder.pipeline import Batch, Outcome, Pipeline, write_translation
 from gan.inference.folder.plan import Plan, make_batches, make_plan
 from gan.inference.folder.report import check_failed, write_failed
 from gan.inference.folder.streams import as_for_small_pictures, share_of_cores
-from gan.inference.translator import (
-    Device,
-    Direction,
-    Precision,
-    Translator,
-    pick_device,
-    pick_precision,
-)
+from gan.inference.translator import Translator, pick_device, pick_precision
 from gan.system.atomic import remove_parts
 from gan.system.failures import Failure, say
 from gan.system.processes import Processes, join
@@ -30,49 +23,41 @@ from gan.system.text import printable
 from gan.system.threads import set_threads
 
 
-def translate(
-    *,
-    model: Path,
-    input: Path,
-    output: Path,
-    direction: Direction | None,
-    device: Device,
-    precision: Precision | Literal["auto"],
-    overwrite: bool,
-    dry_run: bool,
-    format: Format | None,
-    quality: int,
-    compare: Path | None,
-    max_megapixels: float,
-    batch_size: int | None,
-    tile: int | None,
-    scratch: Path | None,
-    style: Path | None,
-    compile: bool,
-    threads: int | None,
-) -> int:
-    """Do what `translate_folder` of entry.py says; ValueError as there."""
-    check_arguments(quality, max_megapixels, batch_size, tile, threads)
+def translate_folder(options: TranslateOptions) -> int:
+    """Translate an image or a folder of images; return the exit status.
+
+    ValueError names what is wrong before any image is translated.
+    """
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
-        chosen = pick_device(device)
+        chosen = pick_device(options.device)
         processes = join(cpu=chosen.type == "cpu")
-        set_threads(threads, share_of_cores())
+        set_threads(options.threads, share_of_cores())
+        precision = pick_precision(options.precision, chosen)
         translator = Translator.load(
-            model, direction, device, pick_precision(precision, chosen), style
+            options.model, options.direction, options.device, precision, options.style
         )
-        check_tiles(translator, tile)
+        check_tiles(translator, options.tile)
         plan: Plan = processes.once(
-            lambda: make_plan(input, output, compare, format, overwrite, max_megapixels)
+            lambda: make_plan(
+                options.input,
+                options.output,
+                options.compare,
+                options.format,
+                options.overwrite,
+                options.max_megapixels,
+            )
         )
-        if dry_run:
-            return show(plan, translator, tile) if processes.main else 0
-        processes.once(lambda: prepare(plan, scratch))
-        place = scratch or (output if plan.whole_folder else output.parent)
-        if compile:
+        if options.dry_run:
+            return show(plan, translator, options.tile) if processes.main else 0
+        processes.once(lambda: prepare(plan, options.scratch))
+        place = options.output if plan.whole_folder else options.output.parent
+        if options.compile:
             compile_network(translator, processes)
-        write = partial(write_translation, quality=quality, overwrite=overwrite)
-        pipeline = Pipeline(translator, max_megapixels, tile, place, write)
-        batches = make_batches(plan.jobs, batch_size, translator.device.type)
+        write = partial(write_translation, quality=options.quality, overwrite=options.overwrite)
+        pipeline = Pipeline(
+            translator, options.max_megapixels, options.tile, options.scratch or place, write
+        )
+        batches = make_batches(plan.jobs, options.batch_size, translator.device.type)
         return carry_out(plan, pipeline, batches, processes)
 
 
@@ -95,26 +80,6 @@ def carry_out(
             write_failed(plan.output, failures)
         print(printable(summary(plan, failures)), file=sys.stderr)
     return 1 if failures else 0
-
-
-def check_arguments(
-    quality: int,
-    max_megapixels: float,
-    batch_size: int | None,
-    tile: int | None,
-    threads: int | None,
-) -> None:
-    """ValueError for numbers out of their range."""
-    if not 1 <= quality <= 100:
-        raise ValueError(f"quality: {quality}, must be from 1 to 100")
-    if not max_megapixels > 0:
-        raise ValueError(f"max_megapixels: {max_megapixels}, must be above 0")
-    if batch_size is not None and batch_size < 1:
-        raise ValueError(f"batch_size: {batch_size}, must be at least 1")
-    if tile is not None and tile < 64:
-        raise ValueError(f"tile: {tile}, must be at least 64")
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads: {threads}, must be at least 1")
 
 
 def check_tiles(translator: Translator, tile: int | None) -> None:

@@ -94,7 +94,7 @@ def make_plan(
     else:
         outputs = [target, compare] if compare else [target]
         found = inputs(source, outputs)
-        failures += [Failure(path, reason) for path, reason in found.refused]
+        failures += [Failure(path, reason) for path, reason in found.skipped]
         others = len(found.others)
         names = with_format([path.relative_to(source) for path in found.images], format)
         triples = [
@@ -146,7 +146,7 @@ def inputs(source: Path, outputs: Sequence[Path]) -> Found:
 
     return Found(
         [path for path in found.images if is_input(path)],
-        [(path, reason) for path, reason in found.refused if is_input(path)],
+        [(path, reason) for path, reason in found.skipped if is_input(path)],
         found.others,
     )
 

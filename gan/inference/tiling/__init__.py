@@ -7,6 +7,5 @@ ones, eight times their size, are computed again in every pass, an eighth of all
 """
 
 from gan.inference.tiling.passes import run_tiled, scratch_bytes
-from gan.inference.tiling.stages import can_tile
 
-__all__ = ["can_tile", "run_tiled", "scratch_bytes"]
+__all__ = ["run_tiled", "scratch_bytes"]

@@ -65,11 +65,6 @@ class Stages:
         return sum(stage.needs_moments for stage in wide) + stored + 1
 
 
-def can_tile(network: nn.Module) -> bool:
-    """Tell whether a network is local between its norms: the ResNet generators are."""
-    return isinstance(network, ResnetGenerator)
-
-
 def split(network: nn.Module, *, transposed: bool = False) -> Stages:
     """Take a ResNet generator in eval mode apart; `transposed` is for pictures on their side.
 

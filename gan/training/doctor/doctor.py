@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gan.config import LossConfig, OptimConfig, Symptom, TrainConfig
+from gan.config.tables.adversarial import ADVERSARIAL
 from gan.domains import Domain
 from gan.training.doctor import pictures, scores
 from gan.training.doctor.findings import Finding, diagnose
@@ -53,7 +54,8 @@ class Doctor:
         train: TrainConfig,
         optim: OptimConfig = OptimConfig(),  # noqa: B008, frozen
     ) -> None:
-        self.adversarial, self.ignored = loss.adversarial, set(train.doctor_ignore)
+        self.chance = ADVERSARIAL[loss.adversarial].chance
+        self.ignored = set(train.doctor_ignore)
         self.every = train.doctor_every
         # The discriminators' learning rate by that of the generators.
         self.pace = (optim.discriminator_lr or optim.lr) / optim.lr
@@ -120,7 +122,7 @@ class Doctor:
         for domain in ("a", "b"):
             if f"score_real_{domain}" in recent[0][1]:
                 distance = distances.get(domain, math.nan)
-                heard = hear(self.adversarial, domain, recent, distance, self.pace)
+                heard = hear(self.chance, domain, recent, distance, self.pace)
                 signals |= {(name, domain): value for name, value in heard.items()}
         for name in ("generators", "discriminators"):
             norm = f"gradient_norm_{name}"
@@ -194,17 +196,17 @@ def see(
 
 
 def hear(
-    adversarial: scores.Adversarial, domain: str, rows: Rows, distance: float, pace: float
+    chance: float | None, domain: str, rows: Rows, distance: float, pace: float
 ) -> dict[Symptom, float]:
-    """The signals of a discriminator's scores and losses."""
+    """Return the signals of a discriminator's scores and losses; chance is its loss at chance."""
     real, fake = (column(rows, f"score_{kind}_{domain}") for kind in ("real", "fake"))
     blind: dict[Symptom, float] = {"blind": scores.teaching(scores.spread(real, fake), pace)}
-    if adversarial == "wgan_gp":
+    if chance is None:
         stretch = scores.stretch(real, fake, distance)
         return blind | {"stretched": stretch, "beaten": stretch}
     losses = column(rows, f"discriminator_{domain}")
     return blind | {
-        "saturated": scores.edge(adversarial, losses),
+        "saturated": scores.edge(losses, chance),
         "beaten": scores.lead(real, fake),
     }
 

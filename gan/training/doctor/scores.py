@@ -4,30 +4,23 @@ Scores are a discriminator's means over patches and images, losses those of
 gan/training/objective.py.
 """
 
-import math
 from collections.abc import Sequence
 from statistics import fmean, median
-from typing import Literal
-
-Adversarial = Literal["lsgan", "vanilla", "hinge", "wgan_gp"]
-
-CHANCE = {"lsgan": 0.25, "vanilla": math.log(2), "hinge": 1.0}
-"""A discriminator's loss at its best when it cannot tell: lsgan ((s - 1)^2 + s^2) / 2 at s = 1/2,
-vanilla softplus(0), hinge 1. A critic of wgan_gp has no such value: its loss at chance is 0."""
 
 
-def edge(adversarial: Adversarial, losses: Sequence[float]) -> float:
+def edge(losses: Sequence[float], chance: float) -> float:
     """1 - L / L(chance): 0 where the discriminator cannot tell, 1 where it is always sure.
 
-    L is the mean of its losses. At 1 every patch has reached its target: (1, 0) with lsgan, far
-    beyond 0 with vanilla, beyond +-1 with hinge; it learns nothing more, and the generators are
-    told that all they do is wrong, whatever they change. Not defined for wgan_gp: see stretch.
+    L is the mean of its losses, L(chance) that of its adversarial form's row. At 1 every patch has
+    reached its target: (1, 0) with lsgan, far beyond 0 with vanilla, beyond +-1 with hinge; it
+    learns nothing more, and its gradients tell the generators nothing, whatever they change. Not
+    defined for a critic: see stretch.
     """
-    return 1 - fmean(losses) / CHANCE[adversarial]
+    return 1 - fmean(losses) / chance
 
 
 def stretch(real: Sequence[float], fake: Sequence[float], distance: float) -> float:
-    """(mean real - mean fake) / distance: a wgan_gp critic's gap by what it may be.
+    """(mean real - mean fake) / distance: a critic's gap by what it may be.
 
     A critic whose gradient has at most norm 1 separates two sets of pictures by no more than their
     distance, E |x - y| over pairs of both (the Wasserstein distance of Arjovsky et al. 2017 with

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
-from gan.evaluation.files import METRICS, append_line, forget, write_images
+from gan.evaluation.files import METRICS_FILE, append_line, forget, write_images
 from gan.evaluation.measurable import measurable
 from gan.evaluation.table import brief
 from gan.networks.files import read_about
@@ -137,10 +137,14 @@ class EvaluationObserver(Observer):
             self.context.config.run.seed,
             self.config.resamples,
         )
-        data = self.context.config.data
         try:
             evaluation = evaluate(
-                generators, self.folders, data, settings, self.instruments, self.processes
+                generators,
+                self.folders,
+                self.context.config.data,
+                settings,
+                self.instruments,
+                self.processes,
             )
         except ValueError as error:
             if step == 0:
@@ -153,7 +157,7 @@ class EvaluationObserver(Observer):
         return evaluation
 
     def check(self, step: int, evaluation: Evaluation) -> None:
-        """Say the numbers, and once what is missing; ValueError where patience cannot judge."""
+        """Print the numbers, and once what is missing; ValueError where patience cannot decide."""
         for note in evaluation.notes if step == 0 else ():
             self.context.print_line(f"evaluation: {note}")
         best = self.config.best
@@ -172,7 +176,7 @@ class EvaluationObserver(Observer):
         time = datetime.now(UTC).isoformat(timespec="seconds")
         images = write_images(folder, step, evaluation.images)
         line = {"step": step, "epoch": epoch, "time": time, "images": images}
-        append_line(folder / METRICS, line | record)
+        append_line(folder / METRICS_FILE, line | record)
         tracker.scalars(
             step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
         )

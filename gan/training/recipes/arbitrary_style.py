@@ -60,7 +60,8 @@ class ArbitraryStyleTrainer:
                 # Generator: keep the content of a, take the style of b, pass for a painting.
                 set_requires_grad([frame.bare["disc_b"]], False)
                 fake_b = gen_ab(a, b)
-                losses = guided_losses(fake_b, frame.bare["disc_b"], loss, self.targets(a, b))
+                disc, targets = frame.bare["disc_b"], self.targets(a, b)
+                losses = guided_losses(fake_b, b, disc, loss, targets)
                 update.minimize(total(losses), losses)
 
                 # Discriminator: tell paintings from present and past results.

@@ -53,10 +53,10 @@ class Recipe(Protocol):
 class Part(Protocol):
     """A feature of a recipe that has a state which all processes share."""
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[Any, Any]:
         """Return what resuming needs."""
 
-    def restore(self, state: dict[str, Any], device: torch.device) -> None:
+    def restore(self, state: dict[Any, Any], device: torch.device) -> None:
         """Continue from what state() gave; from {} where the run had no such feature."""
 
 

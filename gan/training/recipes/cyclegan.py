@@ -76,40 +76,42 @@ class Trainer:
 
         Both halves use the translations made before the update, as the paper's authors do.
         """
-        nets, bare, loss = self.networks, self.bare, self.frame.config.loss
+        nets, bare = self.networks, self.bare
+        loss, passes = self.frame.config.loss, self.passes
         update = Step(self.frame, step)
-        real = [self.prepare(batch) for batch in batches]
-        for images, targets in update.accumulate([*zip(real, self.targets(real), strict=True)]):
+        for images, targets in update.accumulate(self.prepare(batches)):
             fakes = Images()
             # Generators: fool both discriminators and reconstruct. One direction's graph is gone
             # before the other's is built: the same gradients in half the memory.
             set_requires_grad(bare.discriminators, False)
-            for a, b in ((ends.source, ends.target) for ends in DIRECTIONS.values()):
+            for direction, ends in DIRECTIONS.items():
+                real, target = images[ends.source], images[ends.target]
                 with update.gradients(nets.generators, complete=bool(fakes)):
-                    cycle = translate(b, *nets.pair(a), images[a], images[b], loss, self.passes)
-                    losses = generator_losses(a, b, cycle, bare.disc(b), loss, targets)
+                    cycle = translate(direction, *nets.pair(direction), real, target, loss, passes)
+                    disc = bare.disc(ends.target)
+                    losses = generator_losses(direction, cycle, disc, loss, targets)
                     update.minimize(total(losses), losses)
-                fakes[b] = cycle.fake.detach()
+                fakes[ends.target] = cycle.fake.detach()
 
             # Discriminators: tell real images from present and past translations.
             set_requires_grad(bare.discriminators, True)
-            for b, fake in fakes.items():
+            for domain, fake in fakes.items():
                 with update.gradients(nets.discriminators):
-                    past = self.frame.pools[b].exchange(fake, update.rng)
-                    told = discriminator_loss(nets.disc(b), images[b], past, loss, self.passes)
-                    update.minimize(told.loss, told.named(b))
+                    disc, past = (
+                        nets.disc(domain),
+                        self.frame.pools[domain].exchange(fake, update.rng),
+                    )
+                    scored = discriminator_loss(disc, images[domain], past, loss, passes)
+                    update.minimize(scored.loss, scored.named(domain))
         return update.apply()
 
-    def prepare(self, batch: Batch) -> Images:
-        """Return a batch's images on the device, in [-1, 1], by their domains."""
-        return dict(zip(DOMAINS, self.frame.prepare(batch), strict=True))
-
-    def targets(self, real: Sequence[Images]) -> list[LossTargets]:
-        """Return what frozen networks make of the real images of a step, batch by batch."""
-        targets = self.perception.look([list(images.values()) for images in real])
-        if self.classifier is None:
-            return targets
-        return [replace(target, classify=self.classifier) for target in targets]
+    def prepare(self, batches: Sequence[Batch]) -> list[tuple[Images, LossTargets]]:
+        """Return the images of a step by their domains, on the device, and their loss targets."""
+        prepared = [dict(zip(DOMAINS, self.frame.prepare(batch), strict=True)) for batch in batches]
+        targets = self.perception.loss_targets([list(images.values()) for images in prepared])
+        if self.classifier is not None:
+            targets = [replace(target, classify=self.classifier) for target in targets]
+        return list(zip(prepared, targets, strict=True))
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
         """Return the translations A to B and B to A, for use."""

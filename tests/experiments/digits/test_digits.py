@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from experiments.digits import classifiers, digits
 from experiments.digits.domains import prepare
 from gan.config import Config
+from gan.domains import DIRECTIONS
 from gan.images import list_images, read_image
 
 ROOT = Path(__file__).parents[3]
@@ -85,7 +86,7 @@ def test_a_run_ends_with_its_steps_and_its_rate_has_fallen_by_then(
     assert train.max_steps == steps
     assert (train.epochs + train.decay_epochs) * 30 >= steps * train.batch_size
     assert (train.epochs + train.decay_epochs - 1) * 30 < steps * train.batch_size
-    assert (config.loss.weight("semantic_ab"), config.loss.weight("semantic_ba")) == (0.5, 0.5)
+    assert [config.loss.weight("semantic", direction) for direction in DIRECTIONS] == [0.5, 0.5]
 
 
 def test_the_share_of_the_gap_that_is_closed(script: ModuleType) -> None:

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from gan.images import Picture, read_picture
-from gan.inference.folder import translate_folder
 from gan.inference.translator import Translator
+from tests.support.commands import translate_folder
 
 Photos = Callable[..., Path]
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from gan.images import read_image
-from gan.inference.folder import translate_folder
 from gan.inference.translator import Translator
+from tests.support.commands import translate_folder
 
 Photos = Callable[..., Path]
 REPOSITORY = Path(__file__).parents[3]

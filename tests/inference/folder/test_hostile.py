@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from gan.inference.folder import translate_folder
+from tests.support.commands import translate_folder
 from tests.support.hostile import bomb, display_p3
 
 Y, X = np.mgrid[:20, :30]

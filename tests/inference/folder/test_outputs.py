@@ -8,7 +8,7 @@ import pytest
 
 from gan.cli.main import run
 from gan.images import read_image
-from gan.inference.folder import translate_folder
+from tests.support.commands import translate_folder
 
 Photos = Callable[..., Path]
 

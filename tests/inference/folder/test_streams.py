@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.inference.folder import streams, translate_folder
+from gan.inference.folder import streams
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
 from gan.system.threads import set_threads
+from tests.support.commands import translate_folder
 from tests.support.interrupted_runs import contents, write_tree
 
 SIZES = [(500, 500), (1000, 1000), (2000, 2000), (40, 40), (2000, 2000), (40, 40), (40, 40)]

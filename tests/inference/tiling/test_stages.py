@@ -2,7 +2,7 @@
 
 import pytest
 
-from gan.inference.tiling import can_tile
+from gan.config.tables.generators import GENERATORS
 from gan.inference.tiling.stages import split
 from gan.networks import build_generator
 
@@ -23,13 +23,13 @@ def test_a_resnet_has_three_stages_two_per_block_and_three(blocks: int) -> None:
 
 def test_the_unet_says_that_it_cannot() -> None:
     network = build_generator("unet_128", channels=2).eval()
-    assert not can_tile(network)
+    assert not GENERATORS["unet_128"].tiles
     with pytest.raises(ValueError, match="UnetGenerator: cannot be run in tiles"):
         split(network)
 
 
 def test_train_mode_is_refused() -> None:
     network = build_generator("resnet_6blocks", channels=2)
-    assert can_tile(network)
+    assert GENERATORS["resnet_6blocks"].tiles
     with pytest.raises(ValueError, match="call eval"):
         split(network)

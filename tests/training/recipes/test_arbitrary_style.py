@@ -13,13 +13,13 @@ from torch import Tensor
 
 from gan.cli.main import main
 from gan.config import Config
-from gan.inference.folder import translate_folder
 from gan.inference.translator import Translator, read_style
 from gan.training import train
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.arbitrary_style import ArbitraryStyleTrainer
 from tests.support import backbone
 from tests.support.backbone import gram
+from tests.support.commands import translate_folder
 from tests.support.launching import write_images
 from tests.support.runs import Sections, generator, merged
 from tests.support.trainers import all_equal, batch

@@ -68,15 +68,15 @@ def test_a_term_changes_the_weights_and_at_zero_is_as_if_absent(term: str, file:
     for trainer in (absent, off, on):
         values = train(trainer)
         assert any(name.startswith(term) for name in values[0]) == (trainer is on)
-    assert off.perception.eye is None
+    assert off.perception.network is None
     assert all_equal(weights(absent), weights(off))
     assert not all_equal(weights(absent), weights(on))
 
 
 def test_the_frozen_network_stays_as_it_is(file: Path) -> None:
     trainer = build(perceptual=backbone.section(file), loss=TERMS)
-    assert trainer.perception.eye is not None
-    network = trainer.perception.eye.features
+    assert trainer.perception.network is not None
+    network = trainer.perception.network.features
     before = [tensor.clone() for tensor in network.state_dict().values()]
     train(trainer)
     assert all_equal(before, list(network.state_dict().values()))

@@ -13,13 +13,13 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.data.unpaired import OneFolder
-from gan.inference.folder import translate_folder
 from gan.system.signals import Interruption
 from gan.training import Run, train
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.single_style import SingleStyleTrainer, read_painting
 from tests.support import backbone
 from tests.support.backbone import gram
+from tests.support.commands import translate_folder
 from tests.support.launching import write_images
 from tests.support.runs import Sections, generator, merged
 from tests.support.trainers import all_equal

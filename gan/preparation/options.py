@@ -1,4 +1,4 @@
-"""What can be asked of `gan prepare`: every field is an option, the text below it its help."""
+"""The options of `gan prepare`: the text below a field is its help."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -13,7 +13,12 @@ Link = Literal["copy", "hard", "symbolic"]
 
 
 class PrepareConfig(Section):
-    """Two domains, each chosen from folders, tables of files (.csv, .tsv, .json) and videos."""
+    """Two domains, each chosen from folders, tables of files (.csv, .tsv, .json) and videos.
+
+    Pictures are copied or linked, never changed, and copies of a picture stay on one side of the
+    split. OUTPUT/preparation.jsonl says what came from where. The same command continues where it
+    was stopped. What cannot be read is named and skipped, and the exit status is 1.
+    """
 
     output: Path
     """Folder for trainA, trainB, testA and testB: new, empty, or begun by the same command."""
@@ -47,6 +52,8 @@ class PrepareConfig(Section):
     this program leaves out, as it follows none out of a folder."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of the split and of what limit draws."""
+    dry_run: bool = False
+    """Print what would be done, and write nothing."""
 
     @model_validator(mode="after")
     def check(self) -> Self:

@@ -1,4 +1,4 @@
-"""What can be asked of `gan stylize`: every field is an option, the text below it its help."""
+"""The options of `gan stylize`: the text below a field is its help."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self

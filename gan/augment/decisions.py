@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from gan.augment.dataset import Dataset, Outputs
 from gan.augment.gates import Scores, failed
+from gan.augment.options import AugmentConfig
 from gan.augment.plan import Task
-from gan.augment.settings import AugmentConfig
 
 Decision = Literal["accepted", "rejected", "failed"]
 
 
 @dataclass(frozen=True)
-class Judged:
+class Decided:
     """What was decided about a translation."""
 
     task: Task
@@ -25,37 +25,37 @@ class Judged:
     scores: Scores | None = None
 
 
-def judge(
+def decide(
     tasks: Sequence[Task],
     scores: Mapping[Path, Scores],
     failures: Mapping[Path, str],
     limits: Mapping[str, float | None],
-) -> list[Judged]:
+) -> list[Decided]:
     """Decide about each task, by what is known under the name of its output.
 
     `failures` are reasons by the name of the source.
     """
-    judged = []
+    decided = []
     for task in tasks:
         if (found := scores.get(task.output)) is None:
             reason = failures.get(task.item.image, "not translated")
-            judged.append(Judged(task, "failed", (reason,)))
+            decided.append(Decided(task, "failed", (reason,)))
             continue
         reasons = failed(found, limits)
         decision: Decision = "rejected" if reasons else "accepted"
-        judged.append(Judged(task, decision, tuple(reasons.values()), tuple(reasons), found))
-    return judged
+        decided.append(Decided(task, decision, tuple(reasons.values()), tuple(reasons), found))
+    return decided
 
 
 def outputs(
-    dataset: Dataset, judged: Sequence[Judged], config: AugmentConfig
+    dataset: Dataset, decided: Sequence[Decided], config: AugmentConfig
 ) -> dict[Path, tuple[Path, ...]]:
     """Under which names each image is in the output.
 
     Where translations take the place of images, one that is rejected leaves none, or its original.
     """
     names = {item.image: [item.image] for item in dataset.items}
-    for each in judged:
+    for each in decided:
         image, good = each.task.item.image, each.decision == "accepted"
         if config.mode == "add" and good:
             names[image].append(each.task.output)
@@ -65,11 +65,11 @@ def outputs(
 
 
 def provenance(
-    judged: Sequence[Judged], config: AugmentConfig, hashes: Sequence[str]
+    decided: Sequence[Decided], config: AugmentConfig, hashes: Sequence[str]
 ) -> list[dict[str, Any]]:
     """A line for each translation, in the order of the outputs' names."""
     lines = []
-    for each in judged:
+    for each in decided:
         kept = config.keep_rejected and config.mode != "add"
         written = each.decision == "accepted" or kept
         lines.append(
@@ -90,10 +90,10 @@ def provenance(
     return lines
 
 
-def losses(dataset: Dataset, judged: Sequence[Judged], names: Outputs) -> list[str]:
+def losses(dataset: Dataset, decided: Sequence[Decided], names: Outputs) -> list[str]:
     """What nobody wants of an output: no translation in it, or a split that is empty now."""
     found = []
-    if judged and not any(each.decision == "accepted" for each in judged):
+    if decided and not any(each.decision == "accepted" for each in decided):
         found.append("no translation was accepted: see sheet.png and augmentation.jsonl")
     splits = {name for item in dataset.items for name in item.splits}
     kept = {name for item in dataset.items if names[item.image] for name in item.splits}
@@ -103,14 +103,14 @@ def losses(dataset: Dataset, judged: Sequence[Judged], names: Outputs) -> list[s
     return found
 
 
-def summary(judged: Sequence[Judged], config: AugmentConfig) -> str:
+def summary(decided: Sequence[Decided], config: AugmentConfig) -> str:
     """How many were accepted, what the others failed at."""
-    decided = Counter(each.decision for each in judged)
-    gates = Counter(gate for each in judged for gate in each.gates)
-    text = f"{decided['accepted']} of {len(judged)} translations accepted in {config.output}"
-    if decided["rejected"]:
+    counts = Counter(each.decision for each in decided)
+    gates = Counter(gate for each in decided for gate in each.gates)
+    text = f"{counts['accepted']} of {len(decided)} translations accepted in {config.output}"
+    if counts["rejected"]:
         named = ", ".join(f"{gate} {number}" for gate, number in gates.most_common())
-        text += f"; {decided['rejected']} rejected ({named}): see sheet.png"
-    if decided["failed"]:
-        text += f"; {decided['failed']} could not be translated"
+        text += f"; {counts['rejected']} rejected ({named}): see sheet.png"
+    if counts["failed"]:
+        text += f"; {counts['failed']} could not be translated"
     return text

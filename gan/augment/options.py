@@ -1,4 +1,4 @@
-"""What can be asked of `gan augment`: every field is an option, the text below it its help."""
+"""The options of `gan augment`: the text below a field is its help."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,13 @@ def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
 
 
 class AugmentConfig(Section):
-    """A labelled dataset, translated by trained generators."""
+    """A labelled dataset, translated by trained generators.
+
+    The output is a dataset of the same format and structure, without translations that would spoil
+    its labels. It also holds augmentation.jsonl (a line for each translation: source, model,
+    scores, decision), augmentation.json (settings and thresholds) and sheet.png. The same command
+    continues where it was stopped. The exit status is 1 where an image could not be translated.
+    """
 
     model: list[Path]
     """Run directory, or one of its gen_*.safetensors files. Given several times, one of them is

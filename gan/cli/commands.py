@@ -1,0 +1,99 @@
+"""All commands: one row each. Nothing is imported until a command is used, so that help is fast."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Code = str | Callable[..., Any]
+"""A function or class, or where it is: "package.module:attribute"."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What `gan NAME` reads and calls."""
+
+    options: Code
+    """The class of its options: each field is one, the text below the field its help."""
+    run: Code
+    """Called with the options, and with the flags as keyword arguments; returns the exit status."""
+    summary: str
+    positional: tuple[str, ...] = ("config",)
+    """Options that may be given first without their names. A list takes all such words."""
+    resumes: bool = False
+    """Whether the same command continues what was interrupted."""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    """Help by name of what is not part of the options, for instance because they are saved."""
+
+
+COMMANDS = {
+    "prepare": Command(
+        options="gan.preparation.options:PrepareConfig",
+        run="gan.preparation.command:prepare",
+        summary="Make trainA, trainB, testA and testB from folders, tables of files and videos",
+        resumes=True,
+    ),
+    "train": Command(
+        options="gan.config:Config",
+        run="gan.training.api:train_command",
+        summary="Train a CycleGAN on two folders of images, or resume the run in run.dir",
+        resumes=True,
+        flags={
+            "plan": "Take some steps in a temporary folder, print how long the run and how large "
+            "its memory would be, and end."
+        },
+    ),
+    "translate": Command(
+        options="gan.inference.folder.options:TranslateOptions",
+        run="gan.inference.folder.folder:translate_folder",
+        summary="Translate an image or a folder of images with a trained generator",
+        positional=("model", "input", "output"),
+        resumes=True,
+    ),
+    "stylize": Command(
+        options="gan.stylize.options:StylizeConfig",
+        run="gan.stylize.command:stylize",
+        summary="Paint a photograph in the style of one or several paintings",
+    ),
+    "inspect": Command(
+        options="gan.inspection.options:InspectOptions",
+        run="gan.inspection.command:inspect_folders",
+        summary="Find what is wrong with a dataset, and how A and B differ",
+        positional=("root",),
+    ),
+    "report": Command(
+        options="gan.report.options:ReportOptions",
+        run="gan.report.command:report",
+        summary="Write one HTML file about a run: its state, curves, metrics and images",
+        positional=("model",),
+    ),
+    "evaluate": Command(
+        options="gan.evaluation.options:EvaluateOptions",
+        run="gan.evaluation.command:evaluate_model",
+        summary="Measure how good a model's translations are, with intervals and the protocol",
+        positional=("model", "root"),
+    ),
+    "augment": Command(
+        options="gan.augment.options:AugmentConfig",
+        run="gan.augment.command:augment",
+        summary="Translate a labelled dataset and carry its labels",
+        resumes=True,
+    ),
+    "convert": Command(
+        options="gan.export.options:ConvertOptions",
+        run="gan.export.command:convert",
+        summary="Convert a generator of another program into ours, or into the reference's",
+        positional=("input", "output"),
+    ),
+    "export": Command(
+        options="gan.export.options:ExportOptions",
+        run="gan.export.command:export_model",
+        summary="Write a generator for another program, or for the Hugging Face Hub",
+        positional=("model", "output", "format"),
+    ),
+    "serve": Command(
+        options="gan.serve.options:ServeOptions",
+        run="gan.serve.command:serve",
+        summary="Serve a page that translates pictures, and an HTTP API",
+        positional=("models",),
+    ),
+}

@@ -1,0 +1,49 @@
+"""Errors as one line: the key, what is wrong with its value, and what would be right."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+LONGEST = 200
+"""Characters of a value that are shown."""
+
+
+def one_line(error: Exception) -> str:
+    """Return what an error says, without line breaks."""
+    if isinstance(error, ValidationError):
+        return explain(error)
+    lines = str(error).strip().splitlines()
+    if "Original Traceback" in str(error):  # from a loader worker; the last line says it all
+        return lines[-1].partition("Error: ")[2] or lines[-1]
+    return " ".join(str(error).split())
+
+
+def explain(error: ValidationError, key: str = "") -> str:
+    """Return what pydantic found; a key is where the value stands, if not at the top."""
+    details = error.errors()
+    missing = [dotted(each["loc"], key) for each in details if each["type"] == "missing"]
+    if missing:
+        return f"required: {', '.join(missing)}"
+    return "; ".join(dict.fromkeys(describe(each, key) for each in details))
+
+
+def describe(detail: Any, key: str) -> str:
+    """Return one error of pydantic: "loss.cycle: Input should be a number. Got value: x"."""
+    kind, value = detail["type"], detail["input"]
+    text = str(detail["ctx"]["error"]) if kind == "value_error" else detail["msg"]
+    if kind == "value_error" and isinstance(value, (dict, BaseModel)):
+        return text  # a check between several keys, which names them itself
+    if kind == "literal_error":
+        names = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+        text = f"Expected one of {names}"
+    if kind == "list_type":
+        text = "Expected a list, [ONE,TWO]"
+    shown = str(value) if len(str(value)) < LONGEST else f"{str(value)[:LONGEST]}..."
+    got = "" if kind == "value_error" else f". Got value: {shown}"
+    return f"{dotted(detail['loc'], key)}: {text}{got}"
+
+
+def dotted(place: Sequence[int | str], key: str) -> str:
+    """Return a place of pydantic's as a dotted key, without positions in lists."""
+    return ".".join(str(part) for part in (key, *place) if part != "" and isinstance(part, str))

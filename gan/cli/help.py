@@ -1,0 +1,88 @@
+"""The text of --help: what an option takes, in plain words."""
+
+import inspect
+import types
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from jsonargparse import DefaultHelpFormatter
+from pydantic.fields import FieldInfo
+
+from gan.config.table import NameIn
+
+NAMES = {bool: "true | false", int: "integer", float: "number", Path: "path", str: "text"}
+BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "a multiple of"}
+UNLIMITED = 2**63
+"""Bounds from here on tell people nothing."""
+
+
+class Formatter(DefaultHelpFormatter):
+    """Print the help as it was given, without types of Python."""
+
+    def _get_help_string(self, action: Any) -> str:
+        return action.help or ""
+
+
+def summary(section: type) -> str:
+    """Return the first sentence of a class's documentation, without its period."""
+    return (inspect.getdoc(section) or "").partition("\n")[0].removesuffix(".")
+
+
+def details(section: type) -> str:
+    """Return what follows the first sentence, as one paragraph."""
+    return " ".join((inspect.getdoc(section) or "").partition("\n\n")[2].split())
+
+
+def about(field: FieldInfo) -> str:
+    """Return the help of an option: its documentation, what it takes and its default."""
+    default = None if field.is_required() else field.get_default(call_default_factory=True)
+    facts = [plain(field.annotation, field.metadata)]
+    if field.is_required():
+        facts.append("required")
+    elif default not in (None, []):
+        facts.append(f"default {str(default).lower() if isinstance(default, bool) else default}")
+    text = " ".join((field.description or "").split())
+    return f"{text} ({'; '.join(facts)})"
+
+
+def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
+    """Return a type in plain words: "integer ≥ 1", "one of png, jpeg", "list of path"."""
+    table = next((each for each in constraints if isinstance(each, NameIn)), None)
+    if table:
+        return repr(table)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return plain(arguments[0], unfolded(arguments[1:]))
+    if origin in (Union, types.UnionType):
+        members = [each for each in arguments if each is not types.NoneType]
+        return " or ".join(plain(each, constraints) for each in members)
+    if origin is Literal:
+        return f"one of {', '.join(map(str, arguments))}"
+    if origin is list:
+        return f"list of {plain(arguments[0])}"
+    if origin is dict:
+        return "mapping"
+    return f"{NAMES[kind]}{bounds(constraints)}"
+
+
+def unfolded(constraints: Sequence[Any]) -> list[Any]:
+    """Return the constraints of pydantic's fields one by one."""
+    result: list[Any] = []
+    for each in constraints:
+        result += each.metadata if isinstance(each, FieldInfo) else [each]
+    return result
+
+
+def bounds(constraints: Sequence[Any]) -> str:
+    """Return the limits of a number, with a space before them, or nothing."""
+    limits = {
+        name: getattr(each, name)
+        for name in BOUNDS
+        for each in constraints
+        if abs(getattr(each, name, UNLIMITED)) < UNLIMITED
+    }
+    if limits.keys() == {"ge", "le"}:
+        return f" from {limits['ge']} to {limits['le']}"
+    signs = ", ".join(f"{BOUNDS[name]} {value}" for name, value in limits.items())
+    return f" {signs}" if signs else ""

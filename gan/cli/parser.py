@@ -1,0 +1,243 @@
+"""From words to options: jsonargparse merges words and files, pydantic checks every value."""
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import takewhile
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, cast, get_origin
+
+import yaml
+from jsonargparse import ArgumentParser, Namespace, get_loader
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from gan.cli.commands import Command
+from gan.cli.errors import explain
+from gan.cli.help import Formatter, about, details, summary
+from gan.config import Section
+from gan.config.files import check_file, find_file
+from gan.config.table import load
+from gan.system.text import nearest
+
+CONFIG = "YAML file with any of the keys below, or the name of a recipe, for instance small."
+EXTEND = "Python file or module that adds rows to the tables; may be given several times."
+PRINT = "Print the resolved options as YAML, and end."
+Pair = tuple[str, Any]
+"""An option's name, and a text or a list of texts."""
+
+
+class Parser(ArgumentParser):
+    """The options of one command; its errors are one line."""
+
+    def __init__(self, command: Command, prog: str) -> None:
+        """Add what the command takes; the help says of which type, the parser does not care."""
+        self.section = cast(type[Section], load(command.options))
+        self.fields = leaves(self.section)
+        self.positional = command.positional
+        self.flags = {"print_config": PRINT, **command.flags}
+        first = " ".join(f"[{name.upper()}]" for name in command.positional)
+        super().__init__(
+            prog=prog,
+            usage=f"%(prog)s {first} [--key VALUE ...]",
+            description=f"{command.summary}. {details(self.section)}",
+            allow_abbrev=False,
+            formatter_class=Formatter,
+            print_config=None,
+        )
+        self.add_argument("--config", action="config", metavar="FILE", help=CONFIG)
+        self.add_argument("--extend", metavar="FILE_OR_MODULE", help=EXTEND)
+        for name, text in self.flags.items():
+            self.add_argument(f"--{name}", action="store_true", help=text)
+        groups = {
+            name: self.add_argument_group(summary(kind))
+            for name, kind in sections(self.section).items()
+        }
+        for key, field in self.fields.items():
+            section, _, name = key.rpartition(".")
+            group = groups.get(section, self)
+            group.add_argument(f"--{key}", metavar=name.upper(), help=about(field))
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Print one line on stderr and exit with status 2."""
+        print(f"{self.prog}: error: {' '.join(message.split())}", file=sys.stderr)
+        sys.exit(2)
+
+    def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Namespace:
+        """Read a file; ValueError where a key is unknown or stands there twice."""
+        for key in check_file(Path(path)):
+            self.check_key(key)
+        keys: Namespace = super().parse_path(path, *arguments, **options)
+        return keys
+
+    def names(self) -> list[str]:
+        """Return the names of all options, as they are typed."""
+        return [action.option_strings[-1].removeprefix("--") for action in self._actions]
+
+    def check_key(self, name: str) -> None:
+        """Raise ValueError with the nearest name for one that is no option or section."""
+        names = [*self.names(), *sections(self.section)]
+        inside = any(name.startswith(f"{key}.") for key in self.fields)
+        if name not in names and not inside and not self.mapping_of(name):
+            raise ValueError(f"no key {name}{nearest(name, names)}")
+
+    def mapping_of(self, name: str) -> str | None:
+        """Return the option that holds an entry: loss.terms for loss.terms.edges."""
+        key = name.rpartition(".")[0]
+        return key if has_origin(self.fields.get(key), dict) else None
+
+    def options(self, words: Sequence[str]) -> tuple[Section, Namespace]:
+        """Return the checked options, and all that was given; ValueError names the key."""
+        pairs = list(self.pairs(words))
+        given = self.parse_args(self.ranked(pairs), defaults=False)
+        for name, value in pairs:  # --style+ adds to what a file or the default holds
+            key = name.removesuffix("+")
+            if entries := self.mapping_of(name):  # --loss.terms.edges joins what a file holds
+                given[entries] = {
+                    **mapping(given.get(entries) or {}),
+                    name[len(entries) + 1 :]: value,
+                }
+            if key != name:
+                before = given.get(key, self.fields[key].get_default(call_default_factory=True))
+                given[key] = [*before, *items(value)]
+        values: dict[str, Any] = {}
+        for key, value in given.items():
+            section, _, name = key.rpartition(".")
+            if key in self.fields:
+                place = values.setdefault(section, {}) if section else values
+                place[name] = checked(key, self.fields[key], value)
+            elif key in sections(self.section):
+                raise ValueError(f"{key}: Expected keys, KEY: VALUE. Got value: {value}")
+        try:
+            return self.section.model_validate(values), given
+        except ValidationError as error:
+            raise ValueError(explain(error)) from error
+
+    def pairs(self, words: Sequence[str]) -> Iterator[Pair]:
+        """Yield names and values: gan translate RUN IN --dry-run has three."""
+        first = list(takewhile(lambda word: not word.startswith("-"), words))
+        if first and has_origin(self.fields.get(self.positional[0]), list):
+            yield self.positional[0], first
+        elif len(first) > len(self.positional):
+            raise ValueError(f"unexpected word {first[-1]}: every option has a name, --KEY VALUE")
+        else:
+            yield from zip(self.positional, first, strict=False)
+        groups: list[tuple[str, list[str]]] = []
+        for word in words[len(first) :]:
+            name, equals, value = word.partition("=")
+            if word.startswith("--"):
+                groups.append((name[2:].replace("-", "_"), [value] if equals else []))
+            elif groups:
+                groups[-1][1].append(word)
+            else:
+                raise ValueError(f"unexpected word {word}")
+        for name, values in groups:
+            key = name.removesuffix("+")
+            self.check_key(key)
+            most = 0 if key in self.flags else 1
+            if len(values) > most:
+                raise ValueError(f"unexpected word {values[-1]} after --{name}")
+            switch = key in self.fields and self.fields[key].annotation is bool
+            if not values and most and not switch:
+                raise ValueError(f"{name}: a value is required")
+            yield name, values[0] if values else "true"
+
+    def ranked(self, pairs: Sequence[Pair]) -> list[str]:
+        """Return --key=value words: files first, whole sections next, single keys last.
+
+        So what is typed outranks a file wherever it stands. Lists at the top may be given item by
+        item: the first replaces the default, later ones are added to it.
+        """
+        words: list[list[str]] = [[], [], []]
+        lists: dict[str, list[Any]] = defaultdict(list)
+        for name, value in pairs:
+            if name == "config":
+                words[0].append(f"--config={find_file(value)}")
+            elif name in sections(self.section):
+                words[1].append(f"--config={json.dumps({name: mapping(value)})}")
+            elif has_origin(self.fields.get(name), list) and "." not in name:
+                lists[name] += items(value)
+            elif name in self.flags:
+                words[2].append(f"--{name}")
+            elif not name.endswith("+") and not self.mapping_of(name):
+                words[2].append(f"--{name}={value}")
+        joined = [f"--{name}={json.dumps(values)}" for name, values in lists.items()]
+        return [*words[0], *words[1], *words[2], *joined]
+
+
+def sections(section: type[Section]) -> dict[str, type[Section]]:
+    """Return the fields that are sections of keys."""
+    fields = {name: field.annotation for name, field in section.model_fields.items()}
+    return {
+        name: kind
+        for name, kind in fields.items()
+        if isinstance(kind, type) and issubclass(kind, Section)
+    }
+
+
+def leaves(section: type[Section]) -> dict[str, FieldInfo]:
+    """Return the fields by dotted key, those of sections in place of the sections."""
+    inner = sections(section)
+    result: dict[str, FieldInfo] = {}
+    for name, field in section.model_fields.items():
+        if name in inner:
+            result |= {f"{name}.{key}": leaf for key, leaf in leaves(inner[name]).items()}
+        else:
+            result[name] = field
+    return result
+
+
+def has_origin(field: FieldInfo | None, kind: type) -> bool:
+    """Return whether a field holds a list or a dict."""
+    return field is not None and get_origin(field.annotation) is kind
+
+
+def items(value: Any) -> list[Any]:
+    """Return the items of a list, of the text of one, or of a text that is one item."""
+    if isinstance(value, list):
+        return value
+    loaded = get_loader("yaml")(value) if value.startswith("[") else None
+    return loaded if isinstance(loaded, list) else [value]
+
+
+def mapping(text: Any) -> Any:
+    """Return what stands for a whole section: a mapping, or the name of a file that holds one."""
+    if isinstance(text, dict):
+        return text
+    if not text.lstrip().startswith("{"):
+        check_file(Path(text))
+        text = Path(text).read_text(encoding="utf-8")
+    return get_loader("yaml")(text)
+
+
+def constrained(field: FieldInfo) -> Any:
+    """Return a field's type with its constraints."""
+    kind: Any = field.annotation
+    return Annotated[kind, *field.metadata] if field.metadata else kind
+
+
+def checked(key: str, field: FieldInfo, value: Any) -> Any:
+    """Return a value as the field's type; ValueError names the key and what would be right."""
+    adapter = TypeAdapter(constrained(field))
+    fault: ValidationError | None = None
+    for reading in readings(value):
+        try:
+            return adapter.validate_python(reading)
+        except ValidationError as error:
+            fault = error
+    assert fault is not None
+    raise ValueError(explain(fault, key)) from fault
+
+
+def readings(value: Any) -> Iterator[Any]:
+    """Yield what a value may mean: a text is itself, or else a number, a list or a mapping."""
+    if value == "null":
+        yield None
+    yield value
+    if isinstance(value, str):
+        with suppress(yaml.YAMLError, ValueError):  # the latter for thousands of digits
+            loaded = get_loader("yaml")(value)
+            if isinstance(loaded, (int, float, list, dict)) and not isinstance(loaded, bool):
+                yield loaded

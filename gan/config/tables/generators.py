@@ -1,0 +1,92 @@
+"""The generators: how each is built and what it can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from re import fullmatch
+from typing import Any
+
+from gan.config.table import Code, Table
+
+RESNET, UNET = "resnet_{}blocks", "unet_{}"
+"""Names by the number of residual blocks and by the size multiple."""
+
+
+@dataclass(frozen=True)
+class GeneratorRow:
+    """A generator: images (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1]."""
+
+    code: Code
+    """Builds the module from in_channels, out_channels, channels, `takes` and `options`. Its
+    forward pass takes any H and W from 16 up, if need be by gan.networks.layers.run_padded."""
+    takes: tuple[str, ...] = ()
+    """Keys of the section networks that it is given: norm, upsample, dropout, downsample."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments."""
+    size_multiple: int = 1
+    """What divides the heights and widths that it computes without padding."""
+    blurs: bool = False
+    """Whether upsample and downsample may be blur."""
+    residual: bool = False
+    """Whether it consists of residual blocks, which train.recompute computes again."""
+    tiles: bool = False
+    """Whether gan.inference.tiling can take its module apart."""
+    takes_style: bool = False
+    """Whether forward takes a style image as its second argument. The module then has
+    style_encoder(style), a vector, and paint(content, vector)."""
+    reference_name: str | None = None
+    """What the reference implementation calls it, where it has it."""
+
+
+def _resnet(blocks: int, reference_name: str | None = None) -> GeneratorRow:
+    return GeneratorRow(
+        "gan.networks.resnet:ResnetGenerator",
+        takes=("norm", "upsample", "dropout", "downsample"),
+        options={"blocks": blocks},
+        size_multiple=4,
+        blurs=True,
+        residual=True,
+        tiles=True,
+        reference_name=reference_name,
+    )
+
+
+def _unet(multiple: int, reference_name: str | None = None) -> GeneratorRow:
+    return GeneratorRow(
+        "gan.networks.unet:UnetGenerator",
+        takes=("norm", "upsample", "dropout"),
+        options={"halvings": multiple.bit_length() - 1},
+        size_multiple=multiple,
+        reference_name=reference_name,
+    )
+
+
+GENERATORS = Table(
+    "generator",
+    {
+        "resnet_9blocks": _resnet(9, "resnet_9blocks"),
+        "resnet_6blocks": _resnet(6, "resnet_6blocks"),
+        "unet_256": _unet(256, "unet_256"),
+        "unet_128": _unet(128, "unet_128"),
+        "adain": GeneratorRow(
+            "gan.networks.adain:AdainGenerator",
+            takes=("upsample", "dropout"),
+            size_multiple=4,
+            takes_style=True,
+        ),
+    },
+)
+"""Those that training offers; files may hold more, see generator_row."""
+
+
+def generator_row(kind: str) -> GeneratorRow:
+    """Return the row of a generator, also of ResNets and U-Nets that only files have.
+
+    ValueError where there is none.
+    """
+    if kind in GENERATORS:
+        return GENERATORS[kind]
+    if match := fullmatch(RESNET.format(r"([1-9]\d?)"), kind):
+        return _resnet(int(match[1]))
+    if match := fullmatch(UNET.format("(32|64|128|256|512|1024)"), kind):
+        return _unet(int(match[1]))
+    raise ValueError(f"no generator {kind}; if an extension adds it, name that: --extend FILE")

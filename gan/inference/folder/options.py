@@ -1,0 +1,60 @@
+"""The options of `gan translate`: the text below a field is its help."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gan.config import Count, Rate, Section
+from gan.config.choices import MAX_MEGAPIXELS, Device, Format, Precision
+from gan.domains import Direction
+
+
+class TranslateOptions(Section):
+    """Images to translate, and how.
+
+    Images keep their relative names, sizes, depth, transparency and EXIF. Files that are already in
+    the output are not touched: the same command continues where it was stopped. What cannot be
+    translated is named on stderr and in OUTPUT/failed.tsv; the rest is done, the exit status is 1.
+    Started by `accelerate launch` or torchrun, several processes share the work.
+    """
+
+    model: Path
+    """Run directory, or one of its gen_*.safetensors files."""
+    input: Path
+    """Image, or folder of images, with all its sub-folders."""
+    output: Path
+    """File for an image, folder for a folder (or for an image)."""
+    direction: Direction | None = None
+    """ab translates A to B, ba B to A; needed where the model holds both."""
+    device: Device = "auto"
+    """Where to compute; auto takes a GPU where there is one."""
+    precision: Literal[Precision, "auto"] = "fp32"
+    """Arithmetic of the network; auto takes bf16 where the device computes in it."""
+    overwrite: bool = False
+    """Write over files that are already in the output."""
+    dry_run: bool = False
+    """Print what would be done, and do nothing."""
+    format: Format | None = None
+    """Format of the output, in place of each input's own."""
+    quality: Annotated[int, Field(ge=1, le=100)] = 95
+    """Of JPEG, WebP, AVIF and HEIC."""
+    compare: Path | None = None
+    """Folder for originals and translations side by side."""
+    max_megapixels: Rate = MAX_MEGAPIXELS
+    """Larger images are rejected."""
+    batch_size: Count | None = None
+    """Images of one size that are translated at once; not set, a few small ones."""
+    tile: Annotated[int, Field(ge=64)] | None = None
+    """Translate in tiles of so many pixels a side, to the same result in bounded memory; not set,
+    only what would not fit is. For the ResNet generators."""
+    scratch: Path | None = None
+    """Folder for what tiles keep on disk; not set, the output."""
+    style: Path | None = None
+    """Style image, for a generator that takes one."""
+    compile: bool = False
+    """Compile the network, which takes minutes, for large folders; where there is no compiler it
+    runs without. The numbers are the same, but for rounding."""
+    threads: Count | None = None
+    """CPU threads of each process; not set, torch's, or where a launcher started several processes,
+    each one's share of the cores."""
