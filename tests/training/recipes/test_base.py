@@ -1,5 +1,6 @@
 """What the recipes share: names, rows, earlier states, networks that are not exported."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def test_a_state_of_lists_is_read_as_one_of_names() -> None:
     trained, fresh = (build(train={"ema": 0.5}) for _ in range(2))
     for step in (1, 2):
         trained.train_step(step, [batch(step)])
-    state = trained.frame.state()
+    state = copy.deepcopy(trained.frame.state())
     for part in ("networks", "averages"):
         assert list(state[part]) == list(RECIPES["cyclegan"].networks)[: len(state[part])]
         state[part] = list(state[part].values())
@@ -192,3 +193,8 @@ def test_earlier_names_are_those_of_manifests() -> None:
     earlier = {"one_style": "single_style", "reference": "arbitrary_style"}
     assert {name: present_name(name) for name in earlier} == earlier
     assert present_name("unheard") == "unheard"
+
+
+def test_what_one_generator_cannot_have_names_the_recipe_that_was_chosen() -> None:
+    with pytest.raises(ValidationError, match="train.recipe head has no cycle"):
+        Config.model_validate({"train": {"recipe": "head"}, "loss": {"perceptual_cycle": 1}})
