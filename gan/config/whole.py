@@ -80,7 +80,8 @@ class Config(Section):
         if row.styled != self.styled:
             fault = "needs networks.generator adain, not" if row.styled else "cannot train"
             raise ValueError(f"{chosen} {fault} {kind}: name another recipe or generator")
-        chosen = "style.image" if row.painting else f"networks.generator {kind}"
+        if row.painting or row.styled:
+            chosen = "style.image" if row.painting else f"networks.generator {kind}"
         self.check_folders(row)
         for term in row.needs:
             if not getattr(self.loss, term):
