@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from gan.config.choices import WeightedTerm
 from gan.config.sections import Count, Fraction, Section, Weight
@@ -49,7 +49,7 @@ class LossConfig(Section):
     semantic_ba: Weight | None = None
     """Weight of the semantic loss of B -> A, where it differs from loss.semantic: the target there
     is what the classifier, which knows A alone if it was trained here, takes B's images for."""
-    terms: dict[str, Weight] = {}
+    terms: dict[str, Weight] = Field(default_factory=dict)
     """Weights of further terms that an extension registers, for instance {edges: 2}."""
 
     @model_validator(mode="after")
@@ -75,9 +75,9 @@ class PerceptualConfig(Section):
     """A torchvision classifier: vgg19, vgg16, mobilenet_v2 or another, then with layers named."""
     weights: Path | None = None
     """File with its weights, .pth or .safetensors; else torchvision's cache or download."""
-    content_layers: list[str] = []
+    content_layers: list[str] = Field(default_factory=list)
     """Layers compared as content, for instance [conv4_2]; empty for the backbone's usual ones."""
-    style_layers: list[str] = []
+    style_layers: list[str] = Field(default_factory=list)
     """Layers compared as style, for instance [conv1_1, conv2_1]; empty for the usual ones."""
     gram_decay: Fraction = 0.99
     """Decay of the running averages of both domains' Gram matrices; 0 compares with the present
