@@ -13,26 +13,12 @@ from gan.config.choices import Channels, Device, Schedule, TrainPrecision, Weigh
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
+from gan.config.tables.findings import FAULTS
 from gan.config.tables.losses import LOSS_TERMS
 from gan.config.tables.observers import observer_name
 from gan.config.tables.recipes import recipe_name
 from gan.domains import Direction, Domain
 
-Symptom = Literal[
-    "inverted",
-    "copy",
-    "collapsed",
-    "hidden_code",
-    "checkerboard",
-    "saturated",
-    "stretched",
-    "beaten",
-    "blind",
-    "exploding",
-    "left_out",
-    "not_finite",
-]
-"""What the training doctor finds; gan/training/doctor/findings.py has limits and advice."""
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -277,7 +263,7 @@ class TrainConfig(Section):
     """Steps in a row that may be left out because their gradients are not finite."""
     doctor_every: CountOrZero = 100
     """Steps between two looks of the training doctor (docs/running.md); 0 for none."""
-    doctor_ignore: list[Symptom] = []
+    doctor_ignore: list[Annotated[str, NameIn(FAULTS)]] = []
     """Findings of the doctor that are no fault here, for instance [inverted] between a negative and
     its print."""
     observers: list[Annotated[str, AfterValidator(observer_name)]] = []
