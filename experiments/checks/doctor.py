@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 from jsonargparse import auto_cli
 
-from gan.config import Config, Symptom
+from gan.config import Config
+from gan.config.choices import Symptom
 from gan.system.signals import Interruption
 from gan.training import Run
 from gan.training.doctor import FAULTS, Examination

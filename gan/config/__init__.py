@@ -14,7 +14,6 @@ from gan.config.sections import (
     Section,
     SemanticConfig,
     StyleConfig,
-    Symptom,
     TrainConfig,
     Weight,
 )
@@ -34,7 +33,6 @@ __all__ = [
     "Section",
     "SemanticConfig",
     "StyleConfig",
-    "Symptom",
     "TrainConfig",
     "Weight",
     "changed_keys",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from gan.config.choices import Channels, Device, Schedule, TrainPrecision, WeightedTerm
+from gan.config.choices import Channels, Device, Schedule, Symptom, TrainPrecision, WeightedTerm
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
@@ -18,21 +18,6 @@ from gan.config.tables.observers import observer_name
 from gan.config.tables.recipes import recipe_name
 from gan.domains import Direction, Domain
 
-Symptom = Literal[
-    "inverted",
-    "copy",
-    "collapsed",
-    "hidden_code",
-    "checkerboard",
-    "saturated",
-    "stretched",
-    "beaten",
-    "blind",
-    "exploding",
-    "left_out",
-    "not_finite",
-]
-"""What the training doctor finds; gan/training/doctor/findings.py has limits and advice."""
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]

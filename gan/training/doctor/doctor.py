@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan.config import LossConfig, OptimConfig, Symptom, TrainConfig
+from gan.config import LossConfig, OptimConfig, TrainConfig
+from gan.config.choices import Symptom
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.domains import Domain
 from gan.training.doctor import pictures, scores

@@ -6,7 +6,7 @@ experiments/checks/doctor.py` prints such ranges again.
 
 from dataclasses import dataclass
 
-from gan.config import Symptom
+from gan.config.choices import Symptom
 
 
 @dataclass(frozen=True)

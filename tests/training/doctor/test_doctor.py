@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.config import LossConfig, OptimConfig, Symptom, TrainConfig
+from gan.config import LossConfig, OptimConfig, TrainConfig
+from gan.config.choices import Symptom
 from gan.domains import Domain
 from gan.networks import build_generator
 from gan.training.doctor import FAULTS, Doctor, Examination
