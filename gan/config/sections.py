@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from gan.config.choices import Channels, Device, Schedule, TrainPrecision, WeightedTerm, str
+from gan.config.choices import Channels, Device, Schedule, TrainPrecision, WeightedTerm
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
