@@ -19,11 +19,6 @@ class Place:
     split: Split = "train"
     domain: Domain = "a"
 
-    @property
-    def name(self) -> str:
-        """Of the folder itself, for headings."""
-        return self.folder.name or str(self.folder)
-
 
 def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place]:
     """The folders of a dataset, or two named ones, or the root alone; training folders first.
@@ -58,9 +53,6 @@ def layout_note(root: Path, places: Sequence[Place]) -> str | None:
     """What a root lacks to be trained on, if anything."""
     if places[0].folder == root:
         return f"{root}: inspected as one folder; a dataset is a folder with {LAYOUT}"
-    lacking = [f"train{d.upper()}" for d in DOMAINS if ("train", d) not in parts(places)]
+    there = {place.domain for place in places if place.split == "train"}
+    lacking = [f"train{domain.upper()}" for domain in DOMAINS if domain not in there]
     return f"{root}: no {' and no '.join(lacking)}" if lacking else None
-
-
-def parts(places: Sequence[Place]) -> set[tuple[Split, Domain]]:
-    return {(place.split, place.domain) for place in places}

@@ -1,10 +1,11 @@
 """Decode every file once: what it is, and the few numbers that later questions need."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from gan.images.color import LUMA_COLUMN
 from gan.inspection.hashes import SIDE, Luma
 from gan.inspection.places import Place
 
+Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
 THUMBNAIL = 64
 """Pixels a side on which colours are measured."""
 DRAFT = 2 * THUMBNAIL
@@ -81,22 +84,22 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
         result.others += sum(size is None for _, size in sizes)
         if not found.images and not found.skipped:
             result.empty.append(place)
-
-    def seen(job: tuple[Path, Place]) -> ImageFacts | tuple[Path, str]:
-        return examine(*job, max_megapixels)
-
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        bar = tqdm(threads.map(seen, jobs), total=len(jobs), unit="image", disable=None)
-        try:
-            for outcome in bar:
-                if isinstance(outcome, ImageFacts):
-                    result.images.append(outcome)
-                else:
-                    result.unreadable.append(outcome)
-        finally:
-            threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
+    for outcome in in_threads(lambda job: examine(*job, max_megapixels), jobs, "image"):
+        if isinstance(outcome, ImageFacts):
+            result.images.append(outcome)
+        else:
+            result.unreadable.append(outcome)
     result.unreadable.sort()
     return result
+
+
+def in_threads(function: Callable[[Job], Outcome], jobs: Sequence[Job], unit: str) -> list[Outcome]:
+    """Return what a function makes of each job, several at a time, with a bar on stderr."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        try:
+            return list(tqdm(threads.map(function, jobs), total=len(jobs), unit=unit, disable=None))
+        finally:
+            threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
 
 
 def image_size(path: Path) -> str | None:
@@ -143,8 +146,8 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
 
 def is_framed(pixels: NDArray[np.float64]) -> bool:
     """Whether left and right, or top and bottom, are bars of the same one colour; (H, W, 3)."""
-    for turned in (pixels, pixels.swapaxes(0, 1)):
-        bars = np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
-        if np.ptp(bars, axis=(0, 1)).max() <= PLAIN:
-            return True
-    return False
+    across, down = (
+        np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
+        for turned in (pixels, pixels.swapaxes(0, 1))
+    )
+    return any(np.ptp(bars, axis=(0, 1)).max() <= PLAIN for bars in (across, down))

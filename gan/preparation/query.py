@@ -54,6 +54,8 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Iterable[str], origin:
     the nearest that does, and where no row is left; `origin` is how the error calls the rows.
     """
     parsed = [parse(text) for text in conditions]
+    if not rows:
+        return []
     for condition in parsed:
         check(condition, rows, origin)
     left = [
@@ -61,22 +63,21 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Iterable[str], origin:
         for number, row in enumerate(rows)
         if all(condition.holds(row) for condition in parsed)
     ]
-    if rows and not left:
-        wanted = ", ".join(condition.text for condition in parsed)
-        raise ValueError(f"{origin}: nothing fulfils {wanted}")
+    if not left:
+        raise ValueError(f"{origin}: nothing fulfils {', '.join(each.text for each in parsed)}")
     return left
 
 
 def check(condition: Condition, rows: Sequence[Mapping[str, str]], origin: str) -> None:
     """ValueError where a condition cannot be meant."""
-    columns = list(rows[0]) if rows else []
-    if rows and condition.column not in columns:
+    columns = list(rows[0])
+    if condition.column not in columns:
         hint = nearest(condition.column, columns) or f"; there are {', '.join(columns)}"
         raise ValueError(f"{origin}: no column {condition.column}{hint}")
     spelled: dict[str, str] = {}
     for row in rows:
         spelled.setdefault(plain(row[condition.column]), row[condition.column].strip())
     for value in condition.values:
-        if rows and not WILD.search(value) and value not in spelled:
+        if not WILD.search(value) and value not in spelled:
             hint = nearest(value, spelled.values())
             raise ValueError(f"{origin}: {condition.column} is nowhere {value}{hint}")

@@ -1,37 +1,26 @@
 """Which pictures are for training and which for the test; what belongs together stays together."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gan.domains import Domain
-from gan.preparation.candidates import draw
+from gan.preparation.candidates import Candidate, draw
 
 GAP = 1.0
 """Seconds beside a test frame in which no training frame is taken."""
 
 
-@dataclass(frozen=True)
-class Member:
-    """What the split asks of a picture."""
-
-    domain: Domain
-    name: Path
-    video: Path | None = None
-    second: float = 0
-
-
 def groups(
-    members: Sequence[Member], pairs: Iterable[tuple[int, int]], block: float
+    members: Sequence[Candidate], pairs: Iterable[tuple[int, int]], block: float
 ) -> list[list[int]]:
     """The pictures that must be on one side: copies, and the frames of `block` seconds."""
     firsts: dict[tuple[Path, int], int] = {}
     blocks = [
-        (number, firsts.setdefault((member.video, int(member.second // block)), number))
+        (number, firsts.setdefault((member.source, int(member.frame.second // block)), number))
         for number, member in enumerate(members)
-        if member.video
+        if member.frame
     ]
     return joined(len(members), [*pairs, *blocks])
 
@@ -65,7 +54,7 @@ def quota(count: int, test: float, domain: Domain) -> int:
 
 
 def drawn(
-    members: Sequence[Member], together: Sequence[list[int]], test: float, seed: int
+    members: Sequence[Candidate], together: Sequence[list[int]], test: float, seed: int
 ) -> set[int]:
     """The numbers of the test's pictures: whole groups, drawn by seed, as many as fit.
 
@@ -94,27 +83,24 @@ def drawn(
                 if sizes(group)[domain]
                 and all(2 * size <= counts[other] for other, size in sizes(group).items())
             ]
-            if fit:
-                smallest = min(fit, key=len)
-                result.update(smallest)
+            smallest: list[int] = min(fit, key=len, default=[])
+            result.update(smallest)
     return result
 
 
-def bordering(members: Sequence[Member], test: set[int]) -> set[int]:
+def bordering(members: Sequence[Candidate], test: set[int]) -> set[int]:
     """The training frames within GAP seconds of a test frame of the same video."""
     seconds: dict[Path, list[float]] = defaultdict(list)
     for number in test:
-        if video := members[number].video:
-            seconds[video].append(members[number].second)
-    for times in seconds.values():
-        times.sort()
+        if frame := members[number].frame:
+            insort(seconds[members[number].source], frame.second)
 
-    def beside(video: Path, second: float) -> bool:
-        after = bisect_left(seconds[video], second - GAP)
-        return after < len(seconds[video]) and seconds[video][after] <= second + GAP
+    def beside(member: Candidate) -> bool:
+        if not member.frame:
+            return False
+        tested, second = seconds[member.source], member.frame.second
+        return bisect_left(tested, second - GAP) < bisect_right(tested, second + GAP)
 
     return {
-        number
-        for number, member in enumerate(members)
-        if number not in test and member.video in seconds and beside(member.video, member.second)
+        number for number, member in enumerate(members) if number not in test and beside(member)
     }

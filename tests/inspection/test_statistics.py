@@ -47,7 +47,7 @@ def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
 
 def said(a: list[ImageFacts], b: list[ImageFacts]) -> list[str]:
     both: tuple[Numbers, Numbers] = numbers(a), numbers(b)
-    return differences(*both)
+    return list(differences(*both))
 
 
 def test_domains_that_differ_in_nothing_but_style_are_passed(tmp_path: Path) -> None:
