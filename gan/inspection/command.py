@@ -7,7 +7,6 @@ from pathlib import Path
 from gan.images import write_image
 from gan.inspection.findings import Finding, find_all
 from gan.inspection.options import InspectOptions
-from gan.inspection.places import LAYOUT, find_places, layout_note
 from gan.inspection.report import (
     FINDINGS,
     SHEET,
@@ -19,7 +18,7 @@ from gan.inspection.report import (
     write_lists,
 )
 from gan.inspection.sheet import draw_sheet
-from gan.inspection.survey import Survey, survey
+from gan.inspection.survey import LAYOUT, Survey, find_places, layout_note, survey
 from gan.system.text import printable
 
 

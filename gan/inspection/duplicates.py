@@ -14,8 +14,7 @@ import numpy as np
 
 from gan.images import ImageError, read_image
 from gan.inspection.hashes import BITS, copies, details
-from gan.inspection.places import Place
-from gan.inspection.survey import ImageFacts
+from gan.inspection.survey import ImageFacts, Place
 
 Relation = Literal["leakage", "duplicate", "shared"]
 """The gravest first."""

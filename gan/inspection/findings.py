@@ -7,9 +7,8 @@ from pathlib import Path
 from gan.domains import DOMAINS
 from gan.inspection.duplicates import find_copies
 from gan.inspection.options import InspectOptions
-from gan.inspection.places import SPLITS, Place
 from gan.inspection.statistics import differences, numbers
-from gan.inspection.survey import ImageFacts, Survey
+from gan.inspection.survey import SPLITS, ImageFacts, Place, Survey
 
 
 @dataclass(frozen=True)

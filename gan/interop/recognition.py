@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from gan.config.tables.generators import RESNET, UNET
-from gan.interop.parts import State
+from gan.interop.names import State
 from gan.networks import build_generator
 
 BLOCK = re.compile(r"model\.(\d+)\.conv_block\.")
+WEIGHT = re.compile(r"model\.(\d+)\.weight")
 COUNTERS = ("running_mean", "running_var", "num_batches_tracked")
 
 
@@ -29,8 +30,7 @@ def recognize(state: State) -> dict[str, Any]:
 
 def resnet(state: State) -> dict[str, Any]:
     """The arguments of a ResNet generator."""
-    found = [BLOCK.match(name) for name in state]
-    blocks = sorted({int(match[1]) for match in found if match})
+    blocks = sorted({int(match[1]) for name in state if (match := BLOCK.match(name))})
     first, after = blocks[0], blocks[-1] + 1
     stem, head = kernel(state, "model.1"), kernel(state, last_of(state))
     if f"model.{after}.filt" in state:
@@ -83,8 +83,8 @@ def norm_of(state: State, convolution: str, norm: str) -> str:
 
 def last_of(state: State) -> str:
     """The module of the highest number: the head."""
-    numbers = [re.fullmatch(r"model\.(\d+)\.weight", name) for name in state]
-    return f"model.{max((int(match[1]) for match in numbers if match), default=0)}"
+    numbers = [int(match[1]) for name in state if (match := WEIGHT.fullmatch(name))]
+    return f"model.{max(numbers, default=0)}"
 
 
 def kernels_at(state: State, module: str) -> bool:
@@ -107,7 +107,8 @@ def completed(state: State, spec: dict[str, Any]) -> State:
     """
     with torch.device("meta"):
         wanted = build_generator(**spec).state_dict()
-    result = {name: tensor for name, tensor in state.items() if keeps(name, spec["norm"])}
+    batch = spec["norm"] == "batch"
+    result = {name: state[name] for name in state if batch or not name.endswith(COUNTERS)}
     for name, like in wanted.items():
         if name in result:
             continue
@@ -121,8 +122,3 @@ def completed(state: State, spec: dict[str, Any]) -> State:
         if mean in wanted and mean in result and result[mean].shape == result[name].shape:
             result[mean] = result[mean] - result.pop(name)
     return result
-
-
-def keeps(name: str, norm: str) -> bool:
-    """Whether a tensor belongs to a network with this norm."""
-    return norm == "batch" or not name.endswith(COUNTERS)

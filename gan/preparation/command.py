@@ -2,20 +2,19 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gan.domains import DOMAINS, Domain
 from gan.inference.folder.report import check_failed, write_failed
-from gan.preparation.candidates import Candidate, Skipped
-from gan.preparation.decode import copy_pairs, decode
+from gan.preparation.candidates import Candidate, Skipped, decode
 from gan.preparation.options import PrepareConfig
 from gan.preparation.sources import select
-from gan.preparation.split import bordering, drawn, groups
+from gan.preparation.split import bordering, copy_pairs, drawn, groups
 from gan.preparation.writing import (
     CHOSEN,
     SETTINGS,
-    Chosen,
     begin,
     check_strangers,
     write_files,
@@ -41,15 +40,15 @@ def prepare(config: PrepareConfig) -> int:
         decoded, found = decode_domains(config)
         skipped = [*dict.fromkeys(found)]  # one source may serve both domains
         chosen = divide(decoded, config)
-        targets = {config.output / one.name for one in chosen}
+        targets = {config.output / one.target for one in chosen}
         check_strangers(config.output, targets)
         if not config.dry_run:
             begin(config.output, settings)
             lost = write_files(chosen, config.output, config.link)
             lost += write_frames(chosen, config.output)
-            gone = {one.name for one, _ in lost}
-            write_report([one for one in chosen if one.name not in gone], config.output)
-            skipped += [(Path(one.candidate.label), reason) for one, reason in lost]
+            gone = {one.target for one, _ in lost}
+            write_report([one for one in chosen if one.target not in gone], config.output)
+            skipped += [(Path(one.label), reason) for one, reason in lost]
             write_failed(config.output, [Failure(*each) for each in skipped])
     name_skipped(skipped)
     tell(chosen, len(decoded) - len(chosen), config)
@@ -99,7 +98,7 @@ def check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
         )
 
 
-def divide(decoded: Sequence[Candidate], config: PrepareConfig) -> list[Chosen]:
+def divide(decoded: Sequence[Candidate], config: PrepareConfig) -> list[Candidate]:
     """Each picture's place. Frames beside the test's and, with unique, copies have none."""
     pairs = copy_pairs(decoded)
     if config.unique:
@@ -110,7 +109,7 @@ def divide(decoded: Sequence[Candidate], config: PrepareConfig) -> list[Chosen]:
     left_out = bordering(decoded, test)
     group = {number: index for index, some in enumerate(together) if some[1:] for number in some}
     return [
-        Chosen(one, "test" if number in test else "train", group.get(number))
+        replace(one, split="test" if number in test else "train", group=group.get(number))
         for number, one in enumerate(decoded)
         if number not in left_out
     ]
@@ -124,11 +123,11 @@ def name_skipped(skipped: Sequence[Skipped]) -> None:
         say(Path("failed.tsv"), f"{len(skipped) - NAMED} more are left out")
 
 
-def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig) -> None:
+def tell(chosen: Sequence[Candidate], left_out: int, config: PrepareConfig) -> None:
     """How many pictures are where, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
-            count = sum((one.candidate.domain, one.split) == (domain, split) for one in chosen)
+            count = sum((one.domain, one.split) == (domain, split) for one in chosen)
             remark = ""
             if not count and split == "test" and config.test:
                 remark = ": copies, or blocks of a video, do not let it be divided"

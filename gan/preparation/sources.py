@@ -9,10 +9,9 @@ from pathlib import Path
 
 from gan.domains import Domain
 from gan.images import IMAGE_SUFFIXES, ImageError, Traits, find_images
-from gan.inspection.places import Place
-from gan.inspection.survey import measured
+from gan.inspection.survey import Place, measured
 from gan.preparation import tables, video
-from gan.preparation.candidates import Candidate, Frame, Skipped
+from gan.preparation.candidates import Candidate, Skipped
 from gan.preparation.options import PrepareConfig
 from gan.preparation.query import chosen
 
@@ -105,8 +104,7 @@ def from_video(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
             facts = measured(path, place, Traits(image.size, "", {}), image)
             columns = {"path": path.name, "name": name, "class": ""}
             file = Path(f"{name}-{number:06d}.jpg")
-            frame = Frame(number, second)
-            candidates.append(Candidate(domain, path, file, columns, frame, facts))
+            candidates.append(Candidate(domain, path, file, columns, number, second, facts))
     except ImageError as error:
         reason = str(error).removeprefix(f"{path}: ")
         after = f"damaged after {candidates[-1].name.stem}: " if candidates else ""

@@ -6,10 +6,27 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gan.domains import Domain
+from gan.inspection.duplicates import near_copies
 from gan.preparation.candidates import Candidate, draw
 
 GAP = 1.0
 """Seconds beside a test frame in which no training frame is taken."""
+
+
+def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
+    """Pairs (later, earlier) of copies, near and mirrored ones too, as `gan inspect` knows them.
+
+    Pictures without details are paired where size and thumbnail are equal.
+    """
+    facts = [one.facts for one in decoded if one.facts]
+    near = [*near_copies(facts), *near_copies(facts, mirrored=True)]
+    firsts: dict[tuple[tuple[int, int], bytes], int] = {}
+    equal = [
+        (number, firsts.setdefault((facts.traits.size, facts.luma.tobytes()), number))
+        for number, facts in enumerate(facts)
+    ]
+    pairs = {(later, earlier) for later, earlier, _ in near} | set(equal)
+    return sorted((later, earlier) for later, earlier in pairs if later != earlier)
 
 
 def groups(
@@ -18,30 +35,22 @@ def groups(
     """The pictures that must be on one side: copies, and the frames of `block` seconds."""
     firsts: dict[tuple[Path, int], int] = {}
     blocks = [
-        (number, firsts.setdefault((member.source, int(member.frame.second // block)), number))
+        (number, firsts.setdefault((member.source, int(member.second // block)), number))
         for number, member in enumerate(members)
-        if member.frame
+        if member.frame is not None
     ]
     return joined(len(members), [*pairs, *blocks])
 
 
 def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """The connected components of a graph, sorted."""
-    parent = list(range(count))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
+    group = {number: [number] for number in range(count)}
     for one, other in pairs:
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    found: dict[int, list[int]] = defaultdict(list)
-    for number in range(count):
-        found[root(number)].append(number)
-    return list(found.values())
+        small, large = sorted((group[one], group[other]), key=len)
+        if small is not large:
+            large += small
+            group.update(dict.fromkeys(small, large))
+    return sorted(sorted(some) for number, some in group.items() if number == min(some))
 
 
 def quota(count: int, test: float, domain: Domain) -> int:
@@ -91,16 +100,12 @@ def drawn(
 def bordering(members: Sequence[Candidate], test: set[int]) -> set[int]:
     """The training frames within GAP seconds of a test frame of the same video."""
     seconds: dict[Path, list[float]] = defaultdict(list)
-    for number in test:
-        if frame := members[number].frame:
-            insort(seconds[members[number].source], frame.second)
+    frames = [number for number, member in enumerate(members) if member.frame is not None]
+    for number in test.intersection(frames):
+        insort(seconds[members[number].source], members[number].second)
 
     def beside(member: Candidate) -> bool:
-        if not member.frame:
-            return False
-        tested, second = seconds[member.source], member.frame.second
-        return bisect_left(tested, second - GAP) < bisect_right(tested, second + GAP)
+        tested = seconds[member.source]
+        return bisect_left(tested, member.second - GAP) < bisect_right(tested, member.second + GAP)
 
-    return {
-        number for number, member in enumerate(members) if number not in test and beside(member)
-    }
+    return {number for number in frames if number not in test and beside(members[number])}

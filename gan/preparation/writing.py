@@ -5,14 +5,12 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from gan.config.choices import Split
 from gan.images import encode_image
 from gan.inspection.survey import in_threads
 from gan.preparation import video
@@ -25,38 +23,23 @@ SETTINGS, CHOSEN = "preparation.json", "preparation.jsonl"
 FOLDERS = ("trainA", "trainB", "testA", "testB")
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A picture with its place in the dataset."""
-
-    candidate: Candidate
-    split: Split
-    group: int | None
-    """Number of the group that is kept on one side, for pictures that are not alone."""
-
-    @property
-    def name(self) -> Path:
-        """Below the output."""
-        return Path(f"{self.split}{self.candidate.domain.upper()}") / self.candidate.name
-
-
-Lost = tuple[Chosen, str]
+Lost = tuple[Candidate, str]
 """What could be read a moment ago, and why no longer."""
 
 
-def write_files(chosen: Sequence[Chosen], output: Path, link: Link) -> list[Lost]:
+def write_files(chosen: Sequence[Candidate], output: Path, link: Link) -> list[Lost]:
     """Copy or link the image files that are not there yet; those that have become unreadable.
 
     OSError where the output cannot be written, or has another file in the place of one.
     """
-    jobs = [one for one in chosen if not one.candidate.frame]
+    jobs = [one for one in chosen if one.frame is None]
     reasons = in_threads(partial(put, output=output, link=link), jobs, "file")
     return [(one, reason) for one, reason in zip(jobs, reasons, strict=True) if reason]
 
 
-def put(one: Chosen, output: Path, link: Link) -> str | None:
+def put(one: Candidate, output: Path, link: Link) -> str | None:
     """Copy or link a file, whole or not at all, unless it is there; return why it is unreadable."""
-    source, target = one.candidate.source, output / one.name
+    source, target = one.source, output / one.target
     if os.path.lexists(target):
         check_own(target, is_put(source, target, link))
         return None
@@ -89,17 +72,17 @@ def check_own(target: Path, same: bool) -> None:
         )
 
 
-def write_frames(chosen: Sequence[Chosen], output: Path) -> list[Lost]:
+def write_frames(chosen: Sequence[Candidate], output: Path) -> list[Lost]:
     """Write the frames that are not there yet as JPEG; those that have become unreadable."""
-    videos: dict[Path, dict[int, Chosen]] = defaultdict(dict)
+    videos: dict[Path, dict[int, Candidate]] = defaultdict(dict)
     for one in chosen:
-        if frame := one.candidate.frame:
-            videos[one.candidate.source][frame.number] = one
+        if one.frame is not None:
+            videos[one.source][one.frame] = one
     lost: list[Lost] = []
     for source, wanted in videos.items():
         frames = video.numbered(source, wanted)
         for number, image in tqdm(frames, total=len(wanted), unit="frame", disable=None):
-            write_frame(encode_image(image, ".jpg"), output / wanted.pop(number).name)
+            write_frame(encode_image(image, ".jpg"), output / wanted.pop(number).target)
         lost += [(one, "has become unreadable") for one in wanted.values()]
     return lost
 
@@ -112,18 +95,18 @@ def write_frame(content: bytes, target: Path) -> None:
         write_whole(target, lambda file: file.write(content), replace=False)
 
 
-def write_report(chosen: Sequence[Chosen], output: Path) -> None:
+def write_report(chosen: Sequence[Candidate], output: Path) -> None:
     """A line for each picture: its name, where it is from, its domain, split and group."""
     lines = []
     for one in chosen:
         entry: dict[str, object] = {
-            "file": one.name.as_posix(),
-            "source": str(one.candidate.source.absolute()),
-            "domain": one.candidate.domain,
+            "file": one.target.as_posix(),
+            "source": str(one.source.absolute()),
+            "domain": one.domain,
             "split": one.split,
         }
-        if frame := one.candidate.frame:
-            entry |= {"frame": frame.number, "second": round(frame.second, 3)}
+        if one.frame is not None:
+            entry |= {"frame": one.frame, "second": round(one.second, 3)}
         if one.group is not None:
             entry["group"] = one.group
         lines.append(json.dumps(entry) + "\n")

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from gan.inspection.places import Place
 from gan.inspection.statistics import Numbers, differences, lines, numbers
-from gan.inspection.survey import ImageFacts, examine
+from gan.inspection.survey import ImageFacts, Place, examine
 from tests.support.commands import inspect_folders
 from tests.support.pictures import picture, write_dataset
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.domains import Domain
-from gan.preparation.candidates import Candidate, Frame
+from gan.preparation.candidates import Candidate
 from gan.preparation.split import bordering, drawn, groups, joined, quota
 
 
@@ -68,7 +68,7 @@ def test_a_video_goes_in_blocks_and_no_training_frame_is_near_a_test_frame() -> 
     seconds = [number / 4 for number in range(400)]
     video = Path("v.mp4")
     members = [
-        Candidate("a", video, Path(f"{n}.jpg"), frame=Frame(n, second))
+        Candidate("a", video, Path(f"{n}.jpg"), frame=n, second=second)
         for n, second in enumerate(seconds)
     ]
     together = groups(members, [], 10)
