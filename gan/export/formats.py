@@ -169,14 +169,13 @@ def description(opened: Opened) -> dict[str, str]:
 
 def anonymous(model: Any, metadata: dict[str, str]) -> Any:
     """An ONNX model with our metadata, and without the paths of the machine that it was made on."""
-    for graph in [model.graph, *model.functions]:
-        del graph.metadata_props[:]
-        for node in graph.node:
-            del node.metadata_props[:]
-            node.doc_string = ""
-    for value in [*model.graph.input, *model.graph.output, *model.graph.value_info]:
-        del value.metadata_props[:]
-    del model.metadata_props[:]
+    graphs = [model.graph, *model.functions]
+    nodes = [node for graph in graphs for node in graph.node]
+    values = [*model.graph.input, *model.graph.output, *model.graph.value_info]
+    for part in (model, *graphs, *nodes, *values):
+        del part.metadata_props[:]
+    for node in nodes:
+        node.doc_string = ""
     model.doc_string = "An unpaired image-to-image generator"
     for key, value in metadata.items():
         model.metadata_props.add(key=key, value=value)

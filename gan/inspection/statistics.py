@@ -22,6 +22,10 @@ class Numbers:
     count: int
     sizes: NDArray[np.int64]
     """(N, 2), width and height."""
+    short: float
+    """The median of the shorter sides."""
+    aspect: float
+    """The median of width / height."""
     mean: NDArray[np.float64]
     """Of red, green, blue and luminance over all pictures, 0 to 255."""
     deviation: NDArray[np.float64]
@@ -29,36 +33,27 @@ class Numbers:
     saturation: float
     grey: float
     framed: float
+    jpeg: float
     """Shares of the pictures."""
     formats: Counter[str]
-
-    @property
-    def short(self) -> float:
-        """The median of the shorter sides."""
-        return float(np.median(self.sizes.min(1)))
-
-    @property
-    def aspect(self) -> float:
-        """The median of width / height."""
-        return float(np.median(self.sizes[:, 0] / self.sizes[:, 1]))
-
-    @property
-    def jpeg(self) -> float:
-        """The share of JPEGs."""
-        return self.formats["JPEG"] / self.count
 
 
 def numbers(images: Sequence[ImageFacts]) -> Numbers:
     """The statistics of at least one picture."""
+    sizes = np.array([image.traits.size for image in images])
+    formats = Counter(image.traits.format for image in images)
     return Numbers(
         count=len(images),
-        sizes=np.array([image.traits.size for image in images]),
+        sizes=sizes,
+        short=float(np.median(sizes.min(1))),
+        aspect=float(np.median(sizes[:, 0] / sizes[:, 1])),
         mean=np.mean([image.mean for image in images], axis=0),
         deviation=np.mean([image.deviation for image in images], axis=0),
         saturation=float(np.mean([image.saturation for image in images])),
         grey=float(np.mean([image.grey for image in images])),
         framed=float(np.mean([image.framed for image in images])),
-        formats=Counter(image.traits.format for image in images),
+        jpeg=formats["JPEG"] / len(images),
+        formats=formats,
     )
 
 

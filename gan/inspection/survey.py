@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from typing import TypeVar
 
@@ -104,11 +105,9 @@ def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place
             for domain in DOMAINS
         ]
         places = [place for place in named if place.folder.exists()] or [Place(root)]
-    for place in places:
-        inside = place.folder.resolve()
-        for other in places:
-            if other is not place and inside.is_relative_to(other.folder.resolve()):
-                raise ValueError(f"{place.folder}: is or lies in {other.folder}; give others")
+    for place, other in permutations(places, 2):
+        if place.folder.resolve().is_relative_to(other.folder.resolve()):
+            raise ValueError(f"{place.folder}: is or lies in {other.folder}; give others")
     return places
 
 
@@ -134,11 +133,9 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
         result.others += sum(size is None for _, size in sizes)
         if not found.images and not found.skipped:
             result.empty.append(place)
-    for outcome in in_threads(lambda job: examine(*job, max_megapixels), jobs, "image"):
-        if isinstance(outcome, ImageFacts):
-            result.images.append(outcome)
-        else:
-            result.unreadable.append(outcome)
+    outcomes = in_threads(lambda job: examine(*job, max_megapixels), jobs, "image")
+    result.images = [one for one in outcomes if isinstance(one, ImageFacts)]
+    result.unreadable += [one for one in outcomes if not isinstance(one, ImageFacts)]
     result.unreadable.sort()
     return result
 

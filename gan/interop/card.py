@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from gan.domains import DIRECTIONS, Direction
-from gan.interop.generators import Opened
+from gan.interop.generators import Opened, in_words
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
 """What is a path: what begins like one, and what has slashes but no blanks."""
@@ -82,8 +82,8 @@ def model_card(
 
 def network(direction: Direction, opened: Opened) -> str:
     """A line about a generator."""
-    spec, about = opened.spec, opened.about
-    facts = [f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"]
+    about = opened.about
+    facts = [in_words(opened.spec)]
     facts += [f"step {about['step']}"] if "step" in about else []
     facts += ["averaged over its last steps"] if about.get("averaged") else []
     facts += [f"out of {about['source']} ({about['layout']})"] if "source" in about else []

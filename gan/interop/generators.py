@@ -1,6 +1,7 @@
 """Generators found in folders, and any generator's file as a network of ours."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ class Opened:
     """What its file says of it; its direction, where it is known."""
 
 
+def in_words(spec: Mapping[str, Any]) -> str:
+    """Return what network the arguments of build_generator describe."""
+    return f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"
+
+
 def find_generator(path: Path, direction: Direction | None) -> Path:
     """Return the generator's file that a path and a direction mean."""
     if direction is not None and direction not in DIRECTIONS:
@@ -47,15 +53,13 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
     found = generators_in(path)
     if not found:
         raise ValueError(f"{path}: no gen_ab.safetensors or gen_ba.safetensors in this folder")
-    if direction is None:
-        if len(found) > 1:
-            raise ValueError(f"{path}: holds both generators; say which with direction ab or ba")
-        return next(iter(found.values()))
-    if direction not in found:
-        (other,) = found.values()
-        file = path / f"gen_{direction}.safetensors"
-        raise ValueError(f"{file}: no such generator; this run has {other.name}")
-    return found[direction]
+    if direction is None and len(found) > 1:
+        raise ValueError(f"{path}: holds both generators; say which with direction ab or ba")
+    first = next(iter(found))
+    if direction not in (None, *found):
+        missing = path / f"gen_{direction}.safetensors"
+        raise ValueError(f"{missing}: no such generator; this run has {found[first].name}")
+    return found[direction or first]
 
 
 def generators_in(folder: Path) -> dict[Direction, Path]:
@@ -65,10 +69,11 @@ def generators_in(folder: Path) -> dict[Direction, Path]:
         each: folder / f"latest_net_G_{ends.source.upper()}.pth"
         for each, ends in DIRECTIONS.items()
     }
-    for files in (ours, reference):
-        if found := {each: file for each, file in files.items() if file.is_file()}:
-            return found
-    return {}
+    found, foreign = (
+        {each: file for each, file in files.items() if file.is_file()}
+        for files in (ours, reference)
+    )
+    return found or foreign
 
 
 def open_generator(
@@ -111,8 +116,7 @@ def open_foreign(path: Path, direction: Direction | None, part: str | None) -> O
         check(path, state)
         network = fill(spec, completed({key: plain(state[key]) for key in state}, spec))
     except ValueError as error:
-        told = f"{spec['kind']}, {spec['channels']} channels, norm {spec['norm']}"
-        raise ValueError(f"{path}: looks like {told}, but {error}") from error
+        raise ValueError(f"{path}: looks like {in_words(spec)}, but {error}") from error
     about: dict[str, Any] = {"source": path.name, "layout": layout}
     if known := direction_from_name(name) or direction_from_file(path.stem):
         about["direction"] = known

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from torch import Tensor
 
 from gan.domains import Direction
 
 State = dict[str, Tensor]
+Rename = Callable[[re.Match[str], int], str]
+"""From a match and the number of residual blocks."""
 
 NETWORK = re.compile(r"(?:(?P<part>.+?)\.)??(?P<inner>(?:(?:encoder|decoder)\.)?model\..+|\d+\..+)")
 """A name: a network's, if any, and that of a tensor inside of it, which begins with `model` or,
@@ -23,18 +24,6 @@ JOLI = re.compile(r"(encoder|decoder)\.model\.(\d+)\.(.+)")
 """joliGEN's: the residual blocks end the encoder, and the decoder counts anew."""
 BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
 """Residual blocks by another name, the rest the same."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A project's names: how they are known, and the reference's for each."""
-
-    name: str
-    form: re.Pattern[str]
-    rename: Callable[[re.Match[str], int], str]
-    """From a match and the number of residual blocks."""
-    block: re.Pattern[str]
-    """Finds the number of a residual block in a name."""
 
 
 def mmcv(match: re.Match[str], blocks: int) -> str:
@@ -55,11 +44,13 @@ def joli(match: re.Match[str], blocks: int) -> str:
     return f"model.{before + int(match[2])}.{match[3]}"
 
 
-LAYOUTS = (
-    Layout("MMagic", MMCV, mmcv, re.compile(r"model\.(\d+)\.block\.")),
-    Layout("joliGEN", JOLI, joli, re.compile(r"encoder\.model\.(\d+)\.conv_block\.")),
-    Layout("reference", BLOCK, lambda match, _: f"{match[1]}.conv_block.{match[2]}", BLOCK),
-)
+LAYOUTS: dict[str, tuple[re.Pattern[str], Rename, re.Pattern[str]]] = {
+    "MMagic": (MMCV, mmcv, re.compile(r"model\.(\d+)\.block\.")),
+    "joliGEN": (JOLI, joli, re.compile(r"encoder\.model\.(\d+)\.conv_block\.")),
+    "reference": (BLOCK, lambda match, _: f"{match[1]}.conv_block.{match[2]}", BLOCK),
+}
+"""By project: the form of its names, the reference's for each, and what finds the number of a
+residual block in one."""
 
 
 def reference_names(state: State) -> tuple[State, str]:
@@ -67,18 +58,18 @@ def reference_names(state: State) -> tuple[State, str]:
 
     Names that no layout knows stay as they are.
     """
-    for layout in LAYOUTS:
-        if any(layout.form.fullmatch(name) for name in state):
-            blocks = {found[1] for name in state if (found := layout.block.match(name))}
+    for project, (form, rename, block) in LAYOUTS.items():
+        if any(form.fullmatch(name) for name in state):
+            blocks = {found[1] for name in state if (found := block.match(name))}
             try:
                 renamed = {
-                    layout.rename(match, len(blocks)) if (match := layout.form.fullmatch(name))
+                    rename(match, len(blocks)) if (match := form.fullmatch(name))
                     else name: tensor
                     for name, tensor in state.items()
                 }  # fmt: skip
             except (KeyError, IndexError):  # a number that the layout does not have
                 continue
-            return renamed, layout.name
+            return renamed, project
     return dict(state), "reference"
 
 

@@ -109,13 +109,11 @@ def completed(state: State, spec: dict[str, Any]) -> State:
         wanted = build_generator(**spec).state_dict()
     batch = spec["norm"] == "batch"
     result = {name: state[name] for name in state if batch or not name.endswith(COUNTERS)}
-    for name, like in wanted.items():
-        if name in result:
-            continue
+    for name in [name for name in wanted if name not in result]:
         if name.endswith("num_batches_tracked"):
             result[name] = torch.tensor(0)
         elif name.endswith(".bias") and name.replace(".bias", ".weight") in result:
-            result[name] = torch.zeros(like.shape)
+            result[name] = torch.zeros(wanted[name].shape)
     for name in [name for name in result if name.endswith(".bias") and name not in wanted]:
         module, _, number = name.removesuffix(".bias").rpartition(".")
         mean = f"{module}.{int(number) + 1}.running_mean" if number.isdigit() else ""

@@ -14,10 +14,6 @@ Skipped = tuple[Path, str]
 """A file that is skipped, and why."""
 
 
-NOWHERE = Place(Path())
-"""Copies are sought among all pictures, wherever they lie."""
-
-
 @dataclass(frozen=True)
 class Candidate:
     """A picture of a source, and what becomes of it."""
@@ -75,11 +71,9 @@ def decode(
     skipped: list[Skipped] = []
     while left and len(decoded) < wanted:
         some, left = left[: wanted - len(decoded)], left[wanted - len(decoded) :]
-        for outcome in in_threads(decode_one, some, "image"):
-            if isinstance(outcome, Candidate):
-                decoded.append(outcome)
-            else:
-                skipped.append(outcome)
+        outcomes = in_threads(decode_one, some, "image")
+        decoded += [one for one in outcomes if isinstance(one, Candidate)]
+        skipped += [one for one in outcomes if not isinstance(one, Candidate)]
     return sorted(decoded, key=lambda one: one.name.as_posix()), skipped
 
 
@@ -87,5 +81,6 @@ def decode_one(candidate: Candidate) -> Candidate | Skipped:
     """Return a candidate with its facts, or its file and why it cannot be read."""
     if candidate.facts:
         return candidate
-    outcome = examine(candidate.source, NOWHERE, MAX_MEGAPIXELS)
+    # No place of its own: copies are sought among all pictures, wherever they lie.
+    outcome = examine(candidate.source, Place(Path()), MAX_MEGAPIXELS)
     return replace(candidate, facts=outcome) if isinstance(outcome, ImageFacts) else outcome

@@ -128,9 +128,8 @@ def tell(chosen: Sequence[Candidate], left_out: int, config: PrepareConfig) -> N
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
             count = sum((one.domain, one.split) == (domain, split) for one in chosen)
-            remark = ""
-            if not count and split == "test" and config.test:
-                remark = ": copies, or blocks of a video, do not let it be divided"
+            whole = ": copies, or blocks of a video, do not let it be divided"
+            remark = whole if not count and split == "test" and config.test else ""
             print(f"{split}{domain.upper()}: {count} images{remark}")
     if config.link == "symbolic":
         print("symbolic links lead out of these folders; `gan train` follows none: use --link hard")

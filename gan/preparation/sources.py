@@ -13,7 +13,6 @@ from gan.inspection.survey import Place, measured
 from gan.preparation import tables, video
 from gan.preparation.candidates import Candidate, Skipped
 from gan.preparation.options import PrepareConfig
-from gan.preparation.query import chosen
 
 Listing = tuple[list[Candidate], list[Skipped]]
 """What there is of use, and what is not."""
@@ -38,7 +37,8 @@ def select(config: PrepareConfig, domain: Domain) -> Listing:
         skipped += unusable
     columns = dict.fromkeys(name for _, candidate in offered for name in candidate.columns)
     rows = [{name: c.columns.get(name, "") for name in columns} for _, c in offered]
-    found, unusable = located([offered[number] for number in chosen(rows, conditions, origin)])
+    wanted = tables.chosen(rows, conditions, origin)
+    found, unusable = located([offered[number] for number in wanted])
     skipped += unusable
     if not found:
         first = f" that can be used ({': '.join(map(str, skipped[0]))})" if skipped else ""

@@ -50,7 +50,8 @@ def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
         if small is not large:
             large += small
             group.update(dict.fromkeys(small, large))
-    return sorted(sorted(some) for number, some in group.items() if number == min(some))
+    distinct = {id(some): some for some in group.values()}
+    return sorted(map(sorted, distinct.values()))
 
 
 def quota(count: int, test: float, domain: Domain) -> int:

@@ -22,7 +22,6 @@ from gan.system.output_folder import copy_file, link_file
 SETTINGS, CHOSEN = "preparation.json", "preparation.jsonl"
 FOLDERS = ("trainA", "trainB", "testA", "testB")
 
-
 Lost = tuple[Candidate, str]
 """What could be read a moment ago, and why no longer."""
 
