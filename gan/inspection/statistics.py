@@ -19,7 +19,6 @@ LOAD_SIZE = 286
 class Numbers:
     """Of the readable images of a folder."""
 
-    count: int
     sizes: NDArray[np.int64]
     """(N, 2), width and height."""
     short: float
@@ -43,7 +42,6 @@ def numbers(images: Sequence[ImageFacts]) -> Numbers:
     sizes = np.array([image.traits.size for image in images])
     formats = Counter(image.traits.format for image in images)
     return Numbers(
-        count=len(images),
         sizes=sizes,
         short=float(np.median(sizes.min(1))),
         aspect=float(np.median(sizes[:, 0] / sizes[:, 1])),
@@ -64,7 +62,7 @@ def lines(of: Numbers) -> dict[str, str]:
     )
     spread = [f"{m:.0f} ± {d:.0f}" for m, d in zip(of.mean, of.deviation, strict=True)]
     return {
-        "images": str(of.count),
+        "images": str(len(of.sizes)),
         "median size": "x".join(f"{side:g}" for side in np.median(of.sizes, axis=0)),
         "smallest, largest": f"{smallest}, {largest}",
         "median aspect": f"{of.aspect:.2f}",

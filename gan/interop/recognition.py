@@ -11,7 +11,8 @@ from gan.interop.names import State
 from gan.networks import build_generator
 
 BLOCK = re.compile(r"model\.(\d+)\.conv_block\.")
-WEIGHT = re.compile(r"model\.(\d+)\.weight")
+UPSAMPLES = {"filt": "blur", "2.weight": "resize"}
+"""What a tensor of the first layer behind a ResNet's blocks tells."""
 COUNTERS = ("running_mean", "running_var", "num_batches_tracked")
 
 
@@ -33,19 +34,14 @@ def resnet(state: State) -> dict[str, Any]:
     blocks = sorted({int(match[1]) for name in state if (match := BLOCK.match(name))})
     first, after = blocks[0], blocks[-1] + 1
     stem, head = kernel(state, "model.1"), kernel(state, last_of(state))
-    if f"model.{after}.filt" in state:
-        upsample = "blur"
-    elif f"model.{after}.2.weight" in state:
-        upsample = "resize"
-    else:
-        upsample = "deconv"
+    told = [kind for name, kind in UPSAMPLES.items() if f"model.{after}.{name}" in state]
     return {
         "kind": RESNET.format(len(blocks)),
         "in_channels": stem.shape[1],
         "out_channels": head.shape[0],
         "channels": stem.shape[0],
         "norm": norm_of(state, "model.1", "model.2"),
-        "upsample": upsample,
+        "upsample": told[0] if told else "deconv",
         "dropout": kernels_at(state, f"model.{first}.conv_block.6"),
         "downsample": "blur" if "model.7.filt" in state else "stride",
     }
@@ -83,8 +79,8 @@ def norm_of(state: State, convolution: str, norm: str) -> str:
 
 def last_of(state: State) -> str:
     """The module of the highest number: the head."""
-    numbers = [int(match[1]) for name in state if (match := WEIGHT.fullmatch(name))]
-    return f"model.{max(numbers, default=0)}"
+    matches = [re.fullmatch(r"model\.(\d+)\.weight", name) for name in state]
+    return f"model.{max((int(match[1]) for match in matches if match), default=0)}"
 
 
 def kernels_at(state: State, module: str) -> bool:

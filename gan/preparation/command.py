@@ -40,8 +40,7 @@ def prepare(config: PrepareConfig) -> int:
         decoded, found = decode_domains(config)
         skipped = [*dict.fromkeys(found)]  # one source may serve both domains
         chosen = divide(decoded, config)
-        targets = {config.output / one.target for one in chosen}
-        check_strangers(config.output, targets)
+        check_strangers(config.output, {config.output / one.target for one in chosen})
         if not config.dry_run:
             begin(config.output, settings)
             lost = write_files(chosen, config.output, config.link)

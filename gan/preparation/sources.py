@@ -4,6 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 
@@ -96,12 +97,11 @@ def from_table(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
 def from_video(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
     """The frames that are taken of a video; those behind a damage are missing, which is said."""
     candidates: list[Candidate] = []
-    place = Place(path)
     name = path.stem
     try:
         frames = video.sampled(path, config.frames_per_second, config.every_frame)
         for number, second, image in frames:
-            facts = measured(path, place, Traits(image.size, "", {}), image)
+            facts = measured(path, Place(path), Traits(image.size, "", {}), image)
             columns = {"path": path.name, "name": name, "class": ""}
             file = Path(f"{name}-{number:06d}.jpg")
             candidates.append(Candidate(domain, path, file, columns, number, second, facts))
@@ -139,7 +139,15 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.root = folder, folder.resolve()
-        self.names: dict[str, list[Path]] | None = None
+
+    @cached_property
+    def names(self) -> dict[str, list[Path]]:
+        """The images by their names with and without suffix."""
+        result: dict[str, list[Path]] = defaultdict(list)
+        for path in find_images(self.folder).images:
+            for key in {path.name, path.stem}:
+                result[key].append(path)
+        return result
 
     def file(self, name: Path) -> Path:
         """The image that a table means by a name; ImageError says why there is none.
@@ -151,7 +159,10 @@ class Index:
         if ".." in path.relative_to(self.folder).parts:
             raise ImageError(f"leads out of {self.folder}")
         if not os.path.lexists(path):
-            path = self.sought(name.name)
+            found = self.names.get(name.name, [])
+            if len(found) != 1:
+                raise ImageError(f"{len(found) or 'no'} images of this name below {self.folder}")
+            path = found[0]
         if not path.resolve().is_relative_to(self.root):
             raise ImageError(f"leads out of {self.folder}")
         if not path.is_file():
@@ -159,15 +170,3 @@ class Index:
         if path.suffix.lower() not in IMAGE_SUFFIXES:
             raise ImageError("its name has no suffix of an image")
         return path
-
-    def sought(self, name: str) -> Path:
-        """The only image with a bare name."""
-        if self.names is None:
-            self.names = defaultdict(list)
-            for path in find_images(self.folder).images:
-                for key in {path.name, path.stem}:
-                    self.names[key].append(path)
-        found = self.names.get(name, [])
-        if len(found) != 1:
-            raise ImageError(f"{len(found) or 'no'} images of this name below {self.folder}")
-        return found[0]

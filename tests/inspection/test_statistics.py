@@ -36,7 +36,7 @@ def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
     np.testing.assert_allclose(of.mean[3], luma, atol=0.1)
     np.testing.assert_allclose(of.deviation[:3], [25, 0, 25], atol=0.6)
     np.testing.assert_allclose(of.saturation, 0.25, atol=0.01)
-    assert (of.count, of.grey, of.framed, of.short) == (2, 0.5, 0, 128)
+    assert (len(of.sizes), of.grey, of.framed, of.short) == (2, 0.5, 0, 128)
     printed = lines(of)
     assert printed["median size"] == "192x128"
     assert printed["smallest, largest"] == "128x128, 256x128"
