@@ -81,6 +81,8 @@ def test_every_option_of_a_command_reaches_its_function(
     command, calls = COMMANDS[name], list[tuple[Any, dict[str, bool]]]()
     section = unchecked(Parser(command, "gan").section)
     fields = leaves(section)
+    for table in (each.table for field in fields.values() for each in tables(field)):
+        monkeypatch.setitem(table._rows, "another", next(iter(table.values())))
     values = {key: sample(field) for key, field in fields.items()}
 
     def note(options: Any, **flags: bool) -> int:
@@ -94,6 +96,11 @@ def test_every_option_of_a_command_reaches_its_function(
     assert flags == dict.fromkeys(command.flags, True)
     assert {key: functools.reduce(getattr, key.split("."), options) for key in fields} == values
     assert all(values[key] != field.default for key, field in fields.items())
+
+
+def tables(field: FieldInfo) -> list[NameIn]:
+    """The tables whose names a field takes."""
+    return [each for each in field.metadata if isinstance(each, NameIn)]
 
 
 def unchecked(section: type[Section]) -> type[Section]:
