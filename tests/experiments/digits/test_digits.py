@@ -129,9 +129,9 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
 def test_a_training_that_fails_names_its_log(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stopped = SimpleNamespace(status=75)
+    stopped = SimpleNamespace(status=75, ended="SIGTERM")
     monkeypatch.setattr(script.gan, "train", lambda _: stopped, raising=False)
-    with pytest.raises(SystemExit, match=r"status 75; see .*log\.txt"):
+    with pytest.raises(SystemExit, match=r"stopped: SIGTERM; see .*log\.txt"):
         script.train(Config(), tmp_path / "log.txt")
 
 
