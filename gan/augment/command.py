@@ -132,17 +132,16 @@ def find_jobs(
     dataset: Dataset, config: AugmentConfig, tasks: Sequence[Task]
 ) -> tuple[list[Job], list[Failure]]:
     """What is to be translated to which staged file; done is what has its scores."""
-    jobs, failures = [], []
     sources = [dataset.root / task.item.image for task in tasks]
     with ThreadPoolExecutor() as threads:
-        sizes = threads.map(lambda source: size_of(source, config.max_megapixels), sources)
-        for task, source, size in zip(tasks, sources, sizes, strict=True):
-            if isinstance(size, Failure):
-                failures.append(size)
-                continue
-            done = record_path(config.output, task).exists()
-            jobs.append(Job(source, size, None if done else picture_path(config.output, task)))
-    return jobs, failures
+        sizes = list(threads.map(lambda source: size_of(source, config.max_megapixels), sources))
+    done = {task.output for task in tasks if record_path(config.output, task).exists()}
+    jobs = [
+        Job(source, size, None if task.output in done else picture_path(config.output, task))
+        for task, source, size in zip(tasks, sources, sizes, strict=True)
+        if not isinstance(size, Failure)
+    ]
+    return jobs, [size for size in sizes if isinstance(size, Failure)]
 
 
 def run(

@@ -149,9 +149,11 @@ def list_files(root: Path) -> Files:
     inside = root.resolve()
     for parent, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for path in (Path(parent, name) for name in folders):
-            if path.is_symlink():
-                remarks.append(Failure(path, "a link to a folder, which is not followed: left out"))
+        remarks += [
+            Failure(path, "a link to a folder, which is not followed: left out")
+            for path in map(Path(parent).joinpath, folders)
+            if path.is_symlink()
+        ]
         for path in (Path(parent, name) for name in names if not name.startswith(".")):
             if path.suffix.lower() in IMAGE_SUFFIXES or path in reports:
                 continue

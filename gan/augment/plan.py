@@ -2,7 +2,7 @@
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, count
 from pathlib import Path
@@ -37,15 +37,14 @@ def make_tasks(dataset: Dataset, config: AugmentConfig, mark: str) -> list[Task]
     suffix = free_suffix(dataset, mark)
     tasks = []
     for item, copy in copies(chosen, config.ratio, config.seed):
-        name = f"{item.image.as_posix()}\0{copy}"
+        image = item.image.as_posix()
         output = item.image
         if config.mode == "add":
             number = f"_{copy + 1}" if copy else ""
             output = renamed(item, item.image, item.start + suffix + number)
         low, high = config.strengths()
-        strength = low + (high - low) * draw(config.seed, name, "strength")
-        model = model_of(config, item.image.as_posix(), copy)
-        tasks.append(Task(item, output, model, round(strength, 4)))
+        strength = low + (high - low) * draw(config.seed, f"{image}\0{copy}", "strength")
+        tasks.append(Task(item, output, model_of(config, image, copy), round(strength, 4)))
     return sorted(tasks, key=lambda task: task.output.as_posix())
 
 
@@ -110,13 +109,9 @@ def model_of(config: AugmentConfig, image: str, copy: int) -> int:
     model = 0
     for number in range(copy + 1):
         left = left or config.shares()
-        model = pick(left, draw(config.seed, f"{image}\0{number}", "model"))
+        ends = list(accumulate(left.values()))
+        value = draw(config.seed, f"{image}\0{number}", "model")
+        place = bisect_right(ends, value * ends[-1])
+        model = list(left)[min(place, len(ends) - 1)]
         del left[model]
     return model
-
-
-def pick(weights: Mapping[int, float], value: float) -> int:
-    """The key that a number in [0, 1) means, by the weights."""
-    ends = list(accumulate(weights.values()))
-    place = bisect_right(ends, value * ends[-1])
-    return list(weights)[min(place, len(ends) - 1)]

@@ -190,6 +190,5 @@ def contrast(source: Plane, translation: Plane) -> float | None:
 
 def cycle_error(source: Array, reconstruction: Array) -> float:
     """Mean absolute difference, 0 to 1."""
-    largest = np.iinfo(source.dtype).max
     difference = np.abs(source.astype(np.float32) - reconstruction.astype(np.float32))
-    return float(difference.mean() / largest)
+    return float(difference.mean() / np.iinfo(source.dtype).max)

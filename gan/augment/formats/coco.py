@@ -142,7 +142,9 @@ def read_box(values: Sequence[float], record: Record) -> Box:
 def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """The JSON files whose images come or go; ids of what is new are larger than all before."""
     sheets = read_sheets(dataset.files)
-    ids = image_ids(sheets, outputs)
+    added = [name for image, names in outputs.items() for name in names if name != image]
+    start = largest(sheets, "images") + 1
+    ids = {name: number for number, name in enumerate(sorted(added, key=Path.as_posix), start)}
     numbers = count(largest(sheets, "annotations") + 1)
     for sheet in sheets:
         if any(image and outputs[image] != (image,) for _, image in sheet.images):
@@ -154,15 +156,6 @@ def largest(sheets: Sequence[Sheet], key: str) -> int:
     """The largest number among the ids of a list, of all files together."""
     ids = (record.get("id") for sheet in sheets for record in sheet.content.get(key) or [])
     return max((number for number in ids if isinstance(number, int)), default=0)
-
-
-def image_ids(sheets: Sequence[Sheet], outputs: Outputs) -> dict[Path, int]:
-    """A new id for every new image, the same in all files that name it."""
-    new = sorted(
-        (name for image, names in outputs.items() for name in names if name != image),
-        key=Path.as_posix,
-    )
-    return {name: number for number, name in enumerate(new, largest(sheets, "images") + 1)}
 
 
 def rewritten(

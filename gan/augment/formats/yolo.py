@@ -88,8 +88,7 @@ def read_box(words: list[str], number: int, keypoints: bool) -> Box:
         raise ValueError(right) from None
     if len(values) < 4 or not all(math.isfinite(value) for value in values):
         raise ValueError(right)
-    polygon = len(values) >= 6 and len(values) % 2 == 0 and not keypoints
-    if polygon:
+    if len(values) >= 6 and len(values) % 2 == 0 and not keypoints:
         xs, ys = values[::2], values[1::2]
         edges = (min(xs), min(ys), max(xs), max(ys))
     else:
