@@ -116,17 +116,13 @@ class ScoreAndStage:
             torch.set_num_threads(1)
         task = self.tasks[job.target]
         try:
-            turn = read_orientation(job.source)
-            scores = line(self.finished(task, picture, result, turn))
-            write_bytes(record_path(self.output, task), scores)
+            self.stage(task, picture, result, read_orientation(job.source))
         except Exception as error:  # encoders and other people's models raise nearly everything
             return Outcome(job, failure(job.source, error), picture.remarks)
         return Outcome(job, None, picture.remarks)
 
-    def finished(
-        self, task: Task, picture: Picture, result: RoundTrip, turn: int
-    ) -> dict[str, float | None]:
-        """Write the picture; its scores. They are those of the whole translation, not the blend."""
+    def stage(self, task: Task, picture: Picture, result: RoundTrip, turn: int) -> None:
+        """Write a picture and its scores: those of the whole translation, not of the blend."""
         translation = to_array(result.fake)
         reconstruction = None if result.rec is None else to_array(result.rec)
         mask = task.item.mask
@@ -142,7 +138,8 @@ class ScoreAndStage:
         shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
         place = picture_path(self.output, task)
         write_picture(restore_orientation(shown, turn), place, quality=self.quality)
-        return {name: value if value is None else round(value, 4) for name, value in scores.items()}
+        rounded = {key: None if each is None else round(each, 4) for key, each in scores.items()}
+        write_bytes(record_path(self.output, task), line(rounded))
 
 
 def restore_orientation(picture: Picture, turn: int) -> Picture:

@@ -58,9 +58,9 @@ def find_items(files: Files) -> list[Item]:
         mask = min(masks, key=lambda path: path.suffix.lower() in LOSSY, default=None)
         if reason := trouble(files.root, image, mask):
             files.remark(reason, image)
-        usable = None if reason else mask
+            mask = None
         ending = image.stem.removeprefix(layout.start(image, layout.images))
-        items.append(Item(image, split_of(image), tuple(own), (), usable, bool(own), ending))
+        items.append(Item(image, split_of(image), tuple(own), (), mask, bool(own), ending))
     known = {path for item in items for path in (item.image, *item.labels)}
     for path in chain.from_iterable(by_place.values()):
         if path not in known:
