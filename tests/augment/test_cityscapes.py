@@ -10,9 +10,9 @@ import torchvision
 from PIL import Image
 
 from gan.augment import augment
-from gan.augment.carry import carry
 from gan.augment.dataset import Dataset
 from gan.augment.formats import FORMATS
+from gan.augment.output import carry
 from tests.support.augmenting import assert_nothing_is_lost, config, lines, reasons
 from tests.support.interrupted_runs import contents
 from tests.support.labelled import BOX, Reading, photo, save

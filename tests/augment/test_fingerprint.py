@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gan.augment import augment
-from gan.augment.fingerprint import fingerprint
 from gan.augment.formats import FORMATS
+from gan.augment.output import fingerprint
 from gan.cli.main import main
 from gan.inference.translator import Translator
 from tests.support import labelled

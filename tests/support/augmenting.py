@@ -7,10 +7,10 @@ from typing import Any
 from PIL import Image
 from torch import Tensor, nn
 
-from gan.augment.carry import carry
 from gan.augment.dataset import Dataset, Outputs
 from gan.augment.formats import FORMATS
 from gan.augment.options import AugmentConfig
+from gan.augment.output import carry
 from gan.config.choices import FormatName
 from tests.support import labelled
 from tests.support.interrupted_runs import contents
