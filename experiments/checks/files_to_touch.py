@@ -173,10 +173,10 @@ def brightness(cycle):
     "dataset format": Patch(
         2,
         """
-from gan.augment.options import AugmentOptions
+from gan.augment.options import AugmentConfig
 from gan.config.table import load
 from gan.config.tables.formats import FORMATS
-AugmentOptions(model=["m"], dataset="d", output="o", format="captions")
+AugmentConfig(model=["m"], dataset="d", output="o", format="captions")
 assert load(FORMATS["captions"].code).read
 """,
         {

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
 from gan.augment.decisions import Decided, decide, losses, outputs, provenance, summary
-from gan.augment.formats import FORMATS
+from gan.augment.formats import dataset_format
 from gan.augment.gates import Scores, thresholds
 from gan.augment.options import AugmentConfig
 from gan.augment.output import (
@@ -57,10 +57,12 @@ def augment(config: AugmentConfig) -> int:
     """Translate a labelled dataset and carry its labels; return the exit status."""
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
-        dataset: Dataset = processes.once(lambda: FORMATS[config.format].read(config.dataset))
+        dataset: Dataset = processes.once(
+            lambda: dataset_format(config.format).read(config.dataset)
+        )
         hashes = [file_sha256(find_generator(path, config.direction)) for path in config.model]
         tasks = make_tasks(dataset, config, config.direction or "new")
-        check_labelled(tasks, FORMATS[config.format].rule)
+        check_labelled(tasks, dataset_format(config.format).rule)
         settings: dict[str, Any] = processes.once(lambda: output_settings(dataset, config, hashes))
         if processes.once(lambda: check_output(config, settings)):
             return int(processes.once(lambda: finished_before(config.output)))
@@ -190,7 +192,7 @@ def complete(
             (target / task.output).parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target / task.output)
     names = outputs(dataset, decided, config)
-    carry(dataset, FORMATS[config.format], names, accepted, target, config.link)
+    carry(dataset, dataset_format(config.format), names, accepted, target, config.link)
     lines = map(line, provenance(decided, config, hashes))
     write_bytes(target / PROVENANCE, b"".join(lines))
     remarks = [

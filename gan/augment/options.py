@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 
 from gan.augment.gates import GATES, check_threshold
 from gan.config import Count, Rate, Section, Weight
-from gan.config.choices import MAX_MEGAPIXELS, Device, FormatName, Precision
+from gan.config.choices import MAX_MEGAPIXELS, Device, Precision
+from gan.config.table import NameIn
+from gan.config.tables.formats import FORMATS
 from gan.domains import Direction
 
 Mode = Literal["replace", "add", "mix"]
@@ -36,7 +38,7 @@ class AugmentConfig(Section):
     drawn for every image."""
     dataset: Path
     """Folder of the labelled dataset; nothing in it is changed."""
-    format: FormatName
+    format: Annotated[str, NameIn(FORMATS)]
     """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; masks: pictures,
     Cityscapes' too."""
     output: Path

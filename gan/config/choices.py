@@ -25,8 +25,6 @@ Change = Literal["better", "worse", "no clear difference"]
 Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
 """Of translations."""
 Split = Literal["test", "train"]
-FormatName = Literal["imagefolder", "yolo", "coco", "voc", "masks"]
-"""Of labelled datasets."""
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """Of generators for other programs."""
 
