@@ -4,56 +4,46 @@ import json
 import math
 from collections.abc import Sequence
 
-from gan.report.curves import MAX_POINTS, Axis, Curve, axes, number, reach, smoothing, thin
-from gan.report.html import Html, element
+from markupsafe import Markup
+
+from gan.report.curves import MAX_POINTS, Axis, Curve, axes, reach, smoothing, thin
+from gan.report.html import render
+from gan.report.words import number
 
 WIDTH, HEIGHT = 1000, 400
 """Units of the drawing, which is stretched to its place."""
 
 
-def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True) -> Html:
+def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True) -> Markup:
     """A figure of curves over steps, with a legend that shows the values pointed at."""
     thinned = [thin(curve) for curve in curves]
-    smoothed = [smoothing(curve.values) if smooth else curve.values for curve in thinned]
-    x_axis, y_axis = axes(thinned)
-    parts: list[Html] = []
-    for index, (curve, soft) in enumerate(zip(thinned, smoothed, strict=True)):
-        parts += drawn(index, curve, soft, x_axis, y_axis)
-    grid = [
-        element("line", x1=0, x2=WIDTH, y1=y, y2=y, class_="grid")
-        for y in (round(HEIGHT * (1 - y_axis.place(mark)), 1) for mark in y_axis.marks)
-    ]
-    rule = element("line", class_="rule", x1=0, x2=0, y1=0, y2=HEIGHT)
-    svg = element(
-        "svg", grid, parts, rule,
-        viewBox=f"0 0 {WIDTH} {HEIGHT}", preserveAspectRatio="none", aria_hidden="true",
-    )  # fmt: skip
-    plot = element(
-        "div", svg, class_="plot", tabindex=0, role="img",
-        aria_label=f"{title}: {spoken(curves)}",
-        data_points=points(thinned), data_first=x_axis.first, data_last=x_axis.last,
-    )  # fmt: skip
-    return element(
-        "figure",
-        element("figcaption", element("h3", title), element("p", about)),
-        legend(thinned),
-        element("div", plot, labels(x_axis, y_axis), class_="frame"),
-        element("p", note(curves, thinned, smooth), class_="note"),
-        class_="chart",
+    x, y = axes(thinned)
+    return render(
+        "chart.html",
+        title=title,
+        about=about,
+        curves=thinned,
+        last=max(curve.steps[-1] for curve in thinned),
+        paths=[paths(curve, x, y, smooth) for curve in thinned],
+        x=x,
+        y=y,
+        width=WIDTH,
+        height=HEIGHT,
+        points=points(thinned),
+        spoken=spoken(curves),
+        note=note(curves, thinned, smooth),
     )
 
 
-def drawn(index: int, curve: Curve, soft: Sequence[float], x: Axis, y: Axis) -> list[Html]:
+def paths(curve: Curve, x: Axis, y: Axis, smooth: bool) -> dict[str, str]:
     """One curve: its interval, its values, and its smoothed values where they are others."""
-    color = f"s{index % 6}"
-    parts = []
+    soft = smoothing(curve.values) if smooth else curve.values
+    found = {}
     if curve.low and curve.high:
-        parts.append(element("path", d=area(curve, x, y), class_=f"band {color}"))
+        found["band"] = area(curve, x, y)
     if list(soft) != list(curve.values):
-        raw = line(curve.steps, curve.values, x, y)
-        parts.append(element("path", d=raw, class_=f"raw {color}"))
-    parts.append(element("path", d=line(curve.steps, soft, x, y), class_=f"line {color}"))
-    return parts
+        found["raw"] = line(curve.steps, curve.values, x, y)
+    return found | {"line": line(curve.steps, soft, x, y)}
 
 
 def line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> str:
@@ -78,33 +68,6 @@ def spot(step: float, value: float, x: Axis, y: Axis) -> str:
     return f"{WIDTH * x.place(step):.1f} {HEIGHT * (1 - y.place(value)):.1f}"
 
 
-def labels(x: Axis, y: Axis) -> Html:
-    """The numbers at both axes, as HTML: they keep their size when the drawing is stretched."""
-    return element(
-        "div",
-        [element("span", number(m), class_="y", style=f"bottom:{y.place(m):.2%}") for m in y.marks],
-        [element("span", number(m), class_="x", style=f"left:{x.place(m):.2%}") for m in x.marks],
-        element("span", "step", class_="axis"),
-        class_="ticks",
-    )
-
-
-def legend(thinned: Sequence[Curve]) -> Html:
-    """Names and the values at the step pointed at, at first the last one."""
-    rows = [
-        element(
-            "li",
-            element("i", class_=f"s{index % 6}"),
-            curve.name,
-            element("output", number(curve.values[-1]), class_="value"),
-        )
-        for index, curve in enumerate(thinned)
-    ]
-    last = max(curve.steps[-1] for curve in thinned)
-    where = element("li", "at step ", element("output", number(last), class_="step"), class_="at")
-    return element("ul", rows, where, class_="legend")
-
-
 def points(thinned: Sequence[Curve]) -> str:
     """What the page's script reads: for each curve its steps, and its values as they are shown."""
     curves = [
@@ -114,7 +77,7 @@ def points(thinned: Sequence[Curve]) -> str:
     return json.dumps(curves, separators=(",", ":"))
 
 
-def note(curves: Sequence[Curve], thinned: Sequence[Curve], smooth: bool) -> str | None:
+def note(curves: Sequence[Curve], thinned: Sequence[Curve], smooth: bool) -> str:
     """What was done to the values before they were drawn."""
     said = []
     size = reach(len(thinned[0].steps))
@@ -126,7 +89,7 @@ def note(curves: Sequence[Curve], thinned: Sequence[Curve], smooth: bool) -> str
         said.append(f"Every point is the mean of {every} logged values.")
     if lost := sum(not math.isfinite(value) for curve in curves for value in curve.values):
         said.append(f"{lost} values are not finite and leave gaps.")
-    return " ".join(said) or None
+    return " ".join(said)
 
 
 def spoken(curves: Sequence[Curve]) -> str:

@@ -99,12 +99,3 @@ def smoothing(values: Sequence[float]) -> list[float]:
         else:
             result.append(math.nan)
     return result
-
-
-def number(value: float) -> str:
-    """A number in as few characters as say it."""
-    if not math.isfinite(value):
-        return "not finite"
-    if value == round(value) and abs(value) < 1e9:
-        return f"{value:,.0f}"
-    return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -3,64 +3,71 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+
+from markupsafe import Markup
 
 from gan.config.tables.metrics import row_of
 from gan.domains import DIRECTIONS, Direction
 from gan.images import list_images
-from gan.report.cards import Pair, cards, pairs
-from gan.report.html import Html, element, together
-from gan.report.metrics import LABELS, remark
-from gan.report.records import Metric, Score
+from gan.report.gallery import cards
+from gan.report.html import render
+from gan.report.records import Lines, Metric, Score
 from gan.report.translations import Translated, Translations
 
 BUDGET = 4_000_000
 """Bytes for all of them."""
 EXTREMES = 3
 """How many of the best, and of the worst, are shown by each score."""
+NO_SCORES = (
+    "Single images have no scores yet: gan evaluate writes them. Until then the test images above "
+    "are in the order of their cycle errors, where there is a way back."
+)
+NO_IMAGES = "Single images have scores, but there is nothing to show: see Test images."
 Scored = tuple[float, str]
 """A score, and the image that has it."""
+Captioned = tuple[Translated, str]
 
 
 def extremes(
-    translations: Translations, scores: Sequence[Score], metrics: dict[str, Metric]
-) -> Html:
+    translations: Translations, scores: Lines[Score], metrics: dict[str, Metric]
+) -> Markup:
     """The best and worst test images of each direction by each of their scores.
 
     `metrics` are those of the newest evaluation, which say whether a score is better low or high.
     """
-    groups = grouped(scores)
-    if not groups:
-        return element(
-            "p",
-            "Single images have no scores yet: gan evaluate writes them. Until then the test "
-            "images above are in the order of their cycle errors, where there is a way back.",
-            class_="empty",
-        )
-    if not any(translations.folder(direction)[0] for direction in translations.translators):
-        text = "Single images have scores, but there is nothing to show: see Test images."
-        return element("p", text, class_="empty")
+    groups = grouped(scores.records)
+    folders = {direction: translations.folder(direction) for direction in DIRECTIONS}
+    if not groups or not any(folders[direction][0] for direction in translations.translators):
+        empty = NO_IMAGES if groups else NO_SCORES
+        return render("extremes.html", remark=scores.remark, empty=empty)
     order = sorted(groups, key=lambda key: (key[0], row_of(key[1]).rank, key[1]))
     rankings = []
     for direction, name in order:
-        folder = translations.folder(direction)[0]
+        folder = folders[direction][0]
         if folder and direction in translations.translators:
             higher = is_higher_better(direction, name, metrics)
             best_first = sorted(groups[direction, name], reverse=higher)
             rankings.append(ranked(translations, direction, name, folder, best_first))
-    pictures, note = pairs([image for found in rankings for image in found.images], BUDGET)
-    parts, unfolded = [], set[str]()
-    for found in rankings:
-        own, pictures = pictures[: len(found.images)], pictures[len(found.images) :]
-        parts.append(drawn(found, own, unfolded=found.direction not in unfolded))
-        unfolded.add(found.direction)
-    absent = [translations.folder(direction)[1] for direction, _ in order]
+    made, note = cards([image for found in rankings for image in found.best + found.worst], BUDGET)
+    pictures = iter(made)
+    absent = [folders[direction][1] for direction, _ in order]
     failed = [text for found in rankings for text in found.failed]
-    said = filter(None, dict.fromkeys([*translations.missing.values(), *absent, *failed]))
-    return together(
-        parts,
-        [remark(text) for text in said],
-        element("p", note, class_="note") if note else None,
+    return render(
+        "extremes.html",
+        remark=scores.remark,
+        empty=None,
+        rankings=[
+            (
+                found,
+                list(islice(pictures, len(found.best))),
+                list(islice(pictures, len(found.worst))),
+            )
+            for found in rankings
+        ],
+        remarks=dict.fromkeys([*translations.missing.values(), *absent, *failed]),
+        note=note,
     )
 
 
@@ -89,15 +96,10 @@ class Ranking:
     name: str
     count: int
     """Images that have the score."""
-    best: list[tuple[Translated, float]]
-    worst: list[tuple[Translated, float]]
+    best: list[Captioned]
+    worst: list[Captioned]
     """The worst first."""
     failed: list[str]
-
-    @property
-    def images(self) -> list[Translated]:
-        """All that are shown, the best first."""
-        return [image for image, _ in (*self.best, *self.worst)]
 
 
 def ranked(
@@ -112,8 +114,8 @@ def ranked(
 
 def scored(
     translations: Translations, direction: Direction, folder: Path, picked: list[Scored]
-) -> tuple[list[tuple[Translated, float]], list[str]]:
-    """Images with their scores; and a sentence on each that is not in the test folder."""
+) -> tuple[list[Captioned], list[str]]:
+    """Images captioned with their scores; and a sentence on each that is not in the test folder."""
     # A name in a file of scores is looked up, never opened: it could lead anywhere.
     there = {path.relative_to(folder).as_posix() for path in list_images(folder)}
     values = {file: value for value, file in picked}
@@ -121,24 +123,4 @@ def scored(
         direction, folder, [file for file in values if file in there]
     )
     failed += [f"{file}: not in {folder}" for file in values if file not in there]
-    return [(shown, values[shown.name]) for shown in done], failed
-
-
-def drawn(found: Ranking, pictures: Sequence[Pair], *, unfolded: bool) -> Html:
-    """Two rows of sliders, folded away but for the first ranking of a direction."""
-    split = len(found.best)
-    rows = {"Best": (found.best, pictures[:split]), "Worst": (found.worst, pictures[split:])}
-    label = LABELS[found.direction]
-    return element(
-        "details",
-        element("summary", f"{label} by {row_of(found.name).title}",
-                element("small", f"{found.count} images")),
-        element("div", [
-            element("div", element("h4", kind), cards(
-                label, [image for image, _ in images], shown,
-                [f"{value:.3g}" for _, value in images],
-            ))
-            for kind, (images, shown) in rows.items()
-        ], class_="extremes"),
-        open=unfolded,
-    )  # fmt: skip
+    return [(shown, f"{values[shown.name]:.3g}") for shown in done], failed

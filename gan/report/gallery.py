@@ -1,52 +1,78 @@
 """Test images before and after, under sliders, from all over the folder."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
 from gan.domains import Direction
 from gan.images import list_images, read_image
-from gan.report.cards import cards, pairs
-from gan.report.html import Html, element, prose, together
-from gan.report.metrics import LABELS, remark
-from gan.report.pictures import inline, shrunk, spread
-from gan.report.translations import Translations
+from gan.report.html import render
+from gan.report.pictures import Inline, inline, shelve, shrunk, spread
+from gan.report.translations import LARGEST_SIDE, Translated, Translations
 
 BUDGET = 4_000_000
 """Bytes for all test images."""
 
 
-def test_images(translations: Translations, most: int) -> Html:
+@dataclass(frozen=True)
+class Card:
+    """A picture that a slider uncovers: on its left as it was, on its right translated."""
+
+    name: str
+    before: Inline
+    after: Inline
+    caption: str | None
+
+
+@dataclass(frozen=True)
+class Tests:
+    """One direction's test images, or why there are none."""
+
+    remarks: list[str] = field(default_factory=list)
+    empty: str = ""
+    """Why no folder is there."""
+    said: str = ""
+    cards: list[Card] = field(default_factory=list)
+    note: str = ""
+
+
+def cards(done: Sequence[tuple[Translated, str | None]], budget: int) -> tuple[list[Card], str]:
+    """Return captioned images, at most about `budget` bytes, and what was done for that."""
+    images = [image for shown, _ in done for image in (shown.before, shown.after)]
+    pictures, smaller = shelve(images, budget)
+    pairs = zip(pictures[::2], pictures[1::2], strict=True)
+    made = [
+        Card(shown.name, before, after, caption)
+        for (shown, caption), (before, after) in zip(done, pairs, strict=True)
+    ]
+    scaled = len({shown.name for shown, _ in done if shown.scaled})
+    said = f"{scaled} were scaled to {LARGEST_SIDE} pixels before translation." if scaled else None
+    return made, " ".join(filter(None, (said, smaller)))
+
+
+def test_images(translations: Translations, most: int) -> Markup:
     """Up to `most` test images of each direction, in the order of their cycle errors."""
     directions = (*translations.translators, *translations.missing)
-    if not translations.missing and not any(
-        translations.folder(direction)[0] for direction in directions
-    ):
-        return element("p", prose(translations.folder(directions[0])[1]), class_="empty")
-    parts = [
-        together(element("h3", LABELS[direction]), tests_of_one(translations, most, direction))
-        for direction in directions
-    ]
-    return together(styled(translations), parts)
+    folders = [translations.folder(direction) for direction in directions]
+    nowhere = not translations.missing and not any(folder for folder, _ in folders)
+    style = translations.style
+    return render(
+        "gallery.html",
+        nowhere=folders[0][1] if nowhere else None,
+        style=style,
+        painting=style and inline(shrunk(read_image(style), 192)),
+        directions={d: tests_of_one(translations, most, d) for d in directions if not nowhere},
+    )
 
 
-def styled(translations: Translations) -> Html | None:
-    """Whose style the results have, where they are shown one."""
-    if (style := translations.style) is None:
-        return None
-    picture = inline(shrunk(read_image(style), 192))
-    return element(
-        "figure",
-        element("img", src=picture.uri, width=picture.width, height=picture.height,
-                alt="The painting whose style is given"),
-        element("figcaption", f"All in the style of a training painting, {style.name}."),
-        class_="style",
-    )  # fmt: skip
-
-
-def tests_of_one(translations: Translations, most: int, direction: Direction) -> Html | None:
-    """One direction's test images, or why there are none."""
+def tests_of_one(translations: Translations, most: int, direction: Direction) -> Tests:
+    """Translate up to `most` test images of a direction."""
     if direction in translations.missing:
-        return remark(f"Nothing can be translated: {translations.missing[direction]}.")
+        return Tests([f"Nothing can be translated: {translations.missing[direction]}."])
     folder, why = translations.folder(direction)
     if folder is None:
-        return element("p", prose(why), class_="empty")
+        return Tests(empty=why)
     names = [path.relative_to(folder).as_posix() for path in list_images(folder)]
     chosen = [names[index] for index in spread(len(names), most)]
     done, failed = translations.translate(direction, folder, chosen)
@@ -56,12 +82,7 @@ def tests_of_one(translations: Translations, most: int, direction: Direction) ->
     said = f"{len(chosen)} of {len(names)} test images, from {folder}{order}."
     if len(chosen) < len(names):
         said += " --images shows more."
-    captions = [None if error is None else f"cycle error {error:.3f}" for _, error in ordered]
-    images = [shown for shown, _ in ordered]
-    pictures, note = pairs(images, BUDGET // 2)
-    return together(
-        element("p", prose(said), class_="note"),
-        [remark(text) for text in failed],
-        cards(LABELS[direction], images, pictures, captions),
-        element("p", note, class_="note") if note else None,
-    )
+    captioned = [
+        (shown, None if error is None else f"cycle error {error:.3f}") for shown, error in ordered
+    ]
+    return Tests(failed, "", said, *cards(captioned, BUDGET // 2))

@@ -1,10 +1,12 @@
 """All that was logged while training, in groups that are read together."""
 
+from markupsafe import Markup
+
 from gan.domains import stem
 from gan.report.chart import chart
-from gan.report.html import Html, element, together
+from gan.report.html import render
 from gan.report.logs import Log
-from gan.report.overview import PACE, curve
+from gan.report.overview import PACE
 
 GROUPS = {
     "adversarial": ("Adversarial", "What generators pay for translations that are found out."),
@@ -27,36 +29,17 @@ GROUPS = {
 NOT_DRAWN = {"epoch", *PACE}
 
 
-def losses(log: Log) -> Html:
+def losses(log: Log) -> Markup:
     """Charts of the groups that were logged; what belongs to none is folded away below them."""
     groups = grouped([name for name, points in log.scalars.items() if points])
-    if not groups:
-        return element("p", "Nothing has been logged yet.", class_="empty")
-    known = [
-        chart(*GROUPS[group], [curve(name, log) for name in names])
-        for group, names in groups.items()
-        if group in GROUPS and not always_zero(group, names, log)
-    ]
-    others = [
-        chart(group, "", [curve(name, log) for name in names])
-        for group, names in groups.items()
-        if group not in GROUPS
-    ]
-    return together(
-        element("div", known, class_="charts"),
-        element(
-            "details",
-            element("summary", f"{len(others)} more that were logged"),
-            element("div", others, class_="charts"),
-        )
-        if others
-        else None,
-    )
-
-
-def always_zero(group: str, names: list[str], log: Log) -> bool:
-    """Whether there is nothing to see: no step was left out."""
-    return group == "skipped" and not any(p.value for name in names for p in log.scalars[name])
+    known, others = [], []
+    for group, names in groups.items():
+        curves = [log.curve(name) for name in names]
+        if group not in GROUPS:
+            others.append(chart(group, "", curves))
+        elif group != "skipped" or any(any(curve.values) for curve in curves):
+            known.append(chart(*GROUPS[group], curves))
+    return render("losses.html", groups=groups, known=known, others=others)
 
 
 def grouped(names: list[str]) -> dict[str, list[str]]:
