@@ -33,16 +33,12 @@ class Metric:
 
 @dataclass(frozen=True)
 class ImageScores:
-    """The numbers of one source image."""
+    """The numbers of one source image: a line of evaluation/step-NNNNNNNN.jsonl."""
 
     direction: str
     file: str
     """Relative to its folder."""
     scores: dict[str, float]
-
-    def record(self) -> dict[str, Any]:
-        """A line of evaluation/step-NNNNNNNN.jsonl."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from gan.evaluation import (
     open_folders,
     open_instruments,
 )
-from gan.metrics import Lpips, kernel_matrices, open_extractor
+from gan.metrics import kernel_matrices, open_extractor
 from tests.support import backbone
 from tests.support.pictures import Photos
 
