@@ -105,10 +105,9 @@ class Evaluator:
         starts = range(0, len(listed), self.batch_size)
         own = self.processes.share([listed[s : s + self.batch_size] for s in starts])
         shown = self.progress and self.processes.main
-        bar: Iterable[list[tuple[int, Path]]] = tqdm(
+        return tqdm(
             own, folder.root.name, unit="batch", leave=False, disable=None if shown else True
         )
-        return bar
 
     @torch.no_grad()
     def reference(self, folder: Folder, channels: Channels) -> Reference | None:

@@ -38,9 +38,7 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
     return Metric(*averaged(values, counts), count, better, old, change, few)
 
 
-def averaged(
-    values: Tensor, counts: Tensor | None
-) -> tuple[float, float, float] | tuple[float, None, None]:
+def averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | None, float | None]:
     """Return the mean of scores, and its interval where there are resamples."""
     if counts is None:
         return float(values.mean()), None, None
@@ -73,7 +71,7 @@ def collection_metric(name: str, found: Distances) -> Metric:
     """Return a distance with its interval, compared with doing nothing by the same resamples."""
     better = METRICS[name].better
     if found.samples is None or found.unchanged_samples is None:
-        old = Unchanged(found.unchanged, None, None)
+        old = Unchanged(found.unchanged)
         return Metric(found.value, None, None, found.count, better, old, None, found.warning)
     value, unchanged = (found.value, found.unchanged) if found.centered else (None, None)
     difference = found.value - found.unchanged if found.centered else None

@@ -43,10 +43,6 @@ class Extractor:
         """(N, d): what FID and KID compare; float64, on the CPU."""
         return maps[self.pooled].mean((2, 3)).cpu().double()
 
-    def style_maps(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The maps that tell textures."""
-        return {layer: maps[layer] for layer in self.style}
-
 
 def open_extractor(
     name: str, weights: Path | None, device: torch.device, section: str = ""

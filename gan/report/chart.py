@@ -30,8 +30,10 @@ def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = Tru
         width=WIDTH,
         height=HEIGHT,
         points=points(thinned),
-        spoken=spoken(curves),
-        note=note(curves, thinned, smooth),
+        ends=[(curve.name, curve.values[0], curve.values[-1]) for curve in curves],
+        smoothed=reach(len(thinned[0].steps)) if smooth else 1,
+        every=math.ceil(len(curves[0].steps) / MAX_POINTS),
+        lost=sum(not math.isfinite(value) for curve in curves for value in curve.values),
     )
 
 
@@ -75,26 +77,3 @@ def points(thinned: Sequence[Curve]) -> str:
         for curve in thinned
     ]
     return json.dumps(curves, separators=(",", ":"))
-
-
-def note(curves: Sequence[Curve], thinned: Sequence[Curve], smooth: bool) -> str:
-    """What was done to the values before they were drawn."""
-    said = []
-    size = reach(len(thinned[0].steps))
-    if smooth and size > 1:
-        said.append("Numbers and faint lines: as logged.")
-        said.append(f"Bold lines: exponential mean of about {size} values.")
-    every = math.ceil(len(curves[0].steps) / MAX_POINTS)
-    if every > 1:
-        said.append(f"Every point is the mean of {every} logged values.")
-    if lost := sum(not math.isfinite(value) for curve in curves for value in curve.values):
-        said.append(f"{lost} values are not finite and leave gaps.")
-    return " ".join(said)
-
-
-def spoken(curves: Sequence[Curve]) -> str:
-    """The chart for those who do not see it."""
-    return "; ".join(
-        f"{curve.name} from {number(curve.values[0])} to {number(curve.values[-1])}"
-        for curve in curves
-    )

@@ -13,10 +13,10 @@ from gan.report.extremes import extremes
 from gan.report.gallery import test_images
 from gan.report.html import GENERATOR, read, render
 from gan.report.logs import read_log
-from gan.report.losses import losses
+from gan.report.losses import losses, time_and_memory
 from gan.report.metrics import chosen, metrics
 from gan.report.options import ReportOptions
-from gan.report.overview import overview, time_and_memory
+from gan.report.overview import overview
 from gan.report.records import Evaluation, Finding, Lines, Score, best_step, read_lines
 from gan.report.samples import samples
 from gan.report.standing import standing

@@ -10,21 +10,17 @@ from markupsafe import Markup
 
 from gan.config.tables.metrics import row_of
 from gan.domains import DIRECTIONS, Direction
+from gan.evaluation.records import Metric
 from gan.images import list_images
 from gan.report.gallery import cards
 from gan.report.html import render
-from gan.report.records import Lines, Metric, Score
+from gan.report.records import Lines, Score
 from gan.report.translations import Translated, Translations
 
 BUDGET = 4_000_000
 """Bytes for all of them."""
 EXTREMES = 3
 """How many of the best, and of the worst, are shown by each score."""
-NO_SCORES = (
-    "Single images have no scores yet: gan evaluate writes them. Until then the test images above "
-    "are in the order of their cycle errors, where there is a way back."
-)
-NO_IMAGES = "Single images have scores, but there is nothing to show: see Test images."
 Scored = tuple[float, str]
 """A score, and the image that has it."""
 Captioned = tuple[Translated, str]
@@ -40,8 +36,7 @@ def extremes(
     groups = grouped(scores.records)
     folders = {direction: translations.folder(direction) for direction in DIRECTIONS}
     if not groups or not any(folders[direction][0] for direction in translations.translators):
-        empty = NO_IMAGES if groups else NO_SCORES
-        return render("extremes.html", remark=scores.remark, empty=empty)
+        return render("extremes.html", remark=scores.remark, scored=bool(groups), rankings=None)
     order = sorted(groups, key=lambda key: (key[0], row_of(key[1]).rank, key[1]))
     rankings = []
     for direction, name in order:
@@ -57,7 +52,6 @@ def extremes(
     return render(
         "extremes.html",
         remark=scores.remark,
-        empty=None,
         rankings=[
             (
                 found,

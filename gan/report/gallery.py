@@ -1,7 +1,9 @@
 """Test images before and after, under sliders, from all over the folder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -25,18 +27,6 @@ class Card:
     caption: str | None
 
 
-@dataclass(frozen=True)
-class Tests:
-    """One direction's test images, or why there are none."""
-
-    remarks: list[str] = field(default_factory=list)
-    empty: str = ""
-    """Why no folder is there."""
-    said: str = ""
-    cards: list[Card] = field(default_factory=list)
-    note: str = ""
-
-
 def cards(done: Sequence[tuple[Translated, str | None]], budget: int) -> tuple[list[Card], str]:
     """Return captioned images, at most about `budget` bytes, and what was done for that."""
     images = [image for shown, _ in done for image in (shown.before, shown.after)]
@@ -53,36 +43,42 @@ def cards(done: Sequence[tuple[Translated, str | None]], budget: int) -> tuple[l
 
 def test_images(translations: Translations, most: int) -> Markup:
     """Up to `most` test images of each direction, in the order of their cycle errors."""
-    directions = (*translations.translators, *translations.missing)
-    folders = [translations.folder(direction) for direction in directions]
-    nowhere = not translations.missing and not any(folder for folder, _ in folders)
+    translators, missing = translations.translators, translations.missing
+    folders = {d: translations.folder(d) for d in (*translators, *missing)}
     style = translations.style
     return render(
         "gallery.html",
-        nowhere=folders[0][1] if nowhere else None,
+        nowhere=not missing and not any(folder for folder, _ in folders.values()),
+        folders=folders,
+        missing=missing,
+        tests={
+            direction: tests_of_one(translations, most, direction, folder)
+            for direction, (folder, _) in folders.items()
+            if folder and direction in translators
+        },
         style=style,
         painting=style and inline(shrunk(read_image(style), 192)),
-        directions={d: tests_of_one(translations, most, d) for d in directions if not nowhere},
     )
 
 
-def tests_of_one(translations: Translations, most: int, direction: Direction) -> Tests:
-    """Translate up to `most` test images of a direction."""
-    if direction in translations.missing:
-        return Tests([f"Nothing can be translated: {translations.missing[direction]}."])
-    folder, why = translations.folder(direction)
-    if folder is None:
-        return Tests(empty=why)
+def tests_of_one(
+    translations: Translations, most: int, direction: Direction, folder: Path
+) -> dict[str, Any]:
+    """Translate up to `most` test images of a direction; return what the page says of them."""
     names = [path.relative_to(folder).as_posix() for path in list_images(folder)]
     chosen = [names[index] for index in spread(len(names), most)]
     done, failed = translations.translate(direction, folder, chosen)
     errors = [translations.cycle_error(direction, shown) for shown in done]
     ordered = sorted(zip(done, errors, strict=True), key=lambda pair: pair[1] or 0.0)
-    order = ", those that come back best first" if any(errors) else ""
-    said = f"{len(chosen)} of {len(names)} test images, from {folder}{order}."
-    if len(chosen) < len(names):
-        said += " --images shows more."
     captioned = [
         (shown, None if error is None else f"cycle error {error:.3f}") for shown, error in ordered
     ]
-    return Tests(failed, "", said, *cards(captioned, BUDGET // 2))
+    made, note = cards(captioned, BUDGET // 2)
+    return {
+        "shown": len(chosen),
+        "count": len(names),
+        "ordered": any(errors),
+        "failed": failed,
+        "cards": made,
+        "note": note,
+    }

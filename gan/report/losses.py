@@ -6,7 +6,6 @@ from gan.domains import stem
 from gan.report.chart import chart
 from gan.report.html import render
 from gan.report.logs import Log
-from gan.report.overview import PACE
 
 GROUPS = {
     "adversarial": ("Adversarial", "What generators pay for translations that are found out."),
@@ -25,6 +24,19 @@ GROUPS = {
     "skipped": ("Steps left out", "Steps without finite gradients: in all, and in a row."),
 }  # fmt: skip
 """By the beginning of the scalars' names; the first that fits counts."""
+
+PACE = {
+    "images_per_second": (
+        "Images per second",
+        "Real images of all folders that a second takes in.",
+    ),
+    "memory_gb": ("Memory", "Largest amount of memory in use so far, in GB."),
+    "learning_rate": (
+        "Learning rate",
+        "Of the generators, after any cut that train.nonfinite made.",
+    ),
+}
+"""Charts of their own, by the scalars' names."""
 
 NOT_DRAWN = {"epoch", *PACE}
 
@@ -50,3 +62,13 @@ def grouped(names: list[str]) -> dict[str, list[str]]:
             known = (group for group in GROUPS if name == group or name.startswith(f"{group}_"))
             groups.setdefault(next(known, stem(name)), []).append(name)
     return {group: members for group, members in groups.items() if members}
+
+
+def time_and_memory(log: Log) -> Markup:
+    """When the run was at work, how fast, and with how much memory."""
+    charts = [
+        chart(title, about, [log.curve(name)], smooth=name == "images_per_second")
+        for name, (title, about) in PACE.items()
+        if log.scalars.get(name)
+    ]
+    return render("time.html", log=log, charts=charts)

@@ -8,8 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, InstanceOf
 
-from gan.config.choices import Better, Change
+from gan.config.choices import Change
 from gan.domains import Direction
+from gan.evaluation.records import Metric
 from gan.report.words import title
 
 
@@ -17,27 +18,6 @@ class Record(BaseModel):
     """A line of JSON; keys that we do not know are left alone."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Interval(Record):
-    """A value between its bounds."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-class Metric(Interval):
-    """A number of an evaluation."""
-
-    count: int | None = None
-    """Images that it was taken from."""
-    better: Better = "lower"
-    unchanged: Interval | None = None
-    """The same of the images as they were, not translated."""
-    change: Change | None = None
-    """What the translations are, compared with the unchanged images."""
-    warning: str | None = None
 
 
 class Evaluation(Record):
