@@ -129,10 +129,9 @@ class Evaluator:
             layer: torch.stack([part[layer] for part in parts]).sum(0) / len(folder.files)
             for layer in extractor.style
         }
-        device = self.instruments.device
         return Reference(
             torch.cat([part for _, part in gathered]),
-            {layer: gram.float().to(device) for layer, gram in grams.items()},
+            {layer: gram.float().to(self.instruments.device) for layer, gram in grams.items()},
         )
 
     @torch.no_grad()

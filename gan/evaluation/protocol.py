@@ -1,5 +1,6 @@
 """What numbers depend on: printed and stored with them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -64,8 +65,6 @@ def versions(*packages: str) -> dict[str, str]:
     """Of those that are installed."""
     found = {}
     for package in packages:
-        try:
+        with suppress(PackageNotFoundError):
             found[package] = version(package)
-        except PackageNotFoundError:
-            continue
     return found

@@ -34,8 +34,9 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
         old = Unchanged(*averaged(before, counts))
         if counts is not None:
             change = verdict(interval(means(values - before, counts)), higher=better == "higher")
-    few = scarce(count, SCORED_IMAGES)
-    return Metric(*averaged(values, counts), count, better, old, change, few)
+    return Metric(
+        *averaged(values, counts), count, better, old, change, scarce(count, SCORED_IMAGES)
+    )
 
 
 def averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | None, float | None]:

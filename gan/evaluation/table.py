@@ -92,11 +92,10 @@ def changes(metrics: Mapping[str, Metric]) -> Iterator[str]:
 
 def pixels_better_features_worse(metrics: Mapping[str, Metric], direction: Direction) -> bool:
     """Return whether L1 got better and a distance of features got worse."""
-    l1 = metrics.get(f"l1_{direction}")
+    changes = {name: metric.change for name, metric in metrics.items()}
     by_features = [*names_of("extractor"), *names_of("lpips")]
-    found = [metrics.get(f"{name}_{direction}") for name in by_features]
-    worse = any(metric and metric.change == "worse" for metric in found)
-    return worse and l1 is not None and l1.change == "better"
+    worse = any(changes.get(f"{name}_{direction}") == "worse" for name in by_features)
+    return worse and changes.get(f"l1_{direction}") == "better"
 
 
 def warnings(evaluation: Evaluation) -> Iterator[str]:

@@ -16,10 +16,9 @@ from gan.report.logs import read_log
 from gan.report.losses import losses, time_and_memory
 from gan.report.metrics import chosen, metrics
 from gan.report.options import ReportOptions
-from gan.report.overview import overview
 from gan.report.records import Evaluation, Finding, Lines, Score, best_step, read_lines
 from gan.report.samples import samples
-from gan.report.standing import standing
+from gan.report.standing import overview, standing
 from gan.report.translations import Translations
 from gan.system.atomic import check_writable, write_whole
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -38,27 +37,30 @@ def extremes(
     if not groups or not any(folders[direction][0] for direction in translations.translators):
         return render("extremes.html", remark=scores.remark, scored=bool(groups), rankings=None)
     order = sorted(groups, key=lambda key: (key[0], row_of(key[1]).rank, key[1]))
-    rankings = []
+    ranked = {}
     for direction, name in order:
         folder = folders[direction][0]
         if folder and direction in translations.translators:
             higher = is_higher_better(direction, name, metrics)
             best_first = sorted(groups[direction, name], reverse=higher)
-            rankings.append(ranked(translations, direction, name, folder, best_first))
-    made, note = cards([image for found in rankings for image in found.best + found.worst], BUDGET)
+            ranked[direction, name] = ends(translations, direction, folder, best_first)
+    shown = [image for best, worst, _ in ranked.values() for image in best + worst]
+    made, note = cards(shown, BUDGET)
     pictures = iter(made)
     absent = [folders[direction][1] for direction, _ in order]
-    failed = [text for found in rankings for text in found.failed]
+    failed = [text for _, _, texts in ranked.values() for text in texts]
     return render(
         "extremes.html",
         remark=scores.remark,
         rankings=[
-            (
-                found,
-                list(islice(pictures, len(found.best))),
-                list(islice(pictures, len(found.worst))),
-            )
-            for found in rankings
+            {
+                "direction": direction,
+                "name": name,
+                "count": len(groups[direction, name]),
+                "best": list(islice(pictures, len(best))),
+                "worst": list(islice(pictures, len(worst))),
+            }
+            for (direction, name), (best, worst, _) in ranked.items()
         ],
         remarks=dict.fromkeys([*translations.missing.values(), *absent, *failed]),
         note=note,
@@ -82,28 +84,14 @@ def is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric]
     return (metric or row_of(name)).better == "higher"
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """The best and the worst images of a direction by one score."""
-
-    direction: Direction
-    name: str
-    count: int
-    """Images that have the score."""
-    best: list[Captioned]
-    worst: list[Captioned]
-    """The worst first."""
-    failed: list[str]
-
-
-def ranked(
-    translations: Translations, direction: Direction, name: str, folder: Path, order: list[Scored]
-) -> Ranking:
-    """Translate both ends of an order, from the best to the worst."""
+def ends(
+    translations: Translations, direction: Direction, folder: Path, order: list[Scored]
+) -> tuple[list[Captioned], list[Captioned], list[str]]:
+    """Translate the best and the worst of an order, the worst first; and say what failed."""
     half = min(EXTREMES, len(order) // 2)
     best, failed = scored(translations, direction, folder, order[:half])
     worst, more = scored(translations, direction, folder, order[len(order) - half :][::-1])
-    return Ranking(direction, name, len(order), best, worst, [*failed, *more])
+    return best, worst, [*failed, *more]
 
 
 def scored(

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gan.report.curves import Curve
+from gan.report.chart import Curve
 
 LONGEST = 65536
 """Bytes of an event that may be scalars; longer ones are pictures."""

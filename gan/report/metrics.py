@@ -9,8 +9,7 @@ from markupsafe import Markup
 from gan.config.choices import Change
 from gan.config.tables.metrics import row_of
 from gan.domains import stem
-from gan.report.chart import chart
-from gan.report.curves import Curve
+from gan.report.chart import Curve, chart
 from gan.report.html import render
 from gan.report.records import Evaluation, Lines
 from gan.report.words import title

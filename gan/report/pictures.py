@@ -37,10 +37,8 @@ def shelve(images: Sequence[Image.Image], budget: int) -> tuple[list[Inline], st
     At the smallest side they are taken as they come. Return them in their order, and a sentence
     where they were shrunk.
     """
-    pictures: list[Inline] = []
-    side = SIDES[-1]
     for side in SIDES:
-        pictures = []
+        pictures: list[Inline] = []
         room = budget
         for image in images:
             pictures.append(inline(shrunk(image, side)))

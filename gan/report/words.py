@@ -9,8 +9,10 @@ from markupsafe import Markup, escape
 from gan.config.tables.metrics import row_of
 from gan.domains import DIRECTIONS, DOMAINS, stem
 
-LABELS: dict[str, str] = {direction: ends.arrow for direction, ends in DIRECTIONS.items()}
-LABELS |= {domain: domain.upper() for domain in DOMAINS}
+LABELS: dict[str, str] = {
+    **{direction: ends.arrow for direction, ends in DIRECTIONS.items()},
+    **{domain: domain.upper() for domain in DOMAINS},
+}
 """Of directions and domains."""
 
 
