@@ -46,7 +46,7 @@ def extremes(
             ranked[direction, name] = ends(translations, direction, folder, best_first)
     shown = [image for best, worst, _ in ranked.values() for image in best + worst]
     made, note = cards(shown, BUDGET)
-    pictures = iter(made)
+    pictures = iter(made)  # in the order of `shown`
     absent = [folders[direction][1] for direction, _ in order]
     failed = [text for _, _, texts in ranked.values() for text in texts]
     return render(
