@@ -14,9 +14,8 @@ from PIL.ImageFile import ImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels
 from gan.images.color import LUMA_COLUMN, deep_grey, is_srgb, on_white, with_channels
-from gan.images.decoding import decoded
 from gan.images.metadata import kept_exif
-from gan.images.reader import opened, orientation
+from gan.images.reader import decoded, opened, orientation
 
 Array = NDArray[Any]
 
@@ -120,19 +119,8 @@ def _through_opencv(image: Any, file: BinaryIO) -> Any:
 
 def turned(values: Array, turn: int) -> Array:
     """What `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
-    match turn:
-        case 2:
-            return values[:, ::-1]
-        case 3:
-            return values[::-1, ::-1]
-        case 4:
-            return values[::-1]
-        case 5:
-            return values.swapaxes(0, 1)
-        case 6:
-            return values[::-1].swapaxes(0, 1)
-        case 7:
-            return values[::-1, ::-1].swapaxes(0, 1)
-        case 8:
-            return values[:, ::-1].swapaxes(0, 1)
-    return values
+    if turn in (2, 3, 7, 8):
+        values = values[:, ::-1]
+    if turn in (3, 4, 6, 7):
+        values = values[::-1]
+    return values.swapaxes(0, 1) if turn >= 5 else values

@@ -9,10 +9,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.color import is_srgb, on_white
-from gan.images.decoding import decoded
 from gan.images.formats import FORMATS
 from gan.images.picture import has_deep_color
-from gan.images.reader import UPRIGHT, opened, orientation
+from gan.images.reader import UPRIGHT, decoded, opened, orientation
 
 Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suffix"]
 
