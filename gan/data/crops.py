@@ -34,7 +34,7 @@ class Crops:
         """A crop, uint8 (channels, crop_size, crop_size); ImageError as from read_image."""
         make = partial(read_resized, path, channels, self.data)
         cache = self.caches[channels]
-        return self.transform.crop(make() if cache is None else cache.read(path, make), seed)
+        return self.transform(make() if cache is None else cache.read(path, make), seed)
 
     def describe(self) -> str | None:
         """Where the cache is and how large, in one line; None without one."""

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from gan.config import DataConfig
 from gan.images import resize_short, resize_square
-from gan.images.color import with_channels
 from gan.images.pixels import from_array, from_image
 from gan.system.text import nearest
 
@@ -28,14 +27,14 @@ AUGMENTATIONS = {
 
 
 class TrainTransform:
-    """Resize, then a random crop, flip and data.augment, all drawn from one seed.
+    """A random crop of a resized image, flip and data.augment, all drawn from one seed.
 
     ValueError names data.augment where one of its entries cannot be built, or cannot be used on
     crops of this size and these channels.
     """
 
     def __init__(self, data: DataConfig) -> None:
-        self.data = data
+        self.crop_size = data.crop_size
         crop = A.RandomCrop(data.crop_size, data.crop_size)
         flip = [A.HorizontalFlip(p=0.5)] if data.flip else []
         extra = [build_augmentation(entry) for entry in data.augment]
@@ -44,13 +43,12 @@ class TrainTransform:
             for transform in extra:
                 try_out(transform, (data.crop_size, data.crop_size, channels))
 
-    def __call__(self, image: Image.Image, seed: int) -> Tensor:
-        """A uint8 tensor (C, crop_size, crop_size); equal seeds give equal draws everywhere."""
-        return self.crop(with_channels(np.array(resize(image, self.data))), seed)
+    def __call__(self, pixels: NDArray[Any], seed: int) -> Tensor:
+        """A uint8 tensor (C, crop_size, crop_size) of resized pixels (H, W, C).
 
-    def crop(self, pixels: NDArray[Any], seed: int) -> Tensor:
-        """The same of pixels (H, W, C) that are resized already."""
-        shape = (self.data.crop_size, self.data.crop_size, pixels.shape[2])
+        Equal seeds give equal draws everywhere.
+        """
+        shape = (self.crop_size, self.crop_size, pixels.shape[2])
         # albumentations copies one random state into every worker: its draws would repeat there.
         self.compose.set_random_seed(seed)
         pixels = self.compose(image=pixels)["image"]

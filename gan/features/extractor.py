@@ -55,7 +55,9 @@ class Features(nn.Module):
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """The map of every layer; see the class."""
         maps = self.network(((images + 1) / 2 - self.mean) / self.std)  # grey broadcasts to three
-        return {layer: at_least_float32(maps[node]) for layer, node in self.nodes.items()}
+        wanted = {layer: maps[node] for layer, node in self.nodes.items()}
+        # Half precision becomes float32: sums over a feature map need it.
+        return {at: x.to(torch.promote_types(x.dtype, torch.float32)) for at, x in wanted.items()}
 
     def train(self, mode: bool = True) -> "Features":
         """Stay in evaluation mode, whatever the module around this one does."""
@@ -104,8 +106,3 @@ def keep(
     part.delete_all_unused_submodules()
     part.recompile()
     return part
-
-
-def at_least_float32(features: Tensor) -> Tensor:
-    """Half precision as float32: sums over a feature map need it."""
-    return features.float() if features.dtype in (torch.float16, torch.bfloat16) else features
