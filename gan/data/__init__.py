@@ -1,7 +1,7 @@
 """Folders of images without pairs, as an endless stream of training batches."""
 
+from gan.data.crops import TrainTransform, sample_pixels
 from gan.data.folders import Folder, classes_of, fingerprint, index_folder, index_folders
-from gan.data.transforms import TrainTransform, sample_pixels
 from gan.data.unpaired import (
     Batches,
     ImageDataset,

@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 
 from gan.config import DataConfig
 from gan.data import TrainTransform, sample_pixels
-from gan.data.transforms import resize
+from gan.data.crops import resize
 from gan.images.color import with_channels
 
 Transform = Callable[[Image.Image, int], Tensor]
