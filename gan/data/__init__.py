@@ -1,8 +1,7 @@
 """Folders of images without pairs, as an endless stream of training batches."""
 
-from gan.data.classes import Classes, LabelledImages, classes_of
-from gan.data.folders import Folder, fingerprint, index_folder, index_folders
-from gan.data.transforms import TrainTransform, sample_pixels
+from gan.data.crops import TrainTransform, sample_pixels
+from gan.data.folders import Folder, classes_of, fingerprint, index_folder, index_folders
 from gan.data.unpaired import (
     Batches,
     ImageDataset,
@@ -15,10 +14,8 @@ from gan.data.unpaired import (
 
 __all__ = [
     "Batches",
-    "Classes",
     "Folder",
     "ImageDataset",
-    "LabelledImages",
     "OneFolder",
     "TrainTransform",
     "UnpairedImages",

@@ -136,9 +136,8 @@ def load(entry: Path, *, check: bool) -> Pixels | None:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         magic, *shape, checksum = HEADER.unpack_from(data)
         pixels = np.frombuffer(data, np.uint8, offset=HEADER.size)
-        if magic != MAGIC or pixels.size != np.prod(shape):
-            return None
-        if check and zlib.crc32(pixels.data) != checksum:
+        whole = magic == MAGIC and pixels.size == np.prod(shape)
+        if not whole or (check and zlib.crc32(pixels.data) != checksum):
             return None
     except (OSError, ValueError, struct.error):  # not there, empty, short
         return None
@@ -182,10 +181,7 @@ def entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
     """The entries of a shard with their statuses; others may be removing some of them."""
     found = []
     for path in folder.iterdir():
-        if not NAME.fullmatch(path.name):
-            continue
-        try:
-            found.append((path, path.stat()))
-        except OSError:
-            continue
+        if NAME.fullmatch(path.name):
+            with suppress(OSError):
+                found.append((path, path.stat()))
     return found

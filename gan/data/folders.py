@@ -81,3 +81,20 @@ def fingerprint(root: Path, files: Sequence[Path]) -> str:
     """A hash of the files' names below root and their lengths in bytes."""
     lines = (f"{path.relative_to(root).as_posix()}\t{path.stat().st_size}\n" for path in files)
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def classes_of(root: Path, files: Sequence[Path]) -> tuple[list[str], list[int]]:
+    """Return the classes, sorted by name, and the number among them of each file below root.
+
+    A file's class is the first folder on the path to it. ValueError where a file lies in no class
+    folder, or all lie in one.
+    """
+    places = [path.relative_to(root).parts for path in files]
+    for path, parts in zip(files, places, strict=True):
+        if len(parts) < 2:
+            raise ValueError(f"{path}: lies in no class folder ({root}/CLASS/... is wanted)")
+    names = sorted({parts[0] for parts in places})
+    if len(names) < 2:
+        raise ValueError(f"{root}: a classifier needs two class folders or more, not only {names}")
+    numbers = {name: number for number, name in enumerate(names)}
+    return names, [numbers[parts[0]] for parts in places]

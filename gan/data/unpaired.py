@@ -58,24 +58,23 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         """The pair (a, b) of a key: uint8 (C, crop_size, crop_size), transformed independently."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
-        index_a, index_b = self.pair(epoch, index, rng)
+        larger = int(order(self.seed, epoch, len(self))[index])
+        other = int(rng.integers(min(len(self.files_a), len(self.files_b))))
+        a_is_larger = len(self.files_a) >= len(self.files_b)
+        index_a, index_b = (larger, other) if a_is_larger else (other, larger)
         seed_a, seed_b = (int(seed) for seed in rng.integers(2**32, size=2))
         a = self.crops(self.files_a[index_a], self.data.channels_a, seed_a)
         b = self.crops(self.files_b[index_b], self.data.channels_b, seed_b)
         return a, b
 
-    def pair(self, epoch: int, index: int, rng: np.random.Generator) -> tuple[int, int]:
-        """Which image of A and which of B stand at an index of an epoch."""
-        larger = int(order(self.seed, epoch, len(self))[index])
-        other = int(rng.integers(min(len(self.files_a), len(self.files_b))))
-        return (larger, other) if len(self.files_a) >= len(self.files_b) else (other, larger)
-
 
 class OneFolder(Dataset[tuple[Tensor, ...]]):
-    """The images of domain A alone, in shuffled order, as tuples of one."""
+    """The images of domain A alone, in shuffled order, as tuples of one; or with their labels."""
 
-    def __init__(self, files: Sequence[Path], data: DataConfig, seed: int) -> None:
-        self.files, self.seed, self.channels = files, seed, data.channels_a
+    def __init__(
+        self, files: Sequence[Path], data: DataConfig, seed: int, labels: Sequence[int] = ()
+    ) -> None:
+        self.files, self.labels, self.seed, self.channels = files, labels, seed, data.channels_a
         self.crops = Crops(data)
         self.remark = self.crops.describe()
 
@@ -83,12 +82,13 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
         """Images in an epoch: all of them."""
         return len(self.files)
 
-    def __getitem__(self, key: Key) -> tuple[Tensor]:
-        """The image (a,) of a key: uint8 (C, crop_size, crop_size)."""
+    def __getitem__(self, key: Key) -> tuple[Tensor, ...]:
+        """The image (a,) of a key: uint8 (C, crop_size, crop_size); its label is int64 ()."""
         epoch, index = key
         seed = int(np.random.default_rng([self.seed, epoch, index]).integers(2**32))
-        path = self.files[int(order(self.seed, epoch, len(self))[index])]
-        return (self.crops(path, self.channels, seed),)
+        at = int(order(self.seed, epoch, len(self))[index])
+        image = self.crops(self.files[at], self.channels, seed)
+        return (image, torch.tensor(self.labels[at])) if self.labels else (image,)
 
 
 def build_dataset(config: Config, folders: Mapping[Domain, Folder]) -> UnpairedImages | OneFolder:

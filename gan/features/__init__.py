@@ -1,6 +1,5 @@
 """What a network trained on ImageNet sees in a picture: its feature maps, by layer name."""
 
-from gan.features.extractor import Features
-from gan.features.layers import TABLES, LayerTable, chosen_layers
+from gan.features.extractor import TABLES, Features, LayerTable, chosen_layers
 
 __all__ = ["TABLES", "Features", "LayerTable", "chosen_layers"]

@@ -2,8 +2,6 @@
 
 import re
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
@@ -77,23 +75,15 @@ def pretrained(backbone: str) -> Path:
 
 def download(url: str, path: Path, prefix: str) -> None:
     """Fetch a file, checked by the beginning of its SHA-256; ValueError says what to do instead."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(TIMEOUT)  # torch.hub sets no limit
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with silence_limited(TIMEOUT):
-            torch.hub.download_url_to_file(url, str(path), prefix or None)
+        torch.hub.download_url_to_file(url, str(path), prefix or None)
     except (OSError, RuntimeError, HTTPException) as error:
         raise ValueError(
             f"{path} is missing and {url} cannot be downloaded ({error}): "
             "put the file there, or name a local one with perceptual.weights"
         ) from error
-
-
-@contextmanager
-def silence_limited(seconds: float) -> Iterator[None]:
-    """Connections opened in here fail after so many seconds of silence: torch.hub sets no limit."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
     finally:
         socket.setdefaulttimeout(before)

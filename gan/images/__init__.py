@@ -4,10 +4,9 @@ from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.color import to_channels
 from gan.images.folder import Found, find_images, list_images
 from gan.images.formats import IMAGE_SUFFIXES, ImageError
-from gan.images.picture import Picture, read_picture
+from gan.images.picture import Picture, Trait, Traits, read_picture, read_suffix, read_with_traits
 from gan.images.reader import read_image, read_orientation, read_size
 from gan.images.resize import resize_short, resize_square
-from gan.images.traits import Trait, Traits, read_suffix, read_with_traits
 from gan.images.writer import encode_image, write_image, write_picture
 
 __all__ = [

@@ -3,7 +3,7 @@
 import io
 import warnings
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,7 @@ def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image
     A colour profile that cannot be used is left out with a warning that has `name` in it.
     The result carries no metadata, so nobody applies the profile twice.
     """
-    remark = partial(warnings.warn, stacklevel=4)
-    pixels, _ = on_white(image, channels, lambda text: remark(f"{name}: {text}"))
-    return pixels
+    return on_white(image, channels, lambda text: warnings.warn(f"{name}: {text}", stacklevel=4))[0]
 
 
 def with_channels(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -1,20 +1,27 @@
 """Image files for the world, whole or not at all."""
 
 import io
+import struct
+import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, TiffImagePlugin
+from PIL.TiffTags import TAGS_V2_GROUPS
 
 from gan.images.color import to_channels
-from gan.images.deep import DEEP_FORMATS, save_deep
 from gan.images.formats import FORMATS, known_formats
-from gan.images.picture import Picture
+from gan.images.picture import Array, Picture
 from gan.system.atomic import write_whole
 
 WITH_ALPHA = {"PNG", "WEBP", "TIFF", "AVIF", "HEIF", "JPEG2000", "QOI", "GIF"}
 WITH_EXIF = {"JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"}
+ROWS = 64
+"""Rows of a deep TIFF's strip."""
 
 
 def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
@@ -25,17 +32,13 @@ def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
     or not at all: it is written beside its place and moved there. ValueError for a suffix that
     cannot be written.
     """
-    kind = format_of(path)
-    fitted = _fitted(image, path, kind)
-    options = _options(path, kind, quality)
-    write_whole(path, lambda file: fitted.save(file, kind, **options))
+    write_whole(path, _saver(image, path, quality))
 
 
 def encode_image(image: Image.Image, suffix: str, *, quality: int = 95) -> bytes:
     """What `write_image` would write into a file with this suffix."""
-    name = Path(f"image{suffix}")
-    kind, file = format_of(name), io.BytesIO()
-    _fitted(image, name, kind).save(file, kind, **_options(name, kind, quality))
+    file = io.BytesIO()
+    _saver(image, Path(f"image{suffix}"), quality)(file)
     return file.getvalue()
 
 
@@ -47,15 +50,17 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
     where there is a file already, unless `replace` is set.
     """
     kind = format_of(path)
-    if picture.pixels.dtype == np.uint16 and kind in DEEP_FORMATS:
-        write_whole(path, lambda file: save_deep(picture, file, kind), replace=replace)
-        return
-    image = _image(picture, with_alpha=kind in WITH_ALPHA)
-    options = _options(path, kind, quality)
-    if picture.exif and kind in WITH_EXIF:
-        options["exif"] = picture.exif
-    fitted = _fitted(image, path, kind)
-    write_whole(path, lambda file: fitted.save(file, kind, **options), replace=replace)
+    values = picture.pixels
+    if picture.alpha is not None and kind in WITH_ALPHA:
+        values = np.dstack([values, picture.alpha])
+    if values.dtype == np.uint16 and kind in DEEP:
+        save: Callable[[BinaryIO], None] = partial(DEEP[kind], values, picture.exif)
+    else:
+        if values.dtype == np.uint16:
+            values = np.rint(values * np.float32(1 / 257)).astype(np.uint8)
+        image = Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
+        save = _saver(image, path, quality, picture.exif)
+    write_whole(path, save, replace=replace)
 
 
 def format_of(path: Path) -> str:
@@ -67,7 +72,11 @@ def format_of(path: Path) -> str:
     return kind
 
 
-def _options(path: Path, kind: str, quality: int) -> dict[str, Any]:
+def _saver(
+    image: Image.Image, path: Path, quality: int, exif: Image.Exif | None = None
+) -> Callable[[BinaryIO], None]:
+    """What writes an image into a file as `write_image` does, with EXIF where the format has it."""
+    kind = format_of(path)
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {
         "JPEG": full_color,
@@ -78,18 +87,9 @@ def _options(path: Path, kind: str, quality: int) -> dict[str, Any]:
         "HEIF": full_color,
         "JPEG2000": {"no_jp2": path.suffix.lower() == ".j2k"},
     }
-    return dict(options.get(kind, {}))
-
-
-def _image(picture: Picture, *, with_alpha: bool) -> Image.Image:
-    """A picture in 8 bits: mode L, RGB, LA or RGBA."""
-    planes = [picture.pixels]
-    if with_alpha and picture.alpha is not None:
-        planes.append(picture.alpha[:, :, None])
-    values = np.concatenate(planes, axis=2) if len(planes) > 1 else picture.pixels
-    if values.dtype == np.uint16:
-        values = np.rint(values * np.float32(1 / 257)).astype(np.uint8)
-    return Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
+    metadata = {"exif": exif} if exif and kind in WITH_EXIF else {}
+    fitted = _fitted(image, path, kind)
+    return lambda file: fitted.save(file, kind, **options.get(kind, {}), **metadata)
 
 
 def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
@@ -103,3 +103,54 @@ def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
     if image.mode == "L" and kind != "QOI":
         return image
     return to_channels(image, 3)
+
+
+def _save_deep_png(values: Array, exif: Image.Exif | None, file: BinaryIO) -> None:
+    """OpenCV writes the pixels, losslessly; EXIF is a chunk (PNG specification, section 5.3)."""
+    if values.shape[2] == 2:  # OpenCV writes no grey with alpha
+        values = values[:, :, [0, 0, 0, 1]]
+    order = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}[values.shape[2]]
+    done, encoded = cv2.imencode(".png", values if order is None else cv2.cvtColor(values, order))
+    assert done
+    data = encoded.tobytes()
+    after_header = 8 + 25  # the signature and IHDR
+    file.write(data[:after_header])
+    if exif:
+        content = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+        lead, check = struct.pack(">I", len(content) - 4), struct.pack(">I", zlib.crc32(content))
+        file.write(lead + content + check)
+    file.write(data[after_header:])
+
+
+def _save_deep_tiff(values: Array, exif: Image.Exif | None, file: BinaryIO) -> None:
+    """Strips of Deflate, little-endian; TIFF 6.0 and Adobe's technical notes."""
+    height, width, samples = values.shape
+    strips = [
+        zlib.compress(values[top : top + ROWS].astype("<u2").tobytes())
+        for top in range(0, height, ROWS)
+    ]
+    directory = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
+    exif = exif or Image.Exif()
+    for tag in exif:
+        directory[tag] = exif.get_ifd(tag) if tag in TAGS_V2_GROUPS else exif[tag]
+    starts = np.cumsum([0, *map(len, strips[:-1])])
+    directory.update({
+        TiffImagePlugin.IMAGEWIDTH: width,
+        TiffImagePlugin.IMAGELENGTH: height,
+        TiffImagePlugin.BITSPERSAMPLE: (16,) * samples,
+        TiffImagePlugin.COMPRESSION: 8,
+        TiffImagePlugin.PHOTOMETRIC_INTERPRETATION: 2 if samples >= 3 else 1,
+        TiffImagePlugin.SAMPLESPERPIXEL: samples,
+        TiffImagePlugin.ROWSPERSTRIP: ROWS,
+        TiffImagePlugin.PLANAR_CONFIGURATION: 1,
+        TiffImagePlugin.STRIPBYTECOUNTS: tuple(map(len, strips)),
+        TiffImagePlugin.STRIPOFFSETS: tuple(int(start) for start in starts),
+    })  # fmt: skip
+    if samples in (2, 4):
+        directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that multiplies no colours
+    directory.save(file)
+    file.writelines(strips)
+
+
+DEEP = {"PNG": _save_deep_png, "TIFF": _save_deep_tiff}
+"""Formats with 16 bits a channel, which Pillow's modes hold for grey alone."""

@@ -1,9 +1,8 @@
 """A frozen classifier that tells whether a translation still is what its original is."""
 
-from gan.semantics.adaptation import balanced, fit_across
 from gan.semantics.frozen import FrozenClassifier, classifier_needed
 from gan.semantics.network import Classifier, load_classifier, save_classifier
-from gan.semantics.training import fit
+from gan.semantics.training import balanced, fit, fit_across
 
 __all__ = [
     "Classifier",

@@ -37,10 +37,12 @@ class FrozenClassifier:
 
         ValueError names the file or the folder that is wrong. Call it on the main process first.
         """
-        path = config.semantic.classifier or config.run.dir / FILE
-        if config.semantic.classifier is None and not up_to_date(path, config):
-            count, right = train_classifier(config, device, path)
-            print(f"{path}: {count} classes of A, {right:.1%} right", file=sys.stderr)
+        path = config.semantic.classifier
+        if path is None:
+            path = config.run.dir / FILE
+            if not path.exists() or load_classifier(path)[1] != recipe(config):
+                count, right = train_classifier(config, device, path)
+                print(f"{path}: {count} classes of A, {right:.1%} right", file=sys.stderr)
         self.network = read_classifier(path).to(device)
         self.fingerprints = {"semantic.classifier": file_sha256(path)[:16]}
         check_logits(self.network, path, config, device)
@@ -49,14 +51,6 @@ class FrozenClassifier:
         """Logits (N, classes) of images (N, C, H, W) in [-1, 1]."""
         logits: Tensor = self.network(images)
         return logits
-
-
-def up_to_date(path: Path, config: Config) -> bool:
-    """Whether a run's folder holds the classifier that would be trained now."""
-    if not path.exists():
-        return False
-    _, about = load_classifier(path)
-    return about == recipe(config)
 
 
 def read_classifier(path: Path) -> nn.Module:

@@ -1,5 +1,12 @@
-"""Training the classifier on A's class folders: a minute or so, before the run's first step."""
+"""Training the classifier on A's class folders: a minute or so, before the run's first step.
 
+Or teaching one of A what B's images look like, without a label of B. Pseudo-labels, as many of each
+class as there should be: Zou et al. 2018 (class-balanced self-training), with the balance of Asano
+et al. 2020, Sec. 3.1 (Sinkhorn and Knopp's iteration).
+"""
+
+import math
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +15,13 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import LambdaLR
 
 from gan.config import Config
 from gan.data import (
     Batches,
     Folder,
-    LabelledImages,
+    OneFolder,
     build_loader,
     classes_of,
     end_workers,
@@ -27,6 +35,13 @@ from gan.semantics.network import Classifier, save_classifier
 BATCH = 64
 """Images of an update."""
 LEARNING_RATE = 1e-3
+SURE = 0.8
+"""From which probability on a pseudo-label is learned from."""
+REMEMBERED = 16
+"""Batches of B whose verdicts are balanced together."""
+ROUNDS = 10
+ABSENT = 1e-6
+"""The share of a class that there is none of."""
 
 Labelled = tuple[Tensor, Tensor]
 """Images, (N, C, H, W) in [-1, 1], and their classes, (N,)."""
@@ -58,17 +73,15 @@ def train_classifier(config: Config, device: torch.device, path: Path) -> tuple[
     """
     data, seed = config.data, config.run.seed
     folder: Folder = index_folders(data, ["a"])["a"]
-    classes = classes_of(folder.root, folder.files)
-    images = LabelledImages(folder.files, classes.labels, data, seed)
-    classifier = Classifier(classes.names, data.channels_a, data.crop_size, seed)
+    names, labels = classes_of(folder.root, folder.files)
+    images = OneFolder(folder.files, data, seed, labels)
+    classifier = Classifier(names, data.channels_a, data.crop_size, seed)
     right = fit(classifier.to(device), labelled_batches(images, config, device))
     save_classifier(classifier, path, recipe(config))
-    return len(classes.names), right
+    return len(names), right
 
 
-def labelled_batches(
-    images: LabelledImages, config: Config, device: torch.device
-) -> Iterator[Labelled]:
+def labelled_batches(images: OneFolder, config: Config, device: torch.device) -> Iterator[Labelled]:
     """semantic.steps batches on the device."""
     loader = build_loader(
         images,
@@ -97,3 +110,54 @@ def recipe(config: Config) -> dict[str, Any]:
         "steps": config.semantic.steps,
         "seed": config.run.seed,
     }
+
+
+def balanced(log_probabilities: Tensor, shares: Tensor) -> Tensor:
+    """The nearest probabilities (N, classes) whose means over the images are the shares (classes,).
+
+    Nearest by relative entropy to those whose logarithms (N, classes) are given. Rows sum to 1.
+    The shares are met by what ten rounds do: within 0.01 where verdicts are unsure, the less
+    the surer they are.
+    """
+    found, wanted = log_probabilities, shares.clamp(min=ABSENT).log()
+    for _ in range(ROUNDS):
+        found = found - found.logsumexp(dim=0) + wanted + math.log(len(found))
+        found = found.log_softmax(dim=1)
+    return found.exp()
+
+
+def fit_across(
+    classifier: Classifier,
+    labelled: Iterable[Labelled],
+    unlabelled: Iterable[tuple[Tensor, Tensor]],
+    shares: Tensor,
+    steps: int,
+) -> None:
+    """Train a classifier in place on A's labels and, after a half, on its own verdicts on B.
+
+    A batch of `unlabelled` is images of B, (N, C, H, W) in [-1, 1], twice: as they are, for the
+    verdict, and changed, to be learned. B is taken to have the shares (classes,) that are given,
+    A's for instance; where it has others, verdicts will be wrong. What balance alone would call
+    otherwise is left out: learned from, one class that is wrong pushes out the next. Each step
+    takes a batch of both; from the middle of the steps on the learning rate falls to 0.
+    """
+    optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)
+    schedule = LambdaLR(optimizer, lambda step: min(1, 2 * (1 - step / steps)))
+    recent = deque[Tensor](maxlen=REMEMBERED)
+    batches = zip(range(steps), labelled, unlabelled, strict=False)
+    for step, (images, classes), (seen, changed) in batches:
+        logits, of_changed = classifier(torch.cat([images, changed])).split(
+            [len(images), len(changed)]
+        )
+        loss = cross_entropy(logits, classes)
+        with torch.no_grad():
+            own = classifier(seen).log_softmax(dim=1)
+            recent.append(own)
+        if step >= steps // 2:
+            sure, verdicts = balanced(torch.cat(list(recent)), shares)[-len(seen) :].max(dim=1)
+            learned = (sure > SURE) & (verdicts == own.argmax(dim=1))
+            loss = loss + (cross_entropy(of_changed, verdicts, reduction="none") * learned).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()

@@ -1,4 +1,7 @@
-"""The HTTP API: `GET /api/models`, and `POST /api/translate` with an image as its body."""
+"""The HTTP API: `GET /api/models`, and `POST /api/translate` with an image as its body.
+
+The application serves it beside the page, behind the gate.
+"""
 
 import asyncio
 import os
@@ -6,17 +9,21 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 
+import gradio as gr
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import ASGIApp
 
 from gan.config.choices import Format
 from gan.inference.folder.plan import SUFFIXES
+from gan.serve.gate import Gate
 from gan.serve.models import Choice, choose
+from gan.serve.page import CSS, build_page
 from gan.serve.studio import RejectedError, Studio, Wish
 
 Number = TypeVar("Number", int, float)
@@ -36,7 +43,7 @@ def build_api(studio: Studio) -> FastAPI:
     """An application with the two routes; every error is JSON, {"error": one line}."""
     # FastAPI's pages of documentation would load scripts from elsewhere.
     api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    places = threading.BoundedSemaphore(studio.limits.queue)
+    places = threading.BoundedSemaphore(studio.limits.max_queue)
 
     async def translate(request: Request) -> Response:
         if not places.acquire(blocking=False):
@@ -47,7 +54,15 @@ def build_api(studio: Studio) -> FastAPI:
             places.release()
 
     async def models(_: Request) -> Response:
-        return JSONResponse(served(studio))
+        directions: dict[str, list[str]] = {}
+        for choice in studio.choices:
+            directions.setdefault(choice.model, []).append(choice.direction)
+        limits = studio.limits
+        return JSONResponse({
+            "models": directions,
+            "formats": list(SUFFIXES),
+            "limits": {"megapixels": limits.max_megapixels, "megabytes": limits.max_megabytes},
+        })  # fmt: skip
 
     api.add_route("/api/models", models, methods=["GET"])
     api.add_route("/api/translate", translate, methods=["POST"])
@@ -64,37 +79,22 @@ async def one_line(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": reason}, STATUSES[type(error)])
 
 
-def served(studio: Studio) -> dict[str, Any]:
-    """What can be asked for."""
-    models: dict[str, list[str]] = {}
-    for choice in studio.choices:
-        models.setdefault(choice.model, []).append(choice.direction)
-    limits = studio.limits
-    return {
-        "models": models,
-        "formats": list(SUFFIXES),
-        "limits": {"megapixels": limits.megapixels, "megabytes": limits.megabytes},
-    }
-
-
 async def answer(studio: Studio, request: Request) -> Response:
     """The translation of a request's body, in its own format or the one that is asked for."""
     if request.headers.get("content-type", "").startswith("multipart/"):
         raise HTTPException(415, "send the image as the body: curl --data-binary @photo.jpg")
     wish = read_wish(request.query_params, studio.choices)
-    with TemporaryDirectory(dir=studio.folder) as name:
-        folder = Path(name)
+    with TemporaryDirectory(dir=studio.folder) as folder:
+        source, target = Path(folder, "source"), Path(folder, "result")
         async with asyncio.timeout(SECONDS):
-            await receive_body(request, folder / "source")
-
-        def target(suffix: str) -> Path:
-            return folder / f"result{suffix}"
-
-        done = await run_in_threadpool(studio.translate, folder / "source", target, wish)
-        file = target(done.suffix).open("rb")
+            with source.open("wb") as body:  # the gate has an eye on its length
+                async for chunk in request.stream():
+                    body.write(chunk)
+        done = await run_in_threadpool(studio.translate, source, target, wish)
+        file = done.file.open("rb")
     # The file has no name any more, and is gone when it has been sent or nobody wants it.
     length = {"content-length": str(os.fstat(file.fileno()).st_size)}
-    kind = TYPES.get(done.suffix, "application/octet-stream")
+    kind = TYPES.get(done.file.suffix, "application/octet-stream")
     return StreamingResponse(chunks(file), media_type=kind, headers=length)
 
 
@@ -102,13 +102,6 @@ def chunks(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while chunk := file.read(2**18):
             yield chunk
-
-
-async def receive_body(request: Request, place: Path) -> None:
-    """Write what is sent into a file; the gate has an eye on its length."""
-    with place.open("wb") as file:
-        async for chunk in request.stream():
-            file.write(chunk)
 
 
 def read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
@@ -130,3 +123,30 @@ def number(key: str, kind: Callable[[str], Number], text: str) -> Number:
         return kind(text)
     except ValueError as error:
         raise RejectedError(f"{key}: {text[:40]!r} is no number") from error
+
+
+def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
+    """An ASGI application that keeps all files of all visitors in the studio's folder.
+
+    `hosts`: the names that it answers to, all if there are none.
+
+    There is one at a time in a process: Gradio asks the environment for its folder.
+    """
+    folder = studio.folder.resolve()
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    os.environ["GRADIO_EXAMPLES_CACHE"] = str(folder / "examples")
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    theme = gr.themes.Base(
+        primary_hue="indigo", neutral_hue="slate", radius_size="lg",
+        font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"],
+    ).set(
+        body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600", block_info_text_color_dark="*neutral_300",
+    )  # fmt: skip
+    app = gr.mount_gradio_app(
+        build_api(studio), build_page(studio), "/", theme=theme, css_paths=CSS,
+        max_file_size=studio.limits.max_bytes, allowed_paths=[], show_error=False,
+        footer_links=[], run_history=False, ssr_mode=False, mcp_server=False, pwa=False,
+        enable_monitoring=False,
+    )  # fmt: skip
+    return Gate(app, studio.limits, folder, hosts)

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from gan.images import IMAGE_SUFFIXES, read_size
 from gan.inference.folder.report import FAILED, HEADER
-from gan.serve.limits import Limits
 from gan.serve.names import FreeNames, clean_name
+from gan.serve.options import ServeOptions
 from gan.serve.studio import RejectedError, Studio, Wish, reason_of
 from gan.system.text import printable
 
@@ -89,16 +89,15 @@ def translate_batch(
             try:
                 source = unpack(entry, folder / "source", limits)
                 megapixels += count_megapixels(source, limits)
-                if megapixels > limits.batch_megapixels:
-                    most = f"{limits.batch_megapixels:g} megapixels"
+                if megapixels > limits.max_batch_megapixels:
+                    most = f"{limits.max_batch_megapixels:g} megapixels"
                     raise RejectedError(f"left out: a batch has at most {most} together")
-                done = studio.translate(source, lambda suffix: folder / f"done{suffix}", wish)
+                done = studio.translate(source, folder / "done", wish)
             except RejectedError as error:
                 failures.append((entry.name, str(error)))
                 continue
-            file = folder / f"done{done.suffix}"
-            result.write(file, free.take(str(clean_name(entry.name)), done.suffix))
-            file.unlink()
+            result.write(done.file, free.take(str(clean_name(entry.name)), done.file.suffix))
+            done.file.unlink()
         if len(failures) == len(entries):
             raise RejectedError(f"{printable(failures[0][0])}: {failures[0][1]}")
         if failures:
@@ -107,13 +106,13 @@ def translate_batch(
     yield Progress(len(entries), len(entries), len(failures))
 
 
-def list_entries(uploads: Sequence[Upload], limits: Limits, stack: ExitStack) -> list[Entry]:
+def list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitStack) -> list[Entry]:
     """The pictures of uploads; the zips among these stay open as long as the stack."""
     entries: list[Entry] = []
     for upload in uploads:
         entries += members(upload, stack) if zipfile.is_zipfile(upload.path) else [Entry(upload)]
-        if len(entries) > limits.files:
-            raise RejectedError(f"{len(entries)} pictures; a batch has at most {limits.files}")
+        if len(entries) > limits.max_files:
+            raise RejectedError(f"{len(entries)} pictures; a batch has at most {limits.max_files}")
     if not entries:
         raise RejectedError("no pictures: give images, or zips with images in them")
     return entries
@@ -136,7 +135,7 @@ def is_picture(info: zipfile.ZipInfo) -> bool:
     return not hidden and not info.is_dir() and suffix in IMAGE_SUFFIXES
 
 
-def unpack(entry: Entry, place: Path, limits: Limits) -> Path:
+def unpack(entry: Entry, place: Path, limits: ServeOptions) -> Path:
     """The file of an entry: an upload's own, or `place` with a member's bytes.
 
     RejectedError for what is no file, is encrypted or damaged, or unpacks to more than an upload
@@ -151,8 +150,8 @@ def unpack(entry: Entry, place: Path, limits: Limits) -> Path:
         raise RejectedError("encrypted")
     if info.compress_type not in METHODS:
         raise RejectedError("compressed in a rare way: store or deflate it")
-    if info.file_size > limits.bytes:
-        raise RejectedError(f"more than {limits.megabytes:g} MB unpacked")
+    if info.file_size > limits.max_bytes:
+        raise RejectedError(f"more than {limits.max_megabytes:g} MB unpacked")
     try:
         # zipfile gives no more bytes than the list of members says, which was looked at above.
         with entry.archive.open(info) as packed, place.open("wb") as file:
@@ -162,9 +161,9 @@ def unpack(entry: Entry, place: Path, limits: Limits) -> Path:
     return place
 
 
-def count_megapixels(path: Path, limits: Limits) -> float:
+def count_megapixels(path: Path, limits: ServeOptions) -> float:
     try:
-        width, height = read_size(path, max_megapixels=limits.megapixels)
+        width, height = read_size(path, max_megapixels=limits.max_megapixels)
     except ValueError as error:
         raise RejectedError(reason_of(path, error)) from error
     return width * height / 1e6

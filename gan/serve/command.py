@@ -6,7 +6,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gan.serve.limits import Limits
 from gan.serve.models import open_models
 from gan.serve.options import ServeOptions
 from gan.serve.studio import Studio
@@ -23,19 +22,12 @@ def serve(options: ServeOptions) -> int:
     """
     if find_spec("gradio") is None:
         raise ValueError("gan serve needs the extra serve: pip install 'gan-translation[serve]'")
-    limits = Limits(
-        options.max_megapixels,
-        options.max_megabytes,
-        options.max_files,
-        options.max_batch_megapixels,
-        options.max_queue,
-    )
     choices = open_models(options.models, options.device, options.precision)
     host = options.host
     with listen(host, options.port) as listener, TemporaryDirectory(prefix="gan-serve-") as folder:
         if host not in LOCAL:
             print(f"host {host}: whoever reaches this machine can use the page", flush=True)
-        serve_until_stopped(Studio(choices, limits, Path(folder)), listener, options.name)
+        serve_until_stopped(Studio(choices, options, Path(folder)), listener, options.name)
     return 0
 
 
@@ -64,7 +56,7 @@ def serve_until_stopped(studio: Studio, listener: socket.socket, name: str | Non
     import uvicorn
 
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
-        from gan.serve.app import build_app
+        from gan.serve.api import build_app
 
         host, port = listener.getsockname()[:2]
         app = build_app(studio, hosts(host, name))

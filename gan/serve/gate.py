@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gan.serve.limits import Limits
+from gan.serve.options import ServeOptions
 from gan.serve.tidy import bytes_in
 
 FILE = "/gradio_api/file="
@@ -41,7 +41,9 @@ class Gate:
     Where `hosts` are named, 421 for requests that were sent to another name.
     """
 
-    def __init__(self, app: ASGIApp, limits: Limits, folder: Path, hosts: frozenset[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, limits: ServeOptions, folder: Path, hosts: frozenset[str]
+    ) -> None:
         self.app, self.limits, self.folder, self.hosts = app, limits, folder.resolve(), hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +60,7 @@ class Gate:
             await send(message)
 
         path = scope["path"]
-        most = self.limits.bytes if path in UPLOADS else MOST_TEXT
+        most = self.limits.max_bytes if path in UPLOADS else MOST_TEXT
         rejection = self.elsewhere(scope) or self.rejection(path)
         rejection = rejection or too_much(declared(scope), most) or self.full(path)
         if rejection:

@@ -1,7 +1,7 @@
 """The generators that are served."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +34,12 @@ def open_models(paths: Iterable[Path], device: Device, precision: Precision) -> 
     choices: list[Choice] = []
     for path in paths:
         model = names.take(model_name(path), "")
-        for direction in directions(path):
+        # A file has its own direction, and says it in its name or is taken for ab.
+        directions: list[Direction | None] = [*generators_in(path)]
+        for direction in directions or [None]:
             translator = Translator.load(path, direction, device, precision)
-            choices.append(Choice(model, direction or named_direction(path), translator))
+            named: Direction = "ba" if re.search(r"gen_ba|G_B", path.name) else "ab"
+            choices.append(Choice(model, direction or named, translator))
     return choices
 
 
@@ -45,16 +48,6 @@ def model_name(path: Path) -> str:
     place = path.resolve()
     name = f"{place.parent.name}-{place.stem}" if place.is_file() else place.name
     return clean_part(name) or "model"
-
-
-def directions(path: Path) -> Sequence[Direction | None]:
-    """Return the directions of a run directory; None for a file, which has its own."""
-    return list(generators_in(path)) or [None]
-
-
-def named_direction(path: Path) -> Direction:
-    """Return the direction in a file's name, ab without one."""
-    return "ba" if re.search(r"gen_ba|G_B", path.name) else "ab"
 
 
 def choose(choices: list[Choice], model: str | None, direction: str | None) -> Choice:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from gan.config import Count, Rate, Section
 from gan.config.choices import Device, Precision
-from gan.serve.limits import Limits
+
+UPLOADS = 50
+"""Of the largest size that may be kept at a time, with the results."""
 
 
 class ServeOptions(Section):
@@ -26,13 +28,23 @@ class ServeOptions(Section):
     """Where to compute; auto takes a GPU where there is one."""
     precision: Precision = "fp32"
     """Arithmetic of the network."""
-    max_megapixels: Rate = Limits.megapixels
+    max_megapixels: Rate = 64
     """Larger pictures are rejected before they are decoded."""
-    max_megabytes: Rate = Limits.megabytes
+    max_megabytes: Rate = 200
     """Larger uploads are rejected, and files in a zip that unpack to more."""
-    max_files: Count = Limits.files
+    max_files: Count = 500
     """Pictures of a batch."""
-    max_batch_megapixels: Rate = Limits.batch_megapixels
+    max_batch_megapixels: Rate = 4000
     """What pictures of a batch may have together."""
-    max_queue: Count = Limits.queue
+    max_queue: Count = 20
     """Requests that may wait; others are rejected with a text to come again."""
+
+    @property
+    def max_bytes(self) -> int:
+        """Of an upload, all files together, and of each file in a zip once it is unpacked."""
+        return int(self.max_megabytes * 1e6)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Of all files that are kept for all visitors; from there on uploads are rejected."""
+        return UPLOADS * self.max_bytes

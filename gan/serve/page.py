@@ -1,4 +1,7 @@
-"""The page: what is on it, and what happens when somebody presses a button."""
+"""The page: what is on it, and what happens when somebody presses a button.
+
+Inputs are changed after they are made: Gradio writes a file beside subclasses of its components.
+"""
 
 import html
 from collections.abc import Iterator
@@ -10,14 +13,13 @@ from typing import Any, Literal
 import gradio as gr
 
 from gan.config.choices import Format
-from gan.images import write_picture
+from gan.images import IMAGE_SUFFIXES, write_picture
 from gan.inference.folder.plan import SUFFIXES
 from gan.serve.batch import Progress, Upload, translate_batch
-from gan.serve.inputs import photo_input, photos_input
-from gan.serve.limits import Limits
 from gan.serve.studio import RejectedError, Studio, Wish, shown
 from gan.serve.tidy import AGE
 
+CSS = Path(__file__).with_name("page.css")
 Form = Format | Literal[""]
 
 TILES = [("automatic", 0), ("256", 256), ("512", 512), ("1024", 1024)]
@@ -31,45 +33,43 @@ def build_page(studio: Studio) -> Any:
     with gr.Blocks(title="Translate pictures", analytics_enabled=False) as page:
         gr.Markdown("# Translate pictures", elem_id="head")
         with gr.Row():
-            wishes = main_wishes(studio)
+            labels = [(choice.label, at) for at, choice in enumerate(studio.choices)]
+            main = [
+                gr.Dropdown(
+                    labels, value=0, label="Model and direction", filterable=False, min_width=300,
+                ),
+                gr.Slider(
+                    0, 1, 1, step=0.05, label="Strength", min_width=300,
+                    info="0 leaves the picture as it is, 1 is all of the translation",
+                ),
+            ]  # fmt: skip
+        # Rendered further down; the buttons' events have to know them.
+        rare = [
+            gr.Dropdown(
+                TILES, value=0, label="Tiles", filterable=False, min_width=300, render=False,
+                info="Side in pixels, for large pictures; the result is the same",
+            ),
+            gr.Dropdown(
+                FORMATS, value="", label="Format of the result", filterable=False, min_width=300,
+                render=False, info="PNG and TIFF keep 16 bits a channel",
+            ),
+        ]  # fmt: skip
         with gr.Tab("One picture"):
-            one_picture(studio, wishes)
+            one_picture(studio, [*main, *rare])
         with gr.Tab("Many pictures"):
-            many_pictures(studio, wishes)
+            many_pictures(studio, [*main, *rare])
         with gr.Accordion("More", open=False), gr.Row():
-            wishes += rare_wishes()
-        gr.Markdown(said(studio.limits), elem_id="limits")
-    page.queue(max_size=studio.limits.queue, default_concurrency_limit=AT_ONCE)
+            for control in rare:
+                control.render()
+        limits = studio.limits
+        gr.Markdown(
+            f"Pictures up to {limits.max_megapixels:g} megapixels; uploads up to "
+            f"{limits.max_megabytes:g} MB, {limits.max_files} pictures at once. "
+            f"Files are deleted after {AGE // 60} minutes.",
+            elem_id="limits",
+        )
+    page.queue(max_size=limits.max_queue, default_concurrency_limit=AT_ONCE)
     return page
-
-
-def main_wishes(studio: Studio) -> list[Any]:
-    """Controls of what is mostly turned."""
-    labels = [choice.label for choice in studio.choices]
-    return [
-        gr.Dropdown(
-            list(zip(labels, range(len(labels)), strict=True)), value=0,
-            label="Model and direction", filterable=False, min_width=300,
-        ),
-        gr.Slider(
-            0, 1, 1, step=0.05, label="Strength", min_width=300,
-            info="0 leaves the picture as it is, 1 is all of the translation",
-        ),
-    ]  # fmt: skip
-
-
-def rare_wishes() -> list[Any]:
-    """Controls of what is seldom turned."""
-    return [
-        gr.Dropdown(
-            TILES, value=0, label="Tiles", filterable=False, min_width=300,
-            info="Side in pixels, for large pictures; the result is the same",
-        ),
-        gr.Dropdown(
-            FORMATS, value="", label="Format of the result", filterable=False, min_width=300,
-            info="PNG and TIFF keep 16 bits a channel",
-        ),
-    ]  # fmt: skip
 
 
 def one_picture(studio: Studio, wishes: list[Any]) -> None:
@@ -94,15 +94,12 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
             if upload is None:
                 raise RejectedError("choose a picture first")
             wish = Wish(studio.choices[choice], strength, tile or None, format or None)
-            name = f"{wish.choice.model}-{wish.choice.direction}"
-            done = studio.translate(
-                upload.path, lambda suffix: folder / f"{name}{suffix}", wish, progress
-            )
+            target = folder / f"{wish.choice.model}-{wish.choice.direction}"
+            done = studio.translate(upload.path, target, wish, progress)
         sides = {folder / "before.jpg": done.before, folder / "after.jpg": done.after}
         for path, picture in sides.items():
             write_picture(shown(picture), path)
-        file = folder / f"{name}{done.suffix}"
-        return tuple(sides), gr.DownloadButton(value=file, interactive=True)
+        return tuple(sides), gr.DownloadButton(value=done.file, interactive=True)
 
     button.click(translate, [photo, *wishes], [slider, download], api_visibility="private")
 
@@ -157,9 +154,48 @@ def said_plainly() -> Iterator[None]:
         raise gr.Error(text, title="Not translated", print_exception=False) from error
 
 
-def said(limits: Limits) -> str:
-    """The limits, for people."""
-    return (
-        f"Pictures up to {limits.megapixels:g} megapixels; uploads up to {limits.megabytes:g} MB, "
-        f"{limits.files} pictures at once. Files are deleted after {AGE // 60} minutes."
-    )
+def photo_input(**options: Any) -> Any:
+    """A picture that is dropped, chosen, pasted or taken; an Upload, or None.
+
+    Gradio's own preprocessing would decode it, whatever its size.
+    """
+    photo = gr.Image(sources=["upload", "webcam", "clipboard"], buttons=[], **options)
+    take_only_uploads(photo)
+    photo.preprocess = lambda given: to_upload(given, photo.GRADIO_CACHE) if given else None
+    return photo
+
+
+def photos_input(**options: Any) -> Any:
+    """Pictures and zips of pictures; a list of Uploads."""
+    types = [*sorted(IMAGE_SUFFIXES), ".zip"]
+    photos = gr.File(file_count="multiple", file_types=types, **options)
+    take_only_uploads(photos)
+    photos.preprocess = lambda given: [to_upload(each, photos.GRADIO_CACHE) for each in given or ()]
+    return photos
+
+
+def take_only_uploads(component: Any) -> None:
+    """Let a component take no file but what somebody has sent to this page.
+
+    Gradio would fetch an address that stands in place of a file; and, mounted in another
+    application, it would take any file of this machine.
+    """
+
+    async def stay(place: str | Path | None) -> str | None:
+        return None if place is None else str(uploaded(place, component.GRADIO_CACHE))
+
+    component.async_move_resource_to_block_cache = stay
+
+
+def to_upload(given: Any, folder: str) -> Upload:
+    """What is known of a file. Asked again where it lies: a "stream" is not moved, nor checked."""
+    path = uploaded(given.path or "", folder)
+    return Upload(path, given.orig_name or path.name)
+
+
+def uploaded(place: str | Path, folder: str) -> Path:
+    """The place of an upload, with links followed; gr.Error for anything else."""
+    path = Path(place).resolve()
+    if not path.is_relative_to(Path(folder).resolve()) or not path.is_file():
+        raise gr.Error("not an uploaded file", print_exception=False)
+    return path

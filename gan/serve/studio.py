@@ -10,14 +10,14 @@ from pathlib import Path
 
 import cv2
 
-from gan.config.choices import Format
+from gan.config.choices import Channels, Format
 from gan.images import Picture, read_picture, read_suffix, write_picture
 from gan.images.picture import Array
 from gan.images.pixels import blend, from_array, to_array
 from gan.inference.folder.plan import SUFFIXES
 from gan.inference.translator import Translator, check_size, require_finite
-from gan.serve.limits import Limits
 from gan.serve.models import Choice
+from gan.serve.options import ServeOptions
 from gan.system.failures import failure
 from gan.system.text import printable
 
@@ -60,14 +60,14 @@ class Result:
 
     before: Picture
     after: Picture
-    suffix: str
-    """Of the file that `after` is to be written into."""
+    file: Path
+    """Where `after` has been written."""
 
 
 class Studio:
     """Takes one picture after the other, so that memory is bounded by the largest."""
 
-    def __init__(self, choices: list[Choice], limits: Limits, folder: Path) -> None:
+    def __init__(self, choices: list[Choice], limits: ServeOptions, folder: Path) -> None:
         self.choices, self.limits, self.folder = choices, limits, folder
         self.turn = threading.Lock()
         self.kept = Counter[Path]()
@@ -89,35 +89,31 @@ class Studio:
     def translate(
         self,
         source: Path,
-        target: Callable[[str], Path],
+        target: Path,
         wish: Wish,
         progress: Callable[[float], None] = lambda share: None,
     ) -> Result:
-        """Read a picture and write its translation into the file that `target` names for a suffix.
+        """Read a picture and write its translation into `target` with its format's suffix.
 
         Depth, transparency and EXIF are kept where the format has them. RejectedError says in one
         line, without the name of a file, why it cannot be done.
         """
+        translator, most = wish.choice.translator, self.limits.max_megapixels
+        channels: Channels = 1 if translator.channels == 1 else 3
         try:
             with self.turn:
-                result = self.work(source, wish, progress)
-                write_picture(result.after, target(result.suffix))
+                form = wish.format
+                suffix = SUFFIXES[form] if form else read_suffix(source, max_megapixels=most)
+                before = read_picture(source, channels=channels, max_megapixels=most)
+                translated = self.run(translator, before.pixels, wish.tile, progress)
+                after = before.with_pixels(blend(before.pixels, translated, wish.strength))
+                result = Result(before, after, Path(f"{target}{suffix}"))
+                write_picture(after, result.file)
                 return result
         except (ValueError, OSError, RuntimeError, MemoryError) as error:  # also of a full GPU
             reason = reason_of(source, error)
             print(printable(f"rejected: {reason}"), file=sys.stderr)
             raise RejectedError(reason) from error
-
-    def work(self, source: Path, wish: Wish, progress: Callable[[float], None]) -> Result:
-        translator = wish.choice.translator
-        most = self.limits.megapixels
-        suffix = SUFFIXES[wish.format] if wish.format else read_suffix(source, max_megapixels=most)
-        before = read_picture(
-            source, channels=1 if translator.channels == 1 else 3, max_megapixels=most
-        )
-        translated = self.run(translator, before.pixels, wish.tile, progress)
-        after = before.with_pixels(blend(before.pixels, translated, wish.strength))
-        return Result(before, after, suffix)
 
     def run(
         self, translator: Translator, values: Array, tile: int | None,

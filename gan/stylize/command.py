@@ -1,55 +1,88 @@
 """The command: read the pictures, paint them at every size, write the result."""
 
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self
 
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from gan.config.choices import MIN_SIDE
 from gan.features import Features, LayerTable, chosen_layers
 from gan.images import write_image
+from gan.images.contact_sheet import grid
 from gan.inference.translator import pick_device
 from gan.stylize.canvas import Extract, prepare
 from gan.stylize.descent import minimize
-from gan.stylize.diary import ProgressLog
 from gan.stylize.memory import check_memory, needed
 from gan.stylize.objective import Terms, Weights
 from gan.stylize.options import StylizeConfig
 from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_sources, resized, scene
-from gan.stylize.sweep import sheet, table
+from gan.stylize.sweep import table
+
+SHOW_EVERY = 10
+"""Steps between two looks at the loss beside the bar: on a GPU each waits for the device."""
+
+
+class ProgressLog:
+    """Counts the steps of one picture on a bar, logs its losses and keeps pictures on the way."""
+
+    def __init__(self, bar: "tqdm[Any]", log: Path | None, output: Path, save_every: int | None):
+        self.bar, self.output, self.save_every = bar, output, save_every
+        self.writer = SummaryWriter(str(log)) if log else None
+        self.step = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.writer:
+            self.writer.close()
+
+    def note(self, terms: Terms, finished: Callable[[], Image.Image]) -> None:
+        """Note an evaluation; now and then write the picture beside the output."""
+        self.step += 1
+        self.bar.update()
+        if self.writer:
+            for name, value in terms.numbers().items():
+                self.writer.add_scalar(f"loss/{name}", value, self.step)
+        if self.step % SHOW_EVERY == 1 and not self.bar.disable:
+            self.bar.set_postfix({name: f"{x:.3g}" for name, x in terms.numbers().items()})
+        if self.save_every and self.step % self.save_every == 0:
+            stem = f"{self.output.stem}-step{self.step:05d}"
+            write_image(finished(), self.output.with_stem(stem))
 
 
 def stylize(config: StylizeConfig) -> int:
     """Paint a photograph in the style of paintings, once or a whole sweep; return the status."""
     swept = table(config) if config.sweep else None
-    cells = swept.configs if swept else (config,)
+    cells = swept.cells if swept else [("", config)]
+    configs = [cell for _, cell in cells]
     layers, device = chosen_layers(config.perceptual), pick_device(config.device)
     sources = read_sources(config.content, config.style, config.masks)
-    extract = load_features(config, layers).to(device)
-    announce(cells, sources, extract, device)
+    wanted = list(dict.fromkeys([*layers.content, *layers.style]))
+    extract = Features(config.perceptual.backbone, wanted, config.perceptual.weights).to(device)
+    announce(configs, sources, extract, device)
     pictures = []
-    total = sum(cell.steps * len(ladder(sources.photo, cell.size, cell.sizes)) for cell in cells)
+    total = sum(cell.steps * len(ladder(sources.photo, cell.size, cell.sizes)) for cell in configs)
     bar: tqdm[Any] = tqdm(total=total, unit="step", disable=None)
     with bar:
-        for cell, name in zip(cells, swept.names if swept else ("",), strict=True):
+        for name, cell in cells:
             log = config.log and config.log / name
             output = (
                 config.output.with_stem(f"{config.output.stem}-{name}") if name else config.output
             )
             with ProgressLog(bar, log, output, config.save_every) as diary:
                 pictures.append(paint(cell, sources, extract, layers, device, diary))
-    write_image(sheet(swept, pictures) if swept else pictures[0], config.output)
+    result = pictures[0]
+    if swept:
+        result = grid(swept.columns, pictures, rows=swept.rows, corner=swept.corner)
+    write_image(result, config.output)
     return 0
-
-
-def load_features(config: StylizeConfig, layers: LayerTable) -> Features:
-    """The network up to the deepest layer that is compared."""
-    wanted = list(dict.fromkeys([*layers.content, *layers.style]))
-    return Features(config.perceptual.backbone, wanted, config.perceptual.weights)
 
 
 def announce(
@@ -86,8 +119,7 @@ def paint(
             picture = noise(view.photo, config.seed) if config.init == "noise" else view.photo
 
         def watch(terms: Terms, painted: Tensor, view: Scene = view) -> None:
-            if diary.note(terms):
-                diary.keep(view.finished(painted))
+            diary.note(terms, lambda: view.finished(painted))
 
         start = view.composed(resized(picture, view.photo))
         picture = minimize(

@@ -87,13 +87,10 @@ class StylizeConfig(Section):
             raise ValueError(
                 f"output {self.output} has no suffix of an image: name it like out.png"
             )
-        if self.output.resolve() in {path.resolve() for path in self.inputs()}:
+        inputs = {path.resolve() for path in (self.content, *self.style, *self.masks)}
+        if self.output.resolve() in inputs:
             raise ValueError(f"output {self.output} would replace an input: name another file")
         return self
-
-    def inputs(self) -> list[Path]:
-        """All files that are read."""
-        return [self.content, *self.style, *self.masks]
 
     def shares(self) -> list[float]:
         """The styles' weights, which sum to 1."""

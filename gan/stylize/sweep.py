@@ -1,13 +1,10 @@
 """Trying several values of some options, and one labelled sheet of what comes of them."""
 
-from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from PIL import Image
 from pydantic import ValidationError
 
-from gan.images.contact_sheet import grid
 from gan.stylize.options import StylizeConfig
 
 SWEEPABLE = (
@@ -17,62 +14,49 @@ SWEEPABLE = (
 """Options that change the picture and have one value."""
 
 
-class Axis(NamedTuple):
-    """An option and the values it takes, as they were written."""
-
-    key: str
-    values: tuple[str, ...]
-
-
 class Table(NamedTuple):
-    """Columns along the last axis; a row for every combination of the others."""
+    """Columns along the last option; a row for every combination of the others."""
 
     corner: str
-    columns: tuple[str, ...]
-    rows: tuple[str, ...]
-    configs: tuple[StylizeConfig, ...]
-    """Of all cells, row by row."""
-    names: tuple[str, ...]
-    """Of all cells, for instance steps=50,style_weight=10."""
-
-
-def axis(text: str) -> Axis:
-    """An axis out of NAME=VALUE,VALUE,...; ValueError says what would be right."""
-    key, _, values = text.partition("=")
-    if key not in SWEEPABLE:
-        raise ValueError(f"sweep: {key or text!r} cannot be swept: name {', '.join(SWEEPABLE)}")
-    if not all(split := values.split(",")):
-        raise ValueError(f"sweep: {text} should be like style_weight=10,100,1000")
-    return Axis(key, tuple(split))
+    columns: list[str]
+    rows: list[str]
+    cells: list[tuple[str, StylizeConfig]]
+    """Row by row: a name, for instance steps=50,style_weight=10, and the configuration."""
 
 
 def table(config: StylizeConfig) -> Table:
     """The configurations of a sweep, all checked; ValueError names the value that is wrong."""
-    axes = [axis(text) for text in config.sweep]
-    names = [each.key for each in axes]
-    if len({*names}) < len(names):
-        raise ValueError(f"sweep: an option is named twice in {', '.join(names)}")
-    *over, across = axes
-    rows = list(product(*[[(each.key, value) for value in each.values] for each in over]))
-    cells = [[*row, (across.key, value)] for row in rows for value in across.values]
-    corner = f"{', '.join(each.key for each in over)} \\ {across.key}" if over else across.key
-    labels = tuple(", ".join(value for _, value in row) for row in rows)
-    configs = tuple(changed(config, cell) for cell in cells)
-    titles = tuple(",".join(f"{key}={value}" for key, value in cell) for cell in cells)
-    return Table(corner, across.values, labels, configs, titles)
+    keys: list[str] = []
+    axes: dict[str, list[str]] = {}
+    for text in config.sweep:
+        key, _, values = text.partition("=")
+        if key not in SWEEPABLE:
+            raise ValueError(f"sweep: {key or text!r} cannot be swept: name {', '.join(SWEEPABLE)}")
+        keys.append(key)
+        axes[key] = values.split(",")
+        if not all(axes[key]):
+            raise ValueError(f"sweep: {text} should be like style_weight=10,100,1000")
+    if len(axes) < len(keys):
+        raise ValueError(f"sweep: an option is named twice in {', '.join(keys)}")
+    *over, across = keys
+    choices = product(*(axes[key] for key in over))
+    rows = [dict(zip(over, values, strict=True)) for values in choices]
+    cells = [row | {across: value} for row in rows for value in axes[across]]
+    names = [",".join(f"{key}={value}" for key, value in cell.items()) for cell in cells]
+    return Table(
+        f"{', '.join(over)} \\ {across}" if over else across,
+        axes[across],
+        [", ".join(row.values()) for row in rows],
+        [(name, changed(config, cell)) for name, cell in zip(names, cells, strict=True)],
+    )
 
 
-def changed(config: StylizeConfig, values: Sequence[tuple[str, str]]) -> StylizeConfig:
+def changed(config: StylizeConfig, values: dict[str, str]) -> StylizeConfig:
     """The configuration of one cell."""
-    fields: dict[str, Any] = config.model_dump() | {"sweep": []} | dict(values)
+    fields: dict[str, Any] = config.model_dump() | {"sweep": []} | values
     try:
         return StylizeConfig.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         where = f"{first['loc'][0]}={first['input']}: " if first["loc"] else ""
         raise ValueError(f"sweep: {where}{first['msg'].removeprefix('Value error, ')}") from error
-
-
-def sheet(titles: Table, cells: Sequence[Image.Image]) -> Image.Image:
-    """Lay out the cells; the corner names the options, rows \\ columns."""
-    return grid(titles.columns, cells, rows=titles.rows, corner=titles.corner)

@@ -22,12 +22,11 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
 
     OSError names the file; FileExistsError where there is one, unless `replace` is set.
     """
-    part = path.with_name(f".{uuid4().hex}.part")
+    part = path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("x+b") as file:
-            with contextlib.suppress(OSError):  # a disk without locks
-                lock(file)
+        part, opened = open_part(path)
+        with opened as file:
             save(file)
             file.flush()
             os.fsync(file.fileno())
@@ -37,8 +36,25 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
     except OSError as error:
         raise type(error)(f"{path}: {error.strerror or error}") from error
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+        if part is not path:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def open_part(path: Path) -> tuple[Path, BinaryIO]:
+    """Create the file that is to become `path`, beside it, and hold it.
+
+    Another process may take a file that is not held yet for one that a killed writer has left
+    (`remove_parts`): then another one is created.
+    """
+    while True:
+        part = path.with_name(f".{uuid4().hex}.part")
+        file = part.open("x+b")
+        with contextlib.suppress(OSError):  # a disk without locks
+            lock(file, wait=True)
+        if os.path.lexists(part):
+            return part, file
+        file.close()
 
 
 def check_writable(path: Path, *, replaced: bool = True) -> None:

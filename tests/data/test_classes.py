@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from gan.config import DataConfig
-from gan.data import LabelledImages, classes_of
+from gan.data import classes_of
+from gan.data.unpaired import OneFolder
 from gan.images import list_images
 
 
@@ -24,10 +25,10 @@ def write_levels(root: Path, classes: tuple[str, ...] = ("a", "b", "c"), count: 
 
 def test_the_class_is_the_first_folder_and_classes_are_sorted(tmp_path: Path) -> None:
     files = list_images(write_levels(tmp_path, ("dog", "ant", "cat"), 2))
-    classes = classes_of(tmp_path, files)
-    assert classes.names == ("ant", "cat", "dog")
+    names, labels = classes_of(tmp_path, files)
+    assert names == ["ant", "cat", "dog"]
     assert [path.relative_to(tmp_path).parts[0] for path in files] == [
-        classes.names[label] for label in classes.labels
+        names[label] for label in labels
     ]
 
 
@@ -45,7 +46,7 @@ def test_what_is_no_folder_of_class_folders_is_refused(
 def test_every_image_comes_once_an_epoch_with_its_own_class(tmp_path: Path) -> None:
     files = list_images(write_levels(tmp_path))
     data = DataConfig(load_size=16, crop_size=16, channels_a=1)
-    images = LabelledImages(files, classes_of(tmp_path, files).labels, data, seed=3)
+    images = OneFolder(files, data, 3, classes_of(tmp_path, files)[1])
     for epoch in (0, 1):
         pairs = [images[epoch, index] for index in range(len(images))]
         assert [int(label) for _, label in pairs] == [int(x[0, 0, 0]) // 10 for x, _ in pairs]

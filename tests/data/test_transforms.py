@@ -1,5 +1,6 @@
 """From picture to crop: the resizes, equal draws from equal seeds, and augmentations that fit."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,20 @@ from torch.nn.functional import interpolate
 
 from gan.config import DataConfig
 from gan.data import TrainTransform, sample_pixels
+from gan.data.crops import resize
+from gan.images.color import with_channels
+
+Transform = Callable[[Image.Image, int], Tensor]
 
 
 def data(**changes: Any) -> DataConfig:
     return DataConfig(**({"load_size": 20, "crop_size": 16} | changes))
+
+
+def transform(config: DataConfig) -> Transform:
+    """From an image and a seed to the crop that training sees."""
+    crops = TrainTransform(config)
+    return lambda image, seed: crops(with_channels(np.array(resize(image, config))), seed)
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -39,7 +50,7 @@ def test_square_is_the_antialiased_bicubic_whatever_the_aspect(size: tuple[int, 
     """Against torch's, which filters too and is written independently."""
     # Away from black and white: Pillow clips after each of its two passes, torch never.
     image = noise(*size).point(lambda value: 80 + value // 3)
-    crop = TrainTransform(data(load_size=32, crop_size=32, flip=False))(image, 0)
+    crop = transform(data(load_size=32, crop_size=32, flip=False))(image, 0)
     source = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float()
     expected = interpolate(source, (32, 32), mode="bicubic", antialias=True)[0]
     assert (crop - expected).abs().max() <= 1.5  # and rounds
@@ -47,24 +58,24 @@ def test_square_is_the_antialiased_bicubic_whatever_the_aspect(size: tuple[int, 
 
 def test_short_keeps_the_aspect_and_square_does_not() -> None:
     image = ramps(60, 40)
-    short = TrainTransform(data(resize="short", flip=False))(image, 0)
+    short = transform(data(resize="short", flip=False))(image, 0)
     assert slopes(short) == pytest.approx((8, 8), rel=0.05)
-    square = TrainTransform(data(resize="square", flip=False))(image, 0)
+    square = transform(data(resize="square", flip=False))(image, 0)
     assert slopes(square) == pytest.approx((12, 8), rel=0.05)
 
 
 def test_none_cuts_the_crop_out_of_the_original_pixels() -> None:
     image = ramps(60, 40)
-    crop = TrainTransform(data(resize="none", flip=False))(image, 3).permute(1, 2, 0).numpy()
+    crop = transform(data(resize="none", flip=False))(image, 3).permute(1, 2, 0).numpy()
     left, top = int(crop[0, 0, 0]) // 4, int(crop[0, 0, 1]) // 4
     assert np.array_equal(crop, np.asarray(image)[top : top + 16, left : left + 16])
 
 
 def test_crops_reach_every_place_and_half_of_them_are_mirrored() -> None:
-    transform, image = TrainTransform(data(resize="none")), ramps(20, 18)
+    crops, image = transform(data(resize="none")), ramps(20, 18)
     lefts, tops, mirrored = set(), set(), 0
     for seed in range(300):
-        crop = transform(image, seed)
+        crop = crops(image, seed)
         lefts.add(int(crop[0].min()) // 4)
         tops.add(int(crop[1].min()) // 4)
         mirrored += bool(crop[0, 0, 0] > crop[0, 0, 1])
@@ -74,13 +85,13 @@ def test_crops_reach_every_place_and_half_of_them_are_mirrored() -> None:
 
 
 def test_without_flip_nothing_is_mirrored() -> None:
-    transform, image = TrainTransform(data(resize="none", flip=False)), ramps(20, 18)
-    assert all(slopes(transform(image, seed))[0] == 4 for seed in range(30))
+    crops, image = transform(data(resize="none", flip=False)), ramps(20, 18)
+    assert all(slopes(crops(image, seed))[0] == 4 for seed in range(30))
 
 
 def test_a_seed_decides_everything_whatever_was_drawn_before() -> None:
     augment = [{"ColorJitter": {"p": 0.5}}, {"GaussNoise": None}, {"Affine": {"rotate": [-9, 9]}}]
-    first, second = (TrainTransform(data(augment=augment)) for _ in range(2))
+    first, second = (transform(data(augment=augment)) for _ in range(2))
     image = noise(30, 30)
     crops = [first(image, seed) for seed in range(8)]
     again = [second(image, seed) for seed in reversed(range(8))]
@@ -89,7 +100,7 @@ def test_a_seed_decides_everything_whatever_was_drawn_before() -> None:
 
 
 def test_augmentations_do_what_their_arguments_say() -> None:
-    crop = TrainTransform(
+    crop = transform(
         data(resize="none", flip=False, augment=[{"InvertImg": {"p": 1}}, {"ToGray": {"p": 0}}])
     )(noise(16, 16), 0)
     assert np.array_equal(crop.permute(1, 2, 0), 255 - np.asarray(noise(16, 16)))
@@ -98,9 +109,9 @@ def test_augmentations_do_what_their_arguments_say() -> None:
 @pytest.mark.parametrize("resize", ["square", "short", "none"])
 def test_grey_stays_one_channel(resize: Any) -> None:
     grey = data(resize=resize, channels_a=1, channels_b=1, augment=[{"GaussNoise": {"p": 1}}])
-    for pixels in (TrainTransform(grey)(noise(30, 25, "L"), 0), sample_pixels(noise(30, 25), grey)):
+    for pixels in (transform(grey)(noise(30, 25, "L"), 0), sample_pixels(noise(30, 25), grey)):
         assert pixels.dtype == torch.uint8
-    assert TrainTransform(grey)(noise(30, 25, "L"), 0).shape == (1, 16, 16)
+    assert transform(grey)(noise(30, 25, "L"), 0).shape == (1, 16, 16)
     assert sample_pixels(noise(30, 25, "L"), grey).shape == (1, 16, 16)
 
 
@@ -122,7 +133,7 @@ def test_an_entry_that_cannot_be_built_is_refused_with_what_is_near(
     entry: dict[Any, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=rf"^data\.augment: .*{message}"):
-        TrainTransform(data().model_copy(update={"augment": [entry]}))
+        transform(data().model_copy(update={"augment": [entry]}))
 
 
 @pytest.mark.parametrize(
@@ -139,11 +150,11 @@ def test_an_augmentation_that_changes_kind_or_fails_is_refused_however_rare_it_i
 ) -> None:
     """Before the first image, not by a worker hours later."""
     with pytest.raises(ValueError, match=rf"^data\.augment: {message}"):
-        TrainTransform(data(augment=[entry], channels_b=channels))
+        transform(data(augment=[entry], channels_b=channels))
 
 
 def test_a_size_that_changes_only_now_and_then_is_refused_when_it_does() -> None:
-    rarely = TrainTransform(data(augment=[{"RandomScale": {"scale_limit": 0.03, "p": 1}}]))
+    rarely = transform(data(augment=[{"RandomScale": {"scale_limit": 0.03, "p": 1}}]))
     crops = (rarely(noise(20, 20), seed) for seed in range(40))
     with pytest.raises(ValueError, match=r"^data\.augment: .*\(15, 15, 3\)"):
         list(crops)

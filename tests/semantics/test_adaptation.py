@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.semantics import Classifier, adaptation, balanced, fit, fit_across
+from gan.semantics import Classifier, balanced, fit, fit_across
 
 STEPS = 160
 EVEN = torch.tensor([0.5, 0.5])
@@ -135,7 +135,7 @@ def test_a_verdict_that_balance_turned_is_not_learned(monkeypatch: pytest.Monkey
     alone, across = (Classifier(["upper", "lower"], 1, 16, 0) for _ in range(2))
     fit(alone, labelled)
     # All verdicts are turned, and sure.
-    monkeypatch.setattr(adaptation, "balanced", lambda own, _: 1 - own.exp().round())
+    monkeypatch.setattr("gan.semantics.training.balanced", lambda own, _: 1 - own.exp().round())
     fit_across(across, labelled, pairs(1), EVEN, 1)
     for a, b in zip(alone.parameters(), across.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-5)

@@ -87,7 +87,7 @@ def test_a_form_is_told_how_to_send_an_image(server: Server) -> None:
 def test_too_large_an_upload_is_refused(server: Server, path: str, chunked: bool) -> None:
     form = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
     head = form if "upload" in path else b""
-    body: Any = head + bytes(LIMITS.bytes)
+    body: Any = head + bytes(LIMITS.max_bytes)
     if chunked:
         body = iter([head, *[bytes(100_000)] * 10, b"1"])
     kind = {"Content-Type": "multipart/form-data; boundary=x"} if head else {}
@@ -107,16 +107,16 @@ def test_more_than_may_wait_are_sent_away(server: Server, picture: Picture) -> N
     def go() -> None:
         answers.append(translate(server, data)[0])
 
-    threads = [threading.Thread(target=go) for _ in range(2 * LIMITS.queue)]
+    threads = [threading.Thread(target=go) for _ in range(2 * LIMITS.max_queue)]
     server.hold.touch()  # the first picture takes its time
     for thread in threads:
         thread.start()
-    while len(answers) < LIMITS.queue:  # those who are sent away come first
+    while len(answers) < LIMITS.max_queue:  # those who are sent away come first
         time.sleep(0.01)
     server.hold.unlink()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == [200] * LIMITS.queue + [503] * LIMITS.queue
+    assert sorted(answers) == [200] * LIMITS.max_queue + [503] * LIMITS.max_queue
 
 
 def test_no_upload_is_taken_when_the_folder_is_full(server: Server) -> None:

@@ -1,5 +1,7 @@
 """One picture: what is promised of it, and what is refused."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,7 @@ from tests.support.serving import Picture
 def translated(studio: Studio, source: Path, **wish: object) -> Path:
     """The file of a negative."""
     asked = Wish(studio.choices[0], **wish)  # type: ignore[arg-type]
-    done = studio.translate(source, lambda suffix: source.with_name(f"result{suffix}"), asked)
-    return source.with_name(f"result{done.suffix}")
+    return studio.translate(source, source.with_name("result"), asked).file
 
 
 def test_strength_goes_from_the_picture_to_its_negative(studio: Studio, picture: Picture) -> None:
@@ -115,3 +116,22 @@ def test_what_is_shown_is_small_and_of_the_same_shape(picture: Picture) -> None:
     assert long.shape == (50, SHOWN, 3)
     small = read_picture(picture("small.png"))
     assert shown(small).pixels is small.pixels
+
+
+def test_every_control_of_the_page_reaches_both_buttons(tmp_path: Path) -> None:
+    """Gradio warns of an event that hands its function fewer values than this takes.
+
+    In a process of its own: Gradio leaves event loops open.
+    """
+    pytest.importorskip("gradio", reason="the extra serve is not installed")
+    code = (
+        "import gradio, sys, warnings; from pathlib import Path;"
+        "from gan.serve.page import build_page; from tests.support.standin import stand_in;"
+        "warnings.simplefilter('error'); page = build_page(stand_in(Path(sys.argv[1])));"
+        "print([len(event.inputs) for event in page.fns.values() if event.name == 'translate'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], cwd=Path(__file__).parents[2],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout == "[5, 5]\n", done.stderr

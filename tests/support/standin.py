@@ -12,11 +12,14 @@ from torch import Tensor, nn
 
 from gan.inference.translator import Translator
 from gan.serve.command import listen, serve_until_stopped
-from gan.serve.limits import Limits
 from gan.serve.models import Choice
+from gan.serve.options import ServeOptions
 from gan.serve.studio import Studio
 
-LIMITS = Limits(megapixels=0.1, megabytes=1, files=20, batch_megapixels=1, queue=8)
+LIMITS = ServeOptions(
+    models=[], max_megapixels=0.1, max_megabytes=1, max_files=20, max_batch_megapixels=1,
+    max_queue=8,
+)  # fmt: skip
 
 
 class Times(nn.Module):

@@ -63,3 +63,24 @@ def test_a_disk_without_locks_is_written_all_the_same(
     part.touch()
     remove_parts(tmp_path)
     assert sorted(tmp_path.iterdir()) == [part, tmp_path / "file"]
+
+
+def test_a_part_that_is_removed_before_it_is_held_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may take it for one that a killed writer has left."""
+    removals = 3
+
+    def slow(file: BinaryIO, *, wait: bool = False) -> None:
+        nonlocal removals
+        if removals:
+            removals -= 1
+            monkeypatch.undo()
+            remove_parts(tmp_path)
+            monkeypatch.setattr(atomic, "lock", slow)
+        lock(file, wait=wait)
+
+    monkeypatch.setattr(atomic, "lock", slow)
+    write_whole(tmp_path / "file", lambda file: file.write(b"all"))
+    assert removals == 0
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file", b"all")]
