@@ -1,24 +1,21 @@
 """The configuration of a training run: frozen, typed, checked before anything is loaded."""
 
-from gan.config.changes import changed_keys
-from gan.config.evaluate import EvaluateConfig
-from gan.config.networks import NetworksConfig
+from gan.config.choices import Symptom
 from gan.config.sections import (
     Count,
     DataConfig,
     LossConfig,
-    OptimConfig,
+    NetworksConfig,
     PerceptualConfig,
     Rate,
-    RunConfig,
+    Resamples,
     Section,
     SemanticConfig,
     StyleConfig,
-    Symptom,
-    TrainConfig,
     Weight,
 )
-from gan.config.whole import Config
+from gan.config.training import EvaluateConfig, OptimConfig, RunConfig, TrainConfig
+from gan.config.whole import Config, changed_keys
 
 __all__ = [
     "Config",
@@ -30,6 +27,7 @@ __all__ = [
     "OptimConfig",
     "PerceptualConfig",
     "Rate",
+    "Resamples",
     "RunConfig",
     "Section",
     "SemanticConfig",

@@ -14,6 +14,21 @@ WeightedTerm = Literal[
     "cycle", "identity", "perceptual", "perceptual_cycle", "style", "tv", "semantic"
 ]
 """Of the generators' loss: each has its key in the section loss."""
+Symptom = Literal[
+    "inverted",
+    "copy",
+    "collapsed",
+    "hidden_code",
+    "checkerboard",
+    "saturated",
+    "stretched",
+    "beaten",
+    "blind",
+    "exploding",
+    "left_out",
+    "not_finite",
+]
+"""What the training doctor finds; gan/training/doctor/findings.py has limits and advice."""
 Schedule = Literal["linear", "constant", "cosine"]
 Optimizer = Literal["lbfgs", "adam"]
 """Of stylizations."""

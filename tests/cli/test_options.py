@@ -21,7 +21,10 @@ from gan.cli import main as cli
 from gan.cli.commands import COMMANDS
 from gan.cli.parser import Parser, constrained, leaves, sections
 from gan.config import Section
+from gan.config.extensions import register_dataset
 from gan.config.table import NameIn
+from gan.config.tables.datasets import DATASETS
+from tests.support.registering import forget_rows
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
@@ -78,6 +81,8 @@ def test_every_option_of_a_command_reaches_its_function(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is typed with another value than its default; what fits together is not asked here."""
+    forget_rows(monkeypatch, DATASETS)
+    register_dataset("another", "nowhere:at_all")  # there is one alone
     command, calls = COMMANDS[name], list[tuple[Any, dict[str, bool]]]()
     section = unchecked(Parser(command, "gan").section)
     fields = leaves(section)
