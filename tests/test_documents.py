@@ -100,7 +100,7 @@ def parsed(page: str, text: str, whole: bool) -> Iterator[Line]:
             name = word
         elif not word.endswith(".py"):
             continue
-        if name in COMMANDS or name in SCRIPTS:
+        if (name in COMMANDS or name in SCRIPTS) and "--extend" not in words:  # test_extending
             yield Line(page, name, tuple(words[start + 1 :]), whole)
         return
 

@@ -110,7 +110,8 @@ class Config(Section):
             row.styled != self.styled,
             f"{chosen} {fault} {kind}: name another recipe or generator",
         )
-        chosen = "style.image" if row.painting else f"networks.generator {kind}"
+        if row.painting or row.styled:
+            chosen = "style.image" if row.painting else f"networks.generator {kind}"
         yield from self.folder_faults(row)
         for term in row.needs:
             yield not getattr(self.loss, term), f"{chosen} needs a loss.{term} above 0"

@@ -21,9 +21,10 @@ from gan.cli import main as cli
 from gan.cli.commands import COMMANDS
 from gan.cli.parser import Parser, constrained, leaves, sections
 from gan.config import Section
-from gan.config.extensions import register_dataset
+from gan.config.extensions import register_dataset, register_observer
 from gan.config.table import NameIn
 from gan.config.tables.datasets import DATASETS
+from gan.config.tables.observers import OBSERVERS
 from tests.support.registering import forget_rows
 
 ROOT = Path(__file__).parents[2]
@@ -81,8 +82,9 @@ def test_every_option_of_a_command_reaches_its_function(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is typed with another value than its default; what fits together is not asked here."""
-    forget_rows(monkeypatch, DATASETS)
-    register_dataset("another", "nowhere:at_all")  # there is one alone
+    forget_rows(monkeypatch, DATASETS, OBSERVERS)
+    register_dataset("another", "nowhere:at_all")  # of each there is none but the default
+    register_observer("another", "nowhere:at_all")
     command, calls = COMMANDS[name], list[tuple[Any, dict[str, bool]]]()
     section = unchecked(Parser(command, "gan").section)
     fields = leaves(section)
@@ -125,6 +127,8 @@ def sample(field: FieldInfo) -> Any:
         0.5,
         96,
         320,
+        "cyclegan",
+        "another",
         "some/name",
     ):
         for whole in (value, [value]):

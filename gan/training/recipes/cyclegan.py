@@ -97,11 +97,9 @@ class Trainer:
             set_requires_grad(bare.discriminators, True)
             for domain, fake in fakes.items():
                 with update.gradients(nets.discriminators):
-                    disc, past = (
-                        nets.disc(domain),
-                        self.frame.pools[domain].exchange(fake, update.rng),
-                    )
-                    scored = discriminator_loss(disc, images[domain], past, loss, passes)
+                    disc, past = nets.disc(domain), self.frame.pools[domain]
+                    shown = past.exchange(fake, update.rng)
+                    scored = discriminator_loss(disc, images[domain], shown, loss, passes)
                     update.minimize(scored.loss, scored.named(domain))
         return update.apply()
 
