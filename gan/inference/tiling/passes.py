@@ -10,16 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from gan.inference.tiling.local import (
-    Local,
-    Mirror,
-    Span,
-    chain_lines,
-    chain_spans,
-    run_chain,
-)
+from gan.inference.tiling.local import Local, Span, chain_lines, chain_spans, run_chain
 from gan.inference.tiling.norms import Moments
-from gan.inference.tiling.stages import Stage, Stages, split
+from gan.inference.tiling.stages import Stage, Stages, mirror, split
 from gan.inference.tiling.storage import Lanes, LineFile, scratch_maps
 
 Read = Callable[[slice, slice], Tensor]
@@ -61,7 +54,7 @@ def run_tiled(
     multiple = _multiple(network)
     lines, columns = (_reduced(stages, side, multiple) for side in (height, width))
     picture = Source(height, partial(_rows, read, width), lambda pieces: pieces[0])
-    mirror = Mirror(0, -height % multiple, 0, -width % multiple)
+    completed = mirror(0, -width % multiple, 0, -height % multiple)
     device = next(network.parameters()).device
     with (
         scratch_maps(scratch, MAPS, stages.channels, lines, columns) as (sums, raw),
@@ -70,7 +63,7 @@ def run_tiled(
         band = _band(tile, lines, columns, multiple)
         tell = _counting(progress, stages.passes * ceil(lines / band))
         passes = Passes(lanes, device, lines, band, tell)
-        features = _to_features(passes, stages, picture, mirror, raw)
+        features = _to_features(passes, stages, picture, completed, raw)
         features = _through_branches(passes, stages, features, sums, raw)
         _to_output(passes, stages, features, partial(_write_rows, write, height, width))
 
@@ -156,10 +149,10 @@ class Passes:
 
 
 def _to_features(
-    passes: Passes, stages: Stages, picture: Source, mirror: Mirror, raw: LineFile
+    passes: Passes, stages: Stages, picture: Source, completed: Local, raw: LineFile
 ) -> Source:
     """Down to the resolution of the blocks; a pass for every norm on the way."""
-    chain: list[Local] = [mirror]
+    chain: list[Local] = [completed]
     rest: tuple[Local, ...] = ()
     for stage in stages.down:
         chain += (*rest, *stage.spatial)
