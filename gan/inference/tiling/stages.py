@@ -97,8 +97,8 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
                 spatial.append(as_local(layer.pad, transposed))
             spatial.append(as_local(layer, transposed))
             if isinstance(layer, BlurDown | nn.Conv2d | nn.ConvTranspose2d):
-                blurs = isinstance(layer, BlurDown)  # a convolution, too
-                channels = len(layer.filt) if blurs else layer.out_channels
+                # A filter is a convolution, too.
+                channels = len(layer.filt) if isinstance(layer, BlurDown) else layer.out_channels
                 stages.append(Stage(tuple(spatial), channels, None, ()))
                 spatial = []
     assert not spatial, "a convolution at the end"
