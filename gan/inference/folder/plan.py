@@ -145,13 +145,9 @@ def inputs(source: Path, outputs: Sequence[Path]) -> Found:
         for path in map(Path.resolve, outputs)
         if root in path.parents
     }
-
-    def is_input(path: Path) -> bool:
-        return inside.isdisjoint(path.parents)
-
     return Found(
-        [path for path in found.images if is_input(path)],
-        [(path, reason) for path, reason in found.skipped if is_input(path)],
+        [path for path in found.images if inside.isdisjoint(path.parents)],
+        [(path, reason) for path, reason in found.skipped if inside.isdisjoint(path.parents)],
         found.others,
     )
 

@@ -1,6 +1,6 @@
 """Norms of a picture that arrives piece by piece: statistics first, then a scale and a shift."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -43,31 +43,20 @@ class Moments:
         return self.deviation / self.count
 
 
-@dataclass(frozen=True)
-class Scaling:
-    """A norm whose statistics are known: scale x + shift, in place, (1, C, 1, 1) each."""
-
-    scale: Tensor
-    shift: Tensor
-
-    def __call__(self, x: Tensor) -> Tensor:
-        scale, shift = self.scale.to(x.device), self.shift.to(x.device)
-        return torch.addcmul(shift, x, scale, out=x)
-
-
 def needs_moments(norm: Norm) -> bool:
     """Tell whether a norm in eval mode takes the picture's own statistics, not running ones."""
     return norm.running_mean is None
 
 
-def settled(norm: Norm, moments: Moments | None) -> Scaling:
-    """Fix a norm in eval mode, with the moments of the whole picture where it needs them."""
-    if needs_moments(norm):
+def settled(norm: Norm, moments: Moments | None) -> Callable[[Tensor], Tensor]:
+    """Fix a norm in eval mode, with the moments of the whole picture where it needs them.
+
+    What is left of it is scale x + shift, in place.
+    """
+    if norm.running_mean is None or norm.running_var is None:
         assert moments is not None
         mean, variance = moments.mean, moments.variance
     else:
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
         mean, variance = norm.running_mean.cpu().double(), norm.running_var.cpu().double()
     scale = (variance + norm.eps).rsqrt()
     if norm.affine:
@@ -75,4 +64,9 @@ def settled(norm: Norm, moments: Moments | None) -> Scaling:
     shift = -mean * scale
     if norm.affine:
         shift = shift + norm.bias.detach().cpu().double()
-    return Scaling(scale.float().view(1, -1, 1, 1), shift.float().view(1, -1, 1, 1))
+    scale, shift = scale.float().view(1, -1, 1, 1), shift.float().view(1, -1, 1, 1)
+
+    def apply(x: Tensor) -> Tensor:
+        return torch.addcmul(shift.to(x.device), x, scale.to(x.device), out=x)
+
+    return apply
