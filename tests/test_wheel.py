@@ -13,6 +13,7 @@ from gan.networks import build_generator
 from gan.networks.files import save_generator
 
 ROOT = Path(__file__).parents[1]
+REPORT = ROOT / "gan" / "report"
 
 
 def command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -76,4 +77,6 @@ def test_the_wheel_holds_the_package_and_nothing_else(installed: Path) -> None:
     recipes = {path.relative_to(ROOT) for path in (ROOT / "configs").rglob("*") if path.is_file()}
     assert files(installed) == files(ROOT) | {f"gan/{path.as_posix()}" for path in recipes}
     assert "gan/py.typed" in files(installed)
-    assert {f"gan/report/page.{kind}" for kind in ("html", "css", "js")} <= files(installed)
+    templates = {f"gan/report/{p.relative_to(REPORT)}" for p in REPORT.rglob("*.html")}
+    assert "gan/report/templates/page.html" in templates
+    assert templates | {f"gan/report/page.{kind}" for kind in ("css", "js")} <= files(installed)

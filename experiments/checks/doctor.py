@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from jsonargparse import auto_cli
 
-from gan.config import Config, Symptom
+from gan.config import Config
 from gan.system.signals import Interruption
 from gan.training import Run
 from gan.training.doctor import FAULTS, Examination
@@ -76,7 +76,7 @@ def show(seen: list[Examination]) -> None:
                 f"{'below' if fault.below else 'above'} {fault.limit:g}; "
                 f"by window: {' '.join(f'{value:.3g}' for value in values)}"
             )
-    names: list[Symptom] = [finding.name for window in seen for finding in window.found]
+    names: list[str] = [finding.name for window in seen for finding in window.found]
     print(f"{len(seen)} windows, found: {', '.join(names) or 'nothing'}")
 
 

@@ -11,29 +11,34 @@ from typing import Any
 
 from tqdm import tqdm
 
-from gan.augment.carry import carry, write_bytes
 from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
 from gan.augment.decisions import Decided, decide, losses, outputs, provenance, summary
-from gan.augment.fingerprint import output_settings
-from gan.augment.finish import ScoreAndStage, TaskScore
-from gan.augment.formats import FORMATS
+from gan.augment.formats import dataset_format
 from gan.augment.gates import Scores, thresholds
 from gan.augment.options import AugmentConfig
-from gan.augment.plan import Task, check_labelled, make_tasks, without_splits
-from gan.augment.round_trip import RoundTrip, RoundTripTranslator, open_model
-from gan.augment.sheet import sheet
-from gan.augment.staging import (
+from gan.augment.output import (
     FOLDER,
     begin,
+    carry,
     check_output,
     line,
+    output_settings,
     picture_path,
     record_path,
-    write_json,
+    write_bytes,
 )
+from gan.augment.plan import Task, check_labelled, make_tasks
+from gan.augment.round_trip import (
+    RoundTrip,
+    RoundTripTranslator,
+    ScoreAndStage,
+    TaskScore,
+    open_model,
+)
+from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
 from gan.images import write_image
-from gan.inference.folder.folder import check_tiles
+from gan.inference.folder.folder import check_tiles, unfinished
 from gan.inference.folder.pipeline import Pipeline
 from gan.inference.folder.plan import Job, make_batches, size_of
 from gan.inference.translator import pick_device
@@ -52,20 +57,26 @@ def augment(config: AugmentConfig) -> int:
     """Translate a labelled dataset and carry its labels; return the exit status."""
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
-        dataset: Dataset = processes.once(lambda: FORMATS[config.format].read(config.dataset))
-        files = [find_generator(path, config.direction) for path in config.model]
-        hashes = [file_sha256(file) for file in files]
+        dataset: Dataset = processes.once(
+            lambda: dataset_format(config.format).read(config.dataset)
+        )
+        hashes = [file_sha256(find_generator(path, config.direction)) for path in config.model]
         tasks = make_tasks(dataset, config, config.direction or "new")
-        check_labelled(tasks, FORMATS[config.format].rule)
+        check_labelled(tasks, dataset_format(config.format).rule)
         settings: dict[str, Any] = processes.once(lambda: output_settings(dataset, config, hashes))
-        if processes.once(lambda: finished(config, settings)):
-            return finished_before(config.output, processes.main)
+        if processes.once(lambda: check_output(config, settings)):
+            return int(processes.once(lambda: finished_before(config.output)))
         # All that can be rejected is rejected before anything is written: the next try may have it
         # right.
-        models, task_score = open_models(config)
+        models = [open_model(path, config) for path in config.model]
+        for model in models:
+            check_tiles(model.forth, config.tile)
+        task_score = None
+        if config.task is not None:
+            device = pick_device(config.device)
+            task_score = load_task_score(config.task, config.task_size, device)
         processes.once(lambda: begin(config.output, settings))
-        if processes.main:
-            tell(dataset, tasks)
+        processes.once(lambda: tell(dataset))
         failures: dict[Path, str] = {}
         for number, model in enumerate(models):
             own = [task for task in tasks if task.model == number]
@@ -74,48 +85,25 @@ def augment(config: AugmentConfig) -> int:
     return 1 if failures else 0
 
 
-def finished(config: AugmentConfig, settings: dict[str, Any]) -> bool:
-    """Return whether the output is finished; ValueError where it cannot be ours."""
-    try:
-        done = check_output(config, settings, REPORT)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ValueError(f"{config.output}: {reason}: give another --output") from error
-    if done:
-        shutil.rmtree(config.output / FOLDER, ignore_errors=True)
-    return done
-
-
-def open_models(config: AugmentConfig) -> tuple[list[RoundTripTranslator], TaskScore | None]:
-    """Open all models and the task model; ValueError for what cannot be opened or run as asked."""
-    models = [open_model(path, config) for path in config.model]
-    for model in models:
-        check_tiles(model.forth, config.tile)
-    if config.task is None:
-        return models, None
-    return models, load_task_score(config.task, config.task_size, pick_device(config.device))
-
-
-def finished_before(output: Path, main: bool) -> int:
+def finished_before(output: Path) -> int:
     """The exit status of a finished run, and what it could not translate."""
+    shutil.rmtree(output / FOLDER, ignore_errors=True)
     where = output / PROVENANCE
-    texts = where.read_bytes().splitlines() if where.exists() else []
-    lines = [json.loads(text) for text in texts]
+    lines = map(json.loads, where.read_bytes().splitlines() if where.exists() else [])
     failures = {each["source"] for each in lines if each["decision"] == "failed"}
-    if main:
-        print(f"{output}: finished before, nothing to do", file=sys.stderr)
-    if main and failures:
+    print(f"{output}: finished before, nothing to do", file=sys.stderr)
+    if failures:
         print(f"{len(failures)} images could not be translated: see {where}", file=sys.stderr)
     return 1 if failures else 0
 
 
-def tell(dataset: Dataset, tasks: Sequence[Task]) -> None:
+def tell(dataset: Dataset) -> None:
     """Say what is odd about a dataset, and what is done with its splits."""
     for remark in dataset.remarks[:NAMED]:
         say(remark.source, remark.reason)
     if len(dataset.remarks) > NAMED:
         print(f"and {len(dataset.remarks) - NAMED} more, in {REPORT}", file=sys.stderr)
-    if without_splits(dataset):
+    if not any(item.splits for item in dataset.items):
         print("no splits found: all images are translated", file=sys.stderr)
 
 
@@ -137,8 +125,7 @@ def translate(
     stage = config.output / FOLDER
     pipeline = Pipeline(model, config.max_megapixels, config.tile, stage, finish)
     batches = make_batches(jobs, config.batch_size, model.device.type)
-    todo = [batch for batch in batches if not all(job.done for job in batch)]
-    own = run(pipeline, processes.share(todo), processes.main)
+    own = run(pipeline, processes.share(unfinished(batches)), processes.main)
     found = [*failures, *processes.gather(own)]
     return {failed.source.relative_to(dataset.root): failed.reason for failed in found}
 
@@ -147,17 +134,16 @@ def find_jobs(
     dataset: Dataset, config: AugmentConfig, tasks: Sequence[Task]
 ) -> tuple[list[Job], list[Failure]]:
     """What is to be translated to which staged file; done is what has its scores."""
-    jobs, failures = [], []
     sources = [dataset.root / task.item.image for task in tasks]
     with ThreadPoolExecutor() as threads:
-        sizes = threads.map(lambda source: size_of(source, config.max_megapixels), sources)
-        for task, source, size in zip(tasks, sources, sizes, strict=True):
-            if isinstance(size, Failure):
-                failures.append(size)
-                continue
-            done = record_path(config.output, task).exists()
-            jobs.append(Job(source, size, None if done else picture_path(config.output, task)))
-    return jobs, failures
+        sizes = list(threads.map(lambda source: size_of(source, config.max_megapixels), sources))
+    done = {task.output for task in tasks if record_path(config.output, task).exists()}
+    jobs = [
+        Job(source, size, None if task.output in done else picture_path(config.output, task))
+        for task, source, size in zip(tasks, sources, sizes, strict=True)
+        if not isinstance(size, Failure)
+    ]
+    return jobs, [size for size in sizes if isinstance(size, Failure)]
 
 
 def run(
@@ -206,13 +192,13 @@ def complete(
             (target / task.output).parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target / task.output)
     names = outputs(dataset, decided, config)
-    carry(dataset, FORMATS[config.format], names, accepted, target, config.link)
-    lines = provenance(decided, config, hashes)
-    write_bytes(target / PROVENANCE, b"".join(map(line, lines)))
+    carry(dataset, dataset_format(config.format), names, accepted, target, config.link)
+    lines = map(line, provenance(decided, config, hashes))
+    write_bytes(target / PROVENANCE, b"".join(lines))
     remarks = [
         [remark.source.relative_to(root).as_posix(), remark.reason] for remark in dataset.remarks
     ]
-    write_json(target / REPORT, settings | {"thresholds": limits, "remarks": remarks})
+    write_bytes(target / REPORT, line(settings | {"thresholds": limits, "remarks": remarks}))
     shutil.rmtree(target / FOLDER)
     print(printable(summary(decided, config)), file=sys.stderr)
     for warning in losses(dataset, decided, names):

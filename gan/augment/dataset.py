@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from gan.images import IMAGE_SUFFIXES, find_images
 from gan.system.failures import Failure
@@ -15,7 +18,6 @@ SPLITS = {
     "test": "test", "testing": "test", "testdev": "test",
 }  # fmt: skip
 """What folders and files of splits are called, and what we call them. Years may follow."""
-
 
 PROVENANCE, REPORT, SHEET = "augmentation.jsonl", "augmentation.json", "sheet.png"
 """What augmentation adds to a dataset, beside its own files."""
@@ -54,6 +56,33 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Files:
+    """What lies below a folder, sorted; paths begin below it."""
+
+    root: Path
+    images: tuple[Path, ...]
+    others: tuple[Path, ...]
+    remarks: list[Failure] = field(default_factory=list)
+    """What is odd. Whoever reads the files adds to it."""
+
+    def remark(self, reason: str, *paths: Path) -> None:
+        """Note what is odd about files."""
+        self.remarks.extend(Failure(self.root / path, reason) for path in paths)
+
+    def not_there(self, path: Path, number: int, name: str) -> None:
+        """Note that a line of a list names an image which is not in the dataset."""
+        self.remark(f"line {number}: names {name}, which is not in the dataset", path)
+
+    def parse(self, path: Path, parser: Callable[[bytes], Any], fault: str) -> Any:
+        """Return what a parser reads in a file; None, and a remark, where it cannot be parsed."""
+        try:
+            return parser((self.root / path).read_bytes())
+        except (ValueError, LookupError, SyntaxError, yaml.YAMLError) as error:
+            self.remark(f"{fault}{error}", path)
+            return None
+
+
+@dataclass(frozen=True)
 class Dataset:
     """All files of a folder. Paths begin below the root."""
 
@@ -65,29 +94,46 @@ class Dataset:
     remarks: tuple[Failure, ...]
     """What is odd: images without labels, labels without images, labels that cannot be read."""
 
+    @property
+    def files(self) -> Files:
+        """The images of the items and every other file, to be read again."""
+        return Files(self.root, tuple(item.image for item in self.items), self.others)
+
 
 Outputs = Mapping[Path, tuple[Path, ...]]
 """Under which names each item's image is in the output: its own, new ones, or none."""
+
+
+def rewrite_nothing(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    """For formats in which no file speaks of several images."""
+    return iter(())
 
 
 @dataclass(frozen=True)
 class Format:
     """How a kind of dataset is read, and what of it changes when images come or go."""
 
-    read: Callable[[Path], Dataset]
-    rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]]
-    """Files whose content is another in the output."""
+    find_items: Callable[[Files], list[Item]]
+    """Returns the items of a folder, and remarks on what is odd."""
     rule: str
     """Where labels must be to be found, for those who have none."""
+    rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]] = rewrite_nothing
+    """Files whose content is another in the output."""
 
-
-@dataclass(frozen=True)
-class Files:
-    """What lies below a folder, sorted; paths begin below it."""
-
-    images: tuple[Path, ...]
-    others: tuple[Path, ...]
-    remarks: tuple[Failure, ...]
+    def read(self, root: Path) -> Dataset:
+        """Read a folder; every file that belongs to none of its items is another."""
+        files = list_files(root)
+        items = self.find_items(files)
+        if not items:
+            raise ValueError(f"{root}: no images where this format has them")
+        own = {path for item in items for path in (item.image, *item.labels)}
+        others = (path for path in (*files.images, *files.others) if path not in own)
+        return Dataset(
+            root,
+            tuple(sorted(items, key=lambda item: item.image.as_posix())),
+            tuple(sorted(others, key=Path.as_posix)),
+            tuple(files.remarks),
+        )
 
 
 def list_files(root: Path) -> Files:
@@ -103,9 +149,11 @@ def list_files(root: Path) -> Files:
     inside = root.resolve()
     for parent, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for path in (Path(parent, name) for name in folders):
-            if path.is_symlink():
-                remarks.append(Failure(path, "a link to a folder, which is not followed: left out"))
+        remarks += [
+            Failure(path, "a link to a folder, which is not followed: left out")
+            for path in map(Path(parent).joinpath, folders)
+            if path.is_symlink()
+        ]
         for path in (Path(parent, name) for name in names if not name.startswith(".")):
             if path.suffix.lower() in IMAGE_SUFFIXES or path in reports:
                 continue
@@ -116,13 +164,13 @@ def list_files(root: Path) -> Files:
     images = [path.relative_to(root) for path in found.images if path not in reports]
     if not images:
         raise ValueError(f"{root}: no images in this folder or below it")
-    return Files(tuple(images), tuple(sorted(others, key=Path.as_posix)), tuple(remarks))
+    return Files(root, tuple(images), tuple(sorted(others, key=Path.as_posix)), remarks)
 
 
 def check_reports(root: Path) -> set[Path]:
     """The reports in a dataset that is itself an output; ValueError for others of their names."""
-    there = {root / name for name in (PROVENANCE, REPORT, SHEET)}
-    there = {path for path in there if path.exists()}
+    reports = (root / name for name in (PROVENANCE, REPORT, SHEET))
+    there = {path for path in reports if path.exists()}
     if there and root / REPORT not in there:
         raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
     return there
@@ -144,14 +192,10 @@ def renamed(item: Item, file: Path, start: str) -> Path:
     return file.with_name(start + file.name.removeprefix(item.start))
 
 
-def nothing(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """For formats in which no file speaks of several images."""
-    return iter(())
-
-
-def not_there(path: Path, number: int, name: str) -> Failure:
-    """What is said of a line of a list that names an image which is not in the dataset."""
-    return Failure(path, f"line {number}: names {name}, which is not in the dataset")
+def swapped(path: Path, folder: str, other: str) -> Path:
+    """A path with another folder in place of its innermost one of this name."""
+    at = len(path.parts) - 2 - path.parts[-2::-1].index(folder)
+    return Path(*path.parts[:at], other, *path.parts[at + 1 :])
 
 
 def joined(lines: Iterable[Sequence[bytes]]) -> bytes:
@@ -162,17 +206,3 @@ def joined(lines: Iterable[Sequence[bytes]]) -> bytes:
             result += b"\r\n" if b"\r\n" in result else b"\n"
         result += line
     return bytes(result)
-
-
-def assemble(root: Path, files: Files, items: list[Item], remarks: list[Failure]) -> Dataset:
-    """A dataset of these items; every file that belongs to none of them is another."""
-    own = {path for item in items for path in (item.image, *item.labels)}
-    others = (path for path in (*files.images, *files.others) if path not in own)
-    if not items:
-        raise ValueError(f"{root}: no images where this format has them")
-    return Dataset(
-        root,
-        tuple(sorted(items, key=lambda item: item.image.as_posix())),
-        tuple(sorted(others, key=Path.as_posix)),
-        (*files.remarks, *remarks),
-    )

@@ -68,26 +68,24 @@ def provenance(
     decided: Sequence[Decided], config: AugmentConfig, hashes: Sequence[str]
 ) -> list[dict[str, Any]]:
     """A line for each translation, in the order of the outputs' names."""
-    lines = []
-    for each in decided:
-        kept = config.keep_rejected and config.mode != "add"
-        written = each.decision == "accepted" or kept
-        lines.append(
-            {
-                "source": each.task.item.image.as_posix(),
-                "output": each.task.output.as_posix() if written else None,
-                "model": config.model[each.task.model].as_posix(),
-                "model_sha256": hashes[each.task.model],
-                "direction": config.direction,
-                "seed": config.seed,
-                "strength": each.task.strength,
-                "scores": each.scores,
-                "decision": each.decision,
-                "reason": "; ".join(each.reasons) or None,
-                "original_kept": each.decision != "accepted" and written,
-            }
-        )
-    return lines
+    return [
+        {
+            "source": each.task.item.image.as_posix(),
+            "output": each.task.output.as_posix()
+            if each.decision == "accepted" or config.keep_rejected
+            else None,
+            "model": config.model[each.task.model].as_posix(),
+            "model_sha256": hashes[each.task.model],
+            "direction": config.direction,
+            "seed": config.seed,
+            "strength": each.task.strength,
+            "scores": each.scores,
+            "decision": each.decision,
+            "reason": "; ".join(each.reasons) or None,
+            "original_kept": each.decision != "accepted" and config.keep_rejected,
+        }
+        for each in decided
+    ]
 
 
 def losses(dataset: Dataset, decided: Sequence[Decided], names: Outputs) -> list[str]:

@@ -48,7 +48,6 @@ def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
     number, unit = parse(text)
     if unit == "off":
         return None
-    sign = -1 if gate.least else 1
     if not unit or not values:
         return number
     if unit == "%":
@@ -56,7 +55,8 @@ def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
         return ordered[min(int(number / 100 * len(values)), len(values) - 1)]
     median = np.median(values)
     deviation = 1.4826 * np.median(np.abs(np.asarray(values) - median))
-    return float(median + sign * number * max(deviation, LEAST_DEVIATION))
+    distance = number * max(deviation, LEAST_DEVIATION)
+    return float(median - distance if gate.least else median + distance)
 
 
 def parse(text: str) -> tuple[float, str]:

@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 
 from gan.augment.gates import GATES, check_threshold
 from gan.config import Count, Rate, Section, Weight
-from gan.config.choices import MAX_MEGAPIXELS, Device, FormatName, Precision
+from gan.config.choices import MAX_MEGAPIXELS, Device, Precision
+from gan.config.table import NameIn
+from gan.config.tables.formats import FORMATS
 from gan.domains import Direction
 
 Mode = Literal["replace", "add", "mix"]
@@ -31,12 +33,12 @@ class AugmentConfig(Section):
     continues where it was stopped. The exit status is 1 where an image could not be translated.
     """
 
-    model: list[Path]
+    model: list[Path] = Field(min_length=1)
     """Run directory, or one of its gen_*.safetensors files. Given several times, one of them is
     drawn for every image."""
     dataset: Path
     """Folder of the labelled dataset; nothing in it is changed."""
-    format: FormatName
+    format: Annotated[str, NameIn(FORMATS)]
     """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; masks: pictures,
     Cityscapes' too."""
     output: Path
@@ -54,7 +56,7 @@ class AugmentConfig(Section):
     every image. Left out, 1 or, in mode mix, 0,1."""
     weights: list[Weight] = Field(default=[])
     """Share of the images for each model, in the order of model; empty for equal shares."""
-    splits: list[str] = Field(default=["train"])
+    splits: list[str] = Field(default=["train"], min_length=1)
     """Split to translate; may be given several times. All others are carried as they are."""
     structure: str = GATES["structure"].default
     """Least correlation of edge directions with the source's: a number, 5% (the worst are
@@ -101,32 +103,39 @@ class AugmentConfig(Section):
 
     @model_validator(mode="after")
     def check(self) -> Self:
-        if not self.model:
-            raise ValueError("model must name at least one run")
         if len(self.weights) not in (0, len(self.model)):
             raise ValueError(f"weights: {len(self.weights)} given for {len(self.model)} model")
         if self.weights and not sum(self.weights):
             raise ValueError("weights: at least one must be larger than 0")
-        if not self.splits:
-            raise ValueError("splits must name at least one split")
         low, high = self.strengths()
-        if not high:
-            raise ValueError(f"strength: {self.strength} would leave all as it is: more than 0")
-        if self.ratio > 1 and self.mode != "add":
-            raise ValueError(f"ratio: {self.ratio} needs mode add; in {self.mode} at most 1")
-        weights = self.weights or [1] * len(self.model)
-        drawn = {path for path, weight in zip(self.model, weights, strict=True) if weight}
-        if self.ratio > len(drawn) and low == high:
-            raise ValueError(
-                f"ratio: {self.ratio} would make equal pictures: at most {len(drawn)}, the number "
-                "of models, or draw the strength (strength 0.3,1)"
-            )
-        if self.task is None and self.task_score != GATES["task"].default:
-            raise ValueError(f"task_score: {self.task_score} judges nothing without task")
-        if self.task is None and self.task_size is not None:
-            raise ValueError(f"task_size: {self.task_size} is of no use without task")
-        if self.keep_rejected and self.mode == "add":
-            raise ValueError("keep_rejected: mode add keeps all originals: leave it out")
+        drawn = len({self.model[number] for number in self.shares()})
+        rules = [
+            (not high, f"strength: {self.strength} would leave all as it is: more than 0"),
+            (
+                self.ratio > 1 and self.mode != "add",
+                f"ratio: {self.ratio} needs mode add; in {self.mode} at most 1",
+            ),
+            (
+                self.ratio > drawn and low == high,
+                f"ratio: {self.ratio} would make equal pictures: at most {drawn}, the number of "
+                "models, or draw the strength (strength 0.3,1)",
+            ),
+            (
+                self.task is None and self.task_score != GATES["task"].default,
+                f"task_score: {self.task_score} judges nothing without task",
+            ),
+            (
+                self.task is None and self.task_size is not None,
+                f"task_size: {self.task_size} is of no use without task",
+            ),
+            (
+                self.keep_rejected and self.mode == "add",
+                "keep_rejected: mode add keeps all originals: leave it out",
+            ),
+        ]
+        for broken, message in rules:
+            if broken:
+                raise ValueError(message)
         for key, text in self.gates().items():
             try:
                 check_threshold(GATES[key], text)
@@ -143,6 +152,11 @@ class AugmentConfig(Section):
             raise ValueError(
                 f"strength: {text} should be like 0.5, or like 0.3,0.9, from 0 to 1"
             ) from None
+
+    def shares(self) -> dict[int, float]:
+        """The weights of the models, by their numbers, but for those that are never drawn."""
+        weights = self.weights or [1.0] * len(self.model)
+        return {number: weight for number, weight in enumerate(weights) if weight}
 
     def gates(self) -> dict[str, str]:
         """The thresholds by gate."""

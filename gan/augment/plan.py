@@ -1,7 +1,8 @@
 """Which images are translated, by which model, how strongly, under which names."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, count
 from pathlib import Path
@@ -36,20 +37,15 @@ def make_tasks(dataset: Dataset, config: AugmentConfig, mark: str) -> list[Task]
     suffix = free_suffix(dataset, mark)
     tasks = []
     for item, copy in copies(chosen, config.ratio, config.seed):
-        name = f"{item.image.as_posix()}\0{copy}"
+        image = item.image.as_posix()
         output = item.image
         if config.mode == "add":
-            output = renamed(item, item.image, new_start(item, suffix, copy))
+            number = f"_{copy + 1}" if copy else ""
+            output = renamed(item, item.image, item.start + suffix + number)
         low, high = config.strengths()
-        strength = low + (high - low) * draw(config.seed, name, "strength")
-        model = model_of(config, item.image.as_posix(), copy)
-        tasks.append(Task(item, output, model, round(strength, 4)))
+        strength = low + (high - low) * draw(config.seed, f"{image}\0{copy}", "strength")
+        tasks.append(Task(item, output, model_of(config, image, copy), round(strength, 4)))
     return sorted(tasks, key=lambda task: task.output.as_posix())
-
-
-def without_splits(dataset: Dataset) -> bool:
-    """Whether nothing says which images are for training: then all are."""
-    return not any(item.splits for item in dataset.items)
 
 
 def choose(dataset: Dataset, splits: Sequence[str]) -> list[Item]:
@@ -88,15 +84,12 @@ def copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Ite
     Who has one more than others is drawn by name, whatever the order.
     """
     whole, rest = divmod(round(ratio * len(items)), len(items))
-    names = {item.image: item.image.as_posix() for item in items}
-    ranked = sorted(items, key=lambda item: (draw(seed, names[item.image], "ratio"), item.image))
+    ranked = sorted(
+        items, key=lambda item: (draw(seed, item.image.as_posix(), "ratio"), item.image)
+    )
     for rank, item in enumerate(ranked):
         for copy in range(whole + (rank < rest)):
             yield item, copy
-
-
-def new_start(item: Item, suffix: str, copy: int) -> str:
-    return item.start + suffix + (f"_{copy + 1}" if copy else "")
 
 
 def free_suffix(dataset: Dataset, mark: str) -> str:
@@ -112,20 +105,13 @@ def free_suffix(dataset: Dataset, mark: str) -> str:
 
 def model_of(config: AugmentConfig, image: str, copy: int) -> int:
     """The model of an image's copy, drawn by the weights; none comes again before all have."""
-    weights = config.weights or [1.0] * len(config.model)
     left: dict[int, float] = {}
     model = 0
     for number in range(copy + 1):
-        left = left or {index: weight for index, weight in enumerate(weights) if weight}
-        model = pick(left, draw(config.seed, f"{image}\0{number}", "model"))
+        left = left or config.shares()
+        ends = list(accumulate(left.values()))
+        value = draw(config.seed, f"{image}\0{number}", "model")
+        place = bisect_right(ends, value * ends[-1])
+        model = list(left)[min(place, len(ends) - 1)]
         del left[model]
     return model
-
-
-def pick(weights: Mapping[int, float], value: float) -> int:
-    """The key that a number in [0, 1) means, by the weights."""
-    ends = list(accumulate(weights.values()))
-    keys = list(weights)
-    return next(
-        (key for key, end in zip(keys, ends, strict=True) if value * ends[-1] < end), keys[-1]
-    )

@@ -1,16 +1,33 @@
-"""There and, where the run has the other generator, back: for the gate on the cycle."""
+"""There and, where the run has the other generator, back; then scored, and staged for the gates."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import ExifTags, Image
 from torch import Tensor
 
 from gan.augment.options import AugmentConfig
+from gan.augment.output import line, picture_path, record_path, write_bytes
+from gan.augment.plan import Task
+from gan.augment.scores import measure
 from gan.domains import DIRECTIONS
+from gan.images import Picture, read_orientation, read_picture, write_picture
+from gan.images.picture import Array, turned
+from gan.images.pixels import blend, to_array
+from gan.inference.folder.pipeline import Outcome
+from gan.inference.folder.plan import Job
 from gan.inference.translator import Translator
 from gan.interop import find_generator
+from gan.system.failures import failure
+
+TURNED_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
+"""The orientation whose turn undoes each one's."""
+
+TaskScore = Callable[[Array, Array], float | None]
+"""A task model: how much of its prediction on the first picture survives in the second."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,60 @@ def open_model(path: Path, config: AugmentConfig) -> RoundTripTranslator:
 def opposite(file: Path) -> Path | None:
     """Return the name of the generator of the opposite direction: gen_ba for gen_ab."""
     for direction, ends in DIRECTIONS.items():
-        own = f"gen_{direction}"
-        if file.name.startswith(own):
-            return file.with_name(file.name.replace(own, f"gen_{ends.opposite}", 1))
+        if file.name.startswith(f"gen_{direction}"):
+            return file.with_name(file.name.replace(direction, ends.opposite, 1))
     return None
+
+
+@dataclass(frozen=True)
+class ScoreAndStage:
+    """Writes a pipeline's translations where they wait for the gates' decision."""
+
+    root: Path
+    output: Path
+    tasks: Mapping[Path, Task]
+    """By the path of the staged picture."""
+    quality: int
+    task_score: TaskScore | None
+
+    def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> Outcome:
+        assert job.target is not None
+        if torch.get_num_threads() != 1:  # the task model's sums; torch counts in every thread
+            torch.set_num_threads(1)
+        task = self.tasks[job.target]
+        try:
+            self.stage(task, picture, result, read_orientation(job.source))
+        except Exception as error:  # encoders and other people's models raise nearly everything
+            return Outcome(job, failure(job.source, error), picture.remarks)
+        return Outcome(job, None, picture.remarks)
+
+    def stage(self, task: Task, picture: Picture, result: RoundTrip, turn: int) -> None:
+        """Write a picture and its scores: those of the whole translation, not of the blend."""
+        translation = to_array(result.fake)
+        reconstruction = None if result.rec is None else to_array(result.rec)
+        mask = task.item.mask
+        labels = read_picture(self.root / mask).pixels if mask and turn == 1 else None
+        scores = measure(
+            picture.pixels,
+            translation,
+            reconstruction,
+            task.item.boxes if turn == 1 else (),  # nobody says which way up these are meant
+            labels,
+        )
+        scores["task"] = self.task_score(picture.pixels, translation) if self.task_score else None
+        shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
+        place = picture_path(self.output, task)
+        write_picture(restore_orientation(shown, turn), place, quality=self.quality)
+        rounded = {key: None if each is None else round(each, 4) for key, each in scores.items()}
+        write_bytes(record_path(self.output, task), line(rounded))
+
+
+def restore_orientation(picture: Picture, turn: int) -> Picture:
+    """A picture as its source is stored, with its EXIF orientation: labels are of either."""
+    if turn == 1:
+        return picture
+    exif = picture.exif or Image.Exif()
+    exif[ExifTags.Base.Orientation] = turn
+    pixels = np.ascontiguousarray(turned(picture.pixels, TURNED_BACK[turn]))
+    alpha = None if picture.alpha is None else turned(picture.alpha, TURNED_BACK[turn])
+    return replace(picture, pixels=pixels, alpha=alpha, exif=exif)

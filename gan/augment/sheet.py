@@ -1,6 +1,8 @@
 """A picture of what was accepted and what was rejected: sources, translations, reasons."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -23,15 +25,19 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
     """
     accepted = [each for each in decided if each.decision == "accepted"]
     rejected = various([each for each in decided if each.decision == "rejected"])
-    halves = [("accepted", GOOD, spread(accepted)), ("rejected", BAD, rejected[:ROWS])]
-    rows = max(1, *(len(shown) for _, _, shown in halves))
+    step = max(1, -(-len(accepted) // ROWS))
+    halves = [
+        ("accepted", GOOD, accepted, accepted[::step]),
+        ("rejected", BAD, rejected, rejected[:ROWS]),
+    ]
+    rows = max(1, *(len(shown) for *_, shown in halves))
     width, height = 2 * (CELL + GAP), CELL + 3 * TEXT + GAP
     page = Image.new("RGB", (2 * width + 3 * GAP, (rows * height) + 4 * TEXT), PAPER)
     draw = ImageDraw.Draw(page)
-    totals = (len(accepted), len(rejected))
-    for column, ((title, color, shown), total) in enumerate(zip(halves, totals, strict=True)):
+    font = ImageFont.load_default(TEXT)
+    for column, (title, color, found, shown) in enumerate(halves):
         left = GAP + column * (width + GAP)
-        write(draw, (left, TEXT), f"{title}: {len(shown)} of {total}", color)
+        draw.text((left, TEXT), f"{title}: {len(shown)} of {len(found)}", color, font)
         for row, each in enumerate(shown):
             top = 4 * TEXT + row * height
             for number, path in enumerate((root / each.task.item.image, place(each))):
@@ -40,35 +46,22 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
                     page.paste(small, (left + number * (CELL + GAP), top))
             lines = each.task.output.as_posix(), "; ".join(each.reasons) or scores_text(each)
             name, reason = (fit_text(line, TEXT, 2 * CELL + GAP) for line in lines)
-            write(draw, (left, top + CELL + 2), name, INK)
-            write(draw, (left, top + CELL + 4 + TEXT), reason, color)
+            draw.text((left, top + CELL + 2), name, INK, font)
+            draw.text((left, top + CELL + 4 + TEXT), reason, color, font)
     return page
-
-
-def spread(decided: Sequence[Decided]) -> Sequence[Decided]:
-    """ROWS of them at most, from all over the list."""
-    step = max(1, -(-len(decided) // ROWS))
-    return decided[::step]
 
 
 def various(decided: Sequence[Decided]) -> list[Decided]:
     """In an order in which every kind of reason soon has its turn."""
-    turns: dict[tuple[str, ...], int] = {}
-    ranks = []
+    turns = Counter[tuple[str, ...]]()
+    rounds = defaultdict[int, list[Decided]](list)
     for each in decided:
-        turns[each.gates] = turns.get(each.gates, 0) + 1
-        ranks.append(turns[each.gates])
-    order = sorted(range(len(decided)), key=lambda index: (ranks[index], index))
-    return [decided[index] for index in order]
+        turns[each.gates] += 1
+        rounds[turns[each.gates]].append(each)
+    return [*chain.from_iterable(rounds.values())]
 
 
 def scores_text(each: Decided) -> str:
     return ", ".join(
         f"{name} {value:.2f}" for name, value in (each.scores or {}).items() if value is not None
     )
-
-
-def write(
-    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, color: tuple[int, ...]
-) -> None:
-    draw.text(at, text, color, ImageFont.load_default(TEXT))

@@ -57,13 +57,10 @@ def load_task_score(
 
 def prepared(pixels: Array, size: int | None) -> Tensor:
     """A picture as (1, 3, H, W) in [0, 1], resized to a square of this side."""
-    shown = comparable(pixels) if size is None else comparable_square(pixels, size)
+    shown: Array = comparable(pixels)
+    if size is not None:
+        shown = cv2.resize(shown, (size, size), interpolation=cv2.INTER_AREA)
     return from_array(shown)[None].float() / 255
-
-
-def comparable_square(pixels: Array, size: int) -> Array:
-    resized: Array = cv2.resize(comparable(pixels), (size, size), interpolation=cv2.INTER_AREA)
-    return resized
 
 
 def torchscript_model(path: Path, device: torch.device) -> Predict:

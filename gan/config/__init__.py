@@ -1,6 +1,5 @@
 """The configuration of a training run: frozen, typed, checked before anything is loaded."""
 
-from gan.config.choices import Symptom
 from gan.config.sections import (
     Count,
     DataConfig,
@@ -32,7 +31,6 @@ __all__ = [
     "Section",
     "SemanticConfig",
     "StyleConfig",
-    "Symptom",
     "TrainConfig",
     "Weight",
     "changed_keys",

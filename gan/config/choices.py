@@ -14,21 +14,6 @@ WeightedTerm = Literal[
     "cycle", "identity", "perceptual", "perceptual_cycle", "style", "tv", "semantic"
 ]
 """Of the generators' loss: each has its key in the section loss."""
-Symptom = Literal[
-    "inverted",
-    "copy",
-    "collapsed",
-    "hidden_code",
-    "checkerboard",
-    "saturated",
-    "stretched",
-    "beaten",
-    "blind",
-    "exploding",
-    "left_out",
-    "not_finite",
-]
-"""What the training doctor finds; gan/training/doctor/findings.py has limits and advice."""
 Schedule = Literal["linear", "constant", "cosine"]
 Optimizer = Literal["lbfgs", "adam"]
 """Of stylizations."""
@@ -40,8 +25,6 @@ Change = Literal["better", "worse", "no clear difference"]
 Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
 """Of translations."""
 Split = Literal["test", "train"]
-FormatName = Literal["imagefolder", "yolo", "coco", "voc", "masks"]
-"""Of labelled datasets."""
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """Of generators for other programs."""
 

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from gan.config.choices import Device, Schedule, Symptom, TrainPrecision
+from gan.config.choices import Device, Schedule, TrainPrecision
 from gan.config.sections import Count, CountOrZero, Fault, Fraction, Rate, Resamples, Section
+from gan.config.table import NameIn
+from gan.config.tables.findings import FAULTS
 from gan.config.tables.metrics import full_names
 from gan.config.tables.observers import observer_name
 from gan.config.tables.recipes import recipe_name
@@ -82,7 +84,7 @@ class TrainConfig(Section):
     """Steps in a row that may be left out because their gradients are not finite."""
     doctor_every: CountOrZero = 100
     """Steps between two looks of the training doctor (docs/running.md); 0 for none."""
-    doctor_ignore: list[Symptom] = Field(default=[])
+    doctor_ignore: list[Annotated[str, NameIn(FAULTS)]] = Field(default=[])
     """Findings of the doctor that are no fault here, for instance [inverted] between a negative and
     its print."""
     observers: list[Annotated[str, AfterValidator(observer_name)]] = Field(default=[])

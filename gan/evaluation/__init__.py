@@ -5,18 +5,28 @@ from typing import TYPE_CHECKING
 from gan.system.lazy import lazy
 
 if TYPE_CHECKING:
-    from gan.evaluation.command import evaluate_model as evaluate_model
-    from gan.evaluation.core import evaluate as evaluate
-    from gan.evaluation.folders import Folder as Folder
-    from gan.evaluation.folders import Folders as Folders
-    from gan.evaluation.folders import open_folders as open_folders
-    from gan.evaluation.instruments import Instruments as Instruments
-    from gan.evaluation.instruments import open_instruments as open_instruments
-    from gan.evaluation.options import EvaluateOptions as EvaluateOptions
-    from gan.evaluation.protocol import Settings as Settings
-    from gan.evaluation.records import Evaluation as Evaluation
-    from gan.evaluation.records import ImageScores as ImageScores
-    from gan.evaluation.records import Metric as Metric
+    from gan.evaluation.command import evaluate_model
+    from gan.evaluation.core import evaluate
+    from gan.evaluation.folders import Folder, Folders, open_folders
+    from gan.evaluation.instruments import Instruments, open_instruments
+    from gan.evaluation.options import EvaluateOptions
+    from gan.evaluation.protocol import Settings
+    from gan.evaluation.records import Evaluation, ImageScores, Metric
+
+__all__ = [
+    "EvaluateOptions",
+    "Evaluation",
+    "Folder",
+    "Folders",
+    "ImageScores",
+    "Instruments",
+    "Metric",
+    "Settings",
+    "evaluate",
+    "evaluate_model",
+    "open_folders",
+    "open_instruments",
+]
 
 __getattr__ = lazy(
     __name__,

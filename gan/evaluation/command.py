@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -48,8 +47,9 @@ def evaluate_model(options: EvaluateOptions) -> int:
 
     ValueError names what is wrong.
     """
-    model, output = options.model, options.output
-    check_output(output or run_folder(model))
+    model, folder = options.model, options.output or run_folder(options.model)
+    if folder:
+        check_writable(folder / METRICS_FILE, replaced=False)  # while nothing is lost by it
     wanted = split_directions(options.directions)
     settings = Settings(
         wanted or tuple(DIRECTIONS),
@@ -58,7 +58,6 @@ def evaluate_model(options: EvaluateOptions) -> int:
         options.resamples,
         progress=True,
     )
-    find = partial(open_folders, paired=options.paired, max_images=options.max_images)
     with (
         warnings.catch_warnings(action="ignore"),
         out_of_memory_as_value_error(LESS),
@@ -69,19 +68,19 @@ def evaluate_model(options: EvaluateOptions) -> int:
         check_directions(model, opened, wanted)
         instruments = open_instruments(options.features, options.weights, place)
         folders: Folders = processes.once(
-            lambda: find(opened.data, options.split, options.reference)
+            lambda: open_folders(
+                opened.data,
+                options.split,
+                options.reference,
+                paired=options.paired,
+                max_images=options.max_images,
+            )
         )
         generators = {d: translator.run for d, translator in opened.translators.items()}
         evaluation = evaluate(generators, folders, opened.data, settings, instruments, processes)
     if processes.main:
-        present(with_model(evaluation, opened, options.precision), model, opened.about, output)
+        present(evaluation, opened, options, folder)
     return 0
-
-
-def check_output(folder: Path | None) -> None:
-    """OSError where metrics.jsonl cannot be written, while nothing is lost by it."""
-    if folder:
-        check_writable(folder / METRICS_FILE, replaced=False)
 
 
 def split_directions(text: str | None) -> tuple[Direction, ...]:
@@ -147,20 +146,17 @@ def generator_files(path: Path) -> dict[Direction, Path]:
     return {open_generator(file).about.get("direction", "ab"): file}
 
 
-def with_model(evaluation: Evaluation, model: Model, precision: Precision) -> Evaluation:
-    """The evaluation with the model in its protocol."""
-    hashes = {
-        d: {"file": file.name, "sha256": file_sha256(file)} for d, file in model.files.items()
-    }
-    protocol = {"models": hashes, "precision": precision} | evaluation.protocol
-    return replace(evaluation, protocol=protocol)
-
-
 def present(
-    evaluation: Evaluation, model: Path, about: dict[str, Any], output: Path | None
+    evaluation: Evaluation, opened: Model, options: EvaluateOptions, folder: Path | None
 ) -> None:
-    """Write the evaluation where it belongs, and print it."""
-    step, folder = about.get("step", 0), output or run_folder(model)
+    """Print the evaluation with the model in its protocol; write it where there is a folder."""
+    hashes = {
+        d: {"file": file.name, "sha256": file_sha256(file)} for d, file in opened.files.items()
+    }
+    protocol = {"models": hashes, "precision": options.precision} | evaluation.protocol
+    evaluation = replace(evaluation, protocol=protocol)
+    about, model = opened.about, options.model
+    step = about.get("step", 0)
     if folder is None:
         where = f"not written: {model} is no run's; name a folder with --output"
     else:

@@ -10,11 +10,10 @@ from gan.config.tables.metrics import METRICS, full_name
 from gan.domains import DIRECTIONS, Direction
 from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
-from gan.evaluation.measurable import measurable_in
-from gan.evaluation.measure import Evaluator
-from gan.evaluation.protocol import Settings, describe, skipped
+from gan.evaluation.measurable import measurable_in, skipped
+from gan.evaluation.measure import Evaluator, Generator, Row, Task
+from gan.evaluation.protocol import Settings, describe
 from gan.evaluation.records import Evaluation, ImageScores, Metric
-from gan.evaluation.rows import Generator, Row, Task
 from gan.evaluation.summary import collection_metrics, image_metrics
 from gan.metrics import Sampling
 from gan.networks.layers import in_eval_mode

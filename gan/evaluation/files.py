@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -82,7 +83,7 @@ def write_images(folder: Path, step: int, images: Iterable[ImageScores]) -> str:
     That is evaluation/step-NNNNNNNN.jsonl, or the first of step-NNNNNNNN-2.jsonl and on that is
     not there: nobody's scores are replaced.
     """
-    text = "".join(json.dumps(image.record(), allow_nan=False) + "\n" for image in images)
+    text = "".join(json.dumps(asdict(image), allow_nan=False) + "\n" for image in images)
     for number in count(1):
         name = f"evaluation/step-{step:08d}{f'-{number}' if number > 1 else ''}.jsonl"
         if not os.path.lexists(folder / name):

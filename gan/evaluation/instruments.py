@@ -8,7 +8,7 @@ import torch
 
 from gan.config.tables.metrics import names_of
 from gan.metrics import Extractor, Lpips, has_torchmetrics, open_extractor, open_lpips
-from gan.metrics.inception import inception_file, missing_inception
+from gan.metrics.inception import FILE, cached, missing_inception
 
 LPIPS_SIDE = 64
 """Pixels that AlexNet needs."""
@@ -60,14 +60,13 @@ def open_instruments(
     """
     chosen, file = f"--{section}features", f"--{section}weights"
     notes: list[str] = []
-    name = features
-    if name is None and weights is not None:
+    if features is None and weights is not None:
         raise ValueError(
             f"{section}weights: of which network? Say it with {chosen}, e.g. mobilenet_v2"
         )
-    if name is None:
-        missing = missing_inception(inception_file())
-        name = None if missing else "inception"
+    if features is None:
+        missing = missing_inception(cached(FILE))
+        features = None if missing else "inception"
         if missing:
             *others, last = names_of("extractor")
             notes.append(
@@ -78,5 +77,5 @@ def open_instruments(
     if not similarity:
         skipped = ", ".join(names_of("torchmetrics"))
         notes.append(f"{skipped} left out: pip install 'gan-translation[metrics]'")
-    extractor = open_extractor(name, weights, device, section) if name else None
+    extractor = open_extractor(features, weights, device, section) if features else None
     return Instruments(device, extractor, open_lpips(device), similarity, tuple(notes))

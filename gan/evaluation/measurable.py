@@ -1,12 +1,16 @@
-"""Which metrics an evaluation will have, known before it begins."""
+"""Which metrics an evaluation will have, known before it begins; and which not, and why."""
 
 from collections.abc import Collection
 
 from gan.config import DataConfig
-from gan.config.tables.metrics import METRICS, Need, full_name
+from gan.config.tables.metrics import METRICS, Need, full_name, names_of
 from gan.domains import DIRECTIONS, Direction
 from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
+from gan.images import read_size
+
+OF_A_DIRECTION: set[Need] = {"translation", "opposite", "reference"}
+"""Needs that are not said to be unmet: the names of folders and models say it."""
 
 
 def measurable(
@@ -60,3 +64,32 @@ def provided(data: DataConfig, folders: Folders, instruments: Instruments) -> se
 def satisfied(needs: dict[Need, bool]) -> set[Need]:
     """Return the needs that are met."""
     return {need for need, met in needs.items() if met}
+
+
+def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> list[str]:
+    """Return what these images cannot be measured by, and why."""
+    notes, met = [], provided(data, folders, instruments) | OF_A_DIRECTION
+    possible = {name: row for name, row in METRICS.items() if row.requires <= met}
+    every = [*folders.sources.values(), *folders.references.values()]
+    smallest = min(len(folder.files) for folder in every)
+    for least in sorted({row.least_images for row in METRICS.values()}):
+        names = [name for name, row in possible.items() if row.least_images == least > smallest]
+        few = "one image: they need two" if least == 2 else f"less than {least} images"
+        notes += [f"{', '.join(names)} left out where a folder has {few}"] if names else []
+    if len(folders.sources) == 2 and not folders.pairs:
+        notes.append(f"{', '.join(names_of('pairs'))} left out: no image has a pair")
+    for name, row in possible.items():
+        if row.least_side > data.crop_size:
+            sides = f"needs {row.least_side} pixels a side, not {data.crop_size}"
+            notes.append(f"{name} left out: {sides}")
+    if folders.pairs and "lpips" not in met:
+        notes.append("lpips left out: no extractor, and no AlexNet at 64 pixels a side or more")
+    if data.resize != "square" and (odd := unlike(folders)):
+        notes.append(f"{odd} pairs differ in aspect: their middle squares show different parts")
+    return notes
+
+
+def unlike(folders: Folders) -> int:
+    """Pairs whose pictures differ in aspect by more than rounding to pixels does."""
+    shapes = [(read_size(one), read_size(other)) for one, other in folders.pairs.items()]
+    return sum(abs(w * y - x * h) > max(w, x, h, y) for (w, h), (x, y) in shapes) // 2

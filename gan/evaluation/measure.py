@@ -1,7 +1,8 @@
 """Two passes: over the images that are compared with, then over those that are translated."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 
@@ -15,12 +16,68 @@ from gan.config.table import load
 from gan.config.tables.metrics import METRICS
 from gan.evaluation.folders import Folder, read_images
 from gan.evaluation.instruments import Instruments
-from gan.evaluation.rows import Generator, Reference, Row, Task
 from gan.images.color import LUMA
 from gan.images.pixels import to_pixels, to_unit
 from gan.losses import mean_gram
 from gan.metrics import Batch, Images
 from gan.system.processes import Processes
+
+Generator = Callable[[Tensor], Tensor]
+"""(N, C, H, W) in [-1, 1] on the device to (N, C', H, W)."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the extractor says of a collection."""
+
+    features: Tensor
+    """(n, d), float64."""
+    grams: dict[str, Tensor]
+    """Mean Gram matrices (1, C, C) by layer, on the device."""
+
+
+@dataclass
+class Row:
+    """The numbers of one source image, and its features."""
+
+    place: int
+    file: Path
+    scores: dict[str, float] = field(default_factory=dict)
+    unchanged: dict[str, float] = field(default_factory=dict)
+    features: Tensor | None = None
+    """Of the translation, (d)."""
+    own: Tensor | None = None
+    """Of the source image."""
+    finite: bool = True
+    """Whether its translation is."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether any network made NaN of it."""
+        return not self.finite or not all(map(math.isfinite, self.scores.values()))
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done to a folder's images: `forth` translates them, `back` translates back."""
+
+    forth: Generator | None
+    back: Generator | None
+    channels: tuple[Channels, Channels]
+    """Of the images, and of their translations."""
+    pairs: Mapping[Path, Path]
+    reference: Reference | None
+    metrics: Sequence[str]
+    """What is measured."""
+
+    def scores(self, *, pairs: bool) -> list[str]:
+        """Return the metrics of single images, with or without a truth, as they are written."""
+        names = [
+            name
+            for name in self.metrics
+            if METRICS[name].of == "image" and ("pairs" in METRICS[name].needs) == pairs
+        ]
+        return sorted(names, key=lambda name: METRICS[name].stage)
 
 
 @dataclass(frozen=True)
@@ -48,10 +105,9 @@ class Evaluator:
         starts = range(0, len(listed), self.batch_size)
         own = self.processes.share([listed[s : s + self.batch_size] for s in starts])
         shown = self.progress and self.processes.main
-        bar: Iterable[list[tuple[int, Path]]] = tqdm(
+        return tqdm(
             own, folder.root.name, unit="batch", leave=False, disable=None if shown else True
         )
-        return bar
 
     @torch.no_grad()
     def reference(self, folder: Folder, channels: Channels) -> Reference | None:
@@ -73,10 +129,9 @@ class Evaluator:
             layer: torch.stack([part[layer] for part in parts]).sum(0) / len(folder.files)
             for layer in extractor.style
         }
-        device = self.instruments.device
         return Reference(
             torch.cat([part for _, part in gathered]),
-            {layer: gram.float().to(device) for layer, gram in grams.items()},
+            {layer: gram.float().to(self.instruments.device) for layer, gram in grams.items()},
         )
 
     @torch.no_grad()

@@ -11,20 +11,23 @@ class Unchanged:
     """A metric of the source images themselves: what doing nothing is worth."""
 
     value: float
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A number with its 95 % interval; low and high are None where none was drawn."""
+    """A number with its 95 % interval; low and high are None where none was drawn.
+
+    `gan report` reads it from metrics.jsonl: only the value must be there.
+    """
 
     value: float
-    low: float | None
-    high: float | None
-    count: int
+    low: float | None = None
+    high: float | None = None
+    count: int | None = None
     """Images, or pairs, that were measured."""
-    better: Better
+    better: Better = "lower"
     unchanged: Unchanged | None = None
     change: Change | None = None
     """Against doing nothing, by the interval of the paired difference."""
@@ -33,16 +36,12 @@ class Metric:
 
 @dataclass(frozen=True)
 class ImageScores:
-    """The numbers of one source image."""
+    """The numbers of one source image: a line of evaluation/step-NNNNNNNN.jsonl."""
 
     direction: str
     file: str
     """Relative to its folder."""
     scores: dict[str, float]
-
-    def record(self) -> dict[str, Any]:
-        """A line of evaluation/step-NNNNNNNN.jsonl."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 import torch
+from torch import Tensor
 
 from gan.config.choices import Change
 from gan.config.table import load
 from gan.config.tables.metrics import METRICS
+from gan.evaluation.measure import Reference, Row
 from gan.evaluation.records import Metric, Unchanged
-from gan.evaluation.rows import Reference, Row
 from gan.metrics import Distances, Sampling, draw, interval, means, sampled, scarce
 
 SCORED_IMAGES = 10
@@ -24,22 +25,25 @@ def image_metrics(rows: Sequence[Row], sampling: Sampling) -> dict[str, Metric]:
 def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
     """Return the mean of one score; paired with that of the source images, where there is one."""
     scored = [row for row in rows if name in row.scores]
+    count, better = len(scored), METRICS[name].better
+    counts = draw(sampling, count) if sampled(sampling, count) else None
     values = torch.tensor([row.scores[name] for row in scored], dtype=torch.float64)
-    before = None
+    old, change = None, None
     if all(name in row.unchanged for row in scored):
         before = torch.tensor([row.unchanged[name] for row in scored], dtype=torch.float64)
-    count, value, better = len(scored), float(values.mean()), METRICS[name].better
-    few = scarce(count, SCORED_IMAGES)
-    old = None if before is None else Unchanged(float(before.mean()), None, None)
-    if not sampled(sampling, count):
-        return Metric(value, None, None, count, better, old, None, few)
-    counts = draw(sampling, count)
-    change: Change | None = None
-    if before is not None:
-        old = Unchanged(float(before.mean()), *interval(means(before, counts)))
-        change = verdict(interval(means(values - before, counts)), higher=better == "higher")
-    low, high = interval(means(values, counts))
-    return Metric(value, low, high, count, better, old, change, few)
+        old = Unchanged(*averaged(before, counts))
+        if counts is not None:
+            change = verdict(interval(means(values - before, counts)), higher=better == "higher")
+    return Metric(
+        *averaged(values, counts), count, better, old, change, scarce(count, SCORED_IMAGES)
+    )
+
+
+def averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | None, float | None]:
+    """Return the mean of scores, and its interval where there are resamples."""
+    if counts is None:
+        return float(values.mean()), None, None
+    return float(values.mean()), *interval(means(values, counts))
 
 
 def verdict(difference: tuple[float, float], *, higher: bool = False) -> Change:
@@ -68,7 +72,7 @@ def collection_metric(name: str, found: Distances) -> Metric:
     """Return a distance with its interval, compared with doing nothing by the same resamples."""
     better = METRICS[name].better
     if found.samples is None or found.unchanged_samples is None:
-        old = Unchanged(found.unchanged, None, None)
+        old = Unchanged(found.unchanged)
         return Metric(found.value, None, None, found.count, better, old, None, found.warning)
     value, unchanged = (found.value, found.unchanged) if found.centered else (None, None)
     difference = found.value - found.unchanged if found.centered else None

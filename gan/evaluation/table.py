@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gan.config.tables.metrics import names_of
-from gan.domains import DIRECTIONS, Direction
+from gan.domains import DIRECTIONS, Direction, stem
 from gan.evaluation.records import Evaluation, Metric, Unchanged
 from gan.system.text import printable
 
@@ -34,14 +34,11 @@ def report(evaluation: Evaluation) -> str:
 
 def brief(metrics: Mapping[str, Metric], first: str | None) -> str:
     """A few numbers in one line: the one that decides, and how near translations come."""
-    stems = next((stem for stem in ("kid", "l1", "cycle") if any_of(stem, metrics)), "identity")
-    names = dict.fromkeys([first or "", *(n for n in metrics if n.startswith(f"{stems}_"))])
+    measured = {stem(name) for name in metrics}
+    chosen = next((name for name in ("kid", "l1", "cycle") if name in measured), "identity")
+    names = dict.fromkeys([first or "", *(name for name in metrics if stem(name) == chosen)])
     shown = [(name, metrics[name]) for name in names if name in metrics]
     return ", ".join(f"{name} {number(of.value)} {spread(of)}".strip() for name, of in shown)
-
-
-def any_of(stem: str, metrics: Mapping[str, Metric]) -> bool:
-    return any(name.startswith(f"{stem}_") for name in metrics)
 
 
 def table(metrics: Mapping[str, Metric]) -> str:
@@ -82,10 +79,8 @@ def changes(metrics: Mapping[str, Metric]) -> Iterator[str]:
     for change in ("better", "worse", "no clear difference"):
         names = [name for name, metric in metrics.items() if metric.change == change]
         if names:
-            than = (
-                " than doing nothing" if change != "no clear difference" else " from doing nothing"
-            )
-            yield f"{change}{than}: {', '.join(names)}"
+            than = "from" if change == "no clear difference" else "than"
+            yield f"{change} {than} doing nothing: {', '.join(names)}"
     contradictory = [
         ends.label
         for direction, ends in DIRECTIONS.items()
@@ -97,11 +92,10 @@ def changes(metrics: Mapping[str, Metric]) -> Iterator[str]:
 
 def pixels_better_features_worse(metrics: Mapping[str, Metric], direction: Direction) -> bool:
     """Return whether L1 got better and a distance of features got worse."""
-    l1 = metrics.get(f"l1_{direction}")
+    changes = {name: metric.change for name, metric in metrics.items()}
     by_features = [*names_of("extractor"), *names_of("lpips")]
-    found = [metrics.get(f"{name}_{direction}") for name in by_features]
-    worse = any(metric and metric.change == "worse" for metric in found)
-    return worse and l1 is not None and l1.change == "better"
+    worse = any(changes.get(f"{name}_{direction}") == "worse" for name in by_features)
+    return worse and changes.get(f"l1_{direction}") == "better"
 
 
 def warnings(evaluation: Evaluation) -> Iterator[str]:

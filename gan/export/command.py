@@ -4,7 +4,14 @@ import os
 
 from gan.export.formats import FORMATS, check_format
 from gan.export.options import ConvertOptions, ExportOptions
-from gan.interop import find_generator, generators_in, open_generator, push, write_model
+from gan.interop import (
+    find_generator,
+    generators_in,
+    in_words,
+    open_generator,
+    push,
+    write_model,
+)
 
 
 def export_model(options: ExportOptions) -> int:
@@ -28,19 +35,15 @@ def export_model(options: ExportOptions) -> int:
     except ValueError as error:
         text = str(error)
         raise ValueError(text if str(output) in text else f"{output}: {text}") from error
-    spec = opened.spec
-    network = f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"
-    print(f"{output}: {network}; {remark}")
+    print(f"{output}: {in_words(opened.spec)}; {remark}")
     return 0
 
 
 def export_folder(options: ExportOptions) -> int:
     """Write a run's generators, or those of one direction, with a model card; upload them."""
     model, folder = options.model, options.output
-    if model.is_dir() and options.direction is None and (found := generators_in(model)):
-        files = list(found.values())
-    else:
-        files = [find_generator(model, options.direction)]
+    found = {} if options.direction else generators_in(model)
+    files = list(found.values()) or [find_generator(model, options.direction)]
     kept = (folder / "README.md").exists()
     write_model(folder, files, options.license, overwrite=options.overwrite)
     if kept:

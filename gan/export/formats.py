@@ -2,24 +2,30 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.fx.experimental import _config
 
 from gan.config.choices import MIN_SIDE, ExportFormat
-from gan.config.tables.generators import generator_row
+from gan.config.tables.generators import GENERATORS, generator_row
 from gan.export.graph import traced
-from gan.export.parity import parity
-from gan.interop import Opened, reference_options, write_reference
+from gan.interop import Opened
 from gan.networks.files import KEY, VERSION, save_generator
 from gan.system.atomic import write_whole
 
 INPUT, OUTPUT = "image", "translation"
 """What goes into an ONNX file and what comes out, by name."""
+NORMS = ("instance", "batch", "none")
+"""The reference's."""
+LIMIT = 1e-4
+"""Largest difference in [-1, 1]: an 80th of a step of 8 bits."""
+SHAPES = ((1, 32, 48), (2, 33, 18), (1, 64, 30))
+"""Batches, heights and widths that are tried: on the multiple and off it."""
 
 
 def write_ours(path: Path, opened: Opened) -> str:
@@ -28,10 +34,40 @@ def write_ours(path: Path, opened: Opened) -> str:
     return "safetensors, opens with gan.Translator.load"
 
 
-def write_theirs(path: Path, opened: Opened) -> str:
-    """The reference's file, or CUT's."""
-    write_reference(path, opened.network, opened.spec)
+def write_reference(path: Path, opened: Opened) -> str:
+    """Write a .pth that the reference's test.py loads, or CUT's for generators that filter.
+
+    ValueError where neither has such a network.
+    """
+    check_expressible(opened.spec)
+    weights = opened.network.state_dict()
+    state = OrderedDict((name, tensor.cpu()) for name, tensor in weights.items())
+    write_whole(path, lambda file: torch.save(state, file))
     return f"for test.py, as latest_net_G.pth: {reference_options(opened.spec)}"
+
+
+def check_expressible(spec: dict[str, Any]) -> None:
+    """Raise ValueError for what the reference does not have."""
+    if generator_row(spec["kind"]).reference_name is None:
+        offered = [row.reference_name for row in GENERATORS.values() if row.reference_name]
+        raise ValueError(f"the reference has no {spec['kind']}: it has {', '.join(offered)}")
+    if spec["norm"] not in NORMS:
+        raise ValueError(f"the reference has no norm {spec['norm']}: it has {', '.join(NORMS)}")
+    if spec["upsample"] == "resize":
+        raise ValueError("the reference has no upsample resize: it has deconv, and CUT has blur")
+
+
+def reference_options(spec: dict[str, Any]) -> str:
+    """Return the options of test.py for a generator whose file is called latest_net_G.pth."""
+    filters = {"no_antialias": spec.get("downsample"), "no_antialias_up": spec["upsample"]}
+    cut = "blur" in filters.values()
+    options = ["--netG", generator_row(spec["kind"]).reference_name, "--ngf", spec["channels"]]
+    options += ["--normG" if cut else "--norm", spec["norm"]]
+    options += ["--input_nc", spec["in_channels"], "--output_nc", spec["out_channels"]]
+    options += [] if spec["dropout"] else ["--no_dropout"]
+    options += [f"--{name}" for name, value in filters.items() if cut and value != "blur"]
+    project = "contrastive-unpaired-translation: --model cut" if cut else "--model test"
+    return " ".join(map(str, [project, *options]))
 
 
 def write_onnx(path: Path, opened: Opened) -> str:
@@ -91,6 +127,33 @@ def checked(
     return f"{reader} and the network differ by {difference:.1e} at most"
 
 
+def parity(
+    network: nn.Module,
+    exported: Callable[[Tensor], Tensor],
+    channels: int,
+    shapes: Sequence[tuple[int, int, int]] = SHAPES,
+) -> float:
+    """The largest difference over pictures of noise; ValueError where it is too large.
+
+    Noise, because it reaches every weight; a function that fails in one of the sizes is refused
+    too.
+    """
+    draws = torch.Generator().manual_seed(0)
+    largest = 0.0
+    for count, height, width in shapes:
+        image = torch.rand((count, channels, height, width), generator=draws) * 2 - 1
+        with torch.no_grad():
+            expected = network(image)
+        result = exported(image)
+        if result.shape != expected.shape:
+            raise ValueError(f"gives {tuple(result.shape)} in place of {tuple(expected.shape)}")
+        difference = (result - expected).abs().max().item()
+        if not difference <= LIMIT:  # nor where it is no number
+            raise ValueError(f"differs from the network by {difference:.2g}, more than {LIMIT:g}")
+        largest = max(largest, difference)
+    return largest
+
+
 def description(opened: Opened) -> dict[str, str]:
     """What a file takes and gives, and what generator it is."""
     inside, outside = (
@@ -106,14 +169,13 @@ def description(opened: Opened) -> dict[str, str]:
 
 def anonymous(model: Any, metadata: dict[str, str]) -> Any:
     """An ONNX model with our metadata, and without the paths of the machine that it was made on."""
-    for graph in [model.graph, *model.functions]:
-        del graph.metadata_props[:]
-        for node in graph.node:
-            del node.metadata_props[:]
-            node.doc_string = ""
-    for value in [*model.graph.input, *model.graph.output, *model.graph.value_info]:
-        del value.metadata_props[:]
-    del model.metadata_props[:]
+    graphs = [model.graph, *model.functions]
+    nodes = [node for graph in graphs for node in graph.node]
+    values = [*model.graph.input, *model.graph.output, *model.graph.value_info]
+    for part in (model, *graphs, *nodes, *values):
+        del part.metadata_props[:]
+    for node in nodes:
+        node.doc_string = ""
     model.doc_string = "An unpaired image-to-image generator"
     for key, value in metadata.items():
         model.metadata_props.add(key=key, value=value)
@@ -122,7 +184,7 @@ def anonymous(model: Any, metadata: dict[str, str]) -> Any:
 
 FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
     "safetensors": (".safetensors", write_ours),
-    "reference": (".pth", write_theirs),
+    "reference": (".pth", write_reference),
     "onnx": (".onnx", write_onnx),
     "program": (".pt2", write_program),
 }

@@ -5,28 +5,21 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from itertools import repeat
+from operator import itemgetter
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from gan.images import ImageError, read_image
 from gan.inspection.hashes import BITS, copies, details
-from gan.inspection.places import Place
-from gan.inspection.survey import ImageFacts
+from gan.inspection.survey import ImageFacts, Place
 
 Relation = Literal["leakage", "duplicate", "shared"]
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A picture that is there before."""
-
-    relation: Relation
-    later: ImageFacts
-    earlier: ImageFacts
-    how: str
+"""The gravest first."""
+Copy = tuple[Relation, ImageFacts, ImageFacts, str]
+"""What the copy means, the picture, the one that is there before, and how they agree."""
 
 
 def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Copy]:
@@ -36,30 +29,25 @@ def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Cop
     the same domain before the other, equal pixels before near copies, these before mirrored ones.
     Pictures of one name in testA and testB are pairs on purpose, and are no copies.
     """
-    if not images:
-        return []
-    close = near_copies(images)
-    same = equal(images, close, max_megapixels)
-    links = [(0, pair, "equal pixels") for pair in same]
-    for rank, pairs, kind in (
-        (1, close, "near copy"),
-        (2, near_copies(images, mirrored=True), "mirrored copy"),
-    ):
+    near = {
+        "near copy": near_copies(images),
+        "mirrored copy": near_copies(images, mirrored=True),
+    }
+    same = equal(images, near["near copy"], max_megapixels)
+    links = [(0, later, earlier, "equal pixels") for later, earlier in same]
+    for rank, (kind, pairs) in enumerate(near.items(), 1):
         links += [
-            (rank, (later, earlier), f"{kind}, {bits} of {BITS} bits differ")
+            (rank, later, earlier, f"{kind}, {bits} of {BITS} bits differ")
             for later, earlier, bits in pairs
         ]
-    best: dict[int, tuple[tuple[int, ...], Copy]] = {}
-    for rank, (later, earlier), how in links:
+    ranked: dict[int, list[tuple[tuple[int, ...], Copy]]] = defaultdict(list)
+    for rank, later, earlier, how in links:
         one, other = images[later], images[earlier]
-        relation = related(one, other)
-        if relation is None:
-            continue
-        grave = ("leakage", "duplicate", "shared").index(relation)
-        key = (grave, one.place.domain != other.place.domain, rank, earlier)
-        if later not in best or key < best[later][0]:
-            best[later] = key, Copy(relation, one, other, how)
-    return [best[later][1] for later in sorted(best)]
+        if relation := related(one, other):
+            grave = get_args(Relation).index(relation)
+            key = (grave, one.place.domain != other.place.domain, rank, earlier)
+            ranked[later].append((key, (relation, one, other, how)))
+    return [min(ranked[later], key=itemgetter(0))[1] for later in sorted(ranked)]
 
 
 def near_copies(
@@ -67,6 +55,8 @@ def near_copies(
 ) -> list[tuple[int, int, int]]:
     """What `copies` finds among the images; of equal thumbnails in a folder the first stands for
     all, so that a thousand equal ones are not half a million pairs."""
+    if not images:
+        return []
     members: dict[tuple[Place, bytes], list[int]] = defaultdict(list)
     for index, image in enumerate(images):
         members[image.place, image.luma.tobytes()].append(index)
@@ -112,14 +102,13 @@ def equal(
         if images[later].traits.size == images[earlier].traits.size:
             wanted |= {later, earlier}
     order = sorted(wanted)
-
-    def content(index: int) -> str | None:
-        return digest(images[index].path, max_megapixels)
-
+    paths = [images[index].path for index in order]
     firsts: dict[str, dict[Place, int]] = defaultdict(dict)
     pairs: list[tuple[int, int]] = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for index, found in zip(order, threads.map(content, order), strict=True):
+        for index, found in zip(
+            order, threads.map(digest, paths, repeat(max_megapixels)), strict=True
+        ):
             if found is not None:
                 pairs += [(index, earlier) for earlier in firsts[found].values()]
                 firsts[found].setdefault(images[index].place, index)

@@ -6,19 +6,9 @@ from pathlib import Path
 
 from gan.domains import DOMAINS
 from gan.inspection.duplicates import find_copies
-from gan.inspection.places import SPLITS, Place
+from gan.inspection.options import InspectOptions
 from gan.inspection.statistics import differences, numbers
-from gan.inspection.survey import ImageFacts, Survey
-
-
-@dataclass(frozen=True)
-class Limits:
-    """From where on something is said."""
-
-    min_side: int = 64
-    max_aspect: float = 3.0
-    min_images: int = 100
-    max_megapixels: float = 178.0
+from gan.inspection.survey import SPLITS, ImageFacts, Place, Survey
 
 
 @dataclass(frozen=True)
@@ -27,7 +17,7 @@ class Kind:
 
     fault: bool
     meaning: str
-    """With the names of Limits in braces."""
+    """With the names of options in braces."""
 
 
 KINDS = {
@@ -72,32 +62,34 @@ class Finding:
         return KINDS[self.kind].fault
 
 
-def find_all(survey: Survey, limits: Limits) -> list[Finding]:
+def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
     """All findings, by the order of KINDS, and then of folders and names."""
     found = [Finding("unreadable", path, reason) for path, reason in survey.unreadable]
     found += [Finding("unnamed", path, size) for path, size in survey.unnamed]
     found += [Finding("empty", place.folder, "no images") for place in survey.empty]
     found += [
-        Finding(copy.relation, copy.later.path, copy.how, copy.earlier.path)
-        for copy in find_copies(survey.images, limits.max_megapixels)
+        Finding(relation, later.path, how, earlier.path)
+        for relation, later, earlier, how in find_copies(survey.images, options.max_megapixels)
     ]
     for place in survey.places:
-        found += about_folder(place, survey.of(place), limits)
+        found += about_folder(place, survey.of(place), options)
     found += about_domains(survey)
-    order = {kind: number for number, kind in enumerate(KINDS)}
-    return sorted(found, key=lambda finding: order[finding.kind])
+    order = list(KINDS)
+    return sorted(found, key=lambda finding: order.index(finding.kind))
 
 
-def about_folder(place: Place, images: list[ImageFacts], limits: Limits) -> Iterator[Finding]:
+def about_folder(
+    place: Place, images: list[ImageFacts], options: InspectOptions
+) -> Iterator[Finding]:
     """Findings on single images, and on their number."""
     greys = sum(image.grey for image in images)
     rare_grey = 2 * greys <= len(images)
     for image in images:
         width, height = image.traits.size
         size = f"{width}x{height}"
-        if min(width, height) < limits.min_side:
+        if min(width, height) < options.min_side:
             yield Finding("tiny", image.path, size)
-        if max(width, height) > limits.max_aspect * min(width, height):
+        if max(width, height) > options.max_aspect * min(width, height):
             yield Finding("aspect", image.path, size)
         if image.grey == rare_grey and 0 < greys < len(images):
             share = f"{greys} of {len(images)} images are grey"
@@ -106,7 +98,7 @@ def about_folder(place: Place, images: list[ImageFacts], limits: Limits) -> Iter
             yield Finding("plain", image.path, "one colour")
         for trait, word in image.traits.unusual.items():
             yield Finding(trait, image.path, word)
-    if place.split == "train" and 0 < len(images) < limits.min_images:
+    if place.split == "train" and 0 < len(images) < options.min_images:
         yield Finding("few", place.folder, f"{len(images)} images")
 
 

@@ -55,12 +55,9 @@ def hash_bits(luma: Luma) -> Bits:
 
     A pHash (the DCT hash of Zauner 2010) with the sign in place of the comparison with the median.
     """
-
-    def low(chunk: Luma) -> Bits:
-        positive: Bits = coefficients(chunk).reshape(-1, SIDE * SIDE)[:, ORDER] > DEAD_ZONE
-        return positive
-
-    return in_chunks(low, luma)
+    return in_chunks(
+        lambda chunk: coefficients(chunk).reshape(-1, SIDE * SIDE)[:, ORDER] > DEAD_ZONE, luma
+    )
 
 
 def in_chunks(function: Callable[[Luma], Bits], luma: Luma) -> Bits:

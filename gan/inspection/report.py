@@ -1,11 +1,11 @@
 """What is printed, and the two lists among the files."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
-from gan.inspection.findings import KINDS, Finding, Limits
+from gan.inspection.findings import KINDS, Finding
+from gan.inspection.options import InspectOptions
 from gan.inspection.statistics import lines, numbers
 from gan.inspection.survey import Survey
 from gan.system.atomic import write_whole
@@ -21,11 +21,13 @@ def level(kind: str) -> str:
     return "fault" if KINDS[kind].fault else "remark"
 
 
-def findings_text(found: Sequence[Finding], limits: Limits, complete: str) -> Iterator[str]:
+def findings_text(
+    found: Sequence[Finding], options: InspectOptions, complete: str
+) -> Iterator[str]:
     """Lines for people: each kind with its limit, then its files; `complete` says where all are."""
     for kind, group in groupby(found, key=lambda finding: finding.kind):
         members = list(group)
-        meaning = KINDS[kind].meaning.format(**asdict(limits))
+        meaning = KINDS[kind].meaning.format(**options.model_dump())
         yield f"{level(kind)}: {kind} ({len(members)}): {meaning}"
         for finding in members[:LISTED]:
             copy = f": {finding.other}" if finding.other else ""
@@ -40,7 +42,7 @@ def statistics_rows(survey: Survey) -> list[list[str]]:
     if not seen:
         return []
     columns = [lines(numbers(survey.of(place))) for place in seen]
-    heading = ["", *(printable(place.name) for place in seen)]
+    heading = ["", *(printable(place.folder.name or str(place.folder)) for place in seen)]
     return [heading, *([name, *(column[name] for column in columns)] for name in columns[0])]
 
 

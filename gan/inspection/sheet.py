@@ -34,8 +34,8 @@ def draw_sheet(
     rows = 1 + max((row for row, _ in places), default=0)
     page = Image.new("RGB", (GAP + COLUMNS * CELL_WIDTH, 4 * GAP + rows * CELL_HEIGHT), PAPER)
     for fault, (row, column) in zip(faults, places, strict=False):
-        drawn = card(fault, base, max_megapixels)
-        page.paste(drawn, (GAP + column * CELL_WIDTH, GAP + row * CELL_HEIGHT))
+        corner = (GAP + column * CELL_WIDTH, GAP + row * CELL_HEIGHT)
+        page.paste(card(fault, base, max_megapixels), corner)
     left_out = f"and {len(faults) - CARDS} more, all in {complete}" if len(faults) > CARDS else ""
     last = left_out if faults else "no faults"
     font = ImageFont.load_default(TEXT_SIZE)

@@ -1,33 +1,30 @@
 """What the pictures of a folder are like, and how two domains differ beside their style."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gan.inspection.survey import ImageFacts
 
-SMALLER = 1.5
-"""Ratio of the median shorter sides from which on a difference of sizes is named."""
 LOAD_SIZE = 286
 """Pixels of the shorter side that the paper's recipe resizes to: what is larger gets sharp."""
-SQUEEZED = 1.25
-"""Ratio of the median aspects."""
-FRAMED = 0.25
-GREY = 0.5
-JPEG = 0.9
-"""Differences of shares."""
 
 
 @dataclass(frozen=True)
 class Numbers:
     """Of the readable images of a folder."""
 
-    count: int
     sizes: NDArray[np.int64]
     """(N, 2), width and height."""
+    short: float
+    """The median of the shorter sides."""
+    aspect: float
+    """The median of width / height."""
     mean: NDArray[np.float64]
     """Of red, green, blue and luminance over all pictures, 0 to 255."""
     deviation: NDArray[np.float64]
@@ -35,36 +32,26 @@ class Numbers:
     saturation: float
     grey: float
     framed: float
+    jpeg: float
     """Shares of the pictures."""
     formats: Counter[str]
-
-    @property
-    def short(self) -> float:
-        """The median of the shorter sides."""
-        return float(np.median(self.sizes.min(1)))
-
-    @property
-    def aspect(self) -> float:
-        """The median of width / height."""
-        return float(np.median(self.sizes[:, 0] / self.sizes[:, 1]))
-
-    @property
-    def jpeg(self) -> float:
-        """The share of JPEGs."""
-        return self.formats["JPEG"] / self.count
 
 
 def numbers(images: Sequence[ImageFacts]) -> Numbers:
     """The statistics of at least one picture."""
+    sizes = np.array([image.traits.size for image in images])
+    formats = Counter(image.traits.format for image in images)
     return Numbers(
-        count=len(images),
-        sizes=np.array([image.traits.size for image in images]),
+        sizes=sizes,
+        short=float(np.median(sizes.min(1))),
+        aspect=float(np.median(sizes[:, 0] / sizes[:, 1])),
         mean=np.mean([image.mean for image in images], axis=0),
         deviation=np.mean([image.deviation for image in images], axis=0),
         saturation=float(np.mean([image.saturation for image in images])),
         grey=float(np.mean([image.grey for image in images])),
         framed=float(np.mean([image.framed for image in images])),
-        formats=Counter(image.traits.format for image in images),
+        jpeg=formats["JPEG"] / len(images),
+        formats=formats,
     )
 
 
@@ -75,7 +62,7 @@ def lines(of: Numbers) -> dict[str, str]:
     )
     spread = [f"{m:.0f} ± {d:.0f}" for m, d in zip(of.mean, of.deviation, strict=True)]
     return {
-        "images": str(of.count),
+        "images": str(len(of.sizes)),
         "median size": "x".join(f"{side:g}" for side in np.median(of.sizes, axis=0)),
         "smallest, largest": f"{smallest}, {largest}",
         "median aspect": f"{of.aspect:.2f}",
@@ -90,39 +77,71 @@ def lines(of: Numbers) -> dict[str, str]:
     }
 
 
-def differences(a: Numbers, b: Numbers) -> list[str]:
-    """Sentences on what tells the domains apart without being style, and will be learned."""
-    named = (("A", a), ("B", b))
-    said: list[str] = []
-    (small_name, small), (large_name, large) = sorted(named, key=lambda pair: pair[1].short)
-    if large.short >= SMALLER * small.short and small.short < LOAD_SIZE:
-        said.append(
-            f"{small_name} is {large.short / small.short:.1f}x smaller than {large_name} (median "
-            f"shorter side {small.short:g} and {large.short:g}): where both are resized to one "
-            f"size, the blur of upsampling is what the generator into {small_name} will learn"
-        )
-    (_, narrow), (wide_name, wide) = sorted(named, key=lambda pair: pair[1].aspect)
-    if wide.aspect >= SQUEEZED * narrow.aspect:
-        said.append(
-            f"{wide_name} is wider (median aspect {wide.aspect:.2f} and {narrow.aspect:.2f}): "
-            "data.resize square squeezes the domains differently, short does not"
-        )
-    (_, whole), (barred_name, barred) = sorted(named, key=lambda pair: pair[1].framed)
-    if barred.framed - whole.framed >= FRAMED:
-        said.append(
-            f"{barred.framed:.0%} of {barred_name} have bars of one colour along opposite edges, "
-            f"and {whole.framed:.0%} of the other: the generator will paint them; crop them off"
-        )
-    (_, colored), (grey_name, grey) = sorted(named, key=lambda pair: pair[1].grey)
-    if grey.grey - colored.grey >= GREY:
-        said.append(
-            f"{grey.grey:.0%} of {grey_name} are grey, and {colored.grey:.0%} of the other: losing "
-            f"colour is what the generator into {grey_name} learns first, inventing it its inverse"
-        )
-    (_, other), (jpeg_name, jpeg) = sorted(named, key=lambda pair: pair[1].jpeg)
-    if jpeg.jpeg - other.jpeg >= JPEG:
-        said.append(
-            f"{jpeg_name} is JPEG and the other is not: its blocks and rings are a difference that "
-            "discriminators see; save both alike, or resize to well below their size"
-        )
-    return said
+@dataclass(frozen=True)
+class Contrast:
+    """What may tell the domains apart without being style."""
+
+    quantity: str
+    """An attribute of Numbers."""
+    limit: float
+    """From which on it is named: the ratio, or for shares the difference, of high and low."""
+    sentence: str
+    """With `low` and `high`, their Numbers, their names, A or B, and `ratio`, of the sizes."""
+    share: bool = True
+    sharp: float = inf
+    """From which low on it does not matter."""
+
+
+CONTRASTS = (
+    Contrast(
+        "short",
+        1.5,
+        "{low_name} is {ratio:.1f}x smaller than {high_name} (median shorter side {low.short:g} "
+        "and {high.short:g}): where both are resized to one size, the blur of upsampling is what "
+        "the generator into {low_name} will learn",
+        share=False,
+        sharp=LOAD_SIZE,
+    ),
+    Contrast(
+        "aspect",
+        1.25,
+        "{high_name} is wider (median aspect {high.aspect:.2f} and {low.aspect:.2f}): data.resize "
+        "square squeezes the domains differently, short does not",
+        share=False,
+    ),
+    Contrast(
+        "framed",
+        0.25,
+        "{high.framed:.0%} of {high_name} have bars of one colour along opposite edges, and "
+        "{low.framed:.0%} of the other: the generator will paint them; crop them off",
+    ),
+    Contrast(
+        "grey",
+        0.5,
+        "{high.grey:.0%} of {high_name} are grey, and {low.grey:.0%} of the other: losing colour "
+        "is what the generator into {high_name} learns first, inventing it its inverse",
+    ),
+    Contrast(
+        "jpeg",
+        0.9,
+        "{high_name} is JPEG and the other is not: its blocks and rings are a difference that "
+        "discriminators see; save both alike, or resize to well below their size",
+    ),
+)
+
+
+def differences(a: Numbers, b: Numbers) -> Iterator[str]:
+    """Yield sentences on what tells the domains apart without being style, and will be learned."""
+    for contrast in CONTRASTS:
+        measure = attrgetter(contrast.quantity)
+        low, high = sorted((a, b), key=measure)
+        least, most, limit = measure(low), measure(high), contrast.limit
+        apart = most - least >= limit if contrast.share else most >= limit * least
+        if apart and least < contrast.sharp:
+            yield contrast.sentence.format(
+                low=low,
+                high=high,
+                low_name="A" if low is a else "B",
+                high_name="A" if high is a else "B",
+                ratio=high.short / low.short,
+            )

@@ -1,21 +1,28 @@
-"""Decode every file once: what it is, and the few numbers that later questions need."""
+"""The folders of a dataset, and every file of them decoded once: what it is, and a few numbers."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from gan.config.choices import Split
+from gan.domains import DOMAINS, Domain
 from gan.images import Traits, find_images, read_size, read_with_traits, resize_square
 from gan.images.color import LUMA_COLUMN
 from gan.inspection.hashes import SIDE, Luma
-from gan.inspection.places import Place
 
+Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
+SPLITS: tuple[Split, ...] = ("train", "test")
+LAYOUT = "trainA, trainB, testA and testB (any of them)"
 THUMBNAIL = 64
 """Pixels a side on which colours are measured."""
 DRAFT = 2 * THUMBNAIL
@@ -26,6 +33,15 @@ PLAIN = 4
 """Levels from the darkest to the brightest pixel of a picture of one colour."""
 FRAME_WIDTH = 2
 """Pixels of the thumbnail that a frame is wide at least: a 32nd of the side."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder of images and its part in training."""
+
+    folder: Path
+    split: Split = "train"
+    domain: Domain = "a"
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,42 @@ class Survey:
         return [image for image in self.images if image.place == place]
 
 
+def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place]:
+    """The folders of a dataset, or two named ones, or the root alone; training folders first.
+
+    ValueError where a folder is missing or lies in another one: its images would be their own
+    duplicates.
+    """
+    if root is not None and (a or b):
+        raise ValueError("give ROOT, or --a and --b, not both")
+    if root is None:
+        if not (a or b):
+            raise ValueError(f"nothing to inspect: give ROOT with {LAYOUT}, or --a and --b")
+        places = [Place(f, "train", d) for f, d in zip((a, b), DOMAINS, strict=True) if f]
+    else:
+        if not root.is_dir():
+            raise ValueError(f"{root}: {'not a folder' if root.exists() else 'no such folder'}")
+        named = [
+            Place(root / f"{split}{domain.upper()}", split, domain)
+            for split in SPLITS
+            for domain in DOMAINS
+        ]
+        places = [place for place in named if place.folder.exists()] or [Place(root)]
+    for place, other in permutations(places, 2):
+        if place.folder.resolve().is_relative_to(other.folder.resolve()):
+            raise ValueError(f"{place.folder}: is or lies in {other.folder}; give others")
+    return places
+
+
+def layout_note(root: Path, places: Sequence[Place]) -> str | None:
+    """What a root lacks to be trained on, if anything."""
+    if places[0].folder == root:
+        return f"{root}: inspected as one folder; a dataset is a folder with {LAYOUT}"
+    there = {place.domain for place in places if place.split == "train"}
+    lacking = [f"train{domain.upper()}" for domain in DOMAINS if domain not in there]
+    return f"{root}: no {' and no '.join(lacking)}" if lacking else None
+
+
 def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
     """Decode every image below the folders, several at a time, with a bar on stderr."""
     result = Survey(places)
@@ -81,22 +133,20 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
         result.others += sum(size is None for _, size in sizes)
         if not found.images and not found.skipped:
             result.empty.append(place)
-
-    def seen(job: tuple[Path, Place]) -> ImageFacts | tuple[Path, str]:
-        return examine(*job, max_megapixels)
-
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        bar = tqdm(threads.map(seen, jobs), total=len(jobs), unit="image", disable=None)
-        try:
-            for outcome in bar:
-                if isinstance(outcome, ImageFacts):
-                    result.images.append(outcome)
-                else:
-                    result.unreadable.append(outcome)
-        finally:
-            threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
+    outcomes = in_threads(lambda job: examine(*job, max_megapixels), jobs, "image")
+    result.images = [one for one in outcomes if isinstance(one, ImageFacts)]
+    result.unreadable += [one for one in outcomes if not isinstance(one, ImageFacts)]
     result.unreadable.sort()
     return result
+
+
+def in_threads(function: Callable[[Job], Outcome], jobs: Sequence[Job], unit: str) -> list[Outcome]:
+    """Return what a function makes of each job, several at a time, with a bar on stderr."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        try:
+            return list(tqdm(threads.map(function, jobs), total=len(jobs), unit=unit, disable=None))
+        finally:
+            threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
 
 
 def image_size(path: Path) -> str | None:
@@ -143,8 +193,8 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
 
 def is_framed(pixels: NDArray[np.float64]) -> bool:
     """Whether left and right, or top and bottom, are bars of the same one colour; (H, W, 3)."""
-    for turned in (pixels, pixels.swapaxes(0, 1)):
-        bars = np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
-        if np.ptp(bars, axis=(0, 1)).max() <= PLAIN:
-            return True
-    return False
+    across, down = (
+        np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
+        for turned in (pixels, pixels.swapaxes(0, 1))
+    )
+    return any(np.ptp(bars, axis=(0, 1)).max() <= PLAIN for bars in (across, down))

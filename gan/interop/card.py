@@ -12,9 +12,7 @@ from typing import Any
 import yaml
 
 from gan.domains import DIRECTIONS, Direction
-
-Specs = Mapping[Direction, tuple[dict[str, Any], dict[str, Any]]]
-"""The arguments of each generator and the facts about it, by its direction."""
+from gan.interop.generators import Opened, in_words
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
 """What is a path: what begins like one, and what has slashes but no blanks."""
@@ -52,7 +50,9 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 """
 
 
-def model_card(run: Path, specs: Specs, folder: Path, license: str) -> str:
+def model_card(
+    run: Path, generators: Mapping[Direction, Opened], folder: Path, license: str
+) -> str:
     """The README.md of a folder, from what lies in a run's directory; what is missing is said."""
     config = read_config(run)
     header = {
@@ -64,25 +64,26 @@ def model_card(run: Path, specs: Specs, folder: Path, license: str) -> str:
     stated = {"unknown": "Not stated: ask before you use it, and state one before you share it."}
     samples = [
         f"![{DIRECTIONS[direction].label}](samples-{direction}.png)\n"
-        for direction in specs
+        for direction in generators
         if (folder / f"samples-{direction}.png").exists()
     ]
     return CARD.format(
         header=yaml.safe_dump(header, sort_keys=False),
         title=run.resolve().name if config else folder.resolve().name,
-        networks="\n".join(network(direction, *about) for direction, about in specs.items()),
-        direction=next(iter(specs)),
+        networks="\n".join(network(direction, opened) for direction, opened in generators.items()),
+        direction=next(iter(generators)),
         data=data(config),
         license=stated.get(license, f"`{license}`, for the weights."),
         metrics=metrics(run),
         samples="\n## Samples\n\n" + "\n".join(samples) if samples else "",
-        recipe=recipe(config),
+        recipe=f"```yaml\n{yaml.safe_dump(config, sort_keys=False)}```" if config else "Not known.",
     )
 
 
-def network(direction: Direction, spec: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+def network(direction: Direction, opened: Opened) -> str:
     """A line about a generator."""
-    facts = [f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"]
+    about = opened.about
+    facts = [in_words(opened.spec)]
     facts += [f"step {about['step']}"] if "step" in about else []
     facts += ["averaged over its last steps"] if about.get("averaged") else []
     facts += [f"out of {about['source']} ({about['layout']})"] if "source" in about else []
@@ -142,10 +143,3 @@ def row(name: str, metric: Mapping[str, Any]) -> str:
     before = f"{unchanged['value']:.4g}" if "value" in unchanged else ""
     cells = [name, f"{metric['value']:.4g}", interval, before, metric.get("count", "")]
     return "| " + " | ".join(map(str, [*cells, metric.get("better", "")])) + " |"
-
-
-def recipe(config: Mapping[str, Any]) -> str:
-    """The whole configuration."""
-    if not config:
-        return "Not known."
-    return f"```yaml\n{yaml.safe_dump(dict(config), sort_keys=False)}```"

@@ -1,6 +1,7 @@
-"""Any generator's file as a network of ours."""
+"""Generators found in folders, and any generator's file as a network of ours."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan.domains import Direction
-from gan.interop.layouts import reference_names
-from gan.interop.parts import State, direction_from_file, direction_from_name, split_parts
+from gan.domains import DIRECTIONS, Direction
+from gan.interop.names import (
+    State,
+    direction_from_file,
+    direction_from_name,
+    reference_names,
+    split_parts,
+)
 from gan.interop.reading import PICKLES, read_tensors
 from gan.interop.recognition import completed, recognize
 from gan.networks.described import read_metadata
@@ -29,6 +35,45 @@ class Opened:
     """The arguments of build_generator."""
     about: dict[str, Any]
     """What its file says of it; its direction, where it is known."""
+
+
+def in_words(spec: Mapping[str, Any]) -> str:
+    """Return what network the arguments of build_generator describe."""
+    return f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"
+
+
+def find_generator(path: Path, direction: Direction | None) -> Path:
+    """Return the generator's file that a path and a direction mean."""
+    if direction is not None and direction not in DIRECTIONS:
+        raise ValueError(f"direction {direction}: must be ab or ba")
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise ValueError(f"{path}: no such run directory or generator file")
+    found = generators_in(path)
+    if not found:
+        raise ValueError(f"{path}: no gen_ab.safetensors or gen_ba.safetensors in this folder")
+    if direction is None and len(found) > 1:
+        raise ValueError(f"{path}: holds both generators; say which with direction ab or ba")
+    first = next(iter(found))
+    if direction not in (None, *found):
+        missing = path / f"gen_{direction}.safetensors"
+        raise ValueError(f"{missing}: no such generator; this run has {found[first].name}")
+    return found[direction or first]
+
+
+def generators_in(folder: Path) -> dict[Direction, Path]:
+    """Return the generators of a run directory, ours or the reference's, by direction."""
+    ours = {each: folder / f"gen_{each}.safetensors" for each in DIRECTIONS}
+    reference = {
+        each: folder / f"latest_net_G_{ends.source.upper()}.pth"
+        for each, ends in DIRECTIONS.items()
+    }
+    found, foreign = (
+        {each: file for each, file in files.items() if file.is_file()}
+        for files in (ours, reference)
+    )
+    return found or foreign
 
 
 def open_generator(
@@ -68,12 +113,10 @@ def open_foreign(path: Path, direction: Direction | None, part: str | None) -> O
     name = chosen(path, sorted(found), direction, part)
     state, spec, layout = found[name]
     try:
-        check_bytes(path, state)
-        check_numbers(state)
+        check(path, state)
         network = fill(spec, completed({key: plain(state[key]) for key in state}, spec))
     except ValueError as error:
-        told = f"{spec['kind']}, {spec['channels']} channels, norm {spec['norm']}"
-        raise ValueError(f"{path}: looks like {told}, but {error}") from error
+        raise ValueError(f"{path}: looks like {in_words(spec)}, but {error}") from error
     about: dict[str, Any] = {"source": path.name, "layout": layout}
     if known := direction_from_name(name) or direction_from_file(path.stem):
         about["direction"] = known
@@ -114,15 +157,12 @@ def plain(tensor: Tensor) -> Tensor:
     return (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
 
 
-def check_bytes(path: Path, state: State) -> None:
-    """ValueError where tensors pretend to be larger than their file."""
+def check(path: Path, state: State) -> None:
+    """ValueError where tensors pretend to be larger than their file, or are no numbers."""
     claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
     if claimed > path.stat().st_size:
         raise ValueError(f"its tensors would take {claimed} bytes, more than the file has")
 
-
-def check_numbers(state: State) -> None:
-    """ValueError where weights are no numbers to compute with."""
     for name, tensor in state.items():
         if name.endswith(("weight", "bias")) and not tensor.is_floating_point():
             raise ValueError(f"{name} holds {tensor.dtype}".replace("torch.", ""))

@@ -5,16 +5,14 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from gan.domains import DIRECTIONS
+from gan.domains import DIRECTIONS, Direction
 from gan.interop.card import model_card
-from gan.interop.generators import open_generator
+from gan.interop.generators import Opened, open_generator
 from gan.networks.files import save_generator
 
 SCHEME = "hf://"
 REPOSITORY = re.compile(rf"{SCHEME}([\w.-]+/[\w.-]+)(?:/(.+))?")
 """A repository, or a file in one."""
-PATTERNS = ["*.safetensors", "*_net_G_?.pth"]
-"""What is fetched of a repository."""
 
 
 def fetch(name: str | Path, revision: str | None = None) -> Path:
@@ -38,12 +36,11 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
 
     try:
         if match[2]:
-            file = huggingface_hub.hf_hub_download(match[1], match[2], revision=revision)
-            return Path(file)
-        folder = huggingface_hub.snapshot_download(
-            match[1], revision=revision, allow_patterns=PATTERNS
+            return Path(huggingface_hub.hf_hub_download(match[1], match[2], revision=revision))
+        patterns = ["*.safetensors", "*_net_G_?.pth"]
+        return Path(
+            huggingface_hub.snapshot_download(match[1], revision=revision, allow_patterns=patterns)
         )
-        return Path(str(folder))
     except Exception as error:  # of the hub, of its client, of the network, of the disk
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ValueError(f"{name}: cannot be fetched: {reason}") from error
@@ -62,32 +59,25 @@ def write_model(
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", license):
         raise ValueError(f"license: {license}: should be an identifier of the Hub, as mit, cc0-1.0")
-    written = {"README.md"}
-    for direction in DIRECTIONS:
-        written |= {f"gen_{direction}.safetensors", f"samples-{direction}.png"}
+    names = [f"gen_{each}.safetensors" for each in DIRECTIONS]
+    written = {"README.md", *names, *(f"samples-{each}.png" for each in DIRECTIONS)}
     if folder.is_file() or (folder.is_dir() and {path.name for path in folder.iterdir()} - written):
         raise ValueError(f"{folder}: holds other files: name a folder that is empty, or a new one")
-    opened = [open_generator(file) for file in files]
-    directions = [generator.about.get("direction", "ab") for generator in opened]
-    there = [
-        direction for direction in directions if (folder / f"gen_{direction}.safetensors").exists()
-    ]
-    if there and not overwrite:
-        raise ValueError(
-            f"{folder}: gen_{there[0]}.safetensors is there already: name another, or overwrite"
-        )
+    generators: dict[Direction, Opened] = {}
+    for opened in map(open_generator, files):
+        generators[opened.about.setdefault("direction", "ab")] = opened
+    for direction in generators:
+        if (path := folder / f"gen_{direction}.safetensors").exists() and not overwrite:
+            raise ValueError(f"{folder}: {path.name} is there already: name another, or overwrite")
     folder.mkdir(parents=True, exist_ok=True)
     run = files[0].parent
-    specs = {}
-    for direction, generator in zip(directions, opened, strict=True):
+    for direction, opened in generators.items():
         path = folder / f"gen_{direction}.safetensors"
-        about = generator.about | {"direction": direction}
-        save_generator(generator.network.state_dict(), path, generator.spec, about)
-        specs[direction] = (generator.spec, about)
+        save_generator(opened.network.state_dict(), path, opened.spec, opened.about)
         if samples := sorted((run / "samples").glob(f"step-*-{direction}.png")):
             shutil.copyfile(samples[-1], folder / f"samples-{direction}.png")
     if not (card := folder / "README.md").exists():
-        card.write_text(model_card(run, specs, folder, license), encoding="utf-8")
+        card.write_text(model_card(run, generators, folder, license), encoding="utf-8")
 
 
 def push(folder: Path, repository: str, *, private: bool = False) -> str:

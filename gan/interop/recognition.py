@@ -7,10 +7,12 @@ import torch
 from torch import Tensor
 
 from gan.config.tables.generators import RESNET, UNET
-from gan.interop.parts import State
+from gan.interop.names import State
 from gan.networks import build_generator
 
 BLOCK = re.compile(r"model\.(\d+)\.conv_block\.")
+UPSAMPLES = {"filt": "blur", "2.weight": "resize"}
+"""What a tensor of the first layer behind a ResNet's blocks tells."""
 COUNTERS = ("running_mean", "running_var", "num_batches_tracked")
 
 
@@ -29,23 +31,17 @@ def recognize(state: State) -> dict[str, Any]:
 
 def resnet(state: State) -> dict[str, Any]:
     """The arguments of a ResNet generator."""
-    found = [BLOCK.match(name) for name in state]
-    blocks = sorted({int(match[1]) for match in found if match})
+    blocks = sorted({int(match[1]) for name in state if (match := BLOCK.match(name))})
     first, after = blocks[0], blocks[-1] + 1
     stem, head = kernel(state, "model.1"), kernel(state, last_of(state))
-    if f"model.{after}.filt" in state:
-        upsample = "blur"
-    elif f"model.{after}.2.weight" in state:
-        upsample = "resize"
-    else:
-        upsample = "deconv"
+    told = [kind for name, kind in UPSAMPLES.items() if f"model.{after}.{name}" in state]
     return {
         "kind": RESNET.format(len(blocks)),
         "in_channels": stem.shape[1],
         "out_channels": head.shape[0],
         "channels": stem.shape[0],
         "norm": norm_of(state, "model.1", "model.2"),
-        "upsample": upsample,
+        "upsample": told[0] if told else "deconv",
         "dropout": kernels_at(state, f"model.{first}.conv_block.6"),
         "downsample": "blur" if "model.7.filt" in state else "stride",
     }
@@ -83,8 +79,8 @@ def norm_of(state: State, convolution: str, norm: str) -> str:
 
 def last_of(state: State) -> str:
     """The module of the highest number: the head."""
-    numbers = [re.fullmatch(r"model\.(\d+)\.weight", name) for name in state]
-    return f"model.{max((int(match[1]) for match in numbers if match), default=0)}"
+    matches = [re.fullmatch(r"model\.(\d+)\.weight", name) for name in state]
+    return f"model.{max((int(match[1]) for match in matches if match), default=0)}"
 
 
 def kernels_at(state: State, module: str) -> bool:
@@ -107,22 +103,16 @@ def completed(state: State, spec: dict[str, Any]) -> State:
     """
     with torch.device("meta"):
         wanted = build_generator(**spec).state_dict()
-    result = {name: tensor for name, tensor in state.items() if keeps(name, spec["norm"])}
-    for name, like in wanted.items():
-        if name in result:
-            continue
+    batch = spec["norm"] == "batch"
+    result = {name: state[name] for name in state if batch or not name.endswith(COUNTERS)}
+    for name in [name for name in wanted if name not in result]:
         if name.endswith("num_batches_tracked"):
             result[name] = torch.tensor(0)
         elif name.endswith(".bias") and name.replace(".bias", ".weight") in result:
-            result[name] = torch.zeros(like.shape)
+            result[name] = torch.zeros(wanted[name].shape)
     for name in [name for name in result if name.endswith(".bias") and name not in wanted]:
         module, _, number = name.removesuffix(".bias").rpartition(".")
         mean = f"{module}.{int(number) + 1}.running_mean" if number.isdigit() else ""
         if mean in wanted and mean in result and result[mean].shape == result[name].shape:
             result[mean] = result[mean] - result.pop(name)
     return result
-
-
-def keeps(name: str, norm: str) -> bool:
-    """Whether a tensor belongs to a network with this norm."""
-    return norm == "batch" or not name.endswith(COUNTERS)

@@ -5,8 +5,17 @@ features are at hand; what torchmetrics does cleanly (SSIM, MS-SSIM, LPIPS, Ince
 """
 
 from gan.metrics.batch import Batch, Images
-from gan.metrics.bootstrap import LEAST_IMAGES, Sampling, draw, interval, means, sampled, scarce
-from gan.metrics.collections import Distances, distances
+from gan.metrics.bootstrap import (
+    LEAST_IMAGES,
+    Distances,
+    Sampling,
+    distances,
+    draw,
+    interval,
+    means,
+    sampled,
+    scarce,
+)
 from gan.metrics.extractor import Extractor, open_extractor
 from gan.metrics.frechet import frechet_distance, frechet_samples
 from gan.metrics.kernel import KernelMatrices, kernel_distance, kernel_matrices, kernel_samples

@@ -37,7 +37,7 @@ class Images:
     def style(self) -> Maps:
         """The feature maps that tell textures."""
         assert self.extractor
-        return self.extractor.style_maps(self.maps)
+        return {layer: self.maps[layer] for layer in self.extractor.style}
 
     def at(self, places: list[int]) -> "Images":
         """Return some of the images."""

@@ -11,7 +11,7 @@ from torchvision import models
 from gan.features import TABLES, Features
 from gan.features.extractor import build
 from gan.features.weights import pretrained
-from gan.metrics.inception import CONTENT, POOLED, STYLE, inception_file, open_inception
+from gan.metrics.inception import CONTENT, FILE, POOLED, STYLE, cached, open_inception
 from gan.system.hashing import file_sha256
 
 DEEPEST = ("layer4", "Mixed_7c", "inception5b")
@@ -43,10 +43,6 @@ class Extractor:
         """(N, d): what FID and KID compare; float64, on the CPU."""
         return maps[self.pooled].mean((2, 3)).cpu().double()
 
-    def style_maps(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The maps that tell textures."""
-        return {layer: maps[layer] for layer in self.style}
-
 
 def open_extractor(
     name: str, weights: Path | None, device: torch.device, section: str = ""
@@ -58,7 +54,7 @@ def open_extractor(
     ValueError in one line says what is unknown, missing or to be installed.
     """
     if name == "inception":
-        file = weights or inception_file()
+        file = weights or cached(FILE)
         inception = open_inception(file).to(device)
         return Extractor(name, file_sha256(file), inception, POOLED, CONTENT, STYLE)
     if name not in models.list_models(module=models):

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan.metrics.bootstrap import Sampling
-from gan.metrics.collections import Distances, distances
+from gan.metrics.bootstrap import Distances, Sampling, distances
 
 FID_RESAMPLES, FID_RESAMPLES_LARGE, LARGE = 200, 40, 512
 """At most, and for more than LARGE images and features: each needs that many singular values."""

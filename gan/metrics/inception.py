@@ -1,5 +1,6 @@
 """Inception as FID papers use it: the TensorFlow network of 2015, through torchmetrics."""
 
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from gan.images.pixels import to_pixels
 from gan.metrics.pictures import has_torchmetrics
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
+"""The name that torch-fidelity gives it."""
 POOLED = "pooled"
 """The 2048 features before the classifier."""
 CONTENT = "Mixed_6e"
@@ -29,7 +31,10 @@ class Inception(nn.Module):
         self.network = network.eval().requires_grad_(False)
         self.maps: dict[str, Tensor] = {}
         for layer in STYLE:
-            network.get_submodule(layer).register_forward_hook(Keep(self.maps, layer))
+            network.get_submodule(layer).register_forward_hook(partial(self._keep, layer))
+
+    def _keep(self, layer: str, _: nn.Module, inputs: object, output: Tensor) -> None:
+        self.maps[layer] = output
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """(N, 3 or 1, H, W) in [-1, 1] to the maps of the layers above."""
@@ -42,16 +47,6 @@ class Inception(nn.Module):
     def train(self, mode: bool = True) -> "Inception":
         """Stay in evaluation mode."""
         return super().train(False)
-
-
-class Keep:
-    """A forward hook that files an output under a name."""
-
-    def __init__(self, maps: dict[str, Tensor], layer: str) -> None:
-        self.maps, self.layer = maps, layer
-
-    def __call__(self, module: nn.Module, inputs: object, output: Tensor) -> None:
-        self.maps[self.layer] = output
 
 
 def open_inception(file: Path) -> Inception:
@@ -81,6 +76,6 @@ def missing_inception(file: Path) -> str | None:
     return None
 
 
-def inception_file() -> Path:
-    """Where its weights are looked for: torch-fidelity's name in torch's cache."""
-    return Path(torch.hub.get_dir()) / "checkpoints" / FILE
+def cached(name: str) -> Path:
+    """Where torch's cache has a file of weights, or would have it."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / name

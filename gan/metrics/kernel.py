@@ -1,13 +1,10 @@
 """Kernel distance of two sets of feature vectors (KID with Inception's; Bińkowski et al. 2018)."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
 from gan.config.tables.metrics import KID_MOST
-from gan.metrics.bootstrap import Sampling, scarce
-from gan.metrics.collections import Distances, distances
+from gan.metrics.bootstrap import Distances, Sampling, distances, scarce
 
 KID_IMAGES = 50
 """Fewer make the interval rough."""
@@ -31,12 +28,8 @@ def part(images: int, sampling: Sampling) -> Tensor:
     return torch.randperm(images, generator=generator)[:KID_MOST].sort().values
 
 
-class KernelMatrices(NamedTuple):
-    """k(x, x'), k(y, y') and k(x, y) of two sets, in float64."""
-
-    xx: Tensor
-    yy: Tensor
-    xy: Tensor
+KernelMatrices = tuple[Tensor, Tensor, Tensor]
+"""k(x, x'), k(y, y') and k(x, y) of two sets, in float64."""
 
 
 def kernel(x: Tensor, y: Tensor) -> Tensor:
@@ -46,7 +39,7 @@ def kernel(x: Tensor, y: Tensor) -> Tensor:
 
 def kernel_matrices(x: Tensor, y: Tensor) -> KernelMatrices:
     """What every estimate from these two sets needs: n^2 + m^2 + n m numbers."""
-    return KernelMatrices(kernel(x, x), kernel(y, y), kernel(x, y))
+    return kernel(x, x), kernel(y, y), kernel(x, y)
 
 
 def kernel_distance(x: Tensor, y: Tensor) -> float:
@@ -66,8 +59,9 @@ def kernel_samples(matrices: KernelMatrices, counts_x: Tensor, counts_y: Tensor)
     they would make every resample look further away than the images are. NaN where a resample is
     one image only.
     """
-    cross = ((counts_x @ matrices.xy) * counts_y).sum(1) / (counts_x.sum(1) * counts_y.sum(1))
-    return within(matrices.xx, counts_x) + within(matrices.yy, counts_y) - 2 * cross
+    xx, yy, xy = matrices
+    cross = ((counts_x @ xy) * counts_y).sum(1) / (counts_x.sum(1) * counts_y.sum(1))
+    return within(xx, counts_x) + within(yy, counts_y) - 2 * cross
 
 
 def within(matrix: Tensor, counts: Tensor) -> Tensor:

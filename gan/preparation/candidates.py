@@ -1,41 +1,52 @@
-"""A picture that may be chosen: where it is, how it will be called, what is known of it."""
+"""Pictures that may be chosen: where they are, how they will be called, what is known of them."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gan.inspection.survey import ImageFacts
+from gan.config.choices import Split
+from gan.domains import Domain
+from gan.images import MAX_MEGAPIXELS
+from gan.inspection.survey import ImageFacts, Place, examine, in_threads
 
 Skipped = tuple[Path, str]
 """A file that is skipped, and why."""
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A picture of a video."""
-
-    number: int
-    """Among all frames, from 0."""
-    second: float
-    facts: ImageFacts
-
-
-@dataclass(frozen=True)
 class Candidate:
-    """A picture of a source."""
+    """A picture of a source, and what becomes of it."""
 
+    domain: Domain
     source: Path
     """The image file, or the video."""
     name: Path
     """Below the folder of its domain and split, where it will lie."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    frame: Frame | None = None
+    frame: int | None = None
+    """Of a video: its number among all frames, from 0."""
+    second: float = 0
+    facts: ImageFacts | None = None
+    """Known of frames, and of files once these are decoded."""
+    split: Split = "train"
+    group: int | None = None
+    """Number of the group that is kept on one side, for pictures that are not alone."""
 
     @property
     def label(self) -> str:
         """For people: the file, and which frame of it."""
-        return f"{self.source}, frame {self.frame.number}" if self.frame else str(self.source)
+        return str(self.source) if self.frame is None else f"{self.source}, frame {self.frame}"
+
+    @property
+    def origin(self) -> tuple[Path, int | None]:
+        """What tells pictures apart: the file, and the number of the frame."""
+        return self.source.resolve(), self.frame
+
+    @property
+    def target(self) -> Path:
+        """Below the output."""
+        return Path(f"{self.split}{self.domain.upper()}", self.name)
 
 
 def draw(seed: int, name: Path) -> bytes:
@@ -45,3 +56,31 @@ def draw(seed: int, name: Path) -> bytes:
     """
     text = f"{seed}\0{name.as_posix()}".encode("utf-8", "surrogateescape")
     return hashlib.sha256(text).digest()
+
+
+def decode(
+    candidates: Sequence[Candidate], limit: int | None, seed: int
+) -> tuple[list[Candidate], list[Skipped]]:
+    """Return so many readable candidates, drawn by seed and sorted by name, and unreadable ones.
+
+    Without a limit all are decoded; else only as many as are needed.
+    """
+    left = sorted(candidates, key=lambda candidate: draw(seed, candidate.name))
+    wanted = len(left) if limit is None else limit
+    decoded: list[Candidate] = []
+    skipped: list[Skipped] = []
+    while left and len(decoded) < wanted:
+        some, left = left[: wanted - len(decoded)], left[wanted - len(decoded) :]
+        outcomes = in_threads(decode_one, some, "image")
+        decoded += [one for one in outcomes if isinstance(one, Candidate)]
+        skipped += [one for one in outcomes if not isinstance(one, Candidate)]
+    return sorted(decoded, key=lambda one: one.name.as_posix()), skipped
+
+
+def decode_one(candidate: Candidate) -> Candidate | Skipped:
+    """Return a candidate with its facts, or its file and why it cannot be read."""
+    if candidate.facts:
+        return candidate
+    # No place of its own: copies are sought among all pictures, wherever they lie.
+    outcome = examine(candidate.source, Place(Path()), MAX_MEGAPIXELS)
+    return replace(candidate, facts=outcome) if isinstance(outcome, ImageFacts) else outcome

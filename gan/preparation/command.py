@@ -2,21 +2,19 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gan.domains import DOMAINS, Domain
 from gan.inference.folder.report import check_failed, write_failed
-from gan.preparation.candidates import Candidate, Skipped
-from gan.preparation.decode import Decoded, copy_pairs, decode
+from gan.preparation.candidates import Candidate, Skipped, decode
 from gan.preparation.options import PrepareConfig
 from gan.preparation.sources import select
-from gan.preparation.split import Member, bordering, drawn, groups
+from gan.preparation.split import bordering, copy_pairs, drawn, groups
 from gan.preparation.writing import (
     CHOSEN,
-    LINKS,
     SETTINGS,
-    Chosen,
     begin,
     check_strangers,
     write_files,
@@ -42,15 +40,14 @@ def prepare(config: PrepareConfig) -> int:
         decoded, found = decode_domains(config)
         skipped = [*dict.fromkeys(found)]  # one source may serve both domains
         chosen = divide(decoded, config)
-        targets = {config.output / one.name for one in chosen}
-        check_strangers(config.output, targets)
+        check_strangers(config.output, {config.output / one.target for one in chosen})
         if not config.dry_run:
             begin(config.output, settings)
             lost = write_files(chosen, config.output, config.link)
             lost += write_frames(chosen, config.output)
-            gone = {one.name for one, _ in lost}
-            write_report([one for one in chosen if one.name not in gone], config.output)
-            skipped += [(Path(one.candidate.label), reason) for one, reason in lost]
+            gone = {one.target for one, _ in lost}
+            write_report([one for one in chosen if one.target not in gone], config.output)
+            skipped += [(Path(one.label), reason) for one, reason in lost]
             write_failed(config.output, [Failure(*each) for each in skipped])
     name_skipped(skipped)
     tell(chosen, len(decoded) - len(chosen), config)
@@ -70,35 +67,29 @@ def check_output(config: PrepareConfig, settings: dict[str, Any]) -> None:
         check_disk(config.output, sources)
 
 
-def decode_domains(config: PrepareConfig) -> tuple[list[tuple[Domain, Decoded]], list[Skipped]]:
+def decode_domains(config: PrepareConfig) -> tuple[list[Candidate], list[Skipped]]:
     """The readable pictures of both domains, and what is left out of them."""
     selected: dict[Domain, list[Candidate]] = {}
     skipped: list[Skipped] = []
     for domain in DOMAINS[: 2 if config.b else 1]:
-        listing, offered = select(config, domain)
-        selected[domain] = listing.candidates
-        skipped += listing.skipped
-        print(f"{domain.upper()}: {len(listing.candidates)} of {offered} images chosen")
-    check_apart(selected)
-    result: list[tuple[Domain, Decoded]] = []
+        selected[domain], unusable = select(config, domain)
+        skipped += unusable
+    check_apart(selected["a"], selected.get("b", []))
+    result: list[Candidate] = []
     for domain, candidates in selected.items():
         decoded, unreadable = decode(candidates, config.limit, config.seed)
         if not decoded:
             path, reason = unreadable[0]
             raise ValueError(f"{domain}: no image can be read, {path} for instance: {reason}")
-        result += [(domain, one) for one in decoded]
+        result += decoded
         skipped += unreadable
     return result, skipped
 
 
-def check_apart(selected: dict[Domain, list[Candidate]]) -> None:
+def check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
     """ValueError where pictures are in both domains: nothing would tell these apart."""
-
-    def key(candidate: Candidate) -> tuple[Path, int | None]:
-        return candidate.source.resolve(), candidate.frame.number if candidate.frame else None
-
-    of_a = {key(candidate) for candidate in selected["a"]}
-    shared = [one for one in selected.get("b", []) if key(one) in of_a]
+    of_a = {candidate.origin for candidate in a}
+    shared = [candidate for candidate in b if candidate.origin in of_a]
     if shared:
         raise ValueError(
             f"{len(shared)} images are chosen for A and for B, {shared[0].label} first: narrow "
@@ -106,30 +97,21 @@ def check_apart(selected: dict[Domain, list[Candidate]]) -> None:
         )
 
 
-def divide(decoded: Sequence[tuple[Domain, Decoded]], config: PrepareConfig) -> list[Chosen]:
+def divide(decoded: Sequence[Candidate], config: PrepareConfig) -> list[Candidate]:
     """Each picture's place. Frames beside the test's and, with unique, copies have none."""
-    pairs = copy_pairs([one for _, one in decoded])
+    pairs = copy_pairs(decoded)
     if config.unique:
         later = {number for number, _ in pairs}
         decoded, pairs = [one for number, one in enumerate(decoded) if number not in later], []
-    members = [member(domain, one.candidate) for domain, one in decoded]
-    together = groups(members, pairs, config.block)
-    test = drawn(members, together, config.test, config.seed)
-    left_out = bordering(members, test)
+    together = groups(decoded, pairs, config.block)
+    test = drawn(decoded, together, config.test, config.seed)
+    left_out = bordering(decoded, test)
     group = {number: index for index, some in enumerate(together) if some[1:] for number in some}
     return [
-        Chosen(one.candidate, domain, "test" if number in test else "train", group.get(number))
-        for number, (domain, one) in enumerate(decoded)
+        replace(one, split="test" if number in test else "train", group=group.get(number))
+        for number, one in enumerate(decoded)
         if number not in left_out
     ]
-
-
-def member(domain: Domain, candidate: Candidate) -> Member:
-    """A picture as the split sees it."""
-    frame = candidate.frame
-    if not frame:
-        return Member(domain, candidate.name)
-    return Member(domain, candidate.name, candidate.source, frame.second)
 
 
 def name_skipped(skipped: Sequence[Skipped]) -> None:
@@ -140,19 +122,18 @@ def name_skipped(skipped: Sequence[Skipped]) -> None:
         say(Path("failed.tsv"), f"{len(skipped) - NAMED} more are left out")
 
 
-def tell(chosen: Sequence[Chosen], left_out: int, config: PrepareConfig) -> None:
+def tell(chosen: Sequence[Candidate], left_out: int, config: PrepareConfig) -> None:
     """How many pictures are where, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
             count = sum((one.domain, one.split) == (domain, split) for one in chosen)
-            remark = ""
-            if not count and split == "test" and config.test:
-                remark = ": copies, or blocks of a video, do not let it be divided"
+            whole = ": copies, or blocks of a video, do not let it be divided"
+            remark = whole if not count and split == "test" and config.test else ""
             print(f"{split}{domain.upper()}: {count} images{remark}")
     if config.link == "symbolic":
         print("symbolic links lead out of these folders; `gan train` follows none: use --link hard")
     if left_out:
         print(f"{left_out} images left out: further copies, or frames beside the test's")
-    done = LINKS[config.link].done
+    done = "copied" if config.link == "copy" else f"linked ({config.link})"
     what = f"would be {done}" if config.dry_run else f"{done}; {CHOSEN} says which"
     print(printable(f"{config.output}: {len(chosen)} images {what}"))

@@ -6,7 +6,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gan.config import Count, Rate, Section, Weight
-from gan.domains import Domain
 from gan.preparation.tables import SUFFIXES
 
 Link = Literal["copy", "hard", "symbolic"]
@@ -65,11 +64,3 @@ class PrepareConfig(Section):
                 known = ", ".join(SUFFIXES)
                 raise ValueError(f"{key} is for tables ({known}): name one, or leave it out")
         return self
-
-    def sources(self, domain: Domain) -> list[Path]:
-        """The sources of a domain."""
-        return self.a if domain == "a" else self.b
-
-    def conditions(self, domain: Domain) -> list[str]:
-        """What its files must fulfil, as it was given."""
-        return self.where_a if domain == "a" else self.where_b

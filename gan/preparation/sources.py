@@ -3,127 +3,116 @@
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 
 from gan.domains import Domain
 from gan.images import IMAGE_SUFFIXES, ImageError, Traits, find_images
-from gan.inspection.places import Place
-from gan.inspection.survey import measured
+from gan.inspection.survey import Place, measured
 from gan.preparation import tables, video
-from gan.preparation.candidates import Candidate, Frame, Skipped
+from gan.preparation.candidates import Candidate, Skipped
 from gan.preparation.options import PrepareConfig
-from gan.preparation.query import chosen
+
+Listing = tuple[list[Candidate], list[Skipped]]
+"""What there is of use, and what is not."""
 
 
-@dataclass(frozen=True)
-class Listing:
-    """What a source has to offer."""
-
-    candidates: list[Candidate]
-    skipped: list[Skipped]
-
-
-def select(config: PrepareConfig, domain: Domain) -> tuple[Listing, int]:
-    """What of a domain's sources fulfils its conditions, and how many pictures there were.
+def select(config: PrepareConfig, domain: Domain) -> Listing:
+    """What of a domain's sources fulfils its conditions; how many pictures these are is printed.
 
     Each file comes once, the names are unique. ValueError where nothing is left.
     """
-    sources = config.sources(domain)
+    sources = config.a if domain == "a" else config.b
+    conditions = config.where_a if domain == "a" else config.where_b
     origin = ", ".join(map(str, sources))
-    listings = [list_source(path, config) for path in sources]
     # Files of one name in two sources would be in each other's way.
-    folders = distinct([own_name(path) for path in sources]) if len(sources) > 1 else [""]
-    offered = [
-        (Path(folder), candidate)
-        for folder, listing in zip(folders, listings, strict=True)
-        for candidate in listing.candidates
-    ]
+    names = [path.resolve().name if path.is_dir() else path.stem for path in sources]
+    folders = distinct(names) if len(names) > 1 else [""]
+    offered: list[tuple[Path, Candidate]] = []
+    skipped: list[Skipped] = []
+    for path, folder in zip(sources, folders, strict=True):
+        candidates, unusable = list_source(path, config, domain)
+        offered += [(Path(folder), candidate) for candidate in candidates]
+        skipped += unusable
     columns = dict.fromkeys(name for _, candidate in offered for name in candidate.columns)
     rows = [{name: c.columns.get(name, "") for name in columns} for _, c in offered]
-    found = located(
-        [offered[number] for number in chosen(rows, config.conditions(domain), origin)], config
-    )
-    skipped = [each for listing in listings for each in listing.skipped] + found.skipped
-    if not found.candidates:
+    wanted = tables.chosen(rows, conditions, origin)
+    found, unusable = located([offered[number] for number in wanted])
+    skipped += unusable
+    if not found:
         first = f" that can be used ({': '.join(map(str, skipped[0]))})" if skipped else ""
         raise ValueError(f"{origin}: no images{first}")
-    return Listing(found.candidates, skipped), len(offered)
-
-
-def own_name(source: Path) -> str:
-    """A source's name without the suffix of a file."""
-    return source.resolve().name if source.is_dir() else source.stem
+    print(f"{domain.upper()}: {len(found)} of {len(offered)} images chosen")
+    return found, skipped
 
 
 def distinct(names: Sequence[str]) -> list[str]:
     """The names, later ones with a number where they have been before."""
     result: list[str] = []
     for name in names:
-        number, other = 2, name
-        while other in result:
-            number, other = number + 1, f"{name}-{number}"
-        result.append(other)
+        others = chain([name], (f"{name}-{number}" for number in count(2)))
+        result.append(next(other for other in others if other not in result))
     return result
 
 
-def list_source(path: Path, config: PrepareConfig) -> Listing:
+def list_source(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
     """What a source has to offer, by what it is; ValueError for what is none."""
     suffix = path.suffix.lower()
     if path.is_dir():
-        return from_folder(path)
+        return from_folder(path, domain)
     if not path.is_file():
         raise ValueError(f"{path}: {'no regular file' if path.exists() else 'no such source'}")
     if suffix in tables.SUFFIXES:
-        return from_table(path, config)
+        return from_table(path, config, domain)
     if suffix in video.SUFFIXES:
-        return from_video(path, config)
+        return from_video(path, config, domain)
     known = " ".join((*tables.SUFFIXES, *video.SUFFIXES))
     raise ValueError(f"{path}: a source is a folder, a table or a video ({known})")
 
 
-def from_folder(folder: Path) -> Listing:
+def from_folder(folder: Path, domain: Domain) -> Listing:
     """All images of a folder and its sub-folders; `class` is the folder that one lies in."""
     found = find_images(folder)
     candidates = []
     for path in found.images:
         name = path.relative_to(folder)
         columns = {"path": name.as_posix(), "name": name.name, "class": name.parent.name}
-        candidates.append(Candidate(path, name, columns))
-    return Listing(candidates, found.skipped)
+        candidates.append(Candidate(domain, path, name, columns))
+    return candidates, found.skipped
 
 
-def from_table(path: Path, config: PrepareConfig) -> Listing:
+def from_table(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
     """A candidate for each row; whether its file exists is not asked before rows are chosen."""
     rows = tables.read_rows(path)
     column = tables.file_column(path, list(rows[0]), config.file_column)
     folder = config.images or path.parent
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder (images)")
-    named = [row for row in rows if row[column].strip()]
-    return Listing([Candidate(folder, Path(row[column].strip()), row) for row in named], [])
+    named = [(row[column].strip(), row) for row in rows]
+    return [Candidate(domain, folder, Path(name), row) for name, row in named if name], []
 
 
-def from_video(path: Path, config: PrepareConfig) -> Listing:
+def from_video(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
     """The frames that are taken of a video; those behind a damage are missing, which is said."""
     candidates: list[Candidate] = []
-    place = Place(path)
     name = path.stem
     try:
         frames = video.sampled(path, config.frames_per_second, config.every_frame)
         for number, second, image in frames:
-            facts = measured(path, place, Traits(image.size, "", {}), image)
+            facts = measured(path, Place(path), Traits(image.size, "", {}), image)
             columns = {"path": path.name, "name": name, "class": ""}
-            frame = Frame(number, second, facts)
-            candidates.append(Candidate(path, Path(f"{name}-{number:06d}.jpg"), columns, frame))
+            file = Path(f"{name}-{number:06d}.jpg")
+            candidates.append(Candidate(domain, path, file, columns, number, second, facts))
     except ImageError as error:
         reason = str(error).removeprefix(f"{path}: ")
         after = f"damaged after {candidates[-1].name.stem}: " if candidates else ""
-        return Listing(candidates, [(path, after + reason)])
-    return Listing(candidates, [])
+        return candidates, [(path, after + reason)]
+    return candidates, []
 
 
-def located(offered: Sequence[tuple[Path, Candidate]], config: PrepareConfig) -> Listing:
+def located(offered: Sequence[tuple[Path, Candidate]]) -> Listing:
     """The candidates with their files, which rows of tables only name; each file once.
 
     Each comes with the folder that is put before its name.
@@ -141,10 +130,8 @@ def located(offered: Sequence[tuple[Path, Candidate]], config: PrepareConfig) ->
                 skipped.append((folder / candidate.name, str(error)))
                 continue
             candidate = replace(candidate, source=path, name=path.relative_to(folder))
-        number = candidate.frame.number if candidate.frame else None
-        named = replace(candidate, name=before / candidate.name)
-        result.setdefault((candidate.source.resolve(), number), named)
-    return Listing(list(result.values()), skipped)
+        result.setdefault(candidate.origin, replace(candidate, name=before / candidate.name))
+    return list(result.values()), skipped
 
 
 class Index:
@@ -152,7 +139,15 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.root = folder, folder.resolve()
-        self.names: dict[str, list[Path]] | None = None
+
+    @cached_property
+    def names(self) -> dict[str, list[Path]]:
+        """The images by their names with and without suffix."""
+        result: dict[str, list[Path]] = defaultdict(list)
+        for path in find_images(self.folder).images:
+            for key in {path.name, path.stem}:
+                result[key].append(path)
+        return result
 
     def file(self, name: Path) -> Path:
         """The image that a table means by a name; ImageError says why there is none.
@@ -164,7 +159,10 @@ class Index:
         if ".." in path.relative_to(self.folder).parts:
             raise ImageError(f"leads out of {self.folder}")
         if not os.path.lexists(path):
-            path = self.sought(name.name)
+            found = self.names.get(name.name, [])
+            if len(found) != 1:
+                raise ImageError(f"{len(found) or 'no'} images of this name below {self.folder}")
+            path = found[0]
         if not path.resolve().is_relative_to(self.root):
             raise ImageError(f"leads out of {self.folder}")
         if not path.is_file():
@@ -172,15 +170,3 @@ class Index:
         if path.suffix.lower() not in IMAGE_SUFFIXES:
             raise ImageError("its name has no suffix of an image")
         return path
-
-    def sought(self, name: str) -> Path:
-        """The only image with a bare name."""
-        if self.names is None:
-            self.names = defaultdict(list)
-            for path in find_images(self.folder).images:
-                for key in {path.name, path.stem}:
-                    self.names[key].append(path)
-        found = self.names.get(name, [])
-        if len(found) != 1:
-            raise ImageError(f"{len(found) or 'no'} images of this name below {self.folder}")
-        return found[0]

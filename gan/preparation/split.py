@@ -1,58 +1,57 @@
 """Which pictures are for training and which for the test; what belongs together stays together."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gan.domains import Domain
-from gan.preparation.candidates import draw
+from gan.inspection.duplicates import near_copies
+from gan.preparation.candidates import Candidate, draw
 
 GAP = 1.0
 """Seconds beside a test frame in which no training frame is taken."""
 
 
-@dataclass(frozen=True)
-class Member:
-    """What the split asks of a picture."""
+def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
+    """Pairs (later, earlier) of copies, near and mirrored ones too, as `gan inspect` knows them.
 
-    domain: Domain
-    name: Path
-    video: Path | None = None
-    second: float = 0
+    Pictures without details are paired where size and thumbnail are equal.
+    """
+    facts = [one.facts for one in decoded if one.facts]
+    near = [*near_copies(facts), *near_copies(facts, mirrored=True)]
+    firsts: dict[tuple[tuple[int, int], bytes], int] = {}
+    equal = [
+        (number, firsts.setdefault((facts.traits.size, facts.luma.tobytes()), number))
+        for number, facts in enumerate(facts)
+    ]
+    pairs = {(later, earlier) for later, earlier, _ in near} | set(equal)
+    return sorted((later, earlier) for later, earlier in pairs if later != earlier)
 
 
 def groups(
-    members: Sequence[Member], pairs: Iterable[tuple[int, int]], block: float
+    members: Sequence[Candidate], pairs: Iterable[tuple[int, int]], block: float
 ) -> list[list[int]]:
     """The pictures that must be on one side: copies, and the frames of `block` seconds."""
     firsts: dict[tuple[Path, int], int] = {}
     blocks = [
-        (number, firsts.setdefault((member.video, int(member.second // block)), number))
+        (number, firsts.setdefault((member.source, int(member.second // block)), number))
         for number, member in enumerate(members)
-        if member.video
+        if member.frame is not None
     ]
     return joined(len(members), [*pairs, *blocks])
 
 
 def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """The connected components of a graph, sorted."""
-    parent = list(range(count))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
+    group = {number: [number] for number in range(count)}
     for one, other in pairs:
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    found: dict[int, list[int]] = defaultdict(list)
-    for number in range(count):
-        found[root(number)].append(number)
-    return list(found.values())
+        small, large = sorted((group[one], group[other]), key=len)
+        if small is not large:
+            large += small
+            group.update(dict.fromkeys(small, large))
+    distinct = {id(some): some for some in group.values()}
+    return sorted(map(sorted, distinct.values()))
 
 
 def quota(count: int, test: float, domain: Domain) -> int:
@@ -65,7 +64,7 @@ def quota(count: int, test: float, domain: Domain) -> int:
 
 
 def drawn(
-    members: Sequence[Member], together: Sequence[list[int]], test: float, seed: int
+    members: Sequence[Candidate], together: Sequence[list[int]], test: float, seed: int
 ) -> set[int]:
     """The numbers of the test's pictures: whole groups, drawn by seed, as many as fit.
 
@@ -94,27 +93,20 @@ def drawn(
                 if sizes(group)[domain]
                 and all(2 * size <= counts[other] for other, size in sizes(group).items())
             ]
-            if fit:
-                smallest = min(fit, key=len)
-                result.update(smallest)
+            smallest: list[int] = min(fit, key=len, default=[])
+            result.update(smallest)
     return result
 
 
-def bordering(members: Sequence[Member], test: set[int]) -> set[int]:
+def bordering(members: Sequence[Candidate], test: set[int]) -> set[int]:
     """The training frames within GAP seconds of a test frame of the same video."""
     seconds: dict[Path, list[float]] = defaultdict(list)
-    for number in test:
-        if video := members[number].video:
-            seconds[video].append(members[number].second)
-    for times in seconds.values():
-        times.sort()
+    frames = [number for number, member in enumerate(members) if member.frame is not None]
+    for number in test.intersection(frames):
+        insort(seconds[members[number].source], members[number].second)
 
-    def beside(video: Path, second: float) -> bool:
-        after = bisect_left(seconds[video], second - GAP)
-        return after < len(seconds[video]) and seconds[video][after] <= second + GAP
+    def beside(member: Candidate) -> bool:
+        tested = seconds[member.source]
+        return bisect_left(tested, member.second - GAP) < bisect_right(tested, member.second + GAP)
 
-    return {
-        number
-        for number, member in enumerate(members)
-        if number not in test and member.video in seconds and beside(member.video, member.second)
-    }
+    return {number for number in frames if number not in test and beside(members[number])}

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,15 @@ SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".
 CONTAINERS = "mov,matroska,avi,mpeg,mpegts,ogg"
 """FFmpeg's names of what these are. It opens by content, and would follow a playlist with a
 video's name to other files and to servers."""
+LIMITS = {"format_whitelist": CONTAINERS, "protocol_whitelist": ""}
+"""What FFmpeg may open."""
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """A video that is open; whatever FFmpeg says of it becomes an ImageError in one line."""
+def decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
+    """(number, seconds since the first frame, its picture when called) of all whole frames.
+
+    Whatever FFmpeg says of a video becomes an ImageError in one line.
+    """
     try:
         import av
     except ImportError as error:
@@ -29,37 +33,23 @@ def opened(path: Path) -> Iterator[Any]:
         ) from error
     try:
         # A file that is open has no name that FFmpeg could take for an address.
-        with path.open("rb") as file, av.open(file, options=limits()) as container:
+        with path.open("rb") as file, av.open(file, options=LIMITS) as container:
             if not container.streams.video:
                 raise ImageError(f"{path}: no video in it")
-            yield container
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            if stream.width * stream.height / 1e6 > MAX_MEGAPIXELS:
+                raise ImageError(f"{path}: frames of more than {MAX_MEGAPIXELS:g} megapixels")
+            first: float | None = None
+            for number, frame in enumerate(container.decode(stream)):
+                rate = stream.average_rate or 25
+                second = float(number / rate) if frame.time is None else frame.time
+                first = second if first is None else first
+                if not frame.is_corrupt:  # made up by the decoder
+                    aspect = stream.sample_aspect_ratio
+                    yield number, second - first, partial(upright, frame, aspect)
     except (OSError, av.FFmpegError) as error:
         raise ImageError(f"{path}: {error.strerror or error}") from error
-
-
-def limits() -> dict[str, str]:
-    """What FFmpeg may open."""
-    return {"format_whitelist": CONTAINERS, "protocol_whitelist": ""}
-
-
-def decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
-    """(number, seconds since the first frame, its picture when called) of all whole frames.
-
-    ImageError likewise.
-    """
-    with opened(path) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        if stream.width * stream.height / 1e6 > MAX_MEGAPIXELS:
-            raise ImageError(f"{path}: frames of more than {MAX_MEGAPIXELS:g} megapixels")
-        first: float | None = None
-        for number, frame in enumerate(container.decode(stream)):
-            rate = stream.average_rate or 25
-            second = float(number / rate) if frame.time is None else frame.time
-            first = second if first is None else first
-            if frame.is_corrupt:  # made up by the decoder
-                continue
-            yield number, second - first, partial(upright, frame, stream.sample_aspect_ratio)
 
 
 def sampled(
@@ -80,16 +70,13 @@ def sampled(
 
 def numbered(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Image.Image]]:
     """(number, picture) of these frames; those behind a damage are missing."""
-    left = set(numbers)
-    try:
+    last = max(numbers)
+    with suppress(ImageError):
         for number, _, picture in decoded(path):
-            if number in left:
-                left.remove(number)
+            if number in numbers:
                 yield number, picture()
-            if not left:
+            if number >= last:
                 return
-    except ImageError:
-        return
 
 
 def upright(frame: Any, aspect: Fraction | None) -> Image.Image:
@@ -99,5 +86,4 @@ def upright(frame: Any, aspect: Fraction | None) -> Image.Image:
     """
     width = round(frame.width * aspect) if aspect else frame.width
     image: Image.Image = frame.to_image(width=width, height=frame.height)
-    turn = frame.rotation
-    return image.rotate(turn, expand=True) if turn else image
+    return image.rotate(frame.rotation, expand=True)

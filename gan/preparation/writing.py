@@ -4,18 +4,15 @@ import filecmp
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from gan.config.choices import Split
-from gan.domains import Domain
 from gan.images import encode_image
+from gan.inspection.survey import in_threads
 from gan.preparation import video
 from gan.preparation.candidates import Candidate
 from gan.preparation.options import Link
@@ -25,88 +22,44 @@ from gan.system.output_folder import copy_file, link_file
 SETTINGS, CHOSEN = "preparation.json", "preparation.jsonl"
 FOLDERS = ("trainA", "trainB", "testA", "testB")
 
-
-@dataclass(frozen=True)
-class Chosen:
-    """A picture with its place in the dataset."""
-
-    candidate: Candidate
-    domain: Domain
-    split: Split
-    group: int | None
-    """Number of the group that is kept on one side, for pictures that are not alone."""
-
-    @property
-    def name(self) -> Path:
-        """Below the output."""
-        return Path(f"{self.split}{self.domain.upper()}") / self.candidate.name
-
-
-Lost = tuple[Chosen, str]
+Lost = tuple[Candidate, str]
 """What could be read a moment ago, and why no longer."""
 
 
-def write_files(chosen: Sequence[Chosen], output: Path, link: Link) -> list[Lost]:
+def write_files(chosen: Sequence[Candidate], output: Path, link: Link) -> list[Lost]:
     """Copy or link the image files that are not there yet; those that have become unreadable.
 
     OSError where the output cannot be written, or has another file in the place of one.
     """
-    jobs = [one for one in chosen if not one.candidate.frame]
-
-    def job(one: Chosen) -> Lost | None:
-        reason = put(one.candidate.source, output / one.name, LINKS[link])
-        return (one, reason) if reason else None
-
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        try:
-            outcomes = tqdm(threads.map(job, jobs), total=len(jobs), unit="file", disable=None)
-            return [outcome for outcome in outcomes if outcome]
-        finally:
-            threads.shutdown(cancel_futures=True)
+    jobs = [one for one in chosen if one.frame is None]
+    reasons = in_threads(partial(put, output=output, link=link), jobs, "file")
+    return [(one, reason) for one, reason in zip(jobs, reasons, strict=True) if reason]
 
 
-@dataclass(frozen=True)
-class LinkKind:
-    """How a file is put into its place, and whether it is there already."""
-
-    put: Callable[[Path, Path], None]
-    same: Callable[[Path, Path], bool]
-    done: str
-    """For people."""
-
-
-def put(source: Path, target: Path, kind: LinkKind) -> str | None:
+def put(one: Candidate, output: Path, link: Link) -> str | None:
     """Copy or link a file, whole or not at all, unless it is there; return why it is unreadable."""
+    source, target = one.source, output / one.target
     if os.path.lexists(target):
-        check_own(target, kind.same(source, target))
+        check_own(target, is_put(source, target, link))
         return None
     try:
         source.open("rb").close()
     except OSError as error:
         return error.strerror or str(error)
-    kind.put(source, target)
+    if link == "copy":
+        copy_file(source, target)
+    else:
+        link_file(source, target, symbolic=link == "symbolic")
     return None
 
 
-def equal(source: Path, target: Path) -> bool:
-    """Return whether two files have the same content."""
-    return target.is_file() and filecmp.cmp(source, target, shallow=False)
-
-
-def points(source: Path, target: Path) -> bool:
-    """Return whether the one is a symbolic link to the other."""
+def is_put(source: Path, target: Path, link: Link) -> bool:
+    """Return whether a target is the copy of a source, or such a link to it."""
+    if link == "copy":
+        return target.is_file() and filecmp.cmp(source, target, shallow=False)
+    if link == "hard":
+        return target.exists() and source.samefile(target)
     return target.is_symlink() and target.resolve() == source.resolve()
-
-
-LINKS: dict[Link, LinkKind] = {
-    "copy": LinkKind(copy_file, equal, "copied"),
-    "hard": LinkKind(
-        link_file,
-        lambda source, target: target.exists() and source.samefile(target),
-        "linked (hard)",
-    ),
-    "symbolic": LinkKind(partial(link_file, symbolic=True), points, "linked (symbolic)"),
-}
 
 
 def check_own(target: Path, same: bool) -> None:
@@ -118,17 +71,17 @@ def check_own(target: Path, same: bool) -> None:
         )
 
 
-def write_frames(chosen: Sequence[Chosen], output: Path) -> list[Lost]:
+def write_frames(chosen: Sequence[Candidate], output: Path) -> list[Lost]:
     """Write the frames that are not there yet as JPEG; those that have become unreadable."""
-    videos: dict[Path, dict[int, Chosen]] = defaultdict(dict)
+    videos: dict[Path, dict[int, Candidate]] = defaultdict(dict)
     for one in chosen:
-        if frame := one.candidate.frame:
-            videos[one.candidate.source][frame.number] = one
+        if one.frame is not None:
+            videos[one.source][one.frame] = one
     lost: list[Lost] = []
     for source, wanted in videos.items():
         frames = video.numbered(source, wanted)
         for number, image in tqdm(frames, total=len(wanted), unit="frame", disable=None):
-            write_frame(encode_image(image, ".jpg"), output / wanted.pop(number).name)
+            write_frame(encode_image(image, ".jpg"), output / wanted.pop(number).target)
         lost += [(one, "has become unreadable") for one in wanted.values()]
     return lost
 
@@ -141,18 +94,18 @@ def write_frame(content: bytes, target: Path) -> None:
         write_whole(target, lambda file: file.write(content), replace=False)
 
 
-def write_report(chosen: Sequence[Chosen], output: Path) -> None:
+def write_report(chosen: Sequence[Candidate], output: Path) -> None:
     """A line for each picture: its name, where it is from, its domain, split and group."""
     lines = []
     for one in chosen:
         entry: dict[str, object] = {
-            "file": one.name.as_posix(),
-            "source": str(one.candidate.source.absolute()),
+            "file": one.target.as_posix(),
+            "source": str(one.source.absolute()),
             "domain": one.domain,
             "split": one.split,
         }
-        if frame := one.candidate.frame:
-            entry |= {"frame": frame.number, "second": round(frame.second, 3)}
+        if one.frame is not None:
+            entry |= {"frame": one.frame, "second": round(one.second, 3)}
         if one.group is not None:
             entry["group"] = one.group
         lines.append(json.dumps(entry) + "\n")
@@ -171,16 +124,10 @@ def begin(output: Path, settings: Mapping[str, Any]) -> None:
 def check_strangers(output: Path, targets: Collection[Path]) -> None:
     """Raise ValueError for a file in the output's folders that this command would not put there."""
     for name in FOLDERS:
-        for path in files(output / name):
-            if path not in targets:
+        for path in (output / name).rglob("*"):
+            folder = path.is_dir() and not path.is_symlink()  # a link counts as a file
+            if not (folder or path in targets or path.name.startswith(".")):
                 raise ValueError(
                     f"{path}: not chosen by this command, or no longer: move it away, or give "
                     "another --output"
                 )
-
-
-def files(folder: Path) -> Iterable[Path]:
-    """Yield all files below a folder, but for hidden ones; links count as files."""
-    for parent, folders, names in os.walk(folder):
-        links = [name for name in folders if Path(parent, name).is_symlink()]
-        yield from (Path(parent, name) for name in (*names, *links) if not name.startswith("."))

@@ -1,59 +1,146 @@
-"""Curves as SVG: crisp at any width, their values in the page for whoever points at them."""
+"""Curves over steps: thinned, smoothed, with round marks, and as SVG, crisp at any width."""
 
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from gan.report.curves import MAX_POINTS, Axis, Curve, axes, number, reach, smoothing, thin
-from gan.report.html import Html, element
+from markupsafe import Markup
 
+from gan.report.html import render
+from gan.report.words import number
+
+MAX_POINTS = 300
+"""Points of a curve; where there are more, each is the mean of several."""
 WIDTH, HEIGHT = 1000, 400
 """Units of the drawing, which is stretched to its place."""
 
 
-def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True) -> Html:
-    """A figure of curves over steps, with a legend that shows the values pointed at."""
-    thinned = [thin(curve) for curve in curves]
-    smoothed = [smoothing(curve.values) if smooth else curve.values for curve in thinned]
-    x_axis, y_axis = axes(thinned)
-    parts: list[Html] = []
-    for index, (curve, soft) in enumerate(zip(thinned, smoothed, strict=True)):
-        parts += drawn(index, curve, soft, x_axis, y_axis)
-    grid = [
-        element("line", x1=0, x2=WIDTH, y1=y, y2=y, class_="grid")
-        for y in (round(HEIGHT * (1 - y_axis.place(mark)), 1) for mark in y_axis.marks)
+@dataclass(frozen=True)
+class Curve:
+    """A named line; not finite values leave gaps."""
+
+    name: str
+    steps: Sequence[float]
+    values: Sequence[float]
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
+    """Bounds of an interval around every value, where there are any."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Numbers from `first` to `last`, and those at which it is marked."""
+
+    first: float
+    last: float
+    marks: list[float]
+
+    def place(self, value: float) -> float:
+        """Share of the way from the first to the last, in [0, 1]."""
+        return (value - self.first) / (self.last - self.first)
+
+
+def axes(curves: Sequence[Curve]) -> tuple[Axis, Axis]:
+    """From the first step to the last, and around all finite values."""
+    steps = [step for curve in curves for step in curve.steps]
+    values = [
+        value
+        for curve in curves
+        for value in (*curve.values, *curve.low, *curve.high)
+        if math.isfinite(value)
     ]
-    rule = element("line", class_="rule", x1=0, x2=0, y1=0, y2=HEIGHT)
-    svg = element(
-        "svg", grid, parts, rule,
-        viewBox=f"0 0 {WIDTH} {HEIGHT}", preserveAspectRatio="none", aria_hidden="true",
-    )  # fmt: skip
-    plot = element(
-        "div", svg, class_="plot", tabindex=0, role="img",
-        aria_label=f"{title}: {spoken(curves)}",
-        data_points=points(thinned), data_first=x_axis.first, data_last=x_axis.last,
-    )  # fmt: skip
-    return element(
-        "figure",
-        element("figcaption", element("h3", title), element("p", about)),
-        legend(thinned),
-        element("div", plot, labels(x_axis, y_axis), class_="frame"),
-        element("p", note(curves, thinned, smooth), class_="note"),
-        class_="chart",
+    first, last = min(steps), max(steps)
+    if first == last:
+        first, last = first - 1, last + 1
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    low = 0.0 if 0 < low < 0.6 * high else low
+    if low == high:
+        low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
+    step = nice((high - low) / 4)
+    low, high = step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
+    return Axis(first, last, marks(first, last, nice((last - first) / 4))), Axis(
+        low, high, marks(low, high, step)
     )
 
 
-def drawn(index: int, curve: Curve, soft: Sequence[float], x: Axis, y: Axis) -> list[Html]:
+def nice(rough: float) -> float:
+    """The next of 1, 2 and 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return float(next(power * m for m in (1, 2, 5, 10) if power * m >= rough * (1 - 1e-9)))
+
+
+def marks(first: float, last: float, step: float) -> list[float]:
+    begin, end = math.ceil(first / step - 1e-9), math.floor(last / step + 1e-9)
+    return [index * step for index in range(begin, end + 1)]
+
+
+def thin(curve: Curve) -> Curve:
+    """The curve with MAX_POINTS at most: means of equally many neighbours."""
+    every = math.ceil(len(curve.steps) / MAX_POINTS)
+    if every <= 1:
+        return curve
+    steps, values, low, high = (
+        [
+            math.fsum(numbers[i : i + every]) / len(numbers[i : i + every])
+            for i in range(0, len(numbers), every)
+        ]
+        for numbers in (curve.steps, curve.values, curve.low, curve.high)
+    )
+    return Curve(curve.name, steps, values, low, high)
+
+
+def reach(count: int) -> int:
+    """Neighbours that a smoothed value looks back on; 1 is no smoothing."""
+    return max(1, count // 12)
+
+
+def smoothing(values: Sequence[float]) -> list[float]:
+    """Exponential mean over the last `reach` values or so, unbiased at the beginning."""
+    decay = 1 - 1 / reach(len(values))
+    total = weight = 0.0
+    result = []
+    for value in values:
+        if math.isfinite(value):
+            total, weight = decay * total + value, decay * weight + 1
+            result.append(total / weight)
+        else:
+            result.append(math.nan)
+    return result
+
+
+def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True) -> Markup:
+    """A figure of curves over steps, with a legend that shows the values pointed at."""
+    thinned = [thin(curve) for curve in curves]
+    x, y = axes(thinned)
+    return render(
+        "chart.html",
+        title=title,
+        about=about,
+        curves=thinned,
+        last=max(curve.steps[-1] for curve in thinned),
+        paths=[paths(curve, x, y, smooth) for curve in thinned],
+        x=x,
+        y=y,
+        width=WIDTH,
+        height=HEIGHT,
+        points=points(thinned),
+        ends=[(curve.name, curve.values[0], curve.values[-1]) for curve in curves],
+        smoothed=reach(len(thinned[0].steps)) if smooth else 1,
+        every=math.ceil(len(curves[0].steps) / MAX_POINTS),
+        lost=sum(not math.isfinite(value) for curve in curves for value in curve.values),
+    )
+
+
+def paths(curve: Curve, x: Axis, y: Axis, smooth: bool) -> dict[str, str]:
     """One curve: its interval, its values, and its smoothed values where they are others."""
-    color = f"s{index % 6}"
-    parts = []
+    soft = smoothing(curve.values) if smooth else curve.values
+    found = {}
     if curve.low and curve.high:
-        parts.append(element("path", d=area(curve, x, y), class_=f"band {color}"))
+        found["band"] = area(curve, x, y)
     if list(soft) != list(curve.values):
-        raw = line(curve.steps, curve.values, x, y)
-        parts.append(element("path", d=raw, class_=f"raw {color}"))
-    parts.append(element("path", d=line(curve.steps, soft, x, y), class_=f"line {color}"))
-    return parts
+        found["raw"] = line(curve.steps, curve.values, x, y)
+    return found | {"line": line(curve.steps, soft, x, y)}
 
 
 def line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> str:
@@ -78,33 +165,6 @@ def spot(step: float, value: float, x: Axis, y: Axis) -> str:
     return f"{WIDTH * x.place(step):.1f} {HEIGHT * (1 - y.place(value)):.1f}"
 
 
-def labels(x: Axis, y: Axis) -> Html:
-    """The numbers at both axes, as HTML: they keep their size when the drawing is stretched."""
-    return element(
-        "div",
-        [element("span", number(m), class_="y", style=f"bottom:{y.place(m):.2%}") for m in y.marks],
-        [element("span", number(m), class_="x", style=f"left:{x.place(m):.2%}") for m in x.marks],
-        element("span", "step", class_="axis"),
-        class_="ticks",
-    )
-
-
-def legend(thinned: Sequence[Curve]) -> Html:
-    """Names and the values at the step pointed at, at first the last one."""
-    rows = [
-        element(
-            "li",
-            element("i", class_=f"s{index % 6}"),
-            curve.name,
-            element("output", number(curve.values[-1]), class_="value"),
-        )
-        for index, curve in enumerate(thinned)
-    ]
-    last = max(curve.steps[-1] for curve in thinned)
-    where = element("li", "at step ", element("output", number(last), class_="step"), class_="at")
-    return element("ul", rows, where, class_="legend")
-
-
 def points(thinned: Sequence[Curve]) -> str:
     """What the page's script reads: for each curve its steps, and its values as they are shown."""
     curves = [
@@ -112,26 +172,3 @@ def points(thinned: Sequence[Curve]) -> str:
         for curve in thinned
     ]
     return json.dumps(curves, separators=(",", ":"))
-
-
-def note(curves: Sequence[Curve], thinned: Sequence[Curve], smooth: bool) -> str | None:
-    """What was done to the values before they were drawn."""
-    said = []
-    size = reach(len(thinned[0].steps))
-    if smooth and size > 1:
-        said.append("Numbers and faint lines: as logged.")
-        said.append(f"Bold lines: exponential mean of about {size} values.")
-    every = math.ceil(len(curves[0].steps) / MAX_POINTS)
-    if every > 1:
-        said.append(f"Every point is the mean of {every} logged values.")
-    if lost := sum(not math.isfinite(value) for curve in curves for value in curve.values):
-        said.append(f"{lost} values are not finite and leave gaps.")
-    return " ".join(said) or None
-
-
-def spoken(curves: Sequence[Curve]) -> str:
-    """The chart for those who do not see it."""
-    return "; ".join(
-        f"{curve.name} from {number(curve.values[0])} to {number(curve.values[-1])}"
-        for curve in curves
-    )

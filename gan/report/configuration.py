@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
+from markupsafe import Markup
 from pydantic import ValidationError
 
 from gan.config import Config, DataConfig
 from gan.networks.files import read_about
-from gan.report.html import Html, element, together
+from gan.report.html import render
 from gan.report.standing import newest_manifest
 
 
@@ -64,46 +64,30 @@ def stand_in(run: Path, text: str, fault: str) -> Configuration:
     )  # fmt: skip
 
 
-def configuration(opened: Configuration) -> Html:
+def configuration(opened: Configuration) -> Markup:
     """What differs from the defaults with its meaning; the file itself folded away."""
-    changed = differences(opened.config)
-    rows = [
-        element(
-            "div",
-            element("dt", element("code", key), element("small", meaning(key))),
-            element("dd", shown(value), element("small", f"default {shown(default)}")),
-        )
-        for key, (value, default) in changed.items()
-    ]
-    return together(
-        element("p", f"{len(changed)} values differ from the defaults, which are the paper's."),
-        element("dl", rows, class_="rows chosen"),
-        element(
-            "details", element("summary", "The whole configuration"), element("pre", opened.text)
-        ),
-    )
+    return render("configuration.html", text=opened.text, changed=differences(opened.config))
 
 
-def differences(config: Config) -> dict[str, tuple[Any, Any]]:
-    """(value, default) by dotted key, where they differ."""
+def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
+    """(help, value, default) by dotted key, where they differ."""
     chosen, defaults = config.model_dump(mode="json"), Config().model_dump(mode="json")
     return {
-        f"{section}.{key}": (value, defaults[section][key])
+        f"{section}.{key}": (meaning(section, key), shown(value), shown(defaults[section][key]))
         for section, values in chosen.items()
         for key, value in values.items()
         if value != defaults[section][key]
     }
 
 
-def meaning(key: str) -> str | None:
-    """The help of a dotted key."""
-    section, name = key.split(".")
-    kind = type(getattr(Config(), section))
-    text: str | None = kind.model_fields[name].description
+def meaning(section: str, key: str) -> str | None:
+    """The help of a key."""
+    text = type(getattr(Config(), section)).model_fields[key].description
     return text and " ".join(text.split())
 
 
-def shown(value: Any) -> str:
-    return (
-        "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    )
+def shown(value: object) -> str:
+    """A value as configurations spell it."""
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)

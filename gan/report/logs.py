@@ -7,16 +7,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gan.report.chart import Curve
+
 LONGEST = 65536
 """Bytes of an event that may be scalars; longer ones are pictures."""
 
 
 class Point(NamedTuple):
-    """A value, and when it was logged."""
+    """A value, and the step of which it is."""
 
     step: int
-    time: float
-    """Seconds since 1970."""
     value: float
 
 
@@ -42,6 +42,11 @@ class Log:
         """The newest value of a scalar."""
         points = self.scalars.get(name)
         return points[-1].value if points else None
+
+    def curve(self, name: str) -> Curve:
+        """A scalar as a line."""
+        points = self.scalars[name]
+        return Curve(name, [point.step for point in points], [point.value for point in points])
 
     @property
     def step(self) -> int:
@@ -80,11 +85,12 @@ def read_log(folder: Path) -> Log:
             if event.HasField("session_log"):
                 for points in log.scalars.values():
                     _forget(points, event.step)
-            for name, value in _values(event):
-                points = log.scalars.setdefault(name, [])
-                _forget(points, event.step)
-                points.append(Point(event.step, event.wall_time, value))
-                session.entries.append((event.wall_time, event.step))
+            for value in event.summary.value:
+                if value.HasField("simple_value"):
+                    points = log.scalars.setdefault(value.tag, [])
+                    _forget(points, event.step)
+                    points.append(Point(event.step, value.simple_value))
+                    session.entries.append((event.wall_time, event.step))
         if session:
             log.sessions.append(session)
     return log
@@ -119,9 +125,3 @@ def _events(path: Path) -> Iterator[Any]:
             if len(record) < length + 4 or not event.wall_time:  # torn, or filled up with zeros
                 return
             yield event
-
-
-def _values(event: Any) -> Iterator[tuple[str, float]]:
-    for value in event.summary.value:
-        if value.HasField("simple_value"):
-            yield value.tag, value.simple_value

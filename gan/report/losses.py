@@ -1,10 +1,11 @@
 """All that was logged while training, in groups that are read together."""
 
+from markupsafe import Markup
+
 from gan.domains import stem
 from gan.report.chart import chart
-from gan.report.html import Html, element, together
+from gan.report.html import render
 from gan.report.logs import Log
-from gan.report.overview import PACE, curve
 
 GROUPS = {
     "adversarial": ("Adversarial", "What generators pay for translations that are found out."),
@@ -24,39 +25,33 @@ GROUPS = {
 }  # fmt: skip
 """By the beginning of the scalars' names; the first that fits counts."""
 
+PACE = {
+    "images_per_second": (
+        "Images per second",
+        "Real images of all folders that a second takes in.",
+    ),
+    "memory_gb": ("Memory", "Largest amount of memory in use so far, in GB."),
+    "learning_rate": (
+        "Learning rate",
+        "Of the generators, after any cut that train.nonfinite made.",
+    ),
+}
+"""Charts of their own, by the scalars' names."""
+
 NOT_DRAWN = {"epoch", *PACE}
 
 
-def losses(log: Log) -> Html:
+def losses(log: Log) -> Markup:
     """Charts of the groups that were logged; what belongs to none is folded away below them."""
     groups = grouped([name for name, points in log.scalars.items() if points])
-    if not groups:
-        return element("p", "Nothing has been logged yet.", class_="empty")
-    known = [
-        chart(*GROUPS[group], [curve(name, log) for name in names])
-        for group, names in groups.items()
-        if group in GROUPS and not always_zero(group, names, log)
-    ]
-    others = [
-        chart(group, "", [curve(name, log) for name in names])
-        for group, names in groups.items()
-        if group not in GROUPS
-    ]
-    return together(
-        element("div", known, class_="charts"),
-        element(
-            "details",
-            element("summary", f"{len(others)} more that were logged"),
-            element("div", others, class_="charts"),
-        )
-        if others
-        else None,
-    )
-
-
-def always_zero(group: str, names: list[str], log: Log) -> bool:
-    """Whether there is nothing to see: no step was left out."""
-    return group == "skipped" and not any(p.value for name in names for p in log.scalars[name])
+    known, others = [], []
+    for group, names in groups.items():
+        curves = [log.curve(name) for name in names]
+        if group not in GROUPS:
+            others.append(chart(group, "", curves))
+        elif group != "skipped" or any(any(curve.values) for curve in curves):
+            known.append(chart(*GROUPS[group], curves))
+    return render("losses.html", groups=groups, known=known, others=others)
 
 
 def grouped(names: list[str]) -> dict[str, list[str]]:
@@ -67,3 +62,13 @@ def grouped(names: list[str]) -> dict[str, list[str]]:
             known = (group for group in GROUPS if name == group or name.startswith(f"{group}_"))
             groups.setdefault(next(known, stem(name)), []).append(name)
     return {group: members for group, members in groups.items() if members}
+
+
+def time_and_memory(log: Log) -> Markup:
+    """When the run was at work, how fast, and with how much memory."""
+    charts = [
+        chart(title, about, [log.curve(name)], smooth=name == "images_per_second")
+        for name, (title, about) in PACE.items()
+        if log.scalars.get(name)
+    ]
+    return render("time.html", log=log, charts=charts)

@@ -25,24 +25,20 @@ class Inline:
     width: int
     height: int
 
-
-@dataclass(frozen=True)
-class Shelf:
-    """The pictures of a section, in their order, and a sentence where they were shrunk."""
-
-    pictures: list[Inline]
-    remark: str | None
+    @property
+    def small(self) -> bool:
+        """Whether it is enlarged without blurring."""
+        return max(self.width, self.height) < SMALL
 
 
-def shelve(images: Sequence[Image.Image], budget: int) -> Shelf:
+def shelve(images: Sequence[Image.Image], budget: int) -> tuple[list[Inline], str | None]:
     """Encode pictures at the largest of SIDES at which all together take at most `budget` bytes.
 
-    At the smallest side they are taken as they come.
+    At the smallest side they are taken as they come. Return them in their order, and a sentence
+    where they were shrunk.
     """
-    pictures: list[Inline] = []
-    side = SIDES[-1]
     for side in SIDES:
-        pictures = []
+        pictures: list[Inline] = []
         room = budget
         for image in images:
             pictures.append(inline(shrunk(image, side)))
@@ -53,7 +49,7 @@ def shelve(images: Sequence[Image.Image], budget: int) -> Shelf:
             break
     count = sum(max(image.size) > side for image in images)
     remark = f"{count} pictures are shown smaller than they are, {side} pixels at most."
-    return Shelf(pictures, remark if count else None)
+    return pictures, remark if count else None
 
 
 def shrunk(image: Image.Image, side: int) -> Image.Image:
@@ -70,11 +66,6 @@ def inline(image: Image.Image) -> Inline:
     kind = "png" if max(image.size) <= LOSSLESS_SIDE else "webp"
     encoded = base64.b64encode(encode_image(image, f".{kind}", quality=QUALITY)).decode("ascii")
     return Inline(f"data:image/{kind};base64,{encoded}", image.width, image.height)
-
-
-def pixelated(side: int) -> str | None:
-    """The class of pictures that are enlarged without blurring: those of small networks."""
-    return "pixels" if side < SMALL else None
 
 
 def spread(count: int, wanted: int) -> list[int]:

@@ -1,41 +1,23 @@
 """The lines that evaluation and the doctor leave behind, and where one of them is torn."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, InstanceOf
 
-from gan.config.choices import Better, Change
+from gan.config.choices import Change
 from gan.domains import Direction
+from gan.evaluation.records import Metric
+from gan.report.words import title
 
 
 class Record(BaseModel):
     """A line of JSON; keys that we do not know are left alone."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Interval(Record):
-    """A value between its bounds."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-class Metric(Interval):
-    """A number of an evaluation."""
-
-    count: int | None = None
-    """Images that it was taken from."""
-    better: Better = "lower"
-    unchanged: Interval | None = None
-    """The same of the images as they were, not translated."""
-    change: Change | None = None
-    """What the translations are, compared with the unchanged images."""
-    warning: str | None = None
 
 
 class Evaluation(Record):
@@ -54,6 +36,22 @@ class Evaluation(Record):
         models = self.protocol.get("models")
         found = models.values() if isinstance(models, dict) else ()
         return [str(model.get("file", "")) for model in found if isinstance(model, dict)]
+
+    @property
+    def origin(self) -> str:
+        """What was evaluated, and by whom."""
+        if not self.models:
+            return f"the generators of step {self.step:,}, by training"
+        return f"{' and '.join(self.models)} of step {self.step:,}, by gan evaluate"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The protocol by dotted keys."""
+        return dict(_flat(self.protocol))
+
+    def changed(self, change: Change) -> list[str]:
+        """Return the metrics, by their names for people, that changed so."""
+        return [title(name) for name, metric in self.metrics.items() if metric.change == change]
 
 
 class Score(Record):
@@ -116,6 +114,14 @@ def best_step(run: Path) -> int | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return step if isinstance(step, int) else None
+
+
+def _flat(content: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", str(value)
 
 
 def _remark(name: str, torn: list[int]) -> str | None:

@@ -1,6 +1,7 @@
 """What the run's generators make of test images, now."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -96,12 +97,8 @@ def training_painting(config: Config) -> Path | None:
         files = list_images(config.data.train_folder("b"))
     except ValueError:
         return None
-    return next(filter(is_readable, files), None)
-
-
-def is_readable(path: Path) -> bool:
-    try:
-        read_image(path)
-    except ImageError:
-        return False
-    return True
+    for file in files:
+        with suppress(ImageError):
+            read_image(file)
+            return file
+    return None

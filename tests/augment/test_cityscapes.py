@@ -10,14 +10,14 @@ import torchvision
 from PIL import Image
 
 from gan.augment import augment
-from gan.augment.carry import carry
 from gan.augment.dataset import Dataset
-from gan.augment.formats import FORMATS
+from gan.augment.formats import dataset_format
+from gan.augment.output import carry
 from tests.support.augmenting import assert_nothing_is_lost, config, lines, reasons
 from tests.support.interrupted_runs import contents
 from tests.support.labelled import BOX, Reading, photo, save
 
-MASKS = FORMATS["masks"]
+MASKS = dataset_format("masks")
 PLACES = {
     "train/aachen/aachen_000000_000019": "astronaut",
     "train/aachen/aachen_000001_000019": "coffee",
@@ -232,7 +232,7 @@ def test_folders_of_images_and_masks_may_have_cityscapes_names_below_them(tmp_pa
 def test_cityscapes_is_no_folder_of_classes(tmp_path: Path) -> None:
     write(tmp_path)
     with pytest.raises(ValueError, match="no folders of classes, but those of --format masks"):
-        FORMATS["imagefolder"].read(tmp_path)
+        dataset_format("imagefolder").read(tmp_path)
 
 
 def test_boxes_of_other_packages_are_labels_too(tmp_path: Path) -> None:

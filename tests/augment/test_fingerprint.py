@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gan.augment import augment
-from gan.augment.fingerprint import fingerprint
-from gan.augment.formats import FORMATS
+from gan.augment.formats import dataset_format
+from gan.augment.output import fingerprint
 from gan.cli.main import main
 from gan.inference.translator import Translator
 from tests.support import labelled
@@ -26,7 +26,7 @@ def flipped(content: bytes) -> bytes:
 def test_every_byte_of_every_file_is_in_the_fingerprint(tmp_path: Path, format: str) -> None:
     """Names too. What changes no length changes it as well."""
     labelled.WRITERS[format](tmp_path)
-    dataset = FORMATS[format].read(tmp_path)  # type: ignore[index]
+    dataset = dataset_format(format).read(tmp_path)
     found = [fingerprint(dataset)]
     for path in sorted(path for path in tmp_path.rglob("*") if path.is_file()):
         before = path.read_bytes()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from gan.augment import AugmentConfig, augment
-from gan.augment.finish import TURNED_BACK
+from gan.augment.round_trip import TURNED_BACK
 from gan.images import read_picture
 from gan.images.picture import turned
 from gan.inference.translator import Translator

@@ -6,8 +6,7 @@ import pytest
 from PIL import Image
 
 from gan.augment.dataset import Dataset
-from gan.augment.formats import FORMATS
-from gan.config.choices import FormatName
+from gan.augment.formats import dataset_format
 from tests.support import labelled
 from tests.support.augmenting import output
 from tests.support.interrupted_runs import contents
@@ -21,9 +20,9 @@ def in_train(dataset: Dataset) -> list[Path]:
 
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
-def test_items_splits_and_labels_are_found(tmp_path: Path, format: FormatName) -> None:
+def test_items_splits_and_labels_are_found(tmp_path: Path, format: str) -> None:
     WRITERS[format](tmp_path)
-    dataset = FORMATS[format].read(tmp_path)
+    dataset = dataset_format(format).read(tmp_path)
     assert sorted(path.stem for path in in_train(dataset)) == sorted(TRAIN)
     assert len(dataset.items) == len(TRAIN) + len(VAL)
     assert not dataset.remarks
@@ -34,21 +33,21 @@ def test_items_splits_and_labels_are_found(tmp_path: Path, format: FormatName) -
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
 def test_an_output_with_the_same_images_is_the_source_byte_for_byte(
-    tmp_path: Path, format: FormatName
+    tmp_path: Path, format: str
 ) -> None:
     WRITERS[format](tmp_path / "in")
-    dataset = FORMATS[format].read(tmp_path / "in")
+    dataset = dataset_format(format).read(tmp_path / "in")
     output(dataset, {item.image: (item.image,) for item in dataset.items}, tmp_path / "out", format)
     assert contents(tmp_path / "out") == contents(tmp_path / "in")
 
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
 def test_added_images_double_a_split_with_equal_labels_for_a_second_library(
-    tmp_path: Path, format: FormatName
+    tmp_path: Path, format: str
 ) -> None:
     root, target = tmp_path / "in", tmp_path / "out"
     WRITERS[format](root)
-    dataset, before = FORMATS[format].read(root), contents(root)
+    dataset, before = dataset_format(format).read(root), contents(root)
     train = in_train(dataset)
     outputs = {
         item.image: (item.image, item.image.with_stem(f"{item.image.stem}_ab"))
@@ -68,9 +67,9 @@ def test_added_images_double_a_split_with_equal_labels_for_a_second_library(
 
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
-def test_images_that_are_left_out_leave_no_label_behind(tmp_path: Path, format: FormatName) -> None:
+def test_images_that_are_left_out_leave_no_label_behind(tmp_path: Path, format: str) -> None:
     WRITERS[format](tmp_path / "in")
-    dataset = FORMATS[format].read(tmp_path / "in")
+    dataset = dataset_format(format).read(tmp_path / "in")
     gone = in_train(dataset)[0]
     outputs = {item.image: (item.image,) * (item.image != gone) for item in dataset.items}
     output(dataset, outputs, tmp_path / "out", format)
@@ -87,7 +86,7 @@ def test_label_files_keep_every_byte_beside_new_images(tmp_path: Path) -> None:
     texts = [b"\xef\xbb\xbf0 0.5 0.5 0.2 0.2\r\n", b"0 0.5 0.5 0.2 0.2", b"", b"\r\n"]
     for name, text in zip(TRAIN, texts, strict=True):
         (tmp_path / "in" / "labels" / "train" / f"{name}.txt").write_bytes(text)
-    dataset = FORMATS["yolo"].read(tmp_path / "in")
+    dataset = dataset_format("yolo").read(tmp_path / "in")
     assert not dataset.remarks
     assert [len(item.boxes) for item in dataset.items] == [1, 1, 0, 0, 1, 1]
     outputs = {
@@ -106,7 +105,7 @@ def test_masks_of_several_folders_are_carried_and_the_first_is_judged_by(tmp_pat
         other = tmp_path / "in" / "annotations" / path.relative_to(tmp_path / "in" / "masks")
         other.parent.mkdir(parents=True, exist_ok=True)
         other.write_bytes(path.read_bytes() + b"\0")
-    dataset = FORMATS["masks"].read(tmp_path / "in")
+    dataset = dataset_format("masks").read(tmp_path / "in")
     assert not dataset.remarks
     first = dataset.items[0]
     assert first.mask == Path("masks", *first.image.with_suffix(".png").parts[1:])
@@ -127,17 +126,17 @@ def test_a_mask_is_taken_before_its_preview(folder: str, tmp_path: Path) -> None
         preview = tmp_path / "in" / folder / name
         preview.parent.mkdir(parents=True, exist_ok=True)
         Image.open(path).convert("RGB").save(preview)
-    dataset = FORMATS["masks"].read(tmp_path / "in")
+    dataset = dataset_format("masks").read(tmp_path / "in")
     assert {item.mask for item in dataset.items} == {p.relative_to(tmp_path / "in") for p in masks}
     assert all(len(item.labels) == 2 for item in dataset.items)
 
 
 def test_the_layout_is_the_one_by_which_most_images_have_labels(tmp_path: Path) -> None:
     labelled.write_masks(tmp_path / "in")
-    expected = [item.image for item in FORMATS["masks"].read(tmp_path / "in").items]
+    expected = [item.image for item in dataset_format("masks").read(tmp_path / "in").items]
     image = (tmp_path / "in" / expected[0]).read_bytes()
     for place in ("old/leftImg8bit/a_leftImg8bit", "old/gtFine/a_gtFine_labelIds"):
         path = (tmp_path / "in" / place).with_suffix(expected[0].suffix)
         path.parent.mkdir(parents=True)
         path.write_bytes(image)
-    assert [item.image for item in FORMATS["masks"].read(tmp_path / "in").items] == expected
+    assert [item.image for item in dataset_format("masks").read(tmp_path / "in").items] == expected

@@ -23,8 +23,7 @@ from experiments.checks.bad_translations import (
 from gan.augment import AugmentConfig, augment
 from gan.augment.dataset import Box
 from gan.augment.gates import GATES, failed, parse, threshold, thresholds
-from gan.augment.scores import measure
-from gan.augment.structure import agreement, displaced, field
+from gan.augment.scores import agreement, displaced, field, measure
 from gan.images import write_image
 from gan.images.pixels import from_array, to_image
 from gan.inference.translator import Translator

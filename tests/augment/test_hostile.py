@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from gan.augment.formats import FORMATS
+from gan.augment.formats import dataset_format
 from gan.augment.options import AugmentConfig
 from gan.augment.plan import free_suffix, make_tasks
 from tests.support import labelled
@@ -227,7 +227,7 @@ def test_masks_of_other_sizes_and_without_images_are_named(tmp_path: Path) -> No
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     for folder in ("bus", "train", "plane"):
         save(photo("coffee"), tmp_path / folder / "1.jpg")
-    assert all(not item.splits for item in FORMATS["imagefolder"].read(tmp_path).items)
+    assert all(not item.splits for item in dataset_format("imagefolder").read(tmp_path).items)
 
 
 def test_links_that_leave_the_folder_are_named_and_not_followed(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
     for name in ("a.jpg", "A_AB.png", "b.jpg"):
         save(photo("coffee"), tmp_path / "in" / "things" / name)
     (tmp_path / "in" / "b_ab2.txt").write_text("notes")
-    dataset = FORMATS["imagefolder"].read(tmp_path / "in")
+    dataset = dataset_format("imagefolder").read(tmp_path / "in")
     assert free_suffix(dataset, "ab") == "_ab3"
     given = {"model": ["x", "y"], "dataset": "in", "output": "out", "format": "imagefolder"}
     config = AugmentConfig.model_validate(
@@ -299,4 +299,4 @@ def test_options_that_contradict_each_other_are_named(options: dict[str, Any], s
 def test_a_folder_of_another_format_is_refused(tmp_path: Path, format: str, said: str) -> None:
     save(photo("coffee"), tmp_path / "a.jpg")
     with pytest.raises(ValueError, match=said):
-        FORMATS[format].read(tmp_path)  # type: ignore[index]
+        dataset_format(format).read(tmp_path)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gan.augment.dataset import Dataset
-from gan.augment.formats import FORMATS
+from gan.augment.formats import dataset_format
 from tests.support import labelled
 from tests.support.augmenting import doubled
 
@@ -74,7 +74,7 @@ def test_a_voc_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> None
     sets = voc_lists(tmp_path)
     (sets / "Main" / "test.txt").write_text("one\ntwo\n")
     (sets / "Main" / "thing_test.txt").write_text("one 1\ntwo -1\n")
-    dataset = FORMATS["voc"].read(tmp_path)
+    dataset = dataset_format("voc").read(tmp_path)
     assert [reason for _, reason in remarks(dataset)] == [
         f"line 1: names one, {GHOST}",
         f"line 2: names two, {GHOST}",
@@ -111,7 +111,7 @@ def test_a_yolo_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> Non
     (tmp_path / "val.txt").write_text("./images/val/one.jpg\nclasses\n./images/val/two.jpg\n")
     (tmp_path / "empty").mkdir()
     (tmp_path / "data.yaml").write_text("train: train.txt\nval: [val.txt, empty]\ntest: nowhere\n")
-    assert remarks(FORMATS["yolo"].read(tmp_path)) == [
+    assert remarks(dataset_format("yolo").read(tmp_path)) == [
         ("data.yaml", "val: val.txt leads to no image"),
         ("data.yaml", "val: empty leads to no image"),
         ("data.yaml", "test: nowhere is not inside the dataset: left out"),
@@ -130,7 +130,7 @@ def test_lists_are_read_below_any_spelling_of_the_root(
     for root in (Path(), Path("../in"), Path("../link")) if relative else (tmp_path / "link",):
         lines = [f"{tmp_path}/in/images/train/{name}.jpg" for name in labelled.TRAIN]
         (tmp_path / "in" / "train.txt").write_text("\n".join(lines))
-        dataset = FORMATS["yolo"].read(root)
+        dataset = dataset_format("yolo").read(root)
         assert not dataset.remarks
         assert sum("train" in item.splits for item in dataset.items) == len(labelled.TRAIN)
 
@@ -140,6 +140,6 @@ def test_a_stem_with_a_number_is_named_whole_in_lists_of_splits(tmp_path: Path) 
     with (sets / "Main" / "train.txt").open("a") as file:
         file.write("\nscene 2\n")
     (sets / "Main" / "thing_train.txt").write_text(f"{labelled.TRAIN[0]} 1\nscene 2 -1\n")
-    (remark,) = FORMATS["voc"].read(tmp_path / "in").remarks
+    (remark,) = dataset_format("voc").read(tmp_path / "in").remarks
     assert remark.source == sets / "Main" / "train.txt"
     assert remark.reason.endswith(f"names scene 2, {GHOST}")

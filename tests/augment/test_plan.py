@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gan.augment.dataset import Dataset, Item
-from gan.augment.formats import FORMATS
+from gan.augment.formats import dataset_format
 from gan.augment.options import AugmentConfig
 from gan.augment.plan import check_labelled, choose, make_tasks
 from tests.support import labelled
@@ -79,7 +79,7 @@ def test_a_dataset_of_which_no_image_has_a_label_is_refused_with_the_rule(
     tmp_path: Path, format: str
 ) -> None:
     labelled.WRITERS[format](tmp_path)
-    chosen = FORMATS[format]  # type: ignore[index]
+    chosen = dataset_format(format)
     options = config(format=format)
     check_labelled(make_tasks(chosen.read(tmp_path), options, "ab"), chosen.rule)
     for path in list(tmp_path.rglob("*")):
@@ -99,11 +99,11 @@ def test_a_dataset_of_which_no_image_has_a_label_is_refused_with_the_rule(
 def test_another_format_is_no_folder_of_classes(tmp_path: Path, format: str, said: str) -> None:
     labelled.WRITERS[format](tmp_path)
     with pytest.raises(ValueError, match=f"no folders of classes, but those of {said}"):
-        FORMATS["imagefolder"].read(tmp_path)
+        dataset_format("imagefolder").read(tmp_path)
 
 
 def test_classes_below_a_folder_of_images_are_asked_for_themselves(tmp_path: Path) -> None:
     save(photo("coffee"), tmp_path / "images" / "train" / "cups" / "a.jpg")
     with pytest.raises(ValueError, match="give that folder as --dataset"):
-        FORMATS["imagefolder"].read(tmp_path)
-    assert FORMATS["imagefolder"].read(tmp_path / "images").items[0].labelled
+        dataset_format("imagefolder").read(tmp_path)
+    assert dataset_format("imagefolder").read(tmp_path / "images").items[0].labelled

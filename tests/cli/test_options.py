@@ -21,11 +21,10 @@ from gan.cli import main as cli
 from gan.cli.commands import COMMANDS
 from gan.cli.parser import Parser, constrained, leaves, sections
 from gan.config import Section
-from gan.config.extensions import register_dataset, register_observer
 from gan.config.table import NameIn
 from gan.config.tables.datasets import DATASETS
 from gan.config.tables.observers import OBSERVERS
-from tests.support.registering import forget_rows
+from gan.config.tables.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
@@ -82,12 +81,13 @@ def test_every_option_of_a_command_reaches_its_function(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is typed with another value than its default; what fits together is not asked here."""
-    forget_rows(monkeypatch, DATASETS, OBSERVERS)
-    register_dataset("another", "nowhere:at_all")  # of each there is none but the default
-    register_observer("another", "nowhere:at_all")
     command, calls = COMMANDS[name], list[tuple[Any, dict[str, bool]]]()
     section = unchecked(Parser(command, "gan").section)
     fields = leaves(section)
+    for table in (DATASETS, RECIPES):  # which hold little that needs no other key
+        monkeypatch.setitem(table, "another", next(iter(table.values())))
+    observer = replace(next(iter(OBSERVERS.values())), switch=None)
+    monkeypatch.setitem(OBSERVERS, "another", observer)
     values = {key: sample(field) for key, field in fields.items()}
 
     def note(options: Any, **flags: bool) -> int:
@@ -127,9 +127,7 @@ def sample(field: FieldInfo) -> Any:
         0.5,
         96,
         320,
-        "cyclegan",
         "another",
-        "some/name",
     ):
         for whole in (value, [value]):
             with suppress(ValidationError):

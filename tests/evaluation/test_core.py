@@ -23,7 +23,7 @@ from gan.evaluation import (
     open_folders,
     open_instruments,
 )
-from gan.metrics import Lpips, kernel_matrices, open_extractor
+from gan.metrics import kernel_matrices, open_extractor
 from tests.support import backbone
 from tests.support.pictures import Photos
 
@@ -308,7 +308,10 @@ def test_lpips_with_its_own_weights_goes_before_the_one_in_its_style(
 ) -> None:
     """A stand-in for AlexNet and its weights: twice the mean difference."""
     photos("testA", 3), photos("testB", 3)
-    lpips = Lpips(lambda x, y: 2 * (x - y).abs().mean((1, 2, 3)))  # type: ignore[arg-type]
+
+    def lpips(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return 2 * (x - y).abs().mean((1, 2, 3))
+
     size = {"load_size": 64, "crop_size": 64}
     evaluation = measured(tmp_path, Instruments(CPU, lpips=lpips), data=size)
     metrics = evaluation.metrics

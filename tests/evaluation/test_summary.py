@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan.evaluation.rows import Reference, Row
+from gan.evaluation.measure import Reference, Row
 from gan.evaluation.summary import collection_metrics, image_metric, verdict
 from gan.metrics import LEAST_IMAGES, Sampling
 

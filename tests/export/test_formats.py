@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from gan.cli.main import main
 from gan.config.tables.generators import generator_row
+from gan.export.formats import parity
 from gan.export.graph import Graph
-from gan.export.parity import parity
 from gan.inference.translator import Translator
 from gan.interop import open_generator
 from gan.networks import build_generator

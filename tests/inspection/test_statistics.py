@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from gan.inspection.places import Place
 from gan.inspection.statistics import Numbers, differences, lines, numbers
-from gan.inspection.survey import ImageFacts, examine
+from gan.inspection.survey import ImageFacts, Place, examine
 from tests.support.commands import inspect_folders
 from tests.support.pictures import picture, write_dataset
 
@@ -37,7 +36,7 @@ def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
     np.testing.assert_allclose(of.mean[3], luma, atol=0.1)
     np.testing.assert_allclose(of.deviation[:3], [25, 0, 25], atol=0.6)
     np.testing.assert_allclose(of.saturation, 0.25, atol=0.01)
-    assert (of.count, of.grey, of.framed, of.short) == (2, 0.5, 0, 128)
+    assert (len(of.sizes), of.grey, of.framed, of.short) == (2, 0.5, 0, 128)
     printed = lines(of)
     assert printed["median size"] == "192x128"
     assert printed["smallest, largest"] == "128x128, 256x128"
@@ -47,7 +46,7 @@ def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
 
 def said(a: list[ImageFacts], b: list[ImageFacts]) -> list[str]:
     both: tuple[Numbers, Numbers] = numbers(a), numbers(b)
-    return differences(*both)
+    return list(differences(*both))
 
 
 def test_domains_that_differ_in_nothing_but_style_are_passed(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from gan.interop import open_generator, reference_options, write_reference
+from gan.export.formats import reference_options, write_reference
+from gan.interop import Opened, open_generator
 from gan.networks import build_generator
 from tests.support.foreign import Resnet, randomized, resnet_layers
 
@@ -35,7 +36,7 @@ def test_every_network_of_the_reference_comes_back_bit_by_bit(
         }  # fmt: skip
         network = randomized(build_generator(**spec), rng.randrange(1000))
         path = tmp_path / "latest_net_G.pth"
-        write_reference(path, network, spec)
+        write_reference(path, Opened(network, spec, {}))
         opened = open_generator(path)
         assert opened.spec == spec | {"dropout": dropout and kind.startswith("resnet")}
         before, after = network.state_dict(), opened.network.state_dict()
@@ -54,7 +55,7 @@ def test_the_written_file_fits_the_other_projects_network_strictly(
     spec = {"kind": "resnet_9blocks", "channels": 2, "norm": norm, "dropout": dropout}
     spec |= {"upsample": "deconv", "in_channels": 3, "out_channels": 3} | blur
     network = randomized(build_generator(**spec))
-    write_reference(tmp_path / "g.pth", network, spec)
+    write_reference(tmp_path / "g.pth", Opened(network, spec, {}))
     theirs = Resnet(resnet_layers(2, 9, norm, dropout, norm == "instance", filters=filters)).eval()
     theirs.load_state_dict(torch.load(tmp_path / "g.pth", weights_only=True), strict=True)
     x = torch.rand(1, 3, 32, 32) * 2 - 1
@@ -75,8 +76,9 @@ def test_what_the_reference_has_no_word_for_is_refused(
     changes: dict[str, Any], reason: str, tmp_path: Path
 ) -> None:
     spec = {"kind": "resnet_6blocks", "channels": 1, "norm": "instance", "upsample": "deconv"}
+    opened = Opened(torch.nn.Identity(), spec | changes, {})
     with pytest.raises(ValueError, match=reason):
-        write_reference(tmp_path / "g.pth", torch.nn.Identity(), spec | changes)
+        write_reference(tmp_path / "g.pth", opened)
     assert not list(tmp_path.iterdir())
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.preparation.query import chosen
+from gan.preparation.tables import chosen
 
 ROWS = [
     {"artist": "Claude Monet", "genre": "landscape", "title": "Haystacks, snow"},

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.preparation.split import Member, bordering, drawn, groups, joined, quota
+from gan.domains import Domain
+from gan.preparation.candidates import Candidate
+from gan.preparation.split import bordering, drawn, groups, joined, quota
+
+
+def member(domain: Domain, name: str) -> Candidate:
+    return Candidate(domain, Path("source", name), Path(name))
 
 
 @given(st.integers(1, 30), st.lists(st.tuples(st.integers(0, 29), st.integers(0, 29))))
@@ -24,7 +30,7 @@ def test_groups_are_the_connected_components(count: int, pairs: list[tuple[int, 
 def test_pictures_that_are_alone_are_shared_out_as_asked_for(
     count: int, test: float, seed: int
 ) -> None:
-    members = [Member("a", Path(f"{number}.jpg")) for number in range(count)]
+    members = [member("a", f"{number}.jpg") for number in range(count)]
     found = drawn(members, [[number] for number in range(count)], test, seed)
     assert len(found) == quota(count, test, "a")
     assert abs(len(found) - test * count) <= 1
@@ -38,7 +44,7 @@ def test_the_test_s_size_may_be_a_number_but_not_everything() -> None:
 
 
 def test_groups_over_both_domains_are_on_one_side() -> None:
-    members = [Member("a" if n < 20 else "b", Path(f"{n}.jpg")) for n in range(40)]
+    members = [member("a" if n < 20 else "b", f"{n}.jpg") for n in range(40)]
     together = groups(members, [(n, n + 20) for n in range(0, 20, 2)], 10)
     for seed in range(10):
         test = drawn(members, together, 0.25, seed)
@@ -47,10 +53,10 @@ def test_groups_over_both_domains_are_on_one_side() -> None:
 
 
 def test_one_picture_more_does_not_shuffle_the_others() -> None:
-    names = [Path(f"{number}.jpg") for number in range(100)]
-    before = {names[n] for n in drawn([Member("a", x) for x in names], single(100), 0.2, 0)}
-    more = [*names, Path("new.jpg")]
-    after = {more[n] for n in drawn([Member("a", x) for x in more], single(101), 0.2, 0)}
+    names = [f"{number}.jpg" for number in range(100)]
+    before = {names[n] for n in drawn([member("a", x) for x in names], single(100), 0.2, 0)}
+    more = [*names, "new.jpg"]
+    after = {more[n] for n in drawn([member("a", x) for x in more], single(101), 0.2, 0)}
     assert len(before ^ after) <= 2
 
 
@@ -61,7 +67,10 @@ def single(count: int) -> list[list[int]]:
 def test_a_video_goes_in_blocks_and_no_training_frame_is_near_a_test_frame() -> None:
     seconds = [number / 4 for number in range(400)]
     video = Path("v.mp4")
-    members = [Member("a", Path(f"{n}.jpg"), video, second) for n, second in enumerate(seconds)]
+    members = [
+        Candidate("a", video, Path(f"{n}.jpg"), frame=n, second=second)
+        for n, second in enumerate(seconds)
+    ]
     together = groups(members, [], 10)
     assert [len(group) for group in together] == [40] * 10
     test = drawn(members, together, 0.2, 0)
@@ -72,7 +81,7 @@ def test_a_video_goes_in_blocks_and_no_training_frame_is_near_a_test_frame() -> 
 
 
 def test_few_large_groups_still_leave_a_test() -> None:
-    members = [Member("a", Path(f"{n}.jpg")) for n in range(30)]
+    members = [member("a", f"{n}.jpg") for n in range(30)]
     together = [[*range(10)], [*range(10, 18)], [*range(18, 30)]]
     assert drawn(members, together, 0.1, 0) == {*range(10, 18)}
     assert drawn(members, [[*range(30)]], 0.1, 0) == set()

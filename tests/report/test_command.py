@@ -102,7 +102,7 @@ def test_what_got_worse_is_named_first(run: Path, write_records: Callable[[Path]
     write_records(run)
     text = page(run, images=0)
     assert "Worse than the images as they were: KID" in text
-    assert "1 of the doctor&#x27;s findings still there" in text
+    assert "1 of the doctor&#39;s findings still there" in text
     assert "only 4 images" in text
     append(run / "doctor.jsonl", {"step": 12, "gone": "checkerboard", "where": "ab"})
     assert "gone at step 12" in page(run, images=0)
@@ -275,7 +275,7 @@ def test_a_report_of_ours_is_replaced(run: Path) -> None:
 def test_what_cannot_be_written_is_said_before_the_work(
     name: str, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("gan.report.command.sections", lambda *_: pytest.fail("worked already"))
+    monkeypatch.setattr("gan.report.command.page", lambda *_: pytest.fail("worked already"))
     assert main(["report", "--model", str(run), "--output", str(run / name)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert f"{run / name}: cannot be written: " in line

@@ -2,11 +2,15 @@
 
 import string
 from html.parser import HTMLParser
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.report.html import Html, element, page, together
+from gan.report.html import TEMPLATES, render, template
+from gan.report.pictures import Inline
+from gan.report.words import prose
 
 hostile = st.text(st.sampled_from("<>&\"'/=!-` \n" + string.ascii_lowercase), max_size=40)
 
@@ -32,27 +36,59 @@ class Reader(HTMLParser):
 def test_texts_and_attributes_come_back_as_they_were_and_make_no_tags(
     text: str, value: str
 ) -> None:
-    found = Reader(element("p", text, title=value).text)
+    made = TEMPLATES.from_string('<p title="{{ value }}">{{ text }}</p>')
+    found = Reader(made.render(text=text, value=value))
     assert found.tags == [("p", [("title", value)])]
     assert "".join(found.texts) == text
 
 
-def test_elements_hold_elements_numbers_lists_and_nothing() -> None:
-    made = element("ul", [element("li", 1), None, Html("<li>2")], "<", class_="a", data_x=0)
-    assert made.text == '<ul class="a" data-x="0"><li>1</li><li>2&lt;</ul>'
-    assert together("a", None, ["b", [3.5]]).text == "ab3.5"
+@given(hostile)
+def test_options_in_prose_are_code_and_nothing_else_is_a_tag(text: str) -> None:
+    found = Reader(prose(f"{text} --images"))
+    assert {tag for tag, _ in found.tags} == {"code"}
+    assert "".join(found.texts) == f"{text} --images"
 
 
-def test_attributes_that_are_false_or_none_are_left_out() -> None:
-    assert (
-        element("img", hidden=True, alt="", id=None, disabled=False).text == '<img hidden alt="">'
-    )
+def test_what_templates_make_is_html_already() -> None:
+    inner = render("configuration.html", text="a < b", changed={"k&y": (None, "<", "1")})
+    outer = TEMPLATES.from_string("{{ inner }}").render(inner=inner)
+    assert "<dt><code>k&amp;y</code><small></small></dt>" in outer
+    assert "<dd>&lt;<small>default 1</small></dd>" in outer
+    assert "<pre>a &lt; b</pre>" in outer
+
+
+@pytest.mark.parametrize("steps", [[4], [4, 8]])
+def test_attributes_without_a_value_are_there_or_not(steps: list[int]) -> None:
+    picture = Inline("data:,", 20, 20)
+    text = render(
+        "samples.html", found=steps, damaged=[], steps=steps, columns={"ab": ["real"]}, small=True,
+        pictures={(step, "ab"): picture for step in steps}, note="",
+    )  # fmt: skip
+    tags = Reader(text).tags
+    (slider,) = (dict(attributes) for tag, attributes in tags if tag == "input")
+    images = [dict(attributes) for tag, attributes in tags if tag == "img"]
+    assert ("disabled" in slider) == (len(steps) == 1)
+    assert ["hidden" in image for image in images] == [step != steps[-1] for step in steps]
+
+
+def test_templates_are_broken_into_lines_without_any_on_the_page() -> None:
+    assert "\n" not in template("doctor.html")
 
 
 def test_the_page_escapes_its_title_and_names_nothing_outside() -> None:
-    text = page("</title><script>1", element("p", "$style $unknown"))
+    values: dict[str, Any] = {
+        "generator": "",
+        "style": "",
+        "script": "",
+        "fault": None,
+        "alerts": {},
+        "now": 0,
+    }
+    sections = {"Any": "$style {{ unknown }}"}
+    name = "</title><script>1"
+    text = render("page.html", name=name, overview="", sections=sections, **values)
     found = Reader(text)
     assert [tag for tag, _ in found.tags].count("script") == 1
-    assert "<p>$style $unknown</p>" in text  # what is put in is not read as a template
+    assert "$style {{ unknown }}</section>" in text  # what is put in is not read as a template
     assert "http://" not in text
     assert "https://" not in text

@@ -41,15 +41,15 @@ def test_a_small_picture_is_inside_without_loss(mode: str) -> None:
 
 def test_pictures_are_shrunk_until_they_fit_and_no_further() -> None:
     images = [noise(600, 300) for _ in range(3)]
-    whole = shelve(images, 10_000_000)
-    assert whole.remark is None
-    assert [(p.width, p.height) for p in whole.pictures] == [(600, 300)] * 3
-    shelf = shelve(images, 200_000)
-    assert sum(len(picture.uri) for picture in shelf.pictures) <= 200_000
-    side = shelf.pictures[0].width
+    whole, remark = shelve(images, 10_000_000)
+    assert remark is None
+    assert [(p.width, p.height) for p in whole] == [(600, 300)] * 3
+    shelf, remark = shelve(images, 200_000)
+    assert sum(len(picture.uri) for picture in shelf) <= 200_000
+    side = shelf[0].width
     larger = SIDES[SIDES.index(side) - 1]
     assert 3 * len(inline(shrunk(images[0], larger)).uri) > 200_000
-    assert shelf.remark == f"3 pictures are shown smaller than they are, {side} pixels at most."
+    assert remark == f"3 pictures are shown smaller than they are, {side} pixels at most."
 
 
 def test_shrinking_keeps_the_aspect_and_never_enlarges() -> None:

@@ -7,16 +7,15 @@ from typing import Any
 from PIL import Image
 from torch import Tensor, nn
 
-from gan.augment.carry import carry
 from gan.augment.dataset import Dataset, Outputs
-from gan.augment.formats import FORMATS
+from gan.augment.formats import dataset_format
 from gan.augment.options import AugmentConfig
-from gan.config.choices import FormatName
+from gan.augment.output import carry
 from tests.support import labelled
 from tests.support.interrupted_runs import contents
 
 
-def output(dataset: Dataset, outputs: Outputs, target: Path, format: FormatName) -> None:
+def output(dataset: Dataset, outputs: Outputs, target: Path, format: str) -> None:
     """Write an output whose translations are other photographs of the right size."""
     originals = {item.image for item in dataset.items}
     new = {name for names in outputs.values() for name in names} - originals
@@ -24,7 +23,7 @@ def output(dataset: Dataset, outputs: Outputs, target: Path, format: FormatName)
         for name in new & {*names}:
             with Image.open(dataset.root / image) as picture:
                 labelled.save(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), target / name)
-    carry(dataset, FORMATS[format], outputs, new, target)
+    carry(dataset, dataset_format(format), outputs, new, target)
 
 
 def reasons(dataset: Dataset) -> dict[str, str]:
@@ -34,9 +33,9 @@ def reasons(dataset: Dataset) -> dict[str, str]:
     }
 
 
-def doubled(root: Path, target: Path, format: FormatName) -> Dataset:
+def doubled(root: Path, target: Path, format: str) -> Dataset:
     """Add a translation to every image, under a name that ends in +."""
-    dataset = FORMATS[format].read(root)
+    dataset = dataset_format(format).read(root)
     outputs = {
         item.image: (item.image, item.image.with_stem(f"{item.image.stem}+"))
         for item in dataset.items

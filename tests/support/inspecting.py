@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from gan.inspection import inspect_folders
+from tests.support.commands import inspect_folders
 
 Findings = set[tuple[str, str, str]]
 

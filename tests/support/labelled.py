@@ -12,10 +12,9 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from demo.dataset import photograph
-from gan.config.choices import FormatName
 from gan.images import resize_short
 
-FORMATS: list[FormatName] = ["imagefolder", "yolo", "coco", "voc", "masks"]
+FORMATS: list[str] = ["imagefolder", "yolo", "coco", "voc", "masks"]
 TRAIN, VAL = ("astronaut", "coffee", "motorcycle", "my cat 🐈"), ("flower", "camera")
 PHOTOGRAPHS = {name: "chelsea" if "cat" in name else name for name in (*TRAIN, *VAL)}
 BOX = (12, 8, 52, 40)

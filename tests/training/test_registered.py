@@ -17,7 +17,6 @@ from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS
 from gan.config.tables.losses import LOSS_TERMS
-from gan.export import export_model
 from gan.images.pixels import to_unit
 from gan.inference.translator import Translator
 from gan.networks.assembly import build_networks
@@ -25,6 +24,7 @@ from gan.training import train
 from gan.training.accelerator import build_accelerator
 from gan.training.doctor.doctor import Doctor
 from gan.training.recipes.cyclegan import Trainer
+from tests.support.commands import export_model
 from tests.support.registering import forget_rows
 
 EXTENSION = '''

@@ -1,13 +1,12 @@
-"""The kinds of labelled datasets. A new one is a file with `FORMAT` and a line here."""
+"""Labelled datasets: a file with `FORMAT` for each row of gan.config.tables.formats."""
+
+from typing import cast
 
 from gan.augment.dataset import Format
-from gan.augment.formats import coco, imagefolder, masks, voc, yolo
-from gan.config.choices import FormatName as FormatName
+from gan.config.table import load
+from gan.config.tables.formats import FORMATS
 
-FORMATS: dict[FormatName, Format] = {
-    "imagefolder": imagefolder.FORMAT,
-    "yolo": yolo.FORMAT,
-    "coco": coco.FORMAT,
-    "voc": voc.FORMAT,
-    "masks": masks.FORMAT,
-}
+
+def dataset_format(name: str) -> Format:
+    """Return how a kind of dataset is read and rewritten."""
+    return cast(Format, load(FORMATS[name].code))

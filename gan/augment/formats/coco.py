@@ -6,21 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from gan.augment.dataset import (
-    Box,
-    Dataset,
-    Format,
-    Item,
-    Outputs,
-    assemble,
-    list_files,
-    split_name,
-    split_of,
-)
-from gan.system.failures import Failure
+from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, split_name, split_of
 
 Record = dict[str, Any]
 
@@ -31,8 +21,13 @@ class Sheet:
 
     path: Path
     content: Record
-    images: tuple[Path | None, ...]
-    """The file of every record in `images`; None where there is none."""
+    images: list[tuple[Record, Path | None]]
+    """The records in `images`, each with its file; None where there is none."""
+
+    @property
+    def annotations(self) -> list[Record]:
+        """None in a file of unlabelled images."""
+        return self.content.get("annotations") or []
 
     @property
     def splits(self) -> frozenset[str]:
@@ -41,22 +36,27 @@ class Sheet:
         return frozenset(filter(None, words)) or split_of(self.path)
 
 
-def read(root: Path) -> Dataset:
+def find_items(files: Files) -> list[Item]:
     """The images that a JSON file names, with their boxes; all others are carried as they are."""
-    files = list_files(root)
-    remarks: list[Failure] = []
-    sheets = read_sheets(root, files.others, files.images, remarks)
+    sheets = read_sheets(files)
     if not sheets:
-        raise ValueError(f"{root}: no JSON file with COCO's lists `images` and `annotations`")
+        raise ValueError(f"{files.root}: no JSON file with COCO's lists `images` and `annotations`")
     splits, boxes = defaultdict[Path, set[str]](set), defaultdict[Path, list[Box]](list)
     annotated = set[Path]()
     for sheet in sheets:
-        for image in filter(None, sheet.images):
-            splits[image] |= sheet.splits
-        for image, found in sheet_boxes(root, sheet, remarks).items():
-            boxes[image] += found
-        annotated |= annotated_images(sheet)
-    items = [
+        ids = {annotation.get("image_id") for annotation in sheet.annotations}
+        for record, image in sheet.images:
+            if image:
+                splits[image] |= sheet.splits
+            if image and record.get("id") in ids:
+                annotated.add(image)
+        for image, box in sheet_boxes(files, sheet):
+            boxes[image].append(box)
+    files.remark(
+        "in no JSON file: carried as it is",
+        *(image for image in files.images if image not in splits),
+    )
+    return [
         Item(
             image,
             frozenset(splits[image]),
@@ -65,31 +65,27 @@ def read(root: Path) -> Dataset:
         )
         for image in splits
     ]
-    remarks += [
-        Failure(root / image, "in no JSON file: carried as it is")
-        for image in files.images
-        if image not in splits
-    ]
-    return assemble(root, files, items, remarks)
 
 
-def read_sheets(
-    root: Path, others: Sequence[Path], images: Sequence[Path], remarks: list[Failure]
-) -> list[Sheet]:
+def read_sheets(files: Files) -> list[Sheet]:
     """The COCO files; JSON that cannot be read is named, JSON of another kind is passed over."""
-    known, sheets = set(images), []
-    for path in others:
+    known, sheets = set(files.images), []
+    for path in files.others:
         if path.suffix.lower() != ".json":
             continue
-        try:
-            content = json.loads((root / path).read_bytes().decode("utf-8-sig"))
-        except ValueError as error:
-            remarks.append(Failure(root / path, f"no JSON, carried as it is: {error}"))
-            continue
+        content = files.parse(path, read_json, "no JSON, carried as it is: ")
         if is_coco(content):
-            sheets.append(Sheet(path, content, find_images(path, content["images"], known)))
-            remarks += missing(root, sheets[-1])
+            images = find_images(path, content["images"], known)
+            sheets.append(Sheet(path, content, images))
+            for record, image in images:
+                if image is None:
+                    name = record.get("file_name")
+                    files.remark(f"names {name}, which is not in the dataset", path)
     return sheets
+
+
+def read_json(content: bytes) -> Any:
+    return json.loads(content.decode("utf-8-sig"))
 
 
 def is_coco(content: Any) -> bool:
@@ -100,65 +96,38 @@ def is_coco(content: Any) -> bool:
     return all(isinstance(record, dict) for record in records)
 
 
-def find_images(path: Path, records: Sequence[Record], known: set[Path]) -> tuple[Path | None, ...]:
+def find_images(
+    path: Path, records: Sequence[Record], known: set[Path]
+) -> list[tuple[Record, Path | None]]:
     """The file of every record, in the folder below which most of them are found."""
-    names = [str(record.get("file_name", "")) for record in records]
+    names = [str(record.get("file_name", "")).replace("\\", "/") for record in records]
     words = path.stem.split("_")  # instances_train2017 -> train2017
     folders = [path.parent, Path(), Path("images")]
     folders += [Path(start, word) for word in reversed(words) for start in ("", "images")]
-    places = [[place(folder, name) for name in names] for folder in folders]
+    places = [[Path(os.path.normpath(folder / name)) for name in names] for folder in folders]
     best = max(places, key=lambda found: sum(image in known for image in found))
-    return tuple(image if image in known else None for image in best)
+    found = (image if image in known else None for image in best)
+    return list(zip(records, found, strict=True))
 
 
-def place(folder: Path, name: str) -> Path:
-    """Where a file_name, written with / or \\, lies below the root."""
-    return Path(os.path.normpath(folder / name.replace("\\", "/")))
-
-
-def missing(root: Path, sheet: Sheet) -> Iterator[Failure]:
-    """Name records without an image."""
-    lost = [
-        str(record.get("file_name"))
-        for record, image in zip(sheet.content["images"], sheet.images, strict=True)
-        if image is None
-    ]
-    for name in lost:
-        yield Failure(root / sheet.path, f"names {name}, which is not in the dataset")
-
-
-def sheet_boxes(root: Path, sheet: Sheet, remarks: list[Failure]) -> dict[Path, list[Box]]:
-    """The boxes of a file's annotations; what is broken is named."""
+def sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
+    """The boxes of a file's annotations, each with its image; what is broken is named."""
     records = dict[Any, tuple[Record, Path | None]]()
-    for record, image in zip(sheet.content["images"], sheet.images, strict=True):
+    for record, image in sheet.images:
         if record.get("id") in records:
-            remarks.append(Failure(root / sheet.path, f"image id {record.get('id')} stands twice"))
+            files.remark(f"image id {record.get('id')} stands twice", sheet.path)
         records[record.get("id")] = record, image
-    boxes = defaultdict[Path, list[Box]](list)
-    for annotation in annotations(sheet.content):
+    for annotation in sheet.annotations:
         record, image = records.get(annotation.get("image_id"), ({}, None))
         about = f"annotation {annotation.get('id')}"
         if not record:
-            remarks.append(Failure(root / sheet.path, f"{about} is of no image"))
+            files.remark(f"{about} is of no image", sheet.path)
         elif image and "bbox" in annotation:
             try:
-                boxes[image].append(read_box(annotation["bbox"], record))
+                yield image, read_box(annotation["bbox"], record)
             except (ValueError, TypeError):
-                reason = f"{about}: bbox should be [x, y, width, height] in pixels"
-                remarks.append(Failure(root / sheet.path, reason))
-    return boxes
-
-
-def annotated_images(sheet: Sheet) -> set[Path]:
-    """The images of which an annotation speaks."""
-    ids = {annotation.get("image_id") for annotation in annotations(sheet.content)}
-    records = zip(sheet.content["images"], sheet.images, strict=True)
-    return {image for record, image in records if image and record.get("id") in ids}
-
-
-def annotations(content: Record) -> list[Record]:
-    """None in a file of unlabelled images."""
-    return content.get("annotations") or []
+                right = f"{about}: bbox should be [x, y, width, height] in pixels"
+                files.remark(right, sheet.path)
 
 
 def read_box(values: Sequence[float], record: Record) -> Box:
@@ -172,12 +141,13 @@ def read_box(values: Sequence[float], record: Record) -> Box:
 
 def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """The JSON files whose images come or go; ids of what is new are larger than all before."""
-    images = [item.image for item in dataset.items]
-    sheets = read_sheets(dataset.root, dataset.others, images, [])
-    ids = image_ids(sheets, outputs)
-    numbers = iter(range(largest(sheets, "annotations") + 1, 2**62))
+    sheets = read_sheets(dataset.files)
+    added = [name for image, names in outputs.items() for name in names if name != image]
+    start = largest(sheets, "images") + 1
+    ids = {name: number for number, name in enumerate(sorted(added, key=Path.as_posix), start)}
+    numbers = count(largest(sheets, "annotations") + 1)
     for sheet in sheets:
-        if any(image and outputs[image] != (image,) for image in sheet.images):
+        if any(image and outputs[image] != (image,) for _, image in sheet.images):
             content = rewritten(sheet, outputs, ids, numbers)
             yield sheet.path, encoded(content, (dataset.root / sheet.path).read_bytes())
 
@@ -188,41 +158,30 @@ def largest(sheets: Sequence[Sheet], key: str) -> int:
     return max((number for number in ids if isinstance(number, int)), default=0)
 
 
-def image_ids(sheets: Sequence[Sheet], outputs: Outputs) -> dict[Path, int]:
-    """A new id for every new image, the same in all files that name it."""
-    new = sorted(
-        (name for image, names in outputs.items() for name in names if name != image),
-        key=Path.as_posix,
-    )
-    start = largest(sheets, "images") + 1
-    return {name: start + number for number, name in enumerate(new)}
-
-
 def rewritten(
     sheet: Sheet, outputs: Outputs, ids: Mapping[Path, int], numbers: Iterator[int]
 ) -> Record:
     """The content with a record for each output of an image, and its annotations with it."""
     copies = defaultdict[Any, list[Any]](list)
     """Ids of the outputs by the id of the source; the source's own among them while it is there."""
-    images, written = [], set[Path]()
-    for record, image in zip(sheet.content["images"], sheet.images, strict=True):
+    images, written = [], set[Path | None]()
+    for record, image in sheet.images:
+        targets = copies[record.get("id")]
         for output in outputs[image] if image else (None,):
-            same = output == image
-            new = record if same or not output else renamed(record, output, ids[output])
-            if same or output is None or output not in written:  # two records may name one file
+            new = record
+            if output and output != image:
+                new = renamed(record, output, ids[output])
+            if new is record or output not in written:  # two records may name one file
                 images.append(new)
-            if output:
-                written.add(output)
-            copies[record.get("id")].append(new.get("id"))
-    new_annotations = []
-    for annotation in annotations(sheet.content):
+            written.add(output)
+            targets.append(new.get("id"))
+    annotations = []
+    for annotation in sheet.annotations:
         source = annotation.get("image_id")
         for target in copies.get(source, [source]):
             own = target == source
-            new_annotations.append(annotation if own else copied(annotation, target, numbers))
-    gone = {record.get("id") for record in sheet.content["images"]} - copies.keys()
-    new_annotations = [each for each in new_annotations if each.get("image_id") not in gone]
-    lists = {"images": images, "annotations": new_annotations}
+            annotations.append(annotation if own else copied(annotation, target, numbers))
+    lists = {"images": images, "annotations": annotations}
     return {key: lists.get(key, value) if value else value for key, value in sheet.content.items()}
 
 
@@ -245,4 +204,4 @@ def encoded(content: Record, original: bytes) -> bytes:
     return text.encode("utf-8", "surrogatepass") + b"\n" * original.endswith(b"\n")
 
 
-FORMAT = Format(read, rewrite, "an annotation's image_id must be the id of an image's record")
+FORMAT = Format(find_items, "an annotation's image_id must be the id of an image's record", rewrite)

@@ -8,22 +8,12 @@ a_gtFine_polygons.json and whatever else of this image lies there.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from gan.augment.dataset import (
-    Dataset,
-    Files,
-    Format,
-    Item,
-    assemble,
-    list_files,
-    nothing,
-    split_of,
-)
+from gan.augment.dataset import Files, Format, Item, split_of, swapped
 from gan.images import read_size
-from gan.system.failures import Failure
 
 
 @dataclass(frozen=True)
@@ -53,84 +43,68 @@ LAYOUTS = (
     Layout("images", ("masks", "mask", "labels", "annotations")),
 )
 
+Labels = dict[Path, list[Path]]
+
 LOSSY = (".jpg", ".jpeg")
 """As a mask, a file in these formats is at best a preview of another."""
 
 
-def read(root: Path) -> Dataset:
+def find_items(files: Files) -> list[Item]:
     """The images with their labels; masks of another size than their image are named."""
-    files = list_files(root)
-    layout = layout_of(root, files)
-    images = [path for path in files.images if layout.images in path.parts[:-1]]
-    pictures, labels = {*files.images}, label_files(layout, files)
-    items, remarks = [], []
-    for image in images:
-        own = [path for place in places(layout, image) for path in labels.get(place, ())]
+    layout, by_place, by_image = find_labels(files)
+    pictures, items = {*files.images}, []
+    for image, own in by_image.items():
         masks = [path for path in own if path in pictures]
         mask = min(masks, key=lambda path: path.suffix.lower() in LOSSY, default=None)
-        if reason := trouble(root, image, mask):
-            remarks.append(Failure(root / image, reason))
-        usable = None if reason else mask
+        if reason := trouble(files.root, image, mask):
+            files.remark(reason, image)
+            mask = None
         ending = image.stem.removeprefix(layout.start(image, layout.images))
-        items.append(Item(image, split_of(image), tuple(own), (), usable, bool(own), ending))
+        items.append(Item(image, split_of(image), tuple(own), (), mask, bool(own), ending))
     known = {path for item in items for path in (item.image, *item.labels)}
-    remarks += [
-        Failure(root / path, f"a {'mask' if path in pictures else 'label'} without an image")
-        for found in labels.values()
-        for path in found
-        if path not in known
-    ]
-    return assemble(root, files, items, remarks)
+    for path in chain.from_iterable(by_place.values()):
+        if path not in known:
+            kind = "mask" if path in pictures else "label"
+            files.remark(f"a {kind} without an image", path)
+    return items
 
 
-def layout_of(root: Path, files: Files) -> Layout:
+def find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
     """The layout, both of whose folders are there, by which most images have labels.
 
-    ValueError where there is none.
+    With it its labels by their places, and those of each image. ValueError where there is none.
     """
     folders = {part for path in files.images for part in path.parts[:-1]}
     others = {part for path in files.others for part in path.parts[:-1]}
-    found = [
-        layout
-        for layout in LAYOUTS
-        if layout.images in folders and {*layout.labels} & (folders | others)
-    ]
+    found = []
+    for layout in LAYOUTS:
+        if layout.images in folders and {*layout.labels} & (folders | others):
+            by_place = label_files(layout, files)
+            images = (path for path in files.images if layout.images in path.parts[:-1])
+            by_image = {image: labels_of(layout, image, by_place) for image in images}
+            found.append((layout, by_place, by_image))
     if not found:
         raise ValueError(
-            f"{root}: no folder `images` with images in it, beside one called `masks`, and no "
-            "`leftImg8bit` beside `gtFine` (links that lead out of it are not followed)"
+            f"{files.root}: no folder `images` with images in it, beside one called `masks`, and "
+            "no `leftImg8bit` beside `gtFine` (links that lead out of it are not followed)"
         )
-    return max(found, key=lambda layout: count_labelled(layout, files))
+    return max(found, key=lambda each: sum(map(bool, each[2].values())))
 
 
-def count_labelled(layout: Layout, files: Files) -> int:
-    """How many images have labels."""
-    labels = label_files(layout, files)
-    images = (path for path in files.images if layout.images in path.parts[:-1])
-    return sum(any(place in labels for place in places(layout, image)) for image in images)
-
-
-def label_files(layout: Layout, files: Files) -> dict[Path, list[Path]]:
+def label_files(layout: Layout, files: Files) -> Labels:
     """All labels by their folder and the start of their names, those first that are best as masks.
 
     Files that are no pictures are labels where their name says so.
     """
     found, pictures = defaultdict[Path, list[Path]](list), {*files.images}
     for path in (*files.images, *files.others):
-        folder = innermost(path, layout.labels)
-        if folder is None:
-            continue
-        start = layout.start(path, folder)
-        if path in pictures or start != path.stem:
+        folder = next((part for part in path.parts[-2::-1] if part in layout.labels), None)
+        start = layout.start(path, folder) if folder else path.stem
+        if folder and (path in pictures or start != path.stem):
             found[path.parent / start].append(path)
     for paths in found.values():
         paths.sort(key=lambda path: rank(layout, path))
     return found
-
-
-def innermost(path: Path, folders: Collection[str]) -> str | None:
-    """Which of these folders a file lies in."""
-    return next((part for part in reversed(path.parts[:-1]) if part in folders), None)
 
 
 def rank(layout: Layout, path: Path) -> int:
@@ -139,12 +113,11 @@ def rank(layout: Layout, path: Path) -> int:
     return next(ranks, len(layout.masks))
 
 
-def places(layout: Layout, image: Path) -> list[Path]:
-    """Where the labels of an image may lie: their folders, and the start of their names."""
-    folders = image.parts[:-1]
-    at = len(folders) - 1 - folders[::-1].index(layout.images)
+def labels_of(layout: Layout, image: Path, by_place: Labels) -> list[Path]:
+    """The labels of an image: those in its places have its folders, and the start of its name."""
     start = layout.start(image, layout.images)
-    return [Path(*folders[:at], name, *folders[at + 1 :], start) for name in layout.labels]
+    places = [swapped(image, layout.images, name).parent / start for name in layout.labels]
+    return [path for place in places for path in by_place.get(place, ())]
 
 
 def trouble(root: Path, image: Path, mask: Path | None) -> str | None:
@@ -161,8 +134,7 @@ def trouble(root: Path, image: Path, mask: Path | None) -> str | None:
 
 
 FORMAT = Format(
-    read,
-    nothing,
+    find_items,
     "masks must have the image's stem, in a folder masks, mask, labels or annotations in place of "
     "images; Cityscapes' lie in gtFine in place of leftImg8bit, as a_gtFine_labelIds.png",
 )

@@ -4,24 +4,12 @@ import os
 import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from xml.sax.saxutils import escape
 
-from gan.augment.dataset import (
-    Box,
-    Dataset,
-    Format,
-    Item,
-    Outputs,
-    assemble,
-    joined,
-    list_files,
-    not_there,
-    split_name,
-)
-from gan.system.failures import Failure
+from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, joined, split_name
 
 IMAGES = "JPEGImages"
 MASKS = ("SegmentationClass", "SegmentationObject")
@@ -30,49 +18,50 @@ Lists = dict[Path, list[tuple[bytes, list[Path]]]]
 """The lists of ImageSets: their lines with their ends, and the images of the stems in them."""
 
 
-def read(root: Path) -> Dataset:
+def find_items(files: Files) -> list[Item]:
     """The images of every JPEGImages below the root, with their XML files, masks and splits."""
-    files = list_files(root)
-    images = [path for path in files.images if path.parent.name == IMAGES]
+    images = images_of(files)
     if not images:
-        raise ValueError(f"{root}: no folder {IMAGES} with images in it, beside Annotations")
-    there, found = {*files.images, *files.others}, lists(root, files.others, images)
-    splits, remarks = read_splits(found), list(missing(root, found))
+        raise ValueError(f"{files.root}: no folder {IMAGES} with images in it, beside Annotations")
+    there, found = {*files.images, *files.others}, lists(files)
+    splits = read_splits(found)
+    name_missing(files, found)
     items = []
     for image in images:
         base = image.parent.parent
         xml = base / "Annotations" / f"{image.stem}.xml"
         masks = [base / folder / f"{image.stem}.png" for folder in MASKS]
         labels = [path for path in (xml, *masks) if path in there]
-        boxes: tuple[Box, ...] = ()
+        boxes: tuple[Box, ...] | None = None
         if xml in there:
-            boxes = read_boxes(root / xml, remarks)
+            boxes = files.parse(xml, read_boxes, "cannot be read as VOC's XML: ")
         elif not labels:
-            remarks.append(Failure(root / image, f"no {xml.parent.name}/{xml.name}"))
+            files.remark(f"no {xml.parent.name}/{xml.name}", image)
         mask = next((path for path in labels if path.suffix == ".png"), None)
-        items.append(Item(image, splits[image], tuple(labels), boxes, mask, bool(labels)))
-    own = {path for item in items for path in item.labels}
-    remarks += [
-        Failure(root / path, "labels without an image")
-        for path in sorted(there - own, key=Path.as_posix)
-        if path.parent.name in ("Annotations", *MASKS) and path.suffix in (".xml", ".png")
-    ]
-    return assemble(root, files, items, remarks)
+        items.append(Item(image, splits[image], tuple(labels), boxes or (), mask, bool(labels)))
+    strangers = sorted(there - {path for item in items for path in item.labels}, key=Path.as_posix)
+    files.remark(
+        "labels without an image",
+        *(
+            path
+            for path in strangers
+            if path.parent.name in ("Annotations", *MASKS) and path.suffix in (".xml", ".png")
+        ),
+    )
+    return items
 
 
-def read_boxes(path: Path, remarks: list[Failure]) -> tuple[Box, ...]:
-    """The boxes of an XML file, in pixels from 1 on; none, and a remark, where it is broken."""
-    try:
-        content = ET.fromstring(path.read_bytes())
-        return tuple(read_box(found) for found in content.iterfind("object/bndbox"))
-    except (ET.ParseError, ValueError, LookupError) as error:
-        remarks.append(Failure(path, f"cannot be read as VOC's XML: {error}"))
-        return ()
+def images_of(files: Files) -> list[Path]:
+    return [path for path in files.images if path.parent.name == IMAGES]
+
+
+def read_boxes(content: bytes) -> tuple[Box, ...]:
+    """The boxes of an XML file, in pixels from 1 on."""
+    return tuple(read_box(found) for found in ET.fromstring(content).iterfind("object/bndbox"))
 
 
 def read_box(element: ET.Element) -> Box:
-    names = ("xmin", "ymin", "xmax", "ymax")
-    texts = [element.findtext(name) for name in names]
+    texts = map(element.findtext, ("xmin", "ymin", "xmax", "ymax"))
     try:
         left, top, right, bottom = (float(text or "") for text in texts)
     except ValueError:
@@ -90,7 +79,7 @@ def read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
     return splits
 
 
-def missing(root: Path, found: Lists) -> Iterator[Failure]:
+def name_missing(files: Files, found: Lists) -> None:
     """Name lines of images that are not there.
 
     Lists of classes and of objects repeat those of splits: of theirs only what is in no such list.
@@ -106,7 +95,7 @@ def missing(root: Path, found: Lists) -> Iterator[Failure]:
             known = path not in of_splits and any((home(path), name) in told for name in names)
             if not images and names[-1] and not names[-1].startswith("#") and not known:
                 told.add((home(path), names[-1]))
-                yield not_there(root / path, number, names[-1])
+                files.not_there(path, number, names[-1])
 
 
 def home(path: Path) -> Path:
@@ -114,17 +103,16 @@ def home(path: Path) -> Path:
     return Path(*path.parts[: path.parts.index("ImageSets")])
 
 
-def lists(root: Path, others: Sequence[Path], images: Sequence[Path]) -> Lists:
+def lists(files: Files) -> Lists:
     """All lists of ImageSets."""
     by_stem = defaultdict[tuple[Path, str], list[Path]](list)
-    for image in images:
+    for image in images_of(files):
         by_stem[image.parent.parent, image.stem].append(image)
     found = {}
-    for path in others:
+    for path in files.others:
         if path.suffix == ".txt" and "ImageSets" in path.parts[:-1]:
-            lines = (root / path).read_bytes().splitlines(keepends=True)
-            folder = home(path)
-            found[path] = [(line, named(by_stem, folder, line)) for line in lines]
+            lines = (files.root / path).read_bytes().splitlines(keepends=True)
+            found[path] = [(line, named(by_stem, home(path), line)) for line in lines]
     return found
 
 
@@ -146,8 +134,7 @@ def stems(line: bytes) -> list[str]:
 
 def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """Lists of the images that are there, and the XML files of new ones with their names."""
-    images = [item.image for item in dataset.items]
-    for path, lines in lists(dataset.root, dataset.others, images).items():
+    for path, lines in lists(dataset.files).items():
         yield path, joined(relisted(line, found, outputs) for line, found in lines)
     for item in dataset.items:
         for output in outputs[item.image]:
@@ -180,4 +167,4 @@ def renamed(content: bytes, image: Path, output: Path) -> bytes:
     return re.sub(rb"(<(?:filename|path)>)([^<]+)(</)", name, content)
 
 
-FORMAT = Format(read, rewrite, "JPEGImages/a.jpg needs Annotations/a.xml, of the same stem")
+FORMAT = Format(find_items, "JPEGImages/a.jpg needs Annotations/a.xml, of the same stem", rewrite)

@@ -1,77 +1,82 @@
 """YOLO: a text file of boxes for every image, and a data.yaml that names folders or lists."""
 
 import math
-from collections.abc import Iterator
+import os
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from gan.augment.dataset import (
     Box,
     Dataset,
+    Files,
     Format,
     Item,
     Outputs,
-    assemble,
     joined,
-    list_files,
+    split_name,
     split_of,
+    swapped,
 )
-from gan.augment.formats.yolo_lists import described, lists, missing, relisted, rewritten_yaml
-from gan.system.failures import Failure, failure
+from gan.images import IMAGE_SUFFIXES
+
+YAML = (".yaml", ".yml")
+
+Splits = Mapping[Path, frozenset[str]]
+"""Of each image."""
+Lines = list[tuple[bytes, Path | None]]
+"""A list's lines with their ends, and the images that they name."""
 
 
-def read(root: Path) -> Dataset:
+def find_items(files: Files) -> list[Item]:
     """The images with their text files, in labels/ for images/, or beside them.
 
     Splits are those of data.yaml or, without one, of the folders.
     """
-    files = list_files(root)
     beside = [path for path in files.images if "images" not in path.parts[:-1]]
     images = [path for path in files.images if "images" in path.parts[:-1]] or beside
-    description = described(root, files.others, files.images)
+    splits, named, keypoints = described(files)
     texts = {path for path in files.others if path.suffix == ".txt"}
-    remarks = list(description.remarks)
     items, boxes = [], dict[Path, tuple[Box, ...]]()
     for image in images:
-        own = [path for path in places(image) if path in texts][:1]
+        own = tuple(path for path in places(image) if path in texts)[:1]
         if not own:
-            remarks.append(Failure(root / image, "no label file: an image without objects"))
+            files.remark("no label file: an image without objects", image)
         for path in own:
             if path not in boxes:
-                boxes[path] = read_boxes(root / path, description.keypoints, remarks)
-        by_name = description.splits
-        splits = split_of(image) if by_name is None else by_name.get(image, frozenset())
-        items.append(
-            Item(image, splits, tuple(own), boxes[own[0]] if own else (), labelled=bool(own))
-        )
-    others = sorted(texts - boxes.keys(), key=Path.as_posix)
-    remarks += missing(root, others, files.images, description.lists)
+                parser = partial(read_boxes, keypoints=keypoints)
+                boxes[path] = files.parse(path, parser, "") or ()
+        found = boxes[own[0]] if own else ()
+        items.append(Item(image, splits[image], own, found, labelled=bool(own)))
+    others = tuple(sorted(texts - boxes.keys(), key=Path.as_posix))
+    name_missing(replace(files, others=others), named)
     for path in others:
-        if "labels" in path.parts[:-1] or looks_like_boxes(root / path):
-            remarks.append(Failure(root / path, "labels without an image"))
-    return assemble(root, files, items, remarks)
+        if "labels" in path.parts[:-1] or looks_like_boxes(files.root / path):
+            files.remark("labels without an image", path)
+    return items
 
 
 def places(image: Path) -> list[Path]:
     """Where the text file of an image may lie."""
-    beside, parts = image.with_suffix(".txt"), image.with_suffix(".txt").parts
-    if "images" not in parts[:-1]:
+    beside = image.with_suffix(".txt")
+    if "images" not in image.parts[:-1]:
         return [beside]
-    at = len(parts) - 1 - parts[::-1].index("images")
-    return [Path(*parts[:at], "labels", *parts[at + 1 :]), beside]
+    return [swapped(beside, "images", "labels"), beside]
 
 
-def read_boxes(path: Path, keypoints: bool, remarks: list[Failure]) -> tuple[Box, ...]:
-    """The boxes of a text file; none, and a remark, where it cannot be understood."""
-    try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
-        return tuple(
-            read_box(line.split(), number, keypoints)
-            for number, line in enumerate(lines, 1)
-            if line.strip()
-        )
-    except ValueError as error:
-        remarks.append(failure(path, error))
-        return ()
+def read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
+    """The boxes of a text file; ValueError where it cannot be understood."""
+    return tuple(
+        read_box(line.split(), number, keypoints)
+        for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1)
+        if line.strip()
+    )
 
 
 def read_box(words: list[str], number: int, keypoints: bool) -> Box:
@@ -83,8 +88,7 @@ def read_box(words: list[str], number: int, keypoints: bool) -> Box:
         raise ValueError(right) from None
     if len(values) < 4 or not all(math.isfinite(value) for value in values):
         raise ValueError(right)
-    polygon = len(values) >= 6 and len(values) % 2 == 0 and not keypoints
-    if polygon:
+    if len(values) >= 6 and len(values) % 2 == 0 and not keypoints:
         xs, ys = values[::2], values[1::2]
         edges = (min(xs), min(ys), max(xs), max(ys))
     else:
@@ -99,29 +103,162 @@ def read_box(words: list[str], number: int, keypoints: bool) -> Box:
 def looks_like_boxes(path: Path) -> bool:
     """Whether a text file that belongs to no image has lines of a class and a box."""
     try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
-        return bool([read_box(line.split(), 0, False) for line in lines if line.strip()])
+        return bool(read_boxes(path.read_bytes()))
     except ValueError:
         return False
 
 
+def described(files: Files) -> tuple[Splits, frozenset[Path], bool]:
+    """The splits of all images, by the first YAML file that names folders or lists of them.
+
+    Without one, by the images' folders. With them the lists that it names, and whether labels have
+    keypoints.
+    """
+    paths = [path for path in files.others if path.suffix in YAML]
+    for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix())):
+        content = files.parse(path, read_yaml, "no YAML: ")
+        if content is None:
+            break
+        if isinstance(content, dict) and "train" in content:
+            return *splits_of(files, path, content), "kpt_shape" in content
+    return {image: split_of(image) for image in files.images}, frozenset(), False
+
+
+def read_yaml(content: bytes) -> Any:
+    return yaml.safe_load(content.decode("utf-8-sig")) or {}
+
+
+def splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Splits, frozenset[Path]]:
+    """The splits of a data.yaml, and the lists that it names; what leads nowhere is a remark."""
+    splits, named = defaultdict[Path, frozenset[str]](frozenset), set[Path]()
+    for key, value in content.items():
+        name = split_name(str(key))
+        if name is None or not value:
+            continue
+        for entry in value if isinstance(value, list) else [value]:
+            place = find(files.root, path.parent, str(content.get("path") or ""), str(entry))
+            if place is None:
+                files.remark(f"{key}: {entry} is not inside the dataset: left out", path)
+                continue
+            if (files.root / place).is_file():
+                named.add(place)
+                lines = lists(replace(files, others=(place,))).get(place, [])
+                found = [image for _, image in lines if image]
+            else:
+                found = [image for image in files.images if image.is_relative_to(place)]
+            for image in found:
+                splits[image] |= {name}
+            if not found:
+                files.remark(f"{key}: {entry} leads to no image", path)
+    return splits, frozenset(named)
+
+
+def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
+    """A path of data.yaml below the root."""
+    places = candidates(roots(root), folder, base, entry)
+    return next((place for place in places if os.path.exists(root / place)), None)
+
+
+def roots(root: Path) -> tuple[Path, ...]:
+    """What a path in the dataset may begin with, as given first."""
+    return tuple(dict.fromkeys((root, root.absolute(), root.resolve())))
+
+
+def candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> Iterator[Path]:
+    """Where a path may lie below the root: by `path`, by its file's own folder, or as Roboflow's
+    `../train/images`, which lies beside the file."""
+    shorn = re.sub(r"^(\.\./)+", "", entry.replace("\\", "/"))
+    for text in dict.fromkeys((os.path.join(base, entry), entry, shorn)):
+        resolved = Path(os.path.normpath(roots[0] / folder / text))
+        yield from (resolved.relative_to(root) for root in roots if resolved.is_relative_to(root))
+
+
+def name_missing(files: Files, named: Collection[Path]) -> None:
+    """Name lines of images that are not there, in lists that data.yaml names and in those of which
+    another line's image is there."""
+    for path, lines in lists(files, named).items():
+        for number, (line, image) in enumerate(lines, 1):
+            name = image_name(line)
+            if name and not image and not name.startswith("#"):
+                files.not_there(path, number, name)
+
+
+def lists(files: Files, named: Collection[Path] = ()) -> dict[Path, Lines]:
+    """The text files that are `named`, or in which a line is the path of an image."""
+    found = {}
+    known, starts = set(files.images), roots(files.root)
+    for path in files.others:
+        if path.suffix != ".txt":
+            continue
+        lines = [
+            (line, image_of(starts, path.parent, line, known))
+            for line in (files.root / path).read_bytes().splitlines(keepends=True)
+        ]
+        if path in named or any(image for _, image in lines):
+            found[path] = lines
+    return found
+
+
+def image_name(line: bytes) -> str | None:
+    """The path in a line; None where it is no image's."""
+    text = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf")).strip()
+    return text if os.path.splitext(text)[1].lower() in IMAGE_SUFFIXES else None
+
+
+def image_of(
+    roots: Sequence[Path], folder: Path, line: bytes, known: Collection[Path]
+) -> Path | None:
+    """The image that a line names, by the list's own folder, the root, or absolutely."""
+    if (name := image_name(line)) is None:
+        return None
+    places = (place for start in (folder, Path()) for place in candidates(roots, start, "", name))
+    return next((place for place in places if place in known), None)
+
+
+def relisted(
+    root: Path, path: Path, line: bytes, image: Path | None, outputs: Outputs
+) -> list[bytes]:
+    """A line for each output of its image, in its own style; absolute paths become relative."""
+    if image is None:
+        return [line]
+    text = os.fsdecode(line)
+    if Path(text.strip()).is_absolute():
+        relative = Path(os.path.relpath(root / image, root / path.parent)).as_posix()
+        text = text.replace(text.strip(), f"./{relative}")
+    before, _, after = text.rpartition(image.name)
+    return [os.fsencode(before + output.name + after) for output in outputs[image]]
+
+
+def rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
+    """A YAML file whose `path` and absolute paths do not lead back to the source.
+
+    Without `path` a trainer looks beside the file. One that is relative to the file stays.
+    """
+    text = os.fsdecode(content)
+    line = re.compile(r"^path[ \t]*:[ \t]*(?P<value>[^#\r\n]*?)[ \t]*(?:#[^\r\n]*)?(?=\r?$)", re.M)
+    if found := line.search(text):
+        value = found["value"].strip("'\"")
+        if Path(value).is_absolute() or find(root, path.parent, "", value or ".") is None:
+            text = text[: found.start()] + "# " + text[found.start() :]
+    for start in dict.fromkeys((root.absolute(), root.resolve())):
+        text = re.sub(rf"(?<=[\s'\"\[,]){re.escape(start.as_posix())}/", "", text)
+    return os.fsencode(text)
+
+
 def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """data.yaml without paths that lead back to the source; lists of the images that are there."""
-    images = [item.image for item in dataset.items]
     for path in dataset.others:
-        if path.suffix in (".yaml", ".yml"):
+        if path.suffix in YAML:
             old = (dataset.root / path).read_bytes()
             if (new := rewritten_yaml(dataset.root, path, old)) != old:
                 yield path, new
-    for path, lines in lists(dataset.root, dataset.others, images).items():
-        yield (
-            path,
-            joined(relisted(dataset.root, path, line, image, outputs) for line, image in lines),
-        )
+    for path, lines in lists(dataset.files).items():
+        found = (relisted(dataset.root, path, line, image, outputs) for line, image in lines)
+        yield path, joined(found)
 
 
 FORMAT = Format(
-    read,
-    rewrite,
+    find_items,
     "a text file must have its image's stem and lie in labels/ for images/, or beside the image",
+    rewrite,
 )

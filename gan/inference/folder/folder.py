@@ -73,8 +73,7 @@ def carry_out(
     plan: Plan, pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes
 ) -> int:
     """Translate what is left of a plan, all processes together; the exit status."""
-    unfinished = [batch for batch in batches if not all(job.done for job in batch)]
-    own = translate_share(pipeline, processes.share(unfinished), processes, plan)
+    own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
     failures = [*plan.failures, *processes.gather(own)]
     if processes.main:
         if plan.whole_folder:
@@ -110,6 +109,11 @@ def prepare(plan: Plan, scratch: Path | None) -> None:
         remove_parts(folder)
     if listed:
         check_failed(listed)
+
+
+def unfinished(batches: Sequence[Batch]) -> list[Batch]:
+    """The batches that lack a translation."""
+    return [batch for batch in batches if not all(job.done for job in batch)]
 
 
 def translate_share(

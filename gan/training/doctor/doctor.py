@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan.config import LossConfig, OptimConfig, Symptom, TrainConfig
+from gan.config import LossConfig, OptimConfig, TrainConfig
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.domains import Domain
 from gan.training.doctor import pictures, scores
@@ -23,7 +23,7 @@ MEMORY = 400
 SCALING = 0.05
 """Share of steps that fp16 may leave out: its scaler searches the largest scale by them."""
 
-Signals = dict[tuple[Symptom, str], float]
+Signals = dict[tuple[str, str], float]
 """Values by fault and place."""
 Rows = list[tuple[int, dict[str, float]]]
 """Logged steps and their values."""
@@ -62,7 +62,7 @@ class Doctor:
         self.tolerated = SCALING if train.precision == "fp16" else 0.0
         self.rows: deque[tuple[int, dict[str, float]]] = deque(maxlen=MEMORY)
         self.examined = 0
-        self.open: dict[tuple[Symptom, str], Finding] = {}
+        self.open: dict[tuple[str, str], Finding] = {}
         # Steps left out: all that the run has counted, and those since the last examination.
         self.skipped = self.left_out = 0.0
 
@@ -175,13 +175,13 @@ PREFIXES = ("score_", "discriminator_", "gradient_norm_")
 
 def see(
     real: Tensor, fake: Tensor, wanted: Tensor | None, home: Network | None
-) -> dict[Symptom, float]:
+) -> dict[str, float]:
     """The signals of translations: fake of real, wanted images of its domain, home the way back."""
     broken = 1 - float(fake.isfinite().float().mean())
     if broken:
         return {"not_finite": broken}
     natural = [images for images in (real, wanted) if images is not None]
-    signals: dict[Symptom, float] = {
+    signals: dict[str, float] = {
         "not_finite": broken,
         "inverted": pictures.luminance_correlation(real, fake),
         "copy": pictures.change(real, fake),
@@ -197,10 +197,10 @@ def see(
 
 def hear(
     chance: float | None, domain: str, rows: Rows, distance: float, pace: float
-) -> dict[Symptom, float]:
+) -> dict[str, float]:
     """Return the signals of a discriminator's scores and losses; chance is its loss at chance."""
     real, fake = (column(rows, f"score_{kind}_{domain}") for kind in ("real", "fake"))
-    blind: dict[Symptom, float] = {"blind": scores.teaching(scores.spread(real, fake), pace)}
+    blind: dict[str, float] = {"blind": scores.teaching(scores.spread(real, fake), pace)}
     if chance is None:
         stretch = scores.stretch(real, fake, distance)
         return blind | {"stretched": stretch, "beaten": stretch}

@@ -72,10 +72,7 @@ class Trainer:
         self.passes = passes_of(config)
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
-        """Update all four networks once; return losses, scores and gradient norms by name.
-
-        Both halves use the translations made before the update, as the paper's authors do.
-        """
+        """Update all four networks once; return losses, scores and gradient norms by name."""
         nets, bare = self.networks, self.bare
         loss, passes = self.frame.config.loss, self.passes
         update = Step(self.frame, step)
@@ -93,13 +90,14 @@ class Trainer:
                     update.minimize(total(losses), losses)
                 fakes[ends.target] = cycle.fake.detach()
 
-            # Discriminators: tell real images from present and past translations.
+            # Discriminators: tell real images from present and past translations, the present ones
+            # made before the generators' update, as the paper's authors do.
             set_requires_grad(bare.discriminators, True)
             for domain, fake in fakes.items():
                 with update.gradients(nets.discriminators):
-                    disc, past = nets.disc(domain), self.frame.pools[domain]
-                    shown = past.exchange(fake, update.rng)
-                    scored = discriminator_loss(disc, images[domain], shown, loss, passes)
+                    disc, pool = nets.disc(domain), self.frame.pools[domain]
+                    past = pool.exchange(fake, update.rng)
+                    scored = discriminator_loss(disc, images[domain], past, loss, passes)
                     update.minimize(scored.loss, scored.named(domain))
         return update.apply()
 

@@ -6,7 +6,7 @@ import time
 from itertools import starmap
 from pathlib import Path
 from subprocess import PIPE, Popen
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -129,8 +129,9 @@ def test_a_tiny_run_leaves_figures_and_a_sheet(
 def test_a_training_that_fails_names_its_log(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(script.gan, "train", lambda _: 75, raising=False)
-    with pytest.raises(SystemExit, match=r"status 75; see .*log\.txt"):
+    stopped = SimpleNamespace(status=75, ended="SIGTERM")
+    monkeypatch.setattr(script.gan, "train", lambda _: stopped, raising=False)
+    with pytest.raises(SystemExit, match=r"stopped: SIGTERM; see .*log\.txt"):
         script.train(Config(), tmp_path / "log.txt")
 
 

@@ -196,5 +196,5 @@ def test_earlier_names_are_those_of_manifests() -> None:
 
 
 def test_what_one_generator_cannot_have_names_the_recipe_that_was_chosen() -> None:
-    with pytest.raises(ValidationError, match="train.recipe head has no cycle"):
+    with pytest.raises(ValidationError, match=r"train\.recipe head has no cycle"):
         Config.model_validate({"train": {"recipe": "head"}, "loss": {"perceptual_cycle": 1}})

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from gan.report.choice import chosen, comparable, origin, same
-from gan.report.metrics import metrics
+from gan.report.metrics import chosen, comparable, metrics, same
 from gan.report.records import Evaluation, Lines
 
 OWN: dict[str, Any] = {
@@ -64,9 +63,9 @@ def test_without_evaluations_by_training_the_runs_generators_come_first() -> Non
 def test_the_page_has_the_best_beside_the_last_and_names_every_file() -> None:
     own = [line(step) for step in (0, 20, 40)]
     hand = line(40, "gen_ab-best.safetensors", **FEWER)
-    text = metrics(Lines([*own, BY_HAND, hand], None, True), 20).text
+    text = metrics(Lines([*own, BY_HAND, hand], None, True), 20)
     assert "Best, step 20" in text
     assert "the generators of step 40, by training" in text
     assert "1 more evaluations, not drawn:" in text
-    assert f"<summary>{origin(hand)}</summary>" in text
-    assert origin(hand) == "gen_ab-best.safetensors of step 40, by gan evaluate"
+    assert f"<summary>{hand.origin}</summary>" in text
+    assert hand.origin == "gen_ab-best.safetensors of step 40, by gan evaluate"

@@ -1,0 +1,173 @@
+"""The folder of an output: what it is made with, what waits in it, and what is carried into it.
+
+OUTPUT/.augment holds translations that are not decided about yet, each with its scores beside it.
+Decisions are made when all have their scores: thresholds may depend on them. So a translation waits
+there under a name of its own, and a run that was killed finds again what was done.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from gan.augment.dataset import REPORT, Dataset, Format, Item, Outputs, renamed
+from gan.augment.options import AugmentConfig
+from gan.augment.plan import Task
+from gan.system.atomic import remove_parts, write_whole
+from gan.system.hashing import file_sha256
+from gan.system.output_folder import (
+    check_disk,
+    check_empty,
+    check_place,
+    check_same,
+    copy_file,
+    link_file,
+)
+
+FOLDER = ".augment"
+SETTINGS = "settings.json"
+ELSEWHERE = {"dataset", "model", "output", "device", "batch_size", "link", "style", "task"}
+"""Options that say where things are or how they are computed, not what comes out."""
+
+
+def output_settings(
+    dataset: Dataset, config: AugmentConfig, hashes: Sequence[str]
+) -> dict[str, Any]:
+    """Return all that the output depends on: another start must have the same."""
+    options = config.model_dump(mode="json", exclude=ELSEWHERE)
+    task = Path(config.task.rpartition("=")[2]) if config.task else None
+    return options | {
+        "dataset_fingerprint": fingerprint(dataset),
+        "models_sha256": list(hashes),
+        "style": config.style and config.style.name,
+        "style_sha256": config.style and digest(config.style),
+        "task": config.task and Path(config.task).name,
+        "task_sha256": task and digest(task),
+    }
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Return a hash of the names and contents of all files, images and labels among them."""
+    items = {path for item in dataset.items for path in (item.image, *item.labels)}
+    paths = sorted({*items, *dataset.others}, key=Path.as_posix)
+    whole = hashlib.sha256()
+    with ThreadPoolExecutor() as threads:
+        found = threads.map(digest, [dataset.root / path for path in paths])
+        for path, content in zip(paths, found, strict=True):
+            name = path.as_posix().encode("utf-8", "surrogateescape")
+            whole.update(name + f"\0{content}\n".encode())
+    return whole.hexdigest()[:16]
+
+
+def digest(path: Path) -> str | None:
+    """Return the SHA-256 of a file; None for one that cannot be read, which others report."""
+    try:
+        return file_sha256(path)
+    except OSError:
+        return None
+
+
+def check_output(config: AugmentConfig, settings: Mapping[str, Any]) -> bool:
+    """Return whether the output is finished; nothing is written.
+
+    ValueError where it lies in the source or around it, belongs to somebody else, was begun with
+    other settings, or cannot have what is asked for.
+    """
+    output = config.output
+    reports = (output / REPORT, output / FOLDER / SETTINGS)
+    try:
+        check_place(output, [config.dataset])
+        report = next((path for path in reports if path.exists()), None)
+        if report:
+            check_same(output, report, settings)
+        else:
+            check_empty(output, but=[FOLDER])
+        finished = report == reports[0]
+        if config.link and not finished:
+            check_disk(output, [config.dataset])
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(f"{output}: {reason}: give another --output") from error
+    return finished
+
+
+def begin(output: Path, settings: Mapping[str, Any]) -> None:
+    """Write what an output is made with, and remove what killed starts have left half written.
+
+    ValueError where nothing can be written.
+    """
+    try:
+        write_bytes(output / FOLDER / SETTINGS, line(settings))
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(
+            f"{output}: cannot be written ({reason}): give another --output"
+        ) from error
+    for folder in {output, *(path.parent for path in output.rglob(".*.part"))}:
+        remove_parts(folder)
+
+
+def picture_path(output: Path, task: Task) -> Path:
+    """Where a translation waits; its suffix is that of its format."""
+    name = hashlib.sha256(task.output.as_posix().encode("utf-8", "surrogateescape")).hexdigest()
+    return output / FOLDER / f"{name[:32]}{task.output.suffix}"
+
+
+def record_path(output: Path, task: Task) -> Path:
+    """Where its scores are; written last, they say that the picture is whole."""
+    path = picture_path(output, task)
+    return path.with_name(path.name + ".json")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all, over what is there."""
+    write_whole(path, lambda file: file.write(content))
+
+
+def line(content: Mapping[str, Any]) -> bytes:
+    """Return an object as a line of JSON, the same for equal ones.
+
+    File names that are no text are escaped.
+    """
+    return json.dumps(content, sort_keys=True).encode() + b"\n"
+
+
+def carry(
+    dataset: Dataset,
+    format: Format,
+    outputs: Outputs,
+    translated: Collection[Path],
+    target: Path,
+    link: bool = False,
+) -> None:
+    """Write all but the translated images: byte for byte, or as the format rewrites it.
+
+    What is there already is left alone, but for the files that the format rewrites: they depend on
+    what was rejected. With `link`, files are hard links to the source's; OSError where the output
+    is on another disk.
+    """
+    for path, content in format.rewrite(dataset, outputs):
+        write_bytes(target / path, content)
+    for item in dataset.items:
+        for source, name in files_of(item, outputs[item.image]):
+            if name not in translated:
+                put(dataset.root / source, target / name, link)
+    for path in dataset.others:
+        put(dataset.root / path, target / path, link)
+
+
+def files_of(item: Item, outputs: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:
+    """Each file of an item with its name beside each of its outputs."""
+    for output in outputs:
+        yield item.image, output
+        for label in item.labels:
+            yield label, renamed(item, label, output.stem.removesuffix(item.ending))
+
+
+def put(source: Path, target: Path, link: bool) -> None:
+    """Copy or link a file, whole or not at all, unless it is there."""
+    if not os.path.lexists(target):
+        (link_file if link else copy_file)(source, target)

@@ -1,0 +1,129 @@
+"""The faults that the training doctor knows: which value of a signal is one, and what to do.
+
+The limits keep away from what healthy trainings show; docs/log.md has the runs, `python -m
+experiments.checks.doctor` prints such ranges again.
+"""
+
+from dataclasses import dataclass
+
+from gan.config.table import Table
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A signal's limit, and one plain sentence: what it is, why it happens, which key to change."""
+
+    limit: float
+    advice: str
+    """With {where}: a direction, a domain, or what is updated; and {other}, the direction into a
+    domain or the domain that a direction leads into."""
+    below: bool = False
+    """Whether it is values below the limit that are faults."""
+    hasty: str | None = None
+    """The advice where discriminators learn faster than generators, if it is another."""
+
+    def has(self, value: float) -> bool:
+        """Whether a value is beyond the limit; NaN, a signal that is not defined here, never is."""
+        return value < self.limit if self.below else value > self.limit
+
+
+FAULTS: Table[Fault] = Table("finding", {
+    # Healthy: 0.37 or more from step 50 on, -0.06 or more in the first steps.
+    "inverted": Fault(
+        -0.3,
+        "gen_{where} turns light into dark, which the cycle allows because the way back turns it "
+        "again: begin anew with a higher loss.identity (twice what it is) or another run.seed; if "
+        "one domain is the other's negative it is right, and train.doctor_ignore [inverted] "
+        "silences it",
+        below=True,
+    ),
+    # Healthy: 0.34 or more; 0.02 is two and a half grey levels.
+    "copy": Fault(
+        0.02,
+        "gen_{where} returns its input, the easiest way to please the cycle and identity losses "
+        "when disc_{other} asks for little: lower loss.identity (to 0.5 or 0); if the two folders "
+        "show the same kind of picture there is nothing to learn, and train.doctor_ignore [copy] "
+        "silences it",
+        below=True,
+    ),
+    # Healthy: 0.55 or more.
+    "collapsed": Fault(
+        0.15,
+        "gen_{where} makes nearly the same picture of different inputs because one that fools "
+        "disc_{other} is enough for it: raise loss.cycle (to twice what it is), or begin anew "
+        "with a lower optim.lr (half)",
+        below=True,
+    ),
+    # Healthy: 0.1 or less while reconstructions are poor; a reader of the picture has 1 at most.
+    "hidden_code": Fault(
+        3.0,
+        "gen_{where} hides its input in differences that nobody sees, for the way back to read, "
+        "because that is the cheapest way to a low cycle loss: lower loss.cycle (to half), or "
+        "compare what is seen with a loss.perceptual_cycle above 0",
+    ),
+    # Healthy: 4.6 or less, 7 with wgan_gp.
+    "checkerboard": Fault(
+        12.0,
+        "pictures of gen_{where} have a grid of 2 or 4 pixels, as transposed convolutions leave "
+        "because their strokes overlap unevenly: begin anew with networks.upsample resize, or if "
+        "it is so already, raise loss.tv (to 1)",
+    ),
+    # Healthy: 0.73 or less, the mean of five logged steps.
+    "saturated": Fault(
+        0.95,
+        "disc_{where} is always sure, so that gen_{other} is told that all it does is equally "
+        "wrong and learns nothing from it: lower optim.discriminator_lr (to a quarter of "
+        "what it is), or if a folder is so small that it is known by heart, add data.augment",
+    ),
+    # Healthy: 0.03 or less.
+    "stretched": Fault(
+        2.0,
+        "disc_{where} sets real images and translations further apart than they are, because the "
+        "gradient penalty does not hold it: set loss.gradient_penalty to 10, or lower "
+        "optim.discriminator_lr (to a quarter of what it is)",
+    ),
+    # Healthy: 0.02 or more; -0.02 with wgan_gp.
+    "beaten": Fault(
+        -0.25,
+        "disc_{where} scores translations above real images, so that gen_{other} is led astray, "
+        "because it learns more slowly than the generators: raise optim.discriminator_lr (to "
+        "optim.lr or twice that), or networks.discriminator_channels",
+        below=True,
+        hasty="disc_{where} scores translations above real images, so that gen_{other} is led "
+        "astray, because its updates are larger than the generators' and throw it to and fro: "
+        "lower optim.discriminator_lr (to optim.lr)",
+    ),
+    # Healthy: 0.15 or more. At 1/2000 of the generators' rate scores range over 0.04 to 0.18, which
+    # is what the pictures do; it is the rate, of which the signal has a share, that tells.
+    "blind": Fault(
+        0.01,
+        "disc_{where} gives everything the same score, so that gen_{other} learns nothing from "
+        "it, because it hardly learns itself or an update that was too large has killed it: set "
+        "optim.discriminator_lr to 2e-4 and begin anew",
+        below=True,
+        hasty="disc_{where} gives everything the same score, so that gen_{other} learns nothing "
+        "from it, because an update that was too large has killed it: lower "
+        "optim.discriminator_lr (to optim.lr) and begin anew",
+    ),
+    # Healthy: 4.1 or less.
+    "exploding": Fault(
+        10.0,
+        "gradients of the {where} are many times what they were, because updates have become too "
+        "large for the loss to follow: go back to an earlier state with a lower optim.lr (half), "
+        "or set optim.grad_clip (to the usual gradient_norm_{where} of the log)",
+    ),
+    # Healthy: 0. With fp16 the scaler finds its scale by leaving out steps.
+    "left_out": Fault(
+        0.0,
+        "steps were left out because their gradients were not finite, which is what numbers "
+        "beyond the range of train.precision end in: set train.precision to bf16 or fp32, or "
+        "lower optim.lr (to half)",
+    ),
+    "not_finite": Fault(
+        0.0,
+        "pictures of gen_{where} have pixels that are not finite, because its numbers have left "
+        "the range of train.precision: go back to an earlier state with train.precision fp32 and "
+        "a lower optim.lr (half)",
+    ),
+})  # fmt: skip
+"""What each signal is measured by: gan/training/doctor/pictures.py and scores.py."""

@@ -1,0 +1,25 @@
+"""The kinds of labelled datasets that `gan augment` reads."""
+
+from dataclasses import dataclass
+
+from gan.config.table import Code, Table
+
+
+@dataclass(frozen=True)
+class FormatRow:
+    """A kind of labelled dataset."""
+
+    code: Code
+    """Where its gan.augment.dataset.Format is: how it is read, and what of it is rewritten."""
+
+
+FORMATS = Table(
+    "format",
+    {
+        "imagefolder": FormatRow("gan.augment.formats.imagefolder:FORMAT"),
+        "yolo": FormatRow("gan.augment.formats.yolo:FORMAT"),
+        "coco": FormatRow("gan.augment.formats.coco:FORMAT"),
+        "voc": FormatRow("gan.augment.formats.voc:FORMAT"),
+        "masks": FormatRow("gan.augment.formats.masks:FORMAT"),
+    },
+)

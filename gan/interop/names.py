@@ -1,0 +1,105 @@
+"""Names of tensors: which network they belong to, its direction, and the reference's for them."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+from gan.domains import Direction
+
+State = dict[str, Tensor]
+Rename = Callable[[re.Match[str], int], str]
+"""From a match and the number of residual blocks."""
+
+NETWORK = re.compile(r"(?:(?P<part>.+?)\.)??(?P<inner>(?:(?:encoder|decoder)\.)?model\..+|\d+\..+)")
+"""A name: a network's, if any, and that of a tensor inside of it, which begins with `model` or,
+for a bare Sequential, with a number."""
+DIRECTION_NAMES: dict[str, Direction] = {
+    "a": "ab", "ab": "ab", "a2b": "ab", "b": "ba", "ba": "ba", "b2a": "ba",
+}  # fmt: skip
+DIRECTION_NAME = re.compile(r"(?:net_?)?(?:g|gen|generator)_?(a|b|ab|ba|a2b|b2a)|(ab|ba|a2b|b2a)")
+MMCV = re.compile(r"model\.(\d+)(?:\.block\.(\d+))?\.(conv|bn|in|norm)\.(\w+)")
+"""MMagic's: every convolution in a module with its norm, at `conv` and at `bn` or `in`."""
+JOLI = re.compile(r"(encoder|decoder)\.model\.(\d+)\.(.+)")
+"""joliGEN's: the residual blocks end the encoder, and the decoder counts anew."""
+BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
+"""Residual blocks by another name, the rest the same."""
+
+
+def mmcv(match: re.Match[str], blocks: int) -> str:
+    """MMagic's name: stem, two halvings, blocks, two doublings and the head count by ones."""
+    number, inner, layer, tensor = int(match[1]), match[2], match[3], match[4]
+    after = 0 if layer == "conv" else 1
+    if inner is not None:
+        # Dropout stands between the two convolutions of a block, in both.
+        convolution = {"0": 1, "1": 5, "2": 6}[inner]
+        return f"model.{number + 7}.conv_block.{convolution + after}.{tensor}"
+    ends = [1, 4, 7, *[0] * blocks, 10 + blocks, 13 + blocks, 17 + blocks]
+    return f"model.{ends[number] + after}.{tensor}"
+
+
+def joli(match: re.Match[str], blocks: int) -> str:
+    """joliGEN's name."""
+    before = 10 + blocks if match[1] == "decoder" else 0
+    return f"model.{before + int(match[2])}.{match[3]}"
+
+
+LAYOUTS: dict[str, tuple[re.Pattern[str], Rename, re.Pattern[str]]] = {
+    "MMagic": (MMCV, mmcv, re.compile(r"model\.(\d+)\.block\.")),
+    "joliGEN": (JOLI, joli, re.compile(r"encoder\.model\.(\d+)\.conv_block\.")),
+    "reference": (BLOCK, lambda match, _: f"{match[1]}.conv_block.{match[2]}", BLOCK),
+}
+"""By project: the form of its names, the reference's for each, and what finds the number of a
+residual block in one."""
+
+
+def reference_names(state: State) -> tuple[State, str]:
+    """A network's tensors by the reference's names, and whose names they had.
+
+    Names that no layout knows stay as they are.
+    """
+    for project, (form, rename, block) in LAYOUTS.items():
+        if any(form.fullmatch(name) for name in state):
+            blocks = {found[1] for name in state if (found := block.match(name))}
+            try:
+                renamed = {
+                    rename(match, len(blocks)) if (match := form.fullmatch(name))
+                    else name: tensor
+                    for name, tensor in state.items()
+                }  # fmt: skip
+            except (KeyError, IndexError):  # a number that the layout does not have
+                continue
+            return renamed, project
+    return dict(state), "reference"
+
+
+def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
+    """Return the tensors of each network by its name, empty where the file holds one alone.
+
+    Names inside of a network begin with `model.`. Tensors of other forms are skipped.
+    """
+    parts: dict[str, State] = {}
+    for name, tensor in tensors.items():
+        if match := NETWORK.fullmatch(name):
+            inner = match["inner"]
+            inner = f"model.{inner}" if inner[0].isdigit() else inner
+            parts.setdefault(match["part"] or "", {})[inner] = tensor
+    return parts
+
+
+def direction_from_name(name: str) -> Direction | None:
+    """Return the direction in a network's name: G_A, netG_AB, gen_ab and generator_A2B are ab.
+
+    The reference calls the generator from A to B G_A. A lone a or b says nothing: MMagic calls
+    generators for what they make.
+    """
+    for word in name.lower().split("."):
+        if match := DIRECTION_NAME.fullmatch(word):
+            return DIRECTION_NAMES[match[1] or match[2]]
+    return None
+
+
+def direction_from_file(stem: str) -> Direction | None:
+    """Return the direction in a file's name, latest_net_G_A; only of the reference's form."""
+    match = re.search(r"_net_G_([AB])$", stem)
+    return DIRECTION_NAMES[match[1].lower()] if match else None
