@@ -73,7 +73,10 @@ def carry_out(
     plan: Plan, pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes
 ) -> int:
     """Translate what is left of a plan, all processes together; the exit status."""
-    own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
+    if processes.main:
+        for failed in plan.failures:
+            say(failed.source, failed.reason)
+    own = translate_share(pipeline, processes.share(unfinished(batches)), processes.main)
     failures = [*plan.failures, *processes.gather(own)]
     if processes.main:
         if plan.whole_folder:
@@ -117,22 +120,20 @@ def unfinished(batches: Sequence[Batch]) -> list[Batch]:
 
 
 def translate_share(
-    pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes, plan: Plan
+    pipeline: Pipeline[Any], batches: Sequence[Batch], main: bool, *, name_failures: bool = True
 ) -> list[Failure]:
-    """Translate this process's batches; what failed."""
+    """Translate this process's batches; what failed. On the main process there is a bar."""
     failures: list[Failure] = []
-    if processes.main:
-        for failed in plan.failures:
-            say(failed.source, failed.reason)
     todo = sum(not job.done for batch in batches for job in batch)
-    with tqdm(total=todo, unit="image", disable=None if processes.main else True) as bar:
+    with tqdm(total=todo, unit="image", disable=None if main else True) as bar:
         for outcome in pipeline.run(batches):
             bar.update()
             for remark in outcome.remarks:
                 say(outcome.job.source, remark)
             if outcome.failure:
-                say(outcome.failure.source, outcome.failure.reason)
                 failures.append(outcome.failure)
+                if name_failures:
+                    say(outcome.failure.source, outcome.failure.reason)
     return failures
 
 
