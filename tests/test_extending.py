@@ -38,7 +38,7 @@ def rows_of_all_tables() -> Iterator[dict[str, object]]:
     for module in vars(tables).values():
         for value in vars(module).values() if hasattr(module, "__file__") else ():
             if isinstance(value, Table):
-                yield value._rows
+                yield value
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
 from gan.augment.decisions import Decided, decide, losses, outputs, provenance, summary
 from gan.augment.formats import dataset_format
@@ -29,7 +27,6 @@ from gan.augment.output import (
 )
 from gan.augment.plan import Task, check_labelled, make_tasks
 from gan.augment.round_trip import (
-    RoundTrip,
     RoundTripTranslator,
     ScoreAndStage,
     TaskScore,
@@ -38,7 +35,7 @@ from gan.augment.round_trip import (
 from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
 from gan.images import write_image
-from gan.inference.folder.folder import check_tiles, unfinished
+from gan.inference.folder.folder import check_tiles, translate_share, unfinished
 from gan.inference.folder.pipeline import Pipeline
 from gan.inference.folder.plan import Job, make_batches, size_of
 from gan.inference.translator import pick_device
@@ -125,7 +122,8 @@ def translate(
     stage = config.output / FOLDER
     pipeline = Pipeline(model, config.max_megapixels, config.tile, stage, finish)
     batches = make_batches(jobs, config.batch_size, model.device.type)
-    own = run(pipeline, processes.share(unfinished(batches)), processes.main)
+    share = processes.share(unfinished(batches))
+    own = translate_share(pipeline, share, processes.main, name_failures=False)
     found = [*failures, *processes.gather(own)]
     return {failed.source.relative_to(dataset.root): failed.reason for failed in found}
 
@@ -144,22 +142,6 @@ def find_jobs(
         if not isinstance(size, Failure)
     ]
     return jobs, [size for size in sizes if isinstance(size, Failure)]
-
-
-def run(
-    pipeline: Pipeline[RoundTrip], batches: Sequence[Sequence[Job]], main: bool
-) -> list[Failure]:
-    """Translate this process's batches; what failed."""
-    failures: list[Failure] = []
-    total = sum(not job.done for batch in batches for job in batch)
-    with tqdm(total=total, unit="image", disable=None if main else True) as bar:
-        for outcome in pipeline.run(batches):
-            bar.update()
-            for remark in outcome.remarks:
-                say(outcome.job.source, remark)
-            if outcome.failure:
-                failures.append(outcome.failure)
-    return failures
 
 
 def complete(

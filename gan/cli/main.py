@@ -93,9 +93,8 @@ def apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
         option, equals, value = word.partition("=")
         if option != "--extend":
             rest.append(word)
-            continue
-        name = value if equals else next(following, "")
-        if not name:
-            raise ValueError("extend: a value is required")
-        names.append(name)
+        else:
+            names.append(value if equals else next(following, ""))
+    if not all(names):
+        raise ValueError("extend: a value is required")
     return names, rest

@@ -169,11 +169,10 @@ class Parser(ArgumentParser):
 
 def sections(section: type[Section]) -> dict[str, type[Section]]:
     """Return the fields that are sections of keys."""
-    fields = {name: field.annotation for name, field in section.model_fields.items()}
     return {
-        name: kind
-        for name, kind in fields.items()
-        if isinstance(kind, type) and issubclass(kind, Section)
+        name: field.annotation
+        for name, field in section.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
     }
 
 

@@ -1,23 +1,20 @@
 """The configuration of a training run: frozen, typed, checked before anything is loaded."""
 
-from gan.config.changes import changed_keys
-from gan.config.evaluate import EvaluateConfig
-from gan.config.networks import NetworksConfig
 from gan.config.sections import (
     Count,
     DataConfig,
     LossConfig,
-    OptimConfig,
+    NetworksConfig,
     PerceptualConfig,
     Rate,
-    RunConfig,
+    Resamples,
     Section,
     SemanticConfig,
     StyleConfig,
-    TrainConfig,
     Weight,
 )
-from gan.config.whole import Config
+from gan.config.training import EvaluateConfig, OptimConfig, RunConfig, TrainConfig
+from gan.config.whole import Config, changed_keys
 
 __all__ = [
     "Config",
@@ -29,6 +26,7 @@ __all__ = [
     "OptimConfig",
     "PerceptualConfig",
     "Rate",
+    "Resamples",
     "RunConfig",
     "Section",
     "SemanticConfig",

@@ -37,21 +37,26 @@ def load_extensions(names: Iterable[str]) -> None:
     for entry in entry_points(group=GROUP):
         entry.load()
     for name in names:
-        path = Path(name)
-        if path.suffix != ".py":
-            _import(name, f"extend: {name}")
-            continue
-        if not path.is_file():
-            raise ValueError(f"extend: {name}: no such file")
-        folder = str(path.resolve().parent)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-        module = sys.modules.get(path.stem)
-        if module is not None and getattr(module, "__file__", None) != str(path.resolve()):
-            raise ValueError(
-                f"extend: {name}: a module {path.stem} exists already: rename the file"
-            )
-        _import(path.stem, f"extend: {name}")
+        module = _module_of(name) if name.endswith(".py") else name
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            raise ValueError(f"extend: {name}: {type(error).__name__}: {error}") from error
+
+
+def _module_of(name: str) -> str:
+    """Put the folder of a file on the path; ValueError where its module is another one."""
+    path = Path(name).resolve()
+    if not path.is_file():
+        raise ValueError(f"extend: {name}: no such file")
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
+    module = sys.modules.get(Path(name).stem)
+    if module is not None and getattr(module, "__file__", None) != str(path):
+        raise ValueError(
+            f"extend: {name}: a module {Path(name).stem} exists already: rename the file"
+        )
+    return Path(name).stem
 
 
 def register_dataset(name: str, code: Code) -> None:
@@ -129,14 +134,6 @@ def register_loss_term(name: str, term: Code) -> None:
     if name in LossConfig.model_fields:
         raise ValueError(f"loss.{name} exists already: choose another name")
     LOSS_TERMS.add(name, LossTermRow(term))
-
-
-def _import(module: str, where: str) -> None:
-    """Import a module; ValueError with its error in one line."""
-    try:
-        importlib.import_module(module)
-    except Exception as error:
-        raise ValueError(f"{where}: {type(error).__name__}: {error}") from error
 
 
 def register_metric(

@@ -1,6 +1,5 @@
 """Configuration files: where they are, and what may be wrong with one before its keys are read."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -38,31 +37,25 @@ def check_file(path: Path) -> list[str]:
         raise ValueError(f"config: {path} cannot be read: {error}") from error
     if not isinstance(root, MappingNode):
         raise ValueError(f"config: {path} holds no keys: KEY: VALUE in every line")
-    check_unique(path, root)
-    return list(keys(root))
+    return unique_keys(path, root)
 
 
-def keys(node: MappingNode, above: str = "") -> Iterator[str]:
-    """Yield the dotted keys of a mapping and of those inside it."""
-    for key, value in node.value:
-        name = f"{above}{key.value if isinstance(key, ScalarNode) else ''}"
-        yield name
-        if isinstance(value, MappingNode):
-            yield from keys(value, f"{name}.")
+def unique_keys(path: Path, node: Node, above: str = "") -> list[str]:
+    """Return the dotted keys of a mapping and of those in it, but not of those in lists.
 
-
-def check_unique(path: Path, node: Node, above: str = "") -> None:
-    """ValueError with the dotted key that stands twice in a mapping, or in one inside it."""
+    ValueError with the dotted key that stands twice, in lists too.
+    """
+    names: list[str] = []
     if isinstance(node, SequenceNode):
         for item in node.value:
-            check_unique(path, item, above)
-    if not isinstance(node, MappingNode):
-        return
-    seen = set[str]()
-    for key, value in node.value:
-        name = above + (key.value if isinstance(key, ScalarNode) else "")
-        if name in seen:
-            line = key.start_mark.line + 1
-            raise ValueError(f"config: {path} names {name} twice, again in line {line}: join them")
-        seen.add(name)
-        check_unique(path, value, f"{name}.")
+            unique_keys(path, item, above)
+    elif isinstance(node, MappingNode):
+        seen = set[str]()
+        for key, value in node.value:
+            name = above + (key.value if isinstance(key, ScalarNode) else "")
+            if name in seen:
+                line = f"again in line {key.start_mark.line + 1}"
+                raise ValueError(f"config: {path} names {name} twice, {line}: join them")
+            seen.add(name)
+            names += [name, *unique_keys(path, value, f"{name}.")]
+    return names

@@ -1,22 +1,22 @@
 """The sections of the configuration: their keys, defaults and ranges.
 
-Every section is a pydantic model. The text under a field is its help on the command line. Errors
-name the dotted key.
+Those of the training itself are in training.py. Every section is a pydantic model. The text under a
+field is its help on the command line. Errors name the dotted key.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gan.config.choices import Channels, Device, Schedule, TrainPrecision, WeightedTerm
+from gan.config.choices import Channels, Downsample, Norm, Upsample, WeightedTerm
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
-from gan.config.tables.findings import FAULTS
+from gan.config.tables.discriminators import DISCRIMINATORS
+from gan.config.tables.generators import GENERATORS
 from gan.config.tables.losses import LOSS_TERMS
-from gan.config.tables.observers import observer_name
-from gan.config.tables.recipes import recipe_name
 from gan.domains import Direction, Domain
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -24,12 +24,27 @@ Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]
+Resamples = Annotated[int, Field(ge=0, le=10_000)]
+"""For intervals: far more than one needs; they are held in memory, one number an image each."""
+Fault = tuple[object, str]
+"""What is true of keys that contradict each other, and the message about them."""
 
 
 class Section(BaseModel):
     """What all sections share: immutable, no unknown keys, field documentation as help."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        for wrong, message in self.faults():
+            if wrong:
+                raise ValueError(message)
+        return self
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what must not be true of several keys together; the first that is gets reported."""
+        return iter(())
 
 
 class DataConfig(Section):
@@ -71,16 +86,15 @@ class DataConfig(Section):
     workers: CountOrZero = 4
     """Loader processes on every training process; 0 loads in the training process itself."""
 
-    @model_validator(mode="after")
-    def check(self) -> Self:
-        if self.root is not None and self.a is not None:
-            raise ValueError("data.root and data.a + data.b exclude each other: give one of them")
-        if self.resize != "none" and self.crop_size > self.load_size:
-            raise ValueError(
-                f"data.crop_size ({self.crop_size}) is larger than "
-                f"data.load_size ({self.load_size})"
-            )
-        return self
+    def faults(self) -> Iterator[Fault]:
+        yield (
+            self.root is not None and self.a is not None,
+            "data.root and data.a + data.b exclude each other: give one of them",
+        )
+        yield (
+            self.resize != "none" and self.crop_size > self.load_size,
+            f"data.crop_size ({self.crop_size}) is larger than data.load_size ({self.load_size})",
+        )
 
     def train_folder(self, domain: Domain) -> Path:
         """Folder of a domain's training images; ValueError where no key names one."""
@@ -102,6 +116,48 @@ class DataConfig(Section):
     def channels(self, domain: Domain) -> Channels:
         """Colour channels of a domain."""
         return self.channels_a if domain == "a" else self.channels_b
+
+
+class NetworksConfig(Section):
+    """The architectures: two generators of one kind, two discriminators of another."""
+
+    generator: Annotated[str, NameIn(GENERATORS)] = "resnet_9blocks"
+    """Architecture of both generators; adain: one alone, which takes a style picture besides."""
+    generator_channels: Count = 64
+    """Channels after the first convolution of a generator."""
+    discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
+    """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions."""
+    discriminator_channels: Count = 64
+    """Channels after the first convolution of a discriminator."""
+    discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
+    """Strided convolutions of the n_layers discriminator."""
+    norm: Norm = "instance"
+    """Normalization in all four networks, affine with a learned scale and shift; adain has its
+    own."""
+    upsample: Upsample = "deconv"
+    """deconv: transposed convolutions; resize: nearest-neighbour, convolution: no checkerboard;
+    blur: CUT's, filter, convolution."""
+    downsample: Downsample = "stride"
+    """stride: convolutions that leave out pixels; blur: CUT's, convolution, filter."""
+    dropout: bool = False
+    """Dropout of 0.5 in the generators."""
+    init_gain: Rate = 0.02
+    """Standard deviation of the initial weights."""
+    weights: Path | None = None
+    """Folder of a run, ours or the reference's, from whose networks training starts; networks that
+    it lacks get initial weights."""
+    weights_ab: Path | None = None
+    """File from which the A to B generator starts, of any kind that gan convert opens."""
+    weights_ba: Path | None = None
+    """File from which the B to A generator starts."""
+
+    def faults(self) -> Iterator[Fault]:
+        for key in ("upsample", "downsample"):
+            yield (
+                getattr(self, key) == "blur" and not GENERATORS[self.generator].blurs,
+                f"networks.{key} blur is for ResNet generators; with networks.generator "
+                f"{self.generator} leave it out",
+            )
 
 
 class LossConfig(Section):
@@ -143,14 +199,9 @@ class LossConfig(Section):
     terms: dict[str, Weight] = {}
     """Weights of further terms that an extension registers, for instance {edges: 2}."""
 
-    @model_validator(mode="after")
-    def check(self) -> Self:
+    def faults(self) -> Iterator[Fault]:
         for name in self.terms:
-            try:
-                LOSS_TERMS.check(name)
-            except ValueError as error:
-                raise ValueError(f"loss.terms: {error}") from None
-        return self
+            yield name not in LOSS_TERMS, f"loss.terms: {LOSS_TERMS.missing(name)}"
 
     def weight(self, term: WeightedTerm, place: Domain | Direction) -> float:
         """Return a term's weight in a domain or direction: its own key's where given."""
@@ -193,96 +244,3 @@ class StyleConfig(Section):
     """The painting; where it is set, one generator learns its style (Johnson et al. 2016)."""
     size: Annotated[int, Field(ge=16)] | None = 256
     """Shorter side in pixels to which the painting is scaled; null: as it is."""
-
-
-class OptimConfig(Section):
-    """Adam, one for both generators and one for both discriminators."""
-
-    lr: Rate = 2e-4
-    """Learning rate."""
-    discriminator_lr: Rate | None = None
-    """Learning rate of the discriminators, where it differs from optim.lr."""
-    beta1: Fraction = 0.5
-    """Decay of Adam's first moment."""
-    beta2: Fraction = 0.999
-    """Decay of Adam's second moment."""
-    grad_clip: Rate | None = None
-    """Largest norm of the gradients, for the generators and for the discriminators."""
-
-
-class TrainConfig(Section):
-    """How long, how much at once, how precisely, and what is kept."""
-
-    recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
-    """What is trained: cyclegan, single_style, arbitrary_style, or a recipe that an extension
-    registers; where it is not set, style.image and networks.generator decide."""
-    epochs: Count = 100
-    """Passes over the larger folder at the constant learning rate."""
-    decay_epochs: CountOrZero = 100
-    """Further passes while the learning rate falls."""
-    schedule: Schedule = "linear"
-    """How the learning rate falls during train.decay_epochs."""
-    max_steps: Count | None = None
-    """Stop after this step, training state saved; a later run with a higher value goes on."""
-    batch_size: Count = 1
-    """Images of each domain per process and forward pass."""
-    accumulate: Count = 1
-    """Batches whose gradients are averaged into one step."""
-    pool_size: CountOrZero = 50
-    """Past translations that each discriminator is shown; 0 shows the present ones only."""
-    ema: Fraction = 0
-    """Decay of the averaged generators, for instance 0.999; 0 turns averaging off."""
-    precision: TrainPrecision = "fp32"
-    """Arithmetic of the networks; losses and weights stay in float32. tf32: float32 whose products
-    an NVIDIA GPU rounds to 10 bits."""
-    channels_last: bool = False
-    """Keep weights and feature maps channel by channel within each pixel: faster on many GPUs in
-    half precision. The numbers are the same, but for rounding."""
-    batch_passes: bool = True
-    """Run a generator on an image and on its target, and a discriminator on real images and on
-    translations, in one pass; not with networks.norm batch. The numbers are the same, but for
-    rounding."""
-    compile: bool = False
-    """Compile the networks (torch.compile): minutes at the beginning for faster steps. The numbers
-    are the same, but for rounding."""
-    recompute: bool = False
-    """Compute what lies within residual blocks again in the backward pass in place of keeping it:
-    about half the memory for more time, the same numbers."""
-    log_every: Count = 50
-    """Steps between two lines of scalars in TensorBoard."""
-    sample_every: Count = 1000
-    """Steps between two grids of the fixed test images."""
-    checkpoint_every: Count = 1000
-    """Steps between two saves of the training state and of the generators."""
-    keep_states: Count = 2
-    """Training states that are kept, the newest ones."""
-    nonfinite: Literal["rollback", "stop"] = "rollback"
-    """What follows train.nonfinite_limit steps in a row without finite gradients, all left out:
-    rollback goes back to the newest training state at half the learning rate."""
-    nonfinite_limit: Count = 10
-    """Steps in a row that may be left out because their gradients are not finite."""
-    doctor_every: CountOrZero = 100
-    """Steps between two looks of the training doctor (docs/running.md); 0 for none."""
-    doctor_ignore: list[Annotated[str, NameIn(FAULTS)]] = []
-    """Findings of the doctor that are no fault here, for instance [inverted] between a negative and
-    its print."""
-    observers: list[Annotated[str, AfterValidator(observer_name)]] = []
-    """Observers that an extension registers, to accompany the run."""
-    keep_every: Count | None = None
-    """Epochs between generators that are kept for good."""
-
-
-class RunConfig(Section):
-    """Where the run is written, its seed and its device."""
-
-    dir: Path = Path("checkpoints/run")
-    """Run directory; starting again with the same one resumes."""
-    threads: Count | None = None
-    """CPU threads of every process; where it is not set, torch decides, and a single process that
-    `accelerate launch` started takes all cores."""
-    allow_changes: bool = False
-    """Resume although keys, folders or the number of processes have changed."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """Seed of everything random."""
-    device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""

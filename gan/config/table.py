@@ -5,9 +5,9 @@ A row holds all facts of its thing. Where its code needs heavy libraries the row
 without importing torch.
 """
 
-import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pkgutil import resolve_name
 from typing import Any, TypeVar
 
 from pydantic import GetCoreSchemaHandler
@@ -20,49 +20,37 @@ Code = str | Callable[..., Any]
 """A function or class, or where it is: "package.module:attribute"."""
 
 
-class Table(Mapping[str, Row]):
+class Table(dict[str, Row]):
     """Rows by name, in order."""
 
     def __init__(self, kind: str, rows: Mapping[str, Row]) -> None:
         """Make a table of things of a kind, for instance "generator"."""
+        super().__init__(rows)
         self.kind = kind
-        self._rows = dict(rows)
-
-    def __getitem__(self, name: str) -> Row:
-        return self._rows[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def find(self, name: str) -> Row:
         """Return the row of a name; ValueError names the nearest one where there is none."""
-        self.check(name)
-        return self._rows[name]
+        return self[self.check(name)]
 
     def check(self, name: str) -> str:
         """Return the name; ValueError where the table has no such row."""
-        if name not in self._rows:
-            hint = nearest(name, self._rows) or f"; available: {', '.join(self._rows) or 'none'}"
-            raise ValueError(f"no {self.kind} {name}{hint}")
+        if name not in self:
+            raise ValueError(self.missing(name))
         return name
+
+    def missing(self, name: str) -> str:
+        """Return the message about a name that the table lacks: the nearest one, or all."""
+        hint = nearest(name, self) or f"; available: {', '.join(self) or 'none'}"
+        return f"no {self.kind} {name}{hint}"
 
     def add(self, name: str, row: Row) -> None:
         """Add a row; ValueError where the name is taken by another one."""
-        if self._rows.get(name, row) != row:
+        if self.get(name, row) != row:
             raise ValueError(f"there is already a {self.kind} {name}: choose another name")
-        self._rows[name] = row
+        self[name] = row
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NameIn:
     """Make pydantic accept only names of a table: Annotated[str, NameIn(TABLE)]."""
 
@@ -81,6 +69,5 @@ def load(code: Code) -> Callable[..., Any]:
     """Return the function or class that a row names."""
     if not isinstance(code, str):
         return code
-    module, _, attribute = code.partition(":")
-    loaded: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    loaded: Callable[..., Any] = resolve_name(code)
     return loaded

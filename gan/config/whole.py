@@ -1,27 +1,23 @@
-"""A whole configuration, and what must fit between its sections."""
+"""A whole configuration, what must fit between its sections, and what may change in it."""
 
-from collections.abc import Iterable
-from typing import Self
-
-from pydantic import model_validator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from gan.config.choices import WeightedTerm
-from gan.config.evaluate import EvaluateConfig
-from gan.config.networks import NetworksConfig
 from gan.config.sections import (
     DataConfig,
+    Fault,
     LossConfig,
-    OptimConfig,
+    NetworksConfig,
     PerceptualConfig,
-    RunConfig,
     Section,
     SemanticConfig,
     StyleConfig,
-    TrainConfig,
 )
 from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS
 from gan.config.tables.recipes import RECIPES, RecipeRow
+from gan.config.training import EvaluateConfig, OptimConfig, RunConfig, TrainConfig
 from gan.domains import DIRECTIONS, DOMAINS, Direction, Domain
 
 
@@ -38,14 +34,6 @@ class Config(Section):
     train: TrainConfig = TrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     run: RunConfig = RunConfig()
-
-    @model_validator(mode="after")
-    def check(self) -> Self:
-        self.check_generator_crop()
-        self.check_recompute()
-        self.check_evaluate()
-        self.check_recipe()
-        return self
 
     @property
     def recipe(self) -> str:
@@ -65,114 +53,158 @@ class Config(Section):
         """Those whose images are trained on."""
         return RECIPES[self.recipe].domains
 
-    def check_recipe(self) -> None:
+    def faults(self) -> Iterator[Fault]:
+        yield from self.network_faults()
+        yield from self.evaluate_faults()
+        yield from self.recipe_faults()
+
+    def network_faults(self) -> Iterator[Fault]:
+        """Crops fit the generator, and there are blocks that may be computed twice."""
+        kind, norm, recompute = self.networks.generator, self.networks.norm, self.train.recompute
+        row, crop = GENERATORS[kind], self.data.crop_size
+        yield (
+            crop % row.size_multiple,  # a U-Net halves them 7 or 8 times
+            f"data.crop_size ({crop}) must be a multiple of {row.size_multiple} "
+            f"with networks.generator {kind}",
+        )
+        yield (
+            recompute and not row.residual,
+            f"train.recompute is for ResNet generators; with networks.generator {kind} "
+            "leave it out",
+        )
+        yield (
+            recompute and norm == "batch",
+            "train.recompute would count each batch twice in the statistics of "
+            "networks.norm batch: use instance, or leave it out",
+        )
+
+    def evaluate_faults(self) -> Iterator[Fault]:
+        """There is something to measure: test folders, and translations of one picture alone."""
+        yield (
+            self.evaluate.every and self.data.root is None,
+            "evaluate.every measures the images in testA and testB of data.root: give it",
+        )
+        yield (
+            self.evaluate.every and self.styled,
+            f"evaluate.every: networks.generator {self.networks.generator} takes its style "
+            "from a second image and has no translation of its own that could be measured: "
+            "remove evaluate.every",
+        )
+
+    def recipe_faults(self) -> Iterator[Fault]:
         """The other sections fit the recipe, which names in messages what asked for it."""
-        kind = self.networks.generator
-        if self.style.image is not None and self.styled:
-            raise ValueError(
-                f"networks.generator {kind} learns the styles of a folder, data.b: "
-                "leave style.image out, or name another generator"
-            )
+        kind, painted = self.networks.generator, self.style.image is not None
+        yield (
+            painted and self.styled,
+            f"networks.generator {kind} learns the styles of a folder, data.b: "
+            "leave style.image out, or name another generator",
+        )
         row, chosen = RECIPES[self.recipe], f"train.recipe {self.recipe}"
-        if row.painting != (self.style.image is not None):
-            fault = "needs a style.image" if row.painting else "does not use style.image"
-            raise ValueError(f"{chosen} {fault}: set another recipe, or leave train.recipe out")
-        if row.styled != self.styled:
-            fault = "needs networks.generator adain, not" if row.styled else "cannot train"
-            raise ValueError(f"{chosen} {fault} {kind}: name another recipe or generator")
+        fault = "needs a style.image" if row.painting else "does not use style.image"
+        yield (
+            row.painting != painted,
+            f"{chosen} {fault}: set another recipe, or leave train.recipe out",
+        )
+        fault = "needs networks.generator adain, not" if row.styled else "cannot train"
+        yield (
+            row.styled != self.styled,
+            f"{chosen} {fault} {kind}: name another recipe or generator",
+        )
         if row.painting or row.styled:
             chosen = "style.image" if row.painting else f"networks.generator {kind}"
-        self.check_folders(row)
+        yield from self.folder_faults(row)
         for term in row.needs:
-            if not getattr(self.loss, term):
-                raise ValueError(f"{chosen} needs a loss.{term} above 0")
+            yield not getattr(self.loss, term), f"{chosen} needs a loss.{term} above 0"
         if len(row.directions) == 1:
-            self.check_single_generator(chosen)
-        else:
-            self.check_channels()
+            yield from self.single_generator_faults(chosen)
+        elif self.data.channels_a != self.data.channels_b:
+            yield from self.channel_faults()
 
-    def check_folders(self, row: RecipeRow) -> None:
+    def folder_faults(self, row: RecipeRow) -> Iterator[Fault]:
         """The domains that are trained on are named, and crops are large enough to be scored."""
-        if row.painting and self.data.b is not None:
-            raise ValueError("data.b and style.image exclude each other: give one of them")
-        if not row.painting and (self.data.a is None) != (self.data.b is None):
-            raise ValueError(
-                "data.a and data.b belong together: give both, or data.root (or a style.image)"
-            )
-        if row.discriminators:
-            self.check_discriminator_crop()
+        data, kind = self.data, self.networks.discriminator
+        yield (
+            row.painting and data.b is not None,
+            "data.b and style.image exclude each other: give one of them",
+        )
+        yield (
+            not row.painting and (data.a is None) != (data.b is None),
+            "data.a and data.b belong together: give both, or data.root (or a style.image)",
+        )
+        halvings = DISCRIMINATORS[kind].halvings
+        if halvings is None:
+            halvings = self.networks.discriminator_layers
+        yield (
+            row.discriminators and data.crop_size < 3 * 2**halvings,
+            f"data.crop_size ({data.crop_size}) must be at least {3 * 2**halvings} with "
+            f"networks.discriminator {kind}, which halves it {halvings} times",
+        )
 
-    def check_single_generator(self, chosen: str) -> None:
+    def single_generator_faults(self, chosen: str) -> Iterator[Fault]:
         """There is no cycle, and no second generator to start."""
-        if self.loss.perceptual_cycle:
-            raise ValueError(f"{chosen} has no cycle: set loss.perceptual_cycle to 0")
-        if self.networks.weights_ba is not None:
-            raise ValueError(
-                f"networks.weights_ba is for two generators: leave it out with {chosen}"
-            )
-        if any(self.loss.weight("semantic", direction) for direction in DIRECTIONS):
-            raise ValueError(f"loss.semantic is for two generators: set it to 0 with {chosen}")
-        if self.loss.terms:
-            raise ValueError(f"loss.terms is for two generators: leave it out with {chosen}")
+        yield (
+            self.loss.perceptual_cycle,
+            f"{chosen} has no cycle: set loss.perceptual_cycle to 0",
+        )
+        yield (
+            self.networks.weights_ba is not None,
+            f"networks.weights_ba is for two generators: leave it out with {chosen}",
+        )
+        yield (
+            any(self.loss.weight("semantic", direction) for direction in DIRECTIONS),
+            f"loss.semantic is for two generators: set it to 0 with {chosen}",
+        )
+        yield self.loss.terms, f"loss.terms is for two generators: leave it out with {chosen}"
 
-    def check_channels(self) -> None:
-        """Both domains have the channels that the losses compare."""
-        if self.data.channels_a == self.data.channels_b:
-            return
+    def channel_faults(self) -> Iterator[Fault]:
+        """No loss compares domains that have different channels."""
         places: dict[WeightedTerm, Iterable[Domain | Direction]] = {
             "identity": DOMAINS,
             "semantic": DIRECTIONS,
         }
         for term in places:
-            if any(self.loss.weight(term, place) for place in places[term]):
-                raise ValueError(
-                    f"loss.{term} needs data.channels_a == data.channels_b "
-                    f"({self.data.channels_a} and {self.data.channels_b} given): "
-                    f"set loss.{term} to 0"
-                )
-
-    def check_generator_crop(self) -> None:
-        """Training crops must fit the generator: a U-Net halves them 7 or 8 times."""
-        multiple = GENERATORS[self.networks.generator].size_multiple
-        if self.data.crop_size % multiple:
-            raise ValueError(
-                f"data.crop_size ({self.data.crop_size}) must be a multiple of {multiple} "
-                f"with networks.generator {self.networks.generator}"
+            yield (
+                any(self.loss.weight(term, place) for place in places[term]),
+                f"loss.{term} needs data.channels_a == data.channels_b "
+                f"({self.data.channels_a} and {self.data.channels_b} given): "
+                f"set loss.{term} to 0",
             )
 
-    def check_recompute(self) -> None:
-        """There are blocks, and a second forward pass changes nothing in them."""
-        if self.train.recompute and not GENERATORS[self.networks.generator].residual:
-            raise ValueError(
-                "train.recompute is for ResNet generators; with networks.generator "
-                f"{self.networks.generator} leave it out"
-            )
-        if self.train.recompute and self.networks.norm == "batch":
-            raise ValueError(
-                "train.recompute would count each batch twice in the statistics of "
-                "networks.norm batch: use instance, or leave it out"
-            )
 
-    def check_evaluate(self) -> None:
-        """There is something to measure: test folders, and translations of one picture alone."""
-        if self.evaluate.every and self.data.root is None:
-            raise ValueError(
-                "evaluate.every measures the images in testA and testB of data.root: give it"
-            )
-        if self.evaluate.every and GENERATORS[self.networks.generator].takes_style:
-            raise ValueError(
-                f"evaluate.every: networks.generator {self.networks.generator} takes its style "
-                "from a second image and has no translation of its own that could be measured: "
-                "remove evaluate.every"
-            )
+NOT_NUMBERS = {
+    f"{section}.{key}"
+    for section, keys in {
+        "run": "dir device allow_changes threads",
+        "data": "root a b workers cache cache_gb",
+        "networks": "weights weights_ab weights_ba",
+        "perceptual": "weights",
+        "semantic": "classifier",
+        "style": "image",
+        "evaluate": "every features weights max_images batch_size resamples best patience",
+        "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"
+        " recompute doctor_every doctor_ignore recipe observers",
+    }.items()
+    for key in keys.split()
+}
+"""Keys that may change when a run is resumed: they do not change what the next step computes.
 
-    def check_discriminator_crop(self) -> None:
-        """The discriminator has a patch to score."""
-        networks, crop = self.networks, self.data.crop_size
-        row = DISCRIMINATORS[networks.discriminator]
-        halvings = networks.discriminator_layers if row.halvings is None else row.halvings
-        if crop < 3 * 2**halvings:
-            raise ValueError(
-                f"data.crop_size ({crop}) must be at least {3 * 2**halvings} with "
-                f"networks.discriminator {networks.discriminator}, which halves it {halvings} times"
-            )
+Of files and folders it is the place that may; a state's manifest knows what was in them, and which
+recipe it is of.
+"""
+
+
+def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What differs between two dumped configurations and would change a resumed run.
+
+    Each as `key: before -> after`. A key that one of them lacks, because it was written by another
+    version, has its default there.
+    """
+    changes, defaults = [], Config().model_dump(mode="json")
+    for section in sorted(before.keys() | after.keys()):
+        default = defaults.get(section, {})
+        old, new = (default | config.get(section, {}) for config in (before, after))
+        for key in sorted(old.keys() | new.keys()):
+            name = f"{section}.{key}"
+            if old.get(key) != new.get(key) and name not in NOT_NUMBERS:
+                changes.append(f"{name}: {old.get(key)} -> {new.get(key)}")
+    return changes

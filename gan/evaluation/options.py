@@ -5,9 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gan.config import Count, Section
+from gan.config import Count, Resamples, Section
 from gan.config.choices import Device, Precision, Split
-from gan.config.evaluate import Resamples
 
 
 class EvaluateOptions(Section):

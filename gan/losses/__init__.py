@@ -1,8 +1,7 @@
 """Losses as pure functions, each with its formula and its source."""
 
 from gan.losses.adversarial import Scores, gradient_penalty, score_maps
-from gan.losses.layers import weighted_sum
-from gan.losses.perceptual import content_loss, perceptual_distance
+from gan.losses.perceptual import content_loss, perceptual_distance, weighted_sum
 from gan.losses.semantic import semantic_loss
 from gan.losses.style import (
     gram,

@@ -11,10 +11,8 @@ from typing import Self
 STOPPED = 75
 """Exit status of a run that was asked to stop and can go on: EX_TEMPFAIL, "try again later"."""
 
-NAMES = ("SIGTERM", "SIGINT", "SIGUSR1")
+SIGNALS = tuple(each for each in signal.Signals if each.name in ("SIGTERM", "SIGINT", "SIGUSR1"))
 """What batch schedulers, people and launchers send; Windows has no SIGUSR1."""
-
-SIGNALS = tuple(signal.Signals[name] for name in NAMES if name in signal.Signals.__members__)
 
 
 class Interruption:

@@ -85,9 +85,9 @@ def test_every_option_of_a_command_reaches_its_function(
     section = unchecked(Parser(command, "gan").section)
     fields = leaves(section)
     for table in (DATASETS, RECIPES):  # which hold little that needs no other key
-        monkeypatch.setitem(table._rows, "another", next(iter(table.values())))
+        monkeypatch.setitem(table, "another", next(iter(table.values())))
     observer = replace(next(iter(OBSERVERS.values())), switch=None)
-    monkeypatch.setitem(OBSERVERS._rows, "another", observer)
+    monkeypatch.setitem(OBSERVERS, "another", observer)
     values = {key: sample(field) for key, field in fields.items()}
 
     def note(options: Any, **flags: bool) -> int:

@@ -20,6 +20,7 @@ from gan.evaluation.measurable import measurable
 from gan.metrics import Batch, Distances, Sampling, open_extractor
 from tests.support import backbone
 from tests.support.pictures import Photos
+from tests.support.registering import forget_rows
 
 CPU = torch.device("cpu")
 
@@ -33,7 +34,7 @@ def edge(batch: Batch) -> Tensor:
 @pytest.fixture(autouse=True)
 def own_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is gone after it."""
-    monkeypatch.setattr(METRICS, "_rows", dict(METRICS))
+    forget_rows(monkeypatch, METRICS)
 
 
 @pytest.fixture

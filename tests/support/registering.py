@@ -1,5 +1,6 @@
 """Tables that forget, when a test ends, what it has added to them."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,5 +10,11 @@ from gan.config.table import Table
 
 def forget_rows(monkeypatch: pytest.MonkeyPatch, *tables: Table[Any]) -> None:
     """Let the tables lose the rows that are added from now on, when monkeypatch is undone."""
+
+    def add(table: Table[Any], name: str, row: Any) -> None:
+        if name not in table:
+            monkeypatch.setitem(table, name, row)
+        Table.add(table, name, row)
+
     for table in tables:
-        monkeypatch.setattr(table, "_rows", dict(table))
+        monkeypatch.setattr(table, "add", partial(add, table))

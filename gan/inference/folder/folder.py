@@ -11,7 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from gan.inference.folder.options import TranslateOptions
-from gan.inference.folder.pipeline import Batch, Outcome, Pipeline, write_translation
+from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
 from gan.inference.folder.plan import Plan, make_batches, make_plan
 from gan.inference.folder.report import check_failed, write_failed
 from gan.inference.folder.streams import as_for_small_pictures, share_of_cores
@@ -73,7 +73,10 @@ def carry_out(
     plan: Plan, pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes
 ) -> int:
     """Translate what is left of a plan, all processes together; the exit status."""
-    own = translate_share(pipeline, processes.share(unfinished(batches)), processes, plan)
+    if processes.main:
+        for failed in plan.failures:
+            say(failed.source, failed.reason)
+    own = translate_share(pipeline, processes.share(unfinished(batches)), processes.main)
     failures = [*plan.failures, *processes.gather(own)]
     if processes.main:
         if plan.whole_folder:
@@ -97,11 +100,8 @@ def prepare(plan: Plan, scratch: Path | None) -> None:
     ValueError names what cannot be written.
     """
     listed = plan.output if plan.whole_folder else None
-    places = [place for job in plan.jobs for place in (job.target, job.comparison) if place]
-    folders = {place.parent for place in places} | {
-        folder for folder in (listed, scratch) if folder
-    }
-    for folder in sorted(folders):
+    folders = {place.parent for job in plan.jobs for place in job.places}
+    for folder in sorted(folders.union(filter(None, (listed, scratch)))):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -120,28 +120,21 @@ def unfinished(batches: Sequence[Batch]) -> list[Batch]:
 
 
 def translate_share(
-    pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes, plan: Plan
+    pipeline: Pipeline[Any], batches: Sequence[Batch], main: bool, *, name_failures: bool = True
 ) -> list[Failure]:
-    """Translate this process's batches; what failed."""
+    """Translate this process's batches; what failed. On the main process there is a bar."""
     failures: list[Failure] = []
-    if processes.main:
-        for failed in plan.failures:
-            say(failed.source, failed.reason)
     todo = sum(not job.done for batch in batches for job in batch)
-    with tqdm(total=todo, unit="image", disable=None if processes.main else True) as bar:
+    with tqdm(total=todo, unit="image", disable=None if main else True) as bar:
         for outcome in pipeline.run(batches):
             bar.update()
-            tell(outcome)
+            for remark in outcome.remarks:
+                say(outcome.job.source, remark)
             if outcome.failure:
                 failures.append(outcome.failure)
+                if name_failures:
+                    say(outcome.failure.source, outcome.failure.reason)
     return failures
-
-
-def tell(outcome: Outcome) -> None:
-    for remark in outcome.remarks:
-        say(outcome.job.source, remark)
-    if outcome.failure:
-        say(outcome.failure.source, outcome.failure.reason)
 
 
 def summary(plan: Plan, failures: Sequence[Failure]) -> str:
@@ -163,7 +156,7 @@ def show(plan: Plan, translator: Translator, tile: int | None) -> int:
         tiled = translator.can_tile() and (tile or not translator.fits(height, width))
         if tiled and not job.done:
             what += f", in tiles, {translator.scratch_bytes(height, width) / 1e9:.2f} GB of disk"
-        places = " and ".join(str(place) for place in (job.target, job.comparison) if place)
+        places = " and ".join(map(str, job.places))
         print(
             printable(f"{job.source} -> {places} ({what})" if places else f"{job.source}: {what}")
         )

@@ -4,16 +4,18 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from gan.images import Picture, read_picture, write_picture
+from gan.images.picture import Array
 from gan.images.pixels import from_array, to_array
-from gan.inference.folder.compare import beside
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
 from gan.inference.translator import require_finite
@@ -25,6 +27,9 @@ THREADS = 4
 """That read, and as many that write."""
 TILE = 512
 """Side of a tile in pixels, where a picture does not fit into memory and no side is given."""
+
+GAP = 8
+"""White pixels between an original and its translation, side by side."""
 
 Batch = Sequence[Job]
 Read = Picture | Failure
@@ -120,7 +125,9 @@ class Pipeline(Generic[Result]):
         upcoming, reading = deque(batches), deque[tuple[Batch, list[Future[Read]]]]()
         while upcoming or reading:
             present = reading.popleft() if reading else None
-            while upcoming and (not reading or ahead(reading) + size(upcoming[0]) <= AHEAD_PIXELS):
+            while upcoming and (
+                not reading or pixels(upcoming[0], *(batch for batch, _ in reading)) <= AHEAD_PIXELS
+            ):
                 batch = upcoming.popleft()
                 reading.append((batch, [readers.submit(self.read, job) for job in batch]))
             if present:
@@ -156,20 +163,20 @@ class Pipeline(Generic[Result]):
         """Translate pictures of one size and depth, in one batch if it can be."""
         pixels = [from_array(picture.pixels) for _, picture in group]
         height, width = pixels[0].shape[-2:]
-        single = len(group) == 1
         tiled = self.tile or not self.translator.fits(len(group) * height, width)
-        try:
-            if tiled and not single:
-                return [result for pair in group for result in self.translate_alike([pair])]
-            if tiled and self.translator.can_tile():
-                results: Sequence[Result | None] = [self.in_tiles(group[0][0], pixels[0])]
-            else:
-                results = self.translator.translate_batch(torch.stack(pixels))
-        except Exception as error:  # one picture may be too large for the memory
-            if single:
-                return [Outcome(group[0][0], failure(group[0][0].source, error))]
-            return [result for pair in group for result in self.translate_alike([pair])]
-        return [checked(*pair, result) for pair, result in zip(group, results, strict=True)]
+        (job, _), *others = group
+        if not (tiled and others):
+            try:
+                if tiled and self.translator.can_tile():
+                    results: Sequence[Result | None] = [self.in_tiles(job, pixels[0])]
+                else:
+                    results = self.translator.translate_batch(torch.stack(pixels))
+                return [checked(*pair, result) for pair, result in zip(group, results, strict=True)]
+            except Exception as error:
+                if not others:
+                    return [Outcome(job, failure(job.source, error))]
+        # Together they are too large for the memory.
+        return [result for pair in group for result in self.translate_alike([pair])]
 
     def in_tiles(self, job: Job, pixels: Tensor) -> Result | None:
         """Translate a picture in tiles, and report before what it takes."""
@@ -179,9 +186,11 @@ class Pipeline(Generic[Result]):
         say(job.source, f"{megapixels}, {disk:.2f} GB of disk in {self.scratch}")
         self.scratch.mkdir(parents=True, exist_ok=True)
         with tqdm(total=100, unit="%", desc=job.source.name, disable=None, leave=False) as bar:
-            return self.translator.translate_tiled(
-                pixels, self.tile or TILE, self.scratch, lambda share: shown(bar, share)
-            )
+
+            def show(share: float) -> None:
+                bar.update(int(100 * share) - bar.n)
+
+            return self.translator.translate_tiled(pixels, self.tile or TILE, self.scratch, show)
 
 
 def write_translation(
@@ -202,18 +211,17 @@ def write_translation(
     return Outcome(job, None, picture.remarks)
 
 
-def shown(bar: Any, share: float) -> None:
-    """Move a bar of 100 on to a share."""
-    bar.update(int(100 * share) - bar.n)
+def pixels(*batches: Batch) -> int:
+    """Pixels of all pictures of batches."""
+    return sum(job.pixels for job in chain(*batches))
 
 
-def ahead(reading: Sequence[tuple[Batch, object]]) -> int:
-    """Pixels of the batches that are being read."""
-    return sum(size(batch) for batch, _ in reading)
-
-
-def size(batch: Batch) -> int:
-    return sum(job.pixels for job in batch)
+def beside(original: Array, translation: Array) -> Picture:
+    """Two pictures (H, W, 1 or 3) of one type and height as one, the original on the left."""
+    largest = np.iinfo(original.dtype).max
+    both = [np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (original, translation)]
+    gap = np.full((original.shape[0], GAP, 3), largest, original.dtype)
+    return Picture(np.concatenate([both[0], gap, both[1]], axis=1))
 
 
 def checked(job: Job, picture: Picture, result: Result | None) -> Outcome | Translated[Result]:

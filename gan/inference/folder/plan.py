@@ -1,8 +1,8 @@
 """What is to be translated to which file, and in which batches, before anything is."""
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,9 +37,14 @@ class Job:
     """None where it was there before, or nobody asks for it."""
 
     @property
+    def places(self) -> list[Path]:
+        """What is to be written."""
+        return [place for place in (self.target, self.comparison) if place]
+
+    @property
     def done(self) -> bool:
         """Whether all was there before."""
-        return self.target is None and self.comparison is None
+        return not self.places
 
     @property
     def pixels(self) -> int:
@@ -140,13 +145,9 @@ def inputs(source: Path, outputs: Sequence[Path]) -> Found:
         for path in map(Path.resolve, outputs)
         if root in path.parents
     }
-
-    def is_input(path: Path) -> bool:
-        return inside.isdisjoint(path.parents)
-
     return Found(
-        [path for path in found.images if is_input(path)],
-        [(path, reason) for path, reason in found.skipped if is_input(path)],
+        [path for path in found.images if inside.isdisjoint(path.parents)],
+        [(path, reason) for path, reason in found.skipped if inside.isdisjoint(path.parents)],
         found.others,
     )
 
@@ -204,22 +205,13 @@ def make_batches(
     the list alone, so that sharing it out or starting again changes no batch, and with it no
     rounding.
     """
-    groups: dict[tuple[int, int], list[tuple[int, Job]]] = defaultdict(list)
-    for place, job in enumerate(jobs):
-        groups[job.size].append((place, job))
-    batches = [
-        batch
-        for group in groups.values()
-        for batch in _chunks(group, batch_size, BATCH_PIXELS[device])
-    ]
-    batches.sort(key=lambda batch: batch[0][0])
-    return [tuple(job for _, job in batch) for batch in batches]
-
-
-def _chunks(
-    group: list[tuple[int, Job]], batch_size: int | None, most: int
-) -> Iterator[list[tuple[int, Job]]]:
-    pixels = group[0][1].pixels
-    size = batch_size or max(1, min(BATCH_IMAGES, most // pixels))
-    for start in range(0, len(group), size):
-        yield group[start : start + size]
+    open_batches: dict[tuple[int, int], list[Job]] = {}
+    batches: list[list[Job]] = []
+    for job in jobs:
+        most = batch_size or max(1, min(BATCH_IMAGES, BATCH_PIXELS[device] // job.pixels))
+        batch = open_batches.get(job.size, [])
+        if len(batch) in (0, most):  # there is none, or it is full
+            batch = open_batches[job.size] = []
+            batches.append(batch)
+        batch.append(job)
+    return [tuple(batch) for batch in batches]

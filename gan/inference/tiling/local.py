@@ -6,7 +6,7 @@ lines of the whole map, so that padding happens where the map ends and nowhere e
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal
 
 from torch import Tensor
 from torch.nn import functional
@@ -31,162 +31,69 @@ class Span:
         return x[..., self.start - have.start : self.stop - have.start, :]
 
 
-class Local(Protocol):
-    """A layer whose every output line depends on a few lines of its input."""
+@dataclass(frozen=True)
+class Local:
+    """A layer whose every output line depends on a few lines of its padded input.
+
+    Line i of the output takes `kernel` lines from line i stride on. Where the layer `grows`, line i
+    of the input adds to `kernel` lines of the output from line i stride on instead. The defaults
+    are those of what treats every pixel alone.
+    """
+
+    function: Callable[[Tensor], Tensor]
+    """From padded lines to lines; it pads and crops columns. It may work in place."""
+    kernel: int = 1
+    stride: int = 1
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Columns on the left and on the right, lines at the top and at the bottom."""
+    mode: Literal["constant", "reflect", "replicate"] = "constant"
+    """What it pads with. Reflection does not repeat the edge; its amounts are below the size."""
+    grows: bool = False
+    cropped: int = 0
+    """Lines that are cut off the top and the bottom of an output that grows."""
+    tail: int = 0
+    """Lines that such an output has at its end besides."""
 
     def lines(self, lines: int) -> int:
         """The lines that it makes of so many."""
+        padded = lines + self.padding[2] + self.padding[3]
+        if self.grows:
+            return (padded - 1) * self.stride + self.kernel + self.tail - 2 * self.cropped
+        return (padded - self.kernel) // self.stride + 1
 
     def reach(self, want: Span, lines: int) -> Span:
         """The lines of its input, which has `lines`, that the lines `want` of its output take."""
-
-    def run(self, x: Tensor, want: Span, lines: int) -> Tensor:
-        """Compute the lines `want` from x, which is the lines of reach(want, lines)."""
-
-
-@dataclass(frozen=True)
-class Pointwise:
-    """What treats every pixel alone; it may work in place."""
-
-    function: Callable[[Tensor], Tensor]
-
-    def lines(self, lines: int) -> int:
-        return lines
-
-    def reach(self, want: Span, lines: int) -> Span:
-        return want
-
-    def run(self, x: Tensor, want: Span, lines: int) -> Tensor:
-        return self.function(x)
-
-
-@dataclass(frozen=True)
-class Mirror:
-    """Reflection padding without repeating the edge; amounts below the size."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    def lines(self, lines: int) -> int:
-        return self.top + lines + self.bottom
-
-    def reach(self, want: Span, lines: int) -> Span:
-        start, stop = want.start - self.top, want.stop - self.top
-        inside = Span(start, stop).clipped(lines)
-        first = min(inside.start, 2 * lines - 1 - stop) if stop > lines else inside.start
-        last = max(inside.stop, 1 - start) if start < 0 else inside.stop
+        takes = self._takes(want, lines)
+        inside = takes.clipped(lines)
+        if self.mode != "reflect":
+            return inside
+        first = (
+            min(inside.start, 2 * lines - 1 - takes.stop) if takes.stop > lines else inside.start
+        )
+        last = max(inside.stop, 1 - takes.start) if takes.start < 0 else inside.stop
         return Span(first, last)
 
     def run(self, x: Tensor, want: Span, lines: int) -> Tensor:
-        start, stop = want.start - self.top, want.stop - self.top
-        above, below = max(-start, 0), max(stop - lines, 0)
-        amounts = (self.left, self.right, above, below)
+        """Compute the lines `want` from x, which is the lines of reach(want, lines)."""
+        takes, have = self._takes(want, lines), self.reach(want, lines)
+        above, below = max(-takes.start, 0), max(takes.stop - lines, 0)
+        amounts = (*self.padding[:2], above, below)
         if any(amounts):
-            x = functional.pad(x, amounts, mode="reflect")
-        first = self.reach(want, lines).start - above
-        return x[..., start - first : stop - first, :]
-
-
-@dataclass(frozen=True)
-class Convolution:
-    """A convolution with zero padding; stride and the like for lines and columns."""
-
-    weight: Tensor
-    bias: Tensor | None
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-    groups: int = 1
-
-    def lines(self, lines: int) -> int:
-        return (lines + 2 * self.padding[0] - self.weight.shape[2]) // self.stride[0] + 1
-
-    def reach(self, want: Span, lines: int) -> Span:
-        return self._padded(want).clipped(lines)
-
-    def run(self, x: Tensor, want: Span, lines: int) -> Tensor:
-        padded = self._padded(want)
-        above, below = max(-padded.start, 0), max(padded.stop - lines, 0)
-        if above or below:
-            x = functional.pad(x, (0, 0, above, below))
-        padding = (0, self.padding[1])
-        y = functional.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
-        return y.float()  # autocast's are of half precision, in which no statistics are taken
-
-    def _padded(self, want: Span) -> Span:
-        stride, padding = self.stride[0], self.padding[0]
-        last = (want.stop - 1) * stride - padding + self.weight.shape[2]
-        return Span(want.start * stride - padding, last)
-
-
-@dataclass(frozen=True)
-class Transposed:
-    """A transposed convolution: input line i adds to output lines stride i - padding and on."""
-
-    weight: Tensor
-    bias: Tensor | None
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-    output_padding: tuple[int, ...]
-
-    def lines(self, lines: int) -> int:
-        tail = self.weight.shape[2] + self.output_padding[0] - 2 * self.padding[0]
-        return (lines - 1) * self.stride[0] + tail
-
-    def reach(self, want: Span, lines: int) -> Span:
-        stride, padding = self.stride[0], self.padding[0]
-        first = -((self.weight.shape[2] - 1 - padding - want.start) // stride)  # rounded up
-        return Span(first, (want.stop - 1 + padding) // stride + 1).clipped(lines)
-
-    def run(self, x: Tensor, want: Span, lines: int) -> Tensor:
-        y = functional.conv_transpose2d(
-            x, self.weight, self.bias, self.stride, (0, self.padding[1]), self.output_padding
-        )
-        first = want.start + self.padding[0] - self.reach(want, lines).start * self.stride[0]
-        return y[..., first : first + len(want), :].float()
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """Every pixel repeated `factor` times in both directions."""
-
-    factor: int
-
-    def lines(self, lines: int) -> int:
-        return self.factor * lines
-
-    def reach(self, want: Span, lines: int) -> Span:
-        return Span(want.start // self.factor, (want.stop - 1) // self.factor + 1)
-
-    def run(self, x: Tensor, want: Span, lines: int) -> Tensor:
-        y = functional.interpolate(x, scale_factor=self.factor, mode="nearest")
-        first = want.start - self.reach(want, lines).start * self.factor
+            x = functional.pad(x, amounts, mode=self.mode)
+        y = self.function(takes.of(x, Span(have.start - above, have.stop + below)))
+        if not self.grows:
+            return y
+        first = want.start + self.cropped - (takes.start + self.padding[2]) * self.stride
         return y[..., first : first + len(want), :]
 
-
-@dataclass(frozen=True)
-class Blur:
-    """Twice the lines and columns through a filter of 4 x 4, edges repeated: antialias.BlurUp."""
-
-    weight: Tensor
-
-    def lines(self, lines: int) -> int:
-        return 2 * lines
-
-    def reach(self, want: Span, lines: int) -> Span:
-        return self._around(want).clipped(lines)
-
-    def run(self, x: Tensor, want: Span, lines: int) -> Tensor:
-        around = self._around(want)
-        above, below = max(-around.start, 0), max(around.stop - lines, 0)
-        x = functional.pad(x, (1, 1, above, below), mode="replicate")
-        y = functional.conv_transpose2d(x, self.weight, None, 2, 3, groups=x.shape[1])
-        first = want.start - 2 * (around.start + 1)
-        return y[..., first : first + len(want), :].float()
-
-    def _around(self, want: Span) -> Span:
-        return Span(want.start // 2 - 1, (want.stop - 1) // 2 + 2)
+    def _takes(self, want: Span, lines: int) -> Span:
+        """The lines of the input, with those of the padding: above it they are negative."""
+        start, stop = want.start * self.stride, (want.stop - 1) * self.stride + self.kernel
+        if self.grows:
+            start = -((self.kernel - 1 - self.cropped - want.start) // self.stride)  # rounded up
+            stop = (want.stop - 1 + self.cropped) // self.stride + 1
+        top, bottom = self.padding[2:]
+        return Span(max(start - top, -top), min(stop - top, lines + bottom))
 
 
 def chain_lines(chain: Sequence[Local], lines: int) -> int:

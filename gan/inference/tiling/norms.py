@@ -1,6 +1,6 @@
 """Norms of a picture that arrives piece by piece: statistics first, then a scale and a shift."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,6 @@ PIECE = 2**19
 """Numbers that are summed in float32 at a time: few enough for the processor's cache."""
 
 
-@dataclass
 class Moments:
     """Count, means and sums of squared deviations of C channels, in float64 on the CPU.
 
@@ -19,32 +18,24 @@ class Moments:
     algorithm for computing sample variances", so that no large squares are subtracted.
     """
 
-    channels: int
-    count: int = 0
-    mean: Tensor = field(init=False)
-    deviation: Tensor = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.mean = torch.zeros(self.channels, dtype=torch.float64)
-        self.deviation = torch.zeros(self.channels, dtype=torch.float64)
+    def __init__(self, channels: int) -> None:
+        self.count = 0
+        self.mean = torch.zeros(channels, dtype=torch.float64)
+        self.deviation = torch.zeros(channels, dtype=torch.float64)
 
     def add(self, x: Tensor) -> None:
         """Take in (1, C, h, w), fastest where it is channels_last."""
-        pixels = x.movedim(1, -1).reshape(-1, self.channels)
-        for piece in pixels.split(max(1, PIECE // self.channels)):
-            self._add(piece)
-
-    def _add(self, piece: Tensor) -> None:
-        count = len(piece)
-        center = piece.mean(0)  # off by its rounding, which the mean of what remains tells
-        rest = piece - center
-        drift = rest.mean(0).cpu().double()
-        squares = rest.square_().sum(0).cpu().double()
-        step = center.cpu().double() + drift - self.mean
-        total = self.count + count
-        self.mean += step * (count / total)
-        self.deviation += squares - count * drift**2 + step**2 * (self.count * count / total)
-        self.count = total
+        channels = x.shape[1]
+        for piece in x.movedim(1, -1).reshape(-1, channels).split(max(1, PIECE // channels)):
+            count, total = len(piece), self.count + len(piece)
+            center = piece.mean(0)  # off by its rounding, which the mean of what remains tells
+            rest = piece - center
+            drift = rest.mean(0).cpu().double()
+            squares = rest.square_().sum(0).cpu().double()
+            step = center.cpu().double() + drift - self.mean
+            self.mean += step * (count / total)
+            self.deviation += squares - count * drift**2 + step**2 * (self.count * count / total)
+            self.count = total
 
     @property
     def variance(self) -> Tensor:
@@ -52,31 +43,20 @@ class Moments:
         return self.deviation / self.count
 
 
-@dataclass(frozen=True)
-class Scaling:
-    """A norm whose statistics are known: scale x + shift, in place, (1, C, 1, 1) each."""
-
-    scale: Tensor
-    shift: Tensor
-
-    def __call__(self, x: Tensor) -> Tensor:
-        scale, shift = self.scale.to(x.device), self.shift.to(x.device)
-        return torch.addcmul(shift, x, scale, out=x)
-
-
 def needs_moments(norm: Norm) -> bool:
     """Tell whether a norm in eval mode takes the picture's own statistics, not running ones."""
     return norm.running_mean is None
 
 
-def settled(norm: Norm, moments: Moments | None) -> Scaling:
-    """Fix a norm in eval mode, with the moments of the whole picture where it needs them."""
-    if needs_moments(norm):
+def settled(norm: Norm, moments: Moments | None) -> Callable[[Tensor], Tensor]:
+    """Fix a norm in eval mode, with the moments of the whole picture where it needs them.
+
+    What is left of it is scale x + shift, in place.
+    """
+    if norm.running_mean is None or norm.running_var is None:
         assert moments is not None
         mean, variance = moments.mean, moments.variance
     else:
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
         mean, variance = norm.running_mean.cpu().double(), norm.running_var.cpu().double()
     scale = (variance + norm.eps).rsqrt()
     if norm.affine:
@@ -84,4 +64,9 @@ def settled(norm: Norm, moments: Moments | None) -> Scaling:
     shift = -mean * scale
     if norm.affine:
         shift = shift + norm.bias.detach().cpu().double()
-    return Scaling(scale.float().view(1, -1, 1, 1), shift.float().view(1, -1, 1, 1))
+    scale, shift = scale.float().view(1, -1, 1, 1), shift.float().view(1, -1, 1, 1)
+
+    def apply(x: Tensor) -> Tensor:
+        return torch.addcmul(shift.to(x.device), x, scale.to(x.device), out=x)
+
+    return apply

@@ -10,16 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from gan.inference.tiling.local import (
-    Local,
-    Mirror,
-    Span,
-    chain_lines,
-    chain_spans,
-    run_chain,
-)
+from gan.inference.tiling.local import Local, Span, chain_lines, chain_spans, run_chain
 from gan.inference.tiling.norms import Moments
-from gan.inference.tiling.stages import Stage, Stages, split
+from gan.inference.tiling.stages import Stage, Stages, mirror, split
 from gan.inference.tiling.storage import Lanes, LineFile, scratch_maps
 
 Read = Callable[[slice, slice], Tensor]
@@ -27,6 +20,9 @@ Read = Callable[[slice, slice], Tensor]
 
 Write = Callable[[slice, slice, Tensor], None]
 """Takes rows and columns of the output, (1, C, h, w) in [-1, 1]."""
+
+Take = Callable[[Span, Tensor, Tensor], None]
+"""Takes a band, its lines of the source, and the output."""
 
 MAPS = 2
 """What lies in files: the residual sum, and the last convolution's output before its norm."""
@@ -53,32 +49,46 @@ def run_tiled(
     share of the work that is done. ValueError for a network that cannot be tiled, OSError where the
     room is missing.
     """
-    lying = width > height
-    if lying:  # on its side, with kernels on theirs: bands run across the shorter side
+    lying = width > height  # on its side, with kernels on theirs: bands cross the shorter side
+    if lying:
         height, width = width, height
-        read, write = _turned_read(read), _turned_write(write)
     stages = split(network, transposed=lying)
-    multiple = _multiple(network)
-    lines, columns = (_reduced(stages, side, multiple) for side in (height, width))
-    picture = Source(height, partial(_rows, read, width), lambda pieces: pieces[0])
-    mirror = Mirror(0, -height % multiple, 0, -width % multiple)
+    multiple, lines, columns = _reduced(network, stages, height, width)
+
+    def fetch(span: Span) -> list[Tensor]:
+        rows, all_columns = slice(span.start, span.stop), slice(0, width)
+        x = read(all_columns, rows).transpose(2, 3) if lying else read(rows, all_columns)
+        return [x.contiguous(memory_format=torch.channels_last)]
+
+    def take(band: Span, _: Tensor, output: Tensor) -> None:
+        rows, all_columns = slice(band.start, min(band.stop, height)), slice(0, width)
+        x = output[..., : rows.stop - rows.start, :width]
+        if lying:
+            write(all_columns, rows, x.transpose(2, 3))
+        else:
+            write(rows, all_columns, x)
+
+    picture = Source(height, fetch, lambda pieces: pieces[0])
+    completed = mirror(0, -width % multiple, 0, -height % multiple)
     device = next(network.parameters()).device
     with (
         scratch_maps(scratch, MAPS, stages.channels, lines, columns) as (sums, raw),
         Lanes() as lanes,
     ):
-        band = _band(tile, lines, columns, multiple)
-        tell = _counting(progress, stages.passes * ceil(lines / band))
-        passes = Passes(lanes, device, lines, band, tell)
-        features = _to_features(passes, stages, picture, mirror, raw)
+        # Lines of about tile x tile pixels, at the resolution of the blocks, in bands alike.
+        most = max(1, tile**2 // (multiple**2 * columns))
+        band = ceil(lines / ceil(lines / most))
+        total, done = stages.passes * ceil(lines / band), count(1)
+        passes = Passes(lanes, device, lines, band, lambda: progress(next(done) / total))
+        features = _to_features(passes, stages, picture, completed, raw)
         features = _through_branches(passes, stages, features, sums, raw)
-        _to_output(passes, stages, features, partial(_write_rows, write, height, width))
+        _to_output(passes, stages, features, take)
 
 
 def scratch_bytes(network: nn.Module, height: int, width: int) -> int:
     """Return the bytes of disk that run_tiled takes; ValueError for networks that it refuses."""
-    stages, multiple = split(network), _multiple(network)
-    lines, columns = (_reduced(stages, side, multiple) for side in (height, width))
+    stages = split(network)
+    _, lines, columns = _reduced(network, stages, height, width)
     return MAPS * 4 * stages.channels * lines * columns
 
 
@@ -104,18 +114,15 @@ class Passes:
     band: int
     tell: Callable[[], None]
 
-    def sweep(
-        self,
-        source: Source,
-        chain: Sequence[Local],
-        take: Callable[[Span, Tensor, Tensor], None],
-    ) -> None:
+    def sweep(self, source: Source, chain: Sequence[Local], take: Take) -> None:
         """Run a chain of layers band by band; take(band, its lines of the source, output).
 
         The source's lines are those of the band where the chain keeps the resolution, and mean
         nothing elsewhere.
         """
-        bands = self._bands(chain_lines(chain, source.lines))
+        lines = chain_lines(chain, source.lines)
+        step = self.band * (lines // self.lines)
+        bands = [Span(start, min(start + step, lines)) for start in range(0, lines, step)]
         reaches = [chain_spans(chain, band, source.lines)[0] for band in bands]
         fetched = self.lanes.ahead([partial(source.fetch, reach) for reach in reaches])
         for band, reach, pieces in zip(bands, reaches, fetched, strict=True):
@@ -150,16 +157,12 @@ class Passes:
             self.sweep(source, chain, take)
         return stage.settled(moments)
 
-    def _bands(self, lines: int) -> list[Span]:
-        step = self.band * (lines // self.lines)
-        return [Span(start, min(start + step, lines)) for start in range(0, lines, step)]
-
 
 def _to_features(
-    passes: Passes, stages: Stages, picture: Source, mirror: Mirror, raw: LineFile
+    passes: Passes, stages: Stages, picture: Source, completed: Local, raw: LineFile
 ) -> Source:
     """Down to the resolution of the blocks; a pass for every norm on the way."""
-    chain: list[Local] = [mirror]
+    chain: list[Local] = [completed]
     rest: tuple[Local, ...] = ()
     for stage in stages.down:
         chain += (*rest, *stage.spatial)
@@ -182,15 +185,13 @@ def _through_branches(
     return features
 
 
-def _to_output(
-    passes: Passes, stages: Stages, features: Source, write: Callable[[Span, Tensor], None]
-) -> None:
+def _to_output(passes: Passes, stages: Stages, features: Source, take: Take) -> None:
     """Back up to the output; a pass for every norm on the way and one that writes."""
     chain: list[Local] = []
     for stage in stages.up:
         chain += stage.spatial
         chain += passes.settle(features, chain, stage)
-    passes.sweep(features, chain, lambda band, _, output: write(band, output))
+    passes.sweep(features, chain, take)
 
 
 def _stored(
@@ -207,43 +208,10 @@ def _stored(
     return Source(lines, lambda span: [file.read(span) for file in files], combine)
 
 
-def _counting(progress: Callable[[float], None], total: int) -> Callable[[], None]:
-    """What tells the share that is done, each time that it is called."""
-    counter = count(1)
-    return lambda: progress(next(counter) / total)
-
-
-def _multiple(network: nn.Module) -> int:
+def _reduced(network: nn.Module, stages: Stages, height: int, width: int) -> tuple[int, int, int]:
+    """What divides the sides that the network takes; lines and columns where its blocks are."""
     multiple = network.size_multiple
     assert isinstance(multiple, int)
-    return multiple
-
-
-def _reduced(stages: Stages, side: int, multiple: int) -> int:
-    """A side's length at the resolution of the blocks."""
     chain = [layer for stage in stages.down for layer in stage.spatial]
-    return chain_lines(chain, side + -side % multiple)
-
-
-def _band(tile: int, lines: int, columns: int, multiple: int) -> int:
-    """Lines of about tile x tile pixels, at the resolution of the blocks, in bands alike."""
-    most = max(1, tile**2 // (multiple**2 * columns))
-    return ceil(lines / ceil(lines / most))
-
-
-def _rows(read: Read, width: int, span: Span) -> list[Tensor]:
-    rows = read(slice(span.start, span.stop), slice(0, width))
-    return [rows.contiguous(memory_format=torch.channels_last)]
-
-
-def _write_rows(write: Write, height: int, width: int, band: Span, output: Tensor) -> None:
-    rows = slice(band.start, min(band.stop, height))
-    write(rows, slice(0, width), output[..., : rows.stop - rows.start, :width])
-
-
-def _turned_read(read: Read) -> Read:
-    return lambda rows, columns: read(columns, rows).transpose(2, 3)
-
-
-def _turned_write(write: Write) -> Write:
-    return lambda rows, columns, x: write(columns, rows, x.transpose(2, 3))
+    lines, columns = (chain_lines(chain, side + -side % multiple) for side in (height, width))
+    return multiple, lines, columns

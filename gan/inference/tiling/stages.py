@@ -1,20 +1,14 @@
 """A ResNet generator as stages: layers up to a convolution, then what treats pixels alone."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
-from gan.inference.tiling.local import (
-    Blur,
-    Convolution,
-    Local,
-    Mirror,
-    Nearest,
-    Pointwise,
-    Transposed,
-)
+from gan.inference.tiling.local import Local
 from gan.inference.tiling.norms import Moments, Norm, needs_moments, settled
 from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import ReflectionPad
@@ -41,7 +35,7 @@ class Stage:
         """What follows the convolution, once the statistics that it needs are known."""
         if self.norm is None:
             return self.pointwise
-        return (Pointwise(settled(self.norm, moments)), *self.pointwise)
+        return (Local(settled(self.norm, moments)), *self.pointwise)
 
 
 @dataclass(frozen=True)
@@ -94,21 +88,18 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
     for layer in _flat(layers):
         if isinstance(layer, Norm):
             assert [*spatial, *stages[-1].pointwise] == [], "a norm right after its convolution"
-            stages[-1] = Stage(stages[-1].spatial, stages[-1].channels, layer, ())
+            stages[-1] = replace(stages[-1], norm=layer)
         elif isinstance(layer, POINTWISE):
             assert not spatial, "pointwise layers after a convolution"
-            last = stages[-1]
-            pointwise = (*last.pointwise, Pointwise(layer))
-            stages[-1] = Stage(last.spatial, last.channels, last.norm, pointwise)
+            stages[-1] = replace(stages[-1], pointwise=(*stages[-1].pointwise, Local(layer)))
         else:
             if isinstance(layer, BlurDown):
                 spatial.append(as_local(layer.pad, transposed))
             spatial.append(as_local(layer, transposed))
-            if isinstance(layer, BlurDown):  # a convolution, too
-                stages.append(Stage(tuple(spatial), len(layer.filt), None, ()))
-                spatial = []
-            elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-                stages.append(Stage(tuple(spatial), layer.out_channels, None, ()))
+            if isinstance(layer, BlurDown | nn.Conv2d | nn.ConvTranspose2d):
+                # A filter is a convolution, too.
+                channels = len(layer.filt) if isinstance(layer, BlurDown) else layer.out_channels
+                stages.append(Stage(tuple(spatial), channels, None, ()))
                 spatial = []
     assert not spatial, "a convolution at the end"
     return tuple(stages)
@@ -125,14 +116,19 @@ def _flat(layers: Iterable[nn.Module]) -> Iterator[nn.Module]:
 def as_local(layer: nn.Module, transposed: bool) -> Local:
     """Turn a layer of `model` that is not pointwise into one that runs on lines."""
     if isinstance(layer, ReflectionPad):
-        return Mirror(*[layer.amount] * 4)
+        return mirror(*[layer.amount] * 4)
     if isinstance(layer, nn.Upsample):
-        return Nearest(int(layer.scale_factor))  # type: ignore[arg-type]
-    if isinstance(layer, BlurUp):
-        return Blur(layer.filt.transpose(2, 3) if transposed else layer.filt)
-    if isinstance(layer, BlurDown):
+        factor = int(layer.scale_factor)  # type: ignore[arg-type]
+        return Local(layer, factor, factor, grows=True)
+    if isinstance(layer, BlurUp | BlurDown):
         filt = layer.filt.transpose(2, 3) if transposed else layer.filt
-        return Convolution(filt, None, (2, 2), (0, 0), groups=len(filt))
+        if isinstance(layer, BlurDown):
+            return _convolution(filt, None, (2, 2), (0, 0), groups=len(filt))
+        blur = partial(functional.conv_transpose2d, weight=filt, stride=2, groups=len(filt))
+        return Local(
+            lambda x: blur(x, padding=(0, 3)).float(), 4, 2, (1, 1, 1, 1), "replicate",
+            grows=True, cropped=3,
+        )  # fmt: skip
     assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d), f"{layer} in a ResNet generator"
     assert layer.padding_mode == "zeros"
     assert {layer.groups, *layer.dilation} == {1}
@@ -141,9 +137,42 @@ def as_local(layer: nn.Module, transposed: bool) -> Local:
     weight = weight.contiguous(memory_format=torch.channels_last)
     stride, padding = _turned(layer.stride, transposed), _turned(layer.padding, transposed)
     if isinstance(layer, nn.ConvTranspose2d):
-        output_padding = _turned(layer.output_padding, transposed)
-        return Transposed(weight, layer.bias, stride, padding, output_padding)
-    return Convolution(weight, layer.bias, stride, padding)
+        tail = _turned(layer.output_padding, transposed)
+        return _transposed(weight, layer.bias, stride, padding, tail)
+    return _convolution(weight, layer.bias, stride, padding)
+
+
+def mirror(left: int, right: int, top: int, bottom: int) -> Local:
+    """Reflection padding."""
+    return Local(nn.Identity(), padding=(left, right, top, bottom), mode="reflect")
+
+
+def _convolution(
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    groups: int = 1,
+) -> Local:
+    def function(x: Tensor) -> Tensor:
+        y = functional.conv2d(x, weight, bias, stride, (0, padding[1]), groups=groups)
+        return y.float()  # autocast's are of half precision, in which no statistics are taken
+
+    return Local(function, weight.shape[2], stride[0], (0, 0, padding[0], padding[0]))
+
+
+def _transposed(
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    tail: tuple[int, ...],
+) -> Local:
+    def function(x: Tensor) -> Tensor:
+        y = functional.conv_transpose2d(x, weight, bias, stride, (0, padding[1]), tail)
+        return y.float()
+
+    return Local(function, weight.shape[2], stride[0], grows=True, cropped=padding[0], tail=tail[0])
 
 
 def _turned(pair: Sequence[int], transposed: bool) -> tuple[int, ...]:

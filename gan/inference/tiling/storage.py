@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import torch
@@ -67,23 +66,18 @@ def scratch_maps(
     OSError names the folder and the bytes needed where they are not free.
     """
     size = count * 4 * channels * lines * width
-    free = shutil.disk_usage(folder).free
-    if free < size:
-        raise _no_space(folder, size)
     with ExitStack() as stack:
         try:
+            if shutil.disk_usage(folder).free < size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             files = [stack.enter_context(tempfile.TemporaryFile(dir=folder)) for _ in range(count)]
             yield [LineFile(file.fileno(), channels, lines, width) for file in files]
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
-            raise _no_space(folder, size) from error
-
-
-def _no_space(folder: Path, size: int) -> OSError:
-    free = shutil.disk_usage(folder).free
-    reason = f"{size} bytes are needed for a picture in tiles, {free} are free"
-    return OSError(errno.ENOSPC, reason, str(folder))
+            free = shutil.disk_usage(folder).free
+            reason = f"{size} bytes are needed for a picture in tiles, {free} are free"
+            raise OSError(errno.ENOSPC, reason, str(folder)) from error
 
 
 class Lanes:
@@ -101,12 +95,7 @@ class Lanes:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._reader.shutdown(cancel_futures=True)
         self._writer.shutdown(cancel_futures=True)
 
