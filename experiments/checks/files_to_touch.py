@@ -173,10 +173,10 @@ def brightness(cycle):
     "dataset format": Patch(
         2,
         """
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.config.table import load
 from gan.config.tables.formats import FORMATS
-AugmentConfig(model=["m"], dataset="d", output="o", format="captions")
+AugmentOptions(model=["m"], dataset="d", output="o", format="captions")
 assert load(FORMATS["captions"].code).read
 """,
         {

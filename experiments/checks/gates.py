@@ -18,7 +18,7 @@ from experiments.checks.bad_translations import (
     replaced,
     translations,
 )
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.augment.round_trip import open_model
 from gan.images.pixels import from_array, to_array
 from gan.inference.translator import require_finite
@@ -46,7 +46,7 @@ def check(root: Path, model: Path | None = None) -> None:
 
 def by_model(root: Path, model: Path) -> Iterator[tuple[str, list[tuple[Pixels, Pixels]]]]:
     """The pairs of a trained generator."""
-    config = AugmentConfig(
+    config = AugmentOptions(
         model=[model], dataset=root, format="imagefolder", output=Path("none"), direction="ab"
     )
     translator = open_model(model, config).forth

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from gan.augment.command import augment as augment
     from gan.augment.live import Model as Model
     from gan.augment.live import translate_batch as translate_batch
-    from gan.augment.options import AugmentConfig as AugmentConfig
+    from gan.augment.options import AugmentOptions as AugmentOptions
     from gan.augment.vision import DomainTranslateV2 as DomainTranslateV2
 
 __getattr__ = lazy(
@@ -17,6 +17,6 @@ __getattr__ = lazy(
     albumentation="DomainTranslate",
     command="augment",
     live="Model translate_batch",
-    options="AugmentConfig",
+    options="AugmentOptions",
     vision="DomainTranslateV2",
 )

@@ -13,7 +13,7 @@ from gan.augment.dataset import PROVENANCE, REPORT, SHEET, Dataset
 from gan.augment.decisions import Decided, decide, losses, outputs, provenance, summary
 from gan.augment.formats import dataset_format
 from gan.augment.gates import Scores, thresholds
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.augment.output import (
     FOLDER,
     begin,
@@ -50,7 +50,7 @@ NAMED = 20
 """Remarks that are said; all of them are in augmentation.json."""
 
 
-def augment(config: AugmentConfig) -> int:
+def augment(config: AugmentOptions) -> int:
     """Translate a labelled dataset and carry its labels; return the exit status."""
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
@@ -106,7 +106,7 @@ def tell(dataset: Dataset) -> None:
 
 def translate(
     dataset: Dataset,
-    config: AugmentConfig,
+    config: AugmentOptions,
     model: RoundTripTranslator,
     task_score: TaskScore | None,
     tasks: Sequence[Task],
@@ -129,7 +129,7 @@ def translate(
 
 
 def find_jobs(
-    dataset: Dataset, config: AugmentConfig, tasks: Sequence[Task]
+    dataset: Dataset, config: AugmentOptions, tasks: Sequence[Task]
 ) -> tuple[list[Job], list[Failure]]:
     """What is to be translated to which staged file; done is what has its scores."""
     sources = [dataset.root / task.item.image for task in tasks]
@@ -146,7 +146,7 @@ def find_jobs(
 
 def complete(
     dataset: Dataset,
-    config: AugmentConfig,
+    config: AugmentOptions,
     tasks: Sequence[Task],
     failures: dict[Path, str],
     hashes: Sequence[str],

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from gan.augment.dataset import Dataset, Outputs
 from gan.augment.gates import Scores, failed
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.augment.plan import Task
 
 Decision = Literal["accepted", "rejected", "failed"]
@@ -48,7 +48,7 @@ def decide(
 
 
 def outputs(
-    dataset: Dataset, decided: Sequence[Decided], config: AugmentConfig
+    dataset: Dataset, decided: Sequence[Decided], config: AugmentOptions
 ) -> dict[Path, tuple[Path, ...]]:
     """Under which names each image is in the output.
 
@@ -65,7 +65,7 @@ def outputs(
 
 
 def provenance(
-    decided: Sequence[Decided], config: AugmentConfig, hashes: Sequence[str]
+    decided: Sequence[Decided], config: AugmentOptions, hashes: Sequence[str]
 ) -> list[dict[str, Any]]:
     """A line for each translation, in the order of the outputs' names."""
     return [
@@ -101,7 +101,7 @@ def losses(dataset: Dataset, decided: Sequence[Decided], names: Outputs) -> list
     return found
 
 
-def summary(decided: Sequence[Decided], config: AugmentConfig) -> str:
+def summary(decided: Sequence[Decided], config: AugmentOptions) -> str:
     """How many were accepted, what the others failed at."""
     counts = Counter(each.decision for each in decided)
     gates = Counter(gate for each in decided for gate in each.gates)

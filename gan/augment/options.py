@@ -24,7 +24,7 @@ def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
     return float(numbers[0]), float(numbers[-1])
 
 
-class AugmentConfig(Section):
+class AugmentOptions(Section):
     """A labelled dataset, translated by trained generators.
 
     The output is a dataset of the same format and structure, without translations that would spoil

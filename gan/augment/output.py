@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.augment.dataset import REPORT, Dataset, Format, Item, Outputs, renamed
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.augment.plan import Task
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.hashing import file_sha256
@@ -34,7 +34,7 @@ ELSEWHERE = {"dataset", "model", "output", "device", "batch_size", "link", "styl
 
 
 def output_settings(
-    dataset: Dataset, config: AugmentConfig, hashes: Sequence[str]
+    dataset: Dataset, config: AugmentOptions, hashes: Sequence[str]
 ) -> dict[str, Any]:
     """Return all that the output depends on: another start must have the same."""
     options = config.model_dump(mode="json", exclude=ELSEWHERE)
@@ -70,7 +70,7 @@ def digest(path: Path) -> str | None:
         return None
 
 
-def check_output(config: AugmentConfig, settings: Mapping[str, Any]) -> bool:
+def check_output(config: AugmentOptions, settings: Mapping[str, Any]) -> bool:
     """Return whether the output is finished; nothing is written.
 
     ValueError where it lies in the source or around it, belongs to somebody else, was begun with

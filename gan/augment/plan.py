@@ -8,7 +8,7 @@ from itertools import accumulate, count
 from pathlib import Path
 
 from gan.augment.dataset import Dataset, Item, renamed, split_name
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def draw(seed: int, name: str, what: str) -> float:
     return int.from_bytes(hashlib.sha256(text).digest()[:6]) / 2**48
 
 
-def make_tasks(dataset: Dataset, config: AugmentConfig, mark: str) -> list[Task]:
+def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task]:
     """All translations in the order of their names.
 
     `mark` is what new names end in. ValueError as from `choose`.
@@ -103,7 +103,7 @@ def free_suffix(dataset: Dataset, mark: str) -> str:
     return next(suffix for suffix in suffixes if not any(suffix in stem for stem in taken))
 
 
-def model_of(config: AugmentConfig, image: str, copy: int) -> int:
+def model_of(config: AugmentOptions, image: str, copy: int) -> int:
     """The model of an image's copy, drawn by the weights; none comes again before all have."""
     left: dict[int, float] = {}
     model = 0

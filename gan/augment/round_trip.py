@@ -9,7 +9,7 @@ import torch
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.augment.output import line, picture_path, record_path, write_bytes
 from gan.augment.plan import Task
 from gan.augment.scores import measure
@@ -78,7 +78,7 @@ def joined(fake: Tensor, rec: Tensor | None) -> RoundTrip | None:
     return None if rec is None else RoundTrip(fake, rec)
 
 
-def open_model(path: Path, config: AugmentConfig) -> RoundTripTranslator:
+def open_model(path: Path, config: AugmentOptions) -> RoundTripTranslator:
     """Open the generator of a run and the one of the opposite direction, if there is such a file.
 
     ValueError as from `Translator.load`.

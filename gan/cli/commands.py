@@ -27,7 +27,7 @@ class Command:
 
 COMMANDS = {
     "prepare": Command(
-        options="gan.preparation.options:PrepareConfig",
+        options="gan.preparation.options:PrepareOptions",
         run="gan.preparation.command:prepare",
         summary="Make trainA, trainB, testA and testB from folders, tables of files and videos",
         resumes=True,
@@ -50,7 +50,7 @@ COMMANDS = {
         resumes=True,
     ),
     "stylize": Command(
-        options="gan.stylize.options:StylizeConfig",
+        options="gan.stylize.options:StylizeOptions",
         run="gan.stylize.command:stylize",
         summary="Paint a photograph in the style of one or several paintings",
     ),
@@ -73,7 +73,7 @@ COMMANDS = {
         positional=("model", "root"),
     ),
     "augment": Command(
-        options="gan.augment.options:AugmentConfig",
+        options="gan.augment.options:AugmentOptions",
         run="gan.augment.command:augment",
         summary="Translate a labelled dataset and carry its labels",
         resumes=True,

@@ -2,4 +2,4 @@
 
 from gan.system.lazy import lazy
 
-__getattr__ = lazy(__name__, command="prepare", options="PrepareConfig")
+__getattr__ = lazy(__name__, command="prepare", options="PrepareOptions")

@@ -9,7 +9,7 @@ from typing import Any
 from gan.domains import DOMAINS, Domain
 from gan.inference.folder.report import check_failed, write_failed
 from gan.preparation.candidates import Candidate, Skipped, decode
-from gan.preparation.options import PrepareConfig
+from gan.preparation.options import PrepareOptions
 from gan.preparation.sources import select
 from gan.preparation.split import bordering, copy_pairs, drawn, groups
 from gan.preparation.writing import (
@@ -29,7 +29,7 @@ NAMED = 20
 """Files that are named on stderr; all are in failed.tsv."""
 
 
-def prepare(config: PrepareConfig) -> int:
+def prepare(config: PrepareOptions) -> int:
     """Make the two-folder layout; return the exit status. ValueError names what is wrong."""
     # What the dataset is made by: another start must have the same.
     settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
@@ -54,7 +54,7 @@ def prepare(config: PrepareConfig) -> int:
     return 1 if skipped else 0
 
 
-def check_output(config: PrepareConfig, settings: dict[str, Any]) -> None:
+def check_output(config: PrepareOptions, settings: dict[str, Any]) -> None:
     """Raise ValueError where the output lies in a source or around it, or is somebody else's."""
     sources = [*config.a, *config.b, *([config.images] if config.images else [])]
     check_place(config.output, sources)
@@ -67,7 +67,7 @@ def check_output(config: PrepareConfig, settings: dict[str, Any]) -> None:
         check_disk(config.output, sources)
 
 
-def decode_domains(config: PrepareConfig) -> tuple[list[Candidate], list[Skipped]]:
+def decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skipped]]:
     """The readable pictures of both domains, and what is left out of them."""
     selected: dict[Domain, list[Candidate]] = {}
     skipped: list[Skipped] = []
@@ -97,7 +97,7 @@ def check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
         )
 
 
-def divide(decoded: Sequence[Candidate], config: PrepareConfig) -> list[Candidate]:
+def divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candidate]:
     """Each picture's place. Frames beside the test's and, with unique, copies have none."""
     pairs = copy_pairs(decoded)
     if config.unique:
@@ -122,7 +122,7 @@ def name_skipped(skipped: Sequence[Skipped]) -> None:
         say(Path("failed.tsv"), f"{len(skipped) - NAMED} more are left out")
 
 
-def tell(chosen: Sequence[Candidate], left_out: int, config: PrepareConfig) -> None:
+def tell(chosen: Sequence[Candidate], left_out: int, config: PrepareOptions) -> None:
     """How many pictures are where, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):

@@ -11,7 +11,7 @@ from gan.preparation.tables import SUFFIXES
 Link = Literal["copy", "hard", "symbolic"]
 
 
-class PrepareConfig(Section):
+class PrepareOptions(Section):
     """Two domains, each chosen from folders, tables of files (.csv, .tsv, .json) and videos.
 
     Pictures are copied or linked, never changed, and copies of a picture stay on one side of the

@@ -13,13 +13,13 @@ from gan.images import IMAGE_SUFFIXES, ImageError, Traits, find_images
 from gan.inspection.survey import Place, measured
 from gan.preparation import tables, video
 from gan.preparation.candidates import Candidate, Skipped
-from gan.preparation.options import PrepareConfig
+from gan.preparation.options import PrepareOptions
 
 Listing = tuple[list[Candidate], list[Skipped]]
 """What there is of use, and what is not."""
 
 
-def select(config: PrepareConfig, domain: Domain) -> Listing:
+def select(config: PrepareOptions, domain: Domain) -> Listing:
     """What of a domain's sources fulfils its conditions; how many pictures these are is printed.
 
     Each file comes once, the names are unique. ValueError where nothing is left.
@@ -57,7 +57,7 @@ def distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
-def list_source(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
+def list_source(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     """What a source has to offer, by what it is; ValueError for what is none."""
     suffix = path.suffix.lower()
     if path.is_dir():
@@ -83,7 +83,7 @@ def from_folder(folder: Path, domain: Domain) -> Listing:
     return candidates, found.skipped
 
 
-def from_table(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
+def from_table(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     """A candidate for each row; whether its file exists is not asked before rows are chosen."""
     rows = tables.read_rows(path)
     column = tables.file_column(path, list(rows[0]), config.file_column)
@@ -94,7 +94,7 @@ def from_table(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
     return [Candidate(domain, folder, Path(name), row) for name, row in named if name], []
 
 
-def from_video(path: Path, config: PrepareConfig, domain: Domain) -> Listing:
+def from_video(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     """The frames that are taken of a video; those behind a damage are missing, which is said."""
     candidates: list[Candidate] = []
     name = path.stem

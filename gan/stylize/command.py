@@ -20,7 +20,7 @@ from gan.stylize.canvas import Extract, prepare
 from gan.stylize.descent import minimize
 from gan.stylize.memory import check_memory, needed
 from gan.stylize.objective import Terms, Weights
-from gan.stylize.options import StylizeConfig
+from gan.stylize.options import StylizeOptions
 from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_sources, resized, scene
 from gan.stylize.sweep import table
 
@@ -57,7 +57,7 @@ class ProgressLog:
             write_image(finished(), self.output.with_stem(stem))
 
 
-def stylize(config: StylizeConfig) -> int:
+def stylize(config: StylizeOptions) -> int:
     """Paint a photograph in the style of paintings, once or a whole sweep; return the status."""
     swept = table(config) if config.sweep else None
     cells = swept.cells if swept else [("", config)]
@@ -86,7 +86,7 @@ def stylize(config: StylizeConfig) -> int:
 
 
 def announce(
-    cells: Sequence[StylizeConfig], sources: Sources, extract: Features, device: torch.device
+    cells: Sequence[StylizeOptions], sources: Sources, extract: Features, device: torch.device
 ) -> None:
     """Say what the largest picture takes; ValueError where the device has less memory."""
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
@@ -100,7 +100,7 @@ def announce(
 
 
 def paint(
-    config: StylizeConfig,
+    config: StylizeOptions,
     sources: Sources,
     extract: Extract,
     layers: LayerTable,

@@ -11,7 +11,7 @@ from gan.config.choices import Device, Optimizer, PreserveColor
 Side = Annotated[int, Field(ge=16)]
 
 
-class StylizeConfig(Section):
+class StylizeOptions(Section):
     """A photograph in the style of paintings, by optimization of its pixels."""
 
     content: Path

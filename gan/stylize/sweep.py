@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from gan.stylize.options import StylizeConfig
+from gan.stylize.options import StylizeOptions
 
 SWEEPABLE = (
     *("style_weight", "content_weight", "tv_weight", "strength", "steps", "size", "style_scale"),
@@ -20,11 +20,11 @@ class Table(NamedTuple):
     corner: str
     columns: list[str]
     rows: list[str]
-    cells: list[tuple[str, StylizeConfig]]
+    cells: list[tuple[str, StylizeOptions]]
     """Row by row: a name, for instance steps=50,style_weight=10, and the configuration."""
 
 
-def table(config: StylizeConfig) -> Table:
+def table(config: StylizeOptions) -> Table:
     """The configurations of a sweep, all checked; ValueError names the value that is wrong."""
     keys: list[str] = []
     axes: dict[str, list[str]] = {}
@@ -51,11 +51,11 @@ def table(config: StylizeConfig) -> Table:
     )
 
 
-def changed(config: StylizeConfig, values: dict[str, str]) -> StylizeConfig:
+def changed(config: StylizeOptions, values: dict[str, str]) -> StylizeOptions:
     """The configuration of one cell."""
     fields: dict[str, Any] = config.model_dump() | {"sweep": []} | values
     try:
-        return StylizeConfig.model_validate(fields)
+        return StylizeOptions.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         where = f"{first['loc'][0]}={first['input']}: " if first["loc"] else ""

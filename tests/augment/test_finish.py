@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.augment import AugmentConfig, augment
+from gan.augment import AugmentOptions, augment
 from gan.augment.round_trip import TURNED_BACK
 from gan.images import read_picture
 from gan.images.picture import turned
@@ -24,7 +24,7 @@ def test_turning_back_undoes_a_turn(turn: int) -> None:
 
 def augmented(tmp_path: Path, model: Path) -> None:
     given = {"dataset": tmp_path / "in", "output": tmp_path / "out", "format": "imagefolder"}
-    settings = AugmentConfig.model_validate(given | {"model": [model]} | OFF)
+    settings = AugmentOptions.model_validate(given | {"model": [model]} | OFF)
     assert augment(settings) == 0
 
 

@@ -20,7 +20,7 @@ from experiments.checks.bad_translations import (
     rates,
     translations,
 )
-from gan.augment import AugmentConfig, augment
+from gan.augment import AugmentOptions, augment
 from gan.augment.dataset import Box
 from gan.augment.gates import GATES, failed, parse, threshold, thresholds
 from gan.augment.scores import agreement, displaced, field, measure
@@ -67,7 +67,7 @@ def test_the_command_rejects_what_is_planted_among_good_translations(
     model.write_bytes(b"")
     monkeypatch.setattr(Translator, "load", lambda *_: spoiling)
     given = {"model": [model], "dataset": tmp_path / "in", "output": tmp_path / "out"}
-    assert augment(AugmentConfig.model_validate(given | {"format": "imagefolder"})) == 0
+    assert augment(AugmentOptions.model_validate(given | {"format": "imagefolder"})) == 0
     text = (tmp_path / "out" / "augmentation.jsonl").read_text()
     decisions = defaultdict(list)
     for line in map(json.loads, text.splitlines()):

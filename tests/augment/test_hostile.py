@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from gan.augment.formats import dataset_format
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.augment.plan import free_suffix, make_tasks
 from tests.support import labelled
 from tests.support.augmenting import assert_nothing_is_lost, doubled, reasons
@@ -250,7 +250,7 @@ def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
     dataset = dataset_format("imagefolder").read(tmp_path / "in")
     assert free_suffix(dataset, "ab") == "_ab3"
     given = {"model": ["x", "y"], "dataset": "in", "output": "out", "format": "imagefolder"}
-    config = AugmentConfig.model_validate(
+    config = AugmentOptions.model_validate(
         given | {"mode": "add", "ratio": 2.4, "strength": "0.3,1"}
     )
     tasks = make_tasks(dataset, config, "ab")
@@ -285,7 +285,7 @@ def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
 def test_options_that_contradict_each_other_are_named(options: dict[str, Any], said: str) -> None:
     given = {"model": ["x"], "dataset": "in", "output": "out", "format": "yolo"}
     with pytest.raises(ValueError, match=said):
-        AugmentConfig.model_validate(given | options)
+        AugmentOptions.model_validate(given | options)
 
 
 @pytest.mark.parametrize(

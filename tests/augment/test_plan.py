@@ -8,7 +8,7 @@ import pytest
 
 from gan.augment.dataset import Dataset, Item
 from gan.augment.formats import dataset_format
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.augment.plan import check_labelled, choose, make_tasks
 from tests.support import labelled
 from tests.support.labelled import photo, save
@@ -54,9 +54,9 @@ def test_splits_without_images_of_their_own_are_refused_by_name(
         choose(dataset(*splits), asked)
 
 
-def config(**options: Any) -> AugmentConfig:
+def config(**options: Any) -> AugmentOptions:
     given = {"model": ["x"], "dataset": "in", "output": "out", "format": "imagefolder"}
-    return AugmentConfig.model_validate(given | {"mode": "add"} | options)
+    return AugmentOptions.model_validate(given | {"mode": "add"} | options)
 
 
 def test_an_image_is_translated_by_another_model_each_time_and_weights_say_which() -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.augment import augment
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.augment.round_trip import RoundTrip, RoundTripTranslator, opposite
 from gan.inference.translator import Translator
 from tests.support import labelled
@@ -74,5 +74,5 @@ def test_each_model_is_opened_once(
     labelled.write_yolo(tmp_path / "in")
     off = dict.fromkeys(("structure", "shift", "edges", "luma", "contrast"), "off")
     given = {"model": models, "dataset": tmp_path / "in", "output": tmp_path / "out"}
-    assert augment(AugmentConfig.model_validate({"format": "yolo"} | given | off)) == 0
+    assert augment(AugmentOptions.model_validate({"format": "yolo"} | given | off)) == 0
     assert opened == models

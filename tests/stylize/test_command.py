@@ -17,7 +17,7 @@ from gan.features import Features
 from gan.images import read_image
 from gan.images.pixels import from_image, to_unit
 from gan.losses import style_layer_loss
-from gan.stylize import StylizeConfig, stylize
+from gan.stylize import StylizeOptions, stylize
 
 Picture = Callable[..., Path]
 Paint = Callable[..., NDArray[np.float64]]
@@ -31,7 +31,7 @@ def paint(tmp_path: Path, picture: Picture, backbone: PerceptualConfig) -> Paint
     given |= {"output": tmp_path / "out.png", "perceptual": backbone, "sizes": [], "size": 48}
 
     def run(**options: Any) -> NDArray[np.float64]:
-        config = StylizeConfig(**(given | {"steps": 8, "device": "cpu"} | options))
+        config = StylizeOptions(**(given | {"steps": 8, "device": "cpu"} | options))
         stylize(config)
         return pixels(config.output)
 

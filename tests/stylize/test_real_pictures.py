@@ -16,7 +16,7 @@ from gan.features import TABLES, Features
 from gan.images import read_image
 from gan.images.pixels import from_image, to_unit
 from gan.losses import perceptual_distance, style_layer_loss
-from gan.stylize import StylizeConfig, stylize
+from gan.stylize import StylizeOptions, stylize
 
 skimage_data = pytest.importorskip("skimage.data")
 datasets = pytest.importorskip("sklearn.datasets")
@@ -40,7 +40,7 @@ def run(tmp_path: Path, mobilenet_weights: Path) -> Run:
             "style": [tmp_path / "painting.png"],
         }
         given |= {"output": tmp_path / "out.png", "perceptual": network, "log": log}
-        stylize(StylizeConfig(**(given | {"device": "cpu"} | options)))
+        stylize(StylizeOptions(**(given | {"device": "cpu"} | options)))
         events = EventAccumulator(str(log), {"scalars": 0}).Reload()
         return [event.value for event in events.Scalars("loss/total")]
 

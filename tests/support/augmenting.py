@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gan.augment.dataset import Dataset, Outputs
 from gan.augment.formats import dataset_format
-from gan.augment.options import AugmentConfig
+from gan.augment.options import AugmentOptions
 from gan.augment.output import carry
 from tests.support import labelled
 from tests.support.interrupted_runs import contents
@@ -50,11 +50,11 @@ def assert_nothing_is_lost(root: Path, target: Path, rewritten: tuple[str, ...] 
     assert changed == {*rewritten}
 
 
-def config(tmp_path: Path, format: str, **options: Any) -> AugmentConfig:
+def config(tmp_path: Path, format: str, **options: Any) -> AugmentOptions:
     """All gates but those that are asked for are open: the translators of these tests are odd."""
     gates = dict.fromkeys(("structure", "shift", "edges", "luma", "contrast", "cycle"), "off")
     given = {"model": [Path("negative")], "dataset": tmp_path / "in", "output": tmp_path / "out"}
-    return AugmentConfig.model_validate(given | {"format": format} | gates | options)
+    return AugmentOptions.model_validate(given | {"format": format} | gates | options)
 
 
 def lines(output: Path) -> list[dict[str, Any]]:
