@@ -5,6 +5,7 @@ FROM python:3.11-slim
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY gan gan
+COPY configs configs
 RUN pip install --no-cache-dir --constraint constraints.txt '.[export,heif,metrics,serve,video]'
 WORKDIR /work
 ENTRYPOINT ["gan"]
