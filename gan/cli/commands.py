@@ -35,7 +35,7 @@ COMMANDS = {
     "train": Command(
         options="gan.config:Config",
         run="gan.training.api:train_command",
-        summary="Train a CycleGAN on two folders of images, or resume the run in run.dir",
+        summary="Train a CycleGAN, or another recipe, or resume the run in run.dir",
         resumes=True,
         flags={
             "plan": "Take some steps in a temporary folder, print how long the run and how large "

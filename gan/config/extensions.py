@@ -34,18 +34,20 @@ def load_extensions(names: Iterable[str]) -> None:
     A file is imported under its own name with its folder on the path, so that loader workers, which
     get the same path, can import it as well.
     """
-    for entry in entry_points(group=GROUP):
-        entry.load()
-    for name in names:
-        module = _module_of(name) if name.endswith(".py") else name
+    installed = [entry.module for entry in entry_points(group=GROUP)]
+    named = [_module_of(name) if name.endswith(".py") else name for name in names]
+    for module in (*installed, *named):
         try:
             importlib.import_module(module)
         except Exception as error:
-            raise ValueError(f"extend: {name}: {type(error).__name__}: {error}") from error
+            raise ValueError(f"extend: {module}: {type(error).__name__}: {error}") from error
 
 
 def _module_of(name: str) -> str:
-    """Put the folder of a file on the path; ValueError where its module is another one."""
+    """Put the folder of a file on the path and return the name of its module.
+
+    ValueError where there is no such file, or another module of that name.
+    """
     path = Path(name).resolve()
     if not path.is_file():
         raise ValueError(f"extend: {name}: no such file")
@@ -62,18 +64,25 @@ def _module_of(name: str) -> str:
 def register_dataset(name: str, code: Code) -> None:
     """Let data.dataset name a function or class from the configuration to a torch Dataset.
 
-    gan.config.tables.datasets.DatasetRow says what a dataset has.
+    gan.config.tables.datasets.DatasetRow says what a dataset has. ValueError where the name is
+    taken.
     """
     DATASETS.add(name, DatasetRow(code))
 
 
 def register_observer(name: str, code: Code) -> None:
-    """Let train.observers name a function or class from a RunContext to an Observer."""
+    """Let train.observers name a function or class from a RunContext to an Observer.
+
+    ValueError where the name is taken.
+    """
     OBSERVERS.add(name, ObserverRow(code))
 
 
 def register_recipe(name: str, row: RecipeRow) -> None:
-    """Let train.recipe name a recipe."""
+    """Let train.recipe name a recipe, a gan.config.tables.recipes.RecipeRow.
+
+    ValueError where the name is taken.
+    """
     RECIPES.add(name, row)
 
 
@@ -148,7 +157,12 @@ def register_metric(
     """Add a metric: it is measured, printed, reported, and can be evaluate.best.
 
     The function takes a gan.metrics.Batch and returns a score for each image, (N,). More facts,
-    for instance baseline=True to measure doing nothing as well, are those of
-    gan.config.tables.metrics.MetricRow. ValueError names a fact that is invalid or a name in use.
+    for instance baseline=True to measure doing nothing as well, or of="collection" for another kind
+    of function, are those of gan.config.tables.metrics.MetricRow. ValueError names a fact that is
+    invalid or a name in use.
     """
-    METRICS.add(name, MetricRow(title, better, function, tuple(needs), **facts))
+    try:
+        row = MetricRow(title, better, function, tuple(needs), **facts)
+    except TypeError as error:  # a fact that there is not
+        raise ValueError(f"metric {name}: {error}") from None
+    METRICS.add(name, row)
