@@ -34,13 +34,12 @@ def load_extensions(names: Iterable[str]) -> None:
     A file is imported under its own name with its folder on the path, so that loader workers, which
     get the same path, can import it as well.
     """
-    installed = [entry.module for entry in entry_points(group=GROUP)]
-    named = [_module_of(name) if name.endswith(".py") else name for name in names]
-    for module in (*installed, *named):
+    for name in (*(entry.module for entry in entry_points(group=GROUP)), *names):
+        module = _module_of(name) if name.endswith(".py") else name
         try:
             importlib.import_module(module)
         except Exception as error:
-            raise ValueError(f"extend: {module}: {type(error).__name__}: {error}") from error
+            raise ValueError(f"extend: {name}: {type(error).__name__}: {error}") from error
 
 
 def _module_of(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gan.config import extensions
-from gan.config.extensions import load_extensions
+from gan.config.extensions import load_extensions, register_metric
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +59,15 @@ def test_a_file_that_cannot_be_imported_is_named(
 def test_a_module_that_does_not_exist_is_named() -> None:
     with pytest.raises(ValueError, match=r"^extend: no_such_module: ModuleNotFoundError: "):
         load_extensions(["no_such_module"])
+
+
+def test_an_installed_package_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("broken", "no_such_module_of_a_package", "gan")
+    monkeypatch.setattr(extensions, "entry_points", lambda group: [entry])
+    with pytest.raises(ValueError, match="extend: no_such_module_of_a_package: ModuleNotFound"):
+        load_extensions([])
+
+
+def test_a_fact_that_metrics_do_not_have_is_named() -> None:
+    with pytest.raises(ValueError, match=r"metric odd: .*'colour'"):
+        register_metric("odd", len, title="Odd", better="lower", colour="red")
