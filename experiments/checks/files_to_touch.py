@@ -200,8 +200,7 @@ from gan.config import Config, LossConfig, TrainConfig
 from gan.training.doctor import Doctor
 import torch
 Config.model_validate({"train": {"doctor_ignore": ["pale"]}})
-from gan.training.doctor.doctor import see
-from gan.training.doctor.findings import diagnose
+from gan.training.doctor.doctor import diagnose, see
 grey = torch.zeros(2, 3, 16, 16)
 value = see(torch.randn(2, 3, 16, 16), grey, None, None)["pale"]
 assert diagnose("pale", "ab", value, (1, 2)).advice == "gen_ab returns pale pictures"
