@@ -1,14 +1,15 @@
 """Losses as pure functions, each with its formula and its source."""
 
 from gan.losses.adversarial import Scores, gradient_penalty, score_maps
-from gan.losses.layers import weighted_sum
-from gan.losses.perceptual import content_loss, perceptual_distance
-from gan.losses.semantic import semantic_loss
-from gan.losses.style import (
+from gan.losses.feature_maps import (
+    content_loss,
     gram,
     gram_distance,
     mean_gram,
+    perceptual_distance,
+    semantic_loss,
     style_layer_loss,
+    weighted_sum,
 )
 from gan.losses.variation import squared_variation, total_variation
 

@@ -22,7 +22,7 @@ POSITIONS = 32
 def gram_distances(maps: Maps, desired: Maps) -> Tensor:
     """Of every picture's Gram matrices from the desired (1, C, C): the mean over layers.
 
-    gan/losses/style.py: Gatys et al. 2016, Eq. 4, per position. How unlike the textures are,
+    gan/losses/feature_maps.py: Gatys et al. 2016, Eq. 4, per position. How unlike the textures are,
     wherever they lie.
     """
     layers = [

@@ -36,7 +36,10 @@ class Updates:
         for name, (networks, rate) in groups.items():
             self.networks |= networks
             self.rates[name] = rate
-            self.optimizers[name] = self.adam(networks.values(), rate)
+            parameters = [parameter for net in networks.values() for parameter in net.parameters()]
+            betas = (config.optim.beta1, config.optim.beta2)
+            # The fused one can skip a step on the device.
+            self.optimizers[name] = torch.optim.Adam(parameters, lr=rate, betas=betas, fused=True)
         self.exported = {name: self.networks[name] for name in exported}
         # Moving averages of the exported networks (train.ema); none where averaging is off.
         self.averages = {
@@ -49,12 +52,6 @@ class Updates:
         self.skipped_in_row = torch.zeros((), device=device)
         # Halved each time that the run goes back after such steps.
         self.lr_factor = 1.0
-
-    def adam(self, networks: Iterable[nn.Module], lr: float) -> torch.optim.Adam:
-        """Return one Adam over several networks; the fused one can skip a step on the device."""
-        parameters = [parameter for net in networks for parameter in net.parameters()]
-        betas = (self.config.optim.beta1, self.config.optim.beta2)
-        return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=True)
 
     @property
     def for_use(self) -> dict[str, nn.Module]:

@@ -4,7 +4,7 @@ A recipe has a `Frame` and adds its losses: `train_step` is the only caller of `
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from gan.config.tables.recipes import RECIPES
 from gan.domains import Direction, Domain
 from gan.images.pixels import to_unit
 from gan.networks.resnet import recompute_blocks
-from gan.training.accelerator import distribute, gradients_agree, share_statistics
+from gan.training.accelerator import distribute, share_statistics
 from gan.training.image_pool import ImagePool, usable
 from gan.training.initial_weights import load_initial_weights
 from gan.training.objective import Network
@@ -156,15 +156,17 @@ class Step:
             self.records.append({})
             yield batch
 
-    def gradients(
-        self, networks: Sequence[nn.Module], *, complete: bool = True
-    ) -> AbstractContextManager[None]:
+    @contextmanager
+    def gradients(self, networks: Sequence[nn.Module], *, complete: bool = True) -> Iterator[None]:
         """Average gradients over the processes in the last batch, once they are complete.
 
         Forward and backward passes of these networks belong in here.
         """
-        last = complete and len(self.records) == self.count
-        return gradients_agree(self.frame.accelerator, networks, when=last)
+        with ExitStack() as stack:
+            if not complete or len(self.records) < self.count:
+                for net in networks:
+                    stack.enter_context(self.frame.accelerator.no_sync(net))
+            yield
 
     def minimize(self, loss: Tensor, values: Mapping[str, Tensor]) -> None:
         """Add the gradients of a loss of the present batch, and note what is to be logged."""
