@@ -123,9 +123,10 @@ class TinyGenerator(nn.Sequential):
         3,
         """
 from gan.config import NetworksConfig
-from gan.networks.assembly import discriminator
+from gan.networks.assembly import build_networks
 import torch
-net = discriminator(NetworksConfig(discriminator="global", discriminator_channels=2), 3)
+config = NetworksConfig(discriminator="global", discriminator_channels=2)
+net = build_networks(config, 3, 3, ["disc_a"], seed=0)["disc_a"]
 assert net(torch.zeros(2, 3, 16, 16)).shape == (2, 1, 1, 1)
 """,
         {

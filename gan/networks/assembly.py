@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gan.config import NetworksConfig
-from gan.domains import DIRECTIONS, Direction, Domain
+from gan.domains import Direction, Domain
 from gan.networks import build_discriminator, build_generator, init_weights
 
 
@@ -26,12 +26,11 @@ class Networks(NamedTuple):
 
     def pair(self, direction: Direction) -> tuple[nn.Module, nn.Module]:
         """Return the generator of a direction, and that of the opposite one."""
-        generators = {"ab": self.gen_ab, "ba": self.gen_ba}
-        return generators[direction], generators[DIRECTIONS[direction].opposite]
+        return self.generators if direction == "ab" else (self.gen_ba, self.gen_ab)
 
     def disc(self, domain: Domain) -> nn.Module:
         """Return the discriminator of a domain."""
-        return {"a": self.disc_a, "b": self.disc_b}[domain]
+        return self.disc_a if domain == "a" else self.disc_b
 
     @property
     def discriminators(self) -> tuple[nn.Module, nn.Module]:
@@ -75,19 +74,14 @@ def build_networks(
             spec = generator_spec(networks, channels[place[0]], channels[place[1]])
             built[name] = build_generator(**spec)  # type: ignore[arg-type]
         else:
-            built[name] = discriminator(networks, channels[place])
+            built[name] = build_discriminator(
+                networks.discriminator,
+                in_channels=channels[place],
+                channels=networks.discriminator_channels,
+                layers=networks.discriminator_layers,
+                norm=networks.norm,
+            )
     draws = torch.Generator().manual_seed(seed)
     for network in built.values():
         init_weights(network, networks.init_gain, draws)
     return built
-
-
-def discriminator(networks: NetworksConfig, channels: int) -> nn.Module:
-    """Build a discriminator of the configured kind, with torch's default weights."""
-    return build_discriminator(
-        networks.discriminator,
-        in_channels=channels,
-        channels=networks.discriminator_channels,
-        layers=networks.discriminator_layers,
-        norm=networks.norm,
-    )

@@ -22,8 +22,7 @@ PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 def build_accelerator(config: Config) -> Accelerator:
     """The accelerator of run.device and train.precision; ValueError where both contradict."""
-    check_launcher(config)
-    check_device(config)
+    check(config)
     # Let a second run in this process have another precision or device.
     AcceleratorState._reset_state()
     if not dist.is_initialized():
@@ -46,8 +45,12 @@ def build_accelerator(config: Config) -> Accelerator:
     return accelerator
 
 
-def check_launcher(config: Config) -> None:
-    """Refuse a precision or accumulation of accelerate's own file that is not ours."""
+def check(config: Config) -> None:
+    """Reject what contradicts accelerate's own file, and what this machine has not.
+
+    That is another precision or accumulation than ours; a device that is not there, and half floats
+    where no scaler works.
+    """
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", PRECISIONS[config.train.precision]):
         raise ValueError(
@@ -60,10 +63,6 @@ def check_launcher(config: Config) -> None:
             f"train.accumulate is {config.train.accumulate}, but accelerate is launched with "
             f"gradient_accumulation_steps {accumulate}: give the same, or leave accelerate's at 1"
         )
-
-
-def check_device(config: Config) -> None:
-    """Refuse a device that is not there, and half floats where no scaler works."""
     device = config.run.device
     if device == "cuda" and not torch.cuda.is_available():
         raise ValueError("run.device is cuda, but torch sees no CUDA GPU here")

@@ -28,7 +28,7 @@ from gan.training.generator_files import GeneratorExport
 from gan.training.observers.base import RunContext, build_observers
 from gan.training.progress import Progress, done, finished
 from gan.training.recipes.base import Batch, Recipe
-from gan.training.run_folder import claim, forget_stop, mark_stopped
+from gan.training.run_folder import STOPPED_MARK, claim, mark_stopped
 from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
 
@@ -85,7 +85,7 @@ class Run:
     def claim(self) -> None:
         """Hold the run's folder, for as long as this object lives."""
         weakref.finalize(self, os.close, claim(self.folder))
-        forget_stop(self.folder)
+        (self.folder / STOPPED_MARK).unlink(missing_ok=True)
 
     def resume(self) -> int:
         """Restore the newest complete state, if there is one; return the steps done so far."""
@@ -144,7 +144,8 @@ class Run:
         with self.saver, ExitStack() as loaders:
             # Before the first step, on all processes: observers prepare, which may take an
             # evaluation's time; then loader workers start.
-            progress = loaders.enter_context(Progress(self.step, stop, quiet=tracker is None))
+            progress = Progress(self.step, stop, quiet=tracker is None)
+            loaders.callback(progress.bar.close)
             with progress.aside():
                 for observer in self.observers.values():
                     observer.begin(self.step, tracker)
