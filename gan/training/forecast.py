@@ -44,8 +44,6 @@ class Forecast:
     """Bytes that this process could take before it began."""
     state: int
     """Bytes of a training state, pools full."""
-    states: int
-    """Training states that are kept."""
     generators: int
     """Bytes of the generators for use."""
 
@@ -120,7 +118,6 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
         peak=peak_memory(device) + pooled,
         free=free,
         state=size((folder / "state").rglob("*")) + pooled,
-        states=config.train.keep_states,
         generators=size(folder.glob("gen_*")),
     )
     threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
@@ -171,7 +168,8 @@ def describe(forecast: Forecast, name: str, config: Config) -> str:
     left = forecast.stop - forecast.done
     pairs = forecast.pairs_per_step / forecast.seconds_per_step
     resumed = f", {forecast.done} of them done" if forecast.done else ""
-    disk = forecast.state * forecast.states + forecast.generators
+    states = config.train.keep_states
+    disk = forecast.state * states + forecast.generators
     there = next(folder for folder in config.run.dir.absolute().parents if folder.exists())
     room = shutil.disk_usage(there).free
     return (
@@ -181,7 +179,7 @@ def describe(forecast: Forecast, name: str, config: Config) -> str:
         f"{forecast.seconds_per_step:.3g} s ({pairs:.3g} pairs a second over {forecast.measured} "
         "steps), without samples and evaluations\n"
         f"memory  {amount(forecast.peak)} at its peak, of {amount(forecast.free)} free\n"
-        f"disk    {amount(disk)}, of {amount(room)} free: {forecast.states} training states of "
+        f"disk    {amount(disk)}, of {amount(room)} free: {states} training states of "
         f"{amount(forecast.state)}, generators of {amount(forecast.generators)}"
     )
 

@@ -42,10 +42,6 @@ class GeneratorExport:
             weights = on_cpu(self.frame.generators[direction].state_dict())
             self.saver.add(save_generator, weights, path, spec, about | {"direction": direction})
 
-    def complete(self) -> bool:
-        """Return whether all files of the last step are there."""
-        return all(path.exists() for path in self.paths().values())
-
     def paths(self, suffix: str = "") -> dict[Direction, Path]:
         """Return the files by their directions; those of the last step have no suffix."""
         folder = self.frame.config.run.dir

@@ -39,9 +39,8 @@ def load_initial_weights(
     and the file where it cannot be read or is of another network, with what to set.
     """
     chosen = config.networks
-    if not (chosen.weights or chosen.weights_ab or chosen.weights_ba):
-        return
-    if any((config.run.dir / "state").glob("step-*")):
+    named = chosen.weights or chosen.weights_ab or chosen.weights_ba
+    if not named or any((config.run.dir / "state").glob("step-*")):
         return
     if chosen.weights and not chosen.weights.is_dir():
         raise ValueError(f"networks.weights: {chosen.weights}: no such folder")

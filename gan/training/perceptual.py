@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan.config import Config, LossConfig, PerceptualConfig
+from gan.config import Config, PerceptualConfig
 from gan.domains import DOMAINS, Domain
 from gan.features import Features, chosen_layers
 from gan.losses import mean_gram
@@ -52,11 +52,6 @@ class PerceptualNetwork:
     def style_of(self, maps: Maps) -> Maps:
         """Return the mean Gram matrices of the images, (1, C, C), of the layers for style."""
         return {at: gram.mean(dim=0, keepdim=True) for at, gram in self.grams_of(maps).items()}
-
-
-def needs_perceptual_network(loss: LossConfig) -> bool:
-    """Tell whether any term needs a frozen network."""
-    return bool(loss.perceptual or loss.perceptual_cycle or loss.style)
 
 
 def fingerprint(features: Features) -> str:

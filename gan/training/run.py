@@ -128,7 +128,7 @@ class Run:
         """Print that there is nothing left to do, and export generators that were removed."""
         self.ending = self.ended()
         self.print_line(f"{self.folder}: {finished(self.step, self.length, self.ending)}")
-        if not self.generator_export.complete():
+        if not all(path.exists() for path in self.generator_export.paths().values()):
             self.generator_export.keep(self.step)
             self.saver.finish()
         return 0
@@ -140,7 +140,7 @@ class Run:
 
     def loop(self, tracker: Tracker | None) -> int:
         """Take the steps; the main process alone has a tracker."""
-        train, stop = self.config.train, self.length.stop
+        train, length, stop = self.config.train, self.length, self.length.stop
         with self.saver, ExitStack() as loaders:
             # Before the first step, on all processes: observers prepare, which may take an
             # evaluation's time; then loader workers start.
@@ -154,7 +154,7 @@ class Run:
                 # One update, on all processes, which meet when gradients are averaged. Nothing here
                 # waits for a GPU: it may still compute when the next step is prepared.
                 self.step += 1
-                self.updates.set_lr(self.length.lr_multiplier(self.step))
+                self.updates.set_lr(length.lr_multiplier(self.step))
                 step_batches = [next(batches) for _ in range(train.accumulate)]
                 values = self.trainer.train_step(self.step, step_batches)
                 progress.bar.update()
@@ -163,7 +163,7 @@ class Run:
 
                 # Now and then: the values are read, which waits for the device, and averaged over
                 # the processes. Where no step was finite for long, all of them go back to a state.
-                if self.due(train.log_every) and self.log(tracker, values, progress):
+                if length.due(self.step, train.log_every) and self.log(tracker, values, progress):
                     self.go_back()
                     progress.rewind(self.step)
                     batches = self.batches(loaders)
@@ -181,7 +181,7 @@ class Run:
                 self.generator_export.keep_epoch(self.step)
                 self.saver.poll(self.agreement.any)
                 self.ending = self.ended()
-                if stopped or self.ending or self.due(train.checkpoint_every):
+                if stopped or self.ending or length.due(self.step, train.checkpoint_every):
                     self.save()
                 if self.ending:
                     self.print_line(f"{self.folder}: {self.ending}")
@@ -215,9 +215,6 @@ class Run:
             self.data.dataset, self.config, self.length, self.accelerator,
             loaders=loaders, waits=self.waits, after=self.step,
         )  # fmt: skip
-
-    def due(self, every: int) -> bool:
-        return self.length.due(self.step, every)
 
     # What the run leaves behind
 

@@ -23,7 +23,7 @@ from gan.training.objective import (
     translate,
 )
 from gan.training.optimization import set_requires_grad, total
-from gan.training.perceptual import LossTargetsBuilder, PerceptualNetwork, needs_perceptual_network
+from gan.training.perceptual import LossTargetsBuilder, PerceptualNetwork
 from gan.training.recipes.base import Batch, Step, build_frame
 from gan.training.sampling import sample_columns
 
@@ -37,7 +37,7 @@ class Trainer:
         data, optim, device = config.data, config.optim, accelerator.device
         # A frozen network, whose feature maps are compared.
         eye = None
-        if needs_perceptual_network(config.loss):
+        if config.loss.perceptual or config.loss.perceptual_cycle or config.loss.style:
             eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         share = partial(accelerator.reduce, reduction="mean")
         self.perception = LossTargetsBuilder(config.perceptual, eye, share)
