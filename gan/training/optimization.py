@@ -11,8 +11,8 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from gan.config import Config
 
-Group = tuple[Mapping[str, nn.Module], float]
-"""Networks by name, and the learning rate of the Adam that updates them."""
+Groups = Mapping[str, tuple[Sequence[str], float]]
+"""Names of networks that one Adam updates, and its learning rate, by the group's name."""
 OPTIMIZERS = {"generators": "gen_optimizer", "discriminators": "disc_optimizer"}
 """What the optimizers of groups are called in a training state; others: NAME_optimizer."""
 
@@ -25,19 +25,18 @@ class Updates:
         self,
         config: Config,
         device: torch.device,
-        groups: Mapping[str, Group],
+        networks: Mapping[str, nn.Module],
+        groups: Groups,
         exported: Sequence[str],
     ) -> None:
-        """groups are all networks that learn, by name; exported names those that are for use."""
+        """networks are all that learn, by name; exported names those that are for use."""
         self.config = config
-        self.networks: dict[str, nn.Module] = {}
-        self.rates: dict[str, float] = {}
+        self.networks = networks
+        self.rates = {name: rate for name, (_, rate) in groups.items()}
         self.optimizers: dict[str, torch.optim.Adam] = {}
-        for name, (networks, rate) in groups.items():
-            self.networks |= networks
-            self.rates[name] = rate
-            parameters = [parameter for net in networks.values() for parameter in net.parameters()]
-            betas = (config.optim.beta1, config.optim.beta2)
+        betas = (config.optim.beta1, config.optim.beta2)
+        for name, (members, rate) in groups.items():
+            parameters = [p for member in members for p in networks[member].parameters()]
             # The fused one can skip a step on the device.
             self.optimizers[name] = torch.optim.Adam(parameters, lr=rate, betas=betas, fused=True)
         self.exported = {name: self.networks[name] for name in exported}

@@ -4,7 +4,7 @@ import os
 import sys
 import weakref
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 
 import torch
@@ -121,7 +121,7 @@ class Run:
             return self.loop(None)
         text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
         write_whole(self.folder / "config.yaml", lambda file: file.write(text.encode()))
-        with Tracker(self.folder, self.step) as tracker:
+        with closing(Tracker(self.folder, self.step)) as tracker:
             return self.loop(tracker)
 
     def report_finished(self) -> int:

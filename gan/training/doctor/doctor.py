@@ -138,10 +138,17 @@ class Doctor:
         """The signals of logged values, of what the recipe logs."""
         signals: Signals = {}
         for domain in ("a", "b"):
-            if f"score_real_{domain}" in recent[0][1]:
-                distance = distances.get(domain, math.nan)
-                heard = hear(self.chance, domain, recent, distance, self.pace)
-                signals |= {(name, domain): value for name, value in heard.items()}
+            if f"score_real_{domain}" not in recent[0][1]:
+                continue
+            real, fake = (column(recent, f"score_{kind}_{domain}") for kind in ("real", "fake"))
+            signals["blind", domain] = scores.teaching(scores.spread(real, fake), self.pace)
+            if self.chance is None:
+                stretch = scores.stretch(real, fake, distances.get(domain, math.nan))
+                signals["stretched", domain] = signals["beaten", domain] = stretch
+            else:
+                losses = column(recent, f"discriminator_{domain}")
+                signals["saturated", domain] = scores.edge(losses, self.chance)
+                signals["beaten", domain] = scores.lead(real, fake)
         for name in ("generators", "discriminators"):
             norm = f"gradient_norm_{name}"
             if norm in recent[0][1] and len(before) >= LOGS:
@@ -161,12 +168,10 @@ class Doctor:
         now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
         defined = {at for at, value in signals.items() if not math.isnan(value)}
         gone = [f for at, f in self.open.items() if at in defined and at not in now]
-        found = [finding for at, finding in now.items() if at not in self.open]
-        for finding in gone:
-            del self.open[finding.name, finding.where]
-        self.open |= {(finding.name, finding.where): finding for finding in found}
+        found = {at: finding for at, finding in now.items() if at not in self.open}
+        self.open = {at: f for at, f in self.open.items() if f not in gone} | found
         shown = {at: value for at, value in signals.items() if at in defined}
-        return Examination(shown, found, gone)
+        return Examination(shown, list(found.values()), gone)
 
     def state(self) -> dict[str, Any]:
         """What resuming needs."""
@@ -211,19 +216,6 @@ def see(
         noise = pictures.NOISE * draws.to(fake)
         signals["hidden_code"] = pictures.hidden_code(real, fake, home, noise)
     return signals
-
-
-def hear(
-    chance: float | None, domain: str, rows: Rows, distance: float, pace: float
-) -> dict[str, float]:
-    """Return the signals of a discriminator's scores and losses; chance is its loss at chance."""
-    real, fake = (column(rows, f"score_{kind}_{domain}") for kind in ("real", "fake"))
-    blind = {"blind": scores.teaching(scores.spread(real, fake), pace)}
-    if chance is None:
-        stretch = scores.stretch(real, fake, distance)
-        return blind | {"stretched": stretch, "beaten": stretch}
-    saturated = scores.edge(column(rows, f"discriminator_{domain}"), chance)
-    return blind | {"saturated": saturated, "beaten": scores.lead(real, fake)}
 
 
 def diagnose(

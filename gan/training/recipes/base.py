@@ -21,13 +21,11 @@ from gan.training.accelerator import distribute, share_statistics
 from gan.training.image_pool import ImagePool, usable
 from gan.training.initial_weights import load_initial_weights
 from gan.training.objective import Network
-from gan.training.optimization import Updates, mean, reseed
+from gan.training.optimization import Groups, Updates, mean, reseed
 
 T = TypeVar("T")
 Batch = Sequence[Tensor]
 """uint8 images of each domain of the recipe, (N, C, H, W)."""
-Groups = Mapping[str, tuple[Sequence[str], float]]
-"""Names of networks that are updated together, and their learning rate, by the group's name."""
 
 
 class Recipe(Protocol):
@@ -127,12 +125,8 @@ def build_frame(
     networks = {
         name: distribute(net, accelerator, channels_last=last) for name, net in bare.items()
     }
-    updated = {
-        group: ({name: bare[name] for name in names}, rate)
-        for group, (names, rate) in groups.items()
-    }
     exported = [f"gen_{direction}" for direction in row.directions]
-    updates = Updates(config, accelerator.device, updated, exported)
+    updates = Updates(config, accelerator.device, bare, groups, exported)
     pools = {domain: ImagePool(config.train.pool_size) for domain in row.discriminators}
     return Frame(config, accelerator, bare, networks, updates, fingerprints, pools, parts or {})
 
