@@ -86,8 +86,7 @@ def check_item(dataset: ImageDataset, config: Config) -> None:
     data, side = config.data, config.data.crop_size
     if not len(dataset):
         raise ValueError(f"data.dataset: {data.dataset} has no items")
-    item = dataset[0, 0]
-    found = [(image.dtype, tuple(image.shape)) for image in item]
+    found = [(image.dtype, tuple(image.shape)) for image in dataset[0, 0]]
     wanted = [(torch.uint8, (data.channels(domain), side, side)) for domain in config.domains]
     if found != wanted:
         raise ValueError(

@@ -140,9 +140,8 @@ class Clock(Observer):
             self.started = self.now()
             self.first = step
         elif self.started:
-            took = time.perf_counter() - self.started
-            enough = took >= SECONDS and step - self.first >= STEPS
-            self.enough = self.run.agreement.any(enough)
+            long = time.perf_counter() - self.started >= SECONDS
+            self.enough = self.run.agreement.any(long and step - self.first >= STEPS)
         if self.enough or step == self.run.length.stop:
             self.measured = max(1, step - self.first)
             self.seconds_per_step = (self.now() - self.started) / self.measured

@@ -132,8 +132,7 @@ def at_once(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequence[S
     sizes = [len(batch) for batch in batches]
     output = network(torch.cat(batches))
     if isinstance(output, Tensor):
-        parts: Sequence[Tensor] = output.split(sizes)
-        return parts
+        return list(output.split(sizes))
     return list(zip(*(scores.split(sizes) for scores in output), strict=True))
 
 

@@ -53,15 +53,9 @@ class Updates:
         self.lr_factor = 1.0
 
     @property
-    def for_use(self) -> dict[str, nn.Module]:
-        """The exported networks: the averaged ones where averaging is on."""
-        return self.averages or self.exported
-
-    @property
     def lr(self) -> float:
         """The present learning rate of the first group, the generators."""
-        rate: float = next(iter(self.optimizers.values())).param_groups[0]["lr"]
-        return rate
+        return float(next(iter(self.optimizers.values())).param_groups[0]["lr"])
 
     def set_lr(self, multiplier: float) -> None:
         """Write the configured learning rates, times a factor, into the optimizers."""

@@ -77,7 +77,8 @@ class Frame:
     @property
     def generators(self) -> dict[Direction, nn.Module]:
         """The generators for use: the averaged ones where averaging is on."""
-        directions, networks = RECIPES[self.config.recipe].directions, self.updates.for_use
+        networks = self.updates.averages or self.updates.exported
+        directions = RECIPES[self.config.recipe].directions
         return {direction: networks[f"gen_{direction}"] for direction in directions}
 
     def prepare(self, batch: Batch) -> list[Tensor]:
