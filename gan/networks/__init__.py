@@ -55,8 +55,12 @@ def build_discriminator(
     `layers` counts the strided convolutions of "n_layers"; "basic" always has 3. `channels` is the
     width of the first convolution. Weights are torch's defaults until `init_weights`.
     """
-    choices = {"norm": norm, "layers": layers}
-    return _build(DISCRIMINATORS.find(kind), choices, in_channels=in_channels, channels=channels)
+    return _build(
+        DISCRIMINATORS.find(kind),
+        {"norm": norm, "layers": layers},
+        in_channels=in_channels,
+        channels=channels,
+    )
 
 
 def _build(

@@ -94,13 +94,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_old(root: Path, step: int, keep: int) -> None:
-    """Keep the newest states up to a step; later ones were superseded when the run went back."""
+    """Keep the newest states up to a step: not later ones, superseded when the run went back, nor
+    torn ones.
+    """
     folders = sorted(root.glob("step-*"))
     past = [folder for folder in folders if folder.name <= f"step-{step:08d}"]
-    for folder in set(folders) - set(past[-keep:]):
+    for folder in {*folders, *root.glob(".step-*.tmp")} - set(past[-keep:]):
         shutil.rmtree(folder, ignore_errors=True)
-    for torn in root.glob(".step-*.tmp"):
-        shutil.rmtree(torn, ignore_errors=True)
 
 
 def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
