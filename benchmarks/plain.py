@@ -10,7 +10,7 @@ from torch import Tensor
 from gan.config import Config
 from gan.domains import DIRECTIONS, DOMAINS, Domain
 from gan.images.pixels import to_unit
-from gan.networks.assembly import build_networks
+from gan.networks.assembly import Networks, build_networks
 from gan.networks.layers import use_torch_layers
 from gan.training.accelerator import build_accelerator
 from gan.training.image_pool import ImagePool
@@ -53,7 +53,7 @@ class Plain:
     def __init__(self, case: Case) -> None:
         self.config = settings(case, batch_size=1)
         self.device = build_accelerator(self.config).device
-        networks = build_networks(self.config.networks, 3, 3, seed=0)
+        networks = Networks(**build_networks(self.config.networks, 3, 3, seed=0))
         for network in networks:
             use_torch_layers(network)
         self.networks = networks

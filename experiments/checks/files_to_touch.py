@@ -93,9 +93,10 @@ def absolute_generator(fake, real=None):
         3,
         """
 from gan.config import NetworksConfig
-from gan.networks.assembly import build_generator_ab
+from gan.networks.assembly import build_networks
 import torch
-net = build_generator_ab(NetworksConfig(generator="tiny", generator_channels=2), 3, 1, seed=0)
+config = NetworksConfig(generator="tiny", generator_channels=2)
+net = build_networks(config, 3, 1, ["gen_ab"], seed=0)["gen_ab"]
 assert net(torch.zeros(1, 3, 17, 19)).shape == (1, 1, 17, 19)
 """,
         {
@@ -122,9 +123,10 @@ class TinyGenerator(nn.Sequential):
         3,
         """
 from gan.config import NetworksConfig
-from gan.networks.assembly import discriminator
+from gan.networks.assembly import build_networks
 import torch
-net = discriminator(NetworksConfig(discriminator="global", discriminator_channels=2), 3)
+config = NetworksConfig(discriminator="global", discriminator_channels=2)
+net = build_networks(config, 3, 3, ["disc_a"], seed=0)["disc_a"]
 assert net(torch.zeros(2, 3, 16, 16)).shape == (2, 1, 1, 1)
 """,
         {
@@ -200,8 +202,7 @@ from gan.config import Config, LossConfig, TrainConfig
 from gan.training.doctor import Doctor
 import torch
 Config.model_validate({"train": {"doctor_ignore": ["pale"]}})
-from gan.training.doctor.doctor import see
-from gan.training.doctor.findings import diagnose
+from gan.training.doctor.doctor import diagnose, see
 grey = torch.zeros(2, 3, 16, 16)
 value = see(torch.randn(2, 3, 16, 16), grey, None, None)["pale"]
 assert diagnose("pale", "ab", value, (1, 2)).advice == "gen_ab returns pale pictures"
@@ -245,15 +246,15 @@ assert "l1" in recipe.train_step(1, [(images, images)])
             "gan/training/recipes/one_way.py": """
 from torch.nn.functional import l1_loss
 
-from gan.networks.assembly import build_generator_ab
+from gan.networks.assembly import build_networks
 from gan.training.recipes.base import Step, build_frame
 
 
 class OneWay:
     def __init__(self, config, accelerator):
-        generator = build_generator_ab(config.networks, 3, 3, seed=config.run.seed)
+        built = build_networks(config.networks, 3, 3, ["gen_ab"], seed=config.run.seed)
         groups = {"generators": (("gen_ab",), config.optim.lr)}
-        self.frame = build_frame(config, accelerator, {"gen_ab": generator}, groups, {})
+        self.frame = build_frame(config, accelerator, built, groups, {})
 
     def train_step(self, step, batches):
         update = Step(self.frame, step)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
-from gan.networks.state_dicts import state_dict_mismatch
+from gan.networks.described import state_dict_mismatch
 from gan.system.hashing import file_sha256
 
 TIMEOUT = 20.0

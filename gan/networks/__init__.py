@@ -7,15 +7,13 @@ weights load as they are. Generators with `upsample="resize"` have no counterpar
 
 from typing import Any
 
+import torch
 from torch import nn
 
 from gan.config.choices import Downsample, Norm, Upsample
 from gan.config.table import load
 from gan.config.tables.discriminators import DISCRIMINATORS, DiscriminatorRow
 from gan.config.tables.generators import GeneratorRow, generator_row
-from gan.networks.init import init_weights
-
-__all__ = ["build_discriminator", "build_generator", "init_weights"]
 
 
 def build_generator(
@@ -57,8 +55,12 @@ def build_discriminator(
     `layers` counts the strided convolutions of "n_layers"; "basic" always has 3. `channels` is the
     width of the first convolution. Weights are torch's defaults until `init_weights`.
     """
-    choices = {"norm": norm, "layers": layers}
-    return _build(DISCRIMINATORS.find(kind), choices, in_channels=in_channels, channels=channels)
+    return _build(
+        DISCRIMINATORS.find(kind),
+        {"norm": norm, "layers": layers},
+        in_channels=in_channels,
+        channels=channels,
+    )
 
 
 def _build(
@@ -68,3 +70,20 @@ def _build(
     taken = {name: choices[name] for name in row.takes}
     network: nn.Module = load(row.code)(**sizes, **taken, **row.options)
     return network
+
+
+def init_weights(network: nn.Module, gain: float, generator: torch.Generator) -> None:
+    """Draw all weights anew, in place: N(0, gain) for convolutions, N(1, gain) for batch norm.
+
+    Biases become 0 (Zhu et al. 2017, section 7.2). Only `generator`, on the network's device, is
+    drawn from, in the order of `network.modules()`.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(module.weight, 0.0, gain, generator=generator)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, gain, generator=generator)
+        else:
+            continue
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

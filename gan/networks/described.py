@@ -1,7 +1,8 @@
 """A file of tensors and one JSON description of what they are: safetensors, whole or not there."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +35,43 @@ def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], 
 
 def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors and the metadata of a file, on the CPU; ValueError names it where it is none."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            # The file's own pages would change with it.
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-            return tensors, file.metadata() or {}
-    except (SafetensorError, OSError, ValueError) as error:
-        raise unreadable(path, error, what) from error
+    with opened(path, what) as file:
+        # The file's own pages would change with it.
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+        return tensors, file.metadata() or {}
 
 
 def read_metadata(path: Path, what: str) -> dict[str, str]:
     """What a file says of itself; ValueError names it where it is none."""
+    with opened(path, what) as file:
+        return file.metadata() or {}
+
+
+@contextmanager
+def opened(path: Path, what: str) -> Iterator[Any]:
+    """Open a file; ValueError names it, in one line, where it cannot be read."""
     try:
         with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}
+            yield file
     except (SafetensorError, OSError, ValueError) as error:
-        raise unreadable(path, error, what) from error
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{path}: cannot be read as a {what}: {reason}") from error
 
 
-def unreadable(path: Path, error: Exception, what: str) -> ValueError:
-    """That a file cannot be opened, in one line."""
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return ValueError(f"{path}: cannot be read as a {what}: {reason}")
+def state_dict_mismatch(
+    wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], known: Collection[str]
+) -> str | None:
+    """The first tensor that is missing, foreign or of another shape, and how many more there are.
+
+    `wanted` is the network's state, `given` what it is to be filled with, and foreign is what is
+    not `known`. None where all fit.
+    """
+    problems = [f"{name} is missing" for name in wanted if name not in given]
+    problems += [f"{name} is foreign" for name in given if name not in known]
+    problems += [
+        f"{name} is {tuple(given[name].shape)} in place of {tuple(tensor.shape)}"
+        for name, tensor in wanted.items()
+        if name in given and given[name].shape != tensor.shape
+    ]
+    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+    return problems[0] + more if problems else None

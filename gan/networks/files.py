@@ -9,8 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from gan.networks import build_generator
-from gan.networks.described import read_described, read_metadata, write_described
-from gan.networks.state_dicts import state_dict_mismatch
+from gan.networks.described import (
+    read_described,
+    read_metadata,
+    state_dict_mismatch,
+    write_described,
+)
 
 KEY = "gan_generator"
 """The entry of the metadata."""

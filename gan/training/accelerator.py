@@ -2,8 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import torch
@@ -23,16 +22,21 @@ PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 def build_accelerator(config: Config) -> Accelerator:
     """The accelerator of run.device and train.precision; ValueError where both contradict."""
-    check_launcher(config)
-    check_device(config)
-    forget_last_run()
+    check(config)
+    # Let a second run in this process have another precision or device.
+    AcceleratorState._reset_state()
+    if not dist.is_initialized():
+        PartialState._reset_state()
     accelerator = Accelerator(
         cpu=config.run.device == "cpu",
         mixed_precision=PRECISIONS[config.train.precision],
         # Buffers are the batch norms': their statistics are computed over all processes anyway.
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
-    use_tf32(config.train.precision == "tf32")
+    # Whether CUDA rounds factors of float32 products; torch's own choice is for convolutions only.
+    # Not by torch's newer `fp32_precision`: once it is set, torch.export fails (torch 2.15).
+    torch.backends.cuda.matmul.allow_tf32 = config.train.precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = config.train.precision == "tf32"
     if accelerator.device.type == "cpu":
         # `accelerate launch` gives CPUs one thread, also where a process is alone.
         limited = "ACCELERATE_MIXED_PRECISION" in os.environ and torch.get_num_threads() == 1
@@ -41,17 +45,12 @@ def build_accelerator(config: Config) -> Accelerator:
     return accelerator
 
 
-def use_tf32(tf32: bool) -> None:
-    """Whether CUDA rounds factors of float32 products; torch's own choice is for convolutions only.
+def check(config: Config) -> None:
+    """Reject what contradicts accelerate's own file, and what this machine has not.
 
-    Not by torch's newer `fp32_precision`: once it is set, torch.export fails (torch 2.15).
+    That is another precision or accumulation than ours; a device that is not there, and half floats
+    where no scaler works.
     """
-    torch.backends.cuda.matmul.allow_tf32 = tf32
-    torch.backends.cudnn.allow_tf32 = tf32
-
-
-def check_launcher(config: Config) -> None:
-    """Refuse a precision or accumulation of accelerate's own file that is not ours."""
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", PRECISIONS[config.train.precision]):
         raise ValueError(
@@ -64,10 +63,6 @@ def check_launcher(config: Config) -> None:
             f"train.accumulate is {config.train.accumulate}, but accelerate is launched with "
             f"gradient_accumulation_steps {accumulate}: give the same, or leave accelerate's at 1"
         )
-
-
-def check_device(config: Config) -> None:
-    """Refuse a device that is not there, and half floats where no scaler works."""
     device = config.run.device
     if device == "cuda" and not torch.cuda.is_available():
         raise ValueError("run.device is cuda, but torch sees no CUDA GPU here")
@@ -137,25 +132,12 @@ def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:
     return built[0] if built else build()
 
 
-@contextmanager
-def gradients_agree(
-    accelerator: Accelerator, networks: Iterable[nn.Module], *, when: bool
-) -> Iterator[None]:
-    """Average gradients over the processes in these backward passes, or not yet."""
-    with ExitStack() as stack:
-        if not when:
-            for net in networks:
-                stack.enter_context(accelerator.no_sync(net))
-        yield
-
-
 class Agreement:
     """Lets all processes know what one of them knows, without waiting for the device."""
 
     def __init__(self) -> None:
-        alone = not dist.is_initialized() or dist.get_world_size() == 1
         self.group: dist.ProcessGroup | None = None
-        if not alone:
+        if dist.is_initialized() and dist.get_world_size() > 1:
             self.group = dist.new_group(backend="gloo")  # type: ignore[assignment]
 
     def any(self, flag: bool) -> bool:
@@ -165,10 +147,3 @@ class Agreement:
         flags = torch.tensor(float(flag))
         dist.all_reduce(flags, op=dist.ReduceOp.MAX, group=self.group)
         return bool(flags)
-
-
-def forget_last_run() -> None:
-    """Let a second run in this process have another precision or device."""
-    AcceleratorState._reset_state()
-    if not torch.distributed.is_initialized():
-        PartialState._reset_state()

@@ -1,20 +1,27 @@
 """What a run is trained on: the dataset that data.dataset names, and what is shown of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from accelerate import Accelerator
+from PIL import Image
 from torch import Tensor
 
-from gan.config import Config
+from gan.config import Config, DataConfig
+from gan.config.choices import Channels
 from gan.config.table import load
 from gan.config.tables.datasets import DATASETS
-from gan.data import Folder, ImageDataset, index_folders
+from gan.data import Folder, ImageDataset, index_folders, sample_pixels
 from gan.domains import Domain
+from gan.images import ImageError, list_images, read_image
 from gan.images.pixels import to_unit
 from gan.training.accelerator import once
-from gan.training.sampling import ROWS, test_images
+
+ROWS = 4
+"""Test images of each domain in a grid."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +86,30 @@ def check_item(dataset: ImageDataset, config: Config) -> None:
     data, side = config.data, config.data.crop_size
     if not len(dataset):
         raise ValueError(f"data.dataset: {data.dataset} has no items")
-    item = dataset[0, 0]
-    found = [(image.dtype, tuple(image.shape)) for image in item]
+    found = [(image.dtype, tuple(image.shape)) for image in dataset[0, 0]]
     wanted = [(torch.uint8, (data.channels(domain), side, side)) for domain in config.domains]
     if found != wanted:
         raise ValueError(
             f"data.dataset: {data.dataset}: an item is {found}, not {wanted}: see data.crop_size, "
             "data.channels_a and data.channels_b"
         )
+
+
+def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]) -> Tensor:
+    """Test images from all over a domain's folder, (N, C, crop_size, crop_size) in [-1, 1].
+
+    Where there is no test folder, or nothing readable in it, they are training images.
+    """
+    folder, channels = data.test_folder(domain), data.channels(domain)
+    images = readable(list_images(folder), channels) if folder else []
+    images = images or readable(training_files, channels)
+    return to_unit(torch.stack([sample_pixels(image, data) for image in images]))
+
+
+def readable(files: Sequence[Path], channels: Channels) -> list[Image.Image]:
+    """Up to ROWS images, evenly spread; those that cannot be read must not end a run."""
+    images = []
+    for path in files[:: max(1, len(files) // ROWS)]:
+        with suppress(ImageError):
+            images.append(read_image(path, channels=channels))
+    return images[:ROWS]

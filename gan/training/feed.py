@@ -17,12 +17,8 @@ class LoaderWait:
     """The share of the time that passed waiting for images, window by window."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.seconds = 0.0  # in the present window
         self.since = time.perf_counter()
-
-    def add(self, seconds: float) -> None:
-        """Count a wait in the present window."""
-        self.seconds += seconds
 
     def share(self) -> float:
         """The share since the last call, 0 to 1; a new window begins."""
@@ -54,7 +50,7 @@ class Feed:
         started = time.perf_counter()
         batch = next(self.batches)
         if self.begun and self.idle():
-            self.waits.add(time.perf_counter() - started)
+            self.waits.seconds += time.perf_counter() - started
         self.begun = True
         return self.moved(batch)
 

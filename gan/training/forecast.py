@@ -3,12 +3,12 @@
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from gan.config import Config
 from gan.system.atomic import check_writable
@@ -44,8 +44,6 @@ class Forecast:
     """Bytes that this process could take before it began."""
     state: int
     """Bytes of a training state, pools full."""
-    states: int
-    """Training states that are kept."""
     generators: int
     """Bytes of the generators for use."""
 
@@ -82,7 +80,14 @@ def plan(config: Config) -> int:
 def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[Forecast, str]:
     """Take the steps below a folder; the forecast and what it was measured on."""
     free = free_memory(build_accelerator(config).device)
-    run = probe(config, folder, interruption)
+    # The run in another folder, and long enough to be timed.
+    sections = {
+        "run": config.run.model_copy(update={"dir": folder}),
+        "train": config.train.model_copy(update={"max_steps": None}),
+    }
+    run = Run(config.model_copy(update=sections), interruption)
+    device, count = run.accelerator.device, run.accelerator.num_processes
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     saved, _ = newest_state(config.run.dir / "state")
     if saved:
         check_same(saved, run.manifest(saved.step), allow=config.run.allow_changes)
@@ -93,13 +98,17 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
         run.loop(None)
     except torch.OutOfMemoryError as error:
         raise ValueError(
-            f"this run does not fit into the memory of {accelerator_name(config)}: try "
+            f"this run does not fit into the memory of {name}: try "
             "train.recompute, or a smaller data.crop_size, train.batch_size or "
             "networks.generator_channels"
         ) from error
-    device, count = run.accelerator.device, run.accelerator.num_processes
     length = RunLength(config.train, run.length.pairs, count)
-    pooled = missing_in_pools(run)
+    # What the pools will hold beside what these steps have put into them.
+    pooled = sum(
+        (pool.size - len(pool.images)) * pool.images[0].nbytes
+        for pool in run.frame.pools.values()
+        if pool.images
+    )
     forecast = Forecast(
         done=min(saved.step, length.stop) if saved else 0,
         stop=length.stop,
@@ -108,22 +117,12 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
         measured=clock.measured,
         peak=peak_memory(device) + pooled,
         free=free,
-        state=size(folder / "state") + pooled,
-        states=config.train.keep_states,
-        generators=sum(size(path) for path in folder.glob("gen_*")),
+        state=size((folder / "state").rglob("*")) + pooled,
+        generators=size(folder.glob("gen_*")),
     )
     threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
     processes = f", {count} processes" if count > 1 else ""
-    return forecast, accelerator_name(config) + threads + processes
-
-
-def probe(config: Config, folder: Path, interruption: Interruption) -> Run:
-    """The run in another folder, and long enough to be timed."""
-    sections = {
-        "run": config.run.model_copy(update={"dir": folder}),
-        "train": config.train.model_copy(update={"max_steps": None}),
-    }
-    return Run(config.model_copy(update=sections), interruption)
+    return forecast, name + threads + processes
 
 
 class Clock(Observer):
@@ -131,9 +130,8 @@ class Clock(Observer):
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.measured = 0
-        self.started = 0.0
-        self.seconds_per_step = 0.0
+        self.measured = self.first = 0
+        self.started = self.seconds_per_step = 0.0
         self.enough = False
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
@@ -142,9 +140,8 @@ class Clock(Observer):
             self.started = self.now()
             self.first = step
         elif self.started:
-            took = time.perf_counter() - self.started
-            enough = took >= SECONDS and step - self.first >= STEPS
-            self.enough = self.run.agreement.any(enough)
+            long = time.perf_counter() - self.started >= SECONDS
+            self.enough = self.run.agreement.any(long and step - self.first >= STEPS)
         if self.enough or step == self.run.length.stop:
             self.measured = max(1, step - self.first)
             self.seconds_per_step = (self.now() - self.started) / self.measured
@@ -160,29 +157,9 @@ class Clock(Observer):
         return "measured" if self.enough else None
 
 
-def missing_in_pools(run: Run) -> int:
-    """Return the bytes that the pools will take beside what they hold."""
-    return sum(
-        (pool.size - len(pool.images)) * bytes_of(pool.images[0])
-        for pool in run.frame.pools.values()
-        if pool.images
-    )
-
-
-def bytes_of(tensor: Tensor) -> int:
-    return tensor.numel() * tensor.element_size()
-
-
-def size(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder."""
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return sum(file.stat().st_size for file in files)
-
-
-def accelerator_name(config: Config) -> str:
-    """The device, as its maker calls it where torch knows that."""
-    device = build_accelerator(config).device
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+def size(paths: Iterable[Path]) -> int:
+    """Return the bytes of those that are files."""
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def describe(forecast: Forecast, name: str, config: Config) -> str:
@@ -190,20 +167,20 @@ def describe(forecast: Forecast, name: str, config: Config) -> str:
     left = forecast.stop - forecast.done
     pairs = forecast.pairs_per_step / forecast.seconds_per_step
     resumed = f", {forecast.done} of them done" if forecast.done else ""
-    disk = forecast.state * forecast.states + forecast.generators
+    states = config.train.keep_states
+    disk = forecast.state * states + forecast.generators
     there = next(folder for folder in config.run.dir.absolute().parents if folder.exists())
     room = shutil.disk_usage(there).free
-    lines = [
-        f"{config.run.dir} on {name}",
-        f"steps   {forecast.stop} of {forecast.pairs_per_step} pairs{resumed}",
+    return (
+        f"{config.run.dir} on {name}\n"
+        f"steps   {forecast.stop} of {forecast.pairs_per_step} pairs{resumed}\n"
         f"time    {timedelta(seconds=round(forecast.seconds))} for {left} steps of "
         f"{forecast.seconds_per_step:.3g} s ({pairs:.3g} pairs a second over {forecast.measured} "
-        "steps), without samples and evaluations",
-        f"memory  {amount(forecast.peak)} at its peak, of {amount(forecast.free)} free",
-        f"disk    {amount(disk)}, of {amount(room)} free: {forecast.states} training states of "
-        f"{amount(forecast.state)}, generators of {amount(forecast.generators)}",
-    ]
-    return "\n".join(lines)
+        "steps), without samples and evaluations\n"
+        f"memory  {amount(forecast.peak)} at its peak, of {amount(forecast.free)} free\n"
+        f"disk    {amount(disk)}, of {amount(room)} free: {states} training states of "
+        f"{amount(forecast.state)}, generators of {amount(forecast.generators)}"
+    )
 
 
 def amount(count: int) -> str:

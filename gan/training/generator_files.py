@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from gan.domains import Direction
-from gan.training.checkpoint import Saver, on_cpu, save_generators
+from gan.domains import DIRECTIONS, Direction
+from gan.networks.assembly import generator_spec
+from gan.networks.files import save_generator
+from gan.training.checkpoint import Saver, on_cpu
 from gan.training.recipes.base import Frame
 from gan.training.schedule import RunLength
 
@@ -17,23 +19,33 @@ class GeneratorExport:
         self.saver = saver
 
     def keep(self, step: int, suffix: str = "") -> None:
-        """Leave the generators of this step, the present one, as gen_ab{suffix}.safetensors."""
-        if self.saver.accelerator.is_main_process:
-            config, epoch = self.frame.config, self.length.epochs_done(step)
-            weights = {
-                direction: on_cpu(generator.state_dict())
-                for direction, generator in self.frame.generators.items()
-            }
-            self.saver.add(save_generators, config.run.dir, config, weights, step, epoch, suffix)
+        """Leave the generators of this step, the present one, as gen_ab{suffix}.safetensors.
 
-    def complete(self) -> bool:
-        """Return whether all files of the last step are there."""
-        return all(path.exists() for path in self.paths().values())
+        Each file is whole in itself.
+        """
+        if not self.saver.accelerator.is_main_process:
+            return
+        config = self.frame.config
+        data = config.data
+        about = {
+            "step": step,
+            "epoch": self.length.epochs_done(step),
+            "averaged": bool(config.train.ema),
+            "resize": data.resize,
+            "load_size": data.load_size,
+            "crop_size": data.crop_size,
+        }
+        for direction, path in self.paths(suffix).items():
+            ends = DIRECTIONS[direction]
+            channels = data.channels(ends.source), data.channels(ends.target)
+            spec = generator_spec(config.networks, *channels)
+            weights = on_cpu(self.frame.generators[direction].state_dict())
+            self.saver.add(save_generator, weights, path, spec, about | {"direction": direction})
 
-    def paths(self) -> dict[Direction, Path]:
-        """Return the files of the last step by their directions."""
+    def paths(self, suffix: str = "") -> dict[Direction, Path]:
+        """Return the files by their directions; those of the last step have no suffix."""
         folder = self.frame.config.run.dir
-        return {name: folder / f"gen_{name}.safetensors" for name in self.frame.generators}
+        return {name: folder / f"gen_{name}{suffix}.safetensors" for name in self.frame.generators}
 
     def keep_epoch(self, step: int) -> None:
         """Leave them for good when a train.keep_every-th epoch ends in this step."""

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,8 @@ def load_initial_weights(
     and the file where it cannot be read or is of another network, with what to set.
     """
     chosen = config.networks
-    if not (chosen.weights or chosen.weights_ab or chosen.weights_ba):
-        return
-    if any((config.run.dir / "state").glob("step-*")):
+    named = chosen.weights or chosen.weights_ab or chosen.weights_ba
+    if not named or any((config.run.dir / "state").glob("step-*")):
         return
     if chosen.weights and not chosen.weights.is_dir():
         raise ValueError(f"networks.weights: {chosen.weights}: no such folder")
@@ -50,17 +49,18 @@ def load_initial_weights(
         raise ValueError(f"networks.weights: {chosen.weights}: no generators or discriminators")
     for name, network in networks.items():
         if name in found:
-            found[name](network)
+            load(network, *found[name])
     if main:
         sources = [f"{name} {'given' if name in found else 'initial'}" for name in networks]
         print(f"weights at the start: {', '.join(sources)}", file=sys.stderr)
 
 
-Load = Callable[[nn.Module], None]
+Weights = tuple[Mapping[str, Tensor], str]
+"""What a network is given, and the key and the file that it is from."""
 
 
-def generators(config: Config) -> Iterator[tuple[str, Load]]:
-    """Yield what loads each generator for which a file is named."""
+def generators(config: Config) -> Iterator[tuple[str, Weights]]:
+    """Yield the weights of each generator for which a file is named."""
     data, chosen = config.data, config.networks
     folder = generators_in(chosen.weights) if chosen.weights else {}
     for direction, ends in DIRECTIONS.items():
@@ -69,11 +69,11 @@ def generators(config: Config) -> Iterator[tuple[str, Load]]:
         if path := named or folder.get(direction):
             channels = data.channels(ends.source), data.channels(ends.target)
             wanted = generator_spec(chosen, *channels)
-            yield f"gen_{direction}", loader(key, path, direction, wanted)
+            yield f"gen_{direction}", of_generator(key, path, direction, wanted)
 
 
-def loader(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Load:
-    """Return what gives a generator the weights of a file; ValueError where they do not fit."""
+def of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Weights:
+    """Read the weights of a generator's file; ValueError where they do not fit."""
     try:
         file = find_generator(path, direction)
         opened = open_generator(file, direction)
@@ -91,7 +91,7 @@ def loader(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -
             )
     state = opened.network.state_dict()
     shift = int(bool(wanted["dropout"])) - int(bool(spec["dropout"]))
-    return lambda network: load(network, moved(state, shift), f"{key}: {file}")
+    return moved(state, shift), f"{key}: {file}"
 
 
 def moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
@@ -102,23 +102,18 @@ def moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
     }
 
 
-def discriminators(folder: Path | None) -> Iterator[tuple[str, Load]]:
-    """Yield what loads each discriminator that a run's folder holds, the reference's or ours."""
+def discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
+    """Yield the weights of each discriminator in a run's folder, the reference's or ours."""
     if folder is None:
         return
     for name, file in REFERENCE_DISCRIMINATORS.items():
         if (folder / file).is_file():
-            yield name, given(read_tensors(folder / file), folder / file)
+            yield name, (read_tensors(folder / file), f"networks.weights: {folder / file}")
     saved, _ = newest_state(folder / "state")
     if saved and saved.recipe in RECIPES:
         states = by_name(saved.load(0)[0]["networks"], RECIPES[saved.recipe].networks)
         for name in REFERENCE_DISCRIMINATORS.keys() & states.keys():
-            yield name, given(states[name], saved.folder)
-
-
-def given(state: Mapping[str, Tensor], file: Path) -> Load:
-    """Return what gives a discriminator these weights."""
-    return lambda network: load(network, state, f"networks.weights: {file}")
+            yield name, (states[name], f"networks.weights: {saved.folder}")
 
 
 def load(network: nn.Module, state: Mapping[str, Tensor], where: str) -> None:

@@ -94,22 +94,12 @@ class LossTargets:
     """
 
     feature_maps: FeatureMaps = lambda _: {}
-    content_a: Maps = field(default_factory=dict)
-    """Feature maps of the real images, which are compared position by position."""
-    content_b: Maps = field(default_factory=dict)
-    gram_a: Maps = field(default_factory=dict)
-    """Gram matrices of the domain, (1, C, C), or of every image its own, (N, C, C)."""
-    gram_b: Maps = field(default_factory=dict)
+    content: Mapping[Domain, Maps] = field(default_factory=lambda: {"a": {}, "b": {}})
+    """Feature maps of each domain's real images, which are compared position by position."""
+    gram: Mapping[Domain, Maps] = field(default_factory=lambda: {"a": {}, "b": {}})
+    """Gram matrices of each domain, (1, C, C), or of every image its own, (N, C, C)."""
     classify: Network = lambda images: images
     """A classifier's logits, (N, classes), of images of either domain."""
-
-    def content(self, domain: Domain) -> Maps:
-        """Return the feature maps of a domain's real images."""
-        return {"a": self.content_a, "b": self.content_b}[domain]
-
-    def gram(self, domain: Domain) -> Maps:
-        """Return the Gram matrices of a domain."""
-        return {"a": self.gram_a, "b": self.gram_b}[domain]
 
 
 NO_TARGETS = LossTargets()
@@ -142,8 +132,7 @@ def at_once(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequence[S
     sizes = [len(batch) for batch in batches]
     output = network(torch.cat(batches))
     if isinstance(output, Tensor):
-        parts: Sequence[Tensor] = output.split(sizes)
-        return parts
+        return list(output.split(sizes))
     return list(zip(*(scores.split(sizes) for scores in output), strict=True))
 
 
@@ -186,9 +175,9 @@ def generator_losses(
     if cycle.idt is not None:
         weight = loss.weight("identity", ends.target)
         losses[f"identity_{ends.target}"] = weight * l1_loss(cycle.idt, cycle.target)
-    content, feature_maps = targets.content(ends.source), targets.feature_maps
+    content, feature_maps = targets.content[ends.source], targets.feature_maps
     terms = appearance_terms(
-        direction, cycle.fake, content, targets.gram(ends.target), feature_maps
+        direction, cycle.fake, content, targets.gram[ends.target], feature_maps
     )
     terms["perceptual_cycle", ends.source] = lambda: content_distance(
         feature_maps(cycle.rec), content
@@ -204,7 +193,8 @@ def guided_losses(
 ) -> dict[str, Tensor]:
     """Return the weighted terms of translations in the style of each one's own b, by name."""
     adversarial = adversarial_loss(disc_b, fake_b, b, loss)
-    terms = appearance_terms("ab", fake_b, targets.content_a, targets.gram_b, targets.feature_maps)
+    content, gram = targets.content["a"], targets.gram["b"]
+    terms = appearance_terms("ab", fake_b, content, gram, targets.feature_maps)
     return {"adversarial_ab": adversarial} | weighted(terms, loss)
 
 

@@ -11,8 +11,8 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from gan.config import Config
 
-Group = tuple[Mapping[str, nn.Module], float]
-"""Networks by name, and the learning rate of the Adam that updates them."""
+Groups = Mapping[str, tuple[Sequence[str], float]]
+"""Names of networks that one Adam updates, and its learning rate, by the group's name."""
 OPTIMIZERS = {"generators": "gen_optimizer", "discriminators": "disc_optimizer"}
 """What the optimizers of groups are called in a training state; others: NAME_optimizer."""
 
@@ -25,18 +25,20 @@ class Updates:
         self,
         config: Config,
         device: torch.device,
-        groups: Mapping[str, Group],
+        networks: Mapping[str, nn.Module],
+        groups: Groups,
         exported: Sequence[str],
     ) -> None:
-        """groups are all networks that learn, by name; exported names those that are for use."""
+        """networks are all that learn, by name; exported names those that are for use."""
         self.config = config
-        self.networks: dict[str, nn.Module] = {}
-        self.rates: dict[str, float] = {}
+        self.networks = networks
+        self.rates = {name: rate for name, (_, rate) in groups.items()}
         self.optimizers: dict[str, torch.optim.Adam] = {}
-        for name, (networks, rate) in groups.items():
-            self.networks |= networks
-            self.rates[name] = rate
-            self.optimizers[name] = self.adam(networks.values(), rate)
+        betas = (config.optim.beta1, config.optim.beta2)
+        for name, (members, rate) in groups.items():
+            parameters = [p for member in members for p in networks[member].parameters()]
+            # The fused one can skip a step on the device.
+            self.optimizers[name] = torch.optim.Adam(parameters, lr=rate, betas=betas, fused=True)
         self.exported = {name: self.networks[name] for name in exported}
         # Moving averages of the exported networks (train.ema); none where averaging is off.
         self.averages = {
@@ -50,22 +52,10 @@ class Updates:
         # Halved each time that the run goes back after such steps.
         self.lr_factor = 1.0
 
-    def adam(self, networks: Iterable[nn.Module], lr: float) -> torch.optim.Adam:
-        """Return one Adam over several networks; the fused one can skip a step on the device."""
-        parameters = [parameter for net in networks for parameter in net.parameters()]
-        betas = (self.config.optim.beta1, self.config.optim.beta2)
-        return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=True)
-
-    @property
-    def for_use(self) -> dict[str, nn.Module]:
-        """The exported networks: the averaged ones where averaging is on."""
-        return self.averages or self.exported
-
     @property
     def lr(self) -> float:
         """The present learning rate of the first group, the generators."""
-        rate: float = next(iter(self.optimizers.values())).param_groups[0]["lr"]
-        return rate
+        return float(next(iter(self.optimizers.values())).param_groups[0]["lr"])
 
     def set_lr(self, multiplier: float) -> None:
         """Write the configured learning rates, times a factor, into the optimizers."""

@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gan.config import Config, LossConfig, PerceptualConfig
-from gan.domains import DOMAINS
+from gan.config import Config, PerceptualConfig
+from gan.domains import DOMAINS, Domain
 from gan.features import Features, chosen_layers
 from gan.losses import mean_gram
 from gan.networks.layers import cast_weights
@@ -38,12 +37,9 @@ class PerceptualNetwork:
 
     def __call__(self, images: Tensor) -> Maps:
         """Return the feature maps of (N, 3 or 1, H, W) in [-1, 1], by layer, in float32."""
-        with self.autocast():
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None):
             maps: Maps = self.features(images)
         return maps
-
-    def autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
 
     def content_of(self, maps: Maps) -> Maps:
         """Return the maps that are compared position by position."""
@@ -56,11 +52,6 @@ class PerceptualNetwork:
     def style_of(self, maps: Maps) -> Maps:
         """Return the mean Gram matrices of the images, (1, C, C), of the layers for style."""
         return {at: gram.mean(dim=0, keepdim=True) for at, gram in self.grams_of(maps).items()}
-
-
-def needs_perceptual_network(loss: LossConfig) -> bool:
-    """Tell whether any term needs a frozen network."""
-    return bool(loss.perceptual or loss.perceptual_cycle or loss.style)
 
 
 def fingerprint(features: Features) -> str:
@@ -124,17 +115,20 @@ class LossTargetsBuilder:
         """
         if self.network is None:
             return [NO_TARGETS] * len(batches)
-        content: list[list[Maps]] = []
+        content: list[dict[Domain, Maps]] = []
         style: list[list[Maps]] = []
         for batch in batches:
             maps = [self.network(images) for images in batch]
-            content.append([self.network.content_of(each) for each in maps])
+            own = map(self.network.content_of, maps)
+            content.append(dict(zip(DOMAINS, own, strict=True)))
             style.append([self.network.style_of(each) for each in maps])
-        gram_a, gram_b = (
-            self.grams[domain].update(mean_maps(step, self.share))
-            for domain, step in zip(self.grams, zip(*style, strict=True), strict=True)
-        )
-        return [LossTargets(self.network, a, b, gram_a, gram_b) for a, b in content]
+        gram = {
+            domain: grams.update(mean_maps(step, self.share))
+            for (domain, grams), step in zip(
+                self.grams.items(), zip(*style, strict=True), strict=True
+            )
+        }
+        return [LossTargets(self.network, maps, gram) for maps in content]
 
     @property
     def fingerprints(self) -> dict[str, str]:

@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Self
 
 from tqdm import tqdm
 
@@ -19,12 +18,6 @@ class Progress:
         # tqdm's None turns the bar off where stderr is no terminal.
         self.bar = tqdm(total=last, initial=done, unit="step", disable=True if quiet else None)
         self.measured_at, self.measured_step = time.perf_counter(), done
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()
 
     def steps_per_second(self, step: int) -> float:
         """Steps per second since the last call."""

@@ -4,7 +4,7 @@ import os
 import sys
 import weakref
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 
 import torch
@@ -28,7 +28,7 @@ from gan.training.generator_files import GeneratorExport
 from gan.training.observers.base import RunContext, build_observers
 from gan.training.progress import Progress, done, finished
 from gan.training.recipes.base import Batch, Recipe
-from gan.training.run_folder import claim, forget_stop, mark_stopped
+from gan.training.run_folder import STOPPED_MARK, claim, mark_stopped
 from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
 
@@ -85,7 +85,7 @@ class Run:
     def claim(self) -> None:
         """Hold the run's folder, for as long as this object lives."""
         weakref.finalize(self, os.close, claim(self.folder))
-        forget_stop(self.folder)
+        (self.folder / STOPPED_MARK).unlink(missing_ok=True)
 
     def resume(self) -> int:
         """Restore the newest complete state, if there is one; return the steps done so far."""
@@ -121,14 +121,14 @@ class Run:
             return self.loop(None)
         text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
         write_whole(self.folder / "config.yaml", lambda file: file.write(text.encode()))
-        with Tracker(self.folder, self.step) as tracker:
+        with closing(Tracker(self.folder, self.step)) as tracker:
             return self.loop(tracker)
 
     def report_finished(self) -> int:
         """Print that there is nothing left to do, and export generators that were removed."""
         self.ending = self.ended()
         self.print_line(f"{self.folder}: {finished(self.step, self.length, self.ending)}")
-        if not self.generator_export.complete():
+        if not all(path.exists() for path in self.generator_export.paths().values()):
             self.generator_export.keep(self.step)
             self.saver.finish()
         return 0
@@ -140,11 +140,12 @@ class Run:
 
     def loop(self, tracker: Tracker | None) -> int:
         """Take the steps; the main process alone has a tracker."""
-        train, stop = self.config.train, self.length.stop
+        train, length, stop = self.config.train, self.length, self.length.stop
         with self.saver, ExitStack() as loaders:
             # Before the first step, on all processes: observers prepare, which may take an
             # evaluation's time; then loader workers start.
-            progress = loaders.enter_context(Progress(self.step, stop, quiet=tracker is None))
+            progress = Progress(self.step, stop, quiet=tracker is None)
+            loaders.callback(progress.bar.close)
             with progress.aside():
                 for observer in self.observers.values():
                     observer.begin(self.step, tracker)
@@ -153,7 +154,7 @@ class Run:
                 # One update, on all processes, which meet when gradients are averaged. Nothing here
                 # waits for a GPU: it may still compute when the next step is prepared.
                 self.step += 1
-                self.updates.set_lr(self.length.lr_multiplier(self.step))
+                self.updates.set_lr(length.lr_multiplier(self.step))
                 step_batches = [next(batches) for _ in range(train.accumulate)]
                 values = self.trainer.train_step(self.step, step_batches)
                 progress.bar.update()
@@ -162,7 +163,7 @@ class Run:
 
                 # Now and then: the values are read, which waits for the device, and averaged over
                 # the processes. Where no step was finite for long, all of them go back to a state.
-                if self.due(train.log_every) and self.log(tracker, values, progress):
+                if length.due(self.step, train.log_every) and self.log(tracker, values, progress):
                     self.go_back()
                     progress.rewind(self.step)
                     batches = self.batches(loaders)
@@ -180,7 +181,7 @@ class Run:
                 self.generator_export.keep_epoch(self.step)
                 self.saver.poll(self.agreement.any)
                 self.ending = self.ended()
-                if stopped or self.ending or self.due(train.checkpoint_every):
+                if stopped or self.ending or length.due(self.step, train.checkpoint_every):
                     self.save()
                 if self.ending:
                     self.print_line(f"{self.folder}: {self.ending}")
@@ -214,9 +215,6 @@ class Run:
             self.data.dataset, self.config, self.length, self.accelerator,
             loaders=loaders, waits=self.waits, after=self.step,
         )  # fmt: skip
-
-    def due(self, every: int) -> bool:
-        return self.length.due(self.step, every)
 
     # What the run leaves behind
 

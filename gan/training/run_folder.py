@@ -22,36 +22,35 @@ def claim(folder: Path) -> int:
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise ValueError(f"run.dir {folder} cannot be written: {error.strerror}") from error
-    try:
-        hold(lock)
-    except BlockingIOError:
+    if held_by_another(lock):
         holder = os.read(lock, 1000).decode(errors="replace").strip()
         os.close(lock)
         raise ValueError(
             f"run.dir {folder}: process {holder} is training into it: wait for it, or name another"
-        ) from None
-    return lock
-
-
-def hold(lock: int) -> None:
-    """Lock an open file for this process and write its name into it; BlockingIOError if held."""
-    if os.name != "posix":
-        return
-    import fcntl
-
-    try:
-        # Locks of this kind are the process's own: workers that outlive a killed run hold none. The
-        # library filelock, as gan/system/atomic.py uses it, has those that children inherit.
-        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except PermissionError as error:  # so some systems say that it is held
-        raise BlockingIOError from error
-    except BlockingIOError:
-        raise
-    except OSError:  # a disk without locks
-        pass
+        )
     with contextlib.suppress(OSError):  # a full disk is no reason to forget the lock
         os.truncate(lock, 0)
         os.write(lock, f"{os.getpid()} on {platform.node()}\n".encode())
+    return lock
+
+
+def held_by_another(lock: int, *, shared: bool = False) -> bool:
+    """Lock an open file; tell whether another process holds it, False where nothing can be locked.
+
+    Locks of this kind are the process's own: workers that outlive a killed run hold none. The
+    library filelock, as gan/system/atomic.py uses it, has those that children inherit.
+    """
+    if os.name != "posix":
+        return False
+    import fcntl
+
+    try:
+        fcntl.lockf(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # both mean that it is held
+        return True
+    except OSError:  # a disk without locks
+        pass
+    return False
 
 
 def mark_stopped(folder: Path, text: str) -> None:
@@ -59,28 +58,13 @@ def mark_stopped(folder: Path, text: str) -> None:
     (folder / STOPPED_MARK).write_text(f"{text}\n", encoding="utf-8")
 
 
-def forget_stop(folder: Path) -> None:
-    """Remove what mark_stopped wrote."""
-    (folder / STOPPED_MARK).unlink(missing_ok=True)
-
-
 def is_held(folder: Path) -> bool:
     """Whether another process trains into a run's folder; False where nothing can be locked."""
-    if os.name != "posix":
-        return False
-    import fcntl
-
     try:
         lock = os.open(folder / LOCK, os.O_RDONLY)
     except OSError:
         return False
-    try:
-        # Shared, and for this moment only: asking needs no leave to write.
-        fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # both mean that it is held
-        return True
-    except OSError:  # a disk without locks
-        return False
-    finally:
-        os.close(lock)
-    return False
+    # Shared, and for this moment only: asking needs no leave to write.
+    held = held_by_another(lock, shared=True)
+    os.close(lock)
+    return held

@@ -1,43 +1,9 @@
-"""The same test images at every interval, through both generators, so that progress can be seen."""
-
-from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
+"""What generators make of the same test images at every interval, so that progress can be seen."""
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from gan.config import DataConfig
-from gan.config.choices import Channels
-from gan.data import sample_pixels
-from gan.domains import Domain
-from gan.images import ImageError, list_images, read_image
-from gan.images.pixels import to_unit
 from gan.networks.layers import in_eval_mode
-
-ROWS = 4
-"""Test images of each domain in a grid."""
-
-
-def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]) -> Tensor:
-    """Test images from all over a domain's folder, (N, C, crop_size, crop_size) in [-1, 1].
-
-    Where there is no test folder, or nothing readable in it, they are training images.
-    """
-    folder, channels = data.test_folder(domain), data.channels(domain)
-    images = readable(list_images(folder), channels) if folder else []
-    images = images or readable(training_files, channels)
-    return to_unit(torch.stack([sample_pixels(image, data) for image in images]))
-
-
-def readable(files: Sequence[Path], channels: Channels) -> list[Image.Image]:
-    """Up to ROWS images, evenly spread; those that cannot be read must not end a run."""
-    images = []
-    for path in files[:: max(1, len(files) // ROWS)]:
-        with suppress(ImageError):
-            images.append(read_image(path, channels=channels))
-    return images[:ROWS]
 
 
 @torch.no_grad()

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
 
 import torch
 from torch import Tensor
@@ -20,10 +19,8 @@ class Tracker:
         # Hides what an interrupted run logged after the step that this one resumes from.
         self.writer = SummaryWriter(str(folder / "logs"), purge_step=start_step + 1)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Write what is left of the log."""
         self.writer.close()
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
@@ -37,13 +34,8 @@ class Tracker:
 
     def grid(self, step: int, direction: str, columns: Sequence[Tensor]) -> None:
         """Log and keep a grid of batches (N, 1 or 3, H, W) in [-1, 1]: a column each."""
-        grid = compose_grid(columns)
+        batches = [to_pixels(column).cpu().expand(-1, 3, -1, -1) for column in columns]
+        rows = [torch.cat(images, dim=2) for images in zip(*batches, strict=True)]
+        grid = torch.cat(rows, dim=1)
         self.writer.add_image(f"samples/{direction}", grid, step)
         write_image(to_image(grid), self.samples / f"step-{step:08d}-{direction}.png")
-
-
-def compose_grid(columns: Sequence[Tensor]) -> Tensor:
-    """uint8 (3, rows * H, columns * W) from batches (rows, 1 or 3, H, W) in [-1, 1]."""
-    batches = [to_pixels(column).cpu().expand(-1, 3, -1, -1) for column in columns]
-    rows = [torch.cat(images, dim=2) for images in zip(*batches, strict=True)]
-    return torch.cat(rows, dim=1)

@@ -141,7 +141,11 @@ def targets_of(a: Tensor, b: Tensor, network: Pixels) -> LossTargets:
     gram_a, gram_b = (
         {"all": gram_of(images), "left": gram_of(images[..., :4])} for images in (a, b)
     )
-    return LossTargets(network, {"left": a[..., :4]}, {"left": b[..., :4]}, gram_a, gram_b)
+    return LossTargets(
+        network,
+        {"a": {"left": a[..., :4]}, "b": {"left": b[..., :4]}},
+        {"a": gram_a, "b": gram_b},
+    )
 
 
 def test_optional_terms_equal_sums_by_numpy() -> None:

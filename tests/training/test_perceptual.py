@@ -53,8 +53,8 @@ def test_targets_of_a_step_are_the_maps_and_grams_of_its_images(weights: Path) -
     a, b = images(0, 2), images(1, 2)
     (targets,) = builder(config(weights, ALL)).loss_targets([(a, b)])
     for content, gram, real in (
-        (targets.content_a, targets.gram_a, a),
-        (targets.content_b, targets.gram_b, b),
+        (targets.content["a"], targets.gram["a"], a),
+        (targets.content["b"], targets.gram["b"], b),
     ):
         assert content.keys() == {"features.1"}
         torch.testing.assert_close(
@@ -109,9 +109,9 @@ def test_all_batches_and_processes_of_a_step_have_the_same_grams(weights: Path) 
         mine.share = lambda tensor, theirs=theirs: (tensor + next(theirs)) / 2  # type: ignore[misc]
         two = mine.loss_targets(split[:2])
         for targets in (*four, *two):
-            for layer, gram in one.gram_a.items():
+            for layer, gram in one.gram["a"].items():
                 # float32 convolutions of one image and of four round differently
-                torch.testing.assert_close(targets.gram_a[layer], gram, rtol=1e-5, atol=1e-6)
+                torch.testing.assert_close(targets.gram["a"][layer], gram, rtol=1e-5, atol=1e-6)
 
 
 def test_averages_count_the_first_steps_alike_and_then_forget() -> None:

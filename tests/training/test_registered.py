@@ -19,7 +19,7 @@ from gan.config.tables.generators import GENERATORS
 from gan.config.tables.losses import LOSS_TERMS
 from gan.images.pixels import to_unit
 from gan.inference.translator import Translator
-from gan.networks.assembly import build_networks
+from gan.networks.assembly import Networks, build_networks
 from gan.training import train
 from gan.training.accelerator import build_accelerator
 from gan.training.doctor.doctor import Doctor
@@ -151,7 +151,7 @@ def test_a_step_of_a_relativistic_form_on_two_scales_is_the_formulas(
     batch = [torch.randint(256, (2, 3, 16, 16), generator=draws, dtype=torch.uint8) for _ in "ab"]
     values = trainer.train_step(1, [batch])
 
-    nets = build_networks(settings.networks, 3, 3, seed=0)
+    nets = Networks(**build_networks(settings.networks, 3, 3, seed=0))
     (a, b), mse = map(to_unit, batch), torch.nn.functional.mse_loss
     with torch.no_grad():
         real, fake = nets.disc_b(b), nets.disc_b(nets.gen_ab(a))

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from gan.config import DataConfig
 from gan.networks import build_generator
-from gan.training import sampling  # as a module: pytest would take sampling.test_images for a test
+from gan.training import dataset  # as a module: pytest would take dataset.test_images for a test
+from gan.training.sampling import sample_columns
 
 Photos = Callable[..., Path]
 
@@ -28,7 +29,7 @@ def as_tensor(*paths: Path) -> Tensor:
 
 def test_the_first_four_test_images_are_shown(photos: Photos, tmp_path: Path) -> None:
     folder = photos("testB", count=6, size=(16, 16))
-    images = sampling.test_images(config(tmp_path), "b", [])
+    images = dataset.test_images(config(tmp_path), "b", [])
     expected = as_tensor(*(folder / f"00{number}.png" for number in range(4)))
     assert images.dtype == torch.float32
     torch.testing.assert_close(images, expected, atol=1e-6, rtol=0)
@@ -37,23 +38,23 @@ def test_the_first_four_test_images_are_shown(photos: Photos, tmp_path: Path) ->
 def test_without_test_images_training_images_are_shown(photos: Photos, tmp_path: Path) -> None:
     training = sorted(photos("trainA", count=5, size=(16, 16)).iterdir())
     expected = as_tensor(*training[:4])
-    torch.testing.assert_close(sampling.test_images(config(tmp_path), "a", training), expected)
+    torch.testing.assert_close(dataset.test_images(config(tmp_path), "a", training), expected)
     (tmp_path / "testA").mkdir()
-    torch.testing.assert_close(sampling.test_images(config(tmp_path), "a", training), expected)
+    torch.testing.assert_close(dataset.test_images(config(tmp_path), "a", training), expected)
     data = DataConfig(a=tmp_path / "trainA", b=tmp_path, load_size=16, crop_size=16)
-    torch.testing.assert_close(sampling.test_images(data, "a", training), expected)
+    torch.testing.assert_close(dataset.test_images(data, "a", training), expected)
 
 
 def test_a_damaged_test_image_does_not_end_a_run(photos: Photos, tmp_path: Path) -> None:
     folder = photos("testA", count=5, size=(16, 16))
     training = sorted(photos("trainA", count=2, size=(16, 16)).iterdir())
     (folder / "001.png").write_bytes((folder / "001.png").read_bytes()[:300])
-    shown = sampling.test_images(config(tmp_path), "a", training)
+    shown = dataset.test_images(config(tmp_path), "a", training)
     expected = as_tensor(*(folder / f"00{number}.png" for number in (0, 2, 3, 4)))
     torch.testing.assert_close(shown, expected)
     for path in folder.iterdir():
         path.write_bytes(b"")
-    shown = sampling.test_images(config(tmp_path), "a", training)
+    shown = dataset.test_images(config(tmp_path), "a", training)
     torch.testing.assert_close(shown, as_tensor(*training))
 
 
@@ -65,7 +66,7 @@ def test_test_images_of_any_size_and_channels_make_one_batch(
     for resize in ("square", "short", "none"):
         for channels in (1, 3):
             data = config(tmp_path, resize=resize, channels_a=channels)
-            assert sampling.test_images(data, "a", []).shape == (2, channels, 16, 16)
+            assert dataset.test_images(data, "a", []).shape == (2, channels, 16, 16)
 
 
 class Add(nn.Module):
@@ -83,7 +84,7 @@ class Add(nn.Module):
 def test_columns_are_real_fake_reconstruction_identity() -> None:
     """With generators that add 1 and 10, the columns are x, x + 1, x + 11 and x + 10."""
     x = torch.rand(2, 3, 8, 8)
-    columns = sampling.sample_columns(Add(1), Add(10), x)
+    columns = sample_columns(Add(1), Add(10), x)
     assert len(columns) == 4
     for column, added in zip(columns, (0, 1, 11, 10), strict=True):
         torch.testing.assert_close(column, x + added)
@@ -92,7 +93,7 @@ def test_columns_are_real_fake_reconstruction_identity() -> None:
 @pytest.mark.parametrize("modes", [(True, True), (False, True), (False, False)])
 def test_networks_are_evaluated_and_left_as_they_were(modes: tuple[bool, bool]) -> None:
     forth, back = Add(1).train(modes[0]), Add(1).train(modes[1])
-    sampling.sample_columns(forth, back, torch.zeros(1, 3, 4, 4))
+    sample_columns(forth, back, torch.zeros(1, 3, 4, 4))
     assert forth.modes == back.modes == {False}
     assert (forth.training, back.training) == modes
 
@@ -100,6 +101,6 @@ def test_networks_are_evaluated_and_left_as_they_were(modes: tuple[bool, bool]) 
 def test_there_is_no_identity_between_grey_and_color() -> None:
     forth = build_generator("resnet_6blocks", in_channels=1, out_channels=3, channels=2)
     back = build_generator("resnet_6blocks", in_channels=3, out_channels=1, channels=2)
-    columns = sampling.sample_columns(forth, back, torch.rand(2, 1, 16, 16))
+    columns = sample_columns(forth, back, torch.rand(2, 1, 16, 16))
     assert [column.shape[1] for column in columns] == [1, 3, 1]
     assert not any(column.requires_grad for column in columns)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import torch
 from accelerate import Accelerator
 from torch import Tensor
 
@@ -55,9 +56,10 @@ class Saver:
             part.mkdir(parents=True)
         self.accelerator.wait_for_everyone()
         own_file = part / f"process-{self.accelerator.process_index}.pt"
-        self.add(or_remove, part, partial(write, on_cpu(own), own_file))
+        self.add(or_remove, part, partial(write, partial(torch.save, on_cpu(own)), own_file))
         if self.accelerator.is_main_process:
-            self.add(or_remove, part, partial(write, on_cpu(shared), part / "shared.pt"))
+            save = partial(torch.save, on_cpu(shared))
+            self.add(or_remove, part, partial(write, save, part / "shared.pt"))
         self.pending_publish = partial(self.publish, part, folder, manifest)
 
     def publish(self, part: Path, folder: Path, manifest: dict[str, Any]) -> None:

@@ -13,9 +13,10 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
@@ -54,9 +55,10 @@ class SavedState:
         return shared, torch.load(path, map_location="cpu", weights_only=True)
 
 
-def write(content: dict[str, Any], path: Path) -> None:
+def write(save: Callable[[BinaryIO], object], path: Path) -> None:
+    """Let `save` write a file, and flush it to the disk."""
     with path.open("wb") as file:
-        torch.save(content, file)
+        save(file)
         file.flush()
         os.fsync(file.fileno())
 
@@ -65,10 +67,8 @@ def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
     """Describe the files of a state, flush, and give it its name."""
     files = {path.name: describe(path) for path in sorted(temporary.iterdir())}
     manifest = manifest | {"files": files}
-    with (temporary / MANIFEST).open("w", encoding="utf-8") as file:
-        json.dump(manifest | {"checksum": checksum(manifest)}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    text = json.dumps(manifest | {"checksum": checksum(manifest)}, indent=1)
+    write(lambda file: file.write(text.encode()), temporary / MANIFEST)
     sync_folder(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)
@@ -94,13 +94,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_old(root: Path, step: int, keep: int) -> None:
-    """Keep the newest states up to a step; later ones were superseded when the run went back."""
+    """Keep the newest states up to a step: not later ones, superseded when the run went back, nor
+    torn ones.
+    """
     folders = sorted(root.glob("step-*"))
     past = [folder for folder in folders if folder.name <= f"step-{step:08d}"]
-    for folder in set(folders) - set(past[-keep:]):
+    for folder in {*folders, *root.glob(".step-*.tmp")} - set(past[-keep:]):
         shutil.rmtree(folder, ignore_errors=True)
-    for torn in root.glob(".step-*.tmp"):
-        shutil.rmtree(torn, ignore_errors=True)
 
 
 def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:

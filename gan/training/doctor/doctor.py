@@ -11,9 +11,9 @@ from torch import Tensor
 
 from gan.config import LossConfig, OptimConfig, TrainConfig
 from gan.config.tables.adversarial import ADVERSARIAL
-from gan.domains import Domain
+from gan.config.tables.findings import FAULTS
+from gan.domains import DIRECTIONS, Domain
 from gan.training.doctor import pictures, scores
-from gan.training.doctor.findings import Finding, diagnose
 from gan.training.doctor.pictures import Network
 
 LOGS = 4
@@ -27,6 +27,24 @@ Signals = dict[tuple[str, str], float]
 """Values by fault and place."""
 Rows = list[tuple[int, dict[str, float]]]
 """Logged steps and their values."""
+OTHER = {"ab": "b", "b": "ab", "ba": "a", "a": "ba"}
+"""The domain that a direction leads into, and the direction that leads into a domain."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A signal beyond its limit in a window of steps."""
+
+    step: int
+    """The last of the window, in which it was found."""
+    window: tuple[int, int]
+    """First and last step that it speaks of."""
+    name: str
+    where: str
+    """A direction (ab, ba), a discriminator's domain (a, b), generators, discriminators or all."""
+    value: float
+    limit: float
+    advice: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +104,8 @@ class Doctor:
         with torch.no_grad():
             signals, distances = self.look(forth, back, real)
         recent, before = self.split()
-        signals |= left_out(self.left_out / (step - window[0] + 1), self.tolerated)
+        share = self.left_out / (step - window[0] + 1)
+        signals["left_out", "all"] = share if share > self.tolerated else 0.0
         findings = [diagnose(*at, value, window) for at, value in signals.items()]
         if len(recent) >= LOGS:
             told = self.listen(recent, before, distances)
@@ -102,28 +121,34 @@ class Doctor:
         """The signals of pictures; and how far each domain's images are from translations to it."""
         signals: Signals = {}
         distances: dict[str, float] = {}
-        ways: list[tuple[str, Domain, Domain, Network, Network | None]] = [
-            ("ab", "a", "b", forth, back)
-        ]
-        if back is not None:
-            ways.append(("ba", "b", "a", back, forth))
-        for way, source, target, there, home in ways:
-            fake, wanted = there(real[source]), real.get(target)
-            seen = see(real[source], fake, wanted, home)
-            signals |= {(name, way): value for name, value in seen.items()}
+        networks = {"ab": forth, "ba": back}
+        for direction, ends in DIRECTIONS.items():
+            there = networks[direction]
+            if there is None:
+                continue
+            fake, wanted = there(real[ends.source]), real.get(ends.target)
+            seen = see(real[ends.source], fake, wanted, networks[ends.opposite])
+            signals |= {(name, direction): value for name, value in seen.items()}
             if wanted is not None:
                 apart = torch.cdist(wanted.float().flatten(1), fake.float().flatten(1))
-                distances[target] = float(apart.mean())
+                distances[ends.target] = float(apart.mean())
         return signals, distances
 
     def listen(self, recent: Rows, before: Rows, distances: Mapping[str, float]) -> Signals:
         """The signals of logged values, of what the recipe logs."""
         signals: Signals = {}
         for domain in ("a", "b"):
-            if f"score_real_{domain}" in recent[0][1]:
-                distance = distances.get(domain, math.nan)
-                heard = hear(self.chance, domain, recent, distance, self.pace)
-                signals |= {(name, domain): value for name, value in heard.items()}
+            if f"score_real_{domain}" not in recent[0][1]:
+                continue
+            real, fake = (column(recent, f"score_{kind}_{domain}") for kind in ("real", "fake"))
+            signals["blind", domain] = scores.teaching(scores.spread(real, fake), self.pace)
+            if self.chance is None:
+                stretch = scores.stretch(real, fake, distances.get(domain, math.nan))
+                signals["stretched", domain] = signals["beaten", domain] = stretch
+            else:
+                losses = column(recent, f"discriminator_{domain}")
+                signals["saturated", domain] = scores.edge(losses, self.chance)
+                signals["beaten", domain] = scores.lead(real, fake)
         for name in ("generators", "discriminators"):
             norm = f"gradient_norm_{name}"
             if norm in recent[0][1] and len(before) >= LOGS:
@@ -143,12 +168,10 @@ class Doctor:
         now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
         defined = {at for at, value in signals.items() if not math.isnan(value)}
         gone = [f for at, f in self.open.items() if at in defined and at not in now]
-        found = [finding for at, finding in now.items() if at not in self.open]
-        for finding in gone:
-            del self.open[finding.name, finding.where]
-        self.open |= {(finding.name, finding.where): finding for finding in found}
+        found = {at: finding for at, finding in now.items() if at not in self.open}
+        self.open = {at: f for at, f in self.open.items() if f not in gone} | found
         shown = {at: value for at, value in signals.items() if at in defined}
-        return Examination(shown, found, gone)
+        return Examination(shown, list(found.values()), gone)
 
     def state(self) -> dict[str, Any]:
         """What resuming needs."""
@@ -181,7 +204,7 @@ def see(
     if broken:
         return {"not_finite": broken}
     natural = [images for images in (real, wanted) if images is not None]
-    signals: dict[str, float] = {
+    signals = {
         "not_finite": broken,
         "inverted": pictures.luminance_correlation(real, fake),
         "copy": pictures.change(real, fake),
@@ -195,25 +218,19 @@ def see(
     return signals
 
 
-def hear(
-    chance: float | None, domain: str, rows: Rows, distance: float, pace: float
-) -> dict[str, float]:
-    """Return the signals of a discriminator's scores and losses; chance is its loss at chance."""
-    real, fake = (column(rows, f"score_{kind}_{domain}") for kind in ("real", "fake"))
-    blind: dict[str, float] = {"blind": scores.teaching(scores.spread(real, fake), pace)}
-    if chance is None:
-        stretch = scores.stretch(real, fake, distance)
-        return blind | {"stretched": stretch, "beaten": stretch}
-    losses = column(rows, f"discriminator_{domain}")
-    return blind | {
-        "saturated": scores.edge(losses, chance),
-        "beaten": scores.lead(real, fake),
-    }
+def diagnose(
+    name: str, where: str, value: float, window: tuple[int, int], pace: float = 1.0
+) -> Finding | None:
+    """A finding, if a signal's value over a window is beyond its limit.
 
-
-def left_out(share: float, tolerated: float) -> Signals:
-    """The share of a window's steps that was left out, as far as it is not tolerated."""
-    return {("left_out", "all"): share if share > tolerated else 0.0}
+    pace is the discriminators' learning rate by that of the generators.
+    """
+    fault = FAULTS[name]
+    if not fault.has(value):
+        return None
+    text = fault.hasty if fault.hasty and pace > 1 else fault.advice
+    advice = text.format(where=where, other=OTHER.get(where, ""))
+    return Finding(window[1], window, name, where, value, fault.limit, advice)
 
 
 def column(rows: Rows, name: str) -> list[float]:

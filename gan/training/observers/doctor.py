@@ -1,7 +1,12 @@
-"""The doctor's visits to a run: it examines every so many steps, and what is new is printed."""
+"""The doctor's visits to a run: it examines every so many steps, and what is new is printed.
 
+RUN/doctor.jsonl holds what was found, one JSON object a line: {"step", "window", "finding",
+"where", "value", "limit", "advice"}, or, when a finding has gone, {"step", "gone", "where"}.
+"""
+
+import json
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +14,8 @@ from torch import Tensor
 
 from gan.domains import Domain
 from gan.networks.layers import in_eval_mode
-from gan.training.doctor import Doctor, Examination, record
+from gan.system.atomic import write_whole
+from gan.training.doctor import Doctor, Examination
 from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
@@ -38,7 +44,7 @@ class DoctorObserver(Observer):
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Examine what the generators for use make of the test images."""
         if tracker and self.path is None:
-            self.path = record.begin(self.context.run_dir, self.step)
+            self.path = begin_record(self.context.run_dir, self.step)
         self.step = step
         if tracker and self.path and step % self.train.doctor_every == 0:
             self.report(step, self.examine(step), tracker, self.path)
@@ -60,7 +66,7 @@ class DoctorObserver(Observer):
             self.context.print_line(f"doctor, step {step}, {finding.name}: {finding.advice}")
         for finding in seen.gone:
             self.context.print_line(f"doctor, step {step}: {finding.name} {finding.where} has gone")
-        record.append(path, step, seen)
+        append(path, step, seen)
 
     def state(self) -> dict[str, Any]:
         """The window so far, and what was found."""
@@ -72,3 +78,39 @@ class DoctorObserver(Observer):
         if state:
             self.step = state["step"]
             self.doctor.restore(state["doctor"])
+
+
+def begin_record(folder: Path, step: int) -> Path:
+    """Return the record of a run that continues after a step, without what was written later.
+
+    Torn lines are dropped. The file is replaced as a whole, so that a run that is killed leaves the
+    old one or the new one.
+    """
+    path = folder / "doctor.jsonl"
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    kept: list[str] = []
+    for line in text.splitlines():
+        with suppress(ValueError, KeyError, TypeError):
+            if int(json.loads(line)["step"]) <= step:
+                kept.append(f"{line}\n")
+    write_whole(path, lambda file: file.writelines(line.encode() for line in kept))
+    return path
+
+
+def append(path: Path, step: int, seen: Examination) -> None:
+    """Add what was found in a step, and what has gone."""
+    entries: list[dict[str, object]] = [
+        {
+            "step": step,
+            "window": finding.window,
+            "finding": finding.name,
+            "where": finding.where,
+            "value": finding.value,
+            "limit": finding.limit,
+            "advice": finding.advice,
+        }
+        for finding in seen.found
+    ]
+    entries += [{"step": step, "gone": old.name, "where": old.where} for old in seen.gone]
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(entry) + "\n" for entry in entries)

@@ -55,7 +55,14 @@ class EvaluationObserver(Observer):
         self.folders = self.processes.once(
             lambda: open_folders(context.config.data, max_images=self.config.max_images)
         )
-        self.check_best()
+        # What cannot be measured shows before anything is.
+        best, directions = self.config.best, tuple(context.trainer.frame.generators)
+        names = measurable(directions, self.folders, context.config.data, self.instruments)
+        if best and best not in names:
+            raise ValueError(
+                f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
+                f"these are: {', '.join(names)}"
+            )
         # The best value so far, the one that a clearly better one must beat, and the newest.
         self.best: Mark | None = None
         self.standard: Mark | None = None
@@ -70,16 +77,6 @@ class EvaluationObserver(Observer):
         self.best = self.processes.once(self.kept)
         if step == 0:
             self.measure(step, tracker)
-
-    def check_best(self) -> None:
-        """ValueError, before anything is measured, where evaluate.best is nothing of it."""
-        best, directions = self.config.best, tuple(self.context.trainer.frame.generators)
-        names = measurable(directions, self.folders, self.context.config.data, self.instruments)
-        if best and best not in names:
-            raise ValueError(
-                f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
-                f"these are: {', '.join(names)}"
-            )
 
     def kept(self) -> Mark | None:
         """The mark of the best generators, as far as they are there, and best.json beside them.

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.domains import Domain
-from gan.networks.assembly import build_guided_networks
+from gan.networks.assembly import build_networks
 from gan.training.accelerator import main_first
 from gan.training.objective import LossTargets, Network, discriminator_loss, guided_losses
 from gan.training.optimization import set_requires_grad, total
@@ -35,13 +35,13 @@ class ArbitraryStyleTrainer:
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         data, optim, device = config.data, config.optim, accelerator.device
         self.eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
-        gen_ab, disc_b = build_guided_networks(
-            config.networks, data.channels_a, data.channels_b, seed=config.run.seed
-        )
+        names = ("gen_ab", "disc_b")
         self.frame = build_frame(
             config,
             accelerator,
-            {"gen_ab": gen_ab, "disc_b": disc_b},
+            build_networks(
+                config.networks, data.channels_a, data.channels_b, names, seed=config.run.seed
+            ),
             {
                 "generators": (("gen_ab",), optim.lr),
                 "discriminators": (("disc_b",), optim.discriminator_lr or optim.lr),
@@ -74,7 +74,7 @@ class ArbitraryStyleTrainer:
     def targets(self, a: Tensor, b: Tensor) -> LossTargets:
         """Return what results are compared with: photographs' content, each painting's style."""
         content = self.eye.content_of(self.eye(a)) if self.eye.content else {}
-        return LossTargets(self.eye, content_a=content, gram_b=self.eye.grams_of(self.eye(b)))
+        return LossTargets(self.eye, {"a": content}, {"b": self.eye.grams_of(self.eye(b))})
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
         """Return the translation, for use, into the styles of real paintings; there is no other."""

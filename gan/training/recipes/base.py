@@ -4,7 +4,7 @@ A recipe has a `Frame` and adds its losses: `train_step` is the only caller of `
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -17,17 +17,15 @@ from gan.config.tables.recipes import RECIPES
 from gan.domains import Direction, Domain
 from gan.images.pixels import to_unit
 from gan.networks.resnet import recompute_blocks
-from gan.training.accelerator import distribute, gradients_agree, share_statistics
+from gan.training.accelerator import distribute, share_statistics
 from gan.training.image_pool import ImagePool, usable
 from gan.training.initial_weights import load_initial_weights
 from gan.training.objective import Network
-from gan.training.optimization import Updates, mean, reseed
+from gan.training.optimization import Groups, Updates, mean, reseed
 
 T = TypeVar("T")
 Batch = Sequence[Tensor]
 """uint8 images of each domain of the recipe, (N, C, H, W)."""
-Groups = Mapping[str, tuple[Sequence[str], float]]
-"""Names of networks that are updated together, and their learning rate, by the group's name."""
 
 
 class Recipe(Protocol):
@@ -79,7 +77,8 @@ class Frame:
     @property
     def generators(self) -> dict[Direction, nn.Module]:
         """The generators for use: the averaged ones where averaging is on."""
-        directions, networks = RECIPES[self.config.recipe].directions, self.updates.for_use
+        networks = self.updates.averages or self.updates.exported
+        directions = RECIPES[self.config.recipe].directions
         return {direction: networks[f"gen_{direction}"] for direction in directions}
 
     def prepare(self, batch: Batch) -> list[Tensor]:
@@ -127,12 +126,8 @@ def build_frame(
     networks = {
         name: distribute(net, accelerator, channels_last=last) for name, net in bare.items()
     }
-    updated = {
-        group: ({name: bare[name] for name in names}, rate)
-        for group, (names, rate) in groups.items()
-    }
     exported = [f"gen_{direction}" for direction in row.directions]
-    updates = Updates(config, accelerator.device, updated, exported)
+    updates = Updates(config, accelerator.device, bare, groups, exported)
     pools = {domain: ImagePool(config.train.pool_size) for domain in row.discriminators}
     return Frame(config, accelerator, bare, networks, updates, fingerprints, pools, parts or {})
 
@@ -156,15 +151,17 @@ class Step:
             self.records.append({})
             yield batch
 
-    def gradients(
-        self, networks: Sequence[nn.Module], *, complete: bool = True
-    ) -> AbstractContextManager[None]:
+    @contextmanager
+    def gradients(self, networks: Sequence[nn.Module], *, complete: bool = True) -> Iterator[None]:
         """Average gradients over the processes in the last batch, once they are complete.
 
         Forward and backward passes of these networks belong in here.
         """
-        last = complete and len(self.records) == self.count
-        return gradients_agree(self.frame.accelerator, networks, when=last)
+        with ExitStack() as stack:
+            if not complete or len(self.records) < self.count:
+                for net in networks:
+                    stack.enter_context(self.frame.accelerator.no_sync(net))
+            yield
 
     def minimize(self, loss: Tensor, values: Mapping[str, Tensor]) -> None:
         """Add the gradients of a loss of the present batch, and note what is to be logged."""

@@ -23,8 +23,8 @@ from gan.training.objective import (
     translate,
 )
 from gan.training.optimization import set_requires_grad, total
-from gan.training.perceptual import LossTargetsBuilder, PerceptualNetwork, needs_perceptual_network
-from gan.training.recipes.base import Batch, Frame, Step, build_frame
+from gan.training.perceptual import LossTargetsBuilder, PerceptualNetwork
+from gan.training.recipes.base import Batch, Step, build_frame
 from gan.training.sampling import sample_columns
 
 Images = dict[Domain, Tensor]
@@ -33,43 +33,37 @@ Images = dict[Domain, Tensor]
 class Trainer:
     """All that learns, and the step in which it does."""
 
-    frame: Frame
-
-    # The networks as they are trained (wrapped for several processes), and bare.
-    networks: Networks
-    bare: Networks
-
-    perception: LossTargetsBuilder
-    # Tells whether a translation still is what its original is (loss.semantic).
-    classifier: FrozenClassifier | None
-    passes: Passes
-
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         data, optim, device = config.data, config.optim, accelerator.device
-        eye = self.classifier = None
-        if needs_perceptual_network(config.loss):
+        # A frozen network, whose feature maps are compared.
+        eye = None
+        if config.loss.perceptual or config.loss.perceptual_cycle or config.loss.style:
             eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
-        if classifier_needed(config.loss):
-            self.classifier = main_first(accelerator, lambda: FrozenClassifier(config, device))
         share = partial(accelerator.reduce, reduction="mean")
         self.perception = LossTargetsBuilder(config.perceptual, eye, share)
-        classifier = {} if self.classifier is None else self.classifier.fingerprints
+        fingerprints = self.perception.fingerprints
+        # Tells whether a translation still is what its original is (loss.semantic).
+        self.classifier = None
+        if classifier_needed(config.loss):
+            self.classifier = main_first(accelerator, lambda: FrozenClassifier(config, device))
+            fingerprints |= self.classifier.fingerprints
         self.frame = build_frame(
             config,
             accelerator,
-            build_networks(
-                config.networks, data.channels_a, data.channels_b, seed=config.run.seed
-            ).named(),
+            build_networks(config.networks, data.channels_a, data.channels_b, seed=config.run.seed),
             {
                 "generators": (("gen_ab", "gen_ba"), optim.lr),
                 "discriminators": (("disc_a", "disc_b"), optim.discriminator_lr or optim.lr),
             },
-            self.perception.fingerprints | classifier,
+            fingerprints,
             {"perception": self.perception},
         )
+        # As they are trained (wrapped for several processes), and bare.
         self.networks = Networks(**self.frame.networks)
         self.bare = Networks(**self.frame.bare)
-        self.passes = passes_of(config)
+        # Several batches at once, unless a norm mixes their images.
+        together = config.train.batch_passes and config.networks.norm != "batch"
+        self.passes: Passes = at_once if together else one_by_one
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """Update all four networks once; return losses, scores and gradient norms by name."""
@@ -121,9 +115,3 @@ class Trainer:
             direction: sample_columns(nets[direction], nets[ends.opposite], real[ends.source])
             for direction, ends in DIRECTIONS.items()
         }
-
-
-def passes_of(config: Config) -> Passes:
-    """Return how networks are run: several batches at once, unless a norm mixes their images."""
-    together = config.train.batch_passes and config.networks.norm != "batch"
-    return at_once if together else one_by_one

@@ -20,7 +20,7 @@ from gan.config.choices import Channels
 from gan.domains import Domain
 from gan.images import read_image, resize_short
 from gan.images.pixels import from_image, to_unit
-from gan.networks.assembly import build_generator_ab
+from gan.networks.assembly import build_networks
 from gan.system.hashing import file_sha256
 from gan.training.accelerator import main_first
 from gan.training.objective import Network, appearance_terms, weighted
@@ -39,13 +39,12 @@ class SingleStyleTrainer:
         painting = read_painting(path, config.style.size, data.channels_b)
         self.eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         self.gram = self.eye.style_of(self.eye(painting.to(device)))
-        generator = build_generator_ab(
-            config.networks, data.channels_a, data.channels_b, seed=config.run.seed
-        )
         self.frame = build_frame(
             config,
             accelerator,
-            {"gen_ab": generator},
+            build_networks(
+                config.networks, data.channels_a, data.channels_b, ["gen_ab"], seed=config.run.seed
+            ),
             {"generators": (("gen_ab",), config.optim.lr)},
             {
                 "perceptual.weights": self.eye.fingerprint,

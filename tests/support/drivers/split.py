@@ -14,12 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.networks.assembly import (
-    Networks,
-    build_generator_ab,
-    build_guided_networks,
-    build_networks,
-)
+from gan.networks.assembly import build_networks
 from gan.system.signals import Interruption
 from gan.training import Run
 from tests.support import backbone
@@ -69,22 +64,16 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         | more.get(case, {})
     )  # fmt: skip
 
-    def build(*args: Any, **kwargs: Any) -> Networks:
-        return Networks(*(net.to(dtype) for net in build_networks(*args, **kwargs)))
-
-    def build_one(*args: Any, **kwargs: Any) -> nn.Module:
-        return build_generator_ab(*args, **kwargs).to(dtype)
-
-    def build_guided(*args: Any, **kwargs: Any) -> tuple[nn.Module, ...]:
-        return tuple(net.to(dtype) for net in build_guided_networks(*args, **kwargs))
+    def build(*args: Any, **kwargs: Any) -> dict[str, nn.Module]:
+        return {name: net.to(dtype) for name, net in build_networks(*args, **kwargs).items()}
 
     def to_unit(pixels: Tensor) -> Tensor:
         return pixels.to(dtype) / 127.5 - 1
 
     with (
         patch("gan.training.recipes.cyclegan.build_networks", build),
-        patch("gan.training.recipes.single_style.build_generator_ab", build_one),
-        patch("gan.training.recipes.arbitrary_style.build_guided_networks", build_guided),
+        patch("gan.training.recipes.single_style.build_networks", build),
+        patch("gan.training.recipes.arbitrary_style.build_networks", build),
         patch("gan.training.recipes.single_style.to_unit", to_unit),
         patch("gan.training.perceptual.cast_weights", lambda features, _: features.to(dtype)),
         patch("gan.semantics.frozen.check_logits", lambda network, *_: network.to(dtype)),

@@ -16,7 +16,7 @@ from gan.config.extensions import register_observer, register_recipe
 from gan.config.table import load
 from gan.config.tables.recipes import RECIPES, RecipeRow, present_name
 from gan.domains import Domain
-from gan.networks.assembly import build_generator_ab
+from gan.networks.assembly import build_networks
 from gan.system.signals import Interruption
 from gan.training import Run, train
 from gan.training.checkpoint import newest_state
@@ -35,10 +35,10 @@ class HeadTrainer:
     """One generator, and a head that learns with it and is nobody's to use."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
-        gen_ab = build_generator_ab(config.networks, 3, 3, seed=config.run.seed)
+        built = build_networks(config.networks, 3, 3, ["gen_ab"], seed=config.run.seed)
         torch.manual_seed(config.run.seed)
         groups = {"generators": (["gen_ab"], config.optim.lr), "heads": (["head"], 0.1)}
-        built = {"gen_ab": gen_ab, "head": nn.Conv2d(3, 3, 1)}
+        built["head"] = nn.Conv2d(3, 3, 1)
         self.frame = build_frame(config, accelerator, built, groups, {})
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
