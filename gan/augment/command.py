@@ -62,7 +62,7 @@ def augment(config: AugmentOptions) -> int:
         check_labelled(tasks, dataset_format(config.format).rule)
         settings: dict[str, Any] = processes.once(lambda: output_settings(dataset, config, hashes))
         if processes.once(lambda: check_output(config, settings)):
-            return int(processes.once(lambda: finished_before(config.output)))
+            return int(processes.once(lambda: _finished_before(config.output)))
         # All that can be rejected is rejected before anything is written: the next try may have it
         # right.
         models = [open_model(path, config) for path in config.model]
@@ -73,16 +73,16 @@ def augment(config: AugmentOptions) -> int:
             device = pick_device(config.device)
             task_score = load_task_score(config.task, config.task_size, device)
         processes.once(lambda: begin(config.output, settings))
-        processes.once(lambda: tell(dataset))
+        processes.once(lambda: _tell(dataset))
         failures: dict[Path, str] = {}
         for number, model in enumerate(models):
             own = [task for task in tasks if task.model == number]
             failures |= translate(dataset, config, model, task_score, own, processes)
-        processes.once(lambda: complete(dataset, config, tasks, failures, hashes, settings))
+        processes.once(lambda: _complete(dataset, config, tasks, failures, hashes, settings))
     return 1 if failures else 0
 
 
-def finished_before(output: Path) -> int:
+def _finished_before(output: Path) -> int:
     """The exit status of a finished run, and what it could not translate."""
     shutil.rmtree(output / FOLDER, ignore_errors=True)
     where = output / PROVENANCE
@@ -94,7 +94,7 @@ def finished_before(output: Path) -> int:
     return 1 if failures else 0
 
 
-def tell(dataset: Dataset) -> None:
+def _tell(dataset: Dataset) -> None:
     """Say what is odd about a dataset, and what is done with its splits."""
     for remark in dataset.remarks[:NAMED]:
         say(remark.source, remark.reason)
@@ -116,7 +116,7 @@ def translate(
     if not tasks:
         return {}
     # Once for all: what one process has written meanwhile must not change another's share.
-    jobs, failures = processes.once(lambda: find_jobs(dataset, config, tasks))
+    jobs, failures = processes.once(lambda: _find_jobs(dataset, config, tasks))
     by_place = {picture_path(config.output, task): task for task in tasks}
     finish = ScoreAndStage(dataset.root, config.output, by_place, config.quality, task_score)
     stage = config.output / FOLDER
@@ -128,7 +128,7 @@ def translate(
     return {failed.source.relative_to(dataset.root): failed.reason for failed in found}
 
 
-def find_jobs(
+def _find_jobs(
     dataset: Dataset, config: AugmentOptions, tasks: Sequence[Task]
 ) -> tuple[list[Job], list[Failure]]:
     """What is to be translated to which staged file; done is what has its scores."""
@@ -144,7 +144,7 @@ def find_jobs(
     return jobs, [size for size in sizes if isinstance(size, Failure)]
 
 
-def complete(
+def _complete(
     dataset: Dataset,
     config: AugmentOptions,
     tasks: Sequence[Task],
@@ -166,7 +166,7 @@ def complete(
     decided = decide(tasks, scores, failures, limits)
     for image, reason in failures.items():
         say(root / image, reason)
-    write_image(sheet(decided, root, lambda each: present(target, each)), target / SHEET)
+    write_image(sheet(decided, root, lambda each: _present(target, each)), target / SHEET)
     accepted = {each.task.output for each in decided if each.decision == "accepted"}
     for task in tasks:
         staged = picture_path(target, task)
@@ -187,7 +187,7 @@ def complete(
         print(printable(f"warning: {warning}"), file=sys.stderr)
 
 
-def present(target: Path, each: Decided) -> Path:
+def _present(target: Path, each: Decided) -> Path:
     """Where a translation is: staged, or, in a run that goes on, in its place already."""
     staged = picture_path(target, each.task)
     return staged if staged.exists() else target / each.task.output

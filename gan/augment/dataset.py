@@ -104,7 +104,7 @@ Outputs = Mapping[Path, tuple[Path, ...]]
 """Under which names each item's image is in the output: its own, new ones, or none."""
 
 
-def rewrite_nothing(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+def _rewrite_nothing(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """For formats in which no file speaks of several images."""
     return iter(())
 
@@ -117,12 +117,12 @@ class Format:
     """Returns the items of a folder, and remarks on what is odd."""
     rule: str
     """Where labels must be to be found, for those who have none."""
-    rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]] = rewrite_nothing
+    rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]] = _rewrite_nothing
     """Files whose content is another in the output."""
 
     def read(self, root: Path) -> Dataset:
         """Read a folder; every file that belongs to none of its items is another."""
-        files = list_files(root)
+        files = _list_files(root)
         items = self.find_items(files)
         if not items:
             raise ValueError(f"{root}: no images where this format has them")
@@ -136,14 +136,14 @@ class Format:
         )
 
 
-def list_files(root: Path) -> Files:
+def _list_files(root: Path) -> Files:
     """All files but hidden ones; what a link hides is named. ValueError without an image, and where
     a file has a report's name.
 
     The reports of an output that is augmented again are left out.
     """
     found = find_images(root)
-    reports = check_reports(root)
+    reports = _check_reports(root)
     remarks = [Failure(path, f"{reason}: left out") for path, reason in found.skipped]
     others: list[Path] = []
     inside = root.resolve()
@@ -167,7 +167,7 @@ def list_files(root: Path) -> Files:
     return Files(root, tuple(images), tuple(sorted(others, key=Path.as_posix)), remarks)
 
 
-def check_reports(root: Path) -> set[Path]:
+def _check_reports(root: Path) -> set[Path]:
     """The reports in a dataset that is itself an output; ValueError for others of their names."""
     reports = (root / name for name in (PROVENANCE, REPORT, SHEET))
     there = {path for path in reports if path.exists()}

@@ -62,8 +62,8 @@ def translate_batch(
     on it, Model(path, "ab", "cuda"). ValueError for other batches and strengths; what is beyond
     [0, 1] by half a grey level is rounding.
     """
-    check_batch(images, opened(model).channels)
-    check_strength(strength, len(images))
+    _check_batch(images, opened(model).channels)
+    _check_strength(strength, len(images))
     chosen = (torch.rand(len(images)) < p).nonzero()[:, 0]  # on the CPU: a GPU need not wait
     if not len(chosen):
         return images
@@ -75,7 +75,7 @@ def translate_batch(
     return images.index_copy(0, where, torch.lerp(sources, translations.clamp(0, 1), share))
 
 
-def check_batch(images: Tensor, channels: int) -> None:
+def _check_batch(images: Tensor, channels: int) -> None:
     """ValueError for what is no batch of so many channels."""
     right = f"translate_batch takes floats (N, {channels}, H, W) in [0, 1], not"
     if images.ndim != 4 or images.shape[1] != channels or not images.is_floating_point():
@@ -87,7 +87,7 @@ def check_batch(images: Tensor, channels: int) -> None:
             raise ValueError(f"{right} {low:.4g} to {high:.4g}")
 
 
-def check_strength(strength: Tensor | float, count: int) -> None:
+def _check_strength(strength: Tensor | float, count: int) -> None:
     """ValueError for what is neither a share nor one for each image."""
     right = f"strength: one number from 0 to 1, or a tensor of {count}, one for each image"
     if not isinstance(strength, (int, float, Tensor)):

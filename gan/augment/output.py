@@ -43,9 +43,9 @@ def output_settings(
         "dataset_fingerprint": fingerprint(dataset),
         "models_sha256": list(hashes),
         "style": config.style and config.style.name,
-        "style_sha256": config.style and digest(config.style),
+        "style_sha256": config.style and _digest(config.style),
         "task": config.task and Path(config.task).name,
-        "task_sha256": task and digest(task),
+        "task_sha256": task and _digest(task),
     }
 
 
@@ -55,14 +55,14 @@ def fingerprint(dataset: Dataset) -> str:
     paths = sorted({*items, *dataset.others}, key=Path.as_posix)
     whole = hashlib.sha256()
     with ThreadPoolExecutor() as threads:
-        found = threads.map(digest, [dataset.root / path for path in paths])
+        found = threads.map(_digest, [dataset.root / path for path in paths])
         for path, content in zip(paths, found, strict=True):
             name = path.as_posix().encode("utf-8", "surrogateescape")
             whole.update(name + f"\0{content}\n".encode())
     return whole.hexdigest()[:16]
 
 
-def digest(path: Path) -> str | None:
+def _digest(path: Path) -> str | None:
     """Return the SHA-256 of a file; None for one that cannot be read, which others report."""
     try:
         return file_sha256(path)
@@ -152,14 +152,14 @@ def carry(
     for path, content in format.rewrite(dataset, outputs):
         write_bytes(target / path, content)
     for item in dataset.items:
-        for source, name in files_of(item, outputs[item.image]):
+        for source, name in _files_of(item, outputs[item.image]):
             if name not in translated:
-                put(dataset.root / source, target / name, link)
+                _put(dataset.root / source, target / name, link)
     for path in dataset.others:
-        put(dataset.root / path, target / path, link)
+        _put(dataset.root / path, target / path, link)
 
 
-def files_of(item: Item, outputs: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:
+def _files_of(item: Item, outputs: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:
     """Each file of an item with its name beside each of its outputs."""
     for output in outputs:
         yield item.image, output
@@ -167,7 +167,7 @@ def files_of(item: Item, outputs: tuple[Path, ...]) -> Iterator[tuple[Path, Path
             yield label, renamed(item, label, output.stem.removesuffix(item.ending))
 
 
-def put(source: Path, target: Path, link: bool) -> None:
+def _put(source: Path, target: Path, link: bool) -> None:
     """Copy or link a file, whole or not at all, unless it is there."""
     if not os.path.lexists(target):
         (link_file if link else copy_file)(source, target)

@@ -36,7 +36,7 @@ def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task
     chosen = choose(dataset, config.splits)
     suffix = free_suffix(dataset, mark)
     tasks = []
-    for item, copy in copies(chosen, config.ratio, config.seed):
+    for item, copy in _copies(chosen, config.ratio, config.seed):
         image = item.image.as_posix()
         output = item.image
         if config.mode == "add":
@@ -44,7 +44,7 @@ def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task
             output = renamed(item, item.image, item.start + suffix + number)
         low, high = config.strengths()
         strength = low + (high - low) * draw(config.seed, f"{image}\0{copy}", "strength")
-        tasks.append(Task(item, output, model_of(config, image, copy), round(strength, 4)))
+        tasks.append(Task(item, output, _model_of(config, image, copy), round(strength, 4)))
     return sorted(tasks, key=lambda task: task.output.as_posix())
 
 
@@ -78,7 +78,7 @@ def check_labelled(tasks: Sequence[Task], rule: str) -> None:
         )
 
 
-def copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Item, int]]:
+def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Item, int]]:
     """The images, each with the number of its copy: ratio x as many as images, to the nearest.
 
     Who has one more than others is drawn by name, whatever the order.
@@ -103,7 +103,7 @@ def free_suffix(dataset: Dataset, mark: str) -> str:
     return next(suffix for suffix in suffixes if not any(suffix in stem for stem in taken))
 
 
-def model_of(config: AugmentOptions, image: str, copy: int) -> int:
+def _model_of(config: AugmentOptions, image: str, copy: int) -> int:
     """The model of an image's copy, drawn by the weights; none comes again before all have."""
     left: dict[int, float] = {}
     model = 0

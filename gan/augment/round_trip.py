@@ -60,7 +60,7 @@ class RoundTripTranslator:
         if self.back is None or not finite:
             return [fake if fake is None else RoundTrip(fake, None) for fake in fakes]
         recs = iter(self.back.translate_batch(torch.stack(finite)))
-        return [fake if fake is None else joined(fake, next(recs)) for fake in fakes]
+        return [fake if fake is None else _joined(fake, next(recs)) for fake in fakes]
 
     def translate_tiled(
         self, pixels: Tensor, tile: int, scratch: Path, progress: Callable[[float], None]
@@ -71,10 +71,10 @@ class RoundTripTranslator:
             return None
         if self.back is None or not self.back.can_tile():
             return RoundTrip(fake, None)
-        return joined(fake, self.back.translate_tiled(fake, tile, scratch))
+        return _joined(fake, self.back.translate_tiled(fake, tile, scratch))
 
 
-def joined(fake: Tensor, rec: Tensor | None) -> RoundTrip | None:
+def _joined(fake: Tensor, rec: Tensor | None) -> RoundTrip | None:
     return None if rec is None else RoundTrip(fake, rec)
 
 
@@ -137,12 +137,12 @@ class ScoreAndStage:
         scores["task"] = self.task_score(picture.pixels, translation) if self.task_score else None
         shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
         place = picture_path(self.output, task)
-        write_picture(restore_orientation(shown, turn), place, quality=self.quality)
+        write_picture(_restore_orientation(shown, turn), place, quality=self.quality)
         rounded = {key: None if each is None else round(each, 4) for key, each in scores.items()}
         write_bytes(record_path(self.output, task), line(rounded))
 
 
-def restore_orientation(picture: Picture, turn: int) -> Picture:
+def _restore_orientation(picture: Picture, turn: int) -> Picture:
     """A picture as its source is stored, with its EXIF orientation: labels are of either."""
     if turn == 1:
         return picture

@@ -55,16 +55,16 @@ def measure(
     height, width = source.shape[:2]
     before, after = comparable(source), comparable(translation)
     drawn, redrawn = field(before), field(after)
-    regions: list[Any] = [*box_regions(boxes, width, height, before), *mask_regions(mask, before)]
+    regions: list[Any] = [*_box_regions(boxes, width, height, before), *_mask_regions(mask, before)]
     edges = [agreement(drawn[region], redrawn[region]) for region in regions]
-    luma, new_luma = lightness(before), lightness(after)
+    luma, new_luma = _lightness(before), _lightness(after)
     return {
         "structure": agreement(drawn, redrawn),
         "shift": displaced(drawn, redrawn),
         "edges": min((value for value in edges if value is not None), default=None),
-        "luma": polarity(luma, new_luma),
+        "luma": _polarity(luma, new_luma),
         "contrast": contrast(luma, new_luma),
-        "cycle": None if reconstruction is None else cycle_error(source, reconstruction),
+        "cycle": None if reconstruction is None else _cycle_error(source, reconstruction),
     }
 
 
@@ -81,7 +81,7 @@ def comparable(pixels: Array) -> Pixels:
     return small
 
 
-def box_regions(
+def _box_regions(
     boxes: Sequence[Box], width: int, height: int, shown: Pixels
 ) -> Iterator[tuple[slice, slice]]:
     """The boxes of an image of this size as parts of the picture that is shown."""
@@ -98,7 +98,7 @@ def box_regions(
             yield slice(*lines), slice(*edges)
 
 
-def mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool_]]:
+def _mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool_]]:
     """Where a mask (H, W, C) has each of its colors, at the size of the picture that is shown."""
     if mask is None:
         return
@@ -154,28 +154,28 @@ def displaced(source: Field, result: Field) -> float | None:
     return 0.0 if best <= 1e-6 * source.size else float(min(1 - here / best, 1))
 
 
-def lightness(pixels: Pixels) -> Plane:
+def _lightness(pixels: Pixels) -> Plane:
     """Lightness (H, W), 0 to 1, without fine detail."""
     luma: Plane = cv2.GaussianBlur((pixels @ LUMA_COLUMN)[:, :, 0] / np.float32(255), (0, 0), 2)
     return luma
 
 
-def polarity(one: Plane, other: Plane) -> float | None:
+def _polarity(one: Plane, other: Plane) -> float | None:
     """Whether light is light, -1 to 1: the mean of two correlations, over all of the picture and
     of each place with what is around it. None where either picture is nearly flat.
 
     Fog that is denser on one side turns the first in good translations, ink lines the second; a
     negative turns both.
     """
-    whole = correlation(one, other)
-    local = correlation(
+    whole = _correlation(one, other)
+    local = _correlation(
         *(plane - cv2.GaussianBlur(plane, (0, 0), AROUND) for plane in (one, other))
     )
     found = [value for value in (whole, local) if value is not None]
     return sum(found) / len(found) if found else None
 
 
-def correlation(one: Plane, other: Plane) -> float | None:
+def _correlation(one: Plane, other: Plane) -> float | None:
     """Pearson's; None where either is nearly flat: then other gates have something to say."""
     first, second = one - one.mean(), other - other.mean()
     if min(first.std(), second.std()) < 0.005:
@@ -188,7 +188,7 @@ def contrast(source: Plane, translation: Plane) -> float | None:
     return float(translation.std() / source.std()) if source.std() >= 0.02 else None
 
 
-def cycle_error(source: Array, reconstruction: Array) -> float:
+def _cycle_error(source: Array, reconstruction: Array) -> float:
     """Mean absolute difference, 0 to 1."""
     difference = np.abs(source.astype(np.float32) - reconstruction.astype(np.float32))
     return float(difference.mean() / np.iinfo(source.dtype).max)

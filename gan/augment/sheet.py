@@ -24,7 +24,7 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
     where the file of a translation is.
     """
     accepted = [each for each in decided if each.decision == "accepted"]
-    rejected = various([each for each in decided if each.decision == "rejected"])
+    rejected = _various([each for each in decided if each.decision == "rejected"])
     step = max(1, -(-len(accepted) // ROWS))
     halves = [
         ("accepted", GOOD, accepted, accepted[::step]),
@@ -44,14 +44,14 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
                 # All of them were read before, whatever their size.
                 if small := thumbnail(path, CELL, max_megapixels=float("inf")):
                     page.paste(small, (left + number * (CELL + GAP), top))
-            lines = each.task.output.as_posix(), "; ".join(each.reasons) or scores_text(each)
+            lines = each.task.output.as_posix(), "; ".join(each.reasons) or _scores_text(each)
             name, reason = (fit_text(line, TEXT, 2 * CELL + GAP) for line in lines)
             draw.text((left, top + CELL + 2), name, INK, font)
             draw.text((left, top + CELL + 4 + TEXT), reason, color, font)
     return page
 
 
-def various(decided: Sequence[Decided]) -> list[Decided]:
+def _various(decided: Sequence[Decided]) -> list[Decided]:
     """In an order in which every kind of reason soon has its turn."""
     turns = Counter[tuple[str, ...]]()
     rounds = defaultdict[int, list[Decided]](list)
@@ -61,7 +61,7 @@ def various(decided: Sequence[Decided]) -> list[Decided]:
     return [*chain.from_iterable(rounds.values())]
 
 
-def scores_text(each: Decided) -> str:
+def _scores_text(each: Decided) -> str:
     return ", ".join(
         f"{name} {value:.2f}" for name, value in (each.scores or {}).items() if value is not None
     )

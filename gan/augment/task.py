@@ -41,21 +41,21 @@ def load_task_score(
     if not path.is_file():
         raise ValueError(f"task: {path}: no such file; give FILE, or NAME=FILE for torchvision's")
     if equals:
-        predict, size = torchvision_classifier(name, path, device), size or 224
+        predict, size = _torchvision_classifier(name, path, device), size or 224
     elif path.suffix.lower() == ".onnx":
-        predict = onnx_model(path)
+        predict = _onnx_model(path)
     else:
-        predict = torchscript_model(path, device)
+        predict = _torchscript_model(path, device)
 
     @torch.inference_mode()
     def task_score(source: Array, translation: Array) -> float | None:
-        before, after = (predict(prepared(each, size)) for each in (source, translation))
+        before, after = (predict(_prepared(each, size)) for each in (source, translation))
         return survival(before, after)
 
     return task_score
 
 
-def prepared(pixels: Array, size: int | None) -> Tensor:
+def _prepared(pixels: Array, size: int | None) -> Tensor:
     """A picture as (1, 3, H, W) in [0, 1], resized to a square of this side."""
     shown: Array = comparable(pixels)
     if size is not None:
@@ -63,7 +63,7 @@ def prepared(pixels: Array, size: int | None) -> Tensor:
     return from_array(shown)[None].float() / 255
 
 
-def torchscript_model(path: Path, device: torch.device) -> Predict:
+def _torchscript_model(path: Path, device: torch.device) -> Predict:
     try:
         with warnings.catch_warnings(action="ignore", category=FutureWarning):  # that it is old
             model = torch.jit.load(str(path), map_location=device).eval()
@@ -75,7 +75,7 @@ def torchscript_model(path: Path, device: torch.device) -> Predict:
     return lambda picture: model(picture.to(device))
 
 
-def torchvision_classifier(name: str, path: Path, device: torch.device) -> Predict:
+def _torchvision_classifier(name: str, path: Path, device: torch.device) -> Predict:
     """A classifier with as many classes as its weights have."""
     known = models.list_models(module=models)
     if name not in known:
@@ -92,7 +92,7 @@ def torchvision_classifier(name: str, path: Path, device: torch.device) -> Predi
     return lambda picture: model(((picture - mean) / std).to(device))
 
 
-def onnx_model(path: Path) -> Predict:
+def _onnx_model(path: Path) -> Predict:
     try:
         import onnxruntime
     except ImportError as error:
@@ -110,14 +110,14 @@ def first_line(error: Exception) -> str:
 
 
 def survival(before: Any, after: Any) -> float | None:
-    """How much of one answer is in the other, 0 to 1; see `class_left` and `objects_left`."""
-    one, other = unwrapped(before), unwrapped(after)
+    """How much of one answer is in the other, 0 to 1; see `_class_left` and `_objects_left`."""
+    one, other = _unwrapped(before), _unwrapped(after)
     if isinstance(one, Mapping):
-        return objects_left(one, other)
-    return class_left(one, other)
+        return _objects_left(one, other)
+    return _class_left(one, other)
 
 
-def unwrapped(answer: Any) -> Any:
+def _unwrapped(answer: Any) -> Any:
     """The scores of a classifier, or the one dict of a detector, out of lists and tuples."""
     while isinstance(answer, (list, tuple)) and answer:
         answer = answer[-1]
@@ -126,14 +126,14 @@ def unwrapped(answer: Any) -> Any:
     raise ValueError("the task model should return scores of classes, or boxes, labels and scores")
 
 
-def class_left(before: Tensor, after: Tensor) -> float:
+def _class_left(before: Tensor, after: Tensor) -> float:
     """What the source's class has in the translation, as a share of the class that has most there:
     1 where it is still the first."""
     chances = after.float().flatten().softmax(0)
     return float(chances[int(before.flatten().argmax())] / chances.max())
 
 
-def objects_left(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> float | None:
+def _objects_left(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> float | None:
     """The share of the source's objects that are found again, with their labels, in their places;
     None where there are none."""
     sure, again = before["scores"] >= SURE, after["scores"] >= SURE

@@ -16,7 +16,7 @@ from gan.images.pixels import from_array, to_array
 from gan.inference.translator import Device, Direction
 
 
-def is_plain(value: Any) -> bool:
+def _is_plain(value: Any) -> bool:
     """Whether a value is a tensor that says no more than that."""
     return isinstance(value, Tensor) and not isinstance(value, tv_tensors.TVTensor)
 
@@ -36,7 +36,7 @@ class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
         p: Probability.
     """
 
-    _transformed_types = (Image.Image, tv_tensors.Image, is_plain)
+    _transformed_types = (Image.Image, tv_tensors.Image, _is_plain)
 
     def __init__(
         self,

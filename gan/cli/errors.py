@@ -25,10 +25,10 @@ def explain(error: ValidationError, key: str = "") -> str:
     missing = [dotted(each["loc"], key) for each in details if each["type"] == "missing"]
     if missing:
         return f"required: {', '.join(missing)}"
-    return "; ".join(dict.fromkeys(describe(each, key) for each in details))
+    return "; ".join(dict.fromkeys(_describe(each, key) for each in details))
 
 
-def describe(detail: Any, key: str) -> str:
+def _describe(detail: Any, key: str) -> str:
     """Return one error of pydantic: "loss.cycle: Input should be a number. Got value: x"."""
     kind, value = detail["type"], detail["input"]
     text = str(detail["ctx"]["error"]) if kind == "value_error" else detail["msg"]

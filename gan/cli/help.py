@@ -53,7 +53,7 @@ def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
         return repr(table)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return plain(arguments[0], unfolded(arguments[1:]))
+        return plain(arguments[0], _unfolded(arguments[1:]))
     if origin in (Union, types.UnionType):
         members = [each for each in arguments if each is not types.NoneType]
         return " or ".join(plain(each, constraints) for each in members)
@@ -66,7 +66,7 @@ def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
     return f"{NAMES[kind]}{bounds(constraints)}"
 
 
-def unfolded(constraints: Sequence[Any]) -> list[Any]:
+def _unfolded(constraints: Sequence[Any]) -> list[Any]:
     """Return the constraints of pydantic's fields one by one."""
     result: list[Any] = []
     for each in constraints:

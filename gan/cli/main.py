@@ -57,7 +57,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     prog = prog or Path(sys.argv[0]).name
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        extensions, words = apart(words)
+        extensions, words = _apart(words)
         load_extensions(extensions)
         parser = Parser(command, prog)
         if {"-h", "--help"} & set(words):
@@ -84,7 +84,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
         return 128 + signal.SIGINT
 
 
-def apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
+def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the extensions that are named, and the other words."""
     names: list[str] = []
     rest: list[str] = []

@@ -86,7 +86,7 @@ class Parser(ArgumentParser):
     def mapping_of(self, name: str) -> str | None:
         """Return the option that holds an entry: loss.terms for loss.terms.edges."""
         key = name.rpartition(".")[0]
-        return key if has_origin(self.fields.get(key), dict) else None
+        return key if _has_origin(self.fields.get(key), dict) else None
 
     def options(self, words: Sequence[str]) -> tuple[Section, Namespace]:
         """Return the checked options, and all that was given; ValueError names the key."""
@@ -101,13 +101,13 @@ class Parser(ArgumentParser):
                 }
             if key != name:
                 before = given.get(key, self.fields[key].get_default(call_default_factory=True))
-                given[key] = [*before, *items(value)]
+                given[key] = [*before, *_items(value)]
         values: dict[str, Any] = {}
         for key, value in given.items():
             section, _, name = key.rpartition(".")
             if key in self.fields:
                 place = values.setdefault(section, {}) if section else values
-                place[name] = checked(key, self.fields[key], value)
+                place[name] = _checked(key, self.fields[key], value)
             elif key in sections(self.section):
                 raise ValueError(f"{key}: Expected keys, KEY: VALUE. Got value: {value}")
         try:
@@ -118,7 +118,7 @@ class Parser(ArgumentParser):
     def pairs(self, words: Sequence[str]) -> Iterator[Pair]:
         """Yield names and values: gan translate RUN IN --dry-run has three."""
         first = list(takewhile(lambda word: not word.startswith("-"), words))
-        if first and has_origin(self.fields.get(self.positional[0]), list):
+        if first and _has_origin(self.fields.get(self.positional[0]), list):
             yield self.positional[0], first
         elif len(first) > len(self.positional):
             raise ValueError(f"unexpected word {first[-1]}: every option has a name, --KEY VALUE")
@@ -157,8 +157,8 @@ class Parser(ArgumentParser):
                 words[0].append(f"--config={find_file(value)}")
             elif name in sections(self.section):
                 words[1].append(f"--config={json.dumps({name: mapping(value)})}")
-            elif has_origin(self.fields.get(name), list) and "." not in name:
-                lists[name] += items(value)
+            elif _has_origin(self.fields.get(name), list) and "." not in name:
+                lists[name] += _items(value)
             elif name in self.flags:
                 words[2].append(f"--{name}")
             elif not name.endswith("+") and not self.mapping_of(name):
@@ -188,12 +188,12 @@ def leaves(section: type[Section]) -> dict[str, FieldInfo]:
     return result
 
 
-def has_origin(field: FieldInfo | None, kind: type) -> bool:
+def _has_origin(field: FieldInfo | None, kind: type) -> bool:
     """Return whether a field holds a list or a dict."""
     return field is not None and get_origin(field.annotation) is kind
 
 
-def items(value: Any) -> list[Any]:
+def _items(value: Any) -> list[Any]:
     """Return the items of a list, of the text of one, or of a text that is one item."""
     if isinstance(value, list):
         return value
@@ -217,11 +217,11 @@ def constrained(field: FieldInfo) -> Any:
     return Annotated[kind, *field.metadata] if field.metadata else kind
 
 
-def checked(key: str, field: FieldInfo, value: Any) -> Any:
+def _checked(key: str, field: FieldInfo, value: Any) -> Any:
     """Return a value as the field's type; ValueError names the key and what would be right."""
     adapter = TypeAdapter(constrained(field))
     fault: ValidationError | None = None
-    for reading in readings(value):
+    for reading in _readings(value):
         try:
             return adapter.validate_python(reading)
         except ValidationError as error:
@@ -230,7 +230,7 @@ def checked(key: str, field: FieldInfo, value: Any) -> Any:
     raise ValueError(explain(fault, key)) from fault
 
 
-def readings(value: Any) -> Iterator[Any]:
+def _readings(value: Any) -> Iterator[Any]:
     """Yield what a value may mean: a text is itself, or else a number, a list or a mapping."""
     if value == "null":
         yield None

@@ -37,10 +37,10 @@ def check_file(path: Path) -> list[str]:
         raise ValueError(f"config: {path} cannot be read: {error}") from error
     if not isinstance(root, MappingNode):
         raise ValueError(f"config: {path} holds no keys: KEY: VALUE in every line")
-    return unique_keys(path, root)
+    return _unique_keys(path, root)
 
 
-def unique_keys(path: Path, node: Node, above: str = "") -> list[str]:
+def _unique_keys(path: Path, node: Node, above: str = "") -> list[str]:
     """Return the dotted keys of a mapping and of those in it, but not of those in lists.
 
     ValueError with the dotted key that stands twice, in lists too.
@@ -48,7 +48,7 @@ def unique_keys(path: Path, node: Node, above: str = "") -> list[str]:
     names: list[str] = []
     if isinstance(node, SequenceNode):
         for item in node.value:
-            unique_keys(path, item, above)
+            _unique_keys(path, item, above)
     elif isinstance(node, MappingNode):
         seen = set[str]()
         for key, value in node.value:
@@ -57,5 +57,5 @@ def unique_keys(path: Path, node: Node, above: str = "") -> list[str]:
                 line = f"again in line {key.start_mark.line + 1}"
                 raise ValueError(f"config: {path} names {name} twice, {line}: join them")
             seen.add(name)
-            names += [name, *unique_keys(path, value, f"{name}.")]
+            names += [name, *_unique_keys(path, value, f"{name}.")]
     return names

@@ -107,7 +107,7 @@ class PixelCache:
         if not shard.is_dir():
             return size <= self.limit // SHARDS
         remove_parts(shard)
-        files = sorted(entries(shard), key=lambda file: file[1].st_mtime)
+        files = sorted(_entries(shard), key=lambda file: file[1].st_mtime)
         excess: int = sum(status.st_size for _, status in files) + size - self.limit // SHARDS
         for path, status in files:
             if excess <= 0 or status.st_mtime >= self.started:
@@ -118,7 +118,7 @@ class PixelCache:
 
     def describe(self) -> str:
         """Where the cache is and how large, in one line."""
-        sizes = [file[1].st_size for shard in self.folder.glob("??") for file in entries(shard)]
+        sizes = [file[1].st_size for shard in self.folder.glob("??") for file in _entries(shard)]
         return (
             f"data.cache: {self.folder} holds {len(sizes)} images, {sum(sizes) / 1e9:.2f} GB "
             f"of {self.limit / 1e9:g} at most"
@@ -177,7 +177,7 @@ def make_folder(folder: Path) -> None:
         raise ValueError(f"data.cache: {folder}: {error.strerror}") from error
 
 
-def entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
+def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
     """The entries of a shard with their statuses; others may be removing some of them."""
     found = []
     for path in folder.iterdir():

@@ -63,11 +63,11 @@ class Crops:
 def read_resized(path: Path, channels: Channels, data: DataConfig) -> Pixels:
     """Read a file and resize it as data.resize says; where data.draft is on, JPEGs are decoded at a
     reduced scale."""
-    image = read_image(path, channels=channels, draft_size=draft_size(data))
+    image = read_image(path, channels=channels, draft_size=_draft_size(data))
     return with_channels(np.array(resize(image, data)))
 
 
-def draft_size(data: DataConfig) -> int | None:
+def _draft_size(data: DataConfig) -> int | None:
     """The least side that a JPEG may be decoded to; None for its own."""
     return data.load_size if data.draft and data.resize != "none" else None
 
@@ -88,7 +88,7 @@ def open_cache(data: DataConfig, channels: Channels) -> PixelCache | None:
     make_folder(data.cache)
     size = None if data.resize == "none" else data.load_size
     versions = READER_VERSION, PIL.__version__, features.version("jpg"), cv2.__version__
-    settings = data.resize, size, draft_size(data), channels, versions
+    settings = data.resize, size, _draft_size(data), channels, versions
     return PixelCache(data.cache, round(data.cache_gb * 1e9), repr(settings))
 
 
@@ -103,11 +103,11 @@ class TrainTransform:
         self.crop_size = data.crop_size
         crop = A.RandomCrop(data.crop_size, data.crop_size)
         flip = [A.HorizontalFlip(p=0.5)] if data.flip else []
-        extra = [build_augmentation(entry) for entry in data.augment]
+        extra = [_build_augmentation(entry) for entry in data.augment]
         self.compose = A.Compose([crop, *flip, *extra])
         for channels in {data.channels_a, data.channels_b}:
             for transform in extra:
-                try_out(transform, (data.crop_size, data.crop_size, channels))
+                _try_out(transform, (data.crop_size, data.crop_size, channels))
 
     def __call__(self, pixels: NDArray[Any], seed: int) -> Tensor:
         """A uint8 tensor (C, crop_size, crop_size) of resized pixels (H, W, C).
@@ -118,7 +118,7 @@ class TrainTransform:
         # albumentations copies one random state into every worker: its draws would repeat there.
         self.compose.set_random_seed(seed)
         pixels = self.compose(image=pixels)["image"]
-        check_kind(pixels, shape, "the list")
+        _check_kind(pixels, shape, "the list")
         return from_array(pixels)
 
 
@@ -142,7 +142,7 @@ def sample_pixels(image: Image.Image, data: DataConfig) -> Tensor:
     return from_image(image.crop((left, top, left + size, top + size)))
 
 
-def build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
+def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
     """One entry of data.augment, {name: arguments}; ValueError with what is near."""
     if len(entry) != 1:
         raise ValueError(f"data.augment: each entry is one name with its arguments, not {entry}")
@@ -163,7 +163,7 @@ def build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
         raise ValueError(f"data.augment: {name}: {' '.join(str(error).split())}") from error
 
 
-def try_out(transform: A.BasicTransform, shape: Shape) -> None:
+def _try_out(transform: A.BasicTransform, shape: Shape) -> None:
     """Raise ValueError for an augmentation that would fail in a worker, hours later."""
     name, certain = type(transform).__name__, copy.copy(transform)
     certain.p = 1
@@ -172,10 +172,10 @@ def try_out(transform: A.BasicTransform, shape: Shape) -> None:
         pixels = certain(image=np.zeros(shape, np.uint8))["image"]
     except Exception as error:
         raise ValueError(f"data.augment: {name} fails on crops of {shape}: {error}") from error
-    check_kind(pixels, shape, name)
+    _check_kind(pixels, shape, name)
 
 
-def check_kind(pixels: NDArray[Any], shape: Shape, name: str) -> None:
+def _check_kind(pixels: NDArray[Any], shape: Shape, name: str) -> None:
     """Raise ValueError for pixels that have not kept 8 bits or the shape."""
     if pixels.dtype != np.uint8 or pixels.shape != shape:
         raise ValueError(

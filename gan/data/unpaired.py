@@ -34,7 +34,7 @@ class ImageDataset(Protocol):
 
 
 @lru_cache(maxsize=4)
-def order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
+def _order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
     """The order in which the larger folder is passed through in an epoch."""
     return np.random.default_rng([seed, epoch]).permutation(length)
 
@@ -58,7 +58,7 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         """The pair (a, b) of a key: uint8 (C, crop_size, crop_size), transformed independently."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
-        larger = int(order(self.seed, epoch, len(self))[index])
+        larger = int(_order(self.seed, epoch, len(self))[index])
         other = int(rng.integers(min(len(self.files_a), len(self.files_b))))
         a_is_larger = len(self.files_a) >= len(self.files_b)
         index_a, index_b = (larger, other) if a_is_larger else (other, larger)
@@ -86,7 +86,7 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
         """The image (a,) of a key: uint8 (C, crop_size, crop_size); its label is int64 ()."""
         epoch, index = key
         seed = int(np.random.default_rng([self.seed, epoch, index]).integers(2**32))
-        at = int(order(self.seed, epoch, len(self))[index])
+        at = int(_order(self.seed, epoch, len(self))[index])
         image = self.crops(self.files[at], self.channels, seed)
         return (image, torch.tensor(self.labels[at])) if self.labels else (image,)
 
@@ -138,7 +138,7 @@ def build_loader(
         batch_sampler=batches,
         num_workers=workers,
         pin_memory=pin_memory,
-        worker_init_fn=start_worker,
+        worker_init_fn=_start_worker,
         multiprocessing_context=context if workers else None,
         generator=torch.Generator(),  # its own: starting an iterator draws from it
     )
@@ -155,6 +155,6 @@ def end_workers(batches: object) -> None:
             worker.kill()
 
 
-def start_worker(_: int) -> None:
+def _start_worker(_: int) -> None:
     ignore_signals()
     cv2.setNumThreads(0)  # torch keeps to one thread in a worker; OpenCV has to be told

@@ -47,10 +47,10 @@ def evaluate_model(options: EvaluateOptions) -> int:
 
     ValueError names what is wrong.
     """
-    model, folder = options.model, options.output or run_folder(options.model)
+    model, folder = options.model, options.output or _run_folder(options.model)
     if folder:
         check_writable(folder / METRICS_FILE, replaced=False)  # while nothing is lost by it
-    wanted = split_directions(options.directions)
+    wanted = _split_directions(options.directions)
     settings = Settings(
         wanted or tuple(DIRECTIONS),
         options.batch_size,
@@ -65,7 +65,7 @@ def evaluate_model(options: EvaluateOptions) -> int:
         processes = join(cpu=pick_device(options.device).type == "cpu")
         place = pick_device(options.device)  # after joining: on GPUs each process has its own
         opened = open_model(model, options.root, options.size, place, options.precision)
-        check_directions(model, opened, wanted)
+        _check_directions(model, opened, wanted)
         instruments = open_instruments(options.features, options.weights, place)
         folders: Folders = processes.once(
             lambda: open_folders(
@@ -79,11 +79,11 @@ def evaluate_model(options: EvaluateOptions) -> int:
         generators = {d: translator.run for d, translator in opened.translators.items()}
         evaluation = evaluate(generators, folders, opened.data, settings, instruments, processes)
     if processes.main:
-        present(evaluation, opened, options, folder)
+        _present(evaluation, opened, options, folder)
     return 0
 
 
-def split_directions(text: str | None) -> tuple[Direction, ...]:
+def _split_directions(text: str | None) -> tuple[Direction, ...]:
     """ab,ba as its parts, () where it is left out; ValueError for anything else."""
     if text is None:
         return ()
@@ -93,7 +93,7 @@ def split_directions(text: str | None) -> tuple[Direction, ...]:
     return cast(tuple[Direction, ...], parts)
 
 
-def check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -> None:
+def _check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -> None:
     """ValueError where a direction that is asked for has no generator."""
     for direction in wanted:
         if direction not in opened.files:
@@ -111,7 +111,7 @@ def open_model(
     path: Path, root: Path, size: int | None, device: torch.device, precision: Precision
 ) -> Model:
     """Load the generators; ValueError for what is no model, or one that is shown its style."""
-    files = generator_files(path)
+    files = _generator_files(path)
     translators: dict[Direction, Translator] = {}
     facts: dict[str, Any] = {}
     channels: dict[str, int] = {}
@@ -138,7 +138,7 @@ def open_model(
     return Model(files, translators, data, facts)
 
 
-def generator_files(path: Path) -> dict[Direction, Path]:
+def _generator_files(path: Path) -> dict[Direction, Path]:
     """The generators that a path means, by direction."""
     if path.is_dir():
         return generators_in(path) or {"ab": find_generator(path, None)}
@@ -146,7 +146,7 @@ def generator_files(path: Path) -> dict[Direction, Path]:
     return {open_generator(file).about.get("direction", "ab"): file}
 
 
-def present(
+def _present(
     evaluation: Evaluation, opened: Model, options: EvaluateOptions, folder: Path | None
 ) -> None:
     """Print the evaluation with the model in its protocol; write it where there is a folder."""
@@ -168,7 +168,7 @@ def present(
     print(f"{printable(f'{model}, step {step}')}\n\n{report(evaluation)}\n\n{printable(where)}")
 
 
-def run_folder(model: Path) -> Path | None:
+def _run_folder(model: Path) -> Path | None:
     """The run directory that a model is, or lies in."""
     if model.is_dir():
         return model

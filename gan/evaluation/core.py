@@ -55,7 +55,7 @@ def evaluate(
             tasks[direction] = Task(forth, back, channels, folders.pairs, reference, names)
             rows[direction] = evaluator.measure(folders.sources[ends.source], tasks[direction])
     sampling = Sampling(settings.seed, settings.resamples)
-    metrics: dict[str, Metric] = processes.once(lambda: all_metrics(rows, tasks, sampling))
+    metrics: dict[str, Metric] = processes.once(lambda: _all_metrics(rows, tasks, sampling))
     if not metrics:
         raise ValueError("nothing to measure: the model has no generator for these images")
     images = [
@@ -71,7 +71,7 @@ def evaluate(
     return Evaluation(metrics, protocol, tuple(images), tuple(notes))
 
 
-def all_metrics(
+def _all_metrics(
     rows: Mapping[Direction, list[Row]],
     tasks: Mapping[Direction, Task],
     sampling: Sampling,

@@ -24,7 +24,7 @@ def append_line(path: Path, record: dict[str, Any]) -> None:
     line = json.dumps(record, allow_nan=False).encode() + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with held(path) as file:
+        with _held(path) as file:
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
                 line = line if file.read(1) == b"\n" else b"\n" + line
@@ -43,7 +43,7 @@ def forget(folder: Path, step: int) -> None:
     path = folder / METRICS_FILE
     if not path.exists():
         return
-    with held(path) as file:
+    with _held(path) as file:
         file.seek(0)
         lines = file.readlines()
         late = {line: record for line in lines if (record := superseded(line, step))}
@@ -65,7 +65,7 @@ def superseded(line: bytes, step: int) -> dict[str, Any] | None:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[BinaryIO]:
+def _held(path: Path) -> Iterator[BinaryIO]:
     """A file to read and to add to, after whoever holds it now, where there are such locks."""
     while True:
         with path.open("ab+", buffering=0) as file:

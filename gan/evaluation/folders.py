@@ -71,10 +71,10 @@ def open_folders(
     notes: list[str] = []
 
     def open_all(which: Split) -> dict[Domain, Folder]:
-        places: dict[Domain, Path] = {domain: place(data, which, domain) for domain in DOMAINS}
+        places: dict[Domain, Path] = {domain: _place(data, which, domain) for domain in DOMAINS}
         for path in places.values():
             if path.is_dir() and path not in opened:
-                opened[path] = open_folder(path, max_images)
+                opened[path] = _open_folder(path, max_images)
                 notes.extend(f"left out: {reason}" for reason in opened[path].unreadable)
             elif path not in opened:
                 notes.append(f"{path}: no such folder; what needs it is left out")
@@ -83,14 +83,14 @@ def open_folders(
     sources = open_all(split)
     if not sources:
         raise ValueError(
-            " and ".join(str(place(data, split, d)) for d in DOMAINS) + ": no such folder"
+            " and ".join(str(_place(data, split, d)) for d in DOMAINS) + ": no such folder"
         )
     references = sources if reference in (None, split) else open_all(reference or split)
-    pairs = find_pairs(sources["a"], sources["b"]) if paired and len(sources) == 2 else {}
+    pairs = _find_pairs(sources["a"], sources["b"]) if paired and len(sources) == 2 else {}
     return Folders(sources, references, pairs, tuple(dict.fromkeys(notes)))
 
 
-def place(data: DataConfig, split: Split, domain: Domain) -> Path:
+def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
     """Where a domain's images of a split lie, or would lie."""
     if split == "train":
         return data.train_folder(domain)
@@ -99,7 +99,7 @@ def place(data: DataConfig, split: Split, domain: Domain) -> Path:
     return data.root / f"test{domain.upper()}"
 
 
-def open_folder(root: Path, max_images: int | None = None) -> Folder:
+def _open_folder(root: Path, max_images: int | None = None) -> Folder:
     """Index a folder, and hash the names and contents of its images; ValueError where none is."""
     index = index_folder(root, max_images=max_images, max_unreadable=1)
     digest = hashlib.sha256()
@@ -112,14 +112,14 @@ def open_folder(root: Path, max_images: int | None = None) -> Folder:
     return Folder(root, index.files, index.unreadable, digest.hexdigest())
 
 
-def find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:
+def _find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:
     """Images of two folders with equal names but for the suffix, both ways; unique ones only."""
-    ours, theirs = stems(one), stems(other)
+    ours, theirs = _stems(one), _stems(other)
     pairs = {ours[stem]: theirs[stem] for stem in ours if stem in theirs}
     return pairs | {theirs: ours for ours, theirs in pairs.items()}
 
 
-def stems(folder: Folder) -> dict[Path, Path]:
+def _stems(folder: Folder) -> dict[Path, Path]:
     """Images by their relative name without suffix, where no two share it."""
     names = [path.relative_to(folder.root).with_suffix("") for path in folder.files]
     counts = Counter(names)

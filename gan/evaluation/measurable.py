@@ -36,7 +36,7 @@ def measurable_in(
     ends = DIRECTIONS[direction]
     reference = folders.references.get(ends.target)
     counts = [len(of.files) for of in (folders.sources[ends.source], reference) if of]
-    met = provided(data, folders, instruments) | satisfied({
+    met = _provided(data, folders, instruments) | _satisfied({
         "translation": direction in generators,
         "opposite": ends.opposite in generators,
         "reference": reference is not None,
@@ -50,9 +50,9 @@ def measurable_in(
     ]
 
 
-def provided(data: DataConfig, folders: Folders, instruments: Instruments) -> set[Need]:
+def _provided(data: DataConfig, folders: Folders, instruments: Instruments) -> set[Need]:
     """Return what is there for metrics of either direction."""
-    return satisfied({
+    return _satisfied({
         "channels": data.channels_a == data.channels_b,
         "extractor": instruments.extractor is not None,
         "pairs": bool(folders.pairs),
@@ -61,14 +61,14 @@ def provided(data: DataConfig, folders: Folders, instruments: Instruments) -> se
     })  # fmt: skip
 
 
-def satisfied(needs: dict[Need, bool]) -> set[Need]:
+def _satisfied(needs: dict[Need, bool]) -> set[Need]:
     """Return the needs that are met."""
     return {need for need, met in needs.items() if met}
 
 
 def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> list[str]:
     """Return what these images cannot be measured by, and why."""
-    notes, met = [], provided(data, folders, instruments) | OF_A_DIRECTION
+    notes, met = [], _provided(data, folders, instruments) | OF_A_DIRECTION
     possible = {name: row for name, row in METRICS.items() if row.requires <= met}
     every = [*folders.sources.values(), *folders.references.values()]
     smallest = min(len(folder.files) for folder in every)
@@ -84,12 +84,12 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
             notes.append(f"{name} left out: {sides}")
     if folders.pairs and "lpips" not in met:
         notes.append("lpips left out: no extractor, and no AlexNet at 64 pixels a side or more")
-    if data.resize != "square" and (odd := unlike(folders)):
+    if data.resize != "square" and (odd := _unlike(folders)):
         notes.append(f"{odd} pairs differ in aspect: their middle squares show different parts")
     return notes
 
 
-def unlike(folders: Folders) -> int:
+def _unlike(folders: Folders) -> int:
     """Pairs whose pictures differ in aspect by more than rounding to pixels does."""
     shapes = [(read_size(one), read_size(other)) for one, other in folders.pairs.items()]
     return sum(abs(w * y - x * h) > max(w, x, h, y) for (w, h), (x, y) in shapes) // 2

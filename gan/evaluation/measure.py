@@ -159,15 +159,15 @@ class Evaluator:
         batch = Batch(source, back=task.back, lpips=lpips)
         if task.forth:
             batch = self.translate(rows, batch, task.forth, task.reference)
-        pixels = in_channels(source.pixels, task.channels[1])
+        pixels = _in_channels(source.pixels, task.channels[1])
         unchanged = Images(pixels, source.extractor, lambda: source.maps)
-        score(rows, batch, replace(batch, fake=unchanged), task.scores(pairs=False))
+        _score(rows, batch, replace(batch, fake=unchanged), task.scores(pairs=False))
         paired = [place for place, row in enumerate(rows) if row.file in task.pairs]
         if paired and (names := task.scores(pairs=True)):
             chosen = [rows[place] for place in paired]
             truth = self.images([task.pairs[row.file] for row in chosen], task.channels[1])
             batch = batch.at(paired, truth)
-            score(chosen, batch, replace(batch, fake=unchanged.at(paired)), names)
+            _score(chosen, batch, replace(batch, fake=unchanged.at(paired)), names)
         yield from rows
 
     def translate(
@@ -187,15 +187,15 @@ class Evaluator:
         return replace(batch, fake=fake, unrounded=raw, grams=grams)
 
 
-def score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:
+def _score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:
     """Give every row its scores, and those of doing nothing where a metric has such a baseline."""
     for name in names:
-        put([row.scores for row in rows], name, batch)
+        _put([row.scores for row in rows], name, batch)
         if METRICS[name].baseline:
-            put([row.unchanged for row in rows], name, unchanged)
+            _put([row.unchanged for row in rows], name, unchanged)
 
 
-def put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
+def _put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
     """Measure a batch by a metric, and give every image its own score."""
     metric = METRICS[name]
     taken = [attrgetter(part)(batch) for part in metric.takes] or [batch]
@@ -207,7 +207,7 @@ def put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
         place[name] = value
 
 
-def in_channels(images: Tensor, channels: int) -> Tensor:
+def _in_channels(images: Tensor, channels: int) -> Tensor:
     """Colour images as grey ones, or the other way, for what compares pixels."""
     if images.shape[1] == channels:
         return images

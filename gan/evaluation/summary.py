@@ -31,15 +31,15 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
     old, change = None, None
     if all(name in row.unchanged for row in scored):
         before = torch.tensor([row.unchanged[name] for row in scored], dtype=torch.float64)
-        old = Unchanged(*averaged(before, counts))
+        old = Unchanged(*_averaged(before, counts))
         if counts is not None:
             change = verdict(interval(means(values - before, counts)), higher=better == "higher")
     return Metric(
-        *averaged(values, counts), count, better, old, change, scarce(count, SCORED_IMAGES)
+        *_averaged(values, counts), count, better, old, change, scarce(count, SCORED_IMAGES)
     )
 
 
-def averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | None, float | None]:
+def _averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | None, float | None]:
     """Return the mean of scores, and its interval where there are resamples."""
     if counts is None:
         return float(values.mean()), None, None
@@ -62,13 +62,13 @@ def collection_metrics(
     source = torch.stack([row.own for row in rows if row.own is not None])
     collections = fake, source, reference.features
     return {
-        name: collection_metric(name, load(METRICS[name].code)(*collections, sampling))
+        name: _collection_metric(name, load(METRICS[name].code)(*collections, sampling))
         for name in names
         if METRICS[name].of == "collection"
     }
 
 
-def collection_metric(name: str, found: Distances) -> Metric:
+def _collection_metric(name: str, found: Distances) -> Metric:
     """Return a distance with its interval, compared with doing nothing by the same resamples."""
     better = METRICS[name].better
     if found.samples is None or found.unchanged_samples is None:

@@ -24,10 +24,10 @@ CHECKERBOARDS = (
 def report(evaluation: Evaluation) -> str:
     """The whole text."""
     blocks = [
-        table(evaluation.metrics),
+        _table(evaluation.metrics),
         "\n".join(changes(evaluation.metrics)),
-        "\n".join(warnings(evaluation)),
-        "protocol\n" + "\n".join(f"  {printable(line)}" for line in flat(evaluation.protocol)),
+        "\n".join(_warnings(evaluation)),
+        "protocol\n" + "\n".join(f"  {printable(line)}" for line in _flat(evaluation.protocol)),
     ]
     return "\n\n".join(block for block in blocks if block)
 
@@ -41,10 +41,10 @@ def brief(metrics: Mapping[str, Metric], first: str | None) -> str:
     return ", ".join(f"{name} {number(of.value)} {spread(of)}".strip() for name, of in shown)
 
 
-def table(metrics: Mapping[str, Metric]) -> str:
+def _table(metrics: Mapping[str, Metric]) -> str:
     """One line a metric, in columns."""
     header = ("", "value", "95 % interval", "doing nothing", "", "")
-    lines = [header, *(cells(name, metric) for name, metric in metrics.items())]
+    lines = [header, *(_cells(name, metric) for name, metric in metrics.items())]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -52,7 +52,7 @@ def table(metrics: Mapping[str, Metric]) -> str:
     )
 
 
-def cells(name: str, metric: Metric) -> tuple[str, ...]:
+def _cells(name: str, metric: Metric) -> tuple[str, ...]:
     """The columns of one line."""
     before = metric.unchanged
     nothing = f"{number(before.value)} {spread(before)}".strip() if before else ""
@@ -84,13 +84,13 @@ def changes(metrics: Mapping[str, Metric]) -> Iterator[str]:
     contradictory = [
         ends.label
         for direction, ends in DIRECTIONS.items()
-        if pixels_better_features_worse(metrics, direction)
+        if _pixels_better_features_worse(metrics, direction)
     ]
     if contradictory:
         yield textwrap.fill(f"{' and '.join(contradictory)}: {CHECKERBOARDS}", WIDTH)
 
 
-def pixels_better_features_worse(metrics: Mapping[str, Metric], direction: Direction) -> bool:
+def _pixels_better_features_worse(metrics: Mapping[str, Metric], direction: Direction) -> bool:
     """Return whether L1 got better and a distance of features got worse."""
     changes = {name: metric.change for name, metric in metrics.items()}
     by_features = [*names_of("extractor"), *names_of("lpips")]
@@ -98,7 +98,7 @@ def pixels_better_features_worse(metrics: Mapping[str, Metric], direction: Direc
     return worse and changes.get(f"l1_{direction}") == "better"
 
 
-def warnings(evaluation: Evaluation) -> Iterator[str]:
+def _warnings(evaluation: Evaluation) -> Iterator[str]:
     """What a reader has to know, one line each; equal warnings of several metrics are one."""
     names: dict[str, list[str]] = {}
     for name, metric in evaluation.metrics.items():
@@ -110,7 +110,7 @@ def warnings(evaluation: Evaluation) -> Iterator[str]:
         yield printable(f"note: {note}")
 
 
-def flat(protocol: Mapping[str, Any]) -> Iterator[str]:
+def _flat(protocol: Mapping[str, Any]) -> Iterator[str]:
     """A line for every entry."""
     for key, value in protocol.items():
         if isinstance(value, Mapping) and any(isinstance(v, Mapping) for v in value.values()):

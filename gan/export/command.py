@@ -17,7 +17,7 @@ from gan.interop import (
 def export_model(options: ExportOptions) -> int:
     """Write a generator as a file of a format; ValueError names what cannot be read or written."""
     if options.format == "hub":
-        return export_folder(options)
+        return _export_folder(options)
     model, output, format = options.model, options.output, options.format
     suffix, write = FORMATS[format]
     if output.suffix != suffix:
@@ -39,7 +39,7 @@ def export_model(options: ExportOptions) -> int:
     return 0
 
 
-def export_folder(options: ExportOptions) -> int:
+def _export_folder(options: ExportOptions) -> int:
     """Write a run's generators, or those of one direction, with a model card; upload them."""
     model, folder = options.model, options.output
     found = {} if options.direction else generators_in(model)

@@ -28,7 +28,7 @@ SHAPES = ((1, 32, 48), (2, 33, 18), (1, 64, 30))
 """Batches, heights and widths that are tried: on the multiple and off it."""
 
 
-def write_ours(path: Path, opened: Opened) -> str:
+def _write_ours(path: Path, opened: Opened) -> str:
     """Our own file, which describes itself."""
     save_generator(opened.network.state_dict(), path, opened.spec, opened.about)
     return "safetensors, opens with gan.Translator.load"
@@ -39,14 +39,14 @@ def write_reference(path: Path, opened: Opened) -> str:
 
     ValueError where neither has such a network.
     """
-    check_expressible(opened.spec)
+    _check_expressible(opened.spec)
     weights = opened.network.state_dict()
     state = OrderedDict((name, tensor.cpu()) for name, tensor in weights.items())
     write_whole(path, lambda file: torch.save(state, file))
     return f"for test.py, as latest_net_G.pth: {reference_options(opened.spec)}"
 
 
-def check_expressible(spec: dict[str, Any]) -> None:
+def _check_expressible(spec: dict[str, Any]) -> None:
     """Raise ValueError for what the reference does not have."""
     if generator_row(spec["kind"]).reference_name is None:
         offered = [row.reference_name for row in GENERATORS.values() if row.reference_name]
@@ -70,7 +70,7 @@ def reference_options(spec: dict[str, Any]) -> str:
     return " ".join(map(str, [project, *options]))
 
 
-def write_onnx(path: Path, opened: Opened) -> str:
+def _write_onnx(path: Path, opened: Opened) -> str:
     """ONNX: any batch, height and width, the size rule inside, what it takes in its metadata.
 
     ValueError where onnx is not installed, or onnxruntime's result is not the network's.
@@ -91,16 +91,16 @@ def write_onnx(path: Path, opened: Opened) -> str:
         output_names=[OUTPUT],
     )
     assert program is not None
-    content = anonymous(program.model_proto, description(opened)).SerializeToString()
+    content = _anonymous(program.model_proto, _description(opened)).SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
     def run(image: Tensor) -> Tensor:
         return torch.from_numpy(session.run(None, {INPUT: image.numpy()})[0])
 
-    return checked(path, opened, run, content, "onnxruntime")
+    return _checked(path, opened, run, content, "onnxruntime")
 
 
-def write_program(path: Path, opened: Opened) -> str:
+def _write_program(path: Path, opened: Opened) -> str:
     """A torch.export program, for torch alone; what it takes beside it as gan_generator.json."""
     multiple = generator_row(opened.spec["kind"]).size_multiple
     # A U-Net's innermost maps may be one pixel: only so the program holds for them too.
@@ -110,12 +110,14 @@ def write_program(path: Path, opened: Opened) -> str:
     for node in program.graph.nodes:  # which files of this machine a layer was called from
         node.meta.pop("stack_trace", None)
     buffer = io.BytesIO()
-    torch.export.save(program, buffer, extra_files={f"{KEY}.json": json.dumps(description(opened))})
+    torch.export.save(
+        program, buffer, extra_files={f"{KEY}.json": json.dumps(_description(opened))}
+    )
     loaded = torch.export.load(io.BytesIO(buffer.getvalue())).module()
-    return checked(path, opened, loaded, buffer.getvalue(), "torch.export.load")
+    return _checked(path, opened, loaded, buffer.getvalue(), "torch.export.load")
 
 
-def checked(
+def _checked(
     path: Path, opened: Opened, run: Callable[[Tensor], Tensor], content: bytes, reader: str
 ) -> str:
     """Write what does the same as the network; ValueError names the file where it does not."""
@@ -154,7 +156,7 @@ def parity(
     return largest
 
 
-def description(opened: Opened) -> dict[str, str]:
+def _description(opened: Opened) -> dict[str, str]:
     """What a file takes and gives, and what generator it is."""
     inside, outside = (
         {1: "grey", 3: "RGB"}.get(opened.spec[key], f"{opened.spec[key]} channels")
@@ -167,7 +169,7 @@ def description(opened: Opened) -> dict[str, str]:
     }
 
 
-def anonymous(model: Any, metadata: dict[str, str]) -> Any:
+def _anonymous(model: Any, metadata: dict[str, str]) -> Any:
     """An ONNX model with our metadata, and without the paths of the machine that it was made on."""
     graphs = [model.graph, *model.functions]
     nodes = [node for graph in graphs for node in graph.node]
@@ -183,10 +185,10 @@ def anonymous(model: Any, metadata: dict[str, str]) -> Any:
 
 
 FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
-    "safetensors": (".safetensors", write_ours),
+    "safetensors": (".safetensors", _write_ours),
     "reference": (".pth", write_reference),
-    "onnx": (".onnx", write_onnx),
-    "program": (".pt2", write_program),
+    "onnx": (".onnx", _write_onnx),
+    "program": (".pt2", _write_program),
 }
 """The suffix of each, and what writes it and says a word about it."""
 

@@ -72,9 +72,9 @@ class Features(nn.Module):
         """
         super().__init__()
         network = build(backbone)
-        names = paper_names(network)
+        names = _paper_names(network)
         self.nodes = {layer: names.get(layer, layer) for layer in layers}
-        self.network = keep(network, backbone, self.nodes, list(names))
+        self.network = _keep(network, backbone, self.nodes, list(names))
         fill(self.network, weights or pretrained(backbone), backbone, set(network.state_dict()))
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
@@ -108,7 +108,7 @@ def build(backbone: str) -> nn.Module:
     return network
 
 
-def keep(
+def _keep(
     network: nn.Module, backbone: str, nodes: dict[str, str], names: Sequence[str]
 ) -> nn.Module:
     """The part of a network that its nodes need, without operations in place, in eval mode."""
@@ -154,7 +154,7 @@ def chosen_layers(config: PerceptualConfig) -> LayerTable:
     return chosen
 
 
-def paper_names(network: nn.Module) -> dict[str, str]:
+def _paper_names(network: nn.Module) -> dict[str, str]:
     """Names like relu4_2, conv4_2 and pool4, and the nodes that they mean; none but for a VGG.
 
     Block and number count from 1. conv4_2 is relu4_2: in the networks of Gatys et al. the

@@ -17,7 +17,7 @@ TIMEOUT = 20.0
 """Seconds that a server may keep silent before the download is given up."""
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
+def _read_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of a .safetensors or .pth file by name, on the CPU; ValueError names the file."""
     try:
         if path.suffix == ".safetensors":
@@ -43,7 +43,7 @@ def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None
     The file may hold the whole backbone or only what the network needs: `known` are the whole
     backbone's names. ValueError names the file where one is missing, foreign or of another shape.
     """
-    tensors = read_weights(path)
+    tensors = _read_weights(path)
     wanted = network.state_dict()
     # A counter that evaluation does not use; older files lack it.
     counters = {name: torch.tensor(0) for name in wanted if name.endswith("num_batches_tracked")}
@@ -67,13 +67,13 @@ def pretrained(backbone: str) -> Path:
     found = re.search(r"-([0-9a-f]{8,})\.pth$", path.name)
     prefix = found.group(1) if found else ""
     if not path.exists():
-        download(url, path, prefix)
+        _download(url, path, prefix)
     elif not file_sha256(path).startswith(prefix):
         raise ValueError(f"{path}: damaged, its SHA-256 does not begin with {prefix}: remove it")
     return path
 
 
-def download(url: str, path: Path, prefix: str) -> None:
+def _download(url: str, path: Path, prefix: str) -> None:
     """Fetch a file, checked by the beginning of its SHA-256; ValueError says what to do instead."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)  # torch.hub sets no limit

@@ -74,7 +74,7 @@ def _deep(
 ) -> tuple[Array, Array | None] | None:
     """Upright 16-bit pixels (H, W, channels) and transparency; None where 8 bits hold it all."""
     grey = image.mode.startswith(("I", "F"))
-    if not grey and not has_deep_color(image):
+    if not grey and not _has_deep_color(image):
         return None
     if not is_srgb(image.info.get("icc_profile"), "L" if grey else "RGB"):
         remark("its colour profile is applied in 8 bits")
@@ -102,7 +102,7 @@ def _premultiplied(image: Any) -> bool:
     return bool(image.format == "TIFF" and image.tag_v2.get(338, (2,))[0] == 1)
 
 
-def has_deep_color(image: Any) -> bool:
+def _has_deep_color(image: Any) -> bool:
     """Whether a PNG or TIFF has 16 bits a channel, of which Pillow's modes hold eight."""
     kinds = ("RGB", "RGBA", "RGBX", "LA")
     if image.format not in ("PNG", "TIFF") or image.mode not in kinds:
@@ -191,7 +191,7 @@ def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
     expected = FORMATS.get(path.suffix.lower(), kind)
     if VARIANTS.get(expected, expected) != kind:
         unusual["suffix"] = f"{path.suffix} on a file that is {kind}"
-    if image.mode.startswith(("I", "F")) or has_deep_color(image):
+    if image.mode.startswith(("I", "F")) or _has_deep_color(image):
         unusual["deep"] = "floats" if image.mode.startswith("F") else "16 bits a channel"
     if image.mode == "CMYK":
         unusual["cmyk"] = "CMYK"

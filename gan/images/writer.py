@@ -49,7 +49,7 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
     is no transparency the picture stands on the white that it was translated on. FileExistsError
     where there is a file already, unless `replace` is set.
     """
-    kind = format_of(path)
+    kind = _format_of(path)
     values = picture.pixels
     if picture.alpha is not None and kind in WITH_ALPHA:
         values = np.dstack([values, picture.alpha])
@@ -63,7 +63,7 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
     write_whole(path, save, replace=replace)
 
 
-def format_of(path: Path) -> str:
+def _format_of(path: Path) -> str:
     """Pillow's name of the format of a suffix; ValueError for one that cannot be written."""
     known_formats()
     kind = FORMATS.get(path.suffix.lower())
@@ -76,7 +76,7 @@ def _saver(
     image: Image.Image, path: Path, quality: int, exif: Image.Exif | None = None
 ) -> Callable[[BinaryIO], None]:
     """What writes an image into a file as `write_image` does, with EXIF where the format has it."""
-    kind = format_of(path)
+    kind = _format_of(path)
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {
         "JPEG": full_color,

@@ -36,7 +36,7 @@ def inspect_folders(options: InspectOptions) -> int:
         found = find_all(seen, options)
         if root and (note := layout_note(root, places)):
             print(printable(note))
-        tell(seen, found, options)
+        _tell(seen, found, options)
         if output:
             write_lists(output, seen, found)
             faults = [finding for finding in found if finding.fault]
@@ -46,7 +46,7 @@ def inspect_folders(options: InspectOptions) -> int:
     return 1 if any(finding.fault or options.strict for finding in found) else 0
 
 
-def tell(seen: Survey, found: list[Finding], options: InspectOptions) -> None:
+def _tell(seen: Survey, found: list[Finding], options: InspectOptions) -> None:
     """Print findings and statistics."""
     output = options.output
     complete = printable(f"all in {output / FINDINGS}") if output else "--output FOLDER lists all"

@@ -33,7 +33,7 @@ def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Cop
         "near copy": near_copies(images),
         "mirrored copy": near_copies(images, mirrored=True),
     }
-    same = equal(images, near["near copy"], max_megapixels)
+    same = _equal(images, near["near copy"], max_megapixels)
     links = [(0, later, earlier, "equal pixels") for later, earlier in same]
     for rank, (kind, pairs) in enumerate(near.items(), 1):
         links += [
@@ -43,7 +43,7 @@ def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Cop
     ranked: dict[int, list[tuple[tuple[int, ...], Copy]]] = defaultdict(list)
     for rank, later, earlier, how in links:
         one, other = images[later], images[earlier]
-        if relation := related(one, other):
+        if relation := _related(one, other):
             grave = get_args(Relation).index(relation)
             key = (grave, one.place.domain != other.place.domain, rank, earlier)
             ranked[later].append((key, (relation, one, other, how)))
@@ -74,7 +74,7 @@ def near_copies(
     ]
 
 
-def related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
+def _related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
     """What it means that one picture is a copy of another; None for pairs on purpose."""
     one, other = later.place, earlier.place
     if one == other:
@@ -87,7 +87,7 @@ def related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
     return None if one.split == "test" and len(names) == 1 else "shared"
 
 
-def equal(
+def _equal(
     images: Sequence[ImageFacts], close: Iterable[tuple[int, int, int]], max_megapixels: float
 ) -> list[tuple[int, int]]:
     """Pairs (later, first of a folder) of images of equal size and pixels, in whatever format.
@@ -107,7 +107,7 @@ def equal(
     pairs: list[tuple[int, int]] = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for index, found in zip(
-            order, threads.map(digest, paths, repeat(max_megapixels)), strict=True
+            order, threads.map(_digest, paths, repeat(max_megapixels)), strict=True
         ):
             if found is not None:
                 pairs += [(index, earlier) for earlier in firsts[found].values()]
@@ -115,7 +115,7 @@ def equal(
     return pairs
 
 
-def digest(path: Path, max_megapixels: float) -> str | None:
+def _digest(path: Path, max_megapixels: float) -> str | None:
     """A hash of size and pixels; None if the file has become unreadable."""
     try:
         image = read_image(path, max_megapixels=max_megapixels)

@@ -72,13 +72,13 @@ def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
         for relation, later, earlier, how in find_copies(survey.images, options.max_megapixels)
     ]
     for place in survey.places:
-        found += about_folder(place, survey.of(place), options)
-    found += about_domains(survey)
+        found += _about_folder(place, survey.of(place), options)
+    found += _about_domains(survey)
     order = list(KINDS)
     return sorted(found, key=lambda finding: order.index(finding.kind))
 
 
-def about_folder(
+def _about_folder(
     place: Place, images: list[ImageFacts], options: InspectOptions
 ) -> Iterator[Finding]:
     """Findings on single images, and on their number."""
@@ -102,7 +102,7 @@ def about_folder(
         yield Finding("few", place.folder, f"{len(images)} images")
 
 
-def about_domains(survey: Survey) -> Iterator[Finding]:
+def _about_domains(survey: Survey) -> Iterator[Finding]:
     """How A and B differ: in training, or else in test."""
     for split in SPLITS:
         pair = [place for place in survey.places if place.split == split]

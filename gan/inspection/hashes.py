@@ -55,12 +55,12 @@ def hash_bits(luma: Luma) -> Bits:
 
     A pHash (the DCT hash of Zauner 2010) with the sign in place of the comparison with the median.
     """
-    return in_chunks(
+    return _in_chunks(
         lambda chunk: coefficients(chunk).reshape(-1, SIDE * SIDE)[:, ORDER] > DEAD_ZONE, luma
     )
 
 
-def in_chunks(function: Callable[[Luma], Bits], luma: Luma) -> Bits:
+def _in_chunks(function: Callable[[Luma], Bits], luma: Luma) -> Bits:
     """A function of thumbnails, of so many at once that memory does not matter."""
     starts = range(0, max(1, len(luma)), CHUNK)
     return np.concatenate([function(luma[start : start + CHUNK]) for start in starts])
@@ -85,7 +85,7 @@ def copies(luma: Luma, *, mirrored: bool = False) -> list[tuple[int, int, int]]:
     hashes that differ in at most MOST_BITS and details that correlate by LEAST_CORRELATION: the
     hashes find them in little time, the details make sure. Pictures without details have none.
     """
-    able = np.flatnonzero(in_chunks(lambda chunk: details(chunk).max(1, keepdims=True) > 0, luma))
+    able = np.flatnonzero(_in_chunks(lambda chunk: details(chunk).max(1, keepdims=True) > 0, luma))
     luma = luma[able]
     seen = luma[:, :, ::-1] if mirrored else luma
     known = hash_bits(luma)
@@ -119,21 +119,21 @@ def near(sought: Bits, known: Bits) -> Iterator[tuple[Indices, Indices, Indices]
             for start in range(0, len(rows), step):
                 some = rows[start : start + step]
                 before = columns[columns < some[-1]]
-                agreement = signs(sought[some]) @ signs(known[before]).T
+                agreement = _signs(sought[some]) @ _signs(known[before]).T
                 close = (agreement >= BITS - 2 * MOST_BITS) & (before < some[:, None])
                 crowded[some] = close.sum(1) > CANDIDATES
-                keep_nearest(close, agreement, crowded[some])
+                _keep_nearest(close, agreement, crowded[some])
                 row, column = np.nonzero(close)
                 bits = (BITS - agreement[row, column]) / 2
                 yield some[row], before[column], bits.astype(np.intp)
 
 
-def signs(bits: Bits) -> NDArray[np.float32]:
+def _signs(bits: Bits) -> NDArray[np.float32]:
     """Bits as 1 and -1: the product of two hashes is the number of equal bits less the others."""
     return bits.astype(np.float32) * 2 - 1
 
 
-def keep_nearest(close: Bits, agreement: NDArray[np.float32], crowded: Bits) -> None:
+def _keep_nearest(close: Bits, agreement: NDArray[np.float32], crowded: Bits) -> None:
     """Leave in crowded rows the CANDIDATES that agree most, the earliest first; in place."""
     if crowded.any():
         columns = close.shape[1]

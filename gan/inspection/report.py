@@ -84,10 +84,10 @@ def write_lists(output: Path, survey: Survey, found: Sequence[Finding]) -> None:
         (f.kind, level(f.kind), str(f.path), f.detail, str(f.other) if f.other else "")
         for f in found
     ]
-    write_table(output / FINDINGS, [HEADER, *rows])
-    write_table(output / STATISTICS, statistics_rows(survey))
+    _write_table(output / FINDINGS, [HEADER, *rows])
+    _write_table(output / STATISTICS, statistics_rows(survey))
 
 
-def write_table(path: Path, rows: Iterable[Sequence[str]]) -> None:
+def _write_table(path: Path, rows: Iterable[Sequence[str]]) -> None:
     text = "".join("\t".join(map(printable, row)) + "\n" for row in rows)
     write_whole(path, lambda file: file.write(text.encode()))

@@ -30,12 +30,12 @@ def draw_sheet(
 
     What does not fit is counted in the last line, where `complete` says where all are.
     """
-    places = list(layout(faults[:CARDS]))
+    places = list(_layout(faults[:CARDS]))
     rows = 1 + max((row for row, _ in places), default=0)
     page = Image.new("RGB", (GAP + COLUMNS * CELL_WIDTH, 4 * GAP + rows * CELL_HEIGHT), PAPER)
     for fault, (row, column) in zip(faults, places, strict=False):
         corner = (GAP + column * CELL_WIDTH, GAP + row * CELL_HEIGHT)
-        page.paste(card(fault, base, max_megapixels), corner)
+        page.paste(_card(fault, base, max_megapixels), corner)
     left_out = f"and {len(faults) - CARDS} more, all in {complete}" if len(faults) > CARDS else ""
     last = left_out if faults else "no faults"
     font = ImageFont.load_default(TEXT_SIZE)
@@ -43,25 +43,25 @@ def draw_sheet(
     return page
 
 
-def layout(faults: Sequence[Finding]) -> Iterator[tuple[int, int]]:
+def _layout(faults: Sequence[Finding]) -> Iterator[tuple[int, int]]:
     """Row and column of each card; a copy takes two cells, which stay together."""
     row = column = 0
     for fault in faults:
-        cells = len(shown(fault))
+        cells = len(_shown(fault))
         if column + cells > COLUMNS:
             row, column = row + 1, 0
         yield row, column
         column += cells
 
 
-def shown(fault: Finding) -> list[Path]:
+def _shown(fault: Finding) -> list[Path]:
     """The picture, and the one that it is a copy of."""
     return [path for path in (fault.path, fault.other) if path]
 
 
-def card(fault: Finding, base: Path, max_megapixels: float) -> Image.Image:
+def _card(fault: Finding, base: Path, max_megapixels: float) -> Image.Image:
     """One fault: its pictures, what it is, and the name of each picture under it."""
-    paths = shown(fault)
+    paths = _shown(fault)
     page = Image.new("RGB", (len(paths) * CELL_WIDTH, CELL_HEIGHT), PAPER)
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(TEXT_SIZE)
     for column, path in enumerate(paths):

@@ -128,7 +128,7 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
         found = find_images(place.folder)
         jobs += [(path, place) for path in found.images]
         result.unreadable += found.skipped
-        sizes = [(path, image_size(path)) for path in sorted(found.others)]
+        sizes = [(path, _image_size(path)) for path in sorted(found.others)]
         result.unnamed += [(path, size) for path, size in sizes if size]
         result.others += sum(size is None for _, size in sizes)
         if not found.images and not found.skipped:
@@ -149,7 +149,7 @@ def in_threads(function: Callable[[Job], Outcome], jobs: Sequence[Job], unit: st
             threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
 
 
-def image_size(path: Path) -> str | None:
+def _image_size(path: Path) -> str | None:
     """Width and height of a file that begins like an image, whatever its name; None for others."""
     if path.is_symlink() or not path.is_file():
         return None
@@ -187,11 +187,11 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
         saturation=float(((brightest - darkest) / np.maximum(brightest, 1)).mean()),
         grey=bool((brightest - darkest).max() <= GREY),
         plain=plain,
-        framed=not plain and is_framed(pixels),
+        framed=not plain and _is_framed(pixels),
     )
 
 
-def is_framed(pixels: NDArray[np.float64]) -> bool:
+def _is_framed(pixels: NDArray[np.float64]) -> bool:
     """Whether left and right, or top and bottom, are bars of the same one colour; (H, W, 3)."""
     across, down = (
         np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])

@@ -54,7 +54,7 @@ def model_card(
     run: Path, generators: Mapping[Direction, Opened], folder: Path, license: str
 ) -> str:
     """The README.md of a folder, from what lies in a run's directory; what is missing is said."""
-    config = read_config(run)
+    config = _read_config(run)
     header = {
         "license": license,
         "library_name": "gan-translation",
@@ -70,7 +70,7 @@ def model_card(
     return CARD.format(
         header=yaml.safe_dump(header, sort_keys=False),
         title=run.resolve().name if config else folder.resolve().name,
-        networks="\n".join(network(direction, opened) for direction, opened in generators.items()),
+        networks="\n".join(_network(direction, opened) for direction, opened in generators.items()),
         direction=next(iter(generators)),
         data=data(config),
         license=stated.get(license, f"`{license}`, for the weights."),
@@ -80,7 +80,7 @@ def model_card(
     )
 
 
-def network(direction: Direction, opened: Opened) -> str:
+def _network(direction: Direction, opened: Opened) -> str:
     """A line about a generator."""
     about = opened.about
     facts = [in_words(opened.spec)]
@@ -90,21 +90,21 @@ def network(direction: Direction, opened: Opened) -> str:
     return f"* `gen_{direction}.safetensors`, {DIRECTIONS[direction].label}: {', '.join(facts)}"
 
 
-def read_config(run: Path) -> dict[str, Any]:
+def _read_config(run: Path) -> dict[str, Any]:
     """A run's configuration without the paths in it; empty where there is none."""
     try:
         read = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
         return {}
-    return nameless(read) if isinstance(read, dict) else {}
+    return _nameless(read) if isinstance(read, dict) else {}
 
 
-def nameless(value: Any) -> Any:
+def _nameless(value: Any) -> Any:
     """The same with the last part alone of every path: others need not know our folders."""
     if isinstance(value, dict):
-        return {str(key): nameless(inner) for key, inner in value.items()}
+        return {str(key): _nameless(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [nameless(inner) for inner in value]
+        return [_nameless(inner) for inner in value]
     if isinstance(value, str) and PATH.fullmatch(value):
         return value.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return value
@@ -126,16 +126,16 @@ def metrics(run: Path) -> str:
     try:
         lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         newest = json.loads([line for line in lines if line.strip()][-1])
-        rows = [row(name, metric) for name, metric in newest["metrics"].items()]
+        rows = [_row(name, metric) for name, metric in newest["metrics"].items()]
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return "Not evaluated.\n"
     head = "| metric | value | 95 % interval | doing nothing | images | better |\n" + "| --- " * 6
-    protocol = json.dumps(nameless(newest.get("protocol", {})), indent=1, ensure_ascii=False)
+    protocol = json.dumps(_nameless(newest.get("protocol", {})), indent=1, ensure_ascii=False)
     said = f"Step {newest.get('step')}, measured by this protocol:"
     return "\n".join([head + "|", *rows, "", said, "", "```json", protocol, "```", ""])
 
 
-def row(name: str, metric: Mapping[str, Any]) -> str:
+def _row(name: str, metric: Mapping[str, Any]) -> str:
     """A line of the table."""
     low, high = metric.get("low"), metric.get("high")
     interval = "" if low is None or high is None else f"{low:.4g} to {high:.4g}"

@@ -91,29 +91,29 @@ def open_generator(
     ):
         opened = Opened(*load_generator(path))
     else:
-        opened = open_foreign(path, direction, part)
+        opened = _open_foreign(path, direction, part)
     found = opened.about.get("direction", direction)
     if direction not in (None, found):
         raise ValueError(f"{path}: translates {found}, not {direction}")
     return opened
 
 
-def open_foreign(path: Path, direction: Direction | None, part: str | None) -> Opened:
+def _open_foreign(path: Path, direction: Direction | None, part: str | None) -> Opened:
     """The generator in a file that does not describe itself."""
     tensors = read_tensors(path)
     found: dict[str, tuple[State, dict[str, Any], str]] = {}
     reasons: dict[str, str] = {}
     for name, state in split_parts(tensors).items():
         try:
-            found[name] = identified(state)
+            found[name] = _identified(state)
         except ValueError as error:
             reasons[name] = str(error)
     if not found:
         raise ValueError(f"{path}: no generator in it: {summary(tensors, reasons)}")
-    name = chosen(path, sorted(found), direction, part)
+    name = _chosen(path, sorted(found), direction, part)
     state, spec, layout = found[name]
     try:
-        check(path, state)
+        _check(path, state)
         network = fill(spec, completed({key: plain(state[key]) for key in state}, spec))
     except ValueError as error:
         raise ValueError(f"{path}: looks like {in_words(spec)}, but {error}") from error
@@ -123,7 +123,7 @@ def open_foreign(path: Path, direction: Direction | None, part: str | None) -> O
     return Opened(network, spec, about)
 
 
-def identified(state: State) -> tuple[State, dict[str, Any], str]:
+def _identified(state: State) -> tuple[State, dict[str, Any], str]:
     """A network's tensors by the reference's names, its arguments, and whose names they had."""
     renamed, layout = reference_names(state)
     try:
@@ -132,12 +132,12 @@ def identified(state: State) -> tuple[State, dict[str, Any], str]:
         if not all(name.startswith("model.model.") for name in renamed):
             raise
         # A wrapper that is called model, too.
-        return identified({name.removeprefix("model."): state[name] for name in state})
+        return _identified({name.removeprefix("model."): state[name] for name in state})
     blur = "blur" in (spec["upsample"], spec["downsample"])
     return renamed, spec, "CUT" if blur else layout
 
 
-def chosen(path: Path, names: list[str], direction: Direction | None, part: str | None) -> str:
+def _chosen(path: Path, names: list[str], direction: Direction | None, part: str | None) -> str:
     """The name of the generator that is meant; ValueError where that is not clear."""
     meant = [name for name in names if part is None or f".{name}".endswith(f".{part}")]
     if not meant:
@@ -157,7 +157,7 @@ def plain(tensor: Tensor) -> Tensor:
     return (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
 
 
-def check(path: Path, state: State) -> None:
+def _check(path: Path, state: State) -> None:
     """ValueError where tensors pretend to be larger than their file, or are no numbers."""
     claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
     if claimed > path.stat().st_size:

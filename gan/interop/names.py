@@ -26,7 +26,7 @@ BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
 """Residual blocks by another name, the rest the same."""
 
 
-def mmcv(match: re.Match[str], blocks: int) -> str:
+def _mmcv(match: re.Match[str], blocks: int) -> str:
     """MMagic's name: stem, two halvings, blocks, two doublings and the head count by ones."""
     number, inner, layer, tensor = int(match[1]), match[2], match[3], match[4]
     after = 0 if layer == "conv" else 1
@@ -38,15 +38,15 @@ def mmcv(match: re.Match[str], blocks: int) -> str:
     return f"model.{ends[number] + after}.{tensor}"
 
 
-def joli(match: re.Match[str], blocks: int) -> str:
+def _joli(match: re.Match[str], blocks: int) -> str:
     """joliGEN's name."""
     before = 10 + blocks if match[1] == "decoder" else 0
     return f"model.{before + int(match[2])}.{match[3]}"
 
 
 LAYOUTS: dict[str, tuple[re.Pattern[str], Rename, re.Pattern[str]]] = {
-    "MMagic": (MMCV, mmcv, re.compile(r"model\.(\d+)\.block\.")),
-    "joliGEN": (JOLI, joli, re.compile(r"encoder\.model\.(\d+)\.conv_block\.")),
+    "MMagic": (MMCV, _mmcv, re.compile(r"model\.(\d+)\.block\.")),
+    "joliGEN": (JOLI, _joli, re.compile(r"encoder\.model\.(\d+)\.conv_block\.")),
     "reference": (BLOCK, lambda match, _: f"{match[1]}.conv_block.{match[2]}", BLOCK),
 }
 """By project: the form of its names, the reference's for each, and what finds the number of a

@@ -26,10 +26,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """
     if path.suffix.lower() not in PICKLES:
         return read_safetensors(path, "generator")[0]
-    return {WRAPPERS.sub("", name): tensor for name, tensor in flat(read_pickle(path))}
+    return {WRAPPERS.sub("", name): tensor for name, tensor in _flat(_read_pickle(path))}
 
 
-def read_pickle(path: Path) -> Any:
+def _read_pickle(path: Path) -> Any:
     """What torch.save wrote, as long as it is tensors, numbers, texts and containers of them."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of old formats
@@ -57,7 +57,7 @@ def explained(error: Exception) -> str:
     return "no file of weights, or a damaged one"
 
 
-def flat(content: Any) -> Iterator[tuple[str, Tensor]]:
+def _flat(content: Any) -> Iterator[tuple[str, Tensor]]:
     """The plain tensors of nested dictionaries, each with the keys that lead to it.
 
     A dictionary that is found again, even in itself, is passed over.

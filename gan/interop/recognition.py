@@ -23,49 +23,49 @@ def recognize(state: State) -> dict[str, Any]:
     convolutions have no biases: these are taken for none, and none at all for no dropout.
     """
     if "model.model.0.weight" in state:
-        return unet(state)
+        return _unet(state)
     if any(BLOCK.match(name) for name in state):
-        return resnet(state)
+        return _resnet(state)
     raise ValueError("neither residual blocks (conv_block) nor a U-Net's levels (model.model)")
 
 
-def resnet(state: State) -> dict[str, Any]:
+def _resnet(state: State) -> dict[str, Any]:
     """The arguments of a ResNet generator."""
     blocks = sorted({int(match[1]) for name in state if (match := BLOCK.match(name))})
     first, after = blocks[0], blocks[-1] + 1
-    stem, head = kernel(state, "model.1"), kernel(state, last_of(state))
+    stem, head = _kernel(state, "model.1"), _kernel(state, _last_of(state))
     told = [kind for name, kind in UPSAMPLES.items() if f"model.{after}.{name}" in state]
     return {
         "kind": RESNET.format(len(blocks)),
         "in_channels": stem.shape[1],
         "out_channels": head.shape[0],
         "channels": stem.shape[0],
-        "norm": norm_of(state, "model.1", "model.2"),
+        "norm": _norm_of(state, "model.1", "model.2"),
         "upsample": told[0] if told else "deconv",
-        "dropout": kernels_at(state, f"model.{first}.conv_block.6"),
+        "dropout": _kernels_at(state, f"model.{first}.conv_block.6"),
         "downsample": "blur" if "model.7.filt" in state else "stride",
     }
 
 
-def unet(state: State) -> dict[str, Any]:
+def _unet(state: State) -> dict[str, Any]:
     """The arguments of a U-Net generator."""
     levels = [name for name in state if name.endswith(".model.1.weight") and state[name].ndim == 4]
-    stem = kernel(state, "model.model.0")
+    stem = _kernel(state, "model.model.0")
     resize = "model.model.3.2.weight" in state
-    head = kernel(state, "model.model.3.2" if resize else "model.model.3")
+    head = _kernel(state, "model.model.3.2" if resize else "model.model.3")
     return {
         "kind": UNET.format(2 ** (1 + len(levels))),
         "in_channels": stem.shape[1],
         "out_channels": head.shape[0 if resize else 1],
         "channels": stem.shape[0],
-        "norm": norm_of(state, "model.model.0", "model.model.1.model.2"),
+        "norm": _norm_of(state, "model.model.0", "model.model.1.model.2"),
         "upsample": "resize" if resize else "deconv",
         "dropout": False,
         "downsample": "stride",
     }
 
 
-def norm_of(state: State, convolution: str, norm: str) -> str:
+def _norm_of(state: State, convolution: str, norm: str) -> str:
     """The kind of norm, from that of the first layers.
 
     Files of 2017 have running statistics of instance norms, which nobody uses; with weights they
@@ -77,20 +77,20 @@ def norm_of(state: State, convolution: str, norm: str) -> str:
     return "instance" if statistics or f"{convolution}.bias" in state else "none"
 
 
-def last_of(state: State) -> str:
+def _last_of(state: State) -> str:
     """The module of the highest number: the head."""
     matches = [re.fullmatch(r"model\.(\d+)\.weight", name) for name in state]
     return f"model.{max((int(match[1]) for match in matches if match), default=0)}"
 
 
-def kernels_at(state: State, module: str) -> bool:
+def _kernels_at(state: State, module: str) -> bool:
     """Whether a convolution stands there."""
     return f"{module}.weight" in state and state[f"{module}.weight"].ndim == 4
 
 
-def kernel(state: State, module: str) -> Tensor:
+def _kernel(state: State, module: str) -> Tensor:
     """A convolution's weights; ValueError where there are none."""
-    if not kernels_at(state, module):
+    if not _kernels_at(state, module):
         raise ValueError(f"no convolution at {module}")
     return state[f"{module}.weight"]
 

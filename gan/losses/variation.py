@@ -17,7 +17,7 @@ def total_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
     the picture is 0. The gradient at dx = dy = 0, where the root has none, is 0.
     """
     # The norm's derivative at 0 is 0 in torch; a root of a sum of squares would give NaN there.
-    return reduce(torch.linalg.vector_norm(steps(images), dim=0), reduction)
+    return _reduce(torch.linalg.vector_norm(_steps(images), dim=0), reduction)
 
 
 def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
@@ -25,16 +25,16 @@ def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
 
     Mahendran and Vedaldi 2015, Sec. 3, with beta = 2. Shapes and steps as in total_variation.
     """
-    return reduce(steps(images).square().sum(dim=0), reduction)
+    return _reduce(_steps(images).square().sum(dim=0), reduction)
 
 
-def steps(images: Tensor) -> Tensor:
+def _steps(images: Tensor) -> Tensor:
     """The differences to the right and to the lower neighbour, (2, N, C, H, W); 0 at the edge."""
     if images.dtype in (torch.float16, torch.bfloat16):
         images = images.float()
     return torch.stack([pad(images.diff(dim=3), (0, 1)), pad(images.diff(dim=2), (0, 0, 0, 1))])
 
 
-def reduce(values: Tensor, reduction: Reduction) -> Tensor:
+def _reduce(values: Tensor, reduction: Reduction) -> Tensor:
     """One number of (N, C, H, W)."""
     return values.mean() if reduction == "mean" else values.sum(dim=(1, 2, 3)).mean()

@@ -37,7 +37,7 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     of its root is the sum of the singular values of X Y'. It is exact for n < d too, where the
     covariances are singular and iterations for the root wander off.
     """
-    (mean_x, root_x), (mean_y, root_y) = mean_and_root(x), mean_and_root(y)
+    (mean_x, root_x), (mean_y, root_y) = _mean_and_root(x), _mean_and_root(y)
     cross = torch.linalg.svdvals(root_x @ root_y.T).sum()
     spread = root_x.square().sum() + root_y.square().sum()
     return float((mean_x - mean_y).square().sum() + spread - 2 * cross)
@@ -46,13 +46,13 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
 def frechet_samples(x: Tensor, y: Tensor, counts_x: Tensor, counts_y: Tensor) -> Tensor:
     """(R,): the distance of R resamples, in which image i occurs counts[r, i] times."""
     distances = [
-        frechet_distance(repeated(x, of_x), repeated(y, of_y))
+        frechet_distance(_repeated(x, of_x), _repeated(y, of_y))
         for of_x, of_y in zip(counts_x, counts_y, strict=True)
     ]
     return torch.tensor(distances, dtype=torch.float64)
 
 
-def mean_and_root(features: Tensor) -> tuple[Tensor, Tensor]:
+def _mean_and_root(features: Tensor) -> tuple[Tensor, Tensor]:
     """Mean (d) and X with X'X = covariance; X has at most d rows."""
     features = features.double()
     mean = features.mean(0)
@@ -62,6 +62,6 @@ def mean_and_root(features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, root
 
 
-def repeated(features: Tensor, counts: Tensor) -> Tensor:
+def _repeated(features: Tensor, counts: Tensor) -> Tensor:
     """Every row as often as its count says."""
     return features.repeat_interleave(counts.long(), dim=0)

@@ -12,7 +12,7 @@ KID_IMAGES = 50
 
 def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
     """Return the distances of all pairs of images, of at most KID_MOST of either collection."""
-    own, others = part(len(fake), sampling), part(len(reference), sampling)
+    own, others = _part(len(fake), sampling), _part(len(reference), sampling)
     warning = scarce(min(len(own), len(others)), KID_IMAGES)
 
     def resampled(x: Tensor, y: Tensor, *counts: Tensor) -> Tensor:
@@ -22,7 +22,7 @@ def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> 
     return distances(*chosen, sampling, kernel_distance, resampled, warning=warning)
 
 
-def part(images: int, sampling: Sampling) -> Tensor:
+def _part(images: int, sampling: Sampling) -> Tensor:
     """Return the places of at most KID_MOST images, in order, by a generator of their own."""
     generator = torch.Generator().manual_seed(sampling.seed)
     return torch.randperm(images, generator=generator)[:KID_MOST].sort().values
@@ -32,14 +32,14 @@ KernelMatrices = tuple[Tensor, Tensor, Tensor]
 """k(x, x'), k(y, y') and k(x, y) of two sets, in float64."""
 
 
-def kernel(x: Tensor, y: Tensor) -> Tensor:
+def _kernel(x: Tensor, y: Tensor) -> Tensor:
     """k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d): (n, m). Bińkowski et al., Sec. 4."""
     return (x.double() @ y.double().T / x.shape[1] + 1) ** 3
 
 
 def kernel_matrices(x: Tensor, y: Tensor) -> KernelMatrices:
     """What every estimate from these two sets needs: n^2 + m^2 + n m numbers."""
-    return kernel(x, x), kernel(y, y), kernel(x, y)
+    return _kernel(x, x), _kernel(y, y), _kernel(x, y)
 
 
 def kernel_distance(x: Tensor, y: Tensor) -> float:
@@ -61,10 +61,10 @@ def kernel_samples(matrices: KernelMatrices, counts_x: Tensor, counts_y: Tensor)
     """
     xx, yy, xy = matrices
     cross = ((counts_x @ xy) * counts_y).sum(1) / (counts_x.sum(1) * counts_y.sum(1))
-    return within(xx, counts_x) + within(yy, counts_y) - 2 * cross
+    return _within(xx, counts_x) + _within(yy, counts_y) - 2 * cross
 
 
-def within(matrix: Tensor, counts: Tensor) -> Tensor:
+def _within(matrix: Tensor, counts: Tensor) -> Tensor:
     """(R,): the mean of k over pairs of different images, weighted by their counts."""
     squares = counts.square()
     pairs = ((counts @ matrix) * counts).sum(1) - squares @ matrix.diagonal()

@@ -41,10 +41,10 @@ def structure_distance(x: Tensor, y: Tensor) -> Tensor:
     stays when only the style changes: 0 is the same structure. Larger maps are averaged down to
     POSITIONS a side first: there is a number for every two positions.
     """
-    return (self_similarity(x) - self_similarity(y)).square().flatten(1).mean(1)
+    return (_self_similarity(x) - _self_similarity(y)).square().flatten(1).mean(1)
 
 
-def self_similarity(features: Tensor) -> Tensor:
+def _self_similarity(features: Tensor) -> Tensor:
     """Cosines of a map's positions: (N, C, h, w) to (N, h w, h w), h and w at most POSITIONS."""
     if max(features.shape[2:]) > POSITIONS:
         height, width = (min(side, POSITIONS) for side in features.shape[2:])

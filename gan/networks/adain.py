@@ -43,7 +43,7 @@ class StyleEncoder(nn.Module):
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
         self.stages = nn.ModuleList(
-            nn.Sequential(*layers, nn.ReLU()) for layers in encoding(in_channels, channels)
+            nn.Sequential(*layers, nn.ReLU()) for layers in _encoding(in_channels, channels)
         )
         self.size = 2 * (in_channels + 7 * channels)
 
@@ -80,9 +80,9 @@ class StyledBlock(nn.Module):
 
     def __init__(self, channels: int, code: int, *, dropout: bool) -> None:
         super().__init__()
-        self.first = StyledConv(conv3x3(channels), channels, code)
+        self.first = StyledConv(_conv3x3(channels), channels, code)
         self.dropout = nn.Dropout(0.5) if dropout else nn.Identity()
-        self.second = StyledConv(conv3x3(channels), channels, code)
+        self.second = StyledConv(_conv3x3(channels), channels, code)
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         """(N, channels, h, w) and the style to (N, channels, h, w)."""
@@ -107,7 +107,7 @@ class AdainGenerator(nn.Module):
         code, width = self.style_encoder.size, 4 * channels
         self.content_encoder = nn.Sequential(*(
             layer
-            for layers, wide in zip(encoding(in_channels, channels), (1, 2, 4), strict=True)
+            for layers, wide in zip(_encoding(in_channels, channels), (1, 2, 4), strict=True)
             for layer in (*layers, InstanceNorm(wide * channels), nn.ReLU(inplace=True))
         ))  # fmt: skip
         self.blocks = nn.ModuleList(
@@ -160,7 +160,7 @@ class Styled(nn.Module):
         return painted
 
 
-def encoding(in_channels: int, channels: int) -> list[list[nn.Module]]:
+def _encoding(in_channels: int, channels: int) -> list[list[nn.Module]]:
     """The convolutions of the ResNet generator's stem and of its two halvings."""
     return [
         [ReflectionPad(3), nn.Conv2d(in_channels, channels, 7)],
@@ -169,5 +169,5 @@ def encoding(in_channels: int, channels: int) -> list[list[nn.Module]]:
     ]
 
 
-def conv3x3(channels: int) -> nn.Module:
+def _conv3x3(channels: int) -> nn.Module:
     return nn.Sequential(ReflectionPad(1), nn.Conv2d(channels, channels, 3, bias=False))

@@ -12,7 +12,7 @@ from torch.nn.functional import conv2d, conv_transpose2d, pad
 from gan.networks.layers import ReflectionPad
 
 
-def binomial(weights: list[float], channels: int) -> Tensor:
+def _binomial(weights: list[float], channels: int) -> Tensor:
     """The square filter of a row of weights, with the sum 1, for each of `channels` maps."""
     row = torch.tensor(weights) / sum(weights)
     return torch.outer(row, row).repeat(channels, 1, 1, 1)
@@ -26,7 +26,7 @@ class BlurDown(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.pad = ReflectionPad(1)
-        self.register_buffer("filt", binomial([1, 2, 1], channels))
+        self.register_buffer("filt", _binomial([1, 2, 1], channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, channels, H, W) to half of it."""
@@ -40,7 +40,7 @@ class BlurUp(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.register_buffer("filt", 4 * binomial([1, 3, 3, 1], channels))
+        self.register_buffer("filt", 4 * _binomial([1, 3, 3, 1], channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, channels, H, W) to (N, channels, 2 H, 2 W)."""

@@ -35,7 +35,7 @@ def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], 
 
 def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors and the metadata of a file, on the CPU; ValueError names it where it is none."""
-    with opened(path, what) as file:
+    with _opened(path, what) as file:
         # The file's own pages would change with it.
         tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
         return tensors, file.metadata() or {}
@@ -43,12 +43,12 @@ def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str
 
 def read_metadata(path: Path, what: str) -> dict[str, str]:
     """What a file says of itself; ValueError names it where it is none."""
-    with opened(path, what) as file:
+    with _opened(path, what) as file:
         return file.metadata() or {}
 
 
 @contextmanager
-def opened(path: Path, what: str) -> Iterator[Any]:
+def _opened(path: Path, what: str) -> Iterator[Any]:
     """Open a file; ValueError names it, in one line, where it cannot be read."""
     try:
         with safe_open(path, framework="pt") as file:

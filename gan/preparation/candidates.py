@@ -71,13 +71,13 @@ def decode(
     skipped: list[Skipped] = []
     while left and len(decoded) < wanted:
         some, left = left[: wanted - len(decoded)], left[wanted - len(decoded) :]
-        outcomes = in_threads(decode_one, some, "image")
+        outcomes = in_threads(_decode_one, some, "image")
         decoded += [one for one in outcomes if isinstance(one, Candidate)]
         skipped += [one for one in outcomes if not isinstance(one, Candidate)]
     return sorted(decoded, key=lambda one: one.name.as_posix()), skipped
 
 
-def decode_one(candidate: Candidate) -> Candidate | Skipped:
+def _decode_one(candidate: Candidate) -> Candidate | Skipped:
     """Return a candidate with its facts, or its file and why it cannot be read."""
     if candidate.facts:
         return candidate

@@ -33,13 +33,13 @@ def prepare(config: PrepareOptions) -> int:
     """Make the two-folder layout; return the exit status. ValueError names what is wrong."""
     # What the dataset is made by: another start must have the same.
     settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
-    check_output(config, settings)
+    _check_output(config, settings)
     if config.output.is_dir():
         check_failed(config.output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
-        decoded, found = decode_domains(config)
+        decoded, found = _decode_domains(config)
         skipped = [*dict.fromkeys(found)]  # one source may serve both domains
-        chosen = divide(decoded, config)
+        chosen = _divide(decoded, config)
         check_strangers(config.output, {config.output / one.target for one in chosen})
         if not config.dry_run:
             begin(config.output, settings)
@@ -49,12 +49,12 @@ def prepare(config: PrepareOptions) -> int:
             write_report([one for one in chosen if one.target not in gone], config.output)
             skipped += [(Path(one.label), reason) for one, reason in lost]
             write_failed(config.output, [Failure(*each) for each in skipped])
-    name_skipped(skipped)
-    tell(chosen, len(decoded) - len(chosen), config)
+    _name_skipped(skipped)
+    _tell(chosen, len(decoded) - len(chosen), config)
     return 1 if skipped else 0
 
 
-def check_output(config: PrepareOptions, settings: dict[str, Any]) -> None:
+def _check_output(config: PrepareOptions, settings: dict[str, Any]) -> None:
     """Raise ValueError where the output lies in a source or around it, or is somebody else's."""
     sources = [*config.a, *config.b, *([config.images] if config.images else [])]
     check_place(config.output, sources)
@@ -67,14 +67,14 @@ def check_output(config: PrepareOptions, settings: dict[str, Any]) -> None:
         check_disk(config.output, sources)
 
 
-def decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skipped]]:
+def _decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skipped]]:
     """The readable pictures of both domains, and what is left out of them."""
     selected: dict[Domain, list[Candidate]] = {}
     skipped: list[Skipped] = []
     for domain in DOMAINS[: 2 if config.b else 1]:
         selected[domain], unusable = select(config, domain)
         skipped += unusable
-    check_apart(selected["a"], selected.get("b", []))
+    _check_apart(selected["a"], selected.get("b", []))
     result: list[Candidate] = []
     for domain, candidates in selected.items():
         decoded, unreadable = decode(candidates, config.limit, config.seed)
@@ -86,7 +86,7 @@ def decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skippe
     return result, skipped
 
 
-def check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
+def _check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
     """ValueError where pictures are in both domains: nothing would tell these apart."""
     of_a = {candidate.origin for candidate in a}
     shared = [candidate for candidate in b if candidate.origin in of_a]
@@ -97,7 +97,7 @@ def check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
         )
 
 
-def divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candidate]:
+def _divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candidate]:
     """Each picture's place. Frames beside the test's and, with unique, copies have none."""
     pairs = copy_pairs(decoded)
     if config.unique:
@@ -114,7 +114,7 @@ def divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candida
     ]
 
 
-def name_skipped(skipped: Sequence[Skipped]) -> None:
+def _name_skipped(skipped: Sequence[Skipped]) -> None:
     """What is left out, on stderr."""
     for path, reason in skipped[:NAMED]:
         say(path, reason)
@@ -122,7 +122,7 @@ def name_skipped(skipped: Sequence[Skipped]) -> None:
         say(Path("failed.tsv"), f"{len(skipped) - NAMED} more are left out")
 
 
-def tell(chosen: Sequence[Candidate], left_out: int, config: PrepareOptions) -> None:
+def _tell(chosen: Sequence[Candidate], left_out: int, config: PrepareOptions) -> None:
     """How many pictures are where, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):

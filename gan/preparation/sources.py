@@ -29,17 +29,17 @@ def select(config: PrepareOptions, domain: Domain) -> Listing:
     origin = ", ".join(map(str, sources))
     # Files of one name in two sources would be in each other's way.
     names = [path.resolve().name if path.is_dir() else path.stem for path in sources]
-    folders = distinct(names) if len(names) > 1 else [""]
+    folders = _distinct(names) if len(names) > 1 else [""]
     offered: list[tuple[Path, Candidate]] = []
     skipped: list[Skipped] = []
     for path, folder in zip(sources, folders, strict=True):
-        candidates, unusable = list_source(path, config, domain)
+        candidates, unusable = _list_source(path, config, domain)
         offered += [(Path(folder), candidate) for candidate in candidates]
         skipped += unusable
     columns = dict.fromkeys(name for _, candidate in offered for name in candidate.columns)
     rows = [{name: c.columns.get(name, "") for name in columns} for _, c in offered]
     wanted = tables.chosen(rows, conditions, origin)
-    found, unusable = located([offered[number] for number in wanted])
+    found, unusable = _located([offered[number] for number in wanted])
     skipped += unusable
     if not found:
         first = f" that can be used ({': '.join(map(str, skipped[0]))})" if skipped else ""
@@ -48,7 +48,7 @@ def select(config: PrepareOptions, domain: Domain) -> Listing:
     return found, skipped
 
 
-def distinct(names: Sequence[str]) -> list[str]:
+def _distinct(names: Sequence[str]) -> list[str]:
     """The names, later ones with a number where they have been before."""
     result: list[str] = []
     for name in names:
@@ -57,22 +57,22 @@ def distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
-def list_source(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
+def _list_source(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     """What a source has to offer, by what it is; ValueError for what is none."""
     suffix = path.suffix.lower()
     if path.is_dir():
-        return from_folder(path, domain)
+        return _from_folder(path, domain)
     if not path.is_file():
         raise ValueError(f"{path}: {'no regular file' if path.exists() else 'no such source'}")
     if suffix in tables.SUFFIXES:
-        return from_table(path, config, domain)
+        return _from_table(path, config, domain)
     if suffix in video.SUFFIXES:
-        return from_video(path, config, domain)
+        return _from_video(path, config, domain)
     known = " ".join((*tables.SUFFIXES, *video.SUFFIXES))
     raise ValueError(f"{path}: a source is a folder, a table or a video ({known})")
 
 
-def from_folder(folder: Path, domain: Domain) -> Listing:
+def _from_folder(folder: Path, domain: Domain) -> Listing:
     """All images of a folder and its sub-folders; `class` is the folder that one lies in."""
     found = find_images(folder)
     candidates = []
@@ -83,7 +83,7 @@ def from_folder(folder: Path, domain: Domain) -> Listing:
     return candidates, found.skipped
 
 
-def from_table(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
+def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     """A candidate for each row; whether its file exists is not asked before rows are chosen."""
     rows = tables.read_rows(path)
     column = tables.file_column(path, list(rows[0]), config.file_column)
@@ -94,7 +94,7 @@ def from_table(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     return [Candidate(domain, folder, Path(name), row) for name, row in named if name], []
 
 
-def from_video(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
+def _from_video(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     """The frames that are taken of a video; those behind a damage are missing, which is said."""
     candidates: list[Candidate] = []
     name = path.stem
@@ -112,7 +112,7 @@ def from_video(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     return candidates, []
 
 
-def located(offered: Sequence[tuple[Path, Candidate]]) -> Listing:
+def _located(offered: Sequence[tuple[Path, Candidate]]) -> Listing:
     """The candidates with their files, which rows of tables only name; each file once.
 
     Each comes with the folder that is put before its name.

@@ -28,13 +28,13 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from error
-    rows = objects(path, text) if path.suffix.lower() == ".json" else records(path, text)
+    rows = _objects(path, text) if path.suffix.lower() == ".json" else _records(path, text)
     if not rows:
         raise ValueError(f"{path}: a table without rows")
     return rows
 
 
-def records(path: Path, text: str) -> list[dict[str, str]]:
+def _records(path: Path, text: str) -> list[dict[str, str]]:
     """The rows of a CSV or TSV file whose first line names the columns."""
     heading = text[: text.find("\n")]
     semicolons = heading.count(";") > heading.count(",")
@@ -52,7 +52,7 @@ def records(path: Path, text: str) -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=True)) for row in rows if row]
 
 
-def objects(path: Path, text: str) -> list[dict[str, str]]:
+def _objects(path: Path, text: str) -> list[dict[str, str]]:
     """The objects of a JSON list; what lies in objects of theirs has a dotted name.
 
     Lists, as of labelled boxes, are left out; what an object lacks is empty.
@@ -63,17 +63,17 @@ def objects(path: Path, text: str) -> list[dict[str, str]]:
         raise ValueError(f"{path}: no JSON: {error}") from error
     if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
         raise ValueError(f"{path}: no list of objects, one for each file")
-    rows = [flat(entry) for entry in content]
+    rows = [_flat(entry) for entry in content]
     columns = dict.fromkeys(name for row in rows for name in row)
     return [{name: row.get(name, "") for name in columns} for row in rows]
 
 
-def flat(entry: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def _flat(entry: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """An object as columns: {"attributes": {"scene": "street"}} as attributes.scene = street."""
     result: dict[str, str] = {}
     for name, value in entry.items():
         if isinstance(value, dict):
-            result |= flat(value, f"{prefix}{name}.")
+            result |= _flat(value, f"{prefix}{name}.")
         elif not isinstance(value, list):
             result[prefix + name] = "" if value is None else str(value)
     return result
@@ -102,7 +102,7 @@ class Condition:
     def holds(self, row: Mapping[str, str]) -> bool:
         """Whether a row fulfils it."""
         cell = plain(row[self.column])
-        return any(matches(cell, value) for value in self.values) == self.wanted
+        return any(_matches(cell, value) for value in self.values) == self.wanted
 
 
 def plain(text: str) -> str:
@@ -110,13 +110,13 @@ def plain(text: str) -> str:
     return text.strip().casefold()
 
 
-def matches(cell: str, value: str) -> bool:
+def _matches(cell: str, value: str) -> bool:
     """Whether a plain cell is a plain value, or is like it where that has * or ?."""
     # fnmatch gives brackets a meaning too; in tables they are brackets.
     return fnmatchcase(cell, value.replace("[", "[[]")) if WILD.search(value) else cell == value
 
 
-def parse(text: str) -> Condition:
+def _parse(text: str) -> Condition:
     """A condition as it is given; a value with a comma stands in double quotes."""
     found = re.fullmatch(r"\s*([^=!]+?)\s*(!?=)(.*)", text, re.DOTALL)
     values = next(csv.reader([found[3]], skipinitialspace=True), []) if found else []
@@ -131,11 +131,11 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin:
     ValueError where a column does not exist or a value without * and ? occurs nowhere in it, with
     the nearest that does, and where no row is left; `origin` is how the error calls the rows.
     """
-    parsed = [parse(text) for text in conditions]
+    parsed = [_parse(text) for text in conditions]
     if not rows:
         return []
     for condition in parsed:
-        check(condition, rows, origin)
+        _check(condition, rows, origin)
     left = [
         number
         for number, row in enumerate(rows)
@@ -146,7 +146,7 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin:
     return left
 
 
-def check(condition: Condition, rows: Sequence[Mapping[str, str]], origin: str) -> None:
+def _check(condition: Condition, rows: Sequence[Mapping[str, str]], origin: str) -> None:
     """ValueError where a condition cannot be meant."""
     columns = list(rows[0])
     if condition.column not in columns:

@@ -20,7 +20,7 @@ LIMITS = {"format_whitelist": CONTAINERS, "protocol_whitelist": ""}
 """What FFmpeg may open."""
 
 
-def decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
+def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
     """(number, seconds since the first frame, its picture when called) of all whole frames.
 
     Whatever FFmpeg says of a video becomes an ImageError in one line.
@@ -47,7 +47,7 @@ def decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]
                 first = second if first is None else first
                 if not frame.is_corrupt:  # made up by the decoder
                     aspect = stream.sample_aspect_ratio
-                    yield number, second - first, partial(upright, frame, aspect)
+                    yield number, second - first, partial(_upright, frame, aspect)
     except (OSError, av.FFmpegError) as error:
         raise ImageError(f"{path}: {error.strerror or error}") from error
 
@@ -60,7 +60,7 @@ def sampled(
     Intervals are of `every` frames, or else of 1 / `per_second` seconds.
     """
     last = -1
-    for number, second, picture in decoded(path):
+    for number, second, picture in _decoded(path):
         # Rounding must not put a frame that begins an interval at the end of the one before.
         interval = number // every if every else math.floor(second * per_second + 1e-6)
         if interval > last:
@@ -72,14 +72,14 @@ def numbered(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Image.
     """(number, picture) of these frames; those behind a damage are missing."""
     last = max(numbers)
     with suppress(ImageError):
-        for number, _, picture in decoded(path):
+        for number, _, picture in _decoded(path):
             if number in numbers:
                 yield number, picture()
             if number >= last:
                 return
 
 
-def upright(frame: Any, aspect: Fraction | None) -> Image.Image:
+def _upright(frame: Any, aspect: Fraction | None) -> Image.Image:
     """A frame of PyAV as it is meant to be seen, mode RGB: turned, with square pixels.
 
     `aspect` is the width of a stored pixel in the measure of its height, where that is known.

@@ -32,15 +32,15 @@ def write_files(chosen: Sequence[Candidate], output: Path, link: Link) -> list[L
     OSError where the output cannot be written, or has another file in the place of one.
     """
     jobs = [one for one in chosen if one.frame is None]
-    reasons = in_threads(partial(put, output=output, link=link), jobs, "file")
+    reasons = in_threads(partial(_put, output=output, link=link), jobs, "file")
     return [(one, reason) for one, reason in zip(jobs, reasons, strict=True) if reason]
 
 
-def put(one: Candidate, output: Path, link: Link) -> str | None:
+def _put(one: Candidate, output: Path, link: Link) -> str | None:
     """Copy or link a file, whole or not at all, unless it is there; return why it is unreadable."""
     source, target = one.source, output / one.target
     if os.path.lexists(target):
-        check_own(target, is_put(source, target, link))
+        _check_own(target, _is_put(source, target, link))
         return None
     try:
         source.open("rb").close()
@@ -53,7 +53,7 @@ def put(one: Candidate, output: Path, link: Link) -> str | None:
     return None
 
 
-def is_put(source: Path, target: Path, link: Link) -> bool:
+def _is_put(source: Path, target: Path, link: Link) -> bool:
     """Return whether a target is the copy of a source, or such a link to it."""
     if link == "copy":
         return target.is_file() and filecmp.cmp(source, target, shallow=False)
@@ -62,7 +62,7 @@ def is_put(source: Path, target: Path, link: Link) -> bool:
     return target.is_symlink() and target.resolve() == source.resolve()
 
 
-def check_own(target: Path, same: bool) -> None:
+def _check_own(target: Path, same: bool) -> None:
     """FileExistsError where something else is in a picture's place."""
     if not same:
         raise FileExistsError(
@@ -81,15 +81,15 @@ def write_frames(chosen: Sequence[Candidate], output: Path) -> list[Lost]:
     for source, wanted in videos.items():
         frames = video.numbered(source, wanted)
         for number, image in tqdm(frames, total=len(wanted), unit="frame", disable=None):
-            write_frame(encode_image(image, ".jpg"), output / wanted.pop(number).target)
+            _write_frame(encode_image(image, ".jpg"), output / wanted.pop(number).target)
         lost += [(one, "has become unreadable") for one in wanted.values()]
     return lost
 
 
-def write_frame(content: bytes, target: Path) -> None:
+def _write_frame(content: bytes, target: Path) -> None:
     """Write a frame, whole or not at all, unless it is there."""
     if os.path.lexists(target):
-        check_own(target, target.is_file() and target.read_bytes() == content)
+        _check_own(target, target.is_file() and target.read_bytes() == content)
     else:
         write_whole(target, lambda file: file.write(content), replace=False)
 

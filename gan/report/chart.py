@@ -57,14 +57,14 @@ def axes(curves: Sequence[Curve]) -> tuple[Axis, Axis]:
     low = 0.0 if 0 < low < 0.6 * high else low
     if low == high:
         low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
-    step = nice((high - low) / 4)
+    step = _nice((high - low) / 4)
     low, high = step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
-    return Axis(first, last, marks(first, last, nice((last - first) / 4))), Axis(
+    return Axis(first, last, marks(first, last, _nice((last - first) / 4))), Axis(
         low, high, marks(low, high, step)
     )
 
 
-def nice(rough: float) -> float:
+def _nice(rough: float) -> float:
     """The next of 1, 2 and 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(rough))
     return float(next(power * m for m in (1, 2, 5, 10) if power * m >= rough * (1 - 1e-9)))
@@ -119,12 +119,12 @@ def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = Tru
         about=about,
         curves=thinned,
         last=max(curve.steps[-1] for curve in thinned),
-        paths=[paths(curve, x, y, smooth) for curve in thinned],
+        paths=[_paths(curve, x, y, smooth) for curve in thinned],
         x=x,
         y=y,
         width=WIDTH,
         height=HEIGHT,
-        points=points(thinned),
+        points=_points(thinned),
         ends=[(curve.name, curve.values[0], curve.values[-1]) for curve in curves],
         smoothed=reach(len(thinned[0].steps)) if smooth else 1,
         every=math.ceil(len(curves[0].steps) / MAX_POINTS),
@@ -132,40 +132,40 @@ def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = Tru
     )
 
 
-def paths(curve: Curve, x: Axis, y: Axis, smooth: bool) -> dict[str, str]:
+def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool) -> dict[str, str]:
     """One curve: its interval, its values, and its smoothed values where they are others."""
     soft = smoothing(curve.values) if smooth else curve.values
     found = {}
     if curve.low and curve.high:
-        found["band"] = area(curve, x, y)
+        found["band"] = _area(curve, x, y)
     if list(soft) != list(curve.values):
-        found["raw"] = line(curve.steps, curve.values, x, y)
-    return found | {"line": line(curve.steps, soft, x, y)}
+        found["raw"] = _line(curve.steps, curve.values, x, y)
+    return found | {"line": _line(curve.steps, soft, x, y)}
 
 
-def line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> str:
+def _line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> str:
     """An SVG path, lifted where a value is not finite; a lone point is a dot."""
     path, lifted = [], True
     for step, value in zip(steps, values, strict=True):
         if math.isfinite(value):
-            at = spot(step, value, x, y)
+            at = _spot(step, value, x, y)
             path.append(f"M{at}h.1" if lifted else f"L{at}")
         lifted = not math.isfinite(value)
     return "".join(path)
 
 
-def area(curve: Curve, x: Axis, y: Axis) -> str:
+def _area(curve: Curve, x: Axis, y: Axis) -> str:
     """The outline of an interval."""
-    there = [spot(s, v, x, y) for s, v in zip(curve.steps, curve.high, strict=True)]
-    back = [spot(s, v, x, y) for s, v in zip(curve.steps, curve.low, strict=True)][::-1]
+    there = [_spot(s, v, x, y) for s, v in zip(curve.steps, curve.high, strict=True)]
+    back = [_spot(s, v, x, y) for s, v in zip(curve.steps, curve.low, strict=True)][::-1]
     return f"M{'L'.join(there + back)}Z"
 
 
-def spot(step: float, value: float, x: Axis, y: Axis) -> str:
+def _spot(step: float, value: float, x: Axis, y: Axis) -> str:
     return f"{WIDTH * x.place(step):.1f} {HEIGHT * (1 - y.place(value)):.1f}"
 
 
-def points(thinned: Sequence[Curve]) -> str:
+def _points(thinned: Sequence[Curve]) -> str:
     """What the page's script reads: for each curve its steps, and its values as they are shown."""
     curves = [
         [[round(step) for step in curve.steps], [number(value) for value in curve.values]]

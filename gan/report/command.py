@@ -37,7 +37,7 @@ def report(options: ReportOptions) -> int:
         raise ValueError(f"root {root}: no such folder")
     opened = open_configuration(model)
     output = model / "report.html" if options.output is None else options.output
-    check_output(output)
+    _check_output(output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         text = page(model, opened, options)
     # Names of files need not be text: what cannot be encoded is shown as an escape.
@@ -47,14 +47,14 @@ def report(options: ReportOptions) -> int:
     return 0
 
 
-def check_output(output: Path) -> None:
+def _check_output(output: Path) -> None:
     """Refuse, before any work, what cannot be written, and to replace what is no report."""
     check_writable(output)
-    if os.path.lexists(output) and not is_report(output):
+    if os.path.lexists(output) and not _is_report(output):
         raise ValueError(f"{output}: is there, and no report of ours: name another file")
 
 
-def is_report(path: Path) -> bool:
+def _is_report(path: Path) -> bool:
     """Whether a file is a page of ours; what is no regular file is none, and not opened."""
     if not path.is_file():
         return False
@@ -70,7 +70,7 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
     shown = chosen(evaluations.records)
     translations = Translations(run, config, options.root, options.device)
     findings = read_lines(run / "doctor.jsonl", Finding)
-    scores = scores_of(run, shown)
+    scores = _scores_of(run, shown)
     name = run.resolve().name
     return render(
         "page.html",
@@ -80,7 +80,7 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
         name=name,
         overview=overview(name, config, standing(run, config, log), log),
         fault=opened.fault,
-        alerts=alerts(findings.records, shown),
+        alerts=_alerts(findings.records, shown),
         sections={
             "Doctor": doctor(findings),
             "Test images": test_images(translations, options.images),
@@ -95,7 +95,7 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
     )
 
 
-def alerts(findings: list[Finding], newest: Evaluation | None) -> dict[str, str]:
+def _alerts(findings: list[Finding], newest: Evaluation | None) -> dict[str, str]:
     """What nobody should overlook, by its section; before the first step nobody wonders."""
     said = {}
     if still := sum(end is None for _, end in found(findings)):
@@ -105,7 +105,7 @@ def alerts(findings: list[Finding], newest: Evaluation | None) -> dict[str, str]
     return said
 
 
-def scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:
+def _scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:
     """The scores of an evaluation's images; where it does not name them, of the last step."""
     named = (
         run / "evaluation" / Path(evaluation.images).name

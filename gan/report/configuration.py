@@ -36,17 +36,17 @@ def open_configuration(run: Path) -> Configuration:
     try:
         text = path.read_bytes().decode(errors="backslashreplace")
     except OSError as error:
-        return stand_in(run, "", f"cannot be read: {error.strerror}")
+        return _stand_in(run, "", f"cannot be read: {error.strerror}")
     try:
         return Configuration(Config.model_validate(yaml.safe_load(text)), text, None)
     except ValidationError as error:
         first = error.errors()[0]
-        return stand_in(run, text, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        return _stand_in(run, text, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
     except yaml.YAMLError as error:
-        return stand_in(run, text, f"cannot be read: {' '.join(str(error).split())}")
+        return _stand_in(run, text, f"cannot be read: {' '.join(str(error).split())}")
 
 
-def stand_in(run: Path, text: str, fault: str) -> Configuration:
+def _stand_in(run: Path, text: str, fault: str) -> Configuration:
     """The next best source of a configuration, and what is said of it."""
     said = f"config.yaml is damaged: {fault}. "
     try:
@@ -66,27 +66,27 @@ def stand_in(run: Path, text: str, fault: str) -> Configuration:
 
 def configuration(opened: Configuration) -> Markup:
     """What differs from the defaults with its meaning; the file itself folded away."""
-    return render("configuration.html", text=opened.text, changed=differences(opened.config))
+    return render("configuration.html", text=opened.text, changed=_differences(opened.config))
 
 
-def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
+def _differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
     """(help, value, default) by dotted key, where they differ."""
     chosen, defaults = config.model_dump(mode="json"), Config().model_dump(mode="json")
     return {
-        f"{section}.{key}": (meaning(section, key), shown(value), shown(defaults[section][key]))
+        f"{section}.{key}": (_meaning(section, key), _shown(value), _shown(defaults[section][key]))
         for section, values in chosen.items()
         for key, value in values.items()
         if value != defaults[section][key]
     }
 
 
-def meaning(section: str, key: str) -> str | None:
+def _meaning(section: str, key: str) -> str | None:
     """The help of a key."""
     text = type(getattr(Config(), section)).model_fields[key].description
     return text and " ".join(text.split())
 
 
-def shown(value: object) -> str:
+def _shown(value: object) -> str:
     """A value as configurations spell it."""
     if value is None:
         return "none"

@@ -13,11 +13,11 @@ def doctor(lines: Lines[Finding]) -> Markup:
 
 def found(records: list[Finding]) -> list[tuple[Finding, int | None]]:
     """The findings, each with the step at which it had gone, or None."""
-    findings = [(f, over(f, records[i + 1 :])) for i, f in enumerate(records) if f.finding]
+    findings = [(f, _over(f, records[i + 1 :])) for i, f in enumerate(records) if f.finding]
     return sorted(findings, key=lambda pair: (pair[1] is not None, -pair[0].step))
 
 
-def over(finding: Finding, later: list[Finding]) -> int | None:
+def _over(finding: Finding, later: list[Finding]) -> int | None:
     """The step at which a finding had gone, or None."""
     gone = (f.step for f in later if (f.gone, f.where) == (finding.finding, finding.where))
     return next(gone, None)

@@ -32,7 +32,7 @@ def extremes(
 
     `metrics` are those of the newest evaluation, which say whether a score is better low or high.
     """
-    groups = grouped(scores.records)
+    groups = _grouped(scores.records)
     folders = {direction: translations.folder(direction) for direction in DIRECTIONS}
     if not groups or not any(folders[direction][0] for direction in translations.translators):
         return render("extremes.html", remark=scores.remark, scored=bool(groups), rankings=None)
@@ -41,9 +41,9 @@ def extremes(
     for direction, name in order:
         folder = folders[direction][0]
         if folder and direction in translations.translators:
-            higher = is_higher_better(direction, name, metrics)
+            higher = _is_higher_better(direction, name, metrics)
             best_first = sorted(groups[direction, name], reverse=higher)
-            ranked[direction, name] = ends(translations, direction, folder, best_first)
+            ranked[direction, name] = _ends(translations, direction, folder, best_first)
     shown = [image for best, worst, _ in ranked.values() for image in best + worst]
     made, note = cards(shown, BUDGET)
     pictures = iter(made)  # in the order of `shown`
@@ -67,7 +67,7 @@ def extremes(
     )
 
 
-def grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored]]:
+def _grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored]]:
     """What there is of each score in each direction."""
     groups: dict[tuple[Direction, str], list[Scored]] = {}
     for score in scores:
@@ -77,24 +77,24 @@ def grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored]
     return groups
 
 
-def is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric]) -> bool:
+def _is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric]) -> bool:
     """What the evaluation says of a score, whose mean is a metric of the same name."""
     source = DIRECTIONS[direction].source
     metric = metrics.get(f"{name}_{direction}") or metrics.get(f"{name}_{source}")
     return (metric or row_of(name)).better == "higher"
 
 
-def ends(
+def _ends(
     translations: Translations, direction: Direction, folder: Path, order: list[Scored]
 ) -> tuple[list[Captioned], list[Captioned], list[str]]:
     """Translate the best and the worst of an order, the worst first; and say what failed."""
     half = min(EXTREMES, len(order) // 2)
-    best, failed = scored(translations, direction, folder, order[:half])
-    worst, more = scored(translations, direction, folder, order[len(order) - half :][::-1])
+    best, failed = _scored(translations, direction, folder, order[:half])
+    worst, more = _scored(translations, direction, folder, order[len(order) - half :][::-1])
     return best, worst, [*failed, *more]
 
 
-def scored(
+def _scored(
     translations: Translations, direction: Direction, folder: Path, picked: list[Scored]
 ) -> tuple[list[Captioned], list[str]]:
     """Images captioned with their scores; and a sentence on each that is not in the test folder."""

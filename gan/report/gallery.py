@@ -52,7 +52,7 @@ def test_images(translations: Translations, most: int) -> Markup:
         folders=folders,
         missing=missing,
         tests={
-            direction: tests_of_one(translations, most, direction, folder)
+            direction: _tests_of_one(translations, most, direction, folder)
             for direction, (folder, _) in folders.items()
             if folder and direction in translators
         },
@@ -61,7 +61,7 @@ def test_images(translations: Translations, most: int) -> Markup:
     )
 
 
-def tests_of_one(
+def _tests_of_one(
     translations: Translations, most: int, direction: Direction, folder: Path
 ) -> dict[str, Any]:
     """Translate up to `most` test images of a direction; return what the page says of them."""

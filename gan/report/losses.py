@@ -43,7 +43,7 @@ NOT_DRAWN = {"epoch", *PACE}
 
 def losses(log: Log) -> Markup:
     """Charts of the groups that were logged; what belongs to none is folded away below them."""
-    groups = grouped([name for name, points in log.scalars.items() if points])
+    groups = _grouped([name for name, points in log.scalars.items() if points])
     known, others = [], []
     for group, names in groups.items():
         curves = [log.curve(name) for name in names]
@@ -54,7 +54,7 @@ def losses(log: Log) -> Markup:
     return render("losses.html", groups=groups, known=known, others=others)
 
 
-def grouped(names: list[str]) -> dict[str, list[str]]:
+def _grouped(names: list[str]) -> dict[str, list[str]]:
     """Names of scalars by their group, groups in the order of GROUPS, unknown ones last."""
     groups: dict[str, list[str]] = {group: [] for group in GROUPS}
     for name in names:

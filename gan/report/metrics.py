@@ -40,19 +40,19 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
         shown=shown,
         best=next((e for e in alike if e.step == best and e is not shown), None),
         verdicts={change: shown.changed(change) for change in CHANGES if shown.changed(change)},
-        charts=curves(alike, shown),
+        charts=_curves(alike, shown),
         others=[e for e in reversed(lines.records) if id(e) not in drawn],
     )
 
 
-def curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
+def _curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
     """Charts over steps of the metrics that were taken more than once, both directions in one."""
     groups: dict[str, list[str]] = {}
     for name in shown.metrics:
         groups.setdefault(stem(name), []).append(name)
     charts = []
     for group, names in groups.items():
-        lines = [line for name in names if len((line := curve(name, evaluations)).steps) > 1]
+        lines = [line for name in names if len((line := _curve(name, evaluations)).steps) > 1]
         if lines:
             better = shown.metrics[names[0]].better
             about = f"{better.capitalize()} is better. Shaded: 95 % intervals."
@@ -60,7 +60,7 @@ def curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
     return charts
 
 
-def curve(name: str, evaluations: list[Evaluation]) -> Curve:
+def _curve(name: str, evaluations: list[Evaluation]) -> Curve:
     """A metric over the steps at which it was taken."""
     taken = [(e.step, e.metrics[name]) for e in evaluations if name in e.metrics]
     bounds = [(m.low, m.high) for _, m in taken if m.low is not None and m.high is not None]

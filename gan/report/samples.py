@@ -22,9 +22,9 @@ GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")
 
 def samples(run: Path, config: Config) -> Markup:
     """The grids of all directions under one slider."""
-    files = grids(run / "samples")
+    files = _grids(run / "samples")
     steps = [list(files)[index] for index in spread(len(files), MOST_STEPS)]
-    images, damaged = read_grids({step: files[step] for step in steps})
+    images, damaged = _read_grids({step: files[step] for step in steps})
     steps = [step for step in steps if any(step == shown for shown, _ in images)]
     pictures, smaller = shelve(list(images.values()), BUDGET)
     widths = {direction: image.width for (_, direction), image in reversed(images.items())}
@@ -46,7 +46,7 @@ def samples(run: Path, config: Config) -> Markup:
     )
 
 
-def grids(folder: Path) -> dict[int, dict[str, Path]]:
+def _grids(folder: Path) -> dict[int, dict[str, Path]]:
     """Grid files by step and direction, in the order of steps."""
     found: dict[int, dict[str, Path]] = {}
     for path in folder.glob("step-*.png"):
@@ -55,7 +55,7 @@ def grids(folder: Path) -> dict[int, dict[str, Path]]:
     return dict(sorted(found.items()))
 
 
-def read_grids(
+def _read_grids(
     files: dict[int, dict[str, Path]],
 ) -> tuple[dict[tuple[int, str], Image.Image], list[str]]:
     """The grids by step and direction, and a sentence for each that is damaged."""

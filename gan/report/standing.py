@@ -44,7 +44,7 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
     stop = min(filter(None, (last, limit)), default=None)
     if is_held(run):
         return Standing("running", step, stop, "A process is training into this folder now.")
-    if mark := read_mark(run):
+    if mark := _read_mark(run):
         return Standing("stopped", step, stop, f"Stopped by {mark}.")
     if reason := saved.get("ended"):
         return Standing("finished", step, step, f"Ended at step {step:,}: {reason}.")
@@ -93,7 +93,7 @@ def newest_manifest(run: Path) -> dict[str, Any]:
     return {}
 
 
-def read_mark(run: Path) -> str | None:
+def _read_mark(run: Path) -> str | None:
     """What ended the run, in the words of `mark_stopped`."""
     try:
         text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace").strip()
@@ -104,10 +104,10 @@ def read_mark(run: Path) -> str | None:
 
 def overview(name: str, config: Config, standing: Standing, log: Log) -> Markup:
     """The run's name, its state, how far it is, and its figures."""
-    return render("overview.html", name=name, what=what(config), standing=standing, log=log)
+    return render("overview.html", name=name, what=_what(config), standing=standing, log=log)
 
 
-def what(config: Config) -> str:
+def _what(config: Config) -> str:
     """Return a sentence on the recipe, the networks and the data."""
     networks, data = config.networks, config.data
     try:

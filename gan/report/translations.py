@@ -40,7 +40,7 @@ class Translations:
         self.config = config
         self.root = config.data.root if root is None else root
         # A generator that takes a style image gets a training painting.
-        self.style = training_painting(config) if RECIPES[config.recipe].styled else None
+        self.style = _training_painting(config) if RECIPES[config.recipe].styled else None
         self.translators: dict[Direction, Translator] = {}
         self.missing: dict[Direction, str] = {}
         for direction in RECIPES[config.recipe].directions:
@@ -91,7 +91,7 @@ class Translations:
         return float(np.abs(one - other).mean() / 127.5)
 
 
-def training_painting(config: Config) -> Path | None:
+def _training_painting(config: Config) -> Path | None:
     """The first readable image of domain B's training folder, or None."""
     try:
         files = list_images(config.data.train_folder("b"))

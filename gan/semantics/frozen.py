@@ -43,7 +43,7 @@ class FrozenClassifier:
             if not path.exists() or load_classifier(path)[1] != recipe(config):
                 count, right = train_classifier(config, device, path)
                 print(f"{path}: {count} classes of A, {right:.1%} right", file=sys.stderr)
-        self.network = read_classifier(path).to(device)
+        self.network = _read_classifier(path).to(device)
         self.fingerprints = {"semantic.classifier": file_sha256(path)[:16]}
         check_logits(self.network, path, config, device)
 
@@ -53,7 +53,7 @@ class FrozenClassifier:
         return logits
 
 
-def read_classifier(path: Path) -> nn.Module:
+def _read_classifier(path: Path) -> nn.Module:
     """One of ours or, if it is not called .safetensors, a TorchScript one; frozen, on the CPU."""
     if path.suffix == ".safetensors":
         network: nn.Module = load_classifier(path)[0]

@@ -76,12 +76,14 @@ def train_classifier(config: Config, device: torch.device, path: Path) -> tuple[
     names, labels = classes_of(folder.root, folder.files)
     images = OneFolder(folder.files, data, seed, labels)
     classifier = Classifier(names, data.channels_a, data.crop_size, seed)
-    right = fit(classifier.to(device), labelled_batches(images, config, device))
+    right = fit(classifier.to(device), _labelled_batches(images, config, device))
     save_classifier(classifier, path, recipe(config))
     return len(names), right
 
 
-def labelled_batches(images: OneFolder, config: Config, device: torch.device) -> Iterator[Labelled]:
+def _labelled_batches(
+    images: OneFolder, config: Config, device: torch.device
+) -> Iterator[Labelled]:
     """semantic.steps batches on the device."""
     loader = build_loader(
         images,

@@ -39,7 +39,7 @@ TYPES = {
 STATUSES = {RejectedError: 400, ClientDisconnect: 400, TimeoutError: 408}
 
 
-def build_api(studio: Studio) -> FastAPI:
+def _build_api(studio: Studio) -> FastAPI:
     """An application with the two routes; every error is JSON, {"error": one line}."""
     # FastAPI's pages of documentation would load scripts from elsewhere.
     api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -83,7 +83,7 @@ async def answer(studio: Studio, request: Request) -> Response:
     """The translation of a request's body, in its own format or the one that is asked for."""
     if request.headers.get("content-type", "").startswith("multipart/"):
         raise HTTPException(415, "send the image as the body: curl --data-binary @photo.jpg")
-    wish = read_wish(request.query_params, studio.choices)
+    wish = _read_wish(request.query_params, studio.choices)
     with TemporaryDirectory(dir=studio.folder) as folder:
         source, target = Path(folder, "source"), Path(folder, "result")
         async with asyncio.timeout(SECONDS):
@@ -95,16 +95,16 @@ async def answer(studio: Studio, request: Request) -> Response:
     # The file has no name any more, and is gone when it has been sent or nobody wants it.
     length = {"content-length": str(os.fstat(file.fileno()).st_size)}
     kind = TYPES.get(done.file.suffix, "application/octet-stream")
-    return StreamingResponse(chunks(file), media_type=kind, headers=length)
+    return StreamingResponse(_chunks(file), media_type=kind, headers=length)
 
 
-def chunks(file: BinaryIO) -> Iterator[bytes]:
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while chunk := file.read(2**18):
             yield chunk
 
 
-def read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
+def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
     """What the parameters of an address mean; RejectedError names the one that is wrong."""
     for key in given:
         if key not in KEYS:
@@ -113,12 +113,12 @@ def read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
         choice = choose(choices, given.get("model"), given.get("direction"))
     except ValueError as error:
         raise RejectedError(str(error)) from error
-    strength = number("strength", float, given.get("strength", "1"))
-    tile = number("tile", int, given["tile"]) if "tile" in given else None
+    strength = _number("strength", float, given.get("strength", "1"))
+    tile = _number("tile", int, given["tile"]) if "tile" in given else None
     return Wish(choice, strength, tile, cast("Format | None", given.get("format")))
 
 
-def number(key: str, kind: Callable[[str], Number], text: str) -> Number:
+def _number(key: str, kind: Callable[[str], Number], text: str) -> Number:
     try:
         return kind(text)
     except ValueError as error:
@@ -144,7 +144,7 @@ def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
         block_info_text_color="*neutral_600", block_info_text_color_dark="*neutral_300",
     )  # fmt: skip
     app = gr.mount_gradio_app(
-        build_api(studio), build_page(studio), "/", theme=theme, css_paths=CSS,
+        _build_api(studio), build_page(studio), "/", theme=theme, css_paths=CSS,
         max_file_size=studio.limits.max_bytes, allowed_paths=[], show_error=False,
         footer_links=[], run_history=False, ssr_mode=False, mcp_server=False, pwa=False,
         enable_monitoring=False,

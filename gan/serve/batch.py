@@ -80,15 +80,15 @@ def translate_batch(
     limits, free, failures = studio.limits, FreeNames(), list[tuple[str, str]]()
     megapixels = 0.0
     with ExitStack() as stack:
-        entries = list_entries(uploads, limits, stack)
+        entries = _list_entries(uploads, limits, stack)
         stack.enter_context(studio.keep([upload.path for upload in uploads]))
         folder = Path(stack.enter_context(TemporaryDirectory(dir=studio.folder)))
         result = stack.enter_context(zipfile.ZipFile(target, "w"))
         for number, entry in enumerate(entries):
             yield Progress(number, len(entries), len(failures))
             try:
-                source = unpack(entry, folder / "source", limits)
-                megapixels += count_megapixels(source, limits)
+                source = _unpack(entry, folder / "source", limits)
+                megapixels += _count_megapixels(source, limits)
                 if megapixels > limits.max_batch_megapixels:
                     most = f"{limits.max_batch_megapixels:g} megapixels"
                     raise RejectedError(f"left out: a batch has at most {most} together")
@@ -106,11 +106,11 @@ def translate_batch(
     yield Progress(len(entries), len(entries), len(failures))
 
 
-def list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitStack) -> list[Entry]:
+def _list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitStack) -> list[Entry]:
     """The pictures of uploads; the zips among these stay open as long as the stack."""
     entries: list[Entry] = []
     for upload in uploads:
-        entries += members(upload, stack) if zipfile.is_zipfile(upload.path) else [Entry(upload)]
+        entries += _members(upload, stack) if zipfile.is_zipfile(upload.path) else [Entry(upload)]
         if len(entries) > limits.max_files:
             raise RejectedError(f"{len(entries)} pictures; a batch has at most {limits.max_files}")
     if not entries:
@@ -118,24 +118,24 @@ def list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitSta
     return entries
 
 
-def members(upload: Upload, stack: ExitStack) -> list[Entry]:
+def _members(upload: Upload, stack: ExitStack) -> list[Entry]:
     """The members of a zip that have the name of an image; hidden ones are left out."""
     try:
         file = stack.enter_context(CautiousFile(upload.path))
         archive = stack.enter_context(zipfile.ZipFile(file))
     except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError) as error:
         raise RejectedError(f"{printable(upload.name)}: {reason_of(upload.path, error)}") from error
-    return [Entry(upload, archive, info) for info in archive.infolist() if is_picture(info)]
+    return [Entry(upload, archive, info) for info in archive.infolist() if _is_picture(info)]
 
 
-def is_picture(info: zipfile.ZipInfo) -> bool:
+def _is_picture(info: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
     hidden = any(part.startswith(".") and part != ".." for part in parts) or "__MACOSX" in parts
     suffix = PurePosixPath(info.filename).suffix.lower()
     return not hidden and not info.is_dir() and suffix in IMAGE_SUFFIXES
 
 
-def unpack(entry: Entry, place: Path, limits: ServeOptions) -> Path:
+def _unpack(entry: Entry, place: Path, limits: ServeOptions) -> Path:
     """The file of an entry: an upload's own, or `place` with a member's bytes.
 
     RejectedError for what is no file, is encrypted or damaged, or unpacks to more than an upload
@@ -161,7 +161,7 @@ def unpack(entry: Entry, place: Path, limits: ServeOptions) -> Path:
     return place
 
 
-def count_megapixels(path: Path, limits: ServeOptions) -> float:
+def _count_megapixels(path: Path, limits: ServeOptions) -> float:
     try:
         width, height = read_size(path, max_megapixels=limits.max_megapixels)
     except ValueError as error:

@@ -62,16 +62,16 @@ class Gate:
         path = scope["path"]
         most = self.limits.max_bytes if path in UPLOADS else MOST_TEXT
         rejection = self.elsewhere(scope) or self.rejection(path)
-        rejection = rejection or too_much(declared(scope), most) or self.full(path)
+        rejection = rejection or _too_much(_declared(scope), most) or self.full(path)
         if rejection:
-            await answer(path, *rejection)(scope, receive, send_with_headers)
+            await _answer(path, *rejection)(scope, receive, send_with_headers)
         else:
             last = ended(send_with_headers) if path == PROGRESS else send_with_headers
-            await self.app(scope, counted(receive, most), last)
+            await self.app(scope, _counted(receive, most), last)
 
     def elsewhere(self, scope: Scope) -> tuple[int, str] | None:
         """Why a request is none of this page's."""
-        known = not self.hosts or requested_host(scope) in self.hosts
+        known = not self.hosts or _requested_host(scope) in self.hosts
         return None if known else (421, "not the name of this page; gan serve --name NAME says one")
 
     def full(self, path: str) -> tuple[int, str] | None:
@@ -82,13 +82,13 @@ class Gate:
     def rejection(self, path: str) -> tuple[int, str] | None:
         """Why a path has no answer: status and reason."""
         if path.startswith(FILE):
-            inside = lies_in(path.removeprefix(FILE), self.folder)
+            inside = _lies_in(path.removeprefix(FILE), self.folder)
             return None if inside else (403, "not a file of this page")
         known = path in PAGES or path.rstrip("/") in PAGES or path.startswith(FOLDERS)
         return None if known and ".." not in path else (404, f"nothing at {quote(path[:100])}")
 
 
-def answer(path: str, status: int, reason: str) -> Response:
+def _answer(path: str, status: int, reason: str) -> Response:
     """JSON for the API, and text for the page, which shows it as it is."""
     if path.startswith("/api/"):
         return JSONResponse({"error": reason}, status)
@@ -114,7 +114,7 @@ def ended(send: Send) -> Send:
     return send_ended
 
 
-def lies_in(place: str, folder: Path) -> bool:
+def _lies_in(place: str, folder: Path) -> bool:
     """Whether a file lies in a folder when all links are followed, which Gradio does not ask."""
     try:
         return Path(place).resolve().is_relative_to(folder)
@@ -122,7 +122,7 @@ def lies_in(place: str, folder: Path) -> bool:
         return False
 
 
-def requested_host(scope: Scope) -> str:
+def _requested_host(scope: Scope) -> str:
     """Return the name that a request was sent to, without the port; empty where it names none."""
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
     try:
@@ -131,17 +131,17 @@ def requested_host(scope: Scope) -> str:
         return ""
 
 
-def declared(scope: Scope) -> int:
+def _declared(scope: Scope) -> int:
     """The length that a request says it has; 0 where it says nothing, and is counted."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
     return int(length) if length.isdigit() else 0
 
 
-def too_much(length: int, most: int) -> tuple[int, str] | None:
+def _too_much(length: int, most: int) -> tuple[int, str] | None:
     return (413, f"more than {most / 1e6:g} MB at once") if length > most else None
 
 
-def counted(receive: Receive, most: int) -> Receive:
+def _counted(receive: Receive, most: int) -> Receive:
     """The same requests, up to a length."""
     length = 0
 
@@ -149,7 +149,7 @@ def counted(receive: Receive, most: int) -> Receive:
         nonlocal length
         message = await receive()
         length += len(message.get("body", b""))
-        if rejection := too_much(length, most):
+        if rejection := _too_much(length, most):
             raise HTTPException(*rejection)
         return message
 

@@ -33,7 +33,7 @@ def open_models(paths: Iterable[Path], device: Device, precision: Precision) -> 
     names = FreeNames()
     choices: list[Choice] = []
     for path in paths:
-        model = names.take(model_name(path), "")
+        model = names.take(_model_name(path), "")
         # A file has its own direction, and says it in its name or is taken for ab.
         directions: list[Direction | None] = [*generators_in(path)]
         for direction in directions or [None]:
@@ -43,7 +43,7 @@ def open_models(paths: Iterable[Path], device: Device, precision: Precision) -> 
     return choices
 
 
-def model_name(path: Path) -> str:
+def _model_name(path: Path) -> str:
     """Return the name of a run's folder; a file's own name comes after that of its folder."""
     place = path.resolve()
     name = f"{place.parent.name}-{place.stem}" if place.is_file() else place.name

@@ -55,9 +55,9 @@ def build_page(studio: Studio) -> Any:
             ),
         ]  # fmt: skip
         with gr.Tab("One picture"):
-            one_picture(studio, [*main, *rare])
+            _one_picture(studio, [*main, *rare])
         with gr.Tab("Many pictures"):
-            many_pictures(studio, [*main, *rare])
+            _many_pictures(studio, [*main, *rare])
         with gr.Accordion("More", open=False), gr.Row():
             for control in rare:
                 control.render()
@@ -72,11 +72,11 @@ def build_page(studio: Studio) -> Any:
     return page
 
 
-def one_picture(studio: Studio, wishes: list[Any]) -> None:
+def _one_picture(studio: Studio, wishes: list[Any]) -> None:
     """A picture in, before and after side by side, and the file to take home."""
     with gr.Row():
         with gr.Column():
-            photo = photo_input(label="Picture", height=420)
+            photo = _photo_input(label="Picture", height=420)
             button = gr.Button("Translate", variant="primary")
         with gr.Column():
             slider = gr.ImageSlider(
@@ -90,7 +90,7 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
         progress: Any = gr.Progress(),  # noqa: B008, how Gradio is asked for it
     ) -> Any:  # fmt: skip
         folder = Path(mkdtemp(dir=studio.folder))
-        with said_plainly():
+        with _said_plainly():
             if upload is None:
                 raise RejectedError("choose a picture first")
             wish = Wish(studio.choices[choice], strength, tile or None, format or None)
@@ -104,9 +104,9 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
     button.click(translate, [photo, *wishes], [slider, download], api_visibility="private")
 
 
-def many_pictures(studio: Studio, wishes: list[Any]) -> None:
+def _many_pictures(studio: Studio, wishes: list[Any]) -> None:
     """Files or a zip in, a zip out."""
-    photos = photos_input(label="Pictures, or a zip of a folder", height=220)
+    photos = _photos_input(label="Pictures, or a zip of a folder", height=220)
     with gr.Row():
         button = gr.Button("Translate all", variant="primary")
         stop = gr.Button("Stop")
@@ -118,10 +118,10 @@ def many_pictures(studio: Studio, wishes: list[Any]) -> None:
     ) -> Iterator[Any]:
         target = Path(mkdtemp(dir=studio.folder), "translated.zip")
         yield "", gr.DownloadButton(value=None, interactive=False)
-        with said_plainly():
+        with _said_plainly():
             wish = Wish(studio.choices[choice], strength, tile or None, format or None)
             for step in translate_batch(studio, uploads, wish, target):
-                yield bar(step), gr.skip()
+                yield _bar(step), gr.skip()
         yield gr.skip(), gr.DownloadButton(value=target, interactive=True)
 
     running = button.click(
@@ -134,7 +134,7 @@ def many_pictures(studio: Studio, wishes: list[Any]) -> None:
     stop.click(None, cancels=[running])
 
 
-def bar(step: Progress) -> str:
+def _bar(step: Progress) -> str:
     """How far a batch is, as HTML."""
     failed = f", {step.failed} failed: failed.tsv in the zip says why" if step.failed else ""
     return (
@@ -144,7 +144,7 @@ def bar(step: Progress) -> str:
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
+def _said_plainly() -> Iterator[None]:
     """Shows what was rejected as one line on the page."""
     try:
         yield
@@ -154,27 +154,29 @@ def said_plainly() -> Iterator[None]:
         raise gr.Error(text, title="Not translated", print_exception=False) from error
 
 
-def photo_input(**options: Any) -> Any:
+def _photo_input(**options: Any) -> Any:
     """A picture that is dropped, chosen, pasted or taken; an Upload, or None.
 
     Gradio's own preprocessing would decode it, whatever its size.
     """
     photo = gr.Image(sources=["upload", "webcam", "clipboard"], buttons=[], **options)
-    take_only_uploads(photo)
-    photo.preprocess = lambda given: to_upload(given, photo.GRADIO_CACHE) if given else None
+    _take_only_uploads(photo)
+    photo.preprocess = lambda given: _to_upload(given, photo.GRADIO_CACHE) if given else None
     return photo
 
 
-def photos_input(**options: Any) -> Any:
+def _photos_input(**options: Any) -> Any:
     """Pictures and zips of pictures; a list of Uploads."""
     types = [*sorted(IMAGE_SUFFIXES), ".zip"]
     photos = gr.File(file_count="multiple", file_types=types, **options)
-    take_only_uploads(photos)
-    photos.preprocess = lambda given: [to_upload(each, photos.GRADIO_CACHE) for each in given or ()]
+    _take_only_uploads(photos)
+    photos.preprocess = lambda given: [
+        _to_upload(each, photos.GRADIO_CACHE) for each in given or ()
+    ]
     return photos
 
 
-def take_only_uploads(component: Any) -> None:
+def _take_only_uploads(component: Any) -> None:
     """Let a component take no file but what somebody has sent to this page.
 
     Gradio would fetch an address that stands in place of a file; and, mounted in another
@@ -182,18 +184,18 @@ def take_only_uploads(component: Any) -> None:
     """
 
     async def stay(place: str | Path | None) -> str | None:
-        return None if place is None else str(uploaded(place, component.GRADIO_CACHE))
+        return None if place is None else str(_uploaded(place, component.GRADIO_CACHE))
 
     component.async_move_resource_to_block_cache = stay
 
 
-def to_upload(given: Any, folder: str) -> Upload:
+def _to_upload(given: Any, folder: str) -> Upload:
     """What is known of a file. Asked again where it lies: a "stream" is not moved, nor checked."""
-    path = uploaded(given.path or "", folder)
+    path = _uploaded(given.path or "", folder)
     return Upload(path, given.orig_name or path.name)
 
 
-def uploaded(place: str | Path, folder: str) -> Path:
+def _uploaded(place: str | Path, folder: str) -> Path:
     """The place of an upload, with links followed; gr.Error for anything else."""
     path = Path(place).resolve()
     if not path.is_relative_to(Path(folder).resolve()) or not path.is_file():

@@ -52,7 +52,7 @@ class Canvas:
             terms = equation(self.part(leaf, self.pieces[0]), leaf, self.target, self.weights)
             return terms, torch.autograd.grad(terms.total, leaf)[0]
         with torch.no_grad():
-            parts = added(self.part(leaf, piece) for piece in self.pieces)
+            parts = _added(self.part(leaf, piece) for piece in self.pieces)
         parts = {name: value.requires_grad_() for name, value in parts.items()}
         terms = equation(parts, leaf, self.target, self.weights)
         gradient, *slopes = torch.autograd.grad(terms.total, [leaf, *parts.values()])
@@ -77,7 +77,7 @@ def prepare(
     Without masks the styles are blended: A is the mean of their Gram matrices, which has the same
     best picture as the mean of their losses. With strength s, A is s A + (1 - s) G of the photo.
     """
-    grams = [style_grams(painting, None, extract, layers, side) for painting in scene.paintings]
+    grams = [_style_grams(painting, None, extract, layers, side) for painting in scene.paintings]
     wanted = {at: torch.cat([each[at] for each in grams]) for at in layers.style}
     masks = scene.masks
     if masks is None:
@@ -85,31 +85,31 @@ def prepare(
         wanted = {at: (each * blend).sum(0, keepdim=True) for at, each in wanted.items()}
         shares = [1.0]
     if strength < 1:
-        own = style_grams(scene.photo, masks, extract, layers, side)
+        own = _style_grams(scene.photo, masks, extract, layers, side)
         wanted = {at: torch.lerp(own[at], each, strength) for at, each in wanted.items()}
     pieces = [
         Piece(tile, {at: maps[at] for at in layers.content}, guides)
-        for tile, maps, guides in looks(scene.photo, masks, extract, layers, side)
+        for tile, maps, guides in _looks(scene.photo, masks, extract, layers, side)
     ]
-    scales = added(energies(piece.content) | masses(piece.guides) for piece in pieces)
+    scales = _added(_energies(piece.content) | _masses(piece.guides) for piece in pieces)
     return Canvas(extract, pieces, Target(wanted, scales, shares), weights)
 
 
-def style_grams(
+def _style_grams(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> dict[str, Tensor]:
     """A picture's Gram matrices per position within each mask, (R, C, C) by style layer."""
-    views = looks(picture, masks, extract, layers, side)
-    parts = added(sums(maps, {}, guides) | masses(guides) for _, maps, guides in views)
+    views = _looks(picture, masks, extract, layers, side)
+    parts = _added(sums(maps, {}, guides) | _masses(guides) for _, maps, guides in views)
     return {at: parts["style", at] / parts["mass", at] for at in layers.style}
 
 
-def energies(content: Maps) -> Sums:
+def _energies(content: Maps) -> Sums:
     """By which the squared distances to P are divided, scalars by content layer: sum P^2."""
     return {("energy", at): wanted.square().sum() for at, wanted in content.items()}
 
 
-def masses(guides: Maps) -> Sums:
+def _masses(guides: Maps) -> Sums:
     """By which the sums of guided Gram matrices are divided, (R, 1, 1) by style layer."""
     sums_of_squares = {
         at: guide.square().sum(dim=(2, 3))[..., None] for at, guide in guides.items()
@@ -118,7 +118,7 @@ def masses(guides: Maps) -> Sums:
     return {("mass", at): mass.clamp_min(TINY) for at, mass in sums_of_squares.items()}
 
 
-def looks(
+def _looks(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> Iterator[tuple[Tile, Maps, Maps]]:
     """Every tile of a picture with its feature maps and, at their sizes, its masks."""
@@ -130,7 +130,7 @@ def looks(
         yield tile, maps, {at: interpolate(inside, size, mode="area") for at, size in sizes.items()}
 
 
-def added(parts: Iterable[Sums]) -> Sums:
+def _added(parts: Iterable[Sums]) -> Sums:
     """The sum of what the tiles give, name by name."""
     total: Sums = {}
     for part in parts:

@@ -33,20 +33,20 @@ def recolored(picture: Tensor, model: Tensor) -> Tensor:
     color turns further than it must. Of one channel, it is the matching of Sec. 3.2.
     """
     pixels = picture.flatten(2)[0].double()
-    mean, covariance = moments(pixels)
-    wanted_mean, wanted_covariance = moments(model.flatten(2)[0].double())
-    matrix = power(wanted_covariance, 0.5) @ power(covariance, -0.5)
+    mean, covariance = _moments(pixels)
+    wanted_mean, wanted_covariance = _moments(model.flatten(2)[0].double())
+    matrix = _power(wanted_covariance, 0.5) @ _power(covariance, -0.5)
     moved = matrix @ (pixels - mean) + wanted_mean
     return moved.to(picture.dtype).view_as(picture).clamp(-1, 1)
 
 
-def moments(pixels: Tensor) -> tuple[Tensor, Tensor]:
+def _moments(pixels: Tensor) -> tuple[Tensor, Tensor]:
     """Mean (C, 1) and covariance (C, C) of (C, K) values."""
     mean = pixels.mean(dim=1, keepdim=True)
     return mean, (pixels - mean) @ (pixels - mean).T / pixels.shape[1]
 
 
-def power(matrix: Tensor, exponent: float) -> Tensor:
+def _power(matrix: Tensor, exponent: float) -> Tensor:
     """A power of a symmetric matrix without negative eigenvalues."""
     values, vectors = torch.linalg.eigh(matrix)
     # A grey or plain picture has no variance in some direction; there is nothing to scale in it.

@@ -66,7 +66,7 @@ def stylize(config: StylizeOptions) -> int:
     sources = read_sources(config.content, config.style, config.masks)
     wanted = list(dict.fromkeys([*layers.content, *layers.style]))
     extract = Features(config.perceptual.backbone, wanted, config.perceptual.weights).to(device)
-    announce(configs, sources, extract, device)
+    _announce(configs, sources, extract, device)
     pictures = []
     total = sum(cell.steps * len(ladder(sources.photo, cell.size, cell.sizes)) for cell in configs)
     bar: tqdm[Any] = tqdm(total=total, unit="step", disable=None)
@@ -77,7 +77,7 @@ def stylize(config: StylizeOptions) -> int:
                 config.output.with_stem(f"{config.output.stem}-{name}") if name else config.output
             )
             with ProgressLog(bar, log, output, config.save_every) as diary:
-                pictures.append(paint(cell, sources, extract, layers, device, diary))
+                pictures.append(_paint(cell, sources, extract, layers, device, diary))
     result = pictures[0]
     if swept:
         result = grid(swept.columns, pictures, rows=swept.rows, corner=swept.corner)
@@ -85,7 +85,7 @@ def stylize(config: StylizeOptions) -> int:
     return 0
 
 
-def announce(
+def _announce(
     cells: Sequence[StylizeOptions], sources: Sources, extract: Features, device: torch.device
 ) -> None:
     """Say what the largest picture takes; ValueError where the device has less memory."""
@@ -99,7 +99,7 @@ def announce(
     print(check_memory(need, device, f"{width}x{height}"), file=sys.stderr)
 
 
-def paint(
+def _paint(
     config: StylizeOptions,
     sources: Sources,
     extract: Extract,

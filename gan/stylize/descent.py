@@ -49,10 +49,10 @@ def minimize(
         start.new_zeros(*start.shape[:2], -(-height // 2**level), -(-width // 2**level))
         for level in range(LEVELS)
     ]
-    mover = build(optimizer, [level.requires_grad_() for level in pyramid], steps)
+    mover = _build(optimizer, [level.requires_grad_() for level in pyramid], steps)
 
     def changed() -> Tensor:
-        change = flattened(pyramid)
+        change = _flattened(pyramid)
         return start + (change if inside is None else change * inside)
 
     def closure() -> Tensor:
@@ -70,13 +70,13 @@ def minimize(
     return changed().detach().clamp(-1, 1)
 
 
-def flattened(pyramid: Sequence[Tensor]) -> Tensor:
+def _flattened(pyramid: Sequence[Tensor]) -> Tensor:
     """The sum of all levels at the size of the first, interpolated linearly."""
     size = pyramid[0].shape[2:]
     return pyramid[0] + sum(interpolate(level, size, mode="bilinear") for level in pyramid[1:])
 
 
-def build(optimizer: OptimizerName, values: list[Tensor], steps: int) -> Optimizer:
+def _build(optimizer: OptimizerName, values: list[Tensor], steps: int) -> Optimizer:
     """Gatys et al. 2016 take L-BFGS (Sec. 2)."""
     if optimizer == "adam":
         return Adam(values, lr=ADAM_RATE)

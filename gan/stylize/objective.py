@@ -84,7 +84,7 @@ def equation(parts: Sums, picture: Tensor, target: Target, weights: Weights) -> 
     ]).mean()  # fmt: skip
     shares = picture.new_tensor(target.shares)
     style = torch.stack([
-        shares @ relative(each / target.scales["mass", at], target.grams[at])
+        shares @ _relative(each / target.scales["mass", at], target.grams[at])
         for at, each in grams.items()
     ]).mean()  # fmt: skip
     tv = total_variation(picture)
@@ -92,7 +92,7 @@ def equation(parts: Sums, picture: Tensor, target: Target, weights: Weights) -> 
     return Terms(content, style, tv, total)
 
 
-def relative(actual: Tensor, wanted: Tensor) -> Tensor:
+def _relative(actual: Tensor, wanted: Tensor) -> Tensor:
     """|G - A|^2 / |A|^2 of each style, (R,)."""
     squares = wanted.square().sum(dim=(1, 2))
     return (actual - wanted).square().sum(dim=(1, 2)) / squares.clamp_min(TINY)

@@ -47,11 +47,11 @@ def table(config: StylizeOptions) -> Table:
         f"{', '.join(over)} \\ {across}" if over else across,
         axes[across],
         [", ".join(row.values()) for row in rows],
-        [(name, changed(config, cell)) for name, cell in zip(names, cells, strict=True)],
+        [(name, _changed(config, cell)) for name, cell in zip(names, cells, strict=True)],
     )
 
 
-def changed(config: StylizeOptions, values: dict[str, str]) -> StylizeOptions:
+def _changed(config: StylizeOptions, values: dict[str, str]) -> StylizeOptions:
     """The configuration of one cell."""
     fields: dict[str, Any] = config.model_dump() | {"sweep": []} | values
     try:

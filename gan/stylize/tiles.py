@@ -56,10 +56,10 @@ class Tile:
 
 def tiles(height: int, width: int, side: int) -> list[Tile]:
     """Tiles of about side x side pixels that cover a picture without overlapping."""
-    return [Tile(*pair) for pair in product(spans(height, side), spans(width, side))]
+    return [Tile(*pair) for pair in product(_spans(height, side), _spans(width, side))]
 
 
-def spans(length: int, side: int) -> Iterator[Span]:
+def _spans(length: int, side: int) -> Iterator[Span]:
     """One axis of a picture in nearly equal parts; none is shorter than the grid."""
     parts = -(-length // side)
     step = -(-length // parts // GRID) * GRID if parts > 1 else length

@@ -25,7 +25,7 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
     part = path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part, opened = open_part(path)
+        part, opened = _open_part(path)
         with opened as file:
             save(file)
             file.flush()
@@ -41,7 +41,7 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
                 part.unlink(missing_ok=True)
 
 
-def open_part(path: Path) -> tuple[Path, BinaryIO]:
+def _open_part(path: Path) -> tuple[Path, BinaryIO]:
     """Create the file that is to become `path`, beside it, and hold it.
 
     Another process may take a file that is not held yet for one that a killed writer has left

@@ -26,7 +26,7 @@ class Interruption:
         main = threading.current_thread() is threading.main_thread()
         numbers = SIGNALS if main else ()
         self.before = {number: signal.signal(number, self.note) for number in numbers}
-        follow_launcher()
+        _follow_launcher()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -46,7 +46,7 @@ def ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def follow_launcher() -> None:
+def _follow_launcher() -> None:
     """Be sent SIGTERM when `accelerate launch` dies: it does not pass its own on. Linux only."""
     by_accelerate = "ACCELERATE_MIXED_PRECISION" in os.environ
     by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ  # passes signals on by itself

@@ -22,7 +22,7 @@ PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 def build_accelerator(config: Config) -> Accelerator:
     """The accelerator of run.device and train.precision; ValueError where both contradict."""
-    check(config)
+    _check(config)
     # Let a second run in this process have another precision or device.
     AcceleratorState._reset_state()
     if not dist.is_initialized():
@@ -45,7 +45,7 @@ def build_accelerator(config: Config) -> Accelerator:
     return accelerator
 
 
-def check(config: Config) -> None:
+def _check(config: Config) -> None:
     """Reject what contradicts accelerate's own file, and what this machine has not.
 
     That is another precision or accumulation than ours; a device that is not there, and half floats

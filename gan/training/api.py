@@ -44,7 +44,7 @@ def train(config: Config) -> TrainResult:
         status=status,
         steps=run.step,
         ended=run.ending,
-        metrics=newest_metrics(run.folder),
+        metrics=_newest_metrics(run.folder),
         run_dir=run.folder,
         files=run.generator_export.paths(),
         generators=run.frame.generators,
@@ -59,7 +59,7 @@ def train_command(config: Config, *, plan: bool = False) -> int:
     return forecast(config) if plan else train(config).status
 
 
-def newest_metrics(folder: Path) -> dict[str, float]:
+def _newest_metrics(folder: Path) -> dict[str, float]:
     """Return the values of a run's newest evaluation on the way, by name; {} without one."""
     path = folder / METRICS_FILE
     lines = path.read_bytes().splitlines() if path.exists() else []

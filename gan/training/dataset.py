@@ -67,7 +67,7 @@ def open_data(
     row = DATASETS[config.data.dataset]
     if not row.folders:
         data = TrainingData(config, load(row.code)(config), {})
-        check_item(data.dataset, config)
+        _check_item(data.dataset, config)
         return data
     folders: dict[Domain, Folder] = once(
         accelerator, lambda: index_folders(config.data, config.domains)
@@ -81,7 +81,7 @@ def open_data(
     return TrainingData(config, dataset, folders)
 
 
-def check_item(dataset: ImageDataset, config: Config) -> None:
+def _check_item(dataset: ImageDataset, config: Config) -> None:
     """Raise ValueError unless the first item has an image of the right shape for each domain."""
     data, side = config.data, config.data.crop_size
     if not len(dataset):
@@ -101,12 +101,12 @@ def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]
     Where there is no test folder, or nothing readable in it, they are training images.
     """
     folder, channels = data.test_folder(domain), data.channels(domain)
-    images = readable(list_images(folder), channels) if folder else []
-    images = images or readable(training_files, channels)
+    images = _readable(list_images(folder), channels) if folder else []
+    images = images or _readable(training_files, channels)
     return to_unit(torch.stack([sample_pixels(image, data) for image in images]))
 
 
-def readable(files: Sequence[Path], channels: Channels) -> list[Image.Image]:
+def _readable(files: Sequence[Path], channels: Channels) -> list[Image.Image]:
     """Up to ROWS images, evenly spread; those that cannot be read must not end a run."""
     images = []
     for path in files[:: max(1, len(files) // ROWS)]:

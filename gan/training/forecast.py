@@ -73,7 +73,7 @@ def plan(config: Config) -> int:
     if interruption.received:
         return STOPPED
     if accelerator.is_main_process:
-        print(describe(forecast, name, config))
+        print(_describe(forecast, name, config))
     return 0
 
 
@@ -162,7 +162,7 @@ def size(paths: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-def describe(forecast: Forecast, name: str, config: Config) -> str:
+def _describe(forecast: Forecast, name: str, config: Config) -> str:
     """The forecast in some lines."""
     left = forecast.stop - forecast.done
     pairs = forecast.pairs_per_step / forecast.seconds_per_step

@@ -44,7 +44,7 @@ def load_initial_weights(
         return
     if chosen.weights and not chosen.weights.is_dir():
         raise ValueError(f"networks.weights: {chosen.weights}: no such folder")
-    found = dict([*generators(config), *discriminators(chosen.weights)])
+    found = dict([*_generators(config), *_discriminators(chosen.weights)])
     if not found.keys() & networks.keys():
         raise ValueError(f"networks.weights: {chosen.weights}: no generators or discriminators")
     for name, network in networks.items():
@@ -59,7 +59,7 @@ Weights = tuple[Mapping[str, Tensor], str]
 """What a network is given, and the key and the file that it is from."""
 
 
-def generators(config: Config) -> Iterator[tuple[str, Weights]]:
+def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
     """Yield the weights of each generator for which a file is named."""
     data, chosen = config.data, config.networks
     folder = generators_in(chosen.weights) if chosen.weights else {}
@@ -69,10 +69,10 @@ def generators(config: Config) -> Iterator[tuple[str, Weights]]:
         if path := named or folder.get(direction):
             channels = data.channels(ends.source), data.channels(ends.target)
             wanted = generator_spec(chosen, *channels)
-            yield f"gen_{direction}", of_generator(key, path, direction, wanted)
+            yield f"gen_{direction}", _of_generator(key, path, direction, wanted)
 
 
-def of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Weights:
+def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Weights:
     """Read the weights of a generator's file; ValueError where they do not fit."""
     try:
         file = find_generator(path, direction)
@@ -91,10 +91,10 @@ def of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, A
             )
     state = opened.network.state_dict()
     shift = int(bool(wanted["dropout"])) - int(bool(spec["dropout"]))
-    return moved(state, shift), f"{key}: {file}"
+    return _moved(state, shift), f"{key}: {file}"
 
 
-def moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
+def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
     """Move the second half of a ResNet's blocks in its state: dropout takes a place there."""
     return {
         re.sub(r"(conv_block\.)([567])", lambda m: f"{m[1]}{int(m[2]) + shift}", name): tensor
@@ -102,7 +102,7 @@ def moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
     }
 
 
-def discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
+def _discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
     """Yield the weights of each discriminator in a run's folder, the reference's or ours."""
     if folder is None:
         return

@@ -169,7 +169,7 @@ def generator_losses(
     """
     ends = DIRECTIONS[direction]
     losses = {
-        f"adversarial_{direction}": adversarial_loss(disc, cycle.fake, cycle.target, loss),
+        f"adversarial_{direction}": _adversarial_loss(disc, cycle.fake, cycle.target, loss),
         f"cycle_{ends.source}": loss.weight("cycle", ends.source) * l1_loss(cycle.rec, cycle.real),
     }
     if cycle.idt is not None:
@@ -179,26 +179,26 @@ def generator_losses(
     terms = appearance_terms(
         direction, cycle.fake, content, targets.gram[ends.target], feature_maps
     )
-    terms["perceptual_cycle", ends.source] = lambda: content_distance(
+    terms["perceptual_cycle", ends.source] = lambda: _content_distance(
         feature_maps(cycle.rec), content
     )
     terms["semantic", direction] = lambda: semantic_loss(
         targets.classify(cycle.fake), targets.classify(cycle.real)
     )
-    return losses | weighted(terms, loss) | registered_losses(direction, cycle, loss)
+    return losses | weighted(terms, loss) | _registered_losses(direction, cycle, loss)
 
 
 def guided_losses(
     fake_b: Tensor, b: Tensor, disc_b: Discriminator, loss: LossConfig, targets: LossTargets
 ) -> dict[str, Tensor]:
     """Return the weighted terms of translations in the style of each one's own b, by name."""
-    adversarial = adversarial_loss(disc_b, fake_b, b, loss)
+    adversarial = _adversarial_loss(disc_b, fake_b, b, loss)
     content, gram = targets.content["a"], targets.gram["b"]
     terms = appearance_terms("ab", fake_b, content, gram, targets.feature_maps)
     return {"adversarial_ab": adversarial} | weighted(terms, loss)
 
 
-def adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: LossConfig) -> Tensor:
+def _adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: LossConfig) -> Tensor:
     """Return what a generator minimizes to fool a discriminator, the mean over its score maps.
 
     real are images of the discriminator's domain; few forms need their scores.
@@ -209,7 +209,7 @@ def adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: Loss
     if form.uses_real:
         with torch.no_grad():
             real_maps = score_maps(disc(real))
-    return mean_over_maps(load(form.generator), fake_maps, real_maps)
+    return _mean_over_maps(load(form.generator), fake_maps, real_maps)
 
 
 def appearance_terms(
@@ -221,7 +221,7 @@ def appearance_terms(
     """
     maps = cache(lambda: feature_maps(fake))  # once for both terms, and only if one is computed
     return {
-        ("perceptual", direction): lambda: content_distance(maps(), content),
+        ("perceptual", direction): lambda: _content_distance(maps(), content),
         ("style", direction): lambda: style_distance(maps(), gram),
         ("tv", direction): lambda: total_variation(fake),
     }
@@ -233,7 +233,7 @@ def weighted(terms: Terms, loss: LossConfig) -> dict[str, Tensor]:
     return {"_".join(name): weight * terms[name]() for name, weight in weights.items() if weight}
 
 
-def registered_losses(direction: Direction, cycle: Cycle, loss: LossConfig) -> dict[str, Tensor]:
+def _registered_losses(direction: Direction, cycle: Cycle, loss: LossConfig) -> dict[str, Tensor]:
     """Return the terms of loss.terms times their weights; those of weight 0 are not computed."""
     return {
         f"{name}_{direction}": weight * load(LOSS_TERMS[name].code)(cycle)
@@ -242,7 +242,7 @@ def registered_losses(direction: Direction, cycle: Cycle, loss: LossConfig) -> d
     }
 
 
-def content_distance(maps: Maps, content: Maps) -> Tensor:
+def _content_distance(maps: Maps, content: Maps) -> Tensor:
     """Return the perceptual distance to the content's maps, the mean over their layers."""
     return weighted_sum({at: perceptual_distance(maps[at], content[at]) for at in content})
 
@@ -262,17 +262,17 @@ def discriminator_loss(
     """
     form = ADVERSARIAL[loss.adversarial]
     real_maps, fake_maps = map(score_maps, passes(disc, real, fake.detach()))
-    total = mean_over_maps(load(form.discriminator), real_maps, fake_maps)
+    total = _mean_over_maps(load(form.discriminator), real_maps, fake_maps)
     if form.regularizer is not None:
         total = total + loss.gradient_penalty * load(form.regularizer)(disc, real, fake)
-    return DiscriminatorLoss(total / 2, mean_score(real_maps), mean_score(fake_maps))
+    return DiscriminatorLoss(total / 2, _mean_score(real_maps), _mean_score(fake_maps))
 
 
-def mean_over_maps(term: Callable[..., Tensor], *maps: Sequence[Tensor | None]) -> Tensor:
+def _mean_over_maps(term: Callable[..., Tensor], *maps: Sequence[Tensor | None]) -> Tensor:
     """Return the mean of a function of score maps over the maps of a discriminator."""
     return torch.stack([term(*scores) for scores in zip(*maps, strict=True)]).mean()
 
 
-def mean_score(maps: Sequence[Tensor]) -> Tensor:
+def _mean_score(maps: Sequence[Tensor]) -> Tensor:
     """Return the mean of each map, and of those the mean, without a gradient."""
     return torch.stack([scores.detach().mean() for scores in maps]).mean()

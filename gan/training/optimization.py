@@ -101,7 +101,7 @@ class Updates:
         # A rising decay keeps the first, random weights from lingering in the average.
         decay = min(self.config.train.ema, (1 + step) / (10 + step))
         for name, average in self.averages.items():
-            move_towards(average, self.exported[name], (1 - decay) * (1 - skipped))
+            _move_towards(average, self.exported[name], (1 - decay) * (1 - skipped))
         self.skipped += skipped
         self.skipped_in_row = (self.skipped_in_row + skipped) * skipped
         counts = {"skipped_steps": self.skipped, "skipped_in_row": self.skipped_in_row}
@@ -109,7 +109,7 @@ class Updates:
 
     def state(self) -> dict[str, Any]:
         """Return the networks and all that updates them."""
-        optimizers = {key(name): opt.state_dict() for name, opt in self.optimizers.items()}
+        optimizers = {_key(name): opt.state_dict() for name, opt in self.optimizers.items()}
         return optimizers | {
             "networks": {name: net.state_dict() for name, net in self.networks.items()},
             "averages": {name: average.state_dict() for name, average in self.averages.items()},
@@ -129,14 +129,14 @@ class Updates:
         for name, average in self.averages.items():
             average.load_state_dict(averages[name])
         for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state[key(name)])
+            optimizer.load_state_dict(state[_key(name)])
         self.scaler.load_state_dict(state["scaler"])
         self.skipped.copy_(state["skipped"])
         self.skipped_in_row.copy_(state["skipped_in_row"])
         self.lr_factor = state["lr_factor"]
 
 
-def key(group: str) -> str:
+def _key(group: str) -> str:
     """Return what the optimizer of a group is called in a training state."""
     return OPTIMIZERS.get(group, f"{group}_optimizer")
 
@@ -146,7 +146,7 @@ def by_name(saved: Any, names: Iterable[str]) -> dict[str, Any]:
     return saved if isinstance(saved, dict) else dict(zip(names, saved, strict=False))
 
 
-def move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> None:
+def _move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> None:
     """average += weight * (network - average), in place; weight is a scalar on the device."""
     with torch.no_grad():
         pairs = zip(average.state_dict().values(), network.state_dict().values(), strict=True)

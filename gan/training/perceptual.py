@@ -123,7 +123,7 @@ class LossTargetsBuilder:
             content.append(dict(zip(DOMAINS, own, strict=True)))
             style.append([self.network.style_of(each) for each in maps])
         gram = {
-            domain: grams.update(mean_maps(step, self.share))
+            domain: grams.update(_mean_maps(step, self.share))
             for (domain, grams), step in zip(
                 self.grams.items(), zip(*style, strict=True), strict=True
             )
@@ -145,7 +145,7 @@ class LossTargetsBuilder:
             self.grams[domain].restore(saved, device)
 
 
-def mean_maps(batches: Sequence[Maps], share: Callable[[Tensor], Tensor]) -> Maps:
+def _mean_maps(batches: Sequence[Maps], share: Callable[[Tensor], Tensor]) -> Maps:
     """Return every layer's mean over batches and processes; one exchange for all layers."""
     if not batches[0]:
         return {}

@@ -22,7 +22,7 @@ def claim(folder: Path) -> int:
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise ValueError(f"run.dir {folder} cannot be written: {error.strerror}") from error
-    if held_by_another(lock):
+    if _held_by_another(lock):
         holder = os.read(lock, 1000).decode(errors="replace").strip()
         os.close(lock)
         raise ValueError(
@@ -34,7 +34,7 @@ def claim(folder: Path) -> int:
     return lock
 
 
-def held_by_another(lock: int, *, shared: bool = False) -> bool:
+def _held_by_another(lock: int, *, shared: bool = False) -> bool:
     """Lock an open file; tell whether another process holds it, False where nothing can be locked.
 
     Locks of this kind are the process's own: workers that outlive a killed run hold none. The
@@ -65,6 +65,6 @@ def is_held(folder: Path) -> bool:
     except OSError:
         return False
     # Shared, and for this moment only: asking needs no leave to write.
-    held = held_by_another(lock, shared=True)
+    held = _held_by_another(lock, shared=True)
     os.close(lock)
     return held

@@ -36,9 +36,9 @@ class Sheet:
         return frozenset(filter(None, words)) or split_of(self.path)
 
 
-def find_items(files: Files) -> list[Item]:
+def _find_items(files: Files) -> list[Item]:
     """The images that a JSON file names, with their boxes; all others are carried as they are."""
-    sheets = read_sheets(files)
+    sheets = _read_sheets(files)
     if not sheets:
         raise ValueError(f"{files.root}: no JSON file with COCO's lists `images` and `annotations`")
     splits, boxes = defaultdict[Path, set[str]](set), defaultdict[Path, list[Box]](list)
@@ -50,7 +50,7 @@ def find_items(files: Files) -> list[Item]:
                 splits[image] |= sheet.splits
             if image and record.get("id") in ids:
                 annotated.add(image)
-        for image, box in sheet_boxes(files, sheet):
+        for image, box in _sheet_boxes(files, sheet):
             boxes[image].append(box)
     files.remark(
         "in no JSON file: carried as it is",
@@ -67,15 +67,15 @@ def find_items(files: Files) -> list[Item]:
     ]
 
 
-def read_sheets(files: Files) -> list[Sheet]:
+def _read_sheets(files: Files) -> list[Sheet]:
     """The COCO files; JSON that cannot be read is named, JSON of another kind is passed over."""
     known, sheets = set(files.images), []
     for path in files.others:
         if path.suffix.lower() != ".json":
             continue
-        content = files.parse(path, read_json, "no JSON, carried as it is: ")
-        if is_coco(content):
-            images = find_images(path, content["images"], known)
+        content = files.parse(path, _read_json, "no JSON, carried as it is: ")
+        if _is_coco(content):
+            images = _find_images(path, content["images"], known)
             sheets.append(Sheet(path, content, images))
             for record, image in images:
                 if image is None:
@@ -84,11 +84,11 @@ def read_sheets(files: Files) -> list[Sheet]:
     return sheets
 
 
-def read_json(content: bytes) -> Any:
+def _read_json(content: bytes) -> Any:
     return json.loads(content.decode("utf-8-sig"))
 
 
-def is_coco(content: Any) -> bool:
+def _is_coco(content: Any) -> bool:
     """Whether the lists that we work on are there, and lists of records."""
     if not isinstance(content, dict) or not isinstance(content.get("images"), list):
         return False
@@ -96,7 +96,7 @@ def is_coco(content: Any) -> bool:
     return all(isinstance(record, dict) for record in records)
 
 
-def find_images(
+def _find_images(
     path: Path, records: Sequence[Record], known: set[Path]
 ) -> list[tuple[Record, Path | None]]:
     """The file of every record, in the folder below which most of them are found."""
@@ -110,7 +110,7 @@ def find_images(
     return list(zip(records, found, strict=True))
 
 
-def sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
+def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
     """The boxes of a file's annotations, each with its image; what is broken is named."""
     records = dict[Any, tuple[Record, Path | None]]()
     for record, image in sheet.images:
@@ -124,13 +124,13 @@ def sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
             files.remark(f"{about} is of no image", sheet.path)
         elif image and "bbox" in annotation:
             try:
-                yield image, read_box(annotation["bbox"], record)
+                yield image, _read_box(annotation["bbox"], record)
             except (ValueError, TypeError):
                 right = f"{about}: bbox should be [x, y, width, height] in pixels"
                 files.remark(right, sheet.path)
 
 
-def read_box(values: Sequence[float], record: Record) -> Box:
+def _read_box(values: Sequence[float], record: Record) -> Box:
     """A bbox, as shares of the size that the image's record states where it does."""
     x, y, width, height = (float(value) for value in values)
     across, down = record.get("width"), record.get("height")
@@ -139,26 +139,26 @@ def read_box(values: Sequence[float], record: Record) -> Box:
     return Box(x, y, x + width, y + height)
 
 
-def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """The JSON files whose images come or go; ids of what is new are larger than all before."""
-    sheets = read_sheets(dataset.files)
+    sheets = _read_sheets(dataset.files)
     added = [name for image, names in outputs.items() for name in names if name != image]
-    start = largest(sheets, "images") + 1
+    start = _largest(sheets, "images") + 1
     ids = {name: number for number, name in enumerate(sorted(added, key=Path.as_posix), start)}
-    numbers = count(largest(sheets, "annotations") + 1)
+    numbers = count(_largest(sheets, "annotations") + 1)
     for sheet in sheets:
         if any(image and outputs[image] != (image,) for _, image in sheet.images):
-            content = rewritten(sheet, outputs, ids, numbers)
-            yield sheet.path, encoded(content, (dataset.root / sheet.path).read_bytes())
+            content = _rewritten(sheet, outputs, ids, numbers)
+            yield sheet.path, _encoded(content, (dataset.root / sheet.path).read_bytes())
 
 
-def largest(sheets: Sequence[Sheet], key: str) -> int:
+def _largest(sheets: Sequence[Sheet], key: str) -> int:
     """The largest number among the ids of a list, of all files together."""
     ids = (record.get("id") for sheet in sheets for record in sheet.content.get(key) or [])
     return max((number for number in ids if isinstance(number, int)), default=0)
 
 
-def rewritten(
+def _rewritten(
     sheet: Sheet, outputs: Outputs, ids: Mapping[Path, int], numbers: Iterator[int]
 ) -> Record:
     """The content with a record for each output of an image, and its annotations with it."""
@@ -170,7 +170,7 @@ def rewritten(
         for output in outputs[image] if image else (None,):
             new = record
             if output and output != image:
-                new = renamed(record, output, ids[output])
+                new = _renamed(record, output, ids[output])
             if new is record or output not in written:  # two records may name one file
                 images.append(new)
             written.add(output)
@@ -180,28 +180,30 @@ def rewritten(
         source = annotation.get("image_id")
         for target in copies.get(source, [source]):
             own = target == source
-            annotations.append(annotation if own else copied(annotation, target, numbers))
+            annotations.append(annotation if own else _copied(annotation, target, numbers))
     lists = {"images": images, "annotations": annotations}
     return {key: lists.get(key, value) if value else value for key, value in sheet.content.items()}
 
 
-def renamed(record: Record, output: Path, number: int) -> Record:
+def _renamed(record: Record, output: Path, number: int) -> Record:
     """An image's record under the name of its output, in the folder that it stands in."""
     name = str(record["file_name"])
     folder = name[: max(name.rfind("/"), name.rfind("\\")) + 1]
     return record | {"id": number, "file_name": folder + output.name}
 
 
-def copied(annotation: Record, image: Any, numbers: Iterator[int]) -> Record:
+def _copied(annotation: Record, image: Any, numbers: Iterator[int]) -> Record:
     own = {"id": next(numbers)} if "id" in annotation else {}
     return annotation | own | {"image_id": image}
 
 
-def encoded(content: Record, original: bytes) -> bytes:
+def _encoded(content: Record, original: bytes) -> bytes:
     """JSON, indented as the original is."""
     indent = re.match(rb"(?:\xef\xbb\xbf)?\s*\{\r?\n( +)", original)
     text = json.dumps(content, ensure_ascii=False, indent=len(indent[1]) if indent else None)
     return text.encode("utf-8", "surrogatepass") + b"\n" * original.endswith(b"\n")
 
 
-FORMAT = Format(find_items, "an annotation's image_id must be the id of an image's record", rewrite)
+FORMAT = Format(
+    _find_items, "an annotation's image_id must be the id of an image's record", _rewrite
+)

@@ -6,10 +6,10 @@ from pathlib import Path
 from gan.augment.dataset import Files, Format, Item, split_name
 
 
-def find_items(files: Files) -> list[Item]:
+def _find_items(files: Files) -> list[Item]:
     """The images of all classes; those in no class's folder are named."""
-    split = has_splits(files.images)
-    if other := likely(files, split):
+    split = _has_splits(files.images)
+    if other := _likely(files, split):
         raise ValueError(f"{files.root}: has no folders of classes, but those of {other}")
     items = []
     for image in files.images:
@@ -21,7 +21,7 @@ def find_items(files: Files) -> list[Item]:
     return items
 
 
-def has_splits(images: Sequence[Path]) -> bool:
+def _has_splits(images: Sequence[Path]) -> bool:
     """Whether the outer folders are splits.
 
     `train` may also be a class, between `bus` and `plane`: then images lie directly in it.
@@ -32,7 +32,7 @@ def has_splits(images: Sequence[Path]) -> bool:
     return bool(named) and (named == outer or not named & direct)
 
 
-def likely(files: Files, split: bool) -> str | None:
+def _likely(files: Files, split: bool) -> str | None:
     """What a dataset is meant to be, whose classes would be called `images` or the like."""
     folders = {part for image in files.images for part in image.parts[:-1]}
     classes = {image.parts[split] for image in files.images if len(image.parts) > split + 1}
@@ -52,4 +52,4 @@ def likely(files: Files, split: bool) -> str | None:
     return next((meant for meant, there in signs if there), None)
 
 
-FORMAT = Format(find_items, "images must lie in folders of classes, CLASS/ or train/CLASS/")
+FORMAT = Format(_find_items, "images must lie in folders of classes, CLASS/ or train/CLASS/")

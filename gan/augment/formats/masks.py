@@ -49,14 +49,14 @@ LOSSY = (".jpg", ".jpeg")
 """As a mask, a file in these formats is at best a preview of another."""
 
 
-def find_items(files: Files) -> list[Item]:
+def _find_items(files: Files) -> list[Item]:
     """The images with their labels; masks of another size than their image are named."""
-    layout, by_place, by_image = find_labels(files)
+    layout, by_place, by_image = _find_labels(files)
     pictures, items = {*files.images}, []
     for image, own in by_image.items():
         masks = [path for path in own if path in pictures]
         mask = min(masks, key=lambda path: path.suffix.lower() in LOSSY, default=None)
-        if reason := trouble(files.root, image, mask):
+        if reason := _trouble(files.root, image, mask):
             files.remark(reason, image)
             mask = None
         ending = image.stem.removeprefix(layout.start(image, layout.images))
@@ -69,7 +69,7 @@ def find_items(files: Files) -> list[Item]:
     return items
 
 
-def find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
+def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
     """The layout, both of whose folders are there, by which most images have labels.
 
     With it its labels by their places, and those of each image. ValueError where there is none.
@@ -79,9 +79,9 @@ def find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
     found = []
     for layout in LAYOUTS:
         if layout.images in folders and {*layout.labels} & (folders | others):
-            by_place = label_files(layout, files)
+            by_place = _label_files(layout, files)
             images = (path for path in files.images if layout.images in path.parts[:-1])
-            by_image = {image: labels_of(layout, image, by_place) for image in images}
+            by_image = {image: _labels_of(layout, image, by_place) for image in images}
             found.append((layout, by_place, by_image))
     if not found:
         raise ValueError(
@@ -91,7 +91,7 @@ def find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
     return max(found, key=lambda each: sum(map(bool, each[2].values())))
 
 
-def label_files(layout: Layout, files: Files) -> Labels:
+def _label_files(layout: Layout, files: Files) -> Labels:
     """All labels by their folder and the start of their names, those first that are best as masks.
 
     Files that are no pictures are labels where their name says so.
@@ -103,24 +103,24 @@ def label_files(layout: Layout, files: Files) -> Labels:
         if folder and (path in pictures or start != path.stem):
             found[path.parent / start].append(path)
     for paths in found.values():
-        paths.sort(key=lambda path: rank(layout, path))
+        paths.sort(key=lambda path: _rank(layout, path))
     return found
 
 
-def rank(layout: Layout, path: Path) -> int:
+def _rank(layout: Layout, path: Path) -> int:
     """The place of a label's kind among masks; what is none comes last."""
     ranks = (at for at, kind in enumerate(layout.masks) if path.stem.endswith(f"_{kind}"))
     return next(ranks, len(layout.masks))
 
 
-def labels_of(layout: Layout, image: Path, by_place: Labels) -> list[Path]:
+def _labels_of(layout: Layout, image: Path, by_place: Labels) -> list[Path]:
     """The labels of an image: those in its places have its folders, and the start of its name."""
     start = layout.start(image, layout.images)
     places = [swapped(image, layout.images, name).parent / start for name in layout.labels]
     return [path for place in places for path in by_place.get(place, ())]
 
 
-def trouble(root: Path, image: Path, mask: Path | None) -> str | None:
+def _trouble(root: Path, image: Path, mask: Path | None) -> str | None:
     """What is wrong with an image's mask."""
     if mask is None:
         return "no mask"
@@ -134,7 +134,7 @@ def trouble(root: Path, image: Path, mask: Path | None) -> str | None:
 
 
 FORMAT = Format(
-    find_items,
+    _find_items,
     "masks must have the image's stem, in a folder masks, mask, labels or annotations in place of "
     "images; Cityscapes' lie in gtFine in place of leftImg8bit, as a_gtFine_labelIds.png",
 )

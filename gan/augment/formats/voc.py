@@ -18,14 +18,14 @@ Lists = dict[Path, list[tuple[bytes, list[Path]]]]
 """The lists of ImageSets: their lines with their ends, and the images of the stems in them."""
 
 
-def find_items(files: Files) -> list[Item]:
+def _find_items(files: Files) -> list[Item]:
     """The images of every JPEGImages below the root, with their XML files, masks and splits."""
-    images = images_of(files)
+    images = _images_of(files)
     if not images:
         raise ValueError(f"{files.root}: no folder {IMAGES} with images in it, beside Annotations")
-    there, found = {*files.images, *files.others}, lists(files)
-    splits = read_splits(found)
-    name_missing(files, found)
+    there, found = {*files.images, *files.others}, _lists(files)
+    splits = _read_splits(found)
+    _name_missing(files, found)
     items = []
     for image in images:
         base = image.parent.parent
@@ -34,7 +34,7 @@ def find_items(files: Files) -> list[Item]:
         labels = [path for path in (xml, *masks) if path in there]
         boxes: tuple[Box, ...] | None = None
         if xml in there:
-            boxes = files.parse(xml, read_boxes, "cannot be read as VOC's XML: ")
+            boxes = files.parse(xml, _read_boxes, "cannot be read as VOC's XML: ")
         elif not labels:
             files.remark(f"no {xml.parent.name}/{xml.name}", image)
         mask = next((path for path in labels if path.suffix == ".png"), None)
@@ -51,16 +51,16 @@ def find_items(files: Files) -> list[Item]:
     return items
 
 
-def images_of(files: Files) -> list[Path]:
+def _images_of(files: Files) -> list[Path]:
     return [path for path in files.images if path.parent.name == IMAGES]
 
 
-def read_boxes(content: bytes) -> tuple[Box, ...]:
+def _read_boxes(content: bytes) -> tuple[Box, ...]:
     """The boxes of an XML file, in pixels from 1 on."""
-    return tuple(read_box(found) for found in ET.fromstring(content).iterfind("object/bndbox"))
+    return tuple(_read_box(found) for found in ET.fromstring(content).iterfind("object/bndbox"))
 
 
-def read_box(element: ET.Element) -> Box:
+def _read_box(element: ET.Element) -> Box:
     texts = map(element.findtext, ("xmin", "ymin", "xmax", "ymax"))
     try:
         left, top, right, bottom = (float(text or "") for text in texts)
@@ -69,7 +69,7 @@ def read_box(element: ET.Element) -> Box:
     return Box(left - 1, top - 1, right, bottom)
 
 
-def read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
+def _read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
     """The splits of all images, by the lists of ImageSets that bear a split's name alone."""
     splits = defaultdict[Path, frozenset[str]](frozenset)
     for path, lines in found.items():
@@ -79,7 +79,7 @@ def read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
     return splits
 
 
-def name_missing(files: Files, found: Lists) -> None:
+def _name_missing(files: Files, found: Lists) -> None:
     """Name lines of images that are not there.
 
     Lists of classes and of objects repeat those of splits: of theirs only what is in no such list.
@@ -92,31 +92,31 @@ def name_missing(files: Files, found: Lists) -> None:
             continue
         for number, (line, images) in enumerate(lines, 1):
             names = stems(line)[:1] if path in of_splits else stems(line)
-            known = path not in of_splits and any((home(path), name) in told for name in names)
+            known = path not in of_splits and any((_home(path), name) in told for name in names)
             if not images and names[-1] and not names[-1].startswith("#") and not known:
-                told.add((home(path), names[-1]))
+                told.add((_home(path), names[-1]))
                 files.not_there(path, number, names[-1])
 
 
-def home(path: Path) -> Path:
+def _home(path: Path) -> Path:
     """The folder of a list's ImageSets."""
     return Path(*path.parts[: path.parts.index("ImageSets")])
 
 
-def lists(files: Files) -> Lists:
+def _lists(files: Files) -> Lists:
     """All lists of ImageSets."""
     by_stem = defaultdict[tuple[Path, str], list[Path]](list)
-    for image in images_of(files):
+    for image in _images_of(files):
         by_stem[image.parent.parent, image.stem].append(image)
     found = {}
     for path in files.others:
         if path.suffix == ".txt" and "ImageSets" in path.parts[:-1]:
             lines = (files.root / path).read_bytes().splitlines(keepends=True)
-            found[path] = [(line, named(by_stem, home(path), line)) for line in lines]
+            found[path] = [(line, _named(by_stem, _home(path), line)) for line in lines]
     return found
 
 
-def named(by_stem: Mapping[tuple[Path, str], list[Path]], folder: Path, line: bytes) -> list[Path]:
+def _named(by_stem: Mapping[tuple[Path, str], list[Path]], folder: Path, line: bytes) -> list[Path]:
     """The images that a line names, beside its list's ImageSets."""
     found = (by_stem.get((folder, stem), []) for stem in stems(line))
     return next(filter(None, found), [])
@@ -132,19 +132,19 @@ def stems(line: bytes) -> list[str]:
     return [text, without_one, re.sub(r"\s+-?\d+$", "", without_one)]
 
 
-def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """Lists of the images that are there, and the XML files of new ones with their names."""
-    for path, lines in lists(dataset.files).items():
-        yield path, joined(relisted(line, found, outputs) for line, found in lines)
+    for path, lines in _lists(dataset.files).items():
+        yield path, joined(_relisted(line, found, outputs) for line, found in lines)
     for item in dataset.items:
         for output in outputs[item.image]:
             for label in item.labels:
                 if label.suffix == ".xml" and output != item.image:
                     content = (dataset.root / label).read_bytes()
-                    yield label.with_stem(output.stem), renamed(content, item.image, output)
+                    yield label.with_stem(output.stem), _renamed(content, item.image, output)
 
 
-def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
+def _relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
     """A line for each stem that an image of this line has in the output."""
     if not images:
         return [line]
@@ -153,7 +153,7 @@ def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
     return [line.replace(old, os.fsencode(stem), 1) for stem in stems]
 
 
-def renamed(content: bytes, image: Path, output: Path) -> bytes:
+def _renamed(content: bytes, image: Path, output: Path) -> bytes:
     """An XML file whose filename and path end in the output's name; all else byte for byte."""
 
     def name(found: re.Match[bytes]) -> bytes:
@@ -167,4 +167,4 @@ def renamed(content: bytes, image: Path, output: Path) -> bytes:
     return re.sub(rb"(<(?:filename|path)>)([^<]+)(</)", name, content)
 
 
-FORMAT = Format(find_items, "JPEGImages/a.jpg needs Annotations/a.xml, of the same stem", rewrite)
+FORMAT = Format(_find_items, "JPEGImages/a.jpg needs Annotations/a.xml, of the same stem", _rewrite)

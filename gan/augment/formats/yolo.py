@@ -34,14 +34,14 @@ Lines = list[tuple[bytes, Path | None]]
 """A list's lines with their ends, and the images that they name."""
 
 
-def find_items(files: Files) -> list[Item]:
+def _find_items(files: Files) -> list[Item]:
     """The images with their text files, in labels/ for images/, or beside them.
 
     Splits are those of data.yaml or, without one, of the folders.
     """
     beside = [path for path in files.images if "images" not in path.parts[:-1]]
     images = [path for path in files.images if "images" in path.parts[:-1]] or beside
-    splits, named, keypoints = described(files)
+    splits, named, keypoints = _described(files)
     texts = {path for path in files.others if path.suffix == ".txt"}
     items, boxes = [], dict[Path, tuple[Box, ...]]()
     for image in images:
@@ -50,14 +50,14 @@ def find_items(files: Files) -> list[Item]:
             files.remark("no label file: an image without objects", image)
         for path in own:
             if path not in boxes:
-                parser = partial(read_boxes, keypoints=keypoints)
+                parser = partial(_read_boxes, keypoints=keypoints)
                 boxes[path] = files.parse(path, parser, "") or ()
         found = boxes[own[0]] if own else ()
         items.append(Item(image, splits[image], own, found, labelled=bool(own)))
     others = tuple(sorted(texts - boxes.keys(), key=Path.as_posix))
-    name_missing(replace(files, others=others), named)
+    _name_missing(replace(files, others=others), named)
     for path in others:
-        if "labels" in path.parts[:-1] or looks_like_boxes(files.root / path):
+        if "labels" in path.parts[:-1] or _looks_like_boxes(files.root / path):
             files.remark("labels without an image", path)
     return items
 
@@ -70,16 +70,16 @@ def places(image: Path) -> list[Path]:
     return [swapped(beside, "images", "labels"), beside]
 
 
-def read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
+def _read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
     """The boxes of a text file; ValueError where it cannot be understood."""
     return tuple(
-        read_box(line.split(), number, keypoints)
+        _read_box(line.split(), number, keypoints)
         for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1)
         if line.strip()
     )
 
 
-def read_box(words: list[str], number: int, keypoints: bool) -> Box:
+def _read_box(words: list[str], number: int, keypoints: bool) -> Box:
     """A box out of `class x y width height`, or around the polygon `class x y x y x y ...`."""
     right = f"line {number}: should be a class and x y width height, or a polygon, each from 0 to 1"
     try:
@@ -100,15 +100,15 @@ def read_box(words: list[str], number: int, keypoints: bool) -> Box:
     return Box(*edges, relative=True)
 
 
-def looks_like_boxes(path: Path) -> bool:
+def _looks_like_boxes(path: Path) -> bool:
     """Whether a text file that belongs to no image has lines of a class and a box."""
     try:
-        return bool(read_boxes(path.read_bytes()))
+        return bool(_read_boxes(path.read_bytes()))
     except ValueError:
         return False
 
 
-def described(files: Files) -> tuple[Splits, frozenset[Path], bool]:
+def _described(files: Files) -> tuple[Splits, frozenset[Path], bool]:
     """The splits of all images, by the first YAML file that names folders or lists of them.
 
     Without one, by the images' folders. With them the lists that it names, and whether labels have
@@ -116,19 +116,19 @@ def described(files: Files) -> tuple[Splits, frozenset[Path], bool]:
     """
     paths = [path for path in files.others if path.suffix in YAML]
     for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix())):
-        content = files.parse(path, read_yaml, "no YAML: ")
+        content = files.parse(path, _read_yaml, "no YAML: ")
         if content is None:
             break
         if isinstance(content, dict) and "train" in content:
-            return *splits_of(files, path, content), "kpt_shape" in content
+            return *_splits_of(files, path, content), "kpt_shape" in content
     return {image: split_of(image) for image in files.images}, frozenset(), False
 
 
-def read_yaml(content: bytes) -> Any:
+def _read_yaml(content: bytes) -> Any:
     return yaml.safe_load(content.decode("utf-8-sig")) or {}
 
 
-def splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Splits, frozenset[Path]]:
+def _splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Splits, frozenset[Path]]:
     """The splits of a data.yaml, and the lists that it names; what leads nowhere is a remark."""
     splits, named = defaultdict[Path, frozenset[str]](frozenset), set[Path]()
     for key, value in content.items():
@@ -136,13 +136,13 @@ def splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Splits
         if name is None or not value:
             continue
         for entry in value if isinstance(value, list) else [value]:
-            place = find(files.root, path.parent, str(content.get("path") or ""), str(entry))
+            place = _find(files.root, path.parent, str(content.get("path") or ""), str(entry))
             if place is None:
                 files.remark(f"{key}: {entry} is not inside the dataset: left out", path)
                 continue
             if (files.root / place).is_file():
                 named.add(place)
-                lines = lists(replace(files, others=(place,))).get(place, [])
+                lines = _lists(replace(files, others=(place,))).get(place, [])
                 found = [image for _, image in lines if image]
             else:
                 found = [image for image in files.images if image.is_relative_to(place)]
@@ -153,9 +153,9 @@ def splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Splits
     return splits, frozenset(named)
 
 
-def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
+def _find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
     """A path of data.yaml below the root."""
-    places = candidates(roots(root), folder, base, entry)
+    places = _candidates(roots(root), folder, base, entry)
     return next((place for place in places if os.path.exists(root / place)), None)
 
 
@@ -164,7 +164,7 @@ def roots(root: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((root, root.absolute(), root.resolve())))
 
 
-def candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> Iterator[Path]:
+def _candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> Iterator[Path]:
     """Where a path may lie below the root: by `path`, by its file's own folder, or as Roboflow's
     `../train/images`, which lies beside the file."""
     shorn = re.sub(r"^(\.\./)+", "", entry.replace("\\", "/"))
@@ -173,17 +173,17 @@ def candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> It
         yield from (resolved.relative_to(root) for root in roots if resolved.is_relative_to(root))
 
 
-def name_missing(files: Files, named: Collection[Path]) -> None:
+def _name_missing(files: Files, named: Collection[Path]) -> None:
     """Name lines of images that are not there, in lists that data.yaml names and in those of which
     another line's image is there."""
-    for path, lines in lists(files, named).items():
+    for path, lines in _lists(files, named).items():
         for number, (line, image) in enumerate(lines, 1):
-            name = image_name(line)
+            name = _image_name(line)
             if name and not image and not name.startswith("#"):
                 files.not_there(path, number, name)
 
 
-def lists(files: Files, named: Collection[Path] = ()) -> dict[Path, Lines]:
+def _lists(files: Files, named: Collection[Path] = ()) -> dict[Path, Lines]:
     """The text files that are `named`, or in which a line is the path of an image."""
     found = {}
     known, starts = set(files.images), roots(files.root)
@@ -191,7 +191,7 @@ def lists(files: Files, named: Collection[Path] = ()) -> dict[Path, Lines]:
         if path.suffix != ".txt":
             continue
         lines = [
-            (line, image_of(starts, path.parent, line, known))
+            (line, _image_of(starts, path.parent, line, known))
             for line in (files.root / path).read_bytes().splitlines(keepends=True)
         ]
         if path in named or any(image for _, image in lines):
@@ -199,23 +199,23 @@ def lists(files: Files, named: Collection[Path] = ()) -> dict[Path, Lines]:
     return found
 
 
-def image_name(line: bytes) -> str | None:
+def _image_name(line: bytes) -> str | None:
     """The path in a line; None where it is no image's."""
     text = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf")).strip()
     return text if os.path.splitext(text)[1].lower() in IMAGE_SUFFIXES else None
 
 
-def image_of(
+def _image_of(
     roots: Sequence[Path], folder: Path, line: bytes, known: Collection[Path]
 ) -> Path | None:
     """The image that a line names, by the list's own folder, the root, or absolutely."""
-    if (name := image_name(line)) is None:
+    if (name := _image_name(line)) is None:
         return None
-    places = (place for start in (folder, Path()) for place in candidates(roots, start, "", name))
+    places = (place for start in (folder, Path()) for place in _candidates(roots, start, "", name))
     return next((place for place in places if place in known), None)
 
 
-def relisted(
+def _relisted(
     root: Path, path: Path, line: bytes, image: Path | None, outputs: Outputs
 ) -> list[bytes]:
     """A line for each output of its image, in its own style; absolute paths become relative."""
@@ -229,7 +229,7 @@ def relisted(
     return [os.fsencode(before + output.name + after) for output in outputs[image]]
 
 
-def rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
+def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
     """A YAML file whose `path` and absolute paths do not lead back to the source.
 
     Without `path` a trainer looks beside the file. One that is relative to the file stays.
@@ -238,27 +238,27 @@ def rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
     line = re.compile(r"^path[ \t]*:[ \t]*(?P<value>[^#\r\n]*?)[ \t]*(?:#[^\r\n]*)?(?=\r?$)", re.M)
     if found := line.search(text):
         value = found["value"].strip("'\"")
-        if Path(value).is_absolute() or find(root, path.parent, "", value or ".") is None:
+        if Path(value).is_absolute() or _find(root, path.parent, "", value or ".") is None:
             text = text[: found.start()] + "# " + text[found.start() :]
     for start in dict.fromkeys((root.absolute(), root.resolve())):
         text = re.sub(rf"(?<=[\s'\"\[,]){re.escape(start.as_posix())}/", "", text)
     return os.fsencode(text)
 
 
-def rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """data.yaml without paths that lead back to the source; lists of the images that are there."""
     for path in dataset.others:
         if path.suffix in YAML:
             old = (dataset.root / path).read_bytes()
-            if (new := rewritten_yaml(dataset.root, path, old)) != old:
+            if (new := _rewritten_yaml(dataset.root, path, old)) != old:
                 yield path, new
-    for path, lines in lists(dataset.files).items():
-        found = (relisted(dataset.root, path, line, image, outputs) for line, image in lines)
+    for path, lines in _lists(dataset.files).items():
+        found = (_relisted(dataset.root, path, line, image, outputs) for line, image in lines)
         yield path, joined(found)
 
 
 FORMAT = Format(
-    find_items,
+    _find_items,
     "a text file must have its image's stem and lie in labels/ for images/, or beside the image",
-    rewrite,
+    _rewrite,
 )

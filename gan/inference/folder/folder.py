@@ -48,20 +48,20 @@ def translate_folder(options: TranslateOptions) -> int:
             )
         )
         if options.dry_run:
-            return show(plan, translator, options.tile) if processes.main else 0
+            return _show(plan, translator, options.tile) if processes.main else 0
         processes.once(lambda: prepare(plan, options.scratch))
         place = options.output if plan.whole_folder else options.output.parent
         if options.compile:
-            compile_network(translator, processes)
+            _compile_network(translator, processes)
         write = partial(write_translation, quality=options.quality, overwrite=options.overwrite)
         pipeline = Pipeline(
             translator, options.max_megapixels, options.tile, options.scratch or place, write
         )
         batches = make_batches(plan.jobs, options.batch_size, translator.device.type)
-        return carry_out(plan, pipeline, batches, processes)
+        return _carry_out(plan, pipeline, batches, processes)
 
 
-def compile_network(translator: Translator, processes: Processes) -> None:
+def _compile_network(translator: Translator, processes: Processes) -> None:
     """Compile it on each process; where that cannot be, one line says why."""
     with as_for_small_pictures(translator.device):
         fault = translator.compile()
@@ -69,7 +69,7 @@ def compile_network(translator: Translator, processes: Processes) -> None:
         print(f"compile: not compiled, no compiler works here: {fault}", file=sys.stderr)
 
 
-def carry_out(
+def _carry_out(
     plan: Plan, pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes
 ) -> int:
     """Translate what is left of a plan, all processes together; the exit status."""
@@ -81,7 +81,7 @@ def carry_out(
     if processes.main:
         if plan.whole_folder:
             write_failed(plan.output, failures)
-        print(printable(summary(plan, failures)), file=sys.stderr)
+        print(printable(_summary(plan, failures)), file=sys.stderr)
     return 1 if failures else 0
 
 
@@ -137,7 +137,7 @@ def translate_share(
     return failures
 
 
-def summary(plan: Plan, failures: Sequence[Failure]) -> str:
+def _summary(plan: Plan, failures: Sequence[Failure]) -> str:
     """How many came back, were there before, failed."""
     there = sum(job.done for job in plan.jobs)
     others = f"; {plan.others} other files left alone" if plan.others else ""
@@ -148,7 +148,7 @@ def summary(plan: Plan, failures: Sequence[Failure]) -> str:
     return f"{done}{before}{f', {len(failures)} failed' if failures else ''}{others}"
 
 
-def show(plan: Plan, translator: Translator, tile: int | None) -> int:
+def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
     """Say what a run would do."""
     for job in plan.jobs:
         width, height = job.size

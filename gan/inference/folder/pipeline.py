@@ -171,7 +171,9 @@ class Pipeline(Generic[Result]):
                     results: Sequence[Result | None] = [self.in_tiles(job, pixels[0])]
                 else:
                     results = self.translator.translate_batch(torch.stack(pixels))
-                return [checked(*pair, result) for pair, result in zip(group, results, strict=True)]
+                return [
+                    _checked(*pair, result) for pair, result in zip(group, results, strict=True)
+                ]
             except Exception as error:
                 if not others:
                     return [Outcome(job, failure(job.source, error))]
@@ -201,7 +203,7 @@ def write_translation(
     try:
         # The translation last: it says that all is there.
         if job.comparison:
-            both = beside(picture.pixels, translation)
+            both = _beside(picture.pixels, translation)
             write_picture(both, job.comparison, replace=overwrite)
         if job.target:
             picture = picture.with_pixels(translation)
@@ -216,7 +218,7 @@ def pixels(*batches: Batch) -> int:
     return sum(job.pixels for job in chain(*batches))
 
 
-def beside(original: Array, translation: Array) -> Picture:
+def _beside(original: Array, translation: Array) -> Picture:
     """Two pictures (H, W, 1 or 3) of one type and height as one, the original on the left."""
     largest = np.iinfo(original.dtype).max
     both = [np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (original, translation)]
@@ -224,7 +226,7 @@ def beside(original: Array, translation: Array) -> Picture:
     return Picture(np.concatenate([both[0], gap, both[1]], axis=1))
 
 
-def checked(job: Job, picture: Picture, result: Result | None) -> Outcome | Translated[Result]:
+def _checked(job: Job, picture: Picture, result: Result | None) -> Outcome | Translated[Result]:
     try:
         return Translated(job, picture, require_finite(result))
     except ValueError as error:

@@ -98,7 +98,7 @@ def make_plan(
         triples = [(source, target / name if into_folder else target, compare and compare / name)]
     else:
         outputs = [target, compare] if compare else [target]
-        found = inputs(source, outputs)
+        found = _inputs(source, outputs)
         failures += [Failure(path, reason) for path, reason in found.skipped]
         others = len(found.others)
         names = with_format([path.relative_to(source) for path in found.images], format)
@@ -108,7 +108,7 @@ def make_plan(
         ]
     if not triples and not failures:
         raise ValueError(f"{source}: no images in this folder or below it")
-    check_targets(triples)
+    _check_targets(triples)
     jobs: list[Job] = []
     with ThreadPoolExecutor() as threads:
         sizes = threads.map(lambda triple: size_of(triple[0], max_megapixels), triples)
@@ -129,7 +129,7 @@ def make_plan(
     return Plan(target, whole, tuple(jobs), tuple(failures), others, frozenset(folders))
 
 
-def inputs(source: Path, outputs: Sequence[Path]) -> Found:
+def _inputs(source: Path, outputs: Sequence[Path]) -> Found:
     """The images of a folder, without those of outputs that lie inside it."""
     root = source.resolve()
     for output in outputs:
@@ -168,7 +168,7 @@ def with_format(names: Sequence[Path], format: Format | None) -> list[Path]:
     ]
 
 
-def check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:
+def _check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:
     """ValueError where an output is an original, or the output of two."""
     originals = {path.resolve() for path, *_ in triples}
     taken: dict[Path, Path] = {}

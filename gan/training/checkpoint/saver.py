@@ -56,10 +56,10 @@ class Saver:
             part.mkdir(parents=True)
         self.accelerator.wait_for_everyone()
         own_file = part / f"process-{self.accelerator.process_index}.pt"
-        self.add(or_remove, part, partial(write, partial(torch.save, on_cpu(own)), own_file))
+        self.add(_or_remove, part, partial(write, partial(torch.save, on_cpu(own)), own_file))
         if self.accelerator.is_main_process:
             save = partial(torch.save, on_cpu(shared))
-            self.add(or_remove, part, partial(write, save, part / "shared.pt"))
+            self.add(_or_remove, part, partial(write, save, part / "shared.pt"))
         self.pending_publish = partial(self.publish, part, folder, manifest)
 
     def publish(self, part: Path, folder: Path, manifest: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ class Saver:
         self.pending_publish = None
         self.check()
         if self.accelerator.is_main_process:
-            self.add(or_remove, part, partial(publish, part, folder, manifest))
+            self.add(_or_remove, part, partial(publish, part, folder, manifest))
             self.add(remove_old, self.root, manifest["step"], self.keep)
 
     def poll(self, any_process: Callable[[bool], bool]) -> None:
@@ -95,7 +95,7 @@ class Saver:
             job.result()
 
 
-def or_remove(part: Path, function: Callable[[], None]) -> None:
+def _or_remove(part: Path, function: Callable[[], None]) -> None:
     """Call a function that writes a part of a state; if it cannot, remove the whole of it."""
     try:
         function()

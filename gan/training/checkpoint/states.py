@@ -69,10 +69,10 @@ def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
     manifest = manifest | {"files": files}
     text = json.dumps(manifest | {"checksum": checksum(manifest)}, indent=1)
     write(lambda file: file.write(text.encode()), temporary / MANIFEST)
-    sync_folder(temporary)
+    _sync_folder(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)
-    sync_folder(folder.parent)
+    _sync_folder(folder.parent)
 
 
 def checksum(manifest: dict[str, Any]) -> str:
@@ -85,7 +85,7 @@ def describe(path: Path) -> dict[str, Any]:
     return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 
-def sync_folder(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Make a rename outlast a power failure; Windows needs no such call."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
@@ -107,14 +107,14 @@ def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
     """The newest complete state below root, and what is wrong with those newer than it."""
     problems: list[str] = []
     for folder in sorted(root.glob("step-*"), reverse=True):
-        problem, manifest = examine(folder)
+        problem, manifest = _examine(folder)
         if problem is None:
             return SavedState(folder, manifest), problems
         problems.append(problem)
     return None, problems
 
 
-def examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
+def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
     """What is wrong with a state's folder, or None, and its manifest."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))

@@ -106,11 +106,11 @@ class Doctor:
         recent, before = self.split()
         share = self.left_out / (step - window[0] + 1)
         signals["left_out", "all"] = share if share > self.tolerated else 0.0
-        findings = [diagnose(*at, value, window) for at, value in signals.items()]
+        findings = [_diagnose(*at, value, window) for at, value in signals.items()]
         if len(recent) >= LOGS:
             told = self.listen(recent, before, distances)
             reach = (min(window[0], recent[0][0]), step)
-            findings += [diagnose(*at, value, reach, self.pace) for at, value in told.items()]
+            findings += [_diagnose(*at, value, reach, self.pace) for at, value in told.items()]
             signals = signals | told
         self.examined, self.left_out = step, 0.0
         return self.news(signals, findings)
@@ -127,7 +127,7 @@ class Doctor:
             if there is None:
                 continue
             fake, wanted = there(real[ends.source]), real.get(ends.target)
-            seen = see(real[ends.source], fake, wanted, networks[ends.opposite])
+            seen = _see(real[ends.source], fake, wanted, networks[ends.opposite])
             signals |= {(name, direction): value for name, value in seen.items()}
             if wanted is not None:
                 apart = torch.cdist(wanted.float().flatten(1), fake.float().flatten(1))
@@ -140,19 +140,19 @@ class Doctor:
         for domain in ("a", "b"):
             if f"score_real_{domain}" not in recent[0][1]:
                 continue
-            real, fake = (column(recent, f"score_{kind}_{domain}") for kind in ("real", "fake"))
+            real, fake = (_column(recent, f"score_{kind}_{domain}") for kind in ("real", "fake"))
             signals["blind", domain] = scores.teaching(scores.spread(real, fake), self.pace)
             if self.chance is None:
                 stretch = scores.stretch(real, fake, distances.get(domain, math.nan))
                 signals["stretched", domain] = signals["beaten", domain] = stretch
             else:
-                losses = column(recent, f"discriminator_{domain}")
+                losses = _column(recent, f"discriminator_{domain}")
                 signals["saturated", domain] = scores.edge(losses, self.chance)
                 signals["beaten", domain] = scores.lead(real, fake)
         for name in ("generators", "discriminators"):
             norm = f"gradient_norm_{name}"
             if norm in recent[0][1] and len(before) >= LOGS:
-                value = scores.growth(column(recent, norm), column(before, norm))
+                value = scores.growth(_column(recent, norm), _column(before, norm))
                 signals["exploding", name] = value
         return signals
 
@@ -196,7 +196,7 @@ PREFIXES = ("score_", "discriminator_", "gradient_norm_")
 """Of the logged values that a doctor listens to."""
 
 
-def see(
+def _see(
     real: Tensor, fake: Tensor, wanted: Tensor | None, home: Network | None
 ) -> dict[str, float]:
     """The signals of translations: fake of real, wanted images of its domain, home the way back."""
@@ -218,7 +218,7 @@ def see(
     return signals
 
 
-def diagnose(
+def _diagnose(
     name: str, where: str, value: float, window: tuple[int, int], pace: float = 1.0
 ) -> Finding | None:
     """A finding, if a signal's value over a window is beyond its limit.
@@ -233,5 +233,5 @@ def diagnose(
     return Finding(window[1], window, name, where, value, fault.limit, advice)
 
 
-def column(rows: Rows, name: str) -> list[float]:
+def _column(rows: Rows, name: str) -> list[float]:
     return [values[name] for _, values in rows]

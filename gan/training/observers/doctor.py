@@ -44,7 +44,7 @@ class DoctorObserver(Observer):
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Examine what the generators for use make of the test images."""
         if tracker and self.path is None:
-            self.path = begin_record(self.context.run_dir, self.step)
+            self.path = _begin_record(self.context.run_dir, self.step)
         self.step = step
         if tracker and self.path and step % self.train.doctor_every == 0:
             self.report(step, self.examine(step), tracker, self.path)
@@ -66,7 +66,7 @@ class DoctorObserver(Observer):
             self.context.print_line(f"doctor, step {step}, {finding.name}: {finding.advice}")
         for finding in seen.gone:
             self.context.print_line(f"doctor, step {step}: {finding.name} {finding.where} has gone")
-        append(path, step, seen)
+        _append(path, step, seen)
 
     def state(self) -> dict[str, Any]:
         """The window so far, and what was found."""
@@ -80,7 +80,7 @@ class DoctorObserver(Observer):
             self.doctor.restore(state["doctor"])
 
 
-def begin_record(folder: Path, step: int) -> Path:
+def _begin_record(folder: Path, step: int) -> Path:
     """Return the record of a run that continues after a step, without what was written later.
 
     Torn lines are dropped. The file is replaced as a whole, so that a run that is killed leaves the
@@ -97,7 +97,7 @@ def begin_record(folder: Path, step: int) -> Path:
     return path
 
 
-def append(path: Path, step: int, seen: Examination) -> None:
+def _append(path: Path, step: int, seen: Examination) -> None:
     """Add what was found in a step, and what has gone."""
     entries: list[dict[str, object]] = [
         {

@@ -90,7 +90,7 @@ class EvaluationObserver(Observer):
             str(read_about(folder / f"gen_{direction}-best.safetensors").get("step"))
             for direction in generators
         }
-        noted = read_best(folder, self.config.best)
+        noted = _read_best(folder, self.config.best)
         if noted and steps == {str(noted.step)}:
             return noted
         if steps == {str(self.best.step)}:
@@ -187,7 +187,7 @@ class EvaluationObserver(Observer):
             self.context.keep(step, "-best")
             if tracker:
                 self.note(mark)
-        if self.standard is None or sign * mark.value < sign * beyond(self.standard, sign):
+        if self.standard is None or sign * mark.value < sign * _beyond(self.standard, sign):
             self.standard, self.without_progress = mark, 0
         else:
             self.without_progress += 1
@@ -225,7 +225,7 @@ class EvaluationObserver(Observer):
         self.without_progress = state.get("without_progress", 0)
 
 
-def read_best(folder: Path, metric: str | None) -> Mark | None:
+def _read_best(folder: Path, metric: str | None) -> Mark | None:
     """The mark in best.json, where it is whole and of this metric."""
     try:
         record = json.loads((folder / BEST).read_text(encoding="utf-8"))
@@ -234,7 +234,7 @@ def read_best(folder: Path, metric: str | None) -> Mark | None:
         return None
 
 
-def beyond(mark: Mark, sign: int) -> float:
+def _beyond(mark: Mark, sign: int) -> float:
     """The better end of a value's interval; sign is -1 where higher values are better."""
     end = mark.low if sign == 1 else mark.high
     return mark.value if end is None or math.isnan(end) else end
