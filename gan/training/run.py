@@ -33,7 +33,7 @@ from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
 
 LEAST_LR_FACTOR = 1 / 64
-"""Where halving the learning rate after steps that are not finite ends."""
+"""Smallest factor of the learning rate before a run whose steps are not finite gives up."""
 
 
 class Run:
@@ -43,7 +43,7 @@ class Run:
         self.config = config
         self.folder = config.run.dir
         self.interruption = interruption
-        # Errors in data.augment and in files of weights show before the folders are read.
+        # Raises errors in data.augment before the folders are read, which may take minutes.
         TrainTransform(config.data)
         self.accelerator = build_accelerator(config)
         self.trainer: Recipe = load(RECIPES[config.recipe].code)(config, self.accelerator)
@@ -187,7 +187,7 @@ class Run:
                     self.print_line(f"{self.folder}: {self.ending}")
                     break
                 if stopped and self.step < stop:
-                    return self.stop()
+                    return self.report_stopped()
         self.print_line(f"{self.folder}: {done(self.step, self.length)}")
         return 0
 
@@ -197,13 +197,13 @@ class Run:
         self.print_line(f"compiled: the first step took {progress.seconds():.0f} s")
         progress.rewind(self.step)
 
-    def stop(self) -> int:
+    def report_stopped(self) -> int:
         """Print that a signal ended the run, also to a file: launchers change exit statuses."""
         self.saver.finish()
         received = self.interruption.received
         name = received.name if received else "a signal to another process"
         self.ending = f"{name} after step {self.step} of {self.length.last_step}"
-        text = f"{self.ending}; the same command goes on"
+        text = f"{self.ending}; run the same command again to continue"
         if self.accelerator.is_main_process:
             mark_stopped(self.folder, text)
         self.print_line(f"{self.folder}: stopped by {text}")

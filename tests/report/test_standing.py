@@ -79,7 +79,7 @@ def test_a_run_that_ended_without_a_word_has_crashed(dataset: Path, tmp_path: Pa
 
 
 def test_the_mark_of_a_signal_says_why_it_stopped(run: Path) -> None:
-    mark_stopped(run, "SIGTERM after step 3 of 12; the same command goes on")
+    mark_stopped(run, "SIGTERM after step 3 of 12; run the same command again to continue")
     assert stand(run).state == "stopped"
     assert "SIGTERM after step 3" in stand(run).sentence
 

@@ -104,7 +104,7 @@ class Trainer:
         return list(zip(prepared, targets, strict=True))
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the translations A to B and B to A, for use."""
+        """Return the generators for use: A to B, B to A."""
         generators = self.frame.generators
         return generators["ab"], generators["ba"]
 
