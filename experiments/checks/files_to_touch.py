@@ -152,12 +152,12 @@ class GlobalDiscriminator(nn.Sequential):
         4,
         """
 from gan.config import LossConfig
-from gan.training.objective import Cycle, registered_losses
+from gan.training.objective import Cycle, generator_losses
 import torch
 ones = torch.ones(1, 3, 8, 8)
 cycle = Cycle(ones, 0 * ones, ones, ones, None)
 loss = LossConfig.model_validate({"terms": {"brightness": 3}})
-assert registered_losses("ab", cycle, loss)["brightness_ab"] == 3
+assert generator_losses("ab", cycle, lambda x: x, loss)["brightness_ab"] == 3
 """,
         {
             "gan/losses/brightness.py": """
@@ -201,11 +201,11 @@ FORMAT = imagefolder.FORMAT
 from gan.config import Config, LossConfig, TrainConfig
 from gan.training.doctor import Doctor
 import torch
-Config.model_validate({"train": {"doctor_ignore": ["pale"]}})
-from gan.training.doctor.doctor import diagnose, see
-grey = torch.zeros(2, 3, 16, 16)
-value = see(torch.randn(2, 3, 16, 16), grey, None, None)["pale"]
-assert diagnose("pale", "ab", value, (1, 2)).advice == "gen_ab returns pale pictures"
+doctor = Doctor(LossConfig(), TrainConfig(doctor_every=10))
+real = torch.rand(2, 3, 16, 16) - 0.5
+grey = lambda images: images * 0
+found = doctor.examine(10, grey, grey, {"a": real, "b": real}).found
+assert "gen_ab returns pale pictures" in [finding.advice for finding in found]
 """,
         {
             "gan/training/doctor/pictures.py": """

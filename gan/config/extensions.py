@@ -7,6 +7,7 @@ installed with an entry point in the group "gan": never a file that a run or a m
 
 import importlib
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -39,7 +40,11 @@ def load_extensions(names: Iterable[str]) -> None:
         try:
             importlib.import_module(module)
         except Exception as error:
-            raise ValueError(f"extend: {name}: {type(error).__name__}: {error}") from error
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(at.filename).name}:{at.lineno}"
+            raise ValueError(
+                f"extend: {name}: {type(error).__name__}: {error} ({where})"
+            ) from error
 
 
 def _module_of(name: str) -> str:

@@ -40,14 +40,27 @@ class Table(dict[str, Row]):
 
     def missing(self, name: str) -> str:
         """Return the message about a name that the table lacks: the nearest one, or all."""
-        hint = nearest(name, self) or f"; available: {', '.join(self) or 'none'}"
+        known = f"; available: {', '.join(self) or 'none'}; --extend FILE names one that adds more"
+        hint = nearest(name, self) or known
         return f"no {self.kind} {name}{hint}"
 
     def add(self, name: str, row: Row) -> None:
-        """Add a row; ValueError where the name is taken by another one."""
-        if self.get(name, row) != row:
+        """Add a row, also again: a notebook's cell may run twice, a module may be reloaded.
+
+        ValueError where the name is taken by another one, or is no identifier.
+        """
+        if not name.isidentifier():
+            raise ValueError(f"{self.kind} {name!r}: use letters, digits and underscores")
+        before = self.get(name, row)
+        if before != row and (not _origins(row) or _origins(before) != _origins(row)):
             raise ValueError(f"there is already a {self.kind} {name}: choose another name")
         self[name] = row
+
+
+def _origins(row: Any) -> list[tuple[str, str]]:
+    """Return where the functions and classes of a row were defined."""
+    facts = getattr(row, "__dict__", {}).values()
+    return [(fact.__module__, fact.__qualname__) for fact in facts if callable(fact)]
 
 
 @dataclass(frozen=True, eq=False)

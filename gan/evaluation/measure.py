@@ -142,6 +142,10 @@ class Evaluator:
         """
         own = [row for batch in self.batches(folder) for row in self.rows(batch, task)]
         rows: list[Row] = sorted(self.processes.gather(own), key=lambda row: row.place)
+        for row in rows:
+            for name, score in row.scores.items():
+                if row.finite and not math.isfinite(score) and callable(METRICS[name].code):
+                    raise ValueError(f"metric {name}: its function returned {score} for {row.file}")
         broken = [row.file for row in rows if row.broken]
         if broken:
             raise ValueError(
@@ -200,9 +204,9 @@ def _put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
     metric = METRICS[name]
     taken = [attrgetter(part)(batch) for part in metric.takes] or [batch]
     scores = load(metric.code)(*taken)
-    if scores.shape != (len(places),):
-        shape = tuple(scores.shape)
-        raise ValueError(f"metric {name}: its function returned {shape}, must be ({len(places)},)")
+    if getattr(scores, "shape", None) != (len(places),):
+        got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+        raise ValueError(f"metric {name}: its function returned {got}, must be ({len(places)},)")
     for place, value in zip(places, scores.tolist(), strict=True):
         place[name] = value
 

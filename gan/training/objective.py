@@ -235,11 +235,15 @@ def weighted(terms: Terms, loss: LossConfig) -> dict[str, Tensor]:
 
 def _registered_losses(direction: Direction, cycle: Cycle, loss: LossConfig) -> dict[str, Tensor]:
     """Return the terms of loss.terms times their weights; those of weight 0 are not computed."""
-    return {
-        f"{name}_{direction}": weight * load(LOSS_TERMS[name].code)(cycle)
-        for name, weight in loss.terms.items()
-        if weight
-    }
+    losses = {}
+    for name, weight in loss.terms.items():
+        if weight:
+            value = load(LOSS_TERMS[name].code)(cycle)
+            if not isinstance(value, Tensor) or value.dim():
+                got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+                raise ValueError(f"loss term {name}: its function returned {got}, must be a scalar")
+            losses[f"{name}_{direction}"] = weight * value
+    return losses
 
 
 def _content_distance(maps: Maps, content: Maps) -> Tensor:

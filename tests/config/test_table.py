@@ -1,12 +1,21 @@
 """Rows by name: found, refused with the nearest name, added from outside, loaded when used."""
 
 import math
+from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from gan.config.table import NameIn, Table, load
+
+
+@dataclass(frozen=True)
+class Row:
+    """A thing."""
+
+    code: object
+    size: int
 
 
 def colors() -> Table[int]:
@@ -17,7 +26,7 @@ def test_a_name_that_is_missing_is_named_with_the_nearest() -> None:
     assert colors().find("green") == 2
     with pytest.raises(ValueError, match=r"^no color gren\b.*\bgreen\b"):
         colors().find("gren")
-    with pytest.raises(ValueError, match=r"^no color zzz; available: red, green$"):
+    with pytest.raises(ValueError, match=r"^no color zzz; available: red, green; --extend FILE"):
         colors().find("zzz")
 
 
@@ -44,3 +53,21 @@ def test_a_key_accepts_the_names_of_a_table_and_those_added_later() -> None:
 def test_code_is_loaded_by_its_place_or_taken_as_it_is() -> None:
     assert load("math:hypot") is math.hypot
     assert load(math.hypot) is math.hypot
+
+
+def test_a_cell_that_runs_again_replaces_its_row_and_another_definition_does_not() -> None:
+    def define(size: int) -> Row:
+        class Mine:
+            pass
+
+        return Row(Mine, size)
+
+    table: Table[Row] = Table("thing", {"ours": Row("gan.config:Config", 1)})
+    table.add("mine", define(1))
+    table.add("mine", define(2))
+    assert table["mine"].size == 2
+    for name in ("mine", "ours"):
+        with pytest.raises(ValueError, match=f"there is already a thing {name}"):
+            table.add(name, Row(print, 1))
+    with pytest.raises(ValueError, match="thing 'my edges/2': use letters"):
+        table.add("my edges/2", Row(print, 1))

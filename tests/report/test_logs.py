@@ -1,13 +1,24 @@
 """A log is read as TensorBoard reads it, and without what a run went back on."""
 
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.summary.writer import event_file_writer
 from torch.utils.tensorboard import SummaryWriter
 
 from gan.report.logs import read_log
+
+
+@pytest.fixture(autouse=True)
+def files_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let names of files that are made in one second sort as they were made, past the tenth too."""
+    numbers = (f"{number:06d}" for number in count())
+    uid = SimpleNamespace(get=lambda: next(numbers))
+    monkeypatch.setattr(event_file_writer, "_global_uid", uid)
 
 
 def write(folder: Path, steps: range, value: float, suffix: str) -> None:
