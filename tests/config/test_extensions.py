@@ -45,7 +45,7 @@ def test_installed_packages_are_imported_by_their_entry_points(
 @pytest.mark.parametrize(("name", "text", "message"), [
     ("missing.py", None, r"missing\.py: no such file$"),
     ("pathlib.py", "", r"pathlib\.py: a module pathlib exists already: rename the file$"),
-    ("broken_rows.py", "1 / 0", r"broken_rows\.py: ZeroDivisionError: division by zero \(broken_rows.py:1\)$"),
+    ("broken_rows.py", "1 / 0", r"ZeroDivisionError: division by zero \(broken_rows.py:1\)$"),
 ])  # fmt: skip
 def test_a_file_that_cannot_be_imported_is_named(
     tmp_path: Path, name: str, text: str | None, message: str
