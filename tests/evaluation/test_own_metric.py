@@ -1,6 +1,7 @@
 """A metric from outside the package is measured, printed, reported, and can choose the best."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -160,4 +161,12 @@ def test_a_function_that_does_not_return_a_score_for_each_image_is_named(photos:
     gan.register_metric("mean", lambda batch: batch.fake.pixels.mean(), title="M", better="lower")
     data = data_of(photos("testA").parent)
     with pytest.raises(ValueError, match=r"metric mean: its function returned .*\(\), .*\(4,\)"):
+        evaluate({"ab": torch.neg}, open_folders(data), data, Settings(), Instruments(CPU))
+
+
+def test_a_metric_that_is_not_finite_is_named_and_not_the_generator(photos: Photos) -> None:
+    gan.register_metric("hole", lambda batch: batch.fake.pixels.mean((1, 2, 3)) * math.nan,
+                        title="Hole", better="lower")  # fmt: skip
+    data = data_of(photos("testA").parent)
+    with pytest.raises(ValueError, match=r"metric hole: its function returned nan for .*000\.png"):
         evaluate({"ab": torch.neg}, open_folders(data), data, Settings(), Instruments(CPU))

@@ -23,7 +23,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_features_are_torchvisions_average_before_the_classifier(weights: Path) -> None:
     extractor = open_extractor("mobilenet_v2", weights, CPU)
     images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    network = backbone.random_blocks()
+    network = backbone.random_network()
     mean, std = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).view(2, 1, 3, 1, 1)
     with torch.no_grad():
         expected = network.features((images / 2 + 0.5 - mean) / std).mean((2, 3))  # type: ignore[operator]

@@ -384,3 +384,15 @@ def test_registered_terms_have_their_weights_and_directions(
     assert losses.keys() == NAMES | {"shift_ab", "shift_ba"}
     assert losses["shift_ab"].item() == pytest.approx(3 * 1, rel=1e-5)
     assert losses["shift_ba"].item() == pytest.approx(3 * -2, rel=1e-5)
+
+
+@pytest.mark.parametrize(("value", "got"), [(torch.ones(2, 3), r"\(2, 3\)"), (0.5, "float")])
+def test_a_registered_term_that_is_no_scalar_is_named(
+    value: object, got: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_rows(monkeypatch, LOSS_TERMS)
+    register_loss_term("odd", lambda cycle: value)
+    loss = LossConfig.model_validate({"terms": {"odd": 1}})
+    cycle = Cycle(images(0), images(1), images(2), images(3), None)
+    with pytest.raises(ValueError, match=f"loss term odd: its function returned {got}"):
+        generator_losses("ab", cycle, same, loss)
