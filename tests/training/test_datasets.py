@@ -51,7 +51,7 @@ def one_image(config: Config) -> Any:
 
 register_dataset("noise", Noise)
 register_dataset("known", Known)
-register_dataset("one image", one_image)
+register_dataset("one_image", one_image)
 
 
 def on(dataset: str, run: Path, data: dict[str, Any] | None = None, **train: Any) -> Config:
@@ -106,8 +106,8 @@ def test_samples_show_its_own_test_images_or_its_first_items(
 
 
 def test_items_that_are_not_what_is_trained_on_are_rejected(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"data\.dataset: one image: .*float32.* not .*uint8"):
-        train(on("one image", tmp_path, max_steps=1))
+    with pytest.raises(ValueError, match=r"data\.dataset: one_image: .*float32.* not .*uint8"):
+        train(on("one_image", tmp_path, max_steps=1))
 
 
 def test_a_dataset_that_nobody_registered_is_rejected(tmp_path: Path) -> None:
