@@ -2,7 +2,7 @@
 
 OUTPUT/.augment holds translations that are not decided about yet, each with its scores beside it.
 Decisions are made when all have their scores: thresholds may depend on them. So a translation waits
-there under a name of its own, and a run that was killed finds again what was done.
+there under its own name, and a run that was killed finds what was done.
 """
 
 import hashlib

@@ -44,7 +44,7 @@ class TrainConfig(Section):
     schedule: Schedule = "linear"
     """How the learning rate falls during train.decay_epochs."""
     max_steps: Count | None = None
-    """Stop after this step, training state saved; a later run with a higher value goes on."""
+    """Stop after this step and save the training state; a later run with a higher value resumes."""
     batch_size: Count = 1
     """Images of each domain per process and forward pass."""
     accumulate: Count = 1
@@ -78,10 +78,11 @@ class TrainConfig(Section):
     keep_states: Count = 2
     """Training states that are kept, the newest ones."""
     nonfinite: Literal["rollback", "stop"] = "rollback"
-    """What follows train.nonfinite_limit steps in a row without finite gradients, all left out:
+    """What follows train.nonfinite_limit steps in a row without finite gradients, all skipped:
     rollback goes back to the newest training state at half the learning rate."""
     nonfinite_limit: Count = 10
-    """Steps in a row that may be left out because their gradients are not finite."""
+    """Steps in a row that may be skipped because their gradients are not finite; counted at the
+    steps that are logged (train.log_every)."""
     doctor_every: CountOrZero = 100
     """Steps between two looks of the training doctor (docs/running.md); 0 for none."""
     doctor_ignore: list[Annotated[str, NameIn(FAULTS)]] = Field(default=[])

@@ -87,7 +87,7 @@ class Config(Section):
         yield (
             self.evaluate.every and self.styled,
             f"evaluate.every: networks.generator {self.networks.generator} takes its style "
-            "from a second image and has no translation of its own that could be measured: "
+            "from a second image and has no translation without one to measure: "
             "remove evaluate.every",
         )
 

@@ -154,7 +154,7 @@ def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
         raise ValueError(f"data.augment: {name} takes arguments by name, not {arguments}")
     known = inspect.signature(AUGMENTATIONS[name]).parameters
     for argument in arguments or {}:
-        if argument not in known:  # albumentations only warns, and goes on without it
+        if argument not in known:  # albumentations only warns, and continues without it
             near = nearest(str(argument), known)
             raise ValueError(f"data.augment: {name} has no argument {argument}{near}")
     try:

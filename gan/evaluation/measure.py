@@ -138,7 +138,7 @@ class Evaluator:
     def measure(self, folder: Folder, task: Task) -> list[Row]:
         """Return the rows of a folder's images, in their order.
 
-        ValueError names an image whose translation is not finite.
+        ValueError names an image whose translation is not finite, or a metric that is not.
         """
         own = [row for batch in self.batches(folder) for row in self.rows(batch, task)]
         rows: list[Row] = sorted(self.processes.gather(own), key=lambda row: row.place)

@@ -29,7 +29,7 @@ OBSERVERS = Table(
 
 
 def observer_name(name: str) -> str:
-    """Return the name of an observer that has no key of its own; ValueError where it has one."""
+    """Return the name of an observer that no key turns on; ValueError where one does."""
     switch = OBSERVERS.find(name).switch
     if switch is not None:
         raise ValueError(f"{name} is turned on by {switch}: remove it here")
