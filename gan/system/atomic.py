@@ -30,9 +30,11 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
             save(file)
             file.flush()
             os.fsync(file.fileno())
-        if not replace and os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, "has appeared meanwhile and is left alone")
-        part.replace(path)
+            if os.name == "nt":  # which renames no open file
+                file.close()
+            if not replace and os.path.lexists(path):
+                raise FileExistsError(errno.EEXIST, "has appeared meanwhile and is left alone")
+            part.replace(path)  # still locked: `remove_parts` takes what nobody holds
     except OSError as error:
         raise type(error)(f"{path}: {error.strerror or error}") from error
     finally:

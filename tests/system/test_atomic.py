@@ -84,3 +84,17 @@ def test_a_part_that_is_removed_before_it_is_held_is_made_again(
     write_whole(tmp_path / "file", lambda file: file.write(b"all"))
     assert removals == 0
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file", b"all")]
+
+
+def test_a_part_is_held_until_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.replace
+
+    def meanwhile(part: Path, path: Path) -> Path:
+        remove_parts(tmp_path)
+        return rename(part, path)
+
+    monkeypatch.setattr(Path, "replace", meanwhile)
+    write_whole(tmp_path / "file", lambda file: file.write(b"all"))
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file", b"all")]
