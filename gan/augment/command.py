@@ -123,9 +123,10 @@ def translate(
     pipeline = Pipeline(model, config.max_megapixels, config.tile, stage, finish)
     batches = make_batches(jobs, config.batch_size, model.device.type)
     share = processes.share(unfinished(batches))
-    own = translate_share(pipeline, share, processes.main, name_failures=False)
-    found = [*failures, *processes.gather(own)]
-    return {failed.source.relative_to(dataset.root): failed.reason for failed in found}
+    failures += processes.gather(
+        lambda: translate_share(pipeline, share, processes.main, name_failures=False)
+    )
+    return {failed.source.relative_to(dataset.root): failed.reason for failed in failures}
 
 
 def _find_jobs(

@@ -76,7 +76,8 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
         leave()  # not after an error: others may be waiting for this process
         return status
     except (ValueError, OSError) as error:
-        print(f"{prog}: error: {printable(one_line(error))}", file=sys.stderr)
+        if not getattr(error, "said_elsewhere", False):  # by the main process
+            print(f"{prog}: error: {printable(one_line(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         advice = "; run the same command again to continue" if command.resumes else ""

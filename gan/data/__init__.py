@@ -1,7 +1,14 @@
 """Folders of images without pairs, as an endless stream of training batches."""
 
 from gan.data.crops import TrainTransform, sample_pixels
-from gan.data.folders import Folder, classes_of, fingerprint, index_folder, index_folders
+from gan.data.folders import (
+    Folder,
+    classes_of,
+    fingerprint,
+    index_folder,
+    index_folders,
+    write_index,
+)
 from gan.data.unpaired import (
     Batches,
     ImageDataset,
@@ -27,4 +34,5 @@ __all__ = [
     "index_folder",
     "index_folders",
     "sample_pixels",
+    "write_index",
 ]

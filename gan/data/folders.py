@@ -1,16 +1,21 @@
 """What is in a folder of images: every file decoded once, the unreadable ones named."""
 
 import hashlib
+import json
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from gan.config import DataConfig
 from gan.config.choices import MIN_SIDE
+from gan.data.cache import SETTLED
 from gan.domains import DOMAINS, Domain
 from gan.images import ImageError, list_images, read_image, read_size
+from gan.system.atomic import write_whole
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,18 @@ class Folder:
     unreadable: tuple[str, ...]
     fingerprint: str
     """Changes when a file is added, removed, renamed or changes its length."""
+    min_side: int
+    """Pixels that a side has at least."""
 
 
-def index_folders(data: DataConfig, domains: Sequence[Domain] = DOMAINS) -> dict[Domain, Folder]:
-    """Index the training folders of these domains; ValueError as from index_folder."""
+def index_folders(
+    data: DataConfig, domains: Sequence[Domain] = DOMAINS, known: Path | None = None
+) -> dict[Domain, Folder]:
+    """Index the training folders of these domains; ValueError as from index_folder.
+
+    known is a file of `write_index`: what it holds unchanged is not decoded again.
+    """
+    stamps = _read_index(known)
     # Images that are resized need a least side, too: thinner ones would be scaled without measure.
     return {
         domain: index_folder(
@@ -33,27 +46,38 @@ def index_folders(data: DataConfig, domains: Sequence[Domain] = DOMAINS) -> dict
             max_images=data.max_images,
             max_unreadable=data.max_unreadable,
             min_side=data.crop_size if data.resize == "none" else MIN_SIDE,
+            known=stamps,
         )
         for domain in domains
     }
 
 
 def index_folder(
-    root: Path, *, max_images: int | None, max_unreadable: float, min_side: int = 1
+    root: Path,
+    *,
+    max_images: int | None,
+    max_unreadable: float,
+    min_side: int = 1,
+    known: Mapping[str, Sequence[int]] = MappingProxyType({}),
 ) -> Folder:
-    """List and decode the images under root, sub-folders included.
+    """List and decode the images under root, sub-folders included, but for those that are known.
 
     Images with a side under min_side pixels count as unreadable. ValueError, with the first
     reasons, when no image is left or when more than the share max_unreadable of the files is
     unreadable.
     """
+
+    def problem(path: Path) -> str | None:
+        same = known.get(str(path)) == _stamp(path, min_side)
+        return None if same else unreadable(path, min_side)
+
     found = list_images(root)[:max_images]
     if not found:
         raise ValueError(
             f"{root}: no images in this folder or below it (links that leave it are not followed)"
         )
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        reasons = list(threads.map(lambda path: unreadable(path, min_side), found))
+        reasons = list(threads.map(problem, found))
     files = tuple(path for path, reason in zip(found, reasons, strict=True) if reason is None)
     bad = tuple(reason for reason in reasons if reason is not None)
     if not files or len(bad) > max_unreadable * len(found):
@@ -62,7 +86,35 @@ def index_folder(
             f"{root}: {len(bad)} of {len(found)} images cannot be used "
             f"(data.max_unreadable is {max_unreadable}): {listed}"
         )
-    return Folder(root, files, bad, fingerprint(root, files))
+    return Folder(root, files, bad, fingerprint(root, files), min_side)
+
+
+def write_index(path: Path, folders: Iterable[Folder]) -> None:
+    """Write which files were read well, with their lengths and times, for a later start."""
+    stamps = {
+        str(file): _stamp(file, folder.min_side) for folder in folders for file in folder.files
+    }
+    text = json.dumps({"read": stamps, "at": time.time_ns()})
+    write_whole(path, lambda file: file.write(text.encode("utf-8", "surrogateescape")))
+
+
+def _read_index(path: Path | None) -> dict[str, list[int]]:
+    """Return the stamps of an index; {} without one, and for a damaged one.
+
+    A file that changed within SETTLED of being read may change once more within the same tick.
+    """
+    try:
+        index = json.loads(path.read_bytes().decode("utf-8", "surrogateescape")) if path else {}
+        latest = index.get("at", 0) - SETTLED
+        return {name: stamp for name, stamp in index.get("read", {}).items() if stamp[1] < latest}
+    except (OSError, ValueError, TypeError, AttributeError, IndexError):
+        return {}
+
+
+def _stamp(path: Path, min_side: int) -> list[int]:
+    """Return what tells that a file is the one that was read."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns, min_side]
 
 
 def unreadable(path: Path, min_side: int) -> str | None:

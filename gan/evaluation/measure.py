@@ -115,16 +115,20 @@ class Evaluator:
         extractor = self.instruments.extractor
         if extractor is None:
             return None
-        features: list[tuple[int, Tensor]] = []
         sums: dict[str, Tensor] = {}
-        for batch in self.batches(folder):
-            images = self.images([path for _, path in batch], channels)
-            features.append((batch[0][0], extractor.features(images.maps)))
-            for layer, values in images.style.items():
-                own = mean_gram(values).cpu().double().sum(0, keepdim=True)
-                sums[layer] = sums[layer] + own if layer in sums else own
-        gathered = sorted(self.processes.gather(features), key=lambda pair: pair[0])
-        parts = [part for part in self.processes.gather([sums]) if part]
+
+        def share() -> list[tuple[int, Tensor]]:
+            features = []
+            for batch in self.batches(folder):
+                images = self.images([path for _, path in batch], channels)
+                features.append((batch[0][0], extractor.features(images.maps)))
+                for layer, values in images.style.items():
+                    own = mean_gram(values).cpu().double().sum(0, keepdim=True)
+                    sums[layer] = sums[layer] + own if layer in sums else own
+            return features
+
+        gathered = sorted(self.processes.gather(share), key=lambda pair: pair[0])
+        parts = [part for part in self.processes.gather(lambda: [sums]) if part]
         grams = {
             layer: torch.stack([part[layer] for part in parts]).sum(0) / len(folder.files)
             for layer in extractor.style
@@ -140,8 +144,10 @@ class Evaluator:
 
         ValueError names an image whose translation is not finite, or a metric that is not.
         """
-        own = [row for batch in self.batches(folder) for row in self.rows(batch, task)]
-        rows: list[Row] = sorted(self.processes.gather(own), key=lambda row: row.place)
+        rows = self.processes.gather(
+            lambda: [row for batch in self.batches(folder) for row in self.rows(batch, task)]
+        )
+        rows.sort(key=lambda row: row.place)
         for row in rows:
             for name, score in row.scores.items():
                 if row.finite and not math.isfinite(score) and callable(METRICS[name].code):

@@ -1,11 +1,23 @@
 """Which of several processes this is, for commands that share out their work."""
 
 import os
+import pickle
 import sys
+import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+T = TypeVar("T")
+
+PATIENCE = timedelta(days=365)
+"""How long processes wait for each other: one may have its share done long before another, or work
+alone. A process that dies ends the others by their launcher."""
+_CONTROL_GROUPS: WeakKeyDictionary[object, Any] = WeakKeyDictionary()
+"""By the group of all processes. None outlives that one: gloo's threads would abort the end."""
 
 
 @dataclass(frozen=True)
@@ -20,35 +32,93 @@ class Processes:
         """Whether this is the process that speaks and decides."""
         return self.rank == 0
 
-    def once(self, function: Callable[[], Any]) -> Any:
-        """What a function returns on the main process, for all; what it raises, likewise."""
+    def once(self, function: Callable[[], T]) -> T:
+        """Return on all processes what a function returns on the main one; raise what it raises."""
         if self.world == 1:
             return function()
-        from accelerate.utils import broadcast_object_list
+        import torch.distributed as dist
 
-        answer: list[Any] = [None, None]
-        if self.main:
-            try:
-                answer[0] = function()
-            except (ValueError, OSError) as error:
-                answer[1] = error
-        broadcast_object_list(answer)
-        if answer[1] is not None:
-            raise answer[1]
-        return answer[0]
+        answers = [_attempt(function) if self.main else None]
+        dist.broadcast_object_list(answers, group=control_group())
+        answer: T = self._values(answers)[0]
+        return answer
 
     def share(self, items: Sequence[Any]) -> Sequence[Any]:
         """This process's part: every world-th item."""
         return items[self.rank :: self.world]
 
-    def gather(self, items: list[Any]) -> list[Any]:
-        """The items of all processes, in the order of the processes, on all of them."""
-        if self.world == 1:
-            return items
-        from accelerate.utils import gather_object
+    def gather(self, function: Callable[[], list[T]]) -> list[T]:
+        """Return on all processes what a function lists on each, in their order.
 
-        gathered: list[Any] = gather_object(items)
-        return gathered
+        What it raises on one of them all raise, so that none waits for a process that has ended.
+        """
+        if self.world == 1:
+            return function()
+        import torch.distributed as dist
+
+        answers: list[Any] = [None] * self.world
+        dist.all_gather_object(answers, _attempt(function), group=control_group())
+        return [item for items in self._values(answers) for item in items]
+
+    def _values(self, answers: list[Any]) -> list[Any]:
+        """Return the answers of processes; raise what one of them raised: the main one says it."""
+        for answer in answers:
+            if isinstance(answer, _Raised):
+                answer.error.__dict__["said_elsewhere"] = not self.main
+                raise answer.error
+        return answers
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """What a function raised in place of returning."""
+
+    error: Exception
+
+
+def _attempt(function: Callable[[], T]) -> T | _Raised:
+    """Return what a function returns, or what it raised; other errors than users' by their text."""
+    try:
+        return function()
+    except (ValueError, OSError) as error:
+        with suppress(Exception):  # an error of a library may not travel
+            pickle.loads(pickle.dumps(error))
+            return _Raised(error)
+        return _Raised(ValueError(str(error)))
+    except Exception as error:
+        traceback.print_exc()
+        return _Raised(RuntimeError(f"{type(error).__name__}: {error}"))
+
+
+def control_group() -> Any:
+    """Return the group by which processes agree: on CPUs, beside the one that averages gradients.
+
+    It waits for as long as the main process works alone; NCCL would end a run after ten minutes.
+    All processes ask for it first at the same place.
+    """
+    import torch.distributed as dist
+
+    world: Any = dist.group.WORLD
+    if world not in _CONTROL_GROUPS:
+        _CONTROL_GROUPS[world] = dist.new_group(backend="gloo", timeout=PATIENCE)
+    return _CONTROL_GROUPS[world]
+
+
+def any_process(flag: bool) -> bool:
+    """Return whether a flag is set on any process; all of them ask, and wait, at the same place."""
+    import torch
+    import torch.distributed as dist
+
+    if not dist.is_initialized() or dist.get_world_size() == 1:
+        return flag
+    flags = torch.tensor(float(flag))
+    dist.all_reduce(flags, op=dist.ReduceOp.MAX, group=control_group())
+    return bool(flags)
+
+
+def meet() -> None:
+    """Wait until all processes, if there are several, have come here."""
+    any_process(False)
 
 
 def join(*, cpu: bool) -> Processes:
@@ -60,8 +130,7 @@ def join(*, cpu: bool) -> Processes:
         return Processes()
     from accelerate import PartialState
 
-    # One may have finished its share long before another has.
-    state = PartialState(cpu=cpu, timeout=timedelta(days=365))
+    state = PartialState(cpu=cpu, timeout=PATIENCE)
     return Processes(state.process_index, state.num_processes)
 
 

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable
+from types import CodeType, FunctionType, MethodType
 from typing import Any, TypeVar
 
 import torch
@@ -12,11 +13,14 @@ from accelerate.state import AcceleratorState, PartialState
 from torch import nn
 
 from gan.config import Config
+from gan.system.arithmetic import use_tf32
 from gan.system.processes import Processes
 from gan.system.threads import set_threads
 
 T = TypeVar("T")
 
+ENGINES = ("DEEPSPEED", "FSDP", "MEGATRON_LM", "PARALLELISM_CONFIG")
+"""Of accelerate, which split networks: here each process has all of them."""
 PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
@@ -33,10 +37,11 @@ def build_accelerator(config: Config) -> Accelerator:
         # Buffers are the batch norms': their statistics are computed over all processes anyway.
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
-    # Whether CUDA rounds factors of float32 products; torch's own choice is for convolutions only.
-    # Not by torch's newer `fp32_precision`: once it is set, torch.export fails (torch 2.15).
-    torch.backends.cuda.matmul.allow_tf32 = config.train.precision == "tf32"
-    torch.backends.cudnn.allow_tf32 = config.train.precision == "tf32"
+    use_tf32(config.train.precision == "tf32")
+    if config.run.deterministic:
+        # Read when CUDA multiplies its first matrices.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
     if accelerator.device.type == "cpu":
         # `accelerate launch` gives CPUs one thread, also where a process is alone.
         limited = "ACCELERATE_MIXED_PRECISION" in os.environ and torch.get_num_threads() == 1
@@ -57,6 +62,18 @@ def _check(config: Config) -> None:
             f"train.precision is {config.train.precision}, but accelerate is launched with "
             f"mixed_precision {precision}: give the same, or leave accelerate's at 'no'"
         )
+    for engine in ENGINES:
+        if os.environ.get(f"ACCELERATE_USE_{engine}", "false").lower() == "true":
+            raise ValueError(
+                f"accelerate is launched with {engine}, which splits networks over GPUs; here each "
+                "has them whole: run `accelerate config` again and choose plain multi-GPU"
+            )
+    dynamo = os.environ.get("ACCELERATE_DYNAMO_BACKEND", "NO")
+    if dynamo.upper() != "NO":
+        raise ValueError(
+            f"accelerate is launched with dynamo_backend {dynamo}: leave it at 'no' and set "
+            "train.compile true"
+        )
     accumulate = os.environ.get("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "1")
     if accumulate not in ("1", str(config.train.accumulate)):
         raise ValueError(
@@ -69,8 +86,8 @@ def _check(config: Config) -> None:
     if device == "mps" and not torch.backends.mps.is_available():
         raise ValueError("run.device is mps, but torch sees no Apple GPU here")
     precision, on_cpu = config.train.precision, device == "cpu" or not torch.cuda.is_available()
-    if precision in ("fp16", "tf32") and on_cpu:
-        raise ValueError(f"train.precision {precision} needs a CUDA GPU: use bf16 or fp32 here")
+    if precision == "fp16" and on_cpu:
+        raise ValueError("train.precision fp16 needs a CUDA GPU: use bf16 or fp32 here")
 
 
 def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
@@ -112,14 +129,37 @@ def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str
         return str(error).strip().splitlines()[0]
     # torch looks at inputs' gradients as it compiles, and warns of its own looking.
     warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf")
+    codes: dict[type[nn.Module], CodeType] = {}
     for network in networks:
+        _own_code(network, codes)
         network.compile(dynamic=False)
     return None
 
 
-def once(accelerator: Accelerator, function: Callable[[], Any]) -> Any:
-    """What a function returns on the main process, for all processes; what it raises, likewise."""
-    return Processes(accelerator.process_index, accelerator.num_processes).once(function)
+def _own_code(network: nn.Module, codes: dict[type[nn.Module], CodeType]) -> None:
+    """Give a network a forward method whose code is that of this run's networks of its class only.
+
+    torch counts the graphs of a code object, and runs what comes after the eighth uncompiled.
+    accelerate puts one function around all networks, and runs of one process share their classes.
+    """
+    forward: Any = network.forward
+    function = forward.__func__
+    code = codes.setdefault(type(network), function.__code__.replace(co_name="compiled_forward"))
+    copy = FunctionType(
+        code, function.__globals__, "forward", function.__defaults__, function.__closure__
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    network.forward = MethodType(copy, network)
+
+
+def processes_of(accelerator: Accelerator) -> Processes:
+    """Return this process among those that train together."""
+    return Processes(accelerator.process_index, accelerator.num_processes)
+
+
+def once(accelerator: Accelerator, function: Callable[[], T]) -> T:
+    """Return on all processes what a function returns on the main one; raise what it raises."""
+    return processes_of(accelerator).once(function)
 
 
 def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:
@@ -130,20 +170,3 @@ def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:
     built: list[T] = []
     once(accelerator, lambda: built.append(build()))
     return built[0] if built else build()
-
-
-class Agreement:
-    """Lets all processes know what one of them knows, without waiting for the device."""
-
-    def __init__(self) -> None:
-        self.group: dist.ProcessGroup | None = None
-        if dist.is_initialized() and dist.get_world_size() > 1:
-            self.group = dist.new_group(backend="gloo")  # type: ignore[assignment]
-
-    def any(self, flag: bool) -> bool:
-        """Whether the flag is set on any process; all of them ask at the same place."""
-        if self.group is None:
-            return flag
-        flags = torch.tensor(float(flag))
-        dist.all_reduce(flags, op=dist.ReduceOp.MAX, group=self.group)
-        return bool(flags)

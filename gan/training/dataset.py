@@ -20,6 +20,8 @@ from gan.images import ImageError, list_images, read_image
 from gan.images.pixels import to_unit
 from gan.training.accelerator import once
 
+INDEX = "index.json"
+"""In a run's folder: the files that its first start has decoded; the next ones need not."""
 ROWS = 4
 """Test images of each domain in a grid."""
 
@@ -70,7 +72,8 @@ def open_data(
         _check_item(data.dataset, config)
         return data
     folders: dict[Domain, Folder] = once(
-        accelerator, lambda: index_folders(config.data, config.domains)
+        accelerator,
+        lambda: index_folders(config.data, config.domains, config.run.dir / INDEX),
     )
     for folder in folders.values():
         for reason in folder.unreadable:

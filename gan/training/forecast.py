@@ -13,6 +13,7 @@ import torch
 from gan.config import Config
 from gan.system.atomic import check_writable
 from gan.system.memory import free_memory, peak_memory
+from gan.system.processes import any_process, meet
 from gan.system.signals import STOPPED, Interruption
 from gan.training.accelerator import build_accelerator, once
 from gan.training.checkpoint import check_same, newest_state
@@ -66,7 +67,7 @@ def plan(config: Config) -> int:
     try:
         with Interruption() as interruption:
             forecast, name = measure(config, folder, interruption)
-        accelerator.wait_for_everyone()
+        meet()
     finally:
         if accelerator.is_main_process:
             shutil.rmtree(folder, ignore_errors=True)
@@ -141,7 +142,7 @@ class Clock(Observer):
             self.first = step
         elif self.started:
             long = time.perf_counter() - self.started >= SECONDS
-            self.enough = self.run.agreement.any(long and step - self.first >= STEPS)
+            self.enough = any_process(long and step - self.first >= STEPS)
         if self.enough or step == self.run.length.stop:
             self.measured = max(1, step - self.first)
             self.seconds_per_step = (self.now() - self.started) / self.measured

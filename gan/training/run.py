@@ -15,14 +15,15 @@ from tqdm import tqdm
 from gan.config import Config
 from gan.config.table import load
 from gan.config.tables.recipes import RECIPES
-from gan.data import TrainTransform
+from gan.data import TrainTransform, write_index
 from gan.system.atomic import write_whole
 from gan.system.memory import peak_memory
+from gan.system.processes import any_process
 from gan.system.signals import STOPPED, Interruption
 from gan.system.text import printable
-from gan.training.accelerator import Agreement, build_accelerator, compile_networks, once
-from gan.training.checkpoint import SavedState, Saver, check_same, newest_state
-from gan.training.dataset import open_data
+from gan.training.accelerator import build_accelerator, compile_networks, once, processes_of
+from gan.training.checkpoint import SavedState, Saver, agreed_state, check_same
+from gan.training.dataset import INDEX, open_data
 from gan.training.feed import LoaderWait, load_batches
 from gan.training.generator_files import GeneratorExport
 from gan.training.observers.base import RunContext, build_observers
@@ -62,7 +63,6 @@ class Run:
             self.print_line, self.generator_export.keep, self.waits,
         )  # fmt: skip
         self.observers = build_observers(context)
-        self.agreement = Agreement()
         self.skips_reported = 0.0
         # Why the run has ended before its last step, if it has.
         self.ending: str | None = None
@@ -89,7 +89,7 @@ class Run:
 
     def resume(self) -> int:
         """Restore the newest complete state, if there is one; return the steps done so far."""
-        saved, problems = newest_state(self.folder / "state")
+        saved, problems = agreed_state(self.folder / "state", processes_of(self.accelerator))
         for problem in problems:
             self.print_line(f"damaged state passed over: {problem}")
         if saved is None and problems:
@@ -121,6 +121,7 @@ class Run:
             return self.loop(None)
         text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
         write_whole(self.folder / "config.yaml", lambda file: file.write(text.encode()))
+        write_index(self.folder / INDEX, self.data.folders.values())
         with closing(Tracker(self.folder, self.step)) as tracker:
             return self.loop(tracker)
 
@@ -177,9 +178,9 @@ class Run:
 
                 # Saving: the processes copy what they have, threads write it beside the training.
                 # A signal to one process, or an observer, ends the run on all after a last save.
-                stopped = self.agreement.any(self.interruption.received is not None)
+                stopped = any_process(self.interruption.received is not None)
                 self.generator_export.keep_epoch(self.step)
-                self.saver.poll(self.agreement.any)
+                self.saver.poll()
                 self.ending = self.ended()
                 if stopped or self.ending or length.due(self.step, train.checkpoint_every):
                     self.save()
@@ -256,7 +257,7 @@ class Run:
         if self.config.train.nonfinite == "stop":
             raise ValueError(f"{reason}; train.nonfinite is stop")
         self.saver.finish()
-        saved, _ = newest_state(self.folder / "state")
+        saved, _ = agreed_state(self.folder / "state", processes_of(self.accelerator))
         if saved is None or factor < LEAST_LR_FACTOR:
             missing = (
                 "there is no state to go back to" if saved is None else "lower rates did not help"
@@ -275,6 +276,7 @@ class Run:
         return {
             "step": step,
             "processes": self.accelerator.num_processes,
+            "device": self.accelerator.device.type,
             "recipe": self.config.recipe,
             "folders": {domain: folder.fingerprint for domain, folder in self.data.folders.items()},
             "fingerprints": self.frame.fingerprints | self.data.fingerprints,

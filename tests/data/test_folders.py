@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.data import Folder, index_folder
+from gan.config import DataConfig
+from gan.data import Folder, folders, index_folder, index_folders, write_index
 
 Photos = Callable[..., Path]
 
@@ -140,3 +141,70 @@ def test_undecodable_and_multiline_names_are_indexed(photos: Photos) -> None:
     for name in (b"caf\xe9.png", b"two\nlines.png"):
         Path(os.fsdecode(os.fsencode(root) + b"/" + name)).write_bytes(data)
     assert len(index(root).files) == 3
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that are decoded, as they are."""
+    paths: list[Path] = []
+    read = folders.unreadable
+
+    def noted(path: Path, min_side: int) -> str | None:
+        paths.append(path)
+        return read(path, min_side)
+
+    monkeypatch.setattr(folders, "unreadable", noted)
+    return paths
+
+
+def age(path: Path, seconds: int = 10) -> None:
+    os.utime(path, ns=(path.stat().st_mtime_ns - seconds * 10**9,) * 2)
+
+
+def test_a_later_start_decodes_only_what_is_new_or_changed(
+    photos: Photos, tmp_path: Path, decoded: list[Path]
+) -> None:
+    photos("data/trainA", 4), photos("data/trainB", 3)
+    data = DataConfig(root=tmp_path / "data", load_size=16, crop_size=16, max_unreadable=0.5)
+    for path in (tmp_path / "data").rglob("*.png"):
+        age(path)
+    first = index_folders(data, known=tmp_path / "index.json")
+    assert len(decoded) == 7
+    write_index(tmp_path / "index.json", first.values())
+    decoded.clear()
+    assert index_folders(data, known=tmp_path / "index.json") == first
+    assert decoded == []
+    a = tmp_path / "data" / "trainA"
+    cut(a / "000.png")  # another length
+    age(a / "001.png", seconds=1)  # another time
+    (a / "002.png").rename(a / "other.png")
+    second = index_folders(data, known=tmp_path / "index.json")
+    assert sorted(decoded) == [a / name for name in ("000.png", "001.png", "other.png")]
+    assert [str(a / "000.png") in reason for reason in second["a"].unreadable] == [True]
+    decoded.clear()
+    smaller = data.model_copy(update={"resize": "none", "crop_size": 18})
+    index_folders(smaller, known=tmp_path / "index.json")
+    assert len(decoded) == 7, "another least side"
+
+
+def test_an_index_does_not_vouch_for_files_that_were_just_written(
+    photos: Photos, tmp_path: Path, decoded: list[Path]
+) -> None:
+    """A second change within the same tick of the disk's clock would not show."""
+    photos("data/trainA", 2), photos("data/trainB", 2)
+    data = DataConfig(root=tmp_path / "data", load_size=16, crop_size=16)
+    write_index(tmp_path / "index.json", index_folders(data).values())
+    decoded.clear()
+    index_folders(data, known=tmp_path / "index.json")
+    assert len(decoded) == 4
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"read": 3}', '{"read": {"a": []}, "at": 9}', "\xff"])
+def test_a_damaged_index_is_as_none(
+    text: str, photos: Photos, tmp_path: Path, decoded: list[Path]
+) -> None:
+    photos("data/trainA", 2), photos("data/trainB", 2)
+    data = DataConfig(root=tmp_path / "data", load_size=16, crop_size=16)
+    (tmp_path / "index.json").write_bytes(text.encode("latin-1"))
+    index_folders(data, known=tmp_path / "index.json")
+    assert len(decoded) == 4

@@ -44,6 +44,7 @@ def test_a_run_leaves_exactly_its_files(root: Path, tmp_path: Path) -> None:
         ".lock",
         "config.yaml",
         "doctor.jsonl",
+        "index.json",
         "gen_ab.safetensors", "gen_ba.safetensors",
         "gen_ab-epoch001.safetensors", "gen_ba-epoch001.safetensors",
         "gen_ab-epoch002.safetensors", "gen_ba-epoch002.safetensors",

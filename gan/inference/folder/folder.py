@@ -76,8 +76,9 @@ def _carry_out(
     if processes.main:
         for failed in plan.failures:
             say(failed.source, failed.reason)
-    own = translate_share(pipeline, processes.share(unfinished(batches)), processes.main)
-    failures = [*plan.failures, *processes.gather(own)]
+    share = processes.share(unfinished(batches))
+    own = processes.gather(lambda: translate_share(pipeline, share, processes.main))
+    failures = [*plan.failures, *own]
     if processes.main:
         if plan.whole_folder:
             write_failed(plan.output, failures)

@@ -11,6 +11,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
+from gan.system.processes import any_process, meet
 from gan.training.checkpoint.states import publish, remove_old, write
 
 
@@ -54,7 +55,7 @@ class Saver:
         if self.accelerator.is_main_process:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
-        self.accelerator.wait_for_everyone()
+        meet()
         own_file = part / f"process-{self.accelerator.process_index}.pt"
         self.add(_or_remove, part, partial(write, partial(torch.save, on_cpu(own)), own_file))
         if self.accelerator.is_main_process:
@@ -70,11 +71,8 @@ class Saver:
             self.add(_or_remove, part, partial(publish, part, folder, manifest))
             self.add(remove_old, self.root, manifest["step"], self.keep)
 
-    def poll(self, any_process: Callable[[bool], bool]) -> None:
-        """Publish the state that all processes have written by now. All call this after each step.
-
-        any_process tells whether a flag is set on any of them.
-        """
+    def poll(self) -> None:
+        """Publish a state that all processes have written. All call this after each step."""
         pending = self.pending_publish
         if pending and not any_process(not all(job.done() for job in self.jobs)):
             pending()
@@ -84,7 +82,7 @@ class Saver:
         pending, self.pending_publish = self.pending_publish, None
         self.check()
         if pending:
-            self.accelerator.wait_for_everyone()
+            meet()
             pending()
             self.check()
 

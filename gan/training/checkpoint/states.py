@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,11 @@ import torch
 from gan.config import changed_keys
 from gan.config.tables.recipes import present_name
 from gan.system.hashing import file_sha256
+from gan.system.processes import Processes
 
 MANIFEST = "manifest.json"
+SECONDS = 60
+"""How long a state that another process sees is waited for."""
 FIXED = ("networks.", "data.channels_", "recipe:")
 """What not even run.allow_changes changes: the weights would not fit."""
 
@@ -45,6 +49,20 @@ class SavedState:
     def recipe(self) -> str:
         """The recipe that it is of, by its present name."""
         return present_name(self.manifest.get("recipe", "cyclegan"))  # older manifests name none
+
+    def awaited(self) -> list[Any]:
+        """Wait until this process sees the state, which another machine has found; return [].
+
+        Disks of a network may show it late. ValueError where another one stays in its place.
+        """
+        for _ in range(SECONDS):
+            if _examine(self.folder) == (None, self.manifest):
+                return []
+            time.sleep(1)
+        raise ValueError(
+            f"{self.folder}: the main process has found this state, and another does not see it: "
+            "run.dir must lie on a disk that all machines share"
+        )
 
     def load(self, process: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """What all processes share, and what this process has for itself, on the CPU."""
@@ -114,6 +132,13 @@ def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
     return None, problems
 
 
+def agreed_state(root: Path, processes: Processes) -> tuple[SavedState | None, list[str]]:
+    """Return on all processes the newest state that the main one finds, once they all see it."""
+    saved, problems = processes.once(lambda: newest_state(root))
+    processes.gather(lambda: [] if processes.main or saved is None else saved.awaited())
+    return saved, problems
+
+
 def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
     """What is wrong with a state's folder, or None, and its manifest."""
     try:
@@ -140,7 +165,8 @@ def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
     """
     changes = changed_keys(saved.manifest["config"], now["config"])
     before = {"folders": None, "processes": None} | saved.manifest | {"recipe": saved.recipe}
-    for key in ("folders", "processes", "recipe"):
+    before.setdefault("device", now["device"])  # older manifests name none
+    for key in ("folders", "processes", "device", "recipe"):
         if before[key] != now[key]:
             changes.append(f"{key}: {before[key]} -> {now[key]}")
     old, new = saved.manifest.get("fingerprints", {}), now["fingerprints"]

@@ -2,20 +2,23 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gan.config.choices import Split
 from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
 from gan.evaluation.files import METRICS_FILE, append_line, forget, write_images
+from gan.evaluation.folders import selection_split
 from gan.evaluation.measurable import measurable
 from gan.evaluation.table import brief
+from gan.metrics.jackknife import ERRORS
 from gan.networks.files import read_about
 from gan.system.atomic import write_whole
-from gan.system.processes import Processes
 from gan.system.text import nearest
+from gan.training.accelerator import processes_of
 from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
@@ -48,12 +51,14 @@ class EvaluationObserver(Observer):
     def __init__(self, context: RunContext) -> None:
         self.context, self.config = context, context.config.evaluate
         accelerator = context.accelerator
-        self.processes = Processes(accelerator.process_index, accelerator.num_processes)
+        self.processes = processes_of(accelerator)
         self.instruments = open_instruments(
             self.config.features, self.config.weights, accelerator.device, "evaluate."
         )
+        data = context.config.data
+        self.split: Split = self.processes.once(lambda: selection_split(data))
         self.folders = self.processes.once(
-            lambda: open_folders(context.config.data, max_images=self.config.max_images)
+            lambda: open_folders(data, self.split, max_images=self.config.max_images)
         )
         # What cannot be measured shows before anything is.
         best, directions = self.config.best, tuple(context.trainer.frame.generators)
@@ -68,6 +73,8 @@ class EvaluationObserver(Observer):
         self.standard: Mark | None = None
         self.last: Mark | None = None
         self.without_progress = 0
+        # What the standard's standard error is made of, image by image.
+        self.deviations: tuple[float, ...] = ()
         # Whether metrics.jsonl may hold what comes after the present step.
         self.overtaken = True
 
@@ -158,6 +165,11 @@ class EvaluationObserver(Observer):
         for note in evaluation.notes if step == 0 else ():
             self.context.print_line(f"evaluation: {note}")
         best = self.config.best
+        if best and self.split == "test" and step == 0:
+            self.context.print_line(
+                "evaluate.best: chosen by the test images, so that their numbers will flatter it; "
+                "images in valA and valB of data.root would choose in their place"
+            )
         self.context.print_line(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
         if self.config.patience and best and evaluation.metrics[best].low is None:
             raise ValueError(
@@ -169,7 +181,8 @@ class EvaluationObserver(Observer):
         """Into metrics.jsonl, evaluation/ and TensorBoard."""
         folder, epoch = self.context.run_dir, self.context.length.epochs_done(step)
         record = evaluation.record()
-        record["protocol"] = {"precision": self.context.config.train.precision} | record["protocol"]
+        precision = self.context.config.train.precision.replace("tf32", "fp32")  # see evaluate
+        record["protocol"] = {"precision": precision} | record["protocol"]
         time = datetime.now(UTC).isoformat(timespec="seconds")
         images = write_images(folder, step, evaluation.images)
         line = {"step": step, "epoch": epoch, "time": time, "images": images}
@@ -187,8 +200,9 @@ class EvaluationObserver(Observer):
             self.context.keep(step, "-best")
             if tracker:
                 self.note(mark)
-        if self.standard is None or sign * mark.value < sign * _beyond(self.standard, sign):
+        if self.standard is None or clearly_better(metric, self.standard, self.deviations):
             self.standard, self.without_progress = mark, 0
+            self.deviations = metric.deviations
         else:
             self.without_progress += 1
         if step == self.context.length.stop or self.ended():
@@ -211,7 +225,8 @@ class EvaluationObserver(Observer):
         """The marks."""
         marks = {"best": self.best, "standard": self.standard, "last": self.last}
         values = {name: mark and asdict(mark) for name, mark in marks.items()}
-        return values | {"without_progress": self.without_progress, "metric": self.config.best}
+        more = {"without_progress": self.without_progress, "deviations": list(self.deviations)}
+        return values | more | {"metric": self.config.best}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue, unless another metric decides from now on."""
@@ -223,6 +238,7 @@ class EvaluationObserver(Observer):
             for name in ("best", "standard", "last")
         )
         self.without_progress = state.get("without_progress", 0)
+        self.deviations = tuple(state.get("deviations", ()))
 
 
 def _read_best(folder: Path, metric: str | None) -> Mark | None:
@@ -232,6 +248,20 @@ def _read_best(folder: Path, metric: str | None) -> Mark | None:
         return Mark(**record) if record.pop("metric") == metric else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def clearly_better(metric: Metric, standard: Mark, deviations: Sequence[float]) -> bool:
+    """Tell whether a metric is better than at another time, by the difference on the same images.
+
+    deviations are the standard's, image by image. Where they are not known, in states of older
+    versions, its interval decides.
+    """
+    sign = 1 if metric.better == "lower" else -1
+    gain = sign * (standard.value - metric.value)
+    if not deviations or len(deviations) != len(metric.deviations):
+        return gain > sign * (standard.value - _beyond(standard, sign))
+    pairs = zip(metric.deviations, deviations, strict=True)
+    return gain > ERRORS * math.sqrt(sum((ours - theirs) ** 2 for ours, theirs in pairs))
 
 
 def _beyond(mark: Mark, sign: int) -> float:

@@ -13,7 +13,8 @@ import pytest
 import torch
 from accelerate import Accelerator
 
-from gan.training.checkpoint import Saver, newest_state
+from gan.config import Config
+from gan.training.checkpoint import SavedState, Saver, check_same, newest_state
 
 
 def save(root: Path, step: int, keep: int = 3) -> None:
@@ -141,12 +142,63 @@ def test_a_state_is_named_only_when_every_process_has_written_it(tmp_path: Path)
     with Saver(tmp_path, Accelerator(cpu=True), keep=1) as saver:
         saver.save({}, {}, {"step": 1})
         saver.check()  # this process has written its part
-        saver.poll(lambda busy: True)  # another has not
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("gan.training.checkpoint.saver.any_process", lambda busy: True)
+            saver.poll()  # another has not
         assert newest_state(tmp_path) == (None, [])
-        saver.poll(lambda busy: busy)
+        saver.poll()
         saver.finish()
         saved, _ = newest_state(tmp_path)
         assert saved is not None
+
+
+def test_a_state_that_another_process_found_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk of a network may show it late, and another one before."""
+    save(tmp_path, 3)
+    saved, _ = newest_state(tmp_path)
+    assert saved is not None
+    hidden, waits = tmp_path / "hidden", []
+    saved.folder.rename(hidden)
+
+    def show_it_late(_: float) -> None:
+        waits.append(1)
+        if len(waits) == 3:
+            hidden.rename(saved.folder)
+
+    monkeypatch.setattr("gan.training.checkpoint.states.time.sleep", show_it_late)
+    saved.awaited()
+    assert len(waits) == 3
+    save(tmp_path, 3)  # another state of the same step
+    other = SavedState(saved.folder, saved.manifest | {"step": 4})
+    with pytest.raises(ValueError, match="another does not see it"):
+        other.awaited()
+    assert len(waits) == 63
+
+
+@pytest.mark.parametrize("before", [{}, {"device": "cpu"}], ids=["older", "same"])
+def test_a_state_of_the_same_device_or_of_an_unknown_one_is_continued(
+    before: dict[str, str], tmp_path: Path
+) -> None:
+    check_same(*on_devices(before, "cpu", tmp_path), allow=False)
+
+
+def test_a_state_of_another_device_is_refused(tmp_path: Path) -> None:
+    """Devices round differently, and have random numbers of their own."""
+    states = on_devices({"device": "cuda"}, "cpu", tmp_path)
+    with pytest.raises(ValueError, match=r"device: cuda -> cpu.*--run.allow_changes true"):
+        check_same(*states, allow=False)
+    check_same(*states, allow=True)
+
+
+def on_devices(before: dict[str, str], now: str, folder: Path) -> tuple[SavedState, dict[str, Any]]:
+    """A state, and what a run on another device would write of itself."""
+    same = {
+        "config": Config().model_dump(mode="json"), "folders": {}, "processes": 1,
+        "recipe": "cyclegan", "fingerprints": {},
+    }  # fmt: skip
+    return SavedState(folder, same | before), same | {"device": now}
 
 
 def test_the_manifest_describes_every_file(tmp_path: Path) -> None:
