@@ -8,6 +8,7 @@ from typing import Protocol, cast
 import cv2
 import numpy as np
 import torch
+import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -129,17 +130,19 @@ def build_loader(
     batches: Batches,
     *,
     workers: int,
-    pin_memory: bool,
-    context: str | None,
+    device: torch.device,
 ) -> DataLoader[tuple[Tensor, ...]]:
-    """A loader of uint8 batches (a, b) or (a,), (N, C, H, W); context says how workers start."""
+    """Return a loader of uint8 batches (a, b) or (a,), (N, C, H, W), that a device will take."""
+    gpu = device.type == "cuda"
+    # Forking beside the threads of a process group hung once, and CUDA has threads of its own.
+    fresh = gpu or dist.is_initialized()
     return DataLoader(
         cast(Dataset[tuple[Tensor, ...]], dataset),
         batch_sampler=batches,
         num_workers=workers,
-        pin_memory=pin_memory,
+        pin_memory=gpu,
         worker_init_fn=_start_worker,
-        multiprocessing_context=context if workers else None,
+        multiprocessing_context="forkserver" if fresh and workers else None,
         generator=torch.Generator(),  # its own: starting an iterator draws from it
     )
 

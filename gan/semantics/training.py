@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import LambdaLR
@@ -89,9 +88,7 @@ def _labelled_batches(
         images,
         Batches(len(images), BATCH, start=0, stop=config.semantic.steps),
         workers=config.data.workers,
-        pin_memory=device.type == "cuda",
-        # As in the run: forking beside the threads of a process group hung once.
-        context="forkserver" if dist.is_initialized() else None,
+        device=device,
     )
     batches = iter(loader)
     try:

@@ -95,9 +95,7 @@ def load_batches(
         dataset,
         keys,
         workers=config.data.workers,
-        pin_memory=accelerator.device.type == "cuda",
-        # Forking beside the threads of a process group hung once; workers start once a run.
-        context="forkserver" if accelerator.num_processes > 1 else None,
+        device=accelerator.device,
     )
     batches = iter(loader)
     loaders.callback(end_workers, batches)

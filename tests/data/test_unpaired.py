@@ -29,7 +29,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def load(dataset: UnpairedImages, batches: Batches, workers: int = 0) -> list[Batch]:
-    loader = build_loader(dataset, batches, workers=workers, pin_memory=False, context=None)
+    loader = build_loader(dataset, batches, workers=workers, device=torch.device("cpu"))
     return [(a, b) for a, b in loader]
 
 
@@ -227,3 +227,16 @@ def test_draft_moves_pixels_a_little_and_only_where_it_is_asked_for(tmp_path: Pa
     difference = (crop(draft=True).int() - crop().int()).abs()
     assert 0 < difference.max() <= 8
     assert torch.equal(crop(resize="none", draft=True), crop(resize="none"))
+
+
+@pytest.mark.parametrize(
+    ("device", "workers", "method"),
+    [("cpu", 1, None), ("cuda", 1, "forkserver"), ("cuda", 0, None)],
+)
+def test_no_worker_is_forked_beside_the_threads_of_cuda(
+    device: str, workers: int, method: str | None, dataset: UnpairedImages
+) -> None:
+    batches = Batches(4, 2, start=0, stop=1)
+    loader = build_loader(dataset, batches, workers=workers, device=torch.device(device))
+    context = loader.multiprocessing_context
+    assert (context and context.get_start_method()) == method
