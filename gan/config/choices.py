@@ -3,9 +3,8 @@
 from typing import Literal
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["fp32", "bf16", "fp16"]
-"""Of translations."""
-TrainPrecision = Literal["fp32", "tf32", "bf16", "fp16"]
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+"""Of networks. tf32: float32 whose factors an NVIDIA GPU rounds to 10 bits; elsewhere fp32."""
 Channels = Literal[1, 3]
 Norm = Literal["instance", "instance_affine", "batch", "none"]
 Upsample = Literal["deconv", "resize", "blur"]
@@ -24,7 +23,7 @@ Change = Literal["better", "worse", "no clear difference"]
 """What a model does to a metric, compared with doing nothing."""
 Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
 """Of translations."""
-Split = Literal["test", "train"]
+Split = Literal["test", "val", "train"]
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """Of generators for other programs."""
 

@@ -17,6 +17,7 @@ from gan.evaluation.records import Evaluation, ImageScores, Metric
 from gan.evaluation.summary import collection_metrics, image_metrics
 from gan.metrics import Sampling
 from gan.networks.layers import in_eval_mode
+from gan.system.arithmetic import tf32
 from gan.system.processes import Processes
 
 
@@ -40,6 +41,7 @@ def evaluate(
     rows: dict[Direction, list[Row]] = {}
     tasks: dict[Direction, Task] = {}
     with ExitStack() as stack:
+        stack.enter_context(tf32(False))  # translators have a precision of their own
         for generator in generators.values():
             if isinstance(generator, nn.Module):
                 stack.enter_context(in_eval_mode(generator))

@@ -90,13 +90,19 @@ def open_folders(
     return Folders(sources, references, pairs, tuple(dict.fromkeys(notes)))
 
 
+def selection_split(data: DataConfig) -> Split:
+    """Return the split by which generators are chosen: val, where both its folders are there."""
+    both = data.root is not None and all(_place(data, "val", d).is_dir() for d in DOMAINS)
+    return "val" if both else "test"
+
+
 def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
     """Where a domain's images of a split lie, or would lie."""
     if split == "train":
         return data.train_folder(domain)
     if data.root is None:
-        raise ValueError("data.root is not set: name the folder that holds testA and testB")
-    return data.root / f"test{domain.upper()}"
+        raise ValueError(f"data.root is not set: name the folder that holds {split}A and {split}B")
+    return data.root / f"{split}{domain.upper()}"
 
 
 def _open_folder(root: Path, max_images: int | None = None) -> Folder:

@@ -10,7 +10,6 @@ from gan.config.tables.metrics import METRICS
 from gan.domains import DIRECTIONS, Direction
 from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
-from gan.metrics.frechet import FID_RESAMPLES, FID_RESAMPLES_LARGE, LARGE
 
 RESIZE = {
     "square": "scaled to the square, aspect not kept",
@@ -52,8 +51,7 @@ def describe(
         "bootstrap": {
             "level": 0.95,
             "resamples": settings.resamples,
-            "fid_resamples": min(settings.resamples, FID_RESAMPLES),
-            f"fid_resamples_above_{LARGE}": min(settings.resamples, FID_RESAMPLES_LARGE),
+            "collections": "jackknife",
             "seed": settings.seed,
         },
         "batch_size": settings.batch_size,

@@ -1,6 +1,6 @@
 """What an evaluation returns; docs/evaluating.md describes the files that hold it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gan.config.choices import Better, Change
@@ -32,6 +32,8 @@ class Metric:
     change: Change | None = None
     """Against doing nothing, by the interval of the paired difference."""
     warning: str | None = None
+    deviations: tuple[float, ...] = field(default=(), repr=False)
+    """What each image adds to the standard error, to compare with another time: not written."""
 
 
 @dataclass(frozen=True)
@@ -57,4 +59,6 @@ class Evaluation:
     def record(self) -> dict[str, Any]:
         """What a line of metrics.jsonl says of it."""
         numbers = {name: asdict(metric) for name, metric in self.metrics.items()}
+        for number in numbers.values():
+            del number["deviations"]
         return {"protocol": self.protocol, "metrics": numbers}

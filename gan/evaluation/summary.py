@@ -10,7 +10,16 @@ from gan.config.table import load
 from gan.config.tables.metrics import METRICS
 from gan.evaluation.measure import Reference, Row
 from gan.evaluation.records import Metric, Unchanged
-from gan.metrics import Distances, Sampling, draw, interval, means, sampled, scarce
+from gan.metrics import (
+    Distances,
+    Sampling,
+    draw,
+    interval,
+    interval_around,
+    means,
+    sampled,
+    scarce,
+)
 
 SCORED_IMAGES = 10
 """Fewer make the interval of a mean rough."""
@@ -34,9 +43,10 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
         old = Unchanged(*_averaged(before, counts))
         if counts is not None:
             change = verdict(interval(means(values - before, counts)), higher=better == "higher")
-    return Metric(
-        *_averaged(values, counts), count, better, old, change, scarce(count, SCORED_IMAGES)
-    )
+    errors = (values - values.mean()) / max(1, count * (count - 1)) ** 0.5
+    deviations = () if counts is None else tuple(errors.tolist())
+    warning = scarce(count, SCORED_IMAGES)
+    return Metric(*_averaged(values, counts), count, better, old, change, warning, deviations)
 
 
 def _averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | None, float | None]:
@@ -69,16 +79,17 @@ def collection_metrics(
 
 
 def _collection_metric(name: str, found: Distances) -> Metric:
-    """Return a distance with its interval, compared with doing nothing by the same resamples."""
+    """Return a distance with its interval, compared with doing nothing on the same images."""
     better = METRICS[name].better
-    if found.samples is None or found.unchanged_samples is None:
+    if found.estimates is None:
         old = Unchanged(found.unchanged)
         return Metric(found.value, None, None, found.count, better, old, None, found.warning)
-    value, unchanged = (found.value, found.unchanged) if found.centered else (None, None)
-    difference = found.value - found.unchanged if found.centered else None
-    change = verdict(
-        interval(found.samples - found.unchanged_samples, difference), higher=better == "higher"
+    fake, source = found.estimates
+    difference = interval_around(fake.value - source.value, fake.deviations - source.deviations)
+    change = verdict(difference, higher=better == "higher")
+    old = Unchanged(source.value, *interval_around(*source))
+    low, high = interval_around(*fake)
+    deviations = tuple(fake.deviations.tolist())
+    return Metric(
+        found.value, low, high, found.count, better, old, change, found.warning, deviations
     )
-    old = Unchanged(found.unchanged, *interval(found.unchanged_samples, unchanged))
-    low, high = interval(found.samples, value)
-    return Metric(found.value, low, high, found.count, better, old, change, found.warning)

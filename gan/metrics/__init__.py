@@ -7,9 +7,7 @@ features are at hand; what torchmetrics does cleanly (SSIM, MS-SSIM, LPIPS, Ince
 from gan.metrics.batch import Batch, Images
 from gan.metrics.bootstrap import (
     LEAST_IMAGES,
-    Distances,
     Sampling,
-    distances,
     draw,
     interval,
     means,
@@ -17,8 +15,14 @@ from gan.metrics.bootstrap import (
     scarce,
 )
 from gan.metrics.extractor import Extractor, open_extractor
-from gan.metrics.frechet import frechet_distance, frechet_samples
-from gan.metrics.kernel import KernelMatrices, kernel_distance, kernel_matrices, kernel_samples
+from gan.metrics.frechet import frechet_distance, frechet_estimate
+from gan.metrics.jackknife import Distances, Estimate, distances, interval_around
+from gan.metrics.kernel import (
+    KernelMatrices,
+    kernel_distance,
+    kernel_estimate,
+    kernel_matrices,
+)
 from gan.metrics.lpips import Lpips, open_lpips
 from gan.metrics.maps import gram_distances, layer_distance, structure_distance
 from gan.metrics.pictures import has_torchmetrics, l1, ms_ssim, psnr, ssim
@@ -27,6 +31,7 @@ __all__ = [
     "LEAST_IMAGES",
     "Batch",
     "Distances",
+    "Estimate",
     "Extractor",
     "Images",
     "KernelMatrices",
@@ -35,13 +40,14 @@ __all__ = [
     "distances",
     "draw",
     "frechet_distance",
-    "frechet_samples",
+    "frechet_estimate",
     "gram_distances",
     "has_torchmetrics",
     "interval",
+    "interval_around",
     "kernel_distance",
+    "kernel_estimate",
     "kernel_matrices",
-    "kernel_samples",
     "l1",
     "layer_distance",
     "means",

@@ -3,16 +3,15 @@
 import torch
 from torch import Tensor
 
-from gan.metrics.bootstrap import Distances, Sampling, distances
+from gan.metrics.bootstrap import Sampling
+from gan.metrics.jackknife import Distances, Estimate, distances
 
-FID_RESAMPLES, FID_RESAMPLES_LARGE, LARGE = 200, 40, 512
-"""At most, and for more than LARGE images and features: each needs that many singular values."""
 FID_IMAGES = 2048
 """Below it the bias is a good part of the value; papers use thousands of images."""
 
 
 def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
-    """Return the distances; intervals are moved onto them, see `interval`."""
+    """Return the distances."""
     smallest, width = min(len(fake), len(reference)), fake.shape[1]
     warning = None
     if smallest < width:
@@ -22,11 +21,12 @@ def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> 
         )
     elif smallest < FID_IMAGES:
         warning = f"{smallest} images: biased upwards; papers use {FID_IMAGES} or more"
-    most = FID_RESAMPLES_LARGE if min(smallest, width) > LARGE else FID_RESAMPLES
-    return distances(
-        fake, source, reference, sampling, frechet_distance, frechet_samples,
-        warning=warning, most=most, centered=True,
-    )  # fmt: skip
+    null = _null_distance(reference, sampling)
+    one, other = (
+        frechet_estimate(x, reference, (_null_distance(x, sampling) + null) / 2)
+        for x in (fake, source)
+    )
+    return distances(one, other, (len(fake), len(reference)), sampling, warning)
 
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
@@ -37,31 +37,60 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     of its root is the sum of the singular values of X Y'. It is exact for n < d too, where the
     covariances are singular and iterations for the root wander off.
     """
-    (mean_x, root_x), (mean_y, root_y) = _mean_and_root(x), _mean_and_root(y)
-    cross = torch.linalg.svdvals(root_x @ root_y.T).sum()
+    (mean_x, root_x), (mean_y, root_y) = (_mean_and_rows(features) for features in (x, y))
+    cross = torch.linalg.svdvals(_shortened(root_x)[1] @ _shortened(root_y)[1].T).sum()
     spread = root_x.square().sum() + root_y.square().sum()
     return float((mean_x - mean_y).square().sum() + spread - 2 * cross)
 
 
-def frechet_samples(x: Tensor, y: Tensor, counts_x: Tensor, counts_y: Tensor) -> Tensor:
-    """(R,): the distance of R resamples, in which image i occurs counts[r, i] times."""
-    distances = [
-        frechet_distance(_repeated(x, of_x), _repeated(y, of_y))
-        for of_x, of_y in zip(counts_x, counts_y, strict=True)
-    ]
-    return torch.tensor(distances, dtype=torch.float64)
+def frechet_estimate(x: Tensor, y: Tensor, null: float) -> Estimate:
+    """Return the distance with its infinitesimal jackknife, from one decomposition.
+
+    With X Y' = U S V', the trace of the root moves with the weight of image i of x by (U S U')_ii,
+    of image j of y by (V S V')_jj. `null` is the distance of as many images of one distribution:
+    that share of the value, its bias, is explained by pairs of images only, whose variance the
+    jackknife has twice. Up to 512 images and features it takes about 0.1 s.
+    """
+    (mean_x, root_x), (mean_y, root_y) = (_mean_and_rows(features) for features in (x, y))
+    (turn_x, short_x), (turn_y, short_y) = _shortened(root_x), _shortened(root_y)
+    left, values, right = torch.linalg.svd(short_x @ short_y.T, full_matrices=False)
+    gap = mean_x - mean_y
+    spread = root_x.square().sum() + root_y.square().sum()
+    value = float(gap.square().sum() + spread - 2 * values.sum())
+    deviations = []
+    for root, turned, shift in ((root_x, turn_x @ left, gap), (root_y, turn_y @ right.T, -gap)):
+        n = len(root)
+        moved = root.square().sum(1) - turned.square() @ values
+        moved += 2 * (n - 1) ** 0.5 / n * (root @ shift)
+        deviations.append((n / (n - 1)) ** 0.5 * (moved.mean() - moved))  # without it
+    both = torch.cat(deviations)
+    biased = min(1.0, null / value) if value > 0 else 1.0
+    return Estimate(value, both, float(both.square().sum()) * biased / 2)
 
 
-def _mean_and_root(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean (d) and X with X'X = covariance; X has at most d rows."""
+def _null_distance(features: Tensor, sampling: Sampling) -> float:
+    """Return the distance that n images have from n others like them, by two halves of them.
+
+    It falls with 1 / n, so that halves are twice as far apart. 0 for less than 4 images.
+    """
+    half = len(features) // 2
+    if half < 2:
+        return 0.0
+    generator = torch.Generator().manual_seed(sampling.seed)
+    order = torch.randperm(len(features), generator=generator)
+    return frechet_distance(features[order[:half]], features[order[half:]]) / 2
+
+
+def _mean_and_rows(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean (d) and X (n, d) with X'X = covariance."""
     features = features.double()
     mean = features.mean(0)
-    root = (features - mean) / (len(features) - 1) ** 0.5
-    if root.shape[0] > root.shape[1]:
-        root = torch.linalg.qr(root, mode="r").R
-    return mean, root
+    return mean, (features - mean) / (len(features) - 1) ** 0.5
 
 
-def _repeated(features: Tensor, counts: Tensor) -> Tensor:
-    """Every row as often as its count says."""
-    return features.repeat_interleave(counts.long(), dim=0)
+def _shortened(root: Tensor) -> tuple[Tensor, Tensor]:
+    """Return Q and R with Q R = X, where X has more rows than columns; else 1 and X."""
+    if root.shape[0] <= root.shape[1]:
+        return torch.eye(len(root), dtype=root.dtype), root
+    turn, short = torch.linalg.qr(root)
+    return turn, short

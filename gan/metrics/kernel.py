@@ -4,22 +4,26 @@ import torch
 from torch import Tensor
 
 from gan.config.tables.metrics import KID_MOST
-from gan.metrics.bootstrap import Distances, Sampling, distances, scarce
+from gan.metrics.bootstrap import Sampling, scarce
+from gan.metrics.jackknife import Distances, Estimate, deviations_of, distances
 
 KID_IMAGES = 50
 """Fewer make the interval rough."""
+
+
+PAIRS_OFF, PAIRS_LEAST = 0.1, 0.3
+"""Of the variance that only pairs of images explain: what is taken off the jackknife's, which has
+it twice, and what is left at least. The jackknife's is smallest where the distance is: with more
+taken off, or without a least, intervals of collections that hardly differ hold less than 95 %
+(experiments/checks/intervals.py)."""
 
 
 def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
     """Return the distances of all pairs of images, of at most KID_MOST of either collection."""
     own, others = _part(len(fake), sampling), _part(len(reference), sampling)
     warning = scarce(min(len(own), len(others)), KID_IMAGES)
-
-    def resampled(x: Tensor, y: Tensor, *counts: Tensor) -> Tensor:
-        return kernel_samples(kernel_matrices(x, y), *counts)
-
-    chosen = fake[own], source[own], reference[others]
-    return distances(*chosen, sampling, kernel_distance, resampled, warning=warning)
+    one, other = (kernel_estimate(x[own], reference[others]) for x in (fake, source))
+    return distances(one, other, (len(own), len(others)), sampling, warning)
 
 
 def _part(images: int, sampling: Sampling) -> Tensor:
@@ -43,31 +47,51 @@ def kernel_matrices(x: Tensor, y: Tensor) -> KernelMatrices:
 
 
 def kernel_distance(x: Tensor, y: Tensor) -> float:
-    """The unbiased squared MMD of features (n, d) and (m, d), n, m >= 2; see kernel_samples.
+    """Return the unbiased squared MMD of features (n, d) and (m, d), n, m >= 2.
 
-    It can be negative: its mean is 0 where both sets are drawn from one distribution.
+    mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images (Gretton et al.
+    2012, Eq. 3). It can be negative: its mean is 0 where both sets are drawn from one distribution.
     """
-    ones_x, ones_y = (torch.ones(1, len(of), dtype=torch.float64) for of in (x, y))
-    return float(kernel_samples(kernel_matrices(x, y), ones_x, ones_y))
+    return kernel_estimate(x, y).value
 
 
-def kernel_samples(matrices: KernelMatrices, counts_x: Tensor, counts_y: Tensor) -> Tensor:
-    """(R,): the distance of R resamples, in which image i occurs counts[r, i] times.
+def kernel_estimate(x: Tensor, y: Tensor) -> Estimate:
+    """Return the distance with its jackknife, from sums over the rows of the kernel matrices."""
+    xx, yy, xy = kernel_matrices(x, y)
+    within = [matrix.sum(1) - matrix.diagonal() for matrix in (xx, yy)]
+    across, (n, m) = xy.sum(), xy.shape
+    means = [sums.sum() / (len(sums) * (len(sums) - 1)) for sums in within]
+    value = means[0] + means[1] - 2 * across / (n * m)
+    if min(n, m) < 4:
+        return Estimate(float(value), torch.zeros(n + m), 0)
+    deviations = [
+        deviations_of(
+            (sums.sum() - 2 * sums) / ((own - 1) * (own - 2))
+            - 2 * (across - crossed) / ((own - 1) * other)
+        )
+        for sums, crossed, own, other in zip(
+            within, (xy.sum(1), xy.sum(0)), (n, m), (m, n), strict=True
+        )
+    ]
+    pairs = 2 * (_spread(xx) / (n * (n - 1)) + _spread(yy) / (m * (m - 1)))
+    pairs += (
+        4
+        * float((xy - xy.mean(0) - xy.mean(1, True) + across / (n * m)).square().mean())
+        / ((n - 1) * (m - 1))
+    )
+    both = torch.cat(deviations)
+    excess = min(PAIRS_OFF * pairs, float(both.square().sum()) - PAIRS_LEAST * pairs)
+    return Estimate(float(value), both, excess)
 
-    mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images, from all pairs
-    (Gretton et al. 2012, Eq. 3, weighted by counts). An image and its own repetition are no pair:
-    they would make every resample look further away than the images are. NaN where a resample is
-    one image only.
+
+def _spread(matrix: Tensor) -> float:
+    """Return the variance of k over pairs that neither of both images explains.
+
+    Of an (n, n) matrix without its diagonal, n >= 4 (Szekely and Rizzo 2014, Prop. 1).
     """
-    xx, yy, xy = matrices
-    cross = ((counts_x @ xy) * counts_y).sum(1) / (counts_x.sum(1) * counts_y.sum(1))
-    return _within(xx, counts_x) + _within(yy, counts_y) - 2 * cross
-
-
-def _within(matrix: Tensor, counts: Tensor) -> Tensor:
-    """(R,): the mean of k over pairs of different images, weighted by their counts."""
-    squares = counts.square()
-    pairs = ((counts @ matrix) * counts).sum(1) - squares @ matrix.diagonal()
-    number = counts.sum(1).square() - squares.sum(1)
-    # Of one image only, what rounding leaves of its pairs would be divided by their number, 0.
-    return torch.where(number > 0, pairs / number, torch.nan)
+    n = len(matrix)
+    off = matrix - matrix.diagonal().diag()
+    rows = off.sum(1, True) / (n - 2)
+    centred = off - rows - rows.T + off.sum() / ((n - 1) * (n - 2))
+    centred.fill_diagonal_(0)
+    return float(centred.square().sum()) / (n * (n - 3))

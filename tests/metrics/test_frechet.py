@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 from torch import Tensor
 
-from gan.metrics import draw, frechet_distance, frechet_samples, interval
-from gan.metrics.bootstrap import Sampling
+from gan.metrics import frechet_distance
 
 
 def features(count: int, width: int, seed: int, shift: float = 0.0) -> Tensor:
@@ -66,32 +65,3 @@ def test_scaling_a_collection_costs_the_difference_of_deviations() -> None:
     x = x - x.mean(0)
     expected = (3 - 1) ** 2 * np.trace(np.cov(x.numpy(), rowvar=False))
     assert frechet_distance(x, 3 * x) == pytest.approx(expected, rel=1e-9)
-
-
-def test_resamples_are_distances_of_repeated_images() -> None:
-    x, y = features(9, 4, 6), features(7, 4, 7)
-    counts_x, counts_y = draw(Sampling(0, 5), 9), draw(Sampling(0, 5), 7, stream=1)
-    expected = [
-        by_scipy(
-            torch.from_numpy(np.repeat(x.numpy(), a.astype(int), axis=0)),
-            torch.from_numpy(np.repeat(y.numpy(), b.astype(int), axis=0)),
-        )
-        for a, b in zip(counts_x.numpy(), counts_y.numpy(), strict=True)
-    ]
-    np.testing.assert_allclose(frechet_samples(x, y, counts_x, counts_y), expected, rtol=1e-6)
-
-
-def test_the_interval_is_as_wide_as_fresh_draws_spread() -> None:
-    """Fewer images than features; 3.92 deviations of 60 draws, which are 10 % off themselves."""
-    values, widths = [], []
-    for seed in range(60):
-        rng = np.random.default_rng(seed)
-        x, y = (torch.from_numpy(rng.normal(size=(20, 30)) * rng.exponential(size=(20, 1)) + s)
-                for s in (0, 0.5))  # fmt: skip
-        values.append(frechet_distance(x, y))
-        sampling = Sampling(seed, 60)
-        counts = draw(sampling, 20), draw(sampling, 20, stream=1)
-        low, high = interval(frechet_samples(x, y, *counts), values[-1])
-        assert low < values[-1] < high
-        widths.append(high - low)
-    assert 0.7 < np.mean(widths) / (3.92 * np.std(values)) < 1.4

@@ -6,8 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan.metrics import draw, interval, kernel_distance, kernel_matrices, kernel_samples
-from gan.metrics.bootstrap import Sampling
+from gan.metrics import interval_around, kernel_distance, kernel_estimate
 
 
 def features(count: int, width: int, seed: int, shift: float = 0.0) -> Tensor:
@@ -59,46 +58,6 @@ def test_a_half_of_a_collection_is_not_told_from_the_other_by_its_interval() -> 
     x, rng, held = features(60, 6, 5), np.random.default_rng(6), 0
     for _ in range(200):
         order = torch.from_numpy(rng.permutation(60))
-        matrices = kernel_matrices(x[order[:30]], x[order[30:]])
-        sampling = Sampling(int(rng.integers(1000)), 200)
-        samples = kernel_samples(matrices, draw(sampling, 30), draw(sampling, 30, stream=1))
-        low, high = interval(samples)
+        low, high = interval_around(*kernel_estimate(x[order[:30]], x[order[30:]]))
         held += low <= 0 <= high
     assert held >= 170
-
-
-def test_resamples_leave_out_pairs_of_an_image_with_itself() -> None:
-    x, y = features(6, 4, 7).numpy(), features(5, 4, 8).numpy()
-    rng = np.random.default_rng(9)
-    chosen_x, chosen_y = rng.integers(6, size=6), rng.integers(5, size=5)
-
-    def mean_of_pairs(rows: NDArray[np.float64], chosen: NDArray[np.int64]) -> float:
-        return float(np.mean([cubic(rows[i], rows[j]) for i in chosen for j in chosen if i != j]))
-
-    across = np.mean([cubic(x[i], y[j]) for i in chosen_x for j in chosen_y])
-    expected = mean_of_pairs(x, chosen_x) + mean_of_pairs(y, chosen_y) - 2 * across
-    counts = [
-        torch.from_numpy(np.bincount(chosen, minlength=size)).double()[None]
-        for chosen, size in ((chosen_x, 6), (chosen_y, 5))
-    ]
-    matrices = kernel_matrices(torch.from_numpy(x), torch.from_numpy(y))
-    assert float(kernel_samples(matrices, *counts)) == pytest.approx(expected, rel=1e-9)
-
-
-def test_resamples_average_the_value_itself() -> None:
-    """No bias from images that occur twice: within five standard errors over 4000 resamples."""
-    x, y = features(25, 6, 10), features(25, 6, 11, shift=0.3)
-    sampling = Sampling(0, 4000)
-    counts = draw(sampling, 25), draw(sampling, 25, stream=1)
-    samples = kernel_samples(kernel_matrices(x, y), *counts)
-    error = float(samples.std()) / 4000**0.5
-    assert abs(float(samples.mean()) - kernel_distance(x, y)) < 5 * error
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_a_resample_of_one_image_is_not_a_number(seed: int) -> None:
-    """Whatever rounding leaves of its pairs with itself."""
-    features = torch.rand(3, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    counts = torch.tensor([[3.0, 0, 0], [1, 1, 1]], dtype=torch.float64)
-    samples = kernel_samples(kernel_matrices(features, features), counts, counts)
-    assert samples.isnan().tolist() == [True, False]

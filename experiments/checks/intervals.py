@@ -1,0 +1,111 @@
+"""Draw collections of features many times, and count what their printed intervals hold.
+
+python -m experiments.checks.intervals                       # ten minutes of one core
+python -m experiments.checks.intervals --images [500] --draws 1000
+
+A 95 % interval should hold the mean of all draws in 95 % of them; a verdict against doing nothing,
+where translations and sources are alike, should be "no clear difference" as often; and an
+evaluation that is better on the same images should be seen by evaluate.patience.
+"""
+
+import numpy as np
+import torch
+from jsonargparse import auto_cli
+from torch import Tensor
+
+from gan.metrics import Distances, Sampling, interval_around, kernel_estimate
+from gan.metrics.frechet import fid
+from gan.metrics.kernel import kid
+
+METRICS = {"KID": kid, "FID": fid}
+
+
+def intervals(
+    images: list[int] = [200, 500, 1000],  # noqa: B006, jsonargparse shows it
+    widths: list[int] = [64, 256],  # noqa: B006
+    shifts: list[float] = [0.0, 0.3],  # noqa: B006
+    kinds: list[str] = ["skewed", "rectified"],  # noqa: B006
+    draws: int = 300,
+) -> None:
+    """Print a line for each case: the share of draws in %, by KID and by FID.
+
+    Args:
+        images: In both collections.
+        widths: Features of an image.
+        shifts: Of the translations in every feature, in tenths of their spread or so.
+        kinds: How features are distributed: skewed, gaussian or rectified.
+        draws: Of each case.
+    """
+    print(f"| features | images | shift | {' | '.join(columns())} |")
+    print("| --- " * (3 + len(columns())) + "|")
+    for kind in kinds:
+        for width in widths:
+            for count in images:
+                for shift in shifts:
+                    row = case(kind, width, count, shift, draws)
+                    shown = " | ".join(f"{share:.1f}" for share in row)
+                    print(f"| {width}, {kind} | {count} | {shift} | {shown} |", flush=True)
+    seen, chance = patience(draws, 0.27), patience(draws, 0.30)
+    print(
+        f"evaluate.patience, 120 images: a KID lower by a sixth is seen in {seen:.1f} % of draws,"
+    )
+    print(f"one that is the same but for chance is taken for lower in {chance:.1f} %")
+
+
+def columns() -> list[str]:
+    """Name what is counted."""
+    return [f"{name} {what}" for name in METRICS for what in ("held", "change by chance")]
+
+
+def case(kind: str, width: int, count: int, shift: float, draws: int) -> list[float]:
+    """Return what the intervals of all draws hold, in %."""
+    rng = np.random.default_rng([width, count])
+    mixing = rng.normal(size=(width, width)) / np.arange(1, width + 1) ** 0.5 / 2
+    found: dict[str, list[Distances]] = {name: [] for name in METRICS}
+    for _ in range(draws):
+        reference = features(rng, kind, count, mixing, 0)
+        fake, source = (features(rng, kind, count, mixing, shift / 3.3) for _ in ("fake", "source"))
+        for name, metric in METRICS.items():
+            found[name].append(metric(fake, source, reference, Sampling(0, 100)))
+    shares = []
+    for each in found.values():
+        mean = float(np.mean([distances.value for distances in each]))
+        estimates = [distances.estimates for distances in each if distances.estimates]
+        held = [low <= mean <= high for low, high in (interval_around(*e) for e, _ in estimates)]
+        differences = [
+            interval_around(one.value - other.value, one.deviations - other.deviations)
+            for one, other in estimates
+        ]
+        shares += [100 * np.mean(held), 100 * np.mean([not a <= 0 <= b for a, b in differences])]
+    return [float(share) for share in shares]
+
+
+def features(
+    rng: np.random.Generator, kind: str, count: int, mixing: np.ndarray, shift: float
+) -> Tensor:
+    """Draw correlated features (count, width)."""
+    drawn = rng.normal(size=(count, len(mixing)))
+    if kind == "skewed":
+        drawn = np.exp(drawn / 2) - np.exp(1 / 8)
+    mixed = drawn @ mixing + shift
+    return torch.from_numpy(mixed.clip(0) if kind == "rectified" else mixed)
+
+
+def patience(draws: int, later: float) -> float:
+    """Return how often the same 120 images are found nearer at another time, in %."""
+    rng, seen = np.random.default_rng(0), 0
+    for _ in range(draws):
+        reference, images = (torch.from_numpy(rng.exponential(size=(120, 32))) for _ in range(2))
+        before, after = (
+            kernel_estimate(
+                images + far + torch.from_numpy(rng.normal(size=(120, 32))) / 10, reference
+            )
+            for far in (0.30, later)
+        )
+        difference = after.value - before.value
+        seen += interval_around(difference, after.deviations - before.deviations)[1] < 0
+    return 100 * seen / draws
+
+
+if __name__ == "__main__":
+    auto_cli(intervals, as_positional=False)

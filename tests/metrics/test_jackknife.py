@@ -1,0 +1,109 @@
+"""Standard errors of distances: against images left out one by one, and against fresh draws."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from gan.metrics import (
+    Distances,
+    Estimate,
+    frechet_distance,
+    frechet_estimate,
+    interval_around,
+    kernel_distance,
+    kernel_estimate,
+)
+from gan.metrics.bootstrap import Sampling
+from gan.metrics.frechet import fid
+from gan.metrics.jackknife import deviations_of, distances
+from gan.metrics.kernel import kid
+
+SAMPLING = Sampling(0, 100)
+
+
+def features(count: int, width: int, seed: int, shift: float = 0.0) -> Tensor:
+    """Skewed and correlated."""
+    mixing = (
+        np.random.default_rng(width).normal(size=(width, width)) / np.arange(1, width + 1) ** 0.5
+    )
+    drawn = np.exp(np.random.default_rng(seed).normal(size=(count, width)) / 2)
+    return torch.from_numpy(drawn @ mixing + shift)
+
+
+def left_out(distance: Callable[[Tensor, Tensor], float], x: Tensor, y: Tensor) -> Tensor:
+    """The deviations, from n + m distances without one image each."""
+    without_x = [distance(torch.cat([x[:i], x[i + 1 :]]), y) for i in range(len(x))]
+    without_y = [distance(x, torch.cat([y[:i], y[i + 1 :]])) for i in range(len(y))]
+    return torch.cat(
+        [deviations_of(torch.tensor(w, dtype=torch.float64)) for w in (without_x, without_y)]
+    )
+
+
+@pytest.mark.parametrize(("n", "m"), [(30, 30), (20, 45)])
+def test_a_kernel_distances_deviations_are_those_of_images_left_out(n: int, m: int) -> None:
+    x, y = features(n, 6, 1), features(m, 6, 2, shift=0.3)
+    expected = left_out(kernel_distance, x, y)
+    torch.testing.assert_close(kernel_estimate(x, y).deviations, expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(("n", "m", "width"), [(400, 300, 5), (300, 400, 5)])
+def test_a_frechet_distances_deviations_tend_to_those_of_images_left_out(
+    n: int, m: int, width: int
+) -> None:
+    """The infinitesimal jackknife is its limit: the difference is of the order of 1 / n."""
+    x, y = features(n, width, 3), features(m, width, 4, shift=0.5)
+    expected = left_out(frechet_distance, x, y)
+    found = frechet_estimate(x, y, null=0).deviations
+    assert float((found - expected).square().sum() / expected.square().sum()) < 0.01
+
+
+@pytest.mark.parametrize("width", [5, 60])
+def test_a_frechet_estimate_has_the_distances_value(width: int) -> None:
+    """Also where there are fewer images than features."""
+    x, y = features(40, width, 5), features(30, width, 6)
+    assert frechet_estimate(x, y, 0).value == pytest.approx(frechet_distance(x, y), rel=1e-9)
+
+
+@pytest.mark.parametrize("metric", [fid, kid])
+@pytest.mark.parametrize(("count", "width"), [(200, 24), (100, 150)])
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_intervals_hold_the_mean_of_fresh_draws(
+    metric: Callable[..., Distances], count: int, width: int, shift: float
+) -> None:
+    """Of 120 draws: 95 % hold it on average; less than 88 or more than 99.5 is 1 in 1000 by chance.
+
+    experiments/checks/intervals.py has many more.
+    """
+    found = [
+        metric(features(count, width, 2 * s, shift), features(count, width, 2 * s, shift),
+               features(count, width, 2 * s + 1), SAMPLING)
+        for s in range(120)
+    ]  # fmt: skip
+    mean = np.mean([each.value for each in found])
+    held = [
+        low <= mean <= high
+        for low, high in (interval_around(*e.estimates[0]) for e in found if e.estimates)
+    ]
+    assert 0.88 <= np.mean(held) <= 0.995
+
+
+@pytest.mark.parametrize("estimate", [kernel_estimate, lambda x, y: frechet_estimate(x, y, 0)])
+def test_a_difference_of_the_same_images_is_paired(
+    estimate: Callable[[Tensor, Tensor], Estimate],
+) -> None:
+    """A small step of all images the same way is clear, although the intervals overlap."""
+    y = features(80, 8, 9)
+    far, near = (estimate(features(80, 8, 10, shift), y) for shift in (0.50, 0.48))
+    assert interval_around(*near)[1] > far.value
+    _, high = interval_around(near.value - far.value, near.deviations - far.deviations)
+    assert high < 0
+
+
+def test_few_images_have_no_estimates() -> None:
+    some = Estimate(1.0, torch.zeros(4), 0.0)
+    assert distances(some, some, (4, 80), SAMPLING, None).estimates is None
+    assert distances(some, some, (5, 5), Sampling(0, 0), None).estimates is None
+    assert distances(some, some, (5, 5), SAMPLING, None).estimates == (some, some)
