@@ -1,6 +1,7 @@
 """A trained generator, ready for use: pictures in, pictures of the same size out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self, TypeVar
@@ -20,6 +21,7 @@ from gan.inference.tiling import run_tiled, scratch_bytes
 from gan.interop import fetch, find_generator, open_generator, push, write_model
 from gan.networks.adain import Styled
 from gan.networks.layers import cast_weights
+from gan.system.arithmetic import tf32
 from gan.system.memory import free_memory
 
 Result = TypeVar("Result")
@@ -45,7 +47,8 @@ class Translator:
         self.channels, self.device, self.tiles = channels, device, tiles
         # The file that it was loaded from.
         self.source: Path | None = None
-        self.dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+        self.precision = precision
+        self.dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
         self.network = network.eval().requires_grad_(False).to(device)
         cast_weights(self.network, self.dtype)
         if device.type == "cpu" and self.dtype:
@@ -201,8 +204,12 @@ class Translator:
             return str(error).strip().splitlines()[0]
         return None
 
-    def autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
+    @contextmanager
+    def autocast(self) -> Iterator[None]:
+        """Compute in the precision of this translator: fp32 is exact float32 on GPUs, too."""
+        cast = torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
+        with tf32(self.precision == "tf32"), cast:
+            yield
 
     def can_tile(self) -> bool:
         """Tell whether `translate_tiled` works with this network."""
@@ -267,13 +274,18 @@ def pick_precision(precision: Precision | Literal["auto"], device: torch.device)
 
 
 def pick_device(device: Device) -> torch.device:
-    """The device of a name; auto takes CUDA, then MPS, then the CPU. ValueError without it."""
+    """Return the device of a name; auto takes CUDA, then MPS, then the CPU. ValueError without it.
+
+    A GPU has its number: without one it would be another in a thread, whose present GPU is 0.
+    """
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
     }
-    if device == "auto":
-        return torch.device(next((name for name, works in available.items() if works), "cpu"))
     if device in available and not available[device]:
         raise ValueError(f"device {device}: not available on this machine with this torch build")
+    if device == "auto":
+        device = "cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"
+    if device == "cuda":
+        return torch.device(device, torch.cuda.current_device())
     return torch.device(device)

@@ -42,7 +42,15 @@ def out_of_memory_as_value_error(advice: str) -> Iterator[None]:
     """Let memory that runs out become a ValueError of one line, which ends with the advice."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:  # torch raises the latter, on CPUs a plain one
-        if isinstance(error, RuntimeError) and "memory" not in str(error):
+    except Exception as error:
+        if not out_of_memory(error):
             raise
         raise ValueError(f"out of memory: {advice}") from error
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Tell whether memory has run out; torch says so on CPUs, and of CUDA's libraries, in words."""
+    kinds = MemoryError, torch.OutOfMemoryError
+    return isinstance(error, kinds) or (
+        isinstance(error, RuntimeError) and "alloc" in str(error).lower()
+    )

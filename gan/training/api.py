@@ -8,9 +8,15 @@ from torch import nn
 from gan.config import Config
 from gan.domains import Direction
 from gan.evaluation.files import METRICS_FILE, superseded
+from gan.system.memory import out_of_memory_as_value_error
 from gan.system.signals import Interruption
 from gan.training.forecast import plan as forecast
 from gan.training.run import Run
+
+LESS = (
+    "set train.recompute, or lower train.batch_size, data.crop_size or networks.generator_channels"
+)
+"""What to do where memory is short."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ def train(config: Config) -> TrainResult:
 
     ValueError names the key or the file that is wrong, OSError a state that cannot be written.
     """
-    with Interruption() as interruption:
+    with Interruption() as interruption, out_of_memory_as_value_error(LESS):
         run = Run(config, interruption)
         status = run.fit()
     return TrainResult(

@@ -203,7 +203,7 @@ def test_a_later_file_outranks_an_earlier_one(
 
 @pytest.mark.parametrize(("arguments", "expected"), [
     (["export", "a", "b", "jpg"], "one of safetensors, reference, onnx, program, hub. Got"),
-    (["translate", "a", "b", "c", "--precision", "x"], "one of fp32, bf16, fp16, auto. Got"),
+    (["translate", "a", "b", "c", "--precision", "x"], "one of fp32, tf32, bf16, fp16, auto. Got"),
     (["translate", "a", "b", "c", "--batch_size", "x"], "Input should be a valid integer, unable"),
 ])  # fmt: skip
 def test_a_value_that_is_none_of_several_types_is_told_all_that_are_right(

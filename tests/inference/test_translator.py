@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
-from gan.inference.translator import Translator, pick_device, pick_precision
+from gan.inference.translator import Precision, Translator, pick_device, pick_precision
 from gan.networks import build_generator
 from gan.networks.files import load_generator
+from gan.system.arithmetic import tf32
 
 CPU = torch.device("cpu")
 Generators = Callable[..., Path]
@@ -169,18 +170,20 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cuda", "mps", "chosen"), [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")]
+    ("cuda", "mps", "chosen"), [(True, True, "cuda:3"), (False, True, "mps"), (False, False, "cpu")]
 )
 def test_auto_takes_the_best_device_and_absent_ones_are_refused(
     monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, chosen: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 3)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     assert pick_device("auto") == torch.device(chosen)
     assert pick_device("cpu") == CPU
     for name, available in (("cuda", cuda), ("mps", mps)):
         if available:
-            assert pick_device(name) == torch.device(name)  # type: ignore[arg-type]
+            number = 3 if name == "cuda" else None
+            assert pick_device(name) == torch.device(name, number)  # type: ignore[arg-type]
         else:
             with pytest.raises(ValueError, match=f"device {name}: not available"):
                 pick_device(name)  # type: ignore[arg-type]
@@ -244,3 +247,29 @@ def test_a_compiled_translator_takes_any_size_to_the_same_picture_but_for_roundi
         with torch.inference_mode():
             # A network of nine norms in a row carries float32's rounding on.
             torch.testing.assert_close(compiled.run(x), plain.run(x), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("precision", "rounds"), [("fp32", False), ("tf32", True), ("bf16", False)]
+)
+def test_float32_is_exact_whatever_the_process_has_chosen(
+    precision: Precision, rounds: bool
+) -> None:
+    """And what it has chosen is left as it was: torch's own choice differs between operations."""
+    seen: list[tuple[bool, bool]] = []
+
+    def flags() -> tuple[bool, bool]:
+        return torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+
+    class Looks(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            seen.append(flags())
+            return x
+
+    translator = Translator(Looks(), 3, CPU, precision)
+    for chosen in (False, True):
+        with tf32(chosen):
+            before = flags()
+            translator.translate_batch(torch.zeros(1, 3, 16, 16, dtype=torch.uint8))
+            assert flags() == before
+    assert seen == [(rounds, rounds)] * 2

@@ -41,3 +41,25 @@ def test_the_newest_evaluation_is_in_the_result_of_a_finished_run_too(
     assert first.metrics["l1_ab"] > 0
     lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
     assert f'"value": {first.metrics["l1_ab"]}' in lines[-1]
+
+
+def test_memory_that_runs_out_is_one_line_with_what_to_lower(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0 ...")
+
+    monkeypatch.setattr("gan.training.recipes.cyclegan.Trainer.train_step", full)
+    with pytest.raises(ValueError, match=r"^out of memory: set train.recompute, or lower train\."):
+        gan.train(config(root, tmp_path))
+
+
+def test_other_errors_of_a_gpu_are_not_taken_for_its_memory(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr("gan.training.recipes.cyclegan.Trainer.train_step", broken)
+    with pytest.raises(RuntimeError, match="illegal memory access"):
+        gan.train(config(root, tmp_path))

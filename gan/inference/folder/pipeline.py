@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
 from gan.inference.translator import require_finite
 from gan.system.failures import Failure, failure, say
+from gan.system.memory import out_of_memory
 
 AHEAD_PIXELS = 2**25
 """Pixels that are read ahead, and that wait to be written, at most; one batch at least."""
@@ -164,21 +166,31 @@ class Pipeline(Generic[Result]):
         pixels = [from_array(picture.pixels) for _, picture in group]
         height, width = pixels[0].shape[-2:]
         tiled = self.tile or not self.translator.fits(len(group) * height, width)
-        (job, _), *others = group
-        if not (tiled and others):
-            try:
-                if tiled and self.translator.can_tile():
-                    results: Sequence[Result | None] = [self.in_tiles(job, pixels[0])]
-                else:
+        if len(group) > 1:
+            if not tiled:
+                with suppress(Exception):  # one by one it will show whose fault it is
                     results = self.translator.translate_batch(torch.stack(pixels))
-                return [
-                    _checked(*pair, result) for pair, result in zip(group, results, strict=True)
-                ]
+                    return [
+                        _checked(*pair, result) for pair, result in zip(group, results, strict=True)
+                    ]
+            return [result for pair in group for result in self.translate_alike([pair])]
+        ((job, picture),) = group
+        try:
+            return [_checked(job, picture, self.translate_one(job, pixels[0], tiled=bool(tiled)))]
+        except Exception as error:
+            return [Outcome(job, failure(job.source, error))]
+
+    def translate_one(self, job: Job, pixels: Tensor, *, tiled: bool) -> Result | None:
+        """Translate a picture whole, or in tiles where it does not fit into memory."""
+        if not (tiled and self.translator.can_tile()):
+            try:
+                return self.translator.translate_batch(pixels[None])[0]
             except Exception as error:
-                if not others:
-                    return [Outcome(job, failure(job.source, error))]
-        # Together they are too large for the memory.
-        return [result for pair in group for result in self.translate_alike([pair])]
+                if not (out_of_memory(error) and self.translator.can_tile()):
+                    raise
+            if self.translator.device.type == "cuda":
+                torch.cuda.empty_cache()
+        return self.in_tiles(job, pixels)
 
     def in_tiles(self, job: Job, pixels: Tensor) -> Result | None:
         """Translate a picture in tiles, and report before what it takes."""

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self, TypeVar
 
 import torch
@@ -51,7 +52,9 @@ class Streams:
     def __init__(self, device: torch.device) -> None:
         self.threads = torch.get_num_threads()
         self.cpu = device.type == "cpu"
-        self.pool = ThreadPoolExecutor(self.threads if self.cpu else 1)
+        # A thread's present GPU is 0, whatever that of the process is.
+        begin = partial(torch.cuda.set_device, device) if device.type == "cuda" else None
+        self.pool = ThreadPoolExecutor(self.threads if self.cpu else 1, initializer=begin)
 
     def __enter__(self) -> Self:
         return self

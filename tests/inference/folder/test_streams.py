@@ -1,5 +1,6 @@
 """Several batches at a time: in order, on one core each, with the same result for any number."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,6 +39,16 @@ def test_large_batches_have_all_threads_and_small_ones_one(four_threads: None) -
     assert [read for _, read, _ in results] == list(range(7))
     assert [threads for _, _, threads in results] == [1, 1, 4, 1, 4, 1, 1]
     assert torch.get_num_threads() == 4
+
+
+def test_the_thread_that_feeds_a_gpu_has_that_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA's present device is each thread's own, and 0 in a new one."""
+    present = threading.local()
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: setattr(present, "gpu", device))
+    job = Job(Path("a"), (20, 20), Path("b"))
+    with Streams(torch.device("cuda", 2)) as streams:
+        (gpu,) = streams.map(lambda *_: present.gpu, iter([([job], None)]))
+    assert gpu == torch.device("cuda", 2)
 
 
 def test_an_error_of_a_stream_is_raised(four_threads: None) -> None:
