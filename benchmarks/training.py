@@ -82,7 +82,10 @@ def train(
     results = []
     for side, batch in itertools.product(sides, batches):
         case = Case(side, batch, generator, channels, device)
-        results.append(measure(case, rounds, ways))
+        torch._dynamo.reset()
+        # What is not compiled must not be measured as if it were.
+        with torch._dynamo.config.patch(fail_on_recompile_limit_hit=True):
+            results.append(measure(case, rounds, ways))
         print(table(results[-1]), flush=True)
     report = {"command": " ".join(sys.argv[1:]), "machine": describe(), "results": results}
     if output:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from gan.config.choices import Device, Schedule, TrainPrecision
+from gan.config.choices import Device, Precision, Schedule
 from gan.config.sections import Count, CountOrZero, Fault, Fraction, Rate, Resamples, Section
 from gan.config.table import NameIn
 from gan.config.tables.findings import FAULTS
@@ -53,12 +53,13 @@ class TrainConfig(Section):
     """Past translations that each discriminator is shown; 0 shows the present ones only."""
     ema: Fraction = 0
     """Decay of the averaged generators, for instance 0.999; 0 turns averaging off."""
-    precision: TrainPrecision = "fp32"
-    """Arithmetic of the networks; losses and weights stay in float32. tf32: float32 whose products
-    an NVIDIA GPU rounds to 10 bits."""
+    precision: Precision = "fp32"
+    """Arithmetic of the networks; losses and weights stay in float32. tf32: float32 whose factors
+    an NVIDIA GPU rounds to 10 bits, several times as fast; elsewhere it is fp32."""
     channels_last: bool = False
-    """Keep weights and feature maps channel by channel within each pixel: faster on many GPUs in
-    half precision. The numbers are the same, but for rounding."""
+    """Keep weights and feature maps channel by channel within each pixel. On GPUs instance norms
+    and padding change them back, so it may cost more than it brings. The numbers are the same, but
+    for rounding."""
     batch_passes: bool = True
     """Run a generator on an image and on its target, and a discriminator on real images and on
     translations, in one pass; not with networks.norm batch. The numbers are the same, but for
@@ -151,3 +152,6 @@ class RunConfig(Section):
     """Seed of everything random."""
     device: Device = "auto"
     """Where to compute; auto takes a GPU where there is one."""
+    deterministic: bool = False
+    """On a GPU: only operations that give the same bits every time, so that a resumed run ends
+    bit-equal, as it does on CPUs anyhow; some of them are slower."""

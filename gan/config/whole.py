@@ -14,6 +14,7 @@ from gan.config.sections import (
     SemanticConfig,
     StyleConfig,
 )
+from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS
 from gan.config.tables.recipes import RECIPES, RecipeRow
@@ -71,6 +72,17 @@ class Config(Section):
             recompute and not row.residual,
             f"train.recompute is for ResNet generators; with networks.generator {kind} "
             "leave it out",
+        )
+        regularized = ADVERSARIAL[self.loss.adversarial].regularizer is not None
+        yield (
+            regularized and norm == "batch",
+            f"loss.adversarial {self.loss.adversarial} takes gradients of single images' scores, "
+            "which networks.norm batch mixes: use norm instance or none",
+        )
+        yield (
+            regularized and self.train.precision == "fp16",
+            f"loss.adversarial {self.loss.adversarial} takes gradients of gradients, which fp16 "
+            "cannot hold: use train.precision bf16, tf32 or fp32",
         )
         yield (
             recompute and norm == "batch",

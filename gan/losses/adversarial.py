@@ -64,11 +64,14 @@ def gradient_penalty(disc: Callable[[Tensor], Scores], real: Tensor, fake: Tenso
     real and fake are (N, C, H, W); the scalar result can be differentiated by the critic's weights.
     One point is drawn per image from torch's global generator. Gulrajani et al. 2017, Eq. 3. The
     critic's output is the mean of its patch scores, so that the penalty does not depend on the
-    number of patches; of several maps it is the mean of theirs.
+    number of patches; of several maps it is the mean of theirs. A compiled critic runs as it is:
+    torch compiles no gradients of gradients.
     """
     mix = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     between = torch.lerp(fake.detach(), real.detach(), mix).requires_grad_()
-    means = [scores.mean(dim=(1, 2, 3)) for scores in score_maps(disc(between))]
+    with torch.compiler.set_stance("force_eager"):
+        maps = score_maps(disc(between))
+    means = [scores.mean(dim=(1, 2, 3)) for scores in maps]
     value = torch.stack(means).mean(dim=0).sum()
     (gradient,) = torch.autograd.grad(value, between, create_graph=True)
     norms: Tensor = gradient.flatten(1).norm(dim=1)

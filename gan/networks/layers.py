@@ -74,6 +74,15 @@ class ReflectionPad(nn.Module):
         return str(self.amount)
 
 
+class NearestUpsample(nn.Upsample):
+    """Scale feature maps up, in the precision that they have."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, C, scale_factor H, scale_factor W)."""
+        with torch.autocast(x.device.type, enabled=False):  # on GPUs it would be in float32
+            return super().forward(x)
+
+
 def upsampling(
     in_channels: int, out_channels: int, *, kernel_size: int, bias: bool, upsample: Upsample
 ) -> nn.Module:
@@ -87,7 +96,8 @@ def upsampling(
     assert upsample != "blur", "build_generator rejects it"
     if upsample == "resize":
         conv = nn.Conv2d(in_channels, out_channels, 3, bias=bias)
-        return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), ReflectionPad(1), conv)
+        double = NearestUpsample(scale_factor=2, mode="nearest")
+        return nn.Sequential(double, ReflectionPad(1), conv)
     return nn.ConvTranspose2d(
         in_channels,
         out_channels,

@@ -130,10 +130,22 @@ class Updates:
             average.load_state_dict(averages[name])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state[_key(name)])
+            _lay_out_moments(optimizer)
         self.scaler.load_state_dict(state["scaler"])
         self.skipped.copy_(state["skipped"])
         self.skipped_in_row.copy_(state["skipped_in_row"])
         self.lr_factor = state["lr_factor"]
+
+
+def _lay_out_moments(optimizer: torch.optim.Optimizer) -> None:
+    """Give moments their parameters' strides: the fused Adam reads both as flat memory.
+
+    They differ where train.channels_last has changed since the state was saved.
+    """
+    for parameter, state in optimizer.state.items():
+        for key, moment in state.items():
+            if moment.shape == parameter.shape:
+                state[key] = torch.empty_like(parameter).copy_(moment)
 
 
 def _key(group: str) -> str:

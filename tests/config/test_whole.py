@@ -41,6 +41,10 @@ def config(values: Values) -> Config:
      "train.recompute is for ResNet generators", {"networks.generator": "resnet_9blocks"}),
     ({"train.recompute": True, "networks.norm": "batch"},
      "networks.norm batch", {"networks.norm": "instance"}),
+    ({"loss.adversarial": "wgan_gp", "networks.norm": "batch"},
+     "loss.adversarial wgan_gp takes gradients of single images", {"networks.norm": "instance"}),
+    ({"loss.adversarial": "wgan_gp", "train.precision": "fp16"},
+     "use train.precision bf16, tf32 or fp32", {"train.precision": "bf16"}),
     # There is something to measure, and by what.
     ({"evaluate.every": 5}, "evaluate.every measures the images in testA and testB of data.root",
      {"data.root": "photos"}),

@@ -18,7 +18,8 @@ class AdversarialRow:
     generator: Code
     """(fake_scores, real_scores) to a scalar; real_scores is None without uses_real."""
     regularizer: Code | None = None
-    """(disc, real, fake) to a scalar, whose weight is loss.gradient_penalty."""
+    """(disc, real, fake) to a scalar, whose weight is loss.gradient_penalty; it takes gradients of
+    each image's scores, which batch norms mix and half floats cannot hold."""
     uses_real: bool = False
     """Whether the generator's loss needs the scores of real images."""
     chance: float | None = None
