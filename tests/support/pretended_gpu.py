@@ -1,0 +1,199 @@
+"""A GPU that is not there: shapes, devices and precisions of CUDA tensors, without their numbers.
+
+torch's fake tensors carry a device and a dtype through every operator, CUDA's own autocast
+included, and refuse operators on two devices. What code asks of `torch.cuda` is answered here, as
+the second of two processes sees it: its GPU has the number 1, and in a new thread it is GPU 0 that
+is present, until the thread says otherwise.
+
+What this cannot see: numbers, streams and their order, memory, kernels, what CUDA's libraries
+reject, backward passes (torch needs a driver for them), NCCL.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake_temporarily
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from gan.features import Features
+
+GPU = torch.device("cuda", 1)
+
+
+class Present:
+    """The present GPU of each thread: 0 in a new one."""
+
+    def __init__(self) -> None:
+        self.of = threading.local()
+
+    def set(self, device: Any) -> None:
+        """Set this thread's."""
+        self.of.number = device if isinstance(device, int) else torch.device(device).index
+
+    def get(self, *_: Any) -> int:
+        """Return this thread's."""
+        number: int = getattr(self.of, "number", 0)
+        return number
+
+
+class Stream:
+    """A stream that has always done its work."""
+
+    def __init__(self, *_: Any) -> None: ...
+    def query(self) -> bool:
+        return True
+
+    def wait_stream(self, _: Any) -> None: ...
+
+
+@contextmanager
+def pretended_gpu() -> Iterator[FakeTensorMode]:
+    """Let torch take GPU 1 for this process's; tensors made meanwhile are fake ones."""
+    present, mode = Present(), FakeTensorMode(allow_non_fake_inputs=True)
+    answers: dict[str, Any] = {
+        "is_available": lambda: True,
+        "is_initialized": lambda: True,
+        "_lazy_init": lambda: None,
+        "is_bf16_supported": lambda *_, **__: True,
+        "device_count": lambda: 2,
+        "current_device": present.get,
+        "set_device": present.set,
+        "mem_get_info": lambda *_: (10**12, 10**12),
+        "memory_reserved": lambda *_: 0,
+        "memory_allocated": lambda *_: 0,
+        "get_device_capability": lambda *_: (9, 0),
+        "Stream": Stream,
+        "current_stream": Stream,
+    }
+    present.set(GPU)
+    torch.set_autocast_cache_enabled(False)  # it ends what it holds with a question to the driver
+    with (
+        patch.multiple(torch.cuda, **answers),
+        patch.object(nn.Module, "_apply", _apply),
+        patch.object(FakeTensor, "tolist", _tolist),
+        patch.object(Tensor, "__getitem__", _getitem),
+        patch("gan.training.perceptual.Features", _features_in(mode)),
+        patch("gan.training.perceptual.fingerprint", lambda _: "none"),
+        patch("gan.inference.folder.streams.ThreadPoolExecutor", _pool_in(mode)),
+        mode,
+        torch.no_grad(),
+    ):
+        yield mode
+
+
+def _apply(
+    self: nn.Module, function: Callable[[Tensor], Tensor], recurse: bool = True
+) -> nn.Module:
+    """Move a module as torch does; it cannot exchange fake tensors in place."""
+    for child in self.children():
+        _apply(child, function)
+    for name, parameter in self._parameters.items():
+        if parameter is not None:
+            self._parameters[name] = nn.Parameter(function(parameter), parameter.requires_grad)
+    for name, buffer in self._buffers.items():
+        if buffer is not None:
+            self._buffers[name] = function(buffer)
+    return self
+
+
+def _getitem(self: Tensor, key: Any) -> Tensor:
+    """Take a part of a tensor by operators of its own; torch's indexing asks the driver first."""
+    keys = list(key) if isinstance(key, tuple) else [key]
+    if self.device.type != "cuda" or any(isinstance(each, Tensor) for each in keys):
+        part: Tensor = GETITEM(self, key)
+        return part
+    if Ellipsis in keys:
+        place = keys.index(Ellipsis)
+        missing = self.dim() - (len(keys) - 1 - keys.count(None))
+        keys[place : place + 1] = [slice(None)] * missing
+    result, dim = self, 0
+    for each in keys:
+        if each is None:
+            result = result.unsqueeze(dim)
+        elif isinstance(each, int):
+            result, dim = result.select(dim, each), dim - 1
+        elif each != slice(None):
+            start, stop, step = each.indices(result.shape[dim])
+            result = torch.ops.aten.slice.Tensor(result, dim, start, stop, step)
+        dim += 1
+    return result
+
+
+GETITEM: Any = Tensor.__getitem__
+
+
+def _features_in(mode: FakeTensorMode) -> Callable[..., nn.Module]:
+    """Return what reads a frozen network from its file, and forgets the numbers."""
+
+    def features(*arguments: Any) -> nn.Module:
+        with unset_fake_temporarily():
+            network = Features(*arguments)
+        return _apply(network, mode.from_tensor)
+
+    return features
+
+
+def _tolist(self: Tensor) -> list[bool]:
+    """Answer what is asked of translations, whether they are finite."""
+    assert self.dtype == torch.bool
+    assert self.dim() == 1
+    return [True] * len(self)
+
+
+def _pool_in(mode: FakeTensorMode) -> type[ThreadPoolExecutor]:
+    """Return a pool whose threads make fake tensors as well: a mode is a thread's own."""
+
+    class Pool(ThreadPoolExecutor):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            def inside() -> Any:
+                with mode, torch.no_grad():
+                    return fn(*args, **kwargs)
+
+            return super().submit(inside)
+
+    return Pool
+
+
+class Float32Maps(TorchDispatchMode):
+    """Notes operators whose results are feature maps in float32, where half precision is meant."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.channels = channels
+        self.found: set[str] = set()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor) and result.dtype == torch.float32 and result.dim() == 4:
+            _, channels, height, _ = result.shape
+            if channels >= self.channels and height > 8:
+                self.found.add(func.name())
+        return result
+
+
+class MixedOperands(TorchDispatchMode):
+    """Notes operators whose tensors have several devices, or several floating precisions."""
+
+    COPIES = ("aten::copy_", "aten::_to_copy", "aten::_fused_adam_", "aten::lerp")
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.found: set[str] = set()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        given = [arg for arg in args if isinstance(arg, Tensor) and arg.dim()]
+        dtypes = {arg.dtype for arg in given if arg.is_floating_point()}
+        several = len(dtypes) > 1 or len({arg.device for arg in given}) > 1
+        if several and not func.name().startswith(self.COPIES):
+            self.found.add(func.name())
+        return func(*args, **(kwargs or {}))

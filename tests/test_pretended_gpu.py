@@ -1,0 +1,93 @@
+"""The CUDA path without a GPU: devices and precisions, by tensors without numbers.
+
+Forward passes run on fake tensors of a pretended second GPU, in a process of its own, worker
+threads included; backward passes on the CPU. Neither sees numbers of CUDA kernels, streams, memory,
+NCCL, tiles' files, or what CUDA's libraries reject: scripts/gpu_check.py does.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from benchmarks.plain import random_batch
+from gan.config.tables.recipes import RECIPES
+from gan.training.accelerator import build_accelerator
+from gan.training.recipes.cyclegan import Trainer
+from tests.support.launching import ROOT, environment
+from tests.support.pretended_gpu import MixedOperands
+from tests.support.runs import config
+
+CHECKS = [
+    "translates", "translates_folders", "augments", "evaluates",
+    *(f"{recipe}, {precision}" for recipe in RECIPES for precision in ("fp32", "bf16")),
+]  # fmt: skip
+PLANTED = {
+    "a CPU tensor in a loss": "at least two devices, cuda:1 and cpu",
+    "a device without index in a thread": "CUDA driver|two devices",
+    "upsampling in float32, translating": "float32 maps in half precision: .*upsample_nearest2d",
+    "upsampling in float32, training": "float32 maps in half precision: .*upsample_nearest2d",
+}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each check on the pretended GPU has said: nothing where all is well."""
+    driver = ROOT / "tests" / "support" / "drivers" / "pretended_gpu.py"
+    done = subprocess.run(
+        [sys.executable, str(driver), str(tmp_path_factory.mktemp("gpu"))],
+        capture_output=True, text=True, timeout=100, cwd=ROOT,
+        env={k: v for k, v in environment().items() if k != "ACCELERATE_USE_CPU"}
+        | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return {row["name"]: row["said"] for row in rows}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_all_lies_on_one_gpu_in_the_precision_that_is_meant(
+    name: str, said: dict[str, str]
+) -> None:
+    assert said[name] == ""
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_fault_is_found(fault: str, said: dict[str, str]) -> None:
+    assert re.search(PLANTED[fault], said[fault])
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_backward_pass_mixes_no_precisions_or_devices(precision: str, tmp_path: Path) -> None:
+    chosen = config(
+        tmp_path, tmp_path, networks={"upsample": "resize"}, train={"precision": precision}
+    )
+    trainer = Trainer(chosen, build_accelerator(chosen))
+    with MixedOperands() as mixed:
+        trainer.train_step(1, [random_batch(16, 1)])
+    assert mixed.found == set()
+
+
+class Mixes(torch.autograd.Function):
+    """Adds two precisions in its backward pass."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient + gradient.bfloat16()
+
+
+def test_mixed_operands_of_a_backward_pass_are_found() -> None:
+    x = torch.ones(2, requires_grad=True)
+    with MixedOperands() as mixed:
+        Mixes.apply(x).sum().backward()
+    assert mixed.found == {"aten::add.Tensor"}
