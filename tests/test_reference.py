@@ -16,7 +16,7 @@ from gan.config import Config
 from gan.networks import build_discriminator, build_generator
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.cyclegan import Trainer
-from tests.support.reference import RECORD, TENSORS, relative_error, stored_weights, value
+from tests.support.reference import DEVICE, RECORD, TENSORS, relative_error, stored_weights, value
 
 TOLERANCE = 1e-9
 """Of losses, weights and outputs in float64, relative to their scale."""
@@ -61,10 +61,10 @@ def test_network_loads_the_references_weights_and_repeats_its_output(name: str) 
     images, expected = TENSORS[f"{name}/input"], TENSORS[f"{name}/output"]
     network = build(record, images, expected)
     network.load_state_dict(stored_weights(f"{name}/weights/"), strict=True)
-    network.train(value(record, "mode", default="train") == "train")
+    network.to(DEVICE).train(value(record, "mode", default="train") == "train")
     with torch.no_grad():
-        output = network.double()(images.double())
-    assert relative_error(output, expected) <= TOLERANCE
+        output = network.double()(images.double().to(DEVICE))
+    assert relative_error(output.cpu(), expected) <= TOLERANCE
 
 
 def config_of(name: str, record: dict[str, Any]) -> Config:
@@ -95,7 +95,7 @@ def config_of(name: str, record: dict[str, Any]) -> Config:
             },
             "optim": {"lr": record["lr"], "beta1": beta1, "beta2": beta2},
             "train": {"pool_size": record["pool_size"]},
-            "run": {"device": "cpu"},
+            "run": {"device": DEVICE},
         }
     )
 
@@ -161,7 +161,7 @@ def test_updated_weights_are_the_references(training: Training, theirs: str) -> 
     network = training.network(theirs)
     expected = stored_weights(f"{training.name}/after/{theirs}/")
     cancelled = cancelled_biases(network)
-    ours = {name: parameter.detach() for name, parameter in network.named_parameters()}
+    ours = {name: parameter.detach().cpu() for name, parameter in network.named_parameters()}
     assert ours.keys() <= expected.keys()
     for name in ours.keys() - cancelled:
         assert relative_error(ours[name], expected[name]) <= TOLERANCE, name

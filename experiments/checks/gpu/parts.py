@@ -1,0 +1,334 @@
+"""The parts of the check: each returns its figures, and raises where something is wrong."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import torch
+from PIL import Image
+
+from experiments.checks.gpu.setting import ROOT, Setting, digest, tensors, write_pictures
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part: all that the table, the order and the limits follow from."""
+
+    title: str
+    run: Callable[[Setting], Figures]
+    seconds: int
+    """How long it may take on a GPU."""
+    gpus: int = 0
+    """How many GPUs it cannot do without."""
+
+
+def golden(setting: Setting) -> Figures:
+    """The reference's losses, weights and outputs, by the project's own test, on this device."""
+    tests = ["tests/test_reference.py"]
+    if setting.cuda:
+        tests += ["tests/training/test_feed.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]
+    environment = os.environ | {"GAN_TEST_DEVICE": setting.device}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    print(done.stdout[-3000:], done.stderr[-1000:])
+    assert done.returncode == 0, "tests/test_reference.py fails on this device"
+    return {"pytest": done.stdout.strip().splitlines()[-1]}
+
+
+def resume(setting: Setting) -> Figures:
+    """Twice the same run, and one that is interrupted, under run.deterministic: bit-equal."""
+    import gan
+
+    root = write_pictures(setting.folder / "data")
+    figures: Figures = {}
+    ways = [(precision, False) for precision in setting.precisions()]
+    ways += [("bf16", True)] if setting.cuda else []
+    for precision, compiled in ways:
+        name = f"{precision}{', compile' if compiled else ''}"
+        runs = {}
+        for kind, stops in {"straight": [8], "again": [8], "resumed": [3, 8]}.items():
+            folder = setting.folder / f"{precision}-{compiled}-{kind}"
+            for stop in stops:
+                train = {"precision": precision, "compile": compiled, "max_steps": stop}
+                run = {"deterministic": True, "device": setting.device, "dir": folder}
+                config = setting.config(
+                    folder, data={"root": root}, train=train | {"pool_size": 4, "ema": 0.9}, run=run
+                )
+                gan.train(config)
+                torch._dynamo.reset()
+            states = sorted((folder / "state").iterdir())[-1].glob("*.pt")
+            runs[kind] = {path.name: torch.load(path, weights_only=True) for path in states}
+            for path in folder.glob("gen_*.safetensors"):
+                runs[kind][path.name] = digest(path)
+        figures[name] = {kind: equal(runs["straight"], runs[kind]) for kind in ("again", "resumed")}
+    wrong = [name for name, row in figures.items() if not all(row.values())]
+    assert not wrong, f"not bit-equal: {wrong}: {figures}"
+    return figures
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Return whether two states hold the same bits."""
+    ours, theirs = dict(tensors(one)), dict(tensors(other))
+    files = {name: value for name, value in one.items() if isinstance(value, str)}
+    return (
+        all(other.get(name) == value for name, value in files.items())
+        and ours.keys() == theirs.keys()
+        and all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
+    )
+
+
+TOLERANCES = {"fp32": 1e-4, "tf32": 1e-2, "bf16": 0.1, "fp16": 1e-2}
+"""Of the first step's losses, relative to float32's, or to 1 where those are smaller."""
+
+
+def switches(setting: Setting) -> Figures:
+    """Every precision, switch and adversarial form takes steps; the first losses are float32's."""
+    from gan.config.tables.adversarial import ADVERSARIAL
+
+    switches: dict[str, dict[str, dict[str, Any]]] = {
+        precision: {"train": {"precision": precision}} for precision in setting.precisions()
+    }
+    switches |= {
+        "one by one": {"train": {"batch_passes": False}},
+        "recompute": {"train": {"recompute": True}},
+        "channels last": {"train": {"channels_last": True}},
+        "deterministic": {"run": {"deterministic": True}},
+        "accumulate": {"train": {"accumulate": 2}},
+    }
+    if setting.cuda:
+        switches |= {
+            "compile": {"train": {"compile": True}},
+            "bf16, compile": {"train": {"precision": "bf16", "compile": True}},
+            "bf16, compile, channels last": {
+                "train": {"precision": "bf16", "compile": True, "channels_last": True}
+            },
+        }
+    for form in ADVERSARIAL:
+        switches[form] = {"loss": {"adversarial": form}}
+        switches[f"{form}, bf16"] = {"loss": {"adversarial": form}, "train": {"precision": "bf16"}}
+    if setting.cuda:
+        switches["wgan_gp, compile"] = {
+            "loss": {"adversarial": "wgan_gp"}, "train": {"compile": True},
+        }  # fmt: skip
+    figures: Figures = {}
+    first: dict[str, dict[str, float]] = {}
+    faults = []
+    for name, sections in switches.items():
+        try:
+            losses, figures[name] = some_steps(setting, sections)
+        except Exception as error:  # the others are tried all the same
+            figures[name] = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+            faults.append(name)
+            continue
+        first[name] = losses
+        form = sections.get("loss", {}).get("adversarial", "lsgan")
+        plain = first.get(form) or first["fp32"]
+        limit = TOLERANCES[sections.get("train", {}).get("precision", "fp32")]
+        if form == "lsgan" or name != form:
+            apart = max(abs(losses[key] - plain[key]) / max(abs(plain[key]), 1) for key in plain)
+            figures[name]["first losses apart"] = float(f"{apart:.2g}")
+            faults += [name] if apart > limit else []
+    assert not faults, f"{faults}: {figures}"
+    return figures
+
+
+def some_steps(
+    setting: Setting, sections: dict[str, dict[str, Any]]
+) -> tuple[dict[str, float], Figures]:
+    """Train a few steps on noise; the first step's losses, and how long a later one took."""
+    from benchmarks.peak import wait_for
+    from benchmarks.plain import random_batch
+    from gan.training.accelerator import build_accelerator, compile_networks
+    from gan.training.recipes.cyclegan import Trainer
+
+    config = setting.config(setting.folder / "none", **sections)
+    trainer = Trainer(config, build_accelerator(config))
+    device = trainer.frame.accelerator.device
+    if config.train.compile:
+        fault = compile_networks(trainer.frame.updates.networks.values(), device)
+        assert fault is None, fault
+    batches = [random_batch(config.data.crop_size, 1)] * config.train.accumulate
+    values = trainer.train_step(1, batches)
+    first = {name: float(value) for name, value in values.items() if name.split("_")[0] in LOSSES}
+    wait_for(device)
+    started, steps = time.perf_counter(), 3
+    for step in range(2, 2 + steps):
+        values = trainer.train_step(step, batches)
+    wait_for(device)
+    seconds = (time.perf_counter() - started) / steps
+    broken = [name for name, value in values.items() if not value.isfinite().all()]
+    assert not broken, f"not finite: {broken}"
+    assert float(values["skipped_steps"]) == 0 or config.train.precision == "fp16", "skipped steps"
+    return first, {"milliseconds a step": round(1000 * seconds, 1)}
+
+
+LOSSES = ("adversarial", "cycle", "identity", "discriminator")
+
+
+def processes(setting: Setting) -> Figures:
+    """Two processes share one GPU (over gloo), or two where there are two (over NCCL)."""
+    root = write_pictures(setting.folder / "data")
+    backends = ["gloo"] + ["nccl"] * (setting.cuda and torch.cuda.device_count() > 1)
+    figures: Figures = {}
+    for backend in backends:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        children = []
+        for rank in range(2):
+            place = {"RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "MASTER_PORT": port}
+            place |= {"LOCAL_RANK": rank if backend == "nccl" else 0, "MASTER_ADDR": "127.0.0.1"}
+            environment = os.environ | {key: str(value) for key, value in place.items()}
+            if not setting.cuda:
+                environment["ACCELERATE_USE_CPU"] = "true"
+            words = [setting.device, str(setting.small), str(setting.folder), str(root), backend]
+            command = [sys.executable, "-m", "experiments.checks.gpu.two", *words]
+            children.append(
+                subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+            )
+        outputs = [child.communicate()[0] for child in children]
+        assert not any(child.returncode for child in children), f"{backend}: a process failed"
+        rows = [json.loads(output.splitlines()[-1]) for output in outputs]
+        assert rows[0]["weights"] == rows[1]["weights"], f"{backend}: the processes' weights differ"
+        figures[backend] = {"steps": rows[0]["steps"], "equal weights": True}
+    return figures
+
+
+def translation(setting: Setting) -> Figures:
+    """Translate in one piece, in tiles, in a worker thread and by folders, as the CPU does."""
+    from gan import Translator
+    from gan.images.pixels import from_image
+    from gan.inference.folder import translate_folder
+    from gan.inference.folder.options import TranslateOptions
+    from gan.networks import build_generator, init_weights
+    from gan.networks.files import save_generator
+
+    side, tile, channels = (96, 48, 4) if setting.small else (768, 256, 32)
+    pictures = write_pictures(setting.folder / "data", 4, side) / "testA"
+    file = setting.folder / "gen_ab.safetensors"
+    spec: dict[str, Any] = {"kind": "resnet_6blocks", "channels": channels, "in_channels": 3}
+    spec |= {"out_channels": 3, "norm": "instance", "upsample": "resize", "dropout": False}
+    network = build_generator(**spec)
+    init_weights(network, 0.1, torch.Generator().manual_seed(0))
+    save_generator(network.state_dict(), file, spec, {"direction": "ab", "step": 1})
+    pixels = from_image(Image.open(pictures / "0.png"))
+    expected = whole(Translator.load(file, device="cpu"), pixels)
+    figures: Figures = {}
+    for precision in ("fp32", "bf16"):
+        ours = Translator.load(file, device=setting.device, precision=precision)  # type: ignore[arg-type]
+        tiled = ours.translate_tiled(pixels, tile, setting.folder)
+        assert tiled is not None
+        with ThreadPoolExecutor(1) as pool:
+            aside = pool.submit(whole, ours, pixels).result()
+        for name, result in {"whole": whole(ours, pixels), "tiles": tiled, "thread": aside}.items():
+            apart = (result.int() - expected.int()).abs()
+            figures[f"{precision}, {name}"] = {
+                "largest": int(apart.max()), "mean": round(float(apart.float().mean()), 4),
+            }  # fmt: skip
+            largest, mean = (1, 0.02) if precision == "fp32" else (40, 2)
+            assert apart.max() <= largest, f"{precision}, {name}: {figures}"
+            assert apart.float().mean() <= mean, f"{precision}, {name}: {figures}"
+    options = TranslateOptions(
+        model=file, input=pictures, output=setting.folder / "out",
+        device=setting.device,  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert translate_folder(options) == 0, "gan translate fails"
+    return figures
+
+
+def whole(translator: Any, pixels: torch.Tensor) -> torch.Tensor:
+    """Translate one picture in one piece."""
+    (translated,) = translator.translate_batch(pixels[None])
+    assert translated is not None
+    return torch.as_tensor(translated)
+
+
+def benchmark(setting: Setting) -> Figures:
+    """Training's rates at 256 pixels, batch 1 and 16, against a plain schedule and the peak."""
+    from benchmarks.training import train
+
+    ways = ["tf32", "bf16", "bf16, channels last", "bf16, compile", "bf16, channels last, compile"]
+    sides, batches, channels, rounds = [256], [1, 16], 64, 2
+    if not setting.cuda:
+        ways = ["fp32", "bf16"]
+    if setting.small:
+        sides, batches, channels, rounds = [32], [1, 2], 4, 1
+    train(
+        sides, batches, channels, rounds=rounds, ways=ways,
+        device=setting.device, output=setting.folder,  # type: ignore[arg-type]
+    )  # fmt: skip
+    report = json.loads((setting.folder / "training.json").read_text())
+    return {"results": report["results"]}
+
+
+def profile(setting: Setting) -> Figures:
+    """Where a step's time goes, by class of kernel, eager and compiled."""
+    from benchmarks.profile import where_time_goes
+
+    figures: Figures = {}
+    for compiled in (False, True) if setting.cuda else (False,):
+        text = StringIO()
+        side, batch, channels = (32, 1, 4) if setting.small else (256, 16, 64)
+        with redirect_stdout(text):
+            where_time_goes(
+                side, batch, channels, precision="bf16", compile=compiled, steps=3,
+                device=setting.device,  # type: ignore[arg-type]
+            )  # fmt: skip
+        figures["compiled" if compiled else "eager"] = json.loads(text.getvalue().splitlines()[-1])
+    return figures
+
+
+def recipe(setting: Setting) -> Figures:
+    """Train the recommended recipe on the demonstration's photographs for a minute."""
+    root = setting.folder / "data"
+    try:
+        from demo.dataset import prepare
+
+        with redirect_stderr(sys.stdout):
+            prepare(root)
+    except ValueError as error:
+        print(f"{error}: smooth noise in its place")
+        write_pictures(root, 20, 300)
+    seconds = 10 if setting.small else 60
+    run = setting.folder / "run"
+    command = [
+        sys.executable, "train.py", "--config", "small" if setting.small else "photo2painting",
+        "--data.root", str(root), "--run.dir", str(run), "--run.device", setting.device,
+        "--train.sample_every", "5" if setting.small else "200", "--train.log_every", "20",
+    ]  # fmt: skip
+    if not setting.small:
+        command += ["--train.batch_size", "4", "--data.workers", "8"]
+    child = subprocess.Popen(command, cwd=ROOT)
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGTERM)
+        child.wait(60)
+    assert child.returncode in (0, 75), f"train.py ended with status {child.returncode}"
+    steps = int(max((run / "state").iterdir()).name.split("-")[-1])
+    return {"seconds": seconds, "steps": steps}
+
+
+PARTS = {
+    "golden": Part("The reference's numbers", golden, 60),
+    "resume": Part("Exact resume, run.deterministic", resume, 90),
+    "switches": Part("Every precision and switch trains", switches, 90),
+    "processes": Part("Two processes", processes, 60),
+    "translation": Part("Translation and tiles, against the CPU", translation, 40),
+    "recipe": Part("A minute of the recommended recipe", recipe, 110),
+    "profile": Part("Where a step's time goes", profile, 60, gpus=1),
+    "benchmark": Part("Training at 256 pixels", benchmark, 200, gpus=1),
+}
+"""In the order in which they run."""
