@@ -9,15 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
 T = TypeVar("T")
 
 PATIENCE = timedelta(days=365)
 """How long processes wait for each other: one may have its share done long before another, or work
 alone. A process that dies ends the others by their launcher."""
-_CONTROL_GROUPS: WeakKeyDictionary[object, Any] = WeakKeyDictionary()
-"""By the group of all processes. None outlives that one: gloo's threads would abort the end."""
+_CONTROL: WeakValueDictionary[str, Any] = WeakValueDictionary()
+"""The control group, as long as torch has it: held here, its threads would abort the end."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,10 @@ def control_group() -> Any:
     """
     import torch.distributed as dist
 
-    world: Any = dist.group.WORLD
-    if world not in _CONTROL_GROUPS:
-        _CONTROL_GROUPS[world] = dist.new_group(backend="gloo", timeout=PATIENCE)
-    return _CONTROL_GROUPS[world]
+    group = _CONTROL.get("group")
+    if group is None:
+        group = _CONTROL["group"] = dist.new_group(backend="gloo", timeout=PATIENCE)
+    return group
 
 
 def any_process(flag: bool) -> bool:
