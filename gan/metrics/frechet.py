@@ -8,6 +8,8 @@ from gan.metrics.jackknife import Distances, Estimate, distances
 
 FID_IMAGES = 2048
 """Below it the bias is a good part of the value; papers use thousands of images."""
+TINY = 1e-12
+"""Singular values below it, of the largest, are rounding."""
 
 
 def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
@@ -38,7 +40,7 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     covariances are singular and iterations for the root wander off.
     """
     (mean_x, root_x), (mean_y, root_y) = (_mean_and_rows(features) for features in (x, y))
-    cross = torch.linalg.svdvals(_shortened(root_x)[1] @ _shortened(root_y)[1].T).sum()
+    cross = torch.linalg.svdvals(_shortened(root_x) @ _shortened(root_y).T).sum()
     spread = root_x.square().sum() + root_y.square().sum()
     return float((mean_x - mean_y).square().sum() + spread - 2 * cross)
 
@@ -52,15 +54,18 @@ def frechet_estimate(x: Tensor, y: Tensor, null: float) -> Estimate:
     jackknife has twice. Up to 512 images and features it takes about 0.1 s.
     """
     (mean_x, root_x), (mean_y, root_y) = (_mean_and_rows(features) for features in (x, y))
-    (turn_x, short_x), (turn_y, short_y) = _shortened(root_x), _shortened(root_y)
+    short_x, short_y = _shortened(root_x), _shortened(root_y)
     left, values, right = torch.linalg.svd(short_x @ short_y.T, full_matrices=False)
+    # U S = X Y' V, so that U itself need not be built where there are many images.
+    onto_x, onto_y = short_y.T @ right.T, short_x.T @ left
+    weights = torch.where(values > TINY * values.max(), 1 / values, 0)
     gap = mean_x - mean_y
     spread = root_x.square().sum() + root_y.square().sum()
     value = float(gap.square().sum() + spread - 2 * values.sum())
     deviations = []
-    for root, turned, shift in ((root_x, turn_x @ left, gap), (root_y, turn_y @ right.T, -gap)):
+    for root, onto, shift in ((root_x, onto_x, gap), (root_y, onto_y, -gap)):
         n = len(root)
-        moved = root.square().sum(1) - turned.square() @ values
+        moved = root.square().sum(1) - (root @ onto).square() @ weights
         moved += 2 * (n - 1) ** 0.5 / n * (root @ shift)
         deviations.append((n / (n - 1)) ** 0.5 * (moved.mean() - moved))  # without it
     both = torch.cat(deviations)
@@ -88,9 +93,9 @@ def _mean_and_rows(features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (features - mean) / (len(features) - 1) ** 0.5
 
 
-def _shortened(root: Tensor) -> tuple[Tensor, Tensor]:
-    """Return Q and R with Q R = X, where X has more rows than columns; else 1 and X."""
+def _shortened(root: Tensor) -> Tensor:
+    """Return R with R'R = X'X and no more rows than columns."""
     if root.shape[0] <= root.shape[1]:
-        return torch.eye(len(root), dtype=root.dtype), root
-    turn, short = torch.linalg.qr(root)
-    return turn, short
+        return root
+    short: Tensor = torch.linalg.qr(root, mode="r").R
+    return short
