@@ -105,6 +105,11 @@ class EvaluateConfig(Section):
     torchvision's, for instance mobilenet_v2; not set, inception where it is installed."""
     weights: Path | None = None
     """File with its weights; not set, the one in torch's cache."""
+    lpips_alex: Path | None = None
+    """File with the convolutions of torchvision's AlexNet, for LPIPS; not set, the one in torch's
+    cache."""
+    lpips_vgg: Path | None = None
+    """The same of VGG-16, for LPIPS on it."""
     max_images: Count | None = None
     """Measure only the first so many images of each test folder, in sorted order."""
     batch_size: Count = 8
@@ -119,7 +124,7 @@ class EvaluateConfig(Section):
     beyond its interval."""
 
     def faults(self) -> Iterator[Fault]:
-        for key in ("best", "weights", "features", "patience"):
+        for key in ("best", "weights", "features", "lpips_alex", "lpips_vgg", "patience"):
             yield (
                 getattr(self, key) is not None and self.every is None,
                 f"evaluate.{key} needs evaluate.every: set it",

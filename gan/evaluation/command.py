@@ -66,7 +66,8 @@ def evaluate_model(options: EvaluateOptions) -> int:
         place = pick_device(options.device)  # after joining: on GPUs each process has its own
         opened = open_model(model, options.root, options.size, place, options.precision)
         _check_directions(model, opened, wanted)
-        instruments = open_instruments(options.features, options.weights, place)
+        lpips = {"alexnet": options.lpips_alex, "vgg16": options.lpips_vgg}
+        instruments = open_instruments(options.features, options.weights, place, lpips=lpips)
         folders: Folders = processes.once(
             lambda: open_folders(
                 opened.data,

@@ -1,6 +1,7 @@
 """The networks that an evaluation measures with, and what cannot be measured without them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ from gan.metrics.inception import FILE, cached, missing_inception
 
 LPIPS_SIDE = 64
 """Pixels that AlexNet needs."""
+PUBLISHED = "{}, torchmetrics' weights"
+
+
+NO_FILES: Mapping[str, Path | None] = {}
 
 
 @dataclass(frozen=True)
@@ -20,14 +25,15 @@ class Instruments:
 
     device: torch.device
     extractor: Extractor | None = None
-    lpips: Lpips | None = None
+    lpips: Mapping[str, Lpips] = field(default_factory=dict)
+    """LPIPS with its published weights, by backbone."""
     similarity: bool = False
     """Whether torchmetrics is installed, which SSIM needs."""
     notes: tuple[str, ...] = ()
 
-    def lpips_at(self, side: int) -> Lpips | None:
-        """Return LPIPS with its published weights, where it can be measured at an image size."""
-        return self.lpips if side >= LPIPS_SIDE else None
+    def lpips_at(self, side: int) -> Mapping[str, Lpips]:
+        """Return what LPIPS can be measured with at an image size."""
+        return self.lpips if side >= LPIPS_SIDE else {}
 
     def describe(self, side: int) -> dict[str, Any]:
         """For the protocol, at a picture size."""
@@ -46,15 +52,21 @@ class Instruments:
                 if extractor.name == "inception"
                 else "as is",
             },
-            "lpips": "alexnet, torchmetrics' weights" if self.lpips_at(side) else style,
+            "lpips": PUBLISHED.format("alexnet") if "alexnet" in self.lpips_at(side) else style,
+            "lpips_vgg": PUBLISHED.format("vgg16") if "vgg16" in self.lpips_at(side) else None,
         }
 
 
 def open_instruments(
-    features: str | None, weights: Path | None, device: torch.device, section: str = ""
+    features: str | None,
+    weights: Path | None,
+    device: torch.device,
+    section: str = "",
+    lpips: Mapping[str, Path | None] = NO_FILES,
 ) -> Instruments:
-    """Open the extractor, by default Inception where it is installed; LPIPS where its file is.
+    """Open the extractor, by default Inception where it is installed; LPIPS where its files are.
 
+    lpips has the files of LPIPS' backbones by name, None for those in torch's cache.
     section is where the keys `features` and `weights` stand: "evaluate." in a configuration.
     ValueError where an extractor that is asked for by name cannot be opened.
     """
@@ -78,4 +90,4 @@ def open_instruments(
         skipped = ", ".join(names_of("torchmetrics"))
         notes.append(f"{skipped} left out: pip install 'gan-translation[metrics]'")
     extractor = open_extractor(features, weights, device, section) if features else None
-    return Instruments(device, extractor, open_lpips(device), similarity, tuple(notes))
+    return Instruments(device, extractor, open_lpips(lpips, device), similarity, tuple(notes))

@@ -52,12 +52,14 @@ def measurable_in(
 
 def _provided(data: DataConfig, folders: Folders, instruments: Instruments) -> set[Need]:
     """Return what is there for metrics of either direction."""
+    lpips = instruments.lpips_at(data.crop_size)
     return _satisfied({
         "channels": data.channels_a == data.channels_b,
         "extractor": instruments.extractor is not None,
         "pairs": bool(folders.pairs),
         "torchmetrics": instruments.similarity,
-        "lpips": bool(instruments.lpips_at(data.crop_size) or instruments.extractor),
+        "lpips": "alexnet" in lpips or instruments.extractor is not None,
+        "lpips_vgg": "vgg16" in lpips,
     })  # fmt: skip
 
 

@@ -26,6 +26,11 @@ class EvaluateOptions(Section):
     mobilenet_v2; not set, inception where it is installed."""
     weights: Path | None = None
     """File with its weights; not set, the one in torch's cache."""
+    lpips_alex: Path | None = None
+    """File with the convolutions of torchvision's AlexNet, for LPIPS; not set, the one in torch's
+    cache."""
+    lpips_vgg: Path | None = None
+    """The same of VGG-16, for LPIPS on it."""
     directions: str | None = None
     """ab, ba, or both: ab,ba; not set, those that the model has."""
     split: Split = "test"

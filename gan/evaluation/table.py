@@ -93,7 +93,7 @@ def changes(metrics: Mapping[str, Metric]) -> Iterator[str]:
 def _pixels_better_features_worse(metrics: Mapping[str, Metric], direction: Direction) -> bool:
     """Return whether L1 got better and a distance of features got worse."""
     changes = {name: metric.change for name, metric in metrics.items()}
-    by_features = [*names_of("extractor"), *names_of("lpips")]
+    by_features = [*names_of("extractor"), *names_of("lpips"), *names_of("lpips_vgg")]
     worse = any(changes.get(f"{name}_{direction}") == "worse" for name in by_features)
     return worse and changes.get(f"l1_{direction}") == "better"
 

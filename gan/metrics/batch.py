@@ -1,6 +1,6 @@
 """What metrics are computed from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -65,8 +65,8 @@ class Batch:
     """The generator of the other direction."""
     grams: Maps = field(default_factory=dict)
     """Mean Gram matrices (1, C, C) of the target domain, by style layer."""
-    lpips: Callable[[Tensor, Tensor], Tensor] | None = None
-    """The published network, where there is one and images are large enough."""
+    lpips: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = field(default_factory=dict)
+    """The published distances by backbone, where images are large enough."""
 
     def at(self, places: list[int], truth: Images) -> "Batch":
         """Return the images that have a truth."""

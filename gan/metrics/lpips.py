@@ -1,42 +1,90 @@
-"""LPIPS (Zhang et al. 2018) with the published weights, where its backbone's file is there."""
+"""LPIPS (Zhang et al. 2018) with its published weights, on AlexNet and on VGG-16."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from gan.features import Features
 from gan.metrics.batch import Batch
 from gan.metrics.inception import cached
-from gan.metrics.maps import layer_distance
+from gan.metrics.maps import layer_distance, unit_squares
 from gan.metrics.pictures import has_torchmetrics
 
-BACKBONE = "alexnet-owt-7be5be79.pth"
-"""torchvision's AlexNet; torchmetrics has only the weights on top of it."""
 Lpips = Callable[[Tensor, Tensor], Tensor]
 """Of pictures (N, 3 or 1, H, W) in [-1, 1], sides of 64 pixels or more; returns (N,)."""
 
 
+@dataclass(frozen=True)
+class Backbone:
+    """The network below the published weights."""
+
+    heads: str
+    """torchmetrics' file of them: one number for each channel of each layer."""
+    cached: str
+    """torchvision's file, in torch's cache."""
+    layers: tuple[str, ...]
+
+
+BACKBONES = {
+    "alexnet": Backbone(
+        "alex.pth",
+        "alexnet-owt-7be5be79.pth",
+        ("features.1", "features.4", "features.7", "features.9", "features.11"),
+    ),
+    "vgg16": Backbone(
+        "vgg.pth", "vgg16-397923af.pth", ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
+    ),
+}
+
+
 def lpips(batch: Batch) -> Tensor:
     """Return the distances of translations from their truth: published ones, or in that style."""
-    if batch.lpips:
-        return batch.lpips(batch.fake.pixels, batch.truth.pixels)
+    if "alexnet" in batch.lpips:
+        return batch.lpips["alexnet"](batch.fake.pixels, batch.truth.pixels)
     return layer_distance(batch.fake.style, batch.truth.style)
 
 
-def open_lpips(device: torch.device) -> Lpips | None:
-    """torchmetrics' LPIPS on AlexNet; None without torchmetrics or the backbone's file."""
-    if not has_torchmetrics() or not cached(BACKBONE).exists():
-        return None
-    from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
+def lpips_vgg(batch: Batch) -> Tensor:
+    """Return the published distances of translations from their truth on VGG-16."""
+    return batch.lpips["vgg16"](batch.fake.pixels, batch.truth.pixels)
 
-    with torch.random.fork_rng(devices=[]):  # it draws weights before it loads them
-        # The network alone: the metric around it would talk to other processes.
-        network = LearnedPerceptualImagePatchSimilarity("alex").net.to(device).eval()
+
+def open_lpips(weights: Mapping[str, Path | None], device: torch.device) -> dict[str, Lpips]:
+    """Return LPIPS by backbone, for those whose convolutions are given or in torch's cache.
+
+    weights has a file, or None, by the backbone's name; torchvision's whole classifier will do, or
+    its `features` alone. Empty without torchmetrics, which has the published weights. ValueError
+    where a file is not its backbone's.
+    """
+    if not has_torchmetrics():
+        return {}
+    found = {name: weights.get(name) or cached(of.cached) for name, of in BACKBONES.items()}
+    return {
+        name: _open(name, file, device)
+        for name, file in found.items()
+        if weights.get(name) or file.exists()
+    }
+
+
+def _open(backbone: str, file: Path, device: torch.device) -> Lpips:
+    """Return the distance on one backbone; ValueError names a file that does not fit."""
+    of = BACKBONES[backbone]
+    network = Features(backbone, of.layers, file).to(device)
+    published = files("torchmetrics.functional.image") / "lpips_models" / of.heads
+    with published.open("rb") as opened:
+        heads = list(torch.load(opened, map_location=device, weights_only=True).values())
 
     def distances(x: Tensor, y: Tensor) -> Tensor:
-        """(N,): 0 is the same picture; grey is repeated."""
-        wide = (len(x), 3, *x.shape[2:])
-        found: Tensor = network(x.expand(wide), y.expand(wide))
-        return found.reshape(len(x))
+        """Return Eq. 1 of the paper, (N,): 0 is the same picture; grey is repeated."""
+        apart = unit_squares(network(x), network(y))
+        layers = [
+            (head * apart[at]).sum(1).flatten(1).mean(1)
+            for head, at in zip(heads, of.layers, strict=True)
+        ]
+        return torch.stack(layers).sum(0)
 
     return distances

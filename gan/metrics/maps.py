@@ -59,12 +59,13 @@ def layer_distance(x: Maps, y: Maps) -> Tensor:
     Zhang et al. 2018, Eq. 1, with all weights 1, the mean over positions and layers. For other
     networks than those for which they published weights.
     """
-    layers = [
-        (normalize(x[layer], dim=1, eps=EPS) - normalize(y[layer], dim=1, eps=EPS))
-        .square()
-        .sum(1)
-        .flatten(1)
-        .mean(1)
-        for layer in x
-    ]
+    layers = [apart.sum(1).flatten(1).mean(1) for apart in unit_squares(x, y).values()]
     return torch.stack(layers).mean(0)
+
+
+def unit_squares(x: Maps, y: Maps) -> dict[str, Tensor]:
+    """Return the squared differences of unit feature vectors by layer, (N, C, h, w) each."""
+    return {
+        layer: (normalize(x[layer], dim=1, eps=EPS) - normalize(y[layer], dim=1, eps=EPS)).square()
+        for layer in x
+    }

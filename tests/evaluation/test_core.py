@@ -313,11 +313,11 @@ def test_lpips_with_its_own_weights_goes_before_the_one_in_its_style(
         return 2 * (x - y).abs().mean((1, 2, 3))
 
     size = {"load_size": 64, "crop_size": 64}
-    evaluation = measured(tmp_path, Instruments(CPU, lpips=lpips), data=size)
+    evaluation = measured(tmp_path, Instruments(CPU, lpips={"alexnet": lpips}), data=size)
     metrics = evaluation.metrics
     assert metrics["lpips_ab"].value == pytest.approx(2 * metrics["l1_ab"].value, rel=1e-5)
     assert evaluation.protocol["lpips"] == "alexnet, torchmetrics' weights"
-    small = measured(tmp_path, Instruments(CPU, lpips=lpips))
+    small = measured(tmp_path, Instruments(CPU, lpips={"alexnet": lpips}))
     assert "lpips_ab" not in small.metrics
 
 

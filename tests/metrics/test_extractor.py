@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from gan.metrics import open_extractor, open_lpips
@@ -86,41 +87,36 @@ def test_inceptions_maps_are_kept_beside_its_features() -> None:
     assert not network.maps
 
 
-def test_lpips_needs_its_backbone_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lpips_needs_its_backbones_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    assert open_lpips(CPU) is None
+    assert open_lpips({}, CPU) == {}
 
 
-def test_lpips_uses_torchmetrics_heads_and_draws_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("backbone", "name"), [("alexnet", "alex"), ("vgg16", "vgg")])
+def test_lpips_is_that_of_torchmetrics_on_the_same_convolutions(
+    backbone: str, name: str, tmp_path: Path
 ) -> None:
-    """With a backbone of random weights: the published one is a download."""
-    from torchvision import models
-    from torchvision.models import AlexNet
+    """Random convolutions, the published weights on top of them, from a file of features alone."""
+    from torchmetrics.functional.image.lpips import _LPIPS
 
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    file = tmp_path / "hub" / "checkpoints" / "alexnet-owt-7be5be79.pth"
-    file.parent.mkdir(parents=True)
-    file.touch()
-
-    def alexnet(weights: object) -> AlexNet:
-        network = AlexNet.__new__(AlexNet)
-        nn.Module.__init__(network)
-        widths = [(3, 64, 11, 4, 2), (64, 192, 5, 1, 2), (192, 384, 3, 1, 1), (384, 256, 3, 1, 1),
-                  (256, 256, 3, 1, 1)]  # fmt: skip
-        convs = [nn.Conv2d(a, b, k, stride=s, padding=p) for a, b, k, s, p in widths]
-        pool = nn.MaxPool2d(3, 2)
-        first, second, *others = ((conv, nn.ReLU()) for conv in convs)
-        rest = [layer for pair in others for layer in pair]
-        network.features = nn.Sequential(*first, pool, *second, pool, *rest, pool)
-        return network
-
-    monkeypatch.setattr(models, "alexnet", alexnet)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        theirs = _LPIPS(net=name, pnet_rand=True).eval()
+    trunk = theirs.net.state_dict()
+    features = {f"features.{key.split('.', 1)[1]}": value for key, value in trunk.items()}
+    save_file(features, tmp_path / "features.safetensors")
     before = torch.get_rng_state()
-    lpips = open_lpips(CPU)
+    ours = open_lpips({backbone: tmp_path / "features.safetensors"}, CPU)[backbone]
     assert torch.equal(torch.get_rng_state(), before)
-    assert lpips is not None
-    x, y = (torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(s)) for s in (0, 1))
-    assert lpips(x, x).tolist() == [0, 0]
-    assert (lpips(x, y) > 0).all()
-    assert lpips(x[:1], y[:1]).shape == (1,)
+    x, y = (torch.rand(2, 3, 64, 80, generator=torch.Generator().manual_seed(s)) for s in (0, 1))
+    torch.testing.assert_close(ours(x, y), theirs(x, y).reshape(2), rtol=1e-4, atol=0)
+    assert ours(x, x).tolist() == [0, 0]
+    grey = x[:, :1]
+    assert torch.equal(ours(grey, grey.flip(3)), ours(x[:, [0] * 3], x[:, [0] * 3].flip(3)))
+
+
+def test_lpips_names_a_file_of_another_network(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.safetensors"
+    save_file({"features.0.weight": torch.zeros(1)}, file)
+    with pytest.raises(ValueError, match=r"wrong\.safetensors: these are not the weights of vgg16"):
+        open_lpips({"vgg16": file}, CPU)

@@ -16,6 +16,7 @@ Need = Literal[
     "pairs",  # the ground truth of images
     "torchmetrics",
     "lpips",  # its published network, or an extractor
+    "lpips_vgg",  # its published network
 ]
 """What must be there for a metric."""
 Per = Literal["direction", "domain"]
@@ -102,6 +103,10 @@ METRICS: Table[MetricRow] = Table("metric", {
     ),
     "lpips": MetricRow(
         "LPIPS", "lower", "gan.metrics.lpips:lpips", ("pairs", "lpips"), baseline=True, rank=3,
+    ),
+    "lpips_vgg": MetricRow(
+        "LPIPS on VGG-16", "lower", "gan.metrics.lpips:lpips_vgg", ("pairs", "lpips_vgg"),
+        baseline=True,
     ),
     "gram": MetricRow(
         "Gram distance", "lower", "gan.metrics.maps:gram_distances", ("extractor", "reference"),

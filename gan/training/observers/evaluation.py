@@ -53,7 +53,11 @@ class EvaluationObserver(Observer):
         accelerator = context.accelerator
         self.processes = processes_of(accelerator)
         self.instruments = open_instruments(
-            self.config.features, self.config.weights, accelerator.device, "evaluate."
+            self.config.features,
+            self.config.weights,
+            accelerator.device,
+            "evaluate.",
+            {"alexnet": self.config.lpips_alex, "vgg16": self.config.lpips_vgg},
         )
         data = context.config.data
         self.split: Split = self.processes.once(lambda: selection_split(data))
