@@ -1,0 +1,154 @@
+"""The command: which trainings are still to be done, one after the other or side by side."""
+
+import argparse
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from experiments.compare.measuring import Judge, kid_of_the_truth, measure
+from experiments.compare.sheet import write_sheet
+from experiments.compare.table import tables
+from experiments.compare.training import Candidate, train_within
+from gan.cli.commands import COMMANDS
+from gan.cli.parser import Parser
+from gan.config import Config
+from gan.evaluation.files import append_line
+from gan.evaluation.folders import open_folders
+from gan.system.hashing import file_sha256
+
+ABOUT = """\
+Train recipes under equal processor time (--minutes) or for equal steps (--steps), measure them by
+one protocol, print a table and write a sheet. A recipe is a file or a name, with keys that differ:
+small or small.yaml,loss.style=0. The first is what the others are compared with. Started again, it
+continues; what is done stands in the JSON lines of --output."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recipe and a seed."""
+
+    candidate: Candidate
+    seed: int
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return the exit status."""
+    options = _options(arguments)
+    judge = Judge(
+        options.data,
+        options.features,
+        options.weights,
+        options.lpips_alex,
+        options.lpips_vgg,
+        options.split,
+        options.reference,
+        options.direction,
+    )
+    jobs = [
+        Job(Candidate(recipe, [f"data.root={options.data}", *options.set]), seed)
+        for seed in range(options.seeds)
+        for recipe in options.recipes
+    ]
+    options.runs.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        records = list(pool.map(partial(_record, options=options, judge=judge), jobs))
+    names = [Candidate(recipe, ()).name for recipe in options.recipes]
+    records.sort(key=lambda record: names.index(record["recipe"]))
+    print(tables(records))
+    folders = {r["recipe"]: options.runs / r["key"] for r in records if r["seed"] == 0}
+    write_sheet(judge, folders, options.runs / "sheet.png")
+    print(f"\n{options.output}\n{options.runs / 'sheet.png'}")
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=ABOUT)
+    add = parser.add_argument
+    add("recipes", nargs="+", help="files or names, the one to compare with first")
+    add("--data", type=Path, required=True, help="folder with trainA, trainB and the split")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float, default=0, help="processor time of a training")
+    length.add_argument("--steps", type=int, default=0, help="steps of a training")
+    add("--seeds", type=int, default=3)
+    add("--jobs", type=int, default=1, help="trainings side by side, one thread each")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="for all recipes")
+    add("--split", default="test", help="which images are translated: test, val or train")
+    add("--reference", default="train", help="which images KID compares with")
+    add("--direction", default="ab")
+    add("--features", default="alexnet", help="network of KID: in no recipe's loss")
+    add("--weights", type=Path, help="file with its weights")
+    add("--lpips_alex", type=Path, help="file with AlexNet's convolutions")
+    add("--lpips_vgg", type=Path, help="file with VGG-16's convolutions")
+    add("--best", default="kid", help="metric by which the best generator of a run is chosen")
+    add("--runs", type=Path, default=Path("checkpoints/compare"), help="folder of the trainings")
+    add("--output", type=Path, default=Path("experiments/compare/runs.jsonl"))
+    return parser.parse_args(arguments)
+
+
+def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
+    """Return the record of a training: an earlier one, or train and measure now."""
+    words = [*job.candidate.words, f"--run.seed={job.seed}", "--run.threads=1"]
+    parsed, _ = Parser(COMMANDS["train"], "compare").options(words)
+    config = Config.model_validate(parsed)
+    folders = open_folders(config.data, "train")
+    data = "+".join(folder.sha256[:8] for folder in folders.sources.values())
+    budget = f"{options.steps} steps" if options.steps else f"{options.minutes:g} minutes"
+    told = json.dumps(
+        [config.model_dump(mode="json", exclude={"run": {"dir"}}), data, budget], sort_keys=True
+    )
+    key = f"{job.candidate.name[:40]}-{job.seed}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
+    key = key.replace("/", "_")
+    protocol = (
+        f"{options.data.name} {options.split}, {config.data.crop_size} pixels, {budget} on one "
+        f"thread, {options.direction}; KID: {options.features} against {options.reference}; best "
+        f"by {options.best}"
+    )
+    for record in _records(options.output):
+        if record["key"] == key and record["protocol"] == protocol:
+            return record
+    folder = options.runs / key
+    folder.mkdir(parents=True, exist_ok=True)
+    pairs = max(len(folder.files) for folder in folders.sources.values())
+    spend = (60 * options.minutes, options.steps)
+    steps, seconds = train_within(words, config, pairs, folder, spend)
+    run = folder / "run"
+    instruments = judge.instruments()
+    files = {
+        path.stem.partition("-")[2] or "last": path
+        for path in sorted(run.glob(f"gen_{options.direction}*.safetensors"))
+    }
+    generators = {}
+    for name, path in files.items():
+        generators[name] = measure(run if name == "last" else path, judge, instruments)
+    metric = f"{options.best}_{options.direction}"
+    record = {
+        "recipe": job.candidate.name,
+        "seed": job.seed,
+        "key": key,
+        "protocol": protocol,
+        "data": data,
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "best": min(generators, key=lambda name: generators[name][metric]["value"]),
+        "truth": kid_of_the_truth(files["last"], judge, instruments),
+        "sha256": file_sha256(files["last"]),
+        "machine": f"{platform.machine()}, torch {torch.__version__}",
+        "generators": generators,
+    }
+    append_line(options.output, record)
+    print(f"{key}: {steps} steps, {seconds:.0f} s", flush=True)
+    return record
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    """Return what has been done."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

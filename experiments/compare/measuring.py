@@ -1,0 +1,94 @@
+"""Measures a generator by one protocol, with what each photograph owes to every number."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gan.config.choices import Split
+from gan.config.tables.metrics import METRICS
+from gan.domains import DIRECTIONS, Direction
+from gan.evaluation import Folders, evaluate, open_folders, open_instruments
+from gan.evaluation.command import open_model
+from gan.evaluation.instruments import Instruments
+from gan.evaluation.protocol import Settings
+from gan.metrics import Sampling
+from gan.metrics.kernel import kid
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What all recipes are measured with: none of it is in their losses."""
+
+    root: Path
+    features: str
+    weights: Path | None
+    lpips_alex: Path | None
+    lpips_vgg: Path | None
+    split: Split
+    reference: Split
+    direction: Direction
+
+    def instruments(self) -> Instruments:
+        """Open the networks."""
+        lpips = {"alexnet": self.lpips_alex, "vgg16": self.lpips_vgg}
+        return open_instruments(self.features, self.weights, CPU, lpips=lpips)
+
+
+def photograph(file: Path) -> str:
+    """Return the photograph that a crop is of: its name up to the last "_" or "-"."""
+    stem = file.stem
+    return stem[: max(stem.rfind("_"), stem.rfind("-"))] if {"_", "-"} & set(stem) else stem
+
+
+def by_photograph(deviations: Iterable[float], files: Iterable[Path]) -> dict[str, float]:
+    """Return the sums of the crops' deviations: crops of one photograph are not independent."""
+    sums: dict[str, float] = defaultdict(float)
+    for deviation, file in zip(deviations, files, strict=True):
+        sums[photograph(file)] += deviation
+    return dict(sums)
+
+
+def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str, Any]:
+    """Return a generator's metrics: value, that of doing nothing, and sums by photograph."""
+    opened = open_model(generator, judge.root, None, CPU, "fp32")
+    folders: Folders = open_folders(opened.data, judge.split, judge.reference)
+    settings = Settings((judge.direction,), resamples=200)
+    run = {name: translator.run for name, translator in opened.translators.items()}
+    ends = DIRECTIONS[judge.direction]
+    sources = folders.sources[ends.source].files
+    both = (*sources, *folders.references[ends.target].files)
+    found: dict[str, Any] = {}
+    for name, metric in evaluate(run, folders, opened.data, settings, instruments).metrics.items():
+        if metric.deviations:
+            files = both if len(metric.deviations) == len(both) else sources
+            found[name] = {
+                "value": metric.value,
+                "unchanged": metric.unchanged and metric.unchanged.value,
+                "photographs": by_photograph(metric.deviations, files),
+            }
+    return found
+
+
+def kid_of_the_truth(generator: Path, judge: Judge, instruments: Instruments) -> float | None:
+    """Return the KID of the true pictures themselves; None where images have no truth."""
+    from gan.evaluation.measure import Evaluator
+    from gan.system.processes import Processes
+
+    data = open_model(generator, judge.root, None, CPU, "fp32").data
+    folders = open_folders(data, judge.split, judge.reference)
+    ends = DIRECTIONS[judge.direction]
+    if not folders.pairs or METRICS["kid"].least_images > len(folders.pairs) // 2:
+        return None
+    evaluator = Evaluator(instruments, data, 8, Processes())
+    channels = data.channels(ends.target)
+    truth = evaluator.reference(folders.sources[ends.target], channels)
+    reference = evaluator.reference(folders.references[ends.target], channels)
+    assert truth and reference
+    features = truth.features
+    return kid(features, features, reference.features, Sampling(0, 0)).value

@@ -1,0 +1,68 @@
+"""The comparison as a table: every recipe against the first, last and best generators."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from experiments.compare.intervals import change
+from gan.config.tables.metrics import full_names
+
+Record = Mapping[str, Any]
+
+
+def tables(records: Sequence[Record]) -> str:
+    """Return a Markdown table for each budget and data set among the records."""
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record["protocol"], []).append(record)
+    return "\n\n".join("\n".join(_table(title, group)) for title, group in groups.items())
+
+
+def _table(title: str, records: Sequence[Record]) -> Iterator[str]:
+    """Yield the lines of the records of one protocol; the first recipe is compared with."""
+    recipes: dict[str, list[Record]] = {}
+    for record in records:
+        recipes.setdefault(record["recipe"], []).append(record)
+    metrics = [name for name in full_names() if name in records[0]["generators"]["last"]]
+    yield title
+    yield ""
+    yield f"| recipe | seeds | steps | seconds | which | {' | '.join(metrics)} |"
+    yield f"| {' | '.join(['---'] * (5 + len(metrics)))} |"
+    first = next(iter(recipes.values()))
+    last = first[0]["generators"]["last"]
+    unchanged = [_number(last[name]["unchanged"]) for name in metrics]
+    yield f"| photographs | | | | | {' | '.join(unchanged)} |"
+    truth = [_number(first[0]["truth"]) if name.startswith("kid") else "" for name in metrics]
+    yield f"| truth | | | | | {' | '.join(truth)} |"
+    for recipe, seeds in recipes.items():
+        steps, seconds = (_mean([seed[key] for seed in seeds]) for key in ("steps", "seconds"))
+        for which in ("last", "best"):
+            own = [seed["generators"][_chosen(seed, which)] for seed in seeds]
+            base = [seed["generators"][_chosen(seed, which)] for seed in first]
+            cells = [
+                _cell([s[name] for s in own], None if seeds is first else [s[name] for s in base])
+                for name in metrics
+            ]
+            head = f"{recipe} | {len(seeds)} | {steps:.0f} | {seconds:.0f} | {which}"
+            yield f"| {head} | {' | '.join(cells)} |"
+
+
+def _chosen(record: Record, which: str) -> str:
+    """Return the name of a record's last or best generator."""
+    return str(record["best"]) if which == "best" else "last"
+
+
+def _cell(own: Sequence[Record], base: Sequence[Record] | None) -> str:
+    """Return a mean over seeds, and its change against the first recipe with its interval."""
+    text = _number(_mean([entry["value"] for entry in own]))
+    if base is None:
+        return text
+    found = change(base, own)
+    return f"{text} ({found.value:+.0%}, {found.low:+.0%} to {found.high:+.0%})"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"

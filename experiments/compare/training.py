@@ -1,0 +1,123 @@
+"""Trains a recipe within a budget: processor time, or steps."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan.config import Config
+from gan.training.schedule import RunLength
+
+ROOT = Path(__file__).parents[2]
+PILOTS = (10, 40)
+"""Steps of the two short trainings that tell what starting costs, and what a step."""
+SNAPSHOTS = 4
+"""Generators that are kept on the way, so that the best can be told from the last."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor seconds."""
+
+    start: float
+    step: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A recipe: a file or a name, and keys that differ from it."""
+
+    text: str
+    keys: Sequence[str]
+    """For all candidates alike, KEY=VALUE each."""
+
+    @property
+    def words(self) -> list[str]:
+        """Return the words for the command line."""
+        file, *own = self.text.split(",")
+        return ["--config", file, *(f"--{key}" for key in (*self.keys, *own))]
+
+    @property
+    def name(self) -> str:
+        """Return what tables call it."""
+        file, *own = self.text.split(",")
+        return ",".join([Path(file).stem, *own])
+
+
+def train(words: Sequence[str], log: Path) -> float:
+    """Run train.py with these words; return the processor seconds of it and of its children.
+
+    ValueError with the last line of its log where it fails.
+    """
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "train.py"), *words],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = usage.ru_utime + usage.ru_stime
+    if process.returncode:
+        lines = log.read_text().strip().splitlines() or ["no output"]
+        raise ValueError(f"{log}: training ended with status {process.returncode}: {lines[-1]}")
+    return seconds
+
+
+def cost(words: Sequence[str], folder: Path) -> Cost:
+    """Measure what starting and a step take: two short trainings, kept in `folder`."""
+    file = folder / "cost.json"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        few, many = (
+            train(
+                [*words, f"--run.dir={folder / f'pilot-{steps}'}", f"--train.max_steps={steps}"],
+                folder / "pilot.log",
+            )
+            for steps in PILOTS
+        )
+        step = (many - few) / (PILOTS[1] - PILOTS[0])
+        file.write_text(json.dumps({"start": max(0.0, few - PILOTS[0] * step), "step": step}))
+    return Cost(**json.loads(file.read_text()))
+
+
+def length(config: Config, steps: int, pairs: int) -> list[str]:
+    """Return the keys that make a run so many steps long, its parts in the recipe's proportions."""
+    train = config.train
+    share = train.decay_epochs / (train.epochs + train.decay_epochs)
+    per_step = RunLength(train, pairs).pairs_per_step
+    epochs = -(-steps * per_step // pairs)
+    decay = min(epochs - 1, round(epochs * share))
+    keep = -(-epochs // SNAPSHOTS)
+    return [
+        f"--train.epochs={epochs - decay}",
+        f"--train.decay_epochs={decay}",
+        f"--train.max_steps={steps}",
+        f"--train.keep_every={keep}",
+        f"--train.sample_every={steps}",
+        f"--train.checkpoint_every={max(1, steps // 4)}",
+    ]
+
+
+def train_within(
+    words: Sequence[str], config: Config, pairs: int, folder: Path, budget: tuple[float, int]
+) -> tuple[int, float]:
+    """Train until the budget (processor seconds, or steps) is spent; return steps and seconds.
+
+    A training that was stopped is resumed, its seconds are added up.
+    """
+    seconds, steps = budget
+    if not steps:
+        found = cost(words, folder)
+        steps = max(1, round((seconds - found.start) / found.step))
+    spent_file = folder / "spent.json"
+    spent = json.loads(spent_file.read_text()) if spent_file.exists() else 0.0
+    run = [*words, *length(config, steps, pairs), f"--run.dir={folder / 'run'}"]
+    spent += train(run, folder / "train.log")
+    spent_file.write_text(json.dumps(spent))
+    return steps, spent
