@@ -131,6 +131,10 @@ class NetworksConfig(Section):
     """Channels after the first convolution of a discriminator."""
     discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
     """Strided convolutions of the n_layers discriminator."""
+    discriminator_backbone: str = "mobilenet_v2"
+    """Frozen torchvision classifier in whose feature maps the projected discriminator sees."""
+    discriminator_weights: Path | None = None
+    """File with its weights, .pth or .safetensors; else torchvision's cache or download."""
     norm: Norm = "instance"
     """Normalization in all four networks, affine with a learned scale and shift; adain has its
     own."""

@@ -33,6 +33,8 @@ class LayerTable:
 
     content: tuple[str, ...]
     style: tuple[str, ...]
+    stages: tuple[str, ...] = ()
+    """The last maps at strides 4, 8 and 16, for a discriminator."""
 
 
 TABLES = {
@@ -44,7 +46,9 @@ TABLES = {
     # textures apart best. Blocks end in a linear projection: their maps have both signs. Equal
     # weights give all five a say; the wide maps inside the blocks are far smaller numbers.
     "mobilenet_v2": LayerTable(
-        ("features.6",), ("features.0", "features.1", "features.3", "features.6", "features.13")
+        ("features.6",),
+        ("features.0", "features.1", "features.3", "features.6", "features.13"),
+        stages=("features.3", "features.6", "features.13"),
     ),
 }
 """The layers that are compared where the configuration names none."""
@@ -152,6 +156,15 @@ def chosen_layers(config: PerceptualConfig) -> LayerTable:
                 f"there are defaults for {', '.join(TABLES)} only"
             )
     return chosen
+
+
+def stages_of(backbone: str) -> tuple[str, ...]:
+    """The layers of a backbone that a discriminator sees; ValueError where none are known."""
+    table = TABLES.get(backbone)
+    if table is None or not table.stages:
+        known = ", ".join(name for name, row in TABLES.items() if row.stages)
+        raise ValueError(f"networks.discriminator_backbone: {backbone} is not one of {known}")
+    return table.stages
 
 
 def _paper_names(network: nn.Module) -> dict[str, str]:

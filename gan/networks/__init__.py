@@ -5,6 +5,7 @@ weights load as they are. Generators with `upsample="resize"` have no counterpar
 "blur" have one in CUT (taesungp/contrastive-unpaired-translation).
 """
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -49,6 +50,8 @@ def build_discriminator(
     channels: int = 64,
     layers: int = 3,
     norm: Norm = "instance",
+    backbone: str = "mobilenet_v2",
+    weights: Path | None = None,
 ) -> nn.Module:
     """Build a discriminator: (N, in_channels, H, W) to raw scores (N, 1, h, w), or several maps.
 
@@ -57,7 +60,7 @@ def build_discriminator(
     """
     return _build(
         DISCRIMINATORS.find(kind),
-        {"norm": norm, "layers": layers},
+        {"norm": norm, "layers": layers, "backbone": backbone, "weights": weights},
         in_channels=in_channels,
         channels=channels,
     )

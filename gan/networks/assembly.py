@@ -80,6 +80,8 @@ def build_networks(
                 channels=networks.discriminator_channels,
                 layers=networks.discriminator_layers,
                 norm=networks.norm,
+                backbone=networks.discriminator_backbone,
+                weights=networks.discriminator_weights,
             )
     draws = torch.Generator().manual_seed(seed)
     for network in built.values():

@@ -32,6 +32,11 @@ DISCRIMINATORS = Table(
     {
         "basic": DiscriminatorRow(_PATCH, takes=("norm",), options={"layers": 3}, halvings=3),
         "n_layers": DiscriminatorRow(_PATCH, takes=("norm", "layers"), halvings=None),
+        "projected": DiscriminatorRow(
+            "gan.features.projected:ProjectedDiscriminator",
+            takes=("norm", "layers", "backbone", "weights"),
+            halvings=4,
+        ),
         "pixel": DiscriminatorRow(
             "gan.networks.discriminators:PixelDiscriminator", takes=("norm",)
         ),
