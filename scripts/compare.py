@@ -1,11 +1,11 @@
-"""Compare recipes on equal terms: `python scripts/compare.py A.yaml B.yaml --data ROOT --minutes 20`."""
+"""Compare recipes on equal terms: `scripts/compare.py A.yaml B.yaml --data ROOT --minutes 9`."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from experiments.compare.command import main  # noqa: E402
+from experiments.compare.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,22 +1,26 @@
 """Measures a generator by one protocol, with what each photograph owes to every number."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from experiments.compare.artifacts import artifacts
 from gan.config.choices import Split
 from gan.config.tables.metrics import METRICS
 from gan.domains import DIRECTIONS, Direction
 from gan.evaluation import Folders, evaluate, open_folders, open_instruments
 from gan.evaluation.command import open_model
+from gan.evaluation.folders import read_images
 from gan.evaluation.instruments import Instruments
+from gan.evaluation.measure import Evaluator
 from gan.evaluation.protocol import Settings
 from gan.metrics import Sampling
 from gan.metrics.kernel import kid
+from gan.system.processes import Processes
 
 CPU = torch.device("cpu")
 
@@ -46,16 +50,20 @@ def photograph(file: Path) -> str:
     return stem[: max(stem.rfind("_"), stem.rfind("-"))] if {"_", "-"} & set(stem) else stem
 
 
-def by_photograph(deviations: Iterable[float], files: Iterable[Path]) -> dict[str, float]:
-    """Return the sums of the crops' deviations: crops of one photograph are not independent."""
+def by_photograph(deviations: Sequence[float], files: Sequence[Path]) -> dict[str, float]:
+    """Return the sums of the crops' deviations: crops of one photograph are not independent.
+
+    Deviations count n - 1 of n crops as free; the intervals count photographs in their place.
+    """
     sums: dict[str, float] = defaultdict(float)
+    scale = ((len(files) - 1) / len(files)) ** 0.5
     for deviation, file in zip(deviations, files, strict=True):
-        sums[photograph(file)] += deviation
+        sums[photograph(file)] += scale * deviation
     return dict(sums)
 
 
 def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str, Any]:
-    """Return a generator's metrics: value, that of doing nothing, and sums by photograph."""
+    """Return a generator's faults and metrics: value, that of doing nothing, sums by photograph."""
     opened = open_model(generator, judge.root, None, CPU, "fp32")
     folders: Folders = open_folders(opened.data, judge.split, judge.reference)
     settings = Settings((judge.direction,), resamples=200)
@@ -72,14 +80,21 @@ def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str
                 "unchanged": metric.unchanged and metric.unchanged.value,
                 "photographs": by_photograph(metric.deviations, files),
             }
+    photographs = read_images(sources, opened.data, opened.data.channels(ends.source))
+    truth = [folders.pairs[file] for file in sources if file in folders.pairs]
+    paired = len(truth) == len(sources)
+    real = truth if paired else folders.references[ends.target].files
+    found["artifacts"] = artifacts(
+        run[judge.direction](photographs).float().clamp(-1, 1),
+        photographs,
+        read_images(real, opened.data, opened.data.channels(ends.target)),
+        paired,
+    )
     return found
 
 
 def kid_of_the_truth(generator: Path, judge: Judge, instruments: Instruments) -> float | None:
     """Return the KID of the true pictures themselves; None where images have no truth."""
-    from gan.evaluation.measure import Evaluator
-    from gan.system.processes import Processes
-
     data = open_model(generator, judge.root, None, CPU, "fp32").data
     folders = open_folders(data, judge.split, judge.reference)
     ends = DIRECTIONS[judge.direction]
@@ -89,6 +104,7 @@ def kid_of_the_truth(generator: Path, judge: Judge, instruments: Instruments) ->
     channels = data.channels(ends.target)
     truth = evaluator.reference(folders.sources[ends.target], channels)
     reference = evaluator.reference(folders.references[ends.target], channels)
-    assert truth and reference
+    assert truth
+    assert reference
     features = truth.features
     return kid(features, features, reference.features, Sampling(0, 0)).value

@@ -48,6 +48,8 @@ def _pictures(images: torch.Tensor) -> list[Image.Image]:
     arrays = to_pixels(images).permute(0, 2, 3, 1).numpy()
     side = images.shape[-1] * SCALE
     return [
-        Image.fromarray(array.squeeze()).convert("RGB").resize((side, side), Image.Resampling.NEAREST)
+        Image.fromarray(array.squeeze())
+        .convert("RGB")
+        .resize((side, side), Image.Resampling.NEAREST)
         for array in arrays
     ]

@@ -25,14 +25,17 @@ def _table(title: str, records: Sequence[Record]) -> Iterator[str]:
     metrics = [name for name in full_names() if name in records[0]["generators"]["last"]]
     yield title
     yield ""
-    yield f"| recipe | seeds | steps | seconds | which | {' | '.join(metrics)} |"
-    yield f"| {' | '.join(['---'] * (5 + len(metrics)))} |"
+    faults = list(records[0]["generators"]["last"]["artifacts"])
+    head = ["recipe", "seeds", "steps", "seconds", "which", *metrics, *faults]
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join(['---'] * len(head))} |"
     first = next(iter(recipes.values()))
     last = first[0]["generators"]["last"]
     unchanged = [_number(last[name]["unchanged"]) for name in metrics]
-    yield f"| photographs | | | | | {' | '.join(unchanged)} |"
+    rest = " |" * len(faults)
+    yield f"| photographs | | | | | {' | '.join(unchanged)} |{rest}"
     truth = [_number(first[0]["truth"]) if name.startswith("kid") else "" for name in metrics]
-    yield f"| truth | | | | | {' | '.join(truth)} |"
+    yield f"| truth | | | | | {' | '.join(truth)} |{rest}"
     for recipe, seeds in recipes.items():
         steps, seconds = (_mean([seed[key] for seed in seeds]) for key in ("steps", "seconds"))
         for which in ("last", "best"):
@@ -42,8 +45,11 @@ def _table(title: str, records: Sequence[Record]) -> Iterator[str]:
                 _cell([s[name] for s in own], None if seeds is first else [s[name] for s in base])
                 for name in metrics
             ]
-            head = f"{recipe} | {len(seeds)} | {steps:.0f} | {seconds:.0f} | {which}"
-            yield f"| {head} | {' | '.join(cells)} |"
+            cells += [
+                _number(_mean([entry["artifacts"][fault] for entry in own])) for fault in faults
+            ]
+            start = [recipe, f"{len(seeds)}", f"{steps:.0f}", f"{seconds:.0f}", which]
+            yield f"| {' | '.join([*start, *cells])} |"
 
 
 def _chosen(record: Record, which: str) -> str:

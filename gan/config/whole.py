@@ -192,7 +192,8 @@ NOT_NUMBERS = {
         "perceptual": "weights",
         "semantic": "classifier",
         "style": "image",
-        "evaluate": "every features weights lpips_alex lpips_vgg max_images batch_size resamples best patience",
+        "evaluate": "every features weights lpips_alex lpips_vgg max_images batch_size resamples"
+        " best patience",
         "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"
         " recompute doctor_every doctor_ignore recipe observers",
     }.items()
