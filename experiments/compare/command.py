@@ -16,7 +16,7 @@ import torch
 from experiments.compare.measuring import Judge, kid_of_the_truth, measure
 from experiments.compare.sheet import write_sheet
 from experiments.compare.table import tables
-from experiments.compare.training import Candidate, train_within
+from experiments.compare.training import Budget, Candidate, train_within
 from gan.cli.commands import COMMANDS
 from gan.cli.parser import Parser
 from gan.config import Config
@@ -25,8 +25,8 @@ from gan.evaluation.folders import open_folders
 from gan.system.hashing import file_sha256
 
 ABOUT = """\
-Train recipes under equal processor time (--minutes) or for equal steps (--steps), measure them by
-one protocol, print a table and write a sheet. A recipe is a file or a name, with keys that differ:
+Train recipes for equal time (--minutes) or for equal steps (--steps), measure them by one
+protocol, print a table and write a sheet. A recipe is a file or a name, with keys that differ:
 small or small.yaml,loss.style=0. The first is what the others are compared with. Started again, it
 continues; what is done stands in the JSON lines of --output."""
 
@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for recipe in options.recipes
     ]
     options.runs.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads or torch.get_num_threads())
     with ThreadPoolExecutor(options.jobs) as pool:
         records = list(pool.map(partial(_record, options=options, judge=judge), jobs))
     names = [Candidate(recipe, ()).name for recipe in options.recipes]
@@ -76,10 +77,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("recipes", nargs="+", help="files or names, the one to compare with first")
     add("--data", type=Path, required=True, help="folder with trainA, trainB and the split")
     length = parser.add_mutually_exclusive_group(required=True)
-    length.add_argument("--minutes", type=float, default=0, help="processor time of a training")
+    length.add_argument("--minutes", type=float, default=0, help="time of a training")
     length.add_argument("--steps", type=int, default=0, help="steps of a training")
     add("--seeds", type=int, default=3)
-    add("--jobs", type=int, default=1, help="trainings side by side, one thread each")
+    add("--clock", choices=("processor", "wall"), default="processor", help="what minutes are of")
+    add("--threads", type=int, default=1, help="of a training on a CPU; 0 for torch's choice")
+    add("--jobs", type=int, default=1, help="trainings side by side")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="for all recipes")
     add("--split", default="test", help="which images are translated: test, val or train")
     add("--reference", default="train", help="which images KID compares with")
@@ -96,21 +99,23 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
     """Return the record of a training: an earlier one, or train and measure now."""
-    words = [*job.candidate.words, f"--run.seed={job.seed}", "--run.threads=1"]
+    words = [*job.candidate.words, f"--run.seed={job.seed}"]
+    words += [f"--run.threads={options.threads}"] if options.threads else []
     parsed, _ = Parser(COMMANDS["train"], "compare").options(words)
     config = Config.model_validate(parsed)
     folders = open_folders(config.data, "train")
     data = "+".join(folder.sha256[:8] for folder in folders.sources.values())
-    budget = f"{options.steps} steps" if options.steps else f"{options.minutes:g} minutes"
+    budget = Budget(options.minutes, options.steps, options.clock)
     told = json.dumps(
-        [config.model_dump(mode="json", exclude={"run": {"dir"}}), data, budget], sort_keys=True
+        [config.model_dump(mode="json", exclude={"run": {"dir"}}), data, str(budget)],
+        sort_keys=True,
     )
     key = f"{job.candidate.name[:40]}-{job.seed}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
     key = key.replace("/", "_")
     protocol = (
-        f"{options.data.name} {options.split}, {config.data.crop_size} pixels, {budget} on one "
-        f"thread, {options.direction}; KID: {options.features} against {options.reference}; best "
-        f"by {options.best}"
+        f"{options.data.name} {options.split}, {config.data.crop_size} pixels, {budget}, "
+        f"{options.threads or 'all'} threads, {options.direction}; KID: {options.features} against "
+        f"{options.reference}; best by {options.best}"
     )
     for record in _records(options.output):
         if record["key"] == key and record["protocol"] == protocol:
@@ -118,8 +123,7 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
     folder = options.runs / key
     folder.mkdir(parents=True, exist_ok=True)
     pairs = max(len(folder.files) for folder in folders.sources.values())
-    spend = (60 * options.minutes, options.steps)
-    steps, seconds = train_within(words, config, pairs, folder, spend)
+    steps, seconds = train_within(words, config, pairs, folder, budget)
     run = folder / "run"
     instruments = judge.instruments()
     files = {

@@ -7,22 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from experiments.compare.artifacts import artifacts
 from gan.config.choices import Split
 from gan.config.tables.metrics import METRICS
 from gan.domains import DIRECTIONS, Direction
 from gan.evaluation import Folders, evaluate, open_folders, open_instruments
-from gan.evaluation.command import open_model
+from gan.evaluation.command import Model, open_model
 from gan.evaluation.folders import read_images
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.measure import Evaluator
 from gan.evaluation.protocol import Settings
+from gan.inference.translator import pick_device
 from gan.metrics import Sampling
 from gan.metrics.kernel import kid
 from gan.system.processes import Processes
 
-CPU = torch.device("cpu")
+DEVICE = pick_device("auto")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Judge:
     def instruments(self) -> Instruments:
         """Open the networks."""
         lpips = {"alexnet": self.lpips_alex, "vgg16": self.lpips_vgg}
-        return open_instruments(self.features, self.weights, CPU, lpips=lpips)
+        return open_instruments(self.features, self.weights, DEVICE, lpips=lpips)
 
 
 def photograph(file: Path) -> str:
@@ -64,7 +66,7 @@ def by_photograph(deviations: Sequence[float], files: Sequence[Path]) -> dict[st
 
 def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str, Any]:
     """Return a generator's faults and metrics: value, that of doing nothing, sums by photograph."""
-    opened = open_model(generator, judge.root, None, CPU, "fp32")
+    opened = open_model(generator, judge.root, None, DEVICE, "fp32")
     folders: Folders = open_folders(opened.data, judge.split, judge.reference)
     settings = Settings((judge.direction,), resamples=200)
     run = {name: translator.run for name, translator in opened.translators.items()}
@@ -85,7 +87,7 @@ def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str
     paired = len(truth) == len(sources)
     real = truth if paired else folders.references[ends.target].files
     found["artifacts"] = artifacts(
-        run[judge.direction](photographs).float().clamp(-1, 1),
+        translated(opened, judge.direction, photographs),
         photographs,
         read_images(real, opened.data, opened.data.channels(ends.target)),
         paired,
@@ -93,9 +95,17 @@ def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str
     return found
 
 
+def translated(opened: Model, direction: Direction, images: Tensor) -> Tensor:
+    """Return the translations of images on the CPU, image by image, in [-1, 1]."""
+    run = opened.translators[direction].run
+    with torch.no_grad():
+        parts = [run(image[None].to(DEVICE)).float().cpu() for image in images]
+    return torch.cat(parts).clamp(-1, 1)
+
+
 def kid_of_the_truth(generator: Path, judge: Judge, instruments: Instruments) -> float | None:
     """Return the KID of the true pictures themselves; None where images have no truth."""
-    data = open_model(generator, judge.root, None, CPU, "fp32").data
+    data = open_model(generator, judge.root, None, DEVICE, "fp32").data
     folders = open_folders(data, judge.split, judge.reference)
     ends = DIRECTIONS[judge.direction]
     if not folders.pairs or METRICS["kid"].least_images > len(folders.pairs) // 2:

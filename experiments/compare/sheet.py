@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from experiments.compare.measuring import Judge
+from experiments.compare.measuring import DEVICE, Judge, translated
 from gan.domains import DIRECTIONS
 from gan.evaluation import open_folders
 from gan.evaluation.command import open_model
@@ -23,16 +23,14 @@ def write_sheet(judge: Judge, folders: Mapping[str, Path], path: Path) -> None:
     columns: dict[str, list[Image.Image]] = {}
     for name, folder in folders.items():
         files = sorted(folder.glob(f"run/gen_{judge.direction}.safetensors"))
-        opened = open_model(files[0], judge.root, None, torch.device("cpu"), "fp32")
+        opened = open_model(files[0], judge.root, None, DEVICE, "fp32")
         ends = DIRECTIONS[judge.direction]
         opened_folders = open_folders(opened.data, judge.split)
         sources = opened_folders.sources[ends.source].files
         chosen = sources[:: max(1, len(sources) // ROWS)][:ROWS]
         images = read_images(chosen, opened.data, opened.data.channels(ends.source))
-        with torch.no_grad():
-            fakes = opened.translators[judge.direction].run(images)
         columns.setdefault("photographs", _pictures(images))
-        columns[name] = _pictures(fakes)
+        columns[name] = _pictures(translated(opened, judge.direction, images))
         truth = [opened_folders.pairs[file] for file in chosen if file in opened_folders.pairs]
         if len(truth) == len(chosen):
             pixels = read_images(truth, opened.data, opened.data.channels(ends.target))

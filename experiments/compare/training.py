@@ -1,12 +1,14 @@
-"""Trains a recipe within a budget: processor time, or steps."""
+"""Trains a recipe within a budget: time, or steps."""
 
 import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from gan.config import Config
 from gan.training.schedule import RunLength
@@ -18,9 +20,28 @@ SNAPSHOTS = 4
 """Generators that are kept on the way, so that the best can be told from the last."""
 
 
+Clock = Literal["processor", "wall"]
+"""The processor's time, of a training and of its children, or that on the wall: for GPUs."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What each training may take: minutes, or steps where they are not 0."""
+
+    minutes: float
+    steps: int
+    clock: Clock
+
+    def __str__(self) -> str:
+        """Return it for the protocol."""
+        if self.steps:
+            return f"{self.steps} steps"
+        return f"{self.minutes:g} minutes ({self.clock} time)"
+
+
 @dataclass(frozen=True)
 class Cost:
-    """Processor seconds."""
+    """Seconds."""
 
     start: float
     step: float
@@ -47,12 +68,13 @@ class Candidate:
         return ",".join([Path(file).stem, *own])
 
 
-def train(words: Sequence[str], log: Path) -> float:
-    """Run train.py with these words; return the processor seconds of it and of its children.
+def train(words: Sequence[str], log: Path, clock: Clock) -> float:
+    """Run train.py with these words; return the seconds of it and of its children.
 
     ValueError with the last line of its log where it fails.
     """
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    began = time.monotonic()
     with log.open("a") as output:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "train.py"), *words],
@@ -62,14 +84,15 @@ def train(words: Sequence[str], log: Path) -> float:
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = usage.ru_utime + usage.ru_stime
+    processor = usage.ru_utime + usage.ru_stime
+    seconds = processor if clock == "processor" else time.monotonic() - began
     if process.returncode:
         lines = log.read_text().strip().splitlines() or ["no output"]
         raise ValueError(f"{log}: training ended with status {process.returncode}: {lines[-1]}")
     return seconds
 
 
-def cost(words: Sequence[str], folder: Path) -> Cost:
+def cost(words: Sequence[str], folder: Path, clock: Clock) -> Cost:
     """Measure what starting and a step take: two short trainings, kept in `folder`."""
     file = folder / "cost.json"
     if not file.exists():
@@ -78,6 +101,7 @@ def cost(words: Sequence[str], folder: Path) -> Cost:
             train(
                 [*words, f"--run.dir={folder / f'pilot-{steps}'}", f"--train.max_steps={steps}"],
                 folder / "pilot.log",
+                clock,
             )
             for steps in PILOTS
         )
@@ -105,19 +129,19 @@ def length(config: Config, steps: int, pairs: int) -> list[str]:
 
 
 def train_within(
-    words: Sequence[str], config: Config, pairs: int, folder: Path, budget: tuple[float, int]
+    words: Sequence[str], config: Config, pairs: int, folder: Path, budget: Budget
 ) -> tuple[int, float]:
-    """Train until the budget (processor seconds, or steps) is spent; return steps and seconds.
+    """Train until the budget is spent; return steps and seconds.
 
     A training that was stopped is resumed, its seconds are added up.
     """
-    seconds, steps = budget
+    steps = budget.steps
     if not steps:
-        found = cost(words, folder)
-        steps = max(1, round((seconds - found.start) / found.step))
+        found = cost(words, folder, budget.clock)
+        steps = max(1, round((60 * budget.minutes - found.start) / found.step))
     spent_file = folder / "spent.json"
     spent = json.loads(spent_file.read_text()) if spent_file.exists() else 0.0
     run = [*words, *length(config, steps, pairs), f"--run.dir={folder / 'run'}"]
-    spent += train(run, folder / "train.log")
+    spent += train(run, folder / "train.log", budget.clock)
     spent_file.write_text(json.dumps(spent))
     return steps, spent
