@@ -51,7 +51,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     from gan.cli.parser import Parser
     from gan.config.extensions import load_extensions
     from gan.config.table import load
-    from gan.system.processes import leave
+    from gan.system.processes import abandon, leave, lost_process
 
     command = COMMANDS[name]
     prog = prog or Path(sys.argv[0]).name
@@ -78,7 +78,12 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     except (ValueError, OSError) as error:
         if not getattr(error, "said_elsewhere", False):  # by the main process
             print(f"{prog}: error: {printable(one_line(error))}", file=sys.stderr)
-        return 1
+        return abandon(1)
+    except RuntimeError as error:
+        if not lost_process(error):
+            raise
+        print(f"{prog}: error: another process has ended; it said why", file=sys.stderr)
+        return abandon(1)
     except KeyboardInterrupt:
         advice = "; run the same command again to continue" if command.resumes else ""
         print(f"{prog}: interrupted{advice}", file=sys.stderr)

@@ -126,13 +126,14 @@ class NetworksConfig(Section):
     generator_channels: Count = 64
     """Channels after the first convolution of a generator."""
     discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
-    """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions."""
+    """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions;
+    projected: n_layers, joined by heads on the feature maps of a frozen network (Sauer et al.)."""
     discriminator_channels: Count = 64
     """Channels after the first convolution of a discriminator."""
     discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
-    """Strided convolutions of the n_layers discriminator."""
+    """Strided convolutions of the n_layers discriminator, and of projected."""
     discriminator_backbone: str = "mobilenet_v2"
-    """Frozen torchvision classifier in whose feature maps the projected discriminator sees."""
+    """Frozen torchvision classifier whose feature maps the projected discriminator scores."""
     discriminator_weights: Path | None = None
     """File with its weights, .pth or .safetensors; else torchvision's cache or download."""
     norm: Norm = "instance"

@@ -188,7 +188,7 @@ NOT_NUMBERS = {
     for section, keys in {
         "run": "dir device allow_changes threads",
         "data": "root a b workers cache cache_gb",
-        "networks": "weights weights_ab weights_ba",
+        "networks": "weights weights_ab weights_ba discriminator_weights",
         "perceptual": "weights",
         "semantic": "classifier",
         "style": "image",

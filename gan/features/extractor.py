@@ -3,6 +3,7 @@
 Which of its layers carry content and which carry style, and what the VGG papers call them.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -34,7 +35,7 @@ class LayerTable:
     content: tuple[str, ...]
     style: tuple[str, ...]
     stages: tuple[str, ...] = ()
-    """The last maps at strides 4, 8 and 16, for a discriminator."""
+    """The last maps at strides 4, 8 and 16: what a discriminator sees."""
 
 
 TABLES = {
@@ -90,6 +91,14 @@ class Features(nn.Module):
         wanted = {layer: maps[node] for layer, node in self.nodes.items()}
         # Half precision becomes float32: sums over a feature map need it.
         return {at: x.to(torch.promote_types(x.dtype, torch.float32)) for at, x in wanted.items()}
+
+    def fingerprint(self) -> str:
+        """Return a hash of the weights, whatever file they came from."""
+        digest = hashlib.sha256()
+        for name, tensor in self.state_dict().items():
+            digest.update(name.encode())
+            digest.update(tensor.cpu().numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def train(self, mode: bool = True) -> "Features":
         """Stay in evaluation mode, whatever the module around this one does."""

@@ -1,27 +1,30 @@
-"""A discriminator that sees through a frozen ImageNet network (Sauer et al. 2021)."""
+"""A discriminator that sees images through a frozen ImageNet network."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, interpolate
+from torch.nn.functional import conv2d
 
 from gan.config.choices import Norm
 from gan.features.extractor import Features, stages_of
 from gan.networks.discriminators import PatchDiscriminator
+from gan.networks.layers import NearestUpsample
 
 
 class ProjectedDiscriminator(nn.Module):
-    """Patch scores of an image itself and of its frozen feature maps at several strides.
+    """Score an image's patches, and those of its feature maps in a frozen network.
 
-    The maps are mixed by fixed random convolutions, over channels and then from coarse to fine over
-    scales, so that no head can rely on a few channels (Sauer et al. 2021, "Projected GANs Converge
-    Faster", Sec. 3.2). Each scale has a head of two convolutions. The first map of scores is a
-    PatchGAN's on the pixels, which sees the grain that the frozen network overlooks.
+    Sauer et al. 2021, "Projected GANs Converge Faster", Sec. 3: feature maps of several strides go
+    through fixed random convolutions, 1x1 over channels (Sec. 3.2.1) and then 3x3 from coarse to
+    fine (Sec. 3.2.2), so that no head can rest on a few of them; each scale has a head of its own.
+    Here the heads score patches, two convolutions each, and a PatchGAN on the pixels joins them: it
+    sees the grain that the frozen network overlooks.
 
-    The frozen network follows this module to its device but is no part of it: it has no weights to
-    train and is in no training state.
+    The frozen network goes along to every device but is no part of the module: it has nothing to
+    train, and is in no training state.
     """
 
     def __init__(
@@ -34,45 +37,61 @@ class ProjectedDiscriminator(nn.Module):
         backbone: str,
         weights: Path | None,
     ) -> None:
+        """Build the heads and open the frozen network; ValueError as of Features."""
         super().__init__()
         self.patch = PatchDiscriminator(
             in_channels=in_channels, channels=channels, layers=layers, norm=norm
         )
-        self.stages = stages_of(backbone)
-        self.frozen = (Features(backbone, self.stages, weights),)
-        with torch.no_grad():
-            maps = self.frozen[0](torch.zeros(1, 3, 64, 64))
+        stages = stages_of(backbone)
+        self.frozen = (_opened(backbone, stages, weights),)
+        depths = {
+            at: maps.shape[1] for at, maps in self.frozen[0](torch.zeros(1, 3, 32, 32)).items()
+        }
         width = 2 * channels
-        draws = torch.Generator().manual_seed(0)  # the same mixing in every run
-        self.heads = nn.ModuleList()
-        for number, stage in enumerate(self.stages):
-            depth = maps[stage].shape[1]
-            mix = torch.randn(width, depth, 1, 1, generator=draws) / depth**0.5
-            cross = torch.randn(width, width, 3, 3, generator=draws) / (9 * width) ** 0.5
-            self.register_buffer(f"mix_{number}", mix, persistent=False)
-            self.register_buffer(f"cross_{number}", cross, persistent=False)
-            self.heads.append(
-                nn.Sequential(
-                    nn.Conv2d(width, width, 3, padding=1),
-                    nn.LeakyReLU(0.2, inplace=True),
-                    nn.Conv2d(width, 1, 3, padding=1),
-                )
+        draws = torch.Generator().manual_seed(0)  # the same in every run: no state holds them
+        self.heads = nn.ModuleDict()
+        for number, stage in enumerate(stages):
+            over_channels = torch.randn(width, depths[stage], 1, 1, generator=draws)
+            over_scales = torch.randn(width, width, 3, 3, generator=draws)
+            for name, mixing in (("channels", over_channels), ("scales", over_scales)):
+                scaled = mixing / mixing[0].numel() ** 0.5
+                self.register_buffer(f"{name}_{number}", scaled, persistent=False)
+            self.heads[stage.replace(".", "_")] = nn.Sequential(
+                nn.Conv2d(width, width, 3, padding=1),
+                nn.LeakyReLU(0.2, inplace=True),
+                nn.Conv2d(width, 1, 3, padding=1),
             )
+        self.upsample = NearestUpsample(scale_factor=2)
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Return what a resumed run must find again, by the key that names its file."""
+        return {"networks.discriminator_weights": self.frozen[0].fingerprint()}
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Score images (N, in_channels, H, W): a map (N, 1, h, w) of pixels, one of each stage."""
-        scores = [self.patch(x)]
-        maps = self.frozen[0](x)
-        below: Tensor | None = None
-        for number, stage in reversed(list(enumerate(self.stages))):
-            mixed = conv2d(maps[stage], getattr(self, f"mix_{number}"))
-            if below is not None:
-                mixed = mixed + interpolate(below, mixed.shape[2:], mode="bilinear")
-            below = conv2d(mixed, getattr(self, f"cross_{number}"), padding=1)
-            scores.append(self.heads[number](below))
+        """Score images (N, in_channels, H, W): maps (N, 1, h, w) of pixels and of each stage."""
+        maps = list(self.frozen[0](x).values())
+        scores, coarser = [self.patch(x)], None
+        for number, head in reversed(list(enumerate(self.heads.values()))):
+            mixed = conv2d(maps[number], getattr(self, f"channels_{number}"))
+            if coarser is not None:
+                height, width = mixed.shape[2:]
+                mixed = mixed + self.upsample(coarser)[..., :height, :width]
+            coarser = conv2d(mixed, getattr(self, f"scales_{number}"), padding=1)
+            scores.append(head(coarser))
         return scores
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
-        """Move the frozen network along."""
-        self.frozen[0]._apply(fn)
-        return super()._apply(fn, recurse)
+        """Take the frozen network along: to a device, or to another precision."""
+        self.frozen[0]._apply(fn)  # type: ignore[no-untyped-call]
+        moved: Self = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return moved
+
+
+def _opened(backbone: str, stages: Sequence[str], weights: Path | None) -> Features:
+    """Open the frozen network; ValueError names the keys of the section networks."""
+    try:
+        return Features(backbone, stages, weights)
+    except ValueError as error:
+        text = str(error).replace("perceptual.", "networks.discriminator_")
+        raise ValueError(text) from error

@@ -20,6 +20,10 @@ _CONTROL: WeakValueDictionary[str, Any] = WeakValueDictionary()
 """The control group, as long as torch has it: held here, its threads would abort the end."""
 
 
+ENDED = ("closed by peer", "reset by peer", "broken pipe", "socket closed", "remote process exited")
+"""What gloo and NCCL say, in small letters, where another process has ended."""
+
+
 @dataclass(frozen=True)
 class Processes:
     """This process's number, and how many there are."""
@@ -132,6 +136,36 @@ def join(*, cpu: bool) -> Processes:
 
     state = PartialState(cpu=cpu, timeout=PATIENCE)
     return Processes(state.process_index, state.num_processes)
+
+
+def lost_process(error: Exception) -> bool:
+    """Return whether an error only tells that another process has ended."""
+    if not _among_others() or not isinstance(error, RuntimeError):
+        return False
+    text = str(error).lower()
+    return any(sign in text for sign in ENDED)
+
+
+def abandon(status: int) -> int:
+    """Return the exit status of a failure; end at once where other processes wait for this one.
+
+    They learn of it by its closed connections. At the interpreter's own end gloo's threads would
+    now and then abort it, and it may wait for threads that wait for others.
+    """
+    if _among_others():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _among_others() -> bool:
+    """Return whether this process has met others."""
+    if "torch" not in sys.modules:
+        return False
+    import torch.distributed as dist
+
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
 
 
 def leave() -> None:

@@ -81,12 +81,18 @@ def _check(config: Config) -> None:
             f"gradient_accumulation_steps {accumulate}: give the same, or leave accelerate's at 1"
         )
     device = config.run.device
+    forced = os.environ.get("ACCELERATE_USE_CPU", "false").lower() in ("1", "true", "yes", "on")
+    if device in ("cuda", "mps") and forced:
+        raise ValueError(
+            f"run.device is {device}, but accelerate is launched for CPUs (ACCELERATE_USE_CPU): "
+            "leave one of them out"
+        )
     if device == "cuda" and not torch.cuda.is_available():
         raise ValueError("run.device is cuda, but torch sees no CUDA GPU here")
     if device == "mps" and not torch.backends.mps.is_available():
         raise ValueError("run.device is mps, but torch sees no Apple GPU here")
-    precision, on_cpu = config.train.precision, device == "cpu" or not torch.cuda.is_available()
-    if precision == "fp16" and on_cpu:
+    on_cpu = device == "cpu" or forced or not torch.cuda.is_available()
+    if config.train.precision == "fp16" and on_cpu:
         raise ValueError("train.precision fp16 needs a CUDA GPU: use bf16 or fp32 here")
 
 

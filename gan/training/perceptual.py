@@ -1,6 +1,5 @@
 """Loss targets of a frozen network: feature maps of real images, Gram matrices of domains."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,7 +28,7 @@ class PerceptualNetwork:
         self.style = table.style if loss.style else ()
         layers = list(dict.fromkeys((*self.content, *self.style)))
         features = Features(config.perceptual.backbone, layers, config.perceptual.weights)
-        self.fingerprint = fingerprint(features)
+        self.fingerprint = features.fingerprint()
         self.dtype = DTYPES.get(config.train.precision)
         cast_weights(features, self.dtype)
         self.features = features.to(device)
@@ -52,15 +51,6 @@ class PerceptualNetwork:
     def style_of(self, maps: Maps) -> Maps:
         """Return the mean Gram matrices of the images, (1, C, C), of the layers for style."""
         return {at: gram.mean(dim=0, keepdim=True) for at, gram in self.grams_of(maps).items()}
-
-
-def fingerprint(features: Features) -> str:
-    """Return a hash of the weights, whatever file they came from."""
-    digest = hashlib.sha256()
-    for name, tensor in features.state_dict().items():
-        digest.update(name.encode())
-        digest.update(tensor.numpy().tobytes())
-    return digest.hexdigest()[:16]
 
 
 class RunningGrams:

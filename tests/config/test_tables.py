@@ -1,6 +1,7 @@
 """Rows against the code that they name, and what happens to names that no table has."""
 
 import inspect
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -14,8 +15,10 @@ from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS, generator_row
 from gan.config.tables.losses import LOSS_TERMS
+from gan.losses import score_maps
 from gan.networks import build_discriminator, build_generator
 from gan.networks.resnet import ResidualBlock
+from tests.support import backbone
 from tests.support.registering import forget_rows
 
 OFFERED = [*GENERATORS, "resnet_1blocks", "unet_32", "unet_1024"]
@@ -33,15 +36,21 @@ def test_a_generators_row_says_what_its_module_does(name: str) -> None:
     assert hasattr(network, "paint") == hasattr(network, "style_encoder") == row.takes_style
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return backbone.write_network(tmp_path_factory.mktemp("weights") / "network.pth")
+
+
 @pytest.mark.parametrize("name", DISCRIMINATORS)
 @pytest.mark.parametrize("layers", [1, 4])
 def test_a_discriminator_scores_three_pixels_after_its_halvings_and_not_two(
-    name: str, layers: int
+    name: str, layers: int, weights: Path
 ) -> None:
     halvings = DISCRIMINATORS[name].halvings
     shrunk = 2 ** (layers if halvings is None else halvings)
-    network = build_discriminator(name, channels=1, layers=layers, norm="none")
-    assert network(torch.zeros(1, 3, 3 * shrunk, 3 * shrunk)).numel() > 0
+    network = build_discriminator(name, channels=1, layers=layers, norm="none", weights=weights)
+    scores = network(torch.zeros(1, 3, 3 * shrunk, 3 * shrunk))
+    assert all(maps.numel() > 0 for maps in score_maps(scores))
     if shrunk > 1:
         with pytest.raises(RuntimeError, match="Kernel size can't be greater than actual input"):
             network(torch.zeros(1, 3, 2 * shrunk, 2 * shrunk))

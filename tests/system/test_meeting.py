@@ -50,6 +50,19 @@ def test_an_image_that_is_gone_for_one_process_ends_an_evaluation_with_one_line(
     assert "No such file" in said
 
 
+def test_a_process_that_fails_alone_ends_the_others_with_a_line_each(tmp_path: Path) -> None:
+    root = write_images(tmp_path / "data")
+    keys = {"data.root": root, "run.dir": tmp_path / "run", "train.max_steps": 4}
+    options = [f"--{key}={value}" for key, value in (KEYS | keys).items()]
+    printed = meet("failing", *options, status=1)
+    own = [line for line in printed.splitlines() if "test: error: " in line]
+    assert sorted(line.partition("error: ")[2] for line in own) == [
+        "another process has ended; it said why", "disk.bin: No space left on device",
+    ]  # fmt: skip
+    assert "exitcode  : 1" in printed  # torchrun's own; an abort would be -6
+    assert 'File "' not in printed.partition("torch/distributed")[0]
+
+
 @pytest.mark.parametrize(
     ("spared", "status", "said"),
     [(0, 1, "test: error: "), (4, 0, "step 2: not evaluated: ")],

@@ -30,6 +30,19 @@ def config(side: int = 16, **sections: dict[str, Any]) -> Config:
     )
 
 
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_a_launcher_for_cpus_contradicts_a_gpu(
+    precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    settings = config(run={"device": "cuda"}, train={"precision": precision})
+    with pytest.raises(ValueError, match=r"run\.device is cuda.*ACCELERATE_USE_CPU"):
+        build_accelerator(settings)
+    with pytest.raises(ValueError, match="fp16 needs a CUDA GPU"):
+        build_accelerator(config(run={"device": "auto"}, train={"precision": "fp16"}))
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [

@@ -17,7 +17,8 @@ class DiscriminatorRow:
     code: Code
     """Builds the module from in_channels, channels, `takes` and `options`."""
     takes: tuple[str, ...] = ()
-    """Keys that it is given: norm is networks.norm, layers is networks.discriminator_layers."""
+    """Keys that it is given: norm is networks.norm; layers, backbone and weights are
+    networks.discriminator_layers and so on."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments."""
     halvings: int | None = 0
@@ -32,13 +33,13 @@ DISCRIMINATORS = Table(
     {
         "basic": DiscriminatorRow(_PATCH, takes=("norm",), options={"layers": 3}, halvings=3),
         "n_layers": DiscriminatorRow(_PATCH, takes=("norm", "layers"), halvings=None),
+        "pixel": DiscriminatorRow(
+            "gan.networks.discriminators:PixelDiscriminator", takes=("norm",)
+        ),
         "projected": DiscriminatorRow(
             "gan.features.projected:ProjectedDiscriminator",
             takes=("norm", "layers", "backbone", "weights"),
-            halvings=4,
-        ),
-        "pixel": DiscriminatorRow(
-            "gan.networks.discriminators:PixelDiscriminator", takes=("norm",)
+            halvings=None,
         ),
     },
 )

@@ -39,8 +39,11 @@ class ArbitraryStyleTrainer:
         self.frame = build_frame(
             config,
             accelerator,
-            build_networks(
-                config.networks, data.channels_a, data.channels_b, names, seed=config.run.seed
+            main_first(
+                accelerator,
+                lambda: build_networks(
+                    config.networks, data.channels_a, data.channels_b, names, seed=config.run.seed
+                ),
             ),
             {
                 "generators": (("gen_ab",), optim.lr),

@@ -115,9 +115,12 @@ def build_frame(
     """Give networks their weights and make them ready for training, on all processes.
 
     `built` are the networks on the CPU, by name: gen_ab, disc_b and the like. Those that the
-    recipe's row exports are averaged; each domain with a discriminator has a pool.
+    recipe's row exports are averaged; each domain with a discriminator has a pool. A network that
+    rests on a file has `fingerprints` of it, which join the others.
     """
     row = RECIPES[config.recipe]
+    for network in built.values():
+        fingerprints = fingerprints | getattr(network, "fingerprints", {})
     load_initial_weights(config, built, main=accelerator.is_main_process)
     if config.train.recompute:
         recompute_blocks(built.values())

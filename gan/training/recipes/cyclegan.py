@@ -50,7 +50,12 @@ class Trainer:
         self.frame = build_frame(
             config,
             accelerator,
-            build_networks(config.networks, data.channels_a, data.channels_b, seed=config.run.seed),
+            main_first(
+                accelerator,
+                lambda: build_networks(
+                    config.networks, data.channels_a, data.channels_b, seed=config.run.seed
+                ),
+            ),
             {
                 "generators": (("gen_ab", "gen_ba"), optim.lr),
                 "discriminators": (("disc_a", "disc_b"), optim.discriminator_lr or optim.lr),

@@ -18,6 +18,7 @@ import torch.distributed as dist
 from gan.cli.main import run
 from gan.evaluation import folders, measure
 from gan.system.processes import Processes, any_process, leave
+from gan.training.recipes.cyclegan import Trainer
 
 SECONDS = 10
 """How long a collective of the default group may take."""
@@ -91,10 +92,24 @@ def vanishing(spared: str, command: str, *arguments: str) -> int:
         return run(command, arguments, prog="test")
 
 
+def failing(*arguments: str) -> int:
+    """Train; the second process cannot go on in the second step."""
+    train_step = Trainer.train_step
+
+    def fail(trainer: Trainer, step: int, batches: Any) -> Any:
+        if dist.get_rank() == 1 and step == 2:
+            raise OSError("disk.bin: No space left on device")
+        return train_step(trainer, step, batches)
+
+    with patch.object(Trainer, "train_step", fail):
+        return run("train", arguments, prog="test")
+
+
 CASES: dict[str, Callable[..., int]] = {
     "patience": patience,
     "wrong": wrong,
     "vanishing": vanishing,
+    "failing": failing,
 }
 
 if __name__ == "__main__":

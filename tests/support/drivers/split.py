@@ -26,6 +26,7 @@ CASES = {
     "one_style": (torch.float64, 2e-4),
     "reference": (torch.float64, 2e-4),
     "semantic": (torch.float64, 2e-4),
+    "projected": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
 
@@ -46,6 +47,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
             "semantic": {"classifier": root / "classifier.safetensors"},
         },
     }
+    projected = {"discriminator": "projected", "discriminator_weights": root / "network.pth"}
     config = Config.model_validate(
         {
             "data": {
@@ -56,6 +58,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
                 "generator_channels": 4,
                 "discriminator": "n_layers", "discriminator_layers": 1,
                 "discriminator_channels": 4,
+                **(projected if case == "projected" else {}),
             },
             "optim": {"lr": lr},
             "train": {"pool_size": 0, "max_steps": 10, "log_every": 10} | split,

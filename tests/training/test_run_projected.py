@@ -1,0 +1,54 @@
+"""Whole runs with a projected discriminator: exact to resume, its file known again."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from gan.config import Config
+from gan.training import train
+from tests.support import backbone
+from tests.support.launching import write_images
+from tests.support.runs import config, generators
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write_images(tmp_path_factory.mktemp("photos"))
+    backbone.write_network(folder / "weights.pth")
+    torch.save(backbone.random_blocks(seed=1).state_dict(), folder / "others.pth")
+    return folder
+
+
+def projected(root: Path, run: Path, steps: int, file: str = "weights.pth") -> Config:
+    return config(
+        root, run, train={"max_steps": steps, "epochs": 9},
+        networks={"discriminator": "projected", "discriminator_weights": root / file},
+    )  # fmt: skip
+
+
+def test_a_resumed_run_is_the_one_that_never_stopped(root: Path, tmp_path: Path) -> None:
+    for stop in (2, 5):
+        train(projected(root, tmp_path / "parts", stop))
+    train(projected(root, tmp_path / "straight", 5))
+    assert generators(tmp_path / "parts") == generators(tmp_path / "straight")
+    parts, straight = (
+        torch.load(tmp_path / name / "state/step-00000005/shared.pt", weights_only=True)
+        for name in ("parts", "straight")
+    )
+    torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+    assert not any("frozen" in name for name in straight["networks"]["disc_a"])
+
+
+def test_the_weights_may_move_but_not_change(root: Path, tmp_path: Path) -> None:
+    train(projected(root, tmp_path / "run", 1))
+    moved = tmp_path / "moved.pth"
+    moved.write_bytes((root / "weights.pth").read_bytes())
+    train(projected(root, tmp_path / "run", 2, file=str(moved)))
+    with pytest.raises(ValueError, match=r"discriminator_weights: another file's content"):
+        train(projected(root, tmp_path / "run", 3, file="others.pth"))
+
+
+def test_weights_that_are_missing_are_named(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"none\.pth"):
+        train(projected(root, tmp_path, 1, file="none.pth"))
