@@ -104,13 +104,11 @@ def _premultiplied(image: Any) -> bool:
 
 def _has_deep_color(image: Any) -> bool:
     """Whether a PNG or TIFF has 16 bits a channel, of which Pillow's modes hold eight."""
-    kinds = ("RGB", "RGBA", "RGBX", "LA")
-    if image.format not in ("PNG", "TIFF") or image.mode not in kinds:
+    if image.mode not in ("RGB", "RGBA", "RGBX", "LA"):
         return False
     if image.format == "TIFF":
-        bits: tuple[int, ...] = image.tag_v2.get(258, (8,))
-        return bits[0] == 16
-    return any(";16" in str(tile.args) for tile in image.tile)
+        return bool(image.tag_v2.get(258, (8,))[0] == 16)
+    return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
 
 
 def _through_opencv(image: Any, file: BinaryIO) -> Any:
@@ -181,8 +179,8 @@ def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
     """
     with opened(path, max_megapixels) as (image, _):
         kind = VARIANTS.get(image.format or "", image.format)
-    suffixes = (suffix for suffix, name in FORMATS.items() if name == kind)
-    return next(suffixes, ".png") if kind in Image.SAVE else ".png"
+    names = (suffix for suffix, name in FORMATS.items() if name == kind and name in Image.SAVE)
+    return next(names, ".png")
 
 
 def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:

@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -11,6 +10,9 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+import torch
+import torch.distributed as dist
+
 T = TypeVar("T")
 
 PATIENCE = timedelta(days=365)
@@ -18,6 +20,13 @@ PATIENCE = timedelta(days=365)
 alone. A process that dies ends the others by their launcher."""
 _CONTROL: WeakValueDictionary[str, Any] = WeakValueDictionary()
 """The control group, as long as torch has it: held here, its threads would abort the end."""
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """What a function raised in place of returning."""
+
+    error: Exception
 
 
 @dataclass(frozen=True)
@@ -36,11 +45,9 @@ class Processes:
         """Return on all processes what a function returns on the main one; raise what it raises."""
         if self.world == 1:
             return function()
-        import torch.distributed as dist
-
-        answers = [_attempt(function) if self.main else None]
+        answers: list[Any] = [_attempt(function) if self.main else None]
         dist.broadcast_object_list(answers, group=control_group())
-        answer: T = self._values(answers)[0]
+        answer: T = self._value(answers[0])
         return answer
 
     def share(self, items: Sequence[Any]) -> Sequence[Any]:
@@ -54,26 +61,16 @@ class Processes:
         """
         if self.world == 1:
             return function()
-        import torch.distributed as dist
-
         answers: list[Any] = [None] * self.world
         dist.all_gather_object(answers, _attempt(function), group=control_group())
-        return [item for items in self._values(answers) for item in items]
+        return [item for answer in answers for item in self._value(answer)]
 
-    def _values(self, answers: list[Any]) -> list[Any]:
-        """Return the answers of processes; raise what one of them raised: the main one says it."""
-        for answer in answers:
-            if isinstance(answer, _Raised):
-                answer.error.__dict__["said_elsewhere"] = not self.main
-                raise answer.error
-        return answers
-
-
-@dataclass(frozen=True)
-class _Raised:
-    """What a function raised in place of returning."""
-
-    error: Exception
+    def _value(self, answer: T | _Raised) -> T:
+        """Return a process's answer, or raise what it raised: the main one says it."""
+        if isinstance(answer, _Raised):
+            answer.error.__dict__["said_elsewhere"] = not self.main
+            raise answer.error
+        return answer
 
 
 def _attempt(function: Callable[[], T]) -> T | _Raised:
@@ -96,8 +93,6 @@ def control_group() -> Any:
     It waits for as long as the main process works alone; NCCL would end a run after ten minutes.
     All processes ask for it first at the same place.
     """
-    import torch.distributed as dist
-
     group = _CONTROL.get("group")
     if group is None:
         group = _CONTROL["group"] = dist.new_group(backend="gloo", timeout=PATIENCE)
@@ -106,9 +101,6 @@ def control_group() -> Any:
 
 def any_process(flag: bool) -> bool:
     """Return whether a flag is set on any process; all of them ask, and wait, at the same place."""
-    import torch
-    import torch.distributed as dist
-
     if not dist.is_initialized() or dist.get_world_size() == 1:
         return flag
     flags = torch.tensor(float(flag))
@@ -140,8 +132,5 @@ def leave() -> None:
     Gloo's threads would have to part at the interpreter's end, and now and then abort it then
     (PyTorch, pull request 179291): a finished run would end with SIGABRT.
     """
-    if "torch" in sys.modules:
-        import torch.distributed as dist
-
-        if dist.is_available() and dist.is_initialized():
-            dist.destroy_process_group()
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
