@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from jsonargparse import DefaultHelpFormatter
 from pydantic.fields import FieldInfo
 
 from gan.config.table import NameIn
@@ -15,13 +14,6 @@ NAMES = {bool: "true | false", int: "integer", float: "number", Path: "path", st
 BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "a multiple of"}
 UNLIMITED = 2**63
 """Bounds from here on tell people nothing."""
-
-
-class Formatter(DefaultHelpFormatter):
-    """Print the help as it was given, without types of Python."""
-
-    def _get_help_string(self, action: Any) -> str:
-        return action.help or ""
 
 
 def summary(section: type) -> str:
@@ -43,7 +35,7 @@ def about(field: FieldInfo) -> str:
     elif default not in (None, []):
         facts.append(f"default {str(default).lower() if isinstance(default, bool) else default}")
     text = " ".join((field.description or "").split())
-    return f"{text} ({'; '.join(facts)})"
+    return f"{text} ({'; '.join(facts)})".replace("%", "%%")  # argparse fills in what follows a %
 
 
 def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from argparse import HelpFormatter
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from gan.cli.commands import Command
 from gan.cli.errors import explain
-from gan.cli.help import Formatter, about, details, summary
+from gan.cli.help import about, details, summary
 from gan.config import Section
 from gan.config.files import check_file, find_file
 from gan.config.table import load
@@ -44,7 +45,7 @@ class Parser(ArgumentParser):
             usage=f"%(prog)s {first} [--key VALUE ...]",
             description=f"{command.summary}. {details(self.section)}",
             allow_abbrev=False,
-            formatter_class=Formatter,
+            formatter_class=HelpFormatter,
             print_config=None,
         )
         self.add_argument("--config", action="config", metavar="FILE", help=CONFIG)
@@ -65,12 +66,11 @@ class Parser(ArgumentParser):
         print(f"{self.prog}: error: {' '.join(message.split())}", file=sys.stderr)
         sys.exit(2)
 
-    def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Namespace:
+    def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Any:
         """Read a file; ValueError where a key is unknown or stands there twice."""
         for key in check_file(Path(path)):
             self.check_key(key)
-        keys: Namespace = super().parse_path(path, *arguments, **options)
-        return keys
+        return super().parse_path(path, *arguments, **options)
 
     def names(self) -> list[str]:
         """Return the names of all options, as they are typed."""
