@@ -45,7 +45,8 @@ def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
         return repr(table)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return plain(arguments[0], _unfolded(arguments[1:]))
+        field = FieldInfo.from_annotation(kind)  # which takes pydantic's Field apart
+        return plain(field.annotation, field.metadata)
     if origin in (Union, types.UnionType):
         members = [each for each in arguments if each is not types.NoneType]
         return " or ".join(plain(each, constraints) for each in members)
@@ -56,14 +57,6 @@ def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
     if origin is dict:
         return "mapping"
     return f"{NAMES[kind]}{bounds(constraints)}"
-
-
-def _unfolded(constraints: Sequence[Any]) -> list[Any]:
-    """Return the constraints of pydantic's fields one by one."""
-    result: list[Any] = []
-    for each in constraints:
-        result += each.metadata if isinstance(each, FieldInfo) else [each]
-    return result
 
 
 def bounds(constraints: Sequence[Any]) -> str:

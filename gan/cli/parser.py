@@ -58,8 +58,9 @@ class Parser(ArgumentParser):
         }
         for key, field in self.fields.items():
             section, _, name = key.rpartition(".")
-            group = groups.get(section, self)
-            group.add_argument(f"--{key}", metavar=name.upper(), help=about(field))
+            groups.get(section, self).add_argument(
+                f"--{key}", metavar=name.upper(), help=about(field)
+            )
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print one line on stderr and exit with status 2."""
@@ -220,14 +221,13 @@ def constrained(field: FieldInfo) -> Any:
 def _checked(key: str, field: FieldInfo, value: Any) -> Any:
     """Return a value as the field's type; ValueError names the key and what would be right."""
     adapter = TypeAdapter(constrained(field))
-    fault: ValidationError | None = None
+    faults: list[ValidationError] = []
     for reading in _readings(value):
         try:
             return adapter.validate_python(reading)
         except ValidationError as error:
-            fault = error
-    assert fault is not None
-    raise ValueError(explain(fault, key)) from fault
+            faults.append(error)
+    raise ValueError(explain(faults[-1], key)) from faults[-1]
 
 
 def _readings(value: Any) -> Iterator[Any]:

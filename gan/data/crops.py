@@ -124,11 +124,8 @@ class TrainTransform:
 
 def resize(image: Image.Image, data: DataConfig) -> Image.Image:
     """data.resize: the reference's antialiased bicubic square, the shorter side, or nothing."""
-    if data.resize == "square":
-        return resize_square(image, data.load_size)
-    if data.resize == "short":
-        return resize_short(image, data.load_size)
-    return image
+    resized = {"square": resize_square, "short": resize_short}.get(data.resize)
+    return resized(image, data.load_size) if resized else image
 
 
 def sample_pixels(image: Image.Image, data: DataConfig) -> Tensor:

@@ -37,9 +37,10 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
     try:
         if match[2]:
             return Path(huggingface_hub.hf_hub_download(match[1], match[2], revision=revision))
-        patterns = ["*.safetensors", "*_net_G_?.pth"]
         return Path(
-            huggingface_hub.snapshot_download(match[1], revision=revision, allow_patterns=patterns)
+            huggingface_hub.snapshot_download(
+                match[1], revision=revision, allow_patterns=["*.safetensors", "*_net_G_?.pth"]
+            )
         )
     except Exception as error:  # of the hub, of its client, of the network, of the disk
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]

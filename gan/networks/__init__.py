@@ -36,9 +36,12 @@ def build_generator(
     row = generator_row(kind)
     if "blur" in (upsample, downsample) and not row.blurs:
         raise ValueError(f"upsample and downsample blur are for ResNet generators, not {kind}")
-    choices = {"norm": norm, "upsample": upsample, "dropout": dropout, "downsample": downsample}
     return _build(
-        row, choices, in_channels=in_channels, out_channels=out_channels, channels=channels
+        row,
+        {"norm": norm, "upsample": upsample, "dropout": dropout, "downsample": downsample},
+        in_channels=in_channels,
+        out_channels=out_channels,
+        channels=channels,
     )
 
 
