@@ -1,7 +1,6 @@
 """From words to options: jsonargparse merges words and files, pydantic checks every value."""
 
 import json
-import sys
 from argparse import HelpFormatter
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -31,7 +30,7 @@ Pair = tuple[str, Any]
 
 
 class Parser(ArgumentParser):
-    """The options of one command; its errors are one line."""
+    """The options of one command; its errors are ValueErrors."""
 
     def __init__(self, command: Command, prog: str) -> None:
         """Add what the command takes; the help says of which type, the parser does not care."""
@@ -63,9 +62,8 @@ class Parser(ArgumentParser):
             )
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        """Print one line on stderr and exit with status 2."""
-        print(f"{self.prog}: error: {' '.join(message.split())}", file=sys.stderr)
-        sys.exit(2)
+        """Raise ValueError in place of printing usage and exiting."""
+        raise ValueError(message) from ex
 
     def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Any:
         """Read a file; ValueError where a key is unknown or stands there twice."""

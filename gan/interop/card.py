@@ -131,8 +131,10 @@ def metrics(run: Path) -> str:
         return "Not evaluated.\n"
     head = "| metric | value | 95 % interval | doing nothing | images | better |\n" + "| --- " * 6
     protocol = json.dumps(_nameless(newest.get("protocol", {})), indent=1, ensure_ascii=False)
-    said = f"Step {newest.get('step')}, measured by this protocol:"
-    return "\n".join([head + "|", *rows, "", said, "", "```json", protocol, "```", ""])
+    return "\n".join([
+        f"{head}|", *rows, "", f"Step {newest.get('step')}, measured by this protocol:", "",
+        "```json", protocol, "```", "",
+    ])  # fmt: skip
 
 
 def _row(name: str, metric: Mapping[str, Any]) -> str:
