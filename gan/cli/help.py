@@ -29,13 +29,15 @@ def details(section: type) -> str:
 def about(field: FieldInfo) -> str:
     """Return the help of an option: its documentation, what it takes and its default."""
     default = None if field.is_required() else field.get_default(call_default_factory=True)
-    facts = [plain(field.annotation, field.metadata)]
-    if field.is_required():
-        facts.append("required")
-    elif default not in (None, []):
-        facts.append(f"default {str(default).lower() if isinstance(default, bool) else default}")
+    shown = str(default).lower() if isinstance(default, bool) else default
+    facts = [
+        plain(field.annotation, field.metadata),
+        "required" if field.is_required() else "",
+        "" if default in (None, []) else f"default {shown}",
+    ]
     text = " ".join((field.description or "").split())
-    return f"{text} ({'; '.join(facts)})".replace("%", "%%")  # argparse fills in what follows a %
+    # argparse fills in what follows a %.
+    return f"{text} ({'; '.join(filter(None, facts))})".replace("%", "%%")
 
 
 def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:

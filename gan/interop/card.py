@@ -83,11 +83,14 @@ def model_card(
 def _network(direction: Direction, opened: Opened) -> str:
     """A line about a generator."""
     about = opened.about
-    facts = [in_words(opened.spec)]
-    facts += [f"step {about['step']}"] if "step" in about else []
-    facts += ["averaged over its last steps"] if about.get("averaged") else []
-    facts += [f"out of {about['source']} ({about['layout']})"] if "source" in about else []
-    return f"* `gen_{direction}.safetensors`, {DIRECTIONS[direction].label}: {', '.join(facts)}"
+    facts = [
+        in_words(opened.spec),
+        f"step {about['step']}" if "step" in about else "",
+        "averaged over its last steps" if about.get("averaged") else "",
+        f"out of {about['source']} ({about['layout']})" if "source" in about else "",
+    ]
+    known = ", ".join(filter(None, facts))
+    return f"* `gen_{direction}.safetensors`, {DIRECTIONS[direction].label}: {known}"
 
 
 def _read_config(run: Path) -> dict[str, Any]:
