@@ -101,16 +101,15 @@ class Parser(ArgumentParser):
             if key != name:
                 before = given.get(key, self.fields[key].get_default(call_default_factory=True))
                 given[key] = [*before, *_items(value)]
-        values: dict[str, Any] = {}
-        for key, value in given.items():
-            section, _, name = key.rpartition(".")
+        for key, value in list(given.items()):
             if key in self.fields:
-                place = values.setdefault(section, {}) if section else values
-                place[name] = _checked(key, self.fields[key], value)
+                given[key] = _checked(key, self.fields[key], value)
             elif key in sections(self.section):
                 raise ValueError(f"{key}: Expected keys, KEY: VALUE. Got value: {value}")
+        values = given.as_dict()
+        fields = {name: values[name] for name in self.section.model_fields if name in values}
         try:
-            return self.section.model_validate(values), given
+            return self.section.model_validate(fields), given
         except ValidationError as error:
             raise ValueError(explain(error)) from error
 

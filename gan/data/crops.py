@@ -101,10 +101,9 @@ class TrainTransform:
 
     def __init__(self, data: DataConfig) -> None:
         self.crop_size = data.crop_size
-        crop = A.RandomCrop(data.crop_size, data.crop_size)
         flip = [A.HorizontalFlip(p=0.5)] if data.flip else []
         extra = [_build_augmentation(entry) for entry in data.augment]
-        self.compose = A.Compose([crop, *flip, *extra])
+        self.compose = A.Compose([A.RandomCrop(data.crop_size, data.crop_size), *flip, *extra])
         for channels in {data.channels_a, data.channels_b}:
             for transform in extra:
                 _try_out(transform, (data.crop_size, data.crop_size, channels))
