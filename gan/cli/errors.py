@@ -35,8 +35,7 @@ def _describe(detail: Any, key: str) -> str:
     if kind == "value_error" and isinstance(value, (dict, BaseModel)):
         return text  # a check between several keys, which names them itself
     if kind == "literal_error":
-        names = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-        text = f"Expected one of {names}"
+        text = "Expected one of " + detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
     if kind == "list_type":
         text = "Expected a list, [ONE,TWO]"
     shown = str(value) if len(str(value)) < LONGEST else f"{str(value)[:LONGEST]}..."

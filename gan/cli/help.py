@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from jsonargparse import DefaultHelpFormatter
 from pydantic.fields import FieldInfo
 
 from gan.config.table import NameIn
@@ -15,13 +14,6 @@ NAMES = {bool: "true | false", int: "integer", float: "number", Path: "path", st
 BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "a multiple of"}
 UNLIMITED = 2**63
 """Bounds from here on tell people nothing."""
-
-
-class Formatter(DefaultHelpFormatter):
-    """Print the help as it was given, without types of Python."""
-
-    def _get_help_string(self, action: Any) -> str:
-        return action.help or ""
 
 
 def summary(section: type) -> str:
@@ -37,13 +29,15 @@ def details(section: type) -> str:
 def about(field: FieldInfo) -> str:
     """Return the help of an option: its documentation, what it takes and its default."""
     default = None if field.is_required() else field.get_default(call_default_factory=True)
-    facts = [plain(field.annotation, field.metadata)]
-    if field.is_required():
-        facts.append("required")
-    elif default not in (None, []):
-        facts.append(f"default {str(default).lower() if isinstance(default, bool) else default}")
+    shown = str(default).lower() if isinstance(default, bool) else default
+    facts = [
+        plain(field.annotation, field.metadata),
+        "required" if field.is_required() else "",
+        "" if default in (None, []) else f"default {shown}",
+    ]
     text = " ".join((field.description or "").split())
-    return f"{text} ({'; '.join(facts)})"
+    # argparse fills in what follows a %.
+    return f"{text} ({'; '.join(filter(None, facts))})".replace("%", "%%")
 
 
 def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
@@ -53,7 +47,8 @@ def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
         return repr(table)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return plain(arguments[0], _unfolded(arguments[1:]))
+        field = FieldInfo.from_annotation(kind)  # which takes pydantic's Field apart
+        return plain(field.annotation, field.metadata)
     if origin in (Union, types.UnionType):
         members = [each for each in arguments if each is not types.NoneType]
         return " or ".join(plain(each, constraints) for each in members)
@@ -64,14 +59,6 @@ def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
     if origin is dict:
         return "mapping"
     return f"{NAMES[kind]}{bounds(constraints)}"
-
-
-def _unfolded(constraints: Sequence[Any]) -> list[Any]:
-    """Return the constraints of pydantic's fields one by one."""
-    result: list[Any] = []
-    for each in constraints:
-        result += each.metadata if isinstance(each, FieldInfo) else [each]
-    return result
 
 
 def bounds(constraints: Sequence[Any]) -> str:

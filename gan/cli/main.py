@@ -5,6 +5,7 @@ Whatever needs a library is imported where it is used: `gan --help` needs none.
 
 import signal
 import sys
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,10 +56,13 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
 
     command = COMMANDS[name]
     prog = prog or Path(sys.argv[0]).name
-    words = sys.argv[1:] if arguments is None else arguments
+    extending = ArgumentParser(add_help=False, allow_abbrev=False)
+    extending.add_argument("--extend", action="append", nargs="?", const="", default=[])
+    named, words = extending.parse_known_args(arguments)
     try:
-        extensions, words = _apart(words)
-        load_extensions(extensions)
+        if not all(named.extend):
+            raise ValueError("extend: a value is required")
+        load_extensions(named.extend)
         parser = Parser(command, prog)
         if {"-h", "--help"} & set(words):
             parser.print_help()
@@ -88,19 +92,3 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
         advice = "; run the same command again to continue" if command.resumes else ""
         print(f"{prog}: interrupted{advice}", file=sys.stderr)
         return 128 + signal.SIGINT
-
-
-def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the extensions that are named, and the other words."""
-    names: list[str] = []
-    rest: list[str] = []
-    following = iter(words)
-    for word in following:
-        option, equals, value = word.partition("=")
-        if option != "--extend":
-            rest.append(word)
-        else:
-            names.append(value if equals else next(following, ""))
-    if not all(names):
-        raise ValueError("extend: a value is required")
-    return names, rest

@@ -1,7 +1,7 @@
 """From words to options: jsonargparse merges words and files, pydantic checks every value."""
 
 import json
-import sys
+from argparse import HelpFormatter
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from gan.cli.commands import Command
 from gan.cli.errors import explain
-from gan.cli.help import Formatter, about, details, summary
+from gan.cli.help import about, details, summary
 from gan.config import Section
 from gan.config.files import check_file, find_file
 from gan.config.table import load
@@ -30,7 +30,7 @@ Pair = tuple[str, Any]
 
 
 class Parser(ArgumentParser):
-    """The options of one command; its errors are one line."""
+    """The options of one command; its errors are ValueErrors."""
 
     def __init__(self, command: Command, prog: str) -> None:
         """Add what the command takes; the help says of which type, the parser does not care."""
@@ -44,7 +44,7 @@ class Parser(ArgumentParser):
             usage=f"%(prog)s {first} [--key VALUE ...]",
             description=f"{command.summary}. {details(self.section)}",
             allow_abbrev=False,
-            formatter_class=Formatter,
+            formatter_class=HelpFormatter,
             print_config=None,
         )
         self.add_argument("--config", action="config", metavar="FILE", help=CONFIG)
@@ -57,20 +57,19 @@ class Parser(ArgumentParser):
         }
         for key, field in self.fields.items():
             section, _, name = key.rpartition(".")
-            group = groups.get(section, self)
-            group.add_argument(f"--{key}", metavar=name.upper(), help=about(field))
+            groups.get(section, self).add_argument(
+                f"--{key}", metavar=name.upper(), help=about(field)
+            )
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        """Print one line on stderr and exit with status 2."""
-        print(f"{self.prog}: error: {' '.join(message.split())}", file=sys.stderr)
-        sys.exit(2)
+        """Raise ValueError in place of printing usage and exiting."""
+        raise ValueError(message) from ex
 
-    def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Namespace:
+    def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Any:
         """Read a file; ValueError where a key is unknown or stands there twice."""
         for key in check_file(Path(path)):
             self.check_key(key)
-        keys: Namespace = super().parse_path(path, *arguments, **options)
-        return keys
+        return super().parse_path(path, *arguments, **options)
 
     def names(self) -> list[str]:
         """Return the names of all options, as they are typed."""
@@ -102,16 +101,15 @@ class Parser(ArgumentParser):
             if key != name:
                 before = given.get(key, self.fields[key].get_default(call_default_factory=True))
                 given[key] = [*before, *_items(value)]
-        values: dict[str, Any] = {}
-        for key, value in given.items():
-            section, _, name = key.rpartition(".")
+        for key, value in list(given.items()):
             if key in self.fields:
-                place = values.setdefault(section, {}) if section else values
-                place[name] = _checked(key, self.fields[key], value)
+                given[key] = _checked(key, self.fields[key], value)
             elif key in sections(self.section):
                 raise ValueError(f"{key}: Expected keys, KEY: VALUE. Got value: {value}")
+        values = given.as_dict()
+        fields = {name: values[name] for name in self.section.model_fields if name in values}
         try:
-            return self.section.model_validate(values), given
+            return self.section.model_validate(fields), given
         except ValidationError as error:
             raise ValueError(explain(error)) from error
 
@@ -220,14 +218,13 @@ def constrained(field: FieldInfo) -> Any:
 def _checked(key: str, field: FieldInfo, value: Any) -> Any:
     """Return a value as the field's type; ValueError names the key and what would be right."""
     adapter = TypeAdapter(constrained(field))
-    fault: ValidationError | None = None
+    faults: list[ValidationError] = []
     for reading in _readings(value):
         try:
             return adapter.validate_python(reading)
         except ValidationError as error:
-            fault = error
-    assert fault is not None
-    raise ValueError(explain(fault, key)) from fault
+            faults.append(error)
+    raise ValueError(explain(faults[-1], key)) from faults[-1]
 
 
 def _readings(value: Any) -> Iterator[Any]:

@@ -78,9 +78,6 @@ class NameIn:
         return core_schema.no_info_after_validator_function(self.table.check, handler(source))
 
 
-def load(code: Code) -> Callable[..., Any]:
+def load(code: Code) -> Any:
     """Return the function or class that a row names."""
-    if not isinstance(code, str):
-        return code
-    loaded: Callable[..., Any] = resolve_name(code)
-    return loaded
+    return resolve_name(code) if isinstance(code, str) else code

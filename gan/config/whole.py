@@ -59,49 +59,53 @@ class Config(Section):
         yield from self.evaluate_faults()
         yield from self.recipe_faults()
 
-    def network_faults(self) -> Iterator[Fault]:
+    def network_faults(self) -> list[Fault]:
         """Crops fit the generator, and there are blocks that may be computed twice."""
         kind, norm, recompute = self.networks.generator, self.networks.norm, self.train.recompute
         row, crop = GENERATORS[kind], self.data.crop_size
-        yield (
-            crop % row.size_multiple,  # a U-Net halves them 7 or 8 times
-            f"data.crop_size ({crop}) must be a multiple of {row.size_multiple} "
-            f"with networks.generator {kind}",
-        )
-        yield (
-            recompute and not row.residual,
-            f"train.recompute is for ResNet generators; with networks.generator {kind} "
-            "leave it out",
-        )
         regularized = ADVERSARIAL[self.loss.adversarial].regularizer is not None
-        yield (
-            regularized and norm == "batch",
-            f"loss.adversarial {self.loss.adversarial} takes gradients of single images' scores, "
-            "which networks.norm batch mixes: use norm instance or none",
-        )
-        yield (
-            regularized and self.train.precision == "fp16",
-            f"loss.adversarial {self.loss.adversarial} takes gradients of gradients, which fp16 "
-            "cannot hold: use train.precision bf16, tf32 or fp32",
-        )
-        yield (
-            recompute and norm == "batch",
-            "train.recompute would count each batch twice in the statistics of "
-            "networks.norm batch: use instance, or leave it out",
-        )
+        return [
+            (
+                crop % row.size_multiple,  # a U-Net halves them 7 or 8 times
+                f"data.crop_size ({crop}) must be a multiple of {row.size_multiple} "
+                f"with networks.generator {kind}",
+            ),
+            (
+                recompute and not row.residual,
+                f"train.recompute is for ResNet generators; with networks.generator {kind} "
+                "leave it out",
+            ),
+            (
+                regularized and norm == "batch",
+                f"loss.adversarial {self.loss.adversarial} takes gradients of single images' "
+                "scores, which networks.norm batch mixes: use norm instance or none",
+            ),
+            (
+                regularized and self.train.precision == "fp16",
+                f"loss.adversarial {self.loss.adversarial} takes gradients of gradients, which "
+                "fp16 cannot hold: use train.precision bf16, tf32 or fp32",
+            ),
+            (
+                recompute and norm == "batch",
+                "train.recompute would count each batch twice in the statistics of "
+                "networks.norm batch: use instance, or leave it out",
+            ),
+        ]
 
-    def evaluate_faults(self) -> Iterator[Fault]:
+    def evaluate_faults(self) -> list[Fault]:
         """There is something to measure: test folders, and translations of one picture alone."""
-        yield (
-            self.evaluate.every and self.data.root is None,
-            "evaluate.every measures the images in testA and testB of data.root: give it",
-        )
-        yield (
-            self.evaluate.every and self.styled,
-            f"evaluate.every: networks.generator {self.networks.generator} takes its style "
-            "from a second image and has no translation without one to measure: "
-            "remove evaluate.every",
-        )
+        return [
+            (
+                self.evaluate.every and self.data.root is None,
+                "evaluate.every measures the images in testA and testB of data.root: give it",
+            ),
+            (
+                self.evaluate.every and self.styled,
+                f"evaluate.every: networks.generator {self.networks.generator} takes its style "
+                "from a second image and has no translation without one to measure: "
+                "remove evaluate.every",
+            ),
+        ]
 
     def recipe_faults(self) -> Iterator[Fault]:
         """The other sections fit the recipe, which names in messages what asked for it."""
@@ -132,55 +136,64 @@ class Config(Section):
         elif self.data.channels_a != self.data.channels_b:
             yield from self.channel_faults()
 
-    def folder_faults(self, row: RecipeRow) -> Iterator[Fault]:
+    def folder_faults(self, row: RecipeRow) -> list[Fault]:
         """The domains that are trained on are named, and crops are large enough to be scored."""
         data, kind = self.data, self.networks.discriminator
-        yield (
-            row.painting and data.b is not None,
-            "data.b and style.image exclude each other: give one of them",
-        )
-        yield (
-            not row.painting and (data.a is None) != (data.b is None),
-            "data.a and data.b belong together: give both, or data.root (or a style.image)",
-        )
         halvings = DISCRIMINATORS[kind].halvings
         if halvings is None:
             halvings = self.networks.discriminator_layers
-        yield (
-            row.discriminators and data.crop_size < 3 * 2**halvings,
-            f"data.crop_size ({data.crop_size}) must be at least {3 * 2**halvings} with "
-            f"networks.discriminator {kind}, which halves it {halvings} times",
-        )
+        return [
+            (
+                row.painting and data.b is not None,
+                "data.b and style.image exclude each other: give one of them",
+            ),
+            (
+                not row.painting and (data.a is None) != (data.b is None),
+                "data.a and data.b belong together: give both, or data.root (or a style.image)",
+            ),
+            (
+                row.discriminators and data.crop_size < 3 * 2**halvings,
+                f"data.crop_size ({data.crop_size}) must be at least {3 * 2**halvings} with "
+                f"networks.discriminator {kind}, which halves it {halvings} times",
+            ),
+        ]
 
-    def single_generator_faults(self, chosen: str) -> Iterator[Fault]:
+    def single_generator_faults(self, chosen: str) -> list[Fault]:
         """There is no cycle, and no second generator to start."""
-        yield (
-            self.loss.perceptual_cycle,
-            f"{chosen} has no cycle: set loss.perceptual_cycle to 0",
-        )
-        yield (
-            self.networks.weights_ba is not None,
-            f"networks.weights_ba is for two generators: leave it out with {chosen}",
-        )
-        yield (
-            any(self.loss.weight("semantic", direction) for direction in DIRECTIONS),
-            f"loss.semantic is for two generators: set it to 0 with {chosen}",
-        )
-        yield self.loss.terms, f"loss.terms is for two generators: leave it out with {chosen}"
+        return [
+            (
+                self.loss.perceptual_cycle,
+                f"{chosen} has no cycle: set loss.perceptual_cycle to 0",
+            ),
+            (
+                self.networks.weights_ba is not None,
+                f"networks.weights_ba is for two generators: leave it out with {chosen}",
+            ),
+            (
+                any(self.loss.weight("semantic", direction) for direction in DIRECTIONS),
+                f"loss.semantic is for two generators: set it to 0 with {chosen}",
+            ),
+            (
+                self.loss.terms,
+                f"loss.terms is for two generators: leave it out with {chosen}",
+            ),
+        ]
 
-    def channel_faults(self) -> Iterator[Fault]:
+    def channel_faults(self) -> list[Fault]:
         """No loss compares domains that have different channels."""
         places: dict[WeightedTerm, Iterable[Domain | Direction]] = {
             "identity": DOMAINS,
             "semantic": DIRECTIONS,
         }
-        for term in places:
-            yield (
+        return [
+            (
                 any(self.loss.weight(term, place) for place in places[term]),
                 f"loss.{term} needs data.channels_a == data.channels_b "
                 f"({self.data.channels_a} and {self.data.channels_b} given): "
                 f"set loss.{term} to 0",
             )
+            for term in places
+        ]
 
 
 NOT_NUMBERS = {

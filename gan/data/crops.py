@@ -101,10 +101,9 @@ class TrainTransform:
 
     def __init__(self, data: DataConfig) -> None:
         self.crop_size = data.crop_size
-        crop = A.RandomCrop(data.crop_size, data.crop_size)
         flip = [A.HorizontalFlip(p=0.5)] if data.flip else []
         extra = [_build_augmentation(entry) for entry in data.augment]
-        self.compose = A.Compose([crop, *flip, *extra])
+        self.compose = A.Compose([A.RandomCrop(data.crop_size, data.crop_size), *flip, *extra])
         for channels in {data.channels_a, data.channels_b}:
             for transform in extra:
                 _try_out(transform, (data.crop_size, data.crop_size, channels))
@@ -124,11 +123,8 @@ class TrainTransform:
 
 def resize(image: Image.Image, data: DataConfig) -> Image.Image:
     """data.resize: the reference's antialiased bicubic square, the shorter side, or nothing."""
-    if data.resize == "square":
-        return resize_square(image, data.load_size)
-    if data.resize == "short":
-        return resize_short(image, data.load_size)
-    return image
+    resized = {"square": resize_square, "short": resize_short}.get(data.resize)
+    return resized(image, data.load_size) if resized else image
 
 
 def sample_pixels(image: Image.Image, data: DataConfig) -> Tensor:

@@ -49,7 +49,6 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         self.files_a, self.files_b = files_a, files_b
         self.data, self.seed = data, seed
         self.crops = Crops(data)
-        self.remark = self.crops.describe()
 
     def __len__(self) -> int:
         """Pairs in an epoch: the images of the larger folder."""
@@ -77,7 +76,6 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
     ) -> None:
         self.files, self.labels, self.seed, self.channels = files, labels, seed, data.channels_a
         self.crops = Crops(data)
-        self.remark = self.crops.describe()
 
     def __len__(self) -> int:
         """Images in an epoch: all of them."""

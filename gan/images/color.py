@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in the luma of ITU-R BT.601, as in Pillow's mode L."""
 LUMA_COLUMN = np.array(LUMA, np.float32)[:, None]
 """The same for pixels (H, W, 3) @ LUMA_COLUMN."""
 WHITE_IS_ZERO = 0
-PHOTOMETRIC = 262
-"""The TIFF tag that says whether 0 is black or white."""
 
 
 def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image.Image:
@@ -91,7 +89,7 @@ def _grey(image: Image.Image) -> NDArray[Any]:
         raise ValueError(
             f"values from {low:g} to {high:g}; such pixels must lie between 0 and {white}"
         )
-    if getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
+    if getattr(image, "tag_v2", {}).get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO:
         values = white - values
     if (key := image.info.get("transparency")) is not None:
         values[values == key] = white

@@ -1,6 +1,7 @@
 """Contact sheets: images with their names on paper."""
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -31,22 +32,19 @@ def grid(
     assert len(cells) % len(columns) == 0
     font = ImageFont.load_default(text_size)
     width, height = (max(side) for side in zip(*(cell.size for cell in cells), strict=True))
-    longest = max(map(font.getlength, [corner, *rows]))
-    left, top = round(longest) + (2 if rows else 1) * MARGIN, text_size + 2 * MARGIN
-    down = len(cells) // len(columns)
-    size = (left + len(columns) * (width + MARGIN), top + down * (height + MARGIN))
-    page = Image.new("RGB", size, PAPER)
+    left = round(max(map(font.getlength, [corner, *rows]))) + (2 if rows else 1) * MARGIN
+    top = text_size + 2 * MARGIN
+    lefts = [left + column * (width + MARGIN) for column in range(len(columns))]
+    tops = [top + row * (height + MARGIN) for row in range(len(cells) // len(columns))]
+    page = Image.new("RGB", (lefts[-1] + width + MARGIN, tops[-1] + height + MARGIN), PAPER)
     draw = ImageDraw.Draw(page)
     draw.text((left / 2, top / 2), corner, INK, font, anchor="mm")
-    for column, text in enumerate(columns):
-        draw.text((left + column * (width + MARGIN) + width / 2, top / 2), text, INK, font, "mm")
-    for row, text in enumerate(rows):
-        draw.text((left / 2, top + row * (height + MARGIN) + height / 2), text, INK, font, "mm")
-    for number, cell in enumerate(cells):
-        row, column = divmod(number, len(columns))
-        x = left + column * (width + MARGIN) + (width - cell.width) // 2
-        y = top + row * (height + MARGIN) + (height - cell.height) // 2
-        page.paste(cell, (x, y))
+    for x, text in zip(lefts, columns, strict=True):
+        draw.text((x + width / 2, top / 2), text, INK, font, "mm")
+    for y, text in zip(tops, rows, strict=False):
+        draw.text((left / 2, y + height / 2), text, INK, font, "mm")
+    for cell, (y, x) in zip(cells, product(tops, lefts), strict=True):
+        page.paste(cell, (x + (width - cell.width) // 2, y + (height - cell.height) // 2))
     return page
 
 

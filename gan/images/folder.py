@@ -34,10 +34,7 @@ def find_images(folder: Path) -> Found:
     """What list_images returns, and what it leaves out."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
-    root = folder.resolve()
-    found: list[Path] = []
-    skipped: list[tuple[Path, str]] = []
-    others: list[Path] = []
+    root, found = folder.resolve(), Found([], [], [])
     for parent, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
@@ -45,13 +42,13 @@ def find_images(folder: Path) -> Found:
             if name.startswith("."):
                 continue
             if path.suffix.lower() not in IMAGE_SUFFIXES:
-                others.append(path)
+                found.others.append(path)
             elif reason := _not_taken(path, root):
-                skipped.append((path, reason))
+                found.skipped.append((path, reason))
             else:
-                found.append(path)
-    found.sort(key=lambda path: path.relative_to(folder).as_posix())
-    return Found(found, skipped, others)
+                found.images.append(path)
+    found.images.sort(key=lambda path: path.relative_to(folder).as_posix())
+    return found
 
 
 def _not_taken(path: Path, root: Path) -> str | None:

@@ -24,6 +24,8 @@ from gan.images.reader import UPRIGHT, decoded, opened, orientation
 
 Array = NDArray[Any]
 Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suffix"]
+Fact = tuple[Trait, bool, str]
+"""A trait, whether a file has it, and a word about it."""
 
 VARIANTS = {"MPO": "JPEG", "DIB": "BMP"}
 """Formats that share another one's suffix."""
@@ -104,13 +106,11 @@ def _premultiplied(image: Any) -> bool:
 
 def _has_deep_color(image: Any) -> bool:
     """Whether a PNG or TIFF has 16 bits a channel, of which Pillow's modes hold eight."""
-    kinds = ("RGB", "RGBA", "RGBX", "LA")
-    if image.format not in ("PNG", "TIFF") or image.mode not in kinds:
+    if image.mode not in ("RGB", "RGBA", "RGBX", "LA"):
         return False
     if image.format == "TIFF":
-        bits: tuple[int, ...] = image.tag_v2.get(258, (8,))
-        return bits[0] == 16
-    return any(";16" in str(tile.args) for tile in image.tile)
+        return bool(image.tag_v2.get(258, (8,))[0] == 16)
+    return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
 
 
 def _through_opencv(image: Any, file: BinaryIO) -> Any:
@@ -159,17 +159,21 @@ def read_with_traits(
         unusual = _before_decoding(image, path, kind)
         if draft_size:
             image.draft(None, (draft_size, draft_size))
-        profile_remarks: list[str] = []
-        pixels, alpha = on_white(decoded(image, file), 3, profile_remarks.append)
-        if alpha is not None and alpha.getextrema() != (255, 255):
-            unusual["alpha"] = "transparent in places"
-        if profile_remarks:
-            unusual["profile"] = profile_remarks[0]
-        if getattr(image, "is_animated", False):
-            unusual["animated"] = "several frames or pages"
+        remarks: list[str] = []
+        pixels, alpha = on_white(decoded(image, file), 3, remarks.append)
         turn = orientation(image)  # a PNG may have its EXIF behind the pixels
+        facts: list[Fact] = [
+            (
+                "alpha",
+                alpha is not None and alpha.getextrema() != (255, 255),
+                "transparent in places",
+            ),
+            ("profile", bool(remarks), "".join(remarks[:1])),
+            ("animated", getattr(image, "is_animated", False), "several frames or pages"),
+            ("rotated", turn != 1, f"EXIF orientation {turn}"),
+        ]
+        unusual |= {trait: word for trait, present, word in facts if present}
         if turn != 1:
-            unusual["rotated"] = f"EXIF orientation {turn}"
             pixels = pixels.transpose(UPRIGHT[turn])
         size = (height, width) if turn >= 5 else (width, height)
         return pixels, Traits(size, kind, unusual)
@@ -181,28 +185,30 @@ def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
     """
     with opened(path, max_megapixels) as (image, _):
         kind = VARIANTS.get(image.format or "", image.format)
-    suffixes = (suffix for suffix, name in FORMATS.items() if name == kind)
-    return next(suffixes, ".png") if kind in Image.SAVE else ".png"
+    names = (suffix for suffix, name in FORMATS.items() if name == kind and name in Image.SAVE)
+    return next(names, ".png")
 
 
 def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
     """What the header tells, and no longer once the pixels are there."""
-    unusual: dict[Trait, str] = {}
     expected = FORMATS.get(path.suffix.lower(), kind)
-    if VARIANTS.get(expected, expected) != kind:
-        unusual["suffix"] = f"{path.suffix} on a file that is {kind}"
-    if image.mode.startswith(("I", "F")) or _has_deep_color(image):
-        unusual["deep"] = "floats" if image.mode.startswith("F") else "16 bits a channel"
-    if image.mode == "CMYK":
-        unusual["cmyk"] = "CMYK"
-    if isinstance(image, TiffImageFile):  # undoes it while loading, and drops the tag
-        turn = image.tag_v2.get(ExifTags.Base.Orientation, 1)
-        if turn in UPRIGHT:
-            unusual["rotated"] = f"EXIF orientation {turn}"
+    # Loading undoes the orientation of a TIFF, and drops the tag.
+    turn = image.tag_v2.get(ExifTags.Base.Orientation) if isinstance(image, TiffImageFile) else 1
     profile = image.info.get("icc_profile")
     grey = image.mode in ("1", "L", "LA") or image.mode.startswith("I")
     # An sRGB profile on a grey picture is left over from before it became grey.
     mode = "L" if grey and profile and profile[16:20] != b"RGB " else "RGB"
-    if not is_srgb(profile, mode):
-        unusual["profile"] = "another colour profile than sRGB"
-    return unusual
+    floats = image.mode.startswith("F")
+    deep = floats or image.mode.startswith("I") or _has_deep_color(image)
+    facts: list[Fact] = [
+        (
+            "suffix",
+            VARIANTS.get(expected, expected) != kind,
+            f"{path.suffix} on a file that is {kind}",
+        ),
+        ("deep", deep, "floats" if floats else "16 bits a channel"),
+        ("cmyk", image.mode == "CMYK", "CMYK"),
+        ("rotated", turn in UPRIGHT, f"EXIF orientation {turn}"),
+        ("profile", not is_srgb(profile, mode), "another colour profile than sRGB"),
+    ]
+    return {trait: word for trait, present, word in facts if present}

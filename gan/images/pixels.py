@@ -55,8 +55,7 @@ def blend(source: NDArray[Any], translation: NDArray[Any], strength: float) -> N
     """
     if strength == 1:
         return translation
-    channels = max(source.shape[2], translation.shape[2])
-    result = np.empty((*source.shape[:2], channels), source.dtype)
+    result = np.empty(np.maximum(source.shape, translation.shape), source.dtype)
     for top in range(0, len(result), ROWS):
         rows = slice(top, top + ROWS)
         before, after = source[rows].astype(np.float32), translation[rows].astype(np.float32)

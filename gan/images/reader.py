@@ -149,10 +149,9 @@ def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
 
     Past three things that Pillow (11 to 12.3) gets wrong.
     """
-    if image.format == "JPEG2000" and image.mode in ("RGB", "RGBA"):
-        bits = _jpeg2000_depth(file)
-        if bits > 8:
-            return _read_deep_jpeg2000(file, bits)
+    rgb = image.format == "JPEG2000" and image.mode in ("RGB", "RGBA")
+    if rgb and (bits := _jpeg2000_depth(file)) > 8:
+        return _read_deep_jpeg2000(file, bits)
     if isinstance(image, TiffImageFile):
         _name_deep_planes(image)
         # TIFF asks for Pillow's own limit once more, unless it finds room for its pixels.

@@ -7,9 +7,7 @@ BICUBIC = Image.Resampling.BICUBIC
 
 def resize_square(image: Image.Image, size: int) -> Image.Image:
     """The image at size x size pixels, aspect not kept; itself if it has that size."""
-    if image.size == (size, size):
-        return image
-    return image.resize((size, size), BICUBIC)
+    return image if image.size == (size, size) else image.resize((size, size), BICUBIC)
 
 
 def resize_short(image: Image.Image, size: int) -> Image.Image:

@@ -1,7 +1,6 @@
 """Image files for the world, whole or not at all."""
 
 import io
-import struct
 import zlib
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +9,7 @@ from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, TiffImagePlugin
+from PIL import Image, PngImagePlugin, TiffImagePlugin
 from PIL.TiffTags import TAGS_V2_GROUPS
 
 from gan.images.color import to_channels
@@ -98,11 +97,8 @@ def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
         return to_channels(image, 1)
     if image.mode == "LA" and kind in WITH_ALPHA:
         return image if kind in ("PNG", "TIFF") else image.convert("RGBA")
-    if image.mode == "RGB" or (image.mode == "RGBA" and kind in WITH_ALPHA):
-        return image
-    if image.mode == "L" and kind != "QOI":
-        return image
-    return to_channels(image, 3)
+    fits = {"RGB": True, "RGBA": kind in WITH_ALPHA, "L": kind != "QOI"}
+    return image if fits.get(image.mode) else to_channels(image, 3)
 
 
 def _save_deep_png(values: Array, exif: Image.Exif | None, file: BinaryIO) -> None:
@@ -116,9 +112,7 @@ def _save_deep_png(values: Array, exif: Image.Exif | None, file: BinaryIO) -> No
     after_header = 8 + 25  # the signature and IHDR
     file.write(data[:after_header])
     if exif:
-        content = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
-        lead, check = struct.pack(">I", len(content) - 4), struct.pack(">I", zlib.crc32(content))
-        file.write(lead + content + check)
+        PngImagePlugin.putchunk(file, b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
     file.write(data[after_header:])
 
 

@@ -83,11 +83,14 @@ def model_card(
 def _network(direction: Direction, opened: Opened) -> str:
     """A line about a generator."""
     about = opened.about
-    facts = [in_words(opened.spec)]
-    facts += [f"step {about['step']}"] if "step" in about else []
-    facts += ["averaged over its last steps"] if about.get("averaged") else []
-    facts += [f"out of {about['source']} ({about['layout']})"] if "source" in about else []
-    return f"* `gen_{direction}.safetensors`, {DIRECTIONS[direction].label}: {', '.join(facts)}"
+    facts = [
+        in_words(opened.spec),
+        f"step {about['step']}" if "step" in about else "",
+        "averaged over its last steps" if about.get("averaged") else "",
+        f"out of {about['source']} ({about['layout']})" if "source" in about else "",
+    ]
+    known = ", ".join(filter(None, facts))
+    return f"* `gen_{direction}.safetensors`, {DIRECTIONS[direction].label}: {known}"
 
 
 def _read_config(run: Path) -> dict[str, Any]:
@@ -131,8 +134,10 @@ def metrics(run: Path) -> str:
         return "Not evaluated.\n"
     head = "| metric | value | 95 % interval | doing nothing | images | better |\n" + "| --- " * 6
     protocol = json.dumps(_nameless(newest.get("protocol", {})), indent=1, ensure_ascii=False)
-    said = f"Step {newest.get('step')}, measured by this protocol:"
-    return "\n".join([head + "|", *rows, "", said, "", "```json", protocol, "```", ""])
+    return "\n".join([
+        f"{head}|", *rows, "", f"Step {newest.get('step')}, measured by this protocol:", "",
+        "```json", protocol, "```", "",
+    ])  # fmt: skip
 
 
 def _row(name: str, metric: Mapping[str, Any]) -> str:

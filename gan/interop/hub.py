@@ -37,9 +37,10 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
     try:
         if match[2]:
             return Path(huggingface_hub.hf_hub_download(match[1], match[2], revision=revision))
-        patterns = ["*.safetensors", "*_net_G_?.pth"]
         return Path(
-            huggingface_hub.snapshot_download(match[1], revision=revision, allow_patterns=patterns)
+            huggingface_hub.snapshot_download(
+                match[1], revision=revision, allow_patterns=["*.safetensors", "*_net_G_?.pth"]
+            )
         )
     except Exception as error:  # of the hub, of its client, of the network, of the disk
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -59,8 +60,11 @@ def write_model(
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", license):
         raise ValueError(f"license: {license}: should be an identifier of the Hub, as mit, cc0-1.0")
-    names = [f"gen_{each}.safetensors" for each in DIRECTIONS]
-    written = {"README.md", *names, *(f"samples-{each}.png" for each in DIRECTIONS)}
+    written = {
+        "README.md",
+        *(f"gen_{each}.safetensors" for each in DIRECTIONS),
+        *(f"samples-{each}.png" for each in DIRECTIONS),
+    }
     if folder.is_file() or (folder.is_dir() and {path.name for path in folder.iterdir()} - written):
         raise ValueError(f"{folder}: holds other files: name a folder that is empty, or a new one")
     generators: dict[Direction, Opened] = {}

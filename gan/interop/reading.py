@@ -26,7 +26,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """
     if path.suffix.lower() not in PICKLES:
         return read_safetensors(path, "generator")[0]
-    return {WRAPPERS.sub("", name): tensor for name, tensor in _flat(_read_pickle(path))}
+    flat = _flat(_read_pickle(path), "", DEPTH, set())
+    return {WRAPPERS.sub("", name): tensor for name, tensor in flat}
 
 
 def _read_pickle(path: Path) -> Any:
@@ -57,19 +58,14 @@ def explained(error: Exception) -> str:
     return "no file of weights, or a damaged one"
 
 
-def _flat(content: Any) -> Iterator[tuple[str, Tensor]]:
+def _flat(value: Any, name: str, depth: int, seen: set[int]) -> Iterator[tuple[str, Tensor]]:
     """The plain tensors of nested dictionaries, each with the keys that lead to it.
 
-    A dictionary that is found again, even in itself, is passed over.
+    A dictionary that was seen already, even in itself, is passed over.
     """
-    seen = set[int]()
-
-    def walk(value: Any, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
-        if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized:
-            yield name, value.detach()
-        elif isinstance(value, Mapping) and depth and id(value) not in seen:
-            seen.add(id(value))
-            for key, inner in value.items():
-                yield from walk(inner, f"{name}.{key}" if name else str(key), depth - 1)
-
-    yield from walk(content, "", DEPTH)
+    if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized:
+        yield name, value.detach()
+    elif isinstance(value, Mapping) and depth and id(value) not in seen:
+        seen.add(id(value))
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key), depth - 1, seen)

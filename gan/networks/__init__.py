@@ -37,9 +37,12 @@ def build_generator(
     row = generator_row(kind)
     if "blur" in (upsample, downsample) and not row.blurs:
         raise ValueError(f"upsample and downsample blur are for ResNet generators, not {kind}")
-    choices = {"norm": norm, "upsample": upsample, "dropout": dropout, "downsample": downsample}
     return _build(
-        row, choices, in_channels=in_channels, out_channels=out_channels, channels=channels
+        row,
+        {"norm": norm, "upsample": upsample, "dropout": dropout, "downsample": downsample},
+        in_channels=in_channels,
+        out_channels=out_channels,
+        channels=channels,
     )
 
 
@@ -82,11 +85,8 @@ def init_weights(network: nn.Module, gain: float, generator: torch.Generator) ->
     drawn from, in the order of `network.modules()`.
     """
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(module.weight, 0.0, gain, generator=generator)
-        elif isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.weight, 1.0, gain, generator=generator)
-        else:
-            continue
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d):
+            mean = 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0
+            nn.init.normal_(module.weight, mean, gain, generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

@@ -20,8 +20,10 @@ def write_described(
 
     One key, because several would be written in random order. OSError names the file.
     """
-    whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    content = save(whole, {key: json.dumps(described)})
+    content = save(
+        {name: tensor.contiguous() for name, tensor in tensors.items()},
+        {key: json.dumps(described)},
+    )
     write_whole(path, lambda file: file.write(content))
 
 

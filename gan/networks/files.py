@@ -26,8 +26,7 @@ def save_generator(
     weights: Mapping[str, Tensor], path: Path, spec: dict[str, Any], about: dict[str, Any]
 ) -> None:
     """Write a generator's weights, how to build it, and facts about its training, atomically."""
-    described = {"version": VERSION, "generator": spec, "about": about}
-    write_described(path, weights, KEY, described)
+    write_described(path, weights, KEY, {"version": VERSION, "generator": spec, "about": about})
 
 
 def read_about(path: Path) -> dict[str, Any]:

@@ -69,8 +69,7 @@ def check_writable(path: Path, *, replaced: bool = True) -> None:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a folder, not a file")
         there = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
-        with tempfile.TemporaryFile(dir=there):
-            pass
+        tempfile.TemporaryFile(dir=there).close()
         if not replaced and path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
@@ -90,9 +89,6 @@ def remove_parts(folder: Path) -> None:
     """Remove what killed writers left in a folder; what is being written is locked, and stays."""
     for path in folder.iterdir():
         if PART.fullmatch(path.name):
-            try:
-                with path.open("rb") as file:
-                    lock(file)
-                    path.unlink()
-            except OSError:
-                continue
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                lock(file)
+                path.unlink()

@@ -23,8 +23,7 @@ class Interruption:
 
     def __enter__(self) -> Self:
         # Python lets the main thread alone handle signals; a run in another one goes without.
-        main = threading.current_thread() is threading.main_thread()
-        numbers = SIGNALS if main else ()
+        numbers = SIGNALS if threading.current_thread() is threading.main_thread() else ()
         self.before = {number: signal.signal(number, self.note) for number in numbers}
         _follow_launcher()
         return self

@@ -79,8 +79,8 @@ def open_data(
         for reason in folder.unreadable:
             print_line(f"skipped: {reason}")
     dataset = load(row.code)(config, folders)
-    if dataset.remark:
-        print_line(dataset.remark)
+    if remark := dataset.crops.describe():
+        print_line(remark)
     return TrainingData(config, dataset, folders)
 
 
