@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from gan.report.html import render
-from gan.report.words import number
+from gan.report.html import number, render
 
 MAX_POINTS = 300
 """Points of a curve; where there are more, each is the mean of several."""

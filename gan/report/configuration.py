@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from markupsafe import Markup
 from pydantic import ValidationError
 
 from gan.config import Config, DataConfig
 from gan.networks.files import read_about
-from gan.report.html import render
 from gan.report.standing import newest_manifest
 
 
@@ -64,13 +62,8 @@ def _stand_in(run: Path, text: str, fault: str) -> Configuration:
     )  # fmt: skip
 
 
-def configuration(opened: Configuration) -> Markup:
-    """What differs from the defaults with its meaning; the file itself folded away."""
-    return render("configuration.html", text=opened.text, changed=_differences(opened.config))
-
-
-def _differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
-    """(help, value, default) by dotted key, where they differ."""
+def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
+    """What differs from the defaults: (help, value, default) by dotted key."""
     chosen, defaults = config.model_dump(mode="json"), Config().model_dump(mode="json")
     return {
         f"{section}.{key}": (_meaning(section, key), _shown(value), _shown(defaults[section][key]))
@@ -88,6 +81,4 @@ def _meaning(section: str, key: str) -> str | None:
 
 def _shown(value: object) -> str:
     """A value as configurations spell it."""
-    if value is None:
-        return "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)

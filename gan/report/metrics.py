@@ -10,9 +10,8 @@ from gan.config.choices import Change
 from gan.config.tables.metrics import row_of
 from gan.domains import stem
 from gan.report.chart import Curve, chart
-from gan.report.html import render
+from gan.report.html import render, title
 from gan.report.records import Evaluation, Lines
-from gan.report.words import title
 
 CHANGES: tuple[Change, ...] = ("worse", "better", "no clear difference")
 """What the translations are, compared with the images as they were; the bad news first."""

@@ -5,25 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from markupsafe import Markup
-
 from gan.config import Config
 from gan.config.tables.datasets import DATASETS
 from gan.config.tables.recipes import RECIPES
 from gan.images import list_images
-from gan.report.html import render
 from gan.report.logs import Log
 from gan.training.run_folder import STOPPED_MARK, is_held
 from gan.training.schedule import RunLength
-
-State = Literal["running", "finished", "stopped", "crashed"]
 
 
 @dataclass(frozen=True)
 class Standing:
     """A run's state, and how far it is."""
 
-    state: State
+    state: Literal["running", "finished", "stopped", "crashed"]
     step: int
     stop: int | None
     """Where the configuration ends, or train.max_steps before; None where the folders are gone."""
@@ -102,13 +97,8 @@ def _read_mark(run: Path) -> str | None:
     return text or "a signal"
 
 
-def overview(name: str, config: Config, standing: Standing, log: Log) -> Markup:
-    """The run's name, its state, how far it is, and its figures."""
-    return render("overview.html", name=name, what=_what(config), standing=standing, log=log)
-
-
-def _what(config: Config) -> str:
-    """Return a sentence on the recipe, the networks and the data."""
+def description(config: Config) -> str:
+    """Return sentences on the recipe, the networks and the data."""
     networks, data = config.networks, config.data
     try:
         folders = " and ".join(str(data.train_folder(domain)) for domain in config.domains)

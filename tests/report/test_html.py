@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.report.html import TEMPLATES, render, template
+from gan.report.html import TEMPLATES, prose, render, template
 from gan.report.pictures import Inline
-from gan.report.words import prose
 
 hostile = st.text(st.sampled_from("<>&\"'/=!-` \n" + string.ascii_lowercase), max_size=40)
 
