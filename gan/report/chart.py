@@ -4,6 +4,8 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import truediv
 
 from markupsafe import Markup
 
@@ -97,15 +99,11 @@ def reach(count: int) -> int:
 def smoothing(values: Sequence[float]) -> list[float]:
     """Exponential mean over the last `reach` values or so, unbiased at the beginning."""
     decay = 1 - 1 / reach(len(values))
-    total = weight = 0.0
-    result = []
-    for value in values:
-        if math.isfinite(value):
-            total, weight = decay * total + value, decay * weight + 1
-            result.append(total / weight)
-        else:
-            result.append(math.nan)
-    return result
+    finite = [value for value in values if math.isfinite(value)]
+    totals = accumulate(finite, lambda total, value: decay * total + value)
+    weights = accumulate(decay**age for age in range(len(finite)))
+    means = map(truediv, totals, weights)
+    return [next(means) if math.isfinite(value) else math.nan for value in values]
 
 
 def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True) -> Markup:

@@ -8,8 +8,7 @@ from time import time
 from markupsafe import Markup
 
 from gan.report.configuration import Configuration, differences, open_configuration
-from gan.report.extremes import extremes
-from gan.report.gallery import test_images
+from gan.report.gallery import extremes, test_images
 from gan.report.html import GENERATOR, read, render
 from gan.report.logs import read_log
 from gan.report.losses import losses, time_and_memory

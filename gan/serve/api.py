@@ -106,9 +106,8 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
     """What the parameters of an address mean; RejectedError names the one that is wrong."""
-    for key in given:
-        if key not in KEYS:
-            raise RejectedError(f"no parameter {key[:40]}; there are {', '.join(KEYS)}")
+    if unknown := [key for key in given if key not in KEYS]:
+        raise RejectedError(f"no parameter {unknown[0][:40]}; there are {', '.join(KEYS)}")
     try:
         choice = choose(choices, given.get("model"), given.get("direction"))
     except ValueError as error:
@@ -133,9 +132,11 @@ def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
     There is one at a time in a process: Gradio asks the environment for its folder.
     """
     folder = studio.folder.resolve()
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    os.environ["GRADIO_EXAMPLES_CACHE"] = str(folder / "examples")
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ |= {
+        "GRADIO_TEMP_DIR": str(folder),
+        "GRADIO_EXAMPLES_CACHE": str(folder / "examples"),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+    }
     theme = gr.themes.Base(
         primary_hue="indigo", neutral_hue="slate", radius_size="lg",
         font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"],

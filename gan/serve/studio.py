@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 
-from gan.config.choices import Channels, Format
+from gan.config.choices import Format
 from gan.images import Picture, read_picture, read_suffix, write_picture
 from gan.images.picture import Array
 from gan.images.pixels import blend, from_array, to_array
@@ -99,12 +99,13 @@ class Studio:
         line, without the name of a file, why it cannot be done.
         """
         translator, most = wish.choice.translator, self.limits.max_megapixels
-        channels: Channels = 1 if translator.channels == 1 else 3
         try:
             with self.turn:
                 form = wish.format
                 suffix = SUFFIXES[form] if form else read_suffix(source, max_megapixels=most)
-                before = read_picture(source, channels=channels, max_megapixels=most)
+                before = read_picture(
+                    source, channels=1 if translator.channels == 1 else 3, max_megapixels=most
+                )
                 translated = self.run(translator, before.pixels, wish.tile, progress)
                 after = before.with_pixels(blend(before.pixels, translated, wish.strength))
                 result = Result(before, after, Path(f"{target}{suffix}"))
@@ -125,10 +126,9 @@ class Studio:
         pixels = from_array(values)
         if tile or not translator.fits(height, width):
             if not translator.can_tile():
-                megapixels = height * width / 1e6
-                raise ValueError(f"{megapixels:.1f} megapixels do not fit into memory just now")
-            tiles = tile or AUTO_TILE
-            result = translator.translate_tiled(pixels, tiles, self.folder, progress)
+                size = f"{height * width / 1e6:.1f} megapixels"
+                raise ValueError(f"{size} do not fit into memory just now")
+            result = translator.translate_tiled(pixels, tile or AUTO_TILE, self.folder, progress)
         else:
             (result,) = translator.translate_batch(pixels[None])
         return to_array(require_finite(result))
