@@ -54,8 +54,8 @@ def _stand_in(run: Path, text: str, fault: str) -> Configuration:
         pass
     about = read_about(run / "gen_ab.safetensors")
     sizes = {key: about[key] for key in ("resize", "load_size", "crop_size") if key in about}
-    data = DataConfig.model_validate(sizes) if sizes else DataConfig()
-    config = Config().model_copy(update={"data": data})  # networks that would not fit are not known
+    # Of networks nothing is known that would be sure to fit.
+    config = Config().model_copy(update={"data": DataConfig.model_validate(sizes)})
     return Configuration(
         config, text, f"{said}Shown are the defaults in its place: recipe, networks and folders "
         "may be others. --root names a folder with testA and testB.",

@@ -108,8 +108,9 @@ def extremes(
     ranked: dict[tuple[Direction, str], tuple[list[Captioned], list[Captioned]]] = {}
     for direction, name in order:
         if direction in able:
-            higher = _is_higher_better(direction, name, metrics)
-            best_first = sorted(groups[direction, name], reverse=higher)
+            best_first = sorted(
+                groups[direction, name], reverse=_is_higher_better(direction, name, metrics)
+            )
             half = min(EXTREMES, len(best_first) // 2)
             ranked[direction, name] = (
                 _translate(translations, direction, best_first[:half], failed),

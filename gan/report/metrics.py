@@ -53,8 +53,8 @@ def _curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
     for group, names in groups.items():
         lines = [line for name in names if len((line := _curve(name, evaluations)).steps) > 1]
         if lines:
-            better = shown.metrics[names[0]].better
-            about = f"{better.capitalize()} is better. Shaded: 95 % intervals."
+            better = shown.metrics[names[0]].better.capitalize()
+            about = f"{better} is better. Shaded: 95 % intervals."
             charts.append(chart(row_of(group).title, about, lines, smooth=False))
     return charts
 

@@ -35,8 +35,7 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
     saved = newest_manifest(run)
     saved_step = int(saved.get("step", 0))
     step, last = max(log.step, saved_step), last_step(config, int(saved.get("processes", 1)))
-    limit = config.train.max_steps
-    stop = min(filter(None, (last, limit)), default=None)
+    stop = min(filter(None, (last, config.train.max_steps)), default=None)
     if is_held(run):
         return Standing("running", step, stop, "A process is training into this folder now.")
     if mark := _read_mark(run):

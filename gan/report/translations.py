@@ -81,8 +81,7 @@ class Translations:
             try:
                 done.append(self.translated(direction, name))
             except (ValueError, RuntimeError) as error:  # a device out of memory raises the latter
-                place = f"{self.folders[direction] / name}: "
-                reason = str(error).removeprefix(place).splitlines()
+                reason = str(error).removeprefix(f"{self.folders[direction] / name}: ").splitlines()
                 failed.append(f"{name}: {reason[0] if reason else type(error).__name__}")
         return done, failed
 
@@ -90,17 +89,18 @@ class Translations:
         channels = self.config.data.channels(DIRECTIONS[direction].source)
         image = read_image(self.folders[direction] / name, channels=channels)
         before = shrunk(image, LARGEST_SIDE)
-        after = self.translators[direction].translate(before)
-        return Translated(name, before, after, before.size != image.size)
+        return Translated(
+            name, before, self.translators[direction].translate(before), before.size != image.size
+        )
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
         """Mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a way back."""
         back = self.translators.get(DIRECTIONS[direction].opposite)
         if back is None:
             return None
-        pictures = (shown.before, back.translate(shown.after))
-        one, other = (np.asarray(picture, np.float64) for picture in pictures)
-        return float(np.abs(one - other).mean() / 127.5)
+        rec = back.translate(shown.after)
+        difference = np.asarray(rec, np.float64) - np.asarray(shown.before, np.float64)
+        return float(np.abs(difference).mean() / 127.5)
 
 
 def _training_painting(config: Config) -> Path | None:

@@ -93,9 +93,11 @@ async def answer(studio: Studio, request: Request) -> Response:
         done = await run_in_threadpool(studio.translate, source, target, wish)
         file = done.file.open("rb")
     # The file has no name any more, and is gone when it has been sent or nobody wants it.
-    length = {"content-length": str(os.fstat(file.fileno()).st_size)}
-    kind = TYPES.get(done.file.suffix, "application/octet-stream")
-    return StreamingResponse(_chunks(file), media_type=kind, headers=length)
+    return StreamingResponse(
+        _chunks(file),
+        media_type=TYPES.get(done.file.suffix, "application/octet-stream"),
+        headers={"content-length": str(os.fstat(file.fileno()).st_size)},
+    )
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
