@@ -68,8 +68,10 @@ def _list_source(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
         return _from_table(path, config, domain)
     if suffix in video.SUFFIXES:
         return _from_video(path, config, domain)
-    known = " ".join((*tables.SUFFIXES, *video.SUFFIXES))
-    raise ValueError(f"{path}: a source is a folder, a table or a video ({known})")
+    raise ValueError(
+        f"{path}: a source is a folder, a table or a video "
+        f"({' '.join((*tables.SUFFIXES, *video.SUFFIXES))})"
+    )
 
 
 def _from_folder(folder: Path, domain: Domain) -> Listing:
@@ -97,18 +99,16 @@ def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
 def _from_video(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     """The frames that are taken of a video; those behind a damage are missing, which is said."""
     candidates: list[Candidate] = []
-    name = path.stem
+    columns = {"path": path.name, "name": path.stem, "class": ""}
+    frames = video.sampled(path, config.frames_per_second, config.every_frame)
     try:
-        frames = video.sampled(path, config.frames_per_second, config.every_frame)
         for number, second, image in frames:
             facts = measured(path, Place(path), Traits(image.size, "", {}), image)
-            columns = {"path": path.name, "name": name, "class": ""}
-            file = Path(f"{name}-{number:06d}.jpg")
+            file = Path(f"{path.stem}-{number:06d}.jpg")
             candidates.append(Candidate(domain, path, file, columns, number, second, facts))
     except ImageError as error:
-        reason = str(error).removeprefix(f"{path}: ")
         after = f"damaged after {candidates[-1].name.stem}: " if candidates else ""
-        return candidates, [(path, after + reason)]
+        return candidates, [(path, after + str(error).removeprefix(f"{path}: "))]
     return candidates, []
 
 

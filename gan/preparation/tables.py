@@ -102,18 +102,14 @@ class Condition:
     def holds(self, row: Mapping[str, str]) -> bool:
         """Whether a row fulfils it."""
         cell = plain(row[self.column])
-        return any(_matches(cell, value) for value in self.values) == self.wanted
+        # fnmatch gives brackets a meaning too; in tables they are brackets.
+        patterns = (value.replace("[", "[[]") for value in self.values)
+        return any(fnmatchcase(cell, pattern) for pattern in patterns) == self.wanted
 
 
 def plain(text: str) -> str:
     """A text as it is compared: without regard to case and to spaces around it."""
     return text.strip().casefold()
-
-
-def _matches(cell: str, value: str) -> bool:
-    """Whether a plain cell is a plain value, or is like it where that has * or ?."""
-    # fnmatch gives brackets a meaning too; in tables they are brackets.
-    return fnmatchcase(cell, value.replace("[", "[[]")) if WILD.search(value) else cell == value
 
 
 def _parse(text: str) -> Condition:
@@ -136,11 +132,7 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin:
         return []
     for condition in parsed:
         _check(condition, rows, origin)
-    left = [
-        number
-        for number, row in enumerate(rows)
-        if all(condition.holds(row) for condition in parsed)
-    ]
+    left = [n for n, row in enumerate(rows) if all(wanted.holds(row) for wanted in parsed)]
     if not left:
         raise ValueError(f"{origin}: nothing fulfils {', '.join(conditions)}")
     return left
@@ -152,8 +144,8 @@ def _check(condition: Condition, rows: Sequence[Mapping[str, str]], origin: str)
     if condition.column not in columns:
         hint = nearest(condition.column, columns) or f"; there are {', '.join(columns)}"
         raise ValueError(f"{origin}: no column {condition.column}{hint}")
-    cells = [row[condition.column] for row in rows]
-    spelled = {plain(cell): cell.strip() for cell in reversed(cells)}  # as it is first
+    cells = (row[condition.column] for row in reversed(rows))
+    spelled = {plain(cell): cell.strip() for cell in cells}  # as it is first
     for value in condition.values:
         if not WILD.search(value) and value not in spelled:
             hint = nearest(value, spelled.values())
