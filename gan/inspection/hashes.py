@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 Bits = NDArray[np.bool_]
 Luma = NDArray[np.uint8]
-Indices = NDArray[np.intp]
 
 SIDE = 32
 """Pixels a side of the grey thumbnails that are compared."""
@@ -98,7 +97,7 @@ def copies(luma: Luma, *, mirrored: bool = False) -> list[tuple[int, int, int]]:
     return sorted(found)
 
 
-def near(sought: Bits, known: Bits) -> Iterator[tuple[Indices, Indices, Indices]]:
+def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
     """Indices of hashes and of earlier known ones within MOST_BITS, and the distances; in blocks.
 
     Cut into one band more than bits may differ, two such hashes agree in one band at least: only

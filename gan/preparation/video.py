@@ -42,8 +42,11 @@ def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]
                 raise ImageError(f"{path}: frames of more than {MAX_MEGAPIXELS:g} megapixels")
             first: float | None = None
             for number, frame in enumerate(container.decode(stream)):
-                rate = stream.average_rate or 25
-                second = float(number / rate) if frame.time is None else frame.time
+                second = (
+                    float(number / (stream.average_rate or 25))
+                    if frame.time is None
+                    else frame.time
+                )
                 first = second if first is None else first
                 if not frame.is_corrupt:  # made up by the decoder
                     aspect = stream.sample_aspect_ratio

@@ -164,8 +164,7 @@ def _spot(step: float, value: float, x: Axis, y: Axis) -> str:
 
 def _points(thinned: Sequence[Curve]) -> str:
     """What the page's script reads: for each curve its steps, and its values as they are shown."""
-    curves = [
-        [[round(step) for step in curve.steps], [number(value) for value in curve.values]]
-        for curve in thinned
-    ]
-    return json.dumps(curves, separators=(",", ":"))
+    return json.dumps(
+        [(list(map(round, curve.steps)), list(map(number, curve.values))) for curve in thinned],
+        separators=(",", ":"),
+    )

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -13,7 +12,7 @@ from gan.domains import DIRECTIONS, Direction
 from gan.evaluation.records import Metric
 from gan.images import read_image
 from gan.report.html import render
-from gan.report.pictures import Inline, inline, shelve, shrunk, spread
+from gan.report.pictures import inline, shelve, shrunk, spread
 from gan.report.records import Lines, Score
 from gan.report.translations import LARGEST_SIDE, Translated, Translations
 
@@ -26,24 +25,14 @@ Scored = tuple[float, str]
 Captioned = tuple[Translated, str | None]
 
 
-@dataclass(frozen=True)
-class Card:
-    """A picture that a slider uncovers: on its left as it was, on its right translated."""
-
-    name: str
-    before: Inline
-    after: Inline
-    caption: str | None
-
-
-def cards(done: Sequence[Captioned], budget: int) -> tuple[list[Card], str]:
-    """Return captioned images, at most about `budget` bytes, and what was done for that."""
+def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]], str]:
+    """Return what the page says of captioned images, and what was done so that they take about
+    `budget` bytes at most."""
     images = [image for shown, _ in done for image in (shown.before, shown.after)]
     pictures, smaller = shelve(images, budget)
-    pairs = zip(pictures[::2], pictures[1::2], strict=True)
     made = [
-        Card(shown.name, before, after, caption)
-        for (shown, caption), (before, after) in zip(done, pairs, strict=True)
+        {"name": shown.name, "before": before, "after": after, "caption": caption}
+        for (shown, caption), before, after in zip(done, pictures[::2], pictures[1::2], strict=True)
     ]
     scaled = len({shown.name for shown, _ in done if shown.scaled})
     said = f"{scaled} were scaled to {LARGEST_SIDE} pixels before translation." if scaled else None

@@ -38,8 +38,6 @@ PACE = {
 }
 """Charts of their own, by the scalars' names."""
 
-NOT_DRAWN = {"epoch", *PACE}
-
 
 def losses(log: Log) -> Markup:
     """Charts of the groups that were logged; what belongs to none is folded away below them."""
@@ -58,7 +56,7 @@ def _grouped(names: list[str]) -> dict[str, list[str]]:
     """Names of scalars by their group, groups in the order of GROUPS, unknown ones last."""
     groups: dict[str, list[str]] = {group: [] for group in GROUPS}
     for name in names:
-        if name not in NOT_DRAWN:
+        if name not in ("epoch", *PACE):
             known = (group for group in GROUPS if name == group or name.startswith(f"{group}_"))
             groups.setdefault(next(known, stem(name)), []).append(name)
     return {group: members for group, members in groups.items() if members}

@@ -32,7 +32,6 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
     if shown is None:
         return render("metrics.html", remark=lines.remark, shown=None)
     alike = comparable(lines.records, shown)
-    drawn = {id(e) for e in alike}
     return render(
         "metrics.html",
         remark=lines.remark,
@@ -40,7 +39,7 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
         best=next((e for e in alike if e.step == best and e is not shown), None),
         verdicts={change: shown.changed(change) for change in CHANGES if shown.changed(change)},
         charts=_curves(alike, shown),
-        others=[e for e in reversed(lines.records) if id(e) not in drawn],
+        others=[e for e in reversed(lines.records) if not any(e is other for other in alike)],
     )
 
 

@@ -38,13 +38,6 @@ class Evaluation(Record):
         return [str(model.get("file", "")) for model in found if isinstance(model, dict)]
 
     @property
-    def origin(self) -> str:
-        """What was evaluated, and by whom."""
-        if not self.models:
-            return f"the generators of step {self.step:,}, by training"
-        return f"{' and '.join(self.models)} of step {self.step:,}, by gan evaluate"
-
-    @property
     def settings(self) -> dict[str, str]:
         """The protocol by dotted keys."""
         return dict(_flat(self.protocol))

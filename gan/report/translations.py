@@ -105,10 +105,9 @@ class Translations:
 
 def _training_painting(config: Config) -> Path | None:
     """The first readable image of domain B's training folder, or None."""
-    try:
+    files: list[Path] = []
+    with suppress(ValueError):  # no such folder
         files = list_images(config.data.train_folder("b"))
-    except ValueError:
-        return None
     for file in files:
         with suppress(ImageError):
             read_image(file)

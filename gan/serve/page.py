@@ -21,9 +21,6 @@ from gan.serve.tidy import AGE
 
 CSS = Path(__file__).with_name("page.css")
 Form = Format | Literal[""]
-
-TILES = [("automatic", 0), ("256", 256), ("512", 512), ("1024", 1024)]
-FORMATS = [("as the original", ""), *((name.upper(), name) for name in SUFFIXES)]
 AT_ONCE = 4
 """Requests that are worked on at a time, a picture of each in turn."""
 
@@ -46,12 +43,14 @@ def build_page(studio: Studio) -> Any:
         # Rendered further down; the buttons' events have to know them.
         rare = [
             gr.Dropdown(
-                TILES, value=0, label="Tiles", filterable=False, min_width=300, render=False,
+                [("automatic", 0), ("256", 256), ("512", 512), ("1024", 1024)], value=0,
+                label="Tiles", filterable=False, min_width=300, render=False,
                 info="Side in pixels, for large pictures; the result is the same",
             ),
             gr.Dropdown(
-                FORMATS, value="", label="Format of the result", filterable=False, min_width=300,
-                render=False, info="PNG and TIFF keep 16 bits a channel",
+                [("as the original", ""), *((name.upper(), name) for name in SUFFIXES)], value="",
+                label="Format of the result", filterable=False, min_width=300, render=False,
+                info="PNG and TIFF keep 16 bits a channel",
             ),
         ]  # fmt: skip
         with gr.Tab("One picture"):
