@@ -43,8 +43,10 @@ def prepare(config: PrepareOptions) -> int:
         check_strangers(config.output, {config.output / one.target for one in chosen})
         if not config.dry_run:
             begin(config.output, settings)
-            lost = write_files(chosen, config.output, config.link)
-            lost += write_frames(chosen, config.output)
+            lost = [
+                *write_files(chosen, config.output, config.link),
+                *write_frames(chosen, config.output),
+            ]
             gone = {one.target for one, _ in lost}
             write_report([one for one in chosen if one.target not in gone], config.output)
             skipped += [(Path(one.label), reason) for one, reason in lost]

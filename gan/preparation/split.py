@@ -93,7 +93,8 @@ def drawn(
                 if sizes(group)[domain]
                 and all(2 * size <= counts[other] for other, size in sizes(group).items())
             ]
-            result.update(min(fit, key=len, default=list[int]()))
+            smallest: list[int] = min(fit, key=len, default=[])
+            result.update(smallest)
     return result
 
 

@@ -131,13 +131,13 @@ def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = Tru
 
 def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool) -> dict[str, str]:
     """One curve: its interval, its values, and its smoothed values where they are others."""
-    soft = smoothing(curve.values) if smooth else curve.values
-    found = {}
-    if curve.low and curve.high:
-        found["band"] = _area(curve, x, y)
-    if list(soft) != list(curve.values):
-        found["raw"] = _line(curve.steps, curve.values, x, y)
-    return found | {"line": _line(curve.steps, soft, x, y)}
+    soft = smoothing(curve.values) if smooth else list(curve.values)
+    paths = {
+        "band": _area(curve, x, y) if curve.low and curve.high else None,
+        "raw": _line(curve.steps, curve.values, x, y) if soft != list(curve.values) else None,
+        "line": _line(curve.steps, soft, x, y),
+    }
+    return {kind: path for kind, path in paths.items() if path is not None}
 
 
 def _line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> str:

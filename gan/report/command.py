@@ -101,12 +101,13 @@ def _alerts(
     findings: list[tuple[Finding, int | None]], newest: Evaluation | None
 ) -> dict[str, str]:
     """What nobody should overlook, by its section; before the first step nobody wonders."""
-    said = {}
-    if still := sum(gone is None for _, gone in findings):
-        said["doctor"] = f"{still} of the doctor's findings still there"
-    if newest and newest.step and (worse := newest.changed("worse")):
-        said["metrics"] = f"Worse than the images as they were: {', '.join(worse)}"
-    return said
+    still = sum(gone is None for _, gone in findings)
+    worse = newest.changed("worse") if newest and newest.step else []
+    alerts = {
+        "doctor": f"{still} of the doctor's findings still there" if still else None,
+        "metrics": f"Worse than the images as they were: {', '.join(worse)}" if worse else None,
+    }
+    return {section: text for section, text in alerts.items() if text}
 
 
 def _scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:

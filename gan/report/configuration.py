@@ -66,17 +66,15 @@ def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
     """What differs from the defaults: (help, value, default) by dotted key."""
     chosen, defaults = config.model_dump(mode="json"), Config().model_dump(mode="json")
     return {
-        f"{section}.{key}": (_meaning(section, key), _shown(value), _shown(defaults[section][key]))
+        f"{section}.{key}": (
+            type(getattr(config, section)).model_fields[key].description,
+            _shown(value),
+            _shown(defaults[section][key]),
+        )
         for section, values in chosen.items()
         for key, value in values.items()
         if value != defaults[section][key]
     }
-
-
-def _meaning(section: str, key: str) -> str | None:
-    """The help of a key."""
-    text = type(getattr(Config(), section)).model_fields[key].description
-    return text and " ".join(text.split())
 
 
 def _shown(value: object) -> str:

@@ -1,6 +1,7 @@
 """Where a run stands: at work, at its end, stopped or ended without a word; the page's head."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -78,22 +79,19 @@ def last_step(config: Config, processes: int) -> int | None:
 def newest_manifest(run: Path) -> dict[str, Any]:
     """What the newest training state says of itself; its files are not looked at."""
     for path in sorted(run.glob("state/step-*/manifest.json"), reverse=True):
-        try:
+        with suppress(OSError, ValueError):
             manifest = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(manifest, dict) and isinstance(manifest.get("step"), int):
-            return manifest
+            if isinstance(manifest, dict) and isinstance(manifest.get("step"), int):
+                return manifest
     return {}
 
 
 def _read_mark(run: Path) -> str | None:
     """What ended the run, in the words of `mark_stopped`."""
-    try:
-        text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return None
-    return text or "a signal"
+    with suppress(OSError):
+        text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace")
+        return text.strip() or "a signal"
+    return None
 
 
 def description(config: Config) -> str:

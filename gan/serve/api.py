@@ -102,8 +102,7 @@ async def answer(studio: Studio, request: Request) -> Response:
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
     with file:
-        while chunk := file.read(2**18):
-            yield chunk
+        yield from iter(lambda: file.read(2**18), b"")
 
 
 def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:

@@ -1,5 +1,6 @@
 """What every request passes first: which addresses there are, and how much may be sent."""
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -116,19 +117,17 @@ def ended(send: Send) -> Send:
 
 def _lies_in(place: str, folder: Path) -> bool:
     """Whether a file lies in a folder when all links are followed, which Gradio does not ask."""
-    try:
+    with suppress(ValueError, OSError, RuntimeError):  # no path at all; links in a circle
         return Path(place).resolve().is_relative_to(folder)
-    except (ValueError, OSError, RuntimeError):  # no path at all; links in a circle
-        return False
+    return False
 
 
 def _requested_host(scope: Scope) -> str:
     """Return the name that a request was sent to, without the port; empty where it names none."""
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-    try:
+    with suppress(ValueError):  # half an IPv6 address
         return urlsplit(f"//{host}").hostname or ""
-    except ValueError:  # half an IPv6 address
-        return ""
+    return ""
 
 
 def _declared(scope: Scope) -> int:
