@@ -1,5 +1,6 @@
 """The configuration: first what somebody chose, then all of it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +48,9 @@ def open_configuration(run: Path) -> Configuration:
 def _stand_in(run: Path, text: str, fault: str) -> Configuration:
     """The next best source of a configuration, and what is said of it."""
     said = f"config.yaml is damaged: {fault}. "
-    try:
+    with suppress(ValidationError, KeyError):
         config = Config.model_validate(newest_manifest(run)["config"])
         return Configuration(config, text, f"{said}Shown is that of the newest training state.")
-    except (ValidationError, KeyError):
-        pass
     about = read_about(run / "gen_ab.safetensors")
     sizes = {key: about[key] for key in ("resize", "load_size", "crop_size") if key in about}
     # Of networks nothing is known that would be sure to fit.

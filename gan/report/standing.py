@@ -97,10 +97,9 @@ def _read_mark(run: Path) -> str | None:
 def description(config: Config) -> str:
     """Return sentences on the recipe, the networks and the data."""
     networks, data = config.networks, config.data
-    try:
+    folders = "folders that the configuration does not name"
+    with suppress(ValueError):
         folders = " and ".join(str(data.train_folder(domain)) for domain in config.domains)
-    except ValueError:
-        folders = "folders that the configuration does not name"
     if not DATASETS[data.dataset].folders:
         folders = f"the dataset {data.dataset}"
     if config.style.image is not None:

@@ -42,7 +42,12 @@ STATUSES = {RejectedError: 400, ClientDisconnect: 400, TimeoutError: 408}
 def _build_api(studio: Studio) -> FastAPI:
     """An application with the two routes; every error is JSON, {"error": one line}."""
     # FastAPI's pages of documentation would load scripts from elsewhere.
-    api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    api = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        exception_handlers=dict.fromkeys((HTTPException, *STATUSES), one_line),
+    )
     places = threading.BoundedSemaphore(studio.limits.max_queue)
 
     async def translate(request: Request) -> Response:
@@ -66,8 +71,6 @@ def _build_api(studio: Studio) -> FastAPI:
 
     api.add_route("/api/models", models, methods=["GET"])
     api.add_route("/api/translate", translate, methods=["POST"])
-    for kind in (HTTPException, *STATUSES):
-        api.add_exception_handler(kind, one_line)
     return api
 
 

@@ -13,7 +13,6 @@ from gan.serve.tidy import bytes_in
 
 FILE = "/gradio_api/file="
 PROGRESS = "/gradio_api/upload_progress"
-EVENTS = b"text/event-stream"
 UPLOADS = ("/gradio_api/upload", "/api/translate")
 PAGES = frozenset({
     "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
@@ -107,7 +106,9 @@ def ended(send: Send) -> Send:
         nonlocal lost
         if message.get("status") == 404:
             lost = True
-            message = {**message, "status": 200, "headers": [(b"content-type", EVENTS)]}
+            message = {
+                **message, "status": 200, "headers": [(b"content-type", b"text/event-stream")],
+            }  # fmt: skip
         elif lost:
             message = {"type": "http.response.body", "body": b'data: {"msg": "done"}\n\n'}
         await send(message)
