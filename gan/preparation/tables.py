@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from gan.system.text import nearest
+from gan.system.text import dotted, nearest
 
 WILD = re.compile(r"[*?]")
 SUFFIXES = (".csv", ".tsv", ".json")
@@ -68,15 +68,10 @@ def _objects(path: Path, text: str) -> list[dict[str, str]]:
     return [{name: row.get(name, "") for name in columns} for row in rows]
 
 
-def _flat(entry: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def _flat(entry: Mapping[str, Any]) -> dict[str, str]:
     """An object as columns: {"attributes": {"scene": "street"}} as attributes.scene = street."""
-    result: dict[str, str] = {}
-    for name, value in entry.items():
-        if isinstance(value, dict):
-            result |= _flat(value, f"{prefix}{name}.")
-        elif not isinstance(value, list):
-            result[prefix + name] = "" if value is None else str(value)
-    return result
+    known = [(name, value) for name, value in dotted(entry) if not isinstance(value, list)]
+    return {name: "" if value is None else str(value) for name, value in known}
 
 
 def file_column(path: Path, columns: list[str], given: str | None) -> str:

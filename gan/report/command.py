@@ -68,23 +68,29 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
     shown = chosen(evaluations.records)
     translations = Translations(run, config, options.root, options.device)
     findings = read_lines(run / "doctor.jsonl", Finding)
-    scores = _scores_of(run, shown)
     with_ends = found(findings.records)
     name = run.resolve().name
-    head = {"what": description(config), "standing": standing(run, config, log), "log": log}
     return render(
         "page.html",
         generator=GENERATOR,
         style=Markup(read("page.css")),
         script=Markup(read("page.js")),
         name=name,
-        overview=render("overview.html", name=name, **head),
+        overview=render(
+            "overview.html",
+            name=name,
+            what=description(config),
+            standing=standing(run, config, log),
+            log=log,
+        ),
         fault=opened.fault,
         alerts=_alerts(with_ends, shown),
         sections={
             "Doctor": render("doctor.html", lines=findings, findings=with_ends),
             "Test images": test_images(translations, options.images),
-            "Best and worst": extremes(translations, scores, shown.metrics if shown else {}),
+            "Best and worst": extremes(
+                translations, _scores_of(run, shown), shown.metrics if shown else {}
+            ),
             "Through training": samples(run, config),
             "Metrics": metrics(evaluations, best_step(run)),
             "Curves": losses(log),

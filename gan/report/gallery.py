@@ -41,18 +41,17 @@ def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]],
 
 def test_images(translations: Translations, most: int) -> Markup:
     """Up to `most` test images of each direction, in the order of their cycle errors."""
-    translators, folders = translations.translators, translations.folders
     style = translations.style
     return render(
         "gallery.html",
-        directions=[*translators, *translations.missing],
+        directions=[*translations.translators, *translations.missing],
         missing=translations.missing,
-        folders=folders,
+        folders=translations.folders,
         absent=translations.absent,
         tests={
             direction: _tests_of_one(translations, most, direction)
-            for direction in translators
-            if direction in folders
+            for direction in translations.translators
+            if direction in translations.folders
         },
         style=style,
         painting=style and inline(shrunk(read_image(style), 192)),

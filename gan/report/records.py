@@ -1,7 +1,6 @@
 """The lines that evaluation and the doctor leave behind, and where one of them is torn."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -12,6 +11,7 @@ from gan.config.choices import Change
 from gan.domains import Direction
 from gan.evaluation.records import Metric
 from gan.report.html import title
+from gan.system.text import dotted
 
 
 class Record(BaseModel):
@@ -40,7 +40,7 @@ class Evaluation(Record):
     @property
     def settings(self) -> dict[str, str]:
         """The protocol by dotted keys."""
-        return dict(_flat(self.protocol))
+        return {name: str(value) for name, value in dotted(self.protocol)}
 
     def changed(self, change: Change) -> list[str]:
         """Return the metrics, by their names for people, that changed so."""
@@ -126,11 +126,3 @@ def _over(finding: Finding, later: list[Finding]) -> int | None:
     """The step at which a finding had gone, or None."""
     gone = (f.step for f in later if (f.gone, f.where) == (finding.finding, finding.where))
     return next(gone, None)
-
-
-def _flat(content: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}", str(value)
