@@ -173,13 +173,12 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
     pixels = np.asarray(small).astype(np.float64)
     channels = np.concatenate([pixels, pixels @ LUMA_COLUMN.astype(np.float64)], axis=2)
     brightest, darkest = pixels.max(2), pixels.min(2)
-    luma = np.asarray(small.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX))
     plain = bool(np.ptp(pixels, axis=(0, 1)).max() <= PLAIN)
     return ImageFacts(
         path,
         place,
         traits,
-        luma,
+        luma=np.asarray(small.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)),
         mean=channels.mean((0, 1)),
         deviation=channels.std((0, 1)),
         saturation=float(((brightest - darkest) / np.maximum(brightest, 1)).mean()),

@@ -13,11 +13,9 @@ from PIL import Image
 from gan.images import MAX_MEGAPIXELS, ImageError
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv")
-CONTAINERS = "mov,matroska,avi,mpeg,mpegts,ogg"
-"""FFmpeg's names of what these are. It opens by content, and would follow a playlist with a
-video's name to other files and to servers."""
-LIMITS = {"format_whitelist": CONTAINERS, "protocol_whitelist": ""}
-"""What FFmpeg may open."""
+LIMITS = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,ogg", "protocol_whitelist": ""}
+"""What FFmpeg may open: its names of what these are. It opens by content, and would follow a
+playlist with a video's name to other files and to servers."""
 
 
 def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:

@@ -64,9 +64,12 @@ def _grouped(names: list[str]) -> dict[str, list[str]]:
 
 def time_and_memory(log: Log) -> Markup:
     """When the run was at work, how fast, and with how much memory."""
-    charts = [
-        chart(title, about, [log.curve(name)], smooth=name == "images_per_second")
-        for name, (title, about) in PACE.items()
-        if log.scalars.get(name)
-    ]
-    return render("time.html", log=log, charts=charts)
+    return render(
+        "time.html",
+        log=log,
+        charts=[
+            chart(title, about, [log.curve(name)], smooth=name == "images_per_second")
+            for name, (title, about) in PACE.items()
+            if log.scalars.get(name)
+        ],
+    )

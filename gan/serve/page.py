@@ -160,8 +160,9 @@ def _said_plainly() -> Iterator[None]:
         yield
     except RejectedError as error:
         # The page takes it for HTML, and there may be a stranger's name in it.
-        text = html.escape(str(error))
-        raise gr.Error(text, title="Not translated", print_exception=False) from error
+        raise gr.Error(
+            html.escape(str(error)), title="Not translated", print_exception=False
+        ) from error
 
 
 def _take_only_uploads(component: Any, *, many: bool = False) -> Any:
