@@ -7,16 +7,20 @@ from time import time
 
 from markupsafe import Markup
 
-from gan.report.configuration import Configuration, differences, open_configuration
 from gan.report.gallery import extremes, test_images
 from gan.report.html import GENERATOR, read, render
-from gan.report.logs import read_log
-from gan.report.losses import losses, time_and_memory
+from gan.report.logs import losses, read_log, time_and_memory
 from gan.report.metrics import chosen, metrics
 from gan.report.options import ReportOptions
 from gan.report.records import Evaluation, Finding, Lines, Score, best_step, found, read_lines
 from gan.report.samples import samples
-from gan.report.standing import description, standing
+from gan.report.standing import (
+    Configuration,
+    description,
+    differences,
+    open_configuration,
+    standing,
+)
 from gan.report.translations import Translations
 from gan.system.atomic import check_writable, write_whole
 
