@@ -30,9 +30,8 @@ BLOCK = 2**22
 """Distances that are computed at once."""
 
 DOWN, ACROSS = np.indices((SIDE, SIDE))
-DCT = np.cos(np.pi * (2 * ACROSS + 1) * DOWN / (2 * SIDE)) * np.sqrt(2 / SIDE)
-DCT[0] /= np.sqrt(2)
-DCT = DCT.astype(np.float32)
+SCALE = np.sqrt(np.where(DOWN == 0, 1, 2) / SIDE)
+DCT = (SCALE * np.cos(np.pi * (2 * ACROSS + 1) * DOWN / (2 * SIDE))).astype(np.float32)
 """The orthonormal DCT-II as a matrix: a row for each frequency."""
 ORDER = np.argsort((DOWN + ACROSS).ravel(), kind="stable")[1 : BITS + 1]
 """The 64 lowest frequencies without the mean, by the sum of both directions."""

@@ -34,8 +34,7 @@ def prepare(config: PrepareOptions) -> int:
     # What the dataset is made by: another start must have the same.
     settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
     _check_output(config, settings)
-    if config.output.is_dir():
-        check_failed(config.output)
+    check_failed(config.output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         decoded, found = _decode_domains(config)
         skipped = [*dict.fromkeys(found)]  # one source may serve both domains

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -146,17 +147,14 @@ def _events(path: Path) -> Iterator[Any]:
     from google.protobuf.message import DecodeError  # imported late: nobody else has to wait
     from tensorboard.compat.proto.event_pb2 import Event
 
-    with path.open("rb") as file:
+    with path.open("rb") as file, suppress(DecodeError):
         while len(head := file.read(12)) == 12:
             length = int.from_bytes(head[:8], "little")
             if length > LONGEST:
                 file.seek(length + 4, os.SEEK_CUR)
                 continue
             record = file.read(length + 4)
-            try:
-                event = Event.FromString(record[:length])
-            except DecodeError:
-                return
+            event = Event.FromString(record[:length])
             if len(record) < length + 4 or not event.wall_time:  # torn, or filled up with zeros
                 return
             yield event

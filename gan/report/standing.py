@@ -37,8 +37,10 @@ def open_configuration(run: Path) -> Configuration:
     """
     path = run / "config.yaml"
     if not path.is_file():
-        reason = "no config.yaml in it" if run.is_dir() else "no such folder"
-        raise ValueError(f"{run}: not a run directory: {reason}")
+        raise ValueError(
+            f"{run}: not a run directory: "
+            f"{'no config.yaml in it' if run.is_dir() else 'no such folder'}"
+        )
     try:
         text = path.read_bytes().decode(errors="backslashreplace")
     except OSError as error:

@@ -61,8 +61,12 @@ class Gate:
 
         path = scope["path"]
         most = self.limits.max_bytes if path in UPLOADS else MOST_TEXT
-        rejection = self.elsewhere(scope) or self.rejection(path)
-        rejection = rejection or _too_much(_declared(scope), most) or self.full(path)
+        rejection = (
+            self.elsewhere(scope)
+            or self.rejection(path)
+            or _too_much(_declared(scope), most)
+            or self.full(path)
+        )
         if rejection:
             await _answer(path, *rejection)(scope, receive, send_with_headers)
         else:
