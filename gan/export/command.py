@@ -26,8 +26,9 @@ def export_model(options: ExportOptions) -> int:
         raise ValueError(f"{output}: is there already; name another, or give --overwrite")
     if output.exists() and output.samefile(model):
         raise ValueError(f"{output}: would replace the generator that it is made of")
-    file = find_generator(model, options.direction)
-    opened = open_generator(file, options.direction, options.part)
+    opened = open_generator(
+        find_generator(model, options.direction), options.direction, options.part
+    )
     check_format(output, opened, format)
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -58,8 +59,10 @@ def convert(options: ConvertOptions) -> int:
     """Write a generator of any kind as the format that the output's suffix names."""
     formats = {suffix: name for name, (suffix, _) in FORMATS.items()}
     if options.output.suffix not in formats:
-        known = ", ".join(formats).replace(".", "")
-        raise ValueError(f"{options.output}: its suffix must say the format: {known}")
+        raise ValueError(
+            f"{options.output}: its suffix must say the format: "
+            f"{', '.join(formats).replace('.', '')}"
+        )
     return export_model(
         ExportOptions(
             model=options.input,

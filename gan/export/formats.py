@@ -40,8 +40,9 @@ def write_reference(path: Path, opened: Opened) -> str:
     ValueError where neither has such a network.
     """
     _check_expressible(opened.spec)
-    weights = opened.network.state_dict()
-    state = OrderedDict((name, tensor.cpu()) for name, tensor in weights.items())
+    state = OrderedDict(
+        (name, tensor.cpu()) for name, tensor in opened.network.state_dict().items()
+    )
     write_whole(path, lambda file: torch.save(state, file))
     return f"for test.py, as latest_net_G.pth: {reference_options(opened.spec)}"
 
@@ -61,13 +62,15 @@ def reference_options(spec: dict[str, Any]) -> str:
     """Return the options of test.py for a generator whose file is called latest_net_G.pth."""
     filters = {"no_antialias": spec.get("downsample"), "no_antialias_up": spec["upsample"]}
     cut = "blur" in filters.values()
-    options = ["--netG", generator_row(spec["kind"]).reference_name, "--ngf", spec["channels"]]
-    options += ["--normG" if cut else "--norm", spec["norm"]]
-    options += ["--input_nc", spec["in_channels"], "--output_nc", spec["out_channels"]]
-    options += [] if spec["dropout"] else ["--no_dropout"]
-    options += [f"--{name}" for name, value in filters.items() if cut and value != "blur"]
-    project = "contrastive-unpaired-translation: --model cut" if cut else "--model test"
-    return " ".join(map(str, [project, *options]))
+    words = [
+        "contrastive-unpaired-translation: --model cut" if cut else "--model test",
+        f"--netG {generator_row(spec['kind']).reference_name} --ngf {spec['channels']}",
+        f"{'--normG' if cut else '--norm'} {spec['norm']}",
+        f"--input_nc {spec['in_channels']} --output_nc {spec['out_channels']}",
+        "" if spec["dropout"] else "--no_dropout",
+        *(f"--{name}" for name, value in filters.items() if cut and value != "blur"),
+    ]
+    return " ".join(filter(None, words))
 
 
 def _write_onnx(path: Path, opened: Opened) -> str:
@@ -82,9 +85,12 @@ def _write_onnx(path: Path, opened: Opened) -> str:
         raise ValueError(
             f"format onnx needs pip install 'gan-translation[export]' ({error})"
         ) from error
-    channels = opened.spec["in_channels"]
     program = torch.onnx.export(
-        traced(opened.network, channels, generator_row(opened.spec["kind"]).size_multiple),
+        traced(
+            opened.network,
+            opened.spec["in_channels"],
+            generator_row(opened.spec["kind"]).size_multiple,
+        ),
         dynamo=True,
         verbose=False,
         input_names=[INPUT],
@@ -104,8 +110,7 @@ def _write_program(path: Path, opened: Opened) -> str:
     """A torch.export program, for torch alone; what it takes beside it as gan_generator.json."""
     multiple = generator_row(opened.spec["kind"]).size_multiple
     # A U-Net's innermost maps may be one pixel: only so the program holds for them too.
-    one_pixel = multiple >= MIN_SIDE
-    with _config.patch(backed_size_oblivious=one_pixel):  # type: ignore[attr-defined]
+    with _config.patch(backed_size_oblivious=multiple >= MIN_SIDE):  # type: ignore[attr-defined]
         program = traced(opened.network, opened.spec["in_channels"], multiple)
     for node in program.graph.nodes:  # which files of this machine a layer was called from
         node.meta.pop("stack_trace", None)

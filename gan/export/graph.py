@@ -55,8 +55,7 @@ def plain(network: nn.Module) -> nn.Module:
 
 def traced(network: nn.Module, channels: int, multiple: int) -> torch.export.ExportedProgram:
     """Return the graph of a generator for any batch, height and width."""
-    graph = Graph(network, multiple)
     side = 2 * multiple + 3  # off the multiple, and no two sizes alike
     example = torch.zeros(2, channels, side, side + 6)
-    free = torch.export.Dim.DYNAMIC
-    return torch.export.export(graph, (example,), dynamic_shapes=({0: free, 2: free, 3: free},))
+    free = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)
+    return torch.export.export(Graph(network, multiple), (example,), dynamic_shapes=(free,))

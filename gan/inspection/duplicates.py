@@ -5,7 +5,6 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
 from operator import itemgetter
 from pathlib import Path
 from typing import Literal, get_args
@@ -33,8 +32,10 @@ def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Cop
         "near copy": near_copies(images),
         "mirrored copy": near_copies(images, mirrored=True),
     }
-    same = _equal(images, near["near copy"], max_megapixels)
-    links = [(0, later, earlier, "equal pixels") for later, earlier in same]
+    links = [
+        (0, later, earlier, "equal pixels")
+        for later, earlier in _equal(images, near["near copy"], max_megapixels)
+    ]
     for rank, (kind, pairs) in enumerate(near.items(), 1):
         links += [
             (rank, later, earlier, f"{kind}, {bits} of {BITS} bits differ")
@@ -44,8 +45,8 @@ def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Cop
     for rank, later, earlier, how in links:
         one, other = images[later], images[earlier]
         if relation := _related(one, other):
-            grave = get_args(Relation).index(relation)
-            key = (grave, one.place.domain != other.place.domain, rank, earlier)
+            across = one.place.domain != other.place.domain
+            key = (get_args(Relation).index(relation), across, rank, earlier)
             ranked[later].append((key, (relation, one, other, how)))
     return [min(ranked[later], key=itemgetter(0))[1] for later in sorted(ranked)]
 
@@ -102,13 +103,11 @@ def _equal(
         if images[later].traits.size == images[earlier].traits.size:
             wanted |= {later, earlier}
     order = sorted(wanted)
-    paths = [images[index].path for index in order]
     firsts: dict[str, dict[Place, int]] = defaultdict(dict)
     pairs: list[tuple[int, int]] = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for index, found in zip(
-            order, threads.map(_digest, paths, repeat(max_megapixels)), strict=True
-        ):
+        digests = threads.map(lambda index: _digest(images[index].path, max_megapixels), order)
+        for index, found in zip(order, digests, strict=True):
             if found is not None:
                 pairs += [(index, earlier) for earlier in firsts[found].values()]
                 firsts[found].setdefault(images[index].place, index)

@@ -64,16 +64,16 @@ class Finding:
 
 def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
     """All findings, by the order of KINDS, and then of folders and names."""
-    found = [Finding("unreadable", path, reason) for path, reason in survey.unreadable]
-    found += [Finding("unnamed", path, size) for path, size in survey.unnamed]
-    found += [Finding("empty", place.folder, "no images") for place in survey.empty]
-    found += [
-        Finding(relation, later.path, how, earlier.path)
-        for relation, later, earlier, how in find_copies(survey.images, options.max_megapixels)
+    copies = find_copies(survey.images, options.max_megapixels)
+    found = [
+        *(Finding("unreadable", path, reason) for path, reason in survey.unreadable),
+        *(Finding("unnamed", path, size) for path, size in survey.unnamed),
+        *(Finding("empty", place.folder, "no images") for place in survey.empty),
+        *(Finding(kind, later.path, how, earlier.path) for kind, later, earlier, how in copies),
+        *_about_domains(survey),
     ]
     for place in survey.places:
         found += _about_folder(place, survey.of(place), options)
-    found += _about_domains(survey)
     order = list(KINDS)
     return sorted(found, key=lambda finding: order.index(finding.kind))
 

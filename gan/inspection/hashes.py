@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 Bits = NDArray[np.bool_]
 Luma = NDArray[np.uint8]
-Indices = NDArray[np.intp]
 
 SIDE = 32
 """Pixels a side of the grey thumbnails that are compared."""
@@ -31,9 +30,8 @@ BLOCK = 2**22
 """Distances that are computed at once."""
 
 DOWN, ACROSS = np.indices((SIDE, SIDE))
-DCT = np.cos(np.pi * (2 * ACROSS + 1) * DOWN / (2 * SIDE)) * np.sqrt(2 / SIDE)
-DCT[0] /= np.sqrt(2)
-DCT = DCT.astype(np.float32)
+SCALE = np.sqrt(np.where(DOWN == 0, 1, 2) / SIDE)
+DCT = (SCALE * np.cos(np.pi * (2 * ACROSS + 1) * DOWN / (2 * SIDE))).astype(np.float32)
 """The orthonormal DCT-II as a matrix: a row for each frequency."""
 ORDER = np.argsort((DOWN + ACROSS).ravel(), kind="stable")[1 : BITS + 1]
 """The 64 lowest frequencies without the mean, by the sum of both directions."""
@@ -98,7 +96,7 @@ def copies(luma: Luma, *, mirrored: bool = False) -> list[tuple[int, int, int]]:
     return sorted(found)
 
 
-def near(sought: Bits, known: Bits) -> Iterator[tuple[Indices, Indices, Indices]]:
+def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
     """Indices of hashes and of earlier known ones within MOST_BITS, and the distances; in blocks.
 
     Cut into one band more than bits may differ, two such hashes agree in one band at least: only

@@ -38,8 +38,9 @@ def draw_sheet(
         page.paste(_card(fault, base, max_megapixels), corner)
     left_out = f"and {len(faults) - CARDS} more, all in {complete}" if len(faults) > CARDS else ""
     last = left_out if faults else "no faults"
-    font = ImageFont.load_default(TEXT_SIZE)
-    ImageDraw.Draw(page).text((GAP, page.height - 2 * GAP), last, ALARM, font)
+    ImageDraw.Draw(page).text(
+        (GAP, page.height - 2 * GAP), last, ALARM, ImageFont.load_default(TEXT_SIZE)
+    )
     return page
 
 

@@ -87,8 +87,8 @@ class Survey:
 def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place]:
     """The folders of a dataset, or two named ones, or the root alone; training folders first.
 
-    ValueError where a folder is missing or lies in another one: its images would be their own
-    duplicates.
+    ValueError where none is named, or a folder lies in another one: its images would be their own
+    duplicates. `survey` names a folder that is missing.
     """
     if root is not None and (a or b):
         raise ValueError("give ROOT, or --a and --b, not both")
@@ -97,8 +97,6 @@ def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place
             raise ValueError(f"nothing to inspect: give ROOT with {LAYOUT}, or --a and --b")
         places = [Place(f, "train", d) for f, d in zip((a, b), DOMAINS, strict=True) if f]
     else:
-        if not root.is_dir():
-            raise ValueError(f"{root}: {'not a folder' if root.exists() else 'no such folder'}")
         named = [
             Place(root / f"{split}{domain.upper()}", split, domain)
             for split in SPLITS
@@ -175,13 +173,12 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
     pixels = np.asarray(small).astype(np.float64)
     channels = np.concatenate([pixels, pixels @ LUMA_COLUMN.astype(np.float64)], axis=2)
     brightest, darkest = pixels.max(2), pixels.min(2)
-    luma = np.asarray(small.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX))
     plain = bool(np.ptp(pixels, axis=(0, 1)).max() <= PLAIN)
     return ImageFacts(
         path,
         place,
         traits,
-        luma,
+        luma=np.asarray(small.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)),
         mean=channels.mean((0, 1)),
         deviation=channels.std((0, 1)),
         saturation=float(((brightest - darkest) / np.maximum(brightest, 1)).mean()),

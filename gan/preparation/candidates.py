@@ -54,8 +54,8 @@ def draw(seed: int, name: Path) -> bytes:
 
     So a picture more or less in a source does not send the others to the other side.
     """
-    text = f"{seed}\0{name.as_posix()}".encode("utf-8", "surrogateescape")
-    return hashlib.sha256(text).digest()
+    text = f"{seed}\0{name.as_posix()}"
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
 
 
 def decode(

@@ -34,8 +34,7 @@ def prepare(config: PrepareOptions) -> int:
     # What the dataset is made by: another start must have the same.
     settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
     _check_output(config, settings)
-    if config.output.is_dir():
-        check_failed(config.output)
+    check_failed(config.output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         decoded, found = _decode_domains(config)
         skipped = [*dict.fromkeys(found)]  # one source may serve both domains
@@ -43,8 +42,10 @@ def prepare(config: PrepareOptions) -> int:
         check_strangers(config.output, {config.output / one.target for one in chosen})
         if not config.dry_run:
             begin(config.output, settings)
-            lost = write_files(chosen, config.output, config.link)
-            lost += write_frames(chosen, config.output)
+            lost = [
+                *write_files(chosen, config.output, config.link),
+                *write_frames(chosen, config.output),
+            ]
             gone = {one.target for one, _ in lost}
             write_report([one for one in chosen if one.target not in gone], config.output)
             skipped += [(Path(one.label), reason) for one, reason in lost]

@@ -61,6 +61,7 @@ class PrepareOptions(Section):
         tables = any(path.suffix.lower() in SUFFIXES for path in (*self.a, *self.b))
         for key in ("images", "file_column"):
             if getattr(self, key) is not None and not tables:
-                known = ", ".join(SUFFIXES)
-                raise ValueError(f"{key} is for tables ({known}): name one, or leave it out")
+                raise ValueError(
+                    f"{key} is for tables ({', '.join(SUFFIXES)}): name one, or leave it out"
+                )
         return self

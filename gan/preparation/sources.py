@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, count
@@ -15,14 +15,12 @@ from gan.preparation import tables, video
 from gan.preparation.candidates import Candidate, Skipped
 from gan.preparation.options import PrepareOptions
 
-Listing = tuple[list[Candidate], list[Skipped]]
-"""What there is of use, and what is not."""
 
+def select(config: PrepareOptions, domain: Domain) -> tuple[list[Candidate], list[Skipped]]:
+    """What of a domain's sources fulfils its conditions, and what cannot be used of them.
 
-def select(config: PrepareOptions, domain: Domain) -> Listing:
-    """What of a domain's sources fulfils its conditions; how many pictures these are is printed.
-
-    Each file comes once, the names are unique. ValueError where nothing is left.
+    How many pictures are chosen is printed. Each file comes once, the names are unique. ValueError
+    where nothing is left.
     """
     sources = config.a if domain == "a" else config.b
     conditions = config.where_a if domain == "a" else config.where_b
@@ -33,14 +31,12 @@ def select(config: PrepareOptions, domain: Domain) -> Listing:
     offered: list[tuple[Path, Candidate]] = []
     skipped: list[Skipped] = []
     for path, folder in zip(sources, folders, strict=True):
-        candidates, unusable = _list_source(path, config, domain)
+        candidates = _list_source(path, config, domain, skipped)
         offered += [(Path(folder), candidate) for candidate in candidates]
-        skipped += unusable
     columns = dict.fromkeys(name for _, candidate in offered for name in candidate.columns)
     rows = [{name: c.columns.get(name, "") for name in columns} for _, c in offered]
     wanted = tables.chosen(rows, conditions, origin)
-    found, unusable = _located([offered[number] for number in wanted])
-    skipped += unusable
+    found = _located([offered[number] for number in wanted], skipped)
     if not found:
         first = f" that can be used ({': '.join(map(str, skipped[0]))})" if skipped else ""
         raise ValueError(f"{origin}: no images{first}")
@@ -57,33 +53,39 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
-def _list_source(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
-    """What a source has to offer, by what it is; ValueError for what is none."""
+def _list_source(
+    path: Path, config: PrepareOptions, domain: Domain, skipped: list[Skipped]
+) -> Iterable[Candidate]:
+    """What a source has to offer, by what it is; ValueError for what is none.
+
+    Here and below, what cannot be used is added to `skipped`.
+    """
     suffix = path.suffix.lower()
     if path.is_dir():
-        return _from_folder(path, domain)
+        return _from_folder(path, domain, skipped)
     if not path.is_file():
         raise ValueError(f"{path}: {'no regular file' if path.exists() else 'no such source'}")
     if suffix in tables.SUFFIXES:
         return _from_table(path, config, domain)
     if suffix in video.SUFFIXES:
-        return _from_video(path, config, domain)
-    known = " ".join((*tables.SUFFIXES, *video.SUFFIXES))
-    raise ValueError(f"{path}: a source is a folder, a table or a video ({known})")
+        return _from_video(path, config, domain, skipped)
+    raise ValueError(
+        f"{path}: a source is a folder, a table or a video "
+        f"({' '.join((*tables.SUFFIXES, *video.SUFFIXES))})"
+    )
 
 
-def _from_folder(folder: Path, domain: Domain) -> Listing:
+def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterator[Candidate]:
     """All images of a folder and its sub-folders; `class` is the folder that one lies in."""
     found = find_images(folder)
-    candidates = []
+    skipped += found.skipped
     for path in found.images:
         name = path.relative_to(folder)
         columns = {"path": name.as_posix(), "name": name.name, "class": name.parent.name}
-        candidates.append(Candidate(domain, path, name, columns))
-    return candidates, found.skipped
+        yield Candidate(domain, path, name, columns)
 
 
-def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
+def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Candidate]:
     """A candidate for each row; whether its file exists is not asked before rows are chosen."""
     rows = tables.read_rows(path)
     column = tables.file_column(path, list(rows[0]), config.file_column)
@@ -91,34 +93,33 @@ def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder (images)")
     named = [(row[column].strip(), row) for row in rows]
-    return [Candidate(domain, folder, Path(name), row) for name, row in named if name], []
+    return [Candidate(domain, folder, Path(name), row) for name, row in named if name]
 
 
-def _from_video(path: Path, config: PrepareOptions, domain: Domain) -> Listing:
+def _from_video(
+    path: Path, config: PrepareOptions, domain: Domain, skipped: list[Skipped]
+) -> Iterator[Candidate]:
     """The frames that are taken of a video; those behind a damage are missing, which is said."""
-    candidates: list[Candidate] = []
-    name = path.stem
+    columns = {"path": path.name, "name": path.stem, "class": ""}
+    after = ""
     try:
-        frames = video.sampled(path, config.frames_per_second, config.every_frame)
-        for number, second, image in frames:
+        for number, second, image in video.sampled(
+            path, config.frames_per_second, config.every_frame
+        ):
             facts = measured(path, Place(path), Traits(image.size, "", {}), image)
-            columns = {"path": path.name, "name": name, "class": ""}
-            file = Path(f"{name}-{number:06d}.jpg")
-            candidates.append(Candidate(domain, path, file, columns, number, second, facts))
+            name = f"{path.stem}-{number:06d}"
+            after = f"damaged after {name}: "
+            yield Candidate(domain, path, Path(f"{name}.jpg"), columns, number, second, facts)
     except ImageError as error:
-        reason = str(error).removeprefix(f"{path}: ")
-        after = f"damaged after {candidates[-1].name.stem}: " if candidates else ""
-        return candidates, [(path, after + reason)]
-    return candidates, []
+        skipped.append((path, after + str(error).removeprefix(f"{path}: ")))
 
 
-def _located(offered: Sequence[tuple[Path, Candidate]]) -> Listing:
+def _located(offered: Sequence[tuple[Path, Candidate]], skipped: list[Skipped]) -> list[Candidate]:
     """The candidates with their files, which rows of tables only name; each file once.
 
     Each comes with the folder that is put before its name.
     """
     result: dict[tuple[Path, int | None], Candidate] = {}
-    skipped: list[Skipped] = []
     indexes: dict[Path, Index] = {}
     for before, candidate in offered:
         folder = candidate.source
@@ -131,7 +132,7 @@ def _located(offered: Sequence[tuple[Path, Candidate]]) -> Listing:
                 continue
             candidate = replace(candidate, source=path, name=path.relative_to(folder))
         result.setdefault(candidate.origin, replace(candidate, name=before / candidate.name))
-    return list(result.values()), skipped
+    return list(result.values())
 
 
 class Index:

@@ -19,12 +19,12 @@ def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
     Pictures without details are paired where size and thumbnail are equal.
     """
     facts = [one.facts for one in decoded if one.facts]
-    near = [*near_copies(facts), *near_copies(facts, mirrored=True)]
     firsts: dict[tuple[tuple[int, int], bytes], int] = {}
     equal = [
         (number, firsts.setdefault((facts.traits.size, facts.luma.tobytes()), number))
         for number, facts in enumerate(facts)
     ]
+    near = (*near_copies(facts), *near_copies(facts, mirrored=True))
     pairs = {(later, earlier) for later, earlier, _ in near} | set(equal)
     return sorted((later, earlier) for later, earlier in pairs if later != earlier)
 

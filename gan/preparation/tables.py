@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from gan.system.text import nearest
+from gan.system.text import dotted, nearest
 
 WILD = re.compile(r"[*?]")
 SUFFIXES = (".csv", ".tsv", ".json")
@@ -68,15 +68,10 @@ def _objects(path: Path, text: str) -> list[dict[str, str]]:
     return [{name: row.get(name, "") for name in columns} for row in rows]
 
 
-def _flat(entry: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def _flat(entry: Mapping[str, Any]) -> dict[str, str]:
     """An object as columns: {"attributes": {"scene": "street"}} as attributes.scene = street."""
-    result: dict[str, str] = {}
-    for name, value in entry.items():
-        if isinstance(value, dict):
-            result |= _flat(value, f"{prefix}{name}.")
-        elif not isinstance(value, list):
-            result[prefix + name] = "" if value is None else str(value)
-    return result
+    known = [(name, value) for name, value in dotted(entry) if not isinstance(value, list)]
+    return {name: "" if value is None else str(value) for name, value in known}
 
 
 def file_column(path: Path, columns: list[str], given: str | None) -> str:
@@ -102,18 +97,14 @@ class Condition:
     def holds(self, row: Mapping[str, str]) -> bool:
         """Whether a row fulfils it."""
         cell = plain(row[self.column])
-        return any(_matches(cell, value) for value in self.values) == self.wanted
+        # fnmatch gives brackets a meaning too; in tables they are brackets.
+        patterns = (value.replace("[", "[[]") for value in self.values)
+        return any(fnmatchcase(cell, pattern) for pattern in patterns) == self.wanted
 
 
 def plain(text: str) -> str:
     """A text as it is compared: without regard to case and to spaces around it."""
     return text.strip().casefold()
-
-
-def _matches(cell: str, value: str) -> bool:
-    """Whether a plain cell is a plain value, or is like it where that has * or ?."""
-    # fnmatch gives brackets a meaning too; in tables they are brackets.
-    return fnmatchcase(cell, value.replace("[", "[[]")) if WILD.search(value) else cell == value
 
 
 def _parse(text: str) -> Condition:
@@ -136,11 +127,7 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin:
         return []
     for condition in parsed:
         _check(condition, rows, origin)
-    left = [
-        number
-        for number, row in enumerate(rows)
-        if all(condition.holds(row) for condition in parsed)
-    ]
+    left = [n for n, row in enumerate(rows) if all(wanted.holds(row) for wanted in parsed)]
     if not left:
         raise ValueError(f"{origin}: nothing fulfils {', '.join(conditions)}")
     return left
@@ -152,8 +139,8 @@ def _check(condition: Condition, rows: Sequence[Mapping[str, str]], origin: str)
     if condition.column not in columns:
         hint = nearest(condition.column, columns) or f"; there are {', '.join(columns)}"
         raise ValueError(f"{origin}: no column {condition.column}{hint}")
-    cells = [row[condition.column] for row in rows]
-    spelled = {plain(cell): cell.strip() for cell in reversed(cells)}  # as it is first
+    cells = (row[condition.column] for row in reversed(rows))
+    spelled = {plain(cell): cell.strip() for cell in cells}  # as it is first
     for value in condition.values:
         if not WILD.search(value) and value not in spelled:
             hint = nearest(value, spelled.values())

@@ -13,11 +13,9 @@ from PIL import Image
 from gan.images import MAX_MEGAPIXELS, ImageError
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv")
-CONTAINERS = "mov,matroska,avi,mpeg,mpegts,ogg"
-"""FFmpeg's names of what these are. It opens by content, and would follow a playlist with a
-video's name to other files and to servers."""
-LIMITS = {"format_whitelist": CONTAINERS, "protocol_whitelist": ""}
-"""What FFmpeg may open."""
+LIMITS = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,ogg", "protocol_whitelist": ""}
+"""What FFmpeg may open: its names of what these are. It opens by content, and would follow a
+playlist with a video's name to other files and to servers."""
 
 
 def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
@@ -42,8 +40,11 @@ def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]
                 raise ImageError(f"{path}: frames of more than {MAX_MEGAPIXELS:g} megapixels")
             first: float | None = None
             for number, frame in enumerate(container.decode(stream)):
-                rate = stream.average_rate or 25
-                second = float(number / rate) if frame.time is None else frame.time
+                second = (
+                    float(number / (stream.average_rate or 25))
+                    if frame.time is None
+                    else frame.time
+                )
                 first = second if first is None else first
                 if not frame.is_corrupt:  # made up by the decoder
                     aspect = stream.sample_aspect_ratio

@@ -98,24 +98,24 @@ def write_report(chosen: Sequence[Candidate], output: Path) -> None:
     """A line for each picture: its name, where it is from, its domain, split and group."""
     lines = []
     for one in chosen:
-        entry: dict[str, object] = {
+        entry = {
             "file": one.target.as_posix(),
             "source": str(one.source.absolute()),
             "domain": one.domain,
             "split": one.split,
+            "frame": one.frame,
+            "second": None if one.frame is None else round(one.second, 3),
+            "group": one.group,
         }
-        if one.frame is not None:
-            entry |= {"frame": one.frame, "second": round(one.second, 3)}
-        if one.group is not None:
-            entry["group"] = one.group
-        lines.append(json.dumps(entry) + "\n")
+        known = {key: value for key, value in entry.items() if value is not None}
+        lines.append(json.dumps(known) + "\n")
     write_whole(output / CHOSEN, lambda file: file.write("".join(lines).encode()))
 
 
 def begin(output: Path, settings: Mapping[str, Any]) -> None:
     """Write what an output is made by, and remove what killed starts have left half written."""
-    text = json.dumps(settings, indent=1).encode() + b"\n"
-    write_whole(output / SETTINGS, lambda file: file.write(text))
+    text = json.dumps(settings, indent=1) + "\n"
+    write_whole(output / SETTINGS, lambda file: file.write(text.encode()))
     for name in FOLDERS:
         for parent, _, _ in os.walk(output / name):
             remove_parts(Path(parent))

@@ -4,11 +4,12 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import truediv
 
 from markupsafe import Markup
 
-from gan.report.html import render
-from gan.report.words import number
+from gan.report.html import number, render
 
 MAX_POINTS = 300
 """Points of a curve; where there are more, each is the mean of several."""
@@ -98,15 +99,11 @@ def reach(count: int) -> int:
 def smoothing(values: Sequence[float]) -> list[float]:
     """Exponential mean over the last `reach` values or so, unbiased at the beginning."""
     decay = 1 - 1 / reach(len(values))
-    total = weight = 0.0
-    result = []
-    for value in values:
-        if math.isfinite(value):
-            total, weight = decay * total + value, decay * weight + 1
-            result.append(total / weight)
-        else:
-            result.append(math.nan)
-    return result
+    finite = [value for value in values if math.isfinite(value)]
+    totals = accumulate(finite, lambda total, value: decay * total + value)
+    weights = accumulate(decay**age for age in range(len(finite)))
+    means = map(truediv, totals, weights)
+    return [next(means) if math.isfinite(value) else math.nan for value in values]
 
 
 def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True) -> Markup:
@@ -134,13 +131,13 @@ def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = Tru
 
 def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool) -> dict[str, str]:
     """One curve: its interval, its values, and its smoothed values where they are others."""
-    soft = smoothing(curve.values) if smooth else curve.values
-    found = {}
-    if curve.low and curve.high:
-        found["band"] = _area(curve, x, y)
-    if list(soft) != list(curve.values):
-        found["raw"] = _line(curve.steps, curve.values, x, y)
-    return found | {"line": _line(curve.steps, soft, x, y)}
+    soft = smoothing(curve.values) if smooth else list(curve.values)
+    paths = {
+        "band": _area(curve, x, y) if curve.low and curve.high else None,
+        "raw": _line(curve.steps, curve.values, x, y) if soft != list(curve.values) else None,
+        "line": _line(curve.steps, soft, x, y),
+    }
+    return {kind: path for kind, path in paths.items() if path is not None}
 
 
 def _line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> str:
@@ -167,8 +164,7 @@ def _spot(step: float, value: float, x: Axis, y: Axis) -> str:
 
 def _points(thinned: Sequence[Curve]) -> str:
     """What the page's script reads: for each curve its steps, and its values as they are shown."""
-    curves = [
-        [[round(step) for step in curve.steps], [number(value) for value in curve.values]]
-        for curve in thinned
-    ]
-    return json.dumps(curves, separators=(",", ":"))
+    return json.dumps(
+        [(list(map(round, curve.steps)), list(map(number, curve.values))) for curve in thinned],
+        separators=(",", ":"),
+    )

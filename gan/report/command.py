@@ -7,18 +7,20 @@ from time import time
 
 from markupsafe import Markup
 
-from gan.report.configuration import Configuration, configuration, open_configuration
-from gan.report.doctor import doctor, found
-from gan.report.extremes import extremes
-from gan.report.gallery import test_images
+from gan.report.gallery import extremes, test_images
 from gan.report.html import GENERATOR, read, render
-from gan.report.logs import read_log
-from gan.report.losses import losses, time_and_memory
+from gan.report.logs import losses, read_log, time_and_memory
 from gan.report.metrics import chosen, metrics
 from gan.report.options import ReportOptions
-from gan.report.records import Evaluation, Finding, Lines, Score, best_step, read_lines
+from gan.report.records import Evaluation, Finding, Lines, Score, best_step, found, read_lines
 from gan.report.samples import samples
-from gan.report.standing import overview, standing
+from gan.report.standing import (
+    Configuration,
+    description,
+    differences,
+    open_configuration,
+    standing,
+)
 from gan.report.translations import Translations
 from gan.system.atomic import check_writable, write_whole
 
@@ -70,7 +72,7 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
     shown = chosen(evaluations.records)
     translations = Translations(run, config, options.root, options.device)
     findings = read_lines(run / "doctor.jsonl", Finding)
-    scores = _scores_of(run, shown)
+    with_ends = found(findings.records)
     name = run.resolve().name
     return render(
         "page.html",
@@ -78,31 +80,44 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
         style=Markup(read("page.css")),
         script=Markup(read("page.js")),
         name=name,
-        overview=overview(name, config, standing(run, config, log), log),
+        overview=render(
+            "overview.html",
+            name=name,
+            what=description(config),
+            standing=standing(run, config, log),
+            log=log,
+        ),
         fault=opened.fault,
-        alerts=_alerts(findings.records, shown),
+        alerts=_alerts(with_ends, shown),
         sections={
-            "Doctor": doctor(findings),
+            "Doctor": render("doctor.html", lines=findings, findings=with_ends),
             "Test images": test_images(translations, options.images),
-            "Best and worst": extremes(translations, scores, shown.metrics if shown else {}),
+            "Best and worst": extremes(
+                translations, _scores_of(run, shown), shown.metrics if shown else {}
+            ),
             "Through training": samples(run, config),
             "Metrics": metrics(evaluations, best_step(run)),
             "Curves": losses(log),
             "Time and memory": time_and_memory(log),
-            "Configuration": configuration(opened),
+            "Configuration": render(
+                "configuration.html", text=opened.text, changed=differences(config)
+            ),
         },
         now=time(),
     )
 
 
-def _alerts(findings: list[Finding], newest: Evaluation | None) -> dict[str, str]:
+def _alerts(
+    findings: list[tuple[Finding, int | None]], newest: Evaluation | None
+) -> dict[str, str]:
     """What nobody should overlook, by its section; before the first step nobody wonders."""
-    said = {}
-    if still := sum(end is None for _, end in found(findings)):
-        said["doctor"] = f"{still} of the doctor's findings still there"
-    if newest and newest.step and (worse := newest.changed("worse")):
-        said["metrics"] = f"Worse than the images as they were: {', '.join(worse)}"
-    return said
+    still = sum(gone is None for _, gone in findings)
+    worse = newest.changed("worse") if newest and newest.step else []
+    alerts = {
+        "doctor": f"{still} of the doctor's findings still there" if still else None,
+        "metrics": f"Worse than the images as they were: {', '.join(worse)}" if worse else None,
+    }
+    return {section: text for section, text in alerts.items() if text}
 
 
 def _scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:

@@ -1,40 +1,38 @@
-"""Test images before and after, under sliders, from all over the folder."""
+"""Test images before and after, under sliders: from all over the folder, the best and the worst."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
 
-from gan.domains import Direction
-from gan.images import list_images, read_image
+from gan.config.tables.metrics import row_of
+from gan.domains import DIRECTIONS, Direction
+from gan.evaluation.records import Metric
+from gan.images import read_image
 from gan.report.html import render
-from gan.report.pictures import Inline, inline, shelve, shrunk, spread
+from gan.report.pictures import inline, shelve, shrunk, spread
+from gan.report.records import Lines, Score
 from gan.report.translations import LARGEST_SIDE, Translated, Translations
 
 BUDGET = 4_000_000
-"""Bytes for all test images."""
+"""Bytes for all images from all over the folders, and for all of the best and worst."""
+EXTREMES = 3
+"""How many of the best, and of the worst, are shown by each score."""
+Scored = tuple[float, str]
+"""A score, and the image that has it."""
+Captioned = tuple[Translated, str | None]
 
 
-@dataclass(frozen=True)
-class Card:
-    """A picture that a slider uncovers: on its left as it was, on its right translated."""
-
-    name: str
-    before: Inline
-    after: Inline
-    caption: str | None
-
-
-def cards(done: Sequence[tuple[Translated, str | None]], budget: int) -> tuple[list[Card], str]:
-    """Return captioned images, at most about `budget` bytes, and what was done for that."""
+def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]], str]:
+    """Return what the page says of captioned images, and what was done so that they take about
+    `budget` bytes at most."""
     images = [image for shown, _ in done for image in (shown.before, shown.after)]
     pictures, smaller = shelve(images, budget)
-    pairs = zip(pictures[::2], pictures[1::2], strict=True)
     made = [
-        Card(shown.name, before, after, caption)
-        for (shown, caption), (before, after) in zip(done, pairs, strict=True)
+        {"name": shown.name, "before": before, "after": after, "caption": caption}
+        for (shown, caption), before, after in zip(done, pictures[::2], pictures[1::2], strict=True)
     ]
     scaled = len({shown.name for shown, _ in done if shown.scaled})
     said = f"{scaled} were scaled to {LARGEST_SIDE} pixels before translation." if scaled else None
@@ -43,31 +41,28 @@ def cards(done: Sequence[tuple[Translated, str | None]], budget: int) -> tuple[l
 
 def test_images(translations: Translations, most: int) -> Markup:
     """Up to `most` test images of each direction, in the order of their cycle errors."""
-    translators, missing = translations.translators, translations.missing
-    folders = {d: translations.folder(d) for d in (*translators, *missing)}
     style = translations.style
     return render(
         "gallery.html",
-        nowhere=not missing and not any(folder for folder, _ in folders.values()),
-        folders=folders,
-        missing=missing,
+        directions=[*translations.translators, *translations.missing],
+        missing=translations.missing,
+        folders=translations.folders,
+        absent=translations.absent,
         tests={
-            direction: _tests_of_one(translations, most, direction, folder)
-            for direction, (folder, _) in folders.items()
-            if folder and direction in translators
+            direction: _tests_of_one(translations, most, direction)
+            for direction in translations.translators
+            if direction in translations.folders
         },
         style=style,
         painting=style and inline(shrunk(read_image(style), 192)),
     )
 
 
-def _tests_of_one(
-    translations: Translations, most: int, direction: Direction, folder: Path
-) -> dict[str, Any]:
+def _tests_of_one(translations: Translations, most: int, direction: Direction) -> dict[str, Any]:
     """Translate up to `most` test images of a direction; return what the page says of them."""
-    names = [path.relative_to(folder).as_posix() for path in list_images(folder)]
+    names = translations.names(direction)
     chosen = [names[index] for index in spread(len(names), most)]
-    done, failed = translations.translate(direction, folder, chosen)
+    done, failed = translations.translate(direction, chosen)
     errors = [translations.cycle_error(direction, shown) for shown in done]
     ordered = sorted(zip(done, errors, strict=True), key=lambda pair: pair[1] or 0.0)
     captioned = [
@@ -82,3 +77,79 @@ def _tests_of_one(
         "cards": made,
         "note": note,
     }
+
+
+def extremes(
+    translations: Translations, scores: Lines[Score], metrics: dict[str, Metric]
+) -> Markup:
+    """The best and worst test images of each direction by each of their scores.
+
+    `metrics` are those of the newest evaluation, which say whether a score is better low or high.
+    """
+    groups = _grouped(scores.records)
+    able = translations.translators.keys() & translations.folders.keys()
+    if not groups or not able:
+        return render("extremes.html", remark=scores.remark, scored=bool(groups), rankings=None)
+    order = sorted(groups, key=lambda key: (key[0], row_of(key[1]).rank, key[1]))
+    absent = [translations.absent.get(direction, "") for direction, _ in order]
+    failed: list[str] = []
+    ranked: dict[tuple[Direction, str], tuple[list[Captioned], list[Captioned]]] = {}
+    for direction, name in order:
+        if direction in able:
+            best_first = sorted(
+                groups[direction, name], reverse=_is_higher_better(direction, name, metrics)
+            )
+            half = min(EXTREMES, len(best_first) // 2)
+            ranked[direction, name] = (
+                _translate(translations, direction, best_first[:half], failed),
+                _translate(translations, direction, best_first[::-1][:half], failed),
+            )
+    shown = [image for best, worst in ranked.values() for image in best + worst]
+    made, note = cards(shown, BUDGET)
+    pictures = iter(made)  # in the order of `shown`
+    return render(
+        "extremes.html",
+        remark=scores.remark,
+        rankings=[
+            {
+                "direction": direction,
+                "name": name,
+                "count": len(groups[direction, name]),
+                "best": list(islice(pictures, len(best))),
+                "worst": list(islice(pictures, len(worst))),
+            }
+            for (direction, name), (best, worst) in ranked.items()
+        ],
+        remarks=dict.fromkeys([*translations.missing.values(), *absent, *failed]),
+        note=note,
+    )
+
+
+def _grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored]]:
+    """What there is of each score in each direction."""
+    groups: dict[tuple[Direction, str], list[Scored]] = {}
+    for score in scores:
+        for name, value in score.scores.items():
+            if value is not None and math.isfinite(value):
+                groups.setdefault((score.direction, name), []).append((value, score.file))
+    return groups
+
+
+def _is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric]) -> bool:
+    """What the evaluation says of a score, whose mean is a metric of the same name."""
+    source = DIRECTIONS[direction].source
+    metric = metrics.get(f"{name}_{direction}") or metrics.get(f"{name}_{source}")
+    return (metric or row_of(name)).better == "higher"
+
+
+def _translate(
+    translations: Translations, direction: Direction, picked: list[Scored], failed: list[str]
+) -> list[Captioned]:
+    """Return images captioned with their scores; add a sentence on each that cannot be shown."""
+    # A name in a file of scores is looked up, never opened: it could lead anywhere.
+    there = set(translations.names(direction))
+    values = {file: value for value, file in picked}
+    done, errors = translations.translate(direction, [file for file in values if file in there])
+    strange = [file for file in values if file not in there]
+    failed += [*errors, *(f"{file}: not in {translations.folders[direction]}" for file in strange)]
+    return [(shown, f"{values[shown.name]:.3g}") for shown in done]

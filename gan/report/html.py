@@ -1,17 +1,69 @@
-"""HTML out of templates: what is not marked as HTML is escaped, without exception."""
+"""HTML out of templates: what is not marked as HTML is escaped; names and numbers in words."""
 
+import math
 import re
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from gan.report import words
+from gan.config.tables.metrics import row_of
+from gan.domains import DIRECTIONS, DOMAINS, stem
 
 GENERATOR = Markup('<meta name="generator" content="gan report">')
 """The mark by which a report is known as ours."""
 BREAK = re.compile(r"(?<=[>}])\n\s*|\n\s*(?=[<{])")
+LABELS: dict[str, str] = {
+    **{direction: ends.arrow for direction, ends in DIRECTIONS.items()},
+    **{domain: domain.upper() for domain in DOMAINS},
+}
+"""Of directions and domains."""
+
+
+def label(name: str) -> str:
+    """Return a direction or domain for people; other names as they are."""
+    return LABELS.get(name, name)
+
+
+def title(name: str) -> str:
+    """Return a metric's name, with its direction or domain, for people."""
+    plain = stem(name)
+    return f"{row_of(plain).title} {label(name[len(plain) + 1 :])}".rstrip(" ")
+
+
+def number(value: float) -> str:
+    """A number in as few characters as say it."""
+    if not math.isfinite(value):
+        return "not finite"
+    if value == round(value) and abs(value) < 1e9:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time span in two units at most."""
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, hours = seconds / 60, seconds / 3600
+    if minutes < 60:
+        return f"{minutes:.0f} min {seconds % 60:.0f} s" if minutes < 10 else f"{minutes:.0f} min"
+    if hours < 48:
+        return f"{int(hours)} h {int(minutes % 60)} min"
+    return f"{int(hours // 24)} d {int(hours % 24)} h"
+
+
+def moment(seconds: float) -> str:
+    """A time in UTC."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def prose(text: str) -> Markup:
+    """A text whose --options are not torn at the end of a line."""
+    return Markup(re.sub(r"(?<!\S)(--\w+)", r"<code>\1</code>", str(escape(text))))
 
 
 def read(name: str) -> str:
@@ -26,12 +78,12 @@ def template(name: str) -> str:
 
 TEMPLATES = Environment(loader=FunctionLoader(template), autoescape=True, undefined=StrictUndefined)
 TEMPLATES.filters |= {
-    "duration": words.duration,
-    "label": words.label,
-    "metric": words.title,
-    "moment": words.moment,
-    "number": words.number,
-    "prose": words.prose,
+    "duration": duration,
+    "label": label,
+    "metric": title,
+    "moment": moment,
+    "number": number,
+    "prose": prose,
 }
 
 

@@ -1,16 +1,52 @@
-"""What a run logged: its TensorBoard scalars, without what a resumed run has overtaken."""
+"""What a run logged: its TensorBoard scalars, without what a resumed run has overtaken; charts."""
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gan.report.chart import Curve
+from markupsafe import Markup
+
+from gan.domains import stem
+from gan.report.chart import Curve, chart
+from gan.report.html import render
 
 LONGEST = 65536
 """Bytes of an event that may be scalars; longer ones are pictures."""
+
+GROUPS = {
+    "adversarial": ("Adversarial", "What generators pay for translations that are found out."),
+    "cycle": ("Cycle", "There and back: distance of reconstructions, times its weight."),
+    "identity": ("Identity", "What generators do to images of their own target, times its weight."),
+    "perceptual_cycle": ("Perceptual cycle", "Reconstructions against originals, as features."),
+    "perceptual": ("Perceptual", "Translations against originals, in feature maps."),
+    "style": ("Style", "Translations against their new domain, in Gram matrices."),
+    "tv": ("Total variation", "How rough the translations are."),
+    "discriminator": ("Discriminators", "What they pay for mistakes. Near its start: they learn "
+                      "little; near zero: generators learn little."),
+    "gradient_penalty": ("Gradient penalty", "How far the discriminators are from slope one."),
+    "score": ("Scores", "Mean outputs of the discriminators. They can tell as long as real and "
+              "fake lie apart."),
+    "gradient_norm": ("Gradients", "Norms, before any clipping. Peaks are steps that went far."),
+    "skipped": ("Steps left out", "Steps without finite gradients: in all, and in a row."),
+}  # fmt: skip
+"""By the beginning of the scalars' names; the first that fits counts."""
+
+PACE = {
+    "images_per_second": (
+        "Images per second",
+        "Real images of all folders that a second takes in.",
+    ),
+    "memory_gb": ("Memory", "Largest amount of memory in use so far, in GB."),
+    "learning_rate": (
+        "Learning rate",
+        "Of the generators, after any cut that train.nonfinite made.",
+    ),
+}
+"""Charts of their own, by the scalars' names."""
 
 
 class Point(NamedTuple):
@@ -111,17 +147,50 @@ def _events(path: Path) -> Iterator[Any]:
     from google.protobuf.message import DecodeError  # imported late: nobody else has to wait
     from tensorboard.compat.proto.event_pb2 import Event
 
-    with path.open("rb") as file:
+    with path.open("rb") as file, suppress(DecodeError):
         while len(head := file.read(12)) == 12:
             length = int.from_bytes(head[:8], "little")
             if length > LONGEST:
                 file.seek(length + 4, os.SEEK_CUR)
                 continue
             record = file.read(length + 4)
-            try:
-                event = Event.FromString(record[:length])
-            except DecodeError:
-                return
+            event = Event.FromString(record[:length])
             if len(record) < length + 4 or not event.wall_time:  # torn, or filled up with zeros
                 return
             yield event
+
+
+def losses(log: Log) -> Markup:
+    """Charts of the groups that were logged; what belongs to none is folded away below them."""
+    groups = _grouped([name for name, points in log.scalars.items() if points])
+    known, others = [], []
+    for group, names in groups.items():
+        curves = [log.curve(name) for name in names]
+        if group not in GROUPS:
+            others.append(chart(group, "", curves))
+        elif group != "skipped" or any(any(curve.values) for curve in curves):
+            known.append(chart(*GROUPS[group], curves))
+    return render("losses.html", groups=groups, known=known, others=others)
+
+
+def _grouped(names: list[str]) -> dict[str, list[str]]:
+    """Names of scalars by their group, groups in the order of GROUPS, unknown ones last."""
+    groups: dict[str, list[str]] = {group: [] for group in GROUPS}
+    for name in names:
+        if name not in ("epoch", *PACE):
+            known = (group for group in GROUPS if name == group or name.startswith(f"{group}_"))
+            groups.setdefault(next(known, stem(name)), []).append(name)
+    return {group: members for group, members in groups.items() if members}
+
+
+def time_and_memory(log: Log) -> Markup:
+    """When the run was at work, how fast, and with how much memory."""
+    return render(
+        "time.html",
+        log=log,
+        charts=[
+            chart(title, about, [log.curve(name)], smooth=name == "images_per_second")
+            for name, (title, about) in PACE.items()
+            if log.scalars.get(name)
+        ],
+    )

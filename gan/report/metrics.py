@@ -10,9 +10,8 @@ from gan.config.choices import Change
 from gan.config.tables.metrics import row_of
 from gan.domains import stem
 from gan.report.chart import Curve, chart
-from gan.report.html import render
+from gan.report.html import render, title
 from gan.report.records import Evaluation, Lines
-from gan.report.words import title
 
 CHANGES: tuple[Change, ...] = ("worse", "better", "no clear difference")
 """What the translations are, compared with the images as they were; the bad news first."""
@@ -33,7 +32,6 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
     if shown is None:
         return render("metrics.html", remark=lines.remark, shown=None)
     alike = comparable(lines.records, shown)
-    drawn = {id(e) for e in alike}
     return render(
         "metrics.html",
         remark=lines.remark,
@@ -41,7 +39,7 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
         best=next((e for e in alike if e.step == best and e is not shown), None),
         verdicts={change: shown.changed(change) for change in CHANGES if shown.changed(change)},
         charts=_curves(alike, shown),
-        others=[e for e in reversed(lines.records) if id(e) not in drawn],
+        others=[e for e in reversed(lines.records) if not any(e is other for other in alike)],
     )
 
 
@@ -54,8 +52,8 @@ def _curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
     for group, names in groups.items():
         lines = [line for name in names if len((line := _curve(name, evaluations)).steps) > 1]
         if lines:
-            better = shown.metrics[names[0]].better
-            about = f"{better.capitalize()} is better. Shaded: 95 % intervals."
+            better = shown.metrics[names[0]].better.capitalize()
+            about = f"{better} is better. Shaded: 95 % intervals."
             charts.append(chart(row_of(group).title, about, lines, smooth=False))
     return charts
 

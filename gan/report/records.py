@@ -1,7 +1,6 @@
 """The lines that evaluation and the doctor leave behind, and where one of them is torn."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -11,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, InstanceOf
 from gan.config.choices import Change
 from gan.domains import Direction
 from gan.evaluation.records import Metric
-from gan.report.words import title
+from gan.report.html import title
+from gan.system.text import dotted
 
 
 class Record(BaseModel):
@@ -38,16 +38,9 @@ class Evaluation(Record):
         return [str(model.get("file", "")) for model in found if isinstance(model, dict)]
 
     @property
-    def origin(self) -> str:
-        """What was evaluated, and by whom."""
-        if not self.models:
-            return f"the generators of step {self.step:,}, by training"
-        return f"{' and '.join(self.models)} of step {self.step:,}, by gan evaluate"
-
-    @property
     def settings(self) -> dict[str, str]:
         """The protocol by dotted keys."""
-        return dict(_flat(self.protocol))
+        return {name: str(value) for name, value in dotted(self.protocol)}
 
     def changed(self, change: Change) -> list[str]:
         """Return the metrics, by their names for people, that changed so."""
@@ -74,6 +67,12 @@ class Finding(Record):
     value: float | None = None
     limit: float | None = None
     advice: str = ""
+
+
+class Best(Record):
+    """RUN/best.json: which generators a run has kept as the best."""
+
+    step: int
 
 
 R = TypeVar("R", bound=Record)
@@ -104,29 +103,26 @@ def read_lines(path: Path, kind: type[R]) -> Lines[R]:
                 records.append(kind.model_validate(json.loads(line)))
         except (ValueError, RecursionError):
             torn.append(number)
-    return Lines(records, _remark(path.name, torn), True)
+    if not torn:
+        return Lines(records, None, True)
+    shown = ", ".join(map(str, torn[:10])) + (", …" if len(torn) > 10 else "")
+    plural = "s" if len(torn) > 1 else ""
+    what = f"{len(torn)} line{plural} passed over as torn or of another kind ({shown})"
+    return Lines(records, f"{path.name}: {what}", True)
 
 
 def best_step(run: Path) -> int | None:
     """The step that RUN/best.json names, where there is one."""
-    try:
-        step = json.loads((run / "best.json").read_text(encoding="utf-8"))["step"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return step if isinstance(step, int) else None
+    return next((best.step for best in read_lines(run / "best.json", Best).records), None)
 
 
-def _flat(content: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}", str(value)
+def found(records: list[Finding]) -> list[tuple[Finding, int | None]]:
+    """The findings, the open ones first, each with the step at which it had gone, or None."""
+    findings = [(f, _over(f, records[i + 1 :])) for i, f in enumerate(records) if f.finding]
+    return sorted(findings, key=lambda pair: (pair[1] is not None, -pair[0].step))
 
 
-def _remark(name: str, torn: list[int]) -> str | None:
-    if not torn:
-        return None
-    shown = ", ".join(map(str, torn[:10])) + (", …" if len(torn) > 10 else "")
-    plural = "s" if len(torn) > 1 else ""
-    return f"{name}: {len(torn)} line{plural} passed over as torn or of another kind ({shown})"
+def _over(finding: Finding, later: list[Finding]) -> int | None:
+    """The step at which a finding had gone, or None."""
+    gone = (f.step for f in later if (f.gone, f.where) == (finding.finding, finding.where))
+    return next(gone, None)

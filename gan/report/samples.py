@@ -28,7 +28,6 @@ def samples(run: Path, config: Config) -> Markup:
     steps = [step for step in steps if any(step == shown for shown, _ in images)]
     pictures, smaller = shelve(list(images.values()), BUDGET)
     widths = {direction: image.width for (_, direction), image in reversed(images.items())}
-    said = f"{len(steps)} of {len(files)} steps, evenly spread."
     crop = config.data.crop_size
     return render(
         "samples.html",
@@ -42,7 +41,7 @@ def samples(run: Path, config: Config) -> Markup:
             if direction in widths
         },
         small=crop < SMALL,
-        note=" ".join(filter(None, (said if len(steps) < len(files) else None, smaller))),
+        smaller=smaller,
     )
 
 

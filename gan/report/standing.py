@@ -1,29 +1,100 @@
-"""Where a run stands: at work, at its end, stopped or ended without a word; the page's head."""
+"""What a run's folder says of it: its configuration; whether it is at work, ended or stopped."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from markupsafe import Markup
+import yaml
+from pydantic import ValidationError
 
-from gan.config import Config
+from gan.config import Config, DataConfig
 from gan.config.tables.datasets import DATASETS
 from gan.config.tables.recipes import RECIPES
 from gan.images import list_images
-from gan.report.html import render
+from gan.networks.files import read_about
 from gan.report.logs import Log
 from gan.training.run_folder import STOPPED_MARK, is_held
 from gan.training.schedule import RunLength
 
-State = Literal["running", "finished", "stopped", "crashed"]
+
+@dataclass(frozen=True)
+class Configuration:
+    """A run's configuration, and the file as it is."""
+
+    config: Config
+    text: str
+    fault: str | None
+    """What is wrong with the file, and what stands in for it."""
+
+
+def open_configuration(run: Path) -> Configuration:
+    """Read a run's config.yaml; ValueError where there is none: a folder that is no run.
+
+    In place of a damaged one stands what the newest training state says, or, without one, the
+    defaults with what the generator's file says of its images.
+    """
+    path = run / "config.yaml"
+    if not path.is_file():
+        raise ValueError(
+            f"{run}: not a run directory: "
+            f"{'no config.yaml in it' if run.is_dir() else 'no such folder'}"
+        )
+    try:
+        text = path.read_bytes().decode(errors="backslashreplace")
+    except OSError as error:
+        return _stand_in(run, "", f"cannot be read: {error.strerror}")
+    try:
+        return Configuration(Config.model_validate(yaml.safe_load(text)), text, None)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return _stand_in(run, text, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+    except yaml.YAMLError as error:
+        return _stand_in(run, text, f"cannot be read: {' '.join(str(error).split())}")
+
+
+def _stand_in(run: Path, text: str, fault: str) -> Configuration:
+    """The next best source of a configuration, and what is said of it."""
+    said = f"config.yaml is damaged: {fault}. "
+    with suppress(ValidationError, KeyError):
+        config = Config.model_validate(newest_manifest(run)["config"])
+        return Configuration(config, text, f"{said}Shown is that of the newest training state.")
+    about = read_about(run / "gen_ab.safetensors")
+    sizes = {key: about[key] for key in ("resize", "load_size", "crop_size") if key in about}
+    # Of networks nothing is known that would be sure to fit.
+    config = Config().model_copy(update={"data": DataConfig.model_validate(sizes)})
+    return Configuration(
+        config, text, f"{said}Shown are the defaults in its place: recipe, networks and folders "
+        "may be others. --root names a folder with testA and testB.",
+    )  # fmt: skip
+
+
+def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
+    """What differs from the defaults: (help, value, default) by dotted key."""
+    chosen, defaults = config.model_dump(mode="json"), Config().model_dump(mode="json")
+    return {
+        f"{section}.{key}": (
+            type(getattr(config, section)).model_fields[key].description,
+            _shown(value),
+            _shown(defaults[section][key]),
+        )
+        for section, values in chosen.items()
+        for key, value in values.items()
+        if value != defaults[section][key]
+    }
+
+
+def _shown(value: object) -> str:
+    """A value as configurations spell it."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)
 class Standing:
     """A run's state, and how far it is."""
 
-    state: State
+    state: Literal["running", "finished", "stopped", "crashed"]
     step: int
     stop: int | None
     """Where the configuration ends, or train.max_steps before; None where the folders are gone."""
@@ -40,8 +111,7 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
     saved = newest_manifest(run)
     saved_step = int(saved.get("step", 0))
     step, last = max(log.step, saved_step), last_step(config, int(saved.get("processes", 1)))
-    limit = config.train.max_steps
-    stop = min(filter(None, (last, limit)), default=None)
+    stop = min(filter(None, (last, config.train.max_steps)), default=None)
     if is_held(run):
         return Standing("running", step, stop, "A process is training into this folder now.")
     if mark := _read_mark(run):
@@ -84,36 +154,27 @@ def last_step(config: Config, processes: int) -> int | None:
 def newest_manifest(run: Path) -> dict[str, Any]:
     """What the newest training state says of itself; its files are not looked at."""
     for path in sorted(run.glob("state/step-*/manifest.json"), reverse=True):
-        try:
+        with suppress(OSError, ValueError):
             manifest = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(manifest, dict) and isinstance(manifest.get("step"), int):
-            return manifest
+            if isinstance(manifest, dict) and isinstance(manifest.get("step"), int):
+                return manifest
     return {}
 
 
 def _read_mark(run: Path) -> str | None:
     """What ended the run, in the words of `mark_stopped`."""
-    try:
-        text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return None
-    return text or "a signal"
+    with suppress(OSError):
+        text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace")
+        return text.strip() or "a signal"
+    return None
 
 
-def overview(name: str, config: Config, standing: Standing, log: Log) -> Markup:
-    """The run's name, its state, how far it is, and its figures."""
-    return render("overview.html", name=name, what=_what(config), standing=standing, log=log)
-
-
-def _what(config: Config) -> str:
-    """Return a sentence on the recipe, the networks and the data."""
+def description(config: Config) -> str:
+    """Return sentences on the recipe, the networks and the data."""
     networks, data = config.networks, config.data
-    try:
+    folders = "folders that the configuration does not name"
+    with suppress(ValueError):
         folders = " and ".join(str(data.train_folder(domain)) for domain in config.domains)
-    except ValueError:
-        folders = "folders that the configuration does not name"
     if not DATASETS[data.dataset].folders:
         folders = f"the dataset {data.dataset}"
     if config.style.image is not None:

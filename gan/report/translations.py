@@ -38,11 +38,13 @@ class Translations:
 
     def __init__(self, run: Path, config: Config, root: Path | None, device: Device) -> None:
         self.config = config
-        self.root = config.data.root if root is None else root
         # A generator that takes a style image gets a training painting.
         self.style = _training_painting(config) if RECIPES[config.recipe].styled else None
         self.translators: dict[Direction, Translator] = {}
+        # Why a direction has no generator, and why it has no test folder.
         self.missing: dict[Direction, str] = {}
+        self.absent: dict[Direction, str] = {}
+        self.folders: dict[Direction, Path] = {}
         for direction in RECIPES[config.recipe].directions:
             try:
                 self.translators[direction] = Translator.load(
@@ -50,53 +52,62 @@ class Translations:
                 )
             except ValueError as error:
                 self.missing[direction] = str(error)
+        root = root or config.data.root
+        for direction, ends in DIRECTIONS.items():
+            name = f"test{ends.source.upper()}"
+            if root and (root / name).is_dir():
+                self.folders[direction] = root / name
+            else:
+                what = (
+                    f"There is no test folder {root / name}"
+                    if root
+                    else "The run names no test folder"
+                )
+                self.absent[direction] = f"{what}; --root names a folder with {name}."
         self.translated = cache(self._translate)
 
-    def folder(self, direction: Direction) -> tuple[Path | None, str]:
-        """The test folder that a direction translates from, or None and a sentence why."""
-        name = f"test{DIRECTIONS[direction].source.upper()}"
-        if self.root is None:
-            return None, f"The run names no test folder; --root names a folder with {name}."
-        folder = self.root / name
-        missing = f"There is no test folder {folder}; --root names a folder with {name}."
-        return (folder, "") if folder.is_dir() else (None, missing)
+    def names(self, direction: Direction) -> list[str]:
+        """The images in the test folder of a direction."""
+        folder = self.folders[direction]
+        return [path.relative_to(folder).as_posix() for path in list_images(folder)]
 
     def translate(
-        self, direction: Direction, folder: Path, names: Iterable[str]
+        self, direction: Direction, names: Iterable[str]
     ) -> tuple[list[Translated], list[str]]:
-        """Translate images by their names in the folder; those that cannot be, with the reason."""
+        """Translate test images by their names; those that cannot be, with the reason."""
         done: list[Translated] = []
         failed: list[str] = []
         for name in tqdm(list(names), desc=f"translating {direction}", leave=False, disable=None):
             try:
-                done.append(self.translated(direction, folder / name, name))
+                done.append(self.translated(direction, name))
             except (ValueError, RuntimeError) as error:  # a device out of memory raises the latter
-                reason = str(error).removeprefix(f"{folder / name}: ").splitlines()
+                reason = str(error).removeprefix(f"{self.folders[direction] / name}: ").splitlines()
                 failed.append(f"{name}: {reason[0] if reason else type(error).__name__}")
         return done, failed
 
-    def _translate(self, direction: Direction, path: Path, name: str) -> Translated:
-        image = read_image(path, channels=self.config.data.channels(DIRECTIONS[direction].source))
+    def _translate(self, direction: Direction, name: str) -> Translated:
+        channels = self.config.data.channels(DIRECTIONS[direction].source)
+        image = read_image(self.folders[direction] / name, channels=channels)
         before = shrunk(image, LARGEST_SIDE)
-        after = self.translators[direction].translate(before)
-        return Translated(name, before, after, before.size != image.size)
+        return Translated(
+            name, before, self.translators[direction].translate(before), before.size != image.size
+        )
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
         """Mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a way back."""
         back = self.translators.get(DIRECTIONS[direction].opposite)
         if back is None:
             return None
-        pictures = (shown.before, back.translate(shown.after))
-        one, other = (np.asarray(picture, np.float64) for picture in pictures)
-        return float(np.abs(one - other).mean() / 127.5)
+        rec = back.translate(shown.after)
+        difference = np.asarray(rec, np.float64) - np.asarray(shown.before, np.float64)
+        return float(np.abs(difference).mean() / 127.5)
 
 
 def _training_painting(config: Config) -> Path | None:
     """The first readable image of domain B's training folder, or None."""
-    try:
+    files: list[Path] = []
+    with suppress(ValueError):  # no such folder
         files = list_images(config.data.train_folder("b"))
-    except ValueError:
-        return None
     for file in files:
         with suppress(ImageError):
             read_image(file)

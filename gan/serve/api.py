@@ -42,7 +42,12 @@ STATUSES = {RejectedError: 400, ClientDisconnect: 400, TimeoutError: 408}
 def _build_api(studio: Studio) -> FastAPI:
     """An application with the two routes; every error is JSON, {"error": one line}."""
     # FastAPI's pages of documentation would load scripts from elsewhere.
-    api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    api = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        exception_handlers=dict.fromkeys((HTTPException, *STATUSES), one_line),
+    )
     places = threading.BoundedSemaphore(studio.limits.max_queue)
 
     async def translate(request: Request) -> Response:
@@ -66,8 +71,6 @@ def _build_api(studio: Studio) -> FastAPI:
 
     api.add_route("/api/models", models, methods=["GET"])
     api.add_route("/api/translate", translate, methods=["POST"])
-    for kind in (HTTPException, *STATUSES):
-        api.add_exception_handler(kind, one_line)
     return api
 
 
@@ -93,22 +96,22 @@ async def answer(studio: Studio, request: Request) -> Response:
         done = await run_in_threadpool(studio.translate, source, target, wish)
         file = done.file.open("rb")
     # The file has no name any more, and is gone when it has been sent or nobody wants it.
-    length = {"content-length": str(os.fstat(file.fileno()).st_size)}
-    kind = TYPES.get(done.file.suffix, "application/octet-stream")
-    return StreamingResponse(_chunks(file), media_type=kind, headers=length)
+    return StreamingResponse(
+        _chunks(file),
+        media_type=TYPES.get(done.file.suffix, "application/octet-stream"),
+        headers={"content-length": str(os.fstat(file.fileno()).st_size)},
+    )
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
     with file:
-        while chunk := file.read(2**18):
-            yield chunk
+        yield from iter(lambda: file.read(2**18), b"")
 
 
 def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
     """What the parameters of an address mean; RejectedError names the one that is wrong."""
-    for key in given:
-        if key not in KEYS:
-            raise RejectedError(f"no parameter {key[:40]}; there are {', '.join(KEYS)}")
+    if unknown := [key for key in given if key not in KEYS]:
+        raise RejectedError(f"no parameter {unknown[0][:40]}; there are {', '.join(KEYS)}")
     try:
         choice = choose(choices, given.get("model"), given.get("direction"))
     except ValueError as error:
@@ -133,9 +136,11 @@ def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
     There is one at a time in a process: Gradio asks the environment for its folder.
     """
     folder = studio.folder.resolve()
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    os.environ["GRADIO_EXAMPLES_CACHE"] = str(folder / "examples")
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ |= {
+        "GRADIO_TEMP_DIR": str(folder),
+        "GRADIO_EXAMPLES_CACHE": str(folder / "examples"),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+    }
     theme = gr.themes.Base(
         primary_hue="indigo", neutral_hue="slate", radius_size="lg",
         font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"],

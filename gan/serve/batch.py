@@ -90,8 +90,10 @@ def translate_batch(
                 source = _unpack(entry, folder / "source", limits)
                 megapixels += _count_megapixels(source, limits)
                 if megapixels > limits.max_batch_megapixels:
-                    most = f"{limits.max_batch_megapixels:g} megapixels"
-                    raise RejectedError(f"left out: a batch has at most {most} together")
+                    raise RejectedError(
+                        f"left out: a batch has at most {limits.max_batch_megapixels:g} megapixels "
+                        "together"
+                    )
                 done = studio.translate(source, folder / "done", wish)
             except RejectedError as error:
                 failures.append((entry.name, str(error)))

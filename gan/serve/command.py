@@ -59,8 +59,9 @@ def serve_until_stopped(studio: Studio, listener: socket.socket, name: str | Non
         from gan.serve.api import build_app
 
         host, port = listener.getsockname()[:2]
-        app = build_app(studio, hosts(host, name))
-        settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
+        settings = uvicorn.Config(
+            build_app(studio, hosts(host, name)), log_level="warning", timeout_graceful_shutdown=3
+        )
         shown = f"[{host}]" if ":" in host else host
         print(f"http://{shown}:{port}", flush=True)
         # uvicorn sends itself the signal again that ended it; nothing would be tidied after it.

@@ -1,5 +1,6 @@
 """What every request passes first: which addresses there are, and how much may be sent."""
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -12,7 +13,6 @@ from gan.serve.tidy import bytes_in
 
 FILE = "/gradio_api/file="
 PROGRESS = "/gradio_api/upload_progress"
-EVENTS = b"text/event-stream"
 UPLOADS = ("/gradio_api/upload", "/api/translate")
 PAGES = frozenset({
     "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
@@ -61,8 +61,12 @@ class Gate:
 
         path = scope["path"]
         most = self.limits.max_bytes if path in UPLOADS else MOST_TEXT
-        rejection = self.elsewhere(scope) or self.rejection(path)
-        rejection = rejection or _too_much(_declared(scope), most) or self.full(path)
+        rejection = (
+            self.elsewhere(scope)
+            or self.rejection(path)
+            or _too_much(_declared(scope), most)
+            or self.full(path)
+        )
         if rejection:
             await _answer(path, *rejection)(scope, receive, send_with_headers)
         else:
@@ -106,7 +110,9 @@ def ended(send: Send) -> Send:
         nonlocal lost
         if message.get("status") == 404:
             lost = True
-            message = {**message, "status": 200, "headers": [(b"content-type", EVENTS)]}
+            message = {
+                **message, "status": 200, "headers": [(b"content-type", b"text/event-stream")],
+            }  # fmt: skip
         elif lost:
             message = {"type": "http.response.body", "body": b'data: {"msg": "done"}\n\n'}
         await send(message)
@@ -116,19 +122,17 @@ def ended(send: Send) -> Send:
 
 def _lies_in(place: str, folder: Path) -> bool:
     """Whether a file lies in a folder when all links are followed, which Gradio does not ask."""
-    try:
+    with suppress(ValueError, OSError, RuntimeError):  # no path at all; links in a circle
         return Path(place).resolve().is_relative_to(folder)
-    except (ValueError, OSError, RuntimeError):  # no path at all; links in a circle
-        return False
+    return False
 
 
 def _requested_host(scope: Scope) -> str:
     """Return the name that a request was sent to, without the port; empty where it names none."""
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-    try:
+    with suppress(ValueError):  # half an IPv6 address
         return urlsplit(f"//{host}").hostname or ""
-    except ValueError:  # half an IPv6 address
-        return ""
+    return ""
 
 
 def _declared(scope: Scope) -> int:

@@ -35,8 +35,7 @@ def open_models(paths: Iterable[Path], device: Device, precision: Precision) -> 
     for path in paths:
         model = names.take(_model_name(path), "")
         # A file has its own direction, and says it in its name or is taken for ab.
-        directions: list[Direction | None] = [*generators_in(path)]
-        for direction in directions or [None]:
+        for direction in generators_in(path) or [None]:
             translator = Translator.load(path, direction, device, precision)
             named: Direction = "ba" if re.search(r"gen_ba|G_B", path.name) else "ab"
             choices.append(Choice(model, direction or named, translator))

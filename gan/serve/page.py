@@ -21,9 +21,6 @@ from gan.serve.tidy import AGE
 
 CSS = Path(__file__).with_name("page.css")
 Form = Format | Literal[""]
-
-TILES = [("automatic", 0), ("256", 256), ("512", 512), ("1024", 1024)]
-FORMATS = [("as the original", ""), *((name.upper(), name) for name in SUFFIXES)]
 AT_ONCE = 4
 """Requests that are worked on at a time, a picture of each in turn."""
 
@@ -33,10 +30,10 @@ def build_page(studio: Studio) -> Any:
     with gr.Blocks(title="Translate pictures", analytics_enabled=False) as page:
         gr.Markdown("# Translate pictures", elem_id="head")
         with gr.Row():
-            labels = [(choice.label, at) for at, choice in enumerate(studio.choices)]
             main = [
                 gr.Dropdown(
-                    labels, value=0, label="Model and direction", filterable=False, min_width=300,
+                    [(choice.label, at) for at, choice in enumerate(studio.choices)], value=0,
+                    label="Model and direction", filterable=False, min_width=300,
                 ),
                 gr.Slider(
                     0, 1, 1, step=0.05, label="Strength", min_width=300,
@@ -46,12 +43,14 @@ def build_page(studio: Studio) -> Any:
         # Rendered further down; the buttons' events have to know them.
         rare = [
             gr.Dropdown(
-                TILES, value=0, label="Tiles", filterable=False, min_width=300, render=False,
+                [("automatic", 0), ("256", 256), ("512", 512), ("1024", 1024)], value=0,
+                label="Tiles", filterable=False, min_width=300, render=False,
                 info="Side in pixels, for large pictures; the result is the same",
             ),
             gr.Dropdown(
-                FORMATS, value="", label="Format of the result", filterable=False, min_width=300,
-                render=False, info="PNG and TIFF keep 16 bits a channel",
+                [("as the original", ""), *((name.upper(), name) for name in SUFFIXES)], value="",
+                label="Format of the result", filterable=False, min_width=300, render=False,
+                info="PNG and TIFF keep 16 bits a channel",
             ),
         ]  # fmt: skip
         with gr.Tab("One picture"):
@@ -76,7 +75,12 @@ def _one_picture(studio: Studio, wishes: list[Any]) -> None:
     """A picture in, before and after side by side, and the file to take home."""
     with gr.Row():
         with gr.Column():
-            photo = _photo_input(label="Picture", height=420)
+            photo = _take_only_uploads(
+                gr.Image(
+                    sources=["upload", "webcam", "clipboard"], buttons=[], label="Picture",
+                    height=420,
+                )
+            )  # fmt: skip
             button = gr.Button("Translate", variant="primary")
         with gr.Column():
             slider = gr.ImageSlider(
@@ -106,7 +110,13 @@ def _one_picture(studio: Studio, wishes: list[Any]) -> None:
 
 def _many_pictures(studio: Studio, wishes: list[Any]) -> None:
     """Files or a zip in, a zip out."""
-    photos = _photos_input(label="Pictures, or a zip of a folder", height=220)
+    photos = _take_only_uploads(
+        gr.File(
+            file_count="multiple", file_types=[*sorted(IMAGE_SUFFIXES), ".zip"],
+            label="Pictures, or a zip of a folder", height=220,
+        ),
+        many=True,
+    )  # fmt: skip
     with gr.Row():
         button = gr.Button("Translate all", variant="primary")
         stop = gr.Button("Stop")
@@ -150,49 +160,35 @@ def _said_plainly() -> Iterator[None]:
         yield
     except RejectedError as error:
         # The page takes it for HTML, and there may be a stranger's name in it.
-        text = html.escape(str(error))
-        raise gr.Error(text, title="Not translated", print_exception=False) from error
+        raise gr.Error(
+            html.escape(str(error)), title="Not translated", print_exception=False
+        ) from error
 
 
-def _photo_input(**options: Any) -> Any:
-    """A picture that is dropped, chosen, pasted or taken; an Upload, or None.
+def _take_only_uploads(component: Any, *, many: bool = False) -> Any:
+    """Let a component give an Upload or None, or a list of them, and take no other file.
 
-    Gradio's own preprocessing would decode it, whatever its size.
-    """
-    photo = gr.Image(sources=["upload", "webcam", "clipboard"], buttons=[], **options)
-    _take_only_uploads(photo)
-    photo.preprocess = lambda given: _to_upload(given, photo.GRADIO_CACHE) if given else None
-    return photo
-
-
-def _photos_input(**options: Any) -> Any:
-    """Pictures and zips of pictures; a list of Uploads."""
-    types = [*sorted(IMAGE_SUFFIXES), ".zip"]
-    photos = gr.File(file_count="multiple", file_types=types, **options)
-    _take_only_uploads(photos)
-    photos.preprocess = lambda given: [
-        _to_upload(each, photos.GRADIO_CACHE) for each in given or ()
-    ]
-    return photos
-
-
-def _take_only_uploads(component: Any) -> None:
-    """Let a component take no file but what somebody has sent to this page.
-
-    Gradio would fetch an address that stands in place of a file; and, mounted in another
-    application, it would take any file of this machine.
+    Gradio's own preprocessing would decode a picture, whatever its size. It would fetch an address
+    that stands in place of a file; and, mounted in another application, it would take any file of
+    this machine.
     """
 
     async def stay(place: str | Path | None) -> str | None:
         return None if place is None else str(_uploaded(place, component.GRADIO_CACHE))
 
+    def upload(given: Any) -> Upload:
+        # Asked again where it lies: a "stream" is not moved, nor checked.
+        path = _uploaded(given.path or "", component.GRADIO_CACHE)
+        return Upload(path, given.orig_name or path.name)
+
+    def preprocess(given: Any) -> Upload | list[Upload] | None:
+        if many:
+            return [upload(each) for each in given or ()]
+        return upload(given) if given else None
+
     component.async_move_resource_to_block_cache = stay
-
-
-def _to_upload(given: Any, folder: str) -> Upload:
-    """What is known of a file. Asked again where it lies: a "stream" is not moved, nor checked."""
-    path = _uploaded(given.path or "", folder)
-    return Upload(path, given.orig_name or path.name)
+    component.preprocess = preprocess
+    return component
 
 
 def _uploaded(place: str | Path, folder: str) -> Path:

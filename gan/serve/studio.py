@@ -10,12 +10,11 @@ from pathlib import Path
 
 import cv2
 
-from gan.config.choices import Channels, Format
+from gan.config.choices import Format
 from gan.images import Picture, read_picture, read_suffix, write_picture
-from gan.images.picture import Array
 from gan.images.pixels import blend, from_array, to_array
 from gan.inference.folder.plan import SUFFIXES
-from gan.inference.translator import Translator, check_size, require_finite
+from gan.inference.translator import check_size, require_finite
 from gan.serve.models import Choice
 from gan.serve.options import ServeOptions
 from gan.system.failures import failure
@@ -99,14 +98,14 @@ class Studio:
         line, without the name of a file, why it cannot be done.
         """
         translator, most = wish.choice.translator, self.limits.max_megapixels
-        channels: Channels = 1 if translator.channels == 1 else 3
         try:
             with self.turn:
                 form = wish.format
                 suffix = SUFFIXES[form] if form else read_suffix(source, max_megapixels=most)
-                before = read_picture(source, channels=channels, max_megapixels=most)
-                translated = self.run(translator, before.pixels, wish.tile, progress)
-                after = before.with_pixels(blend(before.pixels, translated, wish.strength))
+                before = read_picture(
+                    source, channels=1 if translator.channels == 1 else 3, max_megapixels=most
+                )
+                after = self.run(wish, before, progress)
                 result = Result(before, after, Path(f"{target}{suffix}"))
                 write_picture(after, result.file)
                 return result
@@ -115,23 +114,21 @@ class Studio:
             print(printable(f"rejected: {reason}"), file=sys.stderr)
             raise RejectedError(reason) from error
 
-    def run(
-        self, translator: Translator, values: Array, tile: int | None,
-        progress: Callable[[float], None],
-    ) -> Array:  # fmt: skip
-        """A translation in one piece or in tiles; ValueError where neither fits."""
-        height, width = values.shape[:2]
+    def run(self, wish: Wish, before: Picture, progress: Callable[[float], None]) -> Picture:
+        """Translate in one piece or in tiles; ValueError where neither fits."""
+        translator, tile = wish.choice.translator, wish.tile
+        height, width = before.pixels.shape[:2]
         check_size(width, height)
-        pixels = from_array(values)
+        pixels = from_array(before.pixels)
         if tile or not translator.fits(height, width):
             if not translator.can_tile():
-                megapixels = height * width / 1e6
-                raise ValueError(f"{megapixels:.1f} megapixels do not fit into memory just now")
-            tiles = tile or AUTO_TILE
-            result = translator.translate_tiled(pixels, tiles, self.folder, progress)
+                size = f"{height * width / 1e6:.1f} megapixels"
+                raise ValueError(f"{size} do not fit into memory just now")
+            result = translator.translate_tiled(pixels, tile or AUTO_TILE, self.folder, progress)
         else:
             (result,) = translator.translate_batch(pixels[None])
-        return to_array(require_finite(result))
+        translated = to_array(require_finite(result))
+        return before.with_pixels(blend(before.pixels, translated, wish.strength))
 
 
 def reason_of(source: Path, error: Exception) -> str:

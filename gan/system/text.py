@@ -1,7 +1,8 @@
-"""Text for people: names of files as they may be printed, and the name that was probably meant."""
+"""Text for people: names of files as they may be printed, names that were probably meant."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 
 def printable(text: str) -> str:
@@ -13,3 +14,12 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """; did you mean NAME? or nothing, where none is near."""
     near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def dotted(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield dotted names and values: {"source": {"images": 40}} as source.images, 40."""
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from dotted(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.report.chart import MAX_POINTS, Curve, axes, reach, smoothing, thin
-from gan.report.words import number
+from gan.report.html import number
 
 values = st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 6)), min_size=1, max_size=50)
 

@@ -127,7 +127,7 @@ def test_what_holds_for_all_pictures_of_a_section_is_said_once(
             scores = {"l1": number / 10, "structure": number / 5}
             line = {"direction": way, "file": f"{number}.png", "scores": scores}
             append(run / "evaluation" / "step-00000012.jsonl", line)
-    monkeypatch.setattr("gan.report.extremes.BUDGET", 1)
+    monkeypatch.setattr("gan.report.gallery.BUDGET", 1)
     monkeypatch.setattr("gan.report.pictures.SIDES", (20, 16))
     text = page(run, root=tmp_path / "root", images=0)
     assert len(cards(text)) == 2 * 2 * 4
@@ -158,7 +158,7 @@ def test_grey_domains_are_shown_grey(
     new_generator(run / "gen_ab.safetensors", in_channels=1)
     new_generator(run / "gen_ba.safetensors", "ba", out_channels=1)
     translations = Translations(run, config, None, "cpu")
-    (shown,), failed = translations.translate("ab", dataset / "testA", ["0.png"])
+    (shown,), failed = translations.translate("ab", ["0.png"])
     assert (shown.before.mode, shown.after.mode, failed) == ("L", "RGB", [])
     error = translations.cycle_error("ab", shown)
     assert error is not None

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.report.html import TEMPLATES, render, template
+from gan.report.html import TEMPLATES, prose, render, template
 from gan.report.pictures import Inline
-from gan.report.words import prose
 
 hostile = st.text(st.sampled_from("<>&\"'/=!-` \n" + string.ascii_lowercase), max_size=40)
 
@@ -62,7 +61,7 @@ def test_attributes_without_a_value_are_there_or_not(steps: list[int]) -> None:
     picture = Inline("data:,", 20, 20)
     text = render(
         "samples.html", found=steps, damaged=[], steps=steps, columns={"ab": ["real"]}, small=True,
-        pictures={(step, "ab"): picture for step in steps}, note="",
+        pictures={(step, "ab"): picture for step in steps}, smaller=None,
     )  # fmt: skip
     tags = Reader(text).tags
     (slider,) = (dict(attributes) for tag, attributes in tags if tag == "input")

@@ -67,5 +67,4 @@ def test_the_page_has_the_best_beside_the_last_and_names_every_file() -> None:
     assert "Best, step 20" in text
     assert "the generators of step 40, by training" in text
     assert "1 more evaluations, not drawn:" in text
-    assert f"<summary>{hand.origin}</summary>" in text
-    assert hand.origin == "gen_ab-best.safetensors of step 40, by gan evaluate"
+    assert "<summary>gen_ab-best.safetensors of step 40, by gan evaluate</summary>" in text

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gan.report.configuration import open_configuration
 from gan.report.logs import read_log
-from gan.report.standing import Standing, last_step, standing
+from gan.report.standing import Standing, last_step, open_configuration, standing
 from gan.training import train
 from gan.training.run_folder import mark_stopped
 from gan.training.schedule import RunLength
