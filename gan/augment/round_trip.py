@@ -10,18 +10,16 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from gan.augment.options import AugmentOptions
-from gan.augment.output import line, picture_path, record_path, write_bytes
+from gan.augment.output import line, record_path, write_bytes
 from gan.augment.plan import Task
 from gan.augment.scores import measure
 from gan.domains import DIRECTIONS
 from gan.images import Picture, read_orientation, read_picture, write_picture
 from gan.images.picture import Array, turned
 from gan.images.pixels import blend, to_array
-from gan.inference.folder.pipeline import Outcome
 from gan.inference.folder.plan import Job
 from gan.inference.translator import Translator
 from gan.interop import find_generator
-from gan.system.failures import failure
 
 TURNED_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 """The orientation whose turn undoes each one's."""
@@ -46,7 +44,7 @@ class RoundTripTranslator:
         self.back = back
         self.channels = forth.channels
         self.device = forth.device
-        self.can_tile = forth.can_tile
+        self.tiles = forth.tiles
         self.scratch_bytes = forth.scratch_bytes
         self.fits = forth.fits
 
@@ -69,7 +67,7 @@ class RoundTripTranslator:
         fake = self.forth.translate_tiled(pixels, tile, scratch, progress)
         if fake is None:
             return None
-        if self.back is None or not self.back.can_tile():
+        if self.back is None or not self.back.tiles:
             return RoundTrip(fake, None)
         return _joined(fake, self.back.translate_tiled(fake, tile, scratch))
 
@@ -110,19 +108,13 @@ class ScoreAndStage:
     quality: int
     task_score: TaskScore | None
 
-    def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> Outcome:
+    def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> None:
+        """Write a picture and its scores: those of the whole translation, not of the blend."""
         assert job.target is not None
         if torch.get_num_threads() != 1:  # the task model's sums; torch counts in every thread
             torch.set_num_threads(1)
         task = self.tasks[job.target]
-        try:
-            self.stage(task, picture, result, read_orientation(job.source))
-        except Exception as error:  # encoders and other people's models raise nearly everything
-            return Outcome(job, failure(job.source, error), picture.remarks)
-        return Outcome(job, None, picture.remarks)
-
-    def stage(self, task: Task, picture: Picture, result: RoundTrip, turn: int) -> None:
-        """Write a picture and its scores: those of the whole translation, not of the blend."""
+        turn = read_orientation(job.source)
         translation = to_array(result.fake)
         reconstruction = None if result.rec is None else to_array(result.rec)
         mask = task.item.mask
@@ -136,8 +128,7 @@ class ScoreAndStage:
         )
         scores["task"] = self.task_score(picture.pixels, translation) if self.task_score else None
         shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
-        place = picture_path(self.output, task)
-        write_picture(_restore_orientation(shown, turn), place, quality=self.quality)
+        write_picture(_restore_orientation(shown, turn), job.target, quality=self.quality)
         rounded = {key: None if each is None else round(each, 4) for key, each in scores.items()}
         write_bytes(record_path(self.output, task), line(rounded))
 

@@ -211,10 +211,6 @@ class Translator:
         with tf32(self.precision == "tf32"), cast:
             yield
 
-    def can_tile(self) -> bool:
-        """Tell whether `translate_tiled` works with this network."""
-        return self.tiles
-
     def scratch_bytes(self, height: int, width: int) -> int:
         """The disk that `translate_tiled` takes."""
         return scratch_bytes(self.network, height, width)

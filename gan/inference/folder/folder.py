@@ -88,7 +88,7 @@ def _carry_out(
 
 def check_tiles(translator: Translator, tile: int | None) -> None:
     """ValueError where tiles are asked of a generator that cannot be run in them."""
-    if tile and not translator.can_tile():
+    if tile and not translator.tiles:
         raise ValueError(
             "tile: this generator sees the whole picture at once; only ResNet generators (no "
             "U-Nets, no adain) can be run in tiles: leave --tile out"
@@ -154,7 +154,7 @@ def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
     for job in plan.jobs:
         width, height = job.size
         what = "there already" if job.done else f"{width}x{height}"
-        tiled = translator.can_tile() and (tile or not translator.fits(height, width))
+        tiled = translator.tiles and (tile or not translator.fits(height, width))
         if tiled and not job.done:
             what += f", in tiles, {translator.scratch_bytes(height, width) / 1e9:.2f} GB of disk"
         places = " and ".join(map(str, job.places))

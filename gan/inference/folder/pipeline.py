@@ -55,7 +55,8 @@ class Translated(Generic[Result]):
 
     job: Job
     picture: Picture
-    result: Result
+    result: Result | None
+    """None where it is not finite."""
 
 
 class Translates(Protocol[ResultOf]):
@@ -63,12 +64,12 @@ class Translates(Protocol[ResultOf]):
 
     channels: int
     device: torch.device
+    tiles: bool
 
     def translate_batch(self, pixels: Tensor) -> Sequence[ResultOf | None]: ...
     def translate_tiled(
         self, pixels: Tensor, tile: int, scratch: Path, progress: Callable[[float], None]
     ) -> ResultOf | None: ...
-    def can_tile(self) -> bool: ...
     def scratch_bytes(self, height: int, width: int) -> int: ...
     def fits(self, height: int, width: int) -> bool: ...
 
@@ -81,8 +82,8 @@ class Pipeline(Generic[Result]):
     max_megapixels: float
     tile: int | None
     scratch: Path
-    write: Callable[[Job, Picture, Result], Outcome]
-    """Called by several threads."""
+    write: Callable[[Job, Picture, Result], None]
+    """Called by several threads; what it raises is the picture's failure."""
 
     def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
         """Translate batches in their order; each outcome comes when its file is whole.
@@ -106,10 +107,7 @@ class Pipeline(Generic[Result]):
                         if isinstance(each, Outcome):
                             yield each
                         else:
-                            written = writers.submit(
-                                self.write, each.job, each.picture, each.result
-                            )
-                            writing.append((each.job.pixels, written))
+                            writing.append((each.job.pixels, writers.submit(self.finish, each)))
                     # Stage 4: report what is written; wait where too much waits to be.
                     while writing and (
                         writing[0][1].done() or sum(size for size, _ in writing) > AHEAD_PIXELS
@@ -171,22 +169,24 @@ class Pipeline(Generic[Result]):
                 with suppress(Exception):  # one by one it will show whose fault it is
                     results = self.translator.translate_batch(torch.stack(pixels))
                     return [
-                        _checked(*pair, result) for pair, result in zip(group, results, strict=True)
+                        Translated(*pair, result)
+                        for pair, result in zip(group, results, strict=True)
                     ]
             return [result for pair in group for result in self.translate_alike([pair])]
         ((job, picture),) = group
         try:
-            return [_checked(job, picture, self.translate_one(job, pixels[0], tiled=bool(tiled)))]
+            result = self.translate_one(job, pixels[0], tiled=bool(tiled))
+            return [Translated(job, picture, result)]
         except Exception as error:
             return [Outcome(job, failure(job.source, error))]
 
     def translate_one(self, job: Job, pixels: Tensor, *, tiled: bool) -> Result | None:
         """Translate a picture whole, or in tiles where it does not fit into memory."""
-        if not (tiled and self.translator.can_tile()):
+        if not (tiled and self.translator.tiles):
             try:
                 return self.translator.translate_batch(pixels[None])[0]
             except Exception as error:
-                if not (out_of_memory(error) and self.translator.can_tile()):
+                if not (out_of_memory(error) and self.translator.tiles):
                     raise
             if self.translator.device.type == "cuda":
                 torch.cuda.empty_cache()
@@ -206,23 +206,28 @@ class Pipeline(Generic[Result]):
 
             return self.translator.translate_tiled(pixels, self.tile or TILE, self.scratch, show)
 
+    def finish(self, translated: Translated[Result]) -> Outcome:
+        """Write a translation, if it is finite."""
+        job, picture = translated.job, translated.picture
+        try:
+            self.write(job, picture, require_finite(translated.result))
+        except Exception as error:  # encoders and other people's models raise nearly everything
+            return Outcome(job, failure(job.source, error), picture.remarks)
+        return Outcome(job, None, picture.remarks)
+
 
 def write_translation(
     job: Job, picture: Picture, result: Tensor, *, quality: int, overwrite: bool
-) -> Outcome:
+) -> None:
     """Write what is missing: a translation with what its original had, a comparison."""
     translation = to_array(result)
-    try:
-        # The translation last: it says that all is there.
-        if job.comparison:
-            both = _beside(picture.pixels, translation)
-            write_picture(both, job.comparison, replace=overwrite)
-        if job.target:
-            picture = picture.with_pixels(translation)
-            write_picture(picture, job.target, quality=quality, replace=overwrite)
-    except Exception as error:  # encoders raise nearly everything
-        return Outcome(job, failure(job.source, error), picture.remarks)
-    return Outcome(job, None, picture.remarks)
+    # The translation last: it says that all is there.
+    if job.comparison:
+        both = _beside(picture.pixels, translation)
+        write_picture(both, job.comparison, replace=overwrite)
+    if job.target:
+        picture = picture.with_pixels(translation)
+        write_picture(picture, job.target, quality=quality, replace=overwrite)
 
 
 def pixels(*batches: Batch) -> int:
@@ -236,10 +241,3 @@ def _beside(original: Array, translation: Array) -> Picture:
     both = [np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (original, translation)]
     gap = np.full((original.shape[0], GAP, 3), largest, original.dtype)
     return Picture(np.concatenate([both[0], gap, both[1]], axis=1))
-
-
-def _checked(job: Job, picture: Picture, result: Result | None) -> Outcome | Translated[Result]:
-    try:
-        return Translated(job, picture, require_finite(result))
-    except ValueError as error:
-        return Outcome(job, failure(job.source, error))

@@ -25,7 +25,7 @@ from gan.config.tables.recipes import RECIPES
 from gan.evaluation import measure, open_folders
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.measure import Evaluator, Task
-from gan.inference.folder.pipeline import Outcome, Pipeline
+from gan.inference.folder.pipeline import Pipeline
 from gan.inference.folder.plan import Job
 from gan.inference.translator import Translator, pick_device
 from gan.networks import build_generator
@@ -64,7 +64,7 @@ def translates_folders(folder: Path) -> None:
     """The pipeline, whose translations are made in a thread."""
     jobs = [Job(path, (40, 30), folder / "out.png") for path in sorted(folder.glob("testA/*"))]
     ours = translator()
-    pipeline = Pipeline(ours, 100, None, folder, lambda job, picture, result: Outcome(job, None))
+    pipeline = Pipeline(ours, 100, None, folder, lambda *_: None)
     failures = [outcome.failure for outcome in pipeline.run([jobs]) if outcome.failure]
     assert not failures, failures
 
