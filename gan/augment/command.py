@@ -35,9 +35,9 @@ from gan.augment.round_trip import (
 from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
 from gan.images import write_image
-from gan.inference.folder.folder import check_tiles, translate_share, unfinished
+from gan.inference.folder.folder import check_tiles, translate_jobs
 from gan.inference.folder.pipeline import Pipeline
-from gan.inference.folder.plan import Job, make_batches, size_of
+from gan.inference.folder.plan import Job, size_of
 from gan.inference.translator import pick_device
 from gan.interop import find_generator
 from gan.system.failures import Failure, say
@@ -68,10 +68,11 @@ def augment(config: AugmentOptions) -> int:
         models = [open_model(path, config) for path in config.model]
         for model in models:
             check_tiles(model.forth, config.tile)
-        task_score = None
-        if config.task is not None:
-            device = pick_device(config.device)
-            task_score = load_task_score(config.task, config.task_size, device)
+        task_score = (
+            load_task_score(config.task, config.task_size, pick_device(config.device))
+            if config.task is not None
+            else None
+        )
         processes.once(lambda: begin(config.output, settings))
         processes.once(lambda: _tell(dataset))
         failures: dict[Path, str] = {}
@@ -119,13 +120,9 @@ def translate(
     jobs, failures = processes.once(lambda: _find_jobs(dataset, config, tasks))
     by_place = {picture_path(config.output, task): task for task in tasks}
     finish = ScoreAndStage(dataset.root, config.output, by_place, config.quality, task_score)
-    stage = config.output / FOLDER
-    pipeline = Pipeline(model, config.max_megapixels, config.tile, stage, finish)
-    batches = make_batches(jobs, config.batch_size, model.device.type)
-    share = processes.share(unfinished(batches))
-    failures += processes.gather(
-        lambda: translate_share(pipeline, share, processes.main, name_failures=False)
-    )
+    scratch = config.output / FOLDER
+    pipeline = Pipeline(model, config.max_megapixels, config.tile, scratch, finish)
+    failures += translate_jobs(pipeline, jobs, config.batch_size, processes, name_failures=False)
     return {failed.source.relative_to(dataset.root): failed.reason for failed in failures}
 
 
@@ -176,8 +173,7 @@ def _complete(
             staged.replace(target / task.output)
     names = outputs(dataset, decided, config)
     carry(dataset, dataset_format(config.format), names, accepted, target, config.link)
-    lines = map(line, provenance(decided, config, hashes))
-    write_bytes(target / PROVENANCE, b"".join(lines))
+    write_bytes(target / PROVENANCE, b"".join(map(line, provenance(decided, config, hashes))))
     remarks = [
         [remark.source.relative_to(root).as_posix(), remark.reason] for remark in dataset.remarks
     ]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, cast
 
 import torch
 from PIL import Image, ImageOps
@@ -42,11 +42,11 @@ class Translator:
         precision: Precision = "fp32",
         *,
         tiles: bool = False,
+        source: Path | None = None,
     ) -> None:
-        """tiles tells whether gan.inference.tiling can run the network."""
+        """tiles: whether gan.inference.tiling can run the network; source: the file it is from."""
         self.channels, self.device, self.tiles = channels, device, tiles
-        # The file that it was loaded from.
-        self.source: Path | None = None
+        self.source = source
         self.precision = precision
         self.dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
         self.network = network.eval().requires_grad_(False).to(device)
@@ -81,10 +81,14 @@ class Translator:
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
             raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
-        device_used = pick_device(device)
-        translator = cls(network, spec["in_channels"], device_used, precision, tiles=row.tiles)
-        translator.source = file
-        return translator
+        return cls(
+            network,
+            spec["in_channels"],
+            pick_device(device),
+            precision,
+            tiles=row.tiles,
+            source=file,
+        )
 
     @classmethod
     def from_pretrained(
@@ -130,8 +134,7 @@ class Translator:
         """
         image = ImageOps.exif_transpose(image)
         check_size(*image.size)
-        pixels = from_image(to_channels(image, self.channels))
-        (translated,) = self.translate_batch(pixels[None])
+        (translated,) = self.translate_batch(from_image(to_channels(image, self.channels))[None])
         return to_image(require_finite(translated))
 
     @torch.inference_mode()
@@ -183,8 +186,7 @@ class Translator:
     def run(self, unit: Tensor) -> Tensor:
         """The network on (N, C, H, W) in [-1, 1], in the precision of this translator."""
         with self.autocast():
-            output: Tensor = self.network(unit)
-        return output
+            return cast(Tensor, self.network(unit))
 
     def compile(self) -> str | None:
         """Compile the network for pictures of any size; why it cannot be, in one line, if so.
@@ -207,8 +209,10 @@ class Translator:
     @contextmanager
     def autocast(self) -> Iterator[None]:
         """Compute in the precision of this translator: fp32 is exact float32 on GPUs, too."""
-        cast = torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
-        with tf32(self.precision == "tf32"), cast:
+        with (
+            tf32(self.precision == "tf32"),
+            torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None),
+        ):
             yield
 
     def scratch_bytes(self, height: int, width: int) -> int:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from gan.inference.folder.options import TranslateOptions
 from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
-from gan.inference.folder.plan import Plan, make_batches, make_plan
+from gan.inference.folder.plan import Job, Plan, make_batches, make_plan
 from gan.inference.folder.report import check_failed, write_failed
 from gan.inference.folder.streams import as_for_small_pictures, share_of_cores
 from gan.inference.translator import Translator, pick_device, pick_precision
@@ -32,9 +32,12 @@ def translate_folder(options: TranslateOptions) -> int:
         chosen = pick_device(options.device)
         processes = join(cpu=chosen.type == "cpu")
         set_threads(options.threads, share_of_cores())
-        precision = pick_precision(options.precision, chosen)
         translator = Translator.load(
-            options.model, options.direction, options.device, precision, options.style
+            options.model,
+            options.direction,
+            options.device,
+            pick_precision(options.precision, chosen),
+            options.style,
         )
         check_tiles(translator, options.tile)
         plan: Plan = processes.once(
@@ -57,8 +60,7 @@ def translate_folder(options: TranslateOptions) -> int:
         pipeline = Pipeline(
             translator, options.max_megapixels, options.tile, options.scratch or place, write
         )
-        batches = make_batches(plan.jobs, options.batch_size, translator.device.type)
-        return _carry_out(plan, pipeline, batches, processes)
+        return _carry_out(plan, pipeline, options.batch_size, processes)
 
 
 def _compile_network(translator: Translator, processes: Processes) -> None:
@@ -70,15 +72,13 @@ def _compile_network(translator: Translator, processes: Processes) -> None:
 
 
 def _carry_out(
-    plan: Plan, pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes
+    plan: Plan, pipeline: Pipeline[Any], batch_size: int | None, processes: Processes
 ) -> int:
     """Translate what is left of a plan, all processes together; the exit status."""
     if processes.main:
         for failed in plan.failures:
             say(failed.source, failed.reason)
-    share = processes.share(unfinished(batches))
-    own = processes.gather(lambda: translate_share(pipeline, share, processes.main))
-    failures = [*plan.failures, *own]
+    failures = [*plan.failures, *translate_jobs(pipeline, plan.jobs, batch_size, processes)]
     if processes.main:
         if plan.whole_folder:
             write_failed(plan.output, failures)
@@ -115,13 +115,24 @@ def prepare(plan: Plan, scratch: Path | None) -> None:
         check_failed(listed)
 
 
-def unfinished(batches: Sequence[Batch]) -> list[Batch]:
-    """The batches that lack a translation."""
-    return [batch for batch in batches if not all(job.done for job in batch)]
+def translate_jobs(
+    pipeline: Pipeline[Any],
+    jobs: Sequence[Job],
+    batch_size: int | None,
+    processes: Processes,
+    *,
+    name_failures: bool = True,
+) -> list[Failure]:
+    """Translate the batches that lack a translation, all processes together; what failed."""
+    batches = make_batches(jobs, batch_size, pipeline.translator.device.type)
+    share = processes.share([batch for batch in batches if not all(job.done for job in batch)])
+    return processes.gather(
+        lambda: _translate_share(pipeline, share, processes.main, name_failures)
+    )
 
 
-def translate_share(
-    pipeline: Pipeline[Any], batches: Sequence[Batch], main: bool, *, name_failures: bool = True
+def _translate_share(
+    pipeline: Pipeline[Any], batches: Sequence[Batch], main: bool, name_failures: bool
 ) -> list[Failure]:
     """Translate this process's batches; what failed. On the main process there is a bar."""
     failures: list[Failure] = []
@@ -163,11 +174,10 @@ def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
         )
     for failed in plan.failures:
         print(printable(f"{failed.source}: {failed.reason}"))
-    there = sum(job.done for job in plan.jobs)
     todo = [job for job in plan.jobs if not job.done]
     print(
         f"{len(todo)} of {plan.total} images to translate, "
-        f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; {there} already there, "
-        f"{len(plan.failures)} cannot be"
+        f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; "
+        f"{len(plan.jobs) - len(todo)} already there, {len(plan.failures)} cannot be"
     )
     return 1 if plan.failures else 0

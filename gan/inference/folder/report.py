@@ -26,7 +26,6 @@ def write_failed(output: Path, failures: Iterable[Failure]) -> None:
     lines = sorted(printable(f"{f.source}") + "\t" + printable(f.reason) + "\n" for f in failures)
     path = output / FAILED
     if lines:
-        text = HEADER + "".join(lines)
-        write_whole(path, lambda file: file.write(text.encode()))
+        write_whole(path, lambda file: file.write("".join((HEADER, *lines)).encode()))
     else:
         path.unlink(missing_ok=True)

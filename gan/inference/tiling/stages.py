@@ -54,9 +54,8 @@ class Stages:
     @property
     def passes(self) -> int:
         """Passes over the picture: for each norm's statistics, each map in a file, the output."""
-        wide = [*self.down[:-1], *self.up]
         stored = 1 + sum(map(len, self.branches))
-        return sum(stage.needs_moments for stage in wide) + stored + 1
+        return sum(stage.needs_moments for stage in (*self.down[:-1], *self.up)) + stored + 1
 
 
 def split(network: nn.Module, *, transposed: bool = False) -> Stages:
@@ -138,7 +137,14 @@ def as_local(layer: nn.Module, transposed: bool) -> Local:
     stride, padding = _turned(layer.stride, transposed), _turned(layer.padding, transposed)
     if isinstance(layer, nn.ConvTranspose2d):
         tail = _turned(layer.output_padding, transposed)
-        return _transposed(weight, layer.bias, stride, padding, tail)
+        grow = partial(
+            functional.conv_transpose2d, weight=weight, bias=layer.bias, stride=stride,
+            padding=(0, padding[1]), output_padding=tail,
+        )  # fmt: skip
+        return Local(
+            lambda x: grow(x).float(), weight.shape[2], stride[0],
+            grows=True, cropped=padding[0], tail=tail[0],
+        )  # fmt: skip
     return _convolution(weight, layer.bias, stride, padding)
 
 
@@ -154,25 +160,14 @@ def _convolution(
     padding: tuple[int, ...],
     groups: int = 1,
 ) -> Local:
-    def function(x: Tensor) -> Tensor:
-        y = functional.conv2d(x, weight, bias, stride, (0, padding[1]), groups=groups)
-        return y.float()  # autocast's are of half precision, in which no statistics are taken
-
-    return Local(function, weight.shape[2], stride[0], (0, 0, padding[0], padding[0]))
-
-
-def _transposed(
-    weight: Tensor,
-    bias: Tensor | None,
-    stride: tuple[int, ...],
-    padding: tuple[int, ...],
-    tail: tuple[int, ...],
-) -> Local:
-    def function(x: Tensor) -> Tensor:
-        y = functional.conv_transpose2d(x, weight, bias, stride, (0, padding[1]), tail)
-        return y.float()
-
-    return Local(function, weight.shape[2], stride[0], grows=True, cropped=padding[0], tail=tail[0])
+    convolve = partial(
+        functional.conv2d, weight=weight, bias=bias, stride=stride,
+        padding=(0, padding[1]), groups=groups,
+    )  # fmt: skip
+    # Autocast's outputs are of half precision, in which no statistics are taken.
+    return Local(
+        lambda x: convolve(x).float(), weight.shape[2], stride[0], (0, 0, padding[0], padding[0])
+    )
 
 
 def _turned(pair: Sequence[int], transposed: bool) -> tuple[int, ...]:

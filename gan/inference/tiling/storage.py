@@ -44,8 +44,7 @@ class LineFile:
 
     def write(self, start: int, x: Tensor) -> None:
         """Write (1, C, h, width) from line `start` on."""
-        lines = x[0].permute(1, 2, 0).cpu().contiguous()
-        rest = _bytes(lines)
+        rest = _bytes(x[0].permute(1, 2, 0).cpu().contiguous())
         position = start * self.line_bytes
         while rest:
             count = os.pwrite(self.descriptor, rest, position)
@@ -53,8 +52,7 @@ class LineFile:
 
 
 def _bytes(x: Tensor) -> memoryview:
-    array: Any = x.numpy()  # a Buffer; NumPy's stubs say so from Python 3.12 on
-    return memoryview(array).cast("B")
+    return x.numpy().data.cast("B")
 
 
 @contextmanager
@@ -76,8 +74,11 @@ def scratch_maps(
             if error.errno != errno.ENOSPC:
                 raise
             free = shutil.disk_usage(folder).free
-            reason = f"{size} bytes are needed for a picture in tiles, {free} are free"
-            raise OSError(errno.ENOSPC, reason, str(folder)) from error
+            raise OSError(
+                errno.ENOSPC,
+                f"{size} bytes are needed for a picture in tiles, {free} are free",
+                str(folder),
+            ) from error
 
 
 class Lanes:
