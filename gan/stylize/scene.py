@@ -120,8 +120,7 @@ def resized(picture: Tensor, like: Tensor) -> Tensor:
     """A picture, (N, C, H, W), at the height and width of another, in [-1, 1]."""
     if picture.shape[2:] == like.shape[2:]:
         return picture
-    bigger = interpolate(picture, like.shape[2:], mode="bicubic", antialias=True)
-    return bigger.clamp(-1, 1)
+    return interpolate(picture, like.shape[2:], mode="bicubic", antialias=True).clamp(-1, 1)
 
 
 def noise(like: Tensor, seed: int) -> Tensor:
