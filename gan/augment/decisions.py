@@ -40,10 +40,11 @@ def decide(
         if (found := scores.get(task.output)) is None:
             reason = failures.get(task.item.image, "not translated")
             decided.append(Decided(task, "failed", (reason,)))
-            continue
-        reasons = failed(found, limits)
-        decision: Decision = "rejected" if reasons else "accepted"
-        decided.append(Decided(task, decision, tuple(reasons.values()), tuple(reasons), found))
+        elif reasons := failed(found, limits):
+            texts = tuple(reasons.values())
+            decided.append(Decided(task, "rejected", texts, tuple(reasons), found))
+        else:
+            decided.append(Decided(task, "accepted", scores=found))
     return decided
 
 

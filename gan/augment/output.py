@@ -37,9 +37,8 @@ def output_settings(
     dataset: Dataset, config: AugmentOptions, hashes: Sequence[str]
 ) -> dict[str, Any]:
     """Return all that the output depends on: another start must have the same."""
-    options = config.model_dump(mode="json", exclude=ELSEWHERE)
     task = Path(config.task.rpartition("=")[2]) if config.task else None
-    return options | {
+    return config.model_dump(mode="json", exclude=ELSEWHERE) | {
         "dataset_fingerprint": fingerprint(dataset),
         "models_sha256": list(hashes),
         "style": config.style and config.style.name,
@@ -89,8 +88,7 @@ def check_output(config: AugmentOptions, settings: Mapping[str, Any]) -> bool:
         if config.link and not finished:
             check_disk(output, [config.dataset])
     except OSError as error:
-        reason = error.strerror or error
-        raise ValueError(f"{output}: {reason}: give another --output") from error
+        raise ValueError(f"{output}: {error.strerror or error}: give another --output") from error
     return finished
 
 
@@ -102,9 +100,8 @@ def begin(output: Path, settings: Mapping[str, Any]) -> None:
     try:
         write_bytes(output / FOLDER / SETTINGS, line(settings))
     except OSError as error:
-        reason = error.strerror or error
         raise ValueError(
-            f"{output}: cannot be written ({reason}): give another --output"
+            f"{output}: cannot be written ({error.strerror or error}): give another --output"
         ) from error
     for folder in {output, *(path.parent for path in output.rglob(".*.part"))}:
         remove_parts(folder)

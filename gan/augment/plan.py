@@ -33,10 +33,9 @@ def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task
 
     `mark` is what new names end in. ValueError as from `choose`.
     """
-    chosen = choose(dataset, config.splits)
     suffix = free_suffix(dataset, mark)
     tasks = []
-    for item, copy in _copies(chosen, config.ratio, config.seed):
+    for item, copy in _copies(choose(dataset, config.splits), config.ratio, config.seed):
         image = item.image.as_posix()
         output = item.image
         if config.mode == "add":

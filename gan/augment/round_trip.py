@@ -40,11 +40,8 @@ class RoundTripTranslator:
     """Stands in place of a `Translator` in a pipeline: its results are round trips."""
 
     def __init__(self, forth: Translator, back: Translator | None) -> None:
-        self.forth = forth
-        self.back = back
-        self.channels = forth.channels
-        self.device = forth.device
-        self.tiles = forth.tiles
+        self.forth, self.back = forth, back
+        self.channels, self.device, self.tiles = forth.channels, forth.device, forth.tiles
         self.scratch_bytes = forth.scratch_bytes
         self.fits = forth.fits
 
@@ -85,8 +82,7 @@ def open_model(path: Path, config: AugmentOptions) -> RoundTripTranslator:
     other = opposite(find_generator(path, config.direction))
     if config.gates()["cycle"] == "off" or config.style or not (other and other.is_file()):
         return RoundTripTranslator(forth, None)
-    back = Translator.load(other, None, config.device, config.precision)
-    return RoundTripTranslator(forth, back)
+    return RoundTripTranslator(forth, Translator.load(other, None, config.device, config.precision))
 
 
 def opposite(file: Path) -> Path | None:

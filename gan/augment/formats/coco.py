@@ -73,19 +73,16 @@ def _read_sheets(files: Files) -> list[Sheet]:
     for path in files.others:
         if path.suffix.lower() != ".json":
             continue
-        content = files.parse(path, _read_json, "no JSON, carried as it is: ")
+        content = files.parse(path, json.loads, "no JSON, carried as it is: ")
         if _is_coco(content):
             images = _find_images(path, content["images"], known)
             sheets.append(Sheet(path, content, images))
             for record, image in images:
                 if image is None:
-                    name = record.get("file_name")
-                    files.remark(f"names {name}, which is not in the dataset", path)
+                    files.remark(
+                        f"names {record.get('file_name')}, which is not in the dataset", path
+                    )
     return sheets
-
-
-def _read_json(content: bytes) -> Any:
-    return json.loads(content.decode("utf-8-sig"))
 
 
 def _is_coco(content: Any) -> bool:
@@ -106,8 +103,10 @@ def _find_images(
     folders += [Path(start, word) for word in reversed(words) for start in ("", "images")]
     places = [[Path(os.path.normpath(folder / name)) for name in names] for folder in folders]
     best = max(places, key=lambda found: sum(image in known for image in found))
-    found = (image if image in known else None for image in best)
-    return list(zip(records, found, strict=True))
+    return [
+        (record, image if image in known else None)
+        for record, image in zip(records, best, strict=True)
+    ]
 
 
 def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
@@ -126,8 +125,7 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
             try:
                 yield image, _read_box(annotation["bbox"], record)
             except (ValueError, TypeError):
-                right = f"{about}: bbox should be [x, y, width, height] in pixels"
-                files.remark(right, sheet.path)
+                files.remark(f"{about}: bbox should be [x, y, width, height] in pixels", sheet.path)
 
 
 def _read_box(values: Sequence[float], record: Record) -> Box:
@@ -179,8 +177,9 @@ def _rewritten(
     for annotation in sheet.annotations:
         source = annotation.get("image_id")
         for target in copies.get(source, [source]):
-            own = target == source
-            annotations.append(annotation if own else _copied(annotation, target, numbers))
+            annotations.append(
+                annotation if target == source else _copied(annotation, target, numbers)
+            )
     lists = {"images": images, "annotations": annotations}
     return {key: lists.get(key, value) if value else value for key, value in sheet.content.items()}
 

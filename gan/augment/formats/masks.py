@@ -64,8 +64,7 @@ def _find_items(files: Files) -> list[Item]:
     known = {path for item in items for path in (item.image, *item.labels)}
     for path in chain.from_iterable(by_place.values()):
         if path not in known:
-            kind = "mask" if path in pictures else "label"
-            files.remark(f"a {kind} without an image", path)
+            files.remark(f"a {'mask' if path in pictures else 'label'} without an image", path)
     return items
 
 

@@ -61,9 +61,9 @@ def _read_boxes(content: bytes) -> tuple[Box, ...]:
 
 
 def _read_box(element: ET.Element) -> Box:
-    texts = map(element.findtext, ("xmin", "ymin", "xmax", "ymax"))
+    names = ("xmin", "ymin", "xmax", "ymax")
     try:
-        left, top, right, bottom = (float(text or "") for text in texts)
+        left, top, right, bottom = (float(element.findtext(name) or "") for name in names)
     except ValueError:
         raise ValueError("bndbox should have numbers xmin, ymin, xmax, ymax") from None
     return Box(left - 1, top - 1, right, bottom)
@@ -159,8 +159,8 @@ def _renamed(content: bytes, image: Path, output: Path) -> bytes:
     def name(found: re.Match[bytes]) -> bytes:
         old = found[2].decode("utf-8", "surrogateescape")
         last = PureWindowsPath(old.strip()).name  # knows / and \
-        bare = last == escape(image.stem)  # some write no suffix
-        new = escape(output.stem if bare else output.name)
+        # Some write no suffix.
+        new = escape(output.stem if last == escape(image.stem) else output.name)
         before, _, after = old.rpartition(last)
         return found[1] + (before + new + after).encode("utf-8", "surrogateescape") + found[3]
 

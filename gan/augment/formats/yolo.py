@@ -50,8 +50,7 @@ def _find_items(files: Files) -> list[Item]:
             files.remark("no label file: an image without objects", image)
         for path in own:
             if path not in boxes:
-                parser = partial(_read_boxes, keypoints=keypoints)
-                boxes[path] = files.parse(path, parser, "") or ()
+                boxes[path] = files.parse(path, partial(_read_boxes, keypoints=keypoints), "") or ()
         found = boxes[own[0]] if own else ()
         items.append(Item(image, splits[image], own, found, labelled=bool(own)))
     others = tuple(sorted(texts - boxes.keys(), key=Path.as_posix))
@@ -253,8 +252,10 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
             if (new := _rewritten_yaml(dataset.root, path, old)) != old:
                 yield path, new
     for path, lines in _lists(dataset.files).items():
-        found = (_relisted(dataset.root, path, line, image, outputs) for line, image in lines)
-        yield path, joined(found)
+        yield (
+            path,
+            joined(_relisted(dataset.root, path, line, image, outputs) for line, image in lines),
+        )
 
 
 FORMAT = Format(
