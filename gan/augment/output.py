@@ -8,12 +8,12 @@ there under its own name, and a run that was killed finds what was done.
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from gan.augment.dataset import REPORT, Dataset, Format, Item, Outputs, renamed
+from gan.augment.dataset import REPORT, Dataset, Format, Outputs, renamed
 from gan.augment.options import AugmentOptions
 from gan.augment.plan import Task
 from gan.system.atomic import remove_parts, write_whole
@@ -113,10 +113,9 @@ def picture_path(output: Path, task: Task) -> Path:
     return output / FOLDER / f"{name[:32]}{task.output.suffix}"
 
 
-def record_path(output: Path, task: Task) -> Path:
+def record_path(picture: Path) -> Path:
     """Where its scores are; written last, they say that the picture is whole."""
-    path = picture_path(output, task)
-    return path.with_name(path.name + ".json")
+    return picture.with_name(picture.name + ".json")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -149,19 +148,14 @@ def carry(
     for path, content in format.rewrite(dataset, outputs):
         write_bytes(target / path, content)
     for item in dataset.items:
-        for source, name in _files_of(item, outputs[item.image]):
-            if name not in translated:
-                _put(dataset.root / source, target / name, link)
+        for output in outputs[item.image]:
+            start = output.stem.removesuffix(item.ending)
+            labels = [(label, renamed(item, label, start)) for label in item.labels]
+            for source, name in [(item.image, output), *labels]:
+                if name not in translated:
+                    _put(dataset.root / source, target / name, link)
     for path in dataset.others:
         _put(dataset.root / path, target / path, link)
-
-
-def _files_of(item: Item, outputs: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:
-    """Each file of an item with its name beside each of its outputs."""
-    for output in outputs:
-        yield item.image, output
-        for label in item.labels:
-            yield label, renamed(item, label, output.stem.removesuffix(item.ending))
 
 
 def _put(source: Path, target: Path, link: bool) -> None:

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
@@ -71,9 +70,7 @@ def _compile_network(translator: Translator, processes: Processes) -> None:
         print(f"compile: not compiled, no compiler works here: {fault}", file=sys.stderr)
 
 
-def _carry_out(
-    plan: Plan, pipeline: Pipeline[Any], batch_size: int | None, processes: Processes
-) -> int:
+def _carry_out(plan: Plan, pipeline: Pipeline, batch_size: int | None, processes: Processes) -> int:
     """Translate what is left of a plan, all processes together; the exit status."""
     if processes.main:
         for failed in plan.failures:
@@ -116,7 +113,7 @@ def prepare(plan: Plan, scratch: Path | None) -> None:
 
 
 def translate_jobs(
-    pipeline: Pipeline[Any],
+    pipeline: Pipeline,
     jobs: Sequence[Job],
     batch_size: int | None,
     processes: Processes,
@@ -132,7 +129,7 @@ def translate_jobs(
 
 
 def _translate_share(
-    pipeline: Pipeline[Any], batches: Sequence[Batch], main: bool, name_failures: bool
+    pipeline: Pipeline, batches: Sequence[Batch], main: bool, name_failures: bool
 ) -> list[Failure]:
     """Translate this process's batches; what failed. On the main process there is a bar."""
     failures: list[Failure] = []

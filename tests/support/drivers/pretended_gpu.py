@@ -18,7 +18,6 @@ from PIL import Image
 from torch import nn
 from torch.nn.functional import l1_loss
 
-from gan.augment.round_trip import RoundTripTranslator
 from gan.config import Config
 from gan.config.table import load
 from gan.config.tables.recipes import RECIPES
@@ -71,7 +70,7 @@ def translates_folders(folder: Path) -> None:
 
 def augments(folder: Path) -> None:
     """There and back, for the gates' scores."""
-    ours = RoundTripTranslator(translator(), translator())
+    ours = Pipeline(translator(), 100, None, folder, lambda *_: None, translator())
     (result,) = ours.translate_batch(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
     assert result is not None
 
