@@ -120,8 +120,9 @@ def translate(
     jobs, failures = processes.once(lambda: _find_jobs(dataset, config, tasks))
     by_place = {picture_path(config.output, task): task for task in tasks}
     stage = ScoreAndStage(dataset.root, by_place, config.quality, task_score)
-    scratch = config.output / FOLDER
-    pipeline = Pipeline(forth, config.max_megapixels, config.tile, scratch, stage, back)
+    pipeline = Pipeline(
+        forth, config.max_megapixels, config.tile, config.output / FOLDER, stage, back
+    )
     failures += translate_jobs(pipeline, jobs, config.batch_size, processes, name_failures=False)
     return {failed.source.relative_to(dataset.root): failed.reason for failed in failures}
 

@@ -41,8 +41,9 @@ def decide(
             reason = failures.get(task.item.image, "not translated")
             decided.append(Decided(task, "failed", (reason,)))
         elif reasons := failed(found, limits):
-            texts = tuple(reasons.values())
-            decided.append(Decided(task, "rejected", texts, tuple(reasons), found))
+            decided.append(
+                Decided(task, "rejected", tuple(reasons.values()), tuple(reasons), found)
+            )
         else:
             decided.append(Decided(task, "accepted", scores=found))
     return decided

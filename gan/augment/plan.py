@@ -109,8 +109,7 @@ def _model_of(config: AugmentOptions, image: str, copy: int) -> int:
     for number in range(copy + 1):
         left = left or config.shares()
         ends = list(accumulate(left.values()))
-        value = draw(config.seed, f"{image}\0{number}", "model")
-        place = bisect_right(ends, value * ends[-1])
+        place = bisect_right(ends, ends[-1] * draw(config.seed, f"{image}\0{number}", "model"))
         model = list(left)[min(place, len(ends) - 1)]
         del left[model]
     return model

@@ -66,13 +66,12 @@ class ScoreAndStage:
         task = self.tasks[job.target]
         turn = read_orientation(job.source)
         translation = to_array(result.fake)
-        reconstruction = None if result.rec is None else to_array(result.rec)
         mask = task.item.mask
         labels = read_picture(self.root / mask).pixels if mask and turn == 1 else None
         scores = measure(
             picture.pixels,
             translation,
-            reconstruction,
+            None if result.rec is None else to_array(result.rec),
             task.item.boxes if turn == 1 else (),  # nobody says which way up these are meant
             labels,
         )

@@ -64,5 +64,4 @@ class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
                 f"{tuple(inpt.shape)}; translate_batch takes batches of floats"
             )
         result: Tensor = from_array(translate_pixels(self.model, to_array(inpt), share))
-        is_image = isinstance(inpt, tv_tensors.Image)
-        return tv_tensors.wrap(result, like=inpt) if is_image else result
+        return tv_tensors.wrap(result, like=inpt) if isinstance(inpt, tv_tensors.Image) else result

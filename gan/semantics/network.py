@@ -66,5 +66,6 @@ def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
         classifier.load_state_dict(tensors)
         return classifier, described["about"]
     except (RuntimeError, TypeError, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{path}: weights and description do not fit: {reason}") from error
+        raise ValueError(
+            f"{path}: weights and description do not fit: {str(error).splitlines()[0]}"
+        ) from error

@@ -141,13 +141,13 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
     """The JSON files whose images come or go; ids of what is new are larger than all before."""
     sheets = _read_sheets(dataset.files)
     added = [name for image, names in outputs.items() for name in names if name != image]
-    start = _largest(sheets, "images") + 1
-    ids = {name: number for number, name in enumerate(sorted(added, key=Path.as_posix), start)}
+    added.sort(key=Path.as_posix)
+    ids = dict(zip(added, count(_largest(sheets, "images") + 1), strict=False))
     numbers = count(_largest(sheets, "annotations") + 1)
     for sheet in sheets:
         if any(image and outputs[image] != (image,) for _, image in sheet.images):
-            content = _rewritten(sheet, outputs, ids, numbers)
-            yield sheet.path, _encoded(content, (dataset.root / sheet.path).read_bytes())
+            original = (dataset.root / sheet.path).read_bytes()
+            yield sheet.path, _encoded(_rewritten(sheet, outputs, ids, numbers), original)
 
 
 def _largest(sheets: Sequence[Sheet], key: str) -> int:

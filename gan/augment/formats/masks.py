@@ -79,8 +79,11 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
     for layout in LAYOUTS:
         if layout.images in folders and {*layout.labels} & (folders | others):
             by_place = _label_files(layout, files)
-            images = (path for path in files.images if layout.images in path.parts[:-1])
-            by_image = {image: _labels_of(layout, image, by_place) for image in images}
+            by_image = {
+                image: _labels_of(layout, image, by_place)
+                for image in files.images
+                if layout.images in image.parts[:-1]
+            }
             found.append((layout, by_place, by_image))
     if not found:
         raise ValueError(

@@ -140,8 +140,8 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
         for output in outputs[item.image]:
             for label in item.labels:
                 if label.suffix == ".xml" and output != item.image:
-                    content = (dataset.root / label).read_bytes()
-                    yield label.with_stem(output.stem), _renamed(content, item.image, output)
+                    new = _renamed((dataset.root / label).read_bytes(), item.image, output)
+                    yield label.with_stem(output.stem), new
 
 
 def _relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:

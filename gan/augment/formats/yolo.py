@@ -45,14 +45,14 @@ def _find_items(files: Files) -> list[Item]:
     texts = {path for path in files.others if path.suffix == ".txt"}
     items, boxes = [], dict[Path, tuple[Box, ...]]()
     for image in images:
-        own = tuple(path for path in places(image) if path in texts)[:1]
-        if not own:
+        path = next((path for path in places(image) if path in texts), None)
+        if path is None:
             files.remark("no label file: an image without objects", image)
-        for path in own:
+            items.append(Item(image, splits[image], labelled=False))
+        else:
             if path not in boxes:
                 boxes[path] = files.parse(path, partial(_read_boxes, keypoints=keypoints), "") or ()
-        found = boxes[own[0]] if own else ()
-        items.append(Item(image, splits[image], own, found, labelled=bool(own)))
+            items.append(Item(image, splits[image], (path,), boxes[path]))
     others = tuple(sorted(texts - boxes.keys(), key=Path.as_posix))
     _name_missing(replace(files, others=others), named)
     for path in others:

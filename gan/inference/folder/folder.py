@@ -55,9 +55,12 @@ def translate_folder(options: TranslateOptions) -> int:
         place = options.output if plan.whole_folder else options.output.parent
         if options.compile:
             _compile_network(translator, processes)
-        write = partial(write_translation, quality=options.quality, overwrite=options.overwrite)
         pipeline = Pipeline(
-            translator, options.max_megapixels, options.tile, options.scratch or place, write
+            translator,
+            options.max_megapixels,
+            options.tile,
+            options.scratch or place,
+            partial(write_translation, quality=options.quality, overwrite=options.overwrite),
         )
         return _carry_out(plan, pipeline, options.batch_size, processes)
 

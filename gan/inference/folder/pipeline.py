@@ -199,8 +199,11 @@ class Pipeline:
         """
         height, width = pixels.shape[-2:]
         disk = self.translator.scratch_bytes(height, width) / 1e9
-        megapixels = f"{height * width / 1e6:.1f} megapixels in tiles"
-        say(job.source, f"{megapixels}, {disk:.2f} GB of disk in {self.scratch}")
+        say(
+            job.source,
+            f"{height * width / 1e6:.1f} megapixels in tiles, {disk:.2f} GB of disk in "
+            f"{self.scratch}",
+        )
         self.scratch.mkdir(parents=True, exist_ok=True)
         side = self.tile or TILE
         with tqdm(total=100, unit="%", desc=job.source.name, disable=None, leave=False) as bar:

@@ -120,9 +120,13 @@ def make_plan(
                     for place in places
                 ]
                 jobs.append(Job(path, size, *free))
-    folders = {place.parent for _, *places in triples for place in places if place}
     return Plan(
-        target, whole_folder, tuple(jobs), tuple(failures), len(found.others), frozenset(folders)
+        target,
+        whole_folder,
+        tuple(jobs),
+        tuple(failures),
+        others=len(found.others),
+        folders=frozenset(place.parent for _, *places in triples for place in places if place),
     )
 
 

@@ -1,15 +1,16 @@
 """A ResNet generator as stages: layers up to a convolution, then what treats pixels alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gan.inference.tiling.local import Local
-from gan.inference.tiling.norms import Moments, Norm, needs_moments, settled
+from gan.inference.tiling.norms import Moments, Norm, settled
 from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import ReflectionPad
 from gan.networks.resnet import ResidualBlock, ResnetGenerator
@@ -29,7 +30,7 @@ class Stage:
     @property
     def needs_moments(self) -> bool:
         """Whether the norm asks for statistics of the whole picture, rather than running ones."""
-        return self.norm is not None and needs_moments(self.norm)
+        return self.norm is not None and self.norm.running_mean is None
 
     def settled(self, moments: Moments | None) -> tuple[Local, ...]:
         """What follows the convolution, once the statistics that it needs are known."""
@@ -84,7 +85,9 @@ def split(network: nn.Module, *, transposed: bool = False) -> Stages:
 def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
     stages: list[Stage] = []
     spatial: list[Local] = []
-    for layer in _flat(layers):
+    # What doubles a map is a Sequential of its own.
+    parts = (layer if isinstance(layer, nn.Sequential) else [layer] for layer in layers)
+    for layer in chain.from_iterable(parts):
         if isinstance(layer, Norm):
             assert [*spatial, *stages[-1].pointwise] == [], "a norm right after its convolution"
             stages[-1] = replace(stages[-1], norm=layer)
@@ -102,14 +105,6 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
                 spatial = []
     assert not spatial, "a convolution at the end"
     return tuple(stages)
-
-
-def _flat(layers: Iterable[nn.Module]) -> Iterator[nn.Module]:
-    for layer in layers:
-        if isinstance(layer, nn.Sequential):
-            yield from _flat(layer)
-        else:
-            yield layer
 
 
 def as_local(layer: nn.Module, transposed: bool) -> Local:
