@@ -11,15 +11,13 @@ from gan.augment.gates import Scores, failed
 from gan.augment.options import AugmentOptions
 from gan.augment.plan import Task
 
-Decision = Literal["accepted", "rejected", "failed"]
-
 
 @dataclass(frozen=True)
 class Decided:
     """What was decided about a translation."""
 
     task: Task
-    decision: Decision
+    decision: Literal["accepted", "rejected", "failed"]
     reasons: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     scores: Scores | None = None

@@ -81,8 +81,8 @@ def _torchvision_classifier(name: str, path: Path, device: torch.device) -> Pred
         raise ValueError(f"task: {name} is none of torchvision's {', '.join(known)}")
     try:
         weights: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-        *_, last = weights.values()
-        model = models.get_model(name, weights=None, num_classes=len(last))
+        classes = len(list(weights.values())[-1])
+        model = models.get_model(name, weights=None, num_classes=classes)
         model.load_state_dict(weights)
     except Exception as error:  # as many kinds as files can be wrong
         raise ValueError(f"task: {path}: no weights of {name}: {first_line(error)}") from error

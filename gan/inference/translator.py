@@ -154,7 +154,7 @@ class Translator:
         pixels: Tensor,
         tile: int,
         scratch: Path,
-        progress: Callable[[float], None] = lambda share: None,
+        progress: Callable[[float], object] = lambda share: None,
     ) -> Tensor | None:
         """Translate one picture (C, H, W) like `translate_batch`, in bounded memory.
 
@@ -229,10 +229,10 @@ class Translator:
         return LIVE_MAPS * 4 * next(widths, 1) * height * width < free_memory(self.device)
 
 
-def check_size(width: int, height: int) -> None:
-    """ValueError for less than the generators are defined for."""
+def check_size(width: int, height: int, about: str = "") -> None:
+    """ValueError, which begins with `about`, for less than the generators are defined for."""
     if min(width, height) < MIN_SIDE:
-        raise ValueError(f"{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
+        raise ValueError(f"{about}{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
 
 
 def require_finite(translated: Result | None) -> Result:
@@ -255,10 +255,7 @@ def read_style(
     image = read_image(Path(path), channels=channels)
     if about.get("resize", "none") != "none":
         image = resize_short(image, about["load_size"])
-    try:
-        check_size(*image.size)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    check_size(*image.size, about=f"{path}: ")
     return to_unit(from_image(image)[None])
 
 

@@ -12,11 +12,10 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from gan.config.choices import MIN_SIDE
 from gan.features import Features, LayerTable, chosen_layers
 from gan.images import write_image
 from gan.images.contact_sheet import grid
-from gan.inference.translator import pick_device
+from gan.inference.translator import check_size, pick_device
 from gan.stylize.canvas import Extract, prepare
 from gan.stylize.descent import minimize
 from gan.stylize.memory import check_memory, needed
@@ -63,8 +62,8 @@ def stylize(config: StylizeOptions) -> int:
     configs = [cell for _, cell in cells]
     layers, device = chosen_layers(config.perceptual), pick_device(config.device)
     sources = read_sources(config.content, config.style, config.masks)
-    wanted = list(dict.fromkeys([*layers.content, *layers.style]))
-    extract = Features(config.perceptual.backbone, wanted, config.perceptual.weights).to(device)
+    backbone, weights = config.perceptual.backbone, config.perceptual.weights
+    extract = Features(backbone, [*layers.content, *layers.style], weights).to(device)
     _announce(configs, sources, extract, device)
     pictures = []
     total = sum(cell.steps * len(ladder(sources.photo, cell.size, cell.sizes)) for cell in configs)
@@ -92,8 +91,7 @@ def _announce(
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
     width, height = fitted(sources.photo, ladder(sources.photo, largest.size, [])[-1]).size
     channels = 1 if largest.preserve_color == "luma" else 3
-    if min(width, height) < MIN_SIDE:
-        raise ValueError(f"size: {width}x{height} pixels: both sides must be at least {MIN_SIDE}")
+    check_size(width, height, "size: ")
     need = needed(extract, (1, channels, height, width), largest.tile, largest.optimizer, device)
     print(check_memory(need, device, f"{width}x{height}"), file=sys.stderr)
 

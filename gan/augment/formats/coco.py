@@ -70,9 +70,7 @@ def _find_items(files: Files) -> list[Item]:
 def _read_sheets(files: Files) -> list[Sheet]:
     """The COCO files; JSON that cannot be read is named, JSON of another kind is passed over."""
     known, sheets = set(files.images), []
-    for path in files.others:
-        if path.suffix.lower() != ".json":
-            continue
+    for path in (path for path in files.others if path.suffix.lower() == ".json"):
         content = files.parse(path, json.loads, "no JSON, carried as it is: ")
         if _is_coco(content):
             images = _find_images(path, content["images"], known)
@@ -140,9 +138,9 @@ def _read_box(values: Sequence[float], record: Record) -> Box:
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """The JSON files whose images come or go; ids of what is new are larger than all before."""
     sheets = _read_sheets(dataset.files)
-    added = [name for image, names in outputs.items() for name in names if name != image]
-    added.sort(key=Path.as_posix)
-    ids = dict(zip(added, count(_largest(sheets, "images") + 1), strict=False))
+    added = (name for image, names in outputs.items() for name in names if name != image)
+    free = count(_largest(sheets, "images") + 1)
+    ids = dict(zip(sorted(added, key=Path.as_posix), free, strict=False))
     numbers = count(_largest(sheets, "annotations") + 1)
     for sheet in sheets:
         if any(image and outputs[image] != (image,) for _, image in sheet.images):

@@ -186,9 +186,7 @@ def _lists(files: Files, named: Collection[Path] = ()) -> dict[Path, Lines]:
     """The text files that are `named`, or in which a line is the path of an image."""
     found = {}
     known, starts = set(files.images), roots(files.root)
-    for path in files.others:
-        if path.suffix != ".txt":
-            continue
+    for path in (path for path in files.others if path.suffix == ".txt"):
         lines = [
             (line, _image_of(starts, path.parent, line, known))
             for line in (files.root / path).read_bytes().splitlines(keepends=True)

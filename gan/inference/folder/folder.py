@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import torch
 from tqdm import tqdm
 
 from gan.inference.folder.options import TranslateOptions
 from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
 from gan.inference.folder.plan import Job, Plan, make_batches, make_plan
-from gan.inference.folder.report import check_failed, write_failed
-from gan.inference.folder.streams import as_for_small_pictures, share_of_cores
+from gan.inference.folder.streams import share_of_cores
 from gan.inference.translator import Translator, pick_device, pick_precision
 from gan.system.atomic import remove_parts
-from gan.system.failures import Failure, say
+from gan.system.failures import Failure, check_failed, say, write_failed
 from gan.system.processes import Processes, join
 from gan.system.text import printable
 from gan.system.threads import set_threads
@@ -67,8 +67,11 @@ def translate_folder(options: TranslateOptions) -> int:
 
 def _compile_network(translator: Translator, processes: Processes) -> None:
     """Compile it on each process; where that cannot be, one line says why."""
-    with as_for_small_pictures(translator.device):
-        fault = translator.compile()
+    threads = torch.get_num_threads()
+    if translator.device.type == "cpu":  # as for small pictures: code is for one number
+        torch.set_num_threads(1)
+    fault = translator.compile()
+    torch.set_num_threads(threads)
     if fault and processes.main:
         print(f"compile: not compiled, no compiler works here: {fault}", file=sys.stderr)
 

@@ -92,9 +92,7 @@ class Pipeline:
                 # Stages 1 and 2: read ahead, and translate what was read.
                 for done in streams.map(self.translate, self.read_ahead(batches, readers)):
                     # Stage 3: hand translations to the writers; failures are outcomes already.
-                    for each in done:
-                        if each.job.done:
-                            continue
+                    for each in (each for each in done if not each.job.done):
                         if isinstance(each, Outcome):
                             yield each
                         else:
@@ -207,11 +205,9 @@ class Pipeline:
         self.scratch.mkdir(parents=True, exist_ok=True)
         side = self.tile or TILE
         with tqdm(total=100, unit="%", desc=job.source.name, disable=None, leave=False) as bar:
-
-            def show(share: float) -> None:
-                bar.update(int(100 * share) - bar.n)
-
-            fake = self.translator.translate_tiled(pixels, side, self.scratch, show)
+            fake = self.translator.translate_tiled(
+                pixels, side, self.scratch, lambda share: bar.update(int(100 * share) - bar.n)
+            )
         if fake is None or self.back is None or not self.back.tiles:
             return fake if fake is None else RoundTrip(fake)
         return _joined(fake, self.back.translate_tiled(fake, side, self.scratch))

@@ -38,7 +38,7 @@ def run_tiled(
     *,
     tile: int,
     scratch: Path,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Callable[[float], object] = lambda share: None,
 ) -> None:
     """Run a ResNet generator in eval mode on a picture that need not fit into memory.
 
@@ -79,8 +79,9 @@ def run_tiled(
         total, done = stages.passes * ceil(lines / band), count(1)
         device = next(network.parameters()).device
         passes = Passes(lanes, device, lines, band, lambda: progress(next(done) / total))
-        completed = mirror(0, -width % multiple, 0, -height % multiple)
-        features = _to_features(passes, stages, picture, completed, raw)
+        features = _to_features(
+            passes, stages, picture, mirror(0, -width % multiple, 0, -height % multiple), raw
+        )
         features = _through_branches(passes, stages, features, sums, raw)
         _to_output(passes, stages, features, take)
 

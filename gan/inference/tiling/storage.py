@@ -34,25 +34,22 @@ class LineFile:
     def read(self, span: Span) -> Tensor:
         """Read lines as (1, C, h, width), channels_last."""
         lines = torch.empty(len(span), self.width, self.channels)
-        rest = _bytes(lines)
-        position = span.start * self.line_bytes
-        while rest:  # one call moves 2 GiB at most
-            count = os.preadv(self.descriptor, [rest], position)
-            assert count > 0, "lines that were never written"
-            rest, position = rest[count:], position + count
+        self._move(os.preadv, lines, span.start)
         return lines.permute(2, 0, 1)[None]
 
     def write(self, start: int, x: Tensor) -> None:
         """Write (1, C, h, width) from line `start` on."""
-        rest = _bytes(x[0].permute(1, 2, 0).cpu().contiguous())
+        self._move(os.pwritev, x[0].permute(1, 2, 0).cpu().contiguous(), start)
+
+    def _move(
+        self, move: Callable[[int, list[memoryview], int], int], lines: Tensor, start: int
+    ) -> None:
+        rest = lines.numpy().data.cast("B")
         position = start * self.line_bytes
-        while rest:
-            count = os.pwrite(self.descriptor, rest, position)
+        while rest:  # one call moves 2 GiB at most
+            count = move(self.descriptor, [rest], position)
+            assert count > 0, "lines that were never written"
             rest, position = rest[count:], position + count
-
-
-def _bytes(x: Tensor) -> memoryview:
-    return x.numpy().data.cast("B")
 
 
 @contextmanager
