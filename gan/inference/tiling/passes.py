@@ -113,7 +113,7 @@ class Passes:
     device: torch.device
     lines: int
     band: int
-    tell: Callable[[], None]
+    tell: Callable[[], object]
 
     def sweep(self, source: Source, chain: Sequence[Local], take: Take) -> None:
         """Run a chain of layers band by band; take(band, its lines of the source, output).
