@@ -35,8 +35,9 @@ def _has_splits(images: Sequence[Path]) -> bool:
 def _likely(files: Files, split: bool) -> str | None:
     """What a dataset is meant to be, whose classes would be called `images` or the like."""
     classes = {image.parts[split] for image in files.images if len(image.parts) > split + 1}
-    inner = {image.parts[1] for image in files.images if len(image.parts) > 2}
-    split_inside = not split and any(map(split_name, inner))
+    split_inside = not split and any(
+        split_name(image.parts[1]) for image in files.images if len(image.parts) > 2
+    )
     signs = [
         ("--format voc", any("JPEGImages" in image.parts[:-1] for image in files.images)),
         ("--format masks", "leftImg8bit" in classes),  # Cityscapes

@@ -54,8 +54,11 @@ def _find_items(files: Files) -> list[Item]:
     layout, by_place, by_image = _find_labels(files)
     pictures, items = {*files.images}, []
     for image, own in by_image.items():
-        masks = [path for path in own if path in pictures]
-        mask = min(masks, key=lambda path: path.suffix.lower() in LOSSY, default=None)
+        mask = min(
+            (path for path in own if path in pictures),
+            key=lambda path: path.suffix.lower() in LOSSY,
+            default=None,
+        )
         if reason := _trouble(files.root, image, mask):
             files.remark(reason, image)
             mask = None

@@ -87,9 +87,8 @@ def _name_missing(files: Files, found: Lists) -> None:
     """
     of_splits = {path: lines for path, lines in found.items() if split_name(path.stem)}
     told = set[tuple[Path, str]]()
-    for path, lines in (of_splits | found).items():
-        if path not in of_splits and not any(images for _, images in lines):
-            continue
+    listed = {path: lines for path, lines in found.items() if any(images for _, images in lines)}
+    for path, lines in (of_splits | listed).items():
         for number, (line, images) in enumerate(lines, 1):
             names = stems(line)[:1] if path in of_splits else stems(line)
             known = path not in of_splits and any((_home(path), name) in told for name in names)

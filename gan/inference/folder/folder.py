@@ -68,7 +68,7 @@ def translate_folder(options: TranslateOptions) -> int:
 def _compile_network(translator: Translator, processes: Processes) -> None:
     """Compile it on each process; where that cannot be, one line says why."""
     threads = torch.get_num_threads()
-    if translator.device.type == "cpu":  # as for small pictures: code is for one number
+    if translator.device.type == "cpu":  # code is for one number: that of small pictures
         torch.set_num_threads(1)
     fault = translator.compile()
     torch.set_num_threads(threads)

@@ -92,7 +92,7 @@ class Pipeline:
                 # Stages 1 and 2: read ahead, and translate what was read.
                 for done in streams.map(self.translate, self.read_ahead(batches, readers)):
                     # Stage 3: hand translations to the writers; failures are outcomes already.
-                    for each in (each for each in done if not each.job.done):
+                    for each in (one for one in done if not one.job.done):
                         if isinstance(each, Outcome):
                             yield each
                         else:
@@ -208,9 +208,9 @@ class Pipeline:
             fake = self.translator.translate_tiled(
                 pixels, side, self.scratch, lambda share: bar.update(int(100 * share) - bar.n)
             )
-        if fake is None or self.back is None or not self.back.tiles:
-            return fake if fake is None else RoundTrip(fake)
-        return _joined(fake, self.back.translate_tiled(fake, side, self.scratch))
+            if fake is None or self.back is None or not self.back.tiles:
+                return fake if fake is None else RoundTrip(fake)
+            return _joined(fake, self.back.translate_tiled(fake, side, self.scratch))
 
     def finish(self, translated: Translated) -> Outcome:
         """Write a translation, if it is finite."""

@@ -77,8 +77,13 @@ def run_tiled(
         most = max(1, tile**2 // (multiple**2 * columns))
         band = ceil(lines / ceil(lines / most))
         total, done = stages.passes * ceil(lines / band), count(1)
-        device = next(network.parameters()).device
-        passes = Passes(lanes, device, lines, band, lambda: progress(next(done) / total))
+        passes = Passes(
+            lanes,
+            next(network.parameters()).device,
+            lines,
+            band,
+            tell=lambda: progress(next(done) / total),
+        )
         features = _to_features(
             passes, stages, picture, mirror(0, -width % multiple, 0, -height % multiple), raw
         )
