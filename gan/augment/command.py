@@ -26,11 +26,7 @@ from gan.augment.output import (
     write_bytes,
 )
 from gan.augment.plan import Task, check_labelled, make_tasks
-from gan.augment.round_trip import (
-    ScoreAndStage,
-    TaskScore,
-    open_model,
-)
+from gan.augment.round_trip import ScoreAndStage, TaskScore, open_model
 from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
 from gan.images import write_image
