@@ -99,7 +99,7 @@ FAILURES: dict[str, Spoil] = {
 class Spoiling:
     """A translator that paints well, and spoils every tenth picture of a list."""
 
-    channels, device = 3, torch.device("cpu")
+    channels, device, tiles = 3, torch.device("cpu"), False
 
     def __init__(self, painter: Painter, photos: Sequence[Pixels]) -> None:
         self.painter = painter
@@ -117,9 +117,6 @@ class Spoiling:
         number, picture = self.numbers[photo.tobytes()], self.painter(photo)
         kind = self.spoils(number)
         return FAILURES[kind](picture, number) if kind else picture
-
-    def can_tile(self) -> bool:
-        return False
 
     def scratch_bytes(self, height: int, width: int) -> int:
         return 0

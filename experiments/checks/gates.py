@@ -49,7 +49,7 @@ def by_model(root: Path, model: Path) -> Iterator[tuple[str, list[tuple[Pixels, 
     config = AugmentOptions(
         model=[model], dataset=root, format="imagefolder", output=Path("none"), direction="ab"
     )
-    translator = open_model(model, config).forth
+    translator, _ = open_model(model, config)
     photos = [*photographs(root / "testA"), *photographs(root / "trainA", 6)]
     results = [translator.translate_batch(from_array(photo)[None])[0] for photo in photos]
     yield (

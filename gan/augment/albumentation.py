@@ -51,7 +51,3 @@ class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]
     def apply(self, img: Any, share: float, **params: Any) -> Any:
         """The translation of one picture."""
         return translate_pixels(Model(self.model, self.direction, self.device), img, share)
-
-    def get_transform_init_args_names(self) -> tuple[str, ...]:
-        """For albumentations' own files of pipelines."""
-        return ("model", "direction", "strength", "device")

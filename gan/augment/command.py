@@ -26,19 +26,14 @@ from gan.augment.output import (
     write_bytes,
 )
 from gan.augment.plan import Task, check_labelled, make_tasks
-from gan.augment.round_trip import (
-    RoundTripTranslator,
-    ScoreAndStage,
-    TaskScore,
-    open_model,
-)
+from gan.augment.round_trip import ScoreAndStage, TaskScore, open_model
 from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
 from gan.images import write_image
-from gan.inference.folder.folder import check_tiles, translate_share, unfinished
+from gan.inference.folder.folder import check_tiles, translate_jobs
 from gan.inference.folder.pipeline import Pipeline
-from gan.inference.folder.plan import Job, make_batches, size_of
-from gan.inference.translator import pick_device
+from gan.inference.folder.plan import Job, size_of
+from gan.inference.translator import Translator, pick_device
 from gan.interop import find_generator
 from gan.system.failures import Failure, say
 from gan.system.hashing import file_sha256
@@ -66,18 +61,19 @@ def augment(config: AugmentOptions) -> int:
         # All that can be rejected is rejected before anything is written: the next try may have it
         # right.
         models = [open_model(path, config) for path in config.model]
-        for model in models:
-            check_tiles(model.forth, config.tile)
-        task_score = None
-        if config.task is not None:
-            device = pick_device(config.device)
-            task_score = load_task_score(config.task, config.task_size, device)
+        for forth, _ in models:
+            check_tiles(forth, config.tile)
+        task_score = (
+            load_task_score(config.task, config.task_size, pick_device(config.device))
+            if config.task is not None
+            else None
+        )
         processes.once(lambda: begin(config.output, settings))
         processes.once(lambda: _tell(dataset))
         failures: dict[Path, str] = {}
-        for number, model in enumerate(models):
+        for number, pair in enumerate(models):
             own = [task for task in tasks if task.model == number]
-            failures |= translate(dataset, config, model, task_score, own, processes)
+            failures |= translate(dataset, config, *pair, task_score, own, processes)
         processes.once(lambda: _complete(dataset, config, tasks, failures, hashes, settings))
     return 1 if failures else 0
 
@@ -107,7 +103,8 @@ def _tell(dataset: Dataset) -> None:
 def translate(
     dataset: Dataset,
     config: AugmentOptions,
-    model: RoundTripTranslator,
+    forth: Translator,
+    back: Translator | None,
     task_score: TaskScore | None,
     tasks: Sequence[Task],
     processes: Processes,
@@ -118,14 +115,11 @@ def translate(
     # Once for all: what one process has written meanwhile must not change another's share.
     jobs, failures = processes.once(lambda: _find_jobs(dataset, config, tasks))
     by_place = {picture_path(config.output, task): task for task in tasks}
-    finish = ScoreAndStage(dataset.root, config.output, by_place, config.quality, task_score)
-    stage = config.output / FOLDER
-    pipeline = Pipeline(model, config.max_megapixels, config.tile, stage, finish)
-    batches = make_batches(jobs, config.batch_size, model.device.type)
-    share = processes.share(unfinished(batches))
-    failures += processes.gather(
-        lambda: translate_share(pipeline, share, processes.main, name_failures=False)
+    stage = ScoreAndStage(dataset.root, by_place, config.quality, task_score)
+    pipeline = Pipeline(
+        forth, config.max_megapixels, config.tile, config.output / FOLDER, stage, back
     )
+    failures += translate_jobs(pipeline, jobs, config.batch_size, processes, name_failures=False)
     return {failed.source.relative_to(dataset.root): failed.reason for failed in failures}
 
 
@@ -136,10 +130,10 @@ def _find_jobs(
     sources = [dataset.root / task.item.image for task in tasks]
     with ThreadPoolExecutor() as threads:
         sizes = list(threads.map(lambda source: size_of(source, config.max_megapixels), sources))
-    done = {task.output for task in tasks if record_path(config.output, task).exists()}
+    places = [picture_path(config.output, task) for task in tasks]
     jobs = [
-        Job(source, size, None if task.output in done else picture_path(config.output, task))
-        for task, source, size in zip(tasks, sources, sizes, strict=True)
+        Job(source, size, None if record_path(place).exists() else place)
+        for place, source, size in zip(places, sources, sizes, strict=True)
         if not isinstance(size, Failure)
     ]
     return jobs, [size for size in sizes if isinstance(size, Failure)]
@@ -159,7 +153,7 @@ def _complete(
     """
     root, target = dataset.root, config.output
     scores: dict[Path, Scores] = {
-        task.output: read_json(record_path(target, task))
+        task.output: read_json(record_path(picture_path(target, task)))
         for task in tasks
         if task.item.image not in failures
     }
@@ -176,8 +170,7 @@ def _complete(
             staged.replace(target / task.output)
     names = outputs(dataset, decided, config)
     carry(dataset, dataset_format(config.format), names, accepted, target, config.link)
-    lines = map(line, provenance(decided, config, hashes))
-    write_bytes(target / PROVENANCE, b"".join(lines))
+    write_bytes(target / PROVENANCE, b"".join(map(line, provenance(decided, config, hashes))))
     remarks = [
         [remark.source.relative_to(root).as_posix(), remark.reason] for remark in dataset.remarks
     ]

@@ -1,6 +1,5 @@
 """A labelled dataset as augmentation sees it: images, and the files that carry their labels."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -9,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from gan.images import IMAGE_SUFFIXES, find_images
+from gan.images import find_images
 from gan.system.failures import Failure
 
 SPLITS = {
@@ -104,11 +103,6 @@ Outputs = Mapping[Path, tuple[Path, ...]]
 """Under which names each item's image is in the output: its own, new ones, or none."""
 
 
-def _rewrite_nothing(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """For formats in which no file speaks of several images."""
-    return iter(())
-
-
 @dataclass(frozen=True)
 class Format:
     """How a kind of dataset is read, and what of it changes when images come or go."""
@@ -117,8 +111,8 @@ class Format:
     """Returns the items of a folder, and remarks on what is odd."""
     rule: str
     """Where labels must be to be found, for those who have none."""
-    rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]] = _rewrite_nothing
-    """Files whose content is another in the output."""
+    rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]] = lambda *_: iter(())
+    """Files whose content is another in the output; none where no file is about several images."""
 
     def read(self, root: Path) -> Dataset:
         """Read a folder; every file that belongs to none of its items is another."""
@@ -145,22 +139,20 @@ def _list_files(root: Path) -> Files:
     found = find_images(root)
     reports = _check_reports(root)
     remarks = [Failure(path, f"{reason}: left out") for path, reason in found.skipped]
-    others: list[Path] = []
+    remarks += [
+        Failure(path, "a link to a folder, which is not followed: left out")
+        for path in sorted(root.rglob("*"))
+        if path.is_symlink()
+        and path.is_dir()
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+    ]
     inside = root.resolve()
-    for parent, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        remarks += [
-            Failure(path, "a link to a folder, which is not followed: left out")
-            for path in map(Path(parent).joinpath, folders)
-            if path.is_symlink()
-        ]
-        for path in (Path(parent, name) for name in names if not name.startswith(".")):
-            if path.suffix.lower() in IMAGE_SUFFIXES or path in reports:
-                continue
-            if path.is_file() and path.resolve().is_relative_to(inside):
-                others.append(path.relative_to(root))
-            else:
-                remarks.append(Failure(path, "no file of this folder: left out"))
+    others = []
+    for path in sorted({*found.others} - reports):
+        if path.is_file() and path.resolve().is_relative_to(inside):
+            others.append(path.relative_to(root))
+        else:
+            remarks.append(Failure(path, "no file of this folder: left out"))
     images = [path.relative_to(root) for path in found.images if path not in reports]
     if not images:
         raise ValueError(f"{root}: no images in this folder or below it")
@@ -169,8 +161,7 @@ def _list_files(root: Path) -> Files:
 
 def _check_reports(root: Path) -> set[Path]:
     """The reports in a dataset that is itself an output; ValueError for others of their names."""
-    reports = (root / name for name in (PROVENANCE, REPORT, SHEET))
-    there = {path for path in reports if path.exists()}
+    there = {root / name for name in (PROVENANCE, REPORT, SHEET) if (root / name).exists()}
     if there and root / REPORT not in there:
         raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
     return there

@@ -11,15 +11,13 @@ from gan.augment.gates import Scores, failed
 from gan.augment.options import AugmentOptions
 from gan.augment.plan import Task
 
-Decision = Literal["accepted", "rejected", "failed"]
-
 
 @dataclass(frozen=True)
 class Decided:
     """What was decided about a translation."""
 
     task: Task
-    decision: Decision
+    decision: Literal["accepted", "rejected", "failed"]
     reasons: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     scores: Scores | None = None
@@ -40,10 +38,12 @@ def decide(
         if (found := scores.get(task.output)) is None:
             reason = failures.get(task.item.image, "not translated")
             decided.append(Decided(task, "failed", (reason,)))
-            continue
-        reasons = failed(found, limits)
-        decision: Decision = "rejected" if reasons else "accepted"
-        decided.append(Decided(task, decision, tuple(reasons.values()), tuple(reasons), found))
+        elif reasons := failed(found, limits):
+            decided.append(
+                Decided(task, "rejected", tuple(reasons.values()), tuple(reasons), found)
+            )
+        else:
+            decided.append(Decided(task, "accepted", scores=found))
     return decided
 
 

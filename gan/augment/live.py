@@ -68,11 +68,11 @@ def translate_batch(
     if not len(chosen):
         return images
     where = chosen.to(images.device)
-    shares = torch.as_tensor(strength, dtype=images.dtype, device=images.device)
+    shares = torch.as_tensor(strength, dtype=images.dtype, device=images.device).expand(len(images))
     sources = images[where]
     translations = (opened(model).run(sources * 2 - 1).to(images.dtype) + 1) / 2
-    share = shares.expand(len(images))[where, None, None, None]
-    return images.index_copy(0, where, torch.lerp(sources, translations.clamp(0, 1), share))
+    blended = torch.lerp(sources, translations.clamp(0, 1), shares[where, None, None, None])
+    return images.index_copy(0, where, blended)
 
 
 def _check_batch(images: Tensor, channels: int) -> None:

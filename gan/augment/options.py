@@ -13,8 +13,6 @@ from gan.config.table import NameIn
 from gan.config.tables.formats import FORMATS
 from gan.domains import Direction
 
-Mode = Literal["replace", "add", "mix"]
-
 
 def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
     """Between which strengths are drawn; ValueError where they are none."""
@@ -45,7 +43,7 @@ class AugmentOptions(Section):
     """Folder for the new dataset, new or empty, outside the source."""
     direction: Direction | None = None
     """ab translates A to B, ba B to A; needed where a model holds both."""
-    mode: Mode = "replace"
+    mode: Literal["replace", "add", "mix"] = "replace"
     """replace: translations take the place of images; add: they join them under new names; mix:
     each image becomes a blend with its translation."""
     ratio: Rate = 1

@@ -8,12 +8,12 @@ there under its own name, and a run that was killed finds what was done.
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from gan.augment.dataset import REPORT, Dataset, Format, Item, Outputs, renamed
+from gan.augment.dataset import REPORT, Dataset, Format, Outputs, renamed
 from gan.augment.options import AugmentOptions
 from gan.augment.plan import Task
 from gan.system.atomic import remove_parts, write_whole
@@ -37,9 +37,8 @@ def output_settings(
     dataset: Dataset, config: AugmentOptions, hashes: Sequence[str]
 ) -> dict[str, Any]:
     """Return all that the output depends on: another start must have the same."""
-    options = config.model_dump(mode="json", exclude=ELSEWHERE)
     task = Path(config.task.rpartition("=")[2]) if config.task else None
-    return options | {
+    return config.model_dump(mode="json", exclude=ELSEWHERE) | {
         "dataset_fingerprint": fingerprint(dataset),
         "models_sha256": list(hashes),
         "style": config.style and config.style.name,
@@ -89,8 +88,7 @@ def check_output(config: AugmentOptions, settings: Mapping[str, Any]) -> bool:
         if config.link and not finished:
             check_disk(output, [config.dataset])
     except OSError as error:
-        reason = error.strerror or error
-        raise ValueError(f"{output}: {reason}: give another --output") from error
+        raise ValueError(f"{output}: {error.strerror or error}: give another --output") from error
     return finished
 
 
@@ -102,9 +100,8 @@ def begin(output: Path, settings: Mapping[str, Any]) -> None:
     try:
         write_bytes(output / FOLDER / SETTINGS, line(settings))
     except OSError as error:
-        reason = error.strerror or error
         raise ValueError(
-            f"{output}: cannot be written ({reason}): give another --output"
+            f"{output}: cannot be written ({error.strerror or error}): give another --output"
         ) from error
     for folder in {output, *(path.parent for path in output.rglob(".*.part"))}:
         remove_parts(folder)
@@ -116,10 +113,9 @@ def picture_path(output: Path, task: Task) -> Path:
     return output / FOLDER / f"{name[:32]}{task.output.suffix}"
 
 
-def record_path(output: Path, task: Task) -> Path:
+def record_path(picture: Path) -> Path:
     """Where its scores are; written last, they say that the picture is whole."""
-    path = picture_path(output, task)
-    return path.with_name(path.name + ".json")
+    return picture.with_name(picture.name + ".json")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -152,19 +148,14 @@ def carry(
     for path, content in format.rewrite(dataset, outputs):
         write_bytes(target / path, content)
     for item in dataset.items:
-        for source, name in _files_of(item, outputs[item.image]):
-            if name not in translated:
-                _put(dataset.root / source, target / name, link)
+        for output in outputs[item.image]:
+            start = output.stem.removesuffix(item.ending)
+            labels = [(label, renamed(item, label, start)) for label in item.labels]
+            for source, name in [(item.image, output), *labels]:
+                if name not in translated:
+                    _put(dataset.root / source, target / name, link)
     for path in dataset.others:
         _put(dataset.root / path, target / path, link)
-
-
-def _files_of(item: Item, outputs: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:
-    """Each file of an item with its name beside each of its outputs."""
-    for output in outputs:
-        yield item.image, output
-        for label in item.labels:
-            yield label, renamed(item, label, output.stem.removesuffix(item.ending))
 
 
 def _put(source: Path, target: Path, link: bool) -> None:

@@ -33,10 +33,9 @@ def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task
 
     `mark` is what new names end in. ValueError as from `choose`.
     """
-    chosen = choose(dataset, config.splits)
     suffix = free_suffix(dataset, mark)
     tasks = []
-    for item, copy in _copies(chosen, config.ratio, config.seed):
+    for item, copy in _copies(choose(dataset, config.splits), config.ratio, config.seed):
         image = item.image.as_posix()
         output = item.image
         if config.mode == "add":
@@ -110,8 +109,7 @@ def _model_of(config: AugmentOptions, image: str, copy: int) -> int:
     for number in range(copy + 1):
         left = left or config.shares()
         ends = list(accumulate(left.values()))
-        value = draw(config.seed, f"{image}\0{number}", "model")
-        place = bisect_right(ends, value * ends[-1])
+        place = bisect_right(ends, ends[-1] * draw(config.seed, f"{image}\0{number}", "model"))
         model = list(left)[min(place, len(ends) - 1)]
         del left[model]
     return model

@@ -7,21 +7,19 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import ExifTags, Image
-from torch import Tensor
 
 from gan.augment.options import AugmentOptions
-from gan.augment.output import line, picture_path, record_path, write_bytes
+from gan.augment.output import line, record_path, write_bytes
 from gan.augment.plan import Task
 from gan.augment.scores import measure
 from gan.domains import DIRECTIONS
 from gan.images import Picture, read_orientation, read_picture, write_picture
 from gan.images.picture import Array, turned
 from gan.images.pixels import blend, to_array
-from gan.inference.folder.pipeline import Outcome
+from gan.inference.folder.pipeline import RoundTrip
 from gan.inference.folder.plan import Job
 from gan.inference.translator import Translator
 from gan.interop import find_generator
-from gan.system.failures import failure
 
 TURNED_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 """The orientation whose turn undoes each one's."""
@@ -30,55 +28,7 @@ TaskScore = Callable[[Array, Array], float | None]
 """A task model: how much of its prediction on the first picture survives in the second."""
 
 
-@dataclass(frozen=True)
-class RoundTrip:
-    """A translation and, where it was translated back, the reconstruction; (C, H, W) each."""
-
-    fake: Tensor
-    rec: Tensor | None
-
-
-class RoundTripTranslator:
-    """Stands in place of a `Translator` in a pipeline: its results are round trips."""
-
-    def __init__(self, forth: Translator, back: Translator | None) -> None:
-        self.forth = forth
-        self.back = back
-        self.channels = forth.channels
-        self.device = forth.device
-        self.can_tile = forth.can_tile
-        self.scratch_bytes = forth.scratch_bytes
-        self.fits = forth.fits
-
-    def translate_batch(self, pixels: Tensor) -> list[RoundTrip | None]:
-        """Translate as the translator does, and back; None where either is not finite.
-
-        What is translated back is what would be written.
-        """
-        fakes = self.forth.translate_batch(pixels)
-        finite = [fake for fake in fakes if fake is not None]
-        if self.back is None or not finite:
-            return [fake if fake is None else RoundTrip(fake, None) for fake in fakes]
-        recs = iter(self.back.translate_batch(torch.stack(finite)))
-        return [fake if fake is None else _joined(fake, next(recs)) for fake in fakes]
-
-    def translate_tiled(
-        self, pixels: Tensor, tile: int, scratch: Path, progress: Callable[[float], None]
-    ) -> RoundTrip | None:
-        """Translate in tiles as the translator does, and back where that generator can, too."""
-        fake = self.forth.translate_tiled(pixels, tile, scratch, progress)
-        if fake is None:
-            return None
-        if self.back is None or not self.back.can_tile():
-            return RoundTrip(fake, None)
-        return _joined(fake, self.back.translate_tiled(fake, tile, scratch))
-
-
-def _joined(fake: Tensor, rec: Tensor | None) -> RoundTrip | None:
-    return None if rec is None else RoundTrip(fake, rec)
-
-
-def open_model(path: Path, config: AugmentOptions) -> RoundTripTranslator:
+def open_model(path: Path, config: AugmentOptions) -> tuple[Translator, Translator | None]:
     """Open the generator of a run and the one of the opposite direction, if there is such a file.
 
     ValueError as from `Translator.load`.
@@ -86,9 +36,8 @@ def open_model(path: Path, config: AugmentOptions) -> RoundTripTranslator:
     forth = Translator.load(path, config.direction, config.device, config.precision, config.style)
     other = opposite(find_generator(path, config.direction))
     if config.gates()["cycle"] == "off" or config.style or not (other and other.is_file()):
-        return RoundTripTranslator(forth, None)
-    back = Translator.load(other, None, config.device, config.precision)
-    return RoundTripTranslator(forth, back)
+        return forth, None
+    return forth, Translator.load(other, None, config.device, config.precision)
 
 
 def opposite(file: Path) -> Path | None:
@@ -104,42 +53,33 @@ class ScoreAndStage:
     """Writes a pipeline's translations where they wait for the gates' decision."""
 
     root: Path
-    output: Path
     tasks: Mapping[Path, Task]
     """By the path of the staged picture."""
     quality: int
     task_score: TaskScore | None
 
-    def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> Outcome:
+    def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> None:
+        """Write a picture and its scores: those of the whole translation, not of the blend."""
         assert job.target is not None
         if torch.get_num_threads() != 1:  # the task model's sums; torch counts in every thread
             torch.set_num_threads(1)
         task = self.tasks[job.target]
-        try:
-            self.stage(task, picture, result, read_orientation(job.source))
-        except Exception as error:  # encoders and other people's models raise nearly everything
-            return Outcome(job, failure(job.source, error), picture.remarks)
-        return Outcome(job, None, picture.remarks)
-
-    def stage(self, task: Task, picture: Picture, result: RoundTrip, turn: int) -> None:
-        """Write a picture and its scores: those of the whole translation, not of the blend."""
+        turn = read_orientation(job.source)
         translation = to_array(result.fake)
-        reconstruction = None if result.rec is None else to_array(result.rec)
         mask = task.item.mask
         labels = read_picture(self.root / mask).pixels if mask and turn == 1 else None
         scores = measure(
             picture.pixels,
             translation,
-            reconstruction,
+            None if result.rec is None else to_array(result.rec),
             task.item.boxes if turn == 1 else (),  # nobody says which way up these are meant
             labels,
         )
         scores["task"] = self.task_score(picture.pixels, translation) if self.task_score else None
         shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
-        place = picture_path(self.output, task)
-        write_picture(_restore_orientation(shown, turn), place, quality=self.quality)
+        write_picture(_restore_orientation(shown, turn), job.target, quality=self.quality)
         rounded = {key: None if each is None else round(each, 4) for key, each in scores.items()}
-        write_bytes(record_path(self.output, task), line(rounded))
+        write_bytes(record_path(job.target), line(rounded))
 
 
 def _restore_orientation(picture: Picture, turn: int) -> Picture:

@@ -7,7 +7,7 @@ flatten a picture, change little. Two pictures agree as their fields correlate.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -56,7 +56,7 @@ def measure(
     before, after = comparable(source), comparable(translation)
     drawn, redrawn = field(before), field(after)
     regions: list[Any] = [*_box_regions(boxes, width, height, before), *_mask_regions(mask, before)]
-    edges = [agreement(drawn[region], redrawn[region]) for region in regions]
+    edges = (agreement(drawn[region], redrawn[region]) for region in regions)
     luma, new_luma = _lightness(before), _lightness(after)
     return {
         "structure": agreement(drawn, redrawn),
@@ -77,8 +77,7 @@ def comparable(pixels: Array) -> Pixels:
     if scale >= 1:
         return np.ascontiguousarray(pixels)
     height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
-    small: Pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    return small
+    return cast(Pixels, cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def _box_regions(
@@ -86,11 +85,10 @@ def _box_regions(
 ) -> Iterator[tuple[slice, slice]]:
     """The boxes of an image of this size as parts of the picture that is shown."""
     down, across = shown.shape[:2]
-
-    def area(box: Box) -> float:
-        return (box.right - box.left) * (box.bottom - box.top)
-
-    for box in sorted(boxes, key=area, reverse=True)[:REGIONS]:
+    largest_first = sorted(
+        boxes, key=lambda box: (box.right - box.left) * (box.bottom - box.top), reverse=True
+    )
+    for box in largest_first[:REGIONS]:
         x, y = (across, down) if box.relative else (across / width, down / height)
         edges = np.clip([box.left * x, box.right * x], 0, across).round().astype(int)
         lines = np.clip([box.top * y, box.bottom * y], 0, down).round().astype(int)
@@ -126,8 +124,7 @@ def field(pixels: Pixels) -> Field:
     energy = np.abs(tensor)
     magnitude = np.sqrt(energy)
     weight = magnitude / (magnitude + cv2.GaussianBlur(magnitude, (0, 0), EDGES_AROUND) + NOISE)
-    result: Field = (tensor / (energy + 1e-12) * weight).astype(np.complex64)
-    return result
+    return cast(Field, (tensor / (energy + 1e-12) * weight).astype(np.complex64))
 
 
 def agreement(source: Field, result: Field) -> float | None:
@@ -156,8 +153,8 @@ def displaced(source: Field, result: Field) -> float | None:
 
 def _lightness(pixels: Pixels) -> Plane:
     """Lightness (H, W), 0 to 1, without fine detail."""
-    luma: Plane = cv2.GaussianBlur((pixels @ LUMA_COLUMN)[:, :, 0] / np.float32(255), (0, 0), 2)
-    return luma
+    luma = (pixels @ LUMA_COLUMN)[:, :, 0] / np.float32(255)
+    return cast(Plane, cv2.GaussianBlur(luma, (0, 0), 2))
 
 
 def _polarity(one: Plane, other: Plane) -> float | None:

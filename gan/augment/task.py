@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import torch
 from torch import Tensor
 from torchvision import models
@@ -112,9 +111,7 @@ def first_line(error: Exception) -> str:
 def survival(before: Any, after: Any) -> float | None:
     """How much of one answer is in the other, 0 to 1; see `_class_left` and `_objects_left`."""
     one, other = _unwrapped(before), _unwrapped(after)
-    if isinstance(one, Mapping):
-        return _objects_left(one, other)
-    return _class_left(one, other)
+    return _objects_left(one, other) if isinstance(one, Mapping) else _class_left(one, other)
 
 
 def _unwrapped(answer: Any) -> Any:
@@ -141,5 +138,4 @@ def _objects_left(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> 
         return None
     same = before["labels"][sure][:, None] == after["labels"][again][None]
     near = box_iou(before["boxes"][sure], after["boxes"][again]) >= SURE
-    found = (same & near).any(1).float() if bool(again.any()) else np.zeros(1)
-    return float(found.mean())
+    return float((same & near).any(1).float().mean())

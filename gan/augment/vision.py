@@ -16,11 +16,6 @@ from gan.images.pixels import from_array, to_array
 from gan.inference.translator import Device, Direction
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether a value is a tensor that says no more than that."""
-    return isinstance(value, Tensor) and not isinstance(value, tv_tensors.TVTensor)
-
-
 class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
     """Translate pictures with a trained generator, with the probability p.
 
@@ -36,7 +31,7 @@ class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
         p: Probability.
     """
 
-    _transformed_types = (Image.Image, tv_tensors.Image, _is_plain)
+    _transformed_types = (Image.Image, tv_tensors.Image, v2.functional.is_pure_tensor)
 
     def __init__(
         self,
@@ -69,5 +64,4 @@ class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
                 f"{tuple(inpt.shape)}; translate_batch takes batches of floats"
             )
         result: Tensor = from_array(translate_pixels(self.model, to_array(inpt), share))
-        is_image = isinstance(inpt, tv_tensors.Image)
-        return tv_tensors.wrap(result, like=inpt) if is_image else result
+        return tv_tensors.wrap(result, like=inpt) if isinstance(inpt, tv_tensors.Image) else result

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, cast
 
 import torch
 from PIL import Image, ImageOps
@@ -42,11 +42,11 @@ class Translator:
         precision: Precision = "fp32",
         *,
         tiles: bool = False,
+        source: Path | None = None,
     ) -> None:
-        """tiles tells whether gan.inference.tiling can run the network."""
+        """tiles: whether gan.inference.tiling can run the network; source: the file it is from."""
         self.channels, self.device, self.tiles = channels, device, tiles
-        # The file that it was loaded from.
-        self.source: Path | None = None
+        self.source = source
         self.precision = precision
         self.dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
         self.network = network.eval().requires_grad_(False).to(device)
@@ -81,10 +81,14 @@ class Translator:
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
             raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
-        device_used = pick_device(device)
-        translator = cls(network, spec["in_channels"], device_used, precision, tiles=row.tiles)
-        translator.source = file
-        return translator
+        return cls(
+            network,
+            spec["in_channels"],
+            pick_device(device),
+            precision,
+            tiles=row.tiles,
+            source=file,
+        )
 
     @classmethod
     def from_pretrained(
@@ -130,8 +134,7 @@ class Translator:
         """
         image = ImageOps.exif_transpose(image)
         check_size(*image.size)
-        pixels = from_image(to_channels(image, self.channels))
-        (translated,) = self.translate_batch(pixels[None])
+        (translated,) = self.translate_batch(from_image(to_channels(image, self.channels))[None])
         return to_image(require_finite(translated))
 
     @torch.inference_mode()
@@ -151,7 +154,7 @@ class Translator:
         pixels: Tensor,
         tile: int,
         scratch: Path,
-        progress: Callable[[float], None] = lambda share: None,
+        progress: Callable[[float], object] = lambda share: None,
     ) -> Tensor | None:
         """Translate one picture (C, H, W) like `translate_batch`, in bounded memory.
 
@@ -183,8 +186,7 @@ class Translator:
     def run(self, unit: Tensor) -> Tensor:
         """The network on (N, C, H, W) in [-1, 1], in the precision of this translator."""
         with self.autocast():
-            output: Tensor = self.network(unit)
-        return output
+            return cast(Tensor, self.network(unit))
 
     def compile(self) -> str | None:
         """Compile the network for pictures of any size; why it cannot be, in one line, if so.
@@ -207,13 +209,11 @@ class Translator:
     @contextmanager
     def autocast(self) -> Iterator[None]:
         """Compute in the precision of this translator: fp32 is exact float32 on GPUs, too."""
-        cast = torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
-        with tf32(self.precision == "tf32"), cast:
+        with (
+            tf32(self.precision == "tf32"),
+            torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None),
+        ):
             yield
-
-    def can_tile(self) -> bool:
-        """Tell whether `translate_tiled` works with this network."""
-        return self.tiles
 
     def scratch_bytes(self, height: int, width: int) -> int:
         """The disk that `translate_tiled` takes."""
@@ -229,10 +229,10 @@ class Translator:
         return LIVE_MAPS * 4 * next(widths, 1) * height * width < free_memory(self.device)
 
 
-def check_size(width: int, height: int) -> None:
-    """ValueError for less than the generators are defined for."""
+def check_size(width: int, height: int, about: str = "") -> None:
+    """ValueError, which begins with `about`, for less than the generators are defined for."""
     if min(width, height) < MIN_SIDE:
-        raise ValueError(f"{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
+        raise ValueError(f"{about}{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
 
 
 def require_finite(translated: Result | None) -> Result:
@@ -255,10 +255,7 @@ def read_style(
     image = read_image(Path(path), channels=channels)
     if about.get("resize", "none") != "none":
         image = resize_short(image, about["load_size"])
-    try:
-        check_size(*image.size)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    check_size(*image.size, about=f"{path}: ")
     return to_unit(from_image(image)[None])
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from gan.domains import DOMAINS, Domain
-from gan.inference.folder.report import check_failed, write_failed
 from gan.preparation.candidates import Candidate, Skipped, decode
 from gan.preparation.options import PrepareOptions
 from gan.preparation.sources import select
@@ -21,7 +20,7 @@ from gan.preparation.writing import (
     write_frames,
     write_report,
 )
-from gan.system.failures import Failure, say
+from gan.system.failures import Failure, check_failed, say, write_failed
 from gan.system.output_folder import check_disk, check_empty, check_place, check_same
 from gan.system.text import printable
 

@@ -63,9 +63,9 @@ def _read_classifier(path: Path) -> nn.Module:
                 # torch has put TorchScript on notice, but files of it are about.
                 network = torch.jit.load(str(path), map_location="cpu")
         except (RuntimeError, ValueError, OSError) as error:
-            reason = str(error).strip().splitlines()[0]
             raise ValueError(
-                f"semantic.classifier: {path}: cannot be read as TorchScript: {reason}"
+                f"semantic.classifier: {path}: cannot be read as TorchScript: "
+                f"{str(error).strip().splitlines()[0]}"
             ) from error
     for parameter in network.parameters():  # requires_grad_ is not for TorchScript
         parameter.requires_grad_(False)
@@ -79,9 +79,9 @@ def check_logits(network: nn.Module, path: Path, config: Config, device: torch.d
         with torch.no_grad():
             logits = network(torch.zeros(shape, device=device))
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
         raise ValueError(
-            f"semantic.classifier: {path} fails on images {shape}: {reason}"
+            f"semantic.classifier: {path} fails on images {shape}: "
+            f"{str(error).strip().splitlines()[-1]}"
         ) from error
     if (
         not isinstance(logits, Tensor)

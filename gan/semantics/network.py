@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -45,14 +45,13 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, classes) of images (N, C, H, W) in [-1, 1]."""
-        logits: Tensor = self.model(images)
-        return logits
+        return cast(Tensor, self.model(images))
 
 
 def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -> None:
     """Write a classifier and facts about its training, atomically; its folder is made."""
-    described = {"version": 1, "classifier": classifier.spec, "about": about}
-    write_described(path, classifier.state_dict(), KEY, described)
+    description = {"version": 1, "classifier": classifier.spec, "about": about}
+    write_described(path, classifier.state_dict(), KEY, description)
 
 
 def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
@@ -67,5 +66,6 @@ def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
         classifier.load_state_dict(tensors)
         return classifier, described["about"]
     except (RuntimeError, TypeError, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{path}: weights and description do not fit: {reason}") from error
+        raise ValueError(
+            f"{path}: weights and description do not fit: {str(error).splitlines()[0]}"
+        ) from error

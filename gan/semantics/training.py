@@ -84,13 +84,8 @@ def _labelled_batches(
     images: OneFolder, config: Config, device: torch.device
 ) -> Iterator[Labelled]:
     """semantic.steps batches on the device."""
-    loader = build_loader(
-        images,
-        Batches(len(images), BATCH, start=0, stop=config.semantic.steps),
-        workers=config.data.workers,
-        device=device,
-    )
-    batches = iter(loader)
+    order = Batches(len(images), BATCH, start=0, stop=config.semantic.steps)
+    batches = iter(build_loader(images, order, workers=config.data.workers, device=device))
     try:
         for pixels, classes in batches:
             yield to_unit(pixels.to(device)), classes.to(device)

@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from gan.images import IMAGE_SUFFIXES, read_size
-from gan.inference.folder.report import FAILED, HEADER
 from gan.serve.names import FreeNames, clean_name
 from gan.serve.options import ServeOptions
 from gan.serve.studio import RejectedError, Studio, Wish, reason_of
+from gan.system.failures import FAILED, HEADER
 from gan.system.text import printable
 
 MOST_READ = 2**20

@@ -47,7 +47,7 @@ class Wish:
             raise RejectedError(f"strength: {self.strength}, must be from 0 to 1")
         if self.tile is not None and not 64 <= self.tile <= 4096:
             raise RejectedError(f"tile: {self.tile}, must be from 64 to 4096")
-        if self.tile and not self.choice.translator.can_tile():
+        if self.tile and not self.choice.translator.tiles:
             raise RejectedError("tile: this generator sees the whole picture at once; leave it out")
         if self.format is not None and self.format not in SUFFIXES:
             raise RejectedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
@@ -121,7 +121,7 @@ class Studio:
         check_size(width, height)
         pixels = from_array(before.pixels)
         if tile or not translator.fits(height, width):
-            if not translator.can_tile():
+            if not translator.tiles:
                 size = f"{height * width / 1e6:.1f} megapixels"
                 raise ValueError(f"{size} do not fit into memory just now")
             result = translator.translate_tiled(pixels, tile or AUTO_TILE, self.folder, progress)

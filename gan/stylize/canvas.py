@@ -99,8 +99,10 @@ def _style_grams(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> dict[str, Tensor]:
     """A picture's Gram matrices per position within each mask, (R, C, C) by style layer."""
-    views = _looks(picture, masks, extract, layers, side)
-    parts = _added(sums(maps, {}, guides) | _masses(guides) for _, maps, guides in views)
+    parts = _added(
+        sums(maps, {}, guides) | _masses(guides)
+        for _, maps, guides in _looks(picture, masks, extract, layers, side)
+    )
     return {at: parts["style", at] / parts["mass", at] for at in layers.style}
 
 
@@ -111,11 +113,11 @@ def _energies(content: Maps) -> Sums:
 
 def _masses(guides: Maps) -> Sums:
     """By which the sums of guided Gram matrices are divided, (R, 1, 1) by style layer."""
-    sums_of_squares = {
-        at: guide.square().sum(dim=(2, 3))[..., None] for at, guide in guides.items()
-    }
     # A tiny mask may vanish at a coarse size: its style is then as far away as from nothing.
-    return {("mass", at): mass.clamp_min(TINY) for at, mass in sums_of_squares.items()}
+    return {
+        ("mass", at): guide.square().sum(dim=(2, 3))[..., None].clamp_min(TINY)
+        for at, guide in guides.items()
+    }
 
 
 def _looks(
@@ -125,9 +127,12 @@ def _looks(
     masks = torch.ones_like(picture[:, :1]) if masks is None else masks
     for tile in tiles(picture.shape[2], picture.shape[3], side):
         maps = tile.crop(extract(tile.seen(picture)))
-        sizes = {at: maps[at].shape[2:] for at in layers.style}
         inside = tile.core(masks)
-        yield tile, maps, {at: interpolate(inside, size, mode="area") for at, size in sizes.items()}
+        yield (
+            tile,
+            maps,
+            {at: interpolate(inside, maps[at].shape[2:], mode="area") for at in layers.style},
+        )
 
 
 def _added(parts: Iterable[Sums]) -> Sums:

@@ -36,8 +36,7 @@ def recolored(picture: Tensor, model: Tensor) -> Tensor:
     mean, covariance = _moments(pixels)
     wanted_mean, wanted_covariance = _moments(model.flatten(2)[0].double())
     matrix = _power(wanted_covariance, 0.5) @ _power(covariance, -0.5)
-    moved = matrix @ (pixels - mean) + wanted_mean
-    return moved.to(picture.dtype).view_as(picture).clamp(-1, 1)
+    return (matrix @ (pixels - mean) + wanted_mean).to(picture.dtype).view_as(picture).clamp(-1, 1)
 
 
 def _moments(pixels: Tensor) -> tuple[Tensor, Tensor]:

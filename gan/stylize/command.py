@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 from PIL import Image
@@ -11,11 +12,10 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from gan.config.choices import MIN_SIDE
 from gan.features import Features, LayerTable, chosen_layers
 from gan.images import write_image
 from gan.images.contact_sheet import grid
-from gan.inference.translator import pick_device
+from gan.inference.translator import check_size, pick_device
 from gan.stylize.canvas import Extract, prepare
 from gan.stylize.descent import minimize
 from gan.stylize.memory import check_memory, needed
@@ -31,17 +31,15 @@ SHOW_EVERY = 10
 class ProgressLog:
     """Counts the steps of one picture on a bar, logs its losses and keeps pictures on the way."""
 
-    def __init__(self, bar: "tqdm[Any]", log: Path | None, output: Path, save_every: int | None):
-        self.bar, self.output, self.save_every = bar, output, save_every
-        self.writer = SummaryWriter(str(log)) if log else None
+    def __init__(
+        self,
+        bar: "tqdm[Any]",
+        writer: SummaryWriter | None,
+        output: Path,
+        save_every: int | None,
+    ):
+        self.bar, self.writer, self.output, self.save_every = bar, writer, output, save_every
         self.step = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.writer:
-            self.writer.close()
 
     def note(self, terms: Terms, finished: Callable[[], Image.Image]) -> None:
         """Note an evaluation; now and then write the picture beside the output."""
@@ -53,8 +51,8 @@ class ProgressLog:
         if self.step % SHOW_EVERY == 1 and not self.bar.disable:
             self.bar.set_postfix({name: f"{x:.3g}" for name, x in terms.numbers().items()})
         if self.save_every and self.step % self.save_every == 0:
-            stem = f"{self.output.stem}-step{self.step:05d}"
-            write_image(finished(), self.output.with_stem(stem))
+            place = self.output.with_stem(f"{self.output.stem}-step{self.step:05d}")
+            write_image(finished(), place)
 
 
 def stylize(config: StylizeOptions) -> int:
@@ -64,23 +62,24 @@ def stylize(config: StylizeOptions) -> int:
     configs = [cell for _, cell in cells]
     layers, device = chosen_layers(config.perceptual), pick_device(config.device)
     sources = read_sources(config.content, config.style, config.masks)
-    wanted = list(dict.fromkeys([*layers.content, *layers.style]))
-    extract = Features(config.perceptual.backbone, wanted, config.perceptual.weights).to(device)
+    backbone, weights = config.perceptual.backbone, config.perceptual.weights
+    extract = Features(backbone, [*layers.content, *layers.style], weights).to(device)
     _announce(configs, sources, extract, device)
     pictures = []
     total = sum(cell.steps * len(ladder(sources.photo, cell.size, cell.sizes)) for cell in configs)
-    bar: tqdm[Any] = tqdm(total=total, unit="step", disable=None)
-    with bar:
+    with tqdm(total=total, unit="step", disable=None) as bar:
         for name, cell in cells:
-            log = config.log and config.log / name
             output = (
                 config.output.with_stem(f"{config.output.stem}-{name}") if name else config.output
             )
-            with ProgressLog(bar, log, output, config.save_every) as diary:
+            with SummaryWriter(str(config.log / name)) if config.log else nullcontext() as writer:
+                diary = ProgressLog(bar, writer, output, config.save_every)
                 pictures.append(_paint(cell, sources, extract, layers, device, diary))
-    result = pictures[0]
-    if swept:
-        result = grid(swept.columns, pictures, rows=swept.rows, corner=swept.corner)
+    result = (
+        grid(swept.columns, pictures, rows=swept.rows, corner=swept.corner)
+        if swept
+        else pictures[0]
+    )
     write_image(result, config.output)
     return 0
 
@@ -92,10 +91,8 @@ def _announce(
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
     width, height = fitted(sources.photo, ladder(sources.photo, largest.size, [])[-1]).size
     channels = 1 if largest.preserve_color == "luma" else 3
-    if min(width, height) < MIN_SIDE:
-        raise ValueError(f"size: {width}x{height} pixels: both sides must be at least {MIN_SIDE}")
-    shape = (1, channels, height, width)
-    need = needed(extract, shape, largest.tile, largest.optimizer, device)
+    check_size(width, height, "size: ")
+    need = needed(extract, (1, channels, height, width), largest.tile, largest.optimizer, device)
     print(check_memory(need, device, f"{width}x{height}"), file=sys.stderr)
 
 
@@ -121,9 +118,13 @@ def _paint(
         def watch(terms: Terms, painted: Tensor, view: Scene = view) -> None:
             diary.note(terms, lambda: view.finished(painted))
 
-        start = view.composed(resized(picture, view.photo))
         picture = minimize(
-            start, canvas.evaluate, config.optimizer, config.steps, watch, inside=view.inside()
+            view.composed(resized(picture, view.photo)),
+            canvas.evaluate,
+            config.optimizer,
+            config.steps,
+            watch,
+            inside=view.inside(),
         )
     assert picture is not None
     return view.finished(picture)

@@ -79,8 +79,7 @@ def ladder(image: Image.Image, size: int | None, sizes: Sequence[int]) -> list[i
     last = min(size or longer, longer)
     rungs = [side for side in sizes if side < last]
     if not sizes:
-        halvings = range(1, last.bit_length())
-        rungs = [last >> n for n in reversed(halvings) if last >> n >= COARSEST]
+        rungs = [last >> n for n in range(last.bit_length(), 0, -1) if last >> n >= COARSEST]
     return [*(side for side in rungs if side * shorter >= MIN_SIDE * longer), last]
 
 
@@ -120,8 +119,7 @@ def resized(picture: Tensor, like: Tensor) -> Tensor:
     """A picture, (N, C, H, W), at the height and width of another, in [-1, 1]."""
     if picture.shape[2:] == like.shape[2:]:
         return picture
-    bigger = interpolate(picture, like.shape[2:], mode="bicubic", antialias=True)
-    return bigger.clamp(-1, 1)
+    return interpolate(picture, like.shape[2:], mode="bicubic", antialias=True).clamp(-1, 1)
 
 
 def noise(like: Tensor, seed: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Trying several values of some options, and one labelled sheet of what comes of them."""
 
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -53,9 +53,8 @@ def table(config: StylizeOptions) -> Table:
 
 def _changed(config: StylizeOptions, values: dict[str, str]) -> StylizeOptions:
     """The configuration of one cell."""
-    fields: dict[str, Any] = config.model_dump() | {"sweep": []} | values
     try:
-        return StylizeOptions.model_validate(fields)
+        return StylizeOptions.model_validate(config.model_dump() | {"sweep": []} | values)
     except ValidationError as error:
         first = error.errors()[0]
         where = f"{first['loc'][0]}={first['input']}: " if first["loc"] else ""

@@ -38,13 +38,15 @@ class Tile:
 
     def seen(self, picture: Tensor) -> Tensor:
         """The tile and its surroundings out of a picture, (N, C, H, W)."""
-        rows, columns = self.rows, self.columns
-        return picture[..., rows.first : rows.last, columns.first : columns.last]
+        return picture[
+            ..., self.rows.first : self.rows.last, self.columns.first : self.columns.last
+        ]
 
     def core(self, picture: Tensor) -> Tensor:
         """The tile alone out of a picture, (N, C, H, W)."""
-        rows, columns = self.rows, self.columns
-        return picture[..., rows.start : rows.stop, columns.start : columns.stop]
+        return picture[
+            ..., self.rows.start : self.rows.stop, self.columns.start : self.columns.stop
+        ]
 
     def crop(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The tile alone out of the feature maps of what was seen."""

@@ -1,5 +1,6 @@
 """Translations there and back: what is which, and what is not finite."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from torch import Tensor, nn
 
 from gan.augment import augment
 from gan.augment.options import AugmentOptions
-from gan.augment.round_trip import RoundTrip, RoundTripTranslator, opposite
+from gan.augment.round_trip import opposite
+from gan.inference.folder.pipeline import Pipeline, RoundTrip
 from gan.inference.translator import Translator
 from tests.support import labelled
 
@@ -29,17 +31,20 @@ class Colors(nn.Module):
         return torch.where(unit == -1, torch.nan, unit).expand(-1, 3, -1, -1)
 
 
-def test_a_reconstruction_has_its_own_channels_whatever_the_translation_has() -> None:
+def test_a_reconstruction_has_its_own_channels_whatever_the_translation_has(
+    tmp_path: Path,
+) -> None:
     pictures = torch.randint(1, 256, (2, 3, 16, 16), dtype=torch.uint8)
     pictures[1] = 0
     forth, back = Translator(Grey(), 3, CPU), Translator(Colors(), 1, CPU)
-    first, second = RoundTripTranslator(forth, back).translate_batch(pictures)
+    pipeline = Pipeline(forth, 100, None, tmp_path, lambda *_: None, back)
+    first, second = pipeline.translate_batch(pictures)
     assert isinstance(first, RoundTrip)
     assert first.rec is not None
     assert first.fake.shape == (1, 16, 16)
     assert torch.equal(first.rec, first.fake.expand(3, -1, -1))
     assert second is None  # it cannot be translated back
-    (alone, _) = RoundTripTranslator(forth, None).translate_batch(pictures)
+    (alone, _) = replace(pipeline, back=None).translate_batch(pictures)
     assert alone is not None
     assert torch.equal(alone.fake, first.fake)
     assert alone.rec is None

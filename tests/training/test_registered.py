@@ -128,7 +128,7 @@ def test_an_extension_is_trained_logged_resumed_and_loaded(
     picture = Image.fromarray(np.zeros((17, 19, 3), np.uint8))
     model = tmp_path / "run" / "gen_ab.safetensors"
     translator = Translator.load(model)
-    assert not translator.can_tile()
+    assert not translator.tiles
     assert translator.translate(picture).size == (19, 17)
     assert export_model(model, tmp_path / "g.pt2", "program") == 0
     with pytest.raises(ValueError, match="the reference has no pointwise"):

@@ -70,22 +70,17 @@ def _find_items(files: Files) -> list[Item]:
 def _read_sheets(files: Files) -> list[Sheet]:
     """The COCO files; JSON that cannot be read is named, JSON of another kind is passed over."""
     known, sheets = set(files.images), []
-    for path in files.others:
-        if path.suffix.lower() != ".json":
-            continue
-        content = files.parse(path, _read_json, "no JSON, carried as it is: ")
+    for path in (path for path in files.others if path.suffix.lower() == ".json"):
+        content = files.parse(path, json.loads, "no JSON, carried as it is: ")
         if _is_coco(content):
             images = _find_images(path, content["images"], known)
             sheets.append(Sheet(path, content, images))
             for record, image in images:
                 if image is None:
-                    name = record.get("file_name")
-                    files.remark(f"names {name}, which is not in the dataset", path)
+                    files.remark(
+                        f"names {record.get('file_name')}, which is not in the dataset", path
+                    )
     return sheets
-
-
-def _read_json(content: bytes) -> Any:
-    return json.loads(content.decode("utf-8-sig"))
 
 
 def _is_coco(content: Any) -> bool:
@@ -106,8 +101,10 @@ def _find_images(
     folders += [Path(start, word) for word in reversed(words) for start in ("", "images")]
     places = [[Path(os.path.normpath(folder / name)) for name in names] for folder in folders]
     best = max(places, key=lambda found: sum(image in known for image in found))
-    found = (image if image in known else None for image in best)
-    return list(zip(records, found, strict=True))
+    return [
+        (record, image if image in known else None)
+        for record, image in zip(records, best, strict=True)
+    ]
 
 
 def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
@@ -126,8 +123,7 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
             try:
                 yield image, _read_box(annotation["bbox"], record)
             except (ValueError, TypeError):
-                right = f"{about}: bbox should be [x, y, width, height] in pixels"
-                files.remark(right, sheet.path)
+                files.remark(f"{about}: bbox should be [x, y, width, height] in pixels", sheet.path)
 
 
 def _read_box(values: Sequence[float], record: Record) -> Box:
@@ -142,14 +138,14 @@ def _read_box(values: Sequence[float], record: Record) -> Box:
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """The JSON files whose images come or go; ids of what is new are larger than all before."""
     sheets = _read_sheets(dataset.files)
-    added = [name for image, names in outputs.items() for name in names if name != image]
-    start = _largest(sheets, "images") + 1
-    ids = {name: number for number, name in enumerate(sorted(added, key=Path.as_posix), start)}
+    added = (name for image, names in outputs.items() for name in names if name != image)
+    free = count(_largest(sheets, "images") + 1)
+    ids = dict(zip(sorted(added, key=Path.as_posix), free, strict=False))
     numbers = count(_largest(sheets, "annotations") + 1)
     for sheet in sheets:
         if any(image and outputs[image] != (image,) for _, image in sheet.images):
-            content = _rewritten(sheet, outputs, ids, numbers)
-            yield sheet.path, _encoded(content, (dataset.root / sheet.path).read_bytes())
+            original = (dataset.root / sheet.path).read_bytes()
+            yield sheet.path, _encoded(_rewritten(sheet, outputs, ids, numbers), original)
 
 
 def _largest(sheets: Sequence[Sheet], key: str) -> int:
@@ -179,8 +175,9 @@ def _rewritten(
     for annotation in sheet.annotations:
         source = annotation.get("image_id")
         for target in copies.get(source, [source]):
-            own = target == source
-            annotations.append(annotation if own else _copied(annotation, target, numbers))
+            annotations.append(
+                annotation if target == source else _copied(annotation, target, numbers)
+            )
     lists = {"images": images, "annotations": annotations}
     return {key: lists.get(key, value) if value else value for key, value in sheet.content.items()}
 

@@ -34,19 +34,20 @@ def _has_splits(images: Sequence[Path]) -> bool:
 
 def _likely(files: Files, split: bool) -> str | None:
     """What a dataset is meant to be, whose classes would be called `images` or the like."""
-    folders = {part for image in files.images for part in image.parts[:-1]}
     classes = {image.parts[split] for image in files.images if len(image.parts) > split + 1}
-    inner = {image.parts[1] for image in files.images if len(image.parts) > 2}
-    boxes = any(path.suffix == ".txt" and "labels" in path.parts[:-1] for path in files.others)
-    sheets = any(path.suffix == ".json" for path in files.others)
-    split_inside = not split and any(map(split_name, inner))
+    split_inside = not split and any(
+        split_name(image.parts[1]) for image in files.images if len(image.parts) > 2
+    )
     signs = [
-        ("--format voc", "JPEGImages" in folders),
+        ("--format voc", any("JPEGImages" in image.parts[:-1] for image in files.images)),
         ("--format masks", "leftImg8bit" in classes),  # Cityscapes
         (None, "images" not in classes),
-        ("--format yolo", boxes),
+        (
+            "--format yolo",
+            any(path.suffix == ".txt" and "labels" in path.parts[:-1] for path in files.others),
+        ),
         ("--format masks", not classes.isdisjoint(("masks", "mask", "labels", "annotations"))),
-        ("--format coco", sheets),
+        ("--format coco", any(path.suffix == ".json" for path in files.others)),
         ("splits in `images`: give that folder as --dataset", split_inside),
     ]
     return next((meant for meant, there in signs if there), None)

@@ -54,8 +54,11 @@ def _find_items(files: Files) -> list[Item]:
     layout, by_place, by_image = _find_labels(files)
     pictures, items = {*files.images}, []
     for image, own in by_image.items():
-        masks = [path for path in own if path in pictures]
-        mask = min(masks, key=lambda path: path.suffix.lower() in LOSSY, default=None)
+        mask = min(
+            (path for path in own if path in pictures),
+            key=lambda path: path.suffix.lower() in LOSSY,
+            default=None,
+        )
         if reason := _trouble(files.root, image, mask):
             files.remark(reason, image)
             mask = None
@@ -64,8 +67,7 @@ def _find_items(files: Files) -> list[Item]:
     known = {path for item in items for path in (item.image, *item.labels)}
     for path in chain.from_iterable(by_place.values()):
         if path not in known:
-            kind = "mask" if path in pictures else "label"
-            files.remark(f"a {kind} without an image", path)
+            files.remark(f"a {'mask' if path in pictures else 'label'} without an image", path)
     return items
 
 
@@ -80,8 +82,11 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
     for layout in LAYOUTS:
         if layout.images in folders and {*layout.labels} & (folders | others):
             by_place = _label_files(layout, files)
-            images = (path for path in files.images if layout.images in path.parts[:-1])
-            by_image = {image: _labels_of(layout, image, by_place) for image in images}
+            by_image = {
+                image: _labels_of(layout, image, by_place)
+                for image in files.images
+                if layout.images in image.parts[:-1]
+            }
             found.append((layout, by_place, by_image))
     if not found:
         raise ValueError(

@@ -61,9 +61,9 @@ def _read_boxes(content: bytes) -> tuple[Box, ...]:
 
 
 def _read_box(element: ET.Element) -> Box:
-    texts = map(element.findtext, ("xmin", "ymin", "xmax", "ymax"))
+    names = ("xmin", "ymin", "xmax", "ymax")
     try:
-        left, top, right, bottom = (float(text or "") for text in texts)
+        left, top, right, bottom = (float(element.findtext(name) or "") for name in names)
     except ValueError:
         raise ValueError("bndbox should have numbers xmin, ymin, xmax, ymax") from None
     return Box(left - 1, top - 1, right, bottom)
@@ -87,9 +87,8 @@ def _name_missing(files: Files, found: Lists) -> None:
     """
     of_splits = {path: lines for path, lines in found.items() if split_name(path.stem)}
     told = set[tuple[Path, str]]()
-    for path, lines in (of_splits | found).items():
-        if path not in of_splits and not any(images for _, images in lines):
-            continue
+    listed = {path: lines for path, lines in found.items() if any(images for _, images in lines)}
+    for path, lines in (of_splits | listed).items():
         for number, (line, images) in enumerate(lines, 1):
             names = stems(line)[:1] if path in of_splits else stems(line)
             known = path not in of_splits and any((_home(path), name) in told for name in names)
@@ -140,8 +139,8 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
         for output in outputs[item.image]:
             for label in item.labels:
                 if label.suffix == ".xml" and output != item.image:
-                    content = (dataset.root / label).read_bytes()
-                    yield label.with_stem(output.stem), _renamed(content, item.image, output)
+                    new = _renamed((dataset.root / label).read_bytes(), item.image, output)
+                    yield label.with_stem(output.stem), new
 
 
 def _relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
@@ -159,8 +158,8 @@ def _renamed(content: bytes, image: Path, output: Path) -> bytes:
     def name(found: re.Match[bytes]) -> bytes:
         old = found[2].decode("utf-8", "surrogateescape")
         last = PureWindowsPath(old.strip()).name  # knows / and \
-        bare = last == escape(image.stem)  # some write no suffix
-        new = escape(output.stem if bare else output.name)
+        # Some write no suffix.
+        new = escape(output.stem if last == escape(image.stem) else output.name)
         before, _, after = old.rpartition(last)
         return found[1] + (before + new + after).encode("utf-8", "surrogateescape") + found[3]
 

@@ -45,15 +45,14 @@ def _find_items(files: Files) -> list[Item]:
     texts = {path for path in files.others if path.suffix == ".txt"}
     items, boxes = [], dict[Path, tuple[Box, ...]]()
     for image in images:
-        own = tuple(path for path in places(image) if path in texts)[:1]
-        if not own:
+        path = next((path for path in places(image) if path in texts), None)
+        if path is None:
             files.remark("no label file: an image without objects", image)
-        for path in own:
+            items.append(Item(image, splits[image], labelled=False))
+        else:
             if path not in boxes:
-                parser = partial(_read_boxes, keypoints=keypoints)
-                boxes[path] = files.parse(path, parser, "") or ()
-        found = boxes[own[0]] if own else ()
-        items.append(Item(image, splits[image], own, found, labelled=bool(own)))
+                boxes[path] = files.parse(path, partial(_read_boxes, keypoints=keypoints), "") or ()
+            items.append(Item(image, splits[image], (path,), boxes[path]))
     others = tuple(sorted(texts - boxes.keys(), key=Path.as_posix))
     _name_missing(replace(files, others=others), named)
     for path in others:
@@ -187,9 +186,7 @@ def _lists(files: Files, named: Collection[Path] = ()) -> dict[Path, Lines]:
     """The text files that are `named`, or in which a line is the path of an image."""
     found = {}
     known, starts = set(files.images), roots(files.root)
-    for path in files.others:
-        if path.suffix != ".txt":
-            continue
+    for path in (path for path in files.others if path.suffix == ".txt"):
         lines = [
             (line, _image_of(starts, path.parent, line, known))
             for line in (files.root / path).read_bytes().splitlines(keepends=True)
@@ -253,8 +250,10 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
             if (new := _rewritten_yaml(dataset.root, path, old)) != old:
                 yield path, new
     for path, lines in _lists(dataset.files).items():
-        found = (_relisted(dataset.root, path, line, image, outputs) for line, image in lines)
-        yield path, joined(found)
+        yield (
+            path,
+            joined(_relisted(dataset.root, path, line, image, outputs) for line, image in lines),
+        )
 
 
 FORMAT = Format(

@@ -6,18 +6,17 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from gan.inference.folder.options import TranslateOptions
 from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
-from gan.inference.folder.plan import Plan, make_batches, make_plan
-from gan.inference.folder.report import check_failed, write_failed
-from gan.inference.folder.streams import as_for_small_pictures, share_of_cores
+from gan.inference.folder.plan import Job, Plan, make_batches, make_plan
+from gan.inference.folder.streams import share_of_cores
 from gan.inference.translator import Translator, pick_device, pick_precision
 from gan.system.atomic import remove_parts
-from gan.system.failures import Failure, say
+from gan.system.failures import Failure, check_failed, say, write_failed
 from gan.system.processes import Processes, join
 from gan.system.text import printable
 from gan.system.threads import set_threads
@@ -32,9 +31,12 @@ def translate_folder(options: TranslateOptions) -> int:
         chosen = pick_device(options.device)
         processes = join(cpu=chosen.type == "cpu")
         set_threads(options.threads, share_of_cores())
-        precision = pick_precision(options.precision, chosen)
         translator = Translator.load(
-            options.model, options.direction, options.device, precision, options.style
+            options.model,
+            options.direction,
+            options.device,
+            pick_precision(options.precision, chosen),
+            options.style,
         )
         check_tiles(translator, options.tile)
         plan: Plan = processes.once(
@@ -53,32 +55,33 @@ def translate_folder(options: TranslateOptions) -> int:
         place = options.output if plan.whole_folder else options.output.parent
         if options.compile:
             _compile_network(translator, processes)
-        write = partial(write_translation, quality=options.quality, overwrite=options.overwrite)
         pipeline = Pipeline(
-            translator, options.max_megapixels, options.tile, options.scratch or place, write
+            translator,
+            options.max_megapixels,
+            options.tile,
+            options.scratch or place,
+            partial(write_translation, quality=options.quality, overwrite=options.overwrite),
         )
-        batches = make_batches(plan.jobs, options.batch_size, translator.device.type)
-        return _carry_out(plan, pipeline, batches, processes)
+        return _carry_out(plan, pipeline, options.batch_size, processes)
 
 
 def _compile_network(translator: Translator, processes: Processes) -> None:
     """Compile it on each process; where that cannot be, one line says why."""
-    with as_for_small_pictures(translator.device):
-        fault = translator.compile()
+    threads = torch.get_num_threads()
+    if translator.device.type == "cpu":  # code is for one number: that of small pictures
+        torch.set_num_threads(1)
+    fault = translator.compile()
+    torch.set_num_threads(threads)
     if fault and processes.main:
         print(f"compile: not compiled, no compiler works here: {fault}", file=sys.stderr)
 
 
-def _carry_out(
-    plan: Plan, pipeline: Pipeline[Any], batches: Sequence[Batch], processes: Processes
-) -> int:
+def _carry_out(plan: Plan, pipeline: Pipeline, batch_size: int | None, processes: Processes) -> int:
     """Translate what is left of a plan, all processes together; the exit status."""
     if processes.main:
         for failed in plan.failures:
             say(failed.source, failed.reason)
-    share = processes.share(unfinished(batches))
-    own = processes.gather(lambda: translate_share(pipeline, share, processes.main))
-    failures = [*plan.failures, *own]
+    failures = [*plan.failures, *translate_jobs(pipeline, plan.jobs, batch_size, processes)]
     if processes.main:
         if plan.whole_folder:
             write_failed(plan.output, failures)
@@ -88,7 +91,7 @@ def _carry_out(
 
 def check_tiles(translator: Translator, tile: int | None) -> None:
     """ValueError where tiles are asked of a generator that cannot be run in them."""
-    if tile and not translator.can_tile():
+    if tile and not translator.tiles:
         raise ValueError(
             "tile: this generator sees the whole picture at once; only ResNet generators (no "
             "U-Nets, no adain) can be run in tiles: leave --tile out"
@@ -115,13 +118,24 @@ def prepare(plan: Plan, scratch: Path | None) -> None:
         check_failed(listed)
 
 
-def unfinished(batches: Sequence[Batch]) -> list[Batch]:
-    """The batches that lack a translation."""
-    return [batch for batch in batches if not all(job.done for job in batch)]
+def translate_jobs(
+    pipeline: Pipeline,
+    jobs: Sequence[Job],
+    batch_size: int | None,
+    processes: Processes,
+    *,
+    name_failures: bool = True,
+) -> list[Failure]:
+    """Translate the batches that lack a translation, all processes together; what failed."""
+    batches = make_batches(jobs, batch_size, pipeline.translator.device.type)
+    share = processes.share([batch for batch in batches if not all(job.done for job in batch)])
+    return processes.gather(
+        lambda: _translate_share(pipeline, share, processes.main, name_failures)
+    )
 
 
-def translate_share(
-    pipeline: Pipeline[Any], batches: Sequence[Batch], main: bool, *, name_failures: bool = True
+def _translate_share(
+    pipeline: Pipeline, batches: Sequence[Batch], main: bool, name_failures: bool
 ) -> list[Failure]:
     """Translate this process's batches; what failed. On the main process there is a bar."""
     failures: list[Failure] = []
@@ -154,7 +168,7 @@ def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
     for job in plan.jobs:
         width, height = job.size
         what = "there already" if job.done else f"{width}x{height}"
-        tiled = translator.can_tile() and (tile or not translator.fits(height, width))
+        tiled = translator.tiles and (tile or not translator.fits(height, width))
         if tiled and not job.done:
             what += f", in tiles, {translator.scratch_bytes(height, width) / 1e9:.2f} GB of disk"
         places = " and ".join(map(str, job.places))
@@ -163,11 +177,10 @@ def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
         )
     for failed in plan.failures:
         print(printable(f"{failed.source}: {failed.reason}"))
-    there = sum(job.done for job in plan.jobs)
     todo = [job for job in plan.jobs if not job.done]
     print(
         f"{len(todo)} of {plan.total} images to translate, "
-        f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; {there} already there, "
-        f"{len(plan.failures)} cannot be"
+        f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; "
+        f"{len(plan.jobs) - len(todo)} already there, {len(plan.failures)} cannot be"
     )
     return 1 if plan.failures else 0

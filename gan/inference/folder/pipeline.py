@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from gan.images.picture import Array
 from gan.images.pixels import from_array, to_array
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
-from gan.inference.translator import require_finite
+from gan.inference.translator import Translator, require_finite
 from gan.system.failures import Failure, failure, say
 from gan.system.memory import out_of_memory
 
@@ -35,9 +34,6 @@ GAP = 8
 
 Batch = Sequence[Job]
 Read = Picture | Failure
-Result = TypeVar("Result")
-"""What a translator makes of a picture: pixels (C, H, W), or more than that."""
-ResultOf = TypeVar("ResultOf", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -50,39 +46,35 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Translated(Generic[Result]):
+class RoundTrip:
+    """A translation and, where it was translated back, the reconstruction; (C, H, W) each."""
+
+    fake: Tensor
+    rec: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Translated:
     """A picture and its translation, which is not written yet."""
 
     job: Job
     picture: Picture
-    result: Result
-
-
-class Translates(Protocol[ResultOf]):
-    """What a pipeline requires of a `Translator`, or of whatever stands in its place."""
-
-    channels: int
-    device: torch.device
-
-    def translate_batch(self, pixels: Tensor) -> Sequence[ResultOf | None]: ...
-    def translate_tiled(
-        self, pixels: Tensor, tile: int, scratch: Path, progress: Callable[[float], None]
-    ) -> ResultOf | None: ...
-    def can_tile(self) -> bool: ...
-    def scratch_bytes(self, height: int, width: int) -> int: ...
-    def fits(self, height: int, width: int) -> bool: ...
+    result: RoundTrip | None
+    """None where it is not finite."""
 
 
 @dataclass(frozen=True)
-class Pipeline(Generic[Result]):
+class Pipeline:
     """How pictures are read, translated and written."""
 
-    translator: Translates[Result]
+    translator: Translator
     max_megapixels: float
     tile: int | None
     scratch: Path
-    write: Callable[[Job, Picture, Result], Outcome]
-    """Called by several threads."""
+    write: Callable[[Job, Picture, RoundTrip], None]
+    """Called by several threads; what it raises is the picture's failure."""
+    back: Translator | None = None
+    """The other generator, where reconstructions are wanted too."""
 
     def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
         """Translate batches in their order; each outcome comes when its file is whole.
@@ -100,16 +92,11 @@ class Pipeline(Generic[Result]):
                 # Stages 1 and 2: read ahead, and translate what was read.
                 for done in streams.map(self.translate, self.read_ahead(batches, readers)):
                     # Stage 3: hand translations to the writers; failures are outcomes already.
-                    for each in done:
-                        if each.job.done:
-                            continue
+                    for each in (one for one in done if not one.job.done):
                         if isinstance(each, Outcome):
                             yield each
                         else:
-                            written = writers.submit(
-                                self.write, each.job, each.picture, each.result
-                            )
-                            writing.append((each.job.pixels, written))
+                            writing.append((each.job.pixels, writers.submit(self.finish, each)))
                     # Stage 4: report what is written; wait where too much waits to be.
                     while writing and (
                         writing[0][1].done() or sum(size for size, _ in writing) > AHEAD_PIXELS
@@ -146,9 +133,9 @@ class Pipeline(Generic[Result]):
         except Exception as error:
             return failure(job.source, error)
 
-    def translate(self, batch: Batch, read: Sequence[Read]) -> list[Outcome | Translated[Result]]:
+    def translate(self, batch: Batch, read: Sequence[Read]) -> list[Outcome | Translated]:
         """Translate the pictures of a batch; what failed is an outcome."""
-        done: list[Outcome | Translated[Result]] = []
+        done: list[Outcome | Translated] = []
         alike = defaultdict(list)  # a header may lie about the size, and says nothing of the depth
         for job, picture in zip(batch, read, strict=True):
             if isinstance(picture, Failure):
@@ -159,9 +146,7 @@ class Pipeline(Generic[Result]):
             done += self.translate_alike(group)
         return done
 
-    def translate_alike(
-        self, group: Sequence[tuple[Job, Picture]]
-    ) -> list[Outcome | Translated[Result]]:
+    def translate_alike(self, group: Sequence[tuple[Job, Picture]]) -> list[Outcome | Translated]:
         """Translate pictures of one size and depth, in one batch if it can be."""
         pixels = [from_array(picture.pixels) for _, picture in group]
         height, width = pixels[0].shape[-2:]
@@ -169,60 +154,90 @@ class Pipeline(Generic[Result]):
         if len(group) > 1:
             if not tiled:
                 with suppress(Exception):  # one by one it will show whose fault it is
-                    results = self.translator.translate_batch(torch.stack(pixels))
+                    results = self.translate_batch(torch.stack(pixels))
                     return [
-                        _checked(*pair, result) for pair, result in zip(group, results, strict=True)
+                        Translated(*pair, result)
+                        for pair, result in zip(group, results, strict=True)
                     ]
             return [result for pair in group for result in self.translate_alike([pair])]
         ((job, picture),) = group
         try:
-            return [_checked(job, picture, self.translate_one(job, pixels[0], tiled=bool(tiled)))]
+            return [Translated(job, picture, self.translate_one(job, pixels[0], bool(tiled)))]
         except Exception as error:
             return [Outcome(job, failure(job.source, error))]
 
-    def translate_one(self, job: Job, pixels: Tensor, *, tiled: bool) -> Result | None:
+    def translate_batch(self, pixels: Tensor) -> list[RoundTrip | None]:
+        """Translate as the translator does, and back; None where either is not finite.
+
+        What is translated back is what would be written.
+        """
+        fakes = self.translator.translate_batch(pixels)
+        finite = [fake for fake in fakes if fake is not None]
+        if self.back is None or not finite:
+            return [fake if fake is None else RoundTrip(fake) for fake in fakes]
+        recs = iter(self.back.translate_batch(torch.stack(finite)))
+        return [fake if fake is None else _joined(fake, next(recs)) for fake in fakes]
+
+    def translate_one(self, job: Job, pixels: Tensor, tiled: bool) -> RoundTrip | None:
         """Translate a picture whole, or in tiles where it does not fit into memory."""
-        if not (tiled and self.translator.can_tile()):
+        if not (tiled and self.translator.tiles):
             try:
-                return self.translator.translate_batch(pixels[None])[0]
+                return self.translate_batch(pixels[None])[0]
             except Exception as error:
-                if not (out_of_memory(error) and self.translator.can_tile()):
+                if not (out_of_memory(error) and self.translator.tiles):
                     raise
             if self.translator.device.type == "cuda":
                 torch.cuda.empty_cache()
         return self.in_tiles(job, pixels)
 
-    def in_tiles(self, job: Job, pixels: Tensor) -> Result | None:
-        """Translate a picture in tiles, and report before what it takes."""
+    def in_tiles(self, job: Job, pixels: Tensor) -> RoundTrip | None:
+        """Translate a picture in tiles, and back where that generator can, too.
+
+        What it takes is reported before.
+        """
         height, width = pixels.shape[-2:]
         disk = self.translator.scratch_bytes(height, width) / 1e9
-        megapixels = f"{height * width / 1e6:.1f} megapixels in tiles"
-        say(job.source, f"{megapixels}, {disk:.2f} GB of disk in {self.scratch}")
+        say(
+            job.source,
+            f"{height * width / 1e6:.1f} megapixels in tiles, {disk:.2f} GB of disk in "
+            f"{self.scratch}",
+        )
         self.scratch.mkdir(parents=True, exist_ok=True)
+        side = self.tile or TILE
         with tqdm(total=100, unit="%", desc=job.source.name, disable=None, leave=False) as bar:
+            fake = self.translator.translate_tiled(
+                pixels, side, self.scratch, lambda share: bar.update(int(100 * share) - bar.n)
+            )
+            if fake is None or self.back is None or not self.back.tiles:
+                return fake if fake is None else RoundTrip(fake)
+            return _joined(fake, self.back.translate_tiled(fake, side, self.scratch))
 
-            def show(share: float) -> None:
-                bar.update(int(100 * share) - bar.n)
+    def finish(self, translated: Translated) -> Outcome:
+        """Write a translation, if it is finite."""
+        job, picture = translated.job, translated.picture
+        try:
+            self.write(job, picture, require_finite(translated.result))
+        except Exception as error:  # encoders and other people's models raise nearly everything
+            return Outcome(job, failure(job.source, error), picture.remarks)
+        return Outcome(job, None, picture.remarks)
 
-            return self.translator.translate_tiled(pixels, self.tile or TILE, self.scratch, show)
+
+def _joined(fake: Tensor, rec: Tensor | None) -> RoundTrip | None:
+    return None if rec is None else RoundTrip(fake, rec)
 
 
 def write_translation(
-    job: Job, picture: Picture, result: Tensor, *, quality: int, overwrite: bool
-) -> Outcome:
+    job: Job, picture: Picture, result: RoundTrip, *, quality: int, overwrite: bool
+) -> None:
     """Write what is missing: a translation with what its original had, a comparison."""
-    translation = to_array(result)
-    try:
-        # The translation last: it says that all is there.
-        if job.comparison:
-            both = _beside(picture.pixels, translation)
-            write_picture(both, job.comparison, replace=overwrite)
-        if job.target:
-            picture = picture.with_pixels(translation)
-            write_picture(picture, job.target, quality=quality, replace=overwrite)
-    except Exception as error:  # encoders raise nearly everything
-        return Outcome(job, failure(job.source, error), picture.remarks)
-    return Outcome(job, None, picture.remarks)
+    translation = to_array(result.fake)
+    # The translation last: it says that all is there.
+    if job.comparison:
+        both = _beside(picture.pixels, translation)
+        write_picture(both, job.comparison, replace=overwrite)
+    if job.target:
+        picture = picture.with_pixels(translation)
+        write_picture(picture, job.target, quality=quality, replace=overwrite)
 
 
 def pixels(*batches: Batch) -> int:
@@ -232,14 +247,6 @@ def pixels(*batches: Batch) -> int:
 
 def _beside(original: Array, translation: Array) -> Picture:
     """Two pictures (H, W, 1 or 3) of one type and height as one, the original on the left."""
-    largest = np.iinfo(original.dtype).max
     both = [np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (original, translation)]
-    gap = np.full((original.shape[0], GAP, 3), largest, original.dtype)
+    gap = np.full((original.shape[0], GAP, 3), np.iinfo(original.dtype).max, original.dtype)
     return Picture(np.concatenate([both[0], gap, both[1]], axis=1))
-
-
-def _checked(job: Job, picture: Picture, result: Result | None) -> Outcome | Translated[Result]:
-    try:
-        return Translated(job, picture, require_finite(result))
-    except ValueError as error:
-        return Outcome(job, failure(job.source, error))

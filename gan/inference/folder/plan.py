@@ -88,24 +88,20 @@ def make_plan(
     """
     if not source.exists():
         raise ValueError(f"{source}: no such file or folder")
-    failures: list[Failure] = []
-    others = 0
-    if source.is_file():
-        into_folder = target.is_dir() or not target.suffix
-        name = with_format([Path(source.name)], format)[0]
-        if format and not into_folder and target.suffix != name.suffix:
+    whole_folder = not source.is_file()
+    outputs = [target, compare] if compare else [target]
+    found = _inputs(source, outputs) if whole_folder else Found([source], [], [])
+    base = source if whole_folder else source.parent
+    names = with_format([path.relative_to(base) for path in found.images], format)
+    triples = [
+        (path, target / name, compare and compare / name)
+        for path, name in zip(found.images, names, strict=True)
+    ]
+    if not whole_folder and target.suffix and not target.is_dir():
+        if format and target.suffix != names[0].suffix:
             raise ValueError(f"{target}: its suffix says another format than --format {format}")
-        triples = [(source, target / name if into_folder else target, compare and compare / name)]
-    else:
-        outputs = [target, compare] if compare else [target]
-        found = _inputs(source, outputs)
-        failures += [Failure(path, reason) for path, reason in found.skipped]
-        others = len(found.others)
-        names = with_format([path.relative_to(source) for path in found.images], format)
-        triples = [
-            (path, target / name, compare and compare / name)
-            for path, name in zip(found.images, names, strict=True)
-        ]
+        triples = [(source, target, compare and compare / names[0])]
+    failures = [Failure(path, reason) for path, reason in found.skipped]
     if not triples and not failures:
         raise ValueError(f"{source}: no images in this folder or below it")
     _check_targets(triples)
@@ -124,9 +120,14 @@ def make_plan(
                     for place in places
                 ]
                 jobs.append(Job(path, size, *free))
-    folders = {place.parent for _, *places in triples for place in places if place}
-    whole = source.is_dir()
-    return Plan(target, whole, tuple(jobs), tuple(failures), others, frozenset(folders))
+    return Plan(
+        target,
+        whole_folder,
+        tuple(jobs),
+        tuple(failures),
+        others=len(found.others),
+        folders=frozenset(place.parent for _, *places in triples for place in places if place),
+    )
 
 
 def _inputs(source: Path, outputs: Sequence[Path]) -> Found:

@@ -4,7 +4,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -28,16 +27,6 @@ def share_of_cores() -> int | None:
     share = max(1, cores() // processes)
     present = torch.get_num_threads()
     return share if processes > 1 and (present == 1 or present > share) else None
-
-
-@contextmanager
-def as_for_small_pictures(device: torch.device) -> Iterator[None]:
-    """The threads that a batch of small pictures will have: compiled code is for one number."""
-    threads = torch.get_num_threads()
-    if device.type == "cpu":
-        torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 class Streams:

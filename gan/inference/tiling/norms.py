@@ -43,11 +43,6 @@ class Moments:
         return self.deviation / self.count
 
 
-def needs_moments(norm: Norm) -> bool:
-    """Tell whether a norm in eval mode takes the picture's own statistics, not running ones."""
-    return norm.running_mean is None
-
-
 def settled(norm: Norm, moments: Moments | None) -> Callable[[Tensor], Tensor]:
     """Fix a norm in eval mode, with the moments of the whole picture where it needs them.
 

@@ -38,7 +38,7 @@ def run_tiled(
     *,
     tile: int,
     scratch: Path,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Callable[[float], object] = lambda share: None,
 ) -> None:
     """Run a ResNet generator in eval mode on a picture that need not fit into memory.
 
@@ -69,8 +69,6 @@ def run_tiled(
             write(rows, all_columns, x)
 
     picture = Source(height, fetch, lambda pieces: pieces[0])
-    completed = mirror(0, -width % multiple, 0, -height % multiple)
-    device = next(network.parameters()).device
     with (
         scratch_maps(scratch, MAPS, stages.channels, lines, columns) as (sums, raw),
         Lanes() as lanes,
@@ -79,8 +77,16 @@ def run_tiled(
         most = max(1, tile**2 // (multiple**2 * columns))
         band = ceil(lines / ceil(lines / most))
         total, done = stages.passes * ceil(lines / band), count(1)
-        passes = Passes(lanes, device, lines, band, lambda: progress(next(done) / total))
-        features = _to_features(passes, stages, picture, completed, raw)
+        passes = Passes(
+            lanes,
+            next(network.parameters()).device,
+            lines,
+            band,
+            tell=lambda: progress(next(done) / total),
+        )
+        features = _to_features(
+            passes, stages, picture, mirror(0, -width % multiple, 0, -height % multiple), raw
+        )
         features = _through_branches(passes, stages, features, sums, raw)
         _to_output(passes, stages, features, take)
 
@@ -112,7 +118,7 @@ class Passes:
     device: torch.device
     lines: int
     band: int
-    tell: Callable[[], None]
+    tell: Callable[[], object]
 
     def sweep(self, source: Source, chain: Sequence[Local], take: Take) -> None:
         """Run a chain of layers band by band; take(band, its lines of the source, output).
@@ -176,9 +182,12 @@ def _through_branches(
     """Every block: its sum so far and each convolution's output, in place of the last ones'."""
     for branch in stages.branches:
         for stage in branch:
-            first = stage is branch[0]
             rest = passes.settle(
-                features, stage.spatial, stage, keep=raw, keep_source=sums if first else None
+                features,
+                stage.spatial,
+                stage,
+                keep=raw,
+                keep_source=sums if stage is branch[0] else None,
             )
             features = _stored(passes.lines, raw, rest)
         features = _stored(passes.lines, raw, rest, sums)

@@ -1,15 +1,16 @@
 """A ResNet generator as stages: layers up to a convolution, then what treats pixels alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gan.inference.tiling.local import Local
-from gan.inference.tiling.norms import Moments, Norm, needs_moments, settled
+from gan.inference.tiling.norms import Moments, Norm, settled
 from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import ReflectionPad
 from gan.networks.resnet import ResidualBlock, ResnetGenerator
@@ -29,7 +30,7 @@ class Stage:
     @property
     def needs_moments(self) -> bool:
         """Whether the norm asks for statistics of the whole picture, rather than running ones."""
-        return self.norm is not None and needs_moments(self.norm)
+        return self.norm is not None and self.norm.running_mean is None
 
     def settled(self, moments: Moments | None) -> tuple[Local, ...]:
         """What follows the convolution, once the statistics that it needs are known."""
@@ -54,9 +55,8 @@ class Stages:
     @property
     def passes(self) -> int:
         """Passes over the picture: for each norm's statistics, each map in a file, the output."""
-        wide = [*self.down[:-1], *self.up]
         stored = 1 + sum(map(len, self.branches))
-        return sum(stage.needs_moments for stage in wide) + stored + 1
+        return sum(stage.needs_moments for stage in (*self.down[:-1], *self.up)) + stored + 1
 
 
 def split(network: nn.Module, *, transposed: bool = False) -> Stages:
@@ -85,7 +85,9 @@ def split(network: nn.Module, *, transposed: bool = False) -> Stages:
 def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
     stages: list[Stage] = []
     spatial: list[Local] = []
-    for layer in _flat(layers):
+    # What doubles a map is a Sequential of its own.
+    parts = (layer if isinstance(layer, nn.Sequential) else [layer] for layer in layers)
+    for layer in chain.from_iterable(parts):
         if isinstance(layer, Norm):
             assert [*spatial, *stages[-1].pointwise] == [], "a norm right after its convolution"
             stages[-1] = replace(stages[-1], norm=layer)
@@ -103,14 +105,6 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
                 spatial = []
     assert not spatial, "a convolution at the end"
     return tuple(stages)
-
-
-def _flat(layers: Iterable[nn.Module]) -> Iterator[nn.Module]:
-    for layer in layers:
-        if isinstance(layer, nn.Sequential):
-            yield from _flat(layer)
-        else:
-            yield layer
 
 
 def as_local(layer: nn.Module, transposed: bool) -> Local:
@@ -138,7 +132,14 @@ def as_local(layer: nn.Module, transposed: bool) -> Local:
     stride, padding = _turned(layer.stride, transposed), _turned(layer.padding, transposed)
     if isinstance(layer, nn.ConvTranspose2d):
         tail = _turned(layer.output_padding, transposed)
-        return _transposed(weight, layer.bias, stride, padding, tail)
+        grow = partial(
+            functional.conv_transpose2d, weight=weight, bias=layer.bias, stride=stride,
+            padding=(0, padding[1]), output_padding=tail,
+        )  # fmt: skip
+        return Local(
+            lambda x: grow(x).float(), weight.shape[2], stride[0],
+            grows=True, cropped=padding[0], tail=tail[0],
+        )  # fmt: skip
     return _convolution(weight, layer.bias, stride, padding)
 
 
@@ -154,25 +155,14 @@ def _convolution(
     padding: tuple[int, ...],
     groups: int = 1,
 ) -> Local:
-    def function(x: Tensor) -> Tensor:
-        y = functional.conv2d(x, weight, bias, stride, (0, padding[1]), groups=groups)
-        return y.float()  # autocast's are of half precision, in which no statistics are taken
-
-    return Local(function, weight.shape[2], stride[0], (0, 0, padding[0], padding[0]))
-
-
-def _transposed(
-    weight: Tensor,
-    bias: Tensor | None,
-    stride: tuple[int, ...],
-    padding: tuple[int, ...],
-    tail: tuple[int, ...],
-) -> Local:
-    def function(x: Tensor) -> Tensor:
-        y = functional.conv_transpose2d(x, weight, bias, stride, (0, padding[1]), tail)
-        return y.float()
-
-    return Local(function, weight.shape[2], stride[0], grows=True, cropped=padding[0], tail=tail[0])
+    convolve = partial(
+        functional.conv2d, weight=weight, bias=bias, stride=stride,
+        padding=(0, padding[1]), groups=groups,
+    )  # fmt: skip
+    # Autocast's outputs are of half precision, in which no statistics are taken.
+    return Local(
+        lambda x: convolve(x).float(), weight.shape[2], stride[0], (0, 0, padding[0], padding[0])
+    )
 
 
 def _turned(pair: Sequence[int], transposed: bool) -> tuple[int, ...]:

@@ -34,27 +34,22 @@ class LineFile:
     def read(self, span: Span) -> Tensor:
         """Read lines as (1, C, h, width), channels_last."""
         lines = torch.empty(len(span), self.width, self.channels)
-        rest = _bytes(lines)
-        position = span.start * self.line_bytes
-        while rest:  # one call moves 2 GiB at most
-            count = os.preadv(self.descriptor, [rest], position)
-            assert count > 0, "lines that were never written"
-            rest, position = rest[count:], position + count
+        self._move(os.preadv, lines, span.start)
         return lines.permute(2, 0, 1)[None]
 
     def write(self, start: int, x: Tensor) -> None:
         """Write (1, C, h, width) from line `start` on."""
-        lines = x[0].permute(1, 2, 0).cpu().contiguous()
-        rest = _bytes(lines)
+        self._move(os.pwritev, x[0].permute(1, 2, 0).cpu().contiguous(), start)
+
+    def _move(
+        self, move: Callable[[int, list[memoryview], int], int], lines: Tensor, start: int
+    ) -> None:
+        rest = lines.numpy().data.cast("B")
         position = start * self.line_bytes
-        while rest:
-            count = os.pwrite(self.descriptor, rest, position)
+        while rest:  # one call moves 2 GiB at most
+            count = move(self.descriptor, [rest], position)
+            assert count > 0, "lines that were never written"
             rest, position = rest[count:], position + count
-
-
-def _bytes(x: Tensor) -> memoryview:
-    array: Any = x.numpy()  # a Buffer; NumPy's stubs say so from Python 3.12 on
-    return memoryview(array).cast("B")
 
 
 @contextmanager
@@ -76,8 +71,11 @@ def scratch_maps(
             if error.errno != errno.ENOSPC:
                 raise
             free = shutil.disk_usage(folder).free
-            reason = f"{size} bytes are needed for a picture in tiles, {free} are free"
-            raise OSError(errno.ENOSPC, reason, str(folder)) from error
+            raise OSError(
+                errno.ENOSPC,
+                f"{size} bytes are needed for a picture in tiles, {free} are free",
+                str(folder),
+            ) from error
 
 
 class Lanes:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.inference.tiling import norms
-from gan.inference.tiling.norms import Moments, needs_moments, settled
+from gan.inference.tiling.norms import Moments, settled
 
 
 def moments_of(x: Tensor, lines: int) -> Moments:
@@ -65,8 +65,7 @@ def test_a_settled_norm_is_torchs(name: str) -> None:
             nn.init.uniform_(tensor, 0.5, 2)
     x = 3 * torch.randn(1, 4, 12, 10) + 1
     norm.eval()
-    assert needs_moments(norm) == (norm.running_var is None)
-    moments = moments_of(x, 5) if needs_moments(norm) else None
+    moments = moments_of(x, 5) if norm.running_var is None else None
     with torch.no_grad():
         expected = norm(x)
         assert (settled(norm, moments)(x) - expected).abs().max() < 1e-5  # float32, values to 10

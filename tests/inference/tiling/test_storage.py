@@ -58,7 +58,7 @@ def test_a_disk_that_fills_up_meanwhile_is_named(
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "pwrite", full)
+    monkeypatch.setattr(os, "pwritev", full)
 
     def write() -> None:
         with scratch_maps(tmp_path, 2, 3, 20, 7) as (first, _), Lanes() as lanes:

@@ -170,7 +170,7 @@ def test_a_folder_is_translated_in_the_style_of_a_picture(
         assert translate_folder(trained, root / "trainA", out, style=painting) == 0
         assert sorted(path.name for path in out.iterdir()) == [f"{n}.png" for n in range(5)]
         translator = Translator.load(trained, style=painting)
-        assert not translator.can_tile()
+        assert not translator.tiles
         with Image.open(root / "trainA" / "3.png") as image, Image.open(out / "3.png") as ours:
             assert ours.size == image.size
             assert np.array_equal(np.asarray(translator.translate(image)), np.asarray(ours))
