@@ -1,11 +1,11 @@
 """The network whose features are compared: any torchvision backbone, or Inception as papers do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision import models
 
 from gan.features import TABLES, Features
@@ -25,7 +25,7 @@ class Extractor:
     name: str
     sha256: str
     """Of the weights' file."""
-    network: nn.Module
+    network: Callable[[Tensor], Mapping[str, Tensor]]
     """Images (N, 3 or 1, H, W) in [-1, 1] to {layer: (N, C, h, w)}."""
     pooled: str
     """The layer whose maps' means over positions are the features of FID and KID."""
@@ -36,8 +36,7 @@ class Extractor:
 
     def __call__(self, images: Tensor) -> Mapping[str, Tensor]:
         """The maps of all layers."""
-        maps: Mapping[str, Tensor] = self.network(images)
-        return maps
+        return self.network(images)
 
     def features(self, maps: Mapping[str, Tensor]) -> Tensor:
         """(N, d): what FID and KID compare; float64, on the CPU."""

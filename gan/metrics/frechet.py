@@ -95,7 +95,5 @@ def _mean_and_rows(features: Tensor) -> tuple[Tensor, Tensor]:
 
 def _shortened(root: Tensor) -> Tensor:
     """Return R with R'R = X'X and no more rows than columns."""
-    if root.shape[0] <= root.shape[1]:
-        return root
-    short: Tensor = torch.linalg.qr(root, mode="r").R
-    return short
+    rows, columns = root.shape
+    return torch.linalg.qr(root, mode="r").R if rows > columns else root

@@ -32,32 +32,19 @@ def _part(images: int, sampling: Sampling) -> Tensor:
     return torch.randperm(images, generator=generator)[:KID_MOST].sort().values
 
 
-KernelMatrices = tuple[Tensor, Tensor, Tensor]
-"""k(x, x'), k(y, y') and k(x, y) of two sets, in float64."""
-
-
 def _kernel(x: Tensor, y: Tensor) -> Tensor:
     """k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d): (n, m). Bińkowski et al., Sec. 4."""
     return (x.double() @ y.double().T / x.shape[1] + 1) ** 3
 
 
-def kernel_matrices(x: Tensor, y: Tensor) -> KernelMatrices:
-    """What every estimate from these two sets needs: n^2 + m^2 + n m numbers."""
-    return _kernel(x, x), _kernel(y, y), _kernel(x, y)
-
-
-def kernel_distance(x: Tensor, y: Tensor) -> float:
-    """Return the unbiased squared MMD of features (n, d) and (m, d), n, m >= 2.
+def kernel_estimate(x: Tensor, y: Tensor) -> Estimate:
+    """Return the unbiased squared MMD of features (n, d) and (m, d), n, m >= 2, with its jackknife.
 
     mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images (Gretton et al.
     2012, Eq. 3). It can be negative: its mean is 0 where both sets are drawn from one distribution.
+    All comes from sums over the rows of the kernel matrices, n^2 + m^2 + n m numbers.
     """
-    return kernel_estimate(x, y).value
-
-
-def kernel_estimate(x: Tensor, y: Tensor) -> Estimate:
-    """Return the distance with its jackknife, from sums over the rows of the kernel matrices."""
-    xx, yy, xy = kernel_matrices(x, y)
+    xx, yy, xy = _kernel(x, x), _kernel(y, y), _kernel(x, y)
     within = [matrix.sum(1) - matrix.diagonal() for matrix in (xx, yy)]
     across, (n, m) = xy.sum(), xy.shape
     means = [sums.sum() / (len(sums) * (len(sums) - 1)) for sums in within]

@@ -10,7 +10,7 @@ import torch
 from gan.config import DataConfig
 from gan.evaluation import Settings, evaluate, open_folders, open_instruments
 from gan.evaluation.folders import read_images
-from gan.metrics import kernel_distance
+from gan.metrics.kernel import kernel_estimate
 
 DATA = os.environ.get("GAN_DATA")
 pytestmark = pytest.mark.skipif(not DATA, reason="GAN_DATA names no folder with testA and testB")
@@ -34,9 +34,9 @@ def test_halves_of_one_folder_average_zero_and_another_domain_does_not(
     for _ in range(200):
         order = rng.permutation(len(photos))
         half = len(photos) // 2
-        values.append(kernel_distance(photos[order[:half]], photos[order[half:]]))
+        values.append(kernel_estimate(photos[order[:half]], photos[order[half:]]).value)
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(200)
-    assert kernel_distance(photos, paintings) > max(values)
+    assert kernel_estimate(photos, paintings).value > max(values)
 
 
 def test_the_truth_itself_is_better_than_doing_nothing(mobilenet_weights: Path) -> None:
