@@ -2,8 +2,6 @@
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -13,12 +11,11 @@ from gan.config import DataConfig
 from gan.config.choices import Precision
 from gan.config.tables.generators import generator_row
 from gan.domains import DIRECTIONS, Direction
-from gan.evaluation.core import evaluate
-from gan.evaluation.files import METRICS_FILE, append_line, write_images
+from gan.evaluation.core import Settings, evaluate
+from gan.evaluation.files import METRICS_FILE, write_evaluation
 from gan.evaluation.folders import Folders, open_folders
 from gan.evaluation.instruments import open_instruments
 from gan.evaluation.options import EvaluateOptions
-from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.inference.translator import Translator, pick_device
@@ -47,7 +44,7 @@ def evaluate_model(options: EvaluateOptions) -> int:
 
     ValueError names what is wrong.
     """
-    model, folder = options.model, options.output or _run_folder(options.model)
+    folder = options.output or _run_folder(options.model)
     if folder:
         check_writable(folder / METRICS_FILE, replaced=False)  # while nothing is lost by it
     wanted = _split_directions(options.directions)
@@ -64,8 +61,8 @@ def evaluate_model(options: EvaluateOptions) -> int:
     ):  # of damaged metadata
         processes = join(cpu=pick_device(options.device).type == "cpu")
         place = pick_device(options.device)  # after joining: on GPUs each process has its own
-        opened = open_model(model, options.root, options.size, place, options.precision)
-        _check_directions(model, opened, wanted)
+        opened = open_model(options.model, options.root, options.size, place, options.precision)
+        _check_directions(options.model, opened, wanted)
         instruments = open_instruments(options.features, options.weights, place)
         folders: Folders = processes.once(
             lambda: open_folders(
@@ -153,17 +150,13 @@ def _present(
     hashes = {
         d: {"file": file.name, "sha256": file_sha256(file)} for d, file in opened.files.items()
     }
-    protocol = {"models": hashes, "precision": options.precision} | evaluation.protocol
-    evaluation = replace(evaluation, protocol=protocol)
+    evaluation = evaluation.of_model({"models": hashes, "precision": options.precision})
     about, model = opened.about, options.model
     step = about.get("step", 0)
     if folder is None:
         where = f"not written: {model} is no run's; name a folder with --output"
     else:
-        images = write_images(folder, step, evaluation.images)
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        line = {"step": step, "epoch": about.get("epoch"), "time": time, "images": images}
-        append_line(folder / METRICS_FILE, line | evaluation.record())
+        images = write_evaluation(folder, step, about.get("epoch"), evaluation)
         where = f"written to {folder / METRICS_FILE} and {folder / images}"
     print(f"{printable(f'{model}, step {step}')}\n\n{report(evaluation)}\n\n{printable(where)}")
 

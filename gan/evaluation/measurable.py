@@ -70,8 +70,9 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
     """Return what these images cannot be measured by, and why."""
     notes, met = [], _provided(data, folders, instruments) | OF_A_DIRECTION
     possible = {name: row for name, row in METRICS.items() if row.requires <= met}
-    every = [*folders.sources.values(), *folders.references.values()]
-    smallest = min(len(folder.files) for folder in every)
+    smallest = min(
+        len(folder.files) for folder in (*folders.sources.values(), *folders.references.values())
+    )
     for least in sorted({row.least_images for row in METRICS.values()}):
         names = [name for name, row in possible.items() if row.least_images == least > smallest]
         few = "one image: they need two" if least == 2 else f"less than {least} images"
@@ -80,8 +81,9 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
         notes.append(f"{', '.join(names_of('pairs'))} left out: no image has a pair")
     for name, row in possible.items():
         if row.least_side > data.crop_size:
-            sides = f"needs {row.least_side} pixels a side, not {data.crop_size}"
-            notes.append(f"{name} left out: {sides}")
+            notes.append(
+                f"{name} left out: needs {row.least_side} pixels a side, not {data.crop_size}"
+            )
     if folders.pairs and "lpips" not in met:
         notes.append("lpips left out: no extractor, and no AlexNet at 64 pixels a side or more")
     if data.resize != "square" and (odd := _unlike(folders)):

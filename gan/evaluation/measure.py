@@ -72,12 +72,14 @@ class Task:
 
     def scores(self, *, pairs: bool) -> list[str]:
         """Return the metrics of single images, with or without a truth, as they are written."""
-        names = [
-            name
-            for name in self.metrics
-            if METRICS[name].of == "image" and ("pairs" in METRICS[name].needs) == pairs
-        ]
-        return sorted(names, key=lambda name: METRICS[name].stage)
+        return sorted(
+            (
+                name
+                for name in self.metrics
+                if METRICS[name].of == "image" and ("pairs" in METRICS[name].needs) == pairs
+            ),
+            key=lambda name: METRICS[name].stage,
+        )
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,9 @@ class Evaluator:
         batch = Batch(source, back=task.back, lpips=lpips)
         if task.forth:
             batch = self.translate(rows, batch, task.forth, task.reference)
-        pixels = _in_channels(source.pixels, task.channels[1])
-        unchanged = Images(pixels, source.extractor, lambda: source.maps)
+        unchanged = Images(
+            _in_channels(source.pixels, task.channels[1]), source.extractor, lambda: source.maps
+        )
         _score(rows, batch, replace(batch, fake=unchanged), task.scores(pairs=False))
         paired = [place for place, row in enumerate(rows) if row.file in task.pairs]
         if paired and (names := task.scores(pairs=True)):
@@ -193,8 +196,7 @@ class Evaluator:
             features = (extractor.features(images.maps) for images in (fake, batch.source))
             for row, of_fake, of_source in zip(rows, *features, strict=True):
                 row.features, row.own = of_fake.clone(), of_source.clone()
-        grams = reference.grams if reference else {}
-        return replace(batch, fake=fake, unrounded=raw, grams=grams)
+        return replace(batch, fake=fake, unrounded=raw, grams=reference.grams if reference else {})
 
 
 def _score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:

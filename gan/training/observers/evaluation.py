@@ -4,13 +4,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gan.config.choices import Split
 from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
-from gan.evaluation.files import METRICS_FILE, append_line, forget, write_images
+from gan.evaluation.files import forget, write_evaluation
 from gan.evaluation.folders import selection_split
 from gan.evaluation.measurable import measurable
 from gan.evaluation.table import brief
@@ -179,14 +178,10 @@ class EvaluationObserver(Observer):
 
     def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
         """Into metrics.jsonl, evaluation/ and TensorBoard."""
-        folder, epoch = self.context.run_dir, self.context.length.epochs_done(step)
-        record = evaluation.record()
         precision = self.context.config.train.precision.replace("tf32", "fp32")  # see evaluate
-        record["protocol"] = {"precision": precision} | record["protocol"]
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        images = write_images(folder, step, evaluation.images)
-        line = {"step": step, "epoch": epoch, "time": time, "images": images}
-        append_line(folder / METRICS_FILE, line | record)
+        evaluation = evaluation.of_model({"precision": precision})
+        epoch = self.context.length.epochs_done(step)
+        write_evaluation(self.context.run_dir, step, epoch, evaluation)
         tracker.scalars(
             step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
         )
