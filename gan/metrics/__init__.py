@@ -5,9 +5,18 @@ features are at hand; what torchmetrics does cleanly (SSIM, MS-SSIM, LPIPS, Ince
 """
 
 from gan.metrics.batch import Batch, Images
-from gan.metrics.bootstrap import LEAST_IMAGES, Sampling, draw, interval, means, sampled, scarce
 from gan.metrics.extractor import Extractor, open_extractor
-from gan.metrics.jackknife import Distances, interval_around
+from gan.metrics.intervals import (
+    LEAST_IMAGES,
+    Distances,
+    Sampling,
+    draw,
+    interval,
+    interval_around,
+    means,
+    sampled,
+    scarce,
+)
 from gan.metrics.lpips import Lpips, open_lpips
 from gan.metrics.pictures import has_torchmetrics
 

@@ -25,7 +25,7 @@ class Images:
     def maps(self) -> Maps:
         """The feature maps of all layers."""
         assert self.extractor
-        return self.extract() if self.extract else self.extractor(self.pixels)
+        return self.extract() if self.extract else self.extractor.maps(self.pixels)
 
     @property
     def content(self) -> Tensor:

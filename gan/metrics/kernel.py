@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from gan.config.tables.metrics import KID_MOST
-from gan.metrics.bootstrap import Sampling, scarce
-from gan.metrics.jackknife import Distances, Estimate, deviations_of, distances
+from gan.metrics.intervals import Distances, Estimate, Sampling, deviations_of, distances, scarce
 
 KID_IMAGES = 50
 """Fewer make the interval rough."""
@@ -21,15 +20,15 @@ taken off, or without a least, intervals of collections that hardly differ hold 
 def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
     """Return the distances of all pairs of images, of at most KID_MOST of either collection."""
     own, others = _part(len(fake), sampling), _part(len(reference), sampling)
-    warning = scarce(min(len(own), len(others)), KID_IMAGES)
+    counts = len(own), len(others)
     one, other = (kernel_estimate(x[own], reference[others]) for x in (fake, source))
-    return distances(one, other, (len(own), len(others)), sampling, warning)
+    return distances(one, other, counts, sampling, scarce(min(counts), KID_IMAGES))
 
 
 def _part(images: int, sampling: Sampling) -> Tensor:
     """Return the places of at most KID_MOST images, in order, by a generator of their own."""
-    generator = torch.Generator().manual_seed(sampling.seed)
-    return torch.randperm(images, generator=generator)[:KID_MOST].sort().values
+    order = torch.randperm(images, generator=torch.Generator().manual_seed(sampling.seed))
+    return order[:KID_MOST].sort().values
 
 
 def _kernel(x: Tensor, y: Tensor) -> Tensor:

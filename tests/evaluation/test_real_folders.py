@@ -27,7 +27,7 @@ def test_halves_of_one_folder_average_zero_and_another_domain_does_not(
     assert extractor is not None
     with torch.no_grad():
         photos, paintings = (
-            extractor.features(extractor(read_images(folder.files, data, 3)))
+            extractor.features(extractor.maps(read_images(folder.files, data, 3)))
             for folder in folders.sources.values()
         )
     rng, values = np.random.default_rng(0), []

@@ -13,7 +13,7 @@ from gan.evaluation.files import forget, write_evaluation
 from gan.evaluation.folders import selection_split
 from gan.evaluation.measurable import measurable
 from gan.evaluation.table import brief
-from gan.metrics.jackknife import ERRORS
+from gan.metrics.intervals import ERRORS
 from gan.networks.files import read_about
 from gan.system.atomic import write_whole
 from gan.system.text import nearest

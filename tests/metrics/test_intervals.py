@@ -1,4 +1,7 @@
-"""Standard errors of distances: against images left out one by one, and against fresh draws."""
+"""Resampling: reproducible, its own, and right about means.
+
+Standard errors of distances: against images left out one by one, and against fresh draws.
+"""
 
 from collections.abc import Callable
 
@@ -7,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.metrics import Distances, Sampling, interval_around
+from gan.metrics import Distances, Sampling, draw, interval, interval_around, means
 from gan.metrics.frechet import fid, frechet_distance, frechet_estimate
-from gan.metrics.jackknife import Estimate, deviations_of, distances
+from gan.metrics.intervals import Estimate, deviations_of, distances
 from gan.metrics.kernel import kernel_estimate, kid
 
 SAMPLING = Sampling(0, 100)
@@ -31,6 +34,28 @@ def left_out(distance: Callable[[Tensor, Tensor], float], x: Tensor, y: Tensor) 
     return torch.cat(
         [deviations_of(torch.tensor(w, dtype=torch.float64)) for w in (without_x, without_y)]
     )
+
+
+def test_every_resample_has_as_many_images_and_equal_seeds_give_equal_ones() -> None:
+    counts = draw(Sampling(3, 50), 17)
+    assert counts.sum(1).tolist() == [17] * 50
+    assert torch.equal(counts, draw(Sampling(3, 50), 17))
+    assert not torch.equal(counts, draw(Sampling(4, 50), 17))
+
+
+def test_the_global_random_state_is_left_alone() -> None:
+    before = torch.get_rng_state()
+    draw(Sampling(0, 10), 10)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_interval_of_a_mean_is_two_standard_errors_wide_to_either_side() -> None:
+    """The normal limit, with 1.96; 5 % of the width is the percentile's own noise."""
+    scores = torch.from_numpy(np.random.default_rng(0).normal(5, 2, size=400))
+    low, high = interval(means(scores, draw(Sampling(0, 4000), 400)))
+    error = 1.96 * float(scores.std(correction=0)) / 20
+    assert abs(low - (float(scores.mean()) - error)) < 0.1 * error
+    assert abs(high - (float(scores.mean()) + error)) < 0.1 * error
 
 
 @pytest.mark.parametrize(("n", "m"), [(30, 30), (20, 45)])
