@@ -73,8 +73,14 @@ def evaluate_model(options: EvaluateOptions) -> int:
                 max_images=options.max_images,
             )
         )
-        generators = {d: translator.run for d, translator in opened.translators.items()}
-        evaluation = evaluate(generators, folders, opened.data, settings, instruments, processes)
+        evaluation = evaluate(
+            {d: translator.run for d, translator in opened.translators.items()},
+            folders,
+            opened.data,
+            settings,
+            instruments,
+            processes,
+        )
     if processes.main:
         _present(evaluation, opened, options, folder)
     return 0
@@ -121,8 +127,10 @@ def open_model(
                 "own that could be measured; translate with --style, and compare the results"
             )
         translators[name] = Translator(network, spec["in_channels"], device, precision)
-        channels[f"channels_{name[0]}"] = spec["in_channels"]
-        channels[f"channels_{name[1]}"] = spec["out_channels"]
+        channels |= {
+            f"channels_{name[0]}": spec["in_channels"],
+            f"channels_{name[1]}": spec["out_channels"],
+        }
         facts = facts or about
     side = size or facts.get("crop_size")
     if side is None:
@@ -147,10 +155,12 @@ def _present(
     evaluation: Evaluation, opened: Model, options: EvaluateOptions, folder: Path | None
 ) -> None:
     """Print the evaluation with the model in its protocol; write it where there is a folder."""
-    hashes = {
-        d: {"file": file.name, "sha256": file_sha256(file)} for d, file in opened.files.items()
-    }
-    evaluation = evaluation.of_model({"models": hashes, "precision": options.precision})
+    evaluation = evaluation.of_model({
+        "models": {
+            d: {"file": file.name, "sha256": file_sha256(file)} for d, file in opened.files.items()
+        },
+        "precision": options.precision,
+    })  # fmt: skip
     about, model = opened.about, options.model
     step = about.get("step", 0)
     if folder is None:

@@ -73,8 +73,14 @@ def evaluate(
             known = folders.references.get(ends.target) if forth else None
             reference = evaluator.reference(known, data.channels(ends.target)) if known else None
             channels = data.channels(ends.source), data.channels(ends.target)
-            names = measurable_in(direction, generators, folders, data, instruments)
-            task = Task(forth, back, channels, folders.pairs, reference, names)
+            task = Task(
+                forth,
+                back,
+                channels,
+                folders.pairs,
+                reference,
+                measurable_in(direction, generators, folders, data, instruments),
+            )
             found[direction] = task, evaluator.measure(folders.sources[ends.source], task)
     metrics: dict[str, Metric] = processes.once(lambda: _all_metrics(found, settings))
     if not metrics:

@@ -19,8 +19,12 @@ METRICS_FILE = "metrics.jsonl"
 def write_evaluation(folder: Path, step: int, epoch: int | None, evaluation: Evaluation) -> str:
     """Write the scores of the images, then a line of metrics.jsonl; return the scores' file."""
     images = write_images(folder, step, evaluation.images)
-    time = datetime.now(UTC).isoformat(timespec="seconds")
-    line = {"step": step, "epoch": epoch, "time": time, "images": images}
+    line = {
+        "step": step,
+        "epoch": epoch,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "images": images,
+    }
     append_line(folder / METRICS_FILE, line | evaluation.record())
     return images
 

@@ -103,14 +103,9 @@ def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
 def _open_folder(root: Path, max_images: int | None) -> Folder:
     """Index a folder, and hash the names and contents of its images; ValueError where none is."""
     index = index_folder(root, max_images=max_images, max_unreadable=1)
-    digest = hashlib.sha256()
-    for path in index.files:
-        digest.update(
-            f"{path.relative_to(root).as_posix()}\t{file_sha256(path)}\n".encode(
-                errors="surrogateescape"
-            )
-        )
-    return Folder(root, index.files, index.unreadable, digest.hexdigest())
+    lines = (f"{path.relative_to(root).as_posix()}\t{file_sha256(path)}\n" for path in index.files)
+    digest = hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
+    return Folder(root, index.files, index.unreadable, digest)
 
 
 def _find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:

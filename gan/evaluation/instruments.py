@@ -75,7 +75,9 @@ def open_instruments(
             )
     similarity = has_torchmetrics()
     if not similarity:
-        names = ", ".join(names_of("torchmetrics"))
-        notes.append(f"{names} left out: pip install 'gan-translation[metrics]'")
+        notes.append(
+            f"{', '.join(names_of('torchmetrics'))} left out: "
+            "pip install 'gan-translation[metrics]'"
+        )
     extractor = open_extractor(features, weights, device, section) if features else None
     return Instruments(device, extractor, open_lpips(device), similarity, tuple(notes))

@@ -9,9 +9,6 @@ from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
 from gan.images import read_size
 
-OF_A_DIRECTION: set[Need] = {"translation", "opposite", "reference"}
-"""Needs that are not said to be unmet: the names of folders and models say it."""
-
 
 def measurable(
     generators: Collection[Direction], folders: Folders, data: DataConfig, instruments: Instruments
@@ -36,11 +33,14 @@ def measurable_in(
     ends = DIRECTIONS[direction]
     reference = folders.references.get(ends.target)
     counts = [len(of.files) for of in (folders.sources[ends.source], reference) if of]
-    met = _provided(data, folders, instruments) | _satisfied({
-        "translation": direction in generators,
-        "opposite": ends.opposite in generators,
-        "reference": reference is not None,
-    })  # fmt: skip
+    met = _met(
+        data,
+        folders,
+        instruments,
+        translation=direction in generators,
+        opposite=ends.opposite in generators,
+        reference=reference is not None,
+    )
     return [
         name
         for name, row in METRICS.items()
@@ -50,25 +50,33 @@ def measurable_in(
     ]
 
 
-def _provided(data: DataConfig, folders: Folders, instruments: Instruments) -> set[Need]:
-    """Return what is there for metrics of either direction."""
-    return _satisfied({
+def _met(
+    data: DataConfig,
+    folders: Folders,
+    instruments: Instruments,
+    *,
+    translation: bool = True,
+    opposite: bool = True,
+    reference: bool = True,
+) -> set[Need]:
+    """Return the needs that are met, by default by a direction that has all that it may have."""
+    needs: dict[Need, bool] = {
+        "translation": translation,
+        "opposite": opposite,
+        "reference": reference,
         "channels": data.channels_a == data.channels_b,
         "extractor": instruments.extractor is not None,
         "pairs": bool(folders.pairs),
         "torchmetrics": instruments.similarity,
         "lpips": bool(instruments.lpips_at(data.crop_size) or instruments.extractor),
-    })  # fmt: skip
-
-
-def _satisfied(needs: dict[Need, bool]) -> set[Need]:
-    """Return the needs that are met."""
+    }
     return {need for need, met in needs.items() if met}
 
 
 def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> list[str]:
     """Return what these images cannot be measured by, and why."""
-    notes, met = [], _provided(data, folders, instruments) | OF_A_DIRECTION
+    # What a direction lacks is not among them: the names of folders and models say it.
+    notes, met = [], _met(data, folders, instruments)
     possible = {name: row for name, row in METRICS.items() if row.requires <= met}
     smallest = min(
         len(folder.files) for folder in (*folders.sources.values(), *folders.references.values())

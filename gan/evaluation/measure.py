@@ -51,11 +51,6 @@ class Row:
     finite: bool = True
     """Whether its translation is."""
 
-    @property
-    def broken(self) -> bool:
-        """Whether any network made NaN of it."""
-        return not self.finite or not all(map(math.isfinite, self.scores.values()))
-
 
 @dataclass(frozen=True)
 class Task:
@@ -98,8 +93,10 @@ class Evaluator:
 
     def images(self, files: Sequence[Path], channels: Channels) -> Images:
         """Read images onto the device; their features are extracted when a metric uses them."""
-        pixels = read_images(files, self.data, channels).to(self.instruments.device)
-        return Images(pixels, self.instruments.extractor)
+        return Images(
+            read_images(files, self.data, channels).to(self.instruments.device),
+            self.instruments.extractor,
+        )
 
     def batches(self, folder: Folder) -> Iterable[list[tuple[int, Path]]]:
         """This process's share of a folder: batches of places in it and files."""
@@ -154,7 +151,11 @@ class Evaluator:
             for name, score in row.scores.items():
                 if row.finite and not math.isfinite(score) and callable(METRICS[name].code):
                     raise ValueError(f"metric {name}: its function returned {score} for {row.file}")
-        broken = [row.file for row in rows if row.broken]
+        broken = [
+            row.file
+            for row in rows
+            if not row.finite or not all(map(math.isfinite, row.scores.values()))
+        ]
         if broken:
             raise ValueError(
                 f"{broken[0]}: the generator returns NaN for this image"
@@ -167,8 +168,7 @@ class Evaluator:
         """Translate and measure the images of one batch."""
         rows = [Row(place, path) for place, path in files]
         source = self.images([row.file for row in rows], task.channels[0])
-        lpips = self.instruments.lpips_at(self.data.crop_size)
-        batch = Batch(source, back=task.back, lpips=lpips)
+        batch = Batch(source, back=task.back, lpips=self.instruments.lpips_at(self.data.crop_size))
         if task.forth:
             batch = self.translate(rows, batch, task.forth, task.reference)
         unchanged = Images(

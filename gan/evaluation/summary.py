@@ -76,9 +76,10 @@ def collection_metrics(
     """Return the distances of all translations from the reference."""
     fake = torch.stack([row.features for row in rows if row.features is not None])
     source = torch.stack([row.own for row in rows if row.own is not None])
-    collections = fake, source, reference.features
     return {
-        name: _collection_metric(name, load(METRICS[name].code)(*collections, sampling))
+        name: _collection_metric(
+            name, load(METRICS[name].code)(fake, source, reference.features, sampling)
+        )
         for name in names
         if METRICS[name].of == "collection"
     }
@@ -88,8 +89,13 @@ def _collection_metric(name: str, found: Distances) -> Metric:
     """Return a distance with its interval, compared with doing nothing on the same images."""
     better = METRICS[name].better
     if found.estimates is None:
-        old = Unchanged(found.unchanged)
-        return Metric(found.value, None, None, found.count, better, old, None, found.warning)
+        return Metric(
+            found.value,
+            count=found.count,
+            better=better,
+            unchanged=Unchanged(found.unchanged),
+            warning=found.warning,
+        )
     fake, source = found.estimates
     difference = interval_around(fake.value - source.value, fake.deviations - source.deviations)
     return Metric(
