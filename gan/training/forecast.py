@@ -16,7 +16,7 @@ from gan.system.memory import free_memory, peak_memory
 from gan.system.processes import any_process, meet
 from gan.system.signals import STOPPED, Interruption
 from gan.training.accelerator import build_accelerator, once
-from gan.training.checkpoint import check_same, newest_state
+from gan.training.checkpoint.states import check_same, newest_state
 from gan.training.observers.base import Observer
 from gan.training.run import Run
 from gan.training.schedule import RunLength

@@ -14,7 +14,7 @@ from gan.domains import DIRECTIONS, Direction
 from gan.interop import find_generator, generators_in, open_generator
 from gan.interop.reading import read_tensors
 from gan.networks.assembly import generator_spec
-from gan.training.checkpoint import newest_state
+from gan.training.checkpoint.states import newest_state
 from gan.training.optimization import by_name
 
 KEYS = {

@@ -22,10 +22,10 @@ from gan.system.processes import any_process
 from gan.system.signals import STOPPED, Interruption
 from gan.system.text import printable
 from gan.training.accelerator import build_accelerator, compile_networks, once, processes_of
-from gan.training.checkpoint import SavedState, Saver, agreed_state, check_same
+from gan.training.checkpoint.saver import GeneratorExport, Saver
+from gan.training.checkpoint.states import SavedState, agreed_state, check_same
 from gan.training.dataset import INDEX, open_data
 from gan.training.feed import LoaderWait, load_batches
-from gan.training.generator_files import GeneratorExport
 from gan.training.observers.base import RunContext, build_observers
 from gan.training.progress import Progress, done, finished
 from gan.training.recipes.base import Batch, Recipe
