@@ -49,10 +49,9 @@ class EvaluationObserver(Observer):
 
     def __init__(self, context: RunContext) -> None:
         self.context, self.config = context, context.config.evaluate
-        accelerator = context.accelerator
-        self.processes = processes_of(accelerator)
+        self.processes = processes_of(context.accelerator)
         self.instruments = open_instruments(
-            self.config.features, self.config.weights, accelerator.device, "evaluate."
+            self.config.features, self.config.weights, context.accelerator.device, "evaluate."
         )
         data = context.config.data
         self.split: Split = self.processes.once(lambda: selection_split(data))
@@ -67,10 +66,9 @@ class EvaluationObserver(Observer):
                 f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
                 f"these are: {', '.join(names)}"
             )
-        # The best value so far, the one that a clearly better one must beat, and the newest.
+        # The best value so far, and the one that a clearly better one must beat.
         self.best: Mark | None = None
         self.standard: Mark | None = None
-        self.last: Mark | None = None
         self.without_progress = 0
         # What the standard's standard error is made of, image by image.
         self.deviations: tuple[float, ...] = ()
@@ -134,18 +132,17 @@ class EvaluationObserver(Observer):
     def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
         """All numbers of this step, written down; None where a translation is not finite."""
         generators = self.context.trainer.frame.generators
-        settings = Settings(
-            tuple(generators),
-            self.config.batch_size,
-            self.context.config.run.seed,
-            self.config.resamples,
-        )
         try:
             evaluation = evaluate(
                 generators,
                 self.folders,
                 self.context.config.data,
-                settings,
+                Settings(
+                    tuple(generators),
+                    self.config.batch_size,
+                    self.context.config.run.seed,
+                    self.config.resamples,
+                ),
                 self.instruments,
                 self.processes,
             )
@@ -180,8 +177,9 @@ class EvaluationObserver(Observer):
         """Into metrics.jsonl, evaluation/ and TensorBoard."""
         precision = self.context.config.train.precision.replace("tf32", "fp32")  # see evaluate
         evaluation = evaluation.of_model({"precision": precision})
-        epoch = self.context.length.epochs_done(step)
-        write_evaluation(self.context.run_dir, step, epoch, evaluation)
+        write_evaluation(
+            self.context.run_dir, step, self.context.length.epochs_done(step), evaluation
+        )
         tracker.scalars(
             step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
         )
@@ -189,7 +187,7 @@ class EvaluationObserver(Observer):
     def compare(self, step: int, metric: Metric, tracker: Tracker | None) -> None:
         """Keep these generators if they are the best; count evaluations without clear progress."""
         sign = 1 if metric.better == "lower" else -1
-        self.last = mark = Mark(step, metric.value, metric.low, metric.high)
+        mark = Mark(step, metric.value, metric.low, metric.high)
         if self.best is None or sign * mark.value < sign * self.best.value:
             self.best = mark
             self.context.keep(step, "-best")
@@ -201,9 +199,8 @@ class EvaluationObserver(Observer):
         else:
             self.without_progress += 1
         if step == self.context.length.stop or self.ended():
-            name = self.config.best
             self.context.print_line(
-                f"{name}: {mark.text()}, the last; {self.best.text()}, the best"
+                f"{self.config.best}: {mark.text()}, the last; {self.best.text()}, the best"
             )
 
     def ended(self) -> str | None:
@@ -218,19 +215,21 @@ class EvaluationObserver(Observer):
 
     def state(self) -> dict[str, Any]:
         """The marks."""
-        marks = {"best": self.best, "standard": self.standard, "last": self.last}
-        values = {name: mark and asdict(mark) for name, mark in marks.items()}
-        more = {"without_progress": self.without_progress, "deviations": list(self.deviations)}
-        return values | more | {"metric": self.config.best}
+        return {
+            "metric": self.config.best,
+            "best": asdict(self.best) if self.best else None,
+            "standard": asdict(self.standard) if self.standard else None,
+            "without_progress": self.without_progress,
+            "deviations": list(self.deviations),
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue, unless another metric decides from now on."""
         self.overtaken = True
         if state.get("metric") != self.config.best:
             state = {}
-        self.best, self.standard, self.last = (
-            Mark(**state[name]) if state.get(name) else None
-            for name in ("best", "standard", "last")
+        self.best, self.standard = (
+            Mark(**state[name]) if state.get(name) else None for name in ("best", "standard")
         )
         self.without_progress = state.get("without_progress", 0)
         self.deviations = tuple(state.get("deviations", ()))
@@ -254,12 +253,8 @@ def clearly_better(metric: Metric, standard: Mark, deviations: Sequence[float]) 
     sign = 1 if metric.better == "lower" else -1
     gain = sign * (standard.value - metric.value)
     if not deviations or len(deviations) != len(metric.deviations):
-        return gain > sign * (standard.value - _beyond(standard, sign))
+        end = standard.low if sign == 1 else standard.high  # the better one of its interval
+        beyond = standard.value if end is None or math.isnan(end) else end
+        return gain > sign * (standard.value - beyond)
     pairs = zip(metric.deviations, deviations, strict=True)
     return gain > ERRORS * math.sqrt(sum((ours - theirs) ** 2 for ours, theirs in pairs))
-
-
-def _beyond(mark: Mark, sign: int) -> float:
-    """The better end of a value's interval; sign is -1 where higher values are better."""
-    end = mark.low if sign == 1 else mark.high
-    return mark.value if end is None or math.isnan(end) else end
