@@ -15,9 +15,10 @@ import yaml
 from jsonargparse import auto_cli
 
 from gan.config import Config
+from gan.config.tables.findings import FAULTS
 from gan.system.signals import Interruption
 from gan.training import Run
-from gan.training.doctor import FAULTS, Examination
+from gan.training.doctor.doctor import Examination
 from gan.training.observers.doctor import DoctorObserver
 
 RECIPE = Path(__file__).parents[2] / "configs" / "small.yaml"

@@ -199,7 +199,7 @@ FORMAT = imagefolder.FORMAT
         3,
         """
 from gan.config import Config, LossConfig, TrainConfig
-from gan.training.doctor import Doctor
+from gan.training.doctor.doctor import Doctor
 import torch
 doctor = Doctor(LossConfig(), TrainConfig(doctor_every=10))
 real = torch.rand(2, 3, 16, 16) - 0.5

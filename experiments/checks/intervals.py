@@ -13,9 +13,9 @@ import torch
 from jsonargparse import auto_cli
 from torch import Tensor
 
-from gan.metrics import Distances, Sampling, interval_around, kernel_estimate
+from gan.metrics import Distances, Sampling, interval_around
 from gan.metrics.frechet import fid
-from gan.metrics.kernel import kid
+from gan.metrics.kernel import kernel_estimate, kid
 
 METRICS = {"KID": kid, "FID": fid}
 

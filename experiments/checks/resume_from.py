@@ -22,7 +22,7 @@ from torchvision.models import mobilenet_v2
 
 from gan.config import changed_keys
 from gan.config.tables.recipes import RECIPES
-from gan.training.checkpoint import SavedState, newest_state
+from gan.training.checkpoint.states import SavedState, newest_state
 from gan.training.optimization import by_name
 
 ROOT = Path(__file__).parents[2]

@@ -2,8 +2,6 @@
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -13,12 +11,11 @@ from gan.config import DataConfig
 from gan.config.choices import Precision
 from gan.config.tables.generators import generator_row
 from gan.domains import DIRECTIONS, Direction
-from gan.evaluation.core import evaluate
-from gan.evaluation.files import METRICS_FILE, append_line, write_images
+from gan.evaluation.core import Settings, evaluate
+from gan.evaluation.files import METRICS_FILE, write_evaluation
 from gan.evaluation.folders import Folders, open_folders
 from gan.evaluation.instruments import open_instruments
 from gan.evaluation.options import EvaluateOptions
-from gan.evaluation.protocol import Settings
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
 from gan.inference.translator import Translator, pick_device
@@ -47,7 +44,7 @@ def evaluate_model(options: EvaluateOptions) -> int:
 
     ValueError names what is wrong.
     """
-    model, folder = options.model, options.output or _run_folder(options.model)
+    folder = options.output or _run_folder(options.model)
     if folder:
         check_writable(folder / METRICS_FILE, replaced=False)  # while nothing is lost by it
     wanted = _split_directions(options.directions)
@@ -64,8 +61,8 @@ def evaluate_model(options: EvaluateOptions) -> int:
     ):  # of damaged metadata
         processes = join(cpu=pick_device(options.device).type == "cpu")
         place = pick_device(options.device)  # after joining: on GPUs each process has its own
-        opened = open_model(model, options.root, options.size, place, options.precision)
-        _check_directions(model, opened, wanted)
+        opened = open_model(options.model, options.root, options.size, place, options.precision)
+        _check_directions(options.model, opened, wanted)
         lpips = {"alexnet": options.lpips_alex, "vgg16": options.lpips_vgg}
         instruments = open_instruments(options.features, options.weights, place, lpips=lpips)
         folders: Folders = processes.once(
@@ -77,8 +74,14 @@ def evaluate_model(options: EvaluateOptions) -> int:
                 max_images=options.max_images,
             )
         )
-        generators = {d: translator.run for d, translator in opened.translators.items()}
-        evaluation = evaluate(generators, folders, opened.data, settings, instruments, processes)
+        evaluation = evaluate(
+            {d: translator.run for d, translator in opened.translators.items()},
+            folders,
+            opened.data,
+            settings,
+            instruments,
+            processes,
+        )
     if processes.main:
         _present(evaluation, opened, options, folder)
     return 0
@@ -125,8 +128,10 @@ def open_model(
                 "own that could be measured; translate with --style, and compare the results"
             )
         translators[name] = Translator(network, spec["in_channels"], device, precision)
-        channels[f"channels_{name[0]}"] = spec["in_channels"]
-        channels[f"channels_{name[1]}"] = spec["out_channels"]
+        channels |= {
+            f"channels_{name[0]}": spec["in_channels"],
+            f"channels_{name[1]}": spec["out_channels"],
+        }
         facts = facts or about
     side = size or facts.get("crop_size")
     if side is None:
@@ -151,20 +156,18 @@ def _present(
     evaluation: Evaluation, opened: Model, options: EvaluateOptions, folder: Path | None
 ) -> None:
     """Print the evaluation with the model in its protocol; write it where there is a folder."""
-    hashes = {
-        d: {"file": file.name, "sha256": file_sha256(file)} for d, file in opened.files.items()
-    }
-    protocol = {"models": hashes, "precision": options.precision} | evaluation.protocol
-    evaluation = replace(evaluation, protocol=protocol)
+    evaluation = evaluation.of_model({
+        "models": {
+            d: {"file": file.name, "sha256": file_sha256(file)} for d, file in opened.files.items()
+        },
+        "precision": options.precision,
+    })  # fmt: skip
     about, model = opened.about, options.model
     step = about.get("step", 0)
     if folder is None:
         where = f"not written: {model} is no run's; name a folder with --output"
     else:
-        images = write_images(folder, step, evaluation.images)
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        line = {"step": step, "epoch": about.get("epoch"), "time": time, "images": images}
-        append_line(folder / METRICS_FILE, line | evaluation.record())
+        images = write_evaluation(folder, step, about.get("epoch"), evaluation)
         where = f"written to {folder / METRICS_FILE} and {folder / images}"
     print(f"{printable(f'{model}, step {step}')}\n\n{report(evaluation)}\n\n{printable(where)}")
 

@@ -1,7 +1,10 @@
 """Evaluation of generators that are given as functions: what `gan evaluate` and training call."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from torch import nn
 
@@ -12,13 +15,31 @@ from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.measurable import measurable_in, skipped
 from gan.evaluation.measure import Evaluator, Generator, Row, Task
-from gan.evaluation.protocol import Settings, describe
 from gan.evaluation.records import Evaluation, ImageScores, Metric
 from gan.evaluation.summary import collection_metrics, image_metrics
 from gan.metrics import Sampling
 from gan.networks.layers import in_eval_mode
 from gan.system.arithmetic import tf32
 from gan.system.processes import Processes
+
+RESIZE = {
+    "square": "scaled to the square, aspect not kept",
+    "short": "shorter side scaled, middle square",
+    "none": "middle square; smaller images scaled up",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an evaluation's numbers depend on besides the images."""
+
+    directions: tuple[Direction, ...] = tuple(DIRECTIONS)
+    batch_size: int = 8
+    seed: int = 0
+    resamples: int = 1000
+    """For the intervals; 0 for none."""
+    progress: bool = False
+    """Show a bar on a terminal."""
 
 
 def evaluate(
@@ -38,8 +59,7 @@ def evaluate(
     be measured.
     """
     evaluator = Evaluator(instruments, data, settings.batch_size, processes, settings.progress)
-    rows: dict[Direction, list[Row]] = {}
-    tasks: dict[Direction, Task] = {}
+    found: dict[Direction, tuple[Task, list[Row]]] = {}
     with ExitStack() as stack:
         stack.enter_context(tf32(False))  # translators have a precision of their own
         for generator in generators.values():
@@ -49,41 +69,84 @@ def evaluate(
             ends = DIRECTIONS[direction]
             if ends.source not in folders.sources:
                 continue
-            names = measurable_in(direction, generators, folders, data, instruments)
             forth, back = generators.get(direction), generators.get(ends.opposite)
             known = folders.references.get(ends.target) if forth else None
             reference = evaluator.reference(known, data.channels(ends.target)) if known else None
             channels = data.channels(ends.source), data.channels(ends.target)
-            tasks[direction] = Task(forth, back, channels, folders.pairs, reference, names)
-            rows[direction] = evaluator.measure(folders.sources[ends.source], tasks[direction])
-    sampling = Sampling(settings.seed, settings.resamples)
-    metrics: dict[str, Metric] = processes.once(lambda: _all_metrics(rows, tasks, sampling))
+            task = Task(
+                forth,
+                back,
+                channels,
+                folders.pairs,
+                reference,
+                measurable_in(direction, generators, folders, data, instruments),
+            )
+            found[direction] = task, evaluator.measure(folders.sources[ends.source], task)
+    metrics: dict[str, Metric] = processes.once(lambda: _all_metrics(found, settings))
     if not metrics:
         raise ValueError("nothing to measure: the model has no generator for these images")
     images = [
         ImageScores(
             direction, folders.sources[DIRECTIONS[direction].source].name(row.file), row.scores
         )
-        for direction, measured in rows.items()
-        for row in measured
+        for direction, (_, rows) in found.items()
+        for row in rows
         if row.scores
     ]
-    notes = [*folders.notes, *instruments.notes, *skipped(data, folders, instruments)]
-    protocol = describe(folders, data, settings, instruments)
-    return Evaluation(metrics, protocol, tuple(images), tuple(notes))
+    notes = (*folders.notes, *instruments.notes, *skipped(data, folders, instruments))
+    return Evaluation(
+        metrics, _describe(folders, data, settings, instruments), tuple(images), notes
+    )
 
 
 def _all_metrics(
-    rows: Mapping[Direction, list[Row]],
-    tasks: Mapping[Direction, Task],
-    sampling: Sampling,
+    found: Mapping[Direction, tuple[Task, list[Row]]], settings: Settings
 ) -> dict[str, Metric]:
     """Return the metrics of both directions by the names of metrics.jsonl."""
-    metrics: dict[str, Metric] = {}
-    for direction, measured in rows.items():
-        task, found = tasks[direction], image_metrics(measured, sampling)
+    sampling = Sampling(settings.seed, settings.resamples)
+    all_metrics: dict[str, Metric] = {}
+    for direction, (task, rows) in found.items():
+        metrics = image_metrics(rows, sampling)
         if task.reference:
-            found |= collection_metrics(task.metrics, measured, task.reference, sampling)
-        for name in filter(found.__contains__, METRICS):
-            metrics[full_name(name, direction)] = found[name]
-    return metrics
+            metrics |= collection_metrics(task.metrics, rows, task.reference, sampling)
+        all_metrics |= {
+            full_name(name, direction): metrics[name] for name in METRICS if name in metrics
+        }
+    return all_metrics
+
+
+def _describe(
+    folders: Folders, data: DataConfig, settings: Settings, instruments: Instruments
+) -> dict[str, Any]:
+    """The protocol: what a number depends on, but for the model."""
+    return {
+        "sources": {domain: folder.describe() for domain, folder in folders.sources.items()},
+        "references": {domain: folder.describe() for domain, folder in folders.references.items()},
+        "pairs": len(folders.pairs) // 2,
+        "resize": {
+            "size": data.crop_size,
+            "how": RESIZE[data.resize],
+            "library": f"Pillow {version('pillow')}, bicubic, antialiased",
+            "channels": {"a": data.channels_a, "b": data.channels_b},
+        },
+        "translations": "rounded to 8 bits; reconstructions are made of unrounded ones",
+        **instruments.describe(data.crop_size),
+        **{name: row.protocol for name, row in METRICS.items() if row.protocol},
+        "bootstrap": {
+            "level": 0.95,
+            "resamples": settings.resamples,
+            "collections": "jackknife",
+            "seed": settings.seed,
+        },
+        "batch_size": settings.batch_size,
+        "versions": _versions("gan-translation", "torch", "torchvision", "torchmetrics"),
+    }
+
+
+def _versions(*packages: str) -> dict[str, str]:
+    """Of those that are installed."""
+    found = {}
+    for package in packages:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

@@ -4,16 +4,29 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import count
+from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gan.evaluation.records import ImageScores
+from gan.evaluation.records import Evaluation, ImageScores
 from gan.system.atomic import lock, write_whole
 
 METRICS_FILE = "metrics.jsonl"
+
+
+def write_evaluation(folder: Path, step: int, epoch: int | None, evaluation: Evaluation) -> str:
+    """Write the scores of the images, then a line of metrics.jsonl; return the scores' file."""
+    images = write_images(folder, step, evaluation.images)
+    line = {
+        "step": step,
+        "epoch": epoch,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "images": images,
+    }
+    append_line(folder / METRICS_FILE, line | evaluation.record())
+    return images
 
 
 def append_line(path: Path, record: dict[str, Any]) -> None:
@@ -51,8 +64,8 @@ def forget(folder: Path, step: int) -> None:
             kept = b"".join(line for line in lines if line not in late)
             write_whole(path, lambda new: new.write(kept))
     for record in late.values():
-        scores = folder / "evaluation" / Path(str(record.get("images"))).name
         if "images" in record:
+            scores = folder / "evaluation" / Path(str(record["images"])).name
             scores.unlink(missing_ok=True)
 
 
@@ -64,7 +77,7 @@ def superseded(line: bytes, step: int) -> dict[str, Any] | None:
     return None
 
 
-@contextmanager
+@contextlib.contextmanager
 def _held(path: Path) -> Iterator[BinaryIO]:
     """A file to read and to add to, after whoever holds it now, where there are such locks."""
     while True:
@@ -84,9 +97,8 @@ def write_images(folder: Path, step: int, images: Iterable[ImageScores]) -> str:
     not there: nobody's scores are replaced.
     """
     text = "".join(json.dumps(asdict(image), allow_nan=False) + "\n" for image in images)
-    for number in count(1):
-        name = f"evaluation/step-{step:08d}{f'-{number}' if number > 1 else ''}.jsonl"
-        if not os.path.lexists(folder / name):
-            break
+    suffixes = chain([""], (f"-{number}" for number in count(2)))
+    names = (f"evaluation/step-{step:08d}{suffix}.jsonl" for suffix in suffixes)
+    name = next(name for name in names if not os.path.lexists(folder / name))
     write_whole(folder / name, lambda file: file.write(text.encode()), replace=False)
     return name

@@ -67,27 +67,22 @@ def open_folders(
     folders whose names, without suffixes, are equal are taken for pairs, unless `paired` is off.
     ValueError names a folder without a readable image; a missing one is noted.
     """
+    translated = {domain: _place(data, split, domain) for domain in DOMAINS}
+    compared = {domain: _place(data, reference or split, domain) for domain in DOMAINS}
+    if not any(path.is_dir() for path in translated.values()):
+        raise ValueError(" and ".join(map(str, translated.values())) + ": no such folder")
     opened: dict[Path, Folder] = {}
     notes: list[str] = []
-
-    def open_all(which: Split) -> dict[Domain, Folder]:
-        places: dict[Domain, Path] = {domain: _place(data, which, domain) for domain in DOMAINS}
-        for path in places.values():
-            if path.is_dir() and path not in opened:
-                opened[path] = _open_folder(path, max_images)
-                notes.extend(f"left out: {reason}" for reason in opened[path].unreadable)
-            elif path not in opened:
-                notes.append(f"{path}: no such folder; what needs it is left out")
-        return {domain: opened[path] for domain, path in places.items() if path in opened}
-
-    sources = open_all(split)
-    if not sources:
-        raise ValueError(
-            " and ".join(str(_place(data, split, d)) for d in DOMAINS) + ": no such folder"
-        )
-    references = sources if reference in (None, split) else open_all(reference or split)
+    for path in dict.fromkeys([*translated.values(), *compared.values()]):
+        if path.is_dir():
+            opened[path] = _open_folder(path, max_images)
+            notes += [f"left out: {reason}" for reason in opened[path].unreadable]
+        else:
+            notes.append(f"{path}: no such folder; what needs it is left out")
+    sources = {domain: opened[path] for domain, path in translated.items() if path in opened}
+    references = {domain: opened[path] for domain, path in compared.items() if path in opened}
     pairs = _find_pairs(sources["a"], sources["b"]) if paired and len(sources) == 2 else {}
-    return Folders(sources, references, pairs, tuple(dict.fromkeys(notes)))
+    return Folders(sources, references, pairs, tuple(notes))
 
 
 def selection_split(data: DataConfig) -> Split:
@@ -105,17 +100,12 @@ def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
     return data.root / f"{split}{domain.upper()}"
 
 
-def _open_folder(root: Path, max_images: int | None = None) -> Folder:
+def _open_folder(root: Path, max_images: int | None) -> Folder:
     """Index a folder, and hash the names and contents of its images; ValueError where none is."""
     index = index_folder(root, max_images=max_images, max_unreadable=1)
-    digest = hashlib.sha256()
-    for path in index.files:
-        digest.update(
-            f"{path.relative_to(root).as_posix()}\t{file_sha256(path)}\n".encode(
-                errors="surrogateescape"
-            )
-        )
-    return Folder(root, index.files, index.unreadable, digest.hexdigest())
+    lines = (f"{path.relative_to(root).as_posix()}\t{file_sha256(path)}\n" for path in index.files)
+    digest = hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
+    return Folder(root, index.files, index.unreadable, digest)
 
 
 def _find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:

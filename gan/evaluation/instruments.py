@@ -87,7 +87,9 @@ def open_instruments(
             )
     similarity = has_torchmetrics()
     if not similarity:
-        skipped = ", ".join(names_of("torchmetrics"))
-        notes.append(f"{skipped} left out: pip install 'gan-translation[metrics]'")
+        notes.append(
+            f"{', '.join(names_of('torchmetrics'))} left out: "
+            "pip install 'gan-translation[metrics]'"
+        )
     extractor = open_extractor(features, weights, device, section) if features else None
     return Instruments(device, extractor, open_lpips(lpips, device), similarity, tuple(notes))

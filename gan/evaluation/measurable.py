@@ -9,9 +9,6 @@ from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
 from gan.images import read_size
 
-OF_A_DIRECTION: set[Need] = {"translation", "opposite", "reference"}
-"""Needs that are not said to be unmet: the names of folders and models say it."""
-
 
 def measurable(
     generators: Collection[Direction], folders: Folders, data: DataConfig, instruments: Instruments
@@ -36,11 +33,14 @@ def measurable_in(
     ends = DIRECTIONS[direction]
     reference = folders.references.get(ends.target)
     counts = [len(of.files) for of in (folders.sources[ends.source], reference) if of]
-    met = _provided(data, folders, instruments) | _satisfied({
-        "translation": direction in generators,
-        "opposite": ends.opposite in generators,
-        "reference": reference is not None,
-    })  # fmt: skip
+    met = _met(
+        data,
+        folders,
+        instruments,
+        translation=direction in generators,
+        opposite=ends.opposite in generators,
+        reference=reference is not None,
+    )
     return [
         name
         for name, row in METRICS.items()
@@ -50,30 +50,39 @@ def measurable_in(
     ]
 
 
-def _provided(data: DataConfig, folders: Folders, instruments: Instruments) -> set[Need]:
-    """Return what is there for metrics of either direction."""
+def _met(
+    data: DataConfig,
+    folders: Folders,
+    instruments: Instruments,
+    *,
+    translation: bool = True,
+    opposite: bool = True,
+    reference: bool = True,
+) -> set[Need]:
+    """Return the needs that are met, by default by a direction that has all that it may have."""
     lpips = instruments.lpips_at(data.crop_size)
-    return _satisfied({
+    needs: dict[Need, bool] = {
+        "translation": translation,
+        "opposite": opposite,
+        "reference": reference,
         "channels": data.channels_a == data.channels_b,
         "extractor": instruments.extractor is not None,
         "pairs": bool(folders.pairs),
         "torchmetrics": instruments.similarity,
         "lpips": "alexnet" in lpips or instruments.extractor is not None,
         "lpips_vgg": "vgg16" in lpips,
-    })  # fmt: skip
-
-
-def _satisfied(needs: dict[Need, bool]) -> set[Need]:
-    """Return the needs that are met."""
+    }
     return {need for need, met in needs.items() if met}
 
 
 def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> list[str]:
     """Return what these images cannot be measured by, and why."""
-    notes, met = [], _provided(data, folders, instruments) | OF_A_DIRECTION
+    # What a direction lacks is not among them: the names of folders and models say it.
+    notes, met = [], _met(data, folders, instruments)
     possible = {name: row for name, row in METRICS.items() if row.requires <= met}
-    every = [*folders.sources.values(), *folders.references.values()]
-    smallest = min(len(folder.files) for folder in every)
+    smallest = min(
+        len(folder.files) for folder in (*folders.sources.values(), *folders.references.values())
+    )
     for least in sorted({row.least_images for row in METRICS.values()}):
         names = [name for name, row in possible.items() if row.least_images == least > smallest]
         few = "one image: they need two" if least == 2 else f"less than {least} images"
@@ -82,8 +91,9 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
         notes.append(f"{', '.join(names_of('pairs'))} left out: no image has a pair")
     for name, row in possible.items():
         if row.least_side > data.crop_size:
-            sides = f"needs {row.least_side} pixels a side, not {data.crop_size}"
-            notes.append(f"{name} left out: {sides}")
+            notes.append(
+                f"{name} left out: needs {row.least_side} pixels a side, not {data.crop_size}"
+            )
     if folders.pairs and "lpips" not in met:
         notes.append("lpips left out: no extractor, and no AlexNet at 64 pixels a side or more")
     if data.resize != "square" and (odd := _unlike(folders)):

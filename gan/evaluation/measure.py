@@ -51,11 +51,6 @@ class Row:
     finite: bool = True
     """Whether its translation is."""
 
-    @property
-    def broken(self) -> bool:
-        """Whether any network made NaN of it."""
-        return not self.finite or not all(map(math.isfinite, self.scores.values()))
-
 
 @dataclass(frozen=True)
 class Task:
@@ -72,12 +67,14 @@ class Task:
 
     def scores(self, *, pairs: bool) -> list[str]:
         """Return the metrics of single images, with or without a truth, as they are written."""
-        names = [
-            name
-            for name in self.metrics
-            if METRICS[name].of == "image" and ("pairs" in METRICS[name].needs) == pairs
-        ]
-        return sorted(names, key=lambda name: METRICS[name].stage)
+        return sorted(
+            (
+                name
+                for name in self.metrics
+                if METRICS[name].of == "image" and ("pairs" in METRICS[name].needs) == pairs
+            ),
+            key=lambda name: METRICS[name].stage,
+        )
 
 
 @dataclass(frozen=True)
@@ -96,8 +93,10 @@ class Evaluator:
 
     def images(self, files: Sequence[Path], channels: Channels) -> Images:
         """Read images onto the device; their features are extracted when a metric uses them."""
-        pixels = read_images(files, self.data, channels).to(self.instruments.device)
-        return Images(pixels, self.instruments.extractor)
+        return Images(
+            read_images(files, self.data, channels).to(self.instruments.device),
+            self.instruments.extractor,
+        )
 
     def batches(self, folder: Folder) -> Iterable[list[tuple[int, Path]]]:
         """This process's share of a folder: batches of places in it and files."""
@@ -152,7 +151,11 @@ class Evaluator:
             for name, score in row.scores.items():
                 if row.finite and not math.isfinite(score) and callable(METRICS[name].code):
                     raise ValueError(f"metric {name}: its function returned {score} for {row.file}")
-        broken = [row.file for row in rows if row.broken]
+        broken = [
+            row.file
+            for row in rows
+            if not row.finite or not all(map(math.isfinite, row.scores.values()))
+        ]
         if broken:
             raise ValueError(
                 f"{broken[0]}: the generator returns NaN for this image"
@@ -165,12 +168,12 @@ class Evaluator:
         """Translate and measure the images of one batch."""
         rows = [Row(place, path) for place, path in files]
         source = self.images([row.file for row in rows], task.channels[0])
-        lpips = self.instruments.lpips_at(self.data.crop_size)
-        batch = Batch(source, back=task.back, lpips=lpips)
+        batch = Batch(source, back=task.back, lpips=self.instruments.lpips_at(self.data.crop_size))
         if task.forth:
             batch = self.translate(rows, batch, task.forth, task.reference)
-        pixels = _in_channels(source.pixels, task.channels[1])
-        unchanged = Images(pixels, source.extractor, lambda: source.maps)
+        unchanged = Images(
+            _in_channels(source.pixels, task.channels[1]), source.extractor, lambda: source.maps
+        )
         _score(rows, batch, replace(batch, fake=unchanged), task.scores(pairs=False))
         paired = [place for place, row in enumerate(rows) if row.file in task.pairs]
         if paired and (names := task.scores(pairs=True)):
@@ -193,8 +196,7 @@ class Evaluator:
             features = (extractor.features(images.maps) for images in (fake, batch.source))
             for row, of_fake, of_source in zip(rows, *features, strict=True):
                 row.features, row.own = of_fake.clone(), of_source.clone()
-        grams = reference.grams if reference else {}
-        return replace(batch, fake=fake, unrounded=raw, grams=grams)
+        return replace(batch, fake=fake, unrounded=raw, grams=reference.grams if reference else {})
 
 
 def _score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """What an evaluation returns; docs/evaluating.md describes the files that hold it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gan.config.choices import Better, Change
@@ -55,6 +55,10 @@ class Evaluation:
     images: tuple[ImageScores, ...]
     notes: tuple[str, ...]
     """What was left out, and why."""
+
+    def of_model(self, protocol: dict[str, Any]) -> "Evaluation":
+        """Return it with what the protocol says of the model."""
+        return replace(self, protocol=protocol | self.protocol)
 
     def record(self) -> dict[str, Any]:
         """What a line of metrics.jsonl says of it."""

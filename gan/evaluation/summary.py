@@ -44,9 +44,15 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
         if counts is not None:
             change = verdict(interval(means(values - before, counts)), higher=better == "higher")
     errors = (values - values.mean()) / max(1, count * (count - 1)) ** 0.5
-    deviations = () if counts is None else tuple(errors.tolist())
-    warning = scarce(count, SCORED_IMAGES)
-    return Metric(*_averaged(values, counts), count, better, old, change, warning, deviations)
+    return Metric(
+        *_averaged(values, counts),
+        count,
+        better,
+        old,
+        change,
+        scarce(count, SCORED_IMAGES),
+        () if counts is None else tuple(errors.tolist()),
+    )
 
 
 def _averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | None, float | None]:
@@ -70,9 +76,10 @@ def collection_metrics(
     """Return the distances of all translations from the reference."""
     fake = torch.stack([row.features for row in rows if row.features is not None])
     source = torch.stack([row.own for row in rows if row.own is not None])
-    collections = fake, source, reference.features
     return {
-        name: _collection_metric(name, load(METRICS[name].code)(*collections, sampling))
+        name: _collection_metric(
+            name, load(METRICS[name].code)(fake, source, reference.features, sampling)
+        )
         for name in names
         if METRICS[name].of == "collection"
     }
@@ -82,14 +89,22 @@ def _collection_metric(name: str, found: Distances) -> Metric:
     """Return a distance with its interval, compared with doing nothing on the same images."""
     better = METRICS[name].better
     if found.estimates is None:
-        old = Unchanged(found.unchanged)
-        return Metric(found.value, None, None, found.count, better, old, None, found.warning)
+        return Metric(
+            found.value,
+            count=found.count,
+            better=better,
+            unchanged=Unchanged(found.unchanged),
+            warning=found.warning,
+        )
     fake, source = found.estimates
     difference = interval_around(fake.value - source.value, fake.deviations - source.deviations)
-    change = verdict(difference, higher=better == "higher")
-    old = Unchanged(source.value, *interval_around(*source))
-    low, high = interval_around(*fake)
-    deviations = tuple(fake.deviations.tolist())
     return Metric(
-        found.value, low, high, found.count, better, old, change, found.warning, deviations
+        found.value,
+        *interval_around(*fake),
+        found.count,
+        better,
+        Unchanged(source.value, *interval_around(*source)),
+        verdict(difference, higher=better == "higher"),
+        found.warning,
+        tuple(fake.deviations.tolist()),
     )

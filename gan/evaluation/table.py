@@ -56,17 +56,19 @@ def _cells(name: str, metric: Metric) -> tuple[str, ...]:
     """The columns of one line."""
     before = metric.unchanged
     nothing = f"{number(before.value)} {spread(before)}".strip() if before else ""
-    better = f"{metric.better} is better, {metric.count} images"
     return (
-        name, number(metric.value), spread(metric), nothing, metric.change or "", better,
-    )  # fmt: skip
+        name,
+        number(metric.value),
+        spread(metric),
+        nothing,
+        metric.change or "",
+        f"{metric.better} is better, {metric.count} images",
+    )
 
 
 def spread(of: Metric | Unchanged) -> str:
     """An interval, or nothing."""
-    if of.low is None or of.high is None:
-        return ""
-    return f"[{number(of.low)}, {number(of.high)}]"
+    return "" if of.low is None or of.high is None else f"[{number(of.low)}, {number(of.high)}]"
 
 
 def number(value: float) -> str:

@@ -25,7 +25,7 @@ class Images:
     def maps(self) -> Maps:
         """The feature maps of all layers."""
         assert self.extractor
-        return self.extract() if self.extract else self.extractor(self.pixels)
+        return self.extract() if self.extract else self.extractor.maps(self.pixels)
 
     @property
     def content(self) -> Tensor:
@@ -70,9 +70,12 @@ class Batch:
 
     def at(self, places: list[int], truth: Images) -> "Batch":
         """Return the images that have a truth."""
-        source, fake = self.source.at(places), self.fake.at(places)
         return replace(
-            self, source=source, fake=fake, unrounded=self.unrounded[places], truth=truth
+            self,
+            source=self.source.at(places),
+            fake=self.fake.at(places),
+            unrounded=self.unrounded[places],
+            truth=truth,
         )
 
     @cached_property

@@ -1,11 +1,11 @@
 """The network whose features are compared: any torchvision backbone, or Inception as papers do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision import models
 
 from gan.features import TABLES, Features
@@ -25,19 +25,14 @@ class Extractor:
     name: str
     sha256: str
     """Of the weights' file."""
-    network: nn.Module
-    """Images (N, 3 or 1, H, W) in [-1, 1] to {layer: (N, C, h, w)}."""
+    maps: Callable[[Tensor], Mapping[str, Tensor]]
+    """The network: images (N, 3 or 1, H, W) in [-1, 1] to {layer: (N, C, h, w)}."""
     pooled: str
     """The layer whose maps' means over positions are the features of FID and KID."""
     content: str
     """The layer in which structure is compared."""
     style: tuple[str, ...]
     """The layers of Gram matrices and of the LPIPS-style distance."""
-
-    def __call__(self, images: Tensor) -> Mapping[str, Tensor]:
-        """The maps of all layers."""
-        maps: Mapping[str, Tensor] = self.network(images)
-        return maps
 
     def features(self, maps: Mapping[str, Tensor]) -> Tensor:
         """(N, d): what FID and KID compare; float64, on the CPU."""
@@ -64,8 +59,7 @@ def open_extractor(
         )
     deepest = deepest_layer(name, section)
     table = TABLES.get(name)
-    content = table.content[-1] if table else deepest
-    style = table.style if table else (deepest,)
+    content, style = (table.content[-1], table.style) if table else (deepest, (deepest,))
     try:
         file = weights or pretrained(name)
         network = Features(name, list(dict.fromkeys((deepest, content, *style))), file).to(device)
@@ -76,8 +70,7 @@ def open_extractor(
 
 def deepest_layer(backbone: str, section: str = "") -> str:
     """The last feature map before a classifier; ValueError for a network without one (a ViT)."""
-    network = build(backbone)
-    stages = dict(network.named_children())
+    stages = dict(build(backbone).named_children())
     if "features" in stages:
         return f"features.{list(stages['features']._modules)[-1]}"
     found = next((layer for layer in DEEPEST if layer in stages), None)

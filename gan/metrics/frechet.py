@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan.metrics.bootstrap import Sampling
-from gan.metrics.jackknife import Distances, Estimate, distances
+from gan.metrics.intervals import Distances, Estimate, Sampling, distances
 
 FID_IMAGES = 2048
 """Below it the bias is a good part of the value; papers use thousands of images."""
@@ -81,8 +80,7 @@ def _null_distance(features: Tensor, sampling: Sampling) -> float:
     half = len(features) // 2
     if half < 2:
         return 0.0
-    generator = torch.Generator().manual_seed(sampling.seed)
-    order = torch.randperm(len(features), generator=generator)
+    order = torch.randperm(len(features), generator=torch.Generator().manual_seed(sampling.seed))
     return frechet_distance(features[order[:half]], features[order[half:]]) / 2
 
 
@@ -95,7 +93,5 @@ def _mean_and_rows(features: Tensor) -> tuple[Tensor, Tensor]:
 
 def _shortened(root: Tensor) -> Tensor:
     """Return R with R'R = X'X and no more rows than columns."""
-    if root.shape[0] <= root.shape[1]:
-        return root
-    short: Tensor = torch.linalg.qr(root, mode="r").R
-    return short
+    rows, columns = root.shape
+    return torch.linalg.qr(root, mode="r").R if rows > columns else root

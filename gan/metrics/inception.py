@@ -38,15 +38,10 @@ class Inception(nn.Module):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """(N, 3 or 1, H, W) in [-1, 1] to the maps of the layers above."""
-        wide = images.expand(len(images), 3, *images.shape[2:])
-        pooled = self.network(to_pixels(wide))
+        pooled = self.network(to_pixels(images.expand(-1, 3, -1, -1)))
         maps = self.maps | {POOLED: pooled.reshape(len(images), -1, 1, 1)}
         self.maps.clear()
         return maps
-
-    def train(self, mode: bool = True) -> "Inception":
-        """Stay in evaluation mode."""
-        return super().train(False)
 
 
 def open_inception(file: Path) -> Inception:

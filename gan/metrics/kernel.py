@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from gan.config.tables.metrics import KID_MOST
-from gan.metrics.bootstrap import Sampling, scarce
-from gan.metrics.jackknife import Distances, Estimate, deviations_of, distances
+from gan.metrics.intervals import Distances, Estimate, Sampling, deviations_of, distances, scarce
 
 KID_IMAGES = 50
 """Fewer make the interval rough."""
@@ -21,19 +20,15 @@ taken off, or without a least, intervals of collections that hardly differ hold 
 def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
     """Return the distances of all pairs of images, of at most KID_MOST of either collection."""
     own, others = _part(len(fake), sampling), _part(len(reference), sampling)
-    warning = scarce(min(len(own), len(others)), KID_IMAGES)
+    counts = len(own), len(others)
     one, other = (kernel_estimate(x[own], reference[others]) for x in (fake, source))
-    return distances(one, other, (len(own), len(others)), sampling, warning)
+    return distances(one, other, counts, sampling, scarce(min(counts), KID_IMAGES))
 
 
 def _part(images: int, sampling: Sampling) -> Tensor:
     """Return the places of at most KID_MOST images, in order, by a generator of their own."""
-    generator = torch.Generator().manual_seed(sampling.seed)
-    return torch.randperm(images, generator=generator)[:KID_MOST].sort().values
-
-
-KernelMatrices = tuple[Tensor, Tensor, Tensor]
-"""k(x, x'), k(y, y') and k(x, y) of two sets, in float64."""
+    order = torch.randperm(images, generator=torch.Generator().manual_seed(sampling.seed))
+    return order[:KID_MOST].sort().values
 
 
 def _kernel(x: Tensor, y: Tensor) -> Tensor:
@@ -41,23 +36,14 @@ def _kernel(x: Tensor, y: Tensor) -> Tensor:
     return (x.double() @ y.double().T / x.shape[1] + 1) ** 3
 
 
-def kernel_matrices(x: Tensor, y: Tensor) -> KernelMatrices:
-    """What every estimate from these two sets needs: n^2 + m^2 + n m numbers."""
-    return _kernel(x, x), _kernel(y, y), _kernel(x, y)
-
-
-def kernel_distance(x: Tensor, y: Tensor) -> float:
-    """Return the unbiased squared MMD of features (n, d) and (m, d), n, m >= 2.
+def kernel_estimate(x: Tensor, y: Tensor) -> Estimate:
+    """Return the unbiased squared MMD of features (n, d) and (m, d), n, m >= 2, with its jackknife.
 
     mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images (Gretton et al.
     2012, Eq. 3). It can be negative: its mean is 0 where both sets are drawn from one distribution.
+    All comes from sums over the rows of the kernel matrices, n^2 + m^2 + n m numbers.
     """
-    return kernel_estimate(x, y).value
-
-
-def kernel_estimate(x: Tensor, y: Tensor) -> Estimate:
-    """Return the distance with its jackknife, from sums over the rows of the kernel matrices."""
-    xx, yy, xy = kernel_matrices(x, y)
+    xx, yy, xy = _kernel(x, x), _kernel(y, y), _kernel(x, y)
     within = [matrix.sum(1) - matrix.diagonal() for matrix in (xx, yy)]
     across, (n, m) = xy.sum(), xy.shape
     means = [sums.sum() / (len(sums) * (len(sums) - 1)) for sums in within]

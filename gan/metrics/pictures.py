@@ -32,10 +32,12 @@ def ssim(x: Tensor, y: Tensor) -> Tensor:
     """
     from torchmetrics.functional.image import structural_similarity_index_measure
 
-    similarity: Tensor = structural_similarity_index_measure(
-        (x + 1) / 2, (y + 1) / 2, data_range=1.0, reduction="none"
+    return torch.reshape(
+        structural_similarity_index_measure(
+            (x + 1) / 2, (y + 1) / 2, data_range=1.0, reduction="none"
+        ),
+        (len(x),),
     )
-    return similarity.reshape(len(x))
 
 
 def ms_ssim(x: Tensor, y: Tensor) -> Tensor:
@@ -46,10 +48,12 @@ def ms_ssim(x: Tensor, y: Tensor) -> Tensor:
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
     assert min(x.shape[-2:]) >= MS_SSIM_SIDE
-    similarity: Tensor = multiscale_structural_similarity_index_measure(
-        (x + 1) / 2, (y + 1) / 2, data_range=1.0, reduction="none", normalize="relu"
+    return torch.reshape(
+        multiscale_structural_similarity_index_measure(
+            (x + 1) / 2, (y + 1) / 2, data_range=1.0, reduction="none", normalize="relu"
+        ),
+        (len(x),),
     )
-    return similarity.reshape(len(x))
 
 
 def has_torchmetrics() -> bool:

@@ -99,15 +99,14 @@ def _check(config: Config) -> None:
 def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
     """Let batch norms take their statistics over all processes; ValueError where torch cannot."""
     batch_norm = any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
-    if accelerator.num_processes == 1 or not batch_norm:
-        return network
-    if accelerator.device.type != "cuda":
-        raise ValueError(
-            "networks.norm batch needs the statistics of all processes, which torch shares on CUDA "
-            "only: use norm instance, or one process"
-        )
-    converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
-    return converted
+    if batch_norm and accelerator.num_processes > 1:
+        if accelerator.device.type != "cuda":
+            raise ValueError(
+                "networks.norm batch needs the statistics of all processes, which torch shares on "
+                "CUDA only: use norm instance, or one process"
+            )
+        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    return network
 
 
 def distribute(
@@ -163,16 +162,11 @@ def processes_of(accelerator: Accelerator) -> Processes:
     return Processes(accelerator.process_index, accelerator.num_processes)
 
 
-def once(accelerator: Accelerator, function: Callable[[], T]) -> T:
-    """Return on all processes what a function returns on the main one; raise what it raises."""
-    return processes_of(accelerator).once(function)
-
-
 def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:
     """What a function returns on each process; the others call it when the main process is done.
 
     So one process downloads what all read then. What it raises on the main process all raise.
     """
     built: list[T] = []
-    once(accelerator, lambda: built.append(build()))
+    processes_of(accelerator).once(lambda: built.append(build()))
     return built[0] if built else build()

@@ -18,7 +18,7 @@ from gan.data import Folder, ImageDataset, index_folders, sample_pixels
 from gan.domains import Domain
 from gan.images import ImageError, list_images, read_image
 from gan.images.pixels import to_unit
-from gan.training.accelerator import once
+from gan.training.accelerator import processes_of
 
 INDEX = "index.json"
 """In a run's folder: the files that its first start has decoded; the next ones need not."""
@@ -43,8 +43,10 @@ class TrainingData:
     def test_images(self, device: torch.device) -> dict[Domain, Tensor]:
         """Return fixed test images of each domain, (N, C, H, W) in [-1, 1]."""
         if self.folders:
-            data = self.config.data
-            images = {at: test_images(data, at, f.files) for at, f in self.folders.items()}
+            images = {
+                at: test_images(self.config.data, at, folder.files)
+                for at, folder in self.folders.items()
+            }
         else:
             images = {at: to_unit(self.pixels(at)) for at in self.config.domains}
         return {domain: batch.to(device) for domain, batch in images.items()}
@@ -55,8 +57,8 @@ class TrainingData:
         if own is not None:
             return own(domain)
         place = self.config.domains.index(domain)
-        items = [self.dataset[0, index] for index in range(min(ROWS, len(self.dataset)))]
-        return torch.stack([item[place] for item in items])
+        count = min(ROWS, len(self.dataset))
+        return torch.stack([self.dataset[0, index][place] for index in range(count)])
 
 
 def open_data(
@@ -71,9 +73,8 @@ def open_data(
         data = TrainingData(config, load(row.code)(config), {})
         _check_item(data.dataset, config)
         return data
-    folders: dict[Domain, Folder] = once(
-        accelerator,
-        lambda: index_folders(config.data, config.domains, config.run.dir / INDEX),
+    folders: dict[Domain, Folder] = processes_of(accelerator).once(
+        lambda: index_folders(config.data, config.domains, config.run.dir / INDEX)
     )
     for folder in folders.values():
         for reason in folder.unreadable:

@@ -28,47 +28,37 @@ class LoaderWait:
         return min(1.0, share)
 
 
-class Feed:
-    """An iterator over a loader's batches, on the device.
+def feed(batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> Iterator[Batch]:
+    """Yield a loader's batches, on the device.
 
     To a GPU they are copied on a stream of their own, while it computes the step before; elsewhere
     they pass as they are. A wait for the loader counts where the device had nothing left to do when
     the batch came, which is asked without waiting for it; the first one, for workers to start,
     does not.
     """
+    copies = torch.cuda.Stream(device) if device.type == "cuda" else None
+    asked_at: float | None = None
+    for batch in batches:
+        if asked_at is not None and _idle(device):
+            waits.seconds += time.perf_counter() - asked_at
+        yield _copied(batch, device, copies) if copies else batch
+        asked_at = time.perf_counter()
 
-    def __init__(self, batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> None:
-        self.batches, self.device, self.waits = batches, device, waits
-        self.copies = torch.cuda.Stream(device) if device.type == "cuda" else None
-        self.begun = False
 
-    def __iter__(self) -> Iterator[Batch]:
-        return self
+def _idle(device: torch.device) -> bool:
+    """Whether the device has nothing to do."""
+    return device.type != "cuda" or torch.cuda.current_stream(device).query()
 
-    def __next__(self) -> Batch:
-        """The next batch; StopIteration where the loader ends."""
-        started = time.perf_counter()
-        batch = next(self.batches)
-        if self.begun and self.idle():
-            self.waits.seconds += time.perf_counter() - started
-        self.begun = True
-        return self.moved(batch)
 
-    def idle(self) -> bool:
-        """Whether the device has nothing to do."""
-        return self.copies is None or torch.cuda.current_stream(self.device).query()
-
-    def moved(self, batch: Batch) -> Batch:
-        """The batch on the device; on a GPU its present stream waits for the copy, not the host."""
-        if self.copies is None:
-            return batch
-        with torch.cuda.stream(self.copies):
-            copies = [images.to(self.device, non_blocking=True) for images in batch]
-        present = torch.cuda.current_stream(self.device)
-        present.wait_stream(self.copies)
-        for images in copies:
-            images.record_stream(present)  # or their memory would be given away while it is read
-        return copies
+def _copied(batch: Batch, device: torch.device, stream: torch.cuda.Stream) -> Batch:
+    """The batch on a GPU; its present stream waits for the copy, not the host."""
+    with torch.cuda.stream(stream):
+        copies = [images.to(device, non_blocking=True) for images in batch]
+    present = torch.cuda.current_stream(device)
+    present.wait_stream(stream)
+    for images in copies:
+        images.record_stream(present)  # or their memory would be given away while it is read
+    return copies
 
 
 def load_batches(
@@ -82,21 +72,16 @@ def load_batches(
     after: int,
 ) -> Iterator[Batch]:
     """Yield this process's batches of the steps after this one, until `loaders` closes."""
-    accumulate = config.train.accumulate
     keys = Batches(
         len(dataset),
         config.train.batch_size,
-        start=after * accumulate,
-        stop=length.stop * accumulate,
+        start=after * config.train.accumulate,
+        stop=length.stop * config.train.accumulate,
         rank=accelerator.process_index,
         world=accelerator.num_processes,
     )
-    loader = build_loader(
-        dataset,
-        keys,
-        workers=config.data.workers,
-        device=accelerator.device,
+    batches = iter(
+        build_loader(dataset, keys, workers=config.data.workers, device=accelerator.device)
     )
-    batches = iter(loader)
     loaders.callback(end_workers, batches)
-    return Feed(batches, accelerator.device, waits)
+    return feed(batches, accelerator.device, waits)

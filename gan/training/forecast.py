@@ -15,8 +15,8 @@ from gan.system.atomic import check_writable
 from gan.system.memory import free_memory, peak_memory
 from gan.system.processes import any_process, meet
 from gan.system.signals import STOPPED, Interruption
-from gan.training.accelerator import build_accelerator, once
-from gan.training.checkpoint import check_same, newest_state
+from gan.training.accelerator import build_accelerator, processes_of
+from gan.training.checkpoint.states import check_same, newest_state
 from gan.training.observers.base import Observer
 from gan.training.run import Run
 from gan.training.schedule import RunLength
@@ -33,8 +33,7 @@ class Forecast:
     """What is left of a run, and what it takes."""
 
     done: int
-    stop: int
-    pairs_per_step: int
+    length: RunLength
     seconds_per_step: float
     """Data, update and log; without samples, evaluations and the doctor."""
     measured: int
@@ -48,11 +47,6 @@ class Forecast:
     generators: int
     """Bytes of the generators for use."""
 
-    @property
-    def seconds(self) -> float:
-        """What is left of the run."""
-        return self.seconds_per_step * (self.stop - self.done)
-
 
 def plan(config: Config) -> int:
     """Say what a run would take, after some steps of it in a temporary folder; the exit status.
@@ -61,19 +55,19 @@ def plan(config: Config) -> int:
     where the device's memory does not suffice, and for all that training would refuse; OSError
     where it could not write.
     """
-    accelerator = build_accelerator(config)
-    once(accelerator, lambda: check_writable(config.run.dir / "config.yaml", replaced=False))
-    folder = Path(once(accelerator, lambda: tempfile.mkdtemp(prefix="gan-plan-")))
+    processes = processes_of(build_accelerator(config))
+    processes.once(lambda: check_writable(config.run.dir / "config.yaml", replaced=False))
+    folder = Path(processes.once(lambda: tempfile.mkdtemp(prefix="gan-plan-")))
     try:
         with Interruption() as interruption:
             forecast, name = measure(config, folder, interruption)
         meet()
     finally:
-        if accelerator.is_main_process:
+        if processes.main:
             shutil.rmtree(folder, ignore_errors=True)
     if interruption.received:
         return STOPPED
-    if accelerator.is_main_process:
+    if processes.main:
         print(_describe(forecast, name, config))
     return 0
 
@@ -110,20 +104,18 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
         for pool in run.frame.pools.values()
         if pool.images
     )
-    forecast = Forecast(
+    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
+    processes = f", {count} processes" if count > 1 else ""
+    return Forecast(
         done=min(saved.step, length.stop) if saved else 0,
-        stop=length.stop,
-        pairs_per_step=length.pairs_per_step,
+        length=length,
         seconds_per_step=clock.seconds_per_step,
         measured=clock.measured,
         peak=peak_memory(device) + pooled,
         free=free,
         state=size((folder / "state").rglob("*")) + pooled,
         generators=size(folder.glob("gen_*")),
-    )
-    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
-    processes = f", {count} processes" if count > 1 else ""
-    return forecast, name + threads + processes
+    ), name + threads + processes
 
 
 class Clock(Observer):
@@ -141,8 +133,9 @@ class Clock(Observer):
             self.started = self.now()
             self.first = step
         elif self.started:
-            long = time.perf_counter() - self.started >= SECONDS
-            self.enough = any_process(long and step - self.first >= STEPS)
+            self.enough = any_process(
+                time.perf_counter() - self.started >= SECONDS and step - self.first >= STEPS
+            )
         if self.enough or step == self.run.length.stop:
             self.measured = max(1, step - self.first)
             self.seconds_per_step = (self.now() - self.started) / self.measured
@@ -165,21 +158,20 @@ def size(paths: Iterable[Path]) -> int:
 
 def _describe(forecast: Forecast, name: str, config: Config) -> str:
     """The forecast in some lines."""
-    left = forecast.stop - forecast.done
-    pairs = forecast.pairs_per_step / forecast.seconds_per_step
+    stop, pairs = forecast.length.stop, forecast.length.pairs_per_step
+    left = stop - forecast.done
     resumed = f", {forecast.done} of them done" if forecast.done else ""
     states = config.train.keep_states
-    disk = forecast.state * states + forecast.generators
     there = next(folder for folder in config.run.dir.absolute().parents if folder.exists())
-    room = shutil.disk_usage(there).free
     return (
         f"{config.run.dir} on {name}\n"
-        f"steps   {forecast.stop} of {forecast.pairs_per_step} pairs{resumed}\n"
-        f"time    {timedelta(seconds=round(forecast.seconds))} for {left} steps of "
-        f"{forecast.seconds_per_step:.3g} s ({pairs:.3g} pairs a second over {forecast.measured} "
-        "steps), without samples and evaluations\n"
+        f"steps   {stop} of {pairs} pairs{resumed}\n"
+        f"time    {timedelta(seconds=round(forecast.seconds_per_step * left))} for {left} steps of "
+        f"{forecast.seconds_per_step:.3g} s ({pairs / forecast.seconds_per_step:.3g} pairs a "
+        f"second over {forecast.measured} steps), without samples and evaluations\n"
         f"memory  {amount(forecast.peak)} at its peak, of {amount(forecast.free)} free\n"
-        f"disk    {amount(disk)}, of {amount(room)} free: {states} training states of "
+        f"disk    {amount(forecast.state * states + forecast.generators)}, of "
+        f"{amount(shutil.disk_usage(there).free)} free: {states} training states of "
         f"{amount(forecast.state)}, generators of {amount(forecast.generators)}"
     )
 

@@ -14,7 +14,7 @@ from gan.domains import DIRECTIONS, Direction
 from gan.interop import find_generator, generators_in, open_generator
 from gan.interop.reading import read_tensors
 from gan.networks.assembly import generator_spec
-from gan.training.checkpoint import newest_state
+from gan.training.checkpoint.states import newest_state
 from gan.training.optimization import by_name
 
 KEYS = {
@@ -67,8 +67,7 @@ def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
         named: Path | None = getattr(chosen, f"weights_{direction}")
         key = f"networks.weights_{direction}" if named else "networks.weights"
         if path := named or folder.get(direction):
-            channels = data.channels(ends.source), data.channels(ends.target)
-            wanted = generator_spec(chosen, *channels)
+            wanted = generator_spec(chosen, data.channels(ends.source), data.channels(ends.target))
             yield f"gen_{direction}", _of_generator(key, path, direction, wanted)
 
 
@@ -89,9 +88,8 @@ def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, 
                 f"{key}: {file} is for {spec[name]} channels of domain {domain.upper()}: "
                 f"set data.channels_{domain} {spec[name]}"
             )
-    state = opened.network.state_dict()
     shift = int(bool(wanted["dropout"])) - int(bool(spec["dropout"]))
-    return _moved(state, shift), f"{key}: {file}"
+    return _moved(opened.network.state_dict(), shift), f"{key}: {file}"
 
 
 def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:

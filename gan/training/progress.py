@@ -57,15 +57,10 @@ class Progress:
 def finished(step: int, length: RunLength, reason: str | None) -> str:
     """For a run that has nothing left to do; the reason is an observer's for ending it early."""
     return f"finished at step {step} of {length.last_step}" + (
-        f": {reason}" if reason else _more(length)
+        f": {reason}" if reason else more(length)
     )
 
 
-def done(step: int, length: RunLength) -> str:
-    """For a run that has just made its last step: train.max_steps, or that of the epochs."""
-    return f"step {step} of {length.stop} done" + _more(length)
-
-
-def _more(length: RunLength) -> str:
+def more(length: RunLength) -> str:
     """What goes on, where train.max_steps ends a run before its epochs do."""
     return "; a higher train.max_steps goes on" if length.stop < length.last_step else ""

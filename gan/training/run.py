@@ -21,13 +21,13 @@ from gan.system.memory import peak_memory
 from gan.system.processes import any_process
 from gan.system.signals import STOPPED, Interruption
 from gan.system.text import printable
-from gan.training.accelerator import build_accelerator, compile_networks, once, processes_of
-from gan.training.checkpoint import SavedState, Saver, agreed_state, check_same
+from gan.training.accelerator import build_accelerator, compile_networks, processes_of
+from gan.training.checkpoint.saver import GeneratorExport, Saver
+from gan.training.checkpoint.states import SavedState, agreed_state, check_same
 from gan.training.dataset import INDEX, open_data
 from gan.training.feed import LoaderWait, load_batches
-from gan.training.generator_files import GeneratorExport
 from gan.training.observers.base import RunContext, build_observers
-from gan.training.progress import Progress, done, finished
+from gan.training.progress import Progress, finished, more
 from gan.training.recipes.base import Batch, Recipe
 from gan.training.run_folder import STOPPED_MARK, claim, mark_stopped
 from gan.training.schedule import RunLength
@@ -52,17 +52,16 @@ class Run:
         self.updates = self.frame.updates
         self.compiled = config.train.compile and self.compile()
         self.data = open_data(config, self.accelerator, self.print_line)
-        once(self.accelerator, self.claim)
-        processes = self.accelerator.num_processes
-        self.length = RunLength(config.train, len(self.data.dataset), processes)
+        self.processes = processes_of(self.accelerator)
+        self.processes.once(self.claim)
+        self.length = RunLength(config.train, len(self.data.dataset), self.processes.world)
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.generator_export = GeneratorExport(self.frame, self.length, self.saver)
         self.waits = LoaderWait()
-        context = RunContext(
+        self.observers = build_observers(RunContext(
             config, self.trainer, self.accelerator, self.data, self.length,
             self.print_line, self.generator_export.keep, self.waits,
-        )  # fmt: skip
-        self.observers = build_observers(context)
+        ))  # fmt: skip
         self.skips_reported = 0.0
         # Why the run has ended before its last step, if it has.
         self.ending: str | None = None
@@ -89,7 +88,7 @@ class Run:
 
     def resume(self) -> int:
         """Restore the newest complete state, if there is one; return the steps done so far."""
-        saved, problems = agreed_state(self.folder / "state", processes_of(self.accelerator))
+        saved, problems = agreed_state(self.folder / "state", self.processes)
         for problem in problems:
             self.print_line(f"damaged state passed over: {problem}")
         if saved is None and problems:
@@ -156,8 +155,9 @@ class Run:
                 # waits for a GPU: it may still compute when the next step is prepared.
                 self.step += 1
                 self.updates.set_lr(length.lr_multiplier(self.step))
-                step_batches = [next(batches) for _ in range(train.accumulate)]
-                values = self.trainer.train_step(self.step, step_batches)
+                values = self.trainer.train_step(
+                    self.step, [next(batches) for _ in range(train.accumulate)]
+                )
                 progress.bar.update()
                 if self.compiled:
                     self.report_compiled(progress)
@@ -189,7 +189,7 @@ class Run:
                     break
                 if stopped and self.step < stop:
                     return self.report_stopped()
-        self.print_line(f"{self.folder}: {done(self.step, self.length)}")
+        self.print_line(f"{self.folder}: step {self.step} of {stop} done{more(length)}")
         return 0
 
     def report_compiled(self, progress: Progress) -> None:
@@ -244,8 +244,9 @@ class Run:
             observer.log(self.step, scalars, tracker)
         if scalars["skipped_steps"] > self.skips_reported:
             self.skips_reported = scalars["skipped_steps"]
-            count = int(self.skips_reported)
-            self.print_line(f"skipped {count} steps so far: their gradients were not finite")
+            self.print_line(
+                f"skipped {self.skips_reported:.0f} steps so far: their gradients were not finite"
+            )
         return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
 
     def go_back(self) -> None:
@@ -257,7 +258,7 @@ class Run:
         if self.config.train.nonfinite == "stop":
             raise ValueError(f"{reason}; train.nonfinite is stop")
         self.saver.finish()
-        saved, _ = agreed_state(self.folder / "state", processes_of(self.accelerator))
+        saved, _ = agreed_state(self.folder / "state", self.processes)
         if saved is None or factor < LEAST_LR_FACTOR:
             missing = (
                 "there is no state to go back to" if saved is None else "lower rates did not help"
@@ -291,5 +292,8 @@ class Run:
         """
         self.generator_export.keep(self.step)
         observers = {name: observer.state() for name, observer in self.observers.items()}
-        shared = self.frame.state() | {"observers": observers}
-        self.saver.save(shared, self.frame.own_state(), self.manifest(self.step))
+        self.saver.save(
+            self.frame.state() | {"observers": observers},
+            self.frame.own_state(),
+            self.manifest(self.step),
+        )

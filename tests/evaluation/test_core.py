@@ -23,7 +23,7 @@ from gan.evaluation import (
     open_folders,
     open_instruments,
 )
-from gan.metrics import kernel_matrices, open_extractor
+from gan.metrics import open_extractor
 from tests.support import backbone
 from tests.support.pictures import Photos
 
@@ -131,9 +131,7 @@ def test_fid_and_kid_are_those_of_scipy_and_torchvision(
     gap = x.mean(0) - y.mean(0)
     expected = gap @ gap + (root_x**2).sum() + (root_y**2).sum() - 2 * trace
     assert metrics["fid_ab"].value == pytest.approx(expected, rel=1e-3)
-    xx, yy, xy = (
-        matrix.numpy() for matrix in kernel_matrices(torch.from_numpy(x), torch.from_numpy(y))
-    )
+    xx, yy, xy = ((a @ b.T / 1280 + 1) ** 3 for a, b in ((x, x), (y, y), (x, y)))
     pairs = (xx.sum() - np.trace(xx)) / 30 + (yy.sum() - np.trace(yy)) / 20 - 2 * xy.mean()
     assert metrics["kid_ab"].value == pytest.approx(pairs, rel=1e-3)
 

@@ -10,7 +10,7 @@ import torch
 from gan.config import DataConfig
 from gan.evaluation import Settings, evaluate, open_folders, open_instruments
 from gan.evaluation.folders import read_images
-from gan.metrics import kernel_distance
+from gan.metrics.kernel import kernel_estimate
 
 DATA = os.environ.get("GAN_DATA")
 pytestmark = pytest.mark.skipif(not DATA, reason="GAN_DATA names no folder with testA and testB")
@@ -27,16 +27,16 @@ def test_halves_of_one_folder_average_zero_and_another_domain_does_not(
     assert extractor is not None
     with torch.no_grad():
         photos, paintings = (
-            extractor.features(extractor(read_images(folder.files, data, 3)))
+            extractor.features(extractor.maps(read_images(folder.files, data, 3)))
             for folder in folders.sources.values()
         )
     rng, values = np.random.default_rng(0), []
     for _ in range(200):
         order = rng.permutation(len(photos))
         half = len(photos) // 2
-        values.append(kernel_distance(photos[order[:half]], photos[order[half:]]))
+        values.append(kernel_estimate(photos[order[:half]], photos[order[half:]]).value)
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(200)
-    assert kernel_distance(photos, paintings) > max(values)
+    assert kernel_estimate(photos, paintings).value > max(values)
 
 
 def test_the_truth_itself_is_better_than_doing_nothing(mobilenet_weights: Path) -> None:

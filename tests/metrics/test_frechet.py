@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 from torch import Tensor
 
-from gan.metrics import frechet_distance
+from gan.metrics.frechet import frechet_distance
 
 
 def features(count: int, width: int, seed: int, shift: float = 0.0) -> Tensor:

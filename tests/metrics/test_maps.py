@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gan.losses import mean_gram
-from gan.metrics import gram_distances, layer_distance, structure_distance
+from gan.metrics.maps import gram_distances, layer_distance, structure_distance
 
 
 def maps(seed: int = 0, count: int = 2) -> dict[str, Tensor]:

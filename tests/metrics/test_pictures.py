@@ -6,7 +6,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
-from gan.metrics import l1, ms_ssim, psnr, ssim
+from gan.metrics.pictures import l1, ms_ssim, psnr, ssim
 
 
 def pictures(count: int = 3, side: int = 48, channels: int = 3, seed: int = 0) -> Tensor:

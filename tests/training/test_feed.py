@@ -12,7 +12,7 @@ import torch
 from gan.config import Config
 from gan.training import feed as module
 from gan.training import train
-from gan.training.feed import Feed, LoaderWait
+from gan.training.feed import LoaderWait, feed
 from gan.training.observers.base import RunContext
 from gan.training.observers.loader_wait import LoaderWaitObserver
 from gan.training.recipes.base import Batch
@@ -47,19 +47,19 @@ def batches(count: int, clock: Clock, seconds: float) -> Iterator[Batch]:
 
 def test_batches_pass_unchanged_on_a_cpu(clock: Clock) -> None:
     expected = list(batches(3, clock, 0))
-    for batch, fed in zip(expected, Feed(iter(expected), CPU, LoaderWait()), strict=True):
+    for batch, fed in zip(expected, feed(iter(expected), CPU, LoaderWait()), strict=True):
         assert fed is batch
 
 
 def test_the_share_is_that_of_waits_in_each_window_without_the_first_batch(clock: Clock) -> None:
     waits = LoaderWait()
-    feed = Feed(batches(5, clock, 3.0), CPU, waits)
-    next(feed)  # 3 s: the workers start
+    fed = feed(batches(5, clock, 3.0), CPU, waits)
+    next(fed)  # 3 s: the workers start
     clock.now += 1
-    next(feed)  # 3 s
+    next(fed)  # 3 s
     clock.now += 3
     assert waits.share() == pytest.approx(3 / 10)
-    next(feed)
+    next(fed)
     clock.now += 9
     assert waits.share() == pytest.approx(3 / 12)
     clock.now += 1
@@ -69,9 +69,9 @@ def test_the_share_is_that_of_waits_in_each_window_without_the_first_batch(clock
 def test_a_wait_does_not_count_while_the_device_is_busy(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Feed, "idle", lambda _: False)
+    monkeypatch.setattr(module, "_idle", lambda _: False)
     waits = LoaderWait()
-    assert len(list(Feed(batches(4, clock, 1.0), CPU, waits))) == 4
+    assert len(list(feed(batches(4, clock, 1.0), CPU, waits))) == 4
     assert waits.share() == 0
 
 
@@ -99,7 +99,7 @@ def test_batches_that_are_copied_beside_the_computing_arrive_whole() -> None:
     sent = [[torch.randint(0, 256, (8, 3, 256, 256), dtype=torch.uint8)] * 2 for _ in range(20)]
     pinned: Iterator[Batch] = ([images.pin_memory() for images in batch] for batch in sent)
     busy = torch.rand(2048, 2048, device=device)
-    for batch, fed in zip(sent, Feed(pinned, device, LoaderWait()), strict=True):
+    for batch, fed in zip(sent, feed(pinned, device, LoaderWait()), strict=True):
         busy = busy @ busy / 1024
         assert all(map(torch.equal, batch, (images.cpu() for images in fed)))
 

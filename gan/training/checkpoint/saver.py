@@ -1,4 +1,4 @@
-"""Saving beside the training: a copy now, the files in a thread."""
+"""Saving beside the training, states and generators for use: a copy now, the files in a thread."""
 
 import shutil
 from collections.abc import Callable
@@ -11,8 +11,13 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
+from gan.domains import DIRECTIONS, Direction
+from gan.networks.assembly import generator_spec
+from gan.networks.files import save_generator
 from gan.system.processes import any_process, meet
 from gan.training.checkpoint.states import publish, remove_old, write
+from gan.training.recipes.base import Frame
+from gan.training.schedule import RunLength
 
 
 class Saver:
@@ -73,9 +78,8 @@ class Saver:
 
     def poll(self) -> None:
         """Publish a state that all processes have written. All call this after each step."""
-        pending = self.pending_publish
-        if pending and not any_process(not all(job.done() for job in self.jobs)):
-            pending()
+        if self.pending_publish and not any_process(not all(job.done() for job in self.jobs)):
+            self.pending_publish()
 
     def finish(self) -> None:
         """Wait until everything is on disk. All processes call this."""
@@ -91,6 +95,50 @@ class Saver:
         jobs, self.jobs = self.jobs, []
         for job in jobs:
             job.result()
+
+
+class GeneratorExport:
+    """Copies the generators for use and lets the saver write them, on the main process."""
+
+    def __init__(self, frame: Frame, length: RunLength, saver: Saver) -> None:
+        self.frame = frame
+        self.length = length
+        self.saver = saver
+
+    def keep(self, step: int, suffix: str = "") -> None:
+        """Leave the generators of this step, the present one, as gen_ab{suffix}.safetensors.
+
+        Each file is whole in itself.
+        """
+        if not self.saver.accelerator.is_main_process:
+            return
+        config, data = self.frame.config, self.frame.config.data
+        about = {
+            "step": step,
+            "epoch": self.length.epochs_done(step),
+            "averaged": bool(config.train.ema),
+            "resize": data.resize,
+            "load_size": data.load_size,
+            "crop_size": data.crop_size,
+        }
+        for direction, path in self.paths(suffix).items():
+            ends = DIRECTIONS[direction]
+            spec = generator_spec(
+                config.networks, data.channels(ends.source), data.channels(ends.target)
+            )
+            weights = on_cpu(self.frame.generators[direction].state_dict())
+            self.saver.add(save_generator, weights, path, spec, about | {"direction": direction})
+
+    def paths(self, suffix: str = "") -> dict[Direction, Path]:
+        """Return the files by their directions; those of the last step have no suffix."""
+        folder = self.frame.config.run.dir
+        return {name: folder / f"gen_{name}{suffix}.safetensors" for name in self.frame.generators}
+
+    def keep_epoch(self, step: int) -> None:
+        """Leave them for good when a train.keep_every-th epoch ends in this step."""
+        every = self.frame.config.train.keep_every
+        if every and self.length.ends_epoch(step, every):
+            self.keep(step, f"-epoch{self.length.epochs_done(step):03d}")
 
 
 def _or_remove(part: Path, function: Callable[[], None]) -> None:

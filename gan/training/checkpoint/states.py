@@ -83,8 +83,7 @@ def write(save: Callable[[BinaryIO], object], path: Path) -> None:
 
 def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
     """Describe the files of a state, flush, and give it its name."""
-    files = {path.name: describe(path) for path in sorted(temporary.iterdir())}
-    manifest = manifest | {"files": files}
+    manifest = manifest | {"files": {p.name: describe(p) for p in sorted(temporary.iterdir())}}
     text = json.dumps(manifest | {"checksum": checksum(manifest)}, indent=1)
     write(lambda file: file.write(text.encode()), temporary / MANIFEST)
     _sync_folder(temporary)
@@ -164,11 +163,14 @@ def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
     ValueError names what changed. `allow` lets all change but what the weights would not fit.
     """
     changes = changed_keys(saved.manifest["config"], now["config"])
-    before = {"folders": None, "processes": None} | saved.manifest | {"recipe": saved.recipe}
-    before.setdefault("device", now["device"])  # older manifests name none
-    for key in ("folders", "processes", "device", "recipe"):
-        if before[key] != now[key]:
-            changes.append(f"{key}: {before[key]} -> {now[key]}")
+    # Older manifests name no device.
+    absent = {"folders": None, "processes": None, "device": now["device"]}
+    before = absent | saved.manifest | {"recipe": saved.recipe}
+    changes += [
+        f"{key}: {before[key]} -> {now[key]}"
+        for key in ("folders", "processes", "device", "recipe")
+        if before[key] != now[key]
+    ]
     old, new = saved.manifest.get("fingerprints", {}), now["fingerprints"]
     changes += [
         f"{key}: another file's content ({old[key]} -> {new[key]})"

@@ -143,17 +143,20 @@ class Doctor:
             real, fake = (_column(recent, f"score_{kind}_{domain}") for kind in ("real", "fake"))
             signals["blind", domain] = scores.teaching(scores.spread(real, fake), self.pace)
             if self.chance is None:
-                stretch = scores.stretch(real, fake, distances.get(domain, math.nan))
-                signals["stretched", domain] = signals["beaten", domain] = stretch
+                signals["stretched", domain] = signals["beaten", domain] = scores.stretch(
+                    real, fake, distances.get(domain, math.nan)
+                )
             else:
-                losses = _column(recent, f"discriminator_{domain}")
-                signals["saturated", domain] = scores.edge(losses, self.chance)
+                signals["saturated", domain] = scores.edge(
+                    _column(recent, f"discriminator_{domain}"), self.chance
+                )
                 signals["beaten", domain] = scores.lead(real, fake)
         for name in ("generators", "discriminators"):
             norm = f"gradient_norm_{name}"
             if norm in recent[0][1] and len(before) >= LOGS:
-                value = scores.growth(_column(recent, norm), _column(before, norm))
-                signals["exploding", name] = value
+                signals["exploding", name] = scores.growth(
+                    _column(recent, norm), _column(before, norm)
+                )
         return signals
 
     def split(self) -> tuple[Rows, Rows]:
@@ -166,12 +169,11 @@ class Doctor:
     def news(self, signals: Signals, findings: Iterable[Finding | None]) -> Examination:
         """What is new since the last window; what is undefined in this one stays as it was."""
         now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
-        defined = {at for at, value in signals.items() if not math.isnan(value)}
+        defined = {at: value for at, value in signals.items() if not math.isnan(value)}
         gone = [f for at, f in self.open.items() if at in defined and at not in now]
         found = {at: finding for at, finding in now.items() if at not in self.open}
         self.open = {at: f for at, f in self.open.items() if f not in gone} | found
-        shown = {at: value for at, value in signals.items() if at in defined}
-        return Examination(shown, list(found.values()), gone)
+        return Examination(defined, list(found.values()), gone)
 
     def state(self) -> dict[str, Any]:
         """What resuming needs."""
@@ -187,7 +189,7 @@ class Doctor:
         """Go on from what state() gave. Steps left out since, which a run goes back for, count."""
         self.rows = deque(state["rows"], maxlen=MEMORY)
         self.examined, self.skipped = state["examined"], state["skipped"]
-        found = [Finding(**finding) for finding in state["open"]]
+        found = (Finding(**finding) for finding in state["open"])
         self.open = {(f.name, f.where): f for f in found if f.name not in self.ignored}
         self.left_out = max(self.left_out, state["left_out"])
 
@@ -212,9 +214,8 @@ def _see(
         "checkerboard": pictures.checkerboard(fake, *natural),
     }
     if home is not None:
-        draws = torch.randn(fake.shape, generator=torch.Generator().manual_seed(0))
-        noise = pictures.NOISE * draws.to(fake)
-        signals["hidden_code"] = pictures.hidden_code(real, fake, home, noise)
+        noise = torch.randn(fake.shape, generator=torch.Generator().manual_seed(0)).to(fake)
+        signals["hidden_code"] = pictures.hidden_code(real, fake, home, pictures.NOISE * noise)
     return signals
 
 

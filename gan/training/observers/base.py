@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -78,10 +79,9 @@ class Observer(Protocol):
 
 def build_observers(context: RunContext) -> dict[str, Observer]:
     """Build those that the configuration turns on or names, by the names of their states."""
-    keys = context.config.model_dump()
-    observers: dict[str, Observer] = {}
-    for name, row in OBSERVERS.items():
-        section, _, key = (row.switch or "").partition(".")
-        if keys[section][key] if row.switch else name in context.config.train.observers:
-            observers[name] = load(row.code)(context)
-    return observers
+    config = context.config
+    return {
+        name: load(row.code)(context)
+        for name, row in OBSERVERS.items()
+        if (attrgetter(row.switch)(config) if row.switch else name in config.train.observers)
+    }

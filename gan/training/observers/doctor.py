@@ -15,7 +15,7 @@ from torch import Tensor
 from gan.domains import Domain
 from gan.networks.layers import in_eval_mode
 from gan.system.atomic import write_whole
-from gan.training.doctor import Doctor, Examination
+from gan.training.doctor.doctor import Doctor, Examination
 from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
@@ -25,8 +25,7 @@ class DoctorObserver(Observer):
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
-        self.train = context.config.train
-        self.doctor = Doctor(context.config.loss, self.train, context.config.optim)
+        self.doctor = Doctor(context.config.loss, context.config.train, context.config.optim)
         self.step = 0
         # RUN/doctor.jsonl, once it holds nothing of what comes after the present step.
         self.path: Path | None = None
@@ -38,7 +37,7 @@ class DoctorObserver(Observer):
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
         """Remember the values; not those that are logged only because a run stops there."""
-        if step % self.train.log_every == 0:
+        if step % self.context.config.train.log_every == 0:
             self.doctor.log(step, values)
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
@@ -46,7 +45,7 @@ class DoctorObserver(Observer):
         if tracker and self.path is None:
             self.path = _begin_record(self.context.run_dir, self.step)
         self.step = step
-        if tracker and self.path and step % self.train.doctor_every == 0:
+        if tracker and self.path and step % self.doctor.every == 0:
             self.report(step, self.examine(step), tracker, self.path)
 
     def examine(self, step: int) -> Examination:
@@ -61,12 +60,19 @@ class DoctorObserver(Observer):
     def report(self, step: int, seen: Examination, tracker: Tracker, path: Path) -> None:
         """Log all signals; print and record what is new."""
         tracker.scalars(step, {f"doctor/{n}_{at}": v for (n, at), v in seen.signals.items()})
-        for finding in seen.found:
-            tracker.text(step, "doctor", f"{finding.name}: {finding.advice}")
-            self.context.print_line(f"doctor, step {step}, {finding.name}: {finding.advice}")
-        for finding in seen.gone:
-            self.context.print_line(f"doctor, step {step}: {finding.name} {finding.where} has gone")
-        _append(path, step, seen)
+        entries: list[dict[str, object]] = []
+        for found in seen.found:
+            tracker.text(step, "doctor", f"{found.name}: {found.advice}")
+            self.context.print_line(f"doctor, step {step}, {found.name}: {found.advice}")
+            entries.append({
+                "step": step, "window": found.window, "finding": found.name, "where": found.where,
+                "value": found.value, "limit": found.limit, "advice": found.advice,
+            })  # fmt: skip
+        for old in seen.gone:
+            self.context.print_line(f"doctor, step {step}: {old.name} {old.where} has gone")
+            entries.append({"step": step, "gone": old.name, "where": old.where})
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(entry) + "\n" for entry in entries)
 
     def state(self) -> dict[str, Any]:
         """The window so far, and what was found."""
@@ -95,22 +101,3 @@ def _begin_record(folder: Path, step: int) -> Path:
                 kept.append(f"{line}\n")
     write_whole(path, lambda file: file.writelines(line.encode() for line in kept))
     return path
-
-
-def _append(path: Path, step: int, seen: Examination) -> None:
-    """Add what was found in a step, and what has gone."""
-    entries: list[dict[str, object]] = [
-        {
-            "step": step,
-            "window": finding.window,
-            "finding": finding.name,
-            "where": finding.where,
-            "value": finding.value,
-            "limit": finding.limit,
-            "advice": finding.advice,
-        }
-        for finding in seen.found
-    ]
-    entries += [{"step": step, "gone": old.name, "where": old.where} for old in seen.gone]
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps(entry) + "\n" for entry in entries)

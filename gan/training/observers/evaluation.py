@@ -4,17 +4,16 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gan.config.choices import Split
 from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
-from gan.evaluation.files import METRICS_FILE, append_line, forget, write_images
+from gan.evaluation.files import forget, write_evaluation
 from gan.evaluation.folders import selection_split
 from gan.evaluation.measurable import measurable
 from gan.evaluation.table import brief
-from gan.metrics.jackknife import ERRORS
+from gan.metrics.intervals import ERRORS
 from gan.networks.files import read_about
 from gan.system.atomic import write_whole
 from gan.system.text import nearest
@@ -50,12 +49,11 @@ class EvaluationObserver(Observer):
 
     def __init__(self, context: RunContext) -> None:
         self.context, self.config = context, context.config.evaluate
-        accelerator = context.accelerator
-        self.processes = processes_of(accelerator)
+        self.processes = processes_of(context.accelerator)
         self.instruments = open_instruments(
             self.config.features,
             self.config.weights,
-            accelerator.device,
+            context.accelerator.device,
             "evaluate.",
             {"alexnet": self.config.lpips_alex, "vgg16": self.config.lpips_vgg},
         )
@@ -72,10 +70,9 @@ class EvaluationObserver(Observer):
                 f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
                 f"these are: {', '.join(names)}"
             )
-        # The best value so far, the one that a clearly better one must beat, and the newest.
+        # The best value so far, and the one that a clearly better one must beat.
         self.best: Mark | None = None
         self.standard: Mark | None = None
-        self.last: Mark | None = None
         self.without_progress = 0
         # What the standard's standard error is made of, image by image.
         self.deviations: tuple[float, ...] = ()
@@ -139,18 +136,17 @@ class EvaluationObserver(Observer):
     def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
         """All numbers of this step, written down; None where a translation is not finite."""
         generators = self.context.trainer.frame.generators
-        settings = Settings(
-            tuple(generators),
-            self.config.batch_size,
-            self.context.config.run.seed,
-            self.config.resamples,
-        )
         try:
             evaluation = evaluate(
                 generators,
                 self.folders,
                 self.context.config.data,
-                settings,
+                Settings(
+                    tuple(generators),
+                    self.config.batch_size,
+                    self.context.config.run.seed,
+                    self.config.resamples,
+                ),
                 self.instruments,
                 self.processes,
             )
@@ -183,14 +179,11 @@ class EvaluationObserver(Observer):
 
     def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
         """Into metrics.jsonl, evaluation/ and TensorBoard."""
-        folder, epoch = self.context.run_dir, self.context.length.epochs_done(step)
-        record = evaluation.record()
         precision = self.context.config.train.precision.replace("tf32", "fp32")  # see evaluate
-        record["protocol"] = {"precision": precision} | record["protocol"]
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        images = write_images(folder, step, evaluation.images)
-        line = {"step": step, "epoch": epoch, "time": time, "images": images}
-        append_line(folder / METRICS_FILE, line | record)
+        evaluation = evaluation.of_model({"precision": precision})
+        write_evaluation(
+            self.context.run_dir, step, self.context.length.epochs_done(step), evaluation
+        )
         tracker.scalars(
             step, {f"evaluate/{name}": metric.value for name, metric in evaluation.metrics.items()}
         )
@@ -198,7 +191,7 @@ class EvaluationObserver(Observer):
     def compare(self, step: int, metric: Metric, tracker: Tracker | None) -> None:
         """Keep these generators if they are the best; count evaluations without clear progress."""
         sign = 1 if metric.better == "lower" else -1
-        self.last = mark = Mark(step, metric.value, metric.low, metric.high)
+        mark = Mark(step, metric.value, metric.low, metric.high)
         if self.best is None or sign * mark.value < sign * self.best.value:
             self.best = mark
             self.context.keep(step, "-best")
@@ -210,9 +203,8 @@ class EvaluationObserver(Observer):
         else:
             self.without_progress += 1
         if step == self.context.length.stop or self.ended():
-            name = self.config.best
             self.context.print_line(
-                f"{name}: {mark.text()}, the last; {self.best.text()}, the best"
+                f"{self.config.best}: {mark.text()}, the last; {self.best.text()}, the best"
             )
 
     def ended(self) -> str | None:
@@ -227,19 +219,21 @@ class EvaluationObserver(Observer):
 
     def state(self) -> dict[str, Any]:
         """The marks."""
-        marks = {"best": self.best, "standard": self.standard, "last": self.last}
-        values = {name: mark and asdict(mark) for name, mark in marks.items()}
-        more = {"without_progress": self.without_progress, "deviations": list(self.deviations)}
-        return values | more | {"metric": self.config.best}
+        return {
+            "metric": self.config.best,
+            "best": asdict(self.best) if self.best else None,
+            "standard": asdict(self.standard) if self.standard else None,
+            "without_progress": self.without_progress,
+            "deviations": list(self.deviations),
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue, unless another metric decides from now on."""
         self.overtaken = True
         if state.get("metric") != self.config.best:
             state = {}
-        self.best, self.standard, self.last = (
-            Mark(**state[name]) if state.get(name) else None
-            for name in ("best", "standard", "last")
+        self.best, self.standard = (
+            Mark(**state[name]) if state.get(name) else None for name in ("best", "standard")
         )
         self.without_progress = state.get("without_progress", 0)
         self.deviations = tuple(state.get("deviations", ()))
@@ -263,12 +257,8 @@ def clearly_better(metric: Metric, standard: Mark, deviations: Sequence[float]) 
     sign = 1 if metric.better == "lower" else -1
     gain = sign * (standard.value - metric.value)
     if not deviations or len(deviations) != len(metric.deviations):
-        return gain > sign * (standard.value - _beyond(standard, sign))
+        end = standard.low if sign == 1 else standard.high  # the better one of its interval
+        beyond = standard.value if end is None or math.isnan(end) else end
+        return gain > sign * (standard.value - beyond)
     pairs = zip(metric.deviations, deviations, strict=True)
     return gain > ERRORS * math.sqrt(sum((ours - theirs) ** 2 for ours, theirs in pairs))
-
-
-def _beyond(mark: Mark, sign: int) -> float:
-    """The better end of a value's interval; sign is -1 where higher values are better."""
-    end = mark.low if sign == 1 else mark.high
-    return mark.value if end is None or math.isnan(end) else end

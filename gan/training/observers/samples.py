@@ -13,7 +13,6 @@ class SamplesObserver(Observer):
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Write the grids."""
         context = self.context
-        if tracker is None or not context.length.due(step, context.config.train.sample_every):
-            return
-        for direction, columns in context.trainer.sample(context.test_images()).items():
-            tracker.grid(step, direction, columns)
+        if tracker and context.length.due(step, context.config.train.sample_every):
+            for direction, columns in context.trainer.sample(context.test_images()).items():
+                tracker.grid(step, direction, columns)

@@ -14,7 +14,8 @@ import torch
 from accelerate import Accelerator
 
 from gan.config import Config
-from gan.training.checkpoint import SavedState, Saver, check_same, newest_state
+from gan.training.checkpoint.saver import Saver
+from gan.training.checkpoint.states import SavedState, check_same, newest_state
 
 
 def save(root: Path, step: int, keep: int = 3) -> None:

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from gan.config import LossConfig, OptimConfig, TrainConfig
+from gan.config.tables.findings import FAULTS
 from gan.domains import Domain
 from gan.networks import build_generator
-from gan.training.doctor import FAULTS, Doctor, Examination
+from gan.training.doctor.doctor import Doctor, Examination
 from tests.support import faults
 from tests.support.faults import FAULTY, cooler, healthy, photographs
 

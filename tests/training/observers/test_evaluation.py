@@ -17,7 +17,8 @@ from PIL import Image
 from gan.config import Config
 from gan.evaluation import Evaluation, Metric
 from gan.inference.translator import Translator
-from gan.metrics import interval_around, kernel_estimate
+from gan.metrics import interval_around
+from gan.metrics.kernel import kernel_estimate
 from gan.networks.files import read_about
 from gan.system.signals import Interruption
 from gan.training import Run, train

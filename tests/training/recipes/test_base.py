@@ -19,7 +19,7 @@ from gan.domains import Domain
 from gan.networks.assembly import build_networks
 from gan.system.signals import Interruption
 from gan.training import Run, train
-from gan.training.checkpoint import newest_state
+from gan.training.checkpoint.states import newest_state
 from gan.training.objective import Network
 from gan.training.observers.base import Observer, RunContext
 from gan.training.optimization import total
