@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import conv2d
 
 from gan.features.projected import ProjectedDiscriminator
@@ -94,11 +94,14 @@ def test_the_frozen_network_goes_where_the_module_goes(disc: ProjectedDiscrimina
 
 
 def test_grey_images_are_scored_as_their_colour_copies(weights: Path) -> None:
-    grey = build_discriminator("projected", in_channels=1, channels=4, layers=1, weights=weights)
+    grey, color = (
+        build_discriminator(
+            "projected", in_channels=depth, channels=4, layers=1, weights=weights, norm="none"
+        )
+        for depth in (1, 3)
+    )
+    color.get_submodule("heads").load_state_dict(grey.get_submodule("heads").state_dict())
     x = images(1, 1, 32, 32)
-    color = build_discriminator("projected", channels=4, layers=1, weights=weights)
-    assert isinstance(grey.heads, nn.Module)
-    color.heads.load_state_dict(grey.heads.state_dict())
     for ours, theirs in zip(grey(x)[1:], color(x.expand(1, 3, 32, 32))[1:], strict=True):
         torch.testing.assert_close(ours, theirs)
 

@@ -134,7 +134,7 @@ def evaluates(folder: Path) -> None:
         batches.append(images.device)
         return ours.run(images)
 
-    instruments = Instruments(GPU, None, None, False)
+    instruments = Instruments(GPU)
     evaluator = Evaluator(instruments, config.data, 2, Processes())
     files = list(enumerate(open_folders(config.data).sources["a"].files))
     task = Task(forth, None, (3, 3), {}, None, ["l1"])
