@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from gan.config import Config
+from gan.config.tables.recipes import RECIPES
 from gan.networks.assembly import build_networks
+from gan.networks.projection import build_heads
 from gan.system.signals import Interruption
 from gan.training import Run
 from tests.support import backbone
@@ -26,6 +28,7 @@ CASES = {
     "one_style": (torch.float64, 2e-4),
     "reference": (torch.float64, 2e-4),
     "semantic": (torch.float64, 2e-4),
+    "contrastive": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
 
@@ -45,6 +48,8 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
             "loss": {"semantic": 1.0},
             "semantic": {"classifier": root / "classifier.safetensors"},
         },
+        # All positions of every feature map.
+        "contrastive": {"loss": {"nce": 1.0, "tv": 1.0}},
     }
     config = Config.model_validate(
         {
@@ -58,7 +63,9 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
                 "discriminator_channels": 4,
             },
             "optim": {"lr": lr},
-            "train": {"pool_size": 0, "max_steps": 10, "log_every": 10} | split,
+            "train": {"pool_size": 0, "max_steps": 10, "log_every": 10}
+            | ({"recipe": case} if case in RECIPES else {})
+            | split,
             "run": {"dir": folder / f"run-{case}-{processes}-{split}", "device": "cpu"},
         }
         | more.get(case, {})
@@ -67,6 +74,9 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
     def build(*args: Any, **kwargs: Any) -> dict[str, nn.Module]:
         return {name: net.to(dtype) for name, net in build_networks(*args, **kwargs).items()}
 
+    def heads(*args: Any, **kwargs: Any) -> nn.Module:
+        return build_heads(*args, **kwargs).to(dtype)
+
     def to_unit(pixels: Tensor) -> Tensor:
         return pixels.to(dtype) / 127.5 - 1
 
@@ -74,6 +84,8 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         patch("gan.training.recipes.cyclegan.build_networks", build),
         patch("gan.training.recipes.single_style.build_networks", build),
         patch("gan.training.recipes.arbitrary_style.build_networks", build),
+        patch("gan.training.recipes.contrastive.build_networks", build),
+        patch("gan.training.recipes.contrastive.build_heads", heads),
         patch("gan.training.recipes.single_style.to_unit", to_unit),
         patch("gan.training.perceptual.cast_weights", lambda features, _: features.to(dtype)),
         patch("gan.semantics.frozen.check_logits", lambda network, *_: network.to(dtype)),
