@@ -11,6 +11,7 @@ GROUPS = {
     "adversarial": ("Adversarial", "What generators pay for translations that are found out."),
     "cycle": ("Cycle", "There and back: distance of reconstructions, times its weight."),
     "identity": ("Identity", "What generators do to images of their own target, times its weight."),
+    "nce": ("Contrast", "How well originals tell patches of their translations, times its weight."),
     "perceptual_cycle": ("Perceptual cycle", "Reconstructions against originals, as features."),
     "perceptual": ("Perceptual", "Translations against originals, in feature maps."),
     "style": ("Style", "Translations against their new domain, in Gram matrices."),

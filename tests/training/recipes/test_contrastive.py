@@ -1,5 +1,6 @@
 """Contrast of patches: a step of the authors' kind, exact to resume, one generator for use."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from gan.training.recipes.contrastive import ContrastiveTrainer
 from tests.support.commands import translate_folder
 from tests.support.launching import write_images
 from tests.support.registering import forget_rows
-from tests.support.runs import Sections, generator, merged
+from tests.support.runs import Sections, generator, merged, saved_weights
 from tests.support.trainers import all_equal, batch
 
 ALL = 256
@@ -226,6 +227,23 @@ def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> N
             assert set(parts["networks"]) == {"gen_ab", "disc_b", "heads_ab"}
             assert set(parts["averages"]) == {"gen_ab"}
             assert "heads_optimizer" in parts
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler here")
+def test_a_compiled_run_is_the_plain_one_within_rounding_and_resumes_exactly(
+    root: Path, tmp_path: Path
+) -> None:
+    """Adam makes steps of 2e-4 of the rounding in gradients that are 0: four of them at most."""
+    for name, stops in (("plain", (4,)), ("whole", (4,)), ("parts", (2, 4))):
+        for stop in stops:
+            keys = {"compile": name != "plain", "max_steps": stop}
+            train(config(root, tmp_path / name, train=keys))
+    plain, whole, parts = (saved_weights(tmp_path / name) for name in ("plain", "whole", "parts"))
+    for one, compiled, resumed in zip(plain, whole, parts, strict=True):
+        torch.testing.assert_close(compiled, one, rtol=0, atol=8 * 2e-4)
+        assert torch.equal(compiled, resumed)
+    assert not all_equal(plain, whole)  # it was on
 
 
 def test_a_run_leaves_one_generator_that_translates_a_folder(
