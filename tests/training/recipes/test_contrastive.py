@@ -1,5 +1,6 @@
 """Contrast of patches: a step of the authors' kind, exact to resume, one generator for use."""
 
+import functools
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,9 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.config.tables.generators import GENERATORS, GeneratorRow
+from gan.config.extensions import register_generator
+from gan.config.table import load
+from gan.config.tables.generators import GENERATORS
 from gan.inference.translator import Translator
 from gan.training import train
 from gan.training.accelerator import build_accelerator
@@ -41,6 +44,16 @@ def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("runs") / "trained"
     assert train(config(root, run, train={"max_steps": 3})).status == 0
     return run
+
+
+@pytest.fixture
+def one_block(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Networks with a generator that an extension adds: one residual block."""
+    forget_rows(monkeypatch, GENERATORS)
+    resnet = functools.partial(load(GENERATORS["resnet_6blocks"].code), blocks=1)
+    takes = ("norm", "upsample", "dropout")
+    register_generator("mine", resnet, takes=takes, size_multiple=4, encodes=True)
+    return {"generator": "mine", "discriminator": "pixel"}
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
@@ -232,13 +245,13 @@ def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> N
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler here")
 def test_a_compiled_run_is_the_plain_one_within_rounding_and_resumes_exactly(
-    root: Path, tmp_path: Path
+    one_block: dict[str, str], root: Path, tmp_path: Path
 ) -> None:
     """Adam makes steps of 2e-4 of the rounding in gradients that are 0: four of them at most."""
     for name, stops in (("plain", (4,)), ("whole", (4,)), ("parts", (2, 4))):
         for stop in stops:
             keys = {"compile": name != "plain", "max_steps": stop}
-            train(config(root, tmp_path / name, train=keys))
+            train(config(root, tmp_path / name, networks=one_block, train=keys))
     plain, whole, parts = (saved_weights(tmp_path / name) for name in ("plain", "whole", "parts"))
     for one, compiled, resumed in zip(plain, whole, parts, strict=True):
         torch.testing.assert_close(compiled, one, rtol=0, atol=8 * 2e-4)
@@ -284,12 +297,8 @@ def test_contradictions_are_rejected_by_name(
 
 
 def test_a_generator_of_an_extension_can_be_trained_where_it_encodes(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one_block: dict[str, str], root: Path, tmp_path: Path
 ) -> None:
-    forget_rows(monkeypatch, GENERATORS)
-    resnet = GENERATORS["resnet_6blocks"]
-    GENERATORS.add("mine", GeneratorRow(resnet.code, ("norm", "upsample", "dropout", "downsample"),
-                                        {"blocks": 1}, size_multiple=4, encodes=True))  # fmt: skip
-    trainer = build(config(root, tmp_path, networks={"generator": "mine"}))
+    trainer = build(config(root, tmp_path, networks=one_block))
     assert len(trainer.feature_maps) == 4
     assert trainer.train_step(1, [batch(0)])["skipped_steps"] == 0
