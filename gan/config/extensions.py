@@ -91,17 +91,24 @@ def register_recipe(name: str, row: RecipeRow) -> None:
 
 
 def register_generator(
-    name: str, build: Code, *, takes: tuple[str, ...] = (), size_multiple: int = 1
+    name: str,
+    build: Code,
+    *,
+    takes: tuple[str, ...] = (),
+    size_multiple: int = 1,
+    encodes: bool = False,
 ) -> None:
     """Add a generator, for networks.generator.
 
     build(in_channels=..., out_channels=..., channels=...) returns a module that translates images
     (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1], for any H and W from 16 up.
     With takes=("norm",) it gets norm=networks.norm as well; upsample and dropout likewise. Training
-    crops must be multiples of size_multiple. A trained file names the generator: whoever uses it
+    crops must be multiples of size_multiple. encodes, for train.recipe contrastive, is that of a
+    gan.config.tables.generators.GeneratorRow. A trained file names the generator: whoever uses it
     loads the same extension. ValueError where the name is taken.
     """
-    GENERATORS.add(name, GeneratorRow(build, takes, size_multiple=size_multiple))
+    row = GeneratorRow(build, takes, size_multiple=size_multiple, encodes=encodes)
+    GENERATORS.add(name, row)
 
 
 def register_discriminator(

@@ -201,6 +201,15 @@ class LossConfig(Section):
     semantic_ba: Weight | None = None
     """Weight of the semantic loss of B -> A, where it differs from loss.semantic: the target there
     is what the classifier, which knows A alone if it was trained here, takes B's images for."""
+    nce: Weight = 0
+    """Weight of the contrastive loss of train.recipe contrastive: 1 in CUT, 10 in FastCUT."""
+    nce_identity: bool = True
+    """Half of the contrastive loss compares the generator's outputs for images of B with these, as
+    in CUT; false in FastCUT."""
+    nce_temperature: Rate = 0.07
+    """What similarities of patches are divided by; lower tells patches apart more strictly."""
+    nce_patches: Annotated[int, Field(ge=2)] = 256
+    """Random positions of each feature map that are compared, or all where it has fewer."""
     terms: dict[str, Weight] = {}
     """Weights of further terms that an extension registers, for instance {edges: 2}."""
 

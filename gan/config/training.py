@@ -35,8 +35,8 @@ class TrainConfig(Section):
     """How long, how much at once, how precisely, and what is kept."""
 
     recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
-    """What is trained: cyclegan, single_style, arbitrary_style, or a recipe that an extension
-    registers; where it is not set, style.image and networks.generator decide."""
+    """What is trained: cyclegan, single_style, arbitrary_style, contrastive, or a recipe that an
+    extension registers; where it is not set, style.image and networks.generator decide."""
     epochs: Count = 100
     """Passes over the larger folder at the constant learning rate."""
     decay_epochs: CountOrZero = 100

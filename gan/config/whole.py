@@ -131,6 +131,16 @@ class Config(Section):
         yield from self.folder_faults(row)
         for term in row.needs:
             yield not getattr(self.loss, term), f"{chosen} needs a loss.{term} above 0"
+        for term in row.unused:
+            others = " or ".join(
+                name for name, other in RECIPES.items() if term not in other.unused
+            )
+            yield (
+                getattr(self.loss, term),
+                f"{chosen} does not use loss.{term}: set it to 0, or train.recipe to {others}",
+            )
+        if row.encodes:
+            yield from self.encoder_faults(chosen)
         if len(row.directions) == 1:
             yield from self.single_generator_faults(chosen)
         elif self.data.channels_a != self.data.channels_b:
@@ -176,6 +186,23 @@ class Config(Section):
             (
                 self.loss.terms,
                 f"loss.terms is for two generators: leave it out with {chosen}",
+            ),
+        ]
+
+    def encoder_faults(self, chosen: str) -> list[Fault]:
+        """The generator's encoder gives features, of originals and of translations alike."""
+        kind, data = self.networks.generator, self.data
+        able = " or ".join(name for name, row in GENERATORS.items() if row.encodes)
+        return [
+            (
+                not GENERATORS[kind].encodes,
+                f"{chosen} compares features of the generator's encoder, which {kind} does not "
+                f"give: set networks.generator to {able}",
+            ),
+            (
+                data.channels_a != data.channels_b,
+                f"{chosen} encodes translations as it does originals: data.channels_a and "
+                f"data.channels_b must be equal ({data.channels_a} and {data.channels_b} given)",
             ),
         ]
 

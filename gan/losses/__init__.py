@@ -1,6 +1,7 @@
 """Losses as pure functions, each with its formula and its source."""
 
 from gan.losses.adversarial import Scores, gradient_penalty, score_maps
+from gan.losses.contrastive import patch_nce
 from gan.losses.perceptual import content_loss, perceptual_distance, weighted_sum
 from gan.losses.semantic import semantic_loss
 from gan.losses.style import (
@@ -18,6 +19,7 @@ __all__ = [
     "gram",
     "gram_distance",
     "mean_gram",
+    "patch_nce",
     "perceptual_distance",
     "score_maps",
     "semantic_loss",

@@ -1,6 +1,7 @@
 """The ResNet generator of CycleGAN (Zhu et al. 2017, section 7.2), after Johnson et al. 2016."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +41,16 @@ class ResidualBlock(nn.Module):
         return x + branch
 
 
+class FeatureMap(NamedTuple):
+    """A feature map of a generator's encoder."""
+
+    layer: int
+    """How many layers of `model` come before it."""
+    channels: int
+    stride: int
+    """Pixels of the image from one of its positions to the next."""
+
+
 class ResnetGenerator(nn.Module):
     """Two halvings, `blocks` residual blocks, two doublings; images in [-1, 1].
 
@@ -47,6 +58,10 @@ class ResnetGenerator(nn.Module):
     0-3 stem, 4-6 and 7-9 down, 10-18 residual blocks, 19-21 and 22-24 up, 25-27 head; each group
     is (padding,) convolution, norm, activation. The head has no norm. With "blur" the indices are
     those of CUT: a halving ends, a doubling begins with a filter.
+
+    `feature_maps` are those that CUT compares (Park et al. 2020): the image, the convolution of
+    either halving, before its norm, the first and the middle block. For nine blocks with "blur"
+    they are its authors' layers 4, 8, 12 and 16; their layer 0 is the image after padding.
     """
 
     size_multiple = 4
@@ -67,12 +82,17 @@ class ResnetGenerator(nn.Module):
         bias = has_bias(norm)
         layers = [ReflectionPad(3), nn.Conv2d(in_channels, channels, 7, bias=bias)]
         layers += _norm_relu(norm, channels)
-        for width in (channels, 2 * channels):
+        maps = [FeatureMap(0, in_channels, 1)]
+        for scale, width in ((1, channels), (2, 2 * channels)):
             # Zero padding here, reflection elsewhere: the reference's, and its weights expect it.
             stride = 2 if downsample == "stride" else 1
             layers += [nn.Conv2d(width, 2 * width, 3, stride=stride, padding=1, bias=bias)]
+            maps += [FeatureMap(len(layers), 2 * width, scale * stride)]
             layers += _norm_relu(norm, 2 * width)
             layers += [BlurDown(2 * width)] if downsample == "blur" else []
+        # The first block and the middle one.
+        ends = sorted({len(layers) + block + 1 for block in (0, blocks // 2)})
+        self.feature_maps = (*maps, *(FeatureMap(end, 4 * channels, 4) for end in ends))
         layers += [ResidualBlock(4 * channels, norm=norm, dropout=dropout) for _ in range(blocks)]
         for width in (2 * channels, channels):
             layers += _doubling(width, bias=bias, upsample=upsample)
@@ -80,9 +100,37 @@ class ResnetGenerator(nn.Module):
         layers += [ReflectionPad(3), nn.Conv2d(channels, out_channels, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Translate (N, in_channels, H, W) to (N, out_channels, H, W); any H, W from 16 up."""
-        return run_padded(self.model, x, self.size_multiple)
+    def forward(
+        self, x: Tensor, positions: Sequence[Tensor] | None = None, *, encode_only: bool = False
+    ) -> Tensor | list[Tensor]:
+        """Translate (N, in_channels, H, W) to (N, out_channels, H, W); any H, W from 16 up.
+
+        With positions, return the translation and `features`; with encode_only, these alone.
+        """
+        if positions is None:
+            return run_padded(self.model, x, self.size_multiple)
+        output, features = self.features(x, positions, encode_only=encode_only)
+        return features if encode_only else [output, *features]
+
+    def features(
+        self, x: Tensor, positions: Sequence[Tensor], *, encode_only: bool
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Return the translation, and the features at positions of each of `feature_maps`.
+
+        Positions are numbers (S,) in rows of H W; features are (N, S, C): no whole map leaves the
+        network, which would be converted to float32 under autocast. With encode_only the layers
+        behind the last map are not computed, and the first tensor is that map. H and W must be
+        multiples of size_multiple.
+        """
+        wanted = dict(zip((at.layer for at in self.feature_maps), positions, strict=True))
+        found: list[Tensor] = []
+        for done, layer in enumerate(self.model):
+            if done in wanted:
+                found.append(x.flatten(2).index_select(2, wanted[done]).transpose(1, 2))
+            if encode_only and len(found) == len(wanted):
+                break
+            x = layer(x)
+        return x, found
 
 
 def recompute_blocks(networks: Iterable[nn.Module]) -> None:
@@ -100,4 +148,5 @@ def _doubling(width: int, *, bias: bool, upsample: Upsample) -> list[nn.Module]:
 
 
 def _norm_relu(norm: Norm, channels: int) -> list[nn.Module]:
-    return [norm_layer(norm, channels), nn.ReLU(inplace=True)]
+    # Without a norm, in place would be in the convolution's output, which is a feature map.
+    return [norm_layer(norm, channels), nn.ReLU(inplace=norm != "none")]

@@ -23,6 +23,7 @@ GROUPS = {
     "identity": ("Identity", "What generators do to images of their own target, times its weight."),
     "perceptual_cycle": ("Perceptual cycle", "Reconstructions against originals, as features."),
     "perceptual": ("Perceptual", "Translations against originals, in feature maps."),
+    "nce": ("Contrast", "How well originals tell patches of their translations, times its weight."),
     "style": ("Style", "Translations against their new domain, in Gram matrices."),
     "tv": ("Total variation", "How rough the translations are."),
     "discriminator": ("Discriminators", "What they pay for mistakes. Near its start: they learn "

@@ -169,7 +169,7 @@ def generator_losses(
     """
     ends = DIRECTIONS[direction]
     losses = {
-        f"adversarial_{direction}": _adversarial_loss(disc, cycle.fake, cycle.target, loss),
+        f"adversarial_{direction}": adversarial_loss(disc, cycle.fake, cycle.target, loss),
         f"cycle_{ends.source}": loss.weight("cycle", ends.source) * l1_loss(cycle.rec, cycle.real),
     }
     if cycle.idt is not None:
@@ -192,13 +192,13 @@ def guided_losses(
     fake_b: Tensor, b: Tensor, disc_b: Discriminator, loss: LossConfig, targets: LossTargets
 ) -> dict[str, Tensor]:
     """Return the weighted terms of translations in the style of each one's own b, by name."""
-    adversarial = _adversarial_loss(disc_b, fake_b, b, loss)
+    adversarial = adversarial_loss(disc_b, fake_b, b, loss)
     content, gram = targets.content["a"], targets.gram["b"]
     terms = appearance_terms("ab", fake_b, content, gram, targets.feature_maps)
     return {"adversarial_ab": adversarial} | weighted(terms, loss)
 
 
-def _adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: LossConfig) -> Tensor:
+def adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: LossConfig) -> Tensor:
     """Return what a generator minimizes to fool a discriminator, the mean over its score maps.
 
     real are images of the discriminator's domain; few forms need their scores.

@@ -32,7 +32,10 @@ def test_a_generators_row_says_what_its_module_does(name: str) -> None:
     assert network.size_multiple == row.size_multiple
     residual = any(isinstance(module, ResidualBlock) for module in network.modules())
     assert residual == row.residual == row.tiles
-    assert (len(inspect.signature(network.forward).parameters) == 2) == row.takes_style
+    parameters = inspect.signature(network.forward).parameters.values()
+    needed = [each for each in parameters if each.default is each.empty]
+    assert (len(needed) == 2) == row.takes_style
+    assert hasattr(network, "feature_maps") == row.encodes
     assert hasattr(network, "paint") == hasattr(network, "style_encoder") == row.takes_style
 
 
@@ -82,6 +85,7 @@ def test_every_weighted_term_has_its_key() -> None:
     ({"networks": {"generator": "unet_256"}, "train": {"recompute": True}}, "train.recompute is"),
     ({"networks": {"discriminator": "n_layers", "discriminator_layers": 6},
       "data": {"crop_size": 128}}, "must be at least 192 with networks.discriminator n_layers"),
+    ({"loss": {"nce": 1}}, "cyclegan does not use loss.nce: set it to 0, or train.recipe to contr"),
     ({"data": {"crop_size": 20}}, "must be at least 24 with networks.discriminator basic"),
 ])  # fmt: skip
 def test_what_no_row_allows_is_rejected_by_name(

@@ -57,13 +57,14 @@ def largest_difference(ours: list[dict[str, Any]], theirs: list[dict[str, Any]])
 def assert_losses_close(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     assert len(ours["losses"]) == len(theirs["losses"]) == 10
     for step, expected in zip(ours["losses"], theirs["losses"], strict=True):
-        terms = ("adversarial", "cycle", "identity", "discriminator", *split.TERMS)
+        terms = ("adversarial", "cycle", "identity", "discriminator", "nce", *split.TERMS)
         for name in (name for name in step if name.startswith(terms)):
             assert step[name] == pytest.approx(expected[name], rel=1e-5)
 
 
 @pytest.mark.parametrize(
-    "case", ["float64", "perception", "one_style", "reference", "semantic", "projected"]
+    "case",
+    ["float64", "perception", "one_style", "reference", "semantic", "contrastive", "projected"],
 )
 @pytest.mark.parametrize("splits", [{"batch_size": 2}, {"accumulate": 2}], ids=str)
 def test_two_processes_equal_one_in_double_precision(
@@ -72,8 +73,10 @@ def test_two_processes_equal_one_in_double_precision(
     """With a frozen network, too: all processes judge by the same averages of Gram matrices."""
     ours = torch.load(two_processes / f"{case}.pt")
     theirs = split.train(root, tmp_path, case, 1, **splits)
-    assert ("style_ab" in theirs["losses"][0]) == (case not in ("float64", "semantic", "projected"))
-    assert ("semantic_ab" in theirs["losses"][0]) == (case == "semantic")
+    logged = theirs["losses"][0]
+    assert ("style_ab" in logged) == (case in ("perception", "one_style", "reference"))
+    assert ("semantic_ab" in logged) == (case == "semantic")
+    assert ("nce_ab" in logged) == ("nce_identity_b" in logged) == (case == "contrastive")
     assert_losses_close(ours, theirs)
     assert largest_difference(ours["weights"], theirs["weights"]) <= 1e-6
 

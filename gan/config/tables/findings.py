@@ -22,6 +22,10 @@ class Fault:
     hasty: str | None = None
     """The advice where discriminators learn faster than generators, if it is another."""
 
+    alone: str | None = None
+    """The advice where one generator is trained, which has neither a cycle nor an identity loss, if
+    it is another."""
+
     def has(self, value: float) -> bool:
         """Whether a value is beyond the limit; NaN, a signal that is not defined here, never is."""
         return value < self.limit if self.below else value > self.limit
@@ -36,6 +40,10 @@ FAULTS: Table[Fault] = Table("finding", {
         "one domain is the other's negative it is right, and train.doctor_ignore [inverted] "
         "silences it",
         below=True,
+        alone="gen_{where} turns light into dark: begin anew with another run.seed, or with twice "
+        "the weight of the loss that keeps the content (loss.nce or loss.perceptual); if one "
+        "domain is the other's negative it is right, and train.doctor_ignore [inverted] silences "
+        "it",
     ),
     # Healthy: 0.34 or more; 0.02 is two and a half grey levels.
     "copy": Fault(
@@ -45,6 +53,10 @@ FAULTS: Table[Fault] = Table("finding", {
         "show the same kind of picture there is nothing to learn, and train.doctor_ignore [copy] "
         "silences it",
         below=True,
+        alone="gen_{where} returns its input, the easiest way to keep the content: lower the "
+        "weight of the loss that keeps it (loss.nce or loss.perceptual, to half); if the two "
+        "folders show the same kind of picture there is nothing to learn, and "
+        "train.doctor_ignore [copy] silences it",
     ),
     # Healthy: 0.55 or more.
     "collapsed": Fault(
@@ -53,6 +65,9 @@ FAULTS: Table[Fault] = Table("finding", {
         "disc_{other} is enough for it: raise loss.cycle (to twice what it is), or begin anew "
         "with a lower optim.lr (half)",
         below=True,
+        alone="gen_{where} makes nearly the same picture of different inputs: raise the weight of "
+        "the loss that keeps the content (loss.nce or loss.perceptual, to twice what it is), or "
+        "begin anew with a lower optim.lr (half)",
     ),
     # Healthy: 0.1 or less while reconstructions are poor; a reader of the picture has 1 at most.
     "hidden_code": Fault(

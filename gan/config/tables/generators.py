@@ -33,6 +33,9 @@ class GeneratorRow:
     takes_style: bool = False
     """Whether forward takes a style image as its second argument. The module then has
     style_encoder(style), a vector, and paint(content, vector)."""
+    encodes: bool = False
+    """Whether forward gives features of its encoder at positions, as train.recipe contrastive
+    compares them. The module then has feature_maps; see gan.networks.resnet.ResnetGenerator."""
     reference_name: str | None = None
     """What the reference implementation calls it, where it has it."""
 
@@ -46,6 +49,7 @@ def _resnet(blocks: int, reference_name: str | None = None) -> GeneratorRow:
         blurs=True,
         residual=True,
         tiles=True,
+        encodes=True,
         reference_name=reference_name,
     )
 

@@ -24,6 +24,10 @@ class RecipeRow:
     """Domains that a discriminator classifies: disc_a, disc_b."""
     needs: tuple[str, ...] = ()
     """Terms of the section loss whose weights must be above 0."""
+    unused: tuple[str, ...] = ("nce",)
+    """Terms of the section loss that it does not minimize; weights above 0 are rejected."""
+    encodes: bool = False
+    """Whether it compares features of the generator's encoder, of originals and translations."""
     painting: bool = False
     """Whether style.image stands in for domain B."""
     styled: bool = False
@@ -66,6 +70,16 @@ RECIPES = Table(
             needs=("style",),
             styled=True,
             aliases=("reference",),
+        ),
+        "contrastive": RecipeRow(
+            "gan.training.recipes.contrastive:ContrastiveTrainer",
+            title="CUT: one generator, each patch of whose translations is told by its original",
+            columns=("real", "translation"),
+            directions=("ab",),
+            discriminators=("b",),
+            needs=("nce",),
+            unused=("perceptual", "style"),
+            encodes=True,
         ),
     },
 )

@@ -106,7 +106,8 @@ class Doctor:
         recent, before = self.split()
         share = self.left_out / (step - window[0] + 1)
         signals["left_out", "all"] = share if share > self.tolerated else 0.0
-        findings = [_diagnose(*at, value, window) for at, value in signals.items()]
+        alone = back is None
+        findings = [_diagnose(*at, value, window, alone=alone) for at, value in signals.items()]
         if len(recent) >= LOGS:
             told = self.listen(recent, before, distances)
             reach = (min(window[0], recent[0][0]), step)
@@ -220,16 +221,24 @@ def _see(
 
 
 def _diagnose(
-    name: str, where: str, value: float, window: tuple[int, int], pace: float = 1.0
+    name: str,
+    where: str,
+    value: float,
+    window: tuple[int, int],
+    pace: float = 1.0,
+    *,
+    alone: bool = False,
 ) -> Finding | None:
     """A finding, if a signal's value over a window is beyond its limit.
 
-    pace is the discriminators' learning rate by that of the generators.
+    pace is the discriminators' learning rate by that of the generators; alone is whether there is
+    one generator.
     """
     fault = FAULTS[name]
     if not fault.has(value):
         return None
     text = fault.hasty if fault.hasty and pace > 1 else fault.advice
+    text = fault.alone if fault.alone and alone else text
     advice = text.format(where=where, other=OTHER.get(where, ""))
     return Finding(window[1], window, name, where, value, fault.limit, advice)
 

@@ -105,6 +105,11 @@ def noted(self: Step, loss: torch.Tensor, values: Any) -> None:
     self.records[-1] |= values | {"loss": loss}
 
 
+GUIDED = {"perceptual": 1, "style": 1, "tv": 1}
+TERMS = {recipe: GUIDED for recipe in RECIPES} | {"contrastive": {"nce": 1, "tv": 1}}
+"""Weights of the losses."""
+
+
 def config_of(recipe: str, precision: str, folder: Path) -> Config:
     generator = "adain" if recipe == "arbitrary_style" else "resnet_6blocks"
     sections: dict[str, dict[str, Any]] = {
@@ -114,7 +119,7 @@ def config_of(recipe: str, precision: str, folder: Path) -> Config:
             "discriminator": "n_layers", "discriminator_layers": 1,
             "discriminator_channels": CHANNELS,
         },
-        "loss": {"perceptual": 1, "style": 1, "tv": 1},
+        "loss": TERMS[recipe],
         "perceptual": backbone.section(folder / "backbone.pth"),
         "train": {"precision": precision, "recipe": recipe},
         "run": {"device": "cuda"},

@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from gan.config import Config
+from gan.config.tables.recipes import RECIPES
 from gan.networks.assembly import build_networks
+from gan.networks.projection import build_heads
 from gan.system.signals import Interruption
 from gan.training import Run
 from tests.support import backbone
@@ -27,6 +29,7 @@ CASES = {
     "reference": (torch.float64, 2e-4),
     "semantic": (torch.float64, 2e-4),
     "projected": (torch.float64, 2e-4),
+    "contrastive": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
 
@@ -46,6 +49,8 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
             "loss": {"semantic": 1.0},
             "semantic": {"classifier": root / "classifier.safetensors"},
         },
+        # All positions of every feature map.
+        "contrastive": {"loss": {"nce": 1.0, "tv": 1.0}},
     }
     projected = {"discriminator": "projected", "discriminator_weights": root / "network.pth"}
     config = Config.model_validate(
@@ -61,7 +66,9 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
                 **(projected if case == "projected" else {}),
             },
             "optim": {"lr": lr},
-            "train": {"pool_size": 0, "max_steps": 10, "log_every": 10} | split,
+            "train": {"pool_size": 0, "max_steps": 10, "log_every": 10}
+            | ({"recipe": case} if case in RECIPES else {})
+            | split,
             "run": {"dir": folder / f"run-{case}-{processes}-{split}", "device": "cpu"},
         }
         | more.get(case, {})
@@ -70,6 +77,9 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
     def build(*args: Any, **kwargs: Any) -> dict[str, nn.Module]:
         return {name: net.to(dtype) for name, net in build_networks(*args, **kwargs).items()}
 
+    def heads(*args: Any, **kwargs: Any) -> nn.Module:
+        return build_heads(*args, **kwargs).to(dtype)
+
     def to_unit(pixels: Tensor) -> Tensor:
         return pixels.to(dtype) / 127.5 - 1
 
@@ -77,6 +87,8 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         patch("gan.training.recipes.cyclegan.build_networks", build),
         patch("gan.training.recipes.single_style.build_networks", build),
         patch("gan.training.recipes.arbitrary_style.build_networks", build),
+        patch("gan.training.recipes.contrastive.build_networks", build),
+        patch("gan.training.recipes.contrastive.build_heads", heads),
         patch("gan.training.recipes.single_style.to_unit", to_unit),
         patch("gan.training.perceptual.cast_weights", lambda features, _: features.to(dtype)),
         patch("gan.semantics.frozen.check_logits", lambda network, *_: network.to(dtype)),

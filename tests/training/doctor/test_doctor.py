@@ -1,7 +1,7 @@
 """What a doctor says of a window: each fault, injected on purpose, and nothing of the healthy."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -51,7 +51,7 @@ def values(step: int = 0, **changed: float) -> dict[str, float]:
 
 def test_every_key_of_the_configuration_has_limits_and_advice() -> None:
     for fault in FAULTS.values():
-        for advice in filter(None, (fault.advice, fault.hasty)):
+        for advice in filter(None, (fault.advice, fault.hasty, fault.alone)):
             assert advice.count(". ") == 0  # one sentence
         assert not fault.has(math.nan)
 
@@ -186,6 +186,25 @@ def test_the_advice_for_a_beaten_discriminator_compares_both_rates(
     found = {f.name: f.advice for f in ours.examine(10, healthy, cooler, images()).found}
     assert advice in found["beaten"]
     assert found.keys() == {"beaten"}
+
+
+def grey(images: Tensor) -> Tensor:
+    return images * 0
+
+
+def same(images: Tensor) -> Tensor:
+    return images
+
+
+@pytest.mark.parametrize(("name", "forth"), [("copy", same), ("collapsed", grey)])
+def test_one_generator_alone_is_advised_without_cycle_and_identity(
+    name: str, forth: Callable[[Tensor], Tensor]
+) -> None:
+    alone, pair = (doctor().examine(10, forth, back, images()) for back in (None, same))
+    for seen, named in ((alone, False), (pair, True)):
+        (advice,) = (f.advice for f in seen.found if (f.name, f.where) == (name, "ab"))
+        assert ("loss.cycle" in advice or "loss.identity" in advice) == named
+        assert ("loss.nce" in advice) == (not named)
 
 
 def test_a_balanced_game_is_no_finding() -> None:

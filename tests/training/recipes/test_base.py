@@ -109,6 +109,7 @@ def test_a_row_names_the_class_that_trains_it(name: str) -> None:
     ("one_style", {"style": {"image": "x.png"}, "loss": {"style": 1}}, "single_style"),
     (None, {"networks": {"generator": "adain"}, "loss": {"style": 1}}, "arbitrary_style"),
     ("reference", {"networks": {"generator": "adain"}, "loss": {"style": 1}}, "arbitrary_style"),
+    ("contrastive", {"loss": {"nce": 1}}, "contrastive"),
     ("head", {}, "head"),
 ], ids=str)  # fmt: skip
 def test_a_recipe_is_named_or_inferred_and_earlier_names_are_known(
@@ -124,6 +125,7 @@ def test_a_recipe_is_named_or_inferred_and_earlier_names_are_known(
     ("cyclegan", {"style": {"image": "x.png"}}, "train.recipe cyclegan does not use style.image"),
     ("arbitrary_style", {}, "arbitrary_style needs networks.generator adain, not resnet_9blocks"),
     ("cyclegan", {"networks": {"generator": "adain"}}, "train.recipe cyclegan cannot train adain"),
+    ("contrastive", {}, "train.recipe contrastive needs a loss.nce above 0"),
     ("cycelgan", {}, "no recipe cycelgan; did you mean cyclegan?"),
 ], ids=str)  # fmt: skip
 def test_a_recipe_that_contradicts_other_keys_is_rejected(
