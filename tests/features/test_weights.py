@@ -149,9 +149,25 @@ def test_absent_file_is_downloaded_once_with_a_limit_on_silence(
         Path(path).write_bytes(b"served")
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", serve)
+    monkeypatch.setattr("gan.features.weights.PACKAGES", {})
     assert pretrained("mobilenet_v2") == cache / NAME
     assert [(url.rsplit("/", 1)[1], *rest) for url, *rest in calls] == [(NAME, "b0353104", TIMEOUT)]
     assert socket.getdefaulttimeout() is None
+
+
+def test_a_file_in_an_installed_package_is_taken_if_it_is_whole(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "some_weights" / "files"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("gan.features.weights.PACKAGES", {NAME: "some_weights/files"})
+    (folder / NAME).write_bytes(b"torn")
+    with pytest.raises(ValueError, match=f"{folder / NAME}: damaged"):
+        pretrained("mobilenet_v2")
+    monkeypatch.setattr("gan.features.weights.file_sha256", lambda path: "b0353104" + 56 * "0")
+    assert pretrained("mobilenet_v2") == folder / NAME
 
 
 def test_genuine_file_in_the_cache_is_taken(cache: Path, mobilenet_weights: Path) -> None:
