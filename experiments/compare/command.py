@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.split,
         options.reference,
         options.direction,
+        options.size,
     )
     jobs = [
         Job(Candidate(recipe, [f"data.root={options.data}", *options.set]), seed)
@@ -87,6 +88,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--split", default="test", help="which images are translated: test, val or train")
     add("--reference", default="train", help="which images KID compares with")
     add("--direction", default="ab")
+    add("--size", type=int, help="side of the measured images; the crop of the training if not set")
     add("--features", default="alexnet", help="network of KID: in no recipe's loss")
     add("--weights", type=Path, help="file with its weights")
     add("--lpips_alex", type=Path, help="file with AlexNet's convolutions")
@@ -113,7 +115,7 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
     key = f"{job.candidate.name[:40]}-{job.seed}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
     key = key.replace("/", "_")
     protocol = (
-        f"{options.data.name} {options.split}, {config.data.crop_size} pixels, {budget}, "
+        f"{options.data.name} {options.split}, {options.size or config.data.crop_size} pixels, {budget}, "
         f"{options.threads or 'all'} threads, {options.direction}; KID: {options.features} against "
         f"{options.reference}; best by {options.best}"
     )

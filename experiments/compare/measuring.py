@@ -38,6 +38,8 @@ class Judge:
     split: Split
     reference: Split
     direction: Direction
+    size: int | None = None
+    """Side of the images in pixels; None for the crop of the training."""
 
     def instruments(self) -> Instruments:
         """Open the networks."""
@@ -65,7 +67,7 @@ def by_photograph(deviations: Sequence[float], files: Sequence[Path]) -> dict[st
 
 def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str, Any]:
     """Return a generator's faults and metrics: value, that of doing nothing, sums by photograph."""
-    opened = open_model(generator, judge.root, None, DEVICE, "fp32")
+    opened = open_model(generator, judge.root, judge.size, DEVICE, "fp32")
     folders: Folders = open_folders(opened.data, judge.split, judge.reference)
     settings = Settings((judge.direction,), resamples=200)
     run = {name: translator.run for name, translator in opened.translators.items()}
@@ -104,7 +106,7 @@ def translated(opened: Model, direction: Direction, images: Tensor) -> Tensor:
 
 def kid_of_the_truth(generator: Path, judge: Judge, instruments: Instruments) -> float | None:
     """Return the KID of the true pictures themselves; None where images have no truth."""
-    data = open_model(generator, judge.root, None, DEVICE, "fp32").data
+    data = open_model(generator, judge.root, judge.size, DEVICE, "fp32").data
     folders = open_folders(data, judge.split, judge.reference)
     ends = DIRECTIONS[judge.direction]
     if not folders.pairs or METRICS["kid"].least_images > len(folders.pairs) // 2:
