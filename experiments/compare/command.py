@@ -115,7 +115,8 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
     key = f"{job.candidate.name[:40]}-{job.seed}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
     key = key.replace("/", "_")
     protocol = (
-        f"{options.data.name} {options.split}, {options.size or config.data.crop_size} pixels, {budget}, "
+        f"{options.data.name} {options.split}, {options.size or config.data.crop_size} pixels, "
+        f"{budget}, "
         f"{options.threads or 'all'} threads, {options.direction}; KID: {options.features} against "
         f"{options.reference}; best by {options.best}"
     )
