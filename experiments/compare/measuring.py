@@ -13,9 +13,9 @@ from experiments.compare.artifacts import artifacts
 from gan.config.choices import Split
 from gan.config.tables.metrics import METRICS
 from gan.domains import DIRECTIONS, Direction
-from gan.evaluation import Folders, Settings, evaluate, open_folders, open_instruments
+from gan.evaluation import Settings, evaluate, open_folders, open_instruments
 from gan.evaluation.command import Model, open_model
-from gan.evaluation.folders import read_images
+from gan.evaluation.folders import Folders, read_images
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.measure import Evaluator
 from gan.inference.translator import pick_device

@@ -79,7 +79,7 @@ def pretended_gpu() -> Iterator[FakeTensorMode]:
         patch.object(FakeTensor, "tolist", _tolist),
         patch.object(Tensor, "__getitem__", _getitem),
         patch("gan.training.perceptual.Features", _features_in(mode)),
-        patch("gan.training.perceptual.fingerprint", lambda _: "none"),
+        patch("gan.features.extractor.Features.fingerprint", lambda _: "none"),
         patch("gan.inference.folder.streams.ThreadPoolExecutor", _pool_in(mode)),
         mode,
         torch.no_grad(),
