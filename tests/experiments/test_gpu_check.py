@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonargparse import auto_cli
 
 from experiments.checks.gpu.parts import PARTS
 from scripts import gpu_check
@@ -158,7 +159,7 @@ def test_parts_are_named_with_brackets_or_without(
     text: str, expected: list[str], started: list[str], tmp_path: Path
 ) -> None:
     words = ["--device", "cpu", "--parts", text, "--output", str(tmp_path)]
-    gpu_check.auto_cli(gpu_check.check, args=words, as_positional=False)
+    auto_cli(gpu_check.check, args=words, as_positional=False)
     assert started == expected
 
 
@@ -173,7 +174,7 @@ def test_parts_are_named_with_brackets_or_without(
 def test_unknown_parts_are_rejected_in_one_line(text: str, message: str) -> None:
     words = ["--device", "cpu", "--parts", text]
     with pytest.raises(SystemExit) as caught:
-        gpu_check.auto_cli(gpu_check.check, args=words, as_positional=False)
+        auto_cli(gpu_check.check, args=words, as_positional=False)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
 

@@ -23,10 +23,10 @@ from gan.evaluation import command, open_folders
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.measure import Evaluator, Task
 from gan.evaluation.options import EvaluateOptions
-from gan.features import LayerTable
+from gan.features import Features, LayerTable
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
-from gan.metrics.extractor import Extractor, Features
+from gan.metrics.extractor import Extractor
 from gan.networks import build_discriminator, build_generator
 from gan.stylize.canvas import prepare
 from gan.stylize.objective import Weights, equation
@@ -146,7 +146,7 @@ def scores_tasks(folder: Path) -> None:
         patch.object(augmentation, "_complete"),
     ):
         augmentation.augment(options)
-    mode = _get_current_dispatch_mode()  # a thread's own
+    mode: Any = _get_current_dispatch_mode()  # a thread's own
     pixels = np.zeros((64, 64, 3), np.uint8)
 
     def inside() -> float | None:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from jsonargparse import auto_cli
+
 from experiments.checks.gpu.parts import PARTS, Part
 from experiments.checks.gpu.setting import Figures, Setting
 from scripts import gpu_check
@@ -19,4 +21,4 @@ PARTS["recipe"] = Part("Hangs", hangs, 600)
 gpu_check.__file__ = __file__  # what the parts are started by
 
 if __name__ == "__main__":
-    sys.exit(gpu_check.auto_cli(gpu_check.check, as_positional=False))
+    sys.exit(auto_cli(gpu_check.check, as_positional=False))
