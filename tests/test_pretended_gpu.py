@@ -9,9 +9,9 @@ It cannot see what is wrong on a GPU alone in: numbers of CUDA kernels, their or
 CUDA's libraries reject; backward passes (the penalty's gradient is made up) and fp16's scaler;
 torch.compile; NCCL and DDP; scalars on the CPU, which torch lets stand beside tensors of a GPU;
 casts to float32 of single maps in training; TorchScript and ONNX files (classifiers, task models);
-Inception, LPIPS with its published weights, FID and KID, which are computed on the CPU; training a
-classifier; loading and feeding batches; samples, observers and checkpoints of a run; tiles' files;
-export and the server. scripts/gpu_check.py sees a part of that.
+Inception, SSIM, LPIPS with its published weights; FID and KID, which are computed on the CPU;
+training a classifier; loading and feeding batches; samples, observers and checkpoints of a run;
+tiles' files; export and the server. scripts/gpu_check.py sees a part of that.
 """
 
 import json

@@ -232,7 +232,7 @@ PLANTED: dict[str, tuple[str, Callable[[], Any]]] = {
     ),
     "luma weights on the CPU": ("doctors", luma_weights_on_the_cpu),
     "upsampling in float32, translating": ("translates", upsampling_in_float32),
-    "upsampling in float32, training": ("cyclegan, bf16", upsampling_in_float32),
+    "upsampling in float32, training": ("single_style, bf16", upsampling_in_float32),
     "skips in float32": ("generates, unet", skips_in_float32),
 }  # fmt: skip
 """The check that must find each fault."""
