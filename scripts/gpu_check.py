@@ -5,19 +5,24 @@ jsonargparse[signatures] numpy pillow psutil pydantic pyyaml safetensors tensorb
 pytest-xdist pytest-timeout hypothesis (and scikit-image scikit-learn for real photographs).
 
 Every part runs in a process of its own with a limit, so that one that fails or hangs stops no
-other. `gpu_check.json` and the page `gpu_check.md` are written anew after each.
+other. `gpu_check.json` and the page `gpu_check.md` are written anew after each; rows of parts that
+do not run again stay, where they were measured on the same device, at the same size.
 """
 
 import json
 import os
-import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -26,120 +31,177 @@ import torch  # noqa: E402
 from jsonargparse import auto_cli  # noqa: E402
 
 from experiments.checks.gpu.parts import PARTS  # noqa: E402
+from experiments.checks.gpu.report import (  # noqa: E402
+    Row,
+    earlier_rows,
+    machine,
+    open_output,
+    write_report,
+)
 from experiments.checks.gpu.setting import Setting  # noqa: E402
+from gan.system.text import nearest  # noqa: E402
 
-Row = dict[str, Any]
+SHORTEST = 5
+"""Seconds below which no part is started."""
+
+
+@dataclass
+class Interruption:
+    """The first signal that has asked the check to stop; 0 until then."""
+
+    received: int = 0
+
+    def listen(self) -> None:
+        """Note SIGINT and SIGTERM instead of dying of them."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.note)
+
+    def note(self, number: int, _: object) -> None:
+        """Remember a signal."""
+        self.received = self.received or number
+
+
+@dataclass(frozen=True)
+class Total:
+    """The time for all parts together."""
+
+    minutes: float
+    until: float
+    """On the monotonic clock."""
+
+    def ran_out(self) -> str:
+        """Say so."""
+        return f"the total of {self.minutes:g} minutes ran out"
 
 
 def check(
     device: Literal["cuda", "cpu"] = "cuda",
     small: bool = False,
     output: Path = Path("gpu-check"),
-    parts: list[str] | None = None,
+    parts: str | None = None,
     minutes: float = 8,
     only: str | None = None,
 ) -> int:
-    """Run the parts one after another; the exit status is 1 where one failed, or none could run.
+    """Run the parts one after another; return the exit status.
+
+    1 where one failed, the time for all ran out, or none could run; 130 or 143 after Ctrl-C or
+    SIGTERM, which end the part that is running.
 
     Args:
         device: cpu tries the check itself, where parts that need a GPU are skipped.
         small: Tiny networks and few pixels.
         output: Folder for gpu_check.json, gpu_check.md and the recipe's last samples.
-        parts: Some of them, in place of all: golden, resume, switches, processes, translation,
-            recipe, profile, benchmark.
-        minutes: For all together; what comes too late is skipped.
+        parts: Some of them, separated by commas, in place of all: golden, switches, translation,
+            benchmark, resume, processes, profile, recipe.
+        minutes: For all together; what comes too late does not run.
         only: Run this part in this process and print its figures (what the parts are started by).
     """
-    if unknown := {*(parts or []), *([only] if only else [])} - PARTS.keys():
-        raise SystemExit(f"parts: no {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
     if only:
         figures = PARTS[only].run(Setting(device, small, output))
         (output / "figures.json").write_text(json.dumps(figures), encoding="utf-8")
         return 0
-    output.mkdir(parents=True, exist_ok=True)
-    rows: dict[str, Row] = {}
-    until = time.monotonic() + 60 * minutes
-    for name in parts or PARTS:
-        rows[name] = run_part(name, device, small, output, until)
-        print(f"{name}: {rows[name]['result']}, {rows[name]['seconds']:.0f} s", flush=True)
-        report = {"machine": machine(device), "device": device, "small": small, "parts": rows}
-        (output / "gpu_check.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
-        (output / "gpu_check.md").write_text(page(report), encoding="utf-8")
-    passed = [row for row in rows.values() if row["result"] == "passed"]
-    return int(not passed or any(row["result"].startswith("failed") for row in rows.values()))
+    names = list(PARTS) if parts is None else named(parts)
+    try:
+        open_output(output)
+    except OSError as error:
+        raise SystemExit(f"--output: {error}") from error
+    interruption = Interruption()
+    interruption.listen()
+    head: Row = {"machine": machine(device), "device": device, "small": small}
+    rows, results = earlier_rows(output, head), []
+    total = Total(minutes, time.monotonic() + 60 * minutes)
+    for name in names:
+        row = run_part(name, device, small, output, total, interruption)
+        ran = not row["result"].startswith(("skipped", "not run"))
+        if ran or name not in rows:
+            rows[name] = row
+        write_report(output, head, rows)
+        results.append(row["result"])
+        if interruption.received:
+            print(f"{name}: {row['result']}; what is done is in {output / 'gpu_check.md'}")
+            return 128 + interruption.received
+        print(f"{name}: {row['result']}, {row['seconds']:.0f} s", flush=True)
+    incomplete = any(each.startswith(("failed", "ended", "not run")) for each in results)
+    return int(incomplete or "passed" not in results)
 
 
-def run_part(name: str, device: str, small: bool, output: Path, until: float) -> Row:
+def named(text: str) -> list[str]:
+    """Return the parts of a list, [golden,resume] or golden,resume, in the order of all."""
+    words = [word.strip(" '\"") for word in text.strip(" []").split(",")]
+    names = [word for word in words if word]
+    known = f"there are {', '.join(PARTS)}"
+    if not names:
+        raise SystemExit(f"--parts: no part is named: {known}")
+    for name in names:
+        if name not in PARTS:
+            raise SystemExit(f"--parts: no part {name}{nearest(name, PARTS)}; {known}")
+    return [name for name in PARTS if name in names]
+
+
+def run_part(
+    name: str, device: str, small: bool, output: Path, total: Total, interruption: Interruption
+) -> Row:
     """Run one part in a process of its own; what became of it, its figures and what it printed."""
-    part, left = PARTS[name], until - time.monotonic()
+    part, left = PARTS[name], total.until - time.monotonic()
     there = torch.cuda.device_count() if device == "cuda" else 0
     row: Row = {"title": part.title, "seconds": 0.0, "figures": {}, "output": ""}
     if part.gpus > there or (device == "cuda" and not there):
         return row | {"result": "skipped: needs a GPU, and torch sees none"}
-    if left < 5:
-        return row | {"result": "skipped: no time left"}
+    if left < SHORTEST:
+        return row | {"result": f"not run: {total.ran_out()}"}
     started = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         command = [sys.executable, __file__, "--only", name, "--device", device]
         command += ["--small", str(small).lower(), "--output", folder]
         log = Path(folder) / "log"
-        with log.open("wb") as file:
-            child = subprocess.Popen(
-                command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])},
-            )  # fmt: skip
-        try:
-            status = child.wait(min(part.seconds, left))
+        status = run_group(command, log, min(part.seconds, left), interruption)
+        if status is not None:
             row["result"] = "passed" if status == 0 else f"failed: status {status}"
-        except subprocess.TimeoutExpired:
-            row["result"] = "failed: took too long"
-        stop_group(child)
+        elif interruption.received:
+            row["result"] = "interrupted"
+        elif left < part.seconds:
+            row["result"] = f"ended: {total.ran_out()}"
+        else:
+            row["result"] = f"failed: took longer than {part.seconds} seconds"
         figures = Path(folder) / "figures.json"
         row["figures"] = json.loads(figures.read_text()) if figures.exists() else {}
         row["output"] = log.read_text(encoding="utf-8", errors="replace")[-6000:]
         samples = sorted(Path(folder).glob("run/samples/*.png"))
         if samples:
             shutil.copy(samples[-1], output / f"{name}.png")
+    row["ended"] = datetime.now().astimezone().isoformat(" ", "minutes")
     return row | {"seconds": round(time.monotonic() - started, 1)}
 
 
+def run_group(
+    command: Sequence[str], log: Path, seconds: float, interruption: Interruption
+) -> int | None:
+    """Run a command as a group of processes; its status, None where it was ended before.
+
+    Nothing of the group is left when this returns. A signal is noted, not raised, so that there is
+    no moment at which it could leave the group behind.
+    """
+    until = time.monotonic() + seconds
+    with log.open("wb") as file:
+        child = subprocess.Popen(
+            command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])},
+        )  # fmt: skip
+    while child.poll() is None and not interruption.received and time.monotonic() < until:
+        time.sleep(0.1)
+    status = child.poll()
+    stop_group(child)
+    return status
+
+
 def stop_group(child: subprocess.Popen[bytes]) -> None:
-    """End a part's process and all that it started."""
-    try:
-        os.killpg(child.pid, 9)
-    except ProcessLookupError:
-        return
-    child.wait(30)
-
-
-def machine(device: str) -> Row:
-    """Name the device and the versions."""
-    row: Row = {"python": platform.python_version(), "torch": torch.__version__}
-    row |= {"cores": os.cpu_count(), "system": platform.platform()}
-    if device == "cuda" and torch.cuda.is_available():
-        row |= {
-            "gpu": torch.cuda.get_device_name(), "gpus": torch.cuda.device_count(),
-            "cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version(),
-        }  # fmt: skip
-    return row
-
-
-def page(report: Row) -> str:
-    """Write the page: a table of the parts, then each one's figures and, if it failed, output."""
-    about = ", ".join(f"{key} {value}" for key, value in report["machine"].items())
-    lines = ["# GPU check", "", about, "", "| part | result | seconds |", "| --- | --- | --- |"]
-    lines += [
-        f"| {row['title']} | {row['result']} | {row['seconds']:.0f} |"
-        for row in report["parts"].values()
-    ]
-    for name, row in report["parts"].items():
-        figures = json.dumps(row["figures"], indent=1)
-        lines += ["", f"## {row['title']} (`--parts [{name}]`)", ""]
-        if row["figures"]:
-            lines += ["```", figures, "```"]
-        if row["output"] and (name == "benchmark" or row["result"] != "passed"):
-            lines += ["```", row["output"].strip(), "```"]
-    return "\n".join([*lines, ""])
+    """End a part's process and all that it started, and wait until they are gone."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait(30)  # longer only where the driver hangs
+        for _ in range(20):
+            os.killpg(child.pid, 0)
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -87,10 +87,16 @@ class Features(nn.Module):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """The map of every layer; see the class."""
-        maps = self.network(((images + 1) / 2 - self.mean) / self.std)  # grey broadcasts to three
-        wanted = {layer: maps[node] for layer, node in self.nodes.items()}
         # Half precision becomes float32: sums over a feature map need it.
-        return {at: x.to(torch.promote_types(x.dtype, torch.float32)) for at, x in wanted.items()}
+        return {
+            at: x.to(torch.promote_types(x.dtype, torch.float32))
+            for at, x in self.maps(images).items()
+        }
+
+    def maps(self, images: Tensor) -> dict[str, Tensor]:
+        """Return the map of every layer, in the precision that autocast gives it."""
+        maps = self.network(((images + 1) / 2 - self.mean) / self.std)  # grey broadcasts to three
+        return {layer: maps[node] for layer, node in self.nodes.items()}
 
     def fingerprint(self) -> str:
         """Return a hash of the weights, whatever file they came from."""

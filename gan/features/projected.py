@@ -70,7 +70,7 @@ class ProjectedDiscriminator(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Score images (N, in_channels, H, W): maps (N, 1, h, w) of pixels and of each stage."""
-        maps = list(self.frozen[0](x).values())
+        maps = list(self.frozen[0].maps(x).values())
         scores, coarser = [self.patch(x)], None
         for number, head in reversed(list(enumerate(self.heads.values()))):
             mixed = conv2d(maps[number], getattr(self, f"channels_{number}"))

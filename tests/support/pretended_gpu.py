@@ -5,14 +5,16 @@ included, and refuse operators on two devices. What code asks of `torch.cuda` is
 the second of two processes sees it: its GPU has the number 1, and in a new thread it is GPU 0 that
 is present, until the thread says otherwise.
 
+Files are read without fake tensors, and what is asked of a tensor's numbers has a made-up answer.
+
 What this cannot see: numbers, streams and their order, memory, kernels, what CUDA's libraries
-reject, backward passes (torch needs a driver for them), NCCL.
+reject, backward passes (torch needs a driver for them), TorchScript, NCCL.
 """
 
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -22,6 +24,9 @@ from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gan.features import Features
+from gan.interop import open_generator
+from gan.interop.generators import Opened
+from gan.semantics.network import load_classifier
 
 GPU = torch.device("cuda", 1)
 
@@ -49,6 +54,9 @@ class Stream:
     def query(self) -> bool:
         return True
 
+    def is_capturing(self) -> bool:
+        return False
+
     def wait_stream(self, _: Any) -> None: ...
 
 
@@ -68,6 +76,7 @@ def pretended_gpu() -> Iterator[FakeTensorMode]:
         "memory_reserved": lambda *_: 0,
         "memory_allocated": lambda *_: 0,
         "get_device_capability": lambda *_: (9, 0),
+        "is_current_stream_capturing": lambda: False,
         "Stream": Stream,
         "current_stream": Stream,
     }
@@ -76,9 +85,14 @@ def pretended_gpu() -> Iterator[FakeTensorMode]:
     with (
         patch.multiple(torch.cuda, **answers),
         patch.object(nn.Module, "_apply", _apply),
-        patch.object(FakeTensor, "tolist", _tolist),
+        patch.multiple(FakeTensor, create=True, **WITHOUT_NUMBERS),
         patch.object(Tensor, "__getitem__", _getitem),
-        patch("gan.training.perceptual.Features", _features_in(mode)),
+        patch("torch.accelerator.current_stream", Stream),
+        patch("torch.tensor", TENSOR),
+        patch("torch.as_tensor", _placed(torch.as_tensor)),
+        patch("torch.combinations", lambda x: x.new_zeros(1, 2)),
+        patch("torch.autograd.grad", lambda _, x, **__: (torch.zeros_like(x),)),
+        _files_read_outside(mode),
         patch("gan.features.extractor.Features.fingerprint", lambda _: "none"),
         patch("gan.inference.folder.streams.ThreadPoolExecutor", _pool_in(mode)),
         mode,
@@ -105,12 +119,12 @@ def _apply(
 def _getitem(self: Tensor, key: Any) -> Tensor:
     """Take a part of a tensor by operators of its own; torch's indexing asks the driver first."""
     keys = list(key) if isinstance(key, tuple) else [key]
-    if self.device.type != "cuda" or any(isinstance(each, Tensor) for each in keys):
+    if self.device.type != "cuda":
         part: Tensor = GETITEM(self, key)
         return part
-    if Ellipsis in keys:
-        place = keys.index(Ellipsis)
-        missing = self.dim() - (len(keys) - 1 - keys.count(None))
+    if any(each is Ellipsis for each in keys):
+        place = next(place for place, each in enumerate(keys) if each is Ellipsis)
+        missing = self.dim() - (len(keys) - 1 - sum(each is None for each in keys))
         keys[place : place + 1] = [slice(None)] * missing
     result, dim = self, 0
     for each in keys:
@@ -118,6 +132,10 @@ def _getitem(self: Tensor, key: Any) -> Tensor:
             result = result.unsqueeze(dim)
         elif isinstance(each, int):
             result, dim = result.select(dim, each), dim - 1
+        elif isinstance(each, (list, Tensor)):
+            places = torch.as_tensor(each)
+            result = torch.ops.aten.index.Tensor(result, [None] * dim + [places])
+            dim += places.dim() - 1
         elif each != slice(None):
             start, stop, step = each.indices(result.shape[dim])
             result = torch.ops.aten.slice.Tensor(result, dim, start, stop, step)
@@ -128,22 +146,69 @@ def _getitem(self: Tensor, key: Any) -> Tensor:
 GETITEM: Any = Tensor.__getitem__
 
 
-def _features_in(mode: FakeTensorMode) -> Callable[..., nn.Module]:
-    """Return what reads a frozen network from its file, and forgets the numbers."""
+@contextmanager
+def _files_read_outside(mode: FakeTensorMode) -> Iterator[None]:
+    """Read frozen networks and generators from their files, and forget the numbers."""
 
-    def features(*arguments: Any) -> nn.Module:
-        with unset_fake_temporarily():
-            network = Features(*arguments)
-        return _apply(network, mode.from_tensor)
+    def outside(read: Callable[..., Any]) -> Callable[..., Any]:
+        def reads(*arguments: Any) -> Any:
+            with unset_fake_temporarily():
+                result = read(*arguments)
+            parts = result if isinstance(result, tuple) else (result,)
+            for part in parts:
+                network = part.network if isinstance(part, Opened) else part
+                if isinstance(network, nn.Module):
+                    _apply(network, mode.from_tensor)
+            return result
 
-    return features
+        return reads
+
+    with ExitStack() as stack:
+        for name, read in READ.items():
+            stack.enter_context(patch(name, outside(read)))
+        yield
 
 
-def _tolist(self: Tensor) -> list[bool]:
-    """Answer what is asked of translations, whether they are finite."""
-    assert self.dtype == torch.bool
+READ: dict[str, Callable[..., Any]] = {
+    "gan.training.perceptual.Features": Features,
+    "gan.features.projected.Features": Features,
+    "gan.inference.translator.open_generator": open_generator,
+    "gan.evaluation.command.open_generator": open_generator,
+    "gan.semantics.frozen.load_classifier": load_classifier,
+}
+
+
+def _tolist(self: Tensor) -> list[bool] | list[float]:
+    """Answer what is asked of translations, whether they are finite, and of their scores."""
     assert self.dim() == 1
-    return [True] * len(self)
+    return [True] * len(self) if self.dtype == torch.bool else [1.0] * len(self)
+
+
+def _placed(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return what makes a tensor of numbers on the CPU first, and forgets them."""
+
+    def placed(data: Any, *, device: Any = None, **kwargs: Any) -> Tensor:
+        made = make(data, **kwargs)
+        if isinstance(made, FakeTensor):
+            made.constant = None  # with its numbers it would really be copied to a GPU
+        return made if device is None else made.to(device)
+
+    return placed
+
+
+TENSOR = _placed(torch.tensor)
+WITHOUT_NUMBERS: dict[str, Any] = {
+    "tolist": _tolist,
+    "item": lambda _: 1.0,
+    "nonzero": lambda self: torch.arange(len(self), device=self.device)[:, None],
+    "new_tensor": lambda self, data: TENSOR(data, dtype=self.dtype, device=self.device),
+    "copy_": lambda self, other, *_, **__: torch.ops.aten.copy_.default(self, other),
+    "__float__": lambda _: 1.0,
+    "__int__": lambda _: 0,
+    "__bool__": lambda _: True,
+    "__invert__": lambda self: torch.bitwise_not(self),
+}
+"""What a fake tensor answers, or does without the driver."""
 
 
 def _pool_in(mode: FakeTensorMode) -> type[ThreadPoolExecutor]:

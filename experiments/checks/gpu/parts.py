@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
@@ -17,9 +16,15 @@ from typing import Any
 import torch
 from PIL import Image
 
-from experiments.checks.gpu.setting import ROOT, Setting, digest, tensors, write_pictures
-
-Figures = dict[str, Any]
+from experiments.checks.gpu.setting import (
+    ROOT,
+    Figures,
+    Setting,
+    digest,
+    tensors,
+    write_pictures,
+)
+from experiments.checks.gpu.switches import switches
 
 
 @dataclass(frozen=True)
@@ -87,94 +92,6 @@ def equal(one: Any, other: Any) -> bool:
         and ours.keys() == theirs.keys()
         and all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
     )
-
-
-TOLERANCES = {"fp32": 1e-4, "tf32": 1e-2, "bf16": 0.1, "fp16": 1e-2}
-"""Of the first step's losses, relative to float32's, or to 1 where those are smaller."""
-
-
-def switches(setting: Setting) -> Figures:
-    """Every precision, switch and adversarial form takes steps; the first losses are float32's."""
-    from gan.config.tables.adversarial import ADVERSARIAL
-
-    switches: dict[str, dict[str, dict[str, Any]]] = {
-        precision: {"train": {"precision": precision}} for precision in setting.precisions()
-    }
-    switches |= {
-        "one by one": {"train": {"batch_passes": False}},
-        "recompute": {"train": {"recompute": True}},
-        "channels last": {"train": {"channels_last": True}},
-        "deterministic": {"run": {"deterministic": True}},
-        "accumulate": {"train": {"accumulate": 2}},
-    }
-    if setting.cuda:
-        switches |= {
-            "compile": {"train": {"compile": True}},
-            "bf16, compile": {"train": {"precision": "bf16", "compile": True}},
-            "bf16, compile, channels last": {
-                "train": {"precision": "bf16", "compile": True, "channels_last": True}
-            },
-        }
-    for form in ADVERSARIAL:
-        switches[form] = {"loss": {"adversarial": form}}
-        switches[f"{form}, bf16"] = {"loss": {"adversarial": form}, "train": {"precision": "bf16"}}
-    if setting.cuda:
-        switches["wgan_gp, compile"] = {
-            "loss": {"adversarial": "wgan_gp"}, "train": {"compile": True},
-        }  # fmt: skip
-    figures: Figures = {}
-    first: dict[str, dict[str, float]] = {}
-    faults = []
-    for name, sections in switches.items():
-        try:
-            losses, figures[name] = some_steps(setting, sections)
-        except Exception as error:  # the others are tried all the same
-            figures[name] = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
-            faults.append(name)
-            continue
-        first[name] = losses
-        form = sections.get("loss", {}).get("adversarial", "lsgan")
-        plain = first.get(form) or first["fp32"]
-        limit = TOLERANCES[sections.get("train", {}).get("precision", "fp32")]
-        if form == "lsgan" or name != form:
-            apart = max(abs(losses[key] - plain[key]) / max(abs(plain[key]), 1) for key in plain)
-            figures[name]["first losses apart"] = float(f"{apart:.2g}")
-            faults += [name] if apart > limit else []
-    assert not faults, f"{faults}: {figures}"
-    return figures
-
-
-def some_steps(
-    setting: Setting, sections: dict[str, dict[str, Any]]
-) -> tuple[dict[str, float], Figures]:
-    """Train a few steps on noise; the first step's losses, and how long a later one took."""
-    from benchmarks.peak import wait_for
-    from benchmarks.plain import random_batch
-    from gan.training.accelerator import build_accelerator, compile_networks
-    from gan.training.recipes.cyclegan import Trainer
-
-    config = setting.config(setting.folder / "none", **sections)
-    trainer = Trainer(config, build_accelerator(config))
-    device = trainer.frame.accelerator.device
-    if config.train.compile:
-        fault = compile_networks(trainer.frame.updates.networks.values(), device)
-        assert fault is None, fault
-    batches = [random_batch(config.data.crop_size, 1)] * config.train.accumulate
-    values = trainer.train_step(1, batches)
-    first = {name: float(value) for name, value in values.items() if name.split("_")[0] in LOSSES}
-    wait_for(device)
-    started, steps = time.perf_counter(), 3
-    for step in range(2, 2 + steps):
-        values = trainer.train_step(step, batches)
-    wait_for(device)
-    seconds = (time.perf_counter() - started) / steps
-    broken = [name for name, value in values.items() if not value.isfinite().all()]
-    assert not broken, f"not finite: {broken}"
-    assert float(values["skipped_steps"]) == 0 or config.train.precision == "fp16", "skipped steps"
-    return first, {"milliseconds a step": round(1000 * seconds, 1)}
-
-
-LOSSES = ("adversarial", "cycle", "identity", "discriminator")
 
 
 def processes(setting: Setting) -> Figures:
@@ -323,12 +240,13 @@ def recipe(setting: Setting) -> Figures:
 
 PARTS = {
     "golden": Part("The reference's numbers", golden, 60),
-    "resume": Part("Exact resume, run.deterministic", resume, 90),
     "switches": Part("Every precision and switch trains", switches, 90),
-    "processes": Part("Two processes", processes, 60),
     "translation": Part("Translation and tiles, against the CPU", translation, 40),
-    "recipe": Part("A minute of the recommended recipe", recipe, 110),
-    "profile": Part("Where a step's time goes", profile, 60, gpus=1),
     "benchmark": Part("Training at 256 pixels", benchmark, 200, gpus=1),
+    "resume": Part("Exact resume, run.deterministic", resume, 90),
+    "processes": Part("Two processes", processes, 60),
+    "profile": Part("Where a step's time goes", profile, 60, gpus=1),
+    "recipe": Part("A minute of the recommended recipe", recipe, 110),
 }
-"""In the order in which they run."""
+"""In the order in which they run: those up to resume fit into the usual eight minutes even where
+each takes all of its time; the others get what is left, which on a fast machine is enough."""

@@ -13,6 +13,8 @@ from PIL import Image
 from gan.config import Config
 
 ROOT = Path(__file__).parents[3]
+Figures = dict[str, Any]
+"""What a part has found, for JSON."""
 
 
 @dataclass(frozen=True)

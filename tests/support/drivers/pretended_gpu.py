@@ -5,8 +5,8 @@ python tests/support/drivers/pretended_gpu.py FOLDER
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,27 +17,35 @@ from accelerate import PartialState
 from PIL import Image
 from torch import nn
 from torch.nn.functional import l1_loss
+from torch.utils._pytree import tree_map_only
+from torchvision.models import squeezenet1_1
 
+from experiments.checks.gpu.setting import tensors
 from gan.config import Config
 from gan.config.table import load
 from gan.config.tables.recipes import RECIPES
-from gan.evaluation import measure, open_folders
-from gan.evaluation.instruments import Instruments
-from gan.evaluation.measure import Evaluator, Task
+from gan.evaluation import command
+from gan.inference.folder import streams
 from gan.inference.folder.pipeline import Pipeline
 from gan.inference.folder.plan import Job
 from gan.inference.translator import Translator, pick_device
 from gan.networks import build_generator
 from gan.networks.layers import NearestUpsample
-from gan.system.processes import Processes
 from gan.training import objective
 from gan.training.accelerator import build_accelerator
-from gan.training.optimization import Updates
+from gan.training.doctor import pictures
+from gan.training.recipes import base
 from gan.training.recipes.base import Step
 from tests.support import backbone
+from tests.support.classifying import write_classifier
+from tests.support.generators import write_generator
+from tests.support.pretended_checks import ROOMS
 from tests.support.pretended_gpu import GPU, Float32Maps, pretended_gpu
 
 CHANNELS = 8
+
+
+NOTHING: Mapping[str, dict[str, Any]] = {}
 
 
 def translator(precision: Any = "bf16") -> Translator:
@@ -75,34 +83,43 @@ def augments(folder: Path) -> None:
     assert result is not None
 
 
-def trains(recipe: str, precision: str) -> Callable[[Path], None]:
-    """Return a check of a training step's forward passes."""
+def trains(
+    recipe: str, precision: str, changes: Mapping[str, dict[str, Any]] = NOTHING
+) -> Callable[[Path], None]:
+    """Return a check of a training step without its backward passes, and of a resumed one."""
 
     def check(folder: Path) -> None:
-        config = config_of(recipe, precision, folder)
-        with ExitStack() as stack:
-            stack.enter_context(patch.object(Step, "minimize", noted))
-            stack.enter_context(patch.object(Updates, "apply", lambda *_: {}))
+        config = config_of(recipe, precision, folder, changes)
+        with patch.object(Step, "minimize", noted):
             accelerator = build_accelerator(config)
             for state in (accelerator.state, PartialState()):  # as for the second of two processes
                 state.device = GPU
             trainer = load(RECIPES[recipe].code)(config, accelerator)
-            batch = [torch.zeros(2, 3, 32, 32, dtype=torch.uint8) for _ in config.domains]
-            maps = stack.enter_context(Float32Maps(CHANNELS))
-            values = trainer.train_step(1, [batch])
-        assert values
-        assert {value.device for value in values.values()} == {GPU}
-        if precision == "bf16":
-            # The losses of feature maps, which are compared in float32.
-            losses = {"aten::_to_copy", "aten::sub.Tensor", "aten::pow.Tensor_Scalar"}
-            assert maps.found <= losses, f"float32 maps in half precision: {maps.found - losses}"
+            elsewhere(trainer.frame.state())
+            side = config.data.crop_size
+            batch = [torch.zeros(2, 3, side, side, dtype=torch.uint8) for _ in config.domains]
+            with Float32Maps(CHANNELS) as maps:
+                values = trainer.train_step(1, [batch])
+            elsewhere(values)
+            if precision == "bf16":
+                # The losses of feature maps, which are compared in float32.
+                losses = {"aten::_to_copy", "aten::sub.Tensor", "aten::pow.Tensor_Scalar"}
+                found = maps.found - losses - {"aten::_fused_adam_"}
+                assert not found, f"float32 maps in half precision: {found}"
+            state = trainer.frame.state(), trainer.frame.own_state()
+            elsewhere(state)
+            trainer.frame.restore(*tree_map_only(torch.Tensor, torch.Tensor.cpu, state))
+            elsewhere((trainer.frame.state(), trainer.frame.own_state()))
 
     return check
 
 
 def noted(self: Step, loss: torch.Tensor, values: Any) -> None:
-    """Note the values, without a backward pass."""
+    """Note the values; gradients are there without a backward pass."""
     self.records[-1] |= values | {"loss": loss}
+    for network in self.frame.bare.values():
+        for parameter in network.parameters():
+            parameter.grad = torch.zeros_like(parameter)
 
 
 GUIDED = {"perceptual": 1, "style": 1, "tv": 1}
@@ -110,7 +127,17 @@ TERMS = {recipe: GUIDED for recipe in RECIPES} | {"contrastive": {"nce": 1, "tv"
 """Weights of the losses."""
 
 
-def config_of(recipe: str, precision: str, folder: Path) -> Config:
+def elsewhere(values: Any) -> None:
+    """Raise where a tensor is on another device than the GPU."""
+    found = dict(tensors(values))
+    assert found
+    wrong = sorted({f"{name}: {t.device}" for name, t in found.items() if t.device != GPU})
+    assert not wrong, f"not on {GPU}: {wrong[:4]}"
+
+
+def config_of(
+    recipe: str, precision: str, folder: Path, changes: Mapping[str, dict[str, Any]]
+) -> Config:
     generator = "adain" if recipe == "arbitrary_style" else "resnet_6blocks"
     sections: dict[str, dict[str, Any]] = {
         "data": {"load_size": 32, "crop_size": 32},
@@ -121,39 +148,34 @@ def config_of(recipe: str, precision: str, folder: Path) -> Config:
         },
         "loss": TERMS[recipe],
         "perceptual": backbone.section(folder / "backbone.pth"),
-        "train": {"precision": precision, "recipe": recipe},
+        "train": {"precision": precision, "recipe": recipe, "ema": 0.9},
         "run": {"device": "cuda"},
     }  # fmt: skip
     if recipe == "single_style":
         sections["style"] = {"image": folder / "painting.png"}
+    if changes:
+        sections["semantic"] = {"classifier": folder / "classifier.safetensors"}
+    for name, section in changes.items():
+        sections[name] = sections.get(name, {}) | section
     return Config.model_validate(sections)
 
 
-def evaluates(folder: Path) -> None:
-    """L1 of pairs, without an extractor: the numbers themselves are none."""
-    config = Config.model_validate({"data": {"root": folder, "load_size": 32, "crop_size": 32}})
-    ours = translator("fp32")
-    batches: list[torch.device] = []
-
-    def forth(images: torch.Tensor) -> torch.Tensor:
-        batches.append(images.device)
-        return ours.run(images)
-
-    instruments = Instruments(GPU)
-    evaluator = Evaluator(instruments, config.data, 2, Processes())
-    files = list(enumerate(open_folders(config.data).sources["a"].files))
-    task = Task(forth, None, (3, 3), {}, None, ["l1"])
-    with patch.object(measure, "_put", lambda *_: None):
-        list(evaluator.rows(files[:2], task))
-    assert batches == [GPU]
+OTHERS: dict[str, dict[str, Any]] = {
+    "data": {"load_size": 128, "crop_size": 128},
+    "networks": {"generator": "unet_128", "upsample": "deconv", "discriminator": "pixel"},
+    "loss": {"adversarial": "wgan_gp", "semantic": 1},
+    "train": {"pool_size": 1},
+}
+"""What the other checks of recipes do not have."""
 
 
 CHECKS: dict[str, Callable[[Path], None]] = {
     "translates": translates,
     "translates_folders": translates_folders,
     "augments": augments,
-    "evaluates": evaluates,
+    **ROOMS,
     **{f"{recipe}, {p}": trains(recipe, p) for recipe in RECIPES for p in ("fp32", "bf16")},
+    "cyclegan, other networks": trains("cyclegan", "fp32", OTHERS),
 }
 
 
@@ -184,12 +206,39 @@ def upsampling_in_float32() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def skips_in_float32() -> Iterator[None]:
+    """Put a U-Net's maps side by side in float32."""
+    cat = torch.cat
+    with patch("torch.cat", lambda parts, dim: cat([part.float() for part in parts], dim)):
+        yield
+
+
+@contextmanager
+def luma_weights_on_the_cpu() -> Iterator[None]:
+    """Weigh the channels with numbers that were left on the CPU."""
+    with patch.object(pictures, "luma", lambda images: (images * torch.ones(3, 1, 1)).mean(1)):
+        yield
+
+
 PLANTED: dict[str, tuple[str, Callable[[], Any]]] = {
     "a CPU tensor in a loss": ("cyclegan, fp32", cpu_tensor_in_a_loss),
     "a device without index in a thread": ("translates_folders", device_without_index),
+    "a device without index in a command": (
+        "evaluates_a_model",
+        lambda: patch.object(command, "pick_device", lambda _: torch.device("cuda")),
+    ),
+    "a thread whose GPU nobody sets": (
+        "streams", lambda: patch.object(streams, "partial", lambda *_: None),
+    ),
+    "a pool restored to the CPU": (
+        "cyclegan, fp32", lambda: patch.object(base, "usable", lambda images, *_: images),
+    ),
+    "luma weights on the CPU": ("doctors", luma_weights_on_the_cpu),
     "upsampling in float32, translating": ("translates", upsampling_in_float32),
-    "upsampling in float32, training": ("cyclegan, bf16", upsampling_in_float32),
-}
+    "upsampling in float32, training": ("single_style, bf16", upsampling_in_float32),
+    "skips in float32": ("generates, unet", skips_in_float32),
+}  # fmt: skip
 """The check that must find each fault."""
 
 
@@ -199,8 +248,15 @@ def main(folder: Path) -> None:
         for number in range(2):
             pixels = np.random.default_rng(number).integers(0, 256, (30, 40, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{number}.png")
-    Image.fromarray(pixels).save(folder / "painting.png")
+    for name in ("painting.png", "labelled/train/cats/0.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / name)
+    Image.new("L", (40, 30), 255).save(folder / "mask.png")
     backbone.write_backbone(folder / "backbone.pth")
+    backbone.write_network(folder / "network.pth")
+    write_classifier(folder / "classifier.safetensors")
+    write_generator(folder / "gen_ab.safetensors")
+    torch.save(squeezenet1_1(num_classes=3).state_dict(), folder / "squeezenet.pth")
     rows: dict[str, tuple[Callable[[Path], None], Callable[[], Any]]] = {
         name: (check, nullcontext) for name, check in CHECKS.items()
     }
