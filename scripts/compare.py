@@ -8,4 +8,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from experiments.compare.command import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (ValueError, OSError) as error:
+        sys.exit(f"compare: error: {' '.join(str(error).split())}")

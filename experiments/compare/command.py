@@ -137,6 +137,9 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
     for name, path in files.items():
         generators[name] = measure(run if name == "last" else path, judge, instruments)
     metric = f"{options.best}_{options.direction}"
+    if metric not in generators["last"]:
+        measured = ", ".join(name for name in generators["last"] if name != "artifacts")
+        raise ValueError(f"--best {options.best}: {metric} is not among {measured or 'nothing'}")
     record = {
         "recipe": job.candidate.name,
         "seed": job.seed,

@@ -1,0 +1,57 @@
+"""A whole comparison of two tiny recipes: what it prints, writes and does not do twice."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from experiments.compare.command import main
+from experiments.compare.table import tables
+from tests.support import backbone
+from tests.support.launching import KEYS, write_images
+
+pytestmark = pytest.mark.slow
+TINY = {key: value for key, value in KEYS.items() if key.startswith(("data", "networks", "run"))}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write_images(tmp_path_factory.mktemp("data") / "noise", 7, 6)
+    for domain in ("A", "B"):
+        (folder / f"test{domain}").mkdir()
+        for number in range(6):
+            with Image.open(folder / f"train{domain}" / f"{number % 3}.png") as image:
+                turned = image.resize((24, 24)).rotate(90 * number)
+            turned.save(folder / f"test{domain}" / f"p{number // 2}_{number}.png")
+    backbone.write_network(folder / "weights.pth")
+    return folder
+
+
+def test_two_recipes_are_trained_measured_and_shown_once(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "tiny.yaml"
+    recipe.write_text("loss: {cycle: 5}\n")
+    words = [
+        str(recipe), f"{recipe},loss.cycle=1", "--data", root, "--steps", 2, "--seeds", 2,
+        "--features", "mobilenet_v2", "--weights", root / "weights.pth",
+        "--runs", tmp_path / "runs", "--output", tmp_path / "out.jsonl",
+        *(word for key, value in TINY.items() for word in ("--set", f"{key}={value}")),
+    ]  # fmt: skip
+    assert main(list(map(str, words))) == 0
+    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(r["recipe"], r["seed"], r["steps"]) for r in records] == [
+        ("tiny", 0, 2), ("tiny,loss.cycle=1", 0, 2), ("tiny", 1, 2), ("tiny,loss.cycle=1", 1, 2),
+    ]  # fmt: skip
+    last = records[0]["generators"]["last"]
+    assert set(last["l1_ab"]["photographs"]) == {"p0", "p1", "p2"}
+    assert set(last["artifacts"]) == {"grid", "flat_noise", "border"}
+    printed = capsys.readouterr().out
+    assert tables(sorted(records, key=lambda record: record["recipe"])) in printed
+    with Image.open(tmp_path / "runs" / "sheet.png") as sheet:
+        assert sheet.width > 4 * 32
+    before = (tmp_path / "out.jsonl").stat().st_mtime_ns
+    assert main(list(map(str, words))) == 0
+    assert (tmp_path / "out.jsonl").stat().st_mtime_ns == before
+    assert capsys.readouterr().out == printed[printed.index("noise test") :]
