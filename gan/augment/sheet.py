@@ -44,7 +44,9 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
                 # All of them were read before, whatever their size.
                 if small := thumbnail(path, CELL, max_megapixels=float("inf")):
                     page.paste(small, (left + number * (CELL + GAP), top))
-            lines = each.task.output.as_posix(), "; ".join(each.reasons) or _scores_text(each)
+            known = {at: score for at, score in (each.scores or {}).items() if score is not None}
+            scores = ", ".join(f"{name} {score:.2f}" for name, score in known.items())
+            lines = each.task.output.as_posix(), "; ".join(each.reasons) or scores
             name, reason = (fit_text(line, TEXT, 2 * CELL + GAP) for line in lines)
             draw.text((left, top + CELL + 2), name, INK, font)
             draw.text((left, top + CELL + 4 + TEXT), reason, color, font)
@@ -59,9 +61,3 @@ def _various(decided: Sequence[Decided]) -> list[Decided]:
         turns[each.gates] += 1
         rounds[turns[each.gates]].append(each)
     return [*chain.from_iterable(rounds.values())]
-
-
-def _scores_text(each: Decided) -> str:
-    return ", ".join(
-        f"{name} {value:.2f}" for name, value in (each.scores or {}).items() if value is not None
-    )

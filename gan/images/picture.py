@@ -91,17 +91,14 @@ def _deep(
     if values.shape[2] in (2, 4):
         pixels, alpha = values[:, :, :-1], values[:, :, -1]
         opacity = alpha[:, :, None] / np.float32(65535)
-        colors = pixels if _premultiplied(image) else pixels * opacity
+        # A TIFF's colors may be multiplied with its alpha already (ExtraSamples 1).
+        multiplied = getattr(image, "tag_v2", {}).get(338, (2,))[0] == 1
+        colors = pixels if multiplied else pixels * opacity
         pixels = colors + 65535 * (1 - opacity)
     if pixels.shape[2] == 3 and channels == 1:
         pixels = pixels @ LUMA_COLUMN
     pixels = np.rint(pixels).astype(np.uint16)
     return np.ascontiguousarray(pixels.repeat(channels // pixels.shape[2], axis=2)), alpha
-
-
-def _premultiplied(image: Any) -> bool:
-    """Whether a TIFF's colours are multiplied with its alpha already (ExtraSamples 1)."""
-    return bool(image.format == "TIFF" and image.tag_v2.get(338, (2,))[0] == 1)
 
 
 def _has_deep_color(image: Any) -> bool:

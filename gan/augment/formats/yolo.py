@@ -115,16 +115,12 @@ def _described(files: Files) -> tuple[Splits, frozenset[Path], bool]:
     """
     paths = [path for path in files.others if path.suffix in YAML]
     for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix())):
-        content = files.parse(path, _read_yaml, "no YAML: ")
+        content = files.parse(path, lambda read: yaml.safe_load(read) or {}, "no YAML: ")
         if content is None:
             break
         if isinstance(content, dict) and "train" in content:
             return *_splits_of(files, path, content), "kpt_shape" in content
     return {image: split_of(image) for image in files.images}, frozenset(), False
-
-
-def _read_yaml(content: bytes) -> Any:
-    return yaml.safe_load(content.decode("utf-8-sig")) or {}
 
 
 def _splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Splits, frozenset[Path]]:
