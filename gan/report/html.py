@@ -48,12 +48,12 @@ def duration(seconds: float) -> str:
         return f"{1000 * seconds:.0f} ms"
     if seconds < 60:
         return f"{seconds:.3g} s"
-    minutes, hours = seconds / 60, seconds / 3600
+    minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes:.0f} min {seconds % 60:.0f} s" if minutes < 10 else f"{minutes:.0f} min"
-    if hours < 48:
-        return f"{int(hours)} h {int(minutes % 60)} min"
-    return f"{int(hours // 24)} d {int(hours % 24)} h"
+        return f"{minutes} min {rest} s" if minutes < 10 else f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // (24 * 60)} d {minutes // 60 % 24} h"
 
 
 def moment(seconds: float) -> str:

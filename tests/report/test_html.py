@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.report.html import TEMPLATES, prose, render, template
+from gan.report.html import TEMPLATES, duration, prose, render, template
 from gan.report.pictures import Inline
 
 hostile = st.text(st.sampled_from("<>&\"'/=!-` \n" + string.ascii_lowercase), max_size=40)
@@ -91,3 +91,15 @@ def test_the_page_escapes_its_title_and_names_nothing_outside() -> None:
     assert "$style {{ unknown }}</section>" in text  # what is put in is not read as a template
     assert "http://" not in text
     assert "https://" not in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.25, "250 ms"), (1.234, "1.23 s"), (96, "1 min 36 s"), (119.6, "2 min 0 s"),
+        (599, "9 min 59 s"), (3599, "59 min"), (3600, "1 h 0 min"), (47 * 3600 + 59, "47 h 0 min"),
+        (50 * 3600, "2 d 2 h"),
+    ],
+)  # fmt: skip
+def test_a_time_span_is_in_two_units_that_add_up(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
