@@ -7,7 +7,7 @@ weights.
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, conv_transpose2d, pad
+from torch.nn.functional import conv2d, conv_transpose2d
 
 from gan.networks.layers import ReflectionPad
 
@@ -44,5 +44,8 @@ class BlurUp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, channels, H, W) to (N, channels, 2 H, 2 W)."""
-        x = pad(x, (1, 1, 1, 1), mode="replicate")
+        # Slices: the backward of replicate padding adds in no fixed order on GPUs, and does not
+        # compile on CPUs (torch 2.15).
+        x = torch.cat([x[:, :, :1], x, x[:, :, -1:]], 2)
+        x = torch.cat([x[..., :1], x, x[..., -1:]], 3)
         return conv_transpose2d(x, self.filt, stride=2, padding=3, groups=x.shape[1])

@@ -69,6 +69,10 @@ class ReflectionPad(nn.Module):
         with torch.autocast(x.device.type, enabled=False):  # on CPUs it would pad in float32
             return pad(x, (amount,) * 4, mode="reflect")
 
+    def extra_repr(self) -> str:
+        """Return the amount, as nn.ReflectionPad2d prints it."""
+        return str(self.amount)
+
 
 class NearestUpsample(nn.Upsample):
     """Scale feature maps up, in the precision that they have."""

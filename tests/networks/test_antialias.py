@@ -14,6 +14,18 @@ def test_doubling_is_bilinear_interpolation() -> None:
     torch.testing.assert_close(BlurUp(5).double()(x), expected, rtol=0, atol=1e-12)
 
 
+def test_doubling_has_a_backward_that_is_deterministic_on_gpus_and_compiles() -> None:
+    """Replicate padding's is neither (torch 2.15); the graph says what runs."""
+    todo, names = [BlurUp(1)(torch.ones(1, 1, 4, 4, requires_grad=True)).grad_fn], set[str]()
+    while todo:
+        node = todo.pop()
+        if node is not None:
+            names.add(node.name())
+            todo += [following for following, _ in node.next_functions]
+    assert "CatBackward0" in names
+    assert not any("Pad" in name for name in names), names
+
+
 @pytest.mark.parametrize("side", [8, 9])
 def test_halving_takes_every_second_pixel_of_a_binomial_average(side: int) -> None:
     x = torch.randn(1, 1, side, side, dtype=torch.float64)

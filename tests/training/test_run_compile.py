@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+from gan.config import Config
 from gan.system.signals import Interruption
 from gan.training import Run, train
+from tests.support import backbone
 from tests.support.pictures import Photos
 from tests.support.runs import pixel_config, saved_weights
 
@@ -37,6 +39,24 @@ def test_a_compiled_run_is_the_plain_one_within_rounding_and_resumes_exactly(
     ):
         torch.testing.assert_close(compiled, plain, rtol=0, atol=8 * 2e-4)
         assert torch.equal(compiled, parts)
+
+
+@pytest.mark.slow
+@COMPILER
+def test_the_networks_of_the_small_recipe_compile(root: Path, tmp_path: Path) -> None:
+    """Filters, and a discriminator on frozen features (here of random weights)."""
+    weights = backbone.write_network(tmp_path / "network.pth")
+    for name, compile in (("plain", False), ("compiled", True)):
+        config = pixel_config(root, tmp_path / name, max_steps=2, compile=compile)
+        networks = {
+            "upsample": "blur", "downsample": "blur", "discriminator": "projected",
+            "discriminator_layers": 1, "discriminator_weights": weights,
+        }  # fmt: skip
+        chosen = config.networks.model_dump() | networks
+        train(Config.model_validate(config.model_dump() | {"networks": chosen}))
+    plain, compiled = (saved_weights(tmp_path / name) for name in ("plain", "compiled"))
+    for ours, theirs in zip(compiled, plain, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=4 * 2e-4)
 
 
 def test_without_a_compiler_a_run_goes_on_and_says_so(
