@@ -27,6 +27,7 @@ from gan.config import Config
 from gan.domains import Domain
 from gan.networks.assembly import build_networks
 from gan.networks.projection import build_heads
+from gan.training.accelerator import main_first
 from gan.training.contrast import contrast, contrastive_losses, draw_positions
 from gan.training.objective import Network, Passes, at_once, discriminator_loss, one_by_one
 from gan.training.optimization import set_requires_grad, total
@@ -41,7 +42,10 @@ class ContrastiveTrainer:
         data, optim, chosen = config.data, config.optim, config.networks
         seed = config.run.seed
         names = ("gen_ab", "disc_b")
-        built = build_networks(chosen, data.channels_a, data.channels_b, names, seed=seed)
+        built = main_first(
+            accelerator,
+            lambda: build_networks(chosen, data.channels_a, data.channels_b, names, seed=seed),
+        )
         gen_ab: Any = built["gen_ab"]
         self.feature_maps = gen_ab.feature_maps
         channels = [at.channels for at in self.feature_maps]
