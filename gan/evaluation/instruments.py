@@ -14,9 +14,8 @@ from gan.metrics.inception import FILE, cached, missing_inception
 LPIPS_SIDE = 64
 """Pixels that AlexNet needs."""
 PUBLISHED = "{}, torchmetrics' weights"
-
-
 NO_FILES: Mapping[str, Path | None] = {}
+"""LPIPS from torch's cache, where it has the backbones."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class LayerTable:
     content: tuple[str, ...]
     style: tuple[str, ...]
     stages: tuple[str, ...] = ()
-    """The last maps at strides 4, 8 and 16: what a discriminator sees."""
+    """The last maps at strides 4, 8 and 16, which the projected discriminator scores."""
 
 
 TABLES = {
@@ -174,7 +174,7 @@ def chosen_layers(config: PerceptualConfig) -> LayerTable:
 
 
 def stages_of(backbone: str) -> tuple[str, ...]:
-    """The layers of a backbone that a discriminator sees; ValueError where none are known."""
+    """Return what the projected discriminator scores; ValueError where no layers are known."""
     table = TABLES.get(backbone)
     if table is None or not table.stages:
         known = ", ".join(name for name, row in TABLES.items() if row.stages)

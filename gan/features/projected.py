@@ -1,4 +1,4 @@
-"""A discriminator that sees images through a frozen ImageNet network."""
+"""A discriminator that scores feature maps of a frozen ImageNet network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,16 +15,16 @@ from gan.networks.layers import NearestUpsample
 
 
 class ProjectedDiscriminator(nn.Module):
-    """Score an image's patches, and those of its feature maps in a frozen network.
+    """Score patches of an image and of its feature maps in a frozen network.
 
     Sauer et al. 2021, "Projected GANs Converge Faster", Sec. 3: feature maps of several strides go
     through fixed random convolutions, 1x1 over channels (Sec. 3.2.1) and then 3x3 from coarse to
-    fine (Sec. 3.2.2), so that no head can rest on a few of them; each scale has a head of its own.
-    Here the heads score patches, two convolutions each, and a PatchGAN on the pixels joins them: it
-    sees the grain that the frozen network overlooks.
+    fine (Sec. 3.2.2), so that no head can use a few of them only. Each scale has its own head. Here
+    a head is two convolutions that score patches, and a PatchGAN on the pixels joins them: it finds
+    the grain to which the frozen network does not respond.
 
-    The frozen network goes along to every device but is no part of the module: it has nothing to
-    train, and is in no training state.
+    The frozen network moves with the module to its device but is not part of it: it is not trained,
+    and no training state contains it.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class ProjectedDiscriminator(nn.Module):
         return scores
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
-        """Take the frozen network along: to a device, or to another precision."""
+        """Move the frozen network too: to a device, or to another precision."""
         self.frozen[0]._apply(fn)  # type: ignore[no-untyped-call]
         moved: Self = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return moved

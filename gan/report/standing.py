@@ -55,7 +55,7 @@ def open_configuration(run: Path) -> Configuration:
 
 
 def _stand_in(run: Path, text: str, fault: str) -> Configuration:
-    """The next best source of a configuration, and what is said of it."""
+    """Return the next best source of a configuration, with a sentence that names it."""
     said = f"config.yaml is damaged: {fault}. "
     with suppress(ValidationError, KeyError):
         config = Config.model_validate(newest_manifest(run)["config"])

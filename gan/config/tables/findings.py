@@ -40,7 +40,7 @@ FAULTS: Table[Fault] = Table("finding", {
         "one domain is the other's negative it is right, and train.doctor_ignore [inverted] "
         "silences it",
         below=True,
-        alone="gen_{where} turns light into dark: begin anew with another run.seed, or with twice "
+        alone="gen_{where} turns light into dark: start again with another run.seed, or with twice "
         "the weight of the loss that keeps the content (loss.nce or loss.perceptual); if one "
         "domain is the other's negative it is right, and train.doctor_ignore [inverted] silences "
         "it",
@@ -67,7 +67,7 @@ FAULTS: Table[Fault] = Table("finding", {
         below=True,
         alone="gen_{where} makes nearly the same picture of different inputs: raise the weight of "
         "the loss that keeps the content (loss.nce or loss.perceptual, to twice what it is), or "
-        "begin anew with a lower optim.lr (half)",
+        "start again with a lower optim.lr (half)",
     ),
     # Healthy: 0.1 or less while reconstructions are poor; a reader of the picture has 1 at most.
     "hidden_code": Fault(

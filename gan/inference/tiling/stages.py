@@ -85,7 +85,7 @@ def split(network: nn.Module, *, transposed: bool = False) -> Stages:
 def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
     stages: list[Stage] = []
     spatial: list[Local] = []
-    # What doubles a map is a Sequential of its own.
+    # Up-sampling is a nested Sequential.
     parts = (layer if isinstance(layer, nn.Sequential) else [layer] for layer in layers)
     for layer in chain.from_iterable(parts):
         if isinstance(layer, Norm):
