@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -29,6 +30,10 @@ Train recipes for equal time (--minutes) or for equal steps (--steps), measure t
 protocol, print a table and write a sheet. A recipe is a file or a name, with keys that differ:
 small or small.yaml,loss.style=0. The first is what the others are compared with. Started again, it
 continues; what is done stands in the JSON lines of --output."""
+
+MEASURING = Lock()
+"""One thread opens networks and measures at a time: torch.fx replaces Module.__call__ for every
+thread while it takes a network apart."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,26 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
     folder.mkdir(parents=True, exist_ok=True)
     pairs = max(len(folder.files) for folder in folders.sources.values())
     steps, seconds = train_within(words, config, pairs, folder, budget)
-    run = folder / "run"
+    with MEASURING:
+        measured = _measured(folder / "run", options, judge)
+    record = {
+        "recipe": job.candidate.name,
+        "seed": job.seed,
+        "key": key,
+        "protocol": protocol,
+        "data": data,
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "machine": f"{platform.machine()}, torch {torch.__version__}",
+        **measured,
+    }
+    append_line(options.output, record)
+    print(f"{key}: {steps} steps, {seconds:.0f} s", flush=True)
+    return record
+
+
+def _measured(run: Path, options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
+    """Return what a record holds about a run's generators; ValueError where --best is missing."""
     instruments = judge.instruments()
     files = {
         path.stem.partition("-")[2] or "last": path
@@ -138,25 +162,14 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
         generators[name] = measure(run if name == "last" else path, judge, instruments)
     metric = f"{options.best}_{options.direction}"
     if metric not in generators["last"]:
-        measured = ", ".join(name for name in generators["last"] if name != "artifacts")
-        raise ValueError(f"--best {options.best}: {metric} is not among {measured or 'nothing'}")
-    record = {
-        "recipe": job.candidate.name,
-        "seed": job.seed,
-        "key": key,
-        "protocol": protocol,
-        "data": data,
-        "steps": steps,
-        "seconds": round(seconds, 1),
+        known = ", ".join(name for name in generators["last"] if name != "artifacts")
+        raise ValueError(f"--best {options.best}: {metric} is not among {known or 'nothing'}")
+    return {
         "best": min(generators, key=lambda name: generators[name][metric]["value"]),
         "truth": kid_of_the_truth(files["last"], judge, instruments),
         "sha256": file_sha256(files["last"]),
-        "machine": f"{platform.machine()}, torch {torch.__version__}",
         "generators": generators,
     }
-    append_line(options.output, record)
-    print(f"{key}: {steps} steps, {seconds:.0f} s", flush=True)
-    return record
 
 
 def _records(path: Path) -> list[dict[str, Any]]:

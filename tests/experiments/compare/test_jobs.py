@@ -1,0 +1,41 @@
+"""Trainings that run side by side are measured one at a time."""
+
+from pathlib import Path
+from threading import Lock
+from time import sleep
+from typing import Any
+
+import pytest
+
+from experiments.compare import command
+from experiments.compare.measuring import Judge
+from tests.support.launching import write_images
+
+
+def test_one_run_is_measured_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write_images(tmp_path / "noise", 2, 2)
+    busy = Lock()
+    names: list[str] = []
+
+    def train(words: object, config: object, pairs: object, folder: Path, budget: object) -> Any:
+        (folder / "run").mkdir()
+        (folder / "run/gen_ab.safetensors").write_bytes(folder.name.encode())
+        return 2, 1.0
+
+    def measure(run: Path, *_: object) -> dict[str, Any]:
+        assert busy.acquire(blocking=False), "two runs are measured at once"
+        sleep(0.05)
+        busy.release()
+        names.append(run.parent.name)
+        return {"kid_ab": {"value": 1.0}}
+
+    monkeypatch.setattr(command, "train_within", train)
+    monkeypatch.setattr(command, "measure", measure)
+    monkeypatch.setattr(command, "kid_of_the_truth", lambda *_: None)
+    monkeypatch.setattr(command, "tables", lambda _: "")
+    monkeypatch.setattr(command, "write_sheet", lambda *_: None)
+    monkeypatch.setattr(Judge, "instruments", lambda _: None)
+    words = ["small", "paper", "--data", root, "--steps", 2, "--seeds", 2, "--jobs", 4]
+    words += ["--runs", tmp_path / "runs", "--output", tmp_path / "out.jsonl"]
+    assert command.main(list(map(str, words))) == 0
+    assert len(set(names)) == len(names) == 4
