@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Two machines with four GPUs each under Slurm; the job goes back into the queue when it is asked to leave.
-#   RUN=checkpoints/monet sbatch configs/accelerate/slurm.sh --config configs/photo2painting.yaml --data.root datasets/monet
+#   RUN=checkpoints/monet sbatch configs/accelerate/slurm.sh --config configs/modern.yaml --data.root datasets/monet
 #SBATCH --job-name=gan
 #SBATCH --nodes=2
 #SBATCH --ntasks-per-node=1

@@ -23,6 +23,7 @@ from gan.cli.parser import Parser
 from gan.config import Config
 from gan.evaluation.files import append_line
 from gan.evaluation.folders import open_folders
+from gan.evaluation.instruments import partial_judge
 from gan.system.hashing import file_sha256
 
 ABOUT = """\
@@ -110,6 +111,8 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
     words += [f"--run.threads={options.threads}"] if options.threads else []
     parsed, _ = Parser(COMMANDS["train"], "compare").options(words)
     config = Config.model_validate(parsed)
+    for note in partial_judge(options.features, config.frozen_networks):
+        raise ValueError(f"{job.candidate.name}: {note}")
     folders = open_folders(config.data, "train")
     data = "+".join(folder.sha256[:8] for folder in folders.sources.values())
     budget = Budget(options.minutes, options.steps, options.clock)

@@ -54,6 +54,20 @@ class Config(Section):
         """Those whose images are trained on."""
         return RECIPES[self.recipe].domains
 
+    @property
+    def compares_features(self) -> bool:
+        """Whether a term compares feature maps of the frozen network perceptual.backbone."""
+        loss = self.loss
+        return bool(loss.perceptual or loss.perceptual_cycle or loss.style)
+
+    @property
+    def frozen_networks(self) -> tuple[str, ...]:
+        """Frozen networks that the training pleases: measured by one of them it looks too good."""
+        scored = "backbone" in DISCRIMINATORS[self.networks.discriminator].takes
+        names = [self.networks.discriminator_backbone] if scored else []
+        names += [self.perceptual.backbone] if self.compares_features else []
+        return tuple(sorted(set(names)))
+
     def faults(self) -> Iterator[Fault]:
         yield from self.network_faults()
         yield from self.evaluate_faults()

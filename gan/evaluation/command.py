@@ -14,7 +14,7 @@ from gan.domains import DIRECTIONS, Direction
 from gan.evaluation.core import Settings, evaluate
 from gan.evaluation.files import METRICS_FILE, write_evaluation
 from gan.evaluation.folders import Folders, open_folders
-from gan.evaluation.instruments import open_instruments
+from gan.evaluation.instruments import open_instruments, partial_judge
 from gan.evaluation.options import EvaluateOptions
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
@@ -156,12 +156,11 @@ def _present(
     evaluation: Evaluation, opened: Model, options: EvaluateOptions, folder: Path | None
 ) -> None:
     """Print the evaluation with the model in its protocol; write it where there is a folder."""
-    evaluation = evaluation.of_model({
-        "models": {
-            d: {"file": file.name, "sha256": file_sha256(file)} for d, file in opened.files.items()
-        },
-        "precision": options.precision,
-    })  # fmt: skip
+    models = {d: {"file": f.name, "sha256": file_sha256(f)} for d, f in opened.files.items()}
+    evaluation = evaluation.of_model(
+        {"models": models, "precision": options.precision},
+        partial_judge(options.features, opened.about.get("trained_by", ())),
+    )
     about, model = opened.about, options.model
     step = about.get("step", 0)
     if folder is None:

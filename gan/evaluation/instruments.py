@@ -1,6 +1,6 @@
 """The networks that an evaluation measures with, and what cannot be measured without them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,16 @@ class Instruments:
             "lpips": PUBLISHED.format("alexnet") if "alexnet" in self.lpips_at(side) else style,
             "lpips_vgg": PUBLISHED.format("vgg16") if "vgg16" in self.lpips_at(side) else None,
         }
+
+
+def partial_judge(features: str | None, trained_by: Sequence[str], section: str = "") -> list[str]:
+    """Return a note where the extractor is one of the networks that a training pleased."""
+    if features not in trained_by:
+        return []
+    return [
+        f"{features} trained these generators, too, so that its distances flatter them: judge by "
+        f"another network with --{section}features, vgg16 or inception"
+    ]
 
 
 def open_instruments(

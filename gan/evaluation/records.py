@@ -1,5 +1,6 @@
 """What an evaluation returns; docs/evaluating.md describes the files that hold it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -54,11 +55,11 @@ class Evaluation:
     protocol: dict[str, Any]
     images: tuple[ImageScores, ...]
     notes: tuple[str, ...]
-    """What was left out, and why."""
+    """What was left out, and why; what to beware of."""
 
-    def of_model(self, protocol: dict[str, Any]) -> "Evaluation":
-        """Return it with what the protocol says of the model."""
-        return replace(self, protocol=protocol | self.protocol)
+    def of_model(self, protocol: dict[str, Any], notes: Sequence[str] = ()) -> "Evaluation":
+        """Return it with what the protocol and the notes say of the model."""
+        return replace(self, protocol=protocol | self.protocol, notes=(*self.notes, *notes))
 
     def record(self) -> dict[str, Any]:
         """What a line of metrics.jsonl says of it."""

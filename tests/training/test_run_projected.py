@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from gan.cli.main import main
 from gan.config import Config
 from gan.training import train
 from tests.support import backbone
@@ -47,6 +48,27 @@ def test_the_weights_may_move_but_not_change(root: Path, tmp_path: Path) -> None
     train(projected(root, tmp_path / "run", 2, file=str(moved)))
     with pytest.raises(ValueError, match=r"discriminator_weights: another file's content"):
         train(projected(root, tmp_path / "run", 3, file="others.pth"))
+
+
+def test_who_trained_a_network_is_known_as_a_partial_judge(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "testA").symlink_to(root / "trainA")
+    (root / "testB").symlink_to(root / "trainB")
+    measured = projected(root, tmp_path / "run", 1).model_dump()
+    measured["evaluate"] |= {"every": 1, "features": "mobilenet_v2"}
+    measured["evaluate"]["weights"] = root / "weights.pth"
+    note = "mobilenet_v2 trained these generators, too"
+    train(Config.model_validate(measured))
+    assert capsys.readouterr().err.count(note) == 1
+    judge = ["evaluate", "--root", str(root), "--features", "mobilenet_v2", "--model"]
+    judge[1:1] = ["--weights", str(root / "weights.pth")]
+    assert main([*judge, str(tmp_path / "run")]) == 0
+    assert capsys.readouterr().out.count(note) == 1
+    train(config(root, tmp_path / "plain", train={"max_steps": 1, "epochs": 9}))
+    capsys.readouterr()
+    assert main([*judge, str(tmp_path / "plain")]) == 0
+    assert note not in capsys.readouterr().out
 
 
 def test_weights_that_are_missing_are_named(root: Path, tmp_path: Path) -> None:

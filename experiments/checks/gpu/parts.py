@@ -221,7 +221,7 @@ def recipe(setting: Setting) -> Figures:
     seconds = 10 if setting.small else 60
     run = setting.folder / "run"
     command = [
-        sys.executable, "train.py", "--config", "small" if setting.small else "photo2painting",
+        sys.executable, "train.py", "--config", "small" if setting.small else "modern",
         "--data.root", str(root), "--run.dir", str(run), "--run.device", setting.device,
         "--train.sample_every", "5" if setting.small else "200", "--train.log_every", "20",
     ]  # fmt: skip

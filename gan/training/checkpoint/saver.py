@@ -120,7 +120,7 @@ class GeneratorExport:
             "resize": data.resize,
             "load_size": data.load_size,
             "crop_size": data.crop_size,
-        }
+        } | ({"trained_by": list(config.frozen_networks)} if config.frozen_networks else {})
         for direction, path in self.paths(suffix).items():
             ends = DIRECTIONS[direction]
             spec = generator_spec(

@@ -11,6 +11,7 @@ from gan.config.choices import Split
 from gan.evaluation import Evaluation, Metric, Settings, evaluate, open_folders, open_instruments
 from gan.evaluation.files import forget, write_evaluation
 from gan.evaluation.folders import selection_split
+from gan.evaluation.instruments import partial_judge
 from gan.evaluation.measurable import measurable
 from gan.evaluation.table import brief
 from gan.metrics.intervals import ERRORS
@@ -162,7 +163,9 @@ class EvaluationObserver(Observer):
 
     def check(self, step: int, evaluation: Evaluation) -> None:
         """Print the numbers, and once what is missing; ValueError where patience cannot decide."""
-        for note in evaluation.notes if step == 0 else ():
+        frozen = self.context.config.frozen_networks
+        partial = partial_judge(self.config.features, frozen, "evaluate.")
+        for note in (*evaluation.notes, *partial) if step == 0 else ():
             self.context.print_line(f"evaluation: {note}")
         best = self.config.best
         if best and self.split == "test" and step == 0:

@@ -37,7 +37,7 @@ class Trainer:
         data, optim, device = config.data, config.optim, accelerator.device
         # A frozen network, whose feature maps are compared.
         eye = None
-        if config.loss.perceptual or config.loss.perceptual_cycle or config.loss.style:
+        if config.compares_features:
             eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         share = partial(accelerator.reduce, reduction="mean")
         self.perception = LossTargetsBuilder(config.perceptual, eye, share)
