@@ -22,7 +22,9 @@ def _table(title: str, records: Sequence[Record]) -> Iterator[str]:
     recipes: dict[str, list[Record]] = {}
     for record in records:
         recipes.setdefault(record["recipe"], []).append(record)
-    metrics = [name for name in full_names() if name in records[0]["generators"]["last"]]
+    # A recipe for one direction has no cycle: its cells are empty.
+    found = {name for record in records for name in record["generators"]["last"]}
+    metrics = [name for name in full_names() if name in found]
     yield title
     yield ""
     faults = list(records[0]["generators"]["last"]["artifacts"])
@@ -31,7 +33,7 @@ def _table(title: str, records: Sequence[Record]) -> Iterator[str]:
     yield f"| {' | '.join(['---'] * len(head))} |"
     first = next(iter(recipes.values()))
     last = first[0]["generators"]["last"]
-    unchanged = [_number(last[name]["unchanged"]) for name in metrics]
+    unchanged = [_number(last.get(name, {}).get("unchanged")) for name in metrics]
     rest = " |" * len(faults)
     yield f"| photographs | | | | | {' | '.join(unchanged)} |{rest}"
     truth = [_number(first[0]["truth"]) if name.startswith("kid") else "" for name in metrics]
@@ -41,10 +43,7 @@ def _table(title: str, records: Sequence[Record]) -> Iterator[str]:
         for which in ("last", "best"):
             own = [seed["generators"][_chosen(seed, which)] for seed in seeds]
             base = [seed["generators"][_chosen(seed, which)] for seed in first]
-            cells = [
-                _cell([s[name] for s in own], None if seeds is first else [s[name] for s in base])
-                for name in metrics
-            ]
+            cells = [_cell(name, own, [] if seeds is first else base) for name in metrics]
             cells += [
                 _number(_mean([entry["artifacts"][fault] for entry in own])) for fault in faults
             ]
@@ -57,12 +56,14 @@ def _chosen(record: Record, which: str) -> str:
     return str(record["best"]) if which == "best" else "last"
 
 
-def _cell(own: Sequence[Record], base: Sequence[Record] | None) -> str:
-    """Return a mean over seeds, and its change against the first recipe with its interval."""
-    text = _number(_mean([entry["value"] for entry in own]))
-    if base is None:
+def _cell(name: str, own: Sequence[Record], base: Sequence[Record]) -> str:
+    """Return a metric's mean over seeds, and its change against the first recipe's, if any."""
+    if name not in own[0]:
+        return ""
+    text = _number(_mean([entry[name]["value"] for entry in own]))
+    if not base or name not in base[0]:
         return text
-    found = change(base, own)
+    found = change([entry[name] for entry in base], [entry[name] for entry in own])
     return f"{text} ({found.value:+.0%}, {found.low:+.0%} to {found.high:+.0%})"
 
 
