@@ -1,6 +1,6 @@
 """A discriminator that scores feature maps of a frozen ImageNet network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +23,9 @@ class ProjectedDiscriminator(nn.Module):
     a head is two convolutions that score patches, and a PatchGAN on the pixels joins them: it finds
     the grain to which the frozen network does not respond.
 
+    `feature_maps` may be set to a function that gives the maps of `stages` of the same network, for
+    instance one that others have asked for the same images already.
+
     The frozen network moves with the module to its device but is not part of it: it is not trained,
     and no training state contains it.
     """
@@ -42,8 +45,9 @@ class ProjectedDiscriminator(nn.Module):
         self.patch = PatchDiscriminator(
             in_channels=in_channels, channels=channels, layers=layers, norm=norm
         )
-        stages = stages_of(backbone)
+        self.stages = stages = stages_of(backbone)
         self.frozen = (_opened(backbone, stages, weights),)
+        self.feature_maps: Callable[[Tensor], Mapping[str, Tensor]] = self.frozen[0].maps
         depths = {
             at: maps.shape[1] for at, maps in self.frozen[0](torch.zeros(1, 3, 32, 32)).items()
         }
@@ -70,7 +74,8 @@ class ProjectedDiscriminator(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Score images (N, in_channels, H, W): maps (N, 1, h, w) of pixels and of each stage."""
-        maps = list(self.frozen[0].maps(x).values())
+        found = self.feature_maps(x)
+        maps = [found[stage] for stage in self.stages]
         scores, coarser = [self.patch(x)], None
         for number, head in reversed(list(enumerate(self.heads.values()))):
             mixed = conv2d(maps[number], getattr(self, f"channels_{number}"))

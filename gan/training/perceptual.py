@@ -7,8 +7,10 @@ import torch
 from torch import Tensor
 
 from gan.config import Config, PerceptualConfig
+from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.domains import DOMAINS, Domain
 from gan.features import Features, chosen_layers
+from gan.features.extractor import stages_of
 from gan.losses import mean_gram
 from gan.networks.layers import cast_weights
 from gan.training.objective import NO_TARGETS, LossTargets, Maps
@@ -19,14 +21,19 @@ DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 class PerceptualNetwork:
     """A frozen network in the training precision, with its layers for content and for style.
 
-    Layers that no weight of the configuration needs are not computed. ValueError as of Features.
+    Layers that no weight of the configuration needs are not computed. The maps of the last images
+    are kept, with their graph: terms and a projected discriminator that see the same translation
+    share a pass. ValueError as of Features.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:
         table, loss = chosen_layers(config.perceptual), config.loss
         self.content = table.content if loss.perceptual or loss.perceptual_cycle else ()
         self.style = table.style if loss.style else ()
-        layers = list(dict.fromkeys((*self.content, *self.style)))
+        self.serves_discriminators = _serves_discriminators(config)
+        scored = stages_of(config.perceptual.backbone) if self.serves_discriminators else ()
+        layers = list(dict.fromkeys((*self.content, *self.style, *scored)))
+        self.last: tuple[Tensor, bool, Maps] | None = None
         features = Features(config.perceptual.backbone, layers, config.perceptual.weights)
         self.fingerprint = features.fingerprint()
         self.dtype = DTYPES.get(config.train.precision)
@@ -36,9 +43,11 @@ class PerceptualNetwork:
 
     def __call__(self, images: Tensor) -> Maps:
         """Return the feature maps of (N, 3 or 1, H, W) in [-1, 1], by layer, in float32."""
-        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None):
-            maps: Maps = self.features(images)
-        return maps
+        graph = torch.is_grad_enabled()
+        if self.last is None or self.last[0] is not images or self.last[1] != graph:
+            with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None):
+                self.last = images, graph, self.features(images)
+        return self.last[2]
 
     def content_of(self, maps: Maps) -> Maps:
         """Return the maps that are compared position by position."""
@@ -51,6 +60,17 @@ class PerceptualNetwork:
     def style_of(self, maps: Maps) -> Maps:
         """Return the mean Gram matrices of the images, (1, C, C), of the layers for style."""
         return {at: gram.mean(dim=0, keepdim=True) for at, gram in self.grams_of(maps).items()}
+
+
+def _serves_discriminators(config: Config) -> bool:
+    """Whether the projected discriminators have the same frozen network, and not compiled."""
+    networks, perceptual = config.networks, config.perceptual
+    return (
+        "backbone" in DISCRIMINATORS[networks.discriminator].takes
+        and networks.discriminator_backbone == perceptual.backbone
+        and networks.discriminator_weights == perceptual.weights
+        and not config.train.compile
+    )
 
 
 class RunningGrams:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.domains import DIRECTIONS, DOMAINS, Domain
+from gan.features.projected import ProjectedDiscriminator
 from gan.networks.assembly import Networks, build_networks
 from gan.semantics import FrozenClassifier, classifier_needed
 from gan.training.accelerator import main_first
@@ -66,6 +67,9 @@ class Trainer:
         # As they are trained (wrapped for several processes), and bare.
         self.networks = Networks(**self.frame.networks)
         self.bare = Networks(**self.frame.bare)
+        for disc in self.bare.discriminators:
+            if isinstance(disc, ProjectedDiscriminator) and eye and eye.serves_discriminators:
+                disc.feature_maps = eye
         # Several batches at once, unless a norm mixes their images.
         together = config.train.batch_passes and config.networks.norm != "batch"
         self.passes: Passes = at_once if together else one_by_one

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gan.config import Config
+from gan.features.projected import ProjectedDiscriminator
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.cyclegan import Trainer
 from tests.support import backbone
@@ -123,3 +124,45 @@ def test_what_is_wrong_with_the_frozen_network_is_named(
     )
     with pytest.raises(ValueError, match=message):
         Trainer(config, build_accelerator(config))
+
+
+def recorded_passes(trainer: Trainer) -> list[str]:
+    """Return a list to which whose frozen network is run is added from now on."""
+    calls: list[str] = []
+    assert trainer.perception.network is not None
+    trainer.perception.network.features.network.register_forward_hook(
+        lambda *_: calls.append("terms")
+    )
+    for disc in trainer.bare.discriminators:
+        assert isinstance(disc, ProjectedDiscriminator)
+        disc.frozen[0].network.register_forward_hook(lambda *_: calls.append("discriminators"))
+    return calls
+
+
+@pytest.mark.parametrize("term", ["perceptual", "style"])
+def test_terms_and_discriminators_share_the_passes_of_one_frozen_network(
+    term: str, tmp_path: Path
+) -> None:
+    """With a copy of the file under another name they do not: the same step, computed twice."""
+    file = backbone.write_network(tmp_path / "weights.pth")
+    copy = tmp_path / "copy.pth"
+    copy.write_bytes(file.read_bytes())
+    values, passes = [], []
+    for weights_of_discriminators in (file, copy):
+        trainer = build(
+            perceptual=backbone.section(file), loss={term: TERMS[term]}, data={"crop_size": 32},
+            networks={
+                "discriminator": "projected", "discriminator_weights": weights_of_discriminators,
+            },
+        )  # fmt: skip
+        calls = recorded_passes(trainer)
+        images = tuple(x.repeat_interleave(2, 2).repeat_interleave(2, 3) for x in batch(1))
+        values.append(trainer.train_step(1, [images]))
+        passes.append((calls.count("terms"), calls.count("discriminators")))
+    # Real images, translations, and both again for the discriminators; else translations twice.
+    assert passes == [(2 + 2 + 2, 0), (2 + 2, 2 + 2)]
+    shared, apart = values
+    assert shared.keys() == apart.keys()
+    assert [float(x) for x in shared.values()] == pytest.approx(
+        [float(x) for x in apart.values()], rel=1e-4
+    )
