@@ -138,6 +138,7 @@ def status(line: Line, monkeypatch: pytest.MonkeyPatch) -> int | str | None:
     try:
         if line.name in COMMANDS:
             return cli.run(line.name, line.arguments)
+        monkeypatch.delitem(sys.modules, line.name, raising=False)  # another test's import of it
         runpy.run_module(line.name, run_name="__main__", alter_sys=True)
     except SystemExit as stopped:
         return stopped.code
