@@ -153,6 +153,7 @@ def choices(kind: Any, constraints: Sequence[Any]) -> list[Any]:
 def run_module(module: str, monkeypatch: pytest.MonkeyPatch, parse: Function) -> None:
     """Run a module whose command line another function parses."""
     monkeypatch.setattr(jsonargparse, "auto_cli", parse)
+    monkeypatch.delitem(sys.modules, module, raising=False)  # another test's import of it
     with suppress(SystemExit):
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 
