@@ -157,9 +157,10 @@ def _present(
 ) -> None:
     """Print the evaluation with the model in its protocol; write it where there is a folder."""
     models = {d: {"file": f.name, "sha256": file_sha256(f)} for d, f in opened.files.items()}
+    trained_by = opened.about.get("trained_by")  # of a file that may be anyone's
     evaluation = evaluation.of_model(
         {"models": models, "precision": options.precision},
-        partial_judge(options.features, opened.about.get("trained_by", ())),
+        partial_judge(options.features, trained_by if isinstance(trained_by, list) else ()),
     )
     about, model = opened.about, options.model
     step = about.get("step", 0)
