@@ -111,8 +111,8 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
     words += [f"--run.threads={options.threads}"] if options.threads else []
     parsed, _ = Parser(COMMANDS["train"], "compare").options(words)
     config = Config.model_validate(parsed)
-    for note in partial_judge(options.features, config.frozen_networks):
-        raise ValueError(f"{job.candidate.name}: {note}")
+    if notes := partial_judge(options.features, config.frozen_networks):
+        raise ValueError(f"{job.candidate.name}: {notes[0]}")
     folders = open_folders(config.data, "train")
     data = "+".join(folder.sha256[:8] for folder in folders.sources.values())
     budget = Budget(options.minutes, options.steps, options.clock)

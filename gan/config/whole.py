@@ -61,10 +61,14 @@ class Config(Section):
         return bool(loss.perceptual or loss.perceptual_cycle or loss.style)
 
     @property
+    def scores_features(self) -> bool:
+        """Whether the discriminators score feature maps of networks.discriminator_backbone."""
+        return "backbone" in DISCRIMINATORS[self.networks.discriminator].takes
+
+    @property
     def frozen_networks(self) -> tuple[str, ...]:
-        """Frozen networks that the training pleases: measured by one of them it looks too good."""
-        scored = "backbone" in DISCRIMINATORS[self.networks.discriminator].takes
-        names = [self.networks.discriminator_backbone] if scored else []
+        """Frozen networks that the training uses: FID and KID by one of them look too good."""
+        names = [self.networks.discriminator_backbone] if self.scores_features else []
         names += [self.perceptual.backbone] if self.compares_features else []
         return tuple(sorted(set(names)))
 

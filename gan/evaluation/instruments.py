@@ -57,7 +57,7 @@ class Instruments:
 
 
 def partial_judge(features: str | None, trained_by: Sequence[str], section: str = "") -> list[str]:
-    """Return a note where the extractor is one of the networks that a training pleased."""
+    """Return a note if the extractor is one of the frozen networks that the training used."""
     if features not in trained_by:
         return []
     return [

@@ -55,7 +55,7 @@ class Evaluation:
     protocol: dict[str, Any]
     images: tuple[ImageScores, ...]
     notes: tuple[str, ...]
-    """What was left out, and why; what to beware of."""
+    """What was skipped and why, and warnings."""
 
     def of_model(self, protocol: dict[str, Any], notes: Sequence[str] = ()) -> "Evaluation":
         """Return it with what the protocol and the notes say of the model."""

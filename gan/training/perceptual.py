@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from gan.config import Config, PerceptualConfig
-from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.domains import DOMAINS, Domain
 from gan.features import Features, chosen_layers
 from gan.features.extractor import stages_of
@@ -66,7 +65,7 @@ def _serves_discriminators(config: Config) -> bool:
     """Whether the projected discriminators have the same frozen network, and not compiled."""
     networks, perceptual = config.networks, config.perceptual
     return (
-        "backbone" in DISCRIMINATORS[networks.discriminator].takes
+        config.scores_features
         and networks.discriminator_backbone == perceptual.backbone
         and networks.discriminator_weights == perceptual.weights
         and not config.train.compile

@@ -12,6 +12,15 @@ from experiments.compare.measuring import Judge
 from tests.support.launching import write_images
 
 
+def test_a_network_that_trains_may_not_judge(tmp_path: Path) -> None:
+    words = ["small", "--data", write_images(tmp_path / "noise", 2, 2), "--steps", 2]
+    words += ["--features", "mobilenet_v2", "--runs", tmp_path / "runs"]
+    words += ["--output", tmp_path / "out.jsonl"]
+    with pytest.raises(ValueError, match="small: mobilenet_v2 trained these generators"):
+        command.main(list(map(str, words)))
+    assert not list((tmp_path / "runs").iterdir())
+
+
 def test_one_run_is_measured_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write_images(tmp_path / "noise", 2, 2)
     busy = Lock()
