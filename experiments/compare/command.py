@@ -71,9 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = [Candidate(recipe, ()).name for recipe in options.recipes]
     records.sort(key=lambda record: names.index(record["recipe"]))
     print(tables(records))
-    folders = {r["recipe"]: options.runs / r["key"] for r in records if r["seed"] == 0}
-    write_sheet(judge, folders, options.runs / "sheet.png")
-    print(f"\n{options.output}\n{options.runs / 'sheet.png'}")
+    print(f"\n{options.output}")
+    folders = {r["recipe"]: options.runs / r["key"] / "run" for r in records if r["seed"] == 0}
+    here = {name: folder for name, folder in folders.items() if folder.is_dir()}
+    for name in folders.keys() - here.keys():
+        print(f"{name}: not on the sheet; its generators are where it was trained")
+    if here:
+        write_sheet(judge, here, options.runs / "sheet.png")
+        print(options.runs / "sheet.png")
     return 0
 
 
@@ -114,14 +119,10 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
     if notes := partial_judge(options.features, config.frozen_networks):
         raise ValueError(f"{job.candidate.name}: {notes[0]}")
     folders = open_folders(config.data, "train")
-    data = "+".join(folder.sha256[:8] for folder in folders.sources.values())
+    measured_on = open_folders(config.data, options.split).sources.values()
+    data = "+".join(folder.sha256[:8] for folder in (*folders.sources.values(), *measured_on))
     budget = Budget(options.minutes, options.steps, options.clock)
-    told = json.dumps(
-        [config.model_dump(mode="json", exclude={"run": {"dir"}}), data, str(budget)],
-        sort_keys=True,
-    )
-    key = f"{job.candidate.name[:40]}-{job.seed}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
-    key = key.replace("/", "_")
+    key = _key(job, config, data, budget)
     protocol = (
         f"{options.data.name} {options.split}, {options.size or config.data.crop_size} pixels, "
         f"{budget}, "
@@ -151,6 +152,21 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
     append_line(options.output, record)
     print(f"{key}: {steps} steps, {seconds:.0f} s", flush=True)
     return record
+
+
+def _key(job: Job, config: Config, data: str, budget: Budget) -> str:
+    """Return the name of a training: the same on every machine, wherever data and weights lie."""
+    contents = _by_content(config.model_dump(exclude={"run": {"dir"}, "data": {"root"}}))
+    told = json.dumps([contents, data, str(budget)], sort_keys=True, default=str)
+    key = f"{job.candidate.name[:40]}-{job.seed}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
+    return key.replace("/", "_")
+
+
+def _by_content(value: Any) -> Any:
+    """Return a value with the SHA-256 of a file in place of its path, at any depth."""
+    if isinstance(value, dict):
+        return {key: _by_content(item) for key, item in value.items()}
+    return file_sha256(value) if isinstance(value, Path) and value.is_file() else value
 
 
 def _measured(run: Path, options: argparse.Namespace, judge: Judge) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def write_sheet(judge: Judge, folders: Mapping[str, Path], path: Path) -> None:
     """Write pictures by recipe: the photographs, each recipe's translations, the truth."""
     columns: dict[str, list[Image.Image]] = {}
     for name, folder in folders.items():
-        files = sorted(folder.glob(f"run/gen_{judge.direction}.safetensors"))
+        files = sorted(folder.glob(f"gen_{judge.direction}.safetensors"))
         opened = open_model(files[0], judge.root, judge.size, DEVICE, "fp32")
         ends = DIRECTIONS[judge.direction]
         opened_folders = open_folders(opened.data, judge.split)

@@ -1,6 +1,7 @@
 """A whole comparison of two tiny recipes: what it prints, writes and does not do twice."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,36 @@ def test_two_recipes_are_trained_measured_and_shown_once(
     assert main(list(map(str, words))) == 0
     assert (tmp_path / "out.jsonl").stat().st_mtime_ns == before
     assert capsys.readouterr().out == printed[printed.index("noise test") :]
+
+
+def test_lines_made_elsewhere_are_used(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only what files hold tells trainings apart, not where they lie; the sheet needs the runs."""
+
+    def words(home: Path) -> list[str]:
+        words = [
+            "paper", "paper,loss.identity=0", "--data", home / root.name, "--steps", 1,
+            "--seeds", 1, "--features", "mobilenet_v2",
+            "--weights", home / root.name / "weights.pth",
+            "--runs", home / "runs", "--output", tmp_path / "out.jsonl",
+            "--set", f"perceptual.weights={home / root.name / 'weights.pth'}",
+            *(word for key, value in TINY.items() for word in ("--set", f"{key}={value}")),
+        ]  # fmt: skip
+        return list(map(str, words))
+
+    shutil.copytree(root, tmp_path / "here" / root.name)
+    assert main(words(tmp_path / "here")) == 0
+    table = capsys.readouterr().out.split("noise test")[1].partition("\n\n" + str(tmp_path))[0]
+    lines = (tmp_path / "out.jsonl").read_text()
+    (tmp_path / "here").rename(tmp_path / "there")
+    (tmp_path / "there" / "runs").rename(tmp_path / "gone")
+    assert main(words(tmp_path / "there")) == 0
+    assert (tmp_path / "out.jsonl").read_text() == lines
+    printed = capsys.readouterr().out
+    assert table in printed
+    assert "paper: not on the sheet" in printed
+    assert not (tmp_path / "there" / "runs" / "sheet.png").exists()
+    (tmp_path / "there" / root.name / "trainA" / "0.png").unlink()
+    assert main(words(tmp_path / "there")) == 0
+    assert (tmp_path / "out.jsonl").read_text() != lines

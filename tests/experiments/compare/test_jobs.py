@@ -44,7 +44,20 @@ def test_one_run_is_measured_at_a_time(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(command, "tables", lambda _: "")
     monkeypatch.setattr(command, "write_sheet", lambda *_: None)
     monkeypatch.setattr(Judge, "instruments", lambda _: None)
-    words = ["small", "paper", "--data", root, "--steps", 2, "--seeds", 2, "--jobs", 4]
+    words = [
+        "small",
+        "paper",
+        "--data",
+        root,
+        "--steps",
+        2,
+        "--seeds",
+        2,
+        "--jobs",
+        4,
+        "--split",
+        "train",
+    ]
     words += ["--runs", tmp_path / "runs", "--output", tmp_path / "out.jsonl"]
     assert command.main(list(map(str, words))) == 0
     assert len(set(names)) == len(names) == 4
