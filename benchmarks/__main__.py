@@ -7,6 +7,7 @@ python -m benchmarks tiles --folder /tmp/bench --height 10000 --width 12000
 python -m benchmarks train --sides [128]                    # against a plain schedule
 python -m benchmarks where_time_goes --precision bf16            # a step's time by kernels
 python -m benchmarks loader --folder /tmp/bench                  # decoding, the cache
+python -m benchmarks recipes --recipes '[paper, small]' --keys '["data.crop_size=64"]'
 python -m benchmarks translate --compile true                    # against the plain schedule
 """
 
@@ -18,6 +19,7 @@ from benchmarks.library import library
 from benchmarks.loader import loader
 from benchmarks.processes import processes
 from benchmarks.profile import where_time_goes
+from benchmarks.recipes import recipes
 from benchmarks.tiles import tiles
 from benchmarks.training import train
 from benchmarks.translate import translate
@@ -26,7 +28,7 @@ from gan.cli.errors import one_line
 if __name__ == "__main__":
     try:
         auto_cli(
-            [library, loader, processes, tiles, train, translate, where_time_goes],
+            [library, loader, processes, recipes, tiles, train, translate, where_time_goes],
             as_positional=False,
         )
     except ValueError as error:
