@@ -1,5 +1,6 @@
 """The folders by which recipes are chosen share no photograph."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,19 @@ def crops(names: str) -> set[str]:
 
 def found(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+def test_few_are_of_all_photographs(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.compare.held_out.FEW", 3)
+    shutil.copytree(data / "trainB", data / "testB")
+    hold_out(data, tmp_path / "out", a="r,u", b="v")
+    few = tmp_path / "out/few"
+    assert found(few / "trainA") == {"p_0.png", "r_0.png", "t_0.png"}
+    assert found(few / "trainB") == {"v_0.png", "w_0.png", "x_0.png"}
+    assert found(few / "testB") == crops("vwx")
+    assert not found(few / "testA")
 
 
 def test_photographs_are_on_one_side_and_truths_are_paintings(data: Path, tmp_path: Path) -> None:
