@@ -6,8 +6,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from gan.images import find_images
 from gan.system.failures import Failure
 
@@ -76,7 +74,7 @@ class Files:
         """Return what a parser reads in a file; None, and a remark, where it cannot be parsed."""
         try:
             return parser((self.root / path).read_bytes())
-        except (ValueError, LookupError, SyntaxError, yaml.YAMLError) as error:
+        except (ValueError, LookupError, SyntaxError) as error:
             self.remark(f"{fault}{error}", path)
             return None
 

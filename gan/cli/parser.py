@@ -21,6 +21,7 @@ from gan.config import Section
 from gan.config.files import check_file, find_file
 from gan.config.table import load
 from gan.system.text import nearest
+from gan.system.yaml_text import parse_nodes
 
 CONFIG = "YAML file with any of the keys below, or the name of a recipe, for instance small."
 EXTEND = "Python file or module that adds rows to the tables; may be given several times."
@@ -78,7 +79,10 @@ class Parser(ArgumentParser):
     def check_key(self, name: str) -> None:
         """Raise ValueError with the nearest name for one that is no option or section."""
         names = [*self.names(), *sections(self.section)]
-        inside = any(name.startswith(f"{key}.") for key in self.fields)
+        inside = any(
+            name.startswith(f"{key}.") and (_has_origin(field, dict) or _has_origin(field, list))
+            for key, field in self.fields.items()
+        )
         if name not in names and not inside and not self.mapping_of(name):
             raise ValueError(f"no key {name}{nearest(name, names)}")
 
@@ -134,6 +138,8 @@ class Parser(ArgumentParser):
         for name, values in groups:
             key = name.removesuffix("+")
             self.check_key(key)
+            if key != name and not _has_origin(self.fields.get(key), list):
+                raise ValueError(f"{name}: {key} is not a list: --{key} VALUE sets it")
             most = 0 if key in self.flags else 1
             if len(values) > most:
                 raise ValueError(f"unexpected word {values[-1]} after --{name}")
@@ -206,6 +212,10 @@ def mapping(text: Any) -> Any:
     if not text.lstrip().startswith("{"):
         check_file(Path(text))
         text = Path(text).read_text(encoding="utf-8")
+    try:
+        parse_nodes(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:60]} is no mapping, {{KEY: VALUE}}: {error}") from error
     return get_loader("yaml")(text)
 
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from gan.system.yaml_text import parse_nodes
 
 PACKAGE = Path(__file__).parents[1]
 RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")
@@ -30,32 +31,31 @@ def check_file(path: Path) -> list[str]:
     ValueError where it is no mapping of keys, or names one twice: YAML keeps the last.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = parse_nodes(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise ValueError(f"config: {path} is not a text file") from None
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"config: {path} cannot be read: {error}") from error
     if not isinstance(root, MappingNode):
         raise ValueError(f"config: {path} holds no keys: KEY: VALUE in every line")
-    return _unique_keys(path, root)
+    names: dict[str, None] = {}
+    _add_keys(path, root, "", names)
+    return list(names)
 
 
-def _unique_keys(path: Path, node: Node, above: str = "") -> list[str]:
-    """Return the dotted keys of a mapping and of those in it, but not of those in lists.
+def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> None:
+    """Add the dotted keys of a mapping and of those in it, but not of those in lists.
 
     ValueError with the dotted key that stands twice, in lists too.
     """
-    names: list[str] = []
     if isinstance(node, SequenceNode):
         for item in node.value:
-            _unique_keys(path, item, above)
+            _add_keys(path, item, above, {})
     elif isinstance(node, MappingNode):
-        seen = set[str]()
         for key, value in node.value:
             name = above + (key.value if isinstance(key, ScalarNode) else "")
-            if name in seen:
+            if name in names:
                 line = f"again in line {key.start_mark.line + 1}"
                 raise ValueError(f"config: {path} names {name} twice, {line}: join them")
-            seen.add(name)
-            names += [name, *_unique_keys(path, value, f"{name}.")]
-    return names
+            names[name] = None
+            _add_keys(path, value, f"{name}.", names)

@@ -13,6 +13,7 @@ import yaml
 
 from gan.domains import DIRECTIONS, Direction
 from gan.interop.generators import Opened, in_words
+from gan.system.yaml_text import parse_yaml
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
 """What is a path: what begins like one, and what has slashes but no blanks."""
@@ -96,8 +97,8 @@ def _network(direction: Direction, opened: Opened) -> str:
 def _read_config(run: Path) -> dict[str, Any]:
     """A run's configuration without the paths in it; empty where there is none."""
     try:
-        read = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        read = parse_yaml((run / "config.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return {}
     return _nameless(read) if isinstance(read, dict) else {}
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import ValidationError
 
 from gan.config import Config, DataConfig
@@ -15,6 +14,7 @@ from gan.config.tables.recipes import RECIPES
 from gan.images import list_images
 from gan.networks.files import read_about
 from gan.report.logs import Log
+from gan.system.yaml_text import parse_yaml
 from gan.training.run_folder import STOPPED_MARK, is_held
 from gan.training.schedule import RunLength
 
@@ -46,12 +46,12 @@ def open_configuration(run: Path) -> Configuration:
     except OSError as error:
         return _stand_in(run, "", f"cannot be read: {error.strerror}")
     try:
-        return Configuration(Config.model_validate(yaml.safe_load(text)), text, None)
+        return Configuration(Config.model_validate(parse_yaml(text)), text, None)
     except ValidationError as error:
         first = error.errors()[0]
         return _stand_in(run, text, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
-    except yaml.YAMLError as error:
-        return _stand_in(run, text, f"cannot be read: {' '.join(str(error).split())}")
+    except ValueError as error:
+        return _stand_in(run, text, f"cannot be read: {error}")
 
 
 def _stand_in(run: Path, text: str, fault: str) -> Configuration:

@@ -43,6 +43,16 @@ def test_yolo_odd_labels_are_named_and_carried(tmp_path: Path) -> None:
         assert copy.read_bytes() == (labels / f"{name}.txt").read_bytes()
 
 
+def test_yolo_aliases_cost_no_more_than_their_bytes(tmp_path: Path) -> None:
+    save(photo("coffee"), tmp_path / "in" / "a.jpg")
+    (tmp_path / "in" / "a.txt").write_text("0 0.5 0.5 0.4 0.4")
+    laughs = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]\n" for n in range(1, 10))
+    (tmp_path / "in" / "data.yaml").write_text(f"x0: &x0 [a]\n{laughs}train: *x9\n")
+    dataset = doubled(tmp_path / "in", tmp_path / "out", "yolo")
+    fault = "no YAML: its aliases stand for more than 100,000 values"
+    assert reasons(dataset) == {"data.yaml": fault}
+
+
 def test_yolo_flat_folders_polygons_and_equal_stems(tmp_path: Path) -> None:
     """One text file serves a.jpg and a.png, and their translations share its copy."""
     for name in ("a.jpg", "a.png", "b.jpg"):

@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(("arguments", "expected"), [
     (["--loss.identiy", "0"], "no key loss.identiy; did you mean loss.identity?"),
     (["--optim.beta_1", "0"], "no key optim.beta_1; did you mean optim.beta1?"),
+    (["--loss", "{cycle:3"], "{cycle:3 is no mapping, {KEY: VALUE}: "),
+    (["--loss.cycle+", "3"], "loss.cycle+: loss.cycle is not a list: --loss.cycle VALUE sets it"),
+    (["--loss.cycle.a", "3"], "no key loss.cycle.a; did you mean loss.cycle_a?"),
     (["--loss.identity", "much"], "loss.identity: Input should be a valid number"),
     (["--loss.identity", "-1"], "loss.identity: Input should be greater than or equal to 0"),
     (["--train.doctor_ignore", "copy"], "train.doctor_ignore: Expected a list, [ONE,TWO]. Got"),
@@ -46,6 +49,11 @@ def test_error_is_one_line_with_the_key(
     assert expected in lines[0]
 
 
+LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
+    f"&a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)
+)
+
+
 @pytest.mark.parametrize(("yaml", "expected"), [
     ("loss:\n  identiy: 0\n", "no key loss.identiy; did you mean loss.identity?"),
     ("los:\n  identity: 0\n", "no key los"),
@@ -55,7 +63,11 @@ def test_error_is_one_line_with_the_key(
     ("", "recipe.yaml holds no keys"),
     ("- 1\n", "recipe.yaml holds no keys"),
     ("\udcff", "recipe.yaml is not a text file"),
+    (f"data: {{augment: [{LAUGHS}]}}\n", "its aliases stand for more than 100,000 values"),
+    ("data: &a {augment: [*a]}\n", "a value holds itself"),
+    ("data: " + "[" * 5000, "nested too deep"),
     ("loss:\n  cycle: 1\nloss:\n  tv: 1\n", "names loss twice, again in line 3"),
+    ("loss: {cycle: 1}\nloss.cycle: 2\n", "names loss.cycle twice, again in line 2"),
     ("data:\n  flip: true\n  flip: false\n", "names data.flip twice, again in line 3"),
     ("data:\n  augment: [{Blur: {p: 1, p: 0}}]\n", "names data.augment.Blur.p twice"),
 ])  # fmt: skip

@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from gan.augment.dataset import (
     Box,
     Dataset,
@@ -25,6 +23,7 @@ from gan.augment.dataset import (
     swapped,
 )
 from gan.images import IMAGE_SUFFIXES
+from gan.system.yaml_text import parse_yaml
 
 YAML = (".yaml", ".yml")
 
@@ -115,7 +114,7 @@ def _described(files: Files) -> tuple[Splits, frozenset[Path], bool]:
     """
     paths = [path for path in files.others if path.suffix in YAML]
     for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix())):
-        content = files.parse(path, lambda read: yaml.safe_load(read) or {}, "no YAML: ")
+        content = files.parse(path, lambda read: parse_yaml(read) or {}, "no YAML: ")
         if content is None:
             break
         if isinstance(content, dict) and "train" in content:

@@ -1,0 +1,40 @@
+"""YAML: what it holds is PyYAML's, and what a few bytes may cost is bounded."""
+
+import pytest
+import yaml
+
+from gan.system.yaml_text import MAX_VALUES, parse_yaml
+
+LAUGHS = "a0: &a0 [1]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "a", "null", "[1, 2.5, {b: yes}]", "a: {b: [1, x]}\nc: 2020-01-01\n",
+        "a: &x {p: 1}\nb: {<<: *x, q: 2}\nc: [*x, *x]\n", "a: !!set {x, y}",
+    ],
+)  # fmt: skip
+def test_what_is_held_is_what_pyyaml_reads(text: str) -> None:
+    assert parse_yaml(text) == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (LAUGHS, f"aliases stand for more than {MAX_VALUES:,} values"),
+        ("a: &a [*a]", "a value holds itself"),
+        ("&a {b: {c: *a}}", "a value holds itself"),
+        ("[" * 5000, "nested too deep"),
+        ("[" * 3000 + "]" * 3000, "nested too deep"),
+        ("a: [1", "line 1"),
+        ("a: !!python/object:os.system x", "could not determine a constructor"),
+        ("[1, 2]: {[]: 1}: 2", "not allowed here"),
+    ],
+)
+def test_what_is_rejected_says_why_in_one_line(text: str, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault) as caught:
+        parse_yaml(text)
+    assert "\n" not in str(caught.value)
