@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from gan.images import find_images
+from gan.images import find_images, nothing_found
 from gan.system.failures import Failure
 
 SPLITS = {
@@ -137,14 +137,15 @@ def _list_files(root: Path) -> Files:
     found = find_images(root)
     reports = _check_reports(root)
     remarks = [Failure(path, f"{reason}: left out") for path, reason in found.skipped]
+    inside, named = root.resolve(), {path for path, _ in found.skipped}
     remarks += [
         Failure(path, "a link to a folder, which is not followed: left out")
         for path in sorted(root.rglob("*"))
         if path.is_symlink()
         and path.is_dir()
+        and path not in named
         and not any(part.startswith(".") for part in path.relative_to(root).parts)
     ]
-    inside = root.resolve()
     others = []
     for path in sorted({*found.others} - reports):
         if path.is_file() and path.resolve().is_relative_to(inside):
@@ -153,7 +154,7 @@ def _list_files(root: Path) -> Files:
             remarks.append(Failure(path, "no file of this folder: left out"))
     images = [path.relative_to(root) for path in found.images if path not in reports]
     if not images:
-        raise ValueError(f"{root}: no images in this folder or below it")
+        raise ValueError(nothing_found(root, found))
     return Files(root, tuple(images), tuple(sorted(others, key=Path.as_posix)), remarks)
 
 

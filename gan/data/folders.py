@@ -14,7 +14,7 @@ from gan.config import DataConfig
 from gan.config.choices import MIN_SIDE
 from gan.data.cache import SETTLED
 from gan.domains import DOMAINS, Domain
-from gan.images import ImageError, list_images, read_image, read_size
+from gan.images import ImageError, find_images, nothing_found, read_image, read_size, skipped_lines
 from gan.system.atomic import write_whole
 
 
@@ -62,31 +62,33 @@ def index_folder(
 ) -> Folder:
     """List and decode the images under root, sub-folders included, but for those that are known.
 
-    Images with a side under min_side pixels count as unreadable. ValueError, with the first
-    reasons, when no image is left or when more than the share max_unreadable of the files is
-    unreadable.
+    Images with a side under min_side pixels count as unreadable, and so do links that leave the
+    folder, unless max_images leaves out more. ValueError, with the first reasons, when no image is
+    left or when more than the share max_unreadable of the files is unreadable.
     """
 
     def problem(path: Path) -> str | None:
         same = known.get(str(path)) == _stamp(path, min_side)
         return None if same else unreadable(path, min_side)
 
-    found = list_images(root)[:max_images]
+    listed = find_images(root)
+    found = listed.images[:max_images]
     if not found:
-        raise ValueError(
-            f"{root}: no images in this folder or below it (links that leave it are not followed)"
-        )
+        raise ValueError(nothing_found(root, listed))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         reasons = list(threads.map(problem, found))
     files = tuple(path for path, reason in zip(found, reasons, strict=True) if reason is None)
-    bad = tuple(reason for reason in reasons if reason is not None)
-    if not files or len(bad) > max_unreadable * len(found):
-        listed = "; ".join(bad[:5]) + ("; ..." if len(bad) > 5 else "")
+    bad = [reason for reason in reasons if reason is not None]
+    links = len(listed.skipped) if len(found) == len(listed.images) else 0
+    lost, count = len(bad) + links, len(found) + links
+    bad += skipped_lines(root, listed.skipped)
+    if not files or lost > max_unreadable * count:
+        named = "; ".join(bad[:5]) + ("; ..." if len(bad) > 5 else "")
         raise ValueError(
-            f"{root}: {len(bad)} of {len(found)} images cannot be used "
-            f"(data.max_unreadable is {max_unreadable}): {listed}"
+            f"{root}: {lost} of {count} images cannot be used "
+            f"(data.max_unreadable is {max_unreadable}): {named}"
         )
-    return Folder(root, files, bad, fingerprint(root, files), min_side)
+    return Folder(root, files, tuple(bad), fingerprint(root, files), min_side)
 
 
 def write_index(path: Path, folders: Iterable[Folder]) -> None:

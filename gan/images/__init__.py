@@ -2,7 +2,7 @@
 
 from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.color import to_channels
-from gan.images.folder import Found, find_images, list_images
+from gan.images.folder import Found, find_images, list_images, nothing_found, skipped_lines
 from gan.images.formats import IMAGE_SUFFIXES, ImageError
 from gan.images.picture import Picture, Trait, Traits, read_picture, read_suffix, read_with_traits
 from gan.images.reader import read_image, read_orientation, read_size
@@ -20,6 +20,7 @@ __all__ = [
     "encode_image",
     "find_images",
     "list_images",
+    "nothing_found",
     "read_image",
     "read_orientation",
     "read_picture",
@@ -28,6 +29,7 @@ __all__ = [
     "read_with_traits",
     "resize_short",
     "resize_square",
+    "skipped_lines",
     "to_channels",
     "write_image",
     "write_picture",

@@ -30,9 +30,8 @@ def inspect_folders(options: InspectOptions) -> int:
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         seen = survey(places, options.max_megapixels)
         if not seen.images and not seen.unreadable and not seen.unnamed:
-            raise ValueError(
-                f"{root or options.a or options.b}: no images; ROOT is a folder with {LAYOUT}"
-            )
+            nothing = "; ".join(line for _, line in seen.empty)
+            raise ValueError(f"{nothing}; ROOT is a folder with {LAYOUT}")
         found = find_all(seen, options)
         if root and (note := layout_note(root, places)):
             print(printable(note))

@@ -68,7 +68,7 @@ def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
     found = [
         *(Finding("unreadable", path, reason) for path, reason in survey.unreadable),
         *(Finding("unnamed", path, size) for path, size in survey.unnamed),
-        *(Finding("empty", place.folder, "no images") for place in survey.empty),
+        *(Finding("empty", path, line.removeprefix(f"{path}: ")) for path, line in survey.empty),
         *(Finding(kind, later.path, how, earlier.path) for kind, later, earlier, how in copies),
         *_about_domains(survey),
     ]

@@ -15,7 +15,14 @@ from tqdm import tqdm
 
 from gan.config.choices import Split
 from gan.domains import DOMAINS, Domain
-from gan.images import Traits, find_images, read_size, read_with_traits, resize_square
+from gan.images import (
+    Traits,
+    find_images,
+    nothing_found,
+    read_size,
+    read_with_traits,
+    resize_square,
+)
 from gan.images.color import LUMA_COLUMN
 from gan.inspection.hashes import SIDE, Luma
 
@@ -77,7 +84,8 @@ class Survey:
     """Files that are no images, by their suffixes and by their content."""
     unnamed: list[tuple[Path, str]] = field(default_factory=list)
     """Files that are images by their content only, with their sizes."""
-    empty: list[Place] = field(default_factory=list)
+    empty: list[tuple[Path, str]] = field(default_factory=list)
+    """Folders without images, with what is there."""
 
     def of(self, place: Place | None) -> list[ImageFacts]:
         """The readable images of a folder."""
@@ -130,7 +138,7 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
         result.unnamed += [(path, size) for path, size in sizes if size]
         result.others += sum(size is None for _, size in sizes)
         if not found.images and not found.skipped:
-            result.empty.append(place)
+            result.empty.append((place.folder, nothing_found(place.folder, found)))
     outcomes = in_threads(lambda job: examine(*job, max_megapixels), jobs, "image")
     result.images = [one for one in outcomes if isinstance(one, ImageFacts)]
     result.unreadable += [one for one in outcomes if not isinstance(one, ImageFacts)]

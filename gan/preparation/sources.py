@@ -9,7 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from gan.domains import Domain
-from gan.images import IMAGE_SUFFIXES, ImageError, Traits, find_images
+from gan.images import IMAGE_SUFFIXES, ImageError, Traits, find_images, nothing_found
 from gan.inspection.survey import Place, measured
 from gan.preparation import tables, video
 from gan.preparation.candidates import Candidate, Skipped
@@ -78,6 +78,8 @@ def _list_source(
 def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterator[Candidate]:
     """All images of a folder and its sub-folders; `class` is the folder that one lies in."""
     found = find_images(folder)
+    if not found.images:
+        skipped.append((folder, nothing_found(folder, found).removeprefix(f"{folder}: ")))
     skipped += found.skipped
     for path in found.images:
         name = path.relative_to(folder)

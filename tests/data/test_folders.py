@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,29 @@ def test_a_folder_without_images_and_one_that_is_missing_are_named(tmp_path: Pat
         index(tmp_path / "empty")
     with pytest.raises(ValueError, match=f"^{re.escape(str(tmp_path))}/gone: no such folder"):
         index(tmp_path / "gone")
+
+
+def test_links_that_leave_the_folder_are_named_and_count(photos: Photos, tmp_path: Path) -> None:
+    """Three files and a folder of links beside six images: 40 % of the data are missing."""
+    root = photos(count=6)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for number in range(3):
+        shutil.copy(root / "000.png", elsewhere / f"{number}.png")
+        (root / f"link{number}.png").symlink_to(elsewhere / f"{number}.png")
+    (root / "more").symlink_to(elsewhere)
+    with pytest.raises(ValueError, match=r"4 of 10 images cannot be used") as caught:
+        index(root, max_unreadable=0.39)
+    lines = (
+        f"{root}: link0.png, link1.png, link2.png: a link to a file outside the folder, which is "
+        "not followed",
+        f"{root}: more: a link to a folder outside the folder, which is not followed",
+    )
+    assert str(caught.value).endswith("; ".join(lines))
+    folder = index(root, max_unreadable=0.4)
+    assert len(folder.files) == 6
+    assert folder.unreadable == lines
+    assert len(index(root, max_images=3, max_unreadable=0).files) == 3
 
 
 def test_max_images_takes_the_first_ones_and_looks_at_no_other(photos: Photos) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gan.images import list_images
+from gan.images import find_images, list_images, nothing_found, skipped_lines
 
 
 def names(folder: Path) -> list[str]:
@@ -63,6 +63,32 @@ def test_links_to_folders_are_not_followed_so_loops_end(tmp_path: Path) -> None:
     (root / "a" / "up").symlink_to("..")
     (root / "out").symlink_to("../elsewhere")
     assert names(root) == ["a/b.png"]
+    reason = "a link to a folder outside the folder, which is not followed"
+    assert find_images(root).skipped == [(root / "out", reason)]
+
+
+@pytest.mark.parametrize(("there", "expected"), [
+    ([], ""),
+    (["a.npy", "b.npy", "c/d.dcm", "README"],
+     ": 4 files of other kinds (.npy, .dcm, no suffix); images are .jpg, .png, .tif, .webp and the "
+     "like"),
+])  # fmt: skip
+def test_a_folder_without_images_says_what_is_there(
+    there: list[str], expected: str, tmp_path: Path
+) -> None:
+    for name in there:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    line = nothing_found(tmp_path, find_images(tmp_path))
+    assert line == f"{tmp_path}: no images in this folder or below it{expected}"
+
+
+def test_what_is_skipped_is_named_by_reason(tmp_path: Path) -> None:
+    skipped = [(tmp_path / f"{n}.png", "a") for n in range(5)] + [(tmp_path / "x/y", "b")]
+    assert skipped_lines(tmp_path, skipped) == [
+        f"{tmp_path}: 0.png, 1.png, 2.png and 2 more: a",
+        f"{tmp_path}: x/y: b",
+    ]
 
 
 def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:

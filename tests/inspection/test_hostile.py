@@ -16,7 +16,9 @@ from tests.support.pictures import picture, write_dataset
 @pytest.mark.parametrize(("arguments", "expected"), [
     ([], "nothing to inspect: give ROOT"),
     (["nowhere"], "nowhere: no such folder"),
-    (["empty"], "empty: no images; ROOT is a folder with trainA, trainB, testA and testB"),
+    (["empty"], "empty: no images in this folder or below it; ROOT is a folder with trainA, "),
+    (["arrays"], "arrays: no images in this folder or below it: 2 files of other kinds (.npy); "
+     "images are .jpg, .png, .tif, .webp and the like; ROOT is a folder with trainA, "),
     (["file"], "file: not a folder"),
     (["data", "--a", "data/trainA"], "give ROOT, or --a and --b, not both"),
     (["--a", "data", "--b", "data/trainB"], "data/trainB: is or lies in data"),
@@ -35,6 +37,9 @@ def test_what_cannot_be_inspected_is_refused_in_one_line_and_nothing_is_written(
 ) -> None:
     write_dataset(tmp_path / "data", trainA=2, trainB=2)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "arrays").mkdir()
+    for name in "ab":
+        (tmp_path / "arrays" / f"{name}.npy").touch()
     (tmp_path / "file").touch()
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "sheet.png").touch()
@@ -134,6 +139,7 @@ def test_hostile_names_links_and_pipes(tmp_path: Path, capsys: pytest.CaptureFix
     assert state(root) == before
     assert found == {
         *(("unreadable", f"trainA/{name}.png", "") for name in ("link", "itself", "pipe")),
+        ("unreadable", "trainA/folder", ""),
         ("duplicate", r"trainB/\udcff.png", "trainB/000.png"),
         ("tiny", "trainA/🎨 שלום.png", ""),
         ("tiny", r"trainA/line\nbreak\ttab.png", ""),

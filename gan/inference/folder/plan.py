@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.config.choices import Format
-from gan.images import Found, find_images, read_size
+from gan.images import Found, find_images, nothing_found, read_size
 from gan.inference.translator import check_size
 from gan.system.failures import Failure, failure
 
@@ -103,7 +103,7 @@ def make_plan(
         triples = [(source, target, compare and compare / names[0])]
     failures = [Failure(path, reason) for path, reason in found.skipped]
     if not triples and not failures:
-        raise ValueError(f"{source}: no images in this folder or below it")
+        raise ValueError(nothing_found(source, found))
     _check_targets(triples)
     jobs: list[Job] = []
     with ThreadPoolExecutor() as threads:
