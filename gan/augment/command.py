@@ -168,16 +168,18 @@ def _complete(
         if task.output in accepted and staged.exists():
             (target / task.output).parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target / task.output)
-    names = outputs(dataset, decided, config)
-    carry(dataset, dataset_format(config.format), names, accepted, target, config.link)
-    write_bytes(target / PROVENANCE, b"".join(map(line, provenance(decided, config, hashes))))
+    format = dataset_format(config.format)
+    names = outputs(dataset, decided, config, format.class_of)
+    carry(dataset, format, names, accepted, target, config.link)
+    told = provenance(decided, config, hashes, names)
+    write_bytes(target / PROVENANCE, b"".join(map(line, told)))
     remarks = [
         [remark.source.relative_to(root).as_posix(), remark.reason] for remark in dataset.remarks
     ]
     write_bytes(target / REPORT, line(settings | {"thresholds": limits, "remarks": remarks}))
     shutil.rmtree(target / FOLDER)
     print(printable(summary(decided, config)), file=sys.stderr)
-    for warning in losses(dataset, decided, names):
+    for warning in losses(dataset, decided, names, format.class_of):
         print(printable(f"warning: {warning}"), file=sys.stderr)
 
 

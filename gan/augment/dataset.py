@@ -1,5 +1,6 @@
 """A labelled dataset as augmentation sees it: images, and the files that carry their labels."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -90,6 +91,8 @@ class Dataset:
     """Every other file: carried as it is, unless its format rewrites it."""
     remarks: tuple[Failure, ...]
     """What is odd: images without labels, labels without images, labels that cannot be read."""
+    folders: tuple[Path, ...] = ()
+    """Folders without a file."""
 
     @property
     def files(self) -> Files:
@@ -111,6 +114,8 @@ class Format:
     """Where labels must be to be found, for those who have none."""
     rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]] = lambda *_: iter(())
     """Files whose content is another in the output; none where no file is about several images."""
+    class_of: Callable[[Item], str | None] = lambda _: None
+    """Returns the folder that stands for an image's class by being there; None where labels do."""
 
     def read(self, root: Path) -> Dataset:
         """Read a folder; every file that belongs to none of its items is another."""
@@ -125,6 +130,7 @@ class Format:
             tuple(sorted(items, key=lambda item: item.image.as_posix())),
             tuple(sorted(others, key=Path.as_posix)),
             tuple(files.remarks),
+            tuple(_empty_folders(root)),
         )
 
 
@@ -156,6 +162,14 @@ def _list_files(root: Path) -> Files:
     if not images:
         raise ValueError(nothing_found(root, found))
     return Files(root, tuple(images), tuple(sorted(others, key=Path.as_posix)), remarks)
+
+
+def _empty_folders(root: Path) -> Iterator[Path]:
+    """Yield the folders without a visible file or folder, hidden ones left out, below the root."""
+    for parent, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if not folders and all(name.startswith(".") for name in names) and Path(parent) != root:
+            yield Path(parent).relative_to(root)
 
 
 def _check_reports(root: Path) -> set[Path]:

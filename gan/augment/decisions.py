@@ -1,12 +1,12 @@
 """Which translations are good enough, and what that makes of the dataset."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from gan.augment.dataset import Dataset, Outputs
+from gan.augment.dataset import Dataset, Item, Outputs
 from gan.augment.gates import Scores, failed
 from gan.augment.options import AugmentOptions
 from gan.augment.plan import Task
@@ -48,11 +48,15 @@ def decide(
 
 
 def outputs(
-    dataset: Dataset, decided: Sequence[Decided], config: AugmentOptions
+    dataset: Dataset,
+    decided: Sequence[Decided],
+    config: AugmentOptions,
+    class_of: Callable[[Item], str | None] = lambda _: None,
 ) -> dict[Path, tuple[Path, ...]]:
     """Under which names each image is in the output.
 
-    Where translations take the place of images, one that is rejected leaves none, or its original.
+    Where translations take the place of images, one that is rejected leaves none, or its original:
+    where that is asked for, and where its class would have no image left.
     """
     names = {item.image: [item.image] for item in dataset.items}
     for each in decided:
@@ -61,18 +65,30 @@ def outputs(
             names[image].append(each.task.output)
         elif config.mode != "add" and not good and not config.keep_rejected:
             names[image].remove(image)
+    if config.keep_classes:
+        there = {class_of(item) for item in dataset.items if names[item.image]}
+        for each in decided:
+            item = each.task.item
+            if each.decision == "rejected" and class_of(item) not in {*there, None}:
+                names[item.image] = [item.image]
     return {image: tuple(found) for image, found in names.items()}
 
 
 def provenance(
-    decided: Sequence[Decided], config: AugmentOptions, hashes: Sequence[str]
+    decided: Sequence[Decided], config: AugmentOptions, hashes: Sequence[str], names: Outputs
 ) -> list[dict[str, Any]]:
     """A line for each translation, in the order of the outputs' names."""
+
+    def kept(each: Decided) -> bool:
+        """Whether an original is where its translation should be."""
+        original = config.mode != "add" and bool(names[each.task.item.image])
+        return original and each.decision != "accepted"
+
     return [
         {
             "source": each.task.item.image.as_posix(),
             "output": each.task.output.as_posix()
-            if each.decision == "accepted" or config.keep_rejected
+            if each.decision == "accepted" or kept(each)
             else None,
             "model": config.model[each.task.model].as_posix(),
             "model_sha256": hashes[each.task.model],
@@ -82,20 +98,39 @@ def provenance(
             "scores": each.scores,
             "decision": each.decision,
             "reason": "; ".join(each.reasons) or None,
-            "original_kept": each.decision != "accepted" and config.keep_rejected,
+            "original_kept": kept(each),
         }
         for each in decided
     ]
 
 
-def losses(dataset: Dataset, decided: Sequence[Decided], names: Outputs) -> list[str]:
-    """What nobody wants of an output: no translation in it, or a split that is empty now."""
+def losses(
+    dataset: Dataset,
+    decided: Sequence[Decided],
+    names: Outputs,
+    class_of: Callable[[Item], str | None] = lambda _: None,
+) -> list[str]:
+    """What nobody wants of an output: no translation in it, a split or a class that is empty now.
+
+    Or one that has nothing but originals.
+    """
     found = []
     if decided and not any(each.decision == "accepted" for each in decided):
         found.append("no translation was accepted: see sheet.png and augmentation.jsonl")
     splits = {name for item in dataset.items for name in item.splits}
     kept = {name for item in dataset.items if names[item.image] for name in item.splits}
     found += [f"{name} has no images in the output" for name in sorted(splits - kept)]
+    items = defaultdict[str, list[Item]](list)
+    for item in dataset.items:
+        items[class_of(item) or ""].append(item)
+    accepted = {each.task.item.image for each in decided if each.decision == "accepted"}
+    asked = {class_of(each.task.item) or "" for each in decided} - {""}
+    for name in sorted(asked):
+        images = [item.image for item in items[name]]
+        if not any(names[image] for image in images):
+            found.append(f"class {name} has no image in the output, only its folder")
+        elif accepted.isdisjoint(images):
+            found.append(f"class {name}: no translation was accepted, it has its originals")
     if not any(names.values()):
         found.append("no image is in the output")
     return found

@@ -80,6 +80,9 @@ class AugmentOptions(Section):
     image's own size for others."""
     keep_rejected: bool = False
     """Keep the originals of rejected images, in place of leaving them out (replace and mix)."""
+    keep_classes: bool = True
+    """Keep the originals of a class folder none of whose translations is accepted: without an image
+    the classes after it would change their numbers (replace and mix)."""
     link: bool = False
     """Hard links to the source's files in place of copies."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0

@@ -141,10 +141,15 @@ def carry(
 ) -> None:
     """Write all but the translated images: byte for byte, or as the format rewrites it.
 
+    Folders are there even where nothing is left in them: they may be classes.
+
     What is there already is left alone, but for the files that the format rewrites: they depend on
     what was rejected. With `link`, files are hard links to the source's; OSError where the output
     is on another disk.
     """
+    classes = {item.image.parent for item in dataset.items if format.class_of(item)}
+    for folder in sorted({*dataset.folders, *classes}):
+        (target / folder).mkdir(parents=True, exist_ok=True)
     for path, content in format.rewrite(dataset, outputs):
         write_bytes(target / path, content)
     for item in dataset.items:

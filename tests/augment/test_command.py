@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.datasets import ImageFolder
 
 from gan.augment import augment
+from gan.augment.decisions import Decided, decide
 from gan.cli.main import main
 from tests.support import labelled
 from tests.support.augmenting import Brightest, config, lines
 from tests.support.interrupted_runs import contents
-from tests.support.labelled import READERS, TRAIN, WRITERS
+from tests.support.labelled import READERS, TRAIN, WRITERS, photo
 
 REPORTS = {"augmentation.jsonl", "augmentation.json", "sheet.png"}
 
@@ -112,6 +115,53 @@ def test_rejected_images_are_listed_and_can_be_kept_as_originals(
         assert line["reason"].startswith("luma -")
     for name in result:
         assert (target / name).read_bytes() == (root / name).read_bytes()
+
+
+def write_classes(root: Path) -> None:
+    """ant, bee and cat in train and val, and in train a class dog without an image."""
+    for name in ("ant", "bee", "cat"):
+        for split, count in (("train", 2), ("val", 1)):
+            for number in range(count):
+                labelled.save(photo("coffee"), root / split / name / f"{name}{number}.jpg")
+    (root / "train" / "dog").mkdir()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_class_keeps_its_number_though_all_its_translations_are_rejected(
+    tmp_path: Path,
+    model: Path,
+    keep: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By its originals, or by an empty folder; one that was empty before stays, too."""
+
+    def without_bees(*arguments: Any) -> list[Decided]:
+        return [
+            replace(each, decision="rejected") if "bee" in each.task.item.image.parts else each
+            for each in decide(*arguments)
+        ]
+
+    monkeypatch.setattr("gan.augment.command.decide", without_bees)
+    root, target = tmp_path / "in", tmp_path / "out"
+    write_classes(root)
+    settings = config(tmp_path, "imagefolder", model=[model], keep_classes=keep)
+    assert augment(settings) == 0
+    for split in ("train", "val"):
+        found, source = (ImageFolder(str(p / split), allow_empty=True) for p in (target, root))
+        assert found.class_to_idx == source.class_to_idx
+    bees = [path.name for path in (target / "train" / "bee").iterdir()]
+    assert sorted(bees) == (["bee0.jpg", "bee1.jpg"] if keep else [])
+    for path in (target / "train" / "bee").iterdir():
+        assert path.read_bytes() == (root / "train" / "bee" / path.name).read_bytes()
+    said = "no translation was accepted, it has its originals" if keep else "has no image in the"
+    assert f"warning: class train/bee{':' * keep} {said}" in capsys.readouterr().err
+    kept = {line["source"]: line["original_kept"] for line in lines(target)}
+    assert kept == {
+        f"train/{name}/{name}{number}.jpg": keep and name == "bee"
+        for name in ("ant", "bee", "cat")
+        for number in range(2)
+    }
 
 
 def test_what_cannot_be_translated_is_named_and_the_rest_is_done(

@@ -53,4 +53,14 @@ def _likely(files: Files, split: bool) -> str | None:
     return next((meant for meant, there in signs if there), None)
 
 
-FORMAT = Format(_find_items, "images must lie in folders of classes, CLASS/ or train/CLASS/")
+def _class_of(item: Item) -> str | None:
+    """Return the folder of an image's class, within its split; None for images in none."""
+    depth = 2 if item.splits else 1
+    return Path(*item.image.parts[:depth]).as_posix() if item.labelled else None
+
+
+FORMAT = Format(
+    _find_items,
+    "images must lie in folders of classes, CLASS/ or train/CLASS/",
+    class_of=_class_of,
+)
