@@ -120,6 +120,8 @@ def coco_with_all(root: Path) -> dict[str, Any]:
     path.with_name("captions_train2017.json").write_text(json.dumps(captions))
     (root / "annotations" / "broken.json").write_text("{")
     (root / "annotations" / "other.json").write_text('{"images": 3}')
+    (root / "annotations" / "odd.json").write_text('{"images": [], "annotations": 5}')
+    (root / "annotations" / "deep.json").write_text("[" * 100_000)
     return content
 
 
@@ -151,7 +153,7 @@ def test_coco_crowds_captions_and_extra_keys_are_kept(tmp_path: Path) -> None:
     names = {record["id"]: record["file_name"] for record in after["images"]}
     assert all(names[record["id"]] == record["file_name"] for record in captions["images"])
     assert len(captions["annotations"]) == 2
-    for name in ("broken", "other"):
+    for name in ("broken", "other", "odd", "deep"):
         path = Path("annotations") / f"{name}.json"
         assert (target / path).read_bytes() == (root / path).read_bytes()
 
@@ -186,6 +188,101 @@ def test_coco_records_that_name_one_file_share_its_copy(tmp_path: Path) -> None:
     assert [record["id"] for record in after["images"]] == [1, 3, 2]
     found = [(record["id"], record["image_id"]) for record in after["annotations"]]
     assert found == [(1, 1), (3, 3), (2, 2), (4, 3)]
+
+
+def test_coco_ids_keep_their_kind_and_have_no_ceiling(tmp_path: Path) -> None:
+    """Texts stay texts, numbers numbers, and what is new is in nobody's way."""
+    for name in "abcd":
+        save(photo("coffee"), tmp_path / "in" / f"{name}.jpg")
+    ids = ["7", "x-1", 2**63 - 1, [1]]
+    images = [
+        {"id": own, "file_name": f"{name}.jpg", "width": 64, "height": 64}
+        for own, name in zip(ids, "abcd", strict=True)
+    ]
+    boxes = [[1, 1, 9, 9], [1, 1, 9, 9], [1, 1, 10**400, 9], [1, 1, -9, 9]]
+    annotations: list[dict[str, Any]] = [
+        {"id": f"n{at}", "image_id": own, "bbox": box}
+        for at, (own, box) in enumerate(zip(ids, boxes, strict=True))
+    ]
+    annotations.append({"id": 3, "image_id": "7", "bbox": [float("nan"), 1, 9, 9]})
+    content = {"images": images, "annotations": annotations, "categories": []}
+    (tmp_path / "in" / "all.json").write_text(json.dumps(content))
+    dataset = doubled(tmp_path / "in", tmp_path / "out", "coco")
+    assert [remark.reason for remark in dataset.remarks] == [
+        "d.jpg: its id is no number and no text",
+        "annotation n2: bbox should be [x, y, width, height] in pixels",
+        "annotation n3 is of no image",
+        "annotation 3: bbox should be [x, y, width, height] in pixels",
+    ]
+    after = json.loads((tmp_path / "out" / "all.json").read_text())
+    free = 2**63
+    assert [record["id"] for record in after["images"]] == [
+        "7", str(free), "x-1", str(free + 1), 2**63 - 1, free + 2, [1], free + 3,
+    ]  # fmt: skip
+    assert [(record["id"], record["image_id"]) for record in after["annotations"]] == [
+        ("n0", "7"), ("4", str(free)), ("n1", "x-1"), ("5", str(free + 1)),
+        ("n2", 2**63 - 1), ("6", free + 2), ("n3", [1]), (3, "7"), (7, str(free)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "folder", "name"), [
+    ("Label Studio", "images", "..\\..\\label-studio\\media\\upload\\4\\{}.jpg"),
+    ("absolute", "images", "/home/someone/proj/images/{}.jpg"),
+    ("another machine's", "pics/x y", "C:\\Users\\me\\{}.jpg"),
+    ("LVIS", "train2017", None),
+])  # fmt: skip
+def test_coco_images_are_found_by_name_where_no_path_leads_to_them(
+    kind: str, folder: str, name: str | None, tmp_path: Path
+) -> None:
+    """Only where a file's paths lead nowhere at all, and only one image has the name."""
+    root = tmp_path / "in"
+    for stem in "ab":
+        save(photo("coffee"), root / folder / f"{stem}.jpg")
+    for place in ("one", "two"):
+        save(photo("coffee"), root / place / "c.jpg")
+    address = "http://images.cocodataset.org/train2017/{}.jpg"
+    images = [
+        {"id": i, "file_name": name.format(s)} if name else {"id": i, "coco_url": address.format(s)}
+        for i, s in enumerate("abc")
+    ]
+    annotations = [{"id": i, "image_id": i, "bbox": [1, 1, 9, 9]} for i in range(3)]
+    (root / "train.json").write_text(json.dumps({"images": images, "annotations": annotations}))
+    dataset = doubled(root, tmp_path / "out", "coco")
+    assert [item.image.as_posix() for item in dataset.items] == [
+        f"{folder}/{stem}.jpg" for stem in "ab"
+    ]
+    assert all(len(item.boxes) == 1 for item in dataset.items)
+    found = [remark.reason for remark in dataset.remarks]
+    assert any("c.jpg, which is not in the dataset" in reason for reason in found)
+    assert any("found by the names of files alone" in reason for reason in found) == bool(name)
+    after = json.loads((tmp_path / "out" / "train.json").read_text())["images"]
+    key, old = ("file_name", name) if name else ("coco_url", address)
+    assert [record[key] for record in after] == [
+        str(old).format(stem) for stem in ("a", "a+", "b", "b+", "c")
+    ]
+
+
+def test_coco_names_of_another_split_are_not_taken(tmp_path: Path) -> None:
+    """val/0.jpg is not there, and train/0.jpg is another picture, which its own file names."""
+    root = tmp_path / "in"
+    save(photo("coffee"), root / "train" / "0.jpg")
+    for split in ("train", "val"):
+        images = [{"id": 0, "file_name": f"{split}/0.jpg"}]
+        annotations = [{"id": 0, "image_id": 0, "bbox": [0, 0, 9, 9]}]
+        content = json.dumps({"images": images, "annotations": annotations})
+        (root / f"{split}.json").write_text(content)
+    dataset = doubled(root, tmp_path / "out", "coco")
+    assert [(item.splits, len(item.boxes)) for item in dataset.items] == [(frozenset({"train"}), 1)]
+    assert reasons(dataset) == {"val.json": "names val/0.jpg, which is not in the dataset"}
+
+
+def test_coco_that_names_no_image_says_what_was_sought(tmp_path: Path) -> None:
+    save(photo("coffee"), tmp_path / "in" / "a.jpg")
+    content = {"images": [{"id": 1, "file_name": "x/b.jpg"}], "annotations": []}
+    (tmp_path / "in" / "train.json").write_text(json.dumps(content))
+    expected = r"in/train\.json: none of its images .* x/b\.jpg, was sought as x/b\.jpg, images/x/b"
+    with pytest.raises(ValueError, match=expected):
+        dataset_format("coco").read(tmp_path / "in")
 
 
 def test_voc_lists_of_classes_windows_paths_and_broken_xml(tmp_path: Path) -> None:

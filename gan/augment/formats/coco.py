@@ -1,10 +1,11 @@
 """COCO: JSON files of images and annotations, bound together by ids."""
 
 import json
+import math
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, split_name, split_of
 
 Record = dict[str, Any]
+ADDRESSES = ("coco_url", "flickr_url")
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,11 @@ def _find_items(files: Files) -> list[Item]:
     splits, boxes = defaultdict[Path, set[str]](set), defaultdict[Path, list[Box]](list)
     annotated = set[Path]()
     for sheet in sheets:
-        ids = {annotation.get("image_id") for annotation in sheet.annotations}
+        ids = {_id(annotation, "image_id") for annotation in sheet.annotations} - {None}
         for record, image in sheet.images:
             if image:
                 splits[image] |= sheet.splits
-            if image and record.get("id") in ids:
+            if image and _id(record) in ids:
                 annotated.add(image)
         for image, box in _sheet_boxes(files, sheet):
             boxes[image].append(box)
@@ -68,67 +70,128 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _read_sheets(files: Files) -> list[Sheet]:
-    """The COCO files; JSON that cannot be read is named, JSON of another kind is passed over."""
-    known, sheets = set(files.images), []
+    """The COCO files; JSON that cannot be read is named, JSON of another kind is passed over.
+
+    ValueError where none of their records names an image.
+    """
+    contents = dict[Path, Record]()
     for path in (path for path in files.others if path.suffix.lower() == ".json"):
-        content = files.parse(path, json.loads, "no JSON, carried as it is: ")
+        content = files.parse(path, _read_json, "no JSON, carried as it is: ")
         if _is_coco(content):
-            images = _find_images(path, content["images"], known)
-            sheets.append(Sheet(path, content, images))
-            for record, image in images:
-                if image is None:
-                    files.remark(
-                        f"names {record.get('file_name')}, which is not in the dataset", path
-                    )
+            contents[path] = content
+    found = {
+        path: _find_images(path, content["images"], {*files.images})
+        for path, content in contents.items()
+    }
+    taken = {image for images in found.values() for image in images}
+    sheets = []
+    for path, content in contents.items():
+        images = found[path]
+        if images and not any(images):
+            images = _found_by_name(content["images"], {*files.images} - taken)
+            if any(images):
+                first = _named(content["images"][0])
+                files.remark(f"{first} and the like: found by the names of files alone", path)
+        records = list(zip(content["images"], images, strict=True))
+        sheets.append(Sheet(path, content, records))
+        for record, image in records:
+            if image is None:
+                files.remark(f"names {_named(record)}, which is not in the dataset", path)
+    named = [sheet for sheet in sheets if sheet.images]
+    if named and not any(image for sheet in named for _, image in sheet.images):
+        path, record = named[0].path, named[0].images[0][0]
+        places = ", ".join(dict.fromkeys(str(place) for place in _places(path, _named(record))))
+        raise ValueError(
+            f"{files.root / path}: none of its images is in the dataset; the first, "
+            f"{_named(record)}, was sought as {places}, and by its name alone"
+        )
     return sheets
+
+
+def _read_json(text: bytes) -> Any:
+    """Return what JSON holds; ValueError for what is nested without end."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
 
 
 def _is_coco(content: Any) -> bool:
     """Whether the lists that we work on are there, and lists of records."""
     if not isinstance(content, dict) or not isinstance(content.get("images"), list):
         return False
-    records = [*content["images"], *(content.get("annotations") or [])]
-    return all(isinstance(record, dict) for record in records)
+    annotations = content.get("annotations") or []
+    return isinstance(annotations, list) and all(
+        isinstance(record, dict) for record in (*content["images"], *annotations)
+    )
 
 
-def _find_images(
-    path: Path, records: Sequence[Record], known: set[Path]
-) -> list[tuple[Record, Path | None]]:
-    """The file of every record, in the folder below which most of them are found."""
-    names = [str(record.get("file_name", "")).replace("\\", "/") for record in records]
+def _named(record: Record) -> str:
+    """Return the file that a record names: LVIS has an address in place of one."""
+    name = record.get("file_name")
+    address = str(record.get("coco_url") or "")
+    return str(name).replace("\\", "/") if name else "/".join(address.split("/")[-2:])
+
+
+def _places(path: Path, name: str) -> list[Path]:
+    """Return where a file that a JSON file names may be."""
     words = path.stem.split("_")  # instances_train2017 -> train2017
     folders = [path.parent, Path(), Path("images")]
     folders += [Path(start, word) for word in reversed(words) for start in ("", "images")]
-    places = [[Path(os.path.normpath(folder / name)) for name in names] for folder in folders]
-    best = max(places, key=lambda found: sum(image in known for image in found))
-    return [
-        (record, image if image in known else None)
-        for record, image in zip(records, best, strict=True)
-    ]
+    return [Path(os.path.normpath(folder / name)) for folder in folders]
+
+
+def _find_images(
+    path: Path, records: Sequence[Record], known: Container[Path]
+) -> list[Path | None]:
+    """Return the file of every record, in the folder below which most of them are found."""
+    places = zip(*(_places(path, _named(record)) for record in records), strict=True)
+    best = max(places, key=lambda found: sum(image in known for image in found), default=())
+    return [image if image in known else None for image in best]
+
+
+def _found_by_name(records: Sequence[Record], images: Iterable[Path]) -> list[Path | None]:
+    """Return the one image that has a record's file name, whatever folder is named; else None."""
+    by_name = defaultdict[str, list[Path]](list)
+    for image in images:
+        by_name[image.name].append(image)
+    found = [by_name.get(_named(record).rpartition("/")[2], []) for record in records]
+    return [same[0] if len(same) == 1 else None for same in found]
+
+
+def _id(record: Record, key: str = "id") -> int | float | str | None:
+    """Return a record's id; None for what is neither a number nor a text."""
+    value = record.get(key)
+    return value if isinstance(value, int | float | str) else None
 
 
 def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
     """The boxes of a file's annotations, each with its image; what is broken is named."""
     records = dict[Any, tuple[Record, Path | None]]()
     for record, image in sheet.images:
-        if record.get("id") in records:
+        if _id(record) is None:
+            files.remark(f"{_named(record)}: its id is no number and no text", sheet.path)
+        elif _id(record) in records:
             files.remark(f"image id {record.get('id')} stands twice", sheet.path)
-        records[record.get("id")] = record, image
+        records[_id(record)] = record, image
+    records.pop(None, None)
     for annotation in sheet.annotations:
-        record, image = records.get(annotation.get("image_id"), ({}, None))
+        record, image = records.get(_id(annotation, "image_id"), ({}, None))
         about = f"annotation {annotation.get('id')}"
         if not record:
             files.remark(f"{about} is of no image", sheet.path)
         elif image and "bbox" in annotation:
             try:
                 yield image, _read_box(annotation["bbox"], record)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, OverflowError):
                 files.remark(f"{about}: bbox should be [x, y, width, height] in pixels", sheet.path)
 
 
 def _read_box(values: Sequence[float], record: Record) -> Box:
     """A bbox, as shares of the size that the image's record states where it does."""
     x, y, width, height = (float(value) for value in values)
+    if not all(map(math.isfinite, (x, y, width, height))) or min(width, height) < 0:
+        raise ValueError("no box")
     across, down = record.get("width"), record.get("height")
     if across and down:
         return Box(x / across, y / down, (x + width) / across, (y + height) / down, relative=True)
@@ -139,8 +202,8 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
     """The JSON files whose images come or go; ids of what is new are larger than all before."""
     sheets = _read_sheets(dataset.files)
     added = (name for image, names in outputs.items() for name in names if name != image)
-    free = count(_largest(sheets, "images") + 1)
-    ids = dict(zip(sorted(added, key=Path.as_posix), free, strict=False))
+    first = _largest(sheets, "images") + 1
+    ids = {name: first + at for at, name in enumerate(sorted(added, key=Path.as_posix))}
     numbers = count(_largest(sheets, "annotations") + 1)
     for sheet in sheets:
         if any(image and outputs[image] != (image,) for _, image in sheet.images):
@@ -150,8 +213,9 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
 
 def _largest(sheets: Sequence[Sheet], key: str) -> int:
     """The largest number among the ids of a list, of all files together."""
-    ids = (record.get("id") for sheet in sheets for record in sheet.content.get(key) or [])
-    return max((number for number in ids if isinstance(number, int)), default=0)
+    ids = (_id(record) for sheet in sheets for record in sheet.content.get(key) or [])
+    texts = (str(value) for value in ids)
+    return max((int(text) for text in texts if text.isdecimal() and len(text) < 1000), default=0)
 
 
 def _rewritten(
@@ -162,19 +226,19 @@ def _rewritten(
     """Ids of the outputs by the id of the source; the source's own among them while it is there."""
     images, written = [], set[Path | None]()
     for record, image in sheet.images:
-        targets = copies[record.get("id")]
+        targets = copies[_id(record)]
         for output in outputs[image] if image else (None,):
             new = record
             if output and output != image:
-                new = _renamed(record, output, ids[output])
+                new = _renamed(record, image, output, ids[output])
             if new is record or output not in written:  # two records may name one file
                 images.append(new)
             written.add(output)
             targets.append(new.get("id"))
     annotations = []
     for annotation in sheet.annotations:
-        source = annotation.get("image_id")
-        for target in copies.get(source, [source]):
+        source = _id(annotation, "image_id")
+        for target in copies.get(source, [source]) if source is not None else [source]:
             annotations.append(
                 annotation if target == source else _copied(annotation, target, numbers)
             )
@@ -182,15 +246,29 @@ def _rewritten(
     return {key: lists.get(key, value) if value else value for key, value in sheet.content.items()}
 
 
-def _renamed(record: Record, output: Path, number: int) -> Record:
-    """An image's record under the name of its output, in the folder that it stands in."""
-    name = str(record["file_name"])
-    folder = name[: max(name.rfind("/"), name.rfind("\\")) + 1]
-    return record | {"id": number, "file_name": folder + output.name}
+def _renamed(record: Record, image: Path | None, output: Path, number: int) -> Record:
+    """An image's record under the name of its output, in the folder that it stands in.
+
+    Addresses that end in the image's name end in the output's; others are of the original alone.
+    """
+    new = record | {"id": _like(record.get("id"), number)}
+    for key in ("file_name", *ADDRESSES):
+        name = str(new.get(key) or "")
+        folder = name[: max(name.rfind("/"), name.rfind("\\")) + 1]
+        if image and name == folder + image.name:
+            new[key] = folder + output.name
+        elif key in ADDRESSES:
+            new.pop(key, None)
+    return new
+
+
+def _like(old: Any, number: int) -> int | str:
+    """Return a new id of the kind of an old one: a text where that is one."""
+    return str(number) if isinstance(old, str) else number
 
 
 def _copied(annotation: Record, image: Any, numbers: Iterator[int]) -> Record:
-    own = {"id": next(numbers)} if "id" in annotation else {}
+    own = {"id": _like(annotation["id"], next(numbers))} if "id" in annotation else {}
     return annotation | own | {"image_id": image}
 
 
