@@ -120,6 +120,79 @@ def test_a_yolo_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> Non
     ]
 
 
+def cvat(root: Path, ahead: str = "data/") -> None:
+    """What CVAT exports: lists of paths that begin with a folder which is not there."""
+    folders = {"Train": "obj_Train_data", "Validation": "obj_Validation_data"}
+    described = ["classes = 1", "names = data/obj.names", "backup = backup/"]
+    for kind, key, names in (("Train", "train", "abc"), ("Validation", "valid", "de")):
+        for name in names:
+            labelled.save(labelled.photo("coffee"), root / folders[kind] / f"{name}.jpg")
+            (root / folders[kind] / f"{name}.txt").write_text("0 0.5 0.5 0.4 0.5\n")
+        lines = [f"{ahead}{folders[kind]}/{name}.jpg\n" for name in names]
+        (root / f"{kind}.txt").write_text("".join(lines))
+        described.append(f"{key} = {ahead}{kind}.txt")
+    (root / "obj.names").write_text("thing\n")
+    (root / "obj.data").write_text("\n".join(described))
+
+
+@pytest.mark.parametrize("ahead", ["data/", "", "/home/me/cvat/", "C:\\cvat\\"])
+def test_darknets_lists_are_followed_and_rewritten(tmp_path: Path, ahead: str) -> None:
+    cvat(tmp_path / "in", ahead)
+    dataset = doubled(tmp_path / "in", tmp_path / "out", "yolo")
+    assert not dataset.remarks
+    assert {item.image.stem: item.splits for item in dataset.items} == {
+        **dict.fromkeys("abc", frozenset({"train"})), **dict.fromkeys("de", frozenset({"val"})),
+    }  # fmt: skip
+    start = "./obj_Train_data/" if ahead.startswith("/") else f"{ahead}obj_Train_data/"
+    assert (tmp_path / "out" / "Train.txt").read_text().splitlines() == [
+        f"{start}{name}.jpg" for name in ("a", "a+", "b", "b+", "c", "c+")
+    ]
+
+
+def test_an_image_of_another_list_is_not_taken_for_one_that_is_gone(tmp_path: Path) -> None:
+    """train.txt comes from another machine, and its b.jpg is not here; val.txt has one, too."""
+    for split, names in (("train", "a"), ("val", "b")):
+        for name in names:
+            labelled.save(labelled.photo("coffee"), tmp_path / "images" / split / f"{name}.jpg")
+    (tmp_path / "train.txt").write_text("/x/images/train/a.jpg\n/x/images/train/b.jpg\n")
+    (tmp_path / "val.txt").write_text("images/val/b.jpg\n")
+    (tmp_path / "data.yaml").write_text("train: /x/train.txt\nval: val.txt\n")
+    dataset = dataset_format("yolo").read(tmp_path)
+    assert [item.splits for item in dataset.items] == [{"train"}, {"val"}]
+    assert ("train.txt", f"line 2: names /x/images/train/b.jpg, {GHOST}") in remarks(dataset)
+
+
+@pytest.mark.parametrize("train", ["/content/set/train/images", "../set/train/images", "train"])
+def test_a_folder_named_on_another_machine_is_found_by_its_end(tmp_path: Path, train: str) -> None:
+    for split in ("train", "valid"):
+        labelled.save(labelled.photo("coffee"), tmp_path / split / "images" / "a.jpg")
+    described = f"train: {train}\nval: {train.replace('train', 'valid')}\n"
+    (tmp_path / "data.yaml").write_text(described)
+    items = dataset_format("yolo").read(tmp_path).items
+    assert [item.splits for item in items] == [{"train"}, {"val"}]
+
+
+def test_what_leads_to_no_image_does_not_make_all_of_them_training_images(tmp_path: Path) -> None:
+    yolo_lists(tmp_path)
+    (tmp_path / "data.yaml").write_text("train: /content/images\nval: /content/others\n")
+    with pytest.raises(ValueError, match=r"data\.yaml: train: /content/images: leads to no image"):
+        dataset_format("yolo").read(tmp_path)
+
+
+def test_images_with_their_labels_beside_them_join_those_in_images(tmp_path: Path) -> None:
+    """Two layouts in one tree; a picture without a label is no image of the dataset there."""
+    labelled.write_yolo(tmp_path)
+    labelled.save(labelled.photo("coffee"), tmp_path / "more" / "train" / "x.jpg")
+    (tmp_path / "more" / "train" / "x.txt").write_text("0 0.5 0.5 0.4 0.5\n")
+    labelled.save(labelled.photo("coffee"), tmp_path / "logo.png")
+    (tmp_path / "data.yaml").write_text("train: [images/train, more/train]\nval: images/val\n")
+    dataset = dataset_format("yolo").read(tmp_path)
+    names = {item.image.stem for item in dataset.items if item.splits == {"train"}}
+    assert names == {*labelled.TRAIN, "x"}
+    assert all(item.boxes for item in dataset.items)
+    assert Path("logo.png") in dataset.others
+
+
 @pytest.mark.parametrize("relative", [True, False])
 def test_lists_are_read_below_any_spelling_of_the_root(
     tmp_path: Path, relative: bool, monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,7 @@
-"""YOLO: a text file of boxes for every image, and a data.yaml that names folders or lists."""
+"""YOLO: a text file of boxes for every image, and a data.yaml that names folders or lists.
+
+Or darknet's obj.data, as CVAT writes it.
+"""
 
 import math
 import os
@@ -7,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,7 @@ from gan.images import IMAGE_SUFFIXES
 from gan.system.yaml_text import parse_yaml
 
 YAML = (".yaml", ".yml")
+DARKNET = ".data"
 
 Splits = Mapping[Path, frozenset[str]]
 """Of each image."""
@@ -38,10 +43,11 @@ def _find_items(files: Files) -> list[Item]:
 
     Splits are those of data.yaml or, without one, of the folders.
     """
-    beside = [path for path in files.images if "images" not in path.parts[:-1]]
-    images = [path for path in files.images if "images" in path.parts[:-1]] or beside
-    splits, named, keypoints = _described(files)
     texts = {path for path in files.others if path.suffix == ".txt"}
+    inside = {path for path in files.images if "images" in path.parts[:-1]}
+    labelled = inside | {path for path in files.images if beside(path) in texts}
+    images = [path for path in files.images if not inside or path in labelled]
+    splits, named, keypoints = _described(files)
     items, boxes = [], dict[Path, tuple[Box, ...]]()
     for image in images:
         path = next((path for path in places(image) if path in texts), None)
@@ -62,10 +68,15 @@ def _find_items(files: Files) -> list[Item]:
 
 def places(image: Path) -> list[Path]:
     """Where the text file of an image may lie."""
-    beside = image.with_suffix(".txt")
+    text = beside(image)
     if "images" not in image.parts[:-1]:
-        return [beside]
-    return [swapped(beside, "images", "labels"), beside]
+        return [text]
+    return [swapped(text, "images", "labels"), text]
+
+
+def beside(image: Path) -> Path:
+    """The text file beside an image."""
+    return image.with_suffix(".txt")
 
 
 def _read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
@@ -107,37 +118,54 @@ def _looks_like_boxes(path: Path) -> bool:
 
 
 def _described(files: Files) -> tuple[Splits, frozenset[Path], bool]:
-    """The splits of all images, by the first YAML file that names folders or lists of them.
+    """The splits of all images, by the first data.yaml or obj.data that names folders or lists.
 
     Without one, by the images' folders. With them the lists that it names, and whether labels have
-    keypoints.
+    keypoints. ValueError where what it names leads to no image: all would be training images.
     """
-    paths = [path for path in files.others if path.suffix in YAML]
+    paths = [path for path in files.others if path.suffix in (*YAML, DARKNET)]
     for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix())):
-        content = files.parse(path, lambda read: parse_yaml(read) or {}, "no YAML: ")
+        parser = _read_darknet if path.suffix == DARKNET else _read_yaml
+        content = files.parse(path, parser, "cannot be read: ")
         if content is None:
             break
         if isinstance(content, dict) and "train" in content:
-            return *_splits_of(files, path, content), "kpt_shape" in content
+            splits, named = _splits_of(files, path, content)
+            if not any(splits.values()):
+                tried = f"train: {content['train']}"
+                raise ValueError(f"{files.root / path}: {tried}: leads to no image of the dataset")
+            return splits, named, "kpt_shape" in content
     return {image: split_of(image) for image in files.images}, frozenset(), False
+
+
+def _read_yaml(text: bytes) -> Any:
+    return parse_yaml(text) or {}
+
+
+def _read_darknet(text: bytes) -> dict[str, str]:
+    """Return the values of a darknet file, KEY = VALUE in every line."""
+    lines = (line.partition("=") for line in text.decode("utf-8-sig").splitlines())
+    return {key.strip(): value.strip() for key, _, value in lines if value.strip()}
 
 
 def _splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Splits, frozenset[Path]]:
     """The splits of a data.yaml, and the lists that it names; what leads nowhere is a remark."""
     splits, named = defaultdict[Path, frozenset[str]](frozenset), set[Path]()
+    lists = _lists(files)
     for key, value in content.items():
         name = split_name(str(key))
         if name is None or not value:
             continue
         for entry in value if isinstance(value, list) else [value]:
-            place = _find(files.root, path.parent, str(content.get("path") or ""), str(entry))
+            base, text = str(content.get("path") or ""), str(entry)
+            place = _find(files.root, path.parent, base, text)
+            place = place or _find_end(files.root, path.parent, text)
             if place is None:
                 files.remark(f"{key}: {entry} is not inside the dataset: left out", path)
                 continue
             if (files.root / place).is_file():
                 named.add(place)
-                lines = _lists(replace(files, others=(place,))).get(place, [])
-                found = [image for _, image in lines if image]
+                found = [image for _, image in lists.get(place, []) if image]
             else:
                 found = [image for image in files.images if image.is_relative_to(place)]
             for image in found:
@@ -151,6 +179,20 @@ def _find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
     """A path of data.yaml below the root."""
     places = _candidates(roots(root), folder, base, entry)
     return next((place for place in places if os.path.exists(root / place)), None)
+
+
+def _find_end(root: Path, folder: Path, entry: str) -> Path | None:
+    """What the end of a path means that was written elsewhere; None where nothing is so called.
+
+    A file, or a folder of two names or of a split's: there may be many called images.
+    """
+    parts = Path(entry.replace("\\", "/")).parts
+    ends = (Path(*parts[start:]) for start in range(1, len(parts)))
+    for end in (place / end for end in ends for place in (folder, Path())):
+        named = len(end.parts) > 1 or split_name(end.name)
+        if ".." not in end.parts and ((root / end).is_file() or (named and (root / end).is_dir())):
+            return end
+    return None
 
 
 def roots(root: Path) -> tuple[Path, ...]:
@@ -178,17 +220,42 @@ def _name_missing(files: Files, named: Collection[Path]) -> None:
 
 
 def _lists(files: Files, named: Collection[Path] = ()) -> dict[Path, Lines]:
-    """The text files that are `named`, or in which a line is the path of an image."""
-    found = {}
+    """The text files that are `named`, or in which a line is the path of an image.
+
+    Where no path of a list leads to an image, as on another machine, the ends of paths say which
+    are meant, but for images that another list has.
+    """
+    found = dict[Path, Lines]()
     known, starts = set(files.images), roots(files.root)
     for path in (path for path in files.others if path.suffix == ".txt"):
-        lines = [
-            (line, _image_of(starts, path.parent, line, known))
-            for line in (files.root / path).read_bytes().splitlines(keepends=True)
-        ]
-        if path in named or any(image for _, image in lines):
-            found[path] = lines
-    return found
+        read = (files.root / path).read_bytes().splitlines(keepends=True)
+        found[path] = [(line, _image_of(starts, path.parent, line, known)) for line in read]
+    free = known - {image for lines in found.values() for _, image in lines}
+    by_name = defaultdict[str, list[Path]](list)
+    for image in sorted(free):
+        by_name[image.name].append(image)
+    for path, lines in found.items():
+        if not any(image for _, image in lines):
+            found[path] = [(line, _by_end(line, by_name)) for line, _ in lines]
+    return {
+        path: lines
+        for path, lines in found.items()
+        if path in named or any(image for _, image in lines)
+    }
+
+
+def _by_end(line: bytes, by_name: Mapping[str, Sequence[Path]]) -> Path | None:
+    """The one image whose path has most in common with the end of a line's; None for several."""
+    parts = (_image_name(line) or "").replace("\\", "/").split("/")
+    same = by_name.get(parts[-1], [])
+
+    def common(image: Path) -> int:
+        pairs = zip(reversed(parts), reversed(image.parts), strict=False)
+        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+    most = max(map(common, same), default=0)
+    best = [image for image in same if common(image) == most]
+    return best[0] if len(best) == 1 else None
 
 
 def _image_name(line: bytes) -> str | None:
