@@ -190,6 +190,39 @@ def test_coco_records_that_name_one_file_share_its_copy(tmp_path: Path) -> None:
     assert found == [(1, 1), (3, 3), (2, 2), (4, 3)]
 
 
+@pytest.mark.parametrize(("image", "mask"), [
+    ("images/ISIC_{}.jpg", "masks/ISIC_{}_segmentation.png"),
+    ("images/c{}.png", "labels/c{}_L.png"),
+    ("train/c{}.jpg", "train_masks/c{}_mask.gif"),
+    ("val/c_{}.png", "valannot/c_{}.png"),
+    ("imgs/train/c {}.png", "masks/train/c {}-mask.png"),
+    ("a/img/c.{}.png", "a/annotations/c.{}.GT.png"),
+])  # fmt: skip
+def test_masks_are_found_by_the_suffix_that_all_have(image: str, mask: str, tmp_path: Path) -> None:
+    """1 is not taken for the beginning of 10; what is another image's is nobody's."""
+    for name in ("1", "10", "11"):
+        save(photo("coffee"), tmp_path / "in" / image.format(name))
+        save(photo("coffee").convert("L"), tmp_path / "in" / mask.format(name))
+    save(photo("coffee").convert("L"), tmp_path / "in" / mask.format("2"))
+    dataset = doubled(tmp_path / "in", tmp_path / "out", "masks")
+    masks = {item.image.as_posix(): item.mask for item in dataset.items}
+    names = ("1", "10", "11")
+    assert masks == {image.format(name): Path(mask.format(name)) for name in names}
+    assert reasons(dataset) == {mask.format("2"): "a mask without an image"}
+    for name in names:
+        copy = tmp_path / "out" / mask.format(f"{name}+")
+        assert copy.read_bytes() == (tmp_path / "in" / mask.format(name)).read_bytes()
+
+
+def test_masks_of_the_images_name_are_preferred_to_those_with_a_suffix(tmp_path: Path) -> None:
+    for name in "ab":
+        save(photo("coffee"), tmp_path / "images" / f"{name}.png")
+        for end in ("", "_color"):
+            save(photo("coffee").convert("L"), tmp_path / "masks" / f"{name}{end}.png")
+    dataset = dataset_format("masks").read(tmp_path)
+    assert [item.mask for item in dataset.items] == [Path("masks/a.png"), Path("masks/b.png")]
+
+
 def test_coco_ids_keep_their_kind_and_have_no_ceiling(tmp_path: Path) -> None:
     """Texts stay texts, numbers numbers, and what is new is in nobody's way."""
     for name in "abcd":

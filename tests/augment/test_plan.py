@@ -86,7 +86,7 @@ def test_a_dataset_of_which_no_image_has_a_label_is_refused_with_the_rule(
         if path.suffix == ".json":
             path.write_text(path.read_text().replace('"image_id": ', '"image_id": 9'))
         elif path.suffix in (".png", ".xml") or path.parent == tmp_path / "labels" / "train":
-            path.rename(path.with_stem(path.stem + "_mask"))
+            path.rename(path.with_stem("of_" + path.stem))
     with pytest.raises(ValueError, match="none of the 4 images to translate has a label: ") as no:
         check_labelled(make_tasks(chosen.read(tmp_path), options, "ab"), chosen.rule)
     assert chosen.rule in str(no.value)

@@ -1,46 +1,69 @@
 """Segmentation: images, and masks in folders beside theirs under names that begin alike.
 
 images/train/a.jpg + masks/train/a.png, or train/images/a.jpg + train/masks/a.png. The folder of
-the masks may also be called mask, labels or annotations.
+the masks may also be called mask, labels or annotations, that of the images imgs or img. Also
+train/a.jpg + train_masks/a.png. Names of masks may go on with a suffix, the same for all:
+a_segmentation.png, a_mask.gif, a_L.png.
 
 Cityscapes: leftImg8bit/train/CITY/a_leftImg8bit.png + gtFine/train/CITY/a_gtFine_labelIds.png,
 a_gtFine_polygons.json and whatever else of this image lies there.
 """
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from gan.augment.dataset import Files, Format, Item, split_of, swapped
+from gan.augment.dataset import SPLITS, Files, Format, Item, split_of, swapped
 from gan.images import read_size
+
+MASKS = ("masks", "mask", "labels", "annotations")
+BESIDE = ("{}_masks", "{}_mask", "{}_labels", "{}annot")
+"""Folders of masks beside a split's."""
 
 
 @dataclass(frozen=True)
 class Layout:
     """Where the labels of images lie."""
 
-    images: str
-    """The folder of the images, anywhere on their paths."""
-    labels: tuple[str, ...]
-    """The folders that stand in its place on the labels' paths, those first whose masks are
-    preferred."""
+    folders: Mapping[str, tuple[str, ...]]
+    """The folder of the images, anywhere on their paths, with the folders that stand in its place
+    on the labels' paths, those first whose masks are preferred."""
     masks: tuple[str, ...] = ()
     """Kinds of masks, the best first, where names go on with their folder's and a kind, as in
     a_gtFine_labelIds.png. Without kinds pictures of the image's stem are masks."""
+    suffix: str = ""
+    """What the stems of masks go on with, where they have no kinds."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """All folders of labels."""
+        return frozenset(chain.from_iterable(self.folders.values()))
+
+    def folder(self, image: Path) -> str | None:
+        """The innermost folder of images that an image lies in."""
+        return next((part for part in image.parts[-2::-1] if part in self.folders), None)
 
     def start(self, path: Path, folder: str) -> str:
         """What the names of an image and of its labels begin with."""
-        return path.stem.partition(f"_{folder}")[0] if self.masks else path.stem
+        if self.masks:
+            return path.stem.partition(f"_{folder}")[0]
+        return path.stem.removesuffix(self.suffix) if folder in self.labels else path.stem
+
+    def places(self, image: Path) -> list[Path]:
+        """Where the labels of an image lie, without suffix: with its folders, under its name."""
+        folder = self.folder(image)
+        assert folder
+        start = self.start(image, folder)
+        return [swapped(image, folder, name).parent / start for name in self.folders[folder]]
 
 
+CITYSCAPES = ("gtFine", "gtCoarse", "gtBbox3d", "gtBboxCityPersons")
 LAYOUTS = (
-    Layout(
-        "leftImg8bit",
-        ("gtFine", "gtCoarse", "gtBbox3d", "gtBboxCityPersons"),
-        ("labelIds", "labelTrainIds", "color", "instanceIds"),
-    ),
-    Layout("images", ("masks", "mask", "labels", "annotations")),
+    Layout({"leftImg8bit": CITYSCAPES}, ("labelIds", "labelTrainIds", "color", "instanceIds")),
+    Layout(dict.fromkeys(("images", "imgs", "img"), MASKS)),
+    Layout({split: tuple(name.format(split) for name in BESIDE) for split in SPLITS}),
 )
 
 Labels = dict[Path, list[Path]]
@@ -62,7 +85,7 @@ def _find_items(files: Files) -> list[Item]:
         if reason := _trouble(files.root, image, mask):
             files.remark(reason, image)
             mask = None
-        ending = image.stem.removeprefix(layout.start(image, layout.images))
+        ending = image.stem.removeprefix(layout.start(image, layout.folder(image) or ""))
         items.append(Item(image, split_of(image), tuple(own), (), mask, bool(own), ending))
     known = {path for item in items for path in (item.image, *item.labels)}
     for path in chain.from_iterable(by_place.values()):
@@ -76,22 +99,23 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
 
     With it its labels by their places, and those of each image. ValueError where there is none.
     """
-    folders = {part for path in files.images for part in path.parts[:-1]}
-    others = {part for path in files.others for part in path.parts[:-1]}
+    folders = {part for path in (*files.images, *files.others) for part in path.parts[:-1]}
     found = []
-    for layout in LAYOUTS:
-        if layout.images in folders and {*layout.labels} & (folders | others):
+    for plain in LAYOUTS:
+        images = [image for image in files.images if plain.folder(image)]
+        if images and plain.labels & folders:
+            layout = _with_suffix(plain, files, images)
             by_place = _label_files(layout, files)
             by_image = {
-                image: _labels_of(layout, image, by_place)
-                for image in files.images
-                if layout.images in image.parts[:-1]
+                image: [path for place in layout.places(image) for path in by_place.get(place, ())]
+                for image in images
             }
             found.append((layout, by_place, by_image))
     if not found:
         raise ValueError(
-            f"{files.root}: no folder `images` with images in it, beside one called `masks`, and "
-            "no `leftImg8bit` beside `gtFine` (links that lead out of it are not followed)"
+            f"{files.root}: no folder `images` with images in it, beside one called `masks`, no "
+            "`train` beside `train_masks`, and no `leftImg8bit` beside `gtFine` (links that lead "
+            "out of it are not followed)"
         )
     return max(found, key=lambda each: sum(map(bool, each[2].values())))
 
@@ -118,11 +142,17 @@ def _rank(layout: Layout, path: Path) -> int:
     return next(ranks, len(layout.masks))
 
 
-def _labels_of(layout: Layout, image: Path, by_place: Labels) -> list[Path]:
-    """The labels of an image: those in its places have its folders, and the start of its name."""
-    start = layout.start(image, layout.images)
-    places = [swapped(image, layout.images, name).parent / start for name in layout.labels]
-    return [path for place in places for path in by_place.get(place, ())]
+def _with_suffix(layout: Layout, files: Files, images: Sequence[Path]) -> Layout:
+    """Return a layout with the suffix that most masks have; none where as many have none."""
+    if layout.masks:
+        return layout
+    places = {place for image in images for place in layout.places(image)}
+    counts = Counter[str]()
+    for path in files.images:
+        stem = path.stem
+        cuts = [at for at, char in enumerate(stem) if char in "_-. "]
+        counts.update(stem[at:] for at in (len(stem), *cuts) if path.parent / stem[:at] in places)
+    return replace(layout, suffix=max(counts, key=lambda end: (counts[end], not end), default=""))
 
 
 def _trouble(root: Path, image: Path, mask: Path | None) -> str | None:
@@ -140,6 +170,7 @@ def _trouble(root: Path, image: Path, mask: Path | None) -> str | None:
 
 FORMAT = Format(
     _find_items,
-    "masks must have the image's stem, in a folder masks, mask, labels or annotations in place of "
-    "images; Cityscapes' lie in gtFine in place of leftImg8bit, as a_gtFine_labelIds.png",
+    "masks must have the image's stem, all with the same suffix or none, in a folder masks, mask, "
+    "labels or annotations in place of images, or in train_masks in place of train; Cityscapes' "
+    "lie in gtFine in place of leftImg8bit, as a_gtFine_labelIds.png",
 )
