@@ -15,6 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels
 from gan.images.color import to_channels
+from gan.images.complete import check_end, check_length
 from gan.images.formats import FORMATS, ImageError, known_formats
 
 CODESTREAM = b"\xff\x4f\xff\x51"
@@ -58,7 +59,7 @@ def read_image(
 def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[int, int]:
     """(width, height) of the upright image, from the file's header; ImageError as `read_image`.
 
-    A file that is cut off further on passes.
+    A file that is cut off further on passes, unless its length alone tells.
     """
     with opened(path, max_megapixels) as (image, file):
         if image.format == "PNG" and _metadata_follows_pixels(file):
@@ -82,6 +83,7 @@ def opened(path: Path, max_megapixels: float) -> Iterator[tuple[ImageFile, Binar
             megapixels = image.width * image.height / 1e6
             if megapixels > max_megapixels:
                 raise ValueError(f"{megapixels:.1f} megapixels; at most {max_megapixels:g} allowed")
+            check_length(image, file)
             yield image, file
     # Decoders of damaged files raise nearly everything, from struct.error to MemoryError.
     except Exception as error:
@@ -147,7 +149,8 @@ def _metadata_follows_pixels(file: BinaryIO) -> bool:
 def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
     """The image with its pixels, given its open file; raises whatever the decoder does.
 
-    Past three things that Pillow (11 to 12.3) gets wrong.
+    ValueError where a JPEG does not hold all of them. Past three things that Pillow (11 to 12.3)
+    gets wrong.
     """
     rgb = image.format == "JPEG2000" and image.mode in ("RGB", "RGBA")
     if rgb and (bits := _jpeg2000_depth(file)) > 8:
@@ -157,6 +160,7 @@ def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
         # TIFF asks for Pillow's own limit once more, unless it finds room for its pixels.
         image.im = Image.new(image.mode, image._tile_size).im
     image.load()
+    check_end(image, file)
     return image
 
 

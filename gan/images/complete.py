@@ -1,0 +1,106 @@
+"""Whether a file holds all of its picture: decoders fill what is missing with black or grey."""
+
+import math
+import os
+from typing import BinaryIO
+
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+FATAL = ("premature end", "bad Huffman code", "instead of RST")
+"""Of libjpeg's warnings those after which pixels are invented; others are about what is ignored."""
+BLOCK = 8
+"""Side of a JPEG's blocks, in pixels."""
+LEAST_BITS = 1 / 16
+"""Bits of a block that a JPEG has at least; arithmetic coding gets below one."""
+UNCOMPRESSED = 1
+UNBOUNDED = 2**32 - 1
+WIDTH, HEIGHT, BITS, COMPRESSION, SAMPLES, ROWS, PLANES = 256, 257, 258, 259, 277, 278, 284
+STRIPS = 273, 279
+"""Tags of the offsets of strips and of their lengths."""
+TILES = 324, 325
+TILE_WIDTH, TILE_HEIGHT = 322, 323
+
+
+def check_length(image: ImageFile, file: BinaryIO) -> None:
+    """Raise ValueError where a file is too short for its size, before it is decoded."""
+    if isinstance(image, TiffImageFile):
+        _check_tiff(image)
+    elif image.format in ("JPEG", "MPO"):
+        width, height = image.size
+        blocks = math.ceil(width / BLOCK) * math.ceil(height / BLOCK)
+        length = os.fstat(file.fileno()).st_size
+        if 8 * length < LEAST_BITS * blocks:
+            raise ValueError(f"damaged: {length} bytes are no JPEG of {width}x{height} pixels")
+
+
+def check_end(image: ImageFile, file: BinaryIO) -> None:
+    """Raise ValueError where a JPEG ended before its last row, after it was decoded.
+
+    libjpeg fills what is missing with grey. So where the last blocks are of one color, and for
+    progressive files, whose missing scans leave a blur, the coefficients are decoded once more by a
+    decoder that reports it.
+    """
+    if image.format in ("JPEG", "MPO") and ("progressive" in image.info or _ends_plain(image)):
+        import simplejpeg
+
+        file.seek(0)
+        content = file.read()
+        try:
+            _, _, space, _ = simplejpeg.decode_jpeg_header(content)
+            space = "CMYK" if space in ("CMYK", "YCCK") else "GRAY"
+            simplejpeg.decode_jpeg(content, space, min_height=1, min_width=1, min_factor=BLOCK)
+        except ValueError as error:
+            if any(warning in str(error) for warning in FATAL):
+                raise ValueError(f"damaged: {error}") from error
+
+
+def _ends_plain(image: ImageFile) -> bool:
+    """Whether the last block is of one color, in a JPEG decoded at any scale.
+
+    Looked at is the corner to which the colors of no other block reach when they are upsampled.
+    Two pixels across at least: an eighth of the size leaves one of a block, which says nothing.
+    """
+    scale, *_ = getattr(image, "decoderconfig", ()) or (1,)
+    width, height = image.size
+    block = BLOCK // scale
+    down = max(1, ((height - 1) % block + 1) // 2)
+    across = max(min(2, width), ((width - 1) % block + 1) // 2)
+    corner = (
+        image.getpixel((width - 1 - x, height - 1 - y)) for y in range(down) for x in range(across)
+    )
+    last = next(corner)
+    return all(pixel == last for pixel in corner)
+
+
+def _check_tiff(image: TiffImageFile) -> None:
+    """Raise ValueError unless there are as many strips or tiles as the picture's size needs.
+
+    Without compression they must also be as long as their rows.
+    """
+    tags = image.tag_v2
+    width, height = tags[WIDTH], tags[HEIGHT]
+    samples = tags.get(SAMPLES, 1)
+    planes = samples if tags.get(PLANES, 1) == 2 else 1
+    if TILES[0] in tags:
+        kind, (offsets, lengths) = "tiles", TILES
+        across, down = tags[TILE_WIDTH], tags[TILE_HEIGHT]
+        needed = math.ceil(width / across) * math.ceil(height / down)
+        rows = [down] * needed
+    else:
+        kind, (offsets, lengths) = "strips", STRIPS
+        across, down = width, min(tags.get(ROWS, UNBOUNDED), height)
+        needed = math.ceil(height / down)
+        rows = [*[down] * (needed - 1), height - down * (needed - 1)]
+    there = len(tags.get(offsets, ()))
+    if there < needed * planes:
+        raise ValueError(f"damaged: it has {there} of {needed * planes} {kind}")
+    bits = tags.get(BITS, (1,))
+    if tags.get(COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED and lengths in tags:
+        own = bits[0] if planes > 1 else sum(bits) if len(bits) == samples else samples * bits[0]
+        line = math.ceil(across * own / 8)
+        for number, (length, count) in enumerate(zip(tags[lengths], rows * planes, strict=False)):
+            if length < line * count:
+                raise ValueError(
+                    f"damaged: {kind[:-1]} {number + 1} has {length} of {line * count} bytes"
+                )
