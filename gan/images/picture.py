@@ -27,6 +27,8 @@ Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suff
 Fact = tuple[Trait, bool, str]
 """A trait, whether a file has it, and a word about it."""
 
+EXTRA_SAMPLES = 338
+"""The tag of a TIFF that says what bands besides the colors are."""
 VARIANTS = {"MPO": "JPEG", "DIB": "BMP"}
 """Formats that share another one's suffix."""
 
@@ -59,6 +61,8 @@ def read_picture(
     remarks: list[str] = []
     with opened(path, max_megapixels) as (image, file):
         turn = orientation(image)
+        if _has_other_band(image):
+            remarks.append("a band that is neither color nor transparency is left out")
         pixels, alpha = _deep(image, file, channels, remarks.append) or (None, None)
         if pixels is None:
             shown, transparency = on_white(decoded(image, file), channels, remarks.append)
@@ -88,17 +92,32 @@ def _deep(
         return None
     values = turned(values, turn)
     pixels, alpha = values, None
-    if values.shape[2] in (2, 4):
+    if values.shape[2] in (2, 4) and _has_other_band(image):
+        pixels = values[:, :, :-1]
+    elif values.shape[2] in (2, 4):
         pixels, alpha = values[:, :, :-1], values[:, :, -1]
         opacity = alpha[:, :, None] / np.float32(65535)
         # A TIFF's colors may be multiplied with its alpha already (ExtraSamples 1).
-        multiplied = getattr(image, "tag_v2", {}).get(338, (2,))[0] == 1
+        multiplied = getattr(image, "tag_v2", {}).get(EXTRA_SAMPLES, (2,))[0] == 1
         colors = pixels if multiplied else pixels * opacity
         pixels = colors + 65535 * (1 - opacity)
     if pixels.shape[2] == 3 and channels == 1:
         pixels = pixels @ LUMA_COLUMN
     pixels = np.rint(pixels).astype(np.uint16)
     return np.ascontiguousarray(pixels.repeat(channels // pixels.shape[2], axis=2)), alpha
+
+
+def _has_other_band(image: ImageFile) -> bool:
+    """Whether a TIFF has one band more than its colors, which is no transparency.
+
+    ExtraSamples is 0 then, or missing (TIFF 6.0, p. 31): near infrared, heights, a mask.
+    """
+    if not isinstance(image, TiffImageFile):
+        return False
+    tags = image.tag_v2
+    colors = {0: 1, 1: 1, 2: 3}.get(tags.get(ExifTags.Base.PhotometricInterpretation, 1))
+    more = tags.get(ExifTags.Base.SamplesPerPixel, 1) - (colors or 0)
+    return bool(colors) and more == 1 and tags.get(EXTRA_SAMPLES, (0,))[0] == 0
 
 
 def _has_deep_color(image: Any) -> bool:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels
 from gan.images.color import to_channels
@@ -20,6 +20,8 @@ from gan.images.formats import FORMATS, ImageError, known_formats
 
 CODESTREAM = b"\xff\x4f\xff\x51"
 """What JPEG 2000 begins with where no boxes are around it."""
+BANDS = (1, 3, 4)
+"""Numbers of them in a TIFF that are colors and transparency."""
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -115,10 +117,24 @@ def _identified(file: BinaryIO) -> ImageFile:
             # HEIF and AVIF can begin alike; readers of damaged headers raise the others.
             except (SyntaxError, struct.error, IndexError, KeyError, TypeError, EOFError) as error:
                 reason = f"damaged {name}, or of a rare kind ({error})"
+                if name == "TIFF" and (bands := _bands(file)) not in (0, *BANDS):
+                    reason = f"{bands} bands; images have 1, 3 or 4"
     kind = FORMATS.get(Path(file.name).suffix.lower())
     if kind == "HEIF" and kind not in known_formats():
         reason += "; HEIC needs the extra `heif`"
     raise ValueError(reason)
+
+
+def _bands(file: BinaryIO) -> int:
+    """Return the number of bands of a TIFF, 0 where its header cannot be read."""
+    try:
+        file.seek(0)
+        tags = ImageFileDirectory_v2(file.read(8))
+        file.seek(tags.next)
+        tags.load(file)
+        return int(tags.get(ExifTags.Base.SamplesPerPixel, 1))
+    except Exception:  # as many kinds as damage has
+        return 0
 
 
 def orientation(image: ImageFile) -> int:

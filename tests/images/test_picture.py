@@ -9,7 +9,8 @@ import pytest
 import tifffile
 from PIL import ExifTags, Image, ImageCms
 
-from gan.images import Picture, read_image, read_picture, write_picture
+from gan.config.choices import Channels
+from gan.images import ImageError, Picture, read_image, read_picture, write_picture
 
 Y, X = np.mgrid[:37, :50]
 RGB16 = np.stack([(X + Y) * 700, X * 1300, 65535 - Y * 1600], -1).astype(np.uint16)
@@ -228,6 +229,37 @@ def test_alpha_that_colors_are_multiplied_with_already(tmp_path: Path) -> None:
         np.testing.assert_array_equal(picture.alpha, ALPHA16)
         expected = RGB16 * opacity + 65535 * (1 - opacity)
         assert np.abs(picture.pixels - expected).max() <= 1.5
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_band_that_is_no_transparency_does_not_change_the_colors(
+    kind: type, channels: Channels, tmp_path: Path
+) -> None:
+    """Near infrared beside red, green and blue, as GDAL writes it."""
+    rgb: Any = (RGB16 >> (0 if kind is np.uint16 else 8)).astype(kind)
+    tifffile.imwrite(tmp_path / "rgb.tif", rgb, photometric="rgb")
+    bands = np.dstack([rgb, rgb[..., 0] // 3])
+    tifffile.imwrite(tmp_path / "nir.tif", bands, photometric="rgb", extrasamples=["unspecified"])
+    expected = read_picture(tmp_path / "rgb.tif", channels=channels)
+    found = read_picture(tmp_path / "nir.tif", channels=channels)
+    np.testing.assert_array_equal(found.pixels, expected.pixels)
+    assert found.alpha is None
+    assert expected.remarks == ()
+    assert found.remarks == ("a band that is neither color nor transparency is left out",)
+    image = read_image(tmp_path / "nir.tif", channels=channels)
+    assert image.tobytes() == read_image(tmp_path / "rgb.tif", channels=channels).tobytes()
+
+
+@pytest.mark.parametrize("bands", [2, 5, 6, 13])
+@pytest.mark.parametrize("planes", ["contig", "separate"])
+def test_bands_that_are_no_picture_are_counted(bands: int, planes: str, tmp_path: Path) -> None:
+    values = np.zeros((20, 24, bands), np.uint8)
+    values = values if planes == "contig" else np.moveaxis(values, 2, 0)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, values, photometric="minisblack", planarconfig=planes)
+    with pytest.raises(ImageError, match=rf"a\.tif: {bands} bands; images have 1, 3 or 4"):
+        read_image(path)
 
 
 def test_a_transparent_value_of_deep_grey_is_transparency(tmp_path: Path) -> None:
