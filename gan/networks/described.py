@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -36,11 +37,20 @@ def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], 
 
 
 def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors and the metadata of a file, on the CPU; ValueError names it where it is none."""
+    """The tensors and the metadata of a file, on the CPU; ValueError names it where it is none.
+
+    Floats of any width in single precision, as networks have them; ValueError for complex numbers.
+    """
     with _opened(path, what) as file:
-        # The file's own pages would change with it.
-        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+        tensors = {name: _single(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
         return tensors, file.metadata() or {}
+
+
+def _single(name: str, tensor: Tensor) -> Tensor:
+    """Return a copy of a tensor: the file's own pages would change with it."""
+    if tensor.is_complex():
+        raise ValueError(f"{name} has complex numbers")
+    return tensor.to(torch.float32, copy=True) if tensor.is_floating_point() else tensor.clone()
 
 
 def read_metadata(path: Path, what: str) -> dict[str, str]:

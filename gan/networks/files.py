@@ -51,6 +51,8 @@ def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any
         if version != VERSION:
             raise ValueError(f"version {version} of this format; this program reads {VERSION}")
         spec, about = described["generator"], described["about"]
+        if not isinstance(about, dict):
+            raise TypeError(f"about is {json.dumps(about)}")
         network = fill(spec, tensors)
     except (RuntimeError, TypeError, KeyError, ValueError, AttributeError) as error:
         reason = str(error).splitlines()[0]

@@ -41,6 +41,45 @@ def test_a_generator_comes_back_exactly(tmp_path: Path, spec: dict[str, Any]) ->
         assert torch.equal(loaded(x), network.eval()(x))
 
 
+@pytest.mark.parametrize(
+    "dtype", [torch.float16, torch.bfloat16, torch.float64, torch.float8_e4m3fn], ids=str
+)
+def test_weights_of_any_width_are_used_in_single_precision(
+    dtype: torch.dtype, tmp_path: Path, generator_file: Path
+) -> None:
+    """As a halved file, which takes half the room, and a doubled one."""
+    network, spec, about = load_generator(generator_file)
+    narrow = {
+        name: tensor.to(dtype) if tensor.is_floating_point() else tensor
+        for name, tensor in network.state_dict().items()
+    }
+    save_generator(narrow, tmp_path / "g.safetensors", spec, about)
+    loaded = load_generator(tmp_path / "g.safetensors")[0]
+    for name, tensor in loaded.state_dict().items():
+        assert torch.equal(tensor, narrow[name].to(torch.float32))
+    loaded(torch.rand(1, 3, 16, 16))
+
+
+def test_complex_weights_are_refused_by_name(tmp_path: Path, generator_file: Path) -> None:
+    network, spec, about = load_generator(generator_file)
+    path = tmp_path / "g.safetensors"
+    weights = {name: tensor.to(torch.cfloat) for name, tensor in network.state_dict().items()}
+    save_generator(weights, path, spec, about)
+    with pytest.raises(ValueError, match=r"g\.safetensors: cannot be read .* has complex numbers"):
+        load_generator(path)
+
+
+@pytest.mark.parametrize("about", [None, [], "text", 3])
+def test_facts_that_are_no_mapping_are_refused(
+    about: Any, tmp_path: Path, generator_file: Path
+) -> None:
+    network, spec, _ = load_generator(generator_file)
+    path = tmp_path / "g.safetensors"
+    save_generator(network.state_dict(), path, spec, about)
+    with pytest.raises(ValueError, match=r"g\.safetensors: .* do not fit: about is "):
+        load_generator(path)
+
+
 def test_any_safetensors_reader_opens_it(generator_file: Path) -> None:
     names = build_generator("resnet_6blocks", channels=2).state_dict().keys()
     assert load_file(generator_file).keys() == names
