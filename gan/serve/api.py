@@ -29,7 +29,7 @@ from gan.serve.studio import RejectedError, Studio, Wish
 Number = TypeVar("Number", int, float)
 
 SECONDS = 300
-"""That sending an image may take: whoever sends has a place in the queue."""
+"""That sending an image may take."""
 KEYS = ("model", "direction", "strength", "tile", "format")
 TYPES = {
     ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".avif": "image/avif",
@@ -51,12 +51,7 @@ def _build_api(studio: Studio) -> FastAPI:
     places = threading.BoundedSemaphore(studio.limits.max_queue)
 
     async def translate(request: Request) -> Response:
-        if not places.acquire(blocking=False):
-            raise HTTPException(503, "too many are waiting; try again later")
-        try:
-            return await answer(studio, request)
-        finally:
-            places.release()
+        return await answer(studio, request, places)
 
     async def models(_: Request) -> Response:
         directions: dict[str, list[str]] = {}
@@ -82,9 +77,12 @@ async def one_line(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": reason}, STATUSES[type(error)])
 
 
-async def answer(studio: Studio, request: Request) -> Response:
-    """The translation of a request's body, in its own format or the one that is asked for."""
-    if request.headers.get("content-type", "").startswith("multipart/"):
+async def answer(studio: Studio, request: Request, places: threading.BoundedSemaphore) -> Response:
+    """The translation of a request's body, in its own format or the one that is asked for.
+
+    A place in the queue is taken when the body is there: who sends slowly keeps nobody waiting.
+    """
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise HTTPException(415, "send the image as the body: curl --data-binary @photo.jpg")
     wish = _read_wish(request.query_params, studio.choices)
     with TemporaryDirectory(dir=studio.folder) as folder:
@@ -93,7 +91,12 @@ async def answer(studio: Studio, request: Request) -> Response:
             with source.open("wb") as body:  # the gate has an eye on its length
                 async for chunk in request.stream():
                     body.write(chunk)
-        done = await run_in_threadpool(studio.translate, source, target, wish)
+        if not places.acquire(blocking=False):
+            raise HTTPException(503, "too many are waiting; try again later")
+        try:
+            done = await run_in_threadpool(studio.translate, source, target, wish)
+        finally:
+            places.release()
         file = done.file.open("rb")
     # The file has no name any more, and is gone when it has been sent or nobody wants it.
     return StreamingResponse(

@@ -26,10 +26,14 @@ FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
 developers, calls that pass its queue by."""
 MOST_TEXT = 2**20
 """Bytes of a request that is no upload."""
+SHARING = b"access-control-"
+"""What headers begin with that let other sites' pages read: Gradio gives them to local ones."""
+READING = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
     # Gradio starts scripts that stand in its page, and compiles some.
     "content-security-policy": "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'",
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+    "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
@@ -38,6 +42,7 @@ HEADERS = {
 class Gate:
     """ASGI middleware: 404 for what nobody needs, 403 for files of others, 413 for too much.
 
+    403 for what another site's page writes; none may read answers or show the page in a frame.
     Where `hosts` are named, 421 for requests that were sent to another name.
     """
 
@@ -56,13 +61,17 @@ class Gate:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-                message = {**message, "headers": [*message.get("headers", ()), *own]}
+                theirs = [
+                    pair for pair in message.get("headers", ()) if not pair[0].startswith(SHARING)
+                ]
+                message = {**message, "headers": [*theirs, *own]}
             await send(message)
 
         path = scope["path"]
         most = self.limits.max_bytes if path in UPLOADS else MOST_TEXT
         rejection = (
             self.elsewhere(scope)
+            or _crossed(scope)
             or self.rejection(path)
             or _too_much(_declared(scope), most)
             or self.full(path)
@@ -125,6 +134,22 @@ def _lies_in(place: str, folder: Path) -> bool:
     with suppress(ValueError, OSError, RuntimeError):  # no path at all; links in a circle
         return Path(place).resolve().is_relative_to(folder)
     return False
+
+
+def _crossed(scope: Scope) -> tuple[int, str] | None:
+    """Why a request that changes something is refused: another site's page sent it.
+
+    Browsers say where it comes from (Sec-Fetch-Site) or, to addresses without TLS that are not
+    local, from which page (Origin). Programs say neither.
+    """
+    headers = dict(scope["headers"])
+    site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+    if site is not None:
+        own = site in (b"same-origin", b"none")
+    else:
+        own = origin is None or origin.partition(b"://")[2] == headers.get(b"host")
+    crossed = scope["method"] not in READING and not own
+    return (403, "sent by another site's page") if crossed else None
 
 
 def _requested_host(scope: Scope) -> str:

@@ -2,10 +2,12 @@
 
 import json
 import os
+import socket
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import numpy as np
 import pytest
@@ -117,6 +119,22 @@ def test_more_than_may_wait_are_sent_away(server: Server, picture: Picture) -> N
     for thread in threads:
         thread.join()
     assert sorted(answers) == [200] * LIMITS.max_queue + [503] * LIMITS.max_queue
+
+
+def test_who_sends_slowly_takes_no_place(server: Server, picture: Picture) -> None:
+    """Twice as many as may wait have begun to send, and somebody is answered meanwhile."""
+    address = urlsplit(server.address)
+    head = (
+        b"POST /api/translate?model=negative&direction=ab HTTP/1.1\r\n"
+        b"Host: localhost\r\nContent-Length: 9999\r\n\r\nbegun"
+    )
+    with ExitStack() as slow:
+        for _ in range(2 * LIMITS.max_queue):
+            place = (address.hostname or "", address.port or 0)
+            slow.enter_context(socket.create_connection(place, timeout=60)).sendall(head)
+        while len(list(server.folder.glob("*/source"))) < 2 * LIMITS.max_queue:
+            time.sleep(0.01)
+        assert translate(server, picture("a.png").read_bytes())[0] == 200
 
 
 def test_no_upload_is_taken_when_the_folder_is_full(server: Server) -> None:

@@ -102,7 +102,40 @@ def test_every_answer_forbids_what_comes_from_elsewhere(server: Server) -> None:
         headers = ask(server, "GET", path)[2]
         assert headers["content-security-policy"].startswith("default-src 'self'")
         assert "http" not in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-frame-options"] == "DENY"
         assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("headers", "answered"), [
+    ({}, True),
+    ({"Sec-Fetch-Site": "same-origin", "Origin": "http://tunnel.example:1"}, True),
+    ({"Sec-Fetch-Site": "none"}, True),
+    ({"Origin": "http://localhost:7860"}, True),
+    ({"Origin": "https://localhost:7860"}, True),
+    ({"Sec-Fetch-Site": "cross-site"}, False),
+    ({"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:8000"}, False),
+    ({"Origin": "http://evil.example"}, False),
+    ({"Origin": "http://localhost:8000"}, False),
+    ({"Origin": "http://localhost:7860.evil.example"}, False),
+    ({"Origin": "null"}, False),
+])  # fmt: skip
+def test_another_sites_page_can_neither_write_nor_read(
+    server: Server, picture: Picture, headers: dict[str, str], answered: bool
+) -> None:
+    """A form that a page of somebody else's sends without being asked, and its scripts."""
+    before = set(server.folder.rglob("*"))
+    sent = {"Host": "localhost:7860", "Content-Type": "text/plain", **headers}
+    data = picture("a.png").read_bytes()
+    for path in ("/api/translate?direction=ab", "/gradio_api/upload", "/gradio_api/queue/join"):
+        status, body, _ = ask(server, "POST", path, data, **sent)
+        assert (status == 403 and b"sent by another site's page" in body) != answered
+    if not answered:
+        assert set(server.folder.rglob("*")) == before
+    for path in ("/config", "/api/models", "/gradio_api/info"):
+        status, _, found = ask(server, "GET", path, **sent)
+        assert status == 200
+        assert not [name for name in found if name.startswith("access-control-")]
 
 
 def upload(server: Server, name: str, data: bytes) -> str:
