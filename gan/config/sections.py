@@ -22,8 +22,12 @@ from gan.domains import Direction, Domain
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-CountOrZero = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1, lt=2**31)]
+CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
+Width = Annotated[int, Field(ge=1, le=4096)]
+"""Channels of a network's first convolution: far more than fit into any memory."""
+Side = Annotated[int, Field(ge=16, le=16384)]
+"""Pixels."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
 """For intervals: far more than one needs; they are held in memory, one number an image each."""
 Fault = tuple[object, str]
@@ -60,9 +64,9 @@ class DataConfig(Section):
     """unpaired: the images in these folders; or a dataset that an extension registers."""
     resize: Literal["square", "short", "none"] = "square"
     """square: to load_size x load_size; short: shorter side to load_size; none: as it is."""
-    load_size: Count = 286
+    load_size: Side = 286
     """Pixels after the resize."""
-    crop_size: Annotated[int, Field(ge=16)] = 256
+    crop_size: Side = 256
     """Side of the random square crop that the networks see, in pixels."""
     flip: bool = True
     """Mirror half of the images."""
@@ -83,7 +87,7 @@ class DataConfig(Section):
     serve several runs. The numbers are the same."""
     cache_gb: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 20
     """Largest size of data.cache, in gigabytes; images beyond it are decoded every time."""
-    workers: CountOrZero = 4
+    workers: Annotated[int, Field(ge=0, le=1024)] = 4
     """Loader processes on every training process; 0 loads in the training process itself."""
 
     def faults(self) -> Iterator[Fault]:
@@ -123,12 +127,12 @@ class NetworksConfig(Section):
 
     generator: Annotated[str, NameIn(GENERATORS)] = "resnet_9blocks"
     """Architecture of both generators; adain: one alone, which takes a style picture besides."""
-    generator_channels: Count = 64
+    generator_channels: Width = 64
     """Channels after the first convolution of a generator."""
     discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
     """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions;
     projected: n_layers, joined by heads on the feature maps of a frozen network (Sauer et al.)."""
-    discriminator_channels: Count = 64
+    discriminator_channels: Width = 64
     """Channels after the first convolution of a discriminator."""
     discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
     """Strided convolutions of the n_layers discriminator, and of projected."""
@@ -208,7 +212,7 @@ class LossConfig(Section):
     in CUT; false in FastCUT."""
     nce_temperature: Rate = 0.07
     """What similarities of patches are divided by; lower tells patches apart more strictly."""
-    nce_patches: Annotated[int, Field(ge=2)] = 256
+    nce_patches: Annotated[int, Field(ge=2, lt=2**31)] = 256
     """Random positions of each feature map that are compared, or all where it has fewer."""
     terms: dict[str, Weight] = {}
     """Weights of further terms that an extension registers, for instance {edges: 2}."""

@@ -45,9 +45,9 @@ class TrainConfig(Section):
     """How the learning rate falls during train.decay_epochs."""
     max_steps: Count | None = None
     """Stop after this step and save the training state; a later run with a higher value resumes."""
-    batch_size: Count = 1
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = 1
     """Images of each domain per process and forward pass."""
-    accumulate: Count = 1
+    accumulate: Annotated[int, Field(ge=1, le=65536)] = 1
     """Batches whose gradients are averaged into one step."""
     pool_size: CountOrZero = 50
     """Past translations that each discriminator is shown; 0 shows the present ones only."""
@@ -112,7 +112,7 @@ class EvaluateConfig(Section):
     """The same of VGG-16, for LPIPS on it."""
     max_images: Count | None = None
     """Measure only the first so many images of each test folder, in sorted order."""
-    batch_size: Count = 8
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = 8
     """Images at once."""
     resamples: Resamples = 200
     """For the intervals; 0 for none."""
@@ -148,7 +148,7 @@ class RunConfig(Section):
 
     dir: Path = Path("checkpoints/run")
     """Run directory; starting again with the same one resumes."""
-    threads: Count | None = None
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     """CPU threads of every process; where it is not set, torch decides, and a single process that
     `accelerate launch` started takes all cores."""
     allow_changes: bool = False

@@ -24,6 +24,14 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(("arguments", "expected"), [
     (["--loss.identiy", "0"], "no key loss.identiy; did you mean loss.identity?"),
     (["--optim.beta_1", "0"], "no key optim.beta_1; did you mean optim.beta1?"),
+    (["--networks.generator_channels", str(10**9)], "networks.generator_channels: Input should be "
+     "less than or equal to 4096. Got value: 1000000000"),
+    (["--data.load_size", str(10**7)], "data.load_size: Input should be less than or equal to"),
+    (["--train.epochs", str(10**400)], "train.epochs: Input should be less than 2147483648"),
+    (["--train.epochs", f"1{'0' * 5000}"], "train.epochs: Unable to parse input string as an int"),
+    (["--train.batch_size", str(2**70)], "train.batch_size: Input should be less than or equal"),
+    (["--train.accumulate", str(2**40)], "train.accumulate: Input should be less than or equal"),
+    (["--run.threads", str(10**9)], "run.threads: Input should be less than or equal to 1024"),
     (["--loss", "{cycle:3"], "{cycle:3 is no mapping, {KEY: VALUE}: "),
     (["--loss.cycle+", "3"], "loss.cycle+: loss.cycle is not a list: --loss.cycle VALUE sets it"),
     (["--loss.cycle.a", "3"], "no key loss.cycle.a; did you mean loss.cycle_a?"),
