@@ -29,6 +29,8 @@ from gan.system.processes import Processes
 MANIFEST = "manifest.json"
 SECONDS = 60
 """How long a state that another process sees is waited for."""
+LEAST_WRONG_STEP = 2**53
+"""More steps than any run takes."""
 FIXED = ("networks.", "data.channels_", "recipe:")
 """What not even run.allow_changes changes: the weights would not fit."""
 
@@ -66,11 +68,23 @@ class SavedState:
 
     def load(self, process: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """What all processes share, and what this process has for itself, on the CPU."""
-        shared = torch.load(self.folder / "shared.pt", map_location="cpu", weights_only=True)
+        shared = _read_tensors(self.folder / "shared.pt")
         path = self.folder / f"process-{process}.pt"
         if not path.exists():  # saved by fewer processes, and run.allow_changes is on
             return shared, {}
-        return shared, torch.load(path, map_location="cpu", weights_only=True)
+        return shared, _read_tensors(path)
+
+
+def _read_tensors(path: Path) -> dict[str, Any]:
+    """Return what a file of a state holds; ValueError names one that was sealed, but is none."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(content, dict):
+            raise TypeError(f"it holds a {type(content).__name__}")
+    except Exception as error:  # of pickles, archives, decoders
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{path}: is no part of a training state: {reason}") from error
+    return content
 
 
 def write(save: Callable[[BinaryIO], object], path: Path) -> None:
@@ -144,6 +158,8 @@ def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["checksum"] != checksum(manifest):
             return f"{folder / MANIFEST}: its checksum is wrong", {}
+        if fault := _fault(manifest):
+            return f"{folder / MANIFEST}: {fault}", {}
         for name, expected in manifest["files"].items():
             actual = describe(folder / name)
             if actual["bytes"] != expected["bytes"]:
@@ -152,9 +168,22 @@ def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
                 return f"{folder / name}: its SHA-256 is not the manifest's", {}
     except FileNotFoundError as error:
         return f"{error.filename}: missing", {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return f"{folder / MANIFEST}: cannot be read: {error}", {}
     return None, manifest
+
+
+def _fault(manifest: dict[str, Any]) -> str | None:
+    """Return what a manifest lacks of what resuming needs."""
+    kinds = {"step": int, "config": dict, "files": dict, "recipe": str, "fingerprints": dict}
+    older = {"recipe": "cyclegan", "fingerprints": {}}
+    for key, kind in kinds.items():
+        value = (older | manifest)[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            return f"{key} is {json.dumps(value)[:40]}"
+    if not 0 <= manifest["step"] < LEAST_WRONG_STEP:
+        return f"step is {manifest['step']}"
+    return None if "shared.pt" in manifest["files"] else "it names no shared.pt"
 
 
 def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:

@@ -96,7 +96,7 @@ def _begin_record(folder: Path, step: int) -> Path:
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     kept: list[str] = []
     for line in text.splitlines():
-        with suppress(ValueError, KeyError, TypeError):
+        with suppress(ValueError, KeyError, TypeError, OverflowError, RecursionError):
             if int(json.loads(line)["step"]) <= step:
                 kept.append(f"{line}\n")
     write_whole(path, lambda file: file.writelines(line.encode() for line in kept))

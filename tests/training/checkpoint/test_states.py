@@ -15,14 +15,14 @@ from accelerate import Accelerator
 
 from gan.config import Config
 from gan.training.checkpoint.saver import Saver
-from gan.training.checkpoint.states import SavedState, check_same, newest_state
+from gan.training.checkpoint.states import SavedState, check_same, checksum, describe, newest_state
 
 
 def save(root: Path, step: int, keep: int = 3) -> None:
     shared = {"weight": torch.full((100,), float(step))}
     own = {"pool_a": None, "pool_b": torch.full((50,), float(step))}
     with Saver(root, Accelerator(cpu=True), keep=keep) as saver:
-        saver.save(shared, own, {"step": step})
+        saver.save(shared, own, {"step": step, "config": {}})
 
 
 def content(root: Path) -> tuple[int, float, float]:
@@ -84,6 +84,43 @@ def test_damage_is_named_and_the_state_before_is_used(
         assert str(path) in problems[0]
 
 
+@pytest.mark.parametrize(("key", "value"), [
+    ("step", None), ("step", -1), ("step", 10**30), ("step", True), ("config", None),
+    ("fingerprints", ["a"]), ("recipe", 3), ("files", {}), ("files", []), ("config", "deep"),
+])  # fmt: skip
+def test_a_sealed_manifest_of_something_else_is_named(key: str, value: Any, tmp_path: Path) -> None:
+    """Its checksum is right: somebody wrote it so."""
+    save(tmp_path, 1)
+    save(tmp_path, 2)
+    path = tmp_path / "step-00000002" / "manifest.json"
+    manifest = json.loads(path.read_text()) | {key: value}
+    text = json.dumps(manifest | {"checksum": checksum(manifest)})
+    path.write_text(text.replace('"deep"', "[" * 100_000 + "]" * 100_000))
+    saved, problems = newest_state(tmp_path)
+    assert saved is not None
+    assert saved.step == 1
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("content", [b"", b"no pickle", b"PK\x03\x04", None])
+def test_a_sealed_file_that_is_no_state_is_named(content: bytes | None, tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    folder = tmp_path / "step-00000001"
+    if content is None:
+        torch.save([1, 2], folder / "shared.pt")
+    else:
+        (folder / "shared.pt").write_bytes(content)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["shared.pt"] = describe(folder / "shared.pt")
+    sealed = json.dumps(manifest | {"checksum": checksum(manifest)})
+    (folder / "manifest.json").write_text(sealed)
+    saved, _ = newest_state(tmp_path)
+    assert saved is not None
+    with pytest.raises(ValueError, match=r"shared\.pt: is no part of a training state: "):
+        saved.load(0)
+
+
 def test_a_flipped_bit_anywhere_in_the_manifest_never_misleads(tmp_path: Path) -> None:
     """What it says is either still true where it matters, or found to be damaged."""
     save(tmp_path, 1)
@@ -129,7 +166,7 @@ def test_a_state_is_what_was_saved_although_training_goes_on(tmp_path: Path) -> 
     weight, changed = torch.ones(100), threading.Event()
     with Saver(tmp_path, Accelerator(cpu=True), keep=1) as saver:
         saver.thread.submit(changed.wait, 10)
-        saver.save({"weight": weight, "nested": [{"a": (weight,)}]}, {}, {"step": 1})
+        saver.save({"weight": weight, "nested": [{"a": (weight,)}]}, {}, {"step": 1, "config": {}})
         weight.zero_()
         changed.set()
     saved, _ = newest_state(tmp_path)
@@ -141,7 +178,7 @@ def test_a_state_is_what_was_saved_although_training_goes_on(tmp_path: Path) -> 
 
 def test_a_state_is_named_only_when_every_process_has_written_it(tmp_path: Path) -> None:
     with Saver(tmp_path, Accelerator(cpu=True), keep=1) as saver:
-        saver.save({}, {}, {"step": 1})
+        saver.save({}, {}, {"step": 1, "config": {}})
         saver.check()  # this process has written its part
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("gan.training.checkpoint.saver.any_process", lambda busy: True)

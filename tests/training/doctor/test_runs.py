@@ -251,6 +251,7 @@ def test_what_a_run_recorded_after_the_step_resumed_from_is_superseded(
     fit(config(root, tmp_path, train={"max_steps": 2 * EVERY}), stripes)
     assert ("checkerboard", "ab", 2 * EVERY) in found(tmp_path)
     with (tmp_path / "doctor.jsonl").open("a") as file:
+        file.write('{"step": 1e999}\n' + "[" * 100_000 + "\n")
         file.write('{"step": 20, "fin')  # torn by a kill
     for file_of_state in (tmp_path / "state" / "step-00000020").iterdir():
         file_of_state.write_bytes(b"damaged")
