@@ -90,7 +90,7 @@ def _announce(
     """Say what the largest picture takes; ValueError where the device has less memory."""
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
     width, height = fitted(sources.photo, ladder(sources.photo, largest.size, [])[-1]).size
-    channels = 1 if largest.preserve_color == "luma" else 3
+    channels = sources.channels(largest.preserve_color)
     check_size(width, height, "size: ")
     need = needed(extract, (1, channels, height, width), largest.tile, largest.optimizer, device)
     print(check_memory(need, device, f"{width}x{height}"), file=sys.stderr)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -16,6 +18,8 @@ from gan.stylize.colors import luma, recolored, with_luma
 
 COARSEST = 128
 """Pixels of the longer side down to which the size is halved."""
+GREY = 3
+"""Levels by which red, green and blue of a grey picture may differ, as JPEG has them."""
 ASPECT = 0.02
 """How much a mask's aspect may differ from the photograph's."""
 
@@ -27,6 +31,23 @@ class Sources:
     photo: Image.Image
     paintings: tuple[Image.Image, ...]
     masks: tuple[Image.Image, ...]
+
+    @cached_property
+    def grey(self) -> tuple[bool, bool]:
+        """Whether the photograph has no color, and whether no painting has one."""
+        return _is_grey(self.photo), all(map(_is_grey, self.paintings))
+
+    def channels(self, preserve_color: PreserveColor) -> int:
+        """Return how many are painted: lightness alone where the result has no other colors."""
+        photo, paintings = self.grey
+        without = photo and (paintings or preserve_color != "no")
+        return 1 if preserve_color == "luma" or without else 3
+
+
+def _is_grey(image: Image.Image) -> bool:
+    """Return whether red, green and blue of no pixel differ by more than GREY."""
+    pixels = np.asarray(image)
+    return int((pixels.max(2) - pixels.min(2)).max()) <= GREY
 
 
 @dataclass(frozen=True)
@@ -97,14 +118,14 @@ def scene(
     preserve_color: PreserveColor,
     device: torch.device,
 ) -> Scene:
-    """The pictures at one size; with luma, they have one channel."""
+    """The pictures at one size; with luma, and where all are grey, they have one channel."""
 
     def tensor(image: Image.Image, side: int) -> Tensor:
         return to_unit(from_image(fitted(image, side)).to(device))[None]
 
     photo = colors = tensor(sources.photo, longer)
     paintings = [tensor(image, max(1, round(longer * style_scale))) for image in sources.paintings]
-    if preserve_color == "luma":
+    if sources.channels(preserve_color) == 1:
         photo, paintings = luma(photo), [luma(painting) for painting in paintings]
     if preserve_color != "no":
         paintings = [recolored(painting, photo) for painting in paintings]

@@ -146,6 +146,25 @@ def test_luma_keeps_the_photographs_colors(paint: Paint, tmp_path: Path) -> None
     assert np.abs(result - photo).mean() > 3
 
 
+@pytest.mark.parametrize("preserve_color", ["no", "palette", "luma"])
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_grey_after_grey_is_grey(
+    preserve_color: str, suffix: str, paint: Paint, tmp_path: Path
+) -> None:
+    """However the files say it; a painting with colors gives them."""
+    for name in ("photo", "painting"):
+        grey = Image.open(tmp_path / f"{name}.png").convert("L")
+        grey.convert("RGB" if name == "photo" else "L").save(tmp_path / f"{name}-grey.{suffix}")
+    photo, painting = (tmp_path / f"{name}-grey.{suffix}" for name in ("photo", "painting"))
+    options: dict[str, Any] = {"content": photo, "preserve_color": preserve_color, "steps": 20}
+    result = paint(style=[painting], **options)
+    assert (result.max(2) - result.min(2)).max() <= 3
+    assert (result.max(2) - result.min(2)).mean() < 1
+    assert np.abs(result - pixels(photo).reshape(*result.shape[:2], -1)).mean() > 3
+    both = paint(style=[painting, tmp_path / "painting.png"], **options)
+    assert ((both.max(2) - both.min(2)).mean() > 3) == (preserve_color == "no")
+
+
 def test_palette_keeps_the_mean_color(paint: Paint, tmp_path: Path) -> None:
     Image.new("RGB", (32, 32), "#1020ff").save(tmp_path / "blue.png")
     photo = pixels(tmp_path / "photo.png")
