@@ -339,6 +339,54 @@ def test_voc_lists_of_classes_windows_paths_and_broken_xml(tmp_path: Path) -> No
     assert new.replace(b"motorcycle+", b"motorcycle") == old
 
 
+@pytest.mark.parametrize(("image", "xml", "split"), [
+    ("{}.jpg", "{}.xml", set()),
+    ("train/{}.png", "train/{}.xml", {"train"}),
+    ("images/{}.png", "annotations/{}.xml", set()),
+    ("images/val/{}.png", "Annotations/val/{}.xml", {"val"}),
+])  # fmt: skip
+def test_voc_files_lie_beside_images_or_in_annotations(
+    image: str, xml: str, split: set[str], tmp_path: Path
+) -> None:
+    """As labelImg writes them, and as archives of the web have them."""
+    root = tmp_path / "in"
+    for name in "abc":
+        width, height = save(photo("coffee"), root / image.format(name))
+        if name != "c":
+            (root / xml.format(name)).parent.mkdir(parents=True, exist_ok=True)
+            text = labelled.XML.format(name=name, width=width, height=height, box=labelled.BOX)
+            (root / xml.format(name)).write_text(text.replace(".jpg", Path(image).suffix))
+    (root / xml.format("x")).write_text("<annotation/>")
+    dataset = doubled(root, tmp_path / "out", "voc")
+    assert [(item.splits, len(item.boxes), item.labelled) for item in dataset.items] == [
+        (frozenset(split), 1, True), (frozenset(split), 1, True), (frozenset(split), 0, False),
+    ]  # fmt: skip
+    assert reasons(dataset) == {
+        image.format("c"): "no c.xml",
+        xml.format("x"): "labels without an image",
+    }
+    for name in "ab":
+        old = (root / xml.format(name)).read_text()
+        new = (tmp_path / "out" / xml.format(f"{name}+")).read_text()
+        assert new != old
+        assert new.replace("+", "") == old
+
+
+def test_long_lines_cost_no_more_than_their_bytes(tmp_path: Path) -> None:
+    """Spaces before a number and before a comment, each of which could be where they end."""
+    spaces = " " * 200_000
+    save(photo("coffee"), tmp_path / "voc" / "JPEGImages" / "a.jpg")
+    sets = tmp_path / "voc" / "ImageSets" / "Main"
+    sets.mkdir(parents=True)
+    (sets / "train.txt").write_text(f"a\n{spaces}\nb{spaces}c\n")
+    dataset_format("voc").read(tmp_path / "voc")
+    save(photo("coffee"), tmp_path / "yolo" / "images" / "train" / "a.jpg")
+    described = f"path: x{spaces}x # y\ntrain: images/train\n"
+    (tmp_path / "yolo" / "data.yaml").write_text(described)
+    doubled(tmp_path / "yolo", tmp_path / "out", "yolo")
+    assert (tmp_path / "out" / "data.yaml").read_text() == f"# {described}"
+
+
 def test_voc_stems_that_end_in_a_number_are_stems(tmp_path: Path) -> None:
     base = tmp_path / "in"
     for name in ("walk 1", "walk"):

@@ -1,17 +1,33 @@
-"""Pascal VOC: JPEGImages, an XML file for each image in Annotations, lists in ImageSets."""
+"""Pascal VOC: JPEGImages, an XML file for each image in Annotations, lists in ImageSets.
+
+Or, as labelImg writes them, XML files beside the images, or in annotations/ for images/.
+"""
 
 import os
 import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from xml.sax.saxutils import escape
 
-from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, joined, split_name
+from gan.augment.dataset import (
+    Box,
+    Dataset,
+    Files,
+    Format,
+    Item,
+    Outputs,
+    joined,
+    split_name,
+    split_of,
+    swapped,
+)
 
 IMAGES = "JPEGImages"
+BESIDE = ("annotations", "Annotations", "xmls")
+"""Folders of XML files in place of images."""
 MASKS = ("SegmentationClass", "SegmentationObject")
 
 Lists = dict[Path, list[tuple[bytes, list[Path]]]]
@@ -19,11 +35,19 @@ Lists = dict[Path, list[tuple[bytes, list[Path]]]]
 
 
 def _find_items(files: Files) -> list[Item]:
-    """The images of every JPEGImages below the root, with their XML files, masks and splits."""
-    images = _images_of(files)
+    """The images with their XML files, masks and splits.
+
+    Those of every JPEGImages below the root; without one all, if there are XML files.
+    """
+    images, there = _images_of(files), {*files.images, *files.others}
+    if not images and any(_xml_of(image, there) for image in files.images):
+        return _find_beside(files)
     if not images:
-        raise ValueError(f"{files.root}: no folder {IMAGES} with images in it, beside Annotations")
-    there, found = {*files.images, *files.others}, _lists(files)
+        raise ValueError(
+            f"{files.root}: no folder {IMAGES} with images in it, beside Annotations, and no XML "
+            "file beside an image"
+        )
+    found = _lists(files)
     splits = _read_splits(found)
     _name_missing(files, found)
     items = []
@@ -49,6 +73,31 @@ def _find_items(files: Files) -> list[Item]:
         ),
     )
     return items
+
+
+def _find_beside(files: Files) -> list[Item]:
+    """The images with the XML files beside them or in annotations/ for images/."""
+    others, items = {*files.others}, []
+    for image in files.images:
+        xml = _xml_of(image, others)
+        if xml is None:
+            files.remark(f"no {image.stem}.xml", image)
+            items.append(Item(image, split_of(image), labelled=False))
+        else:
+            boxes = files.parse(xml, _read_boxes, "cannot be read as VOC's XML: ")
+            items.append(Item(image, split_of(image), (xml,), boxes or ()))
+    own = {label for item in items for label in item.labels}
+    strangers = (path for path in files.others if path.suffix == ".xml" and path not in own)
+    files.remark("labels without an image", *strangers)
+    return items
+
+
+def _xml_of(image: Path, there: Collection[Path]) -> Path | None:
+    """The XML file of an image outside of JPEGImages."""
+    xml = image.with_suffix(".xml")
+    inside = "images" in image.parts[:-1]
+    places = [xml, *(swapped(xml, "images", name) for name in BESIDE if inside)]
+    return next((place for place in places if place in there), None)
 
 
 def _images_of(files: Files) -> list[Path]:
@@ -127,8 +176,14 @@ def stems(line: bytes) -> list[str]:
     `stem  -1` is in a class's list, `stem 2` in one of objects, `stem  2  -1` in one of actions.
     """
     text = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf")).strip()
-    without_one = re.sub(r"\s+-?\d+$", "", text)
-    return [text, without_one, re.sub(r"\s+-?\d+$", "", without_one)]
+    without_one = _without_number(text)
+    return [text, without_one, _without_number(without_one)]
+
+
+def _without_number(text: str) -> str:
+    """A text without the number that it ends in, if that is a word of its own."""
+    before, *last = text.rsplit(None, 1) or [""]
+    return before if last and last[0].removeprefix("-").isdecimal() else text
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
@@ -166,4 +221,9 @@ def _renamed(content: bytes, image: Path, output: Path) -> bytes:
     return re.sub(rb"(<(?:filename|path)>)([^<]+)(</)", name, content)
 
 
-FORMAT = Format(_find_items, "JPEGImages/a.jpg needs Annotations/a.xml, of the same stem", _rewrite)
+FORMAT = Format(
+    _find_items,
+    "JPEGImages/a.jpg needs Annotations/a.xml, images/a.jpg annotations/a.xml, any other a.jpg an "
+    "a.xml beside it",
+    _rewrite,
+)

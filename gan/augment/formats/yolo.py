@@ -294,9 +294,8 @@ def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
     Without `path` a trainer looks beside the file. One that is relative to the file stays.
     """
     text = os.fsdecode(content)
-    line = re.compile(r"^path[ \t]*:[ \t]*(?P<value>[^#\r\n]*?)[ \t]*(?:#[^\r\n]*)?(?=\r?$)", re.M)
-    if found := line.search(text):
-        value = found["value"].strip("'\"")
+    if found := re.search(r"^path[ \t]*:(?P<value>[^#\r\n]*)", text, re.M):
+        value = found["value"].strip().strip("'\"")
         if Path(value).is_absolute() or _find(root, path.parent, "", value or ".") is None:
             text = text[: found.start()] + "# " + text[found.start() :]
     for start in dict.fromkeys((root.absolute(), root.resolve())):
