@@ -37,8 +37,8 @@ class AugmentOptions(Section):
     dataset: Path
     """Folder of the labelled dataset; nothing in it is changed."""
     format: Annotated[str, NameIn(FORMATS)]
-    """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; masks: pictures,
-    Cityscapes' too."""
+    """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; labelme: JSON for
+    each image; kitti: image_2 with label_2; masks: pictures, Cityscapes' too."""
     output: Path
     """Folder for the new dataset, new or empty, outside the source."""
     direction: Direction | None = None

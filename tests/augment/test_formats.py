@@ -27,7 +27,7 @@ def test_items_splits_and_labels_are_found(tmp_path: Path, format: str) -> None:
     assert len(dataset.items) == len(TRAIN) + len(VAL)
     assert not dataset.remarks
     for item in dataset.items:
-        assert len(item.boxes) == (format in ("yolo", "coco", "voc"))
+        assert len(item.boxes) == (format in ("yolo", "coco", "voc", "labelme", "kitti"))
         assert bool(item.mask) == (format == "masks")
 
 

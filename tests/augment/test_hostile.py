@@ -372,6 +372,60 @@ def test_voc_files_lie_beside_images_or_in_annotations(
         assert new.replace("+", "") == old
 
 
+def test_labelme_shapes_pictures_inside_and_faults(tmp_path: Path) -> None:
+    """A picture inside a JSON file is the original: it must not come with a translation."""
+    root = tmp_path / "in"
+    for name in "abc":
+        save(photo("coffee"), root / f"{name}.jpg")
+    shapes = [
+        {"points": [[10, 20], [30, 50], [5, 40]], "shape_type": "polygon"},
+        {"points": [[20, 20], [20, 30]], "shape_type": "circle"},
+        {"points": [[1, "x"]]},
+        {},
+    ]
+    about = {"imagePath": "..\\elsewhere\\a.jpg", "imageData": "aGVsbG8=", "shapes": shapes}
+    (root / "a.json").write_text(json.dumps(about))
+    (root / "b.json").write_text(json.dumps({"imagePath": "gone.jpg", "shapes": []}))
+    (root / "x.json").write_text(json.dumps({"imagePath": "c.jpg", "shapes": []}))
+    (root / "y.json").write_text(json.dumps({"imagePath": "z.jpg", "shapes": []}))
+    (root / "deep.json").write_text("[" * 100_000)
+    dataset = doubled(root, tmp_path / "out", "labelme")
+    first, second, third = dataset.items
+    edges = [(box.left, box.top, box.right, box.bottom) for box in first.boxes]
+    assert edges == [(5, 20, 30, 50), (10, 10, 30, 30)]
+    assert (second.labelled, third.labelled) == (True, False)
+    assert [remark.reason.partition(":")[0] for remark in dataset.remarks] == [
+        "no JSON, carried as it is", "its name is not that of c.jpg",
+        "names z.jpg, which is not in the dataset", "shape 3", "shape 4", "no JSON file names it",
+    ]  # fmt: skip
+    for name, path in (("a", "a.jpg"), ("a+", "a+.jpg")):
+        content = json.loads((tmp_path / "out" / f"{name}.json").read_text())
+        assert content == about | {"imagePath": f"..\\elsewhere\\{path}", "imageData": None}
+
+
+def test_kitti_parts_number_alike_and_broken_lines_are_named(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    labelled.write_kitti(root)
+    raw = root / "Kitti" / "raw"
+    for name in ("astronaut", "new"):
+        save(photo("coffee"), raw / "testing" / "image_2" / f"{name}.jpg")
+    (raw / "ImageSets" / "test.txt").write_text("astronaut\nnew\n")
+    (raw / "training" / "label_2" / "coffee.txt").write_text("Car 0 0 0 1 2 nan 4\n")
+    (raw / "training" / "label_2" / "motorcycle.txt").unlink()
+    (raw / "training" / "calib" / "nobody.txt").write_text("P0:")
+    dataset = doubled(root, tmp_path / "out", "kitti")
+    splits = {item.image.as_posix(): item.splits for item in dataset.items}
+    assert splits["Kitti/raw/training/image_2/astronaut.jpg"] == {"train"}
+    assert splits["Kitti/raw/testing/image_2/astronaut.jpg"] == {"test"}
+    found = reasons(dataset)
+    assert found["Kitti/raw/training/image_2/motorcycle.jpg"] == "no label_2/motorcycle.txt"
+    assert found["Kitti/raw/training/calib/nobody.txt"] == "labels without an image"
+    assert found["Kitti/raw/training/label_2/coffee.txt"].startswith("line 1: should be a class")
+    assert len(found) == 3
+    lists = tmp_path / "out" / "Kitti" / "raw" / "ImageSets"
+    assert (lists / "test.txt").read_text() == "astronaut\nastronaut+\nnew\nnew+\n"
+
+
 def test_long_lines_cost_no_more_than_their_bytes(tmp_path: Path) -> None:
     """Spaces before a number and before a comment, each of which could be where they end."""
     spaces = " " * 200_000

@@ -14,7 +14,7 @@ from pycocotools.coco import COCO
 from demo.dataset import photograph
 from gan.images import resize_short
 
-FORMATS: list[str] = ["imagefolder", "yolo", "coco", "voc", "masks"]
+FORMATS: list[str] = ["imagefolder", "yolo", "coco", "voc", "labelme", "kitti", "masks"]
 TRAIN, VAL = ("astronaut", "coffee", "motorcycle", "my cat 🐈"), ("flower", "camera")
 PHOTOGRAPHS = {name: "chelsea" if "cat" in name else name for name in (*TRAIN, *VAL)}
 BOX = (12, 8, 52, 40)
@@ -116,11 +116,43 @@ def write_masks(root: Path) -> None:
         save(mask, root / "masks" / split / f"{name}.png")
 
 
+def write_labelme(root: Path) -> None:
+    left, top, right, bottom = BOX
+    for split, name in splits():
+        width, height = save(photo(name), root / split / f"{name}.jpg")
+        shape = {"label": "thing", "points": [[left, top], [right, bottom]], "group_id": None}
+        content: dict[str, Any] = {
+            "version": "5.2.1", "flags": {}, "imagePath": f"{name}.jpg", "imageData": None,
+            "shapes": [shape | {"shape_type": "rectangle"}],
+            "imageHeight": height, "imageWidth": width,
+        }  # fmt: skip
+        text = json.dumps(content, ensure_ascii=False, indent=2)
+        (root / split / f"{name}.json").write_text(text)
+
+
+def write_kitti(root: Path) -> None:
+    """Below Kitti/raw, where torchvision has it."""
+    raw = root / "Kitti" / "raw"
+    for folder in ("label_2", "calib"):
+        (raw / "training" / folder).mkdir(parents=True)
+    (raw / "ImageSets").mkdir()
+    for _, name in splits():
+        save(photo(name), raw / "training" / "image_2" / f"{name}.jpg")
+        label = f"Car 0.00 0 -1.57 {' '.join(map(str, BOX))} 1.5 1.6 3.7 1.8 1.5 8.4 -1.6\n"
+        ignored = "DontCare -1 -1 -10 0 0 9 9 -1 -1 -1 -1000 -1000 -1000 -10\n"
+        (raw / "training" / "label_2" / f"{name}.txt").write_text(label + ignored)
+        (raw / "training" / "calib" / f"{name}.txt").write_text(f"P0: {name}\n")
+    for split, names in (("train", TRAIN), ("val", VAL)):
+        (raw / "ImageSets" / f"{split}.txt").write_text("".join(f"{name}\n" for name in names))
+
+
 WRITERS: dict[str, Callable[[Path], None]] = {
     "imagefolder": write_imagefolder,
     "yolo": write_yolo,
     "coco": write_coco,
     "voc": write_voc,
+    "labelme": write_labelme,
+    "kitti": write_kitti,
     "masks": write_masks,
 }
 
@@ -180,10 +212,42 @@ def read_masks(root: Path) -> Reading:
     return read
 
 
+def read_labelme(root: Path) -> Reading:
+    read = {}
+    for path in sorted(root.glob("*/*.json")):
+        content = json.loads(path.read_text())
+        image = path.parent / content["imagePath"]
+        with Image.open(image) as picture:
+            assert picture.size == (content["imageWidth"], content["imageHeight"])
+        name = image.relative_to(root).as_posix()
+        assert name not in read
+        read[name] = (path.parent.name, content["shapes"])
+    return read
+
+
+def read_kitti(root: Path) -> Reading:
+    raw, read = root / "Kitti" / "raw", {}
+    listed = {
+        stem: split
+        for split in ("train", "val")
+        for stem in (raw / "ImageSets" / f"{split}.txt").read_text().splitlines()
+    }
+    dataset = torchvision.datasets.Kitti(str(root), train=True)
+    for path, target in zip(dataset.images, dataset.targets, strict=True):
+        stem, lines = Path(path).stem, Path(target).read_text().splitlines()
+        calibrated = (raw / "training" / "calib" / f"{stem}.txt").read_text()
+        name = Path(path).relative_to(root).as_posix()
+        read[name] = (listed.pop(stem), [*lines, calibrated])
+    assert not listed
+    return read
+
+
 READERS: dict[str, Callable[[Path], Reading]] = {
     "imagefolder": read_imagefolder,
     "yolo": read_yolo,
     "coco": read_coco,
     "voc": read_voc,
+    "labelme": read_labelme,
+    "kitti": read_kitti,
     "masks": read_masks,
 }

@@ -189,7 +189,7 @@ def _without_number(text: str) -> str:
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """Lists of the images that are there, and the XML files of new ones with their names."""
     for path, lines in _lists(dataset.files).items():
-        yield path, joined(_relisted(line, found, outputs) for line, found in lines)
+        yield path, joined(relisted(line, found, outputs) for line, found in lines)
     for item in dataset.items:
         for output in outputs[item.image]:
             for label in item.labels:
@@ -198,7 +198,7 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
                     yield label.with_stem(output.stem), new
 
 
-def _relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
+def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
     """A line for each stem that an image of this line has in the output."""
     if not images:
         return [line]

@@ -20,6 +20,8 @@ FORMATS = Table(
         "yolo": FormatRow("gan.augment.formats.yolo:FORMAT"),
         "coco": FormatRow("gan.augment.formats.coco:FORMAT"),
         "voc": FormatRow("gan.augment.formats.voc:FORMAT"),
+        "labelme": FormatRow("gan.augment.formats.labelme:FORMAT"),
+        "kitti": FormatRow("gan.augment.formats.kitti:FORMAT"),
         "masks": FormatRow("gan.augment.formats.masks:FORMAT"),
     },
 )

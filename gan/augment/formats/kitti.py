@@ -1,0 +1,101 @@
+"""KITTI: image_2, and label_2, calib and more beside it, by the image's stem."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, joined, split_name
+from gan.augment.formats.voc import relisted, stems
+
+IMAGES, LABELS = "image_2", "label_2"
+BESIDE = (LABELS, "calib", "velodyne", "planes")
+"""Folders whose files are carried with an image."""
+PARTS = {"training": "train", "testing": "test"}
+EDGES = slice(4, 8)
+"""Words of a line that are left, top, right and bottom, in pixels."""
+ANYTHING = "DontCare"
+
+
+def _find_items(files: Files) -> list[Item]:
+    """The images of every image_2, with what lies beside it under their stems.
+
+    Splits are those of ImageSets, as libraries for KITTI have them, else of training and testing.
+    """
+    images = [path for path in files.images if path.parent.name == IMAGES]
+    if not images:
+        raise ValueError(f"{files.root}: no folder {IMAGES} with images in it, beside {LABELS}")
+    by_place = defaultdict[tuple[Path, str], list[Path]](list)
+    for path in files.others:
+        if path.parent.name in BESIDE:
+            by_place[path.parent.parent, path.stem].append(path)
+    splits = defaultdict[Path, frozenset[str]](frozenset)
+    for path, lines in _lists(files).items():
+        if name := split_name(path.stem):
+            for image in chain.from_iterable(found for _, found in lines):
+                splits[image] |= {name}
+    items = []
+    for image in images:
+        base = image.parent.parent
+        own = by_place.pop((base, image.stem), [])
+        label = next((path for path in own if path.parent.name == LABELS), None)
+        boxes = files.parse(label, _read_boxes, "") if label else ()
+        if label is None and base.name != "testing":
+            files.remark(f"no {LABELS}/{image.stem}.txt", image)
+        split = splits[image] or frozenset({PARTS.get(base.name, "")}) - {""}
+        items.append(Item(image, split, tuple(own), boxes or (), labelled=label is not None))
+    files.remark("labels without an image", *chain.from_iterable(by_place.values()))
+    return items
+
+
+def _read_boxes(content: bytes) -> tuple[Box, ...]:
+    """The boxes of a label file; ValueError names the line that is none."""
+    boxes = []
+    for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1):
+        words = line.split()
+        if not words or words[0] == ANYTHING:
+            continue
+        try:
+            left, top, right, bottom = (float(word) for word in words[EDGES])
+            if not all(map(math.isfinite, (left, top, right, bottom))):
+                raise ValueError("no number")
+        except ValueError:
+            raise ValueError(
+                f"line {number}: should be a class, three numbers, and left, top, right, bottom"
+            ) from None
+        boxes.append(Box(left, top, right, bottom))
+    return tuple(boxes)
+
+
+def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
+    """The lists of ImageSets, beside training: their lines, and the images of their stems."""
+    by_stem = defaultdict[tuple[Path, str], list[Path]](list)
+    for image in files.images:
+        if image.parent.name == IMAGES:
+            by_stem[image.parent.parent.parent, image.stem].append(image)
+    found = {}
+    for path in files.others:
+        if path.suffix == ".txt" and path.parent.name == "ImageSets":
+            lines = (files.root / path).read_bytes().splitlines(keepends=True)
+            home = path.parent.parent
+            part = "testing" if split_name(path.stem) == "test" else "training"
+            found[path] = [
+                (line, _of_part(by_stem.get((home, stems(line)[0]), []), part)) for line in lines
+            ]
+    return found
+
+
+def _of_part(images: list[Path], part: str) -> list[Path]:
+    """Of the images of a stem that of a part: training and testing number theirs alike."""
+    return [image for image in images if image.parent.parent.name == part] or images[:1]
+
+
+def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    """Lists of the images that are there."""
+    for path, lines in _lists(dataset.files).items():
+        if any(found for _, found in lines):
+            yield path, joined(relisted(line, found, outputs) for line, found in lines)
+
+
+FORMAT = Format(_find_items, f"{IMAGES}/a.png needs {LABELS}/a.txt", _rewrite)

@@ -1,0 +1,107 @@
+"""LabelMe: a JSON file of shapes for each image, which names it in `imagePath`."""
+
+import json
+import math
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, renamed, split_of
+
+
+def _find_items(files: Files) -> list[Item]:
+    """The images with the JSON files that name them, beside them or elsewhere."""
+    known, contents = {*files.images}, dict[Path, Any]()
+    labels = defaultdict[Path, list[Path]](list)
+    for path in (path for path in files.others if path.suffix.lower() == ".json"):
+        content = files.parse(path, _read_json, "no JSON, carried as it is: ")
+        if not _is_labelme(content):
+            continue
+        contents[path] = content
+        image = _image_of(path, content, known)
+        if image is None:
+            files.remark(f"names {content['imagePath']}, which is not in the dataset", path)
+        elif image.stem != path.stem:
+            files.remark(f"its name is not that of {image.name}: carried as it is", path)
+        else:
+            labels[image].append(path)
+    if not contents:
+        raise ValueError(f"{files.root}: no JSON file with LabelMe's `shapes` and `imagePath`")
+    items = []
+    for image in files.images:
+        own = tuple(labels[image])
+        boxes = [box for path in own for box in _read_boxes(files, path, contents[path])]
+        if not own:
+            files.remark("no JSON file names it", image)
+        items.append(Item(image, split_of(image), own, tuple(boxes), labelled=bool(own)))
+    return items
+
+
+def _read_json(text: bytes) -> Any:
+    """Return what JSON holds; ValueError for what is nested without end."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _is_labelme(content: Any) -> bool:
+    if not isinstance(content, dict) or not isinstance(content.get("imagePath"), str):
+        return False
+    shapes = content.get("shapes")
+    return isinstance(shapes, list) and all(isinstance(shape, dict) for shape in shapes)
+
+
+def _image_of(path: Path, content: dict[str, Any], known: set[Path]) -> Path | None:
+    """The image that a file names, by its folder; else the one beside it, of its stem."""
+    name = content["imagePath"].replace("\\", "/")
+    places = (path.parent / name, path.parent / name.rpartition("/")[2])
+    found = [place for place in (Path(os.path.normpath(p)) for p in places) if place in known]
+    beside = (image for image in known if image.with_suffix("") == path.with_suffix(""))
+    return found[0] if found else next(beside, None)
+
+
+def _read_boxes(files: Files, path: Path, content: dict[str, Any]) -> Iterator[Box]:
+    """The boxes around the shapes, in pixels; what is broken is named."""
+    for number, shape in enumerate(content["shapes"], 1):
+        try:
+            points = [(float(x), float(y)) for x, y in shape["points"]]
+            if shape.get("shape_type") == "circle":
+                (x, y), edge = points
+                radius = math.dist((x, y), edge)
+                points = [(x - radius, y - radius), (x + radius, y + radius)]
+            if not all(math.isfinite(value) for point in points for value in point):
+                raise ValueError("no number")
+            xs, ys = zip(*points, strict=True)
+            yield Box(min(xs), min(ys), max(xs), max(ys))
+        except (ValueError, TypeError, KeyError, OverflowError):
+            files.remark(f"shape {number}: points should be [[x, y], ...] in pixels", path)
+
+
+def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    """The JSON files of new images with their names, and of all without the picture in them.
+
+    `imageData` may hold the picture itself: that of the original. LabelMe reads the file then.
+    """
+    for item in dataset.items:
+        for label in item.labels:
+            old = (dataset.root / label).read_bytes()
+            content = json.loads(old)
+            for output in outputs[item.image]:
+                new = dict(content)
+                if output != item.image:
+                    before, _, after = content["imagePath"].rpartition(item.image.name)
+                    new["imagePath"] = before + output.name + after
+                if content.get("imageData"):
+                    new["imageData"] = None
+                if new != content:
+                    text = json.dumps(new, ensure_ascii=False, indent=2)
+                    place = renamed(item, label, output.stem)
+                    yield place, text.encode("utf-8", "surrogatepass")
+
+
+FORMAT = Format(
+    _find_items, "a JSON file with `shapes` must name the image in `imagePath`", _rewrite
+)
