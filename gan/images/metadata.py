@@ -1,9 +1,11 @@
 """EXIF for a picture that was made of another: what still holds, and nothing that misleads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 Base = ExifTags.Base
 
@@ -20,6 +22,11 @@ KEPT = frozenset(
 the file stores it (a TIFF's strips, a thumbnail of the original, the orientation that was undone).
 """
 
+GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113)
+"""Tags of a GeoTIFF (OGC 19-008r4): the pixels' scale, tie points, transformation, keys with their
+numbers and texts; and GDAL's metadata and the value of missing data."""
+Tags = Mapping[int, tuple[int, Any]]
+"""Type and value of a TIFF's tags."""
 SRGB = 1
 LARGEST = 65_000
 """Bytes of EXIF that a JPEG can have, less its headers."""
@@ -57,6 +64,35 @@ def kept_exif(
         remark(f"EXIF left out: {length} bytes, and a JPEG can have {LARGEST}")
         return None
     return kept if kept else None
+
+
+def kept_density(image: ImageFile, turn: int) -> tuple[float, float] | None:
+    """Return an opened image's pixels per inch, across and down when it is upright.
+
+    None where its file says nothing, or nothing that can be.
+    """
+    try:
+        across, down = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    if not all(0 < value < LARGEST for value in (across, down)):
+        return None
+    return (down, across) if turn >= 5 else (across, down)
+
+
+def kept_place(image: ImageFile, remark: Callable[[str], None]) -> Tags:
+    """Return the tags that say where on the map an opened TIFF lies; none for other images.
+
+    They are left out, with a remark, where the picture is turned: they count its pixels.
+    """
+    if not isinstance(image, TiffImageFile):
+        return {}
+    tags = image.tag_v2
+    found = {tag: (tags.tagtype[tag], tags[tag]) for tag in GEO if tag in tags}
+    if found and tags.get(Base.Orientation, 1) != 1:
+        remark("its place on the map is left out: it is stored turned")
+        return {}
+    return found
 
 
 def _text(value: object) -> object:

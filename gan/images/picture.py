@@ -5,7 +5,7 @@ And what is unusual about a file that can be read: all of it is handled, some of
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -19,7 +19,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from gan.config.choices import MAX_MEGAPIXELS, Channels
 from gan.images.color import LUMA_COLUMN, deep_grey, is_srgb, on_white, with_channels
 from gan.images.formats import FORMATS
-from gan.images.metadata import kept_exif
+from gan.images.metadata import Tags, kept_density, kept_exif, kept_place
 from gan.images.reader import UPRIGHT, decoded, opened, orientation
 
 Array = NDArray[Any]
@@ -45,6 +45,10 @@ class Picture:
     """Metadata for whatever is made of the picture: without orientation, thumbnail and profile."""
     remarks: tuple[str, ...] = ()
     """What had to be left out in reading."""
+    density: tuple[float, float] | None = None
+    """Pixels per inch, across and down, where the file says so."""
+    place: Tags = field(default_factory=dict)
+    """A GeoTIFF's tags: where on the map its pixels lie."""
 
     def with_pixels(self, pixels: Array) -> "Picture":
         """Another picture of the same size, with the same transparency and metadata."""
@@ -61,6 +65,7 @@ def read_picture(
     remarks: list[str] = []
     with opened(path, max_megapixels) as (image, file):
         turn = orientation(image)
+        place = kept_place(image, remarks.append)  # before Pillow turns it
         if _has_other_band(image):
             remarks.append("a band that is neither color nor transparency is left out")
         pixels, alpha = _deep(image, file, channels, remarks.append) or (None, None)
@@ -71,8 +76,9 @@ def read_picture(
         if getattr(image, "is_animated", False):
             remarks.append("animated: its first frame is taken")
         pixels = with_channels(pixels)
+        density = kept_density(image, turn)
         exif = kept_exif(image, (pixels.shape[1], pixels.shape[0]), remarks.append)
-    return Picture(pixels, alpha, exif, tuple(remarks))
+    return Picture(pixels, alpha, exif, tuple(remarks), density, place)
 
 
 def _deep(

@@ -1,8 +1,9 @@
 """Image files for the world, whole or not at all."""
 
 import io
+import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +20,9 @@ from gan.system.atomic import write_whole
 
 WITH_ALPHA = {"PNG", "WEBP", "TIFF", "AVIF", "HEIF", "JPEG2000", "QOI", "GIF"}
 WITH_EXIF = {"JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"}
+WITH_DENSITY = {"JPEG", "PNG"}
+"""A TIFF's resolution is among its tags, which EXIF has."""
+METERS_PER_INCH = 0.0254
 ROWS = 64
 """Rows of a deep TIFF's strip."""
 
@@ -53,12 +57,12 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
     if picture.alpha is not None and kind in WITH_ALPHA:
         values = np.dstack([values, picture.alpha])
     if values.dtype == np.uint16 and kind in DEEP:
-        save: Callable[[BinaryIO], None] = partial(DEEP[kind], values, picture.exif)
+        save: Callable[[BinaryIO], None] = partial(DEEP[kind], values, picture)
     else:
         if values.dtype == np.uint16:
             values = np.rint(values * np.float32(1 / 257)).astype(np.uint8)
         image = Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
-        save = _saver(image, path, quality, picture.exif)
+        save = _saver(image, path, quality, _metadata(picture, kind))
     write_whole(path, save, replace=replace)
 
 
@@ -72,9 +76,9 @@ def _format_of(path: Path) -> str:
 
 
 def _saver(
-    image: Image.Image, path: Path, quality: int, exif: Image.Exif | None = None
+    image: Image.Image, path: Path, quality: int, metadata: Mapping[str, Any] = {}
 ) -> Callable[[BinaryIO], None]:
-    """What writes an image into a file as `write_image` does, with EXIF where the format has it."""
+    """What writes an image into a file as `write_image` does; metadata are options of Pillow."""
     kind = _format_of(path)
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {
@@ -86,9 +90,32 @@ def _saver(
         "HEIF": full_color,
         "JPEG2000": {"no_jp2": path.suffix.lower() == ".j2k"},
     }
-    metadata = {"exif": exif} if exif and kind in WITH_EXIF else {}
     fitted = _fitted(image, path, kind)
     return lambda file: fitted.save(file, kind, **options.get(kind, {}), **metadata)
+
+
+def _metadata(picture: Picture, kind: str) -> dict[str, Any]:
+    """Return what Pillow writes of a picture besides its pixels, as options of a format."""
+    found: dict[str, Any] = {}
+    if picture.exif and kind in WITH_EXIF:
+        found["exif"] = picture.exif
+    if picture.density and kind in WITH_DENSITY:
+        found["dpi"] = picture.density
+    if picture.place and kind == "TIFF":
+        found["tiffinfo"] = _directory(picture)
+    return found
+
+
+def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """Return a TIFF's tags of a picture's metadata and of its place on the map."""
+    directory = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
+    exif = picture.exif or Image.Exif()
+    for tag in exif:
+        directory[tag] = exif.get_ifd(tag) if tag in TAGS_V2_GROUPS else exif[tag]
+    for tag, (kind, value) in picture.place.items():
+        directory.tagtype[tag] = kind
+        directory[tag] = value
+    return directory
 
 
 def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
@@ -101,8 +128,8 @@ def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
     return image if fits.get(image.mode) else to_channels(image, 3)
 
 
-def _save_deep_png(values: Array, exif: Image.Exif | None, file: BinaryIO) -> None:
-    """OpenCV writes the pixels, losslessly; EXIF is a chunk (PNG specification, section 5.3)."""
+def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
+    """OpenCV writes the pixels, losslessly; the rest are chunks (PNG specification, sec. 5.3)."""
     if values.shape[2] == 2:  # OpenCV writes no grey with alpha
         values = values[:, :, [0, 0, 0, 1]]
     order = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}[values.shape[2]]
@@ -111,22 +138,22 @@ def _save_deep_png(values: Array, exif: Image.Exif | None, file: BinaryIO) -> No
     data = encoded.tobytes()
     after_header = 8 + 25  # the signature and IHDR
     file.write(data[:after_header])
-    if exif:
-        PngImagePlugin.putchunk(file, b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+    if picture.density:
+        across, down = (round(value / METERS_PER_INCH) for value in picture.density)
+        PngImagePlugin.putchunk(file, b"pHYs", struct.pack(">IIB", across, down, 1))
+    if picture.exif:
+        PngImagePlugin.putchunk(file, b"eXIf", picture.exif.tobytes().removeprefix(b"Exif\0\0"))
     file.write(data[after_header:])
 
 
-def _save_deep_tiff(values: Array, exif: Image.Exif | None, file: BinaryIO) -> None:
+def _save_deep_tiff(values: Array, picture: Picture, file: BinaryIO) -> None:
     """Strips of Deflate, little-endian; TIFF 6.0 and Adobe's technical notes."""
     height, width, samples = values.shape
     strips = [
         zlib.compress(values[top : top + ROWS].astype("<u2").tobytes())
         for top in range(0, height, ROWS)
     ]
-    directory = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
-    exif = exif or Image.Exif()
-    for tag in exif:
-        directory[tag] = exif.get_ifd(tag) if tag in TAGS_V2_GROUPS else exif[tag]
+    directory = _directory(picture)
     starts = np.cumsum([0, *map(len, strips[:-1])])
     directory.update({
         TiffImagePlugin.IMAGEWIDTH: width,

@@ -262,6 +262,64 @@ def test_bands_that_are_no_picture_are_counted(bands: int, planes: str, tmp_path
         read_image(path)
 
 
+GEO: list[tuple[int, str, int, Any]] = [
+    (33550, "d", 3, (0.5, 0.5, 0.0)),
+    (33922, "d", 6, (0.0, 0.0, 0.0, 500000.0, 4200000.0, 0.0)),
+    (34735, "H", 16, (1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32610)),
+    (34736, "d", 2, (298.25, 6378137.0)),
+    (34737, "s", 0, "WGS 84 / UTM zone 10N|"),
+    (42113, "s", 0, "-9999"),
+]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("bands", [1, 3])
+@pytest.mark.parametrize("described", [False, True])
+def test_a_place_on_the_map_is_kept(
+    kind: type, bands: int, described: bool, tmp_path: Path
+) -> None:
+    """GeoTIFF's tags with their types and values; the translation has the same pixels' places."""
+    pixels: Any = (RGB16[..., :bands].squeeze() >> (0 if kind is np.uint16 else 8)).astype(kind)
+    tags: Any = [(*tag, True) for tag in GEO]
+    more: dict[str, Any] = {"software": "me", "resolution": (300, 300)}
+    more = more if described else {"software": False}
+    photometric = "rgb" if bands == 3 else "minisblack"
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric=photometric, extratags=tags, **more)
+    picture = read_picture(tmp_path / "a.tif", channels=3)
+    write_picture(picture.with_pixels(picture.pixels[::-1].copy()), tmp_path / "b.tif")
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        found = file.pages.first.tags
+        for number, _, _, value in GEO:
+            assert found[number].value == value
+        with tifffile.TiffFile(tmp_path / "a.tif") as old:
+            for number, *_ in GEO:
+                assert found[number].dtype == old.pages.first.tags[number].dtype
+        assert (found["Software"].value == "me") if described else "Software" not in found
+    assert (read_picture(tmp_path / "b.tif").pixels == picture.pixels[::-1]).all()
+
+
+def test_a_place_on_the_map_of_a_turned_picture_is_left_out(tmp_path: Path) -> None:
+    tags: Any = [(*tag, True) for tag in (*GEO, (274, "H", 1, 6))]
+    pixels = (RGB16 >> 8).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", extratags=tags)
+    picture = read_picture(tmp_path / "a.tif")
+    assert not picture.place
+    assert "its place on the map is left out: it is stored turned" in picture.remarks
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
+@pytest.mark.parametrize("deep", [False, True])
+def test_the_density_of_a_scan_is_kept(suffix: str, deep: bool, tmp_path: Path) -> None:
+    path, out = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
+    if deep and suffix == "png":
+        Image.fromarray(RGB16[..., 0]).save(path, dpi=(300, 600))
+    else:
+        Image.fromarray((RGB16 >> 8).astype(np.uint8)).save(path, dpi=(300, 600))
+    write_picture(read_picture(path), out)
+    with Image.open(out) as image:
+        assert [round(float(value)) for value in image.info["dpi"]] == [300, 600]
+
+
 def test_a_transparent_value_of_deep_grey_is_transparency(tmp_path: Path) -> None:
     grey = RGB16[:, :, 1].copy()
     grey[5:9] = 4242
