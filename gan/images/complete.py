@@ -15,6 +15,8 @@ LEAST_BITS = 1 / 16
 """Bits of a block that a JPEG has at least; arithmetic coding gets below one."""
 UNCOMPRESSED = 1
 UNBOUNDED = 2**32 - 1
+PHOTOMETRIC, SUBSAMPLED = 262, 6
+"""YCbCr's chroma may take less room than its rows say."""
 WIDTH, HEIGHT, BITS, COMPRESSION, SAMPLES, ROWS, PLANES = 256, 257, 258, 259, 277, 278, 284
 STRIPS = 273, 279
 """Tags of the offsets of strips and of their lengths."""
@@ -96,11 +98,12 @@ def _check_tiff(image: TiffImageFile) -> None:
     if there < needed * planes:
         raise ValueError(f"damaged: it has {there} of {needed * planes} {kind}")
     bits = tags.get(BITS, (1,))
-    if tags.get(COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED and lengths in tags:
+    plain = tags.get(COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED
+    if plain and lengths in tags and tags.get(PHOTOMETRIC) != SUBSAMPLED:
         own = bits[0] if planes > 1 else sum(bits) if len(bits) == samples else samples * bits[0]
         line = math.ceil(across * own / 8)
         for number, (length, count) in enumerate(zip(tags[lengths], rows * planes, strict=False)):
-            if length < line * count:
+            if 0 < length < line * count:  # some writers leave it at 0
                 raise ValueError(
                     f"damaged: {kind[:-1]} {number + 1} has {length} of {line * count} bytes"
                 )

@@ -128,6 +128,13 @@ def lie(path: Path, tag: int, value: int) -> bool:
     return False
 
 
+def test_a_tiff_that_does_not_tell_its_strips_lengths_is_read(tmp_path: Path) -> None:
+    tiff(tmp_path / "a.tif", "8 bits", "one strip")
+    expected = read_picture(tmp_path / "a.tif").pixels
+    assert lie(tmp_path / "a.tif", 279, 0)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, expected)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("layout", TIFFS)
 def test_a_tiff_that_lacks_strips_or_tiles_is_refused(
