@@ -75,7 +75,7 @@ class Files:
         """Return what a parser reads in a file; None, and a remark, where it cannot be parsed."""
         try:
             return parser((self.root / path).read_bytes())
-        except (ValueError, LookupError, SyntaxError) as error:
+        except (ValueError, LookupError, SyntaxError, RecursionError) as error:
             self.remark(f"{fault}{error}", path)
             return None
 
@@ -165,7 +165,7 @@ def _list_files(root: Path) -> Files:
 
 
 def _empty_folders(root: Path) -> Iterator[Path]:
-    """Yield the folders without a visible file or folder, hidden ones left out, below the root."""
+    """Yield the folders below the root, but for hidden ones, that hold nothing visible."""
     for parent, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if not folders and all(name.startswith(".") for name in names) and Path(parent) != root:

@@ -51,7 +51,7 @@ def outputs(
     dataset: Dataset,
     decided: Sequence[Decided],
     config: AugmentOptions,
-    class_of: Callable[[Item], str | None] = lambda _: None,
+    class_of: Callable[[Item], str | None],
 ) -> dict[Path, tuple[Path, ...]]:
     """Under which names each image is in the output.
 
@@ -108,7 +108,7 @@ def losses(
     dataset: Dataset,
     decided: Sequence[Decided],
     names: Outputs,
-    class_of: Callable[[Item], str | None] = lambda _: None,
+    class_of: Callable[[Item], str | None],
 ) -> list[str]:
     """What nobody wants of an output: no translation in it, a split or a class that is empty now.
 

@@ -24,6 +24,7 @@ Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
+Batch = Annotated[int, Field(ge=1, le=65536)]
 Width = Annotated[int, Field(ge=1, le=4096)]
 """Channels of a network's first convolution: far more than fit into any memory."""
 Side = Annotated[int, Field(ge=16, le=16384)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gan.config.choices import Device, Precision, Schedule
-from gan.config.sections import Count, CountOrZero, Fault, Fraction, Rate, Resamples, Section
+from gan.config.sections import Batch, Count, CountOrZero, Fault, Fraction, Rate, Resamples, Section
 from gan.config.table import NameIn
 from gan.config.tables.findings import FAULTS
 from gan.config.tables.metrics import full_names
@@ -45,9 +45,9 @@ class TrainConfig(Section):
     """How the learning rate falls during train.decay_epochs."""
     max_steps: Count | None = None
     """Stop after this step and save the training state; a later run with a higher value resumes."""
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = 1
+    batch_size: Batch = 1
     """Images of each domain per process and forward pass."""
-    accumulate: Annotated[int, Field(ge=1, le=65536)] = 1
+    accumulate: Batch = 1
     """Batches whose gradients are averaged into one step."""
     pool_size: CountOrZero = 50
     """Past translations that each discriminator is shown; 0 shows the present ones only."""
@@ -112,7 +112,7 @@ class EvaluateConfig(Section):
     """The same of VGG-16, for LPIPS on it."""
     max_images: Count | None = None
     """Measure only the first so many images of each test folder, in sorted order."""
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = 8
+    batch_size: Batch = 8
     """Images at once."""
     resamples: Resamples = 200
     """For the intervals; 0 for none."""

@@ -4,8 +4,8 @@ import math
 import os
 from typing import BinaryIO
 
+from PIL import TiffImagePlugin as Tiff
 from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 
 FATAL = ("premature end", "bad Huffman code", "instead of RST")
 """Of libjpeg's warnings those after which pixels are invented; others are about what is ignored."""
@@ -15,18 +15,14 @@ LEAST_BITS = 1 / 16
 """Bits of a block that a JPEG has at least; arithmetic coding gets below one."""
 UNCOMPRESSED = 1
 UNBOUNDED = 2**32 - 1
-PHOTOMETRIC, SUBSAMPLED = 262, 6
+"""Rows of a strip where a TIFF does not say."""
+SUBSAMPLED = 6
 """YCbCr's chroma may take less room than its rows say."""
-WIDTH, HEIGHT, BITS, COMPRESSION, SAMPLES, ROWS, PLANES = 256, 257, 258, 259, 277, 278, 284
-STRIPS = 273, 279
-"""Tags of the offsets of strips and of their lengths."""
-TILES = 324, 325
-TILE_WIDTH, TILE_HEIGHT = 322, 323
 
 
 def check_length(image: ImageFile, file: BinaryIO) -> None:
     """Raise ValueError where a file is too short for its size, before it is decoded."""
-    if isinstance(image, TiffImageFile):
+    if isinstance(image, Tiff.TiffImageFile):
         _check_tiff(image)
     elif image.format in ("JPEG", "MPO"):
         width, height = image.size
@@ -39,7 +35,7 @@ def check_length(image: ImageFile, file: BinaryIO) -> None:
 def check_end(image: ImageFile, file: BinaryIO) -> None:
     """Raise ValueError where a JPEG ended before its last row, after it was decoded.
 
-    libjpeg fills what is missing with grey. So where the last blocks are of one color, and for
+    libjpeg fills what is missing with grey. So where the last block is of one color, and for
     progressive files, whose missing scans leave a blur, the coefficients are decoded once more by a
     decoder that reports it.
     """
@@ -75,35 +71,36 @@ def _ends_plain(image: ImageFile) -> bool:
     return all(pixel == last for pixel in corner)
 
 
-def _check_tiff(image: TiffImageFile) -> None:
+def _check_tiff(image: Tiff.TiffImageFile) -> None:
     """Raise ValueError unless there are as many strips or tiles as the picture's size needs.
 
     Without compression they must also be as long as their rows.
     """
     tags = image.tag_v2
-    width, height = tags[WIDTH], tags[HEIGHT]
-    samples = tags.get(SAMPLES, 1)
-    planes = samples if tags.get(PLANES, 1) == 2 else 1
-    if TILES[0] in tags:
-        kind, (offsets, lengths) = "tiles", TILES
-        across, down = tags[TILE_WIDTH], tags[TILE_HEIGHT]
-        needed = math.ceil(width / across) * math.ceil(height / down)
-        rows = [down] * needed
+    width, height = tags[Tiff.IMAGEWIDTH], tags[Tiff.IMAGELENGTH]
+    samples = tags.get(Tiff.SAMPLESPERPIXEL, 1)
+    planes = samples if tags.get(Tiff.PLANAR_CONFIGURATION, 1) == 2 else 1
+    tiled = Tiff.TILEOFFSETS in tags
+    if tiled:
+        kind, offsets, lengths = "tile", Tiff.TILEOFFSETS, Tiff.TILEBYTECOUNTS
+        across, down = tags[Tiff.TILEWIDTH], tags[Tiff.TILELENGTH]
     else:
-        kind, (offsets, lengths) = "strips", STRIPS
-        across, down = width, min(tags.get(ROWS, UNBOUNDED), height)
-        needed = math.ceil(height / down)
-        rows = [*[down] * (needed - 1), height - down * (needed - 1)]
+        kind, offsets, lengths = "strip", Tiff.STRIPOFFSETS, Tiff.STRIPBYTECOUNTS
+        across, down = width, min(tags.get(Tiff.ROWSPERSTRIP, UNBOUNDED), height)
+    along, needed = math.ceil(height / down), math.ceil(width / across) * math.ceil(height / down)
     there = len(tags.get(offsets, ()))
     if there < needed * planes:
-        raise ValueError(f"damaged: it has {there} of {needed * planes} {kind}")
-    bits = tags.get(BITS, (1,))
-    plain = tags.get(COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED
-    if plain and lengths in tags and tags.get(PHOTOMETRIC) != SUBSAMPLED:
-        own = bits[0] if planes > 1 else sum(bits) if len(bits) == samples else samples * bits[0]
-        line = math.ceil(across * own / 8)
-        for number, (length, count) in enumerate(zip(tags[lengths], rows * planes, strict=False)):
-            if 0 < length < line * count:  # some writers leave it at 0
-                raise ValueError(
-                    f"damaged: {kind[:-1]} {number + 1} has {length} of {line * count} bytes"
-                )
+        raise ValueError(f"damaged: it has {there} of {needed * planes} {kind}s")
+    plain = tags.get(Tiff.COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED
+    if not plain or lengths not in tags:
+        return
+    if tags.get(Tiff.PHOTOMETRIC_INTERPRETATION) == SUBSAMPLED:
+        return
+    bits = tags.get(Tiff.BITSPERSAMPLE, (1,))
+    own = bits[0] if planes > 1 else sum(bits) if len(bits) == samples else samples * bits[0]
+    line = math.ceil(across * own / 8)
+    for number, length in enumerate(tags[lengths][: needed * planes]):
+        last = not tiled and number % along == along - 1
+        least = line * (height - down * (along - 1) if last else down)
+        if 0 < length < least:  # some writers leave it at 0
+            raise ValueError(f"damaged: {kind} {number + 1} has {length} of {least} bytes")

@@ -83,14 +83,14 @@ def kept_density(image: ImageFile, turn: int) -> tuple[float, float] | None:
 def kept_place(image: ImageFile, remark: Callable[[str], None]) -> Tags:
     """Return the tags that say where on the map an opened TIFF lies; none for other images.
 
-    They are left out, with a remark, where the picture is turned: they count its pixels.
+    None, with a remark, if the image is stored rotated: they count the stored pixels.
     """
     if not isinstance(image, TiffImageFile):
         return {}
     tags = image.tag_v2
     found = {tag: (tags.tagtype[tag], tags[tag]) for tag in GEO if tag in tags}
     if found and tags.get(Base.Orientation, 1) != 1:
-        remark("its place on the map is left out: it is stored turned")
+        remark("GeoTIFF tags dropped: the image is stored rotated")
         return {}
     return found
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import EXTRASAMPLES, TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels
 from gan.images.color import LUMA_COLUMN, deep_grey, is_srgb, on_white, with_channels
@@ -27,8 +27,6 @@ Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suff
 Fact = tuple[Trait, bool, str]
 """A trait, whether a file has it, and a word about it."""
 
-EXTRA_SAMPLES = 338
-"""The tag of a TIFF that says what bands besides the colors are."""
 VARIANTS = {"MPO": "JPEG", "DIB": "BMP"}
 """Formats that share another one's suffix."""
 
@@ -67,7 +65,7 @@ def read_picture(
         turn = orientation(image)
         place = kept_place(image, remarks.append)  # before Pillow turns it
         if _has_other_band(image):
-            remarks.append("a band that is neither color nor transparency is left out")
+            remarks.append("dropped a band that is neither color nor transparency")
         pixels, alpha = _deep(image, file, channels, remarks.append) or (None, None)
         if pixels is None:
             shown, transparency = on_white(decoded(image, file), channels, remarks.append)
@@ -104,7 +102,7 @@ def _deep(
         pixels, alpha = values[:, :, :-1], values[:, :, -1]
         opacity = alpha[:, :, None] / np.float32(65535)
         # A TIFF's colors may be multiplied with its alpha already (ExtraSamples 1).
-        multiplied = getattr(image, "tag_v2", {}).get(EXTRA_SAMPLES, (2,))[0] == 1
+        multiplied = getattr(image, "tag_v2", {}).get(EXTRASAMPLES, (2,))[0] == 1
         colors = pixels if multiplied else pixels * opacity
         pixels = colors + 65535 * (1 - opacity)
     if pixels.shape[2] == 3 and channels == 1:
@@ -123,7 +121,7 @@ def _has_other_band(image: ImageFile) -> bool:
     tags = image.tag_v2
     colors = {0: 1, 1: 1, 2: 3}.get(tags.get(ExifTags.Base.PhotometricInterpretation, 1))
     more = tags.get(ExifTags.Base.SamplesPerPixel, 1) - (colors or 0)
-    return bool(colors) and more == 1 and tags.get(EXTRA_SAMPLES, (0,))[0] == 0
+    return bool(colors) and more == 1 and tags.get(EXTRASAMPLES, (0,))[0] == 0
 
 
 def _has_deep_color(image: Any) -> bool:

@@ -246,7 +246,7 @@ def test_a_band_that_is_no_transparency_does_not_change_the_colors(
     np.testing.assert_array_equal(found.pixels, expected.pixels)
     assert found.alpha is None
     assert expected.remarks == ()
-    assert found.remarks == ("a band that is neither color nor transparency is left out",)
+    assert found.remarks == ("dropped a band that is neither color nor transparency",)
     image = read_image(tmp_path / "nir.tif", channels=channels)
     assert image.tobytes() == read_image(tmp_path / "rgb.tif", channels=channels).tobytes()
 
@@ -304,7 +304,7 @@ def test_a_place_on_the_map_of_a_turned_picture_is_left_out(tmp_path: Path) -> N
     tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", extratags=tags)
     picture = read_picture(tmp_path / "a.tif")
     assert not picture.place
-    assert "its place on the map is left out: it is stored turned" in picture.remarks
+    assert "GeoTIFF tags dropped: the image is stored rotated" in picture.remarks
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])

@@ -74,21 +74,20 @@ def _read_sheets(files: Files) -> list[Sheet]:
 
     ValueError where none of their records names an image.
     """
-    contents = dict[Path, Record]()
+    contents, known = dict[Path, Record](), {*files.images}
     for path in (path for path in files.others if path.suffix.lower() == ".json"):
-        content = files.parse(path, _read_json, "no JSON, carried as it is: ")
+        content = files.parse(path, json.loads, "no JSON, carried as it is: ")
         if _is_coco(content):
             contents[path] = content
     found = {
-        path: _find_images(path, content["images"], {*files.images})
-        for path, content in contents.items()
+        path: _find_images(path, content["images"], known) for path, content in contents.items()
     }
     taken = {image for images in found.values() for image in images}
     sheets = []
     for path, content in contents.items():
         images = found[path]
         if images and not any(images):
-            images = _found_by_name(content["images"], {*files.images} - taken)
+            images = _found_by_name(content["images"], known - taken)
             if any(images):
                 first = _named(content["images"][0])
                 files.remark(f"{first} and the like: found by the names of files alone", path)
@@ -106,14 +105,6 @@ def _read_sheets(files: Files) -> list[Sheet]:
             f"{_named(record)}, was sought as {places}, and by its name alone"
         )
     return sheets
-
-
-def _read_json(text: bytes) -> Any:
-    """Return what JSON holds; ValueError for what is nested without end."""
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
 
 
 def _is_coco(content: Any) -> bool:

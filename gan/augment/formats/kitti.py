@@ -50,7 +50,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _read_boxes(content: bytes) -> tuple[Box, ...]:
-    """The boxes of a label file; ValueError names the line that is none."""
+    """Return the boxes of a label file; ValueError names the line that is not a label."""
     boxes = []
     for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1):
         words = line.split()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, renamed, split_of
+from gan.images import IMAGE_SUFFIXES
 
 
 def _find_items(files: Files) -> list[Item]:
@@ -16,7 +17,7 @@ def _find_items(files: Files) -> list[Item]:
     known, contents = {*files.images}, dict[Path, Any]()
     labels = defaultdict[Path, list[Path]](list)
     for path in (path for path in files.others if path.suffix.lower() == ".json"):
-        content = files.parse(path, _read_json, "no JSON, carried as it is: ")
+        content = files.parse(path, json.loads, "no JSON, carried as it is: ")
         if not _is_labelme(content):
             continue
         contents[path] = content
@@ -39,14 +40,6 @@ def _find_items(files: Files) -> list[Item]:
     return items
 
 
-def _read_json(text: bytes) -> Any:
-    """Return what JSON holds; ValueError for what is nested without end."""
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
-
-
 def _is_labelme(content: Any) -> bool:
     if not isinstance(content, dict) or not isinstance(content.get("imagePath"), str):
         return False
@@ -59,8 +52,9 @@ def _image_of(path: Path, content: dict[str, Any], known: set[Path]) -> Path | N
     name = content["imagePath"].replace("\\", "/")
     places = (path.parent / name, path.parent / name.rpartition("/")[2])
     found = [place for place in (Path(os.path.normpath(p)) for p in places) if place in known]
-    beside = (image for image in known if image.with_suffix("") == path.with_suffix(""))
-    return found[0] if found else next(beside, None)
+    suffixes = (each for suffix in sorted(IMAGE_SUFFIXES) for each in (suffix, suffix.upper()))
+    beside = (path.with_suffix(suffix) for suffix in suffixes)
+    return found[0] if found else next((image for image in beside if image in known), None)
 
 
 def _read_boxes(files: Files, path: Path, content: dict[str, Any]) -> Iterator[Box]:

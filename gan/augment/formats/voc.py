@@ -181,7 +181,7 @@ def stems(line: bytes) -> list[str]:
 
 
 def _without_number(text: str) -> str:
-    """A text without the number that it ends in, if that is a word of its own."""
+    """Return a text without its last word, if that is an integer."""
     before, *last = text.rsplit(None, 1) or [""]
     return before if last and last[0].removeprefix("-").isdecimal() else text
 

@@ -25,7 +25,7 @@ from gan.augment.dataset import (
     split_of,
     swapped,
 )
-from gan.augment.formats.yolo_lists import find, find_end, name_missing, read_lists, relisted
+from gan.augment.formats.yolo_lists import Lines, find, find_end, name_missing, read_lists, relisted
 from gan.system.yaml_text import parse_yaml
 
 YAML = (".yaml", ".yml")
@@ -148,7 +148,7 @@ def _read_darknet(text: bytes) -> dict[str, str]:
 def _splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Splits, frozenset[Path]]:
     """The splits of a data.yaml, and the lists that it names; what leads nowhere is a remark."""
     splits, named = defaultdict[Path, frozenset[str]](frozenset), set[Path]()
-    lists = read_lists(files)
+    lists = dict[Path, Lines]()
     for key, value in content.items():
         name = split_name(str(key))
         if name is None or not value:
@@ -162,6 +162,7 @@ def _splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Split
                 continue
             if (files.root / place).is_file():
                 named.add(place)
+                lists = lists or read_lists(files)
                 found = [image for _, image in lists.get(place, []) if image]
             else:
                 found = [image for image in files.images if image.is_relative_to(place)]
