@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,20 @@ def lie(path: Path, tag: int, value: int) -> bool:
             path.write_bytes(content)
             return True
     return False
+
+
+def test_counting_the_strips_of_a_lying_tiff_costs_no_memory(tmp_path: Path) -> None:
+    """170 million rows of one pixel, each a strip of its own."""
+    tiff(tmp_path / "a.tif", "8 bits", "one strip")
+    for tag, value in ((256, 1), (257, 170_000_000), (278, 1)):
+        assert lie(tmp_path / "a.tif", tag, value)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ImageError, match="damaged: it has 1 of 170000000 strips"):
+            read_image(tmp_path / "a.tif")
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_tiff_that_does_not_tell_its_strips_lengths_is_read(tmp_path: Path) -> None:
