@@ -35,8 +35,8 @@ def loader(folder: Path, images: int = 200, megapixels: float = 12, load_size: i
     )
     ways: dict[str, Read] = {
         "plain": lambda path: plain(path, load_size),
-        "ours": lambda path: read_resized(path, 3, data.model_copy(update={"draft": False})),
-        "ours_draft": lambda path: read_resized(path, 3, data),
+        "ours": lambda path: read_resized(path, "a", data.model_copy(update={"draft": False})),
+        "ours_draft": lambda path: read_resized(path, "a", data),
         "cache_first": cached(data),
         "cache": cached(data),
     }
@@ -65,9 +65,9 @@ def plain(path: Path, load_size: int) -> Pixels:
 
 def cached(data: DataConfig) -> Read:
     """Reading through a cache object of its own, to the last pixel."""
-    cache = open_cache(data, 3)
+    cache = open_cache(data, "a")
     assert cache is not None
-    return lambda path: cache.read(path, lambda: read_resized(path, 3, data)).copy()
+    return lambda path: cache.read(path, lambda: read_resized(path, "a", data)).copy()
 
 
 def photographs(folder: Path, images: int, megapixels: float) -> list[Path]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from gan.inference.translator import pick_device
+from gan.inference.devices import pick_device
 
 
 def timed(function: Callable[[], object]) -> float:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from benchmarks.machine import report, timed
 from benchmarks.peak import operations, wait_for
-from gan.inference.translator import Precision, Translator, pick_device
+from gan.inference.devices import pick_device
+from gan.inference.translator import Precision, Translator
 from gan.networks import build_generator, init_weights
 from gan.networks.layers import use_torch_layers
 

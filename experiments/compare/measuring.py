@@ -18,7 +18,7 @@ from gan.evaluation.command import Model, open_model
 from gan.evaluation.folders import Folders, read_images
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.measure import Evaluator
-from gan.inference.translator import pick_device
+from gan.inference.devices import pick_device
 from gan.metrics import Sampling
 from gan.metrics.kernel import kid
 from gan.system.processes import Processes
@@ -83,14 +83,14 @@ def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str
                 "unchanged": metric.unchanged and metric.unchanged.value,
                 "photographs": by_photograph(metric.deviations, files),
             }
-    photographs = read_images(sources, opened.data, opened.data.channels(ends.source))
+    photographs = read_images(sources, opened.data, ends.source)
     truth = [folders.pairs[file] for file in sources if file in folders.pairs]
     paired = len(truth) == len(sources)
     real = truth if paired else folders.references[ends.target].files
     found["artifacts"] = artifacts(
         translated(opened, judge.direction, photographs),
         photographs,
-        read_images(real, opened.data, opened.data.channels(ends.target)),
+        read_images(real, opened.data, ends.target),
         paired,
     )
     return found
@@ -112,9 +112,8 @@ def kid_of_the_truth(generator: Path, judge: Judge, instruments: Instruments) ->
     if not folders.pairs or METRICS["kid"].least_images > len(folders.pairs) // 2:
         return None
     evaluator = Evaluator(instruments, data, 8, Processes())
-    channels = data.channels(ends.target)
-    truth = evaluator.reference(folders.sources[ends.target], channels)
-    reference = evaluator.reference(folders.references[ends.target], channels)
+    truth = evaluator.reference(folders.sources[ends.target], ends.target)
+    reference = evaluator.reference(folders.references[ends.target], ends.target)
     assert truth
     assert reference
     features = truth.features

@@ -28,12 +28,12 @@ def write_sheet(judge: Judge, folders: Mapping[str, Path], path: Path) -> None:
         opened_folders = open_folders(opened.data, judge.split)
         sources = opened_folders.sources[ends.source].files
         chosen = sources[:: max(1, len(sources) // ROWS)][:ROWS]
-        images = read_images(chosen, opened.data, opened.data.channels(ends.source))
+        images = read_images(chosen, opened.data, ends.source)
         columns.setdefault("photographs", _pictures(images))
         columns[name] = _pictures(translated(opened, judge.direction, images))
         truth = [opened_folders.pairs[file] for file in chosen if file in opened_folders.pairs]
         if len(truth) == len(chosen):
-            pixels = read_images(truth, opened.data, opened.data.channels(ends.target))
+            pixels = read_images(truth, opened.data, ends.target)
             columns["truth"] = _pictures(pixels)
     if "truth" in columns:
         columns["truth"] = columns.pop("truth")

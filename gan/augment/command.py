@@ -30,10 +30,11 @@ from gan.augment.round_trip import ScoreAndStage, TaskScore, open_model
 from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
 from gan.images import write_image
+from gan.inference.devices import pick_device
 from gan.inference.folder.folder import check_tiles, translate_jobs
 from gan.inference.folder.pipeline import Pipeline
 from gan.inference.folder.plan import Job, size_of
-from gan.inference.translator import Translator, pick_device
+from gan.inference.translator import Translator
 from gan.interop import find_generator
 from gan.system.failures import Failure, say
 from gan.system.hashing import file_sha256

@@ -14,7 +14,7 @@ from gan.augment.plan import Task
 from gan.augment.scores import measure
 from gan.domains import DIRECTIONS
 from gan.images import Picture, read_orientation, read_picture, write_picture
-from gan.images.picture import Array, turned
+from gan.images.deep import Array, turned
 from gan.images.pixels import blend, to_array
 from gan.inference.folder.pipeline import RoundTrip
 from gan.inference.folder.plan import Job

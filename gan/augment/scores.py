@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gan.augment.dataset import Box
 from gan.images.color import LUMA_COLUMN
-from gan.images.picture import Array
+from gan.images.deep import Array, eight_bits
 
 Pixels = NDArray[np.uint8]
 """(H, W, 3)."""
@@ -71,7 +71,7 @@ def measure(
 def comparable(pixels: Array) -> Pixels:
     """A picture as 8-bit RGB, its longer side at most LONGER_SIDE."""
     if pixels.dtype == np.uint16:
-        pixels = np.rint(pixels * np.float32(1 / 257)).astype(np.uint8)
+        pixels = eight_bits(pixels)
     pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
     scale = LONGER_SIDE / max(pixels.shape[:2])
     if scale >= 1:

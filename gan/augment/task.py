@@ -17,7 +17,7 @@ from torchvision.ops import box_iou
 
 from gan.augment.scores import comparable
 from gan.features.extractor import MEAN, STD
-from gan.images.picture import Array
+from gan.images.deep import Array
 from gan.images.pixels import from_array
 
 SURE = 0.5

@@ -56,6 +56,8 @@ def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
         return f"one of {', '.join(map(str, arguments))}"
     if origin is list:
         return f"list of {plain(arguments[0])}"
+    if origin is tuple:
+        return f"[{', '.join(map(plain, arguments))}]"
     if origin is dict:
         return "mapping"
     return f"{NAMES[kind]}{bounds(constraints)}"

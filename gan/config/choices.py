@@ -6,6 +6,8 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 """Of networks. tf32: float32 whose factors an NVIDIA GPU rounds to 10 bits; elsewhere fp32."""
 Channels = Literal[1, 3]
+Range = tuple[float, float]
+"""The numbers in files that are black and white: low, high."""
 Norm = Literal["instance", "instance_affine", "batch", "none"]
 Upsample = Literal["deconv", "resize", "blur"]
 Downsample = Literal["stride", "blur"]

@@ -5,12 +5,13 @@ field is its help on the command line. Errors name the dotted key.
 """
 
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gan.config.choices import Channels, Downsample, Norm, Upsample, WeightedTerm
+from gan.config.choices import Channels, Downsample, Norm, Range, Upsample, WeightedTerm
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
@@ -77,6 +78,11 @@ class DataConfig(Section):
     """Colour channels of domain A: 3, or 1 for grey."""
     channels_b: Channels = 3
     """Colour channels of domain B: 3, or 1 for grey."""
+    range_a: Range | None = None
+    """Numbers in domain A's files that are black and white, for instance [0, 4095] for 12 bits or
+    [-1024, 3071]; 16 bits a channel then. Kept in the generators' files."""
+    range_b: Range | None = None
+    """The same for domain B: what its files hold, and what translations into it become."""
     max_images: Count | None = None
     """Use only the first so many images of each folder, in sorted order."""
     max_unreadable: Annotated[float, Field(ge=0, le=1)] = 0.1
@@ -100,6 +106,12 @@ class DataConfig(Section):
             self.resize != "none" and self.crop_size > self.load_size,
             f"data.crop_size ({self.crop_size}) is larger than data.load_size ({self.load_size})",
         )
+        for key in ("range_a", "range_b"):
+            if (values := getattr(self, key)) is not None:
+                yield (
+                    not (isfinite(values[0]) and isfinite(values[1]) and values[0] < values[1]),
+                    f"data.{key}: {list(values)}, must be two numbers, the lower first",
+                )
 
     def train_folder(self, domain: Domain) -> Path:
         """Folder of a domain's training images; ValueError where no key names one."""
@@ -121,6 +133,10 @@ class DataConfig(Section):
     def channels(self, domain: Domain) -> Channels:
         """Colour channels of a domain."""
         return self.channels_a if domain == "a" else self.channels_b
+
+    def values(self, domain: Domain) -> Range | None:
+        """The range of the numbers in a domain's files, where one is named."""
+        return self.range_a if domain == "a" else self.range_b
 
 
 class NetworksConfig(Section):

@@ -1,6 +1,6 @@
 """Folders of images without pairs, as an endless stream of training batches."""
 
-from gan.data.crops import TrainTransform, sample_pixels
+from gan.data.crops import TrainTransform, sample_image, sample_pixels
 from gan.data.folders import (
     Folder,
     classes_of,
@@ -33,6 +33,7 @@ __all__ = [
     "fingerprint",
     "index_folder",
     "index_folders",
+    "sample_image",
     "sample_pixels",
     "write_index",
 ]

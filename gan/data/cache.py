@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,15 @@ from numpy.typing import NDArray
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.hashing import file_sha256
 
-Pixels = NDArray[np.uint8]
-"""(H, W, C)."""
+Pixels = NDArray[Any]
+"""(H, W, C), uint8 or uint16."""
 Stamp = tuple[int, ...]
 """What changes with a file: its number, its length, and the times of its last changes."""
 
 HEADER = struct.Struct("<8s4I")
-"""MAGIC, height, width, channels, and the pixels' CRC-32; the pixels follow."""
-MAGIC = b"ganpix-1"
+"""What MAGIC says, height, width, channels, and the pixels' CRC-32; the pixels follow."""
+MAGIC: dict[Any, Any] = {b"ganpix-1": np.dtype(np.uint8), b"ganpix-2": np.dtype("<u2")}
+"""How entries begin, and the pixels that follow."""
 NAME = re.compile("[0-9a-f]{62}")
 """What entries are called; nothing else is counted or removed."""
 SHARDS = 256
@@ -87,7 +89,8 @@ class PixelCache:
     def store(self, entry: Path, pixels: Pixels) -> None:
         """Write an entry, if there is room for it; a disk that takes nothing is said once."""
         data = np.ascontiguousarray(pixels)
-        header = HEADER.pack(MAGIC, *data.shape, zlib.crc32(data.data))
+        magic = next(magic for magic, dtype in MAGIC.items() if dtype == data.dtype)
+        header = HEADER.pack(magic, *data.shape, zlib.crc32(data.data))
         size = HEADER.size + data.nbytes
         if size > self.limit // SHARDS and not self.told:
             self.told = True
@@ -135,11 +138,10 @@ def load(entry: Path, *, check: bool) -> Pixels | None:
         with entry.open("rb") as file:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         magic, *shape, checksum = HEADER.unpack_from(data)
-        pixels = np.frombuffer(data, np.uint8, offset=HEADER.size)
-        whole = magic == MAGIC and pixels.size == np.prod(shape)
-        if not whole or (check and zlib.crc32(pixels.data) != checksum):
+        pixels: Pixels = np.frombuffer(data, MAGIC[magic], offset=HEADER.size)
+        if pixels.size != np.prod(shape) or (check and zlib.crc32(pixels.data) != checksum):
             return None
-    except (OSError, ValueError, struct.error):  # not there, empty, short
+    except (OSError, ValueError, KeyError, struct.error):  # not there, empty, short, another kind
         return None
     if check:
         with suppress(OSError):  # somebody else's, perhaps

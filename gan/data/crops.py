@@ -14,15 +14,16 @@ import cv2
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image, features
+from PIL import features
 from torch import Tensor
 
 from gan.config import DataConfig
-from gan.config.choices import Channels
 from gan.data.cache import PixelCache, Pixels, make_folder
-from gan.images import read_image, resize_short, resize_square
-from gan.images.color import with_channels
-from gan.images.pixels import from_array, from_image
+from gan.domains import DOMAINS, Domain
+from gan.images import read_pixels, resize_pixels
+from gan.images.deep import eight_bits
+from gan.images.pixels import from_array, to_unit
+from gan.images.resize import short_size
 from gan.system.text import nearest
 
 Shape = tuple[int, int, int]
@@ -34,7 +35,7 @@ AUGMENTATIONS = {
     if isinstance(member, type) and issubclass(member, A.BasicTransform)
 }
 """What data.augment can name."""
-READER_VERSION = 1
+READER_VERSION = 2
 """Of the pixels that gan.images makes of a file: raise it with every change of any pixel, so that
 caches are filled anew. tests/data/test_crops.py tells when."""
 
@@ -44,27 +45,33 @@ class Crops:
 
     def __init__(self, data: DataConfig) -> None:
         self.data, self.transform = data, TrainTransform(data)
-        self.caches = {
-            channels: open_cache(data, channels) for channels in {data.channels_a, data.channels_b}
-        }
+        self.caches = {domain: open_cache(data, domain) for domain in DOMAINS}
 
-    def __call__(self, path: Path, channels: Channels, seed: int) -> Tensor:
-        """A crop, uint8 (channels, crop_size, crop_size); ImageError as from read_image."""
-        make = partial(read_resized, path, channels, self.data)
-        cache = self.caches[channels]
+    def __call__(self, path: Path, domain: Domain, seed: int) -> Tensor:
+        """A crop (channels, crop_size, crop_size); ImageError as from read_pixels.
+
+        uint8, or uint16 where a file has more than 8 bits or a range.
+        """
+        make = partial(read_resized, path, domain, self.data)
+        cache = self.caches[domain]
         return self.transform(make() if cache is None else cache.read(path, make), seed)
 
     def describe(self) -> str | None:
         """Where the cache is and how large, in one line; None without one."""
-        cache = self.caches[self.data.channels_a]  # all are in one folder
+        cache = self.caches["a"]  # both are in one folder
         return None if cache is None else cache.describe()
 
 
-def read_resized(path: Path, channels: Channels, data: DataConfig) -> Pixels:
-    """Read a file and resize it as data.resize says; where data.draft is on, JPEGs are decoded at a
-    reduced scale."""
-    image = read_image(path, channels=channels, draft_size=_draft_size(data))
-    return with_channels(np.array(resize(image, data)))
+def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
+    """Read a domain's file and resize it as data.resize says; where data.draft is on, JPEGs are
+    decoded at a reduced scale."""
+    pixels = read_pixels(
+        path,
+        channels=data.channels(domain),
+        draft_size=_draft_size(data),
+        values=data.values(domain),
+    )
+    return resize(pixels, data)
 
 
 def _draft_size(data: DataConfig) -> int | None:
@@ -72,7 +79,7 @@ def _draft_size(data: DataConfig) -> int | None:
     return data.load_size if data.draft and data.resize != "none" else None
 
 
-def open_cache(data: DataConfig, channels: Channels) -> PixelCache | None:
+def open_cache(data: DataConfig, domain: Domain) -> PixelCache | None:
     """The cache of images that are read like this, if there is to be one.
 
     ValueError where its folder cannot be made, is somebody's, or lies among the images. Other
@@ -88,7 +95,8 @@ def open_cache(data: DataConfig, channels: Channels) -> PixelCache | None:
     make_folder(data.cache)
     size = None if data.resize == "none" else data.load_size
     versions = READER_VERSION, PIL.__version__, features.version("jpg"), cv2.__version__
-    settings = data.resize, size, _draft_size(data), channels, versions
+    kind = data.channels(domain), data.values(domain)
+    settings = data.resize, size, _draft_size(data), kind, versions
     return PixelCache(data.cache, round(data.cache_gb * 1e9), repr(settings))
 
 
@@ -104,38 +112,68 @@ class TrainTransform:
         flip = [A.HorizontalFlip(p=0.5)] if data.flip else []
         extra = [_build_augmentation(entry) for entry in data.augment]
         self.compose = A.Compose([A.RandomCrop(data.crop_size, data.crop_size), *flip, *extra])
+        side = data.crop_size
         for channels in {data.channels_a, data.channels_b}:
             for transform in extra:
-                _try_out(transform, (data.crop_size, data.crop_size, channels))
+                _try_out(transform, (side, side, channels), np.uint8)
+        self.deep = True
+        """Whether data.augment takes 16 bits; if not, crops have 8 where no range asks for more."""
+        for domain in DOMAINS:
+            try:
+                for transform in extra:
+                    _try_out(transform, (side, side, data.channels(domain)), np.uint16)
+            except ValueError as error:
+                self.deep = False
+                if data.values(domain):
+                    key = f"data.range_{domain}"
+                    raise ValueError(f"{error}: {key} needs 16 bits, drop one of them") from error
 
-    def __call__(self, pixels: NDArray[Any], seed: int) -> Tensor:
-        """A uint8 tensor (C, crop_size, crop_size) of resized pixels (H, W, C).
+    def __call__(self, pixels: Pixels, seed: int) -> Tensor:
+        """A tensor (C, crop_size, crop_size) of resized pixels (H, W, C), of their type.
 
         Equal seeds give equal draws everywhere.
         """
+        if pixels.dtype == np.uint16 and not self.deep:
+            pixels = eight_bits(pixels)
         shape = (self.crop_size, self.crop_size, pixels.shape[2])
+        dtype = pixels.dtype
         # albumentations copies one random state into every worker: its draws would repeat there.
         self.compose.set_random_seed(seed)
         pixels = self.compose(image=pixels)["image"]
-        _check_kind(pixels, shape, "the list")
+        _check_kind(pixels, shape, dtype, "the list")
         return from_array(pixels)
 
 
-def resize(image: Image.Image, data: DataConfig) -> Image.Image:
+def resize(pixels: Pixels, data: DataConfig) -> Pixels:
     """data.resize: the reference's antialiased bicubic square, the shorter side, or nothing."""
-    resized = {"square": resize_square, "short": resize_short}.get(data.resize)
-    return resized(image, data.load_size) if resized else image
+    height, width = pixels.shape[:2]
+    sizes = {
+        "square": (data.load_size, data.load_size),
+        "short": short_size(width, height, data.load_size),
+    }
+    return resize_pixels(pixels, sizes.get(data.resize, (width, height)))
 
 
-def sample_pixels(image: Image.Image, data: DataConfig) -> Tensor:
-    """A test image as the networks see it, without chance: uint8 (C, crop_size, crop_size)."""
+def sample_pixels(pixels: Pixels, data: DataConfig) -> Tensor:
+    """A test image (H, W, C) as the networks see it, without chance, (C, crop_size, crop_size)."""
     size = data.crop_size
+    height, width = pixels.shape[:2]
     if data.resize == "square":
-        return from_image(resize_square(image, size))
-    if data.resize == "short" or min(image.size) < size:
-        image = resize_short(image, size)
-    left, top = (image.width - size) // 2, (image.height - size) // 2
-    return from_image(image.crop((left, top, left + size, top + size)))
+        return from_array(resize_pixels(pixels, (size, size)))
+    if data.resize == "short" or min(width, height) < size:
+        pixels = resize_pixels(pixels, short_size(width, height, size))
+        height, width = pixels.shape[:2]
+    left, top = (width - size) // 2, (height - size) // 2
+    return from_array(pixels[top : top + size, left : left + size])
+
+
+def sample_image(path: Path, data: DataConfig, domain: Domain) -> Tensor:
+    """Read a domain's test image as the networks see it: (C, crop_size, crop_size) in [-1, 1].
+
+    ImageError as from read_pixels.
+    """
+    pixels = read_pixels(path, channels=data.channels(domain), values=data.values(domain))
+    return to_unit(sample_pixels(pixels, data))
 
 
 def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
@@ -159,22 +197,25 @@ def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
         raise ValueError(f"data.augment: {name}: {' '.join(str(error).split())}") from error
 
 
-def _try_out(transform: A.BasicTransform, shape: Shape) -> None:
+def _try_out(transform: A.BasicTransform, shape: Shape, dtype: Any) -> None:
     """Raise ValueError for an augmentation that would fail in a worker, hours later."""
     name, certain = type(transform).__name__, copy.copy(transform)
     certain.p = 1
     certain.set_random_seed(0)
     try:
-        pixels = certain(image=np.zeros(shape, np.uint8))["image"]
+        pixels = certain(image=np.zeros(shape, dtype))["image"]
     except Exception as error:
-        raise ValueError(f"data.augment: {name} fails on crops of {shape}: {error}") from error
-    _check_kind(pixels, shape, name)
+        bits = "" if dtype == np.uint8 else " of 16 bits"
+        reason = " ".join(str(error).split())
+        text = f"data.augment: {name} fails on crops of {shape}{bits}: {reason}"
+        raise ValueError(text) from error
+    _check_kind(pixels, shape, np.dtype(dtype), name)
 
 
-def _check_kind(pixels: NDArray[Any], shape: Shape, name: str) -> None:
-    """Raise ValueError for pixels that have not kept 8 bits or the shape."""
-    if pixels.dtype != np.uint8 or pixels.shape != shape:
+def _check_kind(pixels: NDArray[Any], shape: Shape, dtype: np.dtype[Any], name: str) -> None:
+    """Raise ValueError for pixels that have not kept their bits or the shape."""
+    if pixels.dtype != dtype or pixels.shape != shape:
         raise ValueError(
-            f"data.augment: {name} must keep 8 bits and the shape {shape}, "
+            f"data.augment: {name} must keep {8 * dtype.itemsize} bits and the shape {shape}, "
             f"but gives {pixels.dtype} and {tuple(pixels.shape)}"
         )

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gan.config import DataConfig
-from gan.config.choices import MIN_SIDE
+from gan.config.choices import MIN_SIDE, Range
 from gan.data.cache import SETTLED
 from gan.domains import DOMAINS, Domain
-from gan.images import ImageError, find_images, nothing_found, read_image, read_size, skipped_lines
+from gan.images import ImageError, find_images, nothing_found, read_pixels, read_size, skipped_lines
 from gan.system.atomic import write_whole
 
 
@@ -29,6 +29,8 @@ class Folder:
     """Changes when a file is added, removed, renamed or changes its length."""
     min_side: int
     """Pixels that a side has at least."""
+    values: Range | None = None
+    """The range of the files' numbers, where one is named."""
 
 
 def index_folders(
@@ -47,6 +49,7 @@ def index_folders(
             max_unreadable=data.max_unreadable,
             min_side=data.crop_size if data.resize == "none" else MIN_SIDE,
             known=stamps,
+            values=data.values(domain),
         )
         for domain in domains
     }
@@ -58,7 +61,8 @@ def index_folder(
     max_images: int | None,
     max_unreadable: float,
     min_side: int = 1,
-    known: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    known: Mapping[str, Sequence[float]] = MappingProxyType({}),
+    values: Range | None = None,
 ) -> Folder:
     """List and decode the images under root, sub-folders included, but for those that are known.
 
@@ -68,8 +72,8 @@ def index_folder(
     """
 
     def problem(path: Path) -> str | None:
-        same = known.get(str(path)) == _stamp(path, min_side)
-        return None if same else unreadable(path, min_side)
+        same = known.get(str(path)) == _stamp(path, min_side, values)
+        return None if same else unreadable(path, min_side, values)
 
     listed = find_images(root)
     found = listed.images[:max_images]
@@ -88,19 +92,21 @@ def index_folder(
             f"{root}: {lost} of {count} images cannot be used "
             f"(data.max_unreadable is {max_unreadable}): {named}"
         )
-    return Folder(root, files, tuple(bad), fingerprint(root, files), min_side)
+    return Folder(root, files, tuple(bad), fingerprint(root, files), min_side, values)
 
 
 def write_index(path: Path, folders: Iterable[Folder]) -> None:
     """Write which files were read well, with their lengths and times, for a later start."""
     stamps = {
-        str(file): _stamp(file, folder.min_side) for folder in folders for file in folder.files
+        str(file): _stamp(file, folder.min_side, folder.values)
+        for folder in folders
+        for file in folder.files
     }
     text = json.dumps({"read": stamps, "at": time.time_ns()})
     write_whole(path, lambda file: file.write(text.encode("utf-8", "surrogateescape")))
 
 
-def _read_index(path: Path | None) -> dict[str, list[int]]:
+def _read_index(path: Path | None) -> dict[str, list[float]]:
     """Return the stamps of an index; {} without one, and for a damaged one.
 
     A file that changed within SETTLED of being read may change once more within the same tick.
@@ -113,19 +119,19 @@ def _read_index(path: Path | None) -> dict[str, list[int]]:
         return {}
 
 
-def _stamp(path: Path, min_side: int) -> list[int]:
+def _stamp(path: Path, min_side: int, values: Range | None) -> list[float]:
     """Return what tells that a file is the one that was read."""
     status = path.stat()
-    return [status.st_size, status.st_mtime_ns, min_side]
+    return [status.st_size, status.st_mtime_ns, min_side, *(values or ())]
 
 
-def unreadable(path: Path, min_side: int) -> str | None:
+def unreadable(path: Path, min_side: int, values: Range | None = None) -> str | None:
     """Why an image cannot be used, or None; JPEGs are decoded small, but to their end."""
     try:
         size = read_size(path)
         if min(size) < min_side:
             return f"{path}: {size[0]}x{size[1]} pixels, smaller than {min_side}"
-        read_image(path, draft_size=1)
+        read_pixels(path, draft_size=1, values=values)
     except ImageError as error:
         return str(error)
     return None

@@ -25,7 +25,7 @@ Key = tuple[int, int]
 
 
 class ImageDataset(Protocol):
-    """A function of a key alone, to one uint8 image (C, H, W) of each domain."""
+    """A function of a key alone, to one image (C, H, W) of each domain, uint8 or uint16."""
 
     def __len__(self) -> int:
         """Return the items of an epoch."""
@@ -55,7 +55,7 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         return max(len(self.files_a), len(self.files_b))
 
     def __getitem__(self, key: Key) -> tuple[Tensor, Tensor]:
-        """The pair (a, b) of a key: uint8 (C, crop_size, crop_size), transformed independently."""
+        """The pair (a, b) of a key, (C, crop_size, crop_size) each, transformed independently."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
         larger = int(_order(self.seed, epoch, len(self))[index])
@@ -63,8 +63,8 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         a_is_larger = len(self.files_a) >= len(self.files_b)
         index_a, index_b = (larger, other) if a_is_larger else (other, larger)
         seed_a, seed_b = (int(seed) for seed in rng.integers(2**32, size=2))
-        a = self.crops(self.files_a[index_a], self.data.channels_a, seed_a)
-        b = self.crops(self.files_b[index_b], self.data.channels_b, seed_b)
+        a = self.crops(self.files_a[index_a], "a", seed_a)
+        b = self.crops(self.files_b[index_b], "b", seed_b)
         return a, b
 
 
@@ -74,7 +74,7 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
     def __init__(
         self, files: Sequence[Path], data: DataConfig, seed: int, labels: Sequence[int] = ()
     ) -> None:
-        self.files, self.labels, self.seed, self.channels = files, labels, seed, data.channels_a
+        self.files, self.labels, self.seed = files, labels, seed
         self.crops = Crops(data)
 
     def __len__(self) -> int:
@@ -82,11 +82,11 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
         return len(self.files)
 
     def __getitem__(self, key: Key) -> tuple[Tensor, ...]:
-        """The image (a,) of a key: uint8 (C, crop_size, crop_size); its label is int64 ()."""
+        """The image (a,) of a key, (C, crop_size, crop_size); its label is int64 ()."""
         epoch, index = key
         seed = int(np.random.default_rng([self.seed, epoch, index]).integers(2**32))
         at = int(_order(self.seed, epoch, len(self))[index])
-        image = self.crops(self.files[at], self.channels, seed)
+        image = self.crops(self.files[at], "a", seed)
         return (image, torch.tensor(self.labels[at])) if self.labels else (image,)
 
 
@@ -130,19 +130,38 @@ def build_loader(
     workers: int,
     device: torch.device,
 ) -> DataLoader[tuple[Tensor, ...]]:
-    """Return a loader of uint8 batches (a, b) or (a,), (N, C, H, W), that a device will take."""
+    """Return a loader of batches (a, b) or (a,), (N, C, H, W), that a device will take.
+
+    uint8, or uint16 where one of the images is.
+    """
     gpu = device.type == "cuda"
     # Forking beside the threads of a process group hung once, and CUDA has threads of its own.
     fresh = gpu or dist.is_initialized()
     return DataLoader(
         cast(Dataset[tuple[Tensor, ...]], dataset),
         batch_sampler=batches,
+        collate_fn=_together,
         num_workers=workers,
         pin_memory=gpu,
         worker_init_fn=_start_worker,
         multiprocessing_context="forkserver" if fresh and workers else None,
         generator=torch.Generator(),  # its own: starting an iterator draws from it
     )
+
+
+def _together(items: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
+    """Return images as batches; of 8 and 16 bits together all have 16."""
+    return [torch.stack(_alike(images)) for images in zip(*items, strict=True)]
+
+
+def _alike(images: Sequence[Tensor]) -> list[Tensor]:
+    """Return images of one type: those of 8 bits with 16, where others have them."""
+    if len({image.dtype for image in images}) == 1:
+        return list(images)
+    return [
+        (image.int() * 257).to(torch.uint16) if image.dtype == torch.uint8 else image
+        for image in images
+    ]
 
 
 def end_workers(batches: object) -> None:

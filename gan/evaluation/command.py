@@ -18,8 +18,10 @@ from gan.evaluation.instruments import open_instruments, partial_judge
 from gan.evaluation.options import EvaluateOptions
 from gan.evaluation.records import Evaluation
 from gan.evaluation.table import report
-from gan.inference.translator import Translator, pick_device
+from gan.inference.devices import pick_device
+from gan.inference.translator import Translator
 from gan.interop import find_generator, generators_in, open_generator
+from gan.networks.files import ranges_of
 from gan.system.atomic import check_writable
 from gan.system.hashing import file_sha256
 from gan.system.memory import out_of_memory_as_value_error
@@ -118,7 +120,7 @@ def open_model(
     files = _generator_files(path)
     translators: dict[Direction, Translator] = {}
     facts: dict[str, Any] = {}
-    channels: dict[str, int] = {}
+    sides: dict[str, Any] = {}
     for name, file in files.items():
         opened = open_generator(file)
         network, spec, about = opened.network, opened.spec, opened.about
@@ -127,10 +129,15 @@ def open_model(
                 f"{file}: takes its style from a second picture, so it has no translation of its "
                 "own that could be measured; translate with --style, and compare the results"
             )
-        translators[name] = Translator(network, spec["in_channels"], device, precision)
-        channels |= {
+        ranges = ranges_of(about, file)
+        translators[name] = Translator(
+            network, spec["in_channels"], device, precision, ranges=ranges
+        )
+        sides |= {
             f"channels_{name[0]}": spec["in_channels"],
             f"channels_{name[1]}": spec["out_channels"],
+            f"range_{name[0]}": ranges[0],
+            f"range_{name[1]}": ranges[1],
         }
         facts = facts or about
     side = size or facts.get("crop_size")
@@ -139,7 +146,7 @@ def open_model(
     data = DataConfig.model_validate(
         {"root": root, "resize": facts.get("resize", "square"), "crop_size": side}
         | {"load_size": max(side, facts.get("load_size", side))}
-        | channels
+        | sides
     )
     return Model(files, translators, data, facts)
 

@@ -71,12 +71,11 @@ def evaluate(
                 continue
             forth, back = generators.get(direction), generators.get(ends.opposite)
             known = folders.references.get(ends.target) if forth else None
-            reference = evaluator.reference(known, data.channels(ends.target)) if known else None
-            channels = data.channels(ends.source), data.channels(ends.target)
+            reference = evaluator.reference(known, ends.target) if known else None
             task = Task(
                 forth,
                 back,
-                channels,
+                ends,
                 folders.pairs,
                 reference,
                 measurable_in(direction, generators, folders, data, instruments),
@@ -119,6 +118,8 @@ def _describe(
     folders: Folders, data: DataConfig, settings: Settings, instruments: Instruments
 ) -> dict[str, Any]:
     """The protocol: what a number depends on, but for the model."""
+    ranges = {"range_a": data.range_a, "range_b": data.range_b}
+    depth = "8 bits, 16 where there is a range" if any(ranges.values()) else "8 bits"
     return {
         "sources": {domain: folder.describe() for domain, folder in folders.sources.items()},
         "references": {domain: folder.describe() for domain, folder in folders.references.items()},
@@ -128,8 +129,9 @@ def _describe(
             "how": RESIZE[data.resize],
             "library": f"Pillow {version('pillow')}, bicubic, antialiased",
             "channels": {"a": data.channels_a, "b": data.channels_b},
-        },
-        "translations": "rounded to 8 bits; reconstructions are made of unrounded ones",
+        }
+        | {key: list(values) for key, values in ranges.items() if values},
+        "translations": f"rounded to {depth}; reconstructions are made of unrounded ones",
         **instruments.describe(data.crop_size),
         **{name: row.protocol for name, row in METRICS.items() if row.protocol},
         "bootstrap": {

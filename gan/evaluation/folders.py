@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,10 @@ import torch
 from torch import Tensor
 
 from gan.config import DataConfig
-from gan.config.choices import Channels, Split
-from gan.data import sample_pixels
+from gan.config.choices import Range, Split
+from gan.data import sample_image
 from gan.data.folders import index_folder
 from gan.domains import DOMAINS, Domain
-from gan.images import read_image
-from gan.images.pixels import to_unit
 from gan.system.hashing import file_sha256
 
 
@@ -73,9 +72,10 @@ def open_folders(
         raise ValueError(" and ".join(map(str, translated.values())) + ": no such folder")
     opened: dict[Path, Folder] = {}
     notes: list[str] = []
-    for path in dict.fromkeys([*translated.values(), *compared.values()]):
+    places = {path: domain for domain in DOMAINS for path in (translated[domain], compared[domain])}
+    for path, domain in places.items():
         if path.is_dir():
-            opened[path] = _open_folder(path, max_images)
+            opened[path] = _open_folder(path, max_images, data.values(domain))
             notes += [f"left out: {reason}" for reason in opened[path].unreadable]
         else:
             notes.append(f"{path}: no such folder; what needs it is left out")
@@ -100,9 +100,9 @@ def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
     return data.root / f"{split}{domain.upper()}"
 
 
-def _open_folder(root: Path, max_images: int | None) -> Folder:
+def _open_folder(root: Path, max_images: int | None, values: Range | None) -> Folder:
     """Index a folder, and hash the names and contents of its images; ValueError where none is."""
-    index = index_folder(root, max_images=max_images, max_unreadable=1)
+    index = index_folder(root, max_images=max_images, max_unreadable=1, values=values)
     lines = (f"{path.relative_to(root).as_posix()}\t{file_sha256(path)}\n" for path in index.files)
     digest = hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
     return Folder(root, index.files, index.unreadable, digest)
@@ -122,11 +122,8 @@ def _stems(folder: Folder) -> dict[Path, Path]:
     return {n: path for n, path in zip(names, folder.files, strict=True) if counts[n] == 1}
 
 
-def read_images(files: Sequence[Path], data: DataConfig, channels: Channels) -> Tensor:
+def read_images(files: Sequence[Path], data: DataConfig, domain: Domain) -> Tensor:
     """Images as the networks see them without chance: (N, C, crop_size, crop_size) in [-1, 1]."""
-
-    def read(path: Path) -> Tensor:
-        return sample_pixels(read_image(path, channels=channels), data)
-
+    read = partial(sample_image, data=data, domain=domain)
     with ThreadPoolExecutor() as threads:
-        return to_unit(torch.stack(list(threads.map(read, files))))
+        return torch.stack(list(threads.map(read, files)))

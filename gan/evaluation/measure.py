@@ -11,9 +11,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gan.config import DataConfig
-from gan.config.choices import Channels
 from gan.config.table import load
 from gan.config.tables.metrics import METRICS
+from gan.domains import Domain, Ends
 from gan.evaluation.folders import Folder, read_images
 from gan.evaluation.instruments import Instruments
 from gan.images.color import LUMA
@@ -58,8 +58,8 @@ class Task:
 
     forth: Generator | None
     back: Generator | None
-    channels: tuple[Channels, Channels]
-    """Of the images, and of their translations."""
+    ends: Ends
+    """The domains of the images and of their translations."""
     pairs: Mapping[Path, Path]
     reference: Reference | None
     metrics: Sequence[str]
@@ -91,10 +91,10 @@ class Evaluator:
     processes: Processes
     progress: bool = False
 
-    def images(self, files: Sequence[Path], channels: Channels) -> Images:
+    def images(self, files: Sequence[Path], domain: Domain) -> Images:
         """Read images onto the device; their features are extracted when a metric uses them."""
         return Images(
-            read_images(files, self.data, channels).to(self.instruments.device),
+            read_images(files, self.data, domain).to(self.instruments.device),
             self.instruments.extractor,
         )
 
@@ -109,7 +109,7 @@ class Evaluator:
         )
 
     @torch.no_grad()
-    def reference(self, folder: Folder, channels: Channels) -> Reference | None:
+    def reference(self, folder: Folder, domain: Domain) -> Reference | None:
         """Return the features and mean Gram matrices of a folder; None without an extractor."""
         extractor = self.instruments.extractor
         if extractor is None:
@@ -119,7 +119,7 @@ class Evaluator:
         def share() -> list[tuple[int, Tensor]]:
             features = []
             for batch in self.batches(folder):
-                images = self.images([path for _, path in batch], channels)
+                images = self.images([path for _, path in batch], domain)
                 features.append((batch[0][0], extractor.features(images.maps)))
                 for layer, values in images.style.items():
                     own = mean_gram(values).cpu().double().sum(0, keepdim=True)
@@ -167,36 +167,38 @@ class Evaluator:
     def rows(self, files: Sequence[tuple[int, Path]], task: Task) -> Iterator[Row]:
         """Translate and measure the images of one batch."""
         rows = [Row(place, path) for place, path in files]
-        source = self.images([row.file for row in rows], task.channels[0])
+        source = self.images([row.file for row in rows], task.ends.source)
         batch = Batch(source, back=task.back, lpips=self.instruments.lpips_at(self.data.crop_size))
         if task.forth:
-            batch = self.translate(rows, batch, task.forth, task.reference)
+            batch = self.translate(rows, batch, task)
+        channels = self.data.channels(task.ends.target)
         unchanged = Images(
-            _in_channels(source.pixels, task.channels[1]), source.extractor, lambda: source.maps
+            _in_channels(source.pixels, channels), source.extractor, lambda: source.maps
         )
         _score(rows, batch, replace(batch, fake=unchanged), task.scores(pairs=False))
         paired = [place for place, row in enumerate(rows) if row.file in task.pairs]
         if paired and (names := task.scores(pairs=True)):
             chosen = [rows[place] for place in paired]
-            truth = self.images([task.pairs[row.file] for row in chosen], task.channels[1])
+            truth = self.images([task.pairs[row.file] for row in chosen], task.ends.target)
             batch = batch.at(paired, truth)
             _score(chosen, batch, replace(batch, fake=unchanged.at(paired)), names)
         yield from rows
 
-    def translate(
-        self, rows: list[Row], batch: Batch, forth: Generator, reference: Reference | None
-    ) -> Batch:
+    def translate(self, rows: list[Row], batch: Batch, task: Task) -> Batch:
         """Return the batch with its translations; keep their features in the rows."""
-        raw = forth(batch.source.pixels).float()
+        assert task.forth
+        raw = task.forth(batch.source.pixels).float()
         for row, finite in zip(rows, raw.isfinite().flatten(1).all(1).tolist(), strict=True):
             row.finite = finite
         extractor = self.instruments.extractor
-        fake = Images(to_unit(to_pixels(raw)), extractor)  # what a file would hold
+        depth = torch.uint16 if self.data.values(task.ends.target) else torch.uint8
+        fake = Images(to_unit(to_pixels(raw, depth)), extractor)  # what a file would hold
         if extractor:
             features = (extractor.features(images.maps) for images in (fake, batch.source))
             for row, of_fake, of_source in zip(rows, *features, strict=True):
                 row.features, row.own = of_fake.clone(), of_source.clone()
-        return replace(batch, fake=fake, unrounded=raw, grams=reference.grams if reference else {})
+        grams = task.reference.grams if task.reference else {}
+        return replace(batch, fake=fake, unrounded=raw, grams=grams)
 
 
 def _score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:

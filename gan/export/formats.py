@@ -44,7 +44,9 @@ def write_reference(path: Path, opened: Opened) -> str:
         (name, tensor.cpu()) for name, tensor in opened.network.state_dict().items()
     )
     write_whole(path, lambda file: torch.save(state, file))
-    return f"for test.py, as latest_net_G.pth: {reference_options(opened.spec)}"
+    ranges = {"range_in", "range_out"} & opened.about.keys()
+    lost = f"; {' and '.join(sorted(ranges))} have no place in it" if ranges else ""
+    return f"for test.py, as latest_net_G.pth: {reference_options(opened.spec)}{lost}"
 
 
 def _check_expressible(spec: dict[str, Any]) -> None:
@@ -167,9 +169,17 @@ def _description(opened: Opened) -> dict[str, str]:
         {1: "grey", 3: "RGB"}.get(opened.spec[key], f"{opened.spec[key]} channels")
         for key in ("in_channels", "out_channels")
     )
+    (low, high), (least, most) = (
+        opened.about.get(key) or (0, 255) for key in ("range_in", "range_out")
+    )
+    half, other = (high - low) / 2, (most - least) / 2
+    value = f"(value {-low:+g})" if low else "value"
+    end = f" {least:+g}" if least else ""
     return {
-        INPUT: f"float32 (N, C, H, W), {inside}, value / 127.5 - 1; any N, any H and W from 16",
-        OUTPUT: f"float32 (N, C, H, W), {outside}, the same N, H and W; (x + 1) * 127.5, rounded",
+        INPUT: f"float32 (N, C, H, W), {inside}, {value} / {half:g} - 1; "
+        "any N, any H and W from 16",
+        OUTPUT: f"float32 (N, C, H, W), {outside}, the same N, H and W; (x + 1) * {other:g}{end}, "
+        "rounded",
         KEY: json.dumps({"version": VERSION, "generator": opened.spec, "about": opened.about}),
     }
 

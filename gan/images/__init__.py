@@ -2,11 +2,12 @@
 
 from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.color import to_channels
+from gan.images.deep import read_pixels
 from gan.images.folder import Found, find_images, list_images, nothing_found, skipped_lines
 from gan.images.formats import IMAGE_SUFFIXES, ImageError
 from gan.images.picture import Picture, Trait, Traits, read_picture, read_suffix, read_with_traits
 from gan.images.reader import read_image, read_orientation, read_size
-from gan.images.resize import resize_short, resize_square
+from gan.images.resize import resize_pixels, resize_short, resize_square
 from gan.images.writer import encode_image, write_image, write_picture
 
 __all__ = [
@@ -24,9 +25,11 @@ __all__ = [
     "read_image",
     "read_orientation",
     "read_picture",
+    "read_pixels",
     "read_size",
     "read_suffix",
     "read_with_traits",
+    "resize_pixels",
     "resize_short",
     "resize_square",
     "skipped_lines",

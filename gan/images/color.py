@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
 
+from gan.config.choices import Range
+
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in the luma of ITU-R BT.601, as in Pillow's mode L."""
 LUMA_COLUMN = np.array(LUMA, np.float32)[:, None]
@@ -68,32 +70,45 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.rint(_grey(image) * np.float32(255)).astype(np.uint8))
 
 
-def deep_grey(image: Image.Image) -> NDArray[Any]:
+def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
     """A loaded image of mode I;16, I or F as (H, W, 1) of 16 bits; ValueError as to_channels.
 
-    (H, W, 2) with transparency, where one value stands for it.
+    values are the numbers that are black and white. (H, W, 2) with transparency, where one value
+    stands for it.
     """
-    planes = [np.rint(_grey(image) * np.float32(65535)).astype(np.uint16)]
+    planes = [np.rint(_grey(image, values) * np.float32(65535)).astype(np.uint16)]
     if (key := image.info.get("transparency")) is not None:
         planes.append(np.where(np.asarray(image) == key, 0, 65535).astype(np.uint16))
     return np.stack(planes, axis=2)
 
 
-def _grey(image: Image.Image) -> NDArray[Any]:
+def _grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
     """Deep grey in [0, 1], black at 0, on white where a value stands for transparency."""
+    numbers = np.asarray(image)
     # Mode I holds 16 bits too, from PNM, and from TIFF with a sign.
     white = 1 if image.mode == "F" else 65535
-    values = np.asarray(image).astype(np.float32)
-    low, high = values.min(), values.max()
-    if not (low >= 0 and high <= white):
+    low, high = float(numbers.min()), float(numbers.max())
+    if values is None and not (low >= 0 and high <= white):
         raise ValueError(
-            f"values from {low:g} to {high:g}; such pixels must lie between 0 and {white}"
+            f"values from {low:g} to {high:g}; such pixels must lie between 0 and {white}, unless "
+            "data.range_a or data.range_b names their range"
         )
+    if not np.isfinite([low, high]).all():
+        raise ValueError(f"values from {low:g} to {high:g}, which are no numbers")
+    unit = scaled(numbers, values or (0, white))
     if getattr(image, "tag_v2", {}).get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO:
-        values = white - values
+        unit = 1 - unit
     if (key := image.info.get("transparency")) is not None:
-        values[values == key] = white
-    return values / np.float32(white)
+        unit[numbers == key] = 1
+    return unit
+
+
+def scaled(numbers: NDArray[Any], values: Range) -> NDArray[np.float32]:
+    """Return numbers as float32: 0 at the low end of a range, 1 at its high end, clipped."""
+    low, high = values
+    wide: Any = numbers.astype(np.float64 if numbers.itemsize > 2 else np.float32)
+    unit: NDArray[np.float32] = ((wide - low) / (high - low)).clip(0, 1).astype(np.float32)
+    return unit
 
 
 def _to_srgb(

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.formats import ImageError
-from gan.images.reader import read_image
+from gan.images.picture import read_with_traits
 from gan.system.text import printable
 
 PAPER, INK = (250, 246, 236), (20, 18, 60)
@@ -53,7 +53,7 @@ def thumbnail(
 ) -> Image.Image | None:
     """Return an image within side x side pixels, aspect kept; None where it cannot be read."""
     try:
-        image = read_image(path, draft_size=side, max_megapixels=max_megapixels)
+        image, _ = read_with_traits(path, draft_size=side, max_megapixels=max_megapixels)
     except ImageError:
         return None
     image.thumbnail((side, side))

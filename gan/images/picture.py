@@ -3,26 +3,31 @@
 And what is unusual about a file that can be read: all of it is handled, some of it matters.
 """
 
-import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import ExifTags, Image
-from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import EXTRASAMPLES, TiffImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
-from gan.config.choices import MAX_MEGAPIXELS, Channels
-from gan.images.color import LUMA_COLUMN, deep_grey, is_srgb, on_white, with_channels
+from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
+from gan.images.color import deep_grey, is_srgb, on_white, scaled, with_channels
+from gan.images.deep import (
+    Array,
+    deep_pixels,
+    eight_bits,
+    floats_in,
+    has_deep_color,
+    has_other_band,
+    numbers_of,
+    sixteen_bits,
+    turned,
+)
 from gan.images.formats import FORMATS
 from gan.images.metadata import Tags, kept_density, kept_exif, kept_place
 from gan.images.reader import UPRIGHT, decoded, opened, orientation
 
-Array = NDArray[Any]
 Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suffix"]
 Fact = tuple[Trait, bool, str]
 """A trait, whether a file has it, and a word about it."""
@@ -47,6 +52,11 @@ class Picture:
     """Pixels per inch, across and down, where the file says so."""
     place: Tags = field(default_factory=dict)
     """A GeoTIFF's tags: where on the map its pixels lie."""
+    floats: bool = False
+    """Whether the file's numbers were floats."""
+    written: Range | None = None
+    """What black and white become in a file that can hold such numbers; None for 0 and the largest
+    of the type."""
 
     def with_pixels(self, pixels: Array) -> "Picture":
         """Another picture of the same size, with the same transparency and metadata."""
@@ -54,105 +64,39 @@ class Picture:
 
 
 def read_picture(
-    path: Path, *, channels: Channels = 3, max_megapixels: float = MAX_MEGAPIXELS
+    path: Path,
+    *,
+    channels: Channels = 3,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    values: Range | None = None,
 ) -> Picture:
     """Read a file like `read_image`, with its depth (8 or 16 bits), transparency and metadata.
 
-    The first frame of an animation, with a remark. ImageError as from `read_image`.
+    With `values`, the range of its numbers, always 16 bits. The first frame of an animation, with a
+    remark. ImageError as from `read_image`.
     """
     remarks: list[str] = []
     with opened(path, max_megapixels) as (image, file):
         turn = orientation(image)
         place = kept_place(image, remarks.append)  # before Pillow turns it
-        if _has_other_band(image):
+        if has_other_band(image):
             remarks.append("dropped a band that is neither color nor transparency")
-        pixels, alpha = _deep(image, file, channels, remarks.append) or (None, None)
+        floats = floats_in(image)
+        deep = deep_pixels(image, file, channels, remarks.append, values)
+        pixels, alpha = deep or (None, None)
         if pixels is None:
             shown, transparency = on_white(decoded(image, file), channels, remarks.append)
             pixels = turned(np.asarray(shown), turn)
             alpha = None if transparency is None else turned(np.asarray(transparency), turn)
+            if values is not None:
+                pixels = sixteen_bits(scaled(pixels, values))
+                alpha = None if alpha is None else alpha * np.uint16(257)
         if getattr(image, "is_animated", False):
             remarks.append("animated: its first frame is taken")
         pixels = with_channels(pixels)
         density = kept_density(image, turn)
         exif = kept_exif(image, (pixels.shape[1], pixels.shape[0]), remarks.append)
-    return Picture(pixels, alpha, exif, tuple(remarks), density, place)
-
-
-def _deep(
-    image: ImageFile, file: BinaryIO, channels: int, remark: Callable[[str], None]
-) -> tuple[Array, Array | None] | None:
-    """Upright 16-bit pixels (H, W, channels) and transparency; None where 8 bits hold it all."""
-    grey = image.mode.startswith(("I", "F"))
-    if not grey and not _has_deep_color(image):
-        return None
-    if not is_srgb(image.info.get("icc_profile"), "L" if grey else "RGB"):
-        remark("its colour profile is applied in 8 bits")
-        return None
-    turn = orientation(image)
-    values = deep_grey(decoded(image, file)) if grey else _through_opencv(image, file)
-    if values is None:
-        remark("read in 8 bits")
-        return None
-    values = turned(values, turn)
-    pixels, alpha = values, None
-    if values.shape[2] in (2, 4) and _has_other_band(image):
-        pixels = values[:, :, :-1]
-    elif values.shape[2] in (2, 4):
-        pixels, alpha = values[:, :, :-1], values[:, :, -1]
-        opacity = alpha[:, :, None] / np.float32(65535)
-        # A TIFF's colors may be multiplied with its alpha already (ExtraSamples 1).
-        multiplied = getattr(image, "tag_v2", {}).get(EXTRASAMPLES, (2,))[0] == 1
-        colors = pixels if multiplied else pixels * opacity
-        pixels = colors + 65535 * (1 - opacity)
-    if pixels.shape[2] == 3 and channels == 1:
-        pixels = pixels @ LUMA_COLUMN
-    pixels = np.rint(pixels).astype(np.uint16)
-    return np.ascontiguousarray(pixels.repeat(channels // pixels.shape[2], axis=2)), alpha
-
-
-def _has_other_band(image: ImageFile) -> bool:
-    """Whether a TIFF has one band more than its colors, which is no transparency.
-
-    ExtraSamples is 0 then, or missing (TIFF 6.0, p. 31): near infrared, heights, a mask.
-    """
-    if not isinstance(image, TiffImageFile):
-        return False
-    tags = image.tag_v2
-    colors = {0: 1, 1: 1, 2: 3}.get(tags.get(ExifTags.Base.PhotometricInterpretation, 1))
-    more = tags.get(ExifTags.Base.SamplesPerPixel, 1) - (colors or 0)
-    return bool(colors) and more == 1 and tags.get(EXTRASAMPLES, (0,))[0] == 0
-
-
-def _has_deep_color(image: Any) -> bool:
-    """Whether a PNG or TIFF has 16 bits a channel, of which Pillow's modes hold eight."""
-    if image.mode not in ("RGB", "RGBA", "RGBX", "LA"):
-        return False
-    if image.format == "TIFF":
-        return bool(image.tag_v2.get(258, (8,))[0] == 16)
-    return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
-
-
-def _through_opencv(image: Any, file: BinaryIO) -> Any:
-    """Array of uint16 (H, W, 3 or 4) as stored, not turned; None where OpenCV cannot read it so."""
-    if image.format == "TIFF" and image.tag_v2.get(284, 1) != 1:
-        return None  # planes one after the other: OpenCV mistakes them for pixels
-    file.seek(0)
-    with contextlib.suppress(cv2.error):
-        values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
-        if values is not None and values.dtype == np.uint16 and values.ndim == 3:
-            code = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}.get(values.shape[2])
-            return values if code is None else cv2.cvtColor(values, code)
-    return None
-
-
-def turned(values: Array, turn: int) -> Array:
-    """What `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
-    if turn in (2, 3, 7, 8):
-        values = values[:, ::-1]
-    if turn in (3, 4, 6, 7):
-        values = values[::-1]
-    return values.swapaxes(0, 1) if turn >= 5 else values
+    return Picture(pixels, alpha, exif, tuple(remarks), density, place, floats)
 
 
 @dataclass(frozen=True)
@@ -165,6 +109,17 @@ class Traits:
     """Pillow's name for it, by what the file begins with."""
     unusual: dict[Trait, str]
     """What is unusual, with a word about it."""
+    numbers: Range | None = None
+    """The least and the largest number of a file with more than 8 bits a channel; of colors by
+    their high bytes."""
+    floats: bool = False
+
+    @property
+    def outside(self) -> bool:
+        """Whether there are numbers that only a range (data.range_a) makes black or white."""
+        if self.numbers is None:
+            return False
+        return self.numbers[0] < 0 or self.numbers[1] > (1 if self.floats else 65535)
 
 
 def read_with_traits(
@@ -172,6 +127,7 @@ def read_with_traits(
 ) -> tuple[Image.Image, Traits]:
     """Read a file as RGB like `read_image`, and say what is unusual about it.
 
+    Numbers that lie outside of what pictures hold are shown from the least to the largest.
     `draft_size` and ImageError as for `read_image`; the size is that of the whole picture.
     """
     with opened(path, max_megapixels) as (image, file):
@@ -180,7 +136,13 @@ def read_with_traits(
         if draft_size:
             image.draft(None, (draft_size, draft_size))
         remarks: list[str] = []
-        pixels, alpha = on_white(decoded(image, file), 3, remarks.append)
+        loaded = decoded(image, file)
+        numbers = numbers_of(loaded) if "deep" in unusual else None
+        traits = Traits((width, height), kind, unusual, numbers, floats_in(loaded))
+        if traits.outside and numbers:
+            whole = numbers[0], max(numbers[1], numbers[0] + 1)
+            loaded = Image.fromarray(eight_bits(deep_grey(loaded, whole)[:, :, 0]))
+        pixels, alpha = on_white(loaded, 3, remarks.append)
         turn = orientation(image)  # a PNG may have its EXIF behind the pixels
         facts: list[Fact] = [
             (
@@ -195,8 +157,9 @@ def read_with_traits(
         unusual |= {trait: word for trait, present, word in facts if present}
         if turn != 1:
             pixels = pixels.transpose(UPRIGHT[turn])
-        size = (height, width) if turn >= 5 else (width, height)
-        return pixels, Traits(size, kind, unusual)
+            if turn >= 5:
+                traits = replace(traits, size=(height, width))
+        return pixels, traits
 
 
 def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
@@ -218,8 +181,8 @@ def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
     grey = image.mode in ("1", "L", "LA") or image.mode.startswith("I")
     # An sRGB profile on a grey picture is left over from before it became grey.
     mode = "L" if grey and profile and profile[16:20] != b"RGB " else "RGB"
-    floats = image.mode.startswith("F")
-    deep = floats or image.mode.startswith("I") or _has_deep_color(image)
+    floats = floats_in(image)
+    deep = floats or image.mode.startswith("I") or has_deep_color(image)
     facts: list[Fact] = [
         (
             "suffix",

@@ -1,5 +1,9 @@
 """Resizing as the reference does: Pillow's bicubic, which filters before it shrinks."""
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 BICUBIC = Image.Resampling.BICUBIC
@@ -11,12 +15,33 @@ def resize_square(image: Image.Image, size: int) -> Image.Image:
 
 
 def resize_short(image: Image.Image, size: int) -> Image.Image:
-    """The image with its shorter side at `size` pixels, aspect kept; itself if it is so already.
+    """The image with its shorter side at `size` pixels, aspect kept; itself if it is so already."""
+    wanted = short_size(image.width, image.height, size)
+    return image if image.size == wanted else image.resize(wanted, BICUBIC)
 
-    The longer side is rounded to the nearest pixel.
-    """
-    short = min(image.size)
+
+def short_size(width: int, height: int, size: int) -> tuple[int, int]:
+    """Return (width, height) with the shorter side at `size`, the longer to the nearest pixel."""
+    short = min(width, height)
     if short == size:
-        return image
-    width, height = (round(side * size / short) for side in image.size)
-    return image.resize((width, height), BICUBIC)
+        return width, height
+    return round(width * size / short), round(height * size / short)
+
+
+def resize_pixels(pixels: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    """Resize pixels (H, W, C) of 8 or 16 bits to (width, height), as the functions above do.
+
+    16 bits are resized in float32, rounded and clipped. The same array if it has that size.
+    """
+    if pixels.shape[1::-1] == size:
+        return pixels
+    if pixels.dtype == np.uint8:
+        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+        resized: NDArray[Any] = np.array(image.resize(size, BICUBIC))
+        return resized.reshape(size[1], size[0], -1)
+    planes = [
+        np.asarray(Image.fromarray(plane.astype(np.float32)).resize(size, BICUBIC))
+        for plane in np.moveaxis(pixels, 2, 0)
+    ]
+    deep: NDArray[Any] = np.rint(np.stack(planes, axis=2).clip(0, 65535)).astype(np.uint16)
+    return deep

@@ -14,8 +14,9 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from PIL.TiffTags import TAGS_V2_GROUPS
 
 from gan.images.color import to_channels
+from gan.images.deep import Array, as_numbers, eight_bits
 from gan.images.formats import FORMATS, known_formats
-from gan.images.picture import Array, Picture
+from gan.images.picture import Picture
 from gan.system.atomic import write_whole
 
 WITH_ALPHA = {"PNG", "WEBP", "TIFF", "AVIF", "HEIF", "JPEG2000", "QOI", "GIF"}
@@ -53,17 +54,52 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
     where there is a file already, unless `replace` is set.
     """
     kind = _format_of(path)
-    values = picture.pixels
-    if picture.alpha is not None and kind in WITH_ALPHA:
+    values = picture.pixels if picture.written is None else in_numbers(picture, kind)
+    if picture.alpha is not None and kind in WITH_ALPHA and values.dtype == picture.alpha.dtype:
         values = np.dstack([values, picture.alpha])
-    if values.dtype == np.uint16 and kind in DEEP:
+    if values.dtype.itemsize > 1 and kind in DEEP:
         save: Callable[[BinaryIO], None] = partial(DEEP[kind], values, picture)
     else:
         if values.dtype == np.uint16:
-            values = np.rint(values * np.float32(1 / 257)).astype(np.uint8)
+            values = eight_bits(values)
         image = Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
         save = _saver(image, path, quality, _metadata(picture, kind))
     write_whole(path, save, replace=replace)
+
+
+def in_numbers(picture: Picture, kind: str) -> Array:
+    """Return a picture's pixels in the numbers of its range, in the least type that has them.
+
+    Floats where the file that it was made of has floats, or where the range has fewer whole numbers
+    than 8 bits. The pixels as they are where the format has no such type.
+    """
+    assert picture.written is not None
+    dtype = _number_type(picture)
+    if dtype not in NUMBERS.get(kind, (np.uint8,)):
+        return picture.pixels
+    return as_numbers(picture.pixels, picture.written, dtype)
+
+
+def scaling(picture: Picture, path: Path | None) -> tuple[str, ...]:
+    """Return what is to be said of a picture whose numbers a file's format cannot hold."""
+    if picture.written is None or path is None:
+        return ()
+    if _number_type(picture) in NUMBERS.get(_format_of(path), (np.uint8,)):
+        return ()
+    low, high = picture.written
+    return (f"{path.suffix} cannot hold numbers from {low:g} to {high:g}; written from black to "
+            "white (--format tiff keeps them)",)  # fmt: skip
+
+
+def _number_type(picture: Picture) -> type[np.generic]:
+    """Return the least type that has all numbers of a picture's range."""
+    assert picture.written is not None
+    low, high = picture.written
+    if not picture.floats and high - low >= 255:
+        for dtype in (np.uint8, np.uint16, np.int16, np.int32):
+            if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+                return dtype
+    return np.float32
 
 
 def _format_of(path: Path) -> str:
@@ -147,10 +183,13 @@ def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
 
 
 def _save_deep_tiff(values: Array, picture: Picture, file: BinaryIO) -> None:
-    """Strips of Deflate, little-endian; TIFF 6.0 and Adobe's technical notes."""
+    """Strips of Deflate, little-endian; TIFF 6.0 and Adobe's technical notes.
+
+    Values of 16 or 32 bits, whole numbers with or without a sign, or floats.
+    """
     height, width, samples = values.shape
     strips = [
-        zlib.compress(values[top : top + ROWS].astype("<u2").tobytes())
+        zlib.compress(values[top : top + ROWS].astype(values.dtype.newbyteorder("<")).tobytes())
         for top in range(0, height, ROWS)
     ]
     directory = _directory(picture)
@@ -158,7 +197,7 @@ def _save_deep_tiff(values: Array, picture: Picture, file: BinaryIO) -> None:
     directory.update({
         TiffImagePlugin.IMAGEWIDTH: width,
         TiffImagePlugin.IMAGELENGTH: height,
-        TiffImagePlugin.BITSPERSAMPLE: (16,) * samples,
+        TiffImagePlugin.BITSPERSAMPLE: (8 * values.dtype.itemsize,) * samples,
         TiffImagePlugin.COMPRESSION: 8,
         TiffImagePlugin.PHOTOMETRIC_INTERPRETATION: 2 if samples >= 3 else 1,
         TiffImagePlugin.SAMPLESPERPIXEL: samples,
@@ -167,6 +206,8 @@ def _save_deep_tiff(values: Array, picture: Picture, file: BinaryIO) -> None:
         TiffImagePlugin.STRIPBYTECOUNTS: tuple(map(len, strips)),
         TiffImagePlugin.STRIPOFFSETS: tuple(int(start) for start in starts),
     })  # fmt: skip
+    if values.dtype != np.uint16:
+        directory[TiffImagePlugin.SAMPLEFORMAT] = ({"i": 2, "f": 3}[values.dtype.kind],) * samples
     if samples in (2, 4):
         directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that multiplies no colours
     directory.save(file)
@@ -175,3 +216,8 @@ def _save_deep_tiff(values: Array, picture: Picture, file: BinaryIO) -> None:
 
 DEEP = {"PNG": _save_deep_png, "TIFF": _save_deep_tiff}
 """Formats with 16 bits a channel, which Pillow's modes hold for grey alone."""
+NUMBERS: dict[str, tuple[type[np.generic], ...]] = {
+    "PNG": (np.uint8, np.uint16),
+    "TIFF": (np.uint8, np.uint16, np.int16, np.int32, np.float32),
+}
+"""What numbers files of a format hold; the others hold bytes."""

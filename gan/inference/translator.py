@@ -2,24 +2,30 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
+import numpy as np
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from gan.config.choices import MIN_SIDE, Channels
+from gan.config.choices import MAX_MEGAPIXELS, MIN_SIDE, Channels, Range
 from gan.config.choices import Device as Device
 from gan.config.choices import Precision as Precision
 from gan.config.tables.generators import generator_row
 from gan.domains import Direction as Direction
-from gan.images import read_image, resize_short, to_channels
+from gan.images import Picture, read_image, read_picture, resize_short, to_channels
+from gan.images.color import deep_grey
+from gan.images.deep import eight_bits
 from gan.images.pixels import from_image, to_image, to_pixels, to_unit
+from gan.inference.devices import pick_device
 from gan.inference.tiling import run_tiled, scratch_bytes
 from gan.interop import fetch, find_generator, open_generator, push, write_model
 from gan.networks.adain import Styled
+from gan.networks.files import ranges_of
 from gan.networks.layers import cast_weights
 from gan.system.arithmetic import tf32
 from gan.system.memory import free_memory
@@ -43,10 +49,13 @@ class Translator:
         *,
         tiles: bool = False,
         source: Path | None = None,
+        ranges: tuple[Range | None, Range | None] = (None, None),
     ) -> None:
-        """tiles: whether gan.inference.tiling can run the network; source: the file it is from."""
+        """tiles: whether gan.inference.tiling can run the network; source: the file it is from;
+        ranges: the numbers that are black and white in its inputs and in its outputs."""
         self.channels, self.device, self.tiles = channels, device, tiles
         self.source = source
+        self.range_in, self.range_out = ranges
         self.precision = precision
         self.dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
         self.network = network.eval().requires_grad_(False).to(device)
@@ -88,6 +97,7 @@ class Translator:
             precision,
             tiles=row.tiles,
             source=file,
+            ranges=ranges_of(about, file),
         )
 
     @classmethod
@@ -127,13 +137,29 @@ class Translator:
             self.save_pretrained(folder, license)
             return push(Path(folder), repository, private=private)
 
+    def read(self, path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Picture:
+        """Read a file as this generator takes it; ImageError as from read_picture."""
+        channels: Channels = 1 if self.channels == 1 else 3
+        picture = read_picture(
+            path, channels=channels, max_megapixels=max_megapixels, values=self.range_in
+        )
+        if self.range_out and picture.pixels.dtype == np.uint8:  # or 256 numbers would be left
+            alpha = None if picture.alpha is None else picture.alpha * np.uint16(257)
+            picture = replace(picture, pixels=picture.pixels * np.uint16(257), alpha=alpha)
+        return replace(picture, written=self.range_out)
+
     def translate(self, image: Image.Image) -> Image.Image:
         """Translate a picture of any mode to one of its own size, upright, mode RGB or L.
 
-        ValueError when a side is shorter than 16 pixels, or the output is not finite.
+        A generator with ranges takes modes I and F in their numbers, others and its own output as
+        pictures, 0 black and 255 white. ValueError when a side is shorter than 16 pixels, or the
+        output is not finite.
         """
         image = ImageOps.exif_transpose(image)
         check_size(*image.size)
+        if self.range_in and image.mode.startswith(("I", "F")):
+            shown = eight_bits(deep_grey(image, self.range_in)[:, :, 0])
+            image = Image.fromarray(shown)
         (translated,) = self.translate_batch(from_image(to_channels(image, self.channels))[None])
         return to_image(require_finite(translated))
 
@@ -257,32 +283,3 @@ def read_style(
         image = resize_short(image, about["load_size"])
     check_size(*image.size, about=f"{path}: ")
     return to_unit(from_image(image)[None])
-
-
-def pick_precision(precision: Precision | Literal["auto"], device: torch.device) -> Precision:
-    """The precision of a name; auto takes bf16 where the device computes in it, else fp32."""
-    if precision != "auto":
-        return precision
-    if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        fast = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
-    return "bf16" if fast else "fp32"
-
-
-def pick_device(device: Device) -> torch.device:
-    """Return the device of a name; auto takes CUDA, then MPS, then the CPU. ValueError without it.
-
-    A GPU has its number: without one it would be another in a thread, whose present GPU is 0.
-    """
-    available = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if device in available and not available[device]:
-        raise ValueError(f"device {device}: not available on this machine with this torch build")
-    if device == "auto":
-        device = "cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"
-    if device == "cuda":
-        return torch.device(device, torch.cuda.current_device())
-    return torch.device(device)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil, floor
 from pathlib import Path
 
 from gan.domains import DOMAINS
@@ -32,7 +33,9 @@ KINDS = {
     "color": Kind(False, "colour in a folder of grey"),
     "plain": Kind(False, "of one colour: nothing to learn from; compared by equal pixels only"),
     "rotated": Kind(False, "turned by EXIF; read upright"),
-    "deep": Kind(False, "more than 8 bits a channel; scaled to 8"),
+    "outside": Kind(True, "numbers that no picture holds; training has to be told their range"),
+    "range": Kind(False, "numbers that leave most of 16 bits empty; a range spreads them over all"),
+    "deep": Kind(False, "more than 8 bits a channel; training and translation see them"),
     "alpha": Kind(False, "transparent; put on white"),
     "cmyk": Kind(False, "for print; converted to sRGB"),
     "animated": Kind(False, "several frames or pages; the first is taken"),
@@ -43,6 +46,10 @@ KINDS = {
     "difference": Kind(False, "what tells A from B without being style"),
 }
 """In the order in which they are reported. What training reads as it should be is a remark."""
+PARTIAL = (8, 10, 12, 14)
+"""Bits that instruments give, in files of 16."""
+ROUGH = 100
+"""A span of numbers from which on whole ones are proposed as the ends of a range."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +105,29 @@ def _about_folder(
             yield Finding("plain", image.path, "one colour")
         for trait, word in image.traits.unusual.items():
             yield Finding(trait, image.path, word)
+    yield from _about_numbers(place, images)
     if place.split == "train" and 0 < len(images) < options.min_images:
         yield Finding("few", place.folder, f"{len(images)} images")
+
+
+def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
+    """Whether a folder's numbers need a range, and which."""
+    deep = [image.traits for image in images if image.traits.numbers]
+    if not deep:
+        return
+    low = min(traits.numbers[0] for traits in deep if traits.numbers)
+    high = max(traits.numbers[1] for traits in deep if traits.numbers)
+    key = f"--data.range_{place.domain}"
+    count = f"{len(deep)} of {len(images)} images"
+    if any(traits.outside for traits in deep):
+        low, high = (floor(low), ceil(high)) if high - low > ROUGH else (low, high)
+        detail = f"{count} have values from {low} to {high}: {key} '[{low}, {high}]'"
+        yield Finding("outside", place.folder, detail)
+    elif not any(traits.floats for traits in deep):
+        bits = next((bits for bits in PARTIAL if high < 2**bits), None)
+        if bits:
+            said = f"{count} have values up to {high:g} of 65535: {bits} bits in 16"
+            yield Finding("range", place.folder, f"{said}: {key} '[0, {2**bits - 1}]'")
 
 
 def _about_domains(survey: Survey) -> Iterator[Finding]:

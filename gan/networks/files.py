@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gan.config.choices import Range
 from gan.networks import build_generator
 from gan.networks.described import (
     read_described,
@@ -35,6 +37,23 @@ def read_about(path: Path) -> dict[str, Any]:
         return dict(json.loads(read_metadata(path, "generator")[KEY])["about"])
     except (ValueError, KeyError, TypeError):
         return {}
+
+
+def ranges_of(about: Mapping[str, Any], file: Path) -> tuple[Range | None, Range | None]:
+    """Return the ranges of a generator's inputs and outputs; ValueError where they are none."""
+    found: list[Range | None] = []
+    for key in ("range_in", "range_out"):
+        values = about.get(key)
+        match values:
+            case None:
+                found.append(None)
+            case [int() | float() as low, int() | float() as high] if (
+                isfinite(low) and isfinite(high) and low < high
+            ):
+                found.append((low, high))
+            case _:
+                raise ValueError(f"{file}: {key} is {values}, must be two numbers, the lower first")
+    return found[0], found[1]
 
 
 def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any]]:

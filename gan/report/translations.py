@@ -15,6 +15,8 @@ from gan.config.choices import Device
 from gan.config.tables.recipes import RECIPES
 from gan.domains import DIRECTIONS, Direction
 from gan.images import ImageError, list_images, read_image
+from gan.images.deep import eight_bits
+from gan.images.pixels import from_array, to_image
 from gan.inference.translator import Translator
 from gan.report.pictures import shrunk
 
@@ -86,12 +88,11 @@ class Translations:
         return done, failed
 
     def _translate(self, direction: Direction, name: str) -> Translated:
-        channels = self.config.data.channels(DIRECTIONS[direction].source)
-        image = read_image(self.folders[direction] / name, channels=channels)
+        translator = self.translators[direction]
+        pixels = translator.read(self.folders[direction] / name).pixels
+        image = to_image(from_array(eight_bits(pixels) if pixels.dtype == np.uint16 else pixels))
         before = shrunk(image, LARGEST_SIDE)
-        return Translated(
-            name, before, self.translators[direction].translate(before), before.size != image.size
-        )
+        return Translated(name, before, translator.translate(before), before.size != image.size)
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
         """Mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a way back."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 
 from gan.config.choices import Format
-from gan.images import Picture, read_picture, read_suffix, write_picture
+from gan.images import Picture, read_suffix, write_picture
 from gan.images.pixels import blend, from_array, to_array
 from gan.inference.folder.plan import SUFFIXES
 from gan.inference.translator import check_size, require_finite
@@ -102,9 +102,7 @@ class Studio:
             with self.turn:
                 form = wish.format
                 suffix = SUFFIXES[form] if form else read_suffix(source, max_megapixels=most)
-                before = read_picture(
-                    source, channels=1 if translator.channels == 1 else 3, max_megapixels=most
-                )
+                before = translator.read(source, most)
                 after = self.run(wish, before, progress)
                 result = Result(before, after, Path(f"{target}{suffix}"))
                 write_picture(after, result.file)

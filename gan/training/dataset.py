@@ -7,16 +7,14 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from PIL import Image
 from torch import Tensor
 
 from gan.config import Config, DataConfig
-from gan.config.choices import Channels
 from gan.config.table import load
 from gan.config.tables.datasets import DATASETS
-from gan.data import Folder, ImageDataset, index_folders, sample_pixels
+from gan.data import Folder, ImageDataset, index_folders, sample_image
 from gan.domains import Domain
-from gan.images import ImageError, list_images, read_image
+from gan.images import ImageError, list_images
 from gan.images.pixels import to_unit
 from gan.training.accelerator import processes_of
 
@@ -90,8 +88,10 @@ def _check_item(dataset: ImageDataset, config: Config) -> None:
     data, side = config.data, config.data.crop_size
     if not len(dataset):
         raise ValueError(f"data.dataset: {data.dataset} has no items")
-    found = [(image.dtype, tuple(image.shape)) for image in dataset[0, 0]]
-    wanted = [(torch.uint8, (data.channels(domain), side, side)) for domain in config.domains]
+    item = dataset[0, 0]
+    found = [(image.dtype, tuple(image.shape)) for image in item]
+    depth = torch.uint16 if item[0].dtype == torch.uint16 else torch.uint8
+    wanted = [(depth, (data.channels(domain), side, side)) for domain in config.domains]
     if found != wanted:
         raise ValueError(
             f"data.dataset: {data.dataset}: an item is {found}, not {wanted}: see data.crop_size, "
@@ -104,16 +104,15 @@ def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]
 
     Where there is no test folder, or nothing readable in it, they are training images.
     """
-    folder, channels = data.test_folder(domain), data.channels(domain)
-    images = _readable(list_images(folder), channels) if folder else []
-    images = images or _readable(training_files, channels)
-    return to_unit(torch.stack([sample_pixels(image, data) for image in images]))
+    folder = data.test_folder(domain)
+    images = _readable(list_images(folder), data, domain) if folder else []
+    return torch.stack(images or _readable(training_files, data, domain))
 
 
-def _readable(files: Sequence[Path], channels: Channels) -> list[Image.Image]:
+def _readable(files: Sequence[Path], data: DataConfig, domain: Domain) -> list[Tensor]:
     """Up to ROWS images, evenly spread; those that cannot be read must not end a run."""
     images = []
     for path in files[:: max(1, len(files) // ROWS)]:
         with suppress(ImageError):
-            images.append(read_image(path, channels=channels))
+            images.append(sample_image(path, data, domain))
     return images[:ROWS]

@@ -10,7 +10,7 @@ from PIL import Image
 from gan.augment import AugmentOptions, augment
 from gan.augment.round_trip import TURNED_BACK
 from gan.images import read_picture
-from gan.images.picture import turned
+from gan.images.deep import turned
 from gan.inference.translator import Translator
 
 OFF = dict.fromkeys(("structure", "shift", "edges", "luma", "contrast"), "off")

@@ -44,7 +44,7 @@ def entries(folder: Path) -> list[Path]:
 
 
 def opened(folder: Path, **changes: Any) -> PixelCache:
-    cache = open_cache(data(folder, **changes), 3)
+    cache = open_cache(data(folder, **changes), "a")
     assert cache is not None
     return cache
 
@@ -65,17 +65,16 @@ def test_crops_are_equal_without_a_cache_with_an_empty_one_and_with_a_full_one(
     changes: dict[str, Any], photos: Photos, folder: Path
 ) -> None:
     files = sorted(photos(size=(60, 44), suffix=".jpg").iterdir())
-    channels = changes.get("channels_a", 3)
     plain, cached = Crops(data(None, **changes)), Crops(data(folder, **changes))
     for crops in (cached, cached, Crops(data(folder, **changes))):
         for seed, path in enumerate(files):
-            assert crops(path, channels, seed).equal(plain(path, channels, seed))
+            assert crops(path, "a", seed).equal(plain(path, "a", seed))
     assert len(entries(folder)) == len(files)
 
 
 def test_an_image_is_decoded_once(photos: Photos, folder: Path) -> None:
     path = next(photos().iterdir())
-    pixels = read_resized(path, 3, data(None))
+    pixels = read_resized(path, "a", data(None))
     assert np.array_equal(opened(folder).read(path, lambda: pixels), pixels)
     assert np.array_equal(opened(folder).read(path, fail), pixels)
 
@@ -97,7 +96,7 @@ def test_a_file_that_changes_gives_its_new_pixels_even_with_its_old_length_and_t
         status = path.stat()
         times.append((status.st_size, status.st_mtime_ns))
         for reader in (cache, opened(folder)):
-            pixels = reader.read(path, lambda: read_resized(path, 3, data(None)))
+            pixels = reader.read(path, lambda: read_resized(path, "a", data(None)))
             assert (pixels == value).all()
         time.sleep(0.02)  # the clock of a file system ticks
     assert len(set(times)) == 1
@@ -133,7 +132,7 @@ def test_other_settings_have_entries_of_their_own(
     path = next(photos().iterdir())
     opened(folder).read(path, flat(1))
     assert (opened(folder, **changes).read(path, flat(2)) == 2).all()
-    grey = open_cache(data(folder, channels_a=1), 1)
+    grey = open_cache(data(folder, channels_a=1), "a")
     assert grey is not None
     assert (grey.read(path, flat(3)) == 3).all()
 
@@ -244,7 +243,7 @@ def fill(folder: Path, files: list[Path], passes: int) -> None:
     crops = Crops(data(folder))
     for seed in range(passes):
         for path in files:
-            crops(path, 3, seed)
+            crops(path, "a", seed)
 
 
 @FORKS
@@ -259,14 +258,14 @@ def test_several_processes_fill_a_cache_at_once(photos: Photos, folder: Path) ->
     assert len(entries(folder)) == len(files)
     cache = opened(folder)
     for path in files:
-        assert np.array_equal(cache.read(path, fail), read_resized(path, 3, data(None)))
+        assert np.array_equal(cache.read(path, fail), read_resized(path, "a", data(None)))
 
 
 @FORKS
 @pytest.mark.skipif(os.name != "posix", reason="no SIGKILL here")
 def test_a_killed_process_leaves_nothing_that_is_wrong(photos: Photos, folder: Path) -> None:
     files = sorted(photos(count=40, size=(90, 80)).iterdir())
-    plain = [read_resized(path, 3, data(None)) for path in files]
+    plain = [read_resized(path, "a", data(None)) for path in files]
     for wait in (0.0, 0.02, 0.05):
         process = FORK.Process(target=fill, args=(folder, files, 1))
         process.start()
@@ -310,7 +309,7 @@ def test_a_folder_with_other_things_is_refused_and_none_of_them_removed(tmp_path
 
 def test_a_cache_among_the_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"lies in data\.root"):
-        open_cache(data(tmp_path / "trainA" / "cache", root=tmp_path), 3)
+        open_cache(data(tmp_path / "trainA" / "cache", root=tmp_path), "a")
 
 
 def test_images_that_are_too_large_for_the_limit_are_said_once(tmp_path: Path) -> None:

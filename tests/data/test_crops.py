@@ -50,6 +50,10 @@ GOLDEN = {
         "b90d028c", "555b3039", "704e7bf7", "a7b2aa8e", "77dcb24d", "87b2346e", "60dd047c",
         "d52b601c", "d52b601c", "f2c5da05", "4f018627", "517220a6", "5dc27fcc",
     ],
+    2: [
+        "b90d028c", "555b3039", "704e7bf7", "a7b2aa8e", "77dcb24d", "87b2346e", "780c0fb9",
+        "ea1a845a", "ea1a845a", "f2c5da05", "4f018627", "517220a6", "5dc27fcc",
+    ],
 }  # fmt: skip
 """The beginning of the SHA-256 of each case's pixels, by READER_VERSION."""
 
@@ -62,7 +66,9 @@ def test_a_reader_with_other_pixels_has_another_version(tmp_path: Path) -> None:
     found = []
     for name, channels, resize in CASES:
         FILES[name](tmp_path / name)
-        data = DataConfig.model_validate({"resize": resize, "load_size": 16, "crop_size": 16})
-        pixels = read_resized(tmp_path / name, channels, data)
+        data = DataConfig.model_validate(
+            {"resize": resize, "load_size": 16, "crop_size": 16, "channels_a": channels}
+        )
+        pixels = read_resized(tmp_path / name, "a", data)
         found.append(hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()[:8])
     assert found == GOLDEN[READER_VERSION]

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from gan.config import DataConfig
+from gan.config.choices import Range
 from gan.data import Folder, folders, index_folder, index_folders, write_index
 
 Photos = Callable[..., Path]
@@ -173,9 +174,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     paths: list[Path] = []
     read = folders.unreadable
 
-    def noted(path: Path, min_side: int) -> str | None:
+    def noted(path: Path, min_side: int, values: Range | None) -> str | None:
         paths.append(path)
-        return read(path, min_side)
+        return read(path, min_side, values)
 
     monkeypatch.setattr(folders, "unreadable", noted)
     return paths

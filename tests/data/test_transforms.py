@@ -25,7 +25,7 @@ def data(**changes: Any) -> DataConfig:
 def transform(config: DataConfig) -> Transform:
     """From an image and a seed to the crop that training sees."""
     crops = TrainTransform(config)
-    return lambda image, seed: crops(with_channels(np.array(resize(image, config))), seed)
+    return lambda image, seed: crops(resize(with_channels(np.array(image)), config), seed)
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -43,6 +43,10 @@ def slopes(crop: Tensor) -> tuple[float, float]:
     """Mean change of red per pixel to the right, and of green per pixel down."""
     values = crop.float()
     return values[0].diff(dim=1).mean().item(), values[1].diff(dim=0).mean().item()
+
+
+def shown(image: Image.Image, config: DataConfig) -> Tensor:
+    return sample_pixels(with_channels(np.array(image)), config)
 
 
 @pytest.mark.parametrize("size", [(50, 40), (33, 70), (12, 9), (32, 32)])
@@ -109,10 +113,10 @@ def test_augmentations_do_what_their_arguments_say() -> None:
 @pytest.mark.parametrize("resize", ["square", "short", "none"])
 def test_grey_stays_one_channel(resize: Any) -> None:
     grey = data(resize=resize, channels_a=1, channels_b=1, augment=[{"GaussNoise": {"p": 1}}])
-    for pixels in (transform(grey)(noise(30, 25, "L"), 0), sample_pixels(noise(30, 25), grey)):
+    for pixels in (transform(grey)(noise(30, 25, "L"), 0), shown(noise(30, 25), grey)):
         assert pixels.dtype == torch.uint8
     assert transform(grey)(noise(30, 25, "L"), 0).shape == (1, 16, 16)
-    assert sample_pixels(noise(30, 25, "L"), grey).shape == (1, 16, 16)
+    assert shown(noise(30, 25, "L"), grey).shape == (1, 16, 16)
 
 
 @pytest.mark.parametrize(
@@ -162,15 +166,15 @@ def test_a_size_that_changes_only_now_and_then_is_refused_when_it_does() -> None
 
 def test_sample_pixels_are_the_whole_square_or_the_middle() -> None:
     image = ramps(60, 40)
-    assert slopes(sample_pixels(image, data())) == pytest.approx((15, 10), rel=0.05)
-    short = sample_pixels(image, data(resize="short"))
+    assert slopes(shown(image, data())) == pytest.approx((15, 10), rel=0.05)
+    short = shown(image, data(resize="short"))
     assert slopes(short) == pytest.approx((10, 10), rel=0.05)
     assert short[0].float().mean() == pytest.approx(4 * 29.5, abs=4)
-    none = sample_pixels(image, data(resize="none")).permute(1, 2, 0)
+    none = shown(image, data(resize="none")).permute(1, 2, 0)
     assert np.array_equal(none, np.asarray(image)[12:28, 22:38])
 
 
 @pytest.mark.parametrize("resize", ["square", "short", "none"])
 @pytest.mark.parametrize("size", [(5, 9), (16, 16), (17, 40), (1, 30)])
 def test_sample_pixels_fit_whatever_the_size(resize: Any, size: tuple[int, int]) -> None:
-    assert sample_pixels(noise(*size), data(resize=resize)).shape == (3, 16, 16)
+    assert shown(noise(*size), data(resize=resize)).shape == (3, 16, 16)

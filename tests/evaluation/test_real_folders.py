@@ -27,7 +27,7 @@ def test_halves_of_one_folder_average_zero_and_another_domain_does_not(
     assert extractor is not None
     with torch.no_grad():
         photos, paintings = (
-            extractor.features(extractor.maps(read_images(folder.files, data, 3)))
+            extractor.features(extractor.maps(read_images(folder.files, data, "a")))
             for folder in folders.sources.values()
         )
     rng, values = np.random.default_rng(0), []
@@ -47,7 +47,7 @@ def test_the_truth_itself_is_better_than_doing_nothing(mobilenet_weights: Path) 
     truth = {
         image.numpy().tobytes(): other
         for image, other in zip(
-            *(read_images(folder.files, data, 3) for folder in folders.sources.values()),
+            *(read_images(folder.files, data, "a") for folder in folders.sources.values()),
             strict=True,
         )
     }

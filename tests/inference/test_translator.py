@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan.inference.translator import Precision, Translator, pick_device, pick_precision
+from gan.inference.devices import pick_device, pick_precision
+from gan.inference.translator import Precision, Translator
 from gan.networks import build_generator
 from gan.networks.files import load_generator
 from gan.system.arithmetic import tf32

@@ -4,7 +4,9 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -112,7 +114,12 @@ def test_a_folder_with_one_of_each_names_each_and_nothing_else(clean: Path, tmp_
     status, found = inspected(clean, tmp_path / "out")
     assert {(kind, file.removeprefix(f"{clean}/"), copy) for kind, file, copy in found} == expected
     assert status == 1
-    assert {kind for kind, _, _ in found} == set(KINDS) - {"empty", "difference"}
+    assert {kind for kind, _, _ in found} == set(KINDS) - {
+        "empty",
+        "difference",
+        "outside",
+        "range",
+    }
     assert [kind for kind, _, _ in found if KINDS[kind].fault]
 
 
@@ -127,3 +134,55 @@ def test_a_clean_dataset_has_no_findings(
 @pytest.mark.skipif(not DATA, reason="GAN_DATA names no folder with trainA and trainB")
 def test_real_photographs_and_paintings_have_no_findings(tmp_path: Path) -> None:
     assert inspected(Path(str(DATA)), tmp_path / "out") == (0, set())
+
+
+def numbers(folder: Path, dtype: Any, low: float, high: float) -> None:
+    """Write two grey TIFFs with numbers from low to high."""
+    folder.mkdir(parents=True)
+    for seed in (0, 1):
+        values = np.random.default_rng(seed).uniform(low, high, (70, 80))
+        values[0, :2] = low, high
+        tifffile.imwrite(folder / f"{seed}.tif", values.astype(dtype), photometric="minisblack")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high", "kind", "detail"),
+    [
+        (np.uint16, 0, 4000, "range", "up to 4000 of 65535: 12 bits in 16: {} '[0, 4095]'"),
+        (np.uint16, 300, 900, "range", "up to 900 of 65535: 10 bits in 16: {} '[0, 1023]'"),
+        (np.uint16, 0, 16383, "range", "14 bits in 16: {} '[0, 16383]'"),
+        (np.uint16, 0, 20000, None, ""),
+        (np.float32, 0, 1, None, ""),
+        (np.int16, -1024, 3071, "outside", "from -1024 to 3071: {} '[-1024, 3071]'"),
+        (np.float32, -999.5, 2000.25, "outside", "from -1000 to 2001: {} '[-1000, 2001]'"),
+        (np.float32, -1, 1, "outside", "from -1.0 to 1.0: {} '[-1.0, 1.0]'"),
+        (np.float32, 0, 255, "outside", "from 0 to 255: {} '[0, 255]'"),
+        (np.int32, 0, 100_000, "outside", "from 0 to 100000: {} '[0, 100000]'"),
+    ],
+)
+def test_numbers_that_need_a_range_are_found_and_it_is_proposed(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    dtype: Any,
+    low: float,
+    high: float,
+    kind: str | None,
+    detail: str,
+) -> None:
+    numbers(tmp_path / "data/trainA", np.uint8, 0, 255)
+    numbers(tmp_path / "data/trainB", dtype, low, high)
+    status, found = inspected(tmp_path / "data", tmp_path / "out", min_images=0)
+    named = {(name, file) for name, file, _ in found if name in ("range", "outside")}
+    assert named == ({(kind, "trainB")} if kind else set())
+    assert status == (kind == "outside")
+    assert detail.format("--data.range_b") in capsys.readouterr().out
+
+
+def test_colors_of_12_bits_are_found_too(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 4096, (70, 80, 3)).astype(np.uint16)
+    for suffix in ("tif", "png"):
+        folder = tmp_path / suffix / "trainA"
+        folder.mkdir(parents=True)
+        assert cv2.imwrite(str(folder / f"a.{suffix}"), values)
+        _, found = inspected(tmp_path / suffix, tmp_path / "out", min_images=0)
+        assert ("range", "trainA", "") in found

@@ -19,6 +19,7 @@ from gan.augment.options import AugmentOptions
 from gan.augment.round_trip import TaskScore
 from gan.config import Config
 from gan.config.tables.discriminators import DISCRIMINATORS
+from gan.domains import DIRECTIONS
 from gan.evaluation import command, open_folders
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.measure import Evaluator, Task
@@ -84,13 +85,15 @@ def evaluates(folder: Path) -> None:
 
     metrics = ["l1", "psnr", "lpips", "gram", "structure", "cycle", "identity"]
     pairs = {file: file for file in source.files}
-    color = Task(forth, forth, (3, 3), pairs, evaluator.reference(source, 3), metrics)
+    ends = DIRECTIONS["ab"]
+    color = Task(forth, forth, ends, pairs, evaluator.reference(source, "b"), metrics)
     assert len(evaluator.measure(source, color)[0].scores) == len(metrics)
     grey = replace(
         color, forth=lambda x: x[:, :1], back=lambda x: x.expand(-1, 3, -1, -1),
-        channels=(3, 1), metrics=metrics[:-1],
+        metrics=metrics[:-1],
     )  # fmt: skip
-    assert len(evaluator.measure(source, grey)[0].scores) == len(metrics) - 1
+    data = config.data.model_copy(update={"channels_b": 1})
+    assert len(replace(evaluator, data=data).measure(source, grey)[0].scores) == len(metrics) - 1
     assert set(seen) == {GPU}
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from gan.inference.devices import pick_device, pick_precision
 from gan.inference.folder.options import TranslateOptions
 from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
 from gan.inference.folder.plan import Job, Plan, make_batches, make_plan
 from gan.inference.folder.streams import share_of_cores
-from gan.inference.translator import Translator, pick_device, pick_precision
+from gan.inference.translator import Translator
 from gan.system.atomic import remove_parts
 from gan.system.failures import Failure, check_failed, say, write_failed
 from gan.system.processes import Processes, join

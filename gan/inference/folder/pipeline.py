@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from gan.images import Picture, read_picture, write_picture
-from gan.images.picture import Array
+from gan.images import Picture, write_picture
+from gan.images.deep import Array
 from gan.images.pixels import from_array, to_array
+from gan.images.writer import scaling
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
 from gan.inference.translator import Translator, require_finite
@@ -125,11 +126,7 @@ class Pipeline:
 
     def read(self, job: Job) -> Read:
         try:
-            return read_picture(
-                job.source,
-                channels=1 if self.translator.channels == 1 else 3,
-                max_megapixels=self.max_megapixels,
-            )
+            return self.translator.read(job.source, self.max_megapixels)
         except Exception as error:
             return failure(job.source, error)
 
@@ -219,7 +216,7 @@ class Pipeline:
             self.write(job, picture, require_finite(translated.result))
         except Exception as error:  # encoders and other people's models raise nearly everything
             return Outcome(job, failure(job.source, error), picture.remarks)
-        return Outcome(job, None, picture.remarks)
+        return Outcome(job, None, (*picture.remarks, *scaling(picture, job.target)))
 
 
 def _joined(fake: Tensor, rec: Tensor | None) -> RoundTrip | None:

@@ -127,7 +127,9 @@ class GeneratorExport:
                 config.networks, data.channels(ends.source), data.channels(ends.target)
             )
             weights = on_cpu(self.frame.generators[direction].state_dict())
-            self.saver.add(save_generator, weights, path, spec, about | {"direction": direction})
+            ranges = {"range_in": data.values(ends.source), "range_out": data.values(ends.target)}
+            own = {"direction": direction} | {k: list(v) for k, v in ranges.items() if v}
+            self.saver.add(save_generator, weights, path, spec, about | own)
 
     def paths(self, suffix: str = "") -> dict[Direction, Path]:
         """Return the files by their directions; those of the last step have no suffix."""

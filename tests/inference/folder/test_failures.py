@@ -84,7 +84,7 @@ def test_a_file_that_vanishes_meanwhile_is_named(
         (source / "001.png").unlink(missing_ok=True)
         return read_picture(path, **options)
 
-    monkeypatch.setattr("gan.inference.folder.pipeline.read_picture", read)
+    monkeypatch.setattr("gan.inference.translator.read_picture", read)
     assert translate_folder(negative_model, source, tmp_path / "out") == 1
     assert f"{source / '001.png'}: No such file" in capsys.readouterr().err
     assert names(tmp_path / "out") == ["000.png", "002.png"]

@@ -25,10 +25,11 @@ from gan.config import Config
 from gan.config.table import load
 from gan.config.tables.recipes import RECIPES
 from gan.evaluation import command
+from gan.inference.devices import pick_device
 from gan.inference.folder import streams
 from gan.inference.folder.pipeline import Pipeline
 from gan.inference.folder.plan import Job
-from gan.inference.translator import Translator, pick_device
+from gan.inference.translator import Translator
 from gan.networks import build_generator
 from gan.networks.layers import NearestUpsample
 from gan.training import objective

@@ -1,0 +1,178 @@
+"""Pixels with all the bits that a file has, and of the numbers that a range names.
+
+A range (low, high) says what black and white are in a file's own numbers: (0, 4095) of 12 bits,
+(-1024, 3071) of Hounsfield units. Such pixels have 16 bits, 0 at low and 65535 at high; what lies
+beyond is clipped. Without one black and white are those of the file's type, 0 and 255 or 65535, or
+0 and 1 of floats.
+"""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import EXTRASAMPLES, TiffImageFile
+
+from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
+from gan.images.color import LUMA_COLUMN, deep_grey, is_srgb, on_white, scaled, with_channels
+from gan.images.reader import UPRIGHT, decoded, opened, orientation
+
+Array = NDArray[Any]
+Remark = Callable[[str], None]
+SCALED = ("PPM", "JPEG2000", "AVIF", "HEIF")
+"""Formats of any depth, which Pillow scales to 8 or 16 bits."""
+
+
+def read_pixels(
+    path: Path,
+    *,
+    channels: Channels = 3,
+    draft_size: int | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    values: Range | None = None,
+) -> Array:
+    """Read a file as pixels (H, W, channels), upright, transparency on white.
+
+    uint8 as `read_image` has them, but uint16 of a file with more bits, and with `values`, the
+    range of its numbers. `draft_size` and ImageError as there.
+    """
+    with opened(path, max_megapixels) as (image, file):
+        if deep := deep_pixels(image, file, channels, lambda text: None, values):
+            return deep[0]
+        if draft_size and values is None:
+            image.draft(None, (draft_size, draft_size))
+        shown, _ = on_white(decoded(image, file), channels, lambda text: None)
+        turn = UPRIGHT.get(orientation(image))
+        pixels = with_channels(np.array(shown if turn is None else shown.transpose(turn)))
+    return pixels if values is None else sixteen_bits(scaled(pixels, values))
+
+
+def sixteen_bits(unit: Array) -> Array:
+    """Return numbers from 0 to 1 as uint16."""
+    return np.rint(unit * np.float32(65535)).astype(np.uint16)
+
+
+def as_numbers(pixels: Array, values: Range, dtype: Any) -> Array:
+    """Return what pixels stand for, whose largest is the high end of a range, as a type has it."""
+    low, high = values
+    numbers = low + pixels * ((high - low) / np.iinfo(pixels.dtype).max)
+    whole = np.issubdtype(dtype, np.integer)
+    return (np.rint(numbers) if whole else numbers).astype(dtype)
+
+
+def eight_bits(pixels: Array) -> Array:
+    """Return uint16 pixels as uint8."""
+    return np.rint(pixels * np.float32(1 / 257)).astype(np.uint8)
+
+
+def deep_pixels(
+    image: ImageFile,
+    file: BinaryIO,
+    channels: Channels,
+    remark: Remark,
+    values: Range | None = None,
+) -> tuple[Array, Array | None] | None:
+    """Return upright 16-bit pixels (H, W, channels) and transparency of an opened file.
+
+    None where 8 bits hold it all. ValueError where a file's numbers are needed and cannot be had.
+    """
+    if values is not None and image.format in SCALED:
+        raise ValueError(f"{image.format} does not keep numbers, as a range needs: use TIFF or PNG")
+    grey = image.mode.startswith(("I", "F"))
+    if not grey and not has_deep_color(image):
+        return None
+    if values is None and not is_srgb(image.info.get("icc_profile"), "L" if grey else "RGB"):
+        remark("its colour profile is applied in 8 bits")
+        return None
+    turn = orientation(image)
+    numbers = deep_grey(decoded(image, file), values) if grey else _through_opencv(image, file)
+    if numbers is None and values is not None:
+        raise ValueError("16 bits in planes one after the other: their numbers cannot be read")
+    if numbers is None:
+        remark("read in 8 bits")
+        return None
+    if values is not None and not grey:
+        colors = {2: 1, 4: 3}.get(numbers.shape[2], numbers.shape[2])
+        numbers[:, :, :colors] = sixteen_bits(scaled(numbers[:, :, :colors], values))
+    numbers = turned(numbers, turn)
+    pixels, alpha = numbers, None
+    if numbers.shape[2] in (2, 4) and has_other_band(image):
+        pixels = numbers[:, :, :-1]
+    elif numbers.shape[2] in (2, 4):
+        pixels, alpha = numbers[:, :, :-1], numbers[:, :, -1]
+        opacity = alpha[:, :, None] / np.float32(65535)
+        # A TIFF's colors may be multiplied with its alpha already (ExtraSamples 1).
+        multiplied = getattr(image, "tag_v2", {}).get(EXTRASAMPLES, (2,))[0] == 1
+        colored = pixels if multiplied else pixels * opacity
+        pixels = colored + 65535 * (1 - opacity)
+    if pixels.shape[2] == 3 and channels == 1:
+        pixels = pixels @ LUMA_COLUMN
+    pixels = np.rint(pixels).astype(np.uint16)
+    return np.ascontiguousarray(pixels.repeat(channels // pixels.shape[2], axis=2)), alpha
+
+
+def numbers_of(image: Image.Image) -> Range | None:
+    """Return the least and the largest number of a loaded file with more than 8 bits a channel.
+
+    Of colors by their high bytes, which is what Pillow has of them. None where none is finite.
+    """
+    if image.mode.startswith(("I", "F")):
+        numbers = np.asarray(image)
+        finite = numbers[np.isfinite(numbers)]
+        return (float(finite.min()), float(finite.max())) if finite.size else None
+    extrema: Any = image.getextrema()
+    return 256.0 * min(low for low, _ in extrema), 256.0 * max(high for _, high in extrema) + 255
+
+
+def floats_in(image: Image.Image) -> bool:
+    """Return whether a file's numbers are floats."""
+    return image.mode.startswith("F")
+
+
+def has_other_band(image: ImageFile) -> bool:
+    """Whether a TIFF has one band more than its colors, which is no transparency.
+
+    ExtraSamples is 0 then, or missing (TIFF 6.0, p. 31): near infrared, heights, a mask.
+    """
+    if not isinstance(image, TiffImageFile):
+        return False
+    tags = image.tag_v2
+    colors = {0: 1, 1: 1, 2: 3}.get(tags.get(ExifTags.Base.PhotometricInterpretation, 1))
+    more = tags.get(ExifTags.Base.SamplesPerPixel, 1) - (colors or 0)
+    return bool(colors) and more == 1 and tags.get(EXTRASAMPLES, (0,))[0] == 0
+
+
+def has_deep_color(image: Any) -> bool:
+    """Whether a PNG or TIFF has 16 bits a channel, of which Pillow's modes hold eight."""
+    if image.mode not in ("RGB", "RGBA", "RGBX", "LA"):
+        return False
+    if image.format == "TIFF":
+        return bool(image.tag_v2.get(258, (8,))[0] == 16)
+    return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
+
+
+def _through_opencv(image: Any, file: BinaryIO) -> Any:
+    """Array of uint16 (H, W, 3 or 4) as stored, not turned; None where OpenCV cannot read it so."""
+    if image.format == "TIFF" and image.tag_v2.get(284, 1) != 1:
+        return None  # planes one after the other: OpenCV mistakes them for pixels
+    file.seek(0)
+    with contextlib.suppress(cv2.error):
+        values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+        if values is not None and values.dtype == np.uint16 and values.ndim == 3:
+            code = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}.get(values.shape[2])
+            return values if code is None else cv2.cvtColor(values, code)
+    return None
+
+
+def turned(values: Array, turn: int) -> Array:
+    """What `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
+    if turn in (2, 3, 7, 8):
+        values = values[:, ::-1]
+    if turn in (3, 4, 6, 7):
+        values = values[::-1]
+    return values.swapaxes(0, 1) if turn >= 5 else values

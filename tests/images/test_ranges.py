@@ -1,0 +1,174 @@
+"""Numbers of files by a range: read as 16 bits, written back as numbers."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image
+
+from gan.images import ImageError, Picture, read_image, read_picture, read_pixels, write_picture
+from gan.images.writer import scaling
+from tests.data.test_crops import FILES
+
+Array = NDArray[Any]
+Range = tuple[float, float]
+
+RNG = np.random.default_rng(0)
+TWELVE = RNG.integers(0, 4096, (20, 30)).astype(np.uint16)
+HU = RNG.integers(-1024, 3072, (20, 30)).astype(np.int16)
+FLOATS = RNG.normal(0, 300, (20, 30)).astype(np.float32)
+RGB = RNG.integers(0, 4096, (20, 30, 3)).astype(np.uint16)
+
+
+def expected(numbers: Array, values: Range) -> Array:
+    """The formula: 16 bits from the low end to the high end, clipped."""
+    low, high = values
+    unit: Array = (numbers.astype(np.float64) - low) / (high - low)
+    return unit.clip(0, 1) * 65535
+
+
+def stored(path: Path) -> Array:
+    numbers: Any = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return np.asarray(numbers)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "suffix", "values"),
+    [
+        (TWELVE, "tif", (0, 4095)),
+        (TWELVE, "png", (0, 4095)),
+        (TWELVE, "png", (1000, 2000)),
+        (HU, "tif", (-1024, 3071)),
+        (HU, "tif", (-160, 240)),
+        (HU.astype(np.int32) * 100, "tif", (-1e5, 3e5)),
+        (FLOATS, "tif", (-500, 500)),
+        ((TWELVE >> 4).astype(np.uint8), "png", (16, 235)),
+        ((TWELVE >> 4).astype(np.uint8), "tif", (0, 255)),
+    ],
+)
+def test_numbers_become_16_bits_between_the_ends(
+    tmp_path: Path, numbers: Array, suffix: str, values: Range
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "png":
+        assert cv2.imwrite(str(path), numbers)
+    else:
+        tifffile.imwrite(path, numbers, photometric="minisblack")
+    pixels = read_pixels(path, channels=1, values=values)
+    assert pixels.dtype == np.uint16
+    np.testing.assert_allclose(pixels[:, :, 0], expected(numbers, values), atol=1)
+    assert np.array_equal(read_picture(path, channels=1, values=values).pixels, pixels)
+    assert np.array_equal(read_pixels(path, values=values), pixels.repeat(3, axis=2))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_colors_and_their_transparency(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    assert cv2.imwrite(str(path), RGB[:, :, ::-1])
+    scaled = expected(RGB, (0, 4095))
+    np.testing.assert_allclose(read_pixels(path, values=(0, 4095)), scaled, atol=1)
+    alpha = np.where(np.arange(30) < 10, 0, 65535).astype(np.uint16)[None].repeat(20, 0)
+    if suffix == "png":
+        assert cv2.imwrite(str(path), np.dstack([RGB[:, :, ::-1], alpha]))
+    else:
+        both = np.dstack([RGB, alpha])
+        tifffile.imwrite(path, both, photometric="rgb", extrasamples=["unassalpha"])
+    picture = read_picture(path, values=(0, 4095))
+    on_white = np.where(alpha[:, :, None] == 0, 65535, scaled)
+    np.testing.assert_allclose(picture.pixels, on_white, atol=1)
+    assert picture.alpha is not None
+    assert np.array_equal(picture.alpha, alpha)
+
+
+def test_a_file_that_is_white_at_zero_is_turned_within_the_range(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", TWELVE, photometric="miniswhite")
+    pixels = read_pixels(tmp_path / "a.tif", channels=1, values=(0, 4095))
+    np.testing.assert_allclose(pixels[:, :, 0], 65535 - expected(TWELVE, (0, 4095)), atol=1)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_without_a_range_pixels_are_those_of_the_other_readers(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    FILES[name](path)
+    pixels = read_pixels(path)
+    if pixels.dtype == np.uint8:
+        assert np.array_equal(pixels, np.asarray(read_image(path)))
+    assert np.array_equal(pixels, read_picture(path).pixels)
+    assert (pixels.dtype == np.uint16) == name.startswith(("deep", "float"))
+
+
+@pytest.mark.parametrize("name", ["a.ppm", "a.pgm", "a.jp2", "a.avif"])
+def test_formats_that_scale_their_numbers_take_no_range(tmp_path: Path, name: str) -> None:
+    image = Image.new("L" if name == "a.pgm" else "RGB", (20, 20))
+    image.save(tmp_path / name)
+    with pytest.raises(ImageError, match=rf"{name}: .* does not keep numbers"):
+        read_pixels(tmp_path / name, values=(0, 4095))
+
+
+def test_what_is_no_number_is_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.where(FLOATS > 0, np.nan, FLOATS))
+    with pytest.raises(ImageError, match=r"a\.tif: values from nan .* no numbers"):
+        read_pixels(tmp_path / "a.tif", values=(-500, 500))
+
+
+def test_planes_whose_numbers_cannot_be_had_are_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(
+        tmp_path / "a.tif", RGB.transpose(2, 0, 1), photometric="rgb", planarconfig="separate"
+    )
+    with pytest.raises(ImageError, match=r"a\.tif: .* planes one after the other"):
+        read_pixels(tmp_path / "a.tif", values=(0, 4095))
+
+
+@pytest.mark.parametrize(
+    ("values", "floats", "dtype"),
+    [
+        ((0, 255), False, np.uint8),
+        ((0, 4095), False, np.uint16),
+        ((-1024, 3071), False, np.int16),
+        ((0, 100_000), False, np.int32),
+        ((-1024, 3071), True, np.float32),
+        ((0, 1), False, np.float32),
+        ((-0.25, 0.75), True, np.float32),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_tiff_gets_numbers_of_the_least_type(
+    tmp_path: Path, values: Range, floats: bool, dtype: type, channels: int
+) -> None:
+    pixels = RNG.integers(0, 65536, (20, 30, channels)).astype(np.uint16)
+    path = tmp_path / "a.tif"
+    picture = Picture(pixels, floats=floats, written=values)
+    write_picture(picture, path)
+    assert scaling(picture, path) == ()
+    numbers = tifffile.imread(path)
+    assert numbers.dtype == dtype
+    low, high = values
+    wanted = low + pixels.astype(np.float64) / 65535 * (high - low)
+    tolerance = 1e-6 * (high - low) if dtype == np.float32 else 0.5
+    np.testing.assert_allclose(numbers.reshape(pixels.shape), wanted, atol=tolerance)
+    if channels == 1:  # and back, as far as the type has numbers for it
+        again = read_pixels(path, channels=1, values=values).astype(float)
+        assert abs(again - pixels).max() <= 65535 * (tolerance / (high - low)) + 1
+
+
+def test_a_png_gets_whole_numbers_from_0_and_others_are_scaled_and_said(tmp_path: Path) -> None:
+    pixels = RNG.integers(0, 65536, (20, 30, 1)).astype(np.uint16)
+    path = tmp_path / "a.png"
+    write_picture(Picture(pixels, written=(0, 4095)), path)
+    numbers = stored(path)
+    assert np.array_equal(numbers, np.rint(pixels[:, :, 0] * (4095 / 65535)))
+    assert scaling(Picture(pixels, written=(0, 4095)), path) == ()
+    for picture in (
+        Picture(pixels, written=(-1024, 3071)),
+        Picture(pixels, written=(0, 4095), floats=True),
+    ):
+        write_picture(picture, path)
+        assert np.array_equal(stored(path), pixels[:, :, 0])
+        (said,) = scaling(picture, path)
+        assert "cannot hold numbers from" in said
+    (said,) = scaling(Picture(pixels, written=(0, 4095)), tmp_path / "a.jpg")
+    assert said.startswith(".jpg cannot hold numbers from 0 to 4095")
