@@ -16,6 +16,7 @@ from gan.augment.gates import GATES, failed, thresholds
 from gan.augment.scores import measure
 from gan.images import list_images, read_image
 from gan.images.pixels import from_array, to_array
+from gan.inference.translator import Translator
 
 Pixels = NDArray[np.uint8]
 Painter = Callable[[Pixels], Pixels]
@@ -96,10 +97,11 @@ FAILURES: dict[str, Spoil] = {
 }
 
 
-class Spoiling:
+class Spoiling(Translator):
     """A translator that paints well, and spoils every tenth picture of a list."""
 
     channels, device, tiles = 3, torch.device("cpu"), False
+    range_in = range_out = None
 
     def __init__(self, painter: Painter, photos: Sequence[Pixels]) -> None:
         self.painter = painter

@@ -1,5 +1,6 @@
 """Errors as one line: the key, what is wrong with its value, and what would be right."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,21 @@ def one_line(error: Exception) -> str:
     if "Original Traceback" in str(error):  # from a loader worker; the last line says it all
         return lines[-1].partition("Error: ")[2] or lines[-1]
     return " ".join(str(error).split())
+
+
+def of_a_worker(error: RuntimeError) -> str | None:
+    """Return what is to be said of a loader worker that was killed; None for another error.
+
+    torch raises it wherever the main process happens to be.
+    """
+    found = re.search(r"DataLoader worker \(pid(?:\(s\))? [\d, ]+\) (.*?)\.? *$", str(error), re.M)
+    if found is None:
+        return None
+    said = found[1].replace("is killed", "was killed")
+    return (
+        f"a loader worker {said}. Where memory is short, fewer data.workers or a smaller "
+        "data.load_size take less; run the same command again to continue"
+    )
 
 
 def explain(error: ValidationError, key: str = "") -> str:

@@ -48,7 +48,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     """Read a command's options and call its function; errors for users become one line."""
     import yaml
 
-    from gan.cli.errors import one_line
+    from gan.cli.errors import of_a_worker, one_line
     from gan.cli.parser import Parser
     from gan.config.extensions import load_extensions
     from gan.config.table import load
@@ -84,9 +84,11 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
             print(f"{prog}: error: {printable(one_line(error))}", file=sys.stderr)
         return abandon(1)
     except RuntimeError as error:
-        if not lost_process(error):
+        others = "another process has ended; it said why" if lost_process(error) else None
+        said = others or of_a_worker(error)
+        if said is None:
             raise
-        print(f"{prog}: error: another process has ended; it said why", file=sys.stderr)
+        print(f"{prog}: error: {said}", file=sys.stderr)
         return abandon(1)
     except KeyboardInterrupt:
         advice = "; run the same command again to continue" if command.resumes else ""

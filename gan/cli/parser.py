@@ -69,6 +69,8 @@ class Parser(ArgumentParser):
     def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Any:
         """Read a file; ValueError where a key is unknown or stands there twice."""
         for key in check_file(Path(path)):
+            if key in ("config", "extend", "help", *self.flags):
+                raise ValueError(f"config: {path}: {key} is for the command line: --{key}")
             self.check_key(key)
         return super().parse_path(path, *arguments, **options)
 
@@ -228,6 +230,8 @@ def constrained(field: FieldInfo) -> Any:
 def _checked(key: str, field: FieldInfo, value: Any) -> Any:
     """Return a value as the field's type; ValueError names the key and what would be right."""
     adapter = TypeAdapter(constrained(field))
+    if isinstance(value, bool) and field.annotation is not bool:  # yes would be 1
+        value = str(value).lower()
     faults: list[ValidationError] = []
     for reading in _readings(value):
         try:

@@ -1,12 +1,16 @@
 """Configuration files: where they are, and what may be wrong with one before its keys are read."""
 
+import re
 from pathlib import Path
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from gan.system.yaml_text import parse_nodes
+from gan.system.yaml_text import parse_nodes, parse_yaml
 
 PACKAGE = Path(__file__).parents[1]
+INTEGER = "tag:yaml.org,2002:int"
+BASE_EIGHT = re.compile(r"[-+]?0[0-7_]+")
+"""010 is 8 in YAML 1.1, and 1:30 is 90."""
 RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")
 """Where recipes are: inside an installed package, beside one in a checkout."""
 
@@ -46,9 +50,11 @@ def check_file(path: Path) -> list[str]:
 def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> None:
     """Add the dotted keys of a mapping and of those in it, but not of those in lists.
 
-    ValueError with the dotted key that stands twice, in lists too.
+    ValueError with the dotted key that stands twice, in lists too, or whose value is misleading.
     """
-    if isinstance(node, SequenceNode):
+    if isinstance(node, ScalarNode):
+        _check_scalar(path, node, above.removesuffix("."))
+    elif isinstance(node, SequenceNode):
         for item in node.value:
             _add_keys(path, item, above, {})
     elif isinstance(node, MappingNode):
@@ -59,3 +65,16 @@ def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> Non
                 raise ValueError(f"config: {path} names {name} twice, {line}: join them")
             names[name] = None
             _add_keys(path, value, f"{name}.", names)
+
+
+def _check_scalar(path: Path, node: ScalarNode, key: str) -> None:
+    """Raise ValueError for a value that YAML 1.1 reads as another, or that no name can hold."""
+    where = f"config: {path}, line {node.start_mark.line + 1}: {key}"
+    if "\0" in node.value:
+        raise ValueError(f"{where} holds a null byte, as no name or number may")
+    if node.tag == INTEGER and (BASE_EIGHT.fullmatch(node.value) or ":" in node.value):
+        meant = parse_yaml(node.value)
+        raise ValueError(
+            f"{where} is {node.value}, which YAML reads as {meant}: write {meant}, "
+            f'or "{node.value}" for a text'
+        )

@@ -7,6 +7,7 @@ from gan.data.folders import (
     fingerprint,
     index_folder,
     index_folders,
+    mark_broken,
     write_index,
 )
 from gan.data.unpaired import (
@@ -33,6 +34,7 @@ __all__ = [
     "fingerprint",
     "index_folder",
     "index_folders",
+    "mark_broken",
     "sample_image",
     "sample_pixels",
     "write_index",

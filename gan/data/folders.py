@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from gan.config import DataConfig
 from gan.config.choices import MIN_SIDE, Range
@@ -31,6 +33,8 @@ class Folder:
     """Pixels that a side has at least."""
     values: Range | None = None
     """The range of the files' numbers, where one is named."""
+    broken: Mapping[str, int] = field(default_factory=dict)
+    """Files that broke during the training, with the lengths that they had."""
 
 
 def index_folders(
@@ -40,7 +44,7 @@ def index_folders(
 
     known is a file of `write_index`: what it holds unchanged is not decoded again.
     """
-    stamps = _read_index(known)
+    stamps, broken = _read_index(known)
     # Images that are resized need a least side, too: thinner ones would be scaled without measure.
     return {
         domain: index_folder(
@@ -50,6 +54,7 @@ def index_folders(
             min_side=data.crop_size if data.resize == "none" else MIN_SIDE,
             known=stamps,
             values=data.values(domain),
+            broken=broken,
         )
         for domain in domains
     }
@@ -63,8 +68,11 @@ def index_folder(
     min_side: int = 1,
     known: Mapping[str, Sequence[float]] = MappingProxyType({}),
     values: Range | None = None,
+    broken: Mapping[str, int] = MappingProxyType({}),
 ) -> Folder:
     """List and decode the images under root, sub-folders included, but for those that are known.
+
+    Broken ones, with the lengths that they had, keep their places, though they are unreadable now.
 
     Images with a side under min_side pixels count as unreadable, and so do links that leave the
     folder, unless max_images leaves out more. ValueError, with the first reasons, when no image is
@@ -72,51 +80,77 @@ def index_folder(
     """
 
     def problem(path: Path) -> str | None:
-        same = known.get(str(path)) == _stamp(path, min_side, values)
-        return None if same else unreadable(path, min_side, values)
+        with suppress(OSError):  # it may be gone
+            if known.get(str(path)) == _stamp(path, min_side, values):
+                return None
+        return unreadable(path, min_side, values)
 
     listed = find_images(root)
-    found = listed.images[:max_images]
+    lost = {name: length for name, length in broken.items() if Path(name).is_relative_to(root)}
+    images = {*listed.images, *map(Path, lost)}
+    found = sorted(images, key=lambda path: path.relative_to(root).as_posix())[:max_images]
     if not found:
         raise ValueError(nothing_found(root, listed))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         reasons = list(threads.map(problem, found))
-    files = tuple(path for path, reason in zip(found, reasons, strict=True) if reason is None)
+    files = tuple(
+        path
+        for path, reason in zip(found, reasons, strict=True)
+        if reason is None or str(path) in lost
+    )
     bad = [reason for reason in reasons if reason is not None]
     links = len(listed.skipped) if len(found) == len(listed.images) else 0
-    lost, count = len(bad) + links, len(found) + links
+    unusable, count = len(bad) + links, len(found) + links
     bad += skipped_lines(root, listed.skipped)
-    if not files or lost > max_unreadable * count:
+    if not files or unusable > max_unreadable * count:
         named = "; ".join(bad[:5]) + ("; ..." if len(bad) > 5 else "")
         raise ValueError(
-            f"{root}: {lost} of {count} images cannot be used "
+            f"{root}: {unusable} of {count} images cannot be used "
             f"(data.max_unreadable is {max_unreadable}): {named}"
         )
-    return Folder(root, files, tuple(bad), fingerprint(root, files), min_side, values)
+    mark = fingerprint(root, files, lost)
+    return Folder(root, files, tuple(bad), mark, min_side, values, lost)
 
 
 def write_index(path: Path, folders: Iterable[Folder]) -> None:
     """Write which files were read well, with their lengths and times, for a later start."""
-    stamps = {
-        str(file): _stamp(file, folder.min_side, folder.values)
-        for folder in folders
-        for file in folder.files
-    }
-    text = json.dumps({"read": stamps, "at": time.time_ns()})
+    stamps: dict[str, list[float]] = {}
+    broken: dict[str, int] = {}
+    for folder in folders:
+        broken |= folder.broken
+        for file in folder.files:
+            if str(file) not in broken:
+                stamps[str(file)] = _stamp(file, folder.min_side, folder.values)
+    _write_index(path, {"read": stamps, "at": time.time_ns(), "broken": broken})
+
+
+def mark_broken(path: Path, names: Iterable[str]) -> None:
+    """Note files of an index that are broken now: a later start keeps their places."""
+    with suppress(OSError, ValueError):  # somebody has removed the index, or damaged it
+        index = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+        for name in names:
+            if stamp := index["read"].pop(name, None):
+                index["broken"][name] = stamp[0]
+        _write_index(path, index)
+
+
+def _write_index(path: Path, index: Mapping[str, Any]) -> None:
+    text = json.dumps(index)
     write_whole(path, lambda file: file.write(text.encode("utf-8", "surrogateescape")))
 
 
-def _read_index(path: Path | None) -> dict[str, list[float]]:
-    """Return the stamps of an index; {} without one, and for a damaged one.
+def _read_index(path: Path | None) -> tuple[dict[str, list[float]], dict[str, int]]:
+    """Return the stamps of an index and its broken files; none without one, or of a damaged one.
 
     A file that changed within SETTLED of being read may change once more within the same tick.
     """
     try:
         index = json.loads(path.read_bytes().decode("utf-8", "surrogateescape")) if path else {}
         latest = index.get("at", 0) - SETTLED
-        return {name: stamp for name, stamp in index.get("read", {}).items() if stamp[1] < latest}
+        read = {name: stamp for name, stamp in index.get("read", {}).items() if stamp[1] < latest}
+        return read, {str(name): int(size) for name, size in index.get("broken", {}).items()}
     except (OSError, ValueError, TypeError, AttributeError, IndexError):
-        return {}
+        return {}, {}
 
 
 def _stamp(path: Path, min_side: int, values: Range | None) -> list[float]:
@@ -137,9 +171,13 @@ def unreadable(path: Path, min_side: int, values: Range | None = None) -> str | 
     return None
 
 
-def fingerprint(root: Path, files: Sequence[Path]) -> str:
-    """A hash of the files' names below root and their lengths in bytes."""
-    lines = (f"{path.relative_to(root).as_posix()}\t{path.stat().st_size}\n" for path in files)
+def fingerprint(
+    root: Path, files: Sequence[Path], lengths: Mapping[str, int] = MappingProxyType({})
+) -> str:
+    """A hash of the files' names below root and their lengths in bytes; some lengths are given."""
+    sizes = (lengths.get(str(path)) or path.stat().st_size for path in files)
+    names = (path.relative_to(root).as_posix() for path in files)
+    lines = (f"{name}\t{size}\n" for name, size in zip(names, sizes, strict=True))
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 

@@ -1,8 +1,10 @@
 """Unpaired training images, in an order that is a function of (seed, epoch, index) alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, cast
 
 import cv2
@@ -18,8 +20,11 @@ from gan.config import Config, DataConfig
 from gan.data.crops import Crops
 from gan.data.folders import Folder
 from gan.domains import Domain
+from gan.images import ImageError
 from gan.system.signals import ignore_signals
 
+TRIES = 8
+"""Images that are tried before a training ends for want of one."""
 Key = tuple[int, int]
 """(epoch, index) of a training pair; index counts from 0 within the epoch."""
 
@@ -49,6 +54,8 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         self.files_a, self.files_b = files_a, files_b
         self.data, self.seed = data, seed
         self.crops = Crops(data)
+        self.broken: dict[str, str] = {}
+        """Files that could not be read since the last batch, with the reasons."""
 
     def __len__(self) -> int:
         """Pairs in an epoch: the images of the larger folder."""
@@ -63,8 +70,8 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         a_is_larger = len(self.files_a) >= len(self.files_b)
         index_a, index_b = (larger, other) if a_is_larger else (other, larger)
         seed_a, seed_b = (int(seed) for seed in rng.integers(2**32, size=2))
-        a = self.crops(self.files_a[index_a], "a", seed_a)
-        b = self.crops(self.files_b[index_b], "b", seed_b)
+        a, _ = readable_crop(self.crops, self.files_a, "a", index_a, seed_a, rng, self.broken)
+        b, _ = readable_crop(self.crops, self.files_b, "b", index_b, seed_b, rng, self.broken)
         return a, b
 
 
@@ -76,6 +83,7 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
     ) -> None:
         self.files, self.labels, self.seed = files, labels, seed
         self.crops = Crops(data)
+        self.broken: dict[str, str] = {}
 
     def __len__(self) -> int:
         """Images in an epoch: all of them."""
@@ -84,10 +92,34 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
     def __getitem__(self, key: Key) -> tuple[Tensor, ...]:
         """The image (a,) of a key, (C, crop_size, crop_size); its label is int64 ()."""
         epoch, index = key
-        seed = int(np.random.default_rng([self.seed, epoch, index]).integers(2**32))
+        rng = np.random.default_rng([self.seed, epoch, index])
+        seed = int(rng.integers(2**32))
         at = int(_order(self.seed, epoch, len(self))[index])
-        image = self.crops(self.files[at], "a", seed)
+        image, at = readable_crop(self.crops, self.files, "a", at, seed, rng, self.broken)
         return (image, torch.tensor(self.labels[at])) if self.labels else (image,)
+
+
+def readable_crop(
+    crops: Crops,
+    files: Sequence[Path],
+    domain: Domain,
+    at: int,
+    seed: int,
+    rng: np.random.Generator,
+    broken: dict[str, str],
+) -> tuple[Tensor, int]:
+    """Return the crop of a file and its place; of another, drawn at random, where it is broken.
+
+    Files were readable when the training began. `broken` gets those that no longer are, with the
+    reasons. ImageError where none of TRIES files can be read.
+    """
+    for _ in range(TRIES):
+        try:
+            return crops(files[at], domain, seed), at
+        except ImageError as error:
+            broken[str(files[at])] = reason = str(error)
+            at = int(rng.integers(len(files)))
+    raise ImageError(f"{reason}; {TRIES} images in a row cannot be read")
 
 
 def build_dataset(config: Config, folders: Mapping[Domain, Folder]) -> UnpairedImages | OneFolder:
@@ -140,7 +172,7 @@ def build_loader(
     return DataLoader(
         cast(Dataset[tuple[Tensor, ...]], dataset),
         batch_sampler=batches,
-        collate_fn=_together,
+        collate_fn=Together(dataset),
         num_workers=workers,
         pin_memory=gpu,
         worker_init_fn=_start_worker,
@@ -149,9 +181,25 @@ def build_loader(
     )
 
 
-def _together(items: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
-    """Return images as batches; of 8 and 16 bits together all have 16."""
-    return [torch.stack(_alike(images)) for images in zip(*items, strict=True)]
+class LoadedBatch(list[Tensor]):
+    """The images of each domain, and the files that others had to stand in for."""
+
+    broken: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Together:
+    """Makes a batch of a dataset's items, where they are loaded; of 8 and 16 bits all have 16."""
+
+    dataset: ImageDataset
+
+    def __call__(self, items: Sequence[tuple[Tensor, ...]]) -> LoadedBatch:
+        """Stack the images of each domain."""
+        batch = LoadedBatch(torch.stack(_alike(images)) for images in zip(*items, strict=True))
+        if broken := getattr(self.dataset, "broken", None):
+            batch.broken = dict(broken)
+            broken.clear()
+        return batch
 
 
 def _alike(images: Sequence[Tensor]) -> list[Tensor]:

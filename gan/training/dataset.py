@@ -17,9 +17,8 @@ from gan.domains import Domain
 from gan.images import ImageError, list_images
 from gan.images.pixels import to_unit
 from gan.training.accelerator import processes_of
+from gan.training.broken_images import INDEX
 
-INDEX = "index.json"
-"""In a run's folder: the files that its first start has decoded; the next ones need not."""
 ROWS = 4
 """Test images of each domain in a grid."""
 

@@ -9,6 +9,7 @@ from accelerate import Accelerator
 
 from gan.config import Config
 from gan.data import Batches, ImageDataset, build_loader, end_workers
+from gan.training.broken_images import BrokenImages
 from gan.training.recipes.base import Batch
 from gan.training.schedule import RunLength
 
@@ -70,6 +71,7 @@ def load_batches(
     loaders: ExitStack,
     waits: LoaderWait,
     after: int,
+    broken: BrokenImages,
 ) -> Iterator[Batch]:
     """Yield this process's batches of the steps after this one, until `loaders` closes."""
     keys = Batches(
@@ -84,4 +86,4 @@ def load_batches(
         build_loader(dataset, keys, workers=config.data.workers, device=accelerator.device)
     )
     loaders.callback(end_workers, batches)
-    return feed(batches, accelerator.device, waits)
+    return feed(broken.note(batches), accelerator.device, waits)

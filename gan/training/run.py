@@ -15,16 +15,17 @@ from tqdm import tqdm
 from gan.config import Config
 from gan.config.table import load
 from gan.config.tables.recipes import RECIPES
-from gan.data import TrainTransform, write_index
+from gan.data import TrainTransform
 from gan.system.atomic import write_whole
 from gan.system.memory import peak_memory
 from gan.system.processes import any_process
 from gan.system.signals import STOPPED, Interruption
 from gan.system.text import printable
 from gan.training.accelerator import build_accelerator, compile_networks, processes_of
+from gan.training.broken_images import BrokenImages
 from gan.training.checkpoint.saver import GeneratorExport, Saver
 from gan.training.checkpoint.states import SavedState, agreed_state, check_same
-from gan.training.dataset import INDEX, open_data
+from gan.training.dataset import open_data
 from gan.training.feed import LoaderWait, load_batches
 from gan.training.observers.base import RunContext, build_observers
 from gan.training.progress import Progress, finished, more
@@ -58,6 +59,7 @@ class Run:
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.generator_export = GeneratorExport(self.frame, self.length, self.saver)
         self.waits = LoaderWait()
+        self.broken = BrokenImages(config, self.data.folders, self.processes)
         self.observers = build_observers(RunContext(
             config, self.trainer, self.accelerator, self.data, self.length,
             self.print_line, self.generator_export.keep, self.waits,
@@ -120,7 +122,7 @@ class Run:
             return self.loop(None)
         text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
         write_whole(self.folder / "config.yaml", lambda file: file.write(text.encode()))
-        write_index(self.folder / INDEX, self.data.folders.values())
+        self.broken.begin()
         with closing(Tracker(self.folder, self.step)) as tracker:
             return self.loop(tracker)
 
@@ -182,6 +184,7 @@ class Run:
                 self.generator_export.keep_epoch(self.step)
                 self.saver.poll()
                 self.ending = self.ended()
+                self.broken.end_after(self.save, self.saver.finish)
                 if stopped or self.ending or length.due(self.step, train.checkpoint_every):
                     self.save()
                 if self.ending:
@@ -214,7 +217,7 @@ class Run:
         """Yield this process's batches from the present step on, until the loaders are closed."""
         return load_batches(
             self.data.dataset, self.config, self.length, self.accelerator,
-            loaders=loaders, waits=self.waits, after=self.step,
+            loaders=loaders, waits=self.waits, after=self.step, broken=self.broken,
         )  # fmt: skip
 
     # What the run leaves behind
@@ -230,23 +233,20 @@ class Run:
             rate = progress.steps_per_second(self.step)
             progress.show(self.step, scalars, rate)
             images = len(self.config.domains) * self.length.pairs_per_step
-            tracker.scalars(
-                self.step,
-                scalars
-                | {
-                    "images_per_second": images * rate,
-                    "learning_rate": self.updates.lr,
-                    "epoch": self.length.epochs_done(self.step),
-                    "memory_gb": peak_memory(self.accelerator.device) / 1e9,
-                },
-            )
+            tracker.scalars(self.step, scalars | {
+                "images_per_second": images * rate,
+                "learning_rate": self.updates.lr,
+                "epoch": self.length.epochs_done(self.step),
+                "memory_gb": peak_memory(self.accelerator.device) / 1e9,
+            })  # fmt: skip
         for observer in self.observers.values():
             observer.log(self.step, scalars, tracker)
-        if scalars["skipped_steps"] > self.skips_reported:
-            self.skips_reported = scalars["skipped_steps"]
-            self.print_line(
-                f"skipped {self.skips_reported:.0f} steps so far: their gradients were not finite"
-            )
+        for line in self.broken.agree():
+            self.print_line(line)
+        skipped, self.skips_reported = self.skips_reported, scalars["skipped_steps"]
+        if self.skips_reported > skipped:
+            text = f"skipped {self.skips_reported:.0f} steps so far"
+            self.print_line(f"{text}: their gradients were not finite")
         return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
 
     def go_back(self) -> None:

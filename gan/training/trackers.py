@@ -1,6 +1,8 @@
 """What people see of a run: TensorBoard scalars, and grids of the same test images."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -12,30 +14,55 @@ from gan.images.pixels import to_image, to_pixels
 
 
 class Tracker:
-    """Writes a run's logs/ and samples/; the main process alone has one."""
+    """Writes a run's logs/ and samples/; the main process alone has one.
+
+    OSError names the logs where they cannot be written, a call or two after the first that failed:
+    TensorBoard writes in a thread.
+    """
 
     def __init__(self, folder: Path, start_step: int) -> None:
-        self.samples = folder / "samples"
+        self.logs, self.samples = folder / "logs", folder / "samples"
+        self.report = threading.excepthook
+        threading.excepthook = self.report_others
         # Hides what an interrupted run logged after the step that this one resumes from.
-        self.writer = SummaryWriter(str(folder / "logs"), purge_step=start_step + 1)
+        self.writer = SummaryWriter(str(self.logs), purge_step=start_step + 1)
+
+    def report_others(self, failed: threading.ExceptHookArgs) -> None:
+        """Report what ends a thread, unless it is TensorBoard's: the next call raises that."""
+        if type(failed.thread).__name__ != "_AsyncWriterThread":
+            self.report(failed)
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Name the logs in an error of writing them."""
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or error
+            raise type(error)(f"{self.logs}: cannot be written: {reason}") from error
 
     def close(self) -> None:
         """Write what is left of the log."""
-        self.writer.close()
+        threading.excepthook = self.report
+        with self.named():
+            self.writer.close()
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Log scalars by name."""
-        for name, value in values.items():
-            self.writer.add_scalar(name, value, step)
+        with self.named():
+            for name, value in values.items():
+                self.writer.add_scalar(name, value, step)
 
     def text(self, step: int, name: str, text: str) -> None:
         """Log a sentence."""
-        self.writer.add_text(name, text, step)
+        with self.named():
+            self.writer.add_text(name, text, step)
 
     def grid(self, step: int, direction: str, columns: Sequence[Tensor]) -> None:
         """Log and keep a grid of batches (N, 1 or 3, H, W) in [-1, 1]: a column each."""
         batches = [to_pixels(column).cpu().expand(-1, 3, -1, -1) for column in columns]
         rows = [torch.cat(images, dim=2) for images in zip(*batches, strict=True)]
         grid = torch.cat(rows, dim=1)
-        self.writer.add_image(f"samples/{direction}", grid, step)
+        with self.named():
+            self.writer.add_image(f"samples/{direction}", grid, step)
         write_image(to_image(grid), self.samples / f"step-{step:08d}-{direction}.png")

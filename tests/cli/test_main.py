@@ -1,5 +1,8 @@
 """The command line: errors of one line that name the key, what is wrong, and the nearest name."""
 
+import functools
+import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +12,7 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import Field
+from torch.utils.data import DataLoader, Dataset
 
 from gan.cli.commands import COMMANDS, Command
 from gan.cli.errors import one_line
@@ -78,6 +82,14 @@ LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
     ("loss: {cycle: 1}\nloss.cycle: 2\n", "names loss.cycle twice, again in line 2"),
     ("data:\n  flip: true\n  flip: false\n", "names data.flip twice, again in line 3"),
     ("data:\n  augment: [{Blur: {p: 1, p: 0}}]\n", "names data.augment.Blur.p twice"),
+    ("train:\n  epochs: 010\n", "line 2: train.epochs is 010, which YAML reads as 8: write 8, or"),
+    ("train: {epochs: 1:30}\n", "train.epochs is 1:30, which YAML reads as 90: write 90"),
+    ("data: {augment: [{Blur: {blur_limit: 010}}]}\n", "data.augment.Blur.blur_limit is 010"),
+    ("train:\n  epochs: yes\n", "train.epochs: Input should be a valid integer"),
+    ("loss.cycle: on\n", "loss.cycle: Input should be a valid number"),
+    ("print_config: true\n", "print_config is for the command line: --print_config"),
+    ("config: small\n", "config is for the command line: --config"),
+    ('run: {dir: "a\\0b"}\n', "line 1: run.dir holds a null byte"),
 ])  # fmt: skip
 def test_error_in_a_file_is_one_line_with_the_key(
     yaml: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -90,6 +102,56 @@ def test_error_in_a_file_is_one_line_with_the_key(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert expected in lines[0]
+
+
+@pytest.mark.parametrize(("yaml", "key", "value"), [
+    ("data: {flip: no}\n", "data.flip", False),
+    ("run: {dir: '010'}\n", "run.dir", Path("010")),
+    ("train: {epochs: 0x10}\n", "train.epochs", 16),
+    ("optim: {lr: 1_0e-1}\n", "optim.lr", 1.0),
+    ("run.seed: 0\n", "run.seed", 0),
+])  # fmt: skip
+def test_what_only_looks_misleading_is_taken(
+    yaml: str, key: str, value: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "recipe.yaml").write_text(yaml)
+    options, _ = Parser(COMMANDS["train"], "train").options(
+        ["--config", str(tmp_path / "recipe.yaml")]
+    )
+    assert functools.reduce(getattr, key.split("."), options) == value
+
+
+class Killed(Dataset[int]):
+    """Its worker is killed, as by the kernel where memory is short."""
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return index
+
+
+def test_a_killed_loader_worker_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def load(options: Section, **flags: bool) -> int:
+        return len(list(DataLoader(Killed(), num_workers=1)))
+
+    monkeypatch.setitem(COMMANDS, "train", replace(COMMANDS["train"], run=load))
+    assert main(["train"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("gan train: error: a loader worker ")  # torch has two texts for it
+    assert "the same command again" in line
+
+
+def test_other_errors_of_the_program_keep_their_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(options: Section, **flags: bool) -> int:
+        raise RuntimeError("DataLoader is not what failed")
+
+    monkeypatch.setitem(COMMANDS, "train", replace(COMMANDS["train"], run=fail))
+    with pytest.raises(RuntimeError, match="is not what failed"):
+        main(["train"])
 
 
 def test_what_only_the_run_finds_is_one_line_too(

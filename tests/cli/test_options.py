@@ -129,7 +129,7 @@ def sample(field: FieldInfo) -> Any:
         320,
         "another",
     ):
-        for whole in (value, [value]):
+        for whole in (value, [value], [value, 96]):
             with suppress(ValidationError):
                 found = adapter.validate_python(whole)
                 if found != default:

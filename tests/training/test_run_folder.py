@@ -1,14 +1,22 @@
 """A run's folder belongs to one process at a time, and says so."""
 
 import os
+import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from gan.training import train
+from gan.training.recipes.cyclegan import Trainer
 from gan.training.run_folder import claim, is_held
-from tests.support.runs import HOLD
+from tests.support.pictures import Photos
+from tests.support.runs import HOLD, config
 
 
 def test_a_folder_that_another_process_trains_into_is_refused(tmp_path: Path) -> None:
@@ -55,3 +63,31 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Permission denied"):
         claim(tmp_path / "run")
     tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved"])
+def test_a_folder_that_vanishes_ends_the_run_with_one_error(
+    how: str, tmp_path: Path, photos: Photos, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """TensorBoard's thread would print a traceback of its own; nothing is made in its place."""
+    photos("data/trainA"), photos("data/trainB")
+    train_step = Trainer.train_step
+
+    def vanish(trainer: Trainer, step: int, batches: Any) -> Any:
+        if step == 3 and how == "deleted":
+            shutil.rmtree(tmp_path / "run")
+        elif step == 3:
+            (tmp_path / "run").rename(tmp_path / "elsewhere")
+        time.sleep(0.02)  # for the thread
+        return train_step(trainer, step, batches)
+
+    settings = config(tmp_path / "data", tmp_path / "run", train={"log_every": 1, "epochs": 9})
+    hook = threading.excepthook
+    with (
+        patch.object(Trainer, "train_step", vanish),
+        pytest.raises(OSError, match=rf"^{tmp_path}/run/logs: cannot be written: No such file"),
+    ):
+        train(settings)
+    assert "Traceback" not in capfd.readouterr().err
+    assert not (tmp_path / "run").exists()
+    assert threading.excepthook is hook

@@ -105,11 +105,25 @@ def failing(*arguments: str) -> int:
         return run("train", arguments, prog="test")
 
 
+def breaking(path: str, *arguments: str) -> int:
+    """Train; an image is gone from the second step on."""
+    train_step = Trainer.train_step
+
+    def remove(trainer: Trainer, step: int, batches: Any) -> Any:
+        if step == 2:
+            Path(path).unlink(missing_ok=True)
+        return train_step(trainer, step, batches)
+
+    with patch.object(Trainer, "train_step", remove):
+        return run("train", arguments, prog="test")
+
+
 CASES: dict[str, Callable[..., int]] = {
     "patience": patience,
     "wrong": wrong,
     "vanishing": vanishing,
     "failing": failing,
+    "breaking": breaking,
 }
 
 if __name__ == "__main__":

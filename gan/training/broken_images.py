@@ -1,0 +1,74 @@
+"""Images that break while a run trains on them."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from gan.config import Config
+from gan.data import Folder, mark_broken, write_index
+from gan.data.unpaired import LoadedBatch
+from gan.domains import Domain
+from gan.system.processes import Processes
+from gan.training.recipes.base import Batch
+
+INDEX = "index.json"
+"""In a run's folder: the files that its first start has decoded; the next ones need not."""
+
+
+class BrokenImages:
+    """Files that were readable at the start and no longer are; other images stand in for them.
+
+    Every process notes those of its batches. They agree when the run logs: so lines are printed
+    once, and all end a run together that has lost too many. The run's index keeps them, so that a
+    resumed run has the same files in the same order.
+    """
+
+    def __init__(
+        self, config: Config, folders: Mapping[Domain, Folder], processes: Processes
+    ) -> None:
+        self.index, self.most = config.run.dir / INDEX, config.data.max_unreadable
+        self.folders, self.processes = list(folders.values()), processes
+        self.fresh: dict[str, str] = {}
+        self.known = {name for folder in self.folders for name in folder.broken}
+        self.excess: str | None = None
+        """Why the run cannot go on, if a folder has lost more than its share."""
+
+    def begin(self) -> None:
+        """Write the run's index, on the main process."""
+        write_index(self.index, self.folders)
+
+    def note(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Yield batches, noting what was broken when they were loaded."""
+        for batch in batches:
+            if isinstance(batch, LoadedBatch):
+                self.fresh |= batch.broken
+            yield batch
+
+    def agree(self) -> list[str]:
+        """Return a line for each file that broke since the last call, on all processes."""
+        found = dict(self.processes.gather(lambda: list(self.fresh.items())))
+        self.fresh = {}
+        new = {name: reason for name, reason in found.items() if name not in self.known}
+        if new:
+            self.known |= new.keys()
+            self.excess = next(filter(None, map(self.lost, self.folders)), None)
+            if self.processes.main:
+                mark_broken(self.index, new)
+        return [f"{reason}; other images stand in for it" for reason in new.values()]
+
+    def end_after(self, *saving: Callable[[], None]) -> None:
+        """Save, and raise ValueError, if a folder has lost more than its share."""
+        if self.excess:
+            for part in saving:
+                part()
+            raise ValueError(self.excess)
+
+    def lost(self, folder: Folder) -> str | None:
+        """Return what a folder has lost, if it is more than its share."""
+        lost = sum(str(file) in self.known for file in folder.files)
+        before = len(folder.unreadable) - len(folder.broken)
+        if before + lost <= self.most * (len(folder.files) + before):
+            return None
+        return (
+            f"{folder.root}: {lost} of {len(folder.files)} images cannot be read any more "
+            f"(data.max_unreadable is {self.most}): bring them back, and run the same command "
+            "again to continue"
+        )

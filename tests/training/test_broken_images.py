@@ -1,0 +1,151 @@
+"""Images that break while a run trains on them: others stand in, and resuming is exact."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import torch
+
+from gan.config import Config
+from gan.data import Batches, build_dataset, build_loader, index_folders
+from gan.data.unpaired import LoadedBatch
+from gan.images import ImageError
+from gan.training import train
+from gan.training.recipes.cyclegan import Trainer
+from tests.support.launching import KEYS, write_images
+from tests.support.pictures import Photos
+from tests.support.runs import config, generators
+from tests.system.test_meeting import meet
+
+BREAKS: dict[str, Callable[[Path], object]] = {
+    "gone": Path.unlink,
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-200]),
+    "other": lambda path: path.write_text("dear diary"),
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path, photos: Photos) -> Path:
+    for name in ("trainA", "trainB"):
+        photos(f"data/{name}", 6)
+    return tmp_path / "data"
+
+
+def breaking(at: int, broken: list[Path], how: str = "gone") -> Any:
+    """Before that step of a run, break these images."""
+    train_step = Trainer.train_step
+
+    def step(trainer: Trainer, number: int, batches: Any) -> Any:
+        if number == at:
+            for path in broken:
+                BREAKS[how](path)
+        return train_step(trainer, number, batches)
+
+    return patch.object(Trainer, "train_step", step)
+
+
+def settings(root: Path, run: Path, steps: int = 18, **data: Any) -> Config:
+    return config(
+        root, run, data={"max_unreadable": 0.2} | data,
+        train={"epochs": 3, "decay_epochs": 1, "log_every": 1, "max_steps": steps},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_others_stand_in_and_a_resumed_run_is_the_one_that_was_not_stopped(
+    root: Path, tmp_path: Path, photos: Photos, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    path = root / "trainA/002.png"
+    content = path.read_bytes()
+    with breaking(3, [path], how):
+        train(settings(root, tmp_path / "whole"))
+    said = capsys.readouterr().err
+    assert said.count("other images stand in for it") == 1
+    assert f"{path}: " in said
+    path.write_bytes(content)
+    with breaking(3, [path], how):
+        train(settings(root, tmp_path / "parts", 12))
+    assert json.loads((tmp_path / "parts/index.json").read_text())["broken"] == {
+        str(path): len(content)
+    }
+    train(settings(root, tmp_path / "parts"))
+    said = capsys.readouterr().err
+    assert f"skipped: {path}: " in said
+    assert "resuming" in said
+    assert generators(tmp_path / "whole") == generators(tmp_path / "parts")
+
+
+def test_without_a_broken_image_nothing_changes(root: Path, tmp_path: Path) -> None:
+    """What stands in is drawn after all else."""
+    data = settings(root, tmp_path).data
+    dataset = build_dataset(settings(root, tmp_path), index_folders(data))
+    before = [dataset[0, index] for index in range(6)]
+    (root / "trainA/002.png").unlink()
+    after = [dataset[0, index] for index in range(6)]
+    equal = [
+        torch.equal(a, other_a) and torch.equal(b, other_b)
+        for (a, b), (other_a, other_b) in zip(before, after, strict=True)
+    ]
+    assert equal.count(False) == 1
+    place = equal.index(False)
+    assert torch.equal(before[place][1], after[place][1])
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_batch_tells_what_was_broken(root: Path, tmp_path: Path, workers: int) -> None:
+    whole = settings(root, tmp_path)
+    dataset = build_dataset(whole, index_folders(whole.data))
+    broken = root / "trainA/002.png"
+    broken.unlink()
+    order = Batches(6, 2, start=0, stop=3)
+    loader = build_loader(dataset, order, workers=workers, device=torch.device("cpu"))
+    batches = list(loader)
+    assert all(isinstance(batch, LoadedBatch) for batch in batches)
+    assert [list(batch.broken) for batch in batches if batch.broken] == [[str(broken)]]
+
+
+def test_more_than_the_share_ends_the_run_after_a_save_and_it_goes_on_once_they_are_back(
+    root: Path, tmp_path: Path
+) -> None:
+    paths = [root / f"trainB/{number:03d}.png" for number in (1, 4)]
+    contents = [path.read_bytes() for path in paths]
+    train(settings(root, tmp_path / "whole"))
+    with breaking(2, paths), pytest.raises(ValueError, match=r"2 of 6 images .* bring them back"):
+        train(settings(root, tmp_path / "run"))
+    states = sorted((tmp_path / "run/state").iterdir())
+    assert len(states) == 1
+    with pytest.raises(ValueError, match="2 of 6 images cannot be used"):
+        train(settings(root, tmp_path / "run"))
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    train(settings(root, tmp_path / "run"))
+    assert (tmp_path / "run/gen_ab.safetensors").exists()
+
+
+def test_where_all_are_gone_the_run_ends_with_the_first_reasons(root: Path, tmp_path: Path) -> None:
+    with (
+        breaking(2, list((root / "trainA").iterdir())),
+        pytest.raises((ImageError, ValueError), match=r"trainA.*(in a row|cannot be read)"),
+    ):
+        train(settings(root, tmp_path / "run"))
+
+
+def test_two_processes_say_it_once_and_go_on(tmp_path: Path) -> None:
+    """One of them alone meets the image."""
+    root = write_images(tmp_path / "data")
+    keys = {"data.root": root, "run.dir": tmp_path / "run", "train.max_steps": 8}
+    keys |= {"data.max_unreadable": 0.4, "train.log_every": 1}
+    options = [f"--{key}={value}" for key, value in (KEYS | keys).items()]
+    printed = meet("breaking", root / "trainA/2.png", *options)
+    assert printed.count("other images stand in for it") == 1
+    assert "step 8 of 8 done" in printed
+
+
+def test_an_index_that_is_gone_is_not_missed(root: Path, tmp_path: Path) -> None:
+    with breaking(3, [root / "trainA/002.png", tmp_path / "run/index.json"]):
+        train(settings(root, tmp_path / "run", 6))
+    with pytest.raises(ValueError, match="folders: "):
+        train(settings(root, tmp_path / "run"))
