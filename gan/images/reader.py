@@ -89,9 +89,19 @@ def opened(path: Path, max_megapixels: float) -> Iterator[tuple[ImageFile, Binar
             yield image, file
     # Decoders of damaged files raise nearly everything, from struct.error to MemoryError.
     except Exception as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        first_line = (reason.splitlines() or [type(error).__name__])[0]
-        raise ImageError(f"{path}: {first_line}") from error
+        raise ImageError(f"{path}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error of a decoder says, in one line."""
+    if isinstance(error, SyntaxError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # Pillow wraps what its readers raise
+    if isinstance(error, struct.error | IndexError | EOFError):
+        return "damaged: it ends too early"
+    if isinstance(error, MemoryError):
+        return "does not fit into memory just now"
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return (text.splitlines() or [type(error).__name__])[0]
 
 
 def _identified(file: BinaryIO) -> ImageFile:
@@ -116,7 +126,7 @@ def _identified(file: BinaryIO) -> ImageFile:
                 return factory(file, "")
             # HEIF and AVIF can begin alike; readers of damaged headers raise the others.
             except (SyntaxError, struct.error, IndexError, KeyError, TypeError, EOFError) as error:
-                reason = f"damaged {name}, or of a rare kind ({error})"
+                reason = f"damaged {name}, or of a rare kind ({_reason(error)})"
                 if name == "TIFF" and (bands := _bands(file)) not in (0, *BANDS):
                     reason = f"{bands} bands; images have 1, 3 or 4"
     kind = FORMATS.get(Path(file.name).suffix.lower())

@@ -38,7 +38,9 @@ def _read_pickle(path: Path) -> Any:
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:  # a damaged file may end in any of them
-        raise ValueError(f"{path}: {explained(error)}") from error
+        known = path.read_bytes()[:2] in (b"PK", *(b"\x80" + bytes([n]) for n in range(6)))
+        said = explained(error) if known else "no file of weights, or a damaged one"
+        raise ValueError(f"{path}: {said}") from error
 
 
 def explained(error: Exception) -> str:

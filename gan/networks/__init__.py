@@ -6,7 +6,7 @@ weights load as they are. Generators with `upsample="resize"` have no counterpar
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import nn
@@ -32,9 +32,13 @@ def build_generator(
 
     H and W are any sizes from 16 up. Generators with `takes_style` take a style image as well.
     `channels` is the width of the first convolution. Weights are torch's defaults until
-    `init_weights`. ValueError where there is no such generator.
+    `init_weights`. ValueError where there is no such generator, or none of a name.
     """
     row = generator_row(kind)
+    given = {"norm": norm, "upsample": upsample, "downsample": downsample}
+    for (name, value), kinds in zip(given.items(), (Norm, Upsample, Downsample), strict=True):
+        if value not in get_args(kinds):
+            raise ValueError(f"{name} is {value}, must be one of {', '.join(get_args(kinds))}")
     if "blur" in (upsample, downsample) and not row.blurs:
         raise ValueError(f"upsample and downsample blur are for ResNet generators, not {kind}")
     return _build(

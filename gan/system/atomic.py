@@ -12,6 +12,8 @@ from uuid import uuid4
 
 from filelock import lock_descriptor
 
+FULL = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""No space left, a disk that has become read-only, a quota that is used up."""
 PART = re.compile(r"\.[0-9a-f]{32}\.part")
 """Names of files that are being written. Hidden, so that nobody lists them as images; short, so
 that long names do not get too long."""
@@ -41,6 +43,15 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
         if part is not path:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Return whether an error, or what it was raised from, says that a disk takes nothing more."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        error = error.__cause__
+    return False
 
 
 def _open_part(path: Path) -> tuple[Path, BinaryIO]:

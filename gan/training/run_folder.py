@@ -5,6 +5,8 @@ import os
 import platform
 from pathlib import Path
 
+from gan.system.atomic import remove_parts
+
 STOPPED_MARK = "stopped"
 """File that says which signal ended the last part of the run."""
 LOCK = ".lock"
@@ -13,6 +15,8 @@ LOCK = ".lock"
 
 def claim(folder: Path) -> int:
     """Make a run's folder and hold it, until the returned descriptor is closed.
+
+    What killed processes left half written there is removed.
 
     ValueError where it cannot be one, or another process trains into it. Nothing is held where the
     system has no such locks (Windows, some network disks).
@@ -31,6 +35,8 @@ def claim(folder: Path) -> int:
     with contextlib.suppress(OSError):  # a full disk is no reason to forget the lock
         os.truncate(lock, 0)
         os.write(lock, f"{os.getpid()} on {platform.node()}\n".encode())
+    for place in filter(Path.is_dir, (folder, folder / "samples", folder / "evaluation")):
+        remove_parts(place)
     return lock
 
 

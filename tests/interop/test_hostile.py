@@ -14,6 +14,7 @@ import torch
 from gan.cli.main import main
 from gan.inference.translator import Translator
 from gan.interop import open_generator
+from gan.interop.reading import read_tensors
 from tests.support.foreign import Resnet, resnet_layers
 
 
@@ -178,3 +179,14 @@ def test_what_is_no_file_of_weights_is_said_to_be_none(content: bytes, tmp_path:
 def test_a_direction_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="direction xx: must be ab or ba"):
         Translator.load(tmp_path, direction="xx")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>404</html>", b"", b"garbage", b"{}", bytes(100)], ids=range(5)
+)
+def test_what_is_no_file_of_weights_is_called_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "latest_net_G.pth").write_bytes(content)
+    with pytest.raises(
+        ValueError, match=r"latest_net_G\.pth: no file of weights, or a damaged one"
+    ):
+        read_tensors(tmp_path / "latest_net_G.pth")

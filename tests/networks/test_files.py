@@ -215,3 +215,14 @@ def test_a_damaged_description_is_refused_by_name(
     save_file(load_file(generator_file), path, {KEY: description})
     with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: "):
         load_generator(path)
+
+
+@pytest.mark.parametrize("key", ["norm", "upsample", "downsample"])
+def test_a_description_with_an_unknown_name_is_refused(
+    generator_file: Path, tmp_path: Path, key: str
+) -> None:
+    network, spec, about = load_generator(generator_file)
+    path = tmp_path / "gen_ab.safetensors"
+    save_generator(network.state_dict(), path, spec | {key: "strange"}, about)
+    with pytest.raises(ValueError, match=rf"gen_ab.*{key} is strange, must be one of "):
+        load_generator(path)

@@ -57,6 +57,18 @@ def test_a_file_in_its_place_is_named(tmp_path: Path) -> None:
         claim(tmp_path / "run")
 
 
+def test_what_killed_processes_left_half_written_is_removed(tmp_path: Path) -> None:
+    """But nothing else, and nothing that is being written."""
+    (tmp_path / "samples").mkdir()
+    left = [tmp_path / f".{'a' * 32}.part", tmp_path / "samples" / f".{'b' * 32}.part"]
+    kept = [tmp_path / ".part", tmp_path / "a.part", tmp_path / "gen_ab.safetensors"]
+    for path in (*left, *kept):
+        path.write_bytes(b"half")
+    os.close(claim(tmp_path))
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in kept)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)

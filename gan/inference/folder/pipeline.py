@@ -20,6 +20,7 @@ from gan.images.writer import scaling
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
 from gan.inference.translator import Translator, require_finite
+from gan.system.atomic import disk_is_full
 from gan.system.failures import Failure, failure, say
 from gan.system.memory import out_of_memory
 
@@ -215,6 +216,8 @@ class Pipeline:
         try:
             self.write(job, picture, require_finite(translated.result))
         except Exception as error:  # encoders and other people's models raise nearly everything
+            if disk_is_full(error):  # so it would be for all that follow
+                raise
             return Outcome(job, failure(job.source, error), picture.remarks)
         return Outcome(job, None, (*picture.remarks, *scaling(picture, job.target)))
 

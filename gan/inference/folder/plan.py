@@ -114,6 +114,8 @@ def make_plan(
                 failures.append(size)
             elif folder:
                 failures.append(Failure(path, f"{folder} is a folder"))
+            elif dangling := next((place for place in places if place and _dangles(place)), None):
+                failures.append(Failure(path, f"{dangling} is a link to nothing: remove it"))
             else:
                 free = [
                     place if place and (overwrite or not os.path.lexists(place)) else None
@@ -128,6 +130,11 @@ def make_plan(
         others=len(found.others),
         folders=frozenset(place.parent for _, *places in triples for place in places if place),
     )
+
+
+def _dangles(place: Path) -> bool:
+    """Whether a link is there, and not what it leads to."""
+    return place.is_symlink() and not place.exists()
 
 
 def _inputs(source: Path, outputs: Sequence[Path]) -> Found:
@@ -162,11 +169,17 @@ def with_format(names: Sequence[Path], format: Format | None) -> list[Path]:
         return list(names)
     suffix = SUFFIXES[format]
     changed = [name.with_suffix(suffix) for name in names]
-    counts = Counter(changed)
-    return [
-        new if counts[new] == 1 else old.with_name(old.name + suffix)
-        for old, new in zip(names, changed, strict=True)
-    ]
+    while True:
+        counts = Counter(changed)
+        clashing = [
+            at
+            for at, new in enumerate(changed)
+            if counts[new] > 1 and new == names[at].with_suffix(suffix)
+        ]
+        if not clashing:
+            return changed
+        for at in clashing:
+            changed[at] = names[at].with_name(names[at].name + suffix)
 
 
 def _check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:

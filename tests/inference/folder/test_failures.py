@@ -1,5 +1,6 @@
 """One bad image, whatever is the matter with it, costs that image alone and is named."""
 
+import errno
 import os
 import sys
 import warnings
@@ -12,11 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
-from gan.images import Picture, read_picture
+from gan.images import ImageError, Picture, read_picture, write_picture
 from gan.inference.translator import Translator
+from tests.conftest import Negative
 from tests.support.commands import translate_folder
 
 Photos = Callable[..., Path]
+CPU = torch.device("cpu")
 
 
 def names(folder: Path) -> list[str]:
@@ -125,3 +128,57 @@ def test_a_broken_color_profile_is_one_line_and_no_failure(
         assert line.startswith(f"{source / name}: ICC profile left out")
         with Image.open(tmp_path / "out" / name) as result:
             assert (np.asarray(result) == (0, 255, 255)).all()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+def test_a_disk_that_is_full_is_said_once_and_the_rest_waits(
+    photos: Photos,
+    tmp_path: Path,
+    negative_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+) -> None:
+    written: list[Path] = []
+
+    def full(picture: Picture, path: Path, **options: Any) -> None:
+        written.append(path)
+        if len(written) > 2:
+            try:
+                raise OSError(number, os.strerror(number))
+            except OSError as error:  # as write_whole names the file
+                raise OSError(f"{path}: {error.strerror}") from error
+        write_picture(picture, path, **options)
+
+    monkeypatch.setattr("gan.inference.folder.pipeline.write_picture", full)
+    source, output = photos("in", count=40), tmp_path / "out"
+    monkeypatch.setattr("gan.inference.folder.pipeline.AHEAD_PIXELS", 1000)
+    with pytest.raises(OSError, match=os.strerror(number)):
+        translate_folder(negative_model, source, output, batch_size=1)
+    assert len(written) < 20
+    assert os.strerror(number) not in capsys.readouterr().err
+    monkeypatch.undo()
+    monkeypatch.setattr(Translator, "load", lambda *_: Translator(Negative(), 3, CPU))
+    assert translate_folder(negative_model, source, output) == 0
+    assert len(names(output)) == 40
+
+
+def test_a_link_to_nothing_in_the_output_is_no_translation(
+    photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/001.png").symlink_to(tmp_path / "nowhere.png")
+    assert translate_folder(negative_model, photos("in", count=3), tmp_path / "out") == 1
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'out/001.png'} is a link to nothing: remove it" in said
+    assert "already there" not in said
+    assert not (tmp_path / "nowhere.png").exists()
+
+
+@pytest.mark.parametrize("content", [b"x", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0"])
+def test_a_file_of_a_few_bytes_is_damaged_in_words(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(ImageError) as caught:
+        read_picture(tmp_path / "a.jpg")
+    assert "buffer" not in str(caught.value)
+    assert "requires" not in str(caught.value)

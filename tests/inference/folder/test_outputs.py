@@ -5,9 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gan.cli.main import run
 from gan.images import read_image
+from gan.inference.folder.plan import with_format
 from tests.support.commands import translate_folder
 
 Photos = Callable[..., Path]
@@ -173,3 +176,30 @@ def test_the_command_overwrites_when_told(
     assert (target / "000.png").read_bytes() == b"mine"
     assert run("translate", [*arguments, "--overwrite=true"]) == 0
     assert (target / "000.png").read_bytes() == translated
+
+
+@pytest.mark.parametrize(
+    ("originals", "expected"),
+    [
+        (["a.jpg", "b.png"], ["a.webp", "b.webp"]),
+        (["a.jpg", "a.png"], ["a.jpg.webp", "a.png.webp"]),
+        (["a.jpg", "a.jpeg", "a.jpg.webp"], ["a.jpg.webp", "a.jpeg.webp", "a.jpg.webp.webp"]),
+        (["a.jpg.webp", "a.png", "a.jpg"], ["a.jpg.webp.webp", "a.png.webp", "a.jpg.webp"]),
+        (["x/a.jpg", "a.jpg"], ["x/a.webp", "a.webp"]),
+    ],
+)
+def test_names_in_another_format_are_as_many_as_the_originals(
+    originals: list[str], expected: list[str]
+) -> None:
+    assert with_format([Path(name) for name in originals], "webp") == [Path(n) for n in expected]
+
+
+@given(st.lists(st.sampled_from(["", ".a", ".jpg", ".png", ".webp"]), min_size=2, max_size=2))
+def test_no_two_originals_get_one_name(ends: list[str]) -> None:
+    originals = sorted({
+        Path(f"a{one}{two}{three}.{last}")
+        for one in ends for two in ends for three in ends for last in ("jpg", "png", "webp")
+    })  # fmt: skip
+    named = with_format(originals, "webp")
+    assert len(set(named)) == len(originals)
+    assert {name.suffix for name in named} == {".webp"}
