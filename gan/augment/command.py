@@ -30,6 +30,7 @@ from gan.augment.round_trip import ScoreAndStage, TaskScore, open_model
 from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
 from gan.images import write_image
+from gan.images.budget import limit_decoding
 from gan.inference.devices import pick_device
 from gan.inference.folder.folder import check_tiles, translate_jobs
 from gan.inference.folder.pipeline import Pipeline
@@ -48,6 +49,7 @@ NAMED = 20
 
 def augment(config: AugmentOptions) -> int:
     """Translate a labelled dataset and carry its labels; return the exit status."""
+    limit_decoding(config.max_decoded_mb)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from gan.augment.gates import GATES, check_threshold
 from gan.config import Count, Rate, Section, Weight
-from gan.config.choices import MAX_MEGAPIXELS, Device, Precision
+from gan.config.choices import MAX_DECODED_MB, MAX_MEGAPIXELS, Device, Precision
 from gan.config.table import NameIn
 from gan.config.tables.formats import FORMATS
 from gan.domains import Direction
@@ -101,6 +101,8 @@ class AugmentOptions(Section):
     """Translate in tiles of so many pixels a side; left out, only what would not fit is."""
     max_megapixels: Rate = MAX_MEGAPIXELS
     """Larger images are refused."""
+    max_decoded_mb: Rate = MAX_DECODED_MB
+    """Megabytes that reading may take, all images at once; who would take more is rejected."""
 
     @model_validator(mode="after")
     def check(self) -> Self:

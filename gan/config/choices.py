@@ -33,3 +33,5 @@ MIN_SIDE = 16
 """Pixels of a side of an image, at least: what the generators are defined from."""
 MAX_MEGAPIXELS = 178.0
 """Larger images are rejected before they are decoded: a file of a few kB can claim any size."""
+MAX_DECODED_MB = 4000.0
+"""Memory that images may take while they are read, all that a process reads at once together."""

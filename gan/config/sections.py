@@ -11,7 +11,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gan.config.choices import Channels, Downsample, Norm, Range, Upsample, WeightedTerm
+from gan.config.choices import (
+    MAX_DECODED_MB,
+    Channels,
+    Downsample,
+    Norm,
+    Range,
+    Upsample,
+    WeightedTerm,
+)
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
@@ -87,6 +95,9 @@ class DataConfig(Section):
     """Use only the first so many images of each folder, in sorted order."""
     max_unreadable: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Largest share of a folder's files that may be unreadable; above it the run stops."""
+    max_decoded_mb: Rate = MAX_DECODED_MB
+    """Megabytes that reading may take in a process, all its loader workers together; who would
+    take more is unreadable."""
     draft: bool = False
     """Decode large JPEGs at a reduced scale: faster, moves pixels by a few grey levels."""
     cache: Path | None = None

@@ -245,7 +245,7 @@ NOT_NUMBERS = {
     f"{section}.{key}"
     for section, keys in {
         "run": "dir device allow_changes threads",
-        "data": "root a b workers cache cache_gb",
+        "data": "root a b workers cache cache_gb max_decoded_mb",
         "networks": "weights weights_ab weights_ba discriminator_weights",
         "perceptual": "weights",
         "semantic": "classifier",

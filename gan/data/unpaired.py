@@ -1,8 +1,9 @@
 """Unpaired training images, in an order that is a function of (seed, epoch, index) alone."""
 
+import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, cast
@@ -17,10 +18,12 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from gan.config import Config, DataConfig
+from gan.config.choices import MAX_DECODED_MB
 from gan.data.crops import Crops
 from gan.data.folders import Folder
 from gan.domains import Domain
 from gan.images import ImageError
+from gan.images.budget import Budget, share
 from gan.system.signals import ignore_signals
 
 TRIES = 8
@@ -161,21 +164,25 @@ def build_loader(
     *,
     workers: int,
     device: torch.device,
+    megabytes: float = MAX_DECODED_MB,
 ) -> DataLoader[tuple[Tensor, ...]]:
     """Return a loader of batches (a, b) or (a,), (N, C, H, W), that a device will take.
 
-    uint8, or uint16 where one of the images is.
+    uint8, or uint16 where one of the images is. The workers share the megabytes that reading may
+    take.
     """
     gpu = device.type == "cuda"
     # Forking beside the threads of a process group hung once, and CUDA has threads of its own.
     fresh = gpu or dist.is_initialized()
+    context = multiprocessing.get_context("forkserver" if fresh else None)
+    start = partial(_start_worker, Budget(megabytes, context)) if workers else None
     return DataLoader(
         cast(Dataset[tuple[Tensor, ...]], dataset),
         batch_sampler=batches,
         collate_fn=Together(dataset),
         num_workers=workers,
         pin_memory=gpu,
-        worker_init_fn=_start_worker,
+        worker_init_fn=start,
         multiprocessing_context="forkserver" if fresh and workers else None,
         generator=torch.Generator(),  # its own: starting an iterator draws from it
     )
@@ -223,6 +230,7 @@ def end_workers(batches: object) -> None:
             worker.kill()
 
 
-def _start_worker(_: int) -> None:
+def _start_worker(budget: Budget, _: int) -> None:
     ignore_signals()
+    share(budget)
     cv2.setNumThreads(0)  # torch keeps to one thread in a worker; OpenCV has to be told

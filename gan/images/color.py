@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,8 @@ LUMA = (0.299, 0.587, 0.114)
 LUMA_COLUMN = np.array(LUMA, np.float32)[:, None]
 """The same for pixels (H, W, 3) @ LUMA_COLUMN."""
 WHITE_IS_ZERO = 0
+ROWS = 256
+"""Rows of a deep image that are computed with at once."""
 
 
 def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image.Image:
@@ -67,7 +69,10 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     if not image.mode.startswith(("I", "F")):
         return image
 
-    return Image.fromarray(np.rint(_grey(image) * np.float32(255)).astype(np.uint8))
+    grey = np.empty((image.height, image.width), np.uint8)
+    for rows, unit in _grey(image):
+        grey[rows] = np.rint(unit * np.float32(255))
+    return Image.fromarray(grey)
 
 
 def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
@@ -76,18 +81,31 @@ def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
     values are the numbers that are black and white. (H, W, 2) with transparency, where one value
     stands for it.
     """
-    planes = [np.rint(_grey(image, values) * np.float32(65535)).astype(np.uint16)]
-    if (key := image.info.get("transparency")) is not None:
-        planes.append(np.where(np.asarray(image) == key, 0, 65535).astype(np.uint16))
-    return np.stack(planes, axis=2)
+    key = image.info.get("transparency")
+    planes = np.empty((image.height, image.width, 1 if key is None else 2), np.uint16)
+    for rows, unit in _grey(image, values):
+        planes[rows, :, 0] = np.rint(unit * np.float32(65535))
+    if key is not None:
+        for rows, numbers in bands(image):
+            planes[rows, :, 1] = np.where(numbers == key, 0, 65535)
+    return planes
 
 
-def _grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
-    """Deep grey in [0, 1], black at 0, on white where a value stands for transparency."""
-    numbers = np.asarray(image)
+def bands(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Yield an image's numbers, some rows at a time: as floats all would take its memory twice."""
+    for top in range(0, image.height, ROWS):
+        bottom = min(top + ROWS, image.height)
+        yield slice(top, bottom), np.asarray(image.crop((0, top, image.width, bottom)))
+
+
+def _grey(
+    image: Image.Image, values: Range | None = None
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Yield rows of deep grey in [0, 1], black at 0, on white where a value is transparency."""
     # Mode I holds 16 bits too, from PNM, and from TIFF with a sign.
     white = 1 if image.mode == "F" else 65535
-    low, high = float(numbers.min()), float(numbers.max())
+    ends = [(float(numbers.min()), float(numbers.max())) for _, numbers in bands(image)]
+    low, high = np.min(ends), np.max(ends)
     if values is None and not (low >= 0 and high <= white):
         raise ValueError(
             f"values from {low:g} to {high:g}; such pixels must lie between 0 and {white}, unless "
@@ -95,12 +113,15 @@ def _grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
         )
     if not np.isfinite([low, high]).all():
         raise ValueError(f"values from {low:g} to {high:g}, which are no numbers")
-    unit = scaled(numbers, values or (0, white))
-    if getattr(image, "tag_v2", {}).get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO:
-        unit = 1 - unit
-    if (key := image.info.get("transparency")) is not None:
-        unit[numbers == key] = 1
-    return unit
+    tags, key = getattr(image, "tag_v2", {}), image.info.get("transparency")
+    turned = tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO
+    for rows, numbers in bands(image):
+        unit = scaled(numbers, values or (0, white))
+        if turned:
+            unit = 1 - unit
+        if key is not None:
+            unit[numbers == key] = 1
+        yield rows, unit
 
 
 def scaled(numbers: NDArray[Any], values: Range) -> NDArray[np.float32]:

@@ -19,7 +19,16 @@ from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import EXTRASAMPLES, TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
-from gan.images.color import LUMA_COLUMN, deep_grey, is_srgb, on_white, scaled, with_channels
+from gan.images.color import (
+    LUMA_COLUMN,
+    ROWS,
+    bands,
+    deep_grey,
+    is_srgb,
+    on_white,
+    scaled,
+    with_channels,
+)
 from gan.images.reader import UPRIGHT, decoded, opened, orientation
 
 Array = NDArray[Any]
@@ -96,24 +105,25 @@ def deep_pixels(
     if numbers is None:
         remark("read in 8 bits")
         return None
-    if values is not None and not grey:
-        colors = {2: 1, 4: 3}.get(numbers.shape[2], numbers.shape[2])
-        numbers[:, :, :colors] = sixteen_bits(scaled(numbers[:, :, :colors], values))
     numbers = turned(numbers, turn)
-    pixels, alpha = numbers, None
-    if numbers.shape[2] in (2, 4) and has_other_band(image):
-        pixels = numbers[:, :, :-1]
-    elif numbers.shape[2] in (2, 4):
-        pixels, alpha = numbers[:, :, :-1], numbers[:, :, -1]
-        opacity = alpha[:, :, None] / np.float32(65535)
-        # A TIFF's colors may be multiplied with its alpha already (ExtraSamples 1).
-        multiplied = getattr(image, "tag_v2", {}).get(EXTRASAMPLES, (2,))[0] == 1
-        colored = pixels if multiplied else pixels * opacity
-        pixels = colored + 65535 * (1 - opacity)
-    if pixels.shape[2] == 3 and channels == 1:
-        pixels = pixels @ LUMA_COLUMN
-    pixels = np.rint(pixels).astype(np.uint16)
-    return np.ascontiguousarray(pixels.repeat(channels // pixels.shape[2], axis=2)), alpha
+    height, width, depth = numbers.shape
+    colors = {2: 1, 4: 3}.get(depth, depth)
+    transparent = depth > colors and not has_other_band(image)
+    # A TIFF's colors may be multiplied with its alpha already (ExtraSamples 1).
+    multiplied = getattr(image, "tag_v2", {}).get(EXTRASAMPLES, (2,))[0] == 1
+    pixels = np.empty((height, width, channels), np.uint16)
+    for top in range(0, height, ROWS):  # the floats of a whole picture would take 40 bytes a pixel
+        rows = slice(top, top + ROWS)
+        block: Any = numbers[rows, :, :colors]
+        if values is not None and not grey:
+            block = sixteen_bits(scaled(block, values))
+        if transparent:
+            opacity = numbers[rows, :, colors:] / np.float32(65535)
+            block = (block if multiplied else block * opacity) + 65535 * (1 - opacity)
+        if colors == 3 and channels == 1:
+            block = block @ LUMA_COLUMN
+        pixels[rows] = np.rint(block)
+    return pixels, np.ascontiguousarray(numbers[:, :, -1]) if transparent else None
 
 
 def numbers_of(image: Image.Image) -> Range | None:
@@ -122,9 +132,9 @@ def numbers_of(image: Image.Image) -> Range | None:
     Of colors by their high bytes, which is what Pillow has of them. None where none is finite.
     """
     if image.mode.startswith(("I", "F")):
-        numbers = np.asarray(image)
-        finite = numbers[np.isfinite(numbers)]
-        return (float(finite.min()), float(finite.max())) if finite.size else None
+        parts = [numbers[np.isfinite(numbers)] for _, numbers in bands(image)]
+        ends = [(float(part.min()), float(part.max())) for part in parts if part.size]
+        return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
     extrema: Any = image.getextrema()
     return 256.0 * min(low for low, _ in extrema), 256.0 * max(high for _, high in extrema) + 255
 

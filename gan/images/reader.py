@@ -14,6 +14,7 @@ from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels
+from gan.images.budget import needed, present
 from gan.images.color import to_channels
 from gan.images.complete import check_end, check_length
 from gan.images.formats import FORMATS, ImageError, known_formats
@@ -86,7 +87,8 @@ def opened(path: Path, max_megapixels: float) -> Iterator[tuple[ImageFile, Binar
             if megapixels > max_megapixels:
                 raise ValueError(f"{megapixels:.1f} megapixels; at most {max_megapixels:g} allowed")
             check_length(image, file)
-            yield image, file
+            with present().held(needed(image)):
+                yield image, file
     # Decoders of damaged files raise nearly everything, from struct.error to MemoryError.
     except Exception as error:
         raise ImageError(f"{path}: {_reason(error)}") from error

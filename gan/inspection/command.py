@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from gan.images import write_image
+from gan.images.budget import limit_decoding
 from gan.inspection.findings import KINDS, Finding, find_all
 from gan.inspection.options import InspectOptions
 from gan.inspection.sheet import draw_sheet
@@ -23,6 +24,7 @@ LISTED = 20
 
 def inspect_folders(options: InspectOptions) -> int:
     """Print what is wrong with a dataset; return the exit status. ValueError: there is none."""
+    limit_decoding(options.max_decoded_mb)
     root, output = options.root, options.output
     places = find_places(root, options.a, options.b)
     if output:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gan.config import Count, Rate, Section
-from gan.config.choices import MAX_MEGAPIXELS
+from gan.config.choices import MAX_DECODED_MB, MAX_MEGAPIXELS
 
 
 class InspectOptions(Section):
@@ -34,5 +34,7 @@ class InspectOptions(Section):
     """A smaller training folder is a remark."""
     max_megapixels: Rate = MAX_MEGAPIXELS
     """Larger images are not decoded."""
+    max_decoded_mb: Rate = MAX_DECODED_MB
+    """Megabytes that reading may take, all images at once; who would take more is rejected."""
     strict: bool = False
     """Let remarks make the exit status 1 too."""

@@ -97,7 +97,7 @@ def recipe(config: Config) -> dict[str, Any]:
     """All that a classifier of A's class folders is a function of."""
     data = config.data
     root = data.train_folder("a")
-    places = {"root", "a", "b", "workers", "cache", "cache_gb", "max_unreadable"}
+    places = {"root", "a", "b", "workers", "cache", "cache_gb", "max_unreadable", "max_decoded_mb"}
     places |= {"channels_b", "range_b"} | ({"range_a"} if data.range_a is None else set())
     return {
         "files": fingerprint(root, list_images(root)[: data.max_images]),

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from gan.images.budget import limit_decoding
 from gan.serve.models import open_models
 from gan.serve.options import ServeOptions
 from gan.serve.studio import Studio
@@ -20,6 +21,7 @@ def serve(options: ServeOptions) -> int:
 
     ValueError names a model that cannot be opened, OSError a port that is taken.
     """
+    limit_decoding(options.max_decoded_mb)
     if find_spec("gradio") is None:
         raise ValueError("gan serve needs the extra serve: pip install 'gan-translation[serve]'")
     choices = open_models(options.models, options.device, options.precision)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gan.config import Count, Rate, Section
-from gan.config.choices import Device, Precision
+from gan.config.choices import MAX_DECODED_MB, Device, Precision
 
 UPLOADS = 50
 """Of the largest size that may be kept at a time, with the results."""
@@ -30,6 +30,8 @@ class ServeOptions(Section):
     """Arithmetic of the network."""
     max_megapixels: Rate = 64
     """Larger pictures are rejected before they are decoded."""
+    max_decoded_mb: Rate = MAX_DECODED_MB
+    """Megabytes that reading may take, all images at once; who would take more is rejected."""
     max_megabytes: Rate = 200
     """Larger uploads are rejected, and files in a zip that unpack to more."""
     max_files: Count = 500

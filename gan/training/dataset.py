@@ -15,6 +15,7 @@ from gan.config.tables.datasets import DATASETS
 from gan.data import Folder, ImageDataset, index_folders, sample_image
 from gan.domains import Domain
 from gan.images import ImageError, list_images
+from gan.images.budget import limit_decoding
 from gan.images.pixels import to_unit
 from gan.training.accelerator import processes_of
 from gan.training.broken_images import INDEX
@@ -65,6 +66,7 @@ def open_data(
 
     ValueError names data.dataset where its items are not what the networks are trained on.
     """
+    limit_decoding(config.data.max_decoded_mb)
     row = DATASETS[config.data.dataset]
     if not row.folders:
         data = TrainingData(config, load(row.code)(config), {})

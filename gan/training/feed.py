@@ -83,7 +83,13 @@ def load_batches(
         world=accelerator.num_processes,
     )
     batches = iter(
-        build_loader(dataset, keys, workers=config.data.workers, device=accelerator.device)
+        build_loader(
+            dataset,
+            keys,
+            workers=config.data.workers,
+            device=accelerator.device,
+            megabytes=config.data.max_decoded_mb,
+        )
     )
     loaders.callback(end_workers, batches)
     return feed(broken.note(batches), accelerator.device, waits)

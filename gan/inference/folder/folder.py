@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from gan.images.budget import limit_decoding
 from gan.inference.devices import pick_device, pick_precision
 from gan.inference.folder.options import TranslateOptions
 from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
@@ -28,6 +29,7 @@ def translate_folder(options: TranslateOptions) -> int:
 
     ValueError names what is wrong before any image is translated.
     """
+    limit_decoding(options.max_decoded_mb)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         chosen = pick_device(options.device)
         processes = join(cpu=chosen.type == "cpu")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gan.config import Count, Rate, Section
-from gan.config.choices import MAX_MEGAPIXELS, Device, Format, Precision
+from gan.config.choices import MAX_DECODED_MB, MAX_MEGAPIXELS, Device, Format, Precision
 from gan.domains import Direction
 
 
@@ -43,6 +43,8 @@ class TranslateOptions(Section):
     """Folder for originals and translations side by side."""
     max_megapixels: Rate = MAX_MEGAPIXELS
     """Larger images are rejected."""
+    max_decoded_mb: Rate = MAX_DECODED_MB
+    """Megabytes that reading may take, all images at once; who would take more is rejected."""
     batch_size: Count | None = None
     """Images of one size that are translated at once; not set, a few small ones."""
     tile: Annotated[int, Field(ge=64)] | None = None

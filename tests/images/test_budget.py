@@ -1,0 +1,133 @@
+"""What reading takes is bounded: alone, in threads and in loader workers together."""
+
+import multiprocessing
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan.cli.main import main
+from gan.config import DataConfig
+from gan.data import index_folder
+from gan.images import ImageError, read_image, read_picture, read_size
+from gan.images.budget import BYTES, OTHERS, Budget, limit_decoding
+from tests.support.commands import inspect_folders
+
+MAX = DataConfig().max_decoded_mb
+SIDE = 2200
+"""Of pictures whose reading is measured: 4.8 megapixels."""
+
+
+@pytest.fixture(autouse=True)
+def put_back() -> Iterator[None]:
+    yield
+    limit_decoding(MAX)
+
+
+def test_who_needs_more_than_there_is_is_refused_before_decoding(tmp_path: Path) -> None:
+    Image.new("1", (4000, 4000)).save(tmp_path / "a.png")
+    limit_decoding(100)
+    for read in (read_image, read_picture, read_size):
+        with pytest.raises(ImageError, match=r"a\.png: would take 304 MB to read; at most 100 are"):
+            read(tmp_path / "a.png")
+    limit_decoding(305)
+    assert read_size(tmp_path / "a.png") == (4000, 4000)
+
+
+@pytest.mark.parametrize("context", [threading, multiprocessing.get_context()])
+def test_together_they_hold_no_more_than_there_is(context: object) -> None:
+    budget, lock = Budget(100, context), threading.Lock()
+    present, most = 0.0, 0.0
+
+    def hold(megabytes: float) -> None:
+        nonlocal present, most
+        with budget.held(megabytes * 1e6):
+            with lock:
+                present += megabytes
+                most = max(most, present)
+            time.sleep(0.002)
+            with lock:
+                present -= megabytes
+
+    sizes = np.random.default_rng(0).choice([10.0, 30, 50, 60, 100], 60)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(hold, sizes))
+    assert 60 < most <= 100
+    with budget.held(100e6):  # all was given back
+        pass
+
+
+def test_an_error_gives_back_what_was_held() -> None:
+    budget = Budget(100)
+    for _ in range(3):
+        with pytest.raises(KeyError), budget.held(100e6):
+            raise KeyError
+
+
+def test_commands_and_training_name_the_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("trainA", "trainB"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (800, 800)).save(tmp_path / name / "a.png")
+    limit_decoding(11)
+    with pytest.raises(ValueError, match=r"a\.png: would take 12 MB .*max_decoded_mb"):
+        index_folder(tmp_path / "trainA", max_images=None, max_unreadable=0.1)
+    assert inspect_folders(tmp_path, max_decoded_mb=11) == 1
+    assert "would take 12 MB" in capsys.readouterr().out
+    options = ["--data.root", str(tmp_path), "--run.dir", str(tmp_path / "run")]
+    assert main(["train", *options, "--data.max_decoded_mb", "11", "--run.device", "cpu"]) == 1
+    assert "would take 12 MB" in capsys.readouterr().err
+
+
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from gan.images import read_image, read_picture, read_pixels, read_with_traits
+small, path = map(Path, sys.argv[1:3])
+for read in (read_image, read_picture, read_pixels, read_with_traits):
+    read(small)
+before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+for read in (read_image, read_picture, read_pixels, read_with_traits):
+    read(path)
+status = Path("/proc/self/status").read_text()  # not getrusage's: it begins with the parent's
+print(int(status.partition("VmHWM:")[2].split()[0]) * 1024 - before)
+"""
+
+
+def pictures(folder: Path) -> Iterator[Path]:
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (40, 40, 4), np.uint8)
+    four = cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    rgb, turned = Image.fromarray(four[:, :, :3]), Image.Exif()
+    turned[274] = 6
+    rgb.save(folder / "turned.jpg", exif=turned, progressive=True)
+    rgb.save(folder / "lossless.webp", lossless=True, method=0)
+    rgb.convert("P").save(folder / "palette.png", transparency=3)
+    rgb.convert("CMYK").save(folder / "cmyk.jpg")
+    cv2.imwrite(str(folder / "deep.png"), four.astype(np.uint16) * 257)
+    cv2.imwrite(str(folder / "deep.jp2"), four[:, :, :3].astype(np.uint16) * 257)
+    Image.fromarray(four[:, :, 0] / np.float32(255)).save(folder / "floats.tif")
+    yield from folder.iterdir()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_reading_takes_no_more_than_is_counted(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20)).save(small := tmp_path / "small.png")
+    (tmp_path / "large").mkdir()
+    for path in pictures(tmp_path / "large"):
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURE, small, path], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        kind = {".webp": "WEBP", ".jp2": "JPEG2000"}.get(path.suffix, "")
+        # A library's own buffers and the file, some megabytes, do not grow with the pixels.
+        assert int(done.stdout) < 1.1 * SIDE**2 * BYTES.get(kind, OTHERS) + 8e6, path.name
