@@ -2,8 +2,11 @@
 
 import math
 import os
+import struct
+import zlib
 from typing import BinaryIO
 
+import numpy as np
 from PIL import TiffImagePlugin as Tiff
 from PIL.ImageFile import ImageFile
 
@@ -13,6 +16,14 @@ BLOCK = 8
 """Side of a JPEG's blocks, in pixels."""
 LEAST_BITS = 1 / 16
 """Bits of a block that a JPEG has at least; arithmetic coding gets below one."""
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PIECE = 2**20
+"""Bytes that are unpacked at once."""
+ADAM7 = (
+    (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)  # fmt: skip
+"""Where the passes of an interlaced PNG begin, and their steps, across and down."""
 UNCOMPRESSED = 1
 UNBOUNDED = 2**32 - 1
 """Rows of a strip where a TIFF does not say."""
@@ -33,12 +44,15 @@ def check_length(image: ImageFile, file: BinaryIO) -> None:
 
 
 def check_end(image: ImageFile, file: BinaryIO) -> None:
-    """Raise ValueError where a JPEG ended before its last row, after it was decoded.
+    """Raise ValueError where a JPEG or PNG ended before its last row, after it was decoded.
 
-    libjpeg fills what is missing with grey. So where the last block is of one color, and for
-    progressive files, whose missing scans leave a blur, the coefficients are decoded once more by a
-    decoder that reports it.
+    A PNG's missing rows stay 0, so where one of the last is, its rows are counted. libjpeg fills
+    what is missing with grey: where the last block is of one color, and for progressive files,
+    whose missing scans leave a blur, the coefficients are decoded once more by a decoder that
+    reports it.
     """
+    if image.format == "PNG" and _ends_blank(image):
+        check_png_rows(file)
     if image.format in ("JPEG", "MPO") and ("progressive" in image.info or _ends_plain(image)):
         import simplejpeg
 
@@ -51,6 +65,53 @@ def check_end(image: ImageFile, file: BinaryIO) -> None:
         except ValueError as error:
             if any(warning in str(error) for warning in FATAL):
                 raise ValueError(f"damaged: {error}") from error
+
+
+def check_png_rows(file: BinaryIO) -> None:
+    """Raise ValueError where a PNG's data unpack to less than its rows (PNG specification, 7.2).
+
+    They are unpacked once more, piece by piece; what decoders say of them, they have said.
+    """
+    file.seek(len(PNG_SIGNATURE))
+    unpacker, there, needed = zlib.decompressobj(), 0, 0
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"IHDR":
+            needed = _png_bytes(file.read(length))
+        elif kind == b"IDAT":
+            data = file.read(length)
+            while data and not unpacker.eof:
+                there += len(unpacker.decompress(data, PIECE))
+                data = unpacker.unconsumed_tail
+        else:
+            file.seek(length, os.SEEK_CUR)
+        file.seek(4, os.SEEK_CUR)
+    while unpacked := unpacker.decompress(unpacker.unconsumed_tail, PIECE):
+        there += len(unpacked)
+    if there < needed:
+        raise ValueError(f"damaged: its data are {there} of {needed} bytes")
+
+
+def _png_bytes(header: bytes) -> int:
+    """Return how many bytes the rows of a PNG are, each with that of its filter."""
+    width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", header)
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
+    total = 0
+    for left, top, across, down in ADAM7 if interlaced else ((0, 0, 1, 1),):
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+        if columns > 0:
+            total += max(0, rows) * (1 + -(-columns * bits // 8))
+    return total
+
+
+def _ends_blank(image: ImageFile) -> bool:
+    """Whether one of the last two rows is all 0; the last pass of interlaced ones has every other.
+
+    Black letters on white and the like have none: few pictures are looked at twice.
+    """
+    width, height = image.size
+    last = np.asarray(image.crop((0, max(0, height - 2), width, height)))
+    return not last.reshape(len(last), -1).any(axis=1).all()
 
 
 def _ends_plain(image: ImageFile) -> bool:

@@ -29,6 +29,7 @@ from gan.images.color import (
     scaled,
     with_channels,
 )
+from gan.images.complete import check_png_rows
 from gan.images.reader import UPRIGHT, decoded, opened, orientation
 
 Array = NDArray[Any]
@@ -170,6 +171,8 @@ def _through_opencv(image: Any, file: BinaryIO) -> Any:
     """Array of uint16 (H, W, 3 or 4) as stored, not turned; None where OpenCV cannot read it so."""
     if image.format == "TIFF" and image.tag_v2.get(284, 1) != 1:
         return None  # planes one after the other: OpenCV mistakes them for pixels
+    if image.format == "PNG":
+        check_png_rows(file)  # OpenCV would not say so
     file.seek(0)
     with contextlib.suppress(cv2.error):
         values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)

@@ -91,7 +91,7 @@ def read_picture(
             if values is not None:
                 pixels = sixteen_bits(scaled(pixels, values))
                 alpha = None if alpha is None else alpha * np.uint16(257)
-        if getattr(image, "is_animated", False):
+        if _animated(image):
             remarks.append("animated: its first frame is taken")
         pixels = with_channels(pixels)
         density = kept_density(image, turn)
@@ -151,7 +151,7 @@ def read_with_traits(
                 "transparent in places",
             ),
             ("profile", bool(remarks), "".join(remarks[:1])),
-            ("animated", getattr(image, "is_animated", False), "several frames or pages"),
+            ("animated", _animated(image), "several frames or pages"),
             ("rotated", turn != 1, f"EXIF orientation {turn}"),
         ]
         unusual |= {trait: word for trait, present, word in facts if present}
@@ -170,6 +170,14 @@ def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
         kind = VARIANTS.get(image.format or "", image.format)
     names = (suffix for suffix, name in FORMATS.items() if name == kind and name in Image.SAVE)
     return next(names, ".png")
+
+
+def _animated(image: Any) -> bool:
+    """Whether a file has several frames or pages; those after the first may be damaged."""
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # as many kinds as damage has; the first is good
+        return True
 
 
 def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:

@@ -3,6 +3,7 @@
 import io
 import struct
 import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import tifffile
 from PIL import Image
 
 from gan.images import ImageError, Picture, read_image, read_picture
+from gan.images.complete import check_png_rows
 
 Reader = Callable[[Path], Image.Image | Picture]
 READERS: dict[str, Reader] = {
@@ -171,3 +173,73 @@ def test_a_tiff_that_lacks_strips_or_tiles_is_refused(
         for reader in READERS.values():
             with pytest.raises(ImageError, match=r"a\.tif: "):
                 reader(path)
+
+
+PNGS = {
+    "grey": (0, 8), "rgb": (2, 8), "palette": (3, 8), "bits": (0, 1), "alpha": (6, 8),
+    "deep": (2, 16), "deepgrey": (0, 16),
+}  # fmt: skip
+"""Color type and bits of each."""
+PASSES = (
+    (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)  # fmt: skip
+WIDTH, ROWS = 45, 40
+
+
+def png(kind: str, interlaced: bool, share: float) -> bytes:
+    """A PNG of noise, written out by hand, with a share of what its rows are packed to."""
+    color, depth = PNGS[kind]
+    channels = {0: 1, 2: 3, 3: 1, 6: 4}[color]
+    rng = np.random.default_rng(0)
+    data = b""
+    for left, top, across, down in PASSES if interlaced else ((0, 0, 1, 1),):
+        size = -(-len(range(left, WIDTH, across)) * channels * depth // 8)
+        for _ in range(top, ROWS, down):
+            data += b"\0" + rng.integers(1, 256, size, np.uint8).tobytes()
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(name + content)
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", WIDTH, ROWS, depth, color, 0, 0, int(interlaced))
+    packed = zlib.compress(data[: round(share * len(data))])
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+        + (chunk(b"PLTE", bytes(range(256)) * 3) if kind == "palette" else b"")
+        + chunk(b"IDAT", packed[:50]) + chunk(b"IDAT", packed[50:]) + chunk(b"IEND", b"")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("kind", PNGS)
+@pytest.mark.parametrize("reader", ["image", "picture"])
+def test_a_png_whose_data_unpack_to_less_than_its_rows_is_refused(
+    tmp_path: Path, kind: str, interlaced: bool, reader: str
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png(kind, interlaced, 1))
+    assert READERS[reader](path)
+    for rows in (39, 38, 30.5, 20, 1):  # whole rows, and a part of one
+        path.write_bytes(png(kind, interlaced, rows / ROWS))
+        with pytest.raises(ImageError, match=r"a\.png: (damaged: its data are|.*truncated)"):
+            READERS[reader](path)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "P", "I;16"])
+def test_a_whole_png_may_end_in_black(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "a.png"
+    Image.new(mode, (33, 21)).save(path)
+    read_image(path)
+    read_picture(path)
+
+
+def test_counting_the_rows_of_a_png_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.new("L", (6000, 6000)).save(path)
+    with path.open("rb") as file:
+        tracemalloc.start()
+        check_png_rows(file)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < 4e6

@@ -179,9 +179,12 @@ def read_yolo(root: Path) -> Reading:
 def read_coco(root: Path) -> Reading:
     read = {}
     for split in ("train", "val"):
-        coco = COCO(str(root / "annotations" / f"instances_{split}2017.json"))
+        file, folder = root / "annotations" / f"instances_{split}2017.json", root / f"{split}2017"
+        coco, other = COCO(str(file)), torchvision.datasets.CocoDetection(str(folder), str(file))
+        by_id = {number: other[place][1] for place, number in enumerate(other.ids)}
         for image in coco.loadImgs(coco.getImgIds()):
             found = coco.loadAnns(coco.getAnnIds(imgIds=image["id"]))
+            assert by_id[image["id"]] == found
             labels = [(each["bbox"], each["category_id"], each["segmentation"]) for each in found]
             with Image.open(root / f"{split}2017" / image["file_name"]) as picture:
                 assert picture.size == (image["width"], image["height"])
