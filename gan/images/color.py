@@ -70,8 +70,8 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
         return image
 
     grey = np.empty((image.height, image.width), np.uint8)
-    for rows, unit in _grey(image):
-        grey[rows] = np.rint(unit * np.float32(255))
+    for part, unit in _grey(image):
+        grey[part] = np.rint(unit * np.float32(255))
     return Image.fromarray(grey)
 
 
@@ -83,11 +83,11 @@ def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
     """
     key = image.info.get("transparency")
     planes = np.empty((image.height, image.width, 1 if key is None else 2), np.uint16)
-    for rows, unit in _grey(image, values):
-        planes[rows, :, 0] = np.rint(unit * np.float32(65535))
+    for part, unit in _grey(image, values):
+        planes[part, :, 0] = np.rint(unit * np.float32(65535))
     if key is not None:
-        for rows, numbers in bands(image):
-            planes[rows, :, 1] = np.where(numbers == key, 0, 65535)
+        for part, numbers in bands(image):
+            planes[part, :, 1] = np.where(numbers == key, 0, 65535)
     return planes
 
 
@@ -95,7 +95,12 @@ def bands(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
     """Yield an image's numbers, some rows at a time: as floats all would take its memory twice."""
     for top in range(0, image.height, ROWS):
         bottom = min(top + ROWS, image.height)
-        yield slice(top, bottom), np.asarray(image.crop((0, top, image.width, bottom)))
+        yield slice(top, bottom), rows(image, top, bottom)
+
+
+def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
+    """Return some rows of a loaded image; Image.crop would ask for Pillow's own limit once more."""
+    return np.asarray(image._new(image.im.crop((0, top, image.width, bottom))))
 
 
 def _grey(
@@ -115,13 +120,13 @@ def _grey(
         raise ValueError(f"values from {low:g} to {high:g}, which are no numbers")
     tags, key = getattr(image, "tag_v2", {}), image.info.get("transparency")
     turned = tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO
-    for rows, numbers in bands(image):
+    for part, numbers in bands(image):
         unit = scaled(numbers, values or (0, white))
         if turned:
             unit = 1 - unit
         if key is not None:
             unit[numbers == key] = 1
-        yield rows, unit
+        yield part, unit
 
 
 def scaled(numbers: NDArray[Any], values: Range) -> NDArray[np.float32]:

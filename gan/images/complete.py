@@ -6,9 +6,10 @@ import struct
 import zlib
 from typing import BinaryIO
 
-import numpy as np
 from PIL import TiffImagePlugin as Tiff
 from PIL.ImageFile import ImageFile
+
+from gan.images.color import rows
 
 FATAL = ("premature end", "bad Huffman code", "instead of RST")
 """Of libjpeg's warnings those after which pixels are invented; others are about what is ignored."""
@@ -109,8 +110,7 @@ def _ends_blank(image: ImageFile) -> bool:
 
     Black letters on white and the like have none: few pictures are looked at twice.
     """
-    width, height = image.size
-    last = np.asarray(image.crop((0, max(0, height - 2), width, height)))
+    last = rows(image, max(0, image.height - 2), image.height)
     return not last.reshape(len(last), -1).any(axis=1).all()
 
 

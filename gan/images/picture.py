@@ -166,7 +166,7 @@ def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
     """The suffix of a file's format by what it begins with, whatever its name; `.png` for a format
     that cannot be written. ImageError as from `read_image`.
     """
-    with opened(path, max_megapixels) as (image, _):
+    with opened(path, max_megapixels, pixels=False) as (image, _):
         kind = VARIANTS.get(image.format or "", image.format)
     names = (suffix for suffix, name in FORMATS.items() if name == kind and name in Image.SAVE)
     return next(names, ".png")

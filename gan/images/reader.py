@@ -64,22 +64,28 @@ def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[in
 
     A file that is cut off further on passes, unless its length alone tells.
     """
-    with opened(path, max_megapixels) as (image, file):
+    with opened(path, max_megapixels, pixels=False) as (image, file):
         if image.format == "PNG" and _metadata_follows_pixels(file):
-            image.load()
+            with present().held(needed(image)):
+                image.load()
         width, height = image.size
         return (height, width) if orientation(image) >= 5 else (width, height)
 
 
 def read_orientation(path: Path) -> int:
     """How the file stores the image, as EXIF numbers it, 1 (upright) to 8; ImageError likewise."""
-    with opened(path, float("inf")) as (image, _):
+    with opened(path, float("inf"), pixels=False) as (image, _):
         return orientation(image)
 
 
 @contextmanager
-def opened(path: Path, max_megapixels: float) -> Iterator[tuple[ImageFile, BinaryIO]]:
-    """An image whose header has been read; what fails in the block becomes an ImageError."""
+def opened(
+    path: Path, max_megapixels: float, *, pixels: bool = True
+) -> Iterator[tuple[ImageFile, BinaryIO]]:
+    """An image whose header has been read; what fails in the block becomes an ImageError.
+
+    The memory that its pixels take is held in the block, unless nothing asks for them.
+    """
     try:
         with path.open("rb") as file:
             image = _identified(file)
@@ -87,7 +93,7 @@ def opened(path: Path, max_megapixels: float) -> Iterator[tuple[ImageFile, Binar
             if megapixels > max_megapixels:
                 raise ValueError(f"{megapixels:.1f} megapixels; at most {max_megapixels:g} allowed")
             check_length(image, file)
-            with present().held(needed(image)):
+            with present().held(needed(image) if pixels else 0):
                 yield image, file
     # Decoders of damaged files raise nearly everything, from struct.error to MemoryError.
     except Exception as error:
