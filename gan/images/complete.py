@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import struct
 import zlib
 from typing import BinaryIO
@@ -17,6 +18,12 @@ BLOCK = 8
 """Side of a JPEG's blocks, in pixels."""
 LEAST_BITS = 1 / 16
 """Bits of a block that a JPEG has at least; arithmetic coding gets below one."""
+MARKER = re.compile(rb"\xff+([^\x00\xff])")
+AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+"""What ends a scan's data: no stuffed byte and no restart."""
+SCAN, END, FRAMES = b"\xda", b"\xd9", (b"\xc2", b"\xca")
+COEFFICIENTS = 64
+"""Of a block, for each component."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PIECE = 2**20
 """Bytes that are unpacked at once."""
@@ -59,6 +66,8 @@ def check_end(image: ImageFile, file: BinaryIO) -> None:
 
         file.seek(0)
         content = file.read()
+        if "progressive" in image.info:
+            _check_scans(content)
         try:
             _, _, space, _ = simplejpeg.decode_jpeg_header(content)
             space = "CMYK" if space in ("CMYK", "YCCK") else "GRAY"
@@ -66,6 +75,30 @@ def check_end(image: ImageFile, file: BinaryIO) -> None:
         except ValueError as error:
             if any(warning in str(error) for warning in FATAL):
                 raise ValueError(f"damaged: {error}") from error
+
+
+def _check_scans(content: bytes) -> None:
+    """Raise ValueError where a progressive JPEG lacks scans: it would be blurred, and no decoder
+    says so (ITU-T T.81, B.2.3 and G.1.1.1)."""
+    components: set[int] = set()
+    missing_bits: dict[tuple[int, int], int] = {}
+    at = 2
+    while (found := MARKER.match(content, at)) and found[1] != END:
+        start, length = found.end(), int.from_bytes(content[found.end() : found.end() + 2])
+        segment, at = content[start + 2 : start + length], start + length
+        if found[1] in FRAMES and len(segment) > 5:
+            components = set(segment[6::3][: segment[5]])
+        elif found[1] == SCAN and segment:
+            first, last, bits = segment[1 + 2 * segment[0] :][:3]
+            for component in segment[1 : 1 + 2 * segment[0] : 2]:
+                for number in range(first, last + 1):
+                    missing_bits[component, number] = bits & 15
+            after = AFTER_SCAN.search(content, at)
+            at = after.start() if after else len(content)
+    complete = {key for key, bits in missing_bits.items() if bits == 0}
+    lacking = len(components) * COEFFICIENTS - len(complete)
+    if lacking > 0:
+        raise ValueError(f"damaged: {lacking} of its coefficients lack scans")
 
 
 def check_png_rows(file: BinaryIO) -> None:

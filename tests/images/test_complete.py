@@ -243,3 +243,40 @@ def test_counting_the_rows_of_a_png_takes_no_memory(tmp_path: Path) -> None:
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert most < 4e6
+
+
+def scans(content: bytes) -> list[int]:
+    """Where the scans of a JPEG begin, found by its markers."""
+    return [at for at in range(len(content) - 1) if content[at : at + 2] == b"\xff\xda"]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
+def test_a_progressive_jpeg_without_its_last_scans_is_refused(
+    tmp_path: Path, mode: str, subsampling: str
+) -> None:
+    """It is a proper JPEG otherwise: no decoder warns, the picture is blurred."""
+    file = io.BytesIO()
+    image = Image.fromarray(textured(83, 51)).convert(mode)
+    image.save(file, "JPEG", progressive=True, subsampling=subsampling, quality=90)
+    content, path = file.getvalue(), tmp_path / "a.jpg"
+    path.write_bytes(content)
+    for read in READERS.values():
+        assert read(path)
+    starts = scans(content)
+    assert len(starts) > 3
+    for start in starts[1:]:
+        path.write_bytes(content[:start] + b"\xff\xd9")
+        for read in READERS.values():
+            with pytest.raises(ImageError, match=r"a\.jpg: damaged: \d+ of its coefficients lack"):
+                read(path)
+
+
+def test_a_thumbnail_inside_does_not_count_as_the_picture(tmp_path: Path) -> None:
+    """Its scans are those of another JPEG, within EXIF."""
+    small = io.BytesIO()
+    Image.fromarray(textured(32, 24)).save(small, "JPEG", progressive=True)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0" + small.getvalue()
+    path = tmp_path / "a.jpg"
+    Image.fromarray(textured(83, 51)).save(path, progressive=True, exif=exif)
+    assert read_image(path).size == (83, 51)
