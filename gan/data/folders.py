@@ -16,8 +16,19 @@ from gan.config import DataConfig
 from gan.config.choices import MIN_SIDE, Range
 from gan.data.cache import SETTLED
 from gan.domains import DOMAINS, Domain
-from gan.images import ImageError, find_images, nothing_found, read_pixels, read_size, skipped_lines
+from gan.images import (
+    ImageError,
+    find_images,
+    has_pages,
+    nothing_found,
+    read_pixels,
+    read_size,
+    skipped_lines,
+)
 from gan.system.atomic import write_whole
+
+STACKED = (".tif", ".tiff", ".gif", ".webp")
+"""Suffixes of files that may have several pages or frames."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,8 @@ class Folder:
     """The range of the files' numbers, where one is named."""
     broken: Mapping[str, int] = field(default_factory=dict)
     """Files that broke during the training, with the lengths that they had."""
+    paged: tuple[Path, ...] = ()
+    """Files with several pages or frames, as far as they were decoded now: the first is seen."""
 
 
 def index_folders(
@@ -109,7 +122,15 @@ def index_folder(
             f"(data.max_unreadable is {max_unreadable}): {named}"
         )
     mark = fingerprint(root, files, lost)
-    return Folder(root, files, tuple(bad), mark, min_side, values, lost)
+    paged = tuple(path for path in files if str(path) not in known and _is_stack(path))
+    return Folder(root, files, tuple(bad), mark, min_side, values, lost, paged)
+
+
+def _is_stack(path: Path) -> bool:
+    """Whether a file of a format that may have several pages or frames has them."""
+    with suppress(ImageError):
+        return path.suffix.lower() in STACKED and has_pages(path)
+    return False
 
 
 def write_index(path: Path, folders: Iterable[Folder]) -> None:

@@ -5,7 +5,15 @@ from gan.images.color import to_channels
 from gan.images.deep import read_pixels
 from gan.images.folder import Found, find_images, list_images, nothing_found, skipped_lines
 from gan.images.formats import IMAGE_SUFFIXES, ImageError
-from gan.images.picture import Picture, Trait, Traits, read_picture, read_suffix, read_with_traits
+from gan.images.picture import (
+    Picture,
+    Trait,
+    Traits,
+    has_pages,
+    read_picture,
+    read_suffix,
+    read_with_traits,
+)
 from gan.images.reader import read_image, read_orientation, read_size
 from gan.images.resize import resize_pixels, resize_short, resize_square
 from gan.images.writer import encode_image, write_image, write_picture
@@ -20,6 +28,7 @@ __all__ = [
     "Traits",
     "encode_image",
     "find_images",
+    "has_pages",
     "list_images",
     "nothing_found",
     "read_image",

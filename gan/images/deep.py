@@ -86,6 +86,7 @@ def deep_pixels(
     channels: Channels,
     remark: Remark,
     values: Range | None = None,
+    page: int = 0,
 ) -> tuple[Array, Array | None] | None:
     """Return upright 16-bit pixels (H, W, channels) and transparency of an opened file.
 
@@ -100,7 +101,9 @@ def deep_pixels(
         remark("its colour profile is applied in 8 bits")
         return None
     turn = orientation(image)
-    numbers = deep_grey(decoded(image, file), values) if grey else _through_opencv(image, file)
+    numbers = (
+        deep_grey(decoded(image, file), values) if grey else _through_opencv(image, file, page)
+    )
     if numbers is None and values is not None:
         raise ValueError("16 bits in planes one after the other: their numbers cannot be read")
     if numbers is None:
@@ -167,7 +170,7 @@ def has_deep_color(image: Any) -> bool:
     return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
 
 
-def _through_opencv(image: Any, file: BinaryIO) -> Any:
+def _through_opencv(image: Any, file: BinaryIO, page: int) -> Any:
     """Array of uint16 (H, W, 3 or 4) as stored, not turned; None where OpenCV cannot read it so."""
     if image.format == "TIFF" and image.tag_v2.get(284, 1) != 1:
         return None  # planes one after the other: OpenCV mistakes them for pixels
@@ -175,7 +178,11 @@ def _through_opencv(image: Any, file: BinaryIO) -> Any:
         check_png_rows(file)  # OpenCV would not say so
     file.seek(0)
     with contextlib.suppress(cv2.error):
-        values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+        content = np.frombuffer(file.read(), np.uint8)
+        if page:
+            _, (values,) = cv2.imdecodemulti(content, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+        else:
+            values = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
         if values is not None and values.dtype == np.uint16 and values.ndim == 3:
             code = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}.get(values.shape[2])
             return values if code is None else cv2.cvtColor(values, code)

@@ -27,6 +27,7 @@ from gan.images.deep import (
 from gan.images.formats import FORMATS
 from gan.images.metadata import Tags, kept_density, kept_exif, kept_place
 from gan.images.reader import UPRIGHT, decoded, opened, orientation
+from gan.images.stacks import turn_to
 
 Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suffix"]
 Fact = tuple[Trait, bool, str]
@@ -69,20 +70,22 @@ def read_picture(
     channels: Channels = 3,
     max_megapixels: float = MAX_MEGAPIXELS,
     values: Range | None = None,
+    page: int = 0,
 ) -> Picture:
     """Read a file like `read_image`, with its depth (8 or 16 bits), transparency and metadata.
 
     With `values`, the range of its numbers, always 16 bits. The first frame of an animation, with a
-    remark. ImageError as from `read_image`.
+    remark, or a page of a stack. ImageError as from `read_image`.
     """
     remarks: list[str] = []
     with opened(path, max_megapixels) as (image, file):
+        turn_to(image, file, page)
         turn = orientation(image)
         place = kept_place(image, remarks.append)  # before Pillow turns it
         if has_other_band(image):
             remarks.append("dropped a band that is neither color nor transparency")
         floats = floats_in(image)
-        deep = deep_pixels(image, file, channels, remarks.append, values)
+        deep = deep_pixels(image, file, channels, remarks.append, values, page)
         pixels, alpha = deep or (None, None)
         if pixels is None:
             shown, transparency = on_white(decoded(image, file), channels, remarks.append)
@@ -91,7 +94,7 @@ def read_picture(
             if values is not None:
                 pixels = sixteen_bits(scaled(pixels, values))
                 alpha = None if alpha is None else alpha * np.uint16(257)
-        if _animated(image):
+        if not page and _animated(image):
             remarks.append("animated: its first frame is taken")
         pixels = with_channels(pixels)
         density = kept_density(image, turn)
@@ -123,7 +126,11 @@ class Traits:
 
 
 def read_with_traits(
-    path: Path, *, draft_size: int | None = None, max_megapixels: float = MAX_MEGAPIXELS
+    path: Path,
+    *,
+    draft_size: int | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    page: int = 0,
 ) -> tuple[Image.Image, Traits]:
     """Read a file as RGB like `read_image`, and say what is unusual about it.
 
@@ -131,6 +138,7 @@ def read_with_traits(
     `draft_size` and ImageError as for `read_image`; the size is that of the whole picture.
     """
     with opened(path, max_megapixels) as (image, file):
+        turn_to(image, file, page)
         (width, height), kind = image.size, VARIANTS.get(image.format or "", image.format or "")
         unusual = _before_decoding(image, path, kind)
         if draft_size:
@@ -172,8 +180,17 @@ def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
     return next(names, ".png")
 
 
+def has_pages(path: Path) -> bool:
+    """Whether a file has several frames or pages, of which the first is taken.
+
+    ImageError as from `read_size`.
+    """
+    with opened(path, float("inf"), pixels=False) as (image, _):
+        return _animated(image)
+
+
 def _animated(image: Any) -> bool:
-    """Whether a file has several frames or pages; those after the first may be damaged."""
+    """Whether an opened file has several frames or pages; those after the first may be damaged."""
     try:
         return bool(getattr(image, "is_animated", False))
     except Exception:  # as many kinds as damage has; the first is good

@@ -3,10 +3,10 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import cv2
 import numpy as np
@@ -46,6 +46,29 @@ def encode_image(image: Image.Image, suffix: str, *, quality: int = 95) -> bytes
     return file.getvalue()
 
 
+def encode_picture(picture: Picture, suffix: str, *, quality: int = 95) -> bytes:
+    """What `write_picture` would write into a file with this suffix."""
+    file = io.BytesIO()
+    _picture_saver(picture, Path(f"image{suffix}"), quality)(file)
+    return file.getvalue()
+
+
+def write_stack(pages: Sequence[Picture], path: Path, *, replace: bool = True) -> None:
+    """Write pictures as the pages of a TIFF, each as `write_picture` writes it.
+
+    FileExistsError as there.
+    """
+    savers = [_picture_saver(page, path, 95) for page in pages]
+
+    def save(file: BinaryIO) -> None:
+        stack = TiffImagePlugin.AppendingTiffWriter(cast(Any, file), new=True)
+        for saver in savers:
+            saver(cast(BinaryIO, stack))
+            stack.newFrame()
+
+    write_whole(path, save, replace=replace)
+
+
 def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: bool = True) -> None:
     """Write a picture like `write_image`, with whatever of it the format can hold.
 
@@ -53,18 +76,21 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
     is no transparency the picture stands on the white that it was translated on. FileExistsError
     where there is a file already, unless `replace` is set.
     """
+    write_whole(path, _picture_saver(picture, path, quality), replace=replace)
+
+
+def _picture_saver(picture: Picture, path: Path, quality: int) -> Callable[[BinaryIO], None]:
+    """What writes a picture into a file."""
     kind = _format_of(path)
     values = picture.pixels if picture.written is None else in_numbers(picture, kind)
     if picture.alpha is not None and kind in WITH_ALPHA and values.dtype == picture.alpha.dtype:
         values = np.dstack([values, picture.alpha])
     if values.dtype.itemsize > 1 and kind in DEEP:
-        save: Callable[[BinaryIO], None] = partial(DEEP[kind], values, picture)
-    else:
-        if values.dtype == np.uint16:
-            values = eight_bits(values)
-        image = Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
-        save = _saver(image, path, quality, _metadata(picture, kind))
-    write_whole(path, save, replace=replace)
+        return partial(DEEP[kind], values, picture)
+    if values.dtype == np.uint16:
+        values = eight_bits(values)
+    image = Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
+    return _saver(image, path, quality, _metadata(picture, kind))
 
 
 def in_numbers(picture: Picture, kind: str) -> Array:
@@ -211,7 +237,8 @@ def _save_deep_tiff(values: Array, picture: Picture, file: BinaryIO) -> None:
     if samples in (2, 4):
         directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that multiplies no colours
     directory.save(file)
-    file.writelines(strips)
+    for strip in strips:  # one by one: the writer of stacks has no writelines of its own
+        file.write(strip)
 
 
 DEEP = {"PNG": _save_deep_png, "TIFF": _save_deep_tiff}

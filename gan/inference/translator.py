@@ -137,11 +137,15 @@ class Translator:
             self.save_pretrained(folder, license)
             return push(Path(folder), repository, private=private)
 
-    def read(self, path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Picture:
-        """Read a file as this generator takes it; ImageError as from read_picture."""
+    def read(self, path: Path, max_megapixels: float = MAX_MEGAPIXELS, page: int = 0) -> Picture:
+        """Read a file, or a page of a stack, as this generator takes it; ImageError likewise."""
         channels: Channels = 1 if self.channels == 1 else 3
         picture = read_picture(
-            path, channels=channels, max_megapixels=max_megapixels, values=self.range_in
+            path,
+            channels=channels,
+            max_megapixels=max_megapixels,
+            values=self.range_in,
+            page=page,
         )
         if self.range_out and picture.pixels.dtype == np.uint8:  # or 256 numbers would be left
             alpha = None if picture.alpha is None else picture.alpha * np.uint16(257)

@@ -166,10 +166,15 @@ def _image_size(path: Path) -> str | None:
     return f"{width}x{height}"
 
 
-def examine(path: Path, place: Place, max_megapixels: float) -> ImageFacts | tuple[Path, str]:
-    """Decode an image; return its facts, or its path and why it cannot be read."""
+def examine(
+    path: Path, place: Place, max_megapixels: float, page: int = 0
+) -> ImageFacts | tuple[Path, str]:
+    """Decode an image, or a page of a stack; return its facts, or its path and why it cannot be
+    read."""
     try:
-        image, traits = read_with_traits(path, draft_size=DRAFT, max_megapixels=max_megapixels)
+        image, traits = read_with_traits(
+            path, draft_size=DRAFT, max_megapixels=max_megapixels, page=page
+        )
     except ValueError as error:
         return path, str(error).removeprefix(f"{path}: ")
     return measured(path, place, traits, image)

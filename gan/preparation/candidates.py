@@ -26,6 +26,8 @@ class Candidate:
     columns: Mapping[str, str] = field(default_factory=dict)
     frame: int | None = None
     """Of a video: its number among all frames, from 0."""
+    page: int | None = None
+    """Of a stack: its number among all pages, from 0."""
     second: float = 0
     facts: ImageFacts | None = None
     """Known of frames, and of files once these are decoded."""
@@ -36,12 +38,14 @@ class Candidate:
     @property
     def label(self) -> str:
         """For people: the file, and which frame of it."""
+        if self.page is not None:
+            return f"{self.source}, page {self.page}"
         return str(self.source) if self.frame is None else f"{self.source}, frame {self.frame}"
 
     @property
     def origin(self) -> tuple[Path, int | None]:
-        """What tells pictures apart: the file, and the number of the frame."""
-        return self.source.resolve(), self.frame
+        """What tells pictures apart: the file, and the number of the frame or the page."""
+        return self.source.resolve(), self.frame if self.page is None else self.page
 
     @property
     def target(self) -> Path:
@@ -82,5 +86,5 @@ def _decode_one(candidate: Candidate) -> Candidate | Skipped:
     if candidate.facts:
         return candidate
     # No place of its own: copies are sought among all pictures, wherever they lie.
-    outcome = examine(candidate.source, Place(Path()), MAX_MEGAPIXELS)
+    outcome = examine(candidate.source, Place(Path()), MAX_MEGAPIXELS, candidate.page or 0)
     return replace(candidate, facts=outcome) if isinstance(outcome, ImageFacts) else outcome

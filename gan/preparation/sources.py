@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gan.domains import Domain
 from gan.images import IMAGE_SUFFIXES, ImageError, Traits, find_images, nothing_found
+from gan.images.stacks import stack_pages
 from gan.inspection.survey import Place, measured
 from gan.preparation import tables, video
 from gan.preparation.candidates import Candidate, Skipped
@@ -76,7 +77,8 @@ def _list_source(
 
 
 def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterator[Candidate]:
-    """All images of a folder and its sub-folders; `class` is the folder that one lies in."""
+    """All images of a folder and its sub-folders, stacks page by page; `class` is the folder that
+    one lies in."""
     found = find_images(folder)
     if not found.images:
         skipped.append((folder, nothing_found(folder, found).removeprefix(f"{folder}: ")))
@@ -84,7 +86,12 @@ def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterat
     for path in found.images:
         name = path.relative_to(folder)
         columns = {"path": name.as_posix(), "name": name.name, "class": name.parent.name}
-        yield Candidate(domain, path, name, columns)
+        pages = stack_pages(path)
+        if pages == 1:
+            yield Candidate(domain, path, name, columns)
+        for page in range(pages if pages > 1 else 0):
+            cut = name.with_name(f"{name.stem}-{page:04d}.tif")
+            yield Candidate(domain, path, cut, columns, page=page)
 
 
 def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Candidate]:
@@ -111,7 +118,9 @@ def _from_video(
             facts = measured(path, Place(path), Traits(image.size, "", {}), image)
             name = f"{path.stem}-{number:06d}"
             after = f"damaged after {name}: "
-            yield Candidate(domain, path, Path(f"{name}.jpg"), columns, number, second, facts)
+            yield Candidate(
+                domain, path, Path(f"{name}.jpg"), columns, number, second=second, facts=facts
+            )
     except ImageError as error:
         skipped.append((path, after + str(error).removeprefix(f"{path}: ")))
 

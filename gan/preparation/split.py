@@ -32,12 +32,12 @@ def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
 def groups(
     members: Sequence[Candidate], pairs: Iterable[tuple[int, int]], block: float
 ) -> list[list[int]]:
-    """The pictures that must be on one side: copies, and the frames of `block` seconds."""
+    """The pictures that must be on one side: copies, frames of `block` seconds, a stack's pages."""
     firsts: dict[tuple[Path, int], int] = {}
     blocks = [
         (number, firsts.setdefault((member.source, int(member.second // block)), number))
         for number, member in enumerate(members)
-        if member.frame is not None
+        if member.frame is not None or member.page is not None
     ]
     return joined(len(members), [*pairs, *blocks])
 

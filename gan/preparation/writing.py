@@ -11,7 +11,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from gan.images import encode_image
+from gan.images import ImageError, encode_image
+from gan.images.stacks import cut_page
 from gan.inspection.survey import in_threads
 from gan.preparation import video
 from gan.preparation.candidates import Candidate
@@ -39,6 +40,8 @@ def write_files(chosen: Sequence[Candidate], output: Path, link: Link) -> list[L
 def _put(one: Candidate, output: Path, link: Link) -> str | None:
     """Copy or link a file, whole or not at all, unless it is there; return why it is unreadable."""
     source, target = one.source, output / one.target
+    if one.page is not None:
+        return _put_page(source, one.page, target)
     if os.path.lexists(target):
         _check_own(target, _is_put(source, target, link))
         return None
@@ -50,6 +53,16 @@ def _put(one: Candidate, output: Path, link: Link) -> str | None:
         copy_file(source, target)
     else:
         link_file(source, target, symbolic=link == "symbolic")
+    return None
+
+
+def _put_page(source: Path, page: int, target: Path) -> str | None:
+    """Write a page of a stack, unless it is there; return why it is unreadable."""
+    try:
+        content = cut_page(source, page)
+    except ImageError as error:
+        return str(error).removeprefix(f"{source}: ")
+    _write_frame(content, target)
     return None
 
 
@@ -87,7 +100,7 @@ def write_frames(chosen: Sequence[Candidate], output: Path) -> list[Lost]:
 
 
 def _write_frame(content: bytes, target: Path) -> None:
-    """Write a frame, whole or not at all, unless it is there."""
+    """Write a frame or a page, whole or not at all, unless it is there."""
     if os.path.lexists(target):
         _check_own(target, target.is_file() and target.read_bytes() == content)
     else:
@@ -104,6 +117,7 @@ def write_report(chosen: Sequence[Candidate], output: Path) -> None:
             "domain": one.domain,
             "split": one.split,
             "frame": one.frame,
+            "page": one.page,
             "second": None if one.frame is None else round(one.second, 3),
             "group": one.group,
         }

@@ -78,6 +78,12 @@ def open_data(
     for folder in folders.values():
         for reason in folder.unreadable:
             print_line(f"skipped: {reason}")
+        if folder.paged:
+            names = ", ".join(path.name for path in folder.paged[:3])
+            print_line(
+                f"{folder.root}: {len(folder.paged)} images have several pages or frames ({names}"
+                f"{', ...' if folder.paged[3:] else ''}): the first of each is seen"
+            )
     dataset = load(row.code)(config, folders)
     if remark := dataset.crops.describe():
         print_line(remark)

@@ -6,7 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageOps
 
 from gan.cli.main import main
@@ -276,3 +278,23 @@ def test_a_symbolic_link_s_limits_are_said(art: Path, capsys: pytest.CaptureFixt
     assert list_images(Path("out/trainA")) == []
     with Image.open("out/trainA/sea/01.png") as image:
         assert image.size == (96, 80)
+
+
+def test_a_stack_is_cut_into_its_pages_which_stay_on_one_side(tmp_path: Path) -> None:
+    """Its pages are slices of one thing: some in the test would be known from training."""
+    rng = np.random.default_rng(0)
+    stacks = {name: rng.integers(0, 4096, (4, 70, 80)).astype(np.uint16) for name in "pqrs"}
+    for name, pages in stacks.items():
+        folder = tmp_path / ("a" if name in "pq" else "b")
+        folder.mkdir(exist_ok=True)
+        tifffile.imwrite(folder / f"{name}.tif", pages, photometric="minisblack")
+    options = [f"--{name}={tmp_path / name}" for name in "ab"] + ["--test=0.5"]
+    for _ in range(2):  # the second time all is there
+        assert main(["prepare", *options, f"--output={tmp_path / 'out'}"]) == 0
+    found = sorted((tmp_path / "out").rglob("*.tif"))
+    assert len(found) == 16
+    for path in found:
+        name, page = path.stem.rsplit("-", 1)
+        assert np.array_equal(tifffile.imread(path), stacks[name][int(page)])
+    sides = {(path.stem[0], path.parent.name) for path in found}
+    assert len(sides) == 4

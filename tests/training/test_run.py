@@ -1,6 +1,7 @@
 """A whole run on small folders: its files, its repeatability, its resuming, its refusals."""
 
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -157,6 +158,22 @@ def test_a_changed_folder_is_named_and_refused(root: Path, tmp_path: Path) -> No
     fewer = {"max_images": 2}
     with pytest.raises(ValueError, match=r"data\.max_images.*folders"):
         train(config(root, run, data=fewer, train={"max_steps": 2}))
+
+
+def test_what_is_seen_of_stacks_and_animations_is_said_once(
+    tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("trainA", "trainB"):
+        shutil.copytree(root / name, tmp_path / name)
+    frames = [Image.new("RGB", (24, 20), color) for color in ("red", "blue")]
+    frames[0].save(tmp_path / "trainA/stack.tif", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "trainA/moving.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "trainA/still.tif")
+    train(config(tmp_path, tmp_path / "run", train={"max_steps": 1}))
+    said = (
+        "trainA: 2 images have several pages or frames (moving.gif, stack.tif): the first of each"
+    )
+    assert capsys.readouterr().err.count(said) == 1
 
 
 def test_an_unreadable_file_is_named_and_left_out(

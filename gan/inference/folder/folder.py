@@ -64,6 +64,7 @@ def translate_folder(options: TranslateOptions) -> int:
             options.tile,
             options.scratch or place,
             partial(write_translation, quality=options.quality, overwrite=options.overwrite),
+            stacks=True,
         )
         return _carry_out(plan, pipeline, options.batch_size, processes)
 

@@ -4,7 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tqdm import tqdm
 from gan.images import Picture, write_picture
 from gan.images.deep import Array
 from gan.images.pixels import from_array, to_array
-from gan.images.writer import scaling
+from gan.images.writer import scaling, write_stack
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
 from gan.inference.translator import Translator, require_finite
@@ -63,6 +63,8 @@ class Translated:
     picture: Picture
     result: RoundTrip | None
     """None where it is not finite."""
+    more: tuple[Picture, ...] = ()
+    """The translations of a stack's further pages."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,13 @@ class Pipeline:
     max_megapixels: float
     tile: int | None
     scratch: Path
-    write: Callable[[Job, Picture, RoundTrip], None]
-    """Called by several threads; what it raises is the picture's failure."""
+    write: Callable[..., None]
+    """Called by several threads with a job, its picture and its round trip, and the further pages
+    of a stack; what it raises is the picture's failure."""
     back: Translator | None = None
     """The other generator, where reconstructions are wanted too."""
+    stacks: bool = False
+    """Whether all pages of stacks are translated, or the first alone."""
 
     def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
         """Translate batches in their order; each outcome comes when its file is whole.
@@ -138,6 +143,8 @@ class Pipeline:
         for job, picture in zip(batch, read, strict=True):
             if isinstance(picture, Failure):
                 done.append(Outcome(job, picture))
+            elif self.stacks and job.pages > 1 and not job.done:
+                done.append(self.translate_stack(job, picture))
             else:
                 alike[picture.pixels.shape, picture.pixels.dtype].append((job, picture))
         for group in alike.values():
@@ -163,6 +170,22 @@ class Pipeline:
             return [Translated(job, picture, self.translate_one(job, pixels[0], bool(tiled)))]
         except Exception as error:
             return [Outcome(job, failure(job.source, error))]
+
+    def translate_stack(self, job: Job, first: Picture) -> Outcome | Translated:
+        """Translate the pages of a stack, one after the other; one that fails fails all."""
+        try:
+            results = []
+            for page in range(job.pages):
+                picture = self.translator.read(job.source, self.max_megapixels, page)
+                height, width = picture.pixels.shape[:2]
+                tiled = bool(self.tile or not self.translator.fits(height, width))
+                result = self.translate_one(job, from_array(picture.pixels), tiled)
+                results.append((picture, require_finite(result)))
+        except Exception as error:
+            return Outcome(job, failure(job.source, error))
+        more = tuple(picture.with_pixels(to_array(result.fake)) for picture, result in results[1:])
+        remarks = tuple(remark for remark in first.remarks if not remark.startswith("animated"))
+        return Translated(job, replace(first, remarks=remarks), results[0][1], more)
 
     def translate_batch(self, pixels: Tensor) -> list[RoundTrip | None]:
         """Translate as the translator does, and back; None where either is not finite.
@@ -214,7 +237,7 @@ class Pipeline:
         """Write a translation, if it is finite."""
         job, picture = translated.job, translated.picture
         try:
-            self.write(job, picture, require_finite(translated.result))
+            self.write(job, picture, require_finite(translated.result), *translated.more)
         except Exception as error:  # encoders and other people's models raise nearly everything
             if disk_is_full(error):  # so it would be for all that follow
                 raise
@@ -227,9 +250,17 @@ def _joined(fake: Tensor, rec: Tensor | None) -> RoundTrip | None:
 
 
 def write_translation(
-    job: Job, picture: Picture, result: RoundTrip, *, quality: int, overwrite: bool
+    job: Job,
+    picture: Picture,
+    result: RoundTrip,
+    *more: Picture,
+    quality: int,
+    overwrite: bool,
 ) -> None:
-    """Write what is missing: a translation with what its original had, a comparison."""
+    """Write what is missing: a translation with what its original had, a comparison.
+
+    A stack's further pages go into the same file.
+    """
     translation = to_array(result.fake)
     # The translation last: it says that all is there.
     if job.comparison:
@@ -237,6 +268,9 @@ def write_translation(
         write_picture(both, job.comparison, replace=overwrite)
     if job.target:
         picture = picture.with_pixels(translation)
+        if more:
+            write_stack([picture, *more], job.target, replace=overwrite)
+            return
         write_picture(picture, job.target, quality=quality, replace=overwrite)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from gan.config.choices import Format
 from gan.images import Found, find_images, nothing_found, read_size
+from gan.images.stacks import SUFFIXES as STACKS
+from gan.images.stacks import stack_pages
 from gan.inference.translator import check_size
 from gan.system.failures import Failure, failure
 
@@ -35,6 +37,8 @@ class Job:
     """None where it was there before, and is to be left alone."""
     comparison: Path | None = None
     """None where it was there before, or nobody asks for it."""
+    pages: int = 1
+    """Of a stack whose target is one, too."""
 
     @property
     def places(self) -> list[Path]:
@@ -117,11 +121,12 @@ def make_plan(
             elif dangling := next((place for place in places if place and _dangles(place)), None):
                 failures.append(Failure(path, f"{dangling} is a link to nothing: remove it"))
             else:
-                free = [
+                free, comparison = (
                     place if place and (overwrite or not os.path.lexists(place)) else None
                     for place in places
-                ]
-                jobs.append(Job(path, size, *free))
+                )
+                pages = stack_pages(path) if free and free.suffix.lower() in STACKS else 1
+                jobs.append(Job(path, size, free, comparison, pages))
     return Plan(
         target,
         whole_folder,

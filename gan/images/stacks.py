@@ -1,0 +1,64 @@
+"""Stacks: TIFFs whose pages are pictures of one size and kind, as microscopes write them."""
+
+import io
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import ExifTags
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from gan.config.choices import MAX_MEGAPIXELS
+from gan.images.complete import check_length
+from gan.images.deep import has_deep_color
+from gan.images.formats import ImageError
+from gan.images.reader import decoded, opened
+
+SUFFIXES = (".tif", ".tiff")
+REDUCED_OR_MASK = 0b101
+"""Bits of NewSubfileType: a page that is a smaller one of another, or its mask."""
+
+
+def stack_pages(path: Path) -> int:
+    """Return how many pages a stack has; 1 for all other files, also for damaged ones.
+
+    A TIFF with pages of several sizes or kinds is none: they are thumbnails, pyramids, masks.
+    """
+    if path.suffix.lower() in SUFFIXES:
+        with suppress(ImageError), opened(path, float("inf"), pixels=False) as (image, _):
+            return _pages(image)
+    return 1
+
+
+def turn_to(image: ImageFile, file: BinaryIO, page: int) -> None:
+    """Go to a page of an opened stack; ValueError where it is not whole."""
+    if page:
+        image.seek(page)
+        check_length(image, file)
+
+
+def cut_page(path: Path, page: int, *, max_megapixels: float = MAX_MEGAPIXELS) -> bytes:
+    """Return a TIFF of one page of a stack, with its numbers as they are; ImageError likewise."""
+    from gan.images.picture import read_picture
+    from gan.images.writer import encode_picture
+
+    with opened(path, max_megapixels) as (image, file):
+        turn_to(image, file, page)
+        if not has_deep_color(image):
+            content = io.BytesIO()
+            decoded(image, file).save(content, "TIFF", compression="tiff_adobe_deflate")
+            return content.getvalue()
+    return encode_picture(read_picture(path, max_megapixels=max_megapixels, page=page), ".tif")
+
+
+def _pages(image: ImageFile) -> int:
+    """Return how many pages an opened file has, if all are of one size and kind, else 1."""
+    if not isinstance(image, TiffImageFile):
+        return 1
+    kinds = set()
+    for page in range(image.n_frames):
+        image.seek(page)
+        kind = image.tag_v2.get(ExifTags.Base.NewSubfileType, 0)
+        kinds.add((image.size, image.mode, bool(kind & REDUCED_OR_MASK)))
+    return image.n_frames if len(kinds) == 1 and not kinds.pop()[2] else 1
