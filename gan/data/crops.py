@@ -14,18 +14,20 @@ import cv2
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import features
+from PIL import Image, features
 from torch import Tensor
 
 from gan.config import DataConfig
 from gan.data.cache import PixelCache, Pixels, make_folder
 from gan.domains import DOMAINS, Domain
-from gan.images import read_pixels, resize_pixels
-from gan.images.deep import eight_bits
+from gan.images import read_image_or_pixels, resized
+from gan.images.deep import as_pixels, eight_bits
 from gan.images.pixels import from_array, to_unit
 from gan.images.resize import short_size
 from gan.system.text import nearest
 
+Picture = Image.Image | Pixels
+"""An image of 8 bits, or pixels (H, W, C) of 16."""
 Shape = tuple[int, int, int]
 """(height, width, channels)."""
 
@@ -65,13 +67,13 @@ class Crops:
 def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
     """Read a domain's file and resize it as data.resize says; where data.draft is on, JPEGs are
     decoded at a reduced scale."""
-    pixels = read_pixels(
+    picture = read_image_or_pixels(
         path,
         channels=data.channels(domain),
         draft_size=_draft_size(data),
         values=data.values(domain),
     )
-    return resize(pixels, data)
+    return resize(picture, data)
 
 
 def _draft_size(data: DataConfig) -> int | None:
@@ -144,27 +146,34 @@ class TrainTransform:
         return from_array(pixels)
 
 
-def resize(pixels: Pixels, data: DataConfig) -> Pixels:
+def resize(picture: Picture, data: DataConfig) -> Pixels:
     """data.resize: the reference's antialiased bicubic square, the shorter side, or nothing."""
-    height, width = pixels.shape[:2]
+    width, height = _size(picture)
     sizes = {
         "square": (data.load_size, data.load_size),
         "short": short_size(width, height, data.load_size),
     }
-    return resize_pixels(pixels, sizes.get(data.resize, (width, height)))
+    return as_pixels(resized(picture, sizes.get(data.resize, (width, height))))
 
 
-def sample_pixels(pixels: Pixels, data: DataConfig) -> Tensor:
-    """A test image (H, W, C) as the networks see it, without chance, (C, crop_size, crop_size)."""
+def sample_pixels(picture: Picture, data: DataConfig) -> Tensor:
+    """A test image as the networks see it, without chance: (C, crop_size, crop_size)."""
     size = data.crop_size
-    height, width = pixels.shape[:2]
+    width, height = _size(picture)
     if data.resize == "square":
-        return from_array(resize_pixels(pixels, (size, size)))
-    if data.resize == "short" or min(width, height) < size:
-        pixels = resize_pixels(pixels, short_size(width, height, size))
-        height, width = pixels.shape[:2]
+        width, height = size, size
+    elif data.resize == "short" or min(width, height) < size:
+        width, height = short_size(width, height, size)
+    pixels = as_pixels(resized(picture, (width, height)))
     left, top = (width - size) // 2, (height - size) // 2
     return from_array(pixels[top : top + size, left : left + size])
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    """Return (width, height)."""
+    if isinstance(picture, Image.Image):
+        return picture.size
+    return picture.shape[1], picture.shape[0]
 
 
 def sample_image(path: Path, data: DataConfig, domain: Domain) -> Tensor:
@@ -172,8 +181,8 @@ def sample_image(path: Path, data: DataConfig, domain: Domain) -> Tensor:
 
     ImageError as from read_pixels.
     """
-    pixels = read_pixels(path, channels=data.channels(domain), values=data.values(domain))
-    return to_unit(sample_pixels(pixels, data))
+    picture = read_image_or_pixels(path, channels=data.channels(domain), values=data.values(domain))
+    return to_unit(sample_pixels(picture, data))
 
 
 def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:

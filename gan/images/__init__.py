@@ -2,7 +2,7 @@
 
 from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.color import to_channels
-from gan.images.deep import read_pixels
+from gan.images.deep import read_image_or_pixels, read_pixels
 from gan.images.folder import Found, find_images, list_images, nothing_found, skipped_lines
 from gan.images.formats import IMAGE_SUFFIXES, ImageError
 from gan.images.picture import (
@@ -15,7 +15,7 @@ from gan.images.picture import (
     read_with_traits,
 )
 from gan.images.reader import read_image, read_orientation, read_size
-from gan.images.resize import resize_pixels, resize_short, resize_square
+from gan.images.resize import resize_short, resize_square, resized
 from gan.images.writer import encode_image, write_image, write_picture
 
 __all__ = [
@@ -32,15 +32,16 @@ __all__ = [
     "list_images",
     "nothing_found",
     "read_image",
+    "read_image_or_pixels",
     "read_orientation",
     "read_picture",
     "read_pixels",
     "read_size",
     "read_suffix",
     "read_with_traits",
-    "resize_pixels",
     "resize_short",
     "resize_square",
+    "resized",
     "skipped_lines",
     "to_channels",
     "write_image",

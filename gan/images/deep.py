@@ -51,6 +51,25 @@ def read_pixels(
     uint8 as `read_image` has them, but uint16 of a file with more bits, and with `values`, the
     range of its numbers. `draft_size` and ImageError as there.
     """
+    found = read_image_or_pixels(
+        path,
+        channels=channels,
+        draft_size=draft_size,
+        max_megapixels=max_megapixels,
+        values=values,
+    )
+    return as_pixels(found)
+
+
+def read_image_or_pixels(
+    path: Path,
+    *,
+    channels: Channels = 3,
+    draft_size: int | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    values: Range | None = None,
+) -> Image.Image | Array:
+    """Read what `read_pixels` reads; 8 bits as an image, which is resized without a copy."""
     with opened(path, max_megapixels) as (image, file):
         if deep := deep_pixels(image, file, channels, lambda text: None, values):
             return deep[0]
@@ -58,8 +77,13 @@ def read_pixels(
             image.draft(None, (draft_size, draft_size))
         shown, _ = on_white(decoded(image, file), channels, lambda text: None)
         turn = UPRIGHT.get(orientation(image))
-        pixels = with_channels(np.array(shown if turn is None else shown.transpose(turn)))
-    return pixels if values is None else sixteen_bits(scaled(pixels, values))
+        upright = shown if turn is None else shown.transpose(turn)
+    return upright if values is None else sixteen_bits(scaled(as_pixels(upright), values))
+
+
+def as_pixels(picture: Image.Image | Array) -> Array:
+    """Return an image of mode L or RGB as pixels (H, W, C); pixels as they are."""
+    return with_channels(np.array(picture)) if isinstance(picture, Image.Image) else picture
 
 
 def sixteen_bits(unit: Array) -> Array:

@@ -28,20 +28,20 @@ def short_size(width: int, height: int, size: int) -> tuple[int, int]:
     return round(width * size / short), round(height * size / short)
 
 
-def resize_pixels(pixels: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    """Resize pixels (H, W, C) of 8 or 16 bits to (width, height), as the functions above do.
+def resized(
+    picture: Image.Image | NDArray[Any], size: tuple[int, int]
+) -> Image.Image | NDArray[Any]:
+    """Resize an image, or pixels (H, W, C) of 16 bits, to (width, height) as the functions above.
 
-    16 bits are resized in float32, rounded and clipped. The same array if it has that size.
+    16 bits are resized in float32, rounded and clipped. Itself if it has that size.
     """
-    if pixels.shape[1::-1] == size:
-        return pixels
-    if pixels.dtype == np.uint8:
-        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-        resized: NDArray[Any] = np.array(image.resize(size, BICUBIC))
-        return resized.reshape(size[1], size[0], -1)
+    if isinstance(picture, Image.Image):
+        return picture if picture.size == size else picture.resize(size, BICUBIC)
+    if picture.shape[1::-1] == size:
+        return picture
     planes = [
         np.asarray(Image.fromarray(plane.astype(np.float32)).resize(size, BICUBIC))
-        for plane in np.moveaxis(pixels, 2, 0)
+        for plane in np.moveaxis(picture, 2, 0)
     ]
     deep: NDArray[Any] = np.rint(np.stack(planes, axis=2).clip(0, 65535)).astype(np.uint16)
     return deep

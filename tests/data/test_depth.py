@@ -14,7 +14,8 @@ from PIL import Image
 from gan.config import Config, DataConfig
 from gan.data import Batches, build_dataset, build_loader, index_folders, sample_image
 from gan.data.crops import Crops
-from gan.images import resize_pixels
+from gan.images import resized
+from gan.images.deep import as_pixels
 from tests.support.pictures import Photos
 
 RNG = np.random.default_rng(0)
@@ -144,10 +145,11 @@ def test_a_range_is_two_numbers_the_lower_first(values: Any) -> None:
 def test_16_bits_are_resized_as_8_are(size: tuple[int, int], channels: int) -> None:
     """Within the rounding of 8 bits, and exactly as Pillow resizes a channel of floats."""
     eight = RNG.integers(60, 196, (50, 60, channels)).astype(np.uint8)  # nothing overshoots
-    deep = resize_pixels(eight.astype(np.uint16) * 257, size)
+    deep = as_pixels(resized(eight.astype(np.uint16) * 257, size))
     assert deep.dtype == np.uint16
     assert deep.shape == (size[1], size[0], channels)
-    np.testing.assert_allclose(deep / 257, resize_pixels(eight, size), atol=1.1)
+    image = Image.fromarray(eight.squeeze())
+    np.testing.assert_allclose(deep / 257, as_pixels(resized(image, size)), atol=1.1)
     plane = Image.fromarray(eight[:, :, 0] * np.float32(257))
     alone = np.asarray(plane.resize(size, Image.Resampling.BICUBIC)).clip(0, 65535)
     assert np.array_equal(deep[:, :, 0], np.rint(alone))

@@ -13,7 +13,6 @@ from torch.nn.functional import interpolate
 from gan.config import DataConfig
 from gan.data import TrainTransform, sample_pixels
 from gan.data.crops import resize
-from gan.images.color import with_channels
 
 Transform = Callable[[Image.Image, int], Tensor]
 
@@ -25,7 +24,7 @@ def data(**changes: Any) -> DataConfig:
 def transform(config: DataConfig) -> Transform:
     """From an image and a seed to the crop that training sees."""
     crops = TrainTransform(config)
-    return lambda image, seed: crops(resize(with_channels(np.array(image)), config), seed)
+    return lambda image, seed: crops(resize(image, config), seed)
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -46,7 +45,7 @@ def slopes(crop: Tensor) -> tuple[float, float]:
 
 
 def shown(image: Image.Image, config: DataConfig) -> Tensor:
-    return sample_pixels(with_channels(np.array(image)), config)
+    return sample_pixels(image, config)
 
 
 @pytest.mark.parametrize("size", [(50, 40), (33, 70), (12, 9), (32, 32)])
