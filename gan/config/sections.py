@@ -5,7 +5,6 @@ field is its help on the command line. Errors name the dotted key.
 """
 
 from collections.abc import Iterator
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,6 +18,7 @@ from gan.config.choices import (
     Range,
     Upsample,
     WeightedTerm,
+    is_range,
 )
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
@@ -120,8 +120,8 @@ class DataConfig(Section):
         for key in ("range_a", "range_b"):
             if (values := getattr(self, key)) is not None:
                 yield (
-                    not (isfinite(values[0]) and isfinite(values[1]) and values[0] < values[1]),
-                    f"data.{key}: {list(values)}, must be two numbers, the lower first",
+                    not is_range(*values),
+                    f"data.{key}: {list(values)}, must be two numbers that differ, the lower first",
                 )
 
     def train_folder(self, domain: Domain) -> Path:

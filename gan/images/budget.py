@@ -32,7 +32,7 @@ class Budget:
         megabytes = need / MEGABYTE
         if megabytes > self.megabytes:
             raise ValueError(
-                f"would take {megabytes:.0f} MB to read; at most {self.megabytes:g} are allowed "
+                f"would take {megabytes:.4g} MB to read; at most {self.megabytes:g} are allowed "
                 "(max_decoded_mb)"
             )
         count = min(self.count, math.ceil(megabytes / TOKEN))

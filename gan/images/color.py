@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
+from PIL.TiffImagePlugin import SAMPLEFORMAT
 
 from gan.config.choices import Range
 
@@ -17,6 +18,8 @@ LUMA = (0.299, 0.587, 0.114)
 LUMA_COLUMN = np.array(LUMA, np.float32)[:, None]
 """The same for pixels (H, W, 3) @ LUMA_COLUMN."""
 WHITE_IS_ZERO = 0
+UNSIGNED, SIGNED = 1, 2
+"""Of a TIFF's SampleFormat."""
 ROWS = 256
 """Rows of a deep image that are computed with at once."""
 
@@ -99,8 +102,14 @@ def bands(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
 
 
 def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
-    """Return some rows of a loaded image; Image.crop would ask for Pillow's own limit once more."""
-    return np.asarray(image._new(image.im.crop((0, top, image.width, bottom))))
+    """Return some rows of a loaded image; Image.crop would ask for Pillow's own limit once more.
+
+    A TIFF's 32 bits without a sign as such: Pillow has them with one.
+    """
+    numbers = np.asarray(image._new(image.im.crop((0, top, image.width, bottom))))
+    tags = getattr(image, "tag_v2", {})
+    unsigned = tags.get(SAMPLEFORMAT, (1,))[0] == UNSIGNED
+    return numbers.view(np.uint32) if image.mode == "I" and tags and unsigned else numbers
 
 
 def _grey(

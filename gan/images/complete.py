@@ -10,7 +10,7 @@ from typing import BinaryIO
 from PIL import TiffImagePlugin as Tiff
 from PIL.ImageFile import ImageFile
 
-from gan.images.color import rows
+from gan.images.color import SIGNED, rows
 
 FATAL = ("premature end", "bad Huffman code", "instead of RST")
 """Of libjpeg's warnings those after which pixels are invented; others are about what is ignored."""
@@ -171,6 +171,8 @@ def _check_tiff(image: Tiff.TiffImageFile) -> None:
     Without compression they must also be as long as their rows.
     """
     tags = image.tag_v2
+    if SIGNED in tags.get(Tiff.SAMPLEFORMAT, ()) and 8 in tags.get(Tiff.BITSPERSAMPLE, ()):
+        raise ValueError("8 bits with a sign, which would be read as without")
     width, height = tags[Tiff.IMAGEWIDTH], tags[Tiff.IMAGELENGTH]
     samples = tags.get(Tiff.SAMPLESPERPIXEL, 1)
     planes = samples if tags.get(Tiff.PLANAR_CONFIGURATION, 1) == 2 else 1
@@ -185,6 +187,8 @@ def _check_tiff(image: Tiff.TiffImageFile) -> None:
     there = len(tags.get(offsets, ()))
     if there < needed * planes:
         raise ValueError(f"damaged: it has {there} of {needed * planes} {kind}s")
+    if missing := sum(offset == 0 for offset in tags[offsets][: needed * planes]):
+        raise ValueError(f"damaged: {missing} of {needed * planes} {kind}s are nowhere")
     plain = tags.get(Tiff.COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED
     if not plain or lengths not in tags:
         return

@@ -119,15 +119,17 @@ def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
     high = max(traits.numbers[1] for traits in deep if traits.numbers)
     key = f"--data.range_{place.domain}"
     count = f"{len(deep)} of {len(images)} images"
+    rest = "; the others have 8 bits, and a range would change them, too"
+    rest = rest if len(deep) < len(images) else ""
     if any(traits.outside for traits in deep):
         low, high = (floor(low), ceil(high)) if high - low > ROUGH else (low, high)
-        detail = f"{count} have values from {low} to {high}: {key} '[{low}, {high}]'"
+        detail = f"{count} have values from {low} to {high}: {key} '[{low}, {high}]'{rest}"
         yield Finding("outside", place.folder, detail)
     elif not any(traits.floats for traits in deep):
         bits = next((bits for bits in PARTIAL if high < 2**bits), None)
         if bits:
             said = f"{count} have values up to {high:g} of 65535: {bits} bits in 16"
-            yield Finding("range", place.folder, f"{said}: {key} '[0, {2**bits - 1}]'")
+            yield Finding("range", place.folder, f"{said}: {key} '[0, {2**bits - 1}]'{rest}")
 
 
 def _about_domains(survey: Survey) -> Iterator[Finding]:

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gan.config.choices import Range
+from gan.config.choices import Range, is_range
 from gan.networks import build_generator
 from gan.networks.described import (
     read_described,
@@ -47,9 +46,7 @@ def ranges_of(about: Mapping[str, Any], file: Path) -> tuple[Range | None, Range
         match values:
             case None:
                 found.append(None)
-            case [int() | float() as low, int() | float() as high] if (
-                isfinite(low) and isfinite(high) and low < high
-            ):
+            case [int() | float() as low, int() | float() as high] if is_range(low, high):
                 found.append((low, high))
             case _:
                 raise ValueError(f"{file}: {key} is {values}, must be two numbers, the lower first")

@@ -1,16 +1,19 @@
 """Images that break while a run trains on them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gan.config import Config
 from gan.data import Folder, mark_broken, write_index
 from gan.data.unpaired import LoadedBatch
 from gan.domains import Domain
+from gan.images import ImageError
 from gan.system.processes import Processes
 from gan.training.recipes.base import Batch
 
 INDEX = "index.json"
 """In a run's folder: the files that its first start has decoded; the next ones need not."""
+
+AGAIN = "bring them back, and run the same command again to continue"
 
 
 class BrokenImages:
@@ -42,6 +45,20 @@ class BrokenImages:
                 self.fresh |= batch.broken
             yield batch
 
+    def take(
+        self, batches: Iterator[Batch], count: int, saving: Sequence[Callable[[], None]]
+    ) -> list[Batch]:
+        """Return a step's batches; where none can be made any more, save and raise ValueError.
+
+        Several processes cannot meet to save then: they end at the last state.
+        """
+        try:
+            return [next(batches) for _ in range(count)]
+        except ImageError as error:
+            for part in saving if self.processes.world == 1 else ():
+                part()
+            raise ValueError(f"{error}: {AGAIN}") from error
+
     def agree(self) -> list[str]:
         """Return a line for each file that broke since the last call, on all processes."""
         found = dict(self.processes.gather(lambda: list(self.fresh.items())))
@@ -69,6 +86,5 @@ class BrokenImages:
             return None
         return (
             f"{folder.root}: {lost} of {len(folder.files)} images cannot be read any more "
-            f"(data.max_unreadable is {self.most}): bring them back, and run the same command "
-            "again to continue"
+            f"(data.max_unreadable is {self.most}): {AGAIN}"
         )

@@ -155,11 +155,11 @@ class Run:
             while self.step < stop:
                 # One update, on all processes, which meet when gradients are averaged. Nothing here
                 # waits for a GPU: it may still compute when the next step is prepared.
+                saving = (self.save, self.saver.finish) if self.step else ()
+                taken = self.broken.take(batches, train.accumulate, saving)
                 self.step += 1
                 self.updates.set_lr(length.lr_multiplier(self.step))
-                values = self.trainer.train_step(
-                    self.step, [next(batches) for _ in range(train.accumulate)]
-                )
+                values = self.trainer.train_step(self.step, taken)
                 progress.bar.update()
                 if self.compiled:
                     self.report_compiled(progress)

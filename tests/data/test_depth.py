@@ -133,7 +133,19 @@ def test_numbers_beyond_pixels_are_refused_unless_a_range_is_named(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "values", [[1, 1], [4095, 0], [0, float("inf")], [float("nan"), 1], [1], [1, 2, 3], "a"]
+    "values",
+    [
+        [1, 1],
+        [4095, 0],
+        [0, float("inf")],
+        [float("nan"), 1],
+        [1],
+        [1, 2, 3],
+        "a",
+        [0, 1e-300],
+        [0, 1e39],
+        [1e20, 1.0000000000000002e20],
+    ],
 )
 def test_a_range_is_two_numbers_the_lower_first(values: Any) -> None:
     with pytest.raises(ValueError, match="range_a"):

@@ -78,13 +78,13 @@ def test_commands_and_training_name_the_key(
         (tmp_path / name).mkdir()
         Image.new("RGB", (800, 800)).save(tmp_path / name / "a.png")
     limit_decoding(11)
-    with pytest.raises(ValueError, match=r"a\.png: would take 12 MB .*max_decoded_mb"):
+    with pytest.raises(ValueError, match=r"a\.png: would take 12.16 MB .*max_decoded_mb"):
         index_folder(tmp_path / "trainA", max_images=None, max_unreadable=0.1)
     assert inspect_folders(tmp_path, max_decoded_mb=11) == 1
-    assert "would take 12 MB" in capsys.readouterr().out
+    assert "would take 12.16 MB" in capsys.readouterr().out
     options = ["--data.root", str(tmp_path), "--run.dir", str(tmp_path / "run")]
     assert main(["train", *options, "--data.max_decoded_mb", "11", "--run.device", "cpu"]) == 1
-    assert "would take 12 MB" in capsys.readouterr().err
+    assert "would take 12.16 MB" in capsys.readouterr().err
 
 
 MEASURE = """

@@ -280,3 +280,17 @@ def test_a_thumbnail_inside_does_not_count_as_the_picture(tmp_path: Path) -> Non
     path = tmp_path / "a.jpg"
     Image.fromarray(textured(83, 51)).save(path, progressive=True, exif=exif)
     assert read_image(path).size == (83, 51)
+
+
+@pytest.mark.parametrize("options", [{"rowsperstrip": 7}, {"tile": (16, 16)}])
+def test_a_tiff_whose_strips_or_tiles_are_nowhere_is_refused(tmp_path: Path, options: Any) -> None:
+    """Sparse files: the header's own bytes would be pixels."""
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, textured(64, 48), photometric="rgb", **options)
+    with tifffile.TiffFile(path, mode="r+") as file:
+        tags = file.pages.first.tags
+        tag = tags.get("StripOffsets") or tags["TileOffsets"]
+        half = len(tag.value) // 2
+        tag.overwrite([0 if number >= half else at for number, at in enumerate(tag.value)])
+    with pytest.raises(ImageError, match=r"a\.tif: damaged: \d+ of \d+ (strip|tile)s are nowhere"):
+        read_image(path)

@@ -172,3 +172,18 @@ def test_a_png_gets_whole_numbers_from_0_and_others_are_scaled_and_said(tmp_path
         assert "cannot hold numbers from" in said
     (said,) = scaling(Picture(pixels, written=(0, 4095)), tmp_path / "a.jpg")
     assert said.startswith(".jpg cannot hold numbers from 0 to 4095")
+
+
+def test_32_bits_without_a_sign_reach_beyond_those_with_one(tmp_path: Path) -> None:
+    numbers = np.linspace(0, 2**32 - 1, 600).astype(np.uint32).reshape(20, 30)
+    tifffile.imwrite(tmp_path / "a.tif", numbers, photometric="minisblack")
+    pixels = read_pixels(tmp_path / "a.tif", channels=1, values=(0, 2**32 - 1))
+    np.testing.assert_allclose(pixels[:, :, 0], expected(numbers, (0, 2**32 - 1)), atol=1)
+
+
+@pytest.mark.parametrize("values", [None, (-128, 127)])
+def test_8_bits_with_a_sign_are_refused(tmp_path: Path, values: Any) -> None:
+    """Pillow would read -1 as 255."""
+    tifffile.imwrite(tmp_path / "a.tif", np.arange(-50, 50, dtype=np.int8).reshape(10, 10))
+    with pytest.raises(ImageError, match=r"a\.tif: 8 bits with a sign"):
+        read_pixels(tmp_path / "a.tif", channels=1, values=values)
