@@ -57,11 +57,14 @@ def _chosen(record: Record, which: str) -> str:
 
 
 def _cell(name: str, own: Sequence[Record], base: Sequence[Record]) -> str:
-    """Return a metric's mean over seeds, and its change against the first recipe's, if any."""
-    if name not in own[0]:
+    """Return a metric's mean over seeds, and its change against the first recipe's, if any.
+
+    Nothing where a seed lacks it: a generator that was kept on the way has no other for the cycle.
+    """
+    if not all(name in entry for entry in own):
         return ""
     text = _number(_mean([entry[name]["value"] for entry in own]))
-    if not base or name not in base[0]:
+    if not base or not all(name in entry for entry in base):
         return text
     found = change([entry[name] for entry in base], [entry[name] for entry in own])
     return f"{text} ({found.value:+.0%}, {found.low:+.0%} to {found.high:+.0%})"

@@ -39,3 +39,18 @@ def test_a_recipe_for_one_direction_leaves_the_cells_of_the_cycle_empty() -> Non
     reversed_ = rows(tables([*one, *both]))
     assert reversed_["paper"]["cycle_a"] == "0.25"
     assert reversed_["photographs"]["cycle_a"] == ""
+
+
+def test_a_seed_whose_best_generator_has_no_cycle_leaves_the_cell_empty() -> None:
+    """The best of one seed is the last, which has both generators, that of the other is not."""
+    first, second = (record("paper", seed, l1_ab=1.0, cycle_a=0.25) for seed in (0, 1))
+    kept = {name: about for name, about in first["generators"]["last"].items() if name != "cycle_a"}
+    second["generators"]["epoch007"] = kept
+    second["best"] = "epoch007"
+    lines = tables([first, second]).splitlines()
+    head, last, best = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in (lines[2], *lines[-2:])
+    )
+    assert dict(zip(head, last, strict=True))["cycle_a"] == "0.25"
+    assert dict(zip(head, best, strict=True))["cycle_a"] == ""
+    assert dict(zip(head, best, strict=True))["l1_ab"] == "1"
