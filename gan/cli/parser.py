@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, cast, get_origin
+from typing import Annotated, Any, NoReturn, cast, get_args, get_origin
 
 import yaml
 from jsonargparse import ArgumentParser, Namespace, get_loader
@@ -16,9 +16,9 @@ from pydantic.fields import FieldInfo
 
 from gan.cli.commands import Command
 from gan.cli.errors import explain
-from gan.cli.help import about, details, summary
+from gan.cli.help import about, details, plain, summary
 from gan.config import Section
-from gan.config.files import check_file, find_file
+from gan.config.files import check_file, check_values, find_file
 from gan.config.table import load
 from gan.system.text import nearest
 from gan.system.yaml_text import parse_nodes
@@ -230,10 +230,14 @@ def constrained(field: FieldInfo) -> Any:
 def _checked(key: str, field: FieldInfo, value: Any) -> Any:
     """Return a value as the field's type; ValueError names the key and what would be right."""
     adapter = TypeAdapter(constrained(field))
-    if isinstance(value, bool) and field.annotation is not bool:  # yes would be 1
-        value = str(value).lower()
+    if isinstance(value, bool) and bool not in (field.annotation, *get_args(field.annotation)):
+        wanted = plain(field.annotation, field.metadata)  # yes would be 1, and no a folder "false"
+        raise ValueError(
+            f"{key}: Input should be {wanted}. Got value: {str(value).lower()} (YAML reads yes and "
+            "no so; in quotes they are texts)"
+        )
     faults: list[ValidationError] = []
-    for reading in _readings(value):
+    for reading in _readings(key, value):
         try:
             return adapter.validate_python(reading)
         except ValidationError as error:
@@ -241,13 +245,20 @@ def _checked(key: str, field: FieldInfo, value: Any) -> Any:
     raise ValueError(explain(faults[-1], key)) from faults[-1]
 
 
-def _readings(value: Any) -> Iterator[Any]:
-    """Yield what a value may mean: a text is itself, or else a number, a list or a mapping."""
+def _readings(key: str, value: Any) -> Iterator[Any]:
+    """Yield what a value may mean: a text is itself, or else a number, a list or a mapping.
+
+    ValueError where an item of a list or a mapping is not what it looks like.
+    """
     if value == "null":
         yield None
     yield value
+    loaded = None
     if isinstance(value, str):
         with suppress(yaml.YAMLError, ValueError):  # the latter for thousands of digits
             loaded = get_loader("yaml")(value)
-            if isinstance(loaded, (int, float, list, dict)) and not isinstance(loaded, bool):
-                yield loaded
+    if isinstance(loaded, (list, dict)):
+        check_values(f"{key}: an item of {value}", value)
+        yield loaded
+    if isinstance(loaded, (int, float)) and not isinstance(loaded, bool) and ":" not in value:
+        yield loaded  # 1:30 would be 90

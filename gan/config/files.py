@@ -53,7 +53,8 @@ def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> Non
     ValueError with the dotted key that stands twice, in lists too, or whose value is misleading.
     """
     if isinstance(node, ScalarNode):
-        _check_scalar(path, node, above.removesuffix("."))
+        key = above.removesuffix(".")
+        _check_scalar(f"config: {path}, line {node.start_mark.line + 1}: {key}", node)
     elif isinstance(node, SequenceNode):
         for item in node.value:
             _add_keys(path, item, above, {})
@@ -67,9 +68,21 @@ def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> Non
             _add_keys(path, value, f"{name}.", names)
 
 
-def _check_scalar(path: Path, node: ScalarNode, key: str) -> None:
+def check_values(where: str, text: str) -> None:
+    """Raise ValueError for a list or mapping with a value that YAML 1.1 reads as another."""
+    left = [parse_nodes(text)]
+    while left:
+        node = left.pop()
+        if isinstance(node, ScalarNode):
+            _check_scalar(where, node)
+        elif isinstance(node, SequenceNode):
+            left += node.value
+        elif isinstance(node, MappingNode):
+            left += [each for pair in node.value for each in pair]
+
+
+def _check_scalar(where: str, node: ScalarNode) -> None:
     """Raise ValueError for a value that YAML 1.1 reads as another, or that no name can hold."""
-    where = f"config: {path}, line {node.start_mark.line + 1}: {key}"
     if "\0" in node.value:
         raise ValueError(f"{where} holds a null byte, as no name or number may")
     if node.tag == INTEGER and (BASE_EIGHT.fullmatch(node.value) or ":" in node.value):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from gan.config.choices import (
     MAX_DECODED_MB,
@@ -38,6 +38,9 @@ Width = Annotated[int, Field(ge=1, le=4096)]
 """Channels of a network's first convolution: far more than fit into any memory."""
 Side = Annotated[int, Field(ge=16, le=16384)]
 """Pixels."""
+Number = Annotated[float, Strict()]
+Ends = tuple[Number, Number]
+"""Of a range; true is not 1 there."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
 """For intervals: far more than one needs; they are held in memory, one number an image each."""
 Fault = tuple[object, str]
@@ -86,10 +89,10 @@ class DataConfig(Section):
     """Colour channels of domain A: 3, or 1 for grey."""
     channels_b: Channels = 3
     """Colour channels of domain B: 3, or 1 for grey."""
-    range_a: Range | None = None
+    range_a: Ends | None = None
     """Numbers in domain A's files that are black and white, for instance [0, 4095] for 12 bits or
     [-1024, 3071]; 16 bits a channel then. Kept in the generators' files."""
-    range_b: Range | None = None
+    range_b: Ends | None = None
     """The same for domain B: what its files hold, and what translations into it become."""
     max_images: Count | None = None
     """Use only the first so many images of each folder, in sorted order."""

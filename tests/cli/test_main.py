@@ -28,6 +28,10 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(("arguments", "expected"), [
     (["--loss.identiy", "0"], "no key loss.identiy; did you mean loss.identity?"),
     (["--optim.beta_1", "0"], "no key optim.beta_1; did you mean optim.beta1?"),
+    (["--data.range_a", "[0,010]"], "data.range_a: an item of [0,010] is 010, which YAML read"),
+    (["--data.range_a", "[0, 1:30]"], "is 1:30, which YAML reads as 90"),
+    (["--data.workers", "1:30"], "data.workers: Input should be a valid integer"),
+    (["--data.range_a", "[true, 4095]"], "data.range_a: Input should be a valid number"),
     (["--networks.generator_channels", str(10**9)], "networks.generator_channels: Input should be "
      "less than or equal to 4096. Got value: 1000000000"),
     (["--data.load_size", str(10**7)], "data.load_size: Input should be less than or equal to"),
@@ -85,8 +89,10 @@ LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
     ("train:\n  epochs: 010\n", "line 2: train.epochs is 010, which YAML reads as 8: write 8, or"),
     ("train: {epochs: 1:30}\n", "train.epochs is 1:30, which YAML reads as 90: write 90"),
     ("data: {augment: [{Blur: {blur_limit: 010}}]}\n", "data.augment.Blur.blur_limit is 010"),
-    ("train:\n  epochs: yes\n", "train.epochs: Input should be a valid integer"),
-    ("loss.cycle: on\n", "loss.cycle: Input should be a valid number"),
+    ("train:\n  epochs: yes\n", "train.epochs: Input should be integer ≥ 1"),
+    ("loss.cycle: on\n", "loss.cycle: Input should be number ≥ 0. Got value: true"),
+    ("data: {root: no}\n", "data.root: Input should be path. Got value: false"),
+    ("data: {range_a: [yes, 4095]}\n", "data.range_a: Input should be a valid number"),
     ("print_config: true\n", "print_config is for the command line: --print_config"),
     ("config: small\n", "config is for the command line: --config"),
     ('run: {dir: "a\\0b"}\n', "line 1: run.dir holds a null byte"),
