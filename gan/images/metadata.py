@@ -27,6 +27,8 @@ GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113)
 numbers and texts; and GDAL's metadata and the value of missing data."""
 Tags = Mapping[int, tuple[int, Any]]
 """Type and value of a TIFF's tags."""
+SHAPES = '{"shape"'
+"""How a description begins that says how the file stores its arrays (tifffile's)."""
 SRGB = 1
 LARGEST = 65_000
 """Bytes of EXIF that a JPEG can have, less its headers."""
@@ -44,6 +46,8 @@ def kept_exif(
         original = Image.Image.getexif(image)
         kept = Image.Exif()
         kept.update({tag: _text(value) for tag, value in original.items() if tag in KEPT})
+        if str(kept.get(Base.ImageDescription, "")).startswith(SHAPES):
+            del kept[Base.ImageDescription]
         details = dict(original.get_ifd(ExifTags.IFD.Exif))
         if details:
             details |= {Base.ColorSpace: SRGB}

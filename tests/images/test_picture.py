@@ -328,3 +328,21 @@ def test_a_transparent_value_of_deep_grey_is_transparency(tmp_path: Path) -> Non
     assert picture.alpha is not None
     np.testing.assert_array_equal(picture.alpha == 0, grey == 4242)
     assert (picture.pixels[5:9] == 65535).all()
+
+
+def test_a_description_of_how_the_original_stores_its_arrays_does_not_come_along(
+    tmp_path: Path,
+) -> None:
+    """The translation may have other channels."""
+    values = np.zeros((20, 30), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack", software="instrument")
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.exif is not None
+    assert picture.exif[ExifTags.Base.Software] == "instrument"
+    assert ExifTags.Base.ImageDescription not in picture.exif
+    write_picture(picture, tmp_path / "out.tif")
+    assert tifffile.imread(tmp_path / "out.tif").shape == (20, 30, 3)
+    tifffile.imwrite(tmp_path / "b.tif", values, photometric="minisblack", description="a cell")
+    exif = read_picture(tmp_path / "b.tif").exif
+    assert exif is not None
+    assert exif[ExifTags.Base.ImageDescription] == "a cell"
