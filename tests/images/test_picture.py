@@ -342,7 +342,9 @@ def test_a_description_of_how_the_original_stores_its_arrays_does_not_come_along
     assert ExifTags.Base.ImageDescription not in picture.exif
     write_picture(picture, tmp_path / "out.tif")
     assert tifffile.imread(tmp_path / "out.tif").shape == (20, 30, 3)
-    tifffile.imwrite(tmp_path / "b.tif", values, photometric="minisblack", description="a cell")
+    tifffile.imwrite(
+        tmp_path / "b.tif", values, photometric="minisblack", description="a cell", metadata=None
+    )
     exif = read_picture(tmp_path / "b.tif").exif
     assert exif is not None
     assert exif[ExifTags.Base.ImageDescription] == "a cell"
