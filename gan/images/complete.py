@@ -18,6 +18,8 @@ BLOCK = 8
 """Side of a JPEG's blocks, in pixels."""
 LEAST_BITS = 1 / 16
 """Bits of a block that a JPEG has at least; arithmetic coding gets below one."""
+ZEROS = 64
+"""Bytes at the end of a file that are looked at."""
 MARKER = re.compile(rb"\xff+([^\x00\xff])")
 AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 """What ends a scan's data: no stuffed byte and no restart."""
@@ -49,6 +51,20 @@ def check_length(image: ImageFile, file: BinaryIO) -> None:
         length = os.fstat(file.fileno()).st_size
         if 8 * length < LEAST_BITS * blocks:
             raise ValueError(f"damaged: {length} bytes are no JPEG of {width}x{height} pixels")
+        _check_tail(file, length)
+
+
+def _check_tail(file: BinaryIO, length: int) -> None:
+    """Raise ValueError where a JPEG's data give way to zeros, as a broken download leaves them.
+
+    Zeros are codes like others to a decoder. Behind the end of the picture there may be any.
+    """
+    file.seek(max(0, length - ZEROS))
+    if not file.read().strip(b"\0"):
+        file.seek(0)
+        content = file.read()
+        if content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda"):
+            raise ValueError("damaged: it ends in zeros, and not as a JPEG does")
 
 
 def check_end(image: ImageFile, file: BinaryIO) -> None:

@@ -294,3 +294,23 @@ def test_a_tiff_whose_strips_or_tiles_are_nowhere_is_refused(tmp_path: Path, opt
         tag.overwrite([0 if number >= half else at for number, at in enumerate(tag.value)])
     with pytest.raises(ImageError, match=r"a\.tif: damaged: \d+ of \d+ (strip|tile)s are nowhere"):
         read_image(path)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_whose_rest_is_zeros_is_refused_and_one_that_zeros_follow_is_not(
+    tmp_path: Path, progressive: bool
+) -> None:
+    file, path = io.BytesIO(), tmp_path / "a.jpg"
+    exif = Image.Exif()
+    exif[271] = "\xff\xd9"  # looks like an end, before the picture
+    Image.fromarray(textured(83, 51)).save(file, "JPEG", progressive=progressive, exif=exif)
+    content = file.getvalue()
+    for kept in (0.5, 0.9):
+        length = round(len(content) * kept)
+        path.write_bytes(content[:length].ljust(max(len(content), length + 64), b"\0"))
+        for read in READERS.values():
+            with pytest.raises(ImageError, match=r"a\.jpg: damaged: "):
+                read(path)
+    path.write_bytes(content + bytes(500))
+    for read in READERS.values():
+        assert read(path)
