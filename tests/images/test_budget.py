@@ -22,8 +22,8 @@ from gan.images.budget import BYTES, OTHERS, Budget, limit_decoding
 from tests.support.commands import inspect_folders
 
 MAX = DataConfig().max_decoded_mb
-SIDE = 2200
-"""Of pictures whose reading is measured: 4.8 megapixels."""
+SIDE = 1500
+"""Of pictures whose reading is measured: 2.2 megapixels."""
 
 
 @pytest.fixture(autouse=True)
