@@ -8,14 +8,6 @@ Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 Channels = Literal[1, 3]
 Range = tuple[float, float]
 """The numbers in files that are black and white: low, high."""
-
-
-def is_range(low: float, high: float) -> bool:
-    """Return whether two numbers are the ends of a range: the lower first, apart in float32."""
-    largest = max(abs(low), abs(high))
-    return low < high and largest < 1e30 and high - low > max(1e-30, 1e-6 * largest)
-
-
 Norm = Literal["instance", "instance_affine", "batch", "none"]
 Upsample = Literal["deconv", "resize", "blur"]
 Downsample = Literal["stride", "blur"]
@@ -43,3 +35,9 @@ MAX_MEGAPIXELS = 178.0
 """Larger images are rejected before they are decoded: a file of a few kB can claim any size."""
 MAX_DECODED_MB = 4000.0
 """Memory that images may take while they are read, all that a process reads at once together."""
+
+
+def is_range(low: float, high: float) -> bool:
+    """Return whether two numbers are the ends of a range: the lower first, apart in float32."""
+    largest = max(abs(low), abs(high))
+    return low < high and largest < 1e30 and high - low > max(1e-30, 1e-6 * largest)

@@ -119,7 +119,7 @@ class TrainTransform:
             for transform in extra:
                 _try_out(transform, (side, side, channels), np.uint8)
         self.deep = True
-        """Whether data.augment takes 16 bits; if not, crops have 8 where no range asks for more."""
+        """Whether data.augment supports 16 bits; if not, crops have 8, and a range is rejected."""
         for domain in DOMAINS:
             try:
                 for transform in extra:

@@ -122,14 +122,17 @@ def index_folder(
             f"(data.max_unreadable is {max_unreadable}): {named}"
         )
     mark = fingerprint(root, files, lost)
-    paged = tuple(path for path in files if str(path) not in known and _is_stack(path))
+    new = [path for path in files if path.suffix.lower() in STACKED and str(path) not in known]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        several = threads.map(_has_pages, new)
+        paged = tuple(path for path, more in zip(new, several, strict=True) if more)
     return Folder(root, files, tuple(bad), mark, min_side, values, lost, paged)
 
 
-def _is_stack(path: Path) -> bool:
-    """Whether a file of a format that may have several pages or frames has them."""
+def _has_pages(path: Path) -> bool:
+    """Return whether a file has several pages or frames; False where it broke meanwhile."""
     with suppress(ImageError):
-        return path.suffix.lower() in STACKED and has_pages(path)
+        return has_pages(path)
     return False
 
 

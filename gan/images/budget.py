@@ -19,7 +19,7 @@ TOKEN = 10
 
 
 class Budget:
-    """Megabytes that are shared out; who asks for more than is left waits for the others."""
+    """A limit of megabytes for several threads or processes; they wait until there is room."""
 
     def __init__(self, megabytes: float, context: Any = threading) -> None:
         """context, threading or one of multiprocessing, makes the locks."""

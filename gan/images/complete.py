@@ -99,7 +99,7 @@ def _check_scans(content: bytes) -> None:
     components: set[int] = set()
     missing_bits: dict[tuple[int, int], int] = {}
     at = 2
-    while (found := MARKER.match(content, at)) and found[1] != END:
+    while (found := MARKER.search(content, at)) and found[1] != END:
         start, length = found.end(), int.from_bytes(content[found.end() : found.end() + 2])
         segment, at = content[start + 2 : start + length], start + length
         if found[1] in FRAMES and len(segment) > 5:
@@ -157,7 +157,7 @@ def _png_bytes(header: bytes) -> int:
 def _ends_blank(image: ImageFile) -> bool:
     """Whether one of the last two rows is all 0; the last pass of interlaced ones has every other.
 
-    Black letters on white and the like have none: few pictures are looked at twice.
+    Few pictures have a black row at their end, so few are read twice.
     """
     last = rows(image, max(0, image.height - 2), image.height)
     return not last.reshape(len(last), -1).any(axis=1).all()

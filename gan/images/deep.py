@@ -78,7 +78,7 @@ def read_image_or_pixels(
         shown, _ = on_white(decoded(image, file), channels, lambda text: None)
         turn = UPRIGHT.get(orientation(image))
         upright = shown if turn is None else shown.transpose(turn)
-    return upright if values is None else sixteen_bits(scaled(as_pixels(upright), values))
+    return upright if values is None else in_range(as_pixels(upright), values)
 
 
 def as_pixels(picture: Image.Image | Array) -> Array:
@@ -89,6 +89,11 @@ def as_pixels(picture: Image.Image | Array) -> Array:
 def sixteen_bits(unit: Array) -> Array:
     """Return numbers from 0 to 1 as uint16."""
     return np.rint(unit * np.float32(65535)).astype(np.uint16)
+
+
+def in_range(pixels: Array, values: Range) -> Array:
+    """Return uint8 pixels as uint16 by a range; through a table, so that no floats are held."""
+    return sixteen_bits(scaled(np.arange(256, dtype=np.uint8), values))[pixels]
 
 
 def as_numbers(pixels: Array, values: Range, dtype: Any) -> Array:

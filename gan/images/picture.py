@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
-from gan.images.color import deep_grey, is_srgb, on_white, scaled, with_channels
+from gan.images.color import deep_grey, is_srgb, on_white, with_channels
 from gan.images.deep import (
     Array,
     deep_pixels,
@@ -20,8 +20,8 @@ from gan.images.deep import (
     floats_in,
     has_deep_color,
     has_other_band,
+    in_range,
     numbers_of,
-    sixteen_bits,
     turned,
 )
 from gan.images.formats import FORMATS
@@ -92,7 +92,7 @@ def read_picture(
             pixels = turned(np.asarray(shown), turn)
             alpha = None if transparency is None else turned(np.asarray(transparency), turn)
             if values is not None:
-                pixels = sixteen_bits(scaled(pixels, values))
+                pixels = in_range(pixels, values)
                 alpha = None if alpha is None else alpha * np.uint16(257)
         if not page and _animated(image):
             remarks.append("animated: its first frame is taken")

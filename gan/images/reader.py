@@ -84,7 +84,7 @@ def opened(
 ) -> Iterator[tuple[ImageFile, BinaryIO]]:
     """An image whose header has been read; what fails in the block becomes an ImageError.
 
-    The memory that its pixels take is held in the block, unless nothing asks for them.
+    With `pixels`, the block holds the memory that decoding them takes.
     """
     try:
         with path.open("rb") as file:

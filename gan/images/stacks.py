@@ -5,14 +5,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from PIL import ExifTags
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS
+from gan.images.color import WHITE_IS_ZERO, bands
 from gan.images.complete import check_length
-from gan.images.deep import has_deep_color
 from gan.images.formats import ImageError
+from gan.images.metadata import kept_exif, kept_place
 from gan.images.reader import decoded, opened
 
 SUFFIXES = (".tif", ".tiff")
@@ -40,16 +42,26 @@ def turn_to(image: ImageFile, file: BinaryIO, page: int) -> None:
 
 def cut_page(path: Path, page: int, *, max_megapixels: float = MAX_MEGAPIXELS) -> bytes:
     """Return a TIFF of one page of a stack, with its numbers as they are; ImageError likewise."""
-    from gan.images.picture import read_picture
-    from gan.images.writer import encode_picture
+    from gan.images.picture import Picture, read_picture
+    from gan.images.writer import encode_picture, save_deep_tiff
 
     with opened(path, max_megapixels) as (image, file):
         turn_to(image, file, page)
-        if not has_deep_color(image):
-            content = io.BytesIO()
-            decoded(image, file).save(content, "TIFF", compression="tiff_adobe_deflate")
+        grey = image.mode in ("1", "L")
+        if image.mode.startswith(("I", "F")):
+            place = kept_place(image, lambda text: None)
+            loaded = decoded(image, file)
+            values = np.concatenate([numbers for _, numbers in bands(loaded)])[:, :, None]
+            exif = kept_exif(image, image.size, lambda text: None)
+            tags, content = getattr(image, "tag_v2", {}), io.BytesIO()
+            turned = tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO
+            page_picture = Picture(values, exif=exif, place=place)
+            save_deep_tiff(values, page_picture, content, white_is_zero=turned)
             return content.getvalue()
-    return encode_picture(read_picture(path, max_megapixels=max_megapixels, page=page), ".tif")
+    picture = read_picture(
+        path, channels=1 if grey else 3, max_megapixels=max_megapixels, page=page
+    )
+    return encode_picture(picture, ".tif")
 
 
 def _pages(image: ImageFile) -> int:

@@ -82,9 +82,13 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
 def _picture_saver(picture: Picture, path: Path, quality: int) -> Callable[[BinaryIO], None]:
     """What writes a picture into a file."""
     kind = _format_of(path)
-    values = picture.pixels if picture.written is None else in_numbers(picture, kind)
-    if picture.alpha is not None and kind in WITH_ALPHA and values.dtype == picture.alpha.dtype:
-        values = np.dstack([values, picture.alpha])
+    values, alpha = picture.pixels, picture.alpha
+    if picture.written is not None:
+        values = in_numbers(picture, kind)
+        if alpha is not None and values.dtype != alpha.dtype:
+            alpha = eight_bits(alpha) if values.dtype == np.uint8 else None  # scaling() reports it
+    if alpha is not None and kind in WITH_ALPHA:
+        values = np.dstack([values, alpha])
     if values.dtype.itemsize > 1 and kind in DEEP:
         return partial(DEEP[kind], values, picture)
     if values.dtype == np.uint16:
@@ -107,11 +111,13 @@ def in_numbers(picture: Picture, kind: str) -> Array:
 
 
 def scaling(picture: Picture, path: Path | None) -> tuple[str, ...]:
-    """Return what is to be said of a picture whose numbers a file's format cannot hold."""
+    """Return remarks on what a file's format cannot hold of a picture's numbers."""
     if picture.written is None or path is None:
         return ()
-    if _number_type(picture) in NUMBERS.get(_format_of(path), (np.uint8,)):
-        return ()
+    dtype = _number_type(picture)
+    if dtype in NUMBERS.get(_format_of(path), (np.uint8,)):
+        kept = picture.alpha is None or dtype in (np.uint8, np.uint16)
+        return () if kept else (f"dropped the transparency, which {dtype.__name__} does not hold",)
     low, high = picture.written
     return (f"{path.suffix} cannot hold numbers from {low:g} to {high:g}; written from black to "
             "white (--format tiff keeps them)",)  # fmt: skip
@@ -208,10 +214,12 @@ def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
     file.write(data[after_header:])
 
 
-def _save_deep_tiff(values: Array, picture: Picture, file: BinaryIO) -> None:
-    """Strips of Deflate, little-endian; TIFF 6.0 and Adobe's technical notes.
+def save_deep_tiff(
+    values: Array, picture: Picture, file: BinaryIO, *, white_is_zero: bool = False
+) -> None:
+    """Write strips of Deflate, little-endian (TIFF 6.0 and Adobe's technical notes).
 
-    Values of 16 or 32 bits, whole numbers with or without a sign, or floats.
+    Values of 16 or 32 bits, integers with or without a sign, or floats.
     """
     height, width, samples = values.shape
     strips = [
@@ -225,7 +233,7 @@ def _save_deep_tiff(values: Array, picture: Picture, file: BinaryIO) -> None:
         TiffImagePlugin.IMAGELENGTH: height,
         TiffImagePlugin.BITSPERSAMPLE: (8 * values.dtype.itemsize,) * samples,
         TiffImagePlugin.COMPRESSION: 8,
-        TiffImagePlugin.PHOTOMETRIC_INTERPRETATION: 2 if samples >= 3 else 1,
+        TiffImagePlugin.PHOTOMETRIC_INTERPRETATION: 2 if samples >= 3 else int(not white_is_zero),
         TiffImagePlugin.SAMPLESPERPIXEL: samples,
         TiffImagePlugin.ROWSPERSTRIP: ROWS,
         TiffImagePlugin.PLANAR_CONFIGURATION: 1,
@@ -233,15 +241,17 @@ def _save_deep_tiff(values: Array, picture: Picture, file: BinaryIO) -> None:
         TiffImagePlugin.STRIPOFFSETS: tuple(int(start) for start in starts),
     })  # fmt: skip
     if values.dtype != np.uint16:
-        directory[TiffImagePlugin.SAMPLEFORMAT] = ({"i": 2, "f": 3}[values.dtype.kind],) * samples
+        directory[TiffImagePlugin.SAMPLEFORMAT] = (
+            {"u": 1, "i": 2, "f": 3}[values.dtype.kind],
+        ) * samples
     if samples in (2, 4):
         directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that multiplies no colours
     directory.save(file)
-    for strip in strips:  # one by one: the writer of stacks has no writelines of its own
+    for strip in strips:  # write_stack's file has no writelines
         file.write(strip)
 
 
-DEEP = {"PNG": _save_deep_png, "TIFF": _save_deep_tiff}
+DEEP = {"PNG": _save_deep_png, "TIFF": save_deep_tiff}
 """Formats with 16 bits a channel, which Pillow's modes hold for grey alone."""
 NUMBERS: dict[str, tuple[type[np.generic], ...]] = {
     "PNG": (np.uint8, np.uint16),

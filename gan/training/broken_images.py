@@ -25,8 +25,14 @@ class BrokenImages:
     """
 
     def __init__(
-        self, config: Config, folders: Mapping[Domain, Folder], processes: Processes
+        self,
+        config: Config,
+        folders: Mapping[Domain, Folder],
+        processes: Processes,
+        saving: Sequence[Callable[[], None]],
     ) -> None:
+        """saving saves a training state when its functions are called one after the other."""
+        self.saving = saving
         self.index, self.most = config.run.dir / INDEX, config.data.max_unreadable
         self.folders, self.processes = list(folders.values()), processes
         self.fresh: dict[str, str] = {}
@@ -45,19 +51,23 @@ class BrokenImages:
                 self.fresh |= batch.broken
             yield batch
 
-    def take(
-        self, batches: Iterator[Batch], count: int, saving: Sequence[Callable[[], None]]
-    ) -> list[Batch]:
-        """Return a step's batches; where none can be made any more, save and raise ValueError.
+    def take(self, batches: Iterator[Batch], count: int, *, begun: bool) -> list[Batch]:
+        """Return a step's batches; where none can be loaded, save and raise ValueError.
 
-        Several processes cannot meet to save then: they end at the last state.
+        Nothing is saved before the first step has begun, or with several processes: they cannot
+        meet any more, and resume from the last state.
         """
         try:
             return [next(batches) for _ in range(count)]
         except ImageError as error:
-            for part in saving if self.processes.world == 1 else ():
-                part()
+            if begun and self.processes.world == 1:
+                self.save()
             raise ValueError(f"{error}: {AGAIN}") from error
+
+    def save(self) -> None:
+        """Save a training state."""
+        for part in self.saving:
+            part()
 
     def agree(self) -> list[str]:
         """Return a line for each file that broke since the last call, on all processes."""
@@ -71,11 +81,10 @@ class BrokenImages:
                 mark_broken(self.index, new)
         return [f"{reason}; other images stand in for it" for reason in new.values()]
 
-    def end_after(self, *saving: Callable[[], None]) -> None:
+    def end_if_too_many(self) -> None:
         """Save, and raise ValueError, if a folder has lost more than its share."""
         if self.excess:
-            for part in saving:
-                part()
+            self.save()
             raise ValueError(self.excess)
 
     def lost(self, folder: Folder) -> str | None:

@@ -97,8 +97,9 @@ def _check_item(dataset: ImageDataset, config: Config) -> None:
         raise ValueError(f"data.dataset: {data.dataset} has no items")
     item = dataset[0, 0]
     found = [(image.dtype, tuple(image.shape)) for image in item]
-    depth = torch.uint16 if item[0].dtype == torch.uint16 else torch.uint8
-    wanted = [(depth, (data.channels(domain), side, side)) for domain in config.domains]
+    depths = [torch.uint16 if image.dtype == torch.uint16 else torch.uint8 for image in item]
+    shapes = [(data.channels(domain), side, side) for domain in config.domains]
+    wanted = list(zip(depths, shapes, strict=False))
     if found != wanted:
         raise ValueError(
             f"data.dataset: {data.dataset}: an item is {found}, not {wanted}: see data.crop_size, "

@@ -59,7 +59,8 @@ class Run:
         self.saver = Saver(self.folder / "state", self.accelerator, keep=config.train.keep_states)
         self.generator_export = GeneratorExport(self.frame, self.length, self.saver)
         self.waits = LoaderWait()
-        self.broken = BrokenImages(config, self.data.folders, self.processes)
+        saving = self.save, self.saver.finish
+        self.broken = BrokenImages(config, self.data.folders, self.processes, saving)
         self.observers = build_observers(RunContext(
             config, self.trainer, self.accelerator, self.data, self.length,
             self.print_line, self.generator_export.keep, self.waits,
@@ -155,8 +156,7 @@ class Run:
             while self.step < stop:
                 # One update, on all processes, which meet when gradients are averaged. Nothing here
                 # waits for a GPU: it may still compute when the next step is prepared.
-                saving = (self.save, self.saver.finish) if self.step else ()
-                taken = self.broken.take(batches, train.accumulate, saving)
+                taken = self.broken.take(batches, train.accumulate, begun=self.step > 0)
                 self.step += 1
                 self.updates.set_lr(length.lr_multiplier(self.step))
                 values = self.trainer.train_step(self.step, taken)
@@ -184,7 +184,7 @@ class Run:
                 self.generator_export.keep_epoch(self.step)
                 self.saver.poll()
                 self.ending = self.ended()
-                self.broken.end_after(self.save, self.saver.finish)
+                self.broken.end_if_too_many()
                 if stopped or self.ending or length.due(self.step, train.checkpoint_every):
                     self.save()
                 if self.ending:

@@ -229,9 +229,11 @@ def test_a_png_whose_data_unpack_to_less_than_its_rows_is_refused(
 @pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "P", "I;16"])
 def test_a_whole_png_may_end_in_black(tmp_path: Path, mode: str) -> None:
     path = tmp_path / "a.png"
-    Image.new(mode, (33, 21)).save(path)
-    read_image(path)
-    read_picture(path)
+    image = Image.new(mode, (33, 21), (0, 0, 0, 255) if mode == "RGBA" else 0)
+    image.save(path)
+    shown = np.asarray(image.convert("RGB" if mode != "I;16" else "L").convert("RGB"))
+    assert np.array_equal(np.asarray(read_image(path)), shown)
+    assert np.array_equal(read_picture(path).pixels, shown)
 
 
 def test_counting_the_rows_of_a_png_takes_no_memory(tmp_path: Path) -> None:
@@ -270,6 +272,16 @@ def test_a_progressive_jpeg_without_its_last_scans_is_refused(
         for read in READERS.values():
             with pytest.raises(ImageError, match=r"a\.jpg: damaged: \d+ of its coefficients lack"):
                 read(path)
+
+
+def test_bytes_between_the_segments_of_a_progressive_jpeg_are_passed_over(tmp_path: Path) -> None:
+    """As every decoder does, with a warning at most."""
+    file = io.BytesIO()
+    Image.fromarray(textured(83, 51)).save(file, "JPEG", progressive=True)
+    content, path = file.getvalue(), tmp_path / "a.jpg"
+    start = content.index(b"\xff\xc2")
+    path.write_bytes(content[:start] + b"junk" + content[start:])
+    assert read_image(path).size == (83, 51)
 
 
 def test_a_thumbnail_inside_does_not_count_as_the_picture(tmp_path: Path) -> None:

@@ -187,3 +187,21 @@ def test_8_bits_with_a_sign_are_refused(tmp_path: Path, values: Any) -> None:
     tifffile.imwrite(tmp_path / "a.tif", np.arange(-50, 50, dtype=np.int8).reshape(10, 10))
     with pytest.raises(ImageError, match=r"a\.tif: 8 bits with a sign"):
         read_pixels(tmp_path / "a.tif", channels=1, values=values)
+
+
+@pytest.mark.parametrize(
+    ("values", "suffix", "kept"),
+    [((0, 255), "png", True), ((0, 4095), "tif", True), ((-1024, 3071), "tif", False)],
+)
+def test_transparency_beside_numbers_is_kept_where_they_have_a_type_or_it_is_reported(
+    tmp_path: Path, values: Range, suffix: str, kept: bool
+) -> None:
+    pixels = RNG.integers(0, 65536, (20, 30, 3)).astype(np.uint16)
+    alpha = np.where(np.arange(30) < 10, 0, 65535).astype(np.uint16)[None].repeat(20, 0)
+    picture, path = Picture(pixels, alpha, written=values), tmp_path / f"a.{suffix}"
+    write_picture(picture, path)
+    bands = stored(path).shape[2] if suffix == "png" else tifffile.imread(path).shape[2]
+    assert bands == (4 if kept else 3)
+    assert scaling(picture, path) == (
+        () if kept else ("dropped the transparency, which int16 does not hold",)
+    )

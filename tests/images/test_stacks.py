@@ -22,6 +22,7 @@ STACKS: dict[str, Any] = {
     "uint16": RNG.integers(0, 65536, SHAPE).astype(np.uint16),
     "int16": RNG.integers(-1024, 3072, SHAPE).astype(np.int16),
     "int32": RNG.integers(-70_000, 70_000, SHAPE).astype(np.int32),
+    "uint32": RNG.integers(0, 2**32, SHAPE).astype(np.uint32),
     "float32": RNG.normal(0, 9, SHAPE).astype(np.float32),
     "rgb": RNG.integers(0, 256, (*SHAPE, 3)).astype(np.uint8),
     "rgb16": RNG.integers(0, 65536, (*SHAPE, 3)).astype(np.uint16),
@@ -43,6 +44,29 @@ def test_each_page_is_cut_with_its_numbers(tmp_path: Path, kind: str, compressio
         (tmp_path / "page.tif").write_bytes(cut_page(path, page))
         assert np.array_equal(tifffile.imread(tmp_path / "page.tif"), STACKS[kind][page])
         assert stack_pages(tmp_path / "page.tif") == 1
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+def test_pages_keep_their_polarity_and_their_place(tmp_path: Path, kind: str) -> None:
+    """White at 0 stays so, and so do resolution and a GeoTIFF's tags."""
+    values = STACKS[kind]
+    if kind == "float32":
+        values = np.abs(values) / 100
+    scale = (33550, "d", 3, (2.0, 2.0, 0.0), False)
+    for photometric in ("miniswhite", "minisblack"):
+        path = tmp_path / f"{photometric}.tif"
+        with tifffile.TiffWriter(path) as file:
+            for page in values:
+                file.write(
+                    page, photometric=photometric, extratags=[scale], resolution=(300, 300),
+                    resolutionunit="INCH", metadata=None,
+                )  # fmt: skip
+        assert stack_pages(path) == 3
+        (tmp_path / "page.tif").write_bytes(cut_page(path, 1))
+        whole, cut_out = read_picture(path, channels=1, page=1), read_picture(tmp_path / "page.tif")
+        assert np.array_equal(whole.pixels, cut_out.pixels[:, :, :1])
+        assert cut_out.place[33550][1] == (2.0, 2.0, 0.0)
+        assert cut_out.density == pytest.approx((300, 300))
 
 
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "rgb", "rgb16"])

@@ -176,7 +176,9 @@ class Pipeline:
         try:
             results = []
             for page in range(job.pages):
-                picture = self.translator.read(job.source, self.max_megapixels, page)
+                picture = first
+                if page:  # the first has been read ahead
+                    picture = self.translator.read(job.source, self.max_megapixels, page)
                 height, width = picture.pixels.shape[:2]
                 tiled = bool(self.tile or not self.translator.fits(height, width))
                 result = self.translate_one(job, from_array(picture.pixels), tiled)
