@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -93,8 +94,13 @@ def test_without_a_broken_image_nothing_changes(root: Path, tmp_path: Path) -> N
     assert torch.equal(before[place][1], after[place][1])
 
 
-@pytest.mark.parametrize("workers", [0, 1])
-def test_a_batch_tells_what_was_broken(root: Path, tmp_path: Path, workers: int) -> None:
+@pytest.mark.parametrize(("workers", "fresh"), [(0, False), (1, False), (1, True)])
+def test_a_batch_tells_what_was_broken(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, fresh: bool
+) -> None:
+    """Also of workers that are not forked, as beside a process group."""
+    group = SimpleNamespace(is_initialized=lambda: fresh)
+    monkeypatch.setattr("gan.data.unpaired.dist", group)
     whole = settings(root, tmp_path)
     dataset = build_dataset(whole, index_folders(whole.data))
     broken = root / "trainA/002.png"
