@@ -4,13 +4,16 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from gan.config import DataConfig
 from gan.config.choices import MIN_SIDE, Range
@@ -27,6 +30,9 @@ from gan.images import (
 )
 from gan.system.atomic import write_whole
 
+FAINT = 2**14 - 1
+"""Of 16 bits: what holds no more has 14 at most, and is seen in its darkest quarter."""
+DARK = "values fill less than a quarter of 16 bits; gan inspect proposes a range"
 STACKED = (".tif", ".tiff", ".gif", ".webp")
 """Suffixes of files that may have several pages or frames."""
 
@@ -48,6 +54,8 @@ class Folder:
     """Files that broke during the training, with the lengths that they had."""
     paged: tuple[Path, ...] = ()
     """Files with several pages or frames, as far as they were decoded now: the first is seen."""
+    remarks: Mapping[str, int] = field(default_factory=dict)
+    """What is to be said of files that were decoded now, and of how many."""
 
 
 def index_folders(
@@ -92,11 +100,13 @@ def index_folder(
     left or when more than the share max_unreadable of the files is unreadable.
     """
 
+    remarks: list[str] = []
+
     def problem(path: Path) -> str | None:
         with suppress(OSError):  # it may be gone
             if known.get(str(path)) == _stamp(path, min_side, values):
                 return None
-        return unreadable(path, min_side, values)
+        return unreadable(path, min_side, values, remarks.append)
 
     listed = find_images(root)
     lost = {name: length for name, length in broken.items() if Path(name).is_relative_to(root)}
@@ -126,7 +136,10 @@ def index_folder(
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         several = threads.map(_has_pages, new)
         paged = tuple(path for path, more in zip(new, several, strict=True) if more)
-    return Folder(root, files, tuple(bad), mark, min_side, values, lost, paged)
+    said = Counter(remarks)
+    if 2 * said[DARK] < len(files):  # some pictures are dark
+        del said[DARK]
+    return Folder(root, files, tuple(bad), mark, min_side, values, lost, paged, dict(said))
 
 
 def _has_pages(path: Path) -> bool:
@@ -183,13 +196,23 @@ def _stamp(path: Path, min_side: int, values: Range | None) -> list[float]:
     return [status.st_size, status.st_mtime_ns, min_side, *(values or ())]
 
 
-def unreadable(path: Path, min_side: int, values: Range | None = None) -> str | None:
-    """Why an image cannot be used, or None; JPEGs are decoded small, but to their end."""
+def unreadable(
+    path: Path,
+    min_side: int,
+    values: Range | None = None,
+    remark: Callable[[str], None] = lambda text: None,
+) -> str | None:
+    """Why an image cannot be used, or None; JPEGs are decoded small, but to their end.
+
+    remark is called with what is to be said of one that can.
+    """
     try:
         size = read_size(path)
         if min(size) < min_side:
             return f"{path}: {size[0]}x{size[1]} pixels, smaller than {min_side}"
-        read_pixels(path, draft_size=1, values=values)
+        pixels = read_pixels(path, draft_size=1, values=values, remark=remark)
+        if values is None and pixels.dtype == np.uint16 and pixels.max() <= FAINT:
+            remark(DARK)
     except ImageError as error:
         return str(error)
     return None

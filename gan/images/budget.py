@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE
 
 from gan.config.choices import MAX_DECODED_MB
 
@@ -66,4 +67,8 @@ def limit_decoding(megabytes: float) -> None:
 
 def needed(image: ImageFile) -> float:
     """Return the bytes that reading an opened image takes at most."""
-    return image.width * image.height * BYTES.get(image.format or "", OTHERS)
+    each = BYTES.get(image.format or "", OTHERS)
+    bits = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE, ())
+    if len(bits) > 1 and bits[0] > 16:  # the file's content, its numbers in either order, and ours
+        each = 3 * sum(bits) // 8 + OTHERS
+    return image.width * image.height * each

@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ LUMA = (0.299, 0.587, 0.114)
 LUMA_COLUMN = np.array(LUMA, np.float32)[:, None]
 """The same for pixels (H, W, 3) @ LUMA_COLUMN."""
 WHITE_IS_ZERO = 0
-UNSIGNED, SIGNED = 1, 2
+UNSIGNED, SIGNED, FLOATS = 1, 2, 3
 """Of a TIFF's SampleFormat."""
 ROWS = 256
 """Rows of a deep image that are computed with at once."""
@@ -116,26 +116,35 @@ def _grey(
     image: Image.Image, values: Range | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Yield rows of deep grey in [0, 1], black at 0, on white where a value is transparency."""
-    # Mode I holds 16 bits too, from PNM, and from TIFF with a sign.
-    white = 1 if image.mode == "F" else 65535
-    ends = [(float(numbers.min()), float(numbers.max())) for _, numbers in bands(image)]
-    low, high = np.min(ends), np.max(ends)
-    if values is None and not (low >= 0 and high <= white):
-        raise ValueError(
-            f"values from {low:g} to {high:g}; such pixels must lie between 0 and {white}, unless "
-            "data.range_a or data.range_b names their range"
-        )
-    if not np.isfinite([low, high]).all():
-        raise ValueError(f"values from {low:g} to {high:g}, which are no numbers")
+    ends = black_and_white((numbers for _, numbers in bands(image)), values)
     tags, key = getattr(image, "tag_v2", {}), image.info.get("transparency")
     turned = tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO
     for part, numbers in bands(image):
-        unit = scaled(numbers, values or (0, white))
+        unit = scaled(numbers, ends)
         if turned:
             unit = 1 - unit
         if key is not None:
             unit[numbers == key] = 1
         yield part, unit
+
+
+def black_and_white(parts: Iterable[NDArray[Any]], values: Range | None) -> Range:
+    """Return the range of a file's numbers: a given one, or that of their type.
+
+    ValueError where some lie outside of their type's, or are none.
+    """
+    found = [(part.min(), part.max(), part.dtype.kind == "f") for part in parts]
+    low, high = (float(end) for end in (min(f[0] for f in found), max(f[1] for f in found)))
+    # Mode I holds 16 bits too, from PNM, and from TIFF with a sign.
+    white = 1 if found[0][2] else 65535
+    if not np.isfinite([low, high]).all():
+        raise ValueError("some of its values are infinite, or no numbers (NaN)")
+    if values is None and not (low >= 0 and high <= white):
+        raise ValueError(
+            f"values from {low:g} to {high:g}; such pixels must lie between 0 and {white}, unless "
+            "data.range_a or data.range_b names their range"
+        )
+    return values or (0, white)
 
 
 def scaled(numbers: NDArray[Any], values: Range) -> NDArray[np.float32]:

@@ -6,12 +6,10 @@ beyond is clipped. Without one black and white are those of the file's type, 0 a
 0 and 1 of floats.
 """
 
-import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
@@ -23,17 +21,19 @@ from gan.images.color import (
     LUMA_COLUMN,
     ROWS,
     bands,
+    black_and_white,
     deep_grey,
     is_srgb,
     on_white,
     scaled,
     with_channels,
 )
-from gan.images.complete import check_png_rows
+from gan.images.numbers import color_numbers, has_deep_color
 from gan.images.reader import UPRIGHT, decoded, opened, orientation
 
 Array = NDArray[Any]
 Remark = Callable[[str], None]
+CLIPPED = "more than half of its values lie beyond the range and are clipped"
 SCALED = ("PPM", "JPEG2000", "AVIF", "HEIF")
 """Formats of any depth, which Pillow scales to 8 or 16 bits."""
 
@@ -45,11 +45,13 @@ def read_pixels(
     draft_size: int | None = None,
     max_megapixels: float = MAX_MEGAPIXELS,
     values: Range | None = None,
+    remark: Remark = lambda text: None,
 ) -> Array:
     """Read a file as pixels (H, W, channels), upright, transparency on white.
 
     uint8 as `read_image` has them, but uint16 of a file with more bits, and with `values`, the
-    range of its numbers. `draft_size` and ImageError as there.
+    range of its numbers. `remark` is called with what is to be said of it. `draft_size` and
+    ImageError as there.
     """
     found = read_image_or_pixels(
         path,
@@ -57,6 +59,7 @@ def read_pixels(
         draft_size=draft_size,
         max_megapixels=max_megapixels,
         values=values,
+        remark=remark,
     )
     return as_pixels(found)
 
@@ -68,17 +71,18 @@ def read_image_or_pixels(
     draft_size: int | None = None,
     max_megapixels: float = MAX_MEGAPIXELS,
     values: Range | None = None,
+    remark: Remark = lambda text: None,
 ) -> Image.Image | Array:
     """Read what `read_pixels` reads; 8 bits as an image, which is resized without a copy."""
     with opened(path, max_megapixels) as (image, file):
-        if deep := deep_pixels(image, file, channels, lambda text: None, values):
+        if deep := deep_pixels(image, file, channels, remark, values):
             return deep[0]
         if draft_size and values is None:
             image.draft(None, (draft_size, draft_size))
-        shown, _ = on_white(decoded(image, file), channels, lambda text: None)
+        shown, _ = on_white(decoded(image, file), channels, remark)
         turn = UPRIGHT.get(orientation(image))
         upright = shown if turn is None else shown.transpose(turn)
-    return upright if values is None else in_range(as_pixels(upright), values)
+    return upright if values is None else in_range(as_pixels(upright), values, remark)
 
 
 def as_pixels(picture: Image.Image | Array) -> Array:
@@ -91,8 +95,9 @@ def sixteen_bits(unit: Array) -> Array:
     return np.rint(unit * np.float32(65535)).astype(np.uint16)
 
 
-def in_range(pixels: Array, values: Range) -> Array:
+def in_range(pixels: Array, values: Range, remark: Remark) -> Array:
     """Return uint8 pixels as uint16 by a range; through a table, so that no floats are held."""
+    _say_if_clipped([pixels], values, remark)
     return sixteen_bits(scaled(np.arange(256, dtype=np.uint8), values))[pixels]
 
 
@@ -130,12 +135,21 @@ def deep_pixels(
         remark("its colour profile is applied in 8 bits")
         return None
     turn = orientation(image)
-    numbers = (
-        deep_grey(decoded(image, file), values) if grey else _through_opencv(image, file, page)
-    )
-    if numbers is None and values is not None:
-        raise ValueError("16 bits in planes one after the other: their numbers cannot be read")
-    if numbers is None:
+    if grey:
+        loaded, ends = decoded(image, file), None
+        numbers = deep_grey(loaded, values)
+        if values is not None:
+            _say_if_clipped((part for _, part in bands(loaded)), values, remark)
+    elif (numbers := color_numbers(image, file, page)) is not None:
+        ends = values if numbers.dtype == np.uint16 else black_and_white([numbers], values)
+        if values is not None:
+            _say_if_clipped([numbers[:, :, :3]], values, remark)
+    elif values is not None:
+        raise ValueError(
+            "16 bits in planes one after the other: their numbers cannot be read; write them pixel "
+            "by pixel"
+        )
+    else:
         remark("read in 8 bits")
         return None
     numbers = turned(numbers, turn)
@@ -148,8 +162,8 @@ def deep_pixels(
     for top in range(0, height, ROWS):  # the floats of a whole picture would take 40 bytes a pixel
         rows = slice(top, top + ROWS)
         block: Any = numbers[rows, :, :colors]
-        if values is not None and not grey:
-            block = sixteen_bits(scaled(block, values))
+        if ends is not None:
+            block = sixteen_bits(scaled(block, ends))
         if transparent:
             opacity = numbers[rows, :, colors:] / np.float32(65535)
             block = (block if multiplied else block * opacity) + 65535 * (1 - opacity)
@@ -159,22 +173,30 @@ def deep_pixels(
     return pixels, np.ascontiguousarray(numbers[:, :, -1]) if transparent else None
 
 
-def numbers_of(image: Image.Image) -> Range | None:
+def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> None:
+    """Say so where most of a file's numbers lie beyond a range: it may be that of other files."""
+    low, high = values
+    beyond = count = 0
+    for part in parts:
+        beyond += int(np.count_nonzero(part < low) + np.count_nonzero(part > high))
+        count += part.size
+    if 2 * beyond > count:
+        remark(CLIPPED)
+
+
+def numbers_of(image: Image.Image, stored: Array | None = None) -> Range | None:
     """Return the least and the largest number of a loaded file with more than 8 bits a channel.
 
-    Of colors by their high bytes, which is what Pillow has of them. None where none is finite.
+    Of 16-bit colors by their high bytes, which is what Pillow has of them; others are `stored`.
+    None where none is finite.
     """
-    if image.mode.startswith(("I", "F")):
-        parts = [numbers[np.isfinite(numbers)] for _, numbers in bands(image)]
+    if stored is not None or image.mode.startswith(("I", "F")):
+        rows = (numbers for _, numbers in bands(image)) if stored is None else [stored]
+        parts = [numbers[np.isfinite(numbers)] for numbers in rows]
         ends = [(float(part.min()), float(part.max())) for part in parts if part.size]
         return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
     extrema: Any = image.getextrema()
     return 256.0 * min(low for low, _ in extrema), 256.0 * max(high for _, high in extrema) + 255
-
-
-def floats_in(image: Image.Image) -> bool:
-    """Return whether a file's numbers are floats."""
-    return image.mode.startswith("F")
 
 
 def has_other_band(image: ImageFile) -> bool:
@@ -188,34 +210,6 @@ def has_other_band(image: ImageFile) -> bool:
     colors = {0: 1, 1: 1, 2: 3}.get(tags.get(ExifTags.Base.PhotometricInterpretation, 1))
     more = tags.get(ExifTags.Base.SamplesPerPixel, 1) - (colors or 0)
     return bool(colors) and more == 1 and tags.get(EXTRASAMPLES, (0,))[0] == 0
-
-
-def has_deep_color(image: Any) -> bool:
-    """Whether a PNG or TIFF has 16 bits a channel, of which Pillow's modes hold eight."""
-    if image.mode not in ("RGB", "RGBA", "RGBX", "LA"):
-        return False
-    if image.format == "TIFF":
-        return bool(image.tag_v2.get(258, (8,))[0] == 16)
-    return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
-
-
-def _through_opencv(image: Any, file: BinaryIO, page: int) -> Any:
-    """Array of uint16 (H, W, 3 or 4) as stored, not turned; None where OpenCV cannot read it so."""
-    if image.format == "TIFF" and image.tag_v2.get(284, 1) != 1:
-        return None  # planes one after the other: OpenCV mistakes them for pixels
-    if image.format == "PNG":
-        check_png_rows(file)  # OpenCV would not say so
-    file.seek(0)
-    with contextlib.suppress(cv2.error):
-        content = np.frombuffer(file.read(), np.uint8)
-        if page:
-            _, (values,) = cv2.imdecodemulti(content, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
-        else:
-            values = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
-        if values is not None and values.dtype == np.uint16 and values.ndim == 3:
-            code = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}.get(values.shape[2])
-            return values if code is None else cv2.cvtColor(values, code)
-    return None
 
 
 def turned(values: Array, turn: int) -> Array:

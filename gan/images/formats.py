@@ -3,7 +3,7 @@
 import contextlib
 from functools import cache
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 FORMATS = {
     ".jpg": "JPEG",
@@ -35,6 +35,20 @@ Ghostscript); files from strangers are not offered to those."""
 IMAGE_SUFFIXES = frozenset(FORMATS)
 """Suffixes of the files that are images, in lower case, with the dot."""
 
+NUMBERS = "RGB;numbers"
+"""How pixels are packed of which Pillow knows no more than the header: `gan.images.numbers`."""
+_UNSIGNED, _SIGNED, _FLOATS = (1,), (2,), (3,)
+_GREYS = {
+    (_UNSIGNED, 16): ("I;16", "I;16", "I;16B"),
+    (_UNSIGNED, 32): ("I", "I;32", "I;32B"),
+    (_SIGNED, 16): ("I", "I;16S", "I;16BS"),
+    (_SIGNED, 32): ("I", "I;32S", "I;32BS"),
+    (_FLOATS, 32): ("F", "F;32F", "F;32BF"),
+    (_FLOATS, 64): ("F", "F;64F", "F;64BF"),
+}
+"""Pillow's mode for the numbers of a TIFF, and how it unpacks them in either byte order."""
+_COLORS = ((_UNSIGNED, 32), (_SIGNED, 16), (_SIGNED, 32), (_FLOATS, 32), (_FLOATS, 64))
+
 
 class ImageError(ValueError):
     """An image file that cannot be used: its path, then the reason, in one line."""
@@ -44,8 +58,20 @@ class ImageError(ValueError):
 def known_formats() -> tuple[str, ...]:
     """The formats that this installation reads; with the extra `heif`, HEIC too."""
     Image.init()
+    _teach_tiff()
     with contextlib.suppress(ImportError):
         from pillow_heif import register_heif_opener
 
         register_heif_opener()
     return tuple(name for name in dict.fromkeys(FORMATS.values()) if name in Image.OPEN)
+
+
+def _teach_tiff() -> None:
+    """Add to Pillow's table what it could unpack, but offers in one byte order or polarity only."""
+    table = TiffImagePlugin.OPEN_INFO
+    for place, order in enumerate((b"II", b"MM"), start=1):
+        for (kind, bits), names in _GREYS.items():
+            for polarity in (0, 1):
+                table.setdefault((order, polarity, kind, 1, (bits,), ()), (names[0], names[place]))
+        for kind, bits in _COLORS:
+            table.setdefault((order, 2, kind, 1, (bits,) * 3, ()), ("RGB", NUMBERS))

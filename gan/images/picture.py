@@ -17,8 +17,6 @@ from gan.images.deep import (
     Array,
     deep_pixels,
     eight_bits,
-    floats_in,
-    has_deep_color,
     has_other_band,
     in_range,
     numbers_of,
@@ -26,7 +24,8 @@ from gan.images.deep import (
 )
 from gan.images.formats import FORMATS
 from gan.images.metadata import Tags, kept_density, kept_exif, kept_place
-from gan.images.reader import UPRIGHT, decoded, opened, orientation
+from gan.images.numbers import color_numbers, floats_in, has_deep_color, only_numbers
+from gan.images.reader import UPRIGHT, decoded, eight_bit_image, opened, orientation
 from gan.images.stacks import turn_to
 
 Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suffix"]
@@ -92,7 +91,7 @@ def read_picture(
             pixels = turned(np.asarray(shown), turn)
             alpha = None if transparency is None else turned(np.asarray(transparency), turn)
             if values is not None:
-                pixels = in_range(pixels, values)
+                pixels = in_range(pixels, values, remarks.append)
                 alpha = None if alpha is None else alpha * np.uint16(257)
         if not page and _animated(image):
             remarks.append("animated: its first frame is taken")
@@ -144,11 +143,14 @@ def read_with_traits(
         if draft_size:
             image.draft(None, (draft_size, draft_size))
         remarks: list[str] = []
-        loaded = decoded(image, file)
-        numbers = numbers_of(loaded) if "deep" in unusual else None
-        traits = Traits((width, height), kind, unusual, numbers, floats_in(loaded))
-        if traits.outside and numbers:
-            whole = numbers[0], max(numbers[1], numbers[0] + 1)
+        stored = color_numbers(image, file, page) if only_numbers(image) else None
+        loaded = decoded(image, file) if stored is None else image
+        numbers = numbers_of(loaded, stored) if "deep" in unusual else None
+        traits = Traits((width, height), kind, unusual, numbers, floats_in(image))
+        whole = (numbers[0], max(numbers[1], numbers[0] + 1)) if numbers else None
+        if stored is not None:
+            loaded = eight_bit_image(stored, whole if traits.outside else None)
+        elif traits.outside:
             loaded = Image.fromarray(eight_bits(deep_grey(loaded, whole)[:, :, 0]))
         pixels, alpha = on_white(loaded, 3, remarks.append)
         turn = orientation(image)  # a PNG may have its EXIF behind the pixels

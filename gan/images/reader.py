@@ -1,28 +1,30 @@
 """Image files from the world, upright, in 8-bit sRGB or grey."""
 
 import os
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
-from gan.config.choices import MAX_MEGAPIXELS, Channels
+from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
 from gan.images.budget import needed, present
-from gan.images.color import to_channels
+from gan.images.color import ROWS, black_and_white, scaled, to_channels
 from gan.images.complete import check_end, check_length
 from gan.images.formats import FORMATS, ImageError, known_formats
+from gan.images.numbers import color_numbers, only_numbers, through_opencv, what_is_not_read
 
 CODESTREAM = b"\xff\x4f\xff\x51"
 """What JPEG 2000 begins with where no boxes are around it."""
-BANDS = (1, 3, 4)
-"""Numbers of them in a TIFF that are colors and transparency."""
+TURNED = re.compile(r"([IF];\d+)B([SF]?)")
+"""How Pillow unpacks numbers whose first byte is the highest."""
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -135,24 +137,12 @@ def _identified(file: BinaryIO) -> ImageFile:
             # HEIF and AVIF can begin alike; readers of damaged headers raise the others.
             except (SyntaxError, struct.error, IndexError, KeyError, TypeError, EOFError) as error:
                 reason = f"damaged {name}, or of a rare kind ({_reason(error)})"
-                if name == "TIFF" and (bands := _bands(file)) not in (0, *BANDS):
-                    reason = f"{bands} bands; images have 1, 3 or 4"
+                if name == "TIFF":
+                    reason = what_is_not_read(file) or reason
     kind = FORMATS.get(Path(file.name).suffix.lower())
     if kind == "HEIF" and kind not in known_formats():
         reason += "; HEIC needs the extra `heif`"
     raise ValueError(reason)
-
-
-def _bands(file: BinaryIO) -> int:
-    """Return the number of bands of a TIFF, 0 where its header cannot be read."""
-    try:
-        file.seek(0)
-        tags = ImageFileDirectory_v2(file.read(8))
-        file.seek(tags.next)
-        tags.load(file)
-        return int(tags.get(ExifTags.Base.SamplesPerPixel, 1))
-    except Exception:  # as many kinds as damage has
-        return 0
 
 
 def orientation(image: ImageFile) -> int:
@@ -183,14 +173,17 @@ def _metadata_follows_pixels(file: BinaryIO) -> bool:
 def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
     """The image with its pixels, given its open file; raises whatever the decoder does.
 
-    ValueError where a JPEG does not hold all of them. Past three things that Pillow (11 to 12.3)
+    ValueError where a JPEG does not hold all of them. Past four things that Pillow (11 to 12.3)
     gets wrong.
     """
+    if only_numbers(image):
+        return eight_bit_image(color_numbers(image, file))
     rgb = image.format == "JPEG2000" and image.mode in ("RGB", "RGBA")
     if rgb and (bits := _jpeg2000_depth(file)) > 8:
         return _read_deep_jpeg2000(file, bits)
     if isinstance(image, TiffImageFile):
         _name_deep_planes(image)
+        _name_own_order(image)
         # TIFF asks for Pillow's own limit once more, unless it finds room for its pixels.
         image.im = Image.new(image.mode, image._tile_size).im
     image.load()
@@ -209,6 +202,24 @@ def _name_deep_planes(image: TiffImageFile) -> None:
                 image.tile[index] = tile._replace(args=(f"{plane};16{order}", *layout))
 
 
+def _name_own_order(image: TiffImageFile) -> None:
+    """Name compressed numbers as such in the machine's order of bytes: libtiff has turned them."""
+    for index, tile in enumerate(image.tile):
+        match tile.args:
+            case (str(packed), *more) if tile.codec_name == "libtiff":
+                image.tile[index] = tile._replace(args=(TURNED.sub(r"\1N\2", packed), *more))
+
+
+def eight_bit_image(numbers: NDArray[Any], values: Range | None = None) -> Image.Image:
+    """Return colors (H, W, 3 or 4) as an image; ValueError as `black_and_white`."""
+    ends = black_and_white([numbers], values)
+    levels = np.empty(numbers.shape, np.uint8)
+    for top in range(0, len(levels), ROWS):  # the floats of a whole image would take 16 bytes each
+        part = slice(top, top + ROWS)
+        levels[part] = np.rint(scaled(numbers[part], ends) * np.float32(255))
+    return Image.fromarray(levels)
+
+
 def _jpeg2000_depth(file: BinaryIO) -> int:
     """Bits per channel: from the image header box, or from the size marker of a bare codestream."""
     file.seek(0)
@@ -219,10 +230,7 @@ def _jpeg2000_depth(file: BinaryIO) -> int:
 
 def _read_deep_jpeg2000(file: BinaryIO, bits: int) -> Image.Image:
     """RGB or RGBA through OpenCV: Pillow turns the brightest values of each channel to 0."""
-    file.seek(0)
-    values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
-    if values is None or bits > 16:
+    numbers = through_opencv(file)
+    if numbers is None or bits > 16:
         raise ValueError(f"damaged {bits}-bit JPEG 2000, or of a rare kind")
-    order = cv2.COLOR_BGRA2RGBA if values.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    scaled = np.rint(values * np.float32(255 / (2**bits - 1))).astype(np.uint8)
-    return Image.fromarray(cv2.cvtColor(scaled, order))
+    return eight_bit_image(numbers, (0, 2**bits - 1))

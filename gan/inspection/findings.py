@@ -1,10 +1,11 @@
 """From what was seen to what is said: faults, which fail, and remarks, which do not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from pathlib import Path
 
+from gan.config.choices import Range
 from gan.domains import DOMAINS
 from gan.inspection.duplicates import find_copies
 from gan.inspection.options import InspectOptions
@@ -35,6 +36,7 @@ KINDS = {
     "rotated": Kind(False, "turned by EXIF; read upright"),
     "outside": Kind(True, "numbers that no picture holds; training has to be told their range"),
     "range": Kind(False, "numbers that leave most of 16 bits empty; a range spreads them over all"),
+    "ranges": Kind(False, "test images with other numbers than the training images have"),
     "deep": Kind(False, "more than 8 bits a channel; training and translation see them"),
     "alpha": Kind(False, "transparent; put on white"),
     "cmyk": Kind(False, "for print; converted to sRGB"),
@@ -78,6 +80,7 @@ def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
         *(Finding("empty", path, line.removeprefix(f"{path}: ")) for path, line in survey.empty),
         *(Finding(kind, later.path, how, earlier.path) for kind, later, earlier, how in copies),
         *_about_domains(survey),
+        *_about_splits(survey),
     ]
     for place in survey.places:
         found += _about_folder(place, survey.of(place), options)
@@ -113,23 +116,55 @@ def _about_folder(
 def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
     """Whether a folder's numbers need a range, and which."""
     deep = [image.traits for image in images if image.traits.numbers]
-    if not deep:
+    if (needed := _range_of(images)) is None:
         return
-    low = min(traits.numbers[0] for traits in deep if traits.numbers)
-    high = max(traits.numbers[1] for traits in deep if traits.numbers)
-    key = f"--data.range_{place.domain}"
+    key = f"--data.range_{place.domain} '{list(needed)}'"
     count = f"{len(deep)} of {len(images)} images"
     rest = "; the others have 8 bits, and a range would change them, too"
     rest = rest if len(deep) < len(images) else ""
     if any(traits.outside for traits in deep):
-        low, high = (floor(low), ceil(high)) if high - low > ROUGH else (low, high)
-        detail = f"{count} have values from {low} to {high}: {key} '[{low}, {high}]'{rest}"
-        yield Finding("outside", place.folder, detail)
-    elif not any(traits.floats for traits in deep):
-        bits = next((bits for bits in PARTIAL if high < 2**bits), None)
-        if bits:
-            said = f"{count} have values up to {high:g} of 65535: {bits} bits in 16"
-            yield Finding("range", place.folder, f"{said}: {key} '[0, {2**bits - 1}]'{rest}")
+        said = f"{count} have values from {needed[0]} to {needed[1]}"
+        yield Finding("outside", place.folder, f"{said}: {key}{rest}")
+    else:
+        high = max(traits.numbers[1] for traits in deep if traits.numbers)
+        bits = (round(needed[1]) + 1).bit_length() - 1
+        said = f"{count} have values up to {high:g} of 65535: {bits} bits in 16"
+        yield Finding("range", place.folder, f"{said}: {key}{rest}")
+
+
+def _range_of(images: Sequence[ImageFacts]) -> Range | None:
+    """Return the range that the numbers of images need; None where that of their type is right."""
+    deep = [image.traits for image in images if image.traits.numbers]
+    low = min((traits.numbers[0] for traits in deep if traits.numbers), default=0.0)
+    high = max((traits.numbers[1] for traits in deep if traits.numbers), default=0.0)
+    if any(traits.outside for traits in deep):
+        return (floor(low), ceil(high)) if high - low > ROUGH else (low, high)
+    if not deep or any(traits.floats for traits in deep):
+        return None
+    bits = next((bits for bits in PARTIAL if high < 2**bits), None)
+    return (0, 2**bits - 1) if bits else None
+
+
+def _fit(found: Range | None, known: Range | None) -> bool:
+    """Return whether numbers fit a range, but for a tenth of it at either end."""
+    if found is None or known is None:
+        return found == known
+    margin = (known[1] - known[0]) / 10
+    return known[0] - margin <= found[0] and found[1] <= known[1] + margin
+
+
+def _about_splits(survey: Survey) -> Iterator[Finding]:
+    """Whether the test images of a domain need another range than its training images."""
+    for train in survey.places:
+        for test in survey.places:
+            pair = [survey.of(place) for place in (train, test)]
+            if (train.split, test.split) != ("train", "test") or train.domain != test.domain:
+                continue
+            ours, theirs = map(_range_of, pair)
+            if all(pair) and not _fit(theirs, ours):
+                named = [str(list(one)) if one else "none" for one in (theirs, ours)]
+                detail = f"its numbers need another range ({named[0]}) than {train.folder.name}'s"
+                yield Finding("ranges", test.folder, f"{detail} ({named[1]}): one must hold both")
 
 
 def _about_domains(survey: Survey) -> Iterator[Finding]:

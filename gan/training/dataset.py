@@ -84,6 +84,8 @@ def open_data(
                 f"{folder.root}: {len(folder.paged)} images have several pages or frames ({names}"
                 f"{', ...' if folder.paged[3:] else ''}): the first of each is seen"
             )
+        for remark, count in folder.remarks.items():
+            print_line(f"{folder.root}: {count} of {len(folder.files)} images: {remark}")
     dataset = load(row.code)(config, folders)
     if remark := dataset.crops.describe():
         print_line(remark)

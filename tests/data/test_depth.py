@@ -14,8 +14,9 @@ from PIL import Image
 from gan.config import Config, DataConfig
 from gan.data import Batches, build_dataset, build_loader, index_folders, sample_image
 from gan.data.crops import Crops
+from gan.data.folders import DARK
 from gan.images import resized
-from gan.images.deep import as_pixels
+from gan.images.deep import CLIPPED, as_pixels
 from tests.support.pictures import Photos
 
 RNG = np.random.default_rng(0)
@@ -68,6 +69,27 @@ def test_a_range_spreads_them_from_black_to_white(twelve: Path) -> None:
     plain, _ = first(config(twelve))
     spread, _ = first(config(twelve, range_a=[0, 4095], range_b=[0, 4095]))
     np.testing.assert_allclose(spread.numpy(), plain.numpy() * (65535 / 4095), atol=1)
+
+
+def test_training_says_where_a_range_is_missing_or_another_files(twelve: Path) -> None:
+    """Without a range all is in the darkest 16th; by that of 10 bits three quarters are clipped."""
+
+    def said(**changes: Any) -> dict[str, int]:
+        folders = index_folders(config(twelve, **changes).data)
+        assert folders["a"].remarks == folders["b"].remarks
+        return dict(folders["a"].remarks)
+
+    assert said() == {DARK: 3}
+    assert said(range_a=[0, 4095], range_b=[0, 4095]) == {}
+    assert said(range_a=[0, 1023], range_b=[0, 1023]) == {CLIPPED: 3}
+    assert said(range_a=[0, 2047], range_b=[0, 2047]) == {}
+    assert said(range_a=[-9, -1], range_b=[4096, 5000]) == {CLIPPED: 3}
+    for name in ("0", "1"):
+        for side in "AB":
+            write(
+                twelve / f"train{side}/{name}.png", stored(twelve / f"train{side}/{name}.png") * 16
+            )
+    assert said() == {}, "one dark picture is a dark picture"
 
 
 def test_test_images_have_the_same_range(twelve: Path) -> None:

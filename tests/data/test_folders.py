@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 
 from gan.config import DataConfig
-from gan.config.choices import Range
 from gan.data import Folder, folders, index_folder, index_folders, write_index
 
 Photos = Callable[..., Path]
@@ -174,9 +173,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     paths: list[Path] = []
     read = folders.unreadable
 
-    def noted(path: Path, min_side: int, values: Range | None) -> str | None:
+    def noted(path: Path, *others: Any) -> str | None:
         paths.append(path)
-        return read(path, min_side, values)
+        return read(path, *others)
 
     monkeypatch.setattr(folders, "unreadable", noted)
     return paths

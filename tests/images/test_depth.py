@@ -123,10 +123,14 @@ def test_floats_from_0_to_1_are_scaled_and_others_refused(tmp_path: Path) -> Non
     values = (GREY16 / 65535).astype(np.float32)
     tifffile.imwrite(path, values)
     assert_grey(path, values * 255)
-    for wrong, said in [(values * 1.5, "1.5"), (values - 1, "-1"), (values * np.nan, "nan")]:
+    for wrong, said in [(values * 1.5, "1.5"), (values - 1, "-1")]:
         tifffile.imwrite(path, wrong)
         text = rf"a\.tif: values from .*{said}.* between 0 and 1, unless"
         with pytest.raises(ImageError, match=text):
+            read_image(path)
+    for wrong in (values * np.nan, values + np.inf):
+        tifffile.imwrite(path, wrong)
+        with pytest.raises(ImageError, match=r"a\.tif: some of its values are infinite, or no num"):
             read_image(path)
 
 
@@ -137,12 +141,6 @@ def test_32_bit_integers_are_read_as_16_bits_or_refused(tmp_path: Path) -> None:
     tifffile.imwrite(path, GREY16.astype(np.uint32) * 2)
     with pytest.raises(ImageError, match=r"values from 0 to 131070; .* between 0 and 65535"):
         read_image(path)
-
-
-def test_color_tiffs_of_floats_are_refused_in_one_line(tmp_path: Path) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", RGB16.astype(np.float32), photometric="rgb")
-    with pytest.raises(ImageError, match=r"a\.tif: .*TIFF.*rare kind.*$"):
-        read_image(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "gif", "bmp"])

@@ -119,6 +119,7 @@ def test_a_folder_with_one_of_each_names_each_and_nothing_else(clean: Path, tmp_
         "difference",
         "outside",
         "range",
+        "ranges",
     }
     assert [kind for kind, _, _ in found if KINDS[kind].fault]
 
@@ -186,3 +187,25 @@ def test_colors_of_12_bits_are_found_too(tmp_path: Path) -> None:
         assert cv2.imwrite(str(folder / f"a.{suffix}"), values)
         _, found = inspected(tmp_path / suffix, tmp_path / "out", min_images=0)
         assert ("range", "trainA", "") in found
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "found"),
+    [
+        ((np.uint16, 0, 4000), (np.uint16, 0, 16000), "[0, 16383]) than trainA's ([0, 4095])"),
+        ((np.uint16, 0, 4000), (np.uint8, 0, 255), "(none) than trainA's ([0, 4095])"),
+        ((np.int16, -1024, 3071), (np.uint16, 0, 4095), "[0, 4095]) than trainA's ([-1024, 3071])"),
+        ((np.uint16, 0, 4000), (np.uint16, 0, 900), ""),
+        ((np.int16, -1024, 3071), (np.int16, -1100, 3200), ""),
+        ((np.uint16, 0, 60000), (np.uint16, 0, 50000), ""),
+    ],
+)
+def test_test_images_that_need_another_range_are_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], train: Any, test: Any, found: str
+) -> None:
+    numbers(tmp_path / "data/trainA", *train)
+    numbers(tmp_path / "data/testA", *test)
+    inspected(tmp_path / "data", tmp_path / "out", min_images=0)
+    text = capsys.readouterr().out
+    assert ("need another range" in text) == bool(found)
+    assert found in text

@@ -1,0 +1,101 @@
+"""Numbers of files that no mode of Pillow holds: read by OpenCV.
+
+Colors of 16 bits, of which Pillow has the high bytes; colors of 32 bits, signed or floats, which it
+refuses; JPEG 2000 of more than 8 bits.
+"""
+
+import contextlib
+from typing import Any, BinaryIO
+
+import cv2
+import numpy as np
+from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import (
+    BITSPERSAMPLE,
+    PLANAR_CONFIGURATION,
+    SAMPLEFORMAT,
+    SAMPLESPERPIXEL,
+    ImageFileDirectory_v2,
+)
+
+from gan.images.color import FLOATS
+from gan.images.complete import check_png_rows
+from gan.images.formats import NUMBERS
+
+COLOR_MODES = ("RGB", "RGBA", "RGBX", "LA")
+BANDS = (1, 3, 4)
+"""Numbers of them in a TIFF that are colors and transparency."""
+KINDS = {1: "", 2: ", signed", 3: ", floats", 5: ", complex", 6: ", complex"}
+"""Words for a TIFF's SampleFormat."""
+BIG_TIFF = b"\x2b"
+
+
+def floats_in(image: Image.Image) -> bool:
+    """Return whether a file's numbers are floats."""
+    tags = getattr(image, "tag_v2", {})
+    return image.mode.startswith("F") or tags.get(SAMPLEFORMAT, (0,))[0] == FLOATS
+
+
+def has_deep_color(image: Any) -> bool:
+    """Return whether a PNG or TIFF has more than 8 bits a channel, where Pillow's modes hold 8."""
+    if image.mode not in COLOR_MODES:
+        return False
+    if image.format == "TIFF":
+        return bool(image.tag_v2.get(BITSPERSAMPLE, (8,))[0] > 8)
+    return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
+
+
+def only_numbers(image: ImageFile) -> bool:
+    """Return whether a TIFF has colors that Pillow cannot decode, not even to 8 bits."""
+    return any(isinstance(tile.args, tuple) and tile.args[0] == NUMBERS for tile in image.tile)
+
+
+def color_numbers(image: Any, file: BinaryIO, page: int = 0) -> Any:
+    """Read deep colors as stored, an array (H, W, 3 or 4), not turned.
+
+    None where OpenCV cannot. ValueError where nobody can.
+    """
+    found = None
+    if image.format == "PNG":
+        check_png_rows(file)  # OpenCV would not say so
+    if image.format != "TIFF" or image.tag_v2.get(PLANAR_CONFIGURATION, 1) == 1:
+        found = through_opencv(file, page)  # it mistakes planes for pixels
+    if found is None and only_numbers(image):
+        raise ValueError("colors of such numbers are read pixel by pixel, not plane by plane")
+    return found
+
+
+def through_opencv(file: BinaryIO, page: int = 0) -> Any:
+    """Return a file's pixels (H, W, 3 or 4) of more than 8 bits; None where OpenCV has none."""
+    file.seek(0)
+    content = np.frombuffer(file.read(), np.uint8)
+    with contextlib.suppress(cv2.error):
+        if page:
+            _, (values,) = cv2.imdecodemulti(content, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+        else:
+            values = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
+        if values is not None and values.itemsize > 1 and values.ndim == 3:
+            return values[:, :, [2, 1, 0, 3][: values.shape[2]]] if values.shape[2] > 2 else values
+    return None
+
+
+def what_is_not_read(file: BinaryIO) -> str | None:
+    """Return why a TIFF of a kind that Pillow does not know is refused; None if nothing tells."""
+    try:
+        file.seek(0)
+        head = file.read(8)
+        head += file.read(8) if BIG_TIFF in head[2:4] else b""
+        tags = ImageFileDirectory_v2(head)
+        file.seek(tags.next)
+        tags.load(file)
+        bands = int(tags.get(SAMPLESPERPIXEL, 1))
+        bits, kind = (int(tags.get(tag, (1,))[0]) for tag in (BITSPERSAMPLE, SAMPLEFORMAT))
+    except Exception:  # as many kinds as damage has
+        return None
+    if bands not in BANDS:
+        return f"{bands} bands; images have 1, 3 or 4"
+    if kind in KINDS and (kind > 1 or bits > 16):
+        read = "grey and RGB are read of 8, 16 or 32 bits, signed of 16 or 32, floats of 32 or 64"
+        return f"{bands} band{'s' * (bands > 1)} of {bits} bits{KINDS[kind]}; {read}"
+    return None
