@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from gan.config import Config
 from gan.training.schedule import RunLength
@@ -16,6 +16,9 @@ from gan.training.schedule import RunLength
 ROOT = Path(__file__).parents[2]
 PILOTS = (10, 40)
 """Steps of the two short trainings that tell what starting costs, and what a step."""
+LOOKS = (0.1, 0.3)
+"""Shares of a training after which its length follows from what its own steps have cost: short
+ones tell little where other work comes and goes. At a constant learning rate, in all recipes."""
 SNAPSHOTS = 4
 """Generators that are kept on the way, so that the best can be told from the last."""
 
@@ -133,15 +136,37 @@ def train_within(
 ) -> tuple[int, float]:
     """Train until the budget is spent; return steps and seconds.
 
-    A training that was stopped is resumed, its seconds are added up.
+    A training that was stopped is resumed, the seconds of its parts are added up.
     """
-    steps = budget.steps
-    if not steps:
-        found = cost(words, folder, budget.clock)
-        steps = max(1, round((60 * budget.minutes - found.start) / found.step))
-    spent_file = folder / "spent.json"
-    spent = json.loads(spent_file.read_text()) if spent_file.exists() else 0.0
-    run = [*words, *length(config, steps, pairs), f"--run.dir={folder / 'run'}"]
-    spent += train(run, folder / "train.log", budget.clock)
-    spent_file.write_text(json.dumps(spent))
+    file = folder / "spent.json"
+    known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    done: int = known.get("done", 0)
+    spent: float = known.get("seconds", 0.0)
+    found = None if budget.steps else cost(words, folder, budget.clock)
+    steps: int = budget.steps or known.get("steps", 0)
+    if found and not steps:
+        steps = _steps_in(60 * budget.minutes, found)
+    for share in (*(LOOKS if found else ()), 1):
+        end = max(1, round(share * steps))
+        if end <= done:
+            continue
+        plan = [
+            *length(config, steps, pairs),
+            f"--train.max_steps={end}",
+            "--run.allow_changes=true",
+        ]
+        seconds = train(
+            [*words, *plan, f"--run.dir={folder / 'run'}"], folder / "train.log", budget.clock
+        )
+        spent += seconds
+        if found and share < 1:
+            found = Cost(found.start, max(seconds - found.start, 0.1) / (end - done))
+            steps = end + _steps_in(60 * budget.minutes - spent, found)
+        done = end
+        file.write_text(json.dumps({"done": done, "seconds": spent, "steps": steps}))
     return steps, spent
+
+
+def _steps_in(seconds: float, cost: Cost) -> int:
+    """Return how many steps a training makes in a time, its start included."""
+    return max(1, round((seconds - cost.start) / cost.step))

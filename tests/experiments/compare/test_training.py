@@ -1,9 +1,14 @@
 """The length of a run within a budget."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.compare.training import Candidate, length
+from experiments.compare import training
+from experiments.compare.training import Budget, Candidate, length, train_within
 from gan.config import Config
 from gan.training.schedule import RunLength
 
@@ -36,3 +41,58 @@ def test_a_candidate_is_a_file_and_keys_that_differ() -> None:
     assert candidate.words == [
         "--config", "configs/small.yaml", "--data.root=photos", "--loss.style=0", "--loss.tv=0",
     ]  # fmt: skip
+
+
+class Machine:
+    """Trains as slowly as other work lets it: each call of `train` has its seconds a step."""
+
+    START = 3.0
+
+    def __init__(self, *seconds_a_step: float) -> None:
+        self.seconds_a_step = iter(seconds_a_step)
+        self.done = 0
+        self.ends: list[int] = []
+
+    def train(self, words: Sequence[str], log: Path, clock: str) -> float:
+        keys = dict(word.removeprefix("--").split("=") for word in words if "=" in word)
+        end = int(keys["train.max_steps"])
+        if "pilot" in keys["run.dir"]:
+            return self.START + end * next(self.seconds_a_step)
+        self.ends.append(end)
+        seconds = self.START + (end - self.done) * next(self.seconds_a_step)
+        self.done = end
+        return seconds
+
+
+def test_a_budget_of_time_is_kept_though_the_short_trainings_were_disturbed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine(0.1, 0.4, 0.2, 0.2, 0.2)  # the second of the short ones was
+    monkeypatch.setattr(training, "train", machine.train)
+    steps, seconds = train_within((), Config(), 100, tmp_path, Budget(20, 0, "processor"))
+    assert steps == machine.done
+    assert abs(seconds - 1200) < 12
+    assert len(machine.ends) == 3
+    assert machine.ends[1] < 0.4 * steps, "the learning rate is constant until then"
+
+
+def test_what_is_done_of_a_budget_is_not_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine(0.2, 0.2, 0.2)
+    monkeypatch.setattr(training, "train", machine.train)
+    with pytest.raises((StopIteration, RuntimeError)):  # after a tenth
+        train_within((), Config(), 100, tmp_path, Budget(20, 0, "processor"))
+    machine.seconds_a_step = iter((0.2, 0.2))
+    machine.ends.clear()
+    steps, seconds = train_within((), Config(), 100, tmp_path, Budget(20, 0, "processor"))
+    assert len(machine.ends) == 2
+    assert steps == machine.done
+    assert abs(seconds - 1200) < 12
+
+
+def test_a_budget_of_steps_is_one_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(0.5)
+    monkeypatch.setattr(training, "train", machine.train)
+    assert train_within((), Config(), 100, tmp_path, Budget(0, 50, "processor")) == (50, 28.0)
+    assert machine.ends == [50]
