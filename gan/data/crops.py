@@ -37,7 +37,7 @@ AUGMENTATIONS = {
     if isinstance(member, type) and issubclass(member, A.BasicTransform)
 }
 """What data.augment can name."""
-READER_VERSION = 2
+READER_VERSION = 3
 """Of the pixels that gan.images makes of a file: raise it with every change of any pixel, so that
 caches are filled anew. tests/data/test_crops.py tells when."""
 

@@ -76,7 +76,8 @@ def through_opencv(file: BinaryIO, page: int = 0) -> Any:
         else:
             values = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
         if values is not None and values.itemsize > 1 and values.ndim == 3:
-            return values[:, :, [2, 1, 0, 3][: values.shape[2]]] if values.shape[2] > 2 else values
+            with_alpha = values.shape[2] == 4
+            return cv2.cvtColor(values, cv2.COLOR_BGRA2RGBA) if with_alpha else values[:, :, ::-1]
     return None
 
 
@@ -95,7 +96,7 @@ def what_is_not_read(file: BinaryIO) -> str | None:
         return None
     if bands not in BANDS:
         return f"{bands} bands; images have 1, 3 or 4"
-    if kind in KINDS and (kind > 1 or bits > 16):
+    if kind in KINDS and (kind > 1 or bits not in (1, 2, 4, 8, 16)):
         read = "grey and RGB are read of 8, 16 or 32 bits, signed of 16 or 32, floats of 32 or 64"
         return f"{bands} band{'s' * (bands > 1)} of {bits} bits{KINDS[kind]}; {read}"
     return None

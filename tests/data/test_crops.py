@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import tifffile
 from PIL import Image
 
 from gan.config import DataConfig
@@ -34,6 +35,9 @@ FILES: dict[str, Callable[[Path], object]] = {
     "deep.png": lambda path: cv2.imwrite(str(path), DEEP),
     "deep-grey.tif": Image.fromarray(DEEP[:, :, 0]).save,
     "float.tif": Image.fromarray(DEEP[:, :, 0].astype(np.float32) / 65535).save,
+    "float-high-byte-first.tif": lambda path: tifffile.imwrite(
+        path, DEEP[:, :, 0].astype(np.float32) / 65535, byteorder=">", compression="zlib"
+    ),
 }
 """Files that every decoder reads alike, without loss."""
 
@@ -53,6 +57,10 @@ GOLDEN = {
     2: [
         "b90d028c", "555b3039", "704e7bf7", "a7b2aa8e", "77dcb24d", "87b2346e", "780c0fb9",
         "ea1a845a", "ea1a845a", "f2c5da05", "4f018627", "517220a6", "5dc27fcc",
+    ],
+    3: [
+        "b90d028c", "555b3039", "704e7bf7", "a7b2aa8e", "77dcb24d", "87b2346e", "780c0fb9",
+        "ea1a845a", "ea1a845a", "ea1a845a", "f2c5da05", "4f018627", "517220a6", "5dc27fcc",
     ],
 }  # fmt: skip
 """The beginning of the SHA-256 of each case's pixels, by READER_VERSION."""
