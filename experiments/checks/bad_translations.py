@@ -13,6 +13,7 @@ from torch import Tensor
 from demo.painting import paint
 from gan.augment.dataset import Box
 from gan.augment.gates import GATES, failed, thresholds
+from gan.augment.realism import Domain
 from gan.augment.scores import measure
 from gan.images import list_images, read_image
 from gan.images.pixels import from_array, to_array
@@ -147,9 +148,14 @@ def replaced(picture: Pixels, number: int) -> Pixels:
     return result
 
 
-def rejected(pairs: Sequence[tuple[Pixels, Pixels]]) -> list[dict[str, str]]:
+def rejected(
+    pairs: Sequence[tuple[Pixels, Pixels]], target: Domain | None = None
+) -> list[dict[str, str]]:
     """The gates that each pair of a source and its translation fails, at the defaults."""
     scores = [measure(*pair, boxes=boxes(number)) for number, pair in enumerate(pairs)]
+    if target is not None:
+        for own, pair in zip(scores, pairs, strict=True):
+            own["realism"] = target.realism(*pair)
     limits = thresholds(DEFAULTS, scores)
     return [failed(each, limits) for each in scores]
 

@@ -26,7 +26,8 @@ from gan.augment.output import (
     write_bytes,
 )
 from gan.augment.plan import Task, check_labelled, make_tasks
-from gan.augment.round_trip import ScoreAndStage, TaskScore, open_model
+from gan.augment.realism import Domain, target_domain
+from gan.augment.round_trip import ScoreAndStage, open_model
 from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
 from gan.images import write_image
@@ -55,10 +56,16 @@ def augment(config: AugmentOptions) -> int:
         dataset: Dataset = processes.once(
             lambda: dataset_format(config.format).read(config.dataset)
         )
-        hashes = [file_sha256(find_generator(path, config.direction)) for path in config.model]
+        files = [find_generator(path, config.direction) for path in config.model]
+        hashes = [file_sha256(file) for file in files]
         tasks = make_tasks(dataset, config, config.direction or "new")
         check_labelled(tasks, dataset_format(config.format).rule)
-        settings: dict[str, Any] = processes.once(lambda: output_settings(dataset, config, hashes))
+        targets: list[Domain | None] = processes.once(
+            lambda: [target_domain(file, config) for file in files]
+        )
+        settings: dict[str, Any] = processes.once(
+            lambda: output_settings(dataset, config, hashes, targets)
+        )
         if processes.once(lambda: check_output(config, settings)):
             return int(processes.once(lambda: _finished_before(config.output)))
         # All that can be rejected is rejected before anything is written: the next try may have it
@@ -72,11 +79,18 @@ def augment(config: AugmentOptions) -> int:
             else None
         )
         processes.once(lambda: begin(config.output, settings))
-        processes.once(lambda: _tell(dataset))
+        processes.once(lambda: _tell(dataset, config, targets))
         failures: dict[Path, str] = {}
         for number, pair in enumerate(models):
             own = [task for task in tasks if task.model == number]
-            failures |= translate(dataset, config, *pair, task_score, own, processes)
+            stage = ScoreAndStage(
+                dataset.root,
+                {picture_path(config.output, task): task for task in own},
+                config.quality,
+                task_score,
+                targets[number],
+            )
+            failures |= translate(dataset, config, *pair, stage, own, processes)
         processes.once(lambda: _complete(dataset, config, tasks, failures, hashes, settings))
     return 1 if failures else 0
 
@@ -93,14 +107,18 @@ def _finished_before(output: Path) -> int:
     return 1 if failures else 0
 
 
-def _tell(dataset: Dataset) -> None:
-    """Say what is odd about a dataset, and what is done with its splits."""
+def _tell(dataset: Dataset, config: AugmentOptions, targets: Sequence[Domain | None]) -> None:
+    """Say what is odd about a dataset, what is done with its splits, and what is not judged."""
     for remark in dataset.remarks[:NAMED]:
         say(remark.source, remark.reason)
     if len(dataset.remarks) > NAMED:
         print(f"and {len(dataset.remarks) - NAMED} more, in {REPORT}", file=sys.stderr)
     if not any(item.splits for item in dataset.items):
         print("no splits found: all images are translated", file=sys.stderr)
+    if config.realism != "off":
+        for model, target in zip(config.model, targets, strict=True):
+            if target is None:
+                say(model, "realism is not judged, its domain's images are gone: name --target")
 
 
 def translate(
@@ -108,7 +126,7 @@ def translate(
     config: AugmentOptions,
     forth: Translator,
     back: Translator | None,
-    task_score: TaskScore | None,
+    stage: ScoreAndStage,
     tasks: Sequence[Task],
     processes: Processes,
 ) -> dict[Path, str]:
@@ -117,8 +135,6 @@ def translate(
         return {}
     # Once for all: what one process has written meanwhile must not change another's share.
     jobs, failures = processes.once(lambda: _find_jobs(dataset, config, tasks))
-    by_place = {picture_path(config.output, task): task for task in tasks}
-    stage = ScoreAndStage(dataset.root, by_place, config.quality, task_score)
     pipeline = Pipeline(
         forth, config.max_megapixels, config.tile, config.output / FOLDER, stage, back
     )

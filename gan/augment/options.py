@@ -67,6 +67,11 @@ class AugmentOptions(Section):
     """Least correlation of lightness with the source's: below 0 a picture is a negative."""
     contrast: str = GATES["contrast"].default
     """Least share of the source's contrast that is left."""
+    realism: str = GATES["realism"].default
+    """Least part of the way from the source's colors and textures to those of the target domain."""
+    target: Path | None = None
+    """Folder of images that translations should look like; left out, the run's own training images
+    of that domain, where they still are."""
     cycle: str = GATES["cycle"].default
     """Largest mean difference of source and reconstruction, 0 to 1, where the run has both
     generators."""

@@ -16,6 +16,7 @@ from typing import Any
 from gan.augment.dataset import REPORT, Dataset, Format, Outputs, renamed
 from gan.augment.options import AugmentOptions
 from gan.augment.plan import Task
+from gan.augment.realism import Domain
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.hashing import file_sha256
 from gan.system.output_folder import (
@@ -29,18 +30,24 @@ from gan.system.output_folder import (
 
 FOLDER = ".augment"
 SETTINGS = "settings.json"
-ELSEWHERE = {"dataset", "model", "output", "device", "batch_size", "link", "style", "task"}
+ELSEWHERE = {
+    "dataset", "model", "output", "device", "batch_size", "link", "style", "target", "task",
+}  # fmt: skip
 """Options that say where things are or how they are computed, not what comes out."""
 
 
 def output_settings(
-    dataset: Dataset, config: AugmentOptions, hashes: Sequence[str]
+    dataset: Dataset,
+    config: AugmentOptions,
+    hashes: Sequence[str],
+    targets: Sequence[Domain | None],
 ) -> dict[str, Any]:
     """Return all that the output depends on: another start must have the same."""
     task = Path(config.task.rpartition("=")[2]) if config.task else None
     return config.model_dump(mode="json", exclude=ELSEWHERE) | {
         "dataset_fingerprint": fingerprint(dataset),
         "models_sha256": list(hashes),
+        "targets": [target and target.fingerprint for target in targets],
         "style": config.style and config.style.name,
         "style_sha256": config.style and _digest(config.style),
         "task": config.task and Path(config.task).name,

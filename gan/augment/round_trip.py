@@ -11,6 +11,7 @@ from PIL import ExifTags, Image
 from gan.augment.options import AugmentOptions
 from gan.augment.output import line, record_path, write_bytes
 from gan.augment.plan import Task
+from gan.augment.realism import Domain
 from gan.augment.scores import measure
 from gan.domains import DIRECTIONS
 from gan.images import Picture, read_orientation, read_picture, write_picture
@@ -57,6 +58,7 @@ class ScoreAndStage:
     """By the path of the staged picture."""
     quality: int
     task_score: TaskScore | None
+    target: Domain | None
 
     def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> None:
         """Write a picture and its scores: those of the whole translation, not of the blend."""
@@ -75,6 +77,8 @@ class ScoreAndStage:
             task.item.boxes if turn == 1 else (),  # nobody says which way up these are meant
             labels,
         )
+        if self.target is not None:
+            scores["realism"] = self.target.realism(picture.pixels, translation)
         scores["task"] = self.task_score(picture.pixels, translation) if self.task_score else None
         shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
         write_picture(_restore_orientation(shown, turn), job.target, quality=self.quality)

@@ -1,27 +1,31 @@
-"""A picture of what was accepted and what was rejected: sources, translations, reasons."""
+"""A picture of what was accepted and what was rejected: sources, translations, labels, reasons."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from gan.augment.dataset import Item
 from gan.augment.decisions import Decided
-from gan.images.contact_sheet import INK, PAPER, fit_text, thumbnail
+from gan.images import ImageError, read_pixels, read_with_traits
+from gan.images.contact_sheet import INK, PAPER, fit_text
 
-CELL, GAP, TEXT = 192, 12, 13
+CELL, GAP, TEXT = 288, 12, 13
 """Pixels of a picture's longer side, between pictures, of letters."""
 ROWS = 8
 """Of each kind, at most."""
-GOOD, BAD = (30, 120, 60), (180, 40, 40)
+GOOD, BAD, LABEL = (30, 120, 60), (180, 40, 40), (255, 220, 0)
 
 
 def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Path]) -> Image.Image:
     """Accepted translations in the left half, rejected in the right, each after its source.
 
-    They are spread evenly over all names; rejected ones for other reasons come first. `place` says
-    where the file of a translation is.
+    They are spread evenly over all names; rejected ones for other reasons come first. Boxes are
+    drawn, and the borders of masks. `place` says where the file of a translation is.
     """
     accepted = [each for each in decided if each.decision == "accepted"]
     rejected = _various([each for each in decided if each.decision == "rejected"])
@@ -37,12 +41,11 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
     font = ImageFont.load_default(TEXT)
     for column, (title, color, found, shown) in enumerate(halves):
         left = GAP + column * (width + GAP)
-        draw.text((left, TEXT), f"{title}: {len(shown)} of {len(found)}", color, font)
+        draw.text((left, TEXT), f"{title}: showing {len(shown)} of {len(found)}", color, font)
         for row, each in enumerate(shown):
             top = 4 * TEXT + row * height
             for number, path in enumerate((root / each.task.item.image, place(each))):
-                # All of them were read before, whatever their size.
-                if small := thumbnail(path, CELL, max_megapixels=float("inf")):
+                if small := _labelled(path, each.task.item, root):
                     page.paste(small, (left + number * (CELL + GAP), top))
             known = {at: score for at, score in (each.scores or {}).items() if score is not None}
             scores = ", ".join(f"{name} {score:.2f}" for name, score in known.items())
@@ -51,6 +54,38 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
             draw.text((left, top + CELL + 2), name, INK, font)
             draw.text((left, top + CELL + 4 + TEXT), reason, color, font)
     return page
+
+
+def _labelled(path: Path, item: Item, root: Path) -> Image.Image | None:
+    """Return an image with its boxes and the borders of its mask, its longer side CELL pixels."""
+    try:  # all of them were read before, whatever their size
+        image, traits = read_with_traits(path, draft_size=CELL, max_megapixels=float("inf"))
+    except ImageError:
+        return None
+    larger = max(image.size) < CELL
+    how = Image.Resampling.NEAREST if larger else Image.Resampling.LANCZOS
+    small = ImageOps.contain(image, (CELL, CELL), how)
+    if "rotated" in traits.unusual:  # nobody says which way up labels are meant
+        return small
+    draw = ImageDraw.Draw(small)
+    for box in item.boxes:
+        of = (1, 1) if box.relative else traits.size
+        x, y = small.width / of[0], small.height / of[1]
+        (left, right), (top, bottom) = (
+            sorted([box.left * x, box.right * x]),
+            sorted([box.top * y, box.bottom * y]),
+        )
+        ends = max(left, right - 1), max(top, bottom - 1)
+        draw.rectangle((left, top, *ends), outline=LABEL, width=2)
+    if item.mask is not None:
+        colors = cv2.resize(
+            read_pixels(root / item.mask), small.size, interpolation=cv2.INTER_NEAREST
+        )
+        borders = np.zeros(colors.shape[:2], bool)
+        borders[:, 1:] |= (colors[:, 1:] != colors[:, :-1]).any(axis=2)
+        borders[1:] |= (colors[1:] != colors[:-1]).any(axis=2)
+        small.paste(LABEL, mask=Image.fromarray(borders))
+    return small
 
 
 def _various(decided: Sequence[Decided]) -> list[Decided]:
