@@ -3,6 +3,7 @@
 Whatever needs a library is imported where it is used: `gan --help` needs none.
 """
 
+import os
 import signal
 import sys
 from argparse import ArgumentParser
@@ -13,6 +14,7 @@ from gan import __version__
 from gan.cli.commands import COMMANDS
 from gan.system.text import nearest, printable
 
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what is wrong with a file, we say
 USAGE = """\
 usage: gan COMMAND ...
 

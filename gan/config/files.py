@@ -9,6 +9,8 @@ from gan.system.yaml_text import parse_nodes, parse_yaml
 
 PACKAGE = Path(__file__).parents[1]
 INTEGER = "tag:yaml.org,2002:int"
+MOST_DIGITS = 4000
+"""Python reads no more than 4300."""
 BASE_EIGHT = re.compile(r"[-+]?0[0-7_]+")
 """010 is 8 in YAML 1.1, and 1:30 is 90."""
 RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")
@@ -85,6 +87,8 @@ def _check_scalar(where: str, node: ScalarNode) -> None:
     """Raise ValueError for a value that YAML 1.1 reads as another, or that no name can hold."""
     if "\0" in node.value:
         raise ValueError(f"{where} holds a null byte, as no name or number may")
+    if node.tag == INTEGER and len(node.value) > MOST_DIGITS:
+        raise ValueError(f"{where} has {len(node.value):,} digits")
     if node.tag == INTEGER and (BASE_EIGHT.fullmatch(node.value) or ":" in node.value):
         meant = parse_yaml(node.value)
         raise ValueError(

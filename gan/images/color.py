@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
-from PIL.TiffImagePlugin import SAMPLEFORMAT
+from PIL.TiffImagePlugin import BITSPERSAMPLE, SAMPLEFORMAT
 
 from gan.config.choices import Range
 
@@ -46,12 +46,7 @@ def on_white(
 
     `remark` is called with what is to be said of the image.
     """
-    pixels = _to_eight_bits(image)
-    alpha = None
-    if pixels.has_transparency_data:
-        pixels = pixels.convert("LA" if pixels.mode in ("1", "L", "La", "LA") else "RGBA")
-        alpha = pixels.getchannel("A")
-    pixels = _to_srgb(pixels, image.info.get("icc_profile"), remark)
+    pixels, alpha = colors_and_alpha(image, remark)
     if alpha is not None:
         # Convert alone would uncover the colours that hide below transparent pixels.
         paper = Image.new(pixels.mode, pixels.size, "white")
@@ -60,6 +55,23 @@ def on_white(
     pixels = pixels.convert("L" if channels == 1 else "RGB")
     pixels.info = {}
     return pixels, alpha
+
+
+def colors_and_alpha(
+    image: Image.Image, remark: Callable[[str], None]
+) -> tuple[Image.Image, Image.Image | None]:
+    """Return an image's colors, mode L or RGB, 8 bits, sRGB, and its transparency, if any."""
+    pixels, alpha = _to_eight_bits(image), None
+    if pixels.has_transparency_data:
+        pixels = pixels.convert("LA" if pixels.mode in ("1", "L", "La", "LA") else "RGBA")
+        alpha = pixels.getchannel("A")
+    return _to_srgb(pixels, image.info.get("icc_profile"), remark), alpha
+
+
+def white_is_zero(image: Image.Image) -> bool:
+    """Return whether a TIFF's least number is white."""
+    tags = getattr(image, "tag_v2", {})
+    return bool(tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO)
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
@@ -116,9 +128,11 @@ def _grey(
     image: Image.Image, values: Range | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Yield rows of deep grey in [0, 1], black at 0, on white where a value is transparency."""
-    ends = black_and_white((numbers for _, numbers in bands(image)), values)
-    tags, key = getattr(image, "tag_v2", {}), image.info.get("transparency")
-    turned = tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO
+    twelve = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,)
+    ends = black_and_white(
+        (numbers for _, numbers in bands(image)), values, 4095 if twelve else 65535
+    )
+    key, turned = image.info.get("transparency"), white_is_zero(image)
     for part, numbers in bands(image):
         unit = scaled(numbers, ends)
         if turned:
@@ -128,15 +142,18 @@ def _grey(
         yield part, unit
 
 
-def black_and_white(parts: Iterable[NDArray[Any]], values: Range | None) -> Range:
+def black_and_white(
+    parts: Iterable[NDArray[Any]], values: Range | None, largest: int = 65535
+) -> Range:
     """Return the range of a file's numbers: a given one, or that of their type.
 
-    ValueError where some lie outside of their type's, or are none.
+    largest is that of whole numbers. ValueError where some lie outside of their type's, or are
+    none.
     """
     found = [(part.min(), part.max(), part.dtype.kind == "f") for part in parts]
     low, high = (float(end) for end in (min(f[0] for f in found), max(f[1] for f in found)))
     # Mode I holds 16 bits too, from PNM, and from TIFF with a sign.
-    white = 1 if found[0][2] else 65535
+    white = 1 if found[0][2] else largest
     if not np.isfinite([low, high]).all():
         raise ValueError("some of its values are infinite, or no numbers (NaN)")
     if values is None and not (low >= 0 and high <= white):

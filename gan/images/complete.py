@@ -24,6 +24,9 @@ MARKER = re.compile(rb"\xff+([^\x00\xff])")
 AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 """What ends a scan's data: no stuffed byte and no restart."""
 SCAN, END, FRAMES = b"\xda", b"\xd9", (b"\xc2", b"\xca")
+START_OF_SCAN = b"\xff\xda"
+MOST_SCANS = 100
+"""Each takes time for all blocks; encoders write about ten."""
 COEFFICIENTS = 64
 """Of a block, for each component."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -52,6 +55,10 @@ def check_length(image: ImageFile, file: BinaryIO) -> None:
         if 8 * length < LEAST_BITS * blocks:
             raise ValueError(f"damaged: {length} bytes are no JPEG of {width}x{height} pixels")
         _check_tail(file, length)
+        if "progressive" in image.info:
+            file.seek(0)
+            if (scans := file.read().count(START_OF_SCAN)) > MOST_SCANS:
+                raise ValueError(f"{scans} scans; at most {MOST_SCANS} are decoded")
 
 
 def _check_tail(file: BinaryIO, length: int) -> None:

@@ -6,15 +6,16 @@ beyond is clipped. Without one black and white are those of the file's type, 0 a
 0 and 1 of floats.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import Image
 from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import EXTRASAMPLES, TiffImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE, EXTRASAMPLES
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
 from gan.images.color import (
@@ -22,18 +23,22 @@ from gan.images.color import (
     ROWS,
     bands,
     black_and_white,
+    colors_and_alpha,
     deep_grey,
     is_srgb,
     on_white,
     scaled,
+    white_is_zero,
     with_channels,
 )
-from gan.images.numbers import color_numbers, has_deep_color
-from gan.images.reader import UPRIGHT, decoded, opened, orientation
+from gan.images.numbers import color_numbers, has_deep_color, has_other_band
+from gan.images.reader import UPRIGHT, decoded, metadata_follows_pixels, opened, orientation
 
 Array = NDArray[Any]
 Remark = Callable[[str], None]
 CLIPPED = "more than half of its values lie beyond the range and are clipped"
+PACKED = re.compile(r"\bL;[124]")
+"""How Pillow unpacks grey of less than 8 bits, which it scales to 8."""
 SCALED = ("PPM", "JPEG2000", "AVIF", "HEIF")
 """Formats of any depth, which Pillow scales to 8 or 16 bits."""
 
@@ -79,10 +84,12 @@ def read_image_or_pixels(
             return deep[0]
         if draft_size and values is None:
             image.draft(None, (draft_size, draft_size))
-        shown, _ = on_white(decoded(image, file), channels, remark)
+        loaded = decoded(image, file)
+        if values is not None:
+            return turned(in_range(loaded, channels, values, remark)[0], orientation(image))
+        shown, _ = on_white(loaded, channels, remark)
         turn = UPRIGHT.get(orientation(image))
-        upright = shown if turn is None else shown.transpose(turn)
-    return upright if values is None else in_range(as_pixels(upright), values, remark)
+        return shown if turn is None else shown.transpose(turn)
 
 
 def as_pixels(picture: Image.Image | Array) -> Array:
@@ -95,10 +102,27 @@ def sixteen_bits(unit: Array) -> Array:
     return np.rint(unit * np.float32(65535)).astype(np.uint16)
 
 
-def in_range(pixels: Array, values: Range, remark: Remark) -> Array:
-    """Return uint8 pixels as uint16 by a range; through a table, so that no floats are held."""
-    _say_if_clipped([pixels], values, remark)
-    return sixteen_bits(scaled(np.arange(256, dtype=np.uint8), values))[pixels]
+def in_range(
+    image: Image.Image, channels: Channels, values: Range, remark: Remark
+) -> tuple[Array, Array | None]:
+    """Return a loaded image of 8 bits as pixels of 16 by a range, on white, and its transparency.
+
+    They are not turned.
+    """
+    colors, alpha = colors_and_alpha(image, remark)
+    levels = np.arange(256, dtype=np.uint8)
+    turns = white_is_zero(image)  # Pillow has turned them
+    table = sixteen_bits(scaled(levels[::-1] if turns else levels, values))
+    pixels = as_pixels(colors.convert("L" if channels == 1 else "RGB"))
+    _say_if_clipped([255 - pixels if turns else pixels], values, remark)
+    pixels = (65535 - table if turns else table)[pixels]
+    if alpha is None:
+        return pixels, None
+    opacity = np.asarray(alpha)[:, :, None]
+    for top in range(0, len(pixels), ROWS):
+        rows, share = slice(top, top + ROWS), opacity[top : top + ROWS] / np.float32(255)
+        pixels[rows] = np.rint(pixels[rows] * share + 65535 * (1 - share))
+    return pixels, opacity[:, :, 0] * np.uint16(257)
 
 
 def as_numbers(pixels: Array, values: Range, dtype: Any) -> Array:
@@ -128,13 +152,17 @@ def deep_pixels(
     """
     if values is not None and image.format in SCALED:
         raise ValueError(f"{image.format} does not keep numbers, as a range needs: use TIFF or PNG")
+    packed = any(PACKED.search(str(tile.args)) for tile in image.tile)
+    if values is not None and (packed or image.mode in ("1", "CMYK")):
+        raise ValueError("a range is one of grey or RGB, of 8 bits a channel or more")
     grey = image.mode.startswith(("I", "F"))
     if not grey and not has_deep_color(image):
+        if getattr(image, "tag_v2", {}).get(BITSPERSAMPLE, (8,))[0] > 8:
+            remark("read in 8 bits")
         return None
     if values is None and not is_srgb(image.info.get("icc_profile"), "L" if grey else "RGB"):
         remark("its colour profile is applied in 8 bits")
         return None
-    turn = orientation(image)
     if grey:
         loaded, ends = decoded(image, file), None
         numbers = deep_grey(loaded, values)
@@ -146,13 +174,14 @@ def deep_pixels(
             _say_if_clipped([numbers[:, :, :3]], values, remark)
     elif values is not None:
         raise ValueError(
-            "16 bits in planes one after the other: their numbers cannot be read; write them pixel "
-            "by pixel"
+            "16 bits in planes one after the other, or damaged: their numbers cannot be read"
         )
     else:
         remark("read in 8 bits")
         return None
-    numbers = turned(numbers, turn)
+    if image.format == "PNG" and metadata_follows_pixels(file):
+        image.load()  # the orientation
+    numbers = turned(numbers, orientation(image))
     height, width, depth = numbers.shape
     colors = {2: 1, 4: 3}.get(depth, depth)
     transparent = depth > colors and not has_other_band(image)
@@ -162,11 +191,14 @@ def deep_pixels(
     for top in range(0, height, ROWS):  # the floats of a whole picture would take 40 bytes a pixel
         rows = slice(top, top + ROWS)
         block: Any = numbers[rows, :, :colors]
+        opacity = numbers[rows, :, colors:] / np.float32(65535) if transparent else None
         if ends is not None:
+            if opacity is not None and multiplied:
+                block = block / opacity.clip(1 / 65535)
             block = sixteen_bits(scaled(block, ends))
-        if transparent:
-            opacity = numbers[rows, :, colors:] / np.float32(65535)
-            block = (block if multiplied else block * opacity) + 65535 * (1 - opacity)
+        if opacity is not None:
+            white = 65535 * (1 - opacity)
+            block = (block if multiplied and ends is None else block * opacity) + white
         if colors == 3 and channels == 1:
             block = block @ LUMA_COLUMN
         pixels[rows] = np.rint(block)
@@ -196,20 +228,8 @@ def numbers_of(image: Image.Image, stored: Array | None = None) -> Range | None:
         ends = [(float(part.min()), float(part.max())) for part in parts if part.size]
         return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
     extrema: Any = image.getextrema()
+    extrema = extrema[: 1 if image.mode == "LA" else 3]  # without transparency
     return 256.0 * min(low for low, _ in extrema), 256.0 * max(high for _, high in extrema) + 255
-
-
-def has_other_band(image: ImageFile) -> bool:
-    """Whether a TIFF has one band more than its colors, which is no transparency.
-
-    ExtraSamples is 0 then, or missing (TIFF 6.0, p. 31): near infrared, heights, a mask.
-    """
-    if not isinstance(image, TiffImageFile):
-        return False
-    tags = image.tag_v2
-    colors = {0: 1, 1: 1, 2: 3}.get(tags.get(ExifTags.Base.PhotometricInterpretation, 1))
-    more = tags.get(ExifTags.Base.SamplesPerPixel, 1) - (colors or 0)
-    return bool(colors) and more == 1 and tags.get(EXTRASAMPLES, (0,))[0] == 0
 
 
 def turned(values: Array, turn: int) -> Array:

@@ -2,6 +2,7 @@
 
 import contextlib
 from functools import cache
+from typing import Any
 
 from PIL import Image, TiffImagePlugin
 
@@ -48,6 +49,8 @@ _GREYS = {
 }
 """Pillow's mode for the numbers of a TIFF, and how it unpacks them in either byte order."""
 _COLORS = ((_UNSIGNED, 32), (_SIGNED, 16), (_SIGNED, 32), (_FLOATS, 32), (_FLOATS, 64))
+_THREE: tuple[tuple[int, tuple[int, ...]], ...] = ((2, ()), (1, ()), (1, (0, 0)))
+"""Photometric interpretation and ExtraSamples of three bands: GDAL calls deep ones grey."""
 
 
 class ImageError(ValueError):
@@ -68,10 +71,18 @@ def known_formats() -> tuple[str, ...]:
 
 def _teach_tiff() -> None:
     """Add to Pillow's table what it could unpack, but offers in one byte order or polarity only."""
-    table = TiffImagePlugin.OPEN_INFO
+    found: dict[Any, tuple[str, str]] = {}
     for place, order in enumerate((b"II", b"MM"), start=1):
-        for (kind, bits), names in _GREYS.items():
+        for (kind, bits), greys in _GREYS.items():
             for polarity in (0, 1):
-                table.setdefault((order, polarity, kind, 1, (bits,), ()), (names[0], names[place]))
+                found[order, polarity, kind, 1, (bits,), ()] = greys[0], greys[place]
         for kind, bits in _COLORS:
-            table.setdefault((order, 2, kind, 1, (bits,) * 3, ()), ("RGB", NUMBERS))
+            for polarity, more in _THREE:
+                found[order, polarity, kind, 1, (bits,) * 3, more] = "RGB", NUMBERS
+        for bits, end in ((8, ""), (16, ("", ";16L", ";16B")[place])):
+            for more in ((), (0, 0), (0, 0, 0)):
+                packed = "RGBX" if len(more) == 3 else "RGB"
+                key = order, 1, _UNSIGNED, 1, (bits,) * len(packed), more
+                found[key] = "RGB", packed + end
+    for key, modes in found.items():
+        TiffImagePlugin.OPEN_INFO.setdefault(key, modes)

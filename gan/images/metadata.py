@@ -92,7 +92,7 @@ def kept_place(image: ImageFile, remark: Callable[[str], None]) -> Tags:
     if not isinstance(image, TiffImageFile):
         return {}
     tags = image.tag_v2
-    found = {tag: (tags.tagtype[tag], tags[tag]) for tag in GEO if tag in tags}
+    found = {tag: (tags.tagtype[tag], _text(tags[tag])) for tag in GEO if tag in tags}
     if found and tags.get(Base.Orientation, 1) != 1:
         remark("GeoTIFF tags dropped: the image is stored rotated")
         return {}

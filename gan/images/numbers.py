@@ -5,6 +5,7 @@ refuses; JPEG 2000 of more than 8 bits.
 """
 
 import contextlib
+import struct
 from typing import Any, BinaryIO
 
 import cv2
@@ -13,10 +14,13 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import (
     BITSPERSAMPLE,
+    EXTRASAMPLES,
+    PHOTOMETRIC_INTERPRETATION,
     PLANAR_CONFIGURATION,
     SAMPLEFORMAT,
     SAMPLESPERPIXEL,
     ImageFileDirectory_v2,
+    TiffImageFile,
 )
 
 from gan.images.color import FLOATS
@@ -51,34 +55,91 @@ def only_numbers(image: ImageFile) -> bool:
     return any(isinstance(tile.args, tuple) and tile.args[0] == NUMBERS for tile in image.tile)
 
 
+def has_other_band(image: ImageFile) -> bool:
+    """Return whether a TIFF has one band more than its colors, which is no transparency.
+
+    ExtraSamples is 0 then (TIFF 6.0, p. 31): near infrared, heights, a mask. Where it is missing
+    the band is transparency, as OpenCV writes it.
+    """
+    if not isinstance(image, TiffImageFile):
+        return False
+    samples, colors = _samples(image)
+    return samples - colors == 1 and image.tag_v2.get(EXTRASAMPLES, (2,))[0] == 0
+
+
+def check_bands(image: ImageFile) -> None:
+    """Raise ValueError for a TIFF with more bands than colors and one other."""
+    if isinstance(image, TiffImageFile):
+        samples, colors = _samples(image)
+        if samples > colors + 1:
+            raise ValueError(f"{samples} bands; images have 1, 3 or 4")
+
+
+def _samples(image: TiffImageFile) -> tuple[int, int]:
+    """Return how many bands a TIFF has, and how many of them are colors.
+
+    Three or four that are said to be grey are RGB: so GDAL writes them, with more than 8 bits.
+    """
+    samples = image.tag_v2.get(SAMPLESPERPIXEL, 1)
+    photometric = image.tag_v2.get(PHOTOMETRIC_INTERPRETATION, 1)
+    grey = photometric in (0, 1)
+    colors = {3: 1, 5: 4}.get(photometric, 3)
+    return samples, 3 if grey and samples > 2 else 1 if grey else colors
+
+
 def color_numbers(image: Any, file: BinaryIO, page: int = 0) -> Any:
     """Read deep colors as stored, an array (H, W, 3 or 4), not turned.
 
     None where OpenCV cannot. ValueError where nobody can.
     """
-    found = None
     if image.format == "PNG":
         check_png_rows(file)  # OpenCV would not say so
-    if image.format != "TIFF" or image.tag_v2.get(PLANAR_CONFIGURATION, 1) == 1:
-        found = through_opencv(file, page)  # it mistakes planes for pixels
+    planes = image.format == "TIFF" and image.tag_v2.get(PLANAR_CONFIGURATION, 1) != 1
+    found = None if planes else through_opencv(file, page)  # it mistakes planes for pixels
     if found is None and only_numbers(image):
-        raise ValueError("colors of such numbers are read pixel by pixel, not plane by plane")
+        if planes:
+            raise ValueError("such colors are read pixel by pixel, not in planes")
+        raise ValueError("damaged, or compressed in a way that is not read")
     return found
 
 
 def through_opencv(file: BinaryIO, page: int = 0) -> Any:
     """Return a file's pixels (H, W, 3 or 4) of more than 8 bits; None where OpenCV has none."""
     file.seek(0)
-    content = np.frombuffer(file.read(), np.uint8)
+    content = np.frombuffer(_as_rgb(file.read()), np.uint8)
     with contextlib.suppress(cv2.error):
         if page:
-            _, (values,) = cv2.imdecodemulti(content, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+            _, pages = cv2.imdecodemulti(content, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+            values = pages[0] if pages else None
         else:
             values = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
         if values is not None and values.itemsize > 1 and values.ndim == 3:
             with_alpha = values.shape[2] == 4
             return cv2.cvtColor(values, cv2.COLOR_BGRA2RGBA) if with_alpha else values[:, :, ::-1]
     return None
+
+
+def _as_rgb(content: bytes) -> bytes:
+    """Return a TIFF whose first picture is called grey as RGB if it has three bands or four.
+
+    OpenCV reads the first band alone otherwise.
+    """
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(content[:4])
+    if order is None:
+        return content
+    (start,) = struct.unpack_from(f"{order}I", content, 4)
+    (count,) = struct.unpack_from(f"{order}H", content, start)
+    values = {}
+    for at in range(start + 2, start + 2 + 12 * count, 12):
+        tag, _, _, value = struct.unpack_from(f"{order}HHIH", content, at)
+        values[tag] = at + 8, value
+    place, photometric = values.get(PHOTOMETRIC_INTERPRETATION, (0, 2))
+    _, samples = values.get(SAMPLESPERPIXEL, (0, 1))
+    if photometric != 1 or samples < 3:
+        return content
+    changed = bytearray(content)
+    struct.pack_into(f"{order}H", changed, place, 2)
+    return bytes(changed)
 
 
 def what_is_not_read(file: BinaryIO) -> str | None:
@@ -96,6 +157,8 @@ def what_is_not_read(file: BinaryIO) -> str | None:
         return None
     if bands not in BANDS:
         return f"{bands} bands; images have 1, 3 or 4"
+    if bands == 4 and tags.get(PLANAR_CONFIGURATION, 1) != 1:
+        return "4 bands in planes one after the other; write them pixel by pixel"
     if kind in KINDS and (kind > 1 or bits not in (1, 2, 4, 8, 16)):
         read = "grey and RGB are read of 8, 16 or 32 bits, signed of 16 or 32, floats of 32 or 64"
         return f"{bands} band{'s' * (bands > 1)} of {bits} bits{KINDS[kind]}; {read}"

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from PIL import ExifTags, Image
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE, TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
 from gan.images.color import deep_grey, is_srgb, on_white, with_channels
@@ -17,14 +17,19 @@ from gan.images.deep import (
     Array,
     deep_pixels,
     eight_bits,
-    has_other_band,
     in_range,
     numbers_of,
     turned,
 )
 from gan.images.formats import FORMATS
 from gan.images.metadata import Tags, kept_density, kept_exif, kept_place
-from gan.images.numbers import color_numbers, floats_in, has_deep_color, only_numbers
+from gan.images.numbers import (
+    color_numbers,
+    floats_in,
+    has_deep_color,
+    has_other_band,
+    only_numbers,
+)
 from gan.images.reader import UPRIGHT, decoded, eight_bit_image, opened, orientation
 from gan.images.stacks import turn_to
 
@@ -32,6 +37,10 @@ Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suff
 Fact = tuple[Trait, bool, str]
 """A trait, whether a file has it, and a word about it."""
 
+RESOLUTION = (
+    ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit,
+)  # fmt: skip
+INCH = 2
 VARIANTS = {"MPO": "JPEG", "DIB": "BMP"}
 """Formats that share another one's suffix."""
 
@@ -79,7 +88,7 @@ def read_picture(
     remarks: list[str] = []
     with opened(path, max_megapixels) as (image, file):
         turn_to(image, file, page)
-        turn = orientation(image)
+        stored = getattr(image, "tag_v2", {}).get(ExifTags.Base.Orientation, 1)
         place = kept_place(image, remarks.append)  # before Pillow turns it
         if has_other_band(image):
             remarks.append("dropped a band that is neither color nor transparency")
@@ -87,17 +96,23 @@ def read_picture(
         deep = deep_pixels(image, file, channels, remarks.append, values, page)
         pixels, alpha = deep or (None, None)
         if pixels is None:
-            shown, transparency = on_white(decoded(image, file), channels, remarks.append)
-            pixels = turned(np.asarray(shown), turn)
-            alpha = None if transparency is None else turned(np.asarray(transparency), turn)
+            loaded = decoded(image, file)
             if values is not None:
-                pixels = in_range(pixels, values, remarks.append)
-                alpha = None if alpha is None else alpha * np.uint16(257)
+                pixels, alpha = in_range(loaded, channels, values, remarks.append)
+            else:
+                shown, transparency = on_white(loaded, channels, remarks.append)
+                pixels = np.asarray(shown)
+                alpha = None if transparency is None else np.asarray(transparency)
+            turn = orientation(image)  # a PNG may have its EXIF behind the pixels
+            pixels, alpha = turned(pixels, turn), None if alpha is None else turned(alpha, turn)
+        turn = orientation(image)
         if not page and _animated(image):
             remarks.append("animated: its first frame is taken")
         pixels = with_channels(pixels)
-        density = kept_density(image, turn)
+        density = kept_density(image, max(turn, stored))
         exif = kept_exif(image, (pixels.shape[1], pixels.shape[0]), remarks.append)
+        if density and exif and ExifTags.Base.XResolution in exif:
+            exif.update(dict(zip(RESOLUTION, (*density, INCH), strict=True)))
     return Picture(pixels, alpha, exif, tuple(remarks), density, place, floats)
 
 
@@ -145,7 +160,8 @@ def read_with_traits(
         remarks: list[str] = []
         stored = color_numbers(image, file, page) if only_numbers(image) else None
         loaded = decoded(image, file) if stored is None else image
-        numbers = numbers_of(loaded, stored) if "deep" in unusual else None
+        twelve = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,)  # white is 4095 then
+        numbers = numbers_of(loaded, stored) if "deep" in unusual and not twelve else None
         traits = Traits((width, height), kind, unusual, numbers, floats_in(image))
         whole = (numbers[0], max(numbers[1], numbers[0] + 1)) if numbers else None
         if stored is not None:

@@ -8,21 +8,36 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import (
+    PHOTOMETRIC_INTERPRETATION,
+    PLANAR_CONFIGURATION,
+    TiffImageFile,
+)
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
 from gan.images.budget import needed, present
 from gan.images.color import ROWS, black_and_white, scaled, to_channels
 from gan.images.complete import check_end, check_length
 from gan.images.formats import FORMATS, ImageError, known_formats
-from gan.images.numbers import color_numbers, only_numbers, through_opencv, what_is_not_read
+from gan.images.numbers import (
+    check_bands,
+    color_numbers,
+    has_other_band,
+    only_numbers,
+    through_opencv,
+    what_is_not_read,
+)
 
 CODESTREAM = b"\xff\x4f\xff\x51"
 """What JPEG 2000 begins with where no boxes are around it."""
+PLANES = ("('R", "('G", "('B", "('RGB")
+"""How the arguments of a plane's decoder begin."""
+YCBCR = 6
 TURNED = re.compile(r"([IF];\d+)B([SF]?)")
 """How Pillow unpacks numbers whose first byte is the highest."""
 UPRIGHT = {
@@ -67,7 +82,7 @@ def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[in
     A file that is cut off further on passes, unless its length alone tells.
     """
     with opened(path, max_megapixels, pixels=False) as (image, file):
-        if image.format == "PNG" and _metadata_follows_pixels(file):
+        if image.format == "PNG" and metadata_follows_pixels(file):
             with present().held(needed(image)):
                 image.load()
         width, height = image.size
@@ -94,6 +109,7 @@ def opened(
             megapixels = image.width * image.height / 1e6
             if megapixels > max_megapixels:
                 raise ValueError(f"{megapixels:.1f} megapixels; at most {max_megapixels:g} allowed")
+            check_bands(image)
             check_length(image, file)
             with present().held(needed(image) if pixels else 0):
                 yield image, file
@@ -110,6 +126,8 @@ def _reason(error: Exception) -> str:
         return "damaged: it ends too early"
     if isinstance(error, MemoryError):
         return "does not fit into memory just now"
+    if "decoder error" in str(error):
+        return "damaged: its data cannot be unpacked"
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return (text.splitlines() or [type(error).__name__])[0]
 
@@ -157,7 +175,7 @@ def orientation(image: ImageFile) -> int:
     return value if value in UPRIGHT else 1
 
 
-def _metadata_follows_pixels(file: BinaryIO) -> bool:
+def metadata_follows_pixels(file: BinaryIO) -> bool:
     """Whether a PNG has EXIF or XMP behind its pixels, where Pillow finds it after decoding."""
     file.seek(8)
     pixels_passed = False
@@ -184,11 +202,17 @@ def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
     if isinstance(image, TiffImageFile):
         _name_deep_planes(image)
         _name_own_order(image)
+        if image.mode == "RGB" and image.tag_v2.get(PLANAR_CONFIGURATION, 1) != 1:
+            # Another band's plane, which Pillow has no name for.
+            image.tile = [tile for tile in image.tile if str(tile.args).startswith(PLANES)]
+        if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == YCBCR and image.tile[0][0] == "raw":
+            return _read_plain_ycbcr(file)
         # TIFF asks for Pillow's own limit once more, unless it finds room for its pixels.
         image.im = Image.new(image.mode, image._tile_size).im
+    other = image.mode == "RGBA" and has_other_band(image)
     image.load()
     check_end(image, file)
-    return image
+    return image.convert("RGB") if other else image
 
 
 def _name_deep_planes(image: TiffImageFile) -> None:
@@ -218,6 +242,15 @@ def eight_bit_image(numbers: NDArray[Any], values: Range | None = None) -> Image
         part = slice(top, top + ROWS)
         levels[part] = np.rint(scaled(numbers[part], ends) * np.float32(255))
     return Image.fromarray(levels)
+
+
+def _read_plain_ycbcr(file: BinaryIO) -> Image.Image:
+    """A TIFF of YCbCr without compression through OpenCV: Pillow does not read those."""
+    file.seek(0)
+    pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise ValueError("damaged, or of a rare kind")
+    return Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))
 
 
 def _jpeg2000_depth(file: BinaryIO) -> int:

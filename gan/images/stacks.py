@@ -8,27 +8,29 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags
 from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import IMAGEWIDTH, TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.color import WHITE_IS_ZERO, bands
 from gan.images.complete import check_length
-from gan.images.formats import ImageError
 from gan.images.metadata import kept_exif, kept_place
 from gan.images.reader import decoded, opened
 
 SUFFIXES = (".tif", ".tiff")
+MOST_PAGES = 10_000
+"""Finding them takes some seconds."""
 REDUCED_OR_MASK = 0b101
 """Bits of NewSubfileType: a page that is a smaller one of another, or its mask."""
 
 
 def stack_pages(path: Path) -> int:
-    """Return how many pages a stack has; 1 for all other files, also for damaged ones.
+    """Return how many pages a stack has; 1 for all other files.
 
     A TIFF with pages of several sizes or kinds is none: they are thumbnails, pyramids, masks.
+    ImageError where a page's directory is damaged, or there are too many.
     """
     if path.suffix.lower() in SUFFIXES:
-        with suppress(ImageError), opened(path, float("inf"), pixels=False) as (image, _):
+        with opened(path, float("inf"), pixels=False) as (image, _):
             return _pages(image)
     return 1
 
@@ -68,9 +70,20 @@ def _pages(image: ImageFile) -> int:
     """Return how many pages an opened file has, if all are of one size and kind, else 1."""
     if not isinstance(image, TiffImageFile):
         return 1
-    kinds = set()
-    for page in range(image.n_frames):
-        image.seek(page)
-        kind = image.tag_v2.get(ExifTags.Base.NewSubfileType, 0)
-        kinds.add((image.size, image.mode, bool(kind & REDUCED_OR_MASK)))
-    return image.n_frames if len(kinds) == 1 and not kinds.pop()[2] else 1
+    kinds, count = set(), 0
+    with suppress(EOFError):
+        while True:
+            try:
+                image.seek(count)
+            except EOFError:
+                raise
+            except Exception as error:  # as many kinds as damage has
+                if IMAGEWIDTH in image.tag_v2:  # of another kind, a mask for instance
+                    return 1
+                raise ValueError(f"damaged: page {count + 1} cannot be found") from error
+            kind = image.tag_v2.get(ExifTags.Base.NewSubfileType, 0)
+            kinds.add((image.size, image.mode, bool(kind & REDUCED_OR_MASK)))
+            count += 1
+            if count > MOST_PAGES:
+                raise ValueError(f"more than {MOST_PAGES} pages")
+    return count if len(kinds) == 1 and not kinds.pop()[2] else 1

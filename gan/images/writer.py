@@ -16,13 +16,13 @@ from PIL.TiffTags import TAGS_V2_GROUPS
 from gan.images.color import to_channels
 from gan.images.deep import Array, as_numbers, eight_bits
 from gan.images.formats import FORMATS, known_formats
-from gan.images.picture import Picture
+from gan.images.picture import INCH, RESOLUTION, Picture
 from gan.system.atomic import write_whole
 
 WITH_ALPHA = {"PNG", "WEBP", "TIFF", "AVIF", "HEIF", "JPEG2000", "QOI", "GIF"}
 WITH_EXIF = {"JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"}
-WITH_DENSITY = {"JPEG", "PNG"}
-"""A TIFF's resolution is among its tags, which EXIF has."""
+WITH_DENSITY = {"JPEG", "PNG", "TIFF"}
+"""The others have it in their EXIF."""
 METERS_PER_INCH = 0.0254
 ROWS = 64
 """Rows of a deep TIFF's strip."""
@@ -180,6 +180,9 @@ def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
     exif = picture.exif or Image.Exif()
     for tag in exif:
         directory[tag] = exif.get_ifd(tag) if tag in TAGS_V2_GROUPS else exif[tag]
+    if picture.density:
+        for tag, number in zip(RESOLUTION, (*picture.density, INCH), strict=True):
+            directory[tag] = number
     for tag, (kind, value) in picture.place.items():
         directory.tagtype[tag] = kind
         directory[tag] = value

@@ -86,7 +86,11 @@ def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterat
     for path in found.images:
         name = path.relative_to(folder)
         columns = {"path": name.as_posix(), "name": name.name, "class": name.parent.name}
-        pages = stack_pages(path)
+        try:
+            pages = stack_pages(path)
+        except ImageError as error:
+            skipped.append((path, str(error).removeprefix(f"{path}: ")))
+            continue
         if pages == 1:
             yield Candidate(domain, path, name, columns)
         for page in range(pages if pages > 1 else 0):

@@ -6,6 +6,8 @@ from typing import Any
 import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node
 
+MAX_LENGTH = 500_000
+"""Characters; they take some seconds."""
 MAX_VALUES = 100_000
 """Values of a text with its aliases written out."""
 
@@ -13,13 +15,15 @@ MAX_VALUES = 100_000
 def parse_nodes(text: str | bytes) -> Node | None:
     """Return the nodes of a YAML text, None where it is empty.
 
-    ValueError in one line for what is no YAML, holds itself, is nested too deep, or is more than
-    100,000 values with its aliases written out.
+    ValueError in one line for what is no YAML, longer than 500,000 characters, holds itself, is
+    nested too deep, or is more than 100,000 values with its aliases written out.
     """
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"{len(text):,} characters; at most {MAX_LENGTH:,} are read")
     try:
         root: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is not None and _values(root, {}) > MAX_VALUES:
-            raise ValueError(f"its aliases stand for more than {MAX_VALUES:,} values")
+            raise ValueError(f"more than {MAX_VALUES:,} values, with its aliases written out")
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
     except RecursionError:
@@ -37,6 +41,8 @@ def parse_yaml(text: str | bytes) -> Any:
         return loader.construct_document(root)
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
+    except ValueError as error:  # no date, or more digits than Python reads
+        raise ValueError(f"holds a value that cannot be read: {error}") from error
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     finally:

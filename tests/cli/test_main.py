@@ -79,7 +79,7 @@ LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
     ("", "recipe.yaml holds no keys"),
     ("- 1\n", "recipe.yaml holds no keys"),
     ("\udcff", "recipe.yaml is not a text file"),
-    (f"data: {{augment: [{LAUGHS}]}}\n", "its aliases stand for more than 100,000 values"),
+    (f"data: {{augment: [{LAUGHS}]}}\n", "more than 100,000 values, with its aliases"),
     ("data: &a {augment: [*a]}\n", "a value holds itself"),
     ("data: " + "[" * 5000, "nested too deep"),
     ("loss:\n  cycle: 1\nloss:\n  tv: 1\n", "names loss twice, again in line 3"),

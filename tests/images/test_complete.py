@@ -13,7 +13,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from gan.images import ImageError, Picture, read_image, read_picture
+from gan.images import ImageError, Picture, read_image, read_picture, read_pixels, read_size
 from gan.images.complete import check_png_rows
 
 Reader = Callable[[Path], Image.Image | Picture]
@@ -326,3 +326,17 @@ def test_a_jpeg_whose_rest_is_zeros_is_refused_and_one_that_zeros_follow_is_not(
     path.write_bytes(content + bytes(500))
     for read in READERS.values():
         assert read(path)
+
+
+def test_scans_without_end_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
+    """Each of them costs time for every block: 400 kB took half a minute."""
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.jpg", progressive=True)
+    whole = (tmp_path / "a.jpg").read_bytes()
+    start = whole.rindex(b"\xff\xda")
+    last = whole[start:-2]
+    assert read_image(tmp_path / "a.jpg").size == (64, 64)
+    (tmp_path / "a.jpg").write_bytes(whole[:start] + 200 * last + whole[-2:])
+    for read in (read_image, read_pixels, read_picture, read_size):
+        with pytest.raises(ImageError, match=r"a\.jpg: \d+ scans; at most 100 are decoded"):
+            read(tmp_path / "a.jpg")

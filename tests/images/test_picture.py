@@ -1,5 +1,7 @@
 """Pictures with what must come back with them, checked with OpenCV and tifffile."""
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import tifffile
 from PIL import ExifTags, Image, ImageCms
 
 from gan.config.choices import Channels
-from gan.images import ImageError, Picture, read_image, read_picture, write_picture
+from gan.images import ImageError, Picture, read_image, read_picture, read_pixels, write_picture
 
 Y, X = np.mgrid[:37, :50]
 RGB16 = np.stack([(X + Y) * 700, X * 1300, 65535 - Y * 1600], -1).astype(np.uint16)
@@ -348,3 +350,114 @@ def test_a_description_of_how_the_original_stores_its_arrays_does_not_come_along
     exif = read_picture(tmp_path / "b.tif").exif
     assert exif is not None
     assert exif[ExifTags.Base.ImageDescription] == "a cell"
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_png_is_upright_though_its_orientation_stands_behind_its_pixels(
+    tmp_path: Path, deep: bool, channels: Any
+) -> None:
+    """Pillow writes eXIf before IDAT; other programs behind it."""
+    values = np.random.default_rng(0).integers(0, 256, (20, 30, channels)).astype(np.uint8)
+    pixels = values.astype(np.uint16) * 257 if deep else values
+    done, png = cv2.imencode(".png", pixels[:, :, ::-1])
+    assert done
+    exif = Image.Exif()
+    exif[274] = 6
+    content = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+    (tmp_path / "a.png").write_bytes(png.tobytes()[:-12] + chunk + png.tobytes()[-12:])
+    upright = np.rot90(pixels, -1)
+    assert np.array_equal(read_picture(tmp_path / "a.png", channels=channels).pixels, upright)
+    assert np.array_equal(read_pixels(tmp_path / "a.png", channels=channels), upright)
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+@pytest.mark.parametrize("count", [3, 4])
+def test_bands_that_are_called_grey_are_colors(tmp_path: Path, depth: str, count: int) -> None:
+    """GDAL writes more than 8 bits so."""
+    top = 255 if depth == "uint8" else 65535
+    values = np.random.default_rng(0).integers(0, top, (20, 30, count)).astype(depth)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack", planarconfig="contig")
+    picture = read_picture(tmp_path / "a.tif")
+    assert np.array_equal(picture.pixels, values[:, :, :3])
+    assert picture.alpha is None
+    assert bool(picture.remarks) == (count == 4)
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+def test_more_bands_than_colors_and_one_are_refused(tmp_path: Path, depth: str) -> None:
+    values = np.zeros((20, 30, 5), depth)
+    tifffile.imwrite(
+        tmp_path / "a.tif", values, photometric="rgb", extrasamples=[0, 0], planarconfig="contig"
+    )
+    with pytest.raises(ImageError, match=r"a\.tif: 5 bands; images have 1, 3 or 4"):
+        read_picture(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+def test_opencvs_transparency_is_kept_in_every_depth(tmp_path: Path, depth: str) -> None:
+    """It writes no ExtraSamples."""
+    alpha = np.where(np.arange(30) < 9, 0, np.iinfo(depth).max).astype(depth)
+    values = np.dstack([np.full((20, 30, 3), 77, depth), np.broadcast_to(alpha, (20, 30))])
+    assert cv2.imwrite(str(tmp_path / "a.tif"), values)
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.remarks == ()
+    assert picture.alpha is not None
+    assert np.array_equal(picture.alpha, values[:, :, 3])
+    assert (picture.pixels[:, :9] == np.iinfo(depth).max).all()
+
+
+def test_uncompressed_ycbcr_is_read(tmp_path: Path) -> None:
+    rgb = Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 30, 3)).astype(np.uint8))
+    values = np.asarray(rgb.convert("YCbCr"))
+    black_white = [(0, 1), (255, 1), (128, 1), (255, 1), (128, 1), (255, 1)]
+    flat = tuple(number for pair in black_white for number in pair)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        values,
+        photometric="ycbcr",
+        subsampling=(1, 1),
+        extratags=[(532, 5, 6, flat, True)],
+    )
+    wanted = np.asarray(rgb).astype(int)
+    assert np.abs(read_picture(tmp_path / "a.tif").pixels.astype(int) - wanted).max() <= 4
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("suffix", [".tif", ".png", ".jpg"])
+def test_resolution_reaches_every_format_and_turns_with_the_picture(
+    tmp_path: Path, deep: bool, suffix: str
+) -> None:
+    values = np.random.default_rng(0).integers(0, 256, (20, 30)).astype(np.uint8)
+    pixels = values.astype(np.uint16) * 257 if deep else values
+    for orientation, wanted in ((1, (204, 98)), (6, (98, 204))):
+        tifffile.imwrite(
+            tmp_path / "a.tif",
+            pixels,
+            resolution=(204, 98),
+            resolutionunit="INCH",
+            extratags=[(274, "H", 1, orientation, True)],
+        )
+        write_picture(read_picture(tmp_path / "a.tif", channels=1), tmp_path / f"b{suffix}")
+        with Image.open(tmp_path / f"b{suffix}") as image:
+            assert image.info["dpi"] == pytest.approx(wanted, rel=0.01)
+            tags = image.getexif()
+            if 282 in tags:
+                assert (tags[282], tags[283]) == pytest.approx(wanted)
+    Image.fromarray(values).save(tmp_path / "c.jpg", dpi=(300, 300))
+    write_picture(read_picture(tmp_path / "c.jpg", channels=1), tmp_path / f"d{suffix}")
+    with Image.open(tmp_path / f"d{suffix}") as image:
+        assert image.info["dpi"] == pytest.approx((300, 300), rel=0.01)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_texts_of_a_geotiff_keep_their_bytes(tmp_path: Path, deep: bool) -> None:
+    text = "<GDALMetadata><Item>Höhe ü.M., 高さ</Item></GDALMetadata>".encode()
+    values = np.zeros((20, 30, 3), np.uint16 if deep else np.uint8)
+    tags = [(42112, "s", 0, text, True), (34737, "s", 0, "Gauß-Krüger|".encode(), True)]
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", extratags=tags)
+    write_picture(read_picture(tmp_path / "a.tif"), tmp_path / "b.tif")
+    content = (tmp_path / "b.tif").read_bytes()
+    assert text in content
+    assert "Gauß-Krüger|".encode() in content

@@ -1,5 +1,6 @@
 """Numbers of files by a range: read as 16 bits, written back as numbers."""
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gan.images import ImageError, Picture, read_image, read_picture, read_pixels, write_picture
+from gan.images.picture import read_with_traits
 from gan.images.writer import scaling
 from tests.data.test_crops import FILES
 
@@ -288,3 +290,83 @@ def test_numbers_that_are_not_read_are_named(
     tifffile.imwrite(tmp_path / "a.tif", TWELVE.astype(dtype), bigtiff=big)
     with pytest.raises(ImageError, match=rf"a\.tif: {said}; grey and RGB are read of"):
         read_pixels(tmp_path / "a.tif", values=(0, 4095))
+
+
+EIGHT = RNG.integers(0, 256, (20, 30)).astype(np.uint8)
+ALPHA = np.where(np.arange(30) < 10, 0, np.where(np.arange(30) < 20, 128, 255)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("values", [(0, 4095), (16, 235)])
+def test_8_and_16_bits_with_the_same_numbers_are_the_same(tmp_path: Path, values: Range) -> None:
+    """Transparent pixels are on white, whatever white is in the file's numbers."""
+    alpha = np.broadcast_to(ALPHA, EIGHT.shape)
+    Image.fromarray(np.dstack([EIGHT, alpha]), "LA").save(tmp_path / "8.png")
+    rgb = np.dstack([EIGHT] * 3)
+    Image.fromarray(np.dstack([rgb, alpha])).save(tmp_path / "8rgb.png")
+    deep = np.dstack([rgb.astype(np.uint16), alpha.astype(np.uint16) * 257])
+    assert cv2.imwrite(str(tmp_path / "16.png"), deep)
+    tifffile.imwrite(tmp_path / "8w.tif", EIGHT, photometric="miniswhite")
+    tifffile.imwrite(tmp_path / "16w.tif", EIGHT.astype(np.uint16), photometric="miniswhite")
+    for names in (("16.png", "8.png", "8rgb.png"), ("16w.tif", "8w.tif")):
+        wanted, *others = (read_picture(tmp_path / name, values=values) for name in names)
+        for other, name in zip(others, names[1:], strict=True):
+            np.testing.assert_allclose(other.pixels, wanted.pixels, atol=1)
+            assert np.array_equal(read_pixels(tmp_path / name, values=values), other.pixels)
+            assert (other.alpha is None) == (wanted.alpha is None)
+            assert other.alpha is None or np.array_equal(other.alpha, wanted.alpha)  # type: ignore[arg-type]
+    clear = read_picture(tmp_path / "8.png", values=values).pixels[:, :10]
+    assert np.array_equal(clear, np.full_like(clear, 65535))
+
+
+def test_colors_multiplied_with_their_transparency_are_divided_before_a_range(
+    tmp_path: Path,
+) -> None:
+    alpha = np.broadcast_to(ALPHA.astype(np.uint16) * 257, RGB.shape[:2])[:, :, None]
+    numbers = (RGB // 2 + 1000).astype(np.uint16)
+    straight, multiplied = tmp_path / "a.tif", tmp_path / "b.tif"
+    tifffile.imwrite(straight, np.dstack([numbers, alpha]), photometric="rgb", extrasamples=[2])
+    times = np.rint(numbers * (alpha / 65535)).astype(np.uint16)
+    tifffile.imwrite(multiplied, np.dstack([times, alpha]), photometric="rgb", extrasamples=[1])
+    pixels = [read_pixels(path, values=(1000, 3000)) for path in (straight, multiplied)]
+    np.testing.assert_allclose(pixels[0], pixels[1], atol=40)  # a number is 33 of them
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_less_than_8_bits_have_no_range(tmp_path: Path, bits: int) -> None:
+    small = EIGHT >> (8 - bits)
+    image = Image.fromarray(small * (255 // (2**bits - 1)))
+    image.convert("1" if bits == 1 else "L").save(tmp_path / "a.png", bits=bits)
+    Image.new("CMYK", (30, 20)).save(tmp_path / "b.tif")
+    names = ("b.tif", "a.png") if bits == 1 else ("b.tif",)
+    for name in names:
+        with pytest.raises(ImageError, match=rf"{name}: a range is one of grey or RGB, of 8 bits"):
+            read_pixels(tmp_path / name, values=(0, 15))
+
+
+def test_white_of_12_bits_in_12_is_4095(tmp_path: Path) -> None:
+    """Such a file is as bright as one of 16 bits; by a range its numbers count."""
+    flat = TWELVE.ravel()
+    packed = np.empty(flat.size * 3 // 2, np.uint8)
+    packed[0::3], packed[2::3] = flat[::2] >> 4, flat[1::2] & 255
+    packed[1::3] = (flat[::2] & 15) << 4 | flat[1::2] >> 8
+    entries = [
+        (256, 3, 30), (257, 3, 20), (258, 3, 12), (259, 3, 1), (262, 3, 1), (273, 4, 200),
+        (277, 3, 1), (278, 3, 20), (279, 4, packed.size),
+    ]  # fmt: skip
+    directory = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + directory + bytes(4)
+    (tmp_path / "a.tif").write_bytes(head.ljust(200, b"\0") + packed.tobytes())
+    plain = read_pixels(tmp_path / "a.tif", channels=1)[:, :, 0]
+    np.testing.assert_allclose(plain, TWELVE * (65535 / 4095), atol=1)
+    half = read_pixels(tmp_path / "a.tif", channels=1, values=(0, 8190))[:, :, 0]
+    np.testing.assert_allclose(half, TWELVE * (65535 / 8190), atol=1)
+    _, traits = read_with_traits(tmp_path / "a.tif")
+    assert traits.numbers is None
+
+
+def test_transparency_says_nothing_of_the_numbers(tmp_path: Path) -> None:
+    opaque = np.full((*RGB.shape[:2], 1), 65535, np.uint16)
+    assert cv2.imwrite(str(tmp_path / "a.png"), np.dstack([RGB, opaque]))
+    _, traits = read_with_traits(tmp_path / "a.png")
+    assert traits.numbers is not None
+    assert traits.numbers[1] < 4096

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from gan.images import Picture, read_picture
+from gan.images import ImageError, Picture, read_picture
 from gan.images.stacks import cut_page, stack_pages
 from gan.images.writer import write_stack
 from gan.inference.translator import Translator
@@ -99,21 +99,39 @@ def masked(path: Path) -> None:
         file.write(STACKS["uint8"][1] > 127, photometric="mask", subfiletype=4)
 
 
-def cut(path: Path) -> None:
-    write(path, STACKS["uint8"])
-    path.write_bytes(path.read_bytes()[:100])
-
-
 @pytest.mark.parametrize("make", [
-    pyramid, masked, cut,
-    lambda path: Image.fromarray(STACKS["rgb"][0]).save(path),
-    lambda path: path.write_bytes(b""),
+    pyramid, masked, lambda path: Image.fromarray(STACKS["rgb"][0]).save(path),
 ])  # fmt: skip
 def test_thumbnails_masks_and_single_pages_are_no_stacks(
     tmp_path: Path, make: Callable[[Path], object]
 ) -> None:
     make(tmp_path / "a.tif")
     assert stack_pages(tmp_path / "a.tif") == 1
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_stack_that_lost_pages_is_no_single_picture(
+    tmp_path: Path, negative_model: Path, share: float, compressed: bool
+) -> None:
+    """Pillow writes each page's directory before its pixels, tifffile behind them."""
+    path = tmp_path / "in/a.tif"
+    path.parent.mkdir()
+    pages = [Image.fromarray(page) for page in STACKS["rgb"]]
+    how = {"compression": "tiff_deflate"} if compressed else {}
+    pages[0].save(path, save_all=True, append_images=pages[1:], **how)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    assert translate_folder(negative_model, path.parent, tmp_path / "out") == 1
+    assert not (tmp_path / "out/a.tif").exists()
+
+
+def test_a_page_that_is_nowhere_is_named(tmp_path: Path) -> None:
+    pages = [Image.fromarray(page) for page in STACKS["rgb"]]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    whole = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ImageError, match=r"a\.tif: damaged: page \d cannot be found"):
+        stack_pages(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("kind", ["rgb", "rgb16"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.config.choices import Format
-from gan.images import Found, find_images, nothing_found, read_size
+from gan.images import Found, ImageError, find_images, nothing_found, read_size
 from gan.images.stacks import SUFFIXES as STACKS
 from gan.images.stacks import stack_pages
 from gan.inference.translator import check_size
@@ -125,8 +125,12 @@ def make_plan(
                     place if place and (overwrite or not os.path.lexists(place)) else None
                     for place in places
                 )
-                pages = stack_pages(path) if free and free.suffix.lower() in STACKS else 1
-                jobs.append(Job(path, size, free, comparison, pages))
+                try:
+                    pages = stack_pages(path) if free and free.suffix.lower() in STACKS else 1
+                except ImageError as error:
+                    failures.append(failure(path, error))
+                else:
+                    jobs.append(Job(path, size, free, comparison, pages))
     return Plan(
         target,
         whole_folder,
