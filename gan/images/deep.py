@@ -163,35 +163,56 @@ def deep_pixels(
     if values is None and not is_srgb(image.info.get("icc_profile"), "L" if grey else "RGB"):
         remark("its colour profile is applied in 8 bits")
         return None
-    if grey:
-        loaded, ends = decoded(image, file), None
-        numbers = deep_grey(loaded, values)
-        if values is not None:
-            _say_if_clipped((part for _, part in bands(loaded)), values, remark)
-    elif (numbers := color_numbers(image, file, page)) is not None:
-        ends = values if numbers.dtype == np.uint16 else black_and_white([numbers], values)
-        if values is not None:
-            _say_if_clipped([numbers[:, :, :3]], values, remark)
-    elif values is not None:
-        raise ValueError(
-            "16 bits in planes one after the other, or damaged: their numbers cannot be read"
-        )
-    else:
+    if (found := _numbers(image, file, values, remark, page)) is None:
         remark("read in 8 bits")
         return None
     if image.format == "PNG" and metadata_follows_pixels(file):
         image.load()  # the orientation
-    numbers = turned(numbers, orientation(image))
-    height, width, depth = numbers.shape
+    numbers, ends = turned(found[0], orientation(image)), found[1]
+    depth = numbers.shape[2]
     colors = {2: 1, 4: 3}.get(depth, depth)
-    transparent = depth > colors and not has_other_band(image)
+    alpha = numbers[:, :, colors:] if depth > colors and not has_other_band(image) else None
     # A TIFF's colors may be multiplied with its alpha already (ExtraSamples 1).
     multiplied = getattr(image, "tag_v2", {}).get(EXTRASAMPLES, (2,))[0] == 1
-    pixels = np.empty((height, width, channels), np.uint16)
-    for top in range(0, height, ROWS):  # the floats of a whole picture would take 40 bytes a pixel
+    pixels = _blended(numbers[:, :, :colors], alpha, multiplied, ends, channels)
+    return pixels, None if alpha is None else np.ascontiguousarray(alpha[:, :, 0])
+
+
+def _numbers(
+    image: ImageFile, file: BinaryIO, values: Range | None, remark: Remark, page: int
+) -> tuple[Array, Range | None] | None:
+    """Return a deep file's numbers (H, W, bands), not turned, and the range that they are of.
+
+    They are of 16 bits already where it is None. None where a file without a range has to be read
+    in 8 bits.
+    """
+    if image.mode.startswith(("I", "F")):
+        loaded = decoded(image, file)
+        numbers = deep_grey(loaded, values)
+        if values is not None:
+            _say_if_clipped((part for _, part in bands(loaded)), values, remark)
+        return numbers, None
+    if (numbers := color_numbers(image, file, page)) is not None:
+        if values is not None:
+            _say_if_clipped([numbers[:, :, :3]], values, remark)
+        whole = numbers.dtype == np.uint16
+        return numbers, values if whole else black_and_white([numbers], values)
+    if values is not None:
+        raise ValueError(
+            "16 bits in planes one after the other, or damaged: their numbers cannot be read"
+        )
+    return None
+
+
+def _blended(
+    colors: Array, alpha: Array | None, multiplied: bool, ends: Range | None, channels: Channels
+) -> Array:
+    """Return numbers as 16-bit pixels on white."""
+    pixels = np.empty((*colors.shape[:2], channels), np.uint16)
+    for top in range(0, len(pixels), ROWS):  # the floats of a whole picture: 40 bytes a pixel
         rows = slice(top, top + ROWS)
-        block: Any = numbers[rows, :, :colors]
-        opacity = numbers[rows, :, colors:] / np.float32(65535) if transparent else None
+        block: Any = colors[rows]
+        opacity = None if alpha is None else alpha[rows] / np.float32(65535)
         if ends is not None:
             if opacity is not None and multiplied:
                 block = block / opacity.clip(1 / 65535)
@@ -199,10 +220,10 @@ def deep_pixels(
         if opacity is not None:
             white = 65535 * (1 - opacity)
             block = (block if multiplied and ends is None else block * opacity) + white
-        if colors == 3 and channels == 1:
+        if colors.shape[2] == 3 and channels == 1:
             block = block @ LUMA_COLUMN
         pixels[rows] = np.rint(block)
-    return pixels, np.ascontiguousarray(numbers[:, :, -1]) if transparent else None
+    return pixels
 
 
 def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> None:

@@ -49,7 +49,7 @@ def test_yolo_aliases_cost_no_more_than_their_bytes(tmp_path: Path) -> None:
     laughs = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]\n" for n in range(1, 10))
     (tmp_path / "in" / "data.yaml").write_text(f"x0: &x0 [a]\n{laughs}train: *x9\n")
     dataset = doubled(tmp_path / "in", tmp_path / "out", "yolo")
-    fault = "cannot be read: more than 100,000 values, with its aliases"
+    fault = "cannot be read: more than 100,000 values, with its aliases written out"
     assert reasons(dataset) == {"data.yaml": fault}
 
 

@@ -113,24 +113,11 @@ def make_plan(
     with ThreadPoolExecutor() as threads:
         sizes = threads.map(lambda triple: size_of(triple[0], max_megapixels), triples)
         for (path, *places), size in zip(triples, sizes, strict=True):
-            folder = next((place for place in places if place and place.is_dir()), None)
-            if isinstance(size, Failure):
-                failures.append(size)
-            elif folder:
-                failures.append(Failure(path, f"{folder} is a folder"))
-            elif dangling := next((place for place in places if place and _dangles(place)), None):
-                failures.append(Failure(path, f"{dangling} is a link to nothing: remove it"))
+            job = size if isinstance(size, Failure) else _job(path, size, places, overwrite)
+            if isinstance(job, Failure):
+                failures.append(job)
             else:
-                free, comparison = (
-                    place if place and (overwrite or not os.path.lexists(place)) else None
-                    for place in places
-                )
-                try:
-                    pages = stack_pages(path) if free and free.suffix.lower() in STACKS else 1
-                except ImageError as error:
-                    failures.append(failure(path, error))
-                else:
-                    jobs.append(Job(path, size, free, comparison, pages))
+                jobs.append(job)
     return Plan(
         target,
         whole_folder,
@@ -139,6 +126,24 @@ def make_plan(
         others=len(found.others),
         folders=frozenset(place.parent for _, *places in triples for place in places if place),
     )
+
+
+def _job(
+    path: Path, size: tuple[int, int], places: Sequence[Path | None], overwrite: bool
+) -> Job | Failure:
+    """Return what is to be done of a file, or why it cannot be."""
+    if folder := next((place for place in places if place and place.is_dir()), None):
+        return Failure(path, f"{folder} is a folder")
+    if dangling := next((place for place in places if place and _dangles(place)), None):
+        return Failure(path, f"{dangling} is a link to nothing: remove it")
+    free, comparison = (
+        place if place and (overwrite or not os.path.lexists(place)) else None for place in places
+    )
+    try:
+        pages = stack_pages(path) if free and free.suffix.lower() in STACKS else 1
+    except ImageError as error:
+        return failure(path, error)
+    return Job(path, size, free, comparison, pages)
 
 
 def _dangles(place: Path) -> bool:
