@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import torch
 from jsonargparse import auto_cli
+from torch import Tensor
 
 from experiments.checks.bad_translations import (
     Pixels,
@@ -106,8 +107,11 @@ def check(
     least = far(photos)
     print(f"| (photographs) | {least[0]:.3f} | {least[1]:.3f} | | | |")
     totals: dict[bool, list[dict[str, str]]] = {True: [], False: []}
-    for name, pictures, known in generators(data, good, folder, foreign, photos):
-        found = rejected(list(zip(photos, pictures, strict=True)), domain)
+    for name, generator, known in generators(data, good, folder, foreign, photos):
+        pictures = translated(generator, photos)
+        found = rejected(
+            list(zip(photos, pictures, strict=True)), domain, domain.identity(generator)
+        )
         lpips, l1 = far(pictures)
         bad = known == "bad" or lpips >= least[0] or l1 >= least[1]
         if bad or known == "good":
@@ -124,22 +128,38 @@ def check(
 
 def generators(
     data: Path, good: Sequence[Path], folder: Path, foreign: Path | None, photos: Sequence[Pixels]
-) -> Iterator[tuple[str, list[Pixels], str]]:
-    """Yield names, translations, and whether these are known to be good or bad."""
-    best = translated(good[0], photos)
+) -> Iterator[tuple[str, Translator, str]]:
+    """Yield names, generators, and whether they are known to be good or bad."""
     for number, run in enumerate(good, 1):
-        yield f"good, {number}", translated(run, photos), "good"
+        yield f"good, {number}", Translator.load(run, "ab", "cpu"), "good"
+    best = Translator.load(good[0], "ab", "cpu")
+    pictures = translated(best, photos)
     for name, spoil in SPOILED.items():
-        yield name, [spoil(picture, best, number) for number, picture in enumerate(best)], "bad"
+        yield name, Spoiled(best, spoil, pictures), "bad"
     for recipe, file in trained(data, folder):
-        yield recipe, translated(file, photos), ""
+        yield recipe, Translator.load(file, "ab", "cpu"), ""
     if foreign is not None:
-        yield "of another domain", translated(foreign, photos), ""
+        yield "of another domain", Translator.load(foreign, "ab", "cpu"), ""
 
 
-def translated(run: Path, photos: Sequence[Pixels]) -> list[Pixels]:
+class Spoiled(Translator):
+    """A generator whose pictures are spoiled, each by its number."""
+
+    def __init__(self, good: Translator, spoil: Spoil, pictures: Sequence[Pixels]) -> None:
+        self.__dict__ |= good.__dict__
+        self.good, self.spoil, self.pictures = good, spoil, pictures
+        self.count = 0
+
+    def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
+        (picture,) = self.good.translate_batch(pixels)
+        own = np.asarray(to_array(require_finite(picture)))
+        self.count += 1
+        others = [cv2.resize(one, own.shape[1::-1]) for one in self.pictures]
+        return [from_array(self.spoil(own, others, self.count - 1))]
+
+
+def translated(translator: Translator, photos: Sequence[Pixels]) -> list[Pixels]:
     """Return the photographs as a generator translates them."""
-    translator = Translator.load(run, "ab", "cpu")
     found = (translator.translate_batch(from_array(photo)[None])[0] for photo in photos)
     return [np.asarray(to_array(require_finite(each))) for each in found]
 

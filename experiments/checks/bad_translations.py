@@ -149,13 +149,15 @@ def replaced(picture: Pixels, number: int) -> Pixels:
 
 
 def rejected(
-    pairs: Sequence[tuple[Pixels, Pixels]], target: Domain | None = None
+    pairs: Sequence[tuple[Pixels, Pixels]],
+    target: Domain | None = None,
+    identity: float | None = None,
 ) -> list[dict[str, str]]:
     """The gates that each pair of a source and its translation fails, at the defaults."""
     scores = [measure(*pair, boxes=boxes(number)) for number, pair in enumerate(pairs)]
     if target is not None:
         for own, pair in zip(scores, pairs, strict=True):
-            own["realism"] = target.realism(*pair)
+            own |= {"realism": target.realism(*pair), "identity": identity}
     limits = thresholds(DEFAULTS, scores)
     return [failed(each, limits) for each in scores]
 

@@ -26,7 +26,7 @@ from gan.augment.output import (
     write_bytes,
 )
 from gan.augment.plan import Task, check_labelled, make_tasks
-from gan.augment.realism import Domain, target_domain
+from gan.augment.realism import Domain, keeps_its_target, target_domain
 from gan.augment.round_trip import ScoreAndStage, open_model
 from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
@@ -73,6 +73,14 @@ def augment(config: AugmentOptions) -> int:
         models = [open_model(path, config) for path in config.model]
         for forth, _ in models:
             check_tiles(forth, config.tile)
+        identities: list[float | None] = processes.once(
+            lambda: [
+                target.identity(forth)
+                if target and config.identity != "off" and keeps_its_target(file, config)
+                else None
+                for file, target, (forth, _) in zip(files, targets, models, strict=True)
+            ]
+        )
         task_score = (
             load_task_score(config.task, config.task_size, pick_device(config.device))
             if config.task is not None
@@ -89,6 +97,7 @@ def augment(config: AugmentOptions) -> int:
                 config.quality,
                 task_score,
                 targets[number],
+                identities[number],
             )
             failures |= translate(dataset, config, *pair, stage, own, processes)
         processes.once(lambda: _complete(dataset, config, tasks, failures, hashes, settings))

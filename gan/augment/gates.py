@@ -29,7 +29,8 @@ GATES = {
     "edges": Gate("0", True, -1, "a labelled object has lost its edges"),
     "luma": Gate("-0.05", True, -1, "light and dark have changed places"),
     "contrast": Gate("0.15", True, 0, "contrast is lost"),
-    "realism": Gate("0.75", True, 0, "it does not look like the images of the target domain"),
+    "identity": Gate("0.4", True, -1, "the generator spoils even images of the target domain"),
+    "realism": Gate("0.5", True, 0, "it does not look like the images of the target domain"),
     "cycle": Gate("6mad", False, 0, "the reconstruction differs from the source"),
     "task": Gate("1", True, 0, "the task model sees something else"),
 }

@@ -67,6 +67,9 @@ class AugmentOptions(Section):
     """Least correlation of lightness with the source's: below 0 a picture is a negative."""
     contrast: str = GATES["contrast"].default
     """Least share of the source's contrast that is left."""
+    identity: str = GATES["identity"].default
+    """Least agreement of images of the target domain with what the generator makes of them, where
+    it was trained to keep them (loss.identity): one number for all of a model's translations."""
     realism: str = GATES["realism"].default
     """Least part of the way from the source's colors and textures to those of the target domain."""
     target: Path | None = None

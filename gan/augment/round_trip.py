@@ -59,6 +59,7 @@ class ScoreAndStage:
     quality: int
     task_score: TaskScore | None
     target: Domain | None
+    identity: float | None
 
     def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> None:
         """Write a picture and its scores: those of the whole translation, not of the blend."""
@@ -77,6 +78,7 @@ class ScoreAndStage:
             task.item.boxes if turn == 1 else (),  # nobody says which way up these are meant
             labels,
         )
+        scores["identity"] = self.identity
         if self.target is not None:
             scores["realism"] = self.target.realism(picture.pixels, translation)
         scores["task"] = self.task_score(picture.pixels, translation) if self.task_score else None

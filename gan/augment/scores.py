@@ -111,13 +111,13 @@ def _mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool
             yield labels == label
 
 
-def field(pixels: Pixels) -> Field:
-    """The edge directions of a picture.
+def field(pixels: Pixels, blur: float = BLUR) -> Field:
+    """The edge directions of a picture, after a blur of so many pixels (sigma).
 
     They are the structure tensor's over all color channels (Di Zenzo 1986): colors of one
     lightness have edges, too.
     """
-    values = cv2.GaussianBlur(pixels.astype(np.float32) / 255, (0, 0), BLUR)
+    values = cv2.GaussianBlur(pixels.astype(np.float32) / 255, (0, 0), blur)
     across = cv2.Sobel(values, cv2.CV_32F, 1, 0, ksize=3) / 8
     down = cv2.Sobel(values, cv2.CV_32F, 0, 1, ksize=3) / 8
     tensor = (across**2 - down**2).sum(2) + 2j * (across * down).sum(2)

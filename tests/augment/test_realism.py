@@ -1,24 +1,50 @@
 """Whether a translation looks like the target domain: colors and textures, without a network."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import yaml
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.spatial.distance import mahalanobis
+from torch import Tensor
 
 from gan.augment import augment
-from gan.augment.realism import INDEPENDENCE, SMALLEST, Domain, Statistics, describe, target_domain
+from gan.augment.gates import GATES
+from gan.augment.realism import (
+    INDEPENDENCE,
+    SMALLEST,
+    Domain,
+    Statistics,
+    describe,
+    keeps_its_target,
+    target_domain,
+)
 from gan.config import Config
+from gan.images.pixels import from_array, to_array
+from gan.inference.translator import Translator
 from tests.support.augmenting import config, lines
 from tests.support.labelled import WRITERS
 from tests.support.pictures import picture
 
 Pixels = NDArray[Any]
-DEFAULT = 0.75
+DEFAULT = float(GATES["realism"].default)
+
+
+class Changing(Translator):
+    """Does the same to every picture."""
+
+    def __init__(self, change: Callable[[Pixels], Pixels] | None, channels: int = 3) -> None:
+        self.change, self.channels = change, channels
+
+    def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
+        if self.change is None:
+            return [None for _ in pixels]
+        return [from_array(self.change(to_array(each))) for each in pixels]
 
 
 def photo(seed: int) -> Pixels:
@@ -65,10 +91,9 @@ def test_prints_of_other_pictures_are_real_and_these_are_not(prints: Domain) -> 
         noisy = np.clip(good + rng.normal(0, 40, good.shape), 0, 255).astype(np.uint8)
         bad = {
             "the photograph": source,
-            "negative": 255 - good,
             "blurred": cv2.GaussianBlur(good, (0, 0), 4),
             "noise": noisy,
-            "other ink": good[:, :, ::-1],
+            "tinted": good // 3 + np.array([0, 170, 0], np.uint8),
             "one color": np.full_like(good, 200),
         }
         assert prints.realism(source, good) > DEFAULT
@@ -79,6 +104,66 @@ def test_prints_of_other_pictures_are_real_and_these_are_not(prints: Domain) -> 
 def test_a_picture_that_is_near_by_itself_need_not_come_nearer(prints: Domain) -> None:
     source = print_of(photo(300))
     assert prints.realism(source, source) == 1
+
+
+def blocks(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    small = cv2.resize(pixels, (width // 8, height // 8), interpolation=cv2.INTER_AREA)
+    mosaic: Pixels = cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
+    return mosaic
+
+
+def noise(pixels: Pixels) -> Pixels:
+    more = np.random.default_rng(0).normal(0, 40, pixels.shape)
+    return np.clip(pixels + more, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda p: 255 - p, lambda p: cv2.GaussianBlur(p, (0, 0), 4), blocks, noise, None]
+)
+def test_a_generator_that_spoils_images_of_its_own_target_is_known(
+    change: Callable[[Pixels], Pixels] | None,
+) -> None:
+    images = [print_of(photo(seed)) for seed in range(40)]
+    domain = Domain.of([describe(each) for each in images], images[:6])
+    least = float(GATES["identity"].default)
+    spoiling, good = domain.identity(Changing(change)), domain.identity(Changing(lambda p: p))
+    slight = domain.identity(Changing(lambda p: (p // 4 * 4 + 2).astype(np.uint8)))
+    assert spoiling is not None
+    assert slight is not None
+    assert good == pytest.approx(1)
+    assert slight > 2 * least
+    assert spoiling < least
+
+
+def test_a_generator_into_other_channels_cannot_keep_images(prints: Domain) -> None:
+    images = [print_of(photo(seed)) for seed in range(12)]
+    domain = Domain.of([describe(each) for each in images], images)
+    assert domain.identity(Changing(lambda p: p[:, :, :1])) is None
+    assert domain.identity(Changing(lambda p: p, channels=1)) == pytest.approx(1, abs=1e-4)
+    assert prints.identity(Changing(lambda p: p)) is None  # no samples
+
+
+@pytest.mark.parametrize(
+    ("keys", "kept"),
+    [
+        ({}, True),
+        ({"loss": {"identity": 0}}, False),
+        ({"loss": {"identity": 0, "identity_b": 1}}, True),
+        ({"loss": {"identity_b": 0}}, False),
+        ({"train": {"recipe": "contrastive"}, "loss": {"nce": 1}}, True),
+        ({"train": {"recipe": "contrastive"}, "loss": {"nce": 1, "nce_identity": False}}, False),
+    ],
+)
+def test_only_who_was_trained_to_keep_images_is_judged_by_it(
+    tmp_path: Path, keys: dict[str, Any], kept: bool
+) -> None:
+    file = tmp_path / "gen_ab.safetensors"
+    file.write_bytes(b"")
+    options = config(tmp_path, "imagefolder", model=[file], direction="ab")
+    assert not keeps_its_target(file, options)
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"data": {"root": "data"}} | keys))
+    assert keeps_its_target(file, options) == kept
 
 
 def test_depth_channels_and_size_do_not_matter(prints: Domain) -> None:
@@ -94,7 +179,7 @@ def test_depth_channels_and_size_do_not_matter(prints: Domain) -> None:
     grey = [print_of(photo(seed))[:, :, :1] for seed in range(20)]
     domain = Domain.of([describe(pixels) for pixels in grey])
     assert domain.realism(source, grey[0]) == 1
-    assert domain.realism(source, source) == 0
+    assert domain.realism(source, source) < DEFAULT
 
 
 def write(folder: Path, count: int, first: int = 0) -> Path:
@@ -116,7 +201,12 @@ def test_a_run_s_own_images_are_the_target(tmp_path: Path) -> None:
     known = target_domain(file, options)
     assert known is not None
     assert known.fingerprint == Domain.read(tmp_path / "data/trainB").fingerprint  # type: ignore[union-attr]
-    assert target_domain(file, config(tmp_path, "imagefolder", model=[run], realism="off")) is None
+    assert (
+        target_domain(
+            file, config(tmp_path, "imagefolder", model=[run], realism="off", identity="off")
+        )
+        is None
+    )
     other = write(tmp_path / "other", 12, first=50)
     named = target_domain(file, config(tmp_path, "imagefolder", model=[run], target=other))
     assert named is not None
