@@ -1,13 +1,14 @@
 """A labelled dataset as augmentation sees it: images, and the files that carry their labels."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from gan.images import find_images, nothing_found
+from gan.images import IMAGE_SUFFIXES, find_images, nothing_found
 from gan.system.failures import Failure
 
 SPLITS = {
@@ -96,8 +97,13 @@ class Dataset:
 
     @property
     def files(self) -> Files:
-        """The images of the items and every other file, to be read again."""
-        return Files(self.root, tuple(item.image for item in self.items), self.others)
+        """All images and every other file that is no item's, to be read again."""
+        images = {path for path in self.others if path.suffix.lower() in IMAGE_SUFFIXES}
+        return Files(
+            self.root,
+            tuple(sorted({*images, *(item.image for item in self.items)}, key=Path.as_posix)),
+            tuple(path for path in self.others if path not in images),
+        )
 
 
 Outputs = Mapping[Path, tuple[Path, ...]]
@@ -183,6 +189,11 @@ def _check_reports(root: Path) -> set[Path]:
 def split_name(text: str) -> str | None:
     """The split that a folder's or file's name means: `valid` and `val2017` are val."""
     return SPLITS.get(text.lower().strip("0123456789_-"))
+
+
+def split_words(text: str) -> frozenset[str]:
+    """The splits that the words of a name mean: obj_Train_data and instances_train2017, train."""
+    return frozenset(filter(None, map(split_name, re.split(r"[\W_]+", text))))
 
 
 def split_of(path: Path) -> frozenset[str]:

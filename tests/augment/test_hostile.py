@@ -1,5 +1,6 @@
 """Labelled datasets as the world has them: what is odd is named, and nothing of it is lost."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from pycocotools.coco import COCO
 
 from gan.augment.formats import dataset_format
 from gan.augment.options import AugmentOptions
@@ -307,6 +309,60 @@ def test_coco_names_of_another_split_are_not_taken(tmp_path: Path) -> None:
     dataset = doubled(root, tmp_path / "out", "coco")
     assert [(item.splits, len(item.boxes)) for item in dataset.items] == [(frozenset({"train"}), 1)]
     assert reasons(dataset) == {"val.json": "names val/0.jpg, which is not in the dataset"}
+
+
+def coco_from_elsewhere(root: Path, here: list[str], listed: dict[str, list[str]]) -> None:
+    """Pictures, and JSON files of another machine, which names a box in each of its own."""
+    for name in here:
+        save(photo("coffee"), root / f"{name}.jpg")
+    for split, names in listed.items():
+        images = [{"id": i, "file_name": f"/x/set/{name}.jpg"} for i, name in enumerate(names)]
+        annotations = [{"id": i, "image_id": i, "bbox": [i, 0, 9, 9]} for i in range(len(names))]
+        content = json.dumps({"images": images, "annotations": annotations})
+        (root / f"{split}.json").write_text(content)
+
+
+def boxes_of(path: Path) -> dict[str, list[list[int]]]:
+    """The boxes of every image in a JSON file, as pycocotools reads them."""
+    with contextlib.redirect_stdout(None):
+        coco = COCO(str(path))
+    return {
+        image["file_name"]: [each["bbox"] for each in coco.imgToAnns[number]]
+        for number, image in coco.imgs.items()
+    }
+
+
+@pytest.mark.parametrize(("name", "elsewhere"), [
+    ("train/b", "test/b"),
+    ("images/b", "test/b"),
+    ("one/b", "two/b"),
+])  # fmt: skip
+def test_coco_boxes_of_a_lost_picture_come_to_no_other(
+    name: str, elsewhere: str, tmp_path: Path
+) -> None:
+    """b is gone; a picture so called is elsewhere: in a folder of another split, or named twice."""
+    root, target = tmp_path / "in", tmp_path / "out"
+    listed = ["train/a", name, *([elsewhere] if "two" in elsewhere else [])]
+    coco_from_elsewhere(root, ["train/a", elsewhere], {"train": listed})
+    before = boxes_of(root / "train.json")
+    dataset = doubled(root, target, "coco")
+    found = {item.image.as_posix() for item in dataset.items}
+    assert found == {f"{each}.jpg" for each in ("train/a", *listed[2:])}
+    assert f"names /x/set/{name}.jpg, which is not in the dataset" in reasons(dataset).values()
+    expected = {
+        f"/x/set/{each}+.jpg": boxes for each, boxes in zip(listed, before.values(), strict=True)
+    }
+    del expected[f"/x/set/{name}+.jpg"]
+    assert boxes_of(target / "train.json") == before | expected
+
+
+def test_coco_paths_of_another_machine_are_told_apart_by_their_ends(tmp_path: Path) -> None:
+    both = ["train/a", "val/a"]
+    coco_from_elsewhere(tmp_path, both, {"train": both[:1], "val": both[1:]})
+    items = dataset_format("coco").read(tmp_path).items
+    assert {item.image.as_posix(): item.splits for item in items} == {
+        "train/a.jpg": {"train"}, "val/a.jpg": {"val"},
+    }  # fmt: skip
 
 
 def test_coco_that_names_no_image_says_what_was_sought(tmp_path: Path) -> None:

@@ -162,6 +162,46 @@ def test_an_image_of_another_list_is_not_taken_for_one_that_is_gone(tmp_path: Pa
     assert ("train.txt", f"line 2: names /x/images/train/b.jpg, {GHOST}") in remarks(dataset)
 
 
+@pytest.mark.parametrize("add", ["", "Test.txt"])
+def test_a_line_that_says_train_means_no_picture_of_another_folder(
+    tmp_path: Path, add: str
+) -> None:
+    """CVAT's Train.txt has c, which is gone, and obj_Test_data has one, which a list may name."""
+    cvat(tmp_path / "in")
+    root, target = tmp_path / "in", tmp_path / "out"
+    for suffix in (".jpg", ".txt"):
+        (root / "obj_Test_data").mkdir(exist_ok=True)
+        (root / f"obj_Train_data/c{suffix}").rename(root / f"obj_Test_data/c{suffix}")
+    if add:
+        (root / add).write_text("data/obj_Test_data/c.jpg\n")
+        with (root / "obj.data").open("a") as file:
+            file.write(f"\ntest = data/{add}\n")
+    dataset = doubled(root, target, "yolo")
+    splits = {item.image.as_posix(): item.splits for item in dataset.items}
+    assert splits["obj_Train_data/a.jpg"] == {"train"}
+    assert splits["obj_Test_data/c.jpg"] == ({"test"} if add else set())
+    gone = f"line 3: names data/obj_Train_data/c.jpg, {GHOST}"
+    assert remarks(dataset) == [("Train.txt", gone)]
+    assert (target / "Train.txt").read_text().splitlines() == [
+        f"data/obj_Train_data/{name}.jpg" for name in ("a", "a+", "b", "b+", "c")
+    ]
+
+
+def test_a_lost_line_means_no_picture_of_another_split_s_folder(tmp_path: Path) -> None:
+    """By data.yaml holdout is val, and b.jpg is there alone."""
+    root = tmp_path / "in"
+    for name in ("train/a", "holdout/b"):
+        labelled.save(labelled.photo("coffee"), root / "images" / f"{name}.jpg")
+    (root / "train.txt").write_text("/x/images/train/a.jpg\n/x/images/train/b.jpg\n")
+    (root / "data.yaml").write_text("train: train.txt\nval: images/holdout\n")
+    dataset = doubled(root, tmp_path / "out", "yolo")
+    assert [item.splits for item in dataset.items] == [{"val"}, {"train"}]
+    assert ("train.txt", f"line 2: names /x/images/train/b.jpg, {GHOST}") in remarks(dataset)
+    assert (tmp_path / "out" / "train.txt").read_text().splitlines() == [
+        "./images/train/a.jpg", "./images/train/a+.jpg", "/x/images/train/b.jpg",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("train", ["/content/set/train/images", "../set/train/images", "train"])
 def test_a_folder_named_on_another_machine_is_found_by_its_end(tmp_path: Path, train: str) -> None:
     for split in ("train", "valid"):

@@ -5,13 +5,14 @@ import math
 import os
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, split_name, split_of
+from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, split_of, split_words
+from gan.augment.formats.ends import by_ends
 
 Record = dict[str, Any]
 ADDRESSES = ("coco_url", "flickr_url")
@@ -31,11 +32,10 @@ class Sheet:
         """None in a file of unlabelled images."""
         return self.content.get("annotations") or []
 
-    @property
-    def splits(self) -> frozenset[str]:
-        """By the words of the file's name (instances_train2017), else by its folder."""
-        words = [split_name(word) for word in re.split(r"[\W_]+", self.path.stem)]
-        return frozenset(filter(None, words)) or split_of(self.path)
+
+def _splits_of(path: Path) -> frozenset[str]:
+    """The splits of a JSON file, by its name's words (instances_train2017), else by its folder."""
+    return split_words(path.stem) or split_of(path)
 
 
 def _find_items(files: Files) -> list[Item]:
@@ -49,7 +49,7 @@ def _find_items(files: Files) -> list[Item]:
         ids = {_id(annotation, "image_id") for annotation in sheet.annotations} - {None}
         for record, image in sheet.images:
             if image:
-                splits[image] |= sheet.splits
+                splits[image] |= _splits_of(sheet.path)
             if image and _id(record) in ids:
                 annotated.add(image)
         for image, box in _sheet_boxes(files, sheet):
@@ -82,15 +82,22 @@ def _read_sheets(files: Files) -> list[Sheet]:
     found = {
         path: _find_images(path, content["images"], known) for path, content in contents.items()
     }
-    taken = {image for images in found.values() for image in images}
+    lost = {path: content for path, content in contents.items() if not any(found[path])}
+    owners = defaultdict[Path, frozenset[str]](frozenset)
+    for path, own in found.items():
+        for taken in filter(None, own):
+            owners[taken] |= _splits_of(path)
+    names = {path: [_named(record) for record in contents[path]["images"]] for path in lost}
+    meant = by_ends(names, {path: _splits_of(path) for path in lost}, known, owners)
     sheets = []
     for path, content in contents.items():
-        images = found[path]
-        if images and not any(images):
-            images = _found_by_name(content["images"], known - taken)
-            if any(images):
-                first = _named(content["images"][0])
-                files.remark(f"{first} and the like: found by the names of files alone", path)
+        images = meant.get(path, found[path])
+        if path in meant and any(images):
+            files.remark(
+                f"{names[path][0]} and the like: found by the names of files alone, or by the ends "
+                "of paths",
+                path,
+            )
         records = list(zip(content["images"], images, strict=True))
         sheets.append(Sheet(path, content, records))
         for record, image in records:
@@ -98,13 +105,18 @@ def _read_sheets(files: Files) -> list[Sheet]:
                 files.remark(f"names {_named(record)}, which is not in the dataset", path)
     named = [sheet for sheet in sheets if sheet.images]
     if named and not any(image for sheet in named for _, image in sheet.images):
-        path, record = named[0].path, named[0].images[0][0]
-        places = ", ".join(dict.fromkeys(str(place) for place in _places(path, _named(record))))
-        raise ValueError(
-            f"{files.root / path}: none of its images is in the dataset; the first, "
-            f"{_named(record)}, was sought as {places}, and by its name alone"
-        )
+        raise ValueError(_nothing_found(files, named[0].path, _named(named[0].images[0][0])))
     return sheets
+
+
+def _nothing_found(files: Files, path: Path, name: str) -> str:
+    """Return where the first image that a file names was sought in vain."""
+    places = ", ".join(dict.fromkeys(str(place) for place in _places(path, name)))
+    same = sum(image.name == name.rpartition("/")[2] for image in files.images)
+    return (
+        f"{files.root / path}: none of its images is in the dataset; the first, {name}, was sought "
+        f"as {places}, and by the end of its path ({same} images have its name)"
+    )
 
 
 def _is_coco(content: Any) -> bool:
@@ -139,15 +151,6 @@ def _find_images(
     places = zip(*(_places(path, _named(record)) for record in records), strict=True)
     best = max(places, key=lambda found: sum(image in known for image in found), default=())
     return [image if image in known else None for image in best]
-
-
-def _found_by_name(records: Sequence[Record], images: Iterable[Path]) -> list[Path | None]:
-    """Return the one image that has a record's file name, whatever folder is named; else None."""
-    by_name = defaultdict[str, list[Path]](list)
-    for image in images:
-        by_name[image.name].append(image)
-    found = [by_name.get(_named(record).rpartition("/")[2], []) for record in records]
-    return [same[0] if len(same) == 1 else None for same in found]
 
 
 def _id(record: Record, key: str = "id") -> int | float | str | None:

@@ -7,8 +7,8 @@ import math
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,37 @@ from gan.augment.dataset import (
     split_of,
     swapped,
 )
-from gan.augment.formats.yolo_lists import Lines, find, find_end, name_missing, read_lists, relisted
+from gan.augment.formats.yolo_lists import (
+    Lines,
+    Splits,
+    find,
+    find_end,
+    name_missing,
+    read_lists,
+    relisted,
+    with_lost,
+)
 from gan.system.yaml_text import parse_yaml
 
 YAML = (".yaml", ".yml")
 DARKNET = ".data"
 
-Splits = Mapping[Path, frozenset[str]]
-"""Of each image."""
+
+@dataclass(frozen=True)
+class Entry:
+    """What a data.yaml names as a split, or as a part of it."""
+
+    text: str
+    split: str
+    place: Path | None
+    """Where it leads in the dataset: to a folder, or to a list."""
+
+    def images(self, images: Iterable[Path], lists: Mapping[Path, Lines]) -> list[Path]:
+        """Return the images below it, or in it."""
+        if self.place is None:
+            return []
+        listed = [image for _, image in lists.get(self.place, ()) if image]
+        return listed + [image for image in images if image.is_relative_to(self.place)]
 
 
 def _find_items(files: Files) -> list[Item]:
@@ -44,7 +67,7 @@ def _find_items(files: Files) -> list[Item]:
     inside = {path for path in files.images if "images" in path.parts[:-1]}
     labelled = inside | {path for path in files.images if beside(path) in texts}
     images = [path for path in files.images if not inside or path in labelled]
-    splits, named, keypoints = _described(files)
+    splits, lists, keypoints = _described(files)
     items, boxes = [], dict[Path, tuple[Box, ...]]()
     for image in images:
         path = next((path for path in places(image) if path in texts), None)
@@ -55,9 +78,8 @@ def _find_items(files: Files) -> list[Item]:
             if path not in boxes:
                 boxes[path] = files.parse(path, partial(_read_boxes, keypoints=keypoints), "") or ()
             items.append(Item(image, splits[image], (path,), boxes[path]))
-    others = tuple(sorted(texts - boxes.keys(), key=Path.as_posix))
-    name_missing(replace(files, others=others), named)
-    for path in others:
+    name_missing(files, {path: lines for path, lines in lists.items() if path not in boxes})
+    for path in sorted(texts - boxes.keys(), key=Path.as_posix):
         if "labels" in path.parts[:-1] or _looks_like_boxes(files.root / path):
             files.remark("labels without an image", path)
     return items
@@ -114,12 +136,14 @@ def _looks_like_boxes(path: Path) -> bool:
         return False
 
 
-def _described(files: Files) -> tuple[Splits, frozenset[Path], bool]:
+def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
     """The splits of all images, by the first data.yaml or obj.data that names folders or lists.
 
-    Without one, by the images' folders. With them the lists that it names, and whether labels have
-    keypoints. ValueError where what it names leads to no image: all would be training images.
+    Without one, by the images' folders. With them the lists that it names or in which a line is an
+    image's, and whether labels have keypoints. ValueError where what it names leads to no image:
+    all would be training images.
     """
+    lists = read_lists(files)
     paths = [path for path in files.others if path.suffix in (*YAML, DARKNET)]
     for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix())):
         parser = _read_darknet if path.suffix == DARKNET else _read_yaml
@@ -127,12 +151,22 @@ def _described(files: Files) -> tuple[Splits, frozenset[Path], bool]:
         if content is None:
             break
         if isinstance(content, dict) and "train" in content:
-            splits, named = _splits_of(files, path, content)
+            splits, lists = _splits_of(files, path, content, lists)
             if not any(splits.values()):
                 tried = f"train: {content['train']}"
                 raise ValueError(f"{files.root / path}: {tried}: leads to no image of the dataset")
-            return splits, named, "kpt_shape" in content
-    return {image: split_of(image) for image in files.images}, frozenset(), False
+            return splits, lists, "kpt_shape" in content
+    lists = with_lost(files, lists, {}, {})
+    return {image: split_of(image) for image in files.images}, _listing(lists), False
+
+
+def _listing(lists: Mapping[Path, Lines], named: Container[Path] = ()) -> dict[Path, Lines]:
+    """Of all text files those that list images."""
+    return {
+        path: lines
+        for path, lines in lists.items()
+        if path in named or any(image for _, image in lines)
+    }
 
 
 def _read_yaml(text: bytes) -> Any:
@@ -145,32 +179,41 @@ def _read_darknet(text: bytes) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in lines if value.strip()}
 
 
-def _splits_of(files: Files, path: Path, content: dict[str, Any]) -> tuple[Splits, frozenset[Path]]:
-    """The splits of a data.yaml, and the lists that it names; what leads nowhere is a remark."""
-    splits, named = defaultdict[Path, frozenset[str]](frozenset), set[Path]()
-    lists = dict[Path, Lines]()
+def _splits_of(
+    files: Files, path: Path, content: Mapping[str, Any], lists: Mapping[Path, Lines]
+) -> tuple[Splits, dict[Path, Lines]]:
+    """The splits of a data.yaml, and the lists; what leads nowhere is a remark."""
+    splits, named = (
+        defaultdict[Path, frozenset[str]](frozenset),
+        defaultdict[Path, frozenset[str]](frozenset),
+    )
+    entries = list(_entries(files.root, path, content))
+    for entry in entries:
+        if entry.place and entry.place in lists:
+            named[entry.place] |= {entry.split}
+        for image in entry.images(files.images, {}):
+            splits[image] |= {entry.split}
+    lists = with_lost(files, lists, named, splits)
+    for entry in entries:
+        found = entry.images(files.images, lists)
+        for image in found:
+            splits[image] |= {entry.split}
+        if not entry.place:
+            files.remark(f"{entry.text} is not inside the dataset: left out", path)
+        elif not found:
+            files.remark(f"{entry.text} leads to no image", path)
+    return splits, _listing(lists, named)
+
+
+def _entries(root: Path, path: Path, content: Mapping[str, Any]) -> Iterator[Entry]:
+    """Yield what a data.yaml says of splits, and where that leads in the dataset."""
     for key, value in content.items():
         name = split_name(str(key))
-        if name is None or not value:
-            continue
         for entry in value if isinstance(value, list) else [value]:
-            base, text = str(content.get("path") or ""), str(entry)
-            place = find(files.root, path.parent, base, text)
-            place = place or find_end(files.root, path.parent, text)
-            if place is None:
-                files.remark(f"{key}: {entry} is not inside the dataset: left out", path)
-                continue
-            if (files.root / place).is_file():
-                named.add(place)
-                lists = lists or read_lists(files)
-                found = [image for _, image in lists.get(place, []) if image]
-            else:
-                found = [image for image in files.images if image.is_relative_to(place)]
-            for image in found:
-                splits[image] |= {name}
-            if not found:
-                files.remark(f"{key}: {entry} leads to no image", path)
-    return splits, frozenset(named)
+            if name and entry:
+                text = str(entry)
+                place = find(root, path.parent, str(content.get("path") or ""), text)
+                yield Entry(f"{key}: {text}", name, place or find_end(root, path.parent, text))
 
 
 def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
@@ -195,7 +238,8 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
             old = (dataset.root / path).read_bytes()
             if (new := _rewritten_yaml(dataset.root, path, old)) != old:
                 yield path, new
-    for path, lines in read_lists(dataset.files).items():
+    _, lists, _ = _described(dataset.files)
+    for path, lines in lists.items():
         yield (
             path,
             joined(relisted(dataset.root, path, line, image, outputs) for line, image in lines),

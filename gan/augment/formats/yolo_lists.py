@@ -4,14 +4,17 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import takewhile
 from pathlib import Path
 
-from gan.augment.dataset import Files, Outputs, split_name
+from gan.augment.dataset import Files, Outputs, split_name, split_words
+from gan.augment.formats.ends import by_ends
 from gan.images import IMAGE_SUFFIXES
 
 Lines = list[tuple[bytes, Path | None]]
 """A list's lines with their ends, and the images that they name."""
+
+Splits = Mapping[Path, frozenset[str]]
+"""Of images or lists."""
 
 
 def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
@@ -48,53 +51,48 @@ def _candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> I
         yield from (resolved.relative_to(root) for root in roots if resolved.is_relative_to(root))
 
 
-def name_missing(files: Files, named: Collection[Path]) -> None:
-    """Name lines of images that are not there, in lists that data.yaml names and in those of which
-    another line's image is there."""
-    for path, lines in read_lists(files, named).items():
+def name_missing(files: Files, lists: Mapping[Path, Lines]) -> None:
+    """Name lines of images that are not there."""
+    for path, lines in lists.items():
         for number, (line, image) in enumerate(lines, 1):
             name = _image_name(line)
             if name and not image and not name.startswith("#"):
                 files.not_there(path, number, name)
 
 
-def read_lists(files: Files, named: Collection[Path] = ()) -> dict[Path, Lines]:
-    """The text files that are `named`, or in which a line is the path of an image.
-
-    Where no path of a list leads to an image, as on another machine, the ends of paths say which
-    are meant, but for images that another list has.
-    """
+def read_lists(files: Files) -> dict[Path, Lines]:
+    """All text files, with the images whose paths stand in their lines."""
     found = dict[Path, Lines]()
     known, starts = set(files.images), roots(files.root)
     for path in (path for path in files.others if path.suffix == ".txt"):
         read = (files.root / path).read_bytes().splitlines(keepends=True)
         found[path] = [(line, _image_of(starts, path.parent, line, known)) for line in read]
-    free = known - {image for lines in found.values() for _, image in lines}
-    by_name = defaultdict[str, list[Path]](list)
-    for image in sorted(free):
-        by_name[image.name].append(image)
-    for path, lines in found.items():
-        if not any(image for _, image in lines):
-            found[path] = [(line, _by_end(line, by_name)) for line, _ in lines]
-    return {
-        path: lines
-        for path, lines in found.items()
-        if path in named or any(image for _, image in lines)
+    return found
+
+
+def with_lost(
+    files: Files, lists: Mapping[Path, Lines], named: Splits, owners: Splits
+) -> dict[Path, Lines]:
+    """Return lists whose paths lead to no image, as on another machine, by the ends of these.
+
+    `named` are the splits of lists that data.yaml names, others go by their names; `owners` those
+    of the images in its folders.
+    """
+    splits = {path: named.get(path) or split_words(path.stem) for path in lists}
+    owners = defaultdict(frozenset, owners)
+    lost = {path: lines for path, lines in lists.items() if not any(image for _, image in lines)}
+    for path in lists.keys() - lost.keys():
+        for image in (image for _, image in lists[path] if image):
+            owners[image] |= splits[path]
+    names = {
+        path: [(_image_name(line) or "").replace("\\", "/") for line, _ in lines]
+        for path, lines in lost.items()
     }
-
-
-def _by_end(line: bytes, by_name: Mapping[str, Sequence[Path]]) -> Path | None:
-    """The one image whose path has most in common with the end of a line's; None for several."""
-    parts = (_image_name(line) or "").replace("\\", "/").split("/")
-    same = by_name.get(parts[-1], [])
-
-    def common(image: Path) -> int:
-        pairs = zip(reversed(parts), reversed(image.parts), strict=False)
-        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
-
-    most = max(map(common, same), default=0)
-    best = [image for image in same if common(image) == most]
-    return best[0] if len(best) == 1 else None
+    meant = by_ends(names, splits, files.images, owners)
+    return dict(lists) | {
+        path: [(line, image) for (line, _), image in zip(lost[path], images, strict=True)]
+        for path, images in meant.items()
+    }
 
 
 def _image_name(line: bytes) -> str | None:
@@ -124,4 +122,5 @@ def relisted(
         relative = Path(os.path.relpath(root / image, root / path.parent)).as_posix()
         text = text.replace(text.strip(), f"./{relative}")
     before, _, after = text.rpartition(image.name)
-    return [os.fsencode(before + output.name + after) for output in outputs[image]]
+    names = (output.name for output in outputs.get(image, (image,)))
+    return [os.fsencode(before + name + after) for name in names]
