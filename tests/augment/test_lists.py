@@ -6,6 +6,7 @@ import pytest
 
 from gan.augment.dataset import Dataset
 from gan.augment.formats import dataset_format
+from gan.augment.plan import choose
 from tests.support import labelled
 from tests.support.augmenting import doubled
 
@@ -217,6 +218,100 @@ def test_what_leads_to_no_image_does_not_make_all_of_them_training_images(tmp_pa
     (tmp_path / "data.yaml").write_text("train: /content/images\nval: /content/others\n")
     with pytest.raises(ValueError, match=r"data\.yaml: train: /content/images: leads to no image"):
         dataset_format("yolo").read(tmp_path)
+
+
+@pytest.mark.parametrize(("key", "split"), [("valid", "val"), ("test", "test")])
+def test_an_export_without_train_has_its_split_and_nothing_to_translate(
+    tmp_path: Path, key: str, split: str
+) -> None:
+    """CVAT's obj.data of a subset, and a data.yaml of one split; `val: true` is no split."""
+    cvat(tmp_path / "cvat")
+    (tmp_path / "cvat" / "obj.data").write_text(f"{key} = data/Validation.txt\n")
+    yolo_lists(tmp_path / "yaml")
+    (tmp_path / "yaml" / "args.yaml").write_text("val: true\n")
+    (tmp_path / "yaml" / "data.yaml").write_text(f"{key}: val.txt\nnames: [thing]\n")
+    for root, names in ((tmp_path / "cvat", "de"), (tmp_path / "yaml", labelled.VAL)):
+        dataset = dataset_format("yolo").read(root)
+        inside = {item.image.stem for item in dataset.items if item.splits == {split}}
+        assert inside == {*names} == {item.image.stem for item in dataset.items if item.splits}
+        assert [item.image.stem for item in choose(dataset, [split])] == sorted(names)
+        with pytest.raises(ValueError, match=f"no images in train; this dataset has {split}"):
+            choose(dataset, ["train"])
+
+
+UNREADABLE = {
+    "a tab": b"train: train.txt\n\tval: val.txt\n",
+    "Latin-1": "train: train.txt\nval: val.txt\nnames: [café]\n".encode("latin-1"),
+    "Windows' paths in double quotes": b'train: "C:\\yolo\\train.txt"\nval: "C:\\yolo\\val.txt"\n',
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_a_description_that_cannot_be_read_is_passed_over_or_refused(
+    tmp_path: Path, kind: str
+) -> None:
+    yolo_lists(tmp_path)
+    expected = [item.splits for item in dataset_format("yolo").read(tmp_path).items]
+    (tmp_path / "best.onnx.data").write_bytes(bytes(range(256)))
+    (tmp_path / "config.yaml").write_bytes(UNREADABLE[kind])
+    dataset = dataset_format("yolo").read(tmp_path)
+    assert [item.splits for item in dataset.items] == expected
+    assert [name for name, _ in remarks(dataset)] == ["config.yaml"]
+    (tmp_path / "data.yaml").unlink()
+    with pytest.raises(ValueError, match=r"config\.yaml: cannot be read: .*: mend it, or move it"):
+        dataset_format("yolo").read(tmp_path)
+    (tmp_path / "config.yaml").unlink()
+    assert not dataset_format("yolo").read(tmp_path).remarks
+
+
+@pytest.mark.parametrize("names", [("train", "valid"), ("autosplit_train", "autosplit_val")])
+def test_lists_without_a_description_are_splits_by_their_names(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    for name in "abc":
+        labelled.save(labelled.photo("coffee"), tmp_path / "images" / f"{name}.jpg")
+    (tmp_path / f"{names[0]}.txt").write_text("./images/a.jpg\n")
+    (tmp_path / f"{names[1]}.txt").write_text("./images/b.jpg\n")
+    items = dataset_format("yolo").read(tmp_path).items
+    assert [item.splits for item in items] == [{"train"}, {"val"}, set()]
+
+
+@pytest.mark.parametrize(("place", "text"), [
+    ("cfg/obj.data", "train = data/train.txt\nvalid = data/val.txt\n"),
+    ("cfg/my.yaml", "path: ../datasets/x\ntrain: data/train.txt\nval: data/val.txt\n"),
+])  # fmt: skip
+def test_a_description_in_a_folder_of_its_own_names_paths_below_the_root(
+    tmp_path: Path, place: str, text: str
+) -> None:
+    for split, name in (("train", "a"), ("val", "b")):
+        labelled.save(labelled.photo("coffee"), tmp_path / "data" / "obj" / f"{name}.jpg")
+        (tmp_path / "data" / "obj" / f"{name}.txt").write_text("")
+        (tmp_path / "data" / f"{split}.txt").write_text(f"data/obj/{name}.jpg\n")
+    (tmp_path / "cfg").mkdir()
+    (tmp_path / place).write_text(text)
+    items = dataset_format("yolo").read(tmp_path).items
+    assert [item.splits for item in items] == [{"train"}, {"val"}]
+
+
+def test_descriptions_of_several_folders_are_all_followed(tmp_path: Path) -> None:
+    """Two tasks of CVAT, whose pictures are called alike; a list means those beside it."""
+    for task in ("one", "two"):
+        cvat(tmp_path / "in" / task)
+    (tmp_path / "in" / "two" / "old").mkdir()
+    (tmp_path / "in" / "two" / "old" / "data.yaml").write_text("train: ../obj_Validation_data\n")
+    dataset = doubled(tmp_path / "in", tmp_path / "out", "yolo")
+    assert not dataset.remarks
+    assert {item.image.as_posix(): item.splits for item in dataset.items} == {
+        f"{task}/obj_{kind}_data/{name}.jpg": {split}
+        for task in ("one", "two")
+        for kind, split, names in (("Train", "train", "abc"), ("Validation", "val", "de"))
+        for name in names
+    }
+    for task in ("one", "two"):
+        listed = (tmp_path / "out" / task / "Train.txt").read_text().splitlines()
+        assert listed == [
+            f"data/obj_Train_data/{name}.jpg" for name in ("a", "a+", "b", "b+", "c", "c+")
+        ]
 
 
 def test_images_with_their_labels_beside_them_join_those_in_images(tmp_path: Path) -> None:

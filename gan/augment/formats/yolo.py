@@ -7,7 +7,7 @@ import math
 import os
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from gan.augment.dataset import (
     joined,
     split_name,
     split_of,
+    split_words,
     swapped,
 )
 from gan.augment.formats.yolo_lists import (
@@ -137,36 +138,55 @@ def _looks_like_boxes(path: Path) -> bool:
 
 
 def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
-    """The splits of all images, by the first data.yaml or obj.data that names folders or lists.
+    """The splits of the images, by each data.yaml or obj.data that names folders or lists.
 
-    Without one, by the images' folders. With them the lists that it names or in which a line is an
-    image's, and whether labels have keypoints. ValueError where what it names leads to no image:
-    all would be training images.
+    Those in or below the folder of another, which comes first, are passed over; an image that two
+    name is the first one's. Without any the splits are those of lists by their names, and of the
+    images' folders. With them the lists that are named or in which a line is an image's, and
+    whether labels have keypoints. ValueError where such files are there, but none that can be read
+    and leads to an image: all would be training images.
     """
-    lists = read_lists(files)
+    lists, splits = read_lists(files), dict[Path, frozenset[str]]()
+    named, folders = set[Path](), list[Path]()
+    faults, keypoints = list[str](), False
     paths = [path for path in files.others if path.suffix in (*YAML, DARKNET)]
     for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix())):
+        if any(path.is_relative_to(folder) for folder in folders):
+            continue
         parser = _read_darknet if path.suffix == DARKNET else _read_yaml
         content = files.parse(path, parser, "cannot be read: ")
         if content is None:
-            break
-        if isinstance(content, dict) and "train" in content:
-            splits, lists = _splits_of(files, path, content, lists)
-            if not any(splits.values()):
-                tried = f"train: {content['train']}"
-                raise ValueError(f"{files.root / path}: {tried}: leads to no image of the dataset")
-            return splits, lists, "kpt_shape" in content
-    lists = with_lost(files, lists, {}, {})
-    return {image: split_of(image) for image in files.images}, _listing(lists), False
-
-
-def _listing(lists: Mapping[Path, Lines], named: Container[Path] = ()) -> dict[Path, Lines]:
-    """Of all text files those that list images."""
-    return {
+            faults.append(f"{files.root / path}: {files.remarks[-1].reason}")
+        elif entries := _entries(files.root, path, content):
+            found, read = _splits_of(files, path, entries, lists)
+            if found:
+                splits, lists = found | splits, read
+                named |= {entry.place for entry in entries if entry.place}
+                folders.append(path.parent)
+                keypoints |= "kpt_shape" in content
+            else:
+                fault = f"{entries[0].text}: leads to no image of the dataset"
+                faults.append(f"{files.root / path}: {fault}")
+    if faults and not folders:
+        raise ValueError(f"{faults[0]}: mend it, or move it out of the dataset")
+    if not folders:
+        lists = with_lost(files, lists, {}, {})
+        splits = _by_names(files, lists)
+    listing = {
         path: lines
         for path, lines in lists.items()
         if path in named or any(image for _, image in lines)
     }
+    return defaultdict(frozenset, splits), listing, keypoints
+
+
+def _by_names(files: Files, lists: Mapping[Path, Lines]) -> dict[Path, frozenset[str]]:
+    """The splits of the images, by the names of the lists that they are in, or of their folders."""
+    splits = defaultdict[Path, frozenset[str]](frozenset)
+    for path, lines in lists.items():
+        for image in (image for _, image in lines if image):
+            splits[image] |= split_words(path.stem)
+    return {image: splits[image] or split_of(image) for image in files.images}
 
 
 def _read_yaml(text: bytes) -> Any:
@@ -174,46 +194,51 @@ def _read_yaml(text: bytes) -> Any:
 
 
 def _read_darknet(text: bytes) -> dict[str, str]:
-    """Return the values of a darknet file, KEY = VALUE in every line."""
+    """Return the values of a darknet file, KEY = VALUE in every line; none of a binary one."""
+    if b"\0" in text:  # weights of an ONNX file may be called so, too
+        return {}
     lines = (line.partition("=") for line in text.decode("utf-8-sig").splitlines())
     return {key.strip(): value.strip() for key, _, value in lines if value.strip()}
 
 
 def _splits_of(
-    files: Files, path: Path, content: Mapping[str, Any], lists: Mapping[Path, Lines]
-) -> tuple[Splits, dict[Path, Lines]]:
+    files: Files, path: Path, entries: Iterable[Entry], lists: Mapping[Path, Lines]
+) -> tuple[dict[Path, frozenset[str]], dict[Path, Lines]]:
     """The splits of a data.yaml, and the lists; what leads nowhere is a remark."""
-    splits, named = (
-        defaultdict[Path, frozenset[str]](frozenset),
-        defaultdict[Path, frozenset[str]](frozenset),
-    )
-    entries = list(_entries(files.root, path, content))
+    splits, named = (defaultdict[Path, frozenset[str]](frozenset) for _ in range(2))
     for entry in entries:
         if entry.place and entry.place in lists:
             named[entry.place] |= {entry.split}
         for image in entry.images(files.images, {}):
             splits[image] |= {entry.split}
-    lists = with_lost(files, lists, named, splits)
+    read = with_lost(files, lists, named, splits)
     for entry in entries:
-        found = entry.images(files.images, lists)
+        found = entry.images(files.images, read)
         for image in found:
             splits[image] |= {entry.split}
         if not entry.place:
             files.remark(f"{entry.text} is not inside the dataset: left out", path)
         elif not found:
             files.remark(f"{entry.text} leads to no image", path)
-    return splits, _listing(lists, named)
+    return splits, read
 
 
-def _entries(root: Path, path: Path, content: Mapping[str, Any]) -> Iterator[Entry]:
-    """Yield what a data.yaml says of splits, and where that leads in the dataset."""
+def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
+    """What a data.yaml says of splits; nothing in a file of another kind.
+
+    Without `train` a split is a text or a list: `val: true` is a setting.
+    """
+    if not isinstance(content, dict):
+        return []
+    base, found = str(content.get("path") or ""), []
     for key, value in content.items():
         name = split_name(str(key))
-        for entry in value if isinstance(value, list) else [value]:
-            if name and entry:
-                text = str(entry)
-                place = find(root, path.parent, str(content.get("path") or ""), text)
-                yield Entry(f"{key}: {text}", name, place or find_end(root, path.parent, text))
+        if name and (isinstance(value, str | list) or "train" in content):
+            for text in map(str, filter(None, value if isinstance(value, list) else [value])):
+                places = (find(root, folder, base, text) for folder in (path.parent, Path()))
+                place = next(filter(None, places), None) or find_end(root, path.parent, text)
+                found.append(Entry(f"{key}: {text}", name, place))
+    return found
 
 
 def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
