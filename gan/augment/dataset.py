@@ -93,7 +93,7 @@ class Dataset:
     remarks: tuple[Failure, ...]
     """What is odd: images without labels, labels without images, labels that cannot be read."""
     folders: tuple[Path, ...] = ()
-    """Folders without a file."""
+    """Folders without a file, and links to folders."""
 
     @property
     def files(self) -> Files:
@@ -136,7 +136,7 @@ class Format:
             tuple(sorted(items, key=lambda item: item.image.as_posix())),
             tuple(sorted(others, key=Path.as_posix)),
             tuple(files.remarks),
-            tuple(_empty_folders(root)),
+            tuple(_empty_folders(files)),
         )
 
 
@@ -170,12 +170,17 @@ def _list_files(root: Path) -> Files:
     return Files(root, tuple(images), tuple(sorted(others, key=Path.as_posix)), remarks)
 
 
-def _empty_folders(root: Path) -> Iterator[Path]:
-    """Yield the folders below the root, but for hidden ones, that hold nothing visible."""
-    for parent, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if not folders and all(name.startswith(".") for name in names) and Path(parent) != root:
-            yield Path(parent).relative_to(root)
+def _empty_folders(files: Files) -> Iterator[Path]:
+    """Yield the folders, but for hidden ones, that hold none of the files and no other folder.
+
+    Links to folders, which are not followed, are such, too: they may be classes.
+    """
+    full = {path.parent for path in (*files.images, *files.others)}
+    for start, names, _ in os.walk(files.root):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        parent = Path(start).relative_to(files.root)
+        links = (parent / name for name in names if Path(start, name).is_symlink())
+        yield from links if names or parent in full or parent == Path() else (parent,)
 
 
 def _check_reports(root: Path) -> set[Path]:

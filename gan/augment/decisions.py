@@ -55,8 +55,8 @@ def outputs(
 ) -> dict[Path, tuple[Path, ...]]:
     """Under which names each image is in the output.
 
-    Where translations take the place of images, one that is rejected leaves none, or its original:
-    where that is asked for, and where its class would have no image left.
+    Where translations take the place of images, one that is rejected or failed leaves none, or its
+    original: where that is asked for, and where its class would have no image left.
     """
     names = {item.image: [item.image] for item in dataset.items}
     for each in decided:
@@ -69,7 +69,7 @@ def outputs(
         there = {class_of(item) for item in dataset.items if names[item.image]}
         for each in decided:
             item = each.task.item
-            if each.decision == "rejected" and class_of(item) not in {*there, None}:
+            if each.decision != "accepted" and class_of(item) not in {*there, None}:
                 names[item.image] = [item.image]
     return {image: tuple(found) for image, found in names.items()}
 
@@ -131,6 +131,10 @@ def losses(
             found.append(f"class {name} has no image in the output, only its folder")
         elif accepted.isdisjoint(images):
             found.append(f"class {name}: no translation was accepted, it has its originals")
+    homes = {Path(name).parent for name in items if name}
+    within = {path for folder in dataset.folders for path in (folder, *folder.parents)} - {Path()}
+    empty = {path.as_posix() for path in within if path.parent in homes} - items.keys()
+    found += [f"class {name} has no image in the output, only its folder" for name in sorted(empty)]
     if not any(names.values()):
         found.append("no image is in the output")
     return found

@@ -164,6 +164,57 @@ def test_a_class_keeps_its_number_though_all_its_translations_are_rejected(
     }
 
 
+LINKS = ["of files outside", "of nothing", "to a folder outside", "to another class"]
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_a_class_of_links_leaves_its_folder_and_is_named(
+    tmp_path: Path, model: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, target = tmp_path / "in", tmp_path / "out"
+    write_classes(root)
+    bee = root / "train" / "bee"
+    shutil.move(bee, tmp_path / "bee")
+    if "folder" in kind or "class" in kind:
+        bee.symlink_to(tmp_path / "bee" if "folder" in kind else root / "train" / "ant")
+    else:
+        bee.mkdir()
+        place = tmp_path / "bee" / "bee0.jpg" if "files" in kind else tmp_path / "nothing.jpg"
+        (bee / "bee0.jpg").symlink_to(place)
+    assert augment(config(tmp_path, "imagefolder", model=[model])) == 0
+    found, source = (
+        ImageFolder(str(path / "train"), allow_empty=True).class_to_idx for path in (target, root)
+    )
+    assert found == source == {"ant": 0, "bee": 1, "cat": 2, "dog": 3}
+    assert not list((target / "train" / "bee").iterdir())
+    assert "warning: class train/bee has no image in the output" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", ["too small", "damaged"])
+def test_a_class_keeps_an_original_that_cannot_be_translated(
+    tmp_path: Path, model: Path, fault: str
+) -> None:
+    root, target = tmp_path / "in", tmp_path / "out"
+    write_classes(root)
+    bee = root / "train" / "bee" / "bee0.jpg"
+    bee.with_name("bee1.jpg").unlink()
+    if fault == "damaged":
+        bee.write_bytes(bee.read_bytes()[:600])
+    else:
+        Image.new("RGB", (12, 12)).save(bee)
+    assert augment(config(tmp_path, "imagefolder", model=[model])) == 1
+    found, source = (
+        ImageFolder(str(path / "train"), allow_empty=True).imgs for path in (target, root)
+    )
+    assert [(Path(name).relative_to(target), label) for name, label in found] == [
+        (Path(name).relative_to(root), label) for name, label in source
+    ]
+    assert (target / "train" / "bee" / "bee0.jpg").read_bytes() == bee.read_bytes()
+    (line,) = [line for line in lines(target) if line["decision"] == "failed"]
+    assert line["original_kept"]
+    assert line["output"] == line["source"] == "train/bee/bee0.jpg"
+
+
 def test_what_cannot_be_translated_is_named_and_the_rest_is_done(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
