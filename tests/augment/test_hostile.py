@@ -15,7 +15,7 @@ from gan.augment.formats import dataset_format
 from gan.augment.options import AugmentOptions
 from gan.augment.plan import free_suffix, make_tasks
 from tests.support import labelled
-from tests.support.augmenting import assert_nothing_is_lost, doubled, reasons
+from tests.support.augmenting import assert_nothing_is_lost, doubled, output, reasons
 from tests.support.interrupted_runs import contents
 from tests.support.labelled import photo, save
 
@@ -480,6 +480,32 @@ def test_kitti_parts_number_alike_and_broken_lines_are_named(tmp_path: Path) -> 
     assert len(found) == 3
     lists = tmp_path / "out" / "Kitti" / "raw" / "ImageSets"
     assert (lists / "test.txt").read_text() == "astronaut\nastronaut+\nnew\nnew+\n"
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_kitti_folders_of_splits_number_alike(tmp_path: Path, listed: bool) -> None:
+    """A list is of the folder of its name; an image without a label is named but in test."""
+    root, target = tmp_path / "in", tmp_path / "out"
+    for split in ("train", "val", "test"):
+        for name in ("000000", "000001"):
+            save(photo("coffee"), root / split / "image_2" / f"{name}.png")
+    for split in ("train", "val"):
+        (root / split / "label_2").mkdir()
+        (root / split / "label_2" / "000000.txt").write_text("Car 0 0 0 1 2 9 9\n")
+        if listed:
+            (root / "ImageSets").mkdir(exist_ok=True)
+            (root / "ImageSets" / f"{split}.txt").write_text("000000\n")
+    dataset = dataset_format("kitti").read(root)
+    assert [item.image.parts[0] for item in dataset.items] == [
+        split for item in dataset.items for split in item.splits
+    ]
+    missing = {f"{split}/image_2/000001.png": "no label_2/000001.txt" for split in ("train", "val")}
+    assert reasons(dataset) == missing
+    outputs = {item.image: (item.image,) * (item.splits != {"train"}) for item in dataset.items}
+    output(dataset, outputs, target, "kitti")
+    if listed:
+        lists = [(target / "ImageSets" / f"{split}.txt").read_text() for split in ("train", "val")]
+        assert lists == ["", "000000\n"]
 
 
 def test_long_lines_cost_no_more_than_their_bytes(tmp_path: Path) -> None:

@@ -6,13 +6,22 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, joined, split_name
+from gan.augment.dataset import (
+    Box,
+    Dataset,
+    Files,
+    Format,
+    Item,
+    Outputs,
+    joined,
+    split_name,
+    split_of,
+)
 from gan.augment.formats.voc import relisted, stems
 
 IMAGES, LABELS = "image_2", "label_2"
 BESIDE = (LABELS, "calib", "velodyne", "planes")
 """Folders whose files are carried with an image."""
-PARTS = {"training": "train", "testing": "test"}
 EDGES = slice(4, 8)
 """Words of a line that are left, top, right and bottom, in pixels."""
 ANYTHING = "DontCare"
@@ -21,7 +30,8 @@ ANYTHING = "DontCare"
 def _find_items(files: Files) -> list[Item]:
     """The images of every image_2, with what lies beside it under their stems.
 
-    Splits are those of ImageSets, as libraries for KITTI have them, else of training and testing.
+    Splits are those of ImageSets, as libraries for KITTI have them, else of the folders: training
+    and testing, or train, val and test.
     """
     images = [path for path in files.images if path.parent.name == IMAGES]
     if not images:
@@ -41,9 +51,9 @@ def _find_items(files: Files) -> list[Item]:
         own = by_place.pop((base, image.stem), [])
         label = next((path for path in own if path.parent.name == LABELS), None)
         boxes = files.parse(label, _read_boxes, "") if label else ()
-        if label is None and base.name != "testing":
+        split = splits[image] or split_of(image)
+        if label is None and "test" not in split:
             files.remark(f"no {LABELS}/{image.stem}.txt", image)
-        split = splits[image] or frozenset({PARTS.get(base.name, "")}) - {""}
         items.append(Item(image, split, tuple(own), boxes or (), labelled=label is not None))
     files.remark("labels without an image", *chain.from_iterable(by_place.values()))
     return items
@@ -79,16 +89,17 @@ def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
         if path.suffix == ".txt" and path.parent.name == "ImageSets":
             lines = (files.root / path).read_bytes().splitlines(keepends=True)
             home = path.parent.parent
-            part = "testing" if split_name(path.stem) == "test" else "training"
+            split = split_name(path.stem)
             found[path] = [
-                (line, _of_part(by_stem.get((home, stems(line)[0]), []), part)) for line in lines
+                (line, _of_split(by_stem.get((home, stems(line)[0]), []), split)) for line in lines
             ]
     return found
 
 
-def _of_part(images: list[Path], part: str) -> list[Path]:
-    """Of the images of a stem that of a part: training and testing number theirs alike."""
-    return [image for image in images if image.parent.parent.name == part] or images[:1]
+def _of_split(images: list[Path], split: str | None) -> list[Path]:
+    """Of the images of a stem those of a split, else of train: folders number theirs alike."""
+    parts = ([image for image in images if name in split_of(image)] for name in (split, "train"))
+    return next(filter(None, parts), images[:1])
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
