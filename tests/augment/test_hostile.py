@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -426,6 +427,29 @@ def test_voc_files_lie_beside_images_or_in_annotations(
         new = (tmp_path / "out" / xml.format(f"{name}+")).read_text()
         assert new != old
         assert new.replace("+", "") == old
+
+
+@pytest.mark.parametrize(("image", "xml"), [("", ""), ("JPEGImages/", "Annotations/")])
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_voc_images_of_one_stem_share_the_xml_of_the_one_that_it_names(
+    image: str, xml: str, suffix: str, tmp_path: Path
+) -> None:
+    """Where the other one alone is translated, the copy names that."""
+    root = tmp_path / "in"
+    for each in (".jpg", ".png"):
+        width, height = save(photo("coffee"), root / f"{image}a{each}")
+    (root / xml).mkdir(exist_ok=True)
+    text = labelled.XML.format(name="a", width=width, height=height, box=labelled.BOX)
+    (root / xml / "a.xml").write_text(text.replace(".jpg", suffix))
+    dataset = doubled(root, tmp_path / "out", "voc")
+    assert ET.parse(tmp_path / "out" / xml / "a+.xml").findtext("filename") == f"a+{suffix}"
+    for kept in (".jpg", ".png"):
+        outputs = {
+            item.image: (item.image, item.image.with_stem("a+"))[: 1 + (item.image.suffix == kept)]
+            for item in dataset.items
+        }
+        output(dataset, outputs, tmp_path / kept, "voc")
+        assert ET.parse(tmp_path / kept / xml / "a+.xml").findtext("filename") == f"a+{kept}"
 
 
 def test_labelme_shapes_pictures_inside_and_faults(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ IMAGES = "JPEGImages"
 BESIDE = ("annotations", "Annotations", "xmls")
 """Folders of XML files in place of images."""
 MASKS = ("SegmentationClass", "SegmentationObject")
+NAME = re.compile(rb"(<(?:filename|path)>)([^<]+)(</)")
+"""Where an XML file names its image."""
 
 Lists = dict[Path, list[tuple[bytes, list[Path]]]]
 """The lists of ImageSets: their lines with their ends, and the images of the stems in them."""
@@ -190,12 +192,17 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
     """Lists of the images that are there, and the XML files of new ones with their names."""
     for path, lines in _lists(dataset.files).items():
         yield path, joined(relisted(line, found, outputs) for line, found in lines)
+    xmls = defaultdict[Path, list[Path]](list)
     for item in dataset.items:
-        for output in outputs[item.image]:
-            for label in item.labels:
-                if label.suffix == ".xml" and output != item.image:
-                    new = _renamed((dataset.root / label).read_bytes(), item.image, output)
-                    yield label.with_stem(output.stem), new
+        if any(output != item.image for output in outputs[item.image]):
+            for label in (label for label in item.labels if label.suffix == ".xml"):
+                xmls[label].append(item.image)
+    for label, images in xmls.items():
+        content = (dataset.root / label).read_bytes()
+        # a.jpg and a.png share a.xml, and the last one's copy stays: that of the one it names.
+        for image in sorted(images, key=lambda image: _names(content, image)):
+            for output in (output for output in outputs[image] if output != image):
+                yield label.with_stem(output.stem), _renamed(content, image, output)
 
 
 def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
@@ -207,18 +214,27 @@ def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
     return [line.replace(old, os.fsencode(stem), 1) for stem in stems]
 
 
+def _names(content: bytes, image: Path) -> bool:
+    """Whether an XML file names an image, suffix and all."""
+    return any(_last(found[2]) == escape(image.name) for found in NAME.finditer(content))
+
+
+def _last(path: bytes) -> str:
+    """The last name of a path with / or \\."""
+    return PureWindowsPath(path.decode("utf-8", "surrogateescape").strip()).name
+
+
 def _renamed(content: bytes, image: Path, output: Path) -> bytes:
     """An XML file whose filename and path end in the output's name; all else byte for byte."""
 
     def name(found: re.Match[bytes]) -> bytes:
-        old = found[2].decode("utf-8", "surrogateescape")
-        last = PureWindowsPath(old.strip()).name  # knows / and \
+        old, last = found[2].decode("utf-8", "surrogateescape"), _last(found[2])
         # Some write no suffix.
         new = escape(output.stem if last == escape(image.stem) else output.name)
         before, _, after = old.rpartition(last)
         return found[1] + (before + new + after).encode("utf-8", "surrogateescape") + found[3]
 
-    return re.sub(rb"(<(?:filename|path)>)([^<]+)(</)", name, content)
+    return NAME.sub(name, content)
 
 
 FORMAT = Format(
