@@ -452,6 +452,14 @@ def test_voc_images_of_one_stem_share_the_xml_of_the_one_that_it_names(
         assert ET.parse(tmp_path / kept / xml / "a+.xml").findtext("filename") == f"a+{kept}"
 
 
+def test_voc_names_that_are_empty_stay(tmp_path: Path) -> None:
+    save(photo("coffee"), tmp_path / "in" / "a.jpg")
+    text = "<annotation><filename> </filename><path>/</path></annotation>"
+    (tmp_path / "in" / "a.xml").write_text(text)
+    doubled(tmp_path / "in", tmp_path / "out", "voc")
+    assert (tmp_path / "out" / "a+.xml").read_text() == text
+
+
 def test_labelme_shapes_pictures_inside_and_faults(tmp_path: Path) -> None:
     """A picture inside a JSON file is the original: it must not come with a translation."""
     root = tmp_path / "in"

@@ -229,6 +229,8 @@ def _renamed(content: bytes, image: Path, output: Path) -> bytes:
 
     def name(found: re.Match[bytes]) -> bytes:
         old, last = found[2].decode("utf-8", "surrogateescape"), _last(found[2])
+        if not last:
+            return found[0]
         # Some write no suffix.
         new = escape(output.stem if last == escape(image.stem) else output.name)
         before, _, after = old.rpartition(last)
