@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gan.images import IMAGE_SUFFIXES, find_images, nothing_found
 from gan.system.failures import Failure
@@ -17,6 +17,9 @@ SPLITS = {
     "test": "test", "testing": "test", "testdev": "test",
 }  # fmt: skip
 """What folders and files of splits are called, and what we call them. Years may follow."""
+
+Named = TypeVar("Named")
+"""What a line of a list names."""
 
 PROVENANCE, REPORT, SHEET = "augmentation.jsonl", "augmentation.json", "sheet.png"
 """What augmentation adds to a dataset, beside its own files."""
@@ -218,11 +221,19 @@ def swapped(path: Path, folder: str, other: str) -> Path:
     return Path(*path.parts[:at], other, *path.parts[at + 1 :])
 
 
-def joined(lines: Iterable[Sequence[bytes]]) -> bytes:
-    """Lines that came of lines, with their own ends; one that has none gets one before another."""
+def relist(
+    lines: Iterable[tuple[bytes, Named]], new: Callable[[bytes, Named], Iterable[bytes]]
+) -> bytes:
+    """Return a list with what comes of each line; a byte order mark stays in front, and there only.
+
+    Lines have their own ends; one that has none gets one before another.
+    """
     result = bytearray()
-    for line in chain.from_iterable(lines):
-        if result and not result.endswith(b"\n"):
-            result += b"\r\n" if b"\r\n" in result else b"\n"
-        result += line
+    for line, named in lines:
+        text = line.removeprefix(BOM_UTF8)
+        result += line.removesuffix(text)
+        for each in new(text, named):
+            if result and not result.endswith((b"\n", BOM_UTF8)):
+                result += b"\r\n" if b"\r\n" in result else b"\n"
+            result += each
     return bytes(result)

@@ -8,7 +8,7 @@ from gan.augment.dataset import Dataset
 from gan.augment.formats import dataset_format
 from gan.augment.plan import choose
 from tests.support import labelled
-from tests.support.augmenting import doubled
+from tests.support.augmenting import doubled, output
 
 GHOST = "which is not in the dataset"
 
@@ -351,3 +351,35 @@ def test_a_stem_with_a_number_is_named_whole_in_lists_of_splits(tmp_path: Path) 
     (remark,) = dataset_format("voc").read(tmp_path / "in").remarks
     assert remark.source == sets / "Main" / "train.txt"
     assert remark.reason.endswith(f"names scene 2, {GHOST}")
+
+
+LISTS = {
+    "yolo": ("train.txt", "./images/train/{}.jpg"),
+    "voc": ("VOCdevkit/VOC2012/ImageSets/Main/train.txt", "{}"),
+    "kitti": ("Kitti/raw/ImageSets/train.txt", "{}"),
+}
+
+
+@pytest.mark.parametrize("format", LISTS)
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_byte_order_mark_stays_in_front_of_a_list(
+    tmp_path: Path, format: str, gone: bool
+) -> None:
+    """Also where the image of the first line has another one beside it, or goes."""
+    root, (place, line) = tmp_path / "in", LISTS[format]
+    labelled.WRITERS[format](root)
+    names = ["coffee", "astronaut"]
+    text = "\r\n".join(map(line.format, names))
+    (root / place).write_text(text, encoding="utf-8-sig", newline="")
+    dataset = dataset_format(format).read(root)
+    outputs = {
+        item.image: (item.image, item.image.with_stem(f"{item.image.stem}+"))
+        if not gone
+        else (item.image,) * (item.image.stem != "coffee")
+        for item in dataset.items
+    }
+    output(dataset, outputs, tmp_path / "out", format)
+    expected = names[1:] if gone else ["coffee", "coffee+", "astronaut", "astronaut+"]
+    assert (tmp_path / "out" / place).read_bytes().decode() == (
+        "\ufeff" + "\r\n".join(map(line.format, expected))
+    )

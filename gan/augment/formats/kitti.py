@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from gan.augment.dataset import (
     Format,
     Item,
     Outputs,
-    joined,
+    relist,
     split_name,
     split_of,
 )
@@ -106,7 +107,7 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
     """Lists of the images that are there."""
     for path, lines in _lists(dataset.files).items():
         if any(found for _, found in lines):
-            yield path, joined(relisted(line, found, outputs) for line, found in lines)
+            yield path, relist(lines, partial(relisted, outputs=outputs))
 
 
 FORMAT = Format(_find_items, f"{IMAGES}/a.png needs {LABELS}/a.txt", _rewrite)

@@ -6,8 +6,10 @@ Or, as labelImg writes them, XML files beside the images, or in annotations/ for
 import os
 import re
 import xml.etree.ElementTree as ET
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from xml.sax.saxutils import escape
@@ -19,7 +21,7 @@ from gan.augment.dataset import (
     Format,
     Item,
     Outputs,
-    joined,
+    relist,
     split_name,
     split_of,
     swapped,
@@ -177,7 +179,7 @@ def stems(line: bytes) -> list[str]:
 
     `stem  -1` is in a class's list, `stem 2` in one of objects, `stem  2  -1` in one of actions.
     """
-    text = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf")).strip()
+    text = os.fsdecode(line.removeprefix(BOM_UTF8)).strip()
     without_one = _without_number(text)
     return [text, without_one, _without_number(without_one)]
 
@@ -191,7 +193,7 @@ def _without_number(text: str) -> str:
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     """Lists of the images that are there, and the XML files of new ones with their names."""
     for path, lines in _lists(dataset.files).items():
-        yield path, joined(relisted(line, found, outputs) for line, found in lines)
+        yield path, relist(lines, partial(relisted, outputs=outputs))
     xmls = defaultdict[Path, list[Path]](list)
     for item in dataset.items:
         if any(output != item.image for output in outputs[item.image]):

@@ -20,7 +20,7 @@ from gan.augment.dataset import (
     Format,
     Item,
     Outputs,
-    joined,
+    relist,
     split_name,
     split_of,
     split_words,
@@ -265,10 +265,7 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
                 yield path, new
     _, lists, _ = _described(dataset.files)
     for path, lines in lists.items():
-        yield (
-            path,
-            joined(relisted(dataset.root, path, line, image, outputs) for line, image in lines),
-        )
+        yield path, relist(lines, partial(relisted, dataset.root, path, outputs))
 
 
 FORMAT = Format(

@@ -2,6 +2,7 @@
 
 import os
 import re
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -97,7 +98,7 @@ def with_lost(
 
 def _image_name(line: bytes) -> str | None:
     """The path in a line; None where it is no image's."""
-    text = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf")).strip()
+    text = os.fsdecode(line.removeprefix(BOM_UTF8)).strip()
     return text if os.path.splitext(text)[1].lower() in IMAGE_SUFFIXES else None
 
 
@@ -112,7 +113,7 @@ def _image_of(
 
 
 def relisted(
-    root: Path, path: Path, line: bytes, image: Path | None, outputs: Outputs
+    root: Path, path: Path, outputs: Outputs, line: bytes, image: Path | None
 ) -> list[bytes]:
     """A line for each output of its image, in its own style; absolute paths become relative."""
     if image is None:
