@@ -195,8 +195,9 @@ def _check_reports(root: Path) -> set[Path]:
 
 
 def split_name(text: str) -> str | None:
-    """The split that a folder's or file's name means: `valid` and `val2017` are val."""
-    return SPLITS.get(text.lower().strip("0123456789_-"))
+    """The split that a folder's or file's name means: `valid`, `val2017` and `val_set` are val."""
+    name = text.lower().strip("0123456789_- ")
+    return SPLITS.get(name.removesuffix("set").rstrip("_- "))
 
 
 def split_words(text: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from pycocotools.coco import COCO
 
 from gan.augment.formats import dataset_format
 from gan.augment.options import AugmentOptions
-from gan.augment.plan import free_suffix, make_tasks
+from gan.augment.plan import choose, free_suffix, make_tasks
 from tests.support import labelled
 from tests.support.augmenting import assert_nothing_is_lost, doubled, output, reasons
 from tests.support.interrupted_runs import contents
@@ -584,6 +584,33 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     for folder in ("bus", "train", "plane"):
         save(photo("coffee"), tmp_path / folder / "1.jpg")
     assert all(not item.splits for item in dataset_format("imagefolder").read(tmp_path).items)
+
+
+@pytest.mark.parametrize(("names", "train"), [
+    (["train/ant/1", "train/bee/1", "test/1", "test/2", "test/3", "figures/1"],
+     ["train/ant/1", "train/bee/1"]),
+    (["train/ant/1", "train/bee/1", "train/1", "val/ant/1", "docs/1"],
+     ["train/1", "train/ant/1", "train/bee/1"]),
+    (["training_set/ant/1", "test_set/ant/1"], ["training_set/ant/1"]),
+    (["Train Set/ant/1", "Testset/ant/1"], ["Train Set/ant/1"]),
+    (["bus/1", "train/1", "train/2", "train/more/3"],
+     ["bus/1", "train/1", "train/2", "train/more/3"]),
+])  # fmt: skip
+def test_folders_of_splits_are_told_from_classes(
+    names: list[str], train: list[str], tmp_path: Path
+) -> None:
+    for name in names:
+        save(photo("coffee"), tmp_path / f"{name}.jpg")
+    chosen = choose(dataset_format("imagefolder").read(tmp_path), ["train"])
+    assert sorted(item.image.with_suffix("").as_posix() for item in chosen) == train
+
+
+def test_splits_one_folder_too_deep_are_refused(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        save(photo("coffee"), tmp_path / "birds" / split / "ant" / "1.jpg")
+    with pytest.raises(ValueError, match="splits in `birds`: give that folder as --dataset"):
+        dataset_format("imagefolder").read(tmp_path)
+    assert dataset_format("imagefolder").read(tmp_path / "birds")
 
 
 def test_links_that_leave_the_folder_are_named_and_not_followed(tmp_path: Path) -> None:

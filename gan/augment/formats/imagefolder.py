@@ -1,5 +1,6 @@
 """Class folders: CLASS/image, or SPLIT/CLASS/image."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,14 +23,16 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _has_splits(images: Sequence[Path]) -> bool:
-    """Whether the outer folders are splits.
+    """Whether the outer folders are splits: all so called, or one with folders for most images.
 
     `train` may also be a class, between `bus` and `plane`: then images lie directly in it.
     """
     outer = {path.parts[0] for path in images if len(path.parts) > 1}
-    direct = {path.parts[0] for path in images if len(path.parts) == 2}
+    inner = Counter[str]()
+    for path in images:
+        inner[path.parts[0]] += 1 if len(path.parts) > 2 else -1
     named = {name for name in outer if split_name(name)}
-    return bool(named) and (named == outer or not named & direct)
+    return bool(named) and (named == outer or any(inner[name] > 0 for name in named))
 
 
 def _likely(files: Files, split: bool) -> str | None:
@@ -38,9 +41,13 @@ def _likely(files: Files, split: bool) -> str | None:
     split_inside = not split and any(
         split_name(image.parts[1]) for image in files.images if len(image.parts) > 2
     )
+    only = next(iter(classes)) if len(classes) == 1 else ""
+    wrapped = [image.relative_to(only) for image in files.images if image.parts[0] == only]
+    splits = "splits in `{}`: give that folder as --dataset".format
     signs = [
         ("--format voc", any("JPEGImages" in image.parts[:-1] for image in files.images)),
         ("--format masks", "leftImg8bit" in classes),  # Cityscapes
+        (splits(only), not split and only != "images" and _has_splits(wrapped)),
         (None, "images" not in classes),
         (
             "--format yolo",
@@ -48,7 +55,7 @@ def _likely(files: Files, split: bool) -> str | None:
         ),
         ("--format masks", not classes.isdisjoint(("masks", "mask", "labels", "annotations"))),
         ("--format coco", any(path.suffix == ".json" for path in files.others)),
-        ("splits in `images`: give that folder as --dataset", split_inside),
+        (splits("images"), split_inside),
     ]
     return next((meant for meant, there in signs if there), None)
 
