@@ -57,14 +57,14 @@ def _find_items(files: Files) -> list[Item]:
     items = []
     for image in images:
         base = image.parent.parent
-        xml = base / "Annotations" / f"{image.stem}.xml"
+        xmls = _either_case(base / "Annotations" / f"{image.stem}.xml")
         masks = [base / folder / f"{image.stem}.png" for folder in MASKS]
-        labels = [path for path in (xml, *masks) if path in there]
+        labels = [path for path in (*xmls, *masks) if path in there]
         boxes: tuple[Box, ...] | None = None
-        if xml in there:
-            boxes = files.parse(xml, _read_boxes, "cannot be read as VOC's XML: ")
+        if labels and _is_xml(labels[0]):
+            boxes = files.parse(labels[0], _read_boxes, "cannot be read as VOC's XML: ")
         elif not labels:
-            files.remark(f"no {xml.parent.name}/{xml.name}", image)
+            files.remark(f"no Annotations/{image.stem}.xml", image)
         mask = next((path for path in labels if path.suffix == ".png"), None)
         items.append(Item(image, splits[image], tuple(labels), boxes or (), mask, bool(labels)))
     strangers = sorted(there - {path for item in items for path in item.labels}, key=Path.as_posix)
@@ -73,7 +73,8 @@ def _find_items(files: Files) -> list[Item]:
         *(
             path
             for path in strangers
-            if path.parent.name in ("Annotations", *MASKS) and path.suffix in (".xml", ".png")
+            if path.parent.name in ("Annotations", *MASKS)
+            and (_is_xml(path) or path.suffix == ".png")
         ),
     )
     return items
@@ -91,7 +92,7 @@ def _find_beside(files: Files) -> list[Item]:
             boxes = files.parse(xml, _read_boxes, "cannot be read as VOC's XML: ")
             items.append(Item(image, split_of(image), (xml,), boxes or ()))
     own = {label for item in items for label in item.labels}
-    strangers = (path for path in files.others if path.suffix == ".xml" and path not in own)
+    strangers = (path for path in files.others if _is_xml(path) and path not in own)
     files.remark("labels without an image", *strangers)
     return items
 
@@ -101,7 +102,16 @@ def _xml_of(image: Path, there: Collection[Path]) -> Path | None:
     xml = image.with_suffix(".xml")
     inside = "images" in image.parts[:-1]
     places = [xml, *(swapped(xml, "images", name) for name in BESIDE if inside)]
-    return next((place for place in places if place in there), None)
+    return next((path for place in places for path in _either_case(place) if path in there), None)
+
+
+def _either_case(xml: Path) -> tuple[Path, Path]:
+    """The names that an XML file may have."""
+    return xml, xml.with_suffix(".XML")
+
+
+def _is_xml(path: Path) -> bool:
+    return path.suffix.lower() == ".xml"
 
 
 def _images_of(files: Files) -> list[Path]:
@@ -197,7 +207,7 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
     xmls = defaultdict[Path, list[Path]](list)
     for item in dataset.items:
         if any(output != item.image for output in outputs[item.image]):
-            for label in (label for label in item.labels if label.suffix == ".xml"):
+            for label in filter(_is_xml, item.labels):
                 xmls[label].append(item.image)
     for label, images in xmls.items():
         content = (dataset.root / label).read_bytes()
