@@ -401,6 +401,8 @@ def test_voc_lists_of_classes_windows_paths_and_broken_xml(tmp_path: Path) -> No
     ("train/{}.png", "train/{}.xml", {"train"}),
     ("images/{}.png", "annotations/{}.xml", set()),
     ("images/val/{}.png", "Annotations/val/{}.xml", {"val"}),
+    ("{}.jpg", "{}.XML", set()),
+    ("JPEGImages/{}.jpg", "Annotations/{}.XML", set()),
 ])  # fmt: skip
 def test_voc_files_lie_beside_images_or_in_annotations(
     image: str, xml: str, split: set[str], tmp_path: Path
@@ -419,7 +421,7 @@ def test_voc_files_lie_beside_images_or_in_annotations(
         (frozenset(split), 1, True), (frozenset(split), 1, True), (frozenset(split), 0, False),
     ]  # fmt: skip
     assert reasons(dataset) == {
-        image.format("c"): "no c.xml",
+        image.format("c"): "no Annotations/c.xml" if "JPEG" in image else "no c.xml",
         xml.format("x"): "labels without an image",
     }
     for name in "ab":
@@ -489,6 +491,31 @@ def test_labelme_shapes_pictures_inside_and_faults(tmp_path: Path) -> None:
     for name, path in (("a", "a.jpg"), ("a+", "a+.jpg")):
         content = json.loads((tmp_path / "out" / f"{name}.json").read_text())
         assert content == about | {"imagePath": f"..\\elsewhere\\{path}", "imageData": None}
+
+
+def test_labelme_files_in_a_folder_of_their_own_name_images_elsewhere(tmp_path: Path) -> None:
+    """Where none has its image in its place; of two that are called so, the one of its split."""
+    root = tmp_path / "in"
+    for split in ("train", "val"):
+        save(photo("coffee"), root / split / "images" / "a.jpg")
+        about = {"imagePath": "a.jpg", "shapes": [{"points": [[1, 2], [30, 50]]}]}
+        (root / split / "labels").mkdir()
+        (root / split / "labels" / "a.json").write_text(json.dumps(about))
+    dataset = doubled(root, tmp_path / "out", "labelme")
+    found = {item.image.as_posix(): item.labels for item in dataset.items}
+    assert found == {f"{s}/images/a.jpg": (Path(s, "labels/a.json"),) for s in ("train", "val")}
+    assert all(len(item.boxes) == 1 for item in dataset.items)
+    assert all(
+        "a.jpg and the like: found by the names" in text for text in reasons(dataset).values()
+    )
+    added = json.loads((tmp_path / "out" / "train" / "labels" / "a+.json").read_text())
+    assert added == about | {"imagePath": "a+.jpg"}
+    save(photo("coffee"), root / "b.jpg")
+    (root / "b.json").write_text(json.dumps(about | {"imagePath": "b.jpg"}))
+    own = [
+        item.image.name for item in dataset_format("labelme").read(root).items if item.labels
+    ]
+    assert own == ["b.jpg"]
 
 
 def test_kitti_parts_number_alike_and_broken_lines_are_named(tmp_path: Path) -> None:

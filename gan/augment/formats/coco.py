@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, split_of, split_words
-from gan.augment.formats.ends import by_ends
+from gan.augment.formats.ends import FOUND, by_ends
 
 Record = dict[str, Any]
 ADDRESSES = ("coco_url", "flickr_url")
@@ -93,11 +93,7 @@ def _read_sheets(files: Files) -> list[Sheet]:
     for path, content in contents.items():
         images = meant.get(path, found[path])
         if path in meant and any(images):
-            files.remark(
-                f"{names[path][0]} and the like: found by the names of files alone, or by the ends "
-                "of paths",
-                path,
-            )
+            files.remark(FOUND.format(names[path][0]), path)
         records = list(zip(content["images"], images, strict=True))
         sheets.append(Sheet(path, content, records))
         for record, image in records:

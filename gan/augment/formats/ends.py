@@ -10,6 +10,9 @@ from gan.augment.dataset import split_words
 Splits = frozenset[str]
 Parts = tuple[str, ...]
 
+FOUND = "{} and the like: found by the names of files alone, or by the ends of paths"
+"""What is said of it."""
+
 
 def by_ends(
     lost: Mapping[Path, Sequence[str]],

@@ -4,26 +4,25 @@ import json
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gan.augment.dataset import Box, Dataset, Files, Format, Item, Outputs, renamed, split_of
+from gan.augment.formats.ends import FOUND, by_ends
 from gan.images import IMAGE_SUFFIXES
 
 
 def _find_items(files: Files) -> list[Item]:
     """The images with the JSON files that name them, beside them or elsewhere."""
-    known, contents = {*files.images}, dict[Path, Any]()
-    labels = defaultdict[Path, list[Path]](list)
+    contents, labels = dict[Path, Any](), defaultdict[Path, list[Path]](list)
     for path in (path for path in files.others if path.suffix.lower() == ".json"):
         content = files.parse(path, json.loads, "no JSON, carried as it is: ")
-        if not _is_labelme(content):
-            continue
-        contents[path] = content
-        image = _image_of(path, content, known)
+        if _is_labelme(content):
+            contents[path] = content
+    for path, image in _images_of(files, contents).items():
         if image is None:
-            files.remark(f"names {content['imagePath']}, which is not in the dataset", path)
+            files.remark(f"names {contents[path]['imagePath']}, which is not in the dataset", path)
         elif image.stem != path.stem:
             files.remark(f"its name is not that of {image.name}: carried as it is", path)
         else:
@@ -47,9 +46,22 @@ def _is_labelme(content: Any) -> bool:
     return isinstance(shapes, list) and all(isinstance(shape, dict) for shape in shapes)
 
 
-def _image_of(path: Path, content: dict[str, Any], known: set[Path]) -> Path | None:
+def _images_of(files: Files, contents: Mapping[Path, Any]) -> dict[Path, Path | None]:
+    """The image that each file names; where none is in its place, by the ends of their paths."""
+    known = {*files.images}
+    names = {path: content["imagePath"].replace("\\", "/") for path, content in contents.items()}
+    found = {path: _image_of(path, name, known) for path, name in names.items()}
+    if any(found.values()):
+        return found
+    splits = {path: split_of(path) for path in names}
+    meant = by_ends({path: [name] for path, name in names.items()}, splits, files.images, {})
+    if path := next((path for path, (image,) in meant.items() if image), None):
+        files.remark(FOUND.format(names[path]), path)
+    return {path: image for path, (image,) in meant.items()}
+
+
+def _image_of(path: Path, name: str, known: set[Path]) -> Path | None:
     """The image that a file names, by its folder; else the one beside it, of its stem."""
-    name = content["imagePath"].replace("\\", "/")
     places = (path.parent / name, path.parent / name.rpartition("/")[2])
     found = [place for place in (Path(os.path.normpath(p)) for p in places) if place in known]
     suffixes = (each for suffix in sorted(IMAGE_SUFFIXES) for each in (suffix, suffix.upper()))
