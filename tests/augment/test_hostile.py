@@ -512,9 +512,7 @@ def test_labelme_files_in_a_folder_of_their_own_name_images_elsewhere(tmp_path: 
     assert added == about | {"imagePath": "a+.jpg"}
     save(photo("coffee"), root / "b.jpg")
     (root / "b.json").write_text(json.dumps(about | {"imagePath": "b.jpg"}))
-    own = [
-        item.image.name for item in dataset_format("labelme").read(root).items if item.labels
-    ]
+    own = [item.image.name for item in dataset_format("labelme").read(root).items if item.labels]
     assert own == ["b.jpg"]
 
 
@@ -650,6 +648,25 @@ def test_links_that_leave_the_folder_are_named_and_not_followed(tmp_path: Path) 
     found = reasons(doubled(root, tmp_path / "out", "yolo"))
     assert {"images/train/linked.jpg", "images/more", "labels/train/linked.txt"} <= found.keys()
     assert not any("linked" in name for name in contents(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "nothing"])
+def test_yolo_labels_that_are_links_out_of_the_folder_are_refused(
+    tmp_path: Path, kind: str
+) -> None:
+    """Without them their images would be examples of nothing, in val too."""
+    labelled.write_yolo(tmp_path / "in")
+    place = tmp_path / "in" / "labels" / "val"
+    shutil.move(place, tmp_path / "outside")
+    if kind == "folder":
+        place.symlink_to(tmp_path / "outside")
+    else:
+        shutil.copytree(tmp_path / "outside", place)
+        (place / "camera.txt").unlink()
+        name = "camera" if kind == "file" else "none"
+        (place / "camera.txt").symlink_to(tmp_path / "outside" / f"{name}.txt")
+    with pytest.raises(ValueError, match=r"labels/val/camera\.txt: a link that leaves the folder"):
+        dataset_format("yolo").read(tmp_path / "in")
 
 
 def test_new_names_collide_with_nothing(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def _find_items(files: Files) -> list[Item]:
     for image in images:
         path = next((path for path in places(image) if path in texts), None)
         if path is None:
+            _check_no_link(files.root, image)
             files.remark("no label file: an image without objects", image)
             items.append(Item(image, splits[image], labelled=False))
         else:
@@ -92,6 +93,16 @@ def places(image: Path) -> list[Path]:
     if "images" not in image.parts[:-1]:
         return [text]
     return [swapped(text, "images", "labels"), text]
+
+
+def _check_no_link(root: Path, image: Path) -> None:
+    """ValueError where an image would pass for one without objects: its text file is left out."""
+    for place in places(image):
+        if os.path.lexists(root / place):
+            raise ValueError(
+                f"{root / place}: a link that leaves the folder, which is not followed; without it "
+                f"{image} would be an image without objects: put the file itself there"
+            )
 
 
 def beside(image: Path) -> Path:
