@@ -89,6 +89,7 @@ def with_lost(
         path: [(_image_name(line) or "").replace("\\", "/") for line, _ in lines]
         for path, lines in lost.items()
     }
+    names = {path: own for path, own in names.items() if any(own)}  # labels have none
     meant = by_ends(names, splits, files.images, owners)
     return dict(lists) | {
         path: [(line, image) for (line, _), image in zip(lost[path], images, strict=True)]
