@@ -226,6 +226,23 @@ def test_masks_of_the_images_name_are_preferred_to_those_with_a_suffix(tmp_path:
     assert [item.mask for item in dataset.items] == [Path("masks/a.png"), Path("masks/b.png")]
 
 
+@pytest.mark.parametrize("ends", [("", "-color"), ("_seg", "_inst")])
+def test_all_masks_of_an_image_are_carried_with_it(ends: tuple[str, str], tmp_path: Path) -> None:
+    names = ("a", "a_1", "a_1_1")
+    for name in names:
+        save(photo("coffee"), tmp_path / "in" / "images" / f"{name}.png")
+        for end in ends:
+            save(photo("coffee").convert("L"), tmp_path / "in" / "masks" / f"{name}{end}.png")
+    dataset = doubled(tmp_path / "in", tmp_path / "out", "masks")
+    assert not dataset.remarks
+    assert [item.mask for item in dataset.items] == [
+        Path("masks", f"{name}{ends[0]}.png") for name in names
+    ]
+    assert {path.stem for path in (tmp_path / "out" / "masks").iterdir()} == {
+        f"{name}{new}{end}" for name in names for new in ("", "+") for end in ends
+    }
+
+
 def test_coco_ids_keep_their_kind_and_have_no_ceiling(tmp_path: Path) -> None:
     """Texts stay texts, numbers numbers, and what is new is in nobody's way."""
     for name in "abcd":

@@ -3,7 +3,7 @@
 images/train/a.jpg + masks/train/a.png, or train/images/a.jpg + train/masks/a.png. The folder of
 the masks may also be called mask, labels or annotations, that of the images imgs or img. Also
 train/a.jpg + train_masks/a.png. Names of masks may go on with a suffix, the same for all:
-a_segmentation.png, a_mask.gif, a_L.png.
+a_segmentation.png, a_mask.gif, a_L.png; or each image has several, a_seg.png and a_inst.png.
 
 Cityscapes: leftImg8bit/train/CITY/a_leftImg8bit.png + gtFine/train/CITY/a_gtFine_labelIds.png,
 a_gtFine_polygons.json and whatever else of this image lies there.
@@ -33,7 +33,7 @@ class Layout:
     masks: tuple[str, ...] = ()
     """Kinds of masks, the best first, where names go on with their folder's and a kind, as in
     a_gtFine_labelIds.png. Without kinds pictures of the image's stem are masks."""
-    suffix: str = ""
+    suffixes: frozenset[str] = frozenset()
     """What the stems of masks go on with, where they have no kinds."""
 
     @property
@@ -49,7 +49,8 @@ class Layout:
         """What the names of an image and of its labels begin with."""
         if self.masks:
             return path.stem.partition(f"_{folder}")[0]
-        return path.stem.removesuffix(self.suffix) if folder in self.labels else path.stem
+        ends = filter(path.stem.endswith, self.suffixes) if folder in self.labels else ()
+        return path.stem.removesuffix(max(ends, key=len, default=""))
 
     def places(self, image: Path) -> list[Path]:
         """Where the labels of an image lie, without suffix: with its folders, under its name."""
@@ -136,14 +137,14 @@ def _label_files(layout: Layout, files: Files) -> Labels:
     return found
 
 
-def _rank(layout: Layout, path: Path) -> int:
-    """The place of a label's kind among masks; what is none comes last."""
+def _rank(layout: Layout, path: Path) -> tuple[int, int]:
+    """The place of a label's kind among masks, and of its name: the shortest is the image's own."""
     ranks = (at for at, kind in enumerate(layout.masks) if path.stem.endswith(f"_{kind}"))
-    return next(ranks, len(layout.masks))
+    return next(ranks, len(layout.masks)), len(path.stem)
 
 
 def _with_suffix(layout: Layout, files: Files, images: Sequence[Path]) -> Layout:
-    """Return a layout with the suffix that most masks have; none where as many have none."""
+    """Return a layout with the suffix that most masks have, or all that as many have."""
     if layout.masks:
         return layout
     places = {place for image in images for place in layout.places(image)}
@@ -152,7 +153,8 @@ def _with_suffix(layout: Layout, files: Files, images: Sequence[Path]) -> Layout
         stem = path.stem
         cuts = [at for at, char in enumerate(stem) if char in "_-. "]
         counts.update(stem[at:] for at in (len(stem), *cuts) if path.parent / stem[:at] in places)
-    return replace(layout, suffix=max(counts, key=lambda end: (counts[end], not end), default=""))
+    most = max(counts.values(), default=0)
+    return replace(layout, suffixes=frozenset(end for end in counts if counts[end] == most))
 
 
 def _trouble(root: Path, image: Path, mask: Path | None) -> str | None:
