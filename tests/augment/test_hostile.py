@@ -556,6 +556,24 @@ def test_kitti_parts_number_alike_and_broken_lines_are_named(tmp_path: Path) -> 
     assert (lists / "test.txt").read_text() == "astronaut\nastronaut+\nnew\nnew+\n"
 
 
+@pytest.mark.parametrize(("here", "test", "splits"), [
+    ("training", "000000 000002", [{"train"}, {"val"}, {"test"}]),
+    ("training", "000000 000001", [{"train"}, {"val"}, {"train"}]),
+    ("testing", "000000", [{"test"}, {"test"}, {"test"}]),
+])  # fmt: skip
+def test_kitti_lists_name_no_picture_of_another_folder(
+    tmp_path: Path, here: str, test: str, splits: list[set[str]]
+) -> None:
+    """The other folder, with the same numbers, is not here; test may also be a part of training."""
+    for number in range(3):
+        save(photo("coffee"), tmp_path / here / "image_2" / f"00000{number}.png")
+    (tmp_path / "ImageSets").mkdir()
+    for split, names in (("train", "000000"), ("val", "000001"), ("test", test)):
+        (tmp_path / "ImageSets" / f"{split}.txt").write_text(names.replace(" ", "\n"))
+    items = dataset_format("kitti").read(tmp_path).items
+    assert [item.splits for item in items] == splits
+
+
 @pytest.mark.parametrize("listed", [True, False])
 def test_kitti_folders_of_splits_number_alike(tmp_path: Path, listed: bool) -> None:
     """A list is of the folder of its name; an image without a label is named but in test."""

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -85,22 +85,30 @@ def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
     for image in files.images:
         if image.parent.name == IMAGES:
             by_stem[image.parent.parent.parent, image.stem].append(image)
-    found = {}
-    for path in files.others:
-        if path.suffix == ".txt" and path.parent.name == "ImageSets":
+    found, taken = dict[Path, list[tuple[bytes, list[Path]]]](), set[Path]()
+    lists = (path for path in files.others if path.parts[-2:-1] == ("ImageSets",))
+    for path in sorted(lists, key=lambda path: split_name(path.stem) == "test"):
+        if path.suffix == ".txt":
             lines = (files.root / path).read_bytes().splitlines(keepends=True)
-            home = path.parent.parent
-            split = split_name(path.stem)
-            found[path] = [
-                (line, _of_split(by_stem.get((home, stems(line)[0]), []), split)) for line in lines
-            ]
+            home, split = path.parent.parent, split_name(path.stem)
+            same = (by_stem.get((home, stems(line)[0]), []) for line in lines)
+            named = [_of_split(images, split, taken) for images in same]
+            found[path] = list(zip(lines, named, strict=True))
+            if split and split != "test":
+                taken.update(chain.from_iterable(named))
     return found
 
 
-def _of_split(images: list[Path], split: str | None) -> list[Path]:
-    """Of the images of a stem those of a split, else of train: folders number theirs alike."""
-    parts = ([image for image in images if name in split_of(image)] for name in (split, "train"))
-    return next(filter(None, parts), images[:1])
+def _of_split(images: list[Path], split: str | None, taken: Container[Path]) -> list[Path]:
+    """Of the images of a stem those of a split, else of train: folders number theirs alike.
+
+    No other list means one in test's folder; test's means one elsewhere if no other list has it.
+    """
+    if split == "test":
+        images = [image for image in images if split in split_of(image) or image not in taken]
+    places = ("train", "val") if split == "trainval" else (split, "train")
+    parts = ([image for image in images if place in split_of(image)] for place in places)
+    return next(filter(None, parts), [i for i in images if not (split and split_of(i))][:1])
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:

@@ -62,7 +62,7 @@ class Entry:
 def _find_items(files: Files) -> list[Item]:
     """The images with their text files, in labels/ for images/, or beside them.
 
-    Splits are those of data.yaml or, without one, of the folders.
+    Splits are those of data.yaml or, without one, of lists by their names and of the folders.
     """
     texts = {path for path in files.others if path.suffix == ".txt"}
     inside = {path for path in files.images if "images" in path.parts[:-1]}
