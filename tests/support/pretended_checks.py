@@ -136,7 +136,7 @@ def scores_tasks(folder: Path) -> None:
     scores: list[TaskScore] = []
 
     def translate(*arguments: Any) -> dict[Path, str]:
-        scores.append(arguments[4])
+        scores.append(arguments[4].task_score)
         return {}
 
     task = f"squeezenet1_1={folder / 'squeezenet.pth'}"
