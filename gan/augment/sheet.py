@@ -49,7 +49,8 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
                     page.paste(small, (left + number * (CELL + GAP), top))
             known = {at: score for at, score in (each.scores or {}).items() if score is not None}
             scores = ", ".join(f"{name} {score:.2f}" for name, score in known.items())
-            lines = each.task.output.as_posix(), "; ".join(each.reasons) or scores
+            fails = ", ".join(f"{gate} {known[gate]:.2f}" for gate in each.gates if gate in known)
+            lines = each.task.output.as_posix(), f"fails: {fails}" if fails else scores
             name, reason = (fit_text(line, TEXT, 2 * CELL + GAP) for line in lines)
             draw.text((left, top + CELL + 2), name, INK, font)
             draw.text((left, top + CELL + 4 + TEXT), reason, color, font)

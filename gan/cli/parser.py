@@ -18,7 +18,7 @@ from gan.cli.commands import Command
 from gan.cli.errors import explain
 from gan.cli.help import about, details, plain, summary
 from gan.config import Section
-from gan.config.files import check_file, check_values, find_file
+from gan.config.files import check_file, check_values, find_file, scalars
 from gan.config.table import load
 from gan.system.text import nearest
 from gan.system.yaml_text import parse_nodes
@@ -72,6 +72,12 @@ class Parser(ArgumentParser):
             if key in ("config", "extend", "help", *self.flags):
                 raise ValueError(f"config: {path}: {key} is for the command line: --{key}")
             self.check_key(key)
+        for key, value in scalars(Path(path)).items():
+            if key in sections(self.section) and not Path(value).is_file():
+                raise ValueError(
+                    f"config: {path}: {key} is a section, not {value!r}: KEY: VALUE in the lines "
+                    "below it"
+                )
         return super().parse_path(path, *arguments, **options)
 
     def names(self) -> list[str]:

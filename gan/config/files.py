@@ -49,6 +49,17 @@ def check_file(path: Path) -> list[str]:
     return list(names)
 
 
+def scalars(path: Path) -> dict[str, str]:
+    """Return the keys of a file, checked before, that have a plain value, with its text."""
+    root = parse_nodes(path.read_text(encoding="utf-8"))
+    pairs = root.value if isinstance(root, MappingNode) else ()
+    return {
+        key.value: value.value
+        for key, value in pairs
+        if isinstance(key, ScalarNode) and isinstance(value, ScalarNode)
+    }
+
+
 def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> None:
     """Add the dotted keys of a mapping and of those in it, but not of those in lists.
 

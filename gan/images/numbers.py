@@ -23,15 +23,15 @@ from PIL.TiffImagePlugin import (
     TiffImageFile,
 )
 
-from gan.images.color import FLOATS
+from gan.images.color import FLOATS, SIGNED
 from gan.images.complete import check_png_rows
-from gan.images.formats import NUMBERS
 
 COLOR_MODES = ("RGB", "RGBA", "RGBX", "LA")
 BANDS = (1, 3, 4)
 """Numbers of them in a TIFF that are colors and transparency."""
 KINDS = {1: "", 2: ", signed", 3: ", floats", 5: ", complex", 6: ", complex"}
 """Words for a TIFF's SampleFormat."""
+BY_PIXEL = "write them pixel by pixel"
 BIG_TIFF = b"\x2b"
 
 
@@ -52,7 +52,16 @@ def has_deep_color(image: Any) -> bool:
 
 def only_numbers(image: ImageFile) -> bool:
     """Return whether a TIFF has colors that Pillow cannot decode, not even to 8 bits."""
-    return any(isinstance(tile.args, tuple) and tile.args[0] == NUMBERS for tile in image.tile)
+    if not isinstance(image, TiffImageFile) or image.mode != "RGB":
+        return False
+    bits, kind = (image.tag_v2.get(tag, (8,))[0] for tag in (BITSPERSAMPLE, SAMPLEFORMAT))
+    return bits > 16 or (kind in (SIGNED, FLOATS) and bits > 8)
+
+
+def in_planes(image: Any) -> bool:
+    """Return whether a TIFF has its bands one after the other."""
+    tags = getattr(image, "tag_v2", {})
+    return bool(tags.get(PLANAR_CONFIGURATION, 1) != 1 and tags.get(SAMPLESPERPIXEL, 1) > 1)
 
 
 def has_other_band(image: ImageFile) -> bool:
@@ -73,6 +82,8 @@ def check_bands(image: ImageFile) -> None:
         samples, colors = _samples(image)
         if samples > colors + 1:
             raise ValueError(f"{samples} bands; images have 1, 3 or 4")
+        if in_planes(image) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) in (0, 1):
+            raise ValueError(f"{samples} bands in planes one after the other; {BY_PIXEL}")
 
 
 def _samples(image: TiffImageFile) -> tuple[int, int]:
@@ -94,11 +105,11 @@ def color_numbers(image: Any, file: BinaryIO, page: int = 0) -> Any:
     """
     if image.format == "PNG":
         check_png_rows(file)  # OpenCV would not say so
-    planes = image.format == "TIFF" and image.tag_v2.get(PLANAR_CONFIGURATION, 1) != 1
+    planes = in_planes(image)
     found = None if planes else through_opencv(file, page)  # it mistakes planes for pixels
     if found is None and only_numbers(image):
         if planes:
-            raise ValueError("such colors are read pixel by pixel, not in planes")
+            raise ValueError(f"such colors in planes one after the other; {BY_PIXEL}")
         raise ValueError("damaged, or compressed in a way that is not read")
     return found
 
@@ -158,7 +169,7 @@ def what_is_not_read(file: BinaryIO) -> str | None:
     if bands not in BANDS:
         return f"{bands} bands; images have 1, 3 or 4"
     if bands == 4 and tags.get(PLANAR_CONFIGURATION, 1) != 1:
-        return "4 bands in planes one after the other; write them pixel by pixel"
+        return f"4 bands in planes one after the other; {BY_PIXEL}"
     if kind in KINDS and (kind > 1 or bits not in (1, 2, 4, 8, 16)):
         read = "grey and RGB are read of 8, 16 or 32 bits, signed of 16 or 32, floats of 32 or 64"
         return f"{bands} band{'s' * (bands > 1)} of {bits} bits{KINDS[kind]}; {read}"

@@ -28,7 +28,7 @@ from gan.images.numbers import (
     floats_in,
     has_deep_color,
     has_other_band,
-    only_numbers,
+    in_planes,
 )
 from gan.images.reader import UPRIGHT, decoded, eight_bit_image, opened, orientation
 from gan.images.stacks import turn_to
@@ -41,6 +41,8 @@ RESOLUTION = (
     ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit,
 )  # fmt: skip
 INCH = 2
+PARTIAL = (8, 10, 12, 14)
+"""Bits that instruments give, in files of 16."""
 VARIANTS = {"MPO": "JPEG", "DIB": "BMP"}
 """Formats that share another one's suffix."""
 
@@ -138,6 +140,20 @@ class Traits:
             return False
         return self.numbers[0] < 0 or self.numbers[1] > (1 if self.floats else 65535)
 
+    @property
+    def bits(self) -> int | None:
+        """How many bits hold its numbers, where instruments give so few and its type has 16."""
+        if self.numbers is None or self.floats or self.outside:
+            return None
+        return next((bits for bits in PARTIAL if self.numbers[1] < 2**bits), None)
+
+    @property
+    def shown(self) -> Range | None:
+        """The range of its numbers by which it is shown; None for that of its type."""
+        if self.numbers is not None and self.outside:
+            return self.numbers[0], max(self.numbers[1], self.numbers[0] + 1)
+        return (0, 2**self.bits - 1) if self.bits else None
+
 
 def read_with_traits(
     path: Path,
@@ -148,7 +164,8 @@ def read_with_traits(
 ) -> tuple[Image.Image, Traits]:
     """Read a file as RGB like `read_image`, and say what is unusual about it.
 
-    Numbers that lie outside of what pictures hold are shown from the least to the largest.
+    Numbers that lie outside of what pictures hold are shown from the least to the largest, those
+    that fill few of 16 bits as if they filled them.
     `draft_size` and ImageError as for `read_image`; the size is that of the whole picture.
     """
     with opened(path, max_megapixels) as (image, file):
@@ -158,16 +175,18 @@ def read_with_traits(
         if draft_size:
             image.draft(None, (draft_size, draft_size))
         remarks: list[str] = []
-        stored = color_numbers(image, file, page) if only_numbers(image) else None
+        stored = color_numbers(image, file, page) if has_deep_color(image) else None
+        if stored is not None and stored.shape[2] == 4 and not has_other_band(image):
+            stored = None  # with transparency, which Pillow has
         loaded = decoded(image, file) if stored is None else image
         twelve = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,)  # white is 4095 then
-        numbers = numbers_of(loaded, stored) if "deep" in unusual and not twelve else None
+        known = "deep" in unusual and not twelve and not in_planes(image)
+        numbers = numbers_of(loaded, stored) if known else None
         traits = Traits((width, height), kind, unusual, numbers, floats_in(image))
-        whole = (numbers[0], max(numbers[1], numbers[0] + 1)) if numbers else None
         if stored is not None:
-            loaded = eight_bit_image(stored, whole if traits.outside else None)
-        elif traits.outside:
-            loaded = Image.fromarray(eight_bits(deep_grey(loaded, whole)[:, :, 0]))
+            loaded = eight_bit_image(stored[:, :, :3], traits.shown)
+        elif traits.shown and loaded.mode.startswith(("I", "F")):
+            loaded = Image.fromarray(eight_bits(deep_grey(loaded, traits.shown)[:, :, 0]))
         pixels, alpha = on_white(loaded, 3, remarks.append)
         turn = orientation(image)  # a PNG may have its EXIF behind the pixels
         facts: list[Fact] = [
@@ -226,13 +245,14 @@ def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
     mode = "L" if grey and profile and profile[16:20] != b"RGB " else "RGB"
     floats = floats_in(image)
     deep = floats or image.mode.startswith("I") or has_deep_color(image)
+    seen = ", in planes: seen in 8" if in_planes(image) else ""
     facts: list[Fact] = [
         (
             "suffix",
             VARIANTS.get(expected, expected) != kind,
             f"{path.suffix} on a file that is {kind}",
         ),
-        ("deep", deep, "floats" if floats else "16 bits a channel"),
+        ("deep", deep, "floats" if floats else f"16 bits a channel{seen}"),
         ("cmyk", image.mode == "CMYK", "CMYK"),
         ("rotated", turn in UPRIGHT, f"EXIF orientation {turn}"),
         ("profile", not is_srgb(profile, mode), "another colour profile than sRGB"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gan.config.choices import Range
 from gan.domains import DOMAINS
+from gan.images.picture import PARTIAL
 from gan.inspection.duplicates import find_copies
 from gan.inspection.options import InspectOptions
 from gan.inspection.statistics import differences, numbers
@@ -48,8 +49,6 @@ KINDS = {
     "difference": Kind(False, "what tells A from B without being style"),
 }
 """In the order in which they are reported. What training reads as it should be is a remark."""
-PARTIAL = (8, 10, 12, 14)
-"""Bits that instruments give, in files of 16."""
 ROUGH = 100
 """A span of numbers from which on whole ones are proposed as the ends of a range."""
 

@@ -24,6 +24,7 @@ from gan.images import (
     resize_square,
 )
 from gan.images.color import LUMA_COLUMN
+from gan.images.stacks import stack_pages
 from gan.inspection.hashes import SIDE, Luma
 
 Job = TypeVar("Job")
@@ -172,6 +173,8 @@ def examine(
     """Decode an image, or a page of a stack; return its facts, or its path and why it cannot be
     read."""
     try:
+        if not page:
+            stack_pages(path)  # all of them have to be there
         image, traits = read_with_traits(
             path, draft_size=DRAFT, max_megapixels=max_megapixels, page=page
         )

@@ -513,3 +513,15 @@ def test_an_unknown_recipe_is_told_the_others(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=r"smal: no such file or recipe; recipes: .*demo, .*small"):
         parsed(Config, ["--config", "smal"])
+
+
+@pytest.mark.parametrize("text", ["data: 5\n", "train:\n", "loss: nowhere.yaml\n"])
+def test_a_section_without_keys_is_refused_though_the_command_names_some(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    words = ["train", "--config", str(tmp_path / "a.yaml"), "--data.root", "x", "--loss.tv", "0"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--train.epochs", "1"])
+    assert ended.value.code == 2
+    assert f"{text.partition(':')[0]} is a section, not" in capsys.readouterr().err

@@ -370,3 +370,36 @@ def test_transparency_says_nothing_of_the_numbers(tmp_path: Path) -> None:
     _, traits = read_with_traits(tmp_path / "a.png")
     assert traits.numbers is not None
     assert traits.numbers[1] < 4096
+
+
+@pytest.mark.parametrize("photometric", ["rgb", "minisblack"])
+@pytest.mark.parametrize("dtype", ["float32", "int32", "int16", "uint16"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_colors_in_planes_are_never_other_colors(
+    tmp_path: Path, photometric: str, dtype: str, compression: str | None
+) -> None:
+    """16 bits of RGB are read in 8; all else is refused, and it is said what would be right."""
+    planes = np.moveaxis(RGB, 2, 0).astype(dtype)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(
+        path, planes, photometric=photometric, planarconfig="separate", compression=compression
+    )
+    for read in (read_image, read_pixels, read_with_traits):
+        if (photometric, dtype) == ("rgb", "uint16"):
+            read(path)
+        else:
+            with pytest.raises(ImageError, match=r"a\.tif: .* in planes .*; write them pixel by"):
+                read(path)
+    if (photometric, dtype) == ("rgb", "uint16"):
+        assert np.abs(np.asarray(read_image(path)) - RGB / 257).max() <= 1
+        _, traits = read_with_traits(path)
+        assert traits.numbers is None  # no range could read them
+        assert "in planes" in traits.unusual["deep"]
+
+
+def test_colors_are_shown_by_the_bits_that_they_fill(tmp_path: Path) -> None:
+    """Of 12 bits in 16 a colored picture would look grey."""
+    tifffile.imwrite(tmp_path / "a.tif", RGB, photometric="rgb")
+    image, traits = read_with_traits(tmp_path / "a.tif")
+    assert traits.numbers == (RGB.min(), RGB.max())
+    np.testing.assert_allclose(np.asarray(image), RGB * (255 / 4095), atol=0.51)

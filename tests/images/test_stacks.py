@@ -13,6 +13,7 @@ from gan.images import ImageError, Picture, read_picture
 from gan.images.stacks import cut_page, stack_pages
 from gan.images.writer import write_stack
 from gan.inference.translator import Translator
+from gan.inspection.survey import Place, examine
 from tests.support.commands import translate_folder
 
 RNG = np.random.default_rng(0)
@@ -132,6 +133,9 @@ def test_a_page_that_is_nowhere_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ImageError, match=r"a\.tif: damaged: page \d cannot be found"):
         stack_pages(tmp_path / "a.tif")
+    found = examine(tmp_path / "a.tif", Place(tmp_path), 100)
+    assert isinstance(found, tuple)
+    assert "cannot be found" in found[1]
 
 
 @pytest.mark.parametrize("kind", ["rgb", "rgb16"])
