@@ -36,6 +36,7 @@ from gan.images.reader import UPRIGHT, decoded, metadata_follows_pixels, opened,
 
 Array = NDArray[Any]
 Remark = Callable[[str], None]
+DROPPED = "dropped a band that is neither color nor transparency"
 CLIPPED = "more than half of its values lie beyond the range and are clipped"
 PACKED = re.compile(r"\bL;[124]")
 """How Pillow unpacks grey of less than 8 bits, which it scales to 8."""
@@ -80,6 +81,8 @@ def read_image_or_pixels(
 ) -> Image.Image | Array:
     """Read what `read_pixels` reads; 8 bits as an image, which is resized without a copy."""
     with opened(path, max_megapixels) as (image, file):
+        if has_other_band(image):
+            remark(DROPPED)
         if deep := deep_pixels(image, file, channels, remark, values):
             return deep[0]
         if draft_size and values is None:

@@ -14,6 +14,7 @@ from PIL.TiffImagePlugin import BITSPERSAMPLE, TiffImageFile
 from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
 from gan.images.color import deep_grey, is_srgb, on_white, with_channels
 from gan.images.deep import (
+    DROPPED,
     Array,
     deep_pixels,
     eight_bits,
@@ -93,7 +94,7 @@ def read_picture(
         stored = getattr(image, "tag_v2", {}).get(ExifTags.Base.Orientation, 1)
         place = kept_place(image, remarks.append)  # before Pillow turns it
         if has_other_band(image):
-            remarks.append("dropped a band that is neither color nor transparency")
+            remarks.append(DROPPED)
         floats = floats_in(image)
         deep = deep_pixels(image, file, channels, remarks.append, values, page)
         pixels, alpha = deep or (None, None)

@@ -383,6 +383,9 @@ def test_bands_that_are_called_grey_are_colors(tmp_path: Path, depth: str, count
     assert np.array_equal(picture.pixels, values[:, :, :3])
     assert picture.alpha is None
     assert bool(picture.remarks) == (count == 4)
+    said: list[str] = []
+    assert np.array_equal(read_pixels(tmp_path / "a.tif", remark=said.append), picture.pixels)
+    assert tuple(said) == picture.remarks
 
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
