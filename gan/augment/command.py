@@ -58,8 +58,12 @@ def augment(config: AugmentOptions) -> int:
         )
         files = [find_generator(path, config.direction) for path in config.model]
         hashes = [file_sha256(file) for file in files]
-        tasks = make_tasks(dataset, config, config.direction or "new")
-        check_labelled(tasks, dataset_format(config.format).rule)
+        try:
+            tasks = make_tasks(dataset, config, config.direction or "new")
+            check_labelled(tasks, dataset_format(config.format).rule)
+        except ValueError:
+            processes.once(lambda: _tell_remarks(dataset))  # they may be the reason
+            raise
         targets: list[Domain | None] = processes.once(
             lambda: [target_domain(file, config) for file in files]
         )
@@ -118,16 +122,21 @@ def _finished_before(output: Path) -> int:
 
 def _tell(dataset: Dataset, config: AugmentOptions, targets: Sequence[Domain | None]) -> None:
     """Say what is odd about a dataset, what is done with its splits, and what is not judged."""
-    for remark in dataset.remarks[:NAMED]:
-        say(remark.source, remark.reason)
-    if len(dataset.remarks) > NAMED:
-        print(f"and {len(dataset.remarks) - NAMED} more, in {REPORT}", file=sys.stderr)
+    _tell_remarks(dataset)
     if not any(item.splits for item in dataset.items):
         print("no splits found: all images are translated", file=sys.stderr)
     if config.realism != "off":
         for model, target in zip(config.model, targets, strict=True):
             if target is None:
                 say(model, "realism is not judged, its domain's images are gone: name --target")
+
+
+def _tell_remarks(dataset: Dataset) -> None:
+    """Say what is odd about a dataset."""
+    for remark in dataset.remarks[:NAMED]:
+        say(remark.source, remark.reason)
+    if len(dataset.remarks) > NAMED:
+        print(f"and {len(dataset.remarks) - NAMED} more, in {REPORT}", file=sys.stderr)
 
 
 def translate(

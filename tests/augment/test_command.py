@@ -316,3 +316,15 @@ def test_the_command_line_takes_models_and_weights_several_times(
     assert main(arguments) == 0
     assert "4 of 4 translations accepted" in capsys.readouterr().err
     assert [line["decision"] for line in lines(tmp_path / "out")] == ["accepted"] * 4
+
+
+def test_what_cannot_be_read_is_named_where_nothing_is_left_to_translate(
+    tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A damaged JSON of train leaves images that no split has."""
+    WRITERS["coco"](tmp_path / "in")
+    sheet = next(path for path in sorted((tmp_path / "in").rglob("*.json")) if "train" in path.name)
+    sheet.write_bytes(sheet.read_bytes()[:100])
+    with pytest.raises(ValueError, match="no images in train"):
+        augment(config(tmp_path, "coco", model=[model]))
+    assert f"{sheet}: no JSON" in capsys.readouterr().err
