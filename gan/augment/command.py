@@ -125,7 +125,7 @@ def _tell(dataset: Dataset, config: AugmentOptions, targets: Sequence[Domain | N
     _tell_remarks(dataset)
     if not any(item.splits for item in dataset.items):
         print("no splits found: all images are translated", file=sys.stderr)
-    if config.realism != "off":
+    if config.realism != "off" and config.style is None:
         for model, target in zip(config.model, targets, strict=True):
             if target is None:
                 say(model, "realism is not judged, its domain's images are gone: name --target")
