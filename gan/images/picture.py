@@ -31,7 +31,14 @@ from gan.images.numbers import (
     has_other_band,
     in_planes,
 )
-from gan.images.reader import UPRIGHT, decoded, eight_bit_image, opened, orientation
+from gan.images.reader import (
+    UPRIGHT,
+    decoded,
+    eight_bit_image,
+    metadata_follows_pixels,
+    opened,
+    orientation,
+)
 from gan.images.stacks import turn_to
 
 Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suffix"]
@@ -180,6 +187,8 @@ def read_with_traits(
         if stored is not None and stored.shape[2] == 4 and not has_other_band(image):
             stored = None  # with transparency, which Pillow has
         loaded = decoded(image, file) if stored is None else image
+        if stored is not None and image.format == "PNG" and metadata_follows_pixels(file):
+            image.load()  # the orientation
         twelve = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,)  # white is 4095 then
         known = "deep" in unusual and not twelve and not in_planes(image)
         numbers = numbers_of(loaded, stored) if known else None

@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from gan.config.choices import Channels
 from gan.images import ImageError, Picture, read_image, read_picture, read_pixels, write_picture
+from gan.images.picture import read_with_traits
 
 Y, X = np.mgrid[:37, :50]
 RGB16 = np.stack([(X + Y) * 700, X * 1300, 65535 - Y * 1600], -1).astype(np.uint16)
@@ -370,6 +371,9 @@ def test_a_png_is_upright_though_its_orientation_stands_behind_its_pixels(
     upright = np.rot90(pixels, -1)
     assert np.array_equal(read_picture(tmp_path / "a.png", channels=channels).pixels, upright)
     assert np.array_equal(read_pixels(tmp_path / "a.png", channels=channels), upright)
+    image, traits = read_with_traits(tmp_path / "a.png")
+    assert image.size == traits.size == (20, 30)
+    assert "rotated" in traits.unusual
 
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
