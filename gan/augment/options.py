@@ -73,8 +73,8 @@ class AugmentOptions(Section):
     realism: str = GATES["realism"].default
     """Least part of the way from the source's colors and textures to those of the target domain."""
     target: Path | None = None
-    """Folder of images that translations should look like; left out, the run's own training images
-    of that domain, where they still are."""
+    """Folder of images that translations should look like; if not set, the run's own training
+    images of that domain, where they still are."""
     cycle: str = GATES["cycle"].default
     """Largest mean difference of source and reconstruction, 0 to 1, where the run has both
     generators."""

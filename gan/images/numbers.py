@@ -89,7 +89,7 @@ def check_bands(image: ImageFile) -> None:
 def _samples(image: TiffImageFile) -> tuple[int, int]:
     """Return how many bands a TIFF has, and how many of them are colors.
 
-    Three or four that are said to be grey are RGB: so GDAL writes them, with more than 8 bits.
+    Three or four that claim to be grey are RGB: GDAL writes them so, with more than 8 bits.
     """
     samples = image.tag_v2.get(SAMPLESPERPIXEL, 1)
     photometric = image.tag_v2.get(PHOTOMETRIC_INTERPRETATION, 1)

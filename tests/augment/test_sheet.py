@@ -61,6 +61,12 @@ def test_a_mask_has_borders_and_pictures_without_labels_none(tmp_path: Path) -> 
 
 def test_no_size_of_a_box_is_too_small_or_too_large(tmp_path: Path) -> None:
     for name in ("old.png", "new.png"):
-        Image.new("RGB", (50, 40), GREY).save(tmp_path / name)
+        Image.new("RGB", (CELL // 6, CELL // 8), GREY).save(tmp_path / name)
     boxes = (Box(10, 10, 10, 10), Box(30, 30, 20, 20), Box(-50, -50, 500, 500))
-    page_of(tmp_path, Item(Path("old.png"), boxes=boxes), count=12)
+    page = page_of(tmp_path, Item(Path("old.png"), boxes=boxes), count=12)
+    # Six times as large; the first has no sides and is a dot, the last has none in the picture.
+    found = labelled(page, 0)
+    dot = found - outline(120, 120, 180, 180)
+    assert found == labelled(page, 1) == dot | outline(120, 120, 180, 180)
+    assert (60, 60) in dot
+    assert all(max(abs(x - 60), abs(y - 60)) <= 2 for x, y in dot)

@@ -106,7 +106,7 @@ def _read_sheets(files: Files) -> list[Sheet]:
 
 
 def _nothing_found(files: Files, path: Path, name: str) -> str:
-    """Return where the first image that a file names was sought in vain."""
+    """Return the error for a file whose first image is in none of the places it could be."""
     places = ", ".join(dict.fromkeys(str(place) for place in _places(path, name)))
     same = sum(image.name == name.rpartition("/")[2] for image in files.images)
     return (

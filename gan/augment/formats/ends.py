@@ -11,7 +11,7 @@ Splits = frozenset[str]
 Parts = tuple[str, ...]
 
 FOUND = "{} and the like: found by the names of files alone, or by the ends of paths"
-"""What is said of it."""
+"""A remark on what was found so; the place is for the first path."""
 
 
 def by_ends(

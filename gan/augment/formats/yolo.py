@@ -96,7 +96,7 @@ def places(image: Path) -> list[Path]:
 
 
 def _check_no_link(root: Path, image: Path) -> None:
-    """ValueError where an image would pass for one without objects: its text file is left out."""
+    """Raise ValueError where an image would count as one without objects: its label is ignored."""
     for place in places(image):
         if os.path.lexists(root / place):
             raise ValueError(
