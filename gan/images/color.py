@@ -74,6 +74,11 @@ def white_is_zero(image: Image.Image) -> bool:
     return bool(tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO)
 
 
+def twelve_bits(image: Image.Image) -> bool:
+    """Return whether a TIFF has grey of 12 bits in 12, so that its white is 4095."""
+    return bool(getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,))
+
+
 def _to_eight_bits(image: Image.Image) -> Image.Image:
     """Deep grey scaled to mode L, where Pillow would clip it; other modes as they are."""
     key = image.info.get("transparency")
@@ -128,10 +133,8 @@ def _grey(
     image: Image.Image, values: Range | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Yield rows of deep grey in [0, 1], black at 0, on white where a value is transparency."""
-    twelve = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,)
-    ends = black_and_white(
-        (numbers for _, numbers in bands(image)), values, 4095 if twelve else 65535
-    )
+    largest = 4095 if twelve_bits(image) else 65535
+    ends = black_and_white((numbers for _, numbers in bands(image)), values, largest)
     key, turned = image.info.get("transparency"), white_is_zero(image)
     for part, numbers in bands(image):
         unit = scaled(numbers, ends)
@@ -150,10 +153,13 @@ def black_and_white(
     largest is that of whole numbers. ValueError where some lie outside of their type's, or are
     none.
     """
-    found = [(part.min(), part.max(), part.dtype.kind == "f") for part in parts]
-    low, high = (float(end) for end in (min(f[0] for f in found), max(f[1] for f in found)))
+    ends, floats = list[tuple[float, float]](), False
+    for part in parts:
+        ends.append((float(part.min()), float(part.max())))
+        floats = part.dtype.kind == "f"
+    low, high = float(np.min(ends)), float(np.max(ends))  # NaN, too, which min would pass over
     # Mode I holds 16 bits too, from PNM, and from TIFF with a sign.
-    white = 1 if found[0][2] else largest
+    white = 1 if floats else largest
     if not np.isfinite([low, high]).all():
         raise ValueError("some of its values are infinite, or no numbers (NaN)")
     if values is None and not (low >= 0 and high <= white):

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 from PIL import ExifTags, Image
-from PIL.TiffImagePlugin import BITSPERSAMPLE, TiffImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
-from gan.images.color import deep_grey, is_srgb, on_white, with_channels
+from gan.images.color import deep_grey, is_srgb, on_white, twelve_bits, with_channels
 from gan.images.deep import (
     DROPPED,
     Array,
@@ -189,8 +189,7 @@ def read_with_traits(
         loaded = decoded(image, file) if stored is None else image
         if stored is not None and image.format == "PNG" and metadata_follows_pixels(file):
             image.load()  # the orientation
-        twelve = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,)  # white is 4095 then
-        known = "deep" in unusual and not twelve and not in_planes(image)
+        known = "deep" in unusual and not twelve_bits(image) and not in_planes(image)
         numbers = numbers_of(loaded, stored) if known else None
         traits = Traits((width, height), kind, unusual, numbers, floats_in(image))
         if stored is not None:

@@ -274,6 +274,20 @@ def test_colors_of_floats_turn_and_come_back_as_floats(tmp_path: Path) -> None:
     np.testing.assert_allclose(back, upright, atol=0.1)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("row", [0, 300, -1])
+@pytest.mark.parametrize("values", [None, (0, 1)])
+def test_one_value_that_is_no_number_is_found_in_any_row(
+    tmp_path: Path, wrong: float, row: int, values: Range | None
+) -> None:
+    """Rows are read some hundred at a time."""
+    numbers = RNG.random((700, 20)).astype(np.float32)
+    numbers[row, 7] = wrong
+    tifffile.imwrite(tmp_path / "a.tif", numbers)
+    with pytest.raises(ImageError, match=r"a\.tif: some of its values are infinite, or no num"):
+        read_pixels(tmp_path / "a.tif", channels=1, values=values)
+
+
 @pytest.mark.parametrize(
     ("dtype", "said"),
     [
