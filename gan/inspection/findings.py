@@ -7,7 +7,6 @@ from pathlib import Path
 
 from gan.config.choices import Range
 from gan.domains import DOMAINS
-from gan.images.picture import PARTIAL
 from gan.inspection.duplicates import find_copies
 from gan.inspection.options import InspectOptions
 from gan.inspection.statistics import differences, numbers
@@ -134,14 +133,13 @@ def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
 def _range_of(images: Sequence[ImageFacts]) -> Range | None:
     """Return the range that the numbers of images need; None where that of their type is right."""
     deep = [image.traits for image in images if image.traits.numbers]
-    low = min((traits.numbers[0] for traits in deep if traits.numbers), default=0.0)
-    high = max((traits.numbers[1] for traits in deep if traits.numbers), default=0.0)
+    ends = [traits.numbers for traits in deep if traits.numbers]
     if any(traits.outside for traits in deep):
+        low, high = min(low for low, _ in ends), max(high for _, high in ends)
         return (floor(low), ceil(high)) if high - low > ROUGH else (low, high)
-    if not deep or any(traits.floats for traits in deep):
-        return None
-    bits = next((bits for bits in PARTIAL if high < 2**bits), None)
-    return (0, 2**bits - 1) if bits else None
+    bits = [traits.bits or 0 for traits in deep]
+    fewest, most = min(bits, default=0), max(bits, default=0)
+    return (0, 2**most - 1) if fewest else None
 
 
 def _fit(found: Range | None, known: Range | None) -> bool:
