@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.augment.options import AugmentOptions
-from gan.augment.scores import LONGER_SIDE, agreement, comparable, field
 from gan.config import Config
 from gan.config.choices import Range
 from gan.domains import DIRECTIONS
@@ -29,6 +28,7 @@ from gan.images.color import LUMA_COLUMN
 from gan.images.deep import Array
 from gan.images.pixels import from_array, to_array
 from gan.inference.translator import Translator
+from gan.metrics.structure import LONGER_SIDE, agreement, comparable, field
 from gan.networks.files import ranges_of, read_about
 from gan.report.standing import open_configuration
 

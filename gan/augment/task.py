@@ -15,10 +15,10 @@ from torch import Tensor
 from torchvision import models
 from torchvision.ops import box_iou
 
-from gan.augment.scores import comparable
 from gan.features.extractor import MEAN, STD
 from gan.images.deep import Array
 from gan.images.pixels import from_array
+from gan.metrics.structure import comparable
 
 SURE = 0.5
 """Score from which a detection counts, and overlap (intersection over union) from which it is the

@@ -23,10 +23,11 @@ from experiments.checks.bad_translations import (
 from gan.augment import AugmentOptions, augment
 from gan.augment.dataset import Box
 from gan.augment.gates import GATES, failed, parse, threshold, thresholds
-from gan.augment.scores import agreement, displaced, field, measure
+from gan.augment.scores import measure
 from gan.images import write_image
 from gan.images.pixels import from_array, to_image
 from gan.inference.translator import Translator
+from gan.metrics.structure import agreement, displaced, field
 
 DATA = os.environ.get("GAN_DATA")
 
