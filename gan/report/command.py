@@ -8,11 +8,10 @@ from time import time
 from markupsafe import Markup
 
 from gan.report.gallery import extremes, test_images
-from gan.report.html import GENERATOR, read, render
+from gan.report.html import GENERATOR, read, render, title
 from gan.report.logs import losses, read_log, time_and_memory
-from gan.report.metrics import chosen, metrics
+from gan.report.metrics import metrics
 from gan.report.options import ReportOptions
-from gan.report.records import Evaluation, Finding, Lines, Score, best_step, found, read_lines
 from gan.report.samples import samples
 from gan.report.standing import (
     Configuration,
@@ -23,6 +22,17 @@ from gan.report.standing import (
 )
 from gan.report.translations import Translations
 from gan.system.atomic import check_writable, write_whole
+from gan.training.records import (
+    Evaluation,
+    Finding,
+    Lines,
+    Score,
+    best_step,
+    chosen,
+    found,
+    read_lines,
+)
+from gan.training.verdict import run_verdict
 
 MARKED = 500
 """Bytes at the beginning of a report that hold its mark."""
@@ -74,6 +84,7 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
     findings = read_lines(run / "doctor.jsonl", Finding)
     with_ends = found(findings.records)
     name = run.resolve().name
+    stands = standing(run, config, log)
     return render(
         "page.html",
         generator=GENERATOR,
@@ -84,7 +95,8 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
             "overview.html",
             name=name,
             what=description(config),
-            standing=standing(run, config, log),
+            standing=stands,
+            verdict=run_verdict(run, config, stands.step),
             log=log,
         ),
         fault=opened.fault,
@@ -112,7 +124,7 @@ def _alerts(
 ) -> dict[str, str]:
     """What nobody should overlook, by its section; before the first step nobody wonders."""
     still = sum(gone is None for _, gone in findings)
-    worse = newest.changed("worse") if newest and newest.step else []
+    worse = [title(name) for name in newest.changed("worse")] if newest and newest.step else []
     alerts = {
         "doctor": f"{still} of the doctor's findings still there" if still else None,
         "metrics": f"Worse than the images as they were: {', '.join(worse)}" if worse else None,

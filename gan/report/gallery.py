@@ -13,8 +13,8 @@ from gan.evaluation.records import Metric
 from gan.images import read_image
 from gan.report.html import render
 from gan.report.pictures import inline, shelve, shrunk, spread
-from gan.report.records import Lines, Score
 from gan.report.translations import LARGEST_SIDE, Translated, Translations
+from gan.training.records import Lines, Score
 
 BUDGET = 4_000_000
 """Bytes for all images from all over the folders, and for all of the best and worst."""

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from gan.config.tables.findings import FAULTS
 from gan.config.tables.metrics import row_of
 from gan.domains import DIRECTIONS, DOMAINS, stem
 
@@ -31,6 +32,13 @@ def title(name: str) -> str:
     """Return a metric's name, with its direction or domain, for people."""
     plain = stem(name)
     return f"{row_of(plain).title} {label(name[len(plain) + 1 :])}".rstrip(" ")
+
+
+def finding_title(name: str) -> str:
+    """Return what a finding of the doctor means, in a few words."""
+    row = FAULTS.get(name)
+    words = row.title if row else name.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def number(value: float) -> str:
@@ -79,6 +87,7 @@ def template(name: str) -> str:
 TEMPLATES = Environment(loader=FunctionLoader(template), autoescape=True, undefined=StrictUndefined)
 TEMPLATES.filters |= {
     "duration": duration,
+    "finding_title": finding_title,
     "label": label,
     "metric": title,
     "moment": moment,

@@ -11,13 +11,11 @@ from gan.config.tables.metrics import row_of
 from gan.domains import stem
 from gan.report.chart import Curve, chart
 from gan.report.html import render, title
-from gan.report.records import Evaluation, Lines
+from gan.training.records import Evaluation, Lines, chosen
 
 CHANGES: tuple[Change, ...] = ("worse", "better", "no clear difference")
 """What the translations are, compared with the images as they were; the bad news first."""
 
-OWN = re.compile(r"gen_(ab|ba)\.safetensors")
-"""The generators that a run leaves for use: neither the best nor those of past epochs."""
 IGNORED = re.compile(
     # Which model and when, how the intervals were drawn, and what changes rounding alone. The same
     # images may lie elsewhere: their hashes say that they are the same.
@@ -37,7 +35,11 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
         remark=lines.remark,
         shown=shown,
         best=next((e for e in alike if e.step == best and e is not shown), None),
-        verdicts={change: shown.changed(change) for change in CHANGES if shown.changed(change)},
+        changes={
+            change: [title(name) for name in shown.changed(change)]
+            for change in CHANGES
+            if shown.changed(change)
+        },
         charts=_curves(alike, shown),
         others=[e for e in reversed(lines.records) if not any(e is other for other in alike)],
     )
@@ -67,13 +69,6 @@ def _curve(name: str, evaluations: list[Evaluation]) -> Curve:
     return Curve(
         title(name), [step for step, _ in taken], [metric.value for _, metric in taken], low, high
     )
-
-
-def chosen(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """The newest by training; without one the newest of the run's generators, or of any file."""
-    by_training = [e for e in evaluations if not e.models]
-    of_the_run = [e for e in evaluations if all(OWN.fullmatch(name) for name in e.models)]
-    return next((found[-1] for found in (by_training, of_the_run, evaluations) if found), None)
 
 
 def comparable(evaluations: Sequence[Evaluation], shown: Evaluation) -> list[Evaluation]:

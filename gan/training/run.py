@@ -33,6 +33,7 @@ from gan.training.recipes.base import Batch, Recipe
 from gan.training.run_folder import STOPPED_MARK, claim, mark_stopped
 from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
+from gan.training.verdict import run_verdict
 
 LEAST_LR_FACTOR = 1 / 64
 """Smallest factor of the learning rate before a run whose steps are not finite gives up."""
@@ -134,6 +135,7 @@ class Run:
         if not all(path.exists() for path in self.generator_export.paths().values()):
             self.generator_export.keep(self.step)
             self.saver.finish()
+        self.report_verdict()
         return 0
 
     def ended(self) -> str | None:
@@ -193,7 +195,13 @@ class Run:
                 if stopped and self.step < stop:
                     return self.report_stopped()
         self.print_line(f"{self.folder}: step {self.step} of {stop} done{more(length)}")
+        self.report_verdict()
         return 0
+
+    def report_verdict(self) -> None:
+        """Print how good the run is, by its records, which the main process has written."""
+        if self.accelerator.is_main_process:
+            self.print_line(str(run_verdict(self.folder, self.config, self.step)))
 
     def report_compiled(self, progress: Progress) -> None:
         """Print after the first step, which compiles what it calls, how long it took."""

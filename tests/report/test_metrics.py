@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gan.report.metrics import chosen, comparable, metrics, same
-from gan.report.records import Evaluation, Lines
+from gan.report.metrics import comparable, metrics, same
+from gan.training.records import Evaluation, Lines, chosen
 
 OWN: dict[str, Any] = {
     "precision": "fp32",

@@ -213,7 +213,12 @@ def _see(
         "copy": pictures.change(real, fake),
         "collapsed": pictures.relative_diversity(fake, real, wanted),
         "checkerboard": pictures.checkerboard(fake, *natural),
+        "clipped": pictures.clipped(fake, *natural),
+        "lost": pictures.structure(real, fake),
     }
+    if min(fake.shape[-2:]) >= 2 * pictures.WINDOW:
+        signals["grain"] = pictures.grain(fake, *natural)
+        signals["blurred"], signals["halos"] = pictures.sharpness(fake, *natural)
     if home is not None:
         noise = torch.randn(fake.shape, generator=torch.Generator().manual_seed(0)).to(fake)
         signals["hidden_code"] = pictures.hidden_code(real, fake, home, pictures.NOISE * noise)
@@ -235,7 +240,7 @@ def _diagnose(
     one generator.
     """
     fault = FAULTS[name]
-    if not fault.has(value):
+    if not fault.has(value) or window[1] < fault.settled:
         return None
     text = fault.hasty if fault.hasty and pace > 1 else fault.advice
     text = fault.alone if fault.alone and alone else text

@@ -6,12 +6,14 @@ All compute in float32 and return a float; a signal that is not defined for its 
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from gan.images.color import LUMA
-from gan.images.pixels import to_pixels, to_unit
+from gan.images.pixels import to_array, to_pixels, to_unit
+from gan.metrics.structure import agreement, comparable, field
 
 Network = Callable[[Tensor], Tensor]
 
@@ -19,6 +21,14 @@ STEP = 2 / 255
 """One grey level of 8 bits."""
 NOISE = 2 * STEP
 """Standard deviation of the noise on translations; nobody sees two grey levels."""
+EXTREME = 0.97
+"""From which on a value, in [-1, 1], counts as clipped: four grey levels below white."""
+WINDOW = 5
+"""Pixels of a side over which detail is taken and averaged."""
+CALM, BUSY = 0.05, 0.95
+"""Quantiles of the detail in a picture's calm and busy places."""
+LEAST_GRAIN = 2.0
+"""Grey levels of detail in calm places that nobody sees."""
 
 
 def luma(images: Tensor) -> Tensor:
@@ -122,3 +132,54 @@ def grid(images: Tensor) -> float:
     pattern = cells.mean((0, 2, 4))  # (N, C, H / 4, 4, W / 4, 4) to (C, 4, 4)
     pattern = pattern - pattern.mean((1, 2), keepdim=True)
     return float(pattern.square().mean().sqrt()) / STEP
+
+
+def clipped(fake: Tensor, *natural: Tensor) -> float:
+    """Return which share of all values is black or white, beyond the largest share in natural.
+
+    natural are the inputs and the other domain; all values count alike, so that flat red, which has
+    one white and two black channels, is clipped.
+    """
+    shares = [float((images.abs() > EXTREME).float().mean()) for images in (fake, *natural)]
+    return shares[0] - max(shares[1:])
+
+
+def structure(real: Tensor, fake: Tensor) -> float:
+    """Return how well edges of outputs lie where inputs have them, -1 to 1, a mean over pictures.
+
+    The correlation of edge directions (gan/metrics/structure.py): colors, and light and dark, may
+    change. NaN where no input has edges.
+    """
+    pairs = zip(to_pixels(real), to_pixels(fake), strict=True)
+    fields = ([field(comparable(np.asarray(to_array(one)))) for one in pair] for pair in pairs)
+    found = (agreement(before, after) for before, after in fields)
+    known = [value for value in found if value is not None]
+    return sum(known) / len(known) if known else math.nan
+
+
+def detail(images: Tensor, quantile: float) -> float:
+    """Return how strong detail is at a quantile of a picture's places, a mean, in grey levels.
+
+    Detail is a picture less its mean over WINDOW x WINDOW pixels; its strength at a place is the
+    root of its mean square over channels and as many pixels. Sides of 2 WINDOW or more.
+    """
+    images = images.float()
+    edge = WINDOW // 2
+    fine = images[..., edge:-edge, edge:-edge] - avg_pool2d(images, WINDOW, stride=1)
+    strength = avg_pool2d(fine.square().mean(1, keepdim=True), WINDOW, stride=1).sqrt()
+    return float(torch.quantile(strength.flatten(1), quantile, dim=1).mean()) / STEP
+
+
+def grain(fake: Tensor, *natural: Tensor) -> float:
+    """Return detail in calm places of outputs by that of natural, whichever has most."""
+    return detail(fake, CALM) / max(LEAST_GRAIN, *(detail(images, CALM) for images in natural))
+
+
+def sharpness(fake: Tensor, *natural: Tensor) -> tuple[float, float]:
+    """Return detail in busy places of outputs by that of the blurred and the sharpest of natural.
+
+    The first is low for blurred pictures; the second is high where edges have halos.
+    """
+    busy = [max(detail(images, BUSY), LEAST_GRAIN) for images in natural]
+    ours = detail(fake, BUSY)
+    return ours / min(busy), ours / max(busy)

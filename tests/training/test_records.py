@@ -7,7 +7,7 @@ import pytest
 
 from gan.evaluation import ImageScores
 from gan.evaluation.files import write_images
-from gan.report.records import Evaluation, Finding, Score, best_step, read_lines
+from gan.training.records import Evaluation, Finding, Score, best_step, read_lines
 
 GOOD = '{"step": 4, "metrics": {"l1_ab": {"value": 0.5, "count": 3, "better": "lower"}}, "new": 1}'
 

@@ -1,6 +1,8 @@
 """The lines that evaluation and the doctor leave behind, and where one of them is torn."""
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -10,8 +12,10 @@ from pydantic import BaseModel, ConfigDict, InstanceOf
 from gan.config.choices import Change
 from gan.domains import Direction
 from gan.evaluation.records import Metric
-from gan.report.html import title
 from gan.system.text import dotted
+
+OWN = re.compile(r"gen_(ab|ba)\.safetensors")
+"""The generators that a run leaves for use: neither the best nor those of past epochs."""
 
 
 class Record(BaseModel):
@@ -43,8 +47,8 @@ class Evaluation(Record):
         return {name: str(value) for name, value in dotted(self.protocol)}
 
     def changed(self, change: Change) -> list[str]:
-        """Return the metrics, by their names for people, that changed so."""
-        return [title(name) for name, metric in self.metrics.items() if metric.change == change]
+        """Return the names of the metrics that changed so, compared with the source images."""
+        return [name for name, metric in self.metrics.items() if metric.change == change]
 
 
 class Score(Record):
@@ -126,3 +130,10 @@ def _over(finding: Finding, later: list[Finding]) -> int | None:
     """The step at which a finding had gone, or None."""
     gone = (f.step for f in later if (f.gone, f.where) == (finding.finding, finding.where))
     return next(gone, None)
+
+
+def chosen(evaluations: Sequence[Evaluation]) -> Evaluation | None:
+    """The newest by training; without one the newest of the run's generators, or of any file."""
+    by_training = [e for e in evaluations if not e.models]
+    of_the_run = [e for e in evaluations if all(OWN.fullmatch(name) for name in e.models)]
+    return next((found[-1] for found in (by_training, of_the_run, evaluations) if found), None)

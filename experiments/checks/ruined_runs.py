@@ -1,0 +1,187 @@
+"""Train runs that are ruined in known ways, and healthy ones, and print what their doctors find.
+
+python -m experiments.checks.ruined_runs --data '[PHOTO2OCHRE, datasets/demo]' --folder /tmp/ruined
+
+Limits were set by the runs of TUNED and by healthy ones; RUINED was tried afterwards, once. The exit
+status is 1 where a ruin was not named by its end, or a healthy run was accused.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+from jsonargparse import auto_cli
+
+from experiments.checks.doctor import train
+from gan.config import Config
+from gan.images import list_images
+from gan.system.signals import Interruption
+from gan.training import Run
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+SQUARES = {"data.resize": "square", "data.load_size": 72, "data.crop_size": 64}
+PAPER = SQUARES | {"networks.generator_channels": 16, "networks.discriminator_channels": 16}
+ALONE = {"loss.cycle": 0, "loss.identity": 0, "loss.perceptual": 0, "loss.style": 0}
+
+Keys = dict[str, Any]
+Pixels = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run."""
+
+    keys: Keys = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+    """Findings of which one at least has to be there at the end; none for a healthy run."""
+    recipe: str = "small"
+    change: Callable[[Path, Path], Keys] | None = None
+    """Makes what the run needs, from the data and into a folder; returns further keys."""
+
+
+def noise_for_paintings(data: Path, folder: Path) -> Keys:
+    """Write pictures of noise as domain B: the wrong folder."""
+    rng = np.random.default_rng(0)
+    for number in range(50):
+        _write(folder / "trainB" / f"{number}.png", rng.integers(0, 256, (72, 72, 3), np.uint8))
+    return {"data.root": None, "data.a": data / "trainA", "data.b": folder / "trainB"}
+
+
+def inverting_weights(data: Path, folder: Path) -> Keys:
+    """Train generators that turn photographs into their negatives, to begin with."""
+    for file in list_images(data / "trainA"):
+        _write(folder / "trainB" / f"{file.stem}.png", 255 - cv2.imread(str(file)))
+    start = folder / "negatives"
+    fit(Plan(), data, start, 300, {"data.root": None, "data.a": data / "trainA", "data.b": folder / "trainB"})  # fmt: skip
+    return {f"networks.weights_{at}": start / f"gen_{at}.safetensors" for at in ("ab", "ba")}
+
+
+def augmented(**transform: Any) -> Keys:
+    return {"data.augment": [transform]}
+
+
+HEALTHY = {
+    "small": Plan(),
+    "the paper's, 16 channels": Plan(PAPER, recipe="paper"),
+    "demo": Plan(recipe="demo"),
+    "contrastive": Plan(
+        SQUARES | {"networks.generator_channels": 16, "networks.discriminator_channels": 16},
+        recipe="contrastive",
+    ),
+}
+"""Each on every folder of data."""
+
+TUNED = {
+    "rate 0.02, cycle 0.1, identity 0": Plan(
+        {"optim.lr": 0.02, "loss.cycle": 0.1, "loss.identity": 0}, ("lost", "clipped", "collapsed")
+    ),
+    "style 30,000 and little else": Plan(
+        ALONE | {"loss.style": 30_000, "loss.cycle": 0.1}, ("lost",)
+    ),
+    "tv 300": Plan({"loss.tv": 300}, ("blurred", "lost", "collapsed")),
+}
+
+RUINED = {
+    "a rate of 0.1": Plan(PAPER | {"optim.lr": 0.1}, ("lost", "clipped", "collapsed"), "paper"),
+    "initial weights 50 times as large": Plan(
+        PAPER | {"networks.init_gain": 1, "optim.lr": 0.01}, ("lost", "clipped"), "paper"
+    ),
+    "the adversarial loss alone": Plan(ALONE, ("lost", "collapsed", "inverted", "clipped")),
+    "noise in the second folder": Plan(words=("lost",), change=noise_for_paintings),
+    "begun from negatives": Plan({"optim.lr": 5e-5}, ("inverted",), change=inverting_weights),
+    "a critic without its penalty": Plan(
+        PAPER | {"loss.adversarial": "wgan_gp", "loss.gradient_penalty": 0},
+        ("stretched", "lost", "clipped"),
+        "paper",
+    ),
+    "discriminators at 60 times the rate": Plan(
+        {"optim.discriminator_lr": 0.05}, ("blind", "beaten", "saturated", "lost")
+    ),
+    "blurred by data.augment": Plan(
+        augmented(name="GaussianBlur", blur_limit=[9, 9], sigma_limit=[3, 3], p=1), ("blurred",)
+    ),
+    "noise by data.augment": Plan(
+        augmented(name="GaussNoise", std_range=[0.15, 0.15], p=1), ("grain",)
+    ),
+    "sharpened by data.augment": Plan(
+        augmented(name="UnsharpMask", blur_limit=[7, 7], alpha=[1, 1], threshold=0, p=1), ("halos",)
+    ),
+    "identity 1,000": Plan({"loss.identity": 1000}, ("copy",)),
+    "a rate of 1e-7": Plan({"optim.lr": 1e-7}, ("lost",)),
+}
+
+
+def check(
+    data: list[Path],
+    folder: Path = Path("checkpoints/ruined"),
+    steps: int = 500,
+    only: list[str] | None = None,
+    tuned: bool = False,
+) -> int:
+    """Train each run and print a line for it.
+
+    Args:
+        data: Folders with trainA, trainB, testA and testB; ruined runs take the first.
+        folder: For the runs, new or with runs of this command, which go on.
+        steps: Of each run.
+        only: Names of runs to train, all by default.
+        tuned: Take the runs by which limits were set in place of the others.
+    """
+    failed = False
+    for name, plan in (TUNED if tuned else RUINED).items():
+        if only is None or name in only:
+            found = run(name, plan, data[0], folder, steps)
+            failed |= not found & set(plan.words)
+    for root in data:
+        for name, plan in HEALTHY.items():
+            if only is None or name in only:
+                failed |= bool(run(f"{name} on {root.name}", plan, root, folder, steps))
+    return int(failed)
+
+
+def run(name: str, plan: Plan, data: Path, folder: Path, steps: int) -> set[str]:
+    """Train one run; print and return what is open at its end."""
+    place = folder / "".join(c if c.isalnum() else "-" for c in name)
+    more = plan.change(data, place / "made") if plan.change else {}
+    found = fit(plan, data, place / "run", steps, more)
+    print(f"| {name} | {'; '.join(found) or 'nothing'} |", flush=True)
+    return {each.split()[0] for each in found}
+
+
+def fit(plan: Plan, data: Path, folder: Path, steps: int, more: Keys) -> Sequence[str]:
+    """Train; return the findings that are open at the end, with their places and first steps."""
+    sections: dict[str, dict[str, Any]] = yaml.safe_load(
+        (CONFIGS / f"{plan.recipe}.yaml").read_text(encoding="utf-8")
+    )
+    keys = {
+        "data.root": data, "data.workers": 0, "run.dir": folder, "run.device": "cpu",
+        "run.threads": 1, "train.max_steps": steps, "train.sample_every": steps,
+        "train.checkpoint_every": steps, "train.log_every": 10,
+    }  # fmt: skip
+    for key, value in (keys | plan.keys | more).items():
+        section, name = key.split(".")
+        sections.setdefault(section, {})[name] = value
+    if folder.exists():
+        shutil.rmtree(folder)
+    with Interruption() as interruption:
+        run = Run(Config.model_validate(sections), interruption)
+        seen = train(run)
+    if seen:
+        print({at[0] + "_" + at[1]: round(value, 2) for at, value in seen[-1].signals.items()})
+    opened = run.observers["doctor"].doctor.open  # type: ignore[attr-defined]
+    return [f"{name} {where} from {found.step}" for (name, where), found in opened.items()]
+
+
+def _write(path: Path, pixels: Pixels) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), pixels)
+
+
+if __name__ == "__main__":
+    sys.exit(auto_cli(check, as_positional=False))
