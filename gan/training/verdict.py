@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from gan.config import Config
-from gan.config.tables.findings import FAULTS
+from gan.config.tables.findings import FAULTS, YOUNG
 from gan.config.tables.metrics import row_of
 from gan.domains import DIRECTIONS, stem
 from gan.training.records import Evaluation, Finding, chosen, found, read_lines
@@ -17,6 +17,7 @@ SURE, FAIRLY_SURE = 3, 2
 """Looks in a row in which the doctor found the same."""
 MANY = 50
 """Images; what fewer say is only fairly sure."""
+UNKNOWN = "Nothing is known yet."
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,8 @@ def verdict(
         sentence = f"Good: the translations are nearer to {_targets(better)} than their sources"
         nothing = ", and the doctor finds no fault" if looks else ""
         return Verdict("good", f"{sentence}{nothing}.", basis, _measured(evaluation, better))
-    if not looks and evaluation is None:
-        when = f"the doctor's first look is at step {every}" if every else "the doctor is off"
-        return Verdict("too early", f"Too early to say: {when}.", basis, "Nothing is known yet.")
+    if evaluation is None and (not looks or step < YOUNG):
+        return Verdict("too early", f"Too early to say: {_early(looks, every)}.", basis, UNKNOWN)
     return Verdict(
         "usable",
         "Usable: the doctor finds no fault." if looks else "Usable, as far as can be told.",
@@ -86,6 +86,13 @@ def verdict(
         if evaluation is None or not _compared(evaluation)
         else "Not sure: the measured differences from the source images are not clear.",
     )
+
+
+def _early(looks: int, every: int) -> str:
+    """Return why nothing can be told yet."""
+    if looks:
+        return f"pictures are formed from step {YOUNG} on"
+    return f"the doctor's first look is at step {every}" if every else "the doctor is off"
 
 
 def _ruins(finding: Finding) -> bool:

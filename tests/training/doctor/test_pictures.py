@@ -148,3 +148,60 @@ def test_half_floats_are_taken(dtype: torch.dtype) -> None:
         pictures.relative_diversity(real, real, real), pictures.checkerboard(real, real),
     ]  # fmt: skip
     assert values == pytest.approx([-1, 2 * float(real.float().abs().mean()), 1, 0], abs=0.02)
+
+
+def test_what_is_clipped_beyond_real_pictures_is_their_share() -> None:
+    real = photographs()
+    flat_red = torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1).expand(4, 3, 32, 32)
+    assert pictures.clipped(flat_red, real) == 1
+    half = torch.cat([flat_red[..., :16], real[..., :16]], 3)
+    assert pictures.clipped(half, real) == pytest.approx(0.5)
+    assert pictures.clipped(half, real, flat_red) == pytest.approx(-0.5)
+
+
+def test_structure_is_kept_by_other_colors_and_lost_by_another_picture() -> None:
+    real = photographs(side=64)
+    assert pictures.structure(real, real) == pytest.approx(1)
+    assert pictures.structure(real, -real * 0.7 + 0.1) > 0.99
+    assert abs(pictures.structure(real, photographs(side=64, seed=9))) < 0.25
+    assert abs(pictures.structure(real, real.flip(3))) < 0.25
+    assert math.isnan(pictures.structure(torch.zeros_like(real), real))
+
+
+@pytest.mark.parametrize("side", [16, 33])
+def test_detail_is_numpys_and_noise_has_its_own_deviation(side: int) -> None:
+    """A second implementation; and white noise of 10 levels less its mean over 25 pixels."""
+    images = torch.rand(3, 2, side, side, generator=torch.Generator().manual_seed(0))
+    windows = np.lib.stride_tricks.sliding_window_view(images.numpy().astype(float), (5, 5), (2, 3))
+    fine = images[..., 2:-2, 2:-2].numpy() - windows.mean((4, 5))
+    squares = np.lib.stride_tricks.sliding_window_view((fine**2).mean(1), (5, 5), (1, 2))
+    strength = np.sqrt(squares.mean((3, 4))).reshape(3, -1)
+    expected = np.quantile(strength, 0.3, axis=1).mean() / STEP
+    assert pictures.detail(images, 0.3) == pytest.approx(expected, rel=1e-4)
+
+
+def test_noise_is_measured_by_its_deviation() -> None:
+    """White noise less its mean over 25 pixels keeps 24 parts of 25; 3 %: a few patches."""
+    rng = torch.Generator().manual_seed(0)
+    noise = 10 * STEP * torch.randn(4, 3, 128, 128, generator=rng)
+    expected = 10 * math.sqrt(24 / 25)
+    assert pictures.detail(noise, 0.5) == pytest.approx(expected, rel=0.03)
+    # Nothing around it: what nobody sees counts as two levels.
+    calm = torch.zeros(4, 3, 128, 128)
+    ratio = pictures.detail(noise, pictures.CALM) / pictures.LEAST_GRAIN
+    assert pictures.grain(noise, calm, calm) == pytest.approx(ratio)
+    assert pictures.grain(noise, calm, noise) == pytest.approx(1)
+
+
+def test_sharpness_follows_contrast_and_falls_by_blur() -> None:
+    real, flat = photographs(), photographs(seed=5) / 4
+    blurred, sharpest = pictures.sharpness(real, real, flat)
+    assert blurred == pytest.approx(
+        pictures.detail(real, pictures.BUSY) / pictures.detail(flat, pictures.BUSY)
+    )
+    assert sharpest == pytest.approx(1)
+    assert pictures.sharpness(2 * real, real)[1] == pytest.approx(2)
+    soft = torch.nn.functional.avg_pool2d(real, 9, stride=1, padding=4, count_include_pad=False)
+    assert pictures.sharpness(soft, real)[0] < 0.5
+    overshot = real + 1.5 * (real - soft)
+    assert pictures.sharpness(overshot, real)[1] > 1.35

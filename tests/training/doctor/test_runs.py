@@ -281,8 +281,11 @@ def test_one_style_and_any_style_are_watched(root: Path, tmp_path: Path) -> None
         events = EventAccumulator(str(tmp_path / name / "logs"))
         events.Reload()
         tags = {tag.removeprefix("doctor/") for tag in events.Tags()["scalars"] if "doctor" in tag}
-        seen = {f"{signal}_ab" for signal in ("inverted", "copy", "collapsed", "checkerboard")}
-        assert tags == seen | {"not_finite_ab", "left_out_all"} | more
+        seen = {
+            "inverted_ab", "copy_ab", "collapsed_ab", "checkerboard_ab", "not_finite_ab",
+            "clipped_ab", "lost_ab", "grain_ab", "blurred_ab", "halos_ab",
+        }  # fmt: skip
+        assert tags == seen | {"left_out_all"} | more
 
 
 def test_a_command_line_ignores_findings_by_name_and_refuses_others() -> None:

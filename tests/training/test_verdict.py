@@ -1,0 +1,105 @@
+"""A run's verdict: each word for what deserves it, with what it rests on and how sure it is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gan.config import Config
+from gan.config.tables.findings import FAULTS
+from gan.training.records import Evaluation, Finding
+from gan.training.verdict import run_verdict, verdict
+
+BETTER, WORSE, UNCLEAR = "better", "worse", "no clear difference"
+
+
+def finding(name: str, where: str = "ab", step: int = 300) -> Finding:
+    return Finding(step=step, finding=name, where=where)
+
+
+def evaluation(count: int = 100, **changes: str | None) -> Evaluation:
+    metrics: dict[str, Any] = {
+        name: {"value": 1.0, "count": count, "change": change} for name, change in changes.items()
+    }
+    return Evaluation.model_validate({"step": 500, "metrics": metrics})
+
+
+@pytest.mark.parametrize(("findings", "measured", "word"), [
+    ([finding("lost")], None, "broken"),
+    ([finding("lost")], evaluation(kid_ab=BETTER, kid_ba=BETTER), "broken"),
+    ([finding("grain"), finding("inverted", "ba")], None, "broken"),
+    ([finding("grain")], evaluation(kid_ab=BETTER, kid_ba=BETTER), "look here"),
+    ([finding("saturated", "a")], None, "look here"),
+    ([finding("of_a_later_version")], None, "look here"),
+    ([], evaluation(kid_ab=BETTER, kid_ba=WORSE), "look here"),
+    ([], evaluation(kid_ab=BETTER, kid_ba=UNCLEAR), "usable"),
+    ([], evaluation(kid_ab=BETTER, l1_ab=UNCLEAR, kid_ba=BETTER, cycle_a=None), "good"),
+    ([], evaluation(kid_ab=BETTER), "good"),
+    ([], evaluation(cycle_a=None), "usable"),
+    ([], None, "usable"),
+])  # fmt: skip
+def test_the_word_is_that_of_the_worst(
+    findings: list[Finding], measured: Evaluation | None, word: str
+) -> None:
+    assert verdict(findings, measured, 500, 100).word == word
+
+
+def test_a_broken_run_is_named_in_one_sentence() -> None:
+    found = [finding("lost", "ba", 200), finding("lost", "ab", 300), finding("grain", "ab", 400)]
+    told = verdict(found, None, 560, 100)
+    assert told.sentence == (
+        "Broken, stop this run: the pictures no longer show what the inputs show "
+        "(B to A and A to B, since step 200)."
+    )
+    assert told.basis == "It rests on 5 looks of the doctor at test images, the last at step 500."
+    assert told.certainty == "Sure: found in the last 4 looks."
+
+
+def test_a_good_run_names_what_was_measured() -> None:
+    told = verdict([], evaluation(12, kid_ab=BETTER, fid_ab=BETTER, kid_ba=BETTER), 500, 100)
+    assert str(told) == (
+        "Good: the translations are nearer to B and A (by KID, FID) than their sources, and the "
+        "doctor finds no fault. It rests on 5 looks of the doctor at test images, the last at step "
+        "500 and an evaluation at step 500. Fairly sure: the 95 % intervals of 12 images exclude "
+        "no difference."
+    )
+
+
+@pytest.mark.parametrize(("since", "step", "said"), [
+    (500, 500, "Not sure: found in the last look only; the next is at step 600."),
+    (400, 599, "Fairly sure: found in the last 2 looks."),
+    (100, 500, "Sure: found in the last 5 looks."),
+])  # fmt: skip
+def test_what_was_found_again_and_again_is_sure(since: int, step: int, said: str) -> None:
+    assert verdict([finding("lost", step=since)], None, step, 100).certainty == said
+
+
+def test_a_young_run_has_no_verdict_but_for_what_is_broken_already() -> None:
+    assert verdict([], None, 99, 100).sentence == (
+        "Too early to say: the doctor's first look is at step 100."
+    )
+    assert verdict([], None, 199, 10).sentence == (
+        "Too early to say: pictures are formed from step 200 on."
+    )
+    assert verdict([finding("clipped")], None, 199, 10).word == "broken"
+    assert verdict([], None, 5000, 0).sentence == "Too early to say: the doctor is off."
+    assert verdict([], evaluation(kid_ab=BETTER), 5000, 0).word == "good"
+
+
+def test_the_records_of_a_run_are_read_and_what_is_gone_does_not_count(tmp_path: Path) -> None:
+    config = Config.model_validate({"train": {"doctor_every": 100}})
+    lines: list[dict[str, Any]] = [
+        {"step": 100, "finding": "lost", "where": "ab"},
+        {"step": 200, "gone": "lost", "where": "ab"},
+        {"step": 200, "finding": "blurred", "where": "ab"},
+    ]  # fmt: skip
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "doctor.jsonl").write_text(text + '{"torn', encoding="utf-8")
+    told = run_verdict(tmp_path, config, 300)
+    assert (told.word, FAULTS["blurred"].title in told.sentence) == ("look here", True)
+    # The evaluation before the first step measures no training.
+    record = {"step": 0, "metrics": {"kid_ab": {"value": 1, "count": 9, "change": WORSE}}}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    (tmp_path / "doctor.jsonl").write_text("", encoding="utf-8")
+    assert run_verdict(tmp_path, config, 300).word == "usable"
