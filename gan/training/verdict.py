@@ -63,7 +63,9 @@ def verdict(
     ruins = [finding for finding in findings if _ruins(finding)]
     worse = evaluation.changed("worse") if evaluation else []
     if ruins:
-        sentence = f"Broken, stop this run: {_seen(ruins)}."
+        sure = _times(ruins, looks, every) > 1
+        head = "Broken, stop this run" if sure else "Broken, it seems"
+        sentence = f"{head}: {_seen(ruins)}."
         return Verdict("broken", sentence, basis, _sureness(ruins, looks, every))
     if findings or worse:
         said = [_seen(findings)] if findings else []
@@ -156,13 +158,17 @@ def _basis(looks: int, last: int, evaluation: Evaluation | None) -> str:
 
 def _sureness(findings: Sequence[Finding], looks: int, every: int) -> str:
     """Return how sure findings are: those of several looks in a row are."""
-    last = looks * every
-    times = max((last - finding.step) // every + 1 for finding in findings) if every else 1
+    times = _times(findings, looks, every)
     if times >= SURE:
         return f"Sure: found in the last {times} looks."
     if times >= FAIRLY_SURE:
         return f"Fairly sure: found in the last {times} looks."
-    return f"Not sure: found in the last look only; the next is at step {last + every:,}."
+    return f"Not sure: found in the last look only; the next is at step {(looks + 1) * every:,}."
+
+
+def _times(findings: Sequence[Finding], looks: int, every: int) -> int:
+    """Return in how many looks in a row the oldest of findings was found."""
+    return max((looks * every - finding.step) // every + 1 for finding in findings) if every else 1
 
 
 def _measured(evaluation: Evaluation | None, names: Sequence[str]) -> str:

@@ -72,7 +72,9 @@ def test_a_good_run_names_what_was_measured() -> None:
     (100, 500, "Sure: found in the last 5 looks."),
 ])  # fmt: skip
 def test_what_was_found_again_and_again_is_sure(since: int, step: int, said: str) -> None:
-    assert verdict([finding("lost", step=since)], None, step, 100).certainty == said
+    told = verdict([finding("lost", step=since)], None, step, 100)
+    assert told.certainty == said
+    assert told.sentence.startswith("Broken, it seems: " if since == 500 else "Broken, stop")
 
 
 def test_a_young_run_has_no_verdict_but_for_what_is_broken_already() -> None:
