@@ -27,6 +27,7 @@ from gan.training.checkpoint.saver import GeneratorExport, Saver
 from gan.training.checkpoint.states import SavedState, agreed_state, check_same
 from gan.training.dataset import open_data
 from gan.training.feed import LoaderWait, load_batches
+from gan.training.next_steps import print_end
 from gan.training.observers.base import RunContext, build_observers
 from gan.training.progress import Progress, finished, more
 from gan.training.recipes.base import Batch, Recipe
@@ -130,7 +131,7 @@ class Run:
     def report_finished(self) -> int:
         """Print that there is nothing left to do, and export generators that were removed."""
         self.ending = self.ended()
-        self.print_line(f"{self.folder}: {finished(self.step, self.length, self.ending)}")
+        print_end(self.config, finished(self.step, self.length, self.ending), self.print_line)
         if not all(path.exists() for path in self.generator_export.paths().values()):
             self.generator_export.keep(self.step)
             self.saver.finish()
@@ -192,7 +193,7 @@ class Run:
                     break
                 if stopped and self.step < stop:
                     return self.report_stopped()
-        self.print_line(f"{self.folder}: step {self.step} of {stop} done{more(length)}")
+        print_end(self.config, f"step {self.step} of {stop} done{more(length)}", self.print_line)
         return 0
 
     def report_compiled(self, progress: Progress) -> None:
