@@ -168,9 +168,9 @@ def register_metric(
     """Add a metric: it is measured, printed, reported, and can be evaluate.best.
 
     The function takes a gan.metrics.Batch and returns a score for each image, (N,). More facts,
-    for instance baseline=True to measure doing nothing as well, or of="collection" for another kind
-    of function, are those of gan.config.tables.metrics.MetricRow. ValueError names a fact that is
-    invalid or a name in use.
+    for instance baseline=True to measure doing nothing as well, question for the sentence that it
+    answers, or of="collection" for another kind of function, are those of
+    gan.config.tables.metrics.MetricRow. ValueError names a fact that is invalid or a name in use.
     """
     try:
         row = MetricRow(title, better, function, tuple(needs), **facts)

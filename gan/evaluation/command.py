@@ -11,13 +11,14 @@ from gan.config import DataConfig
 from gan.config.choices import Precision
 from gan.config.tables.generators import generator_row
 from gan.domains import DIRECTIONS, Direction
+from gan.evaluation.answers import summarize
 from gan.evaluation.core import Settings, evaluate
 from gan.evaluation.files import METRICS_FILE, write_evaluation
 from gan.evaluation.folders import Folders, open_folders
 from gan.evaluation.instruments import open_instruments, partial_judge
 from gan.evaluation.options import EvaluateOptions
 from gan.evaluation.records import Evaluation
-from gan.evaluation.table import report
+from gan.evaluation.table import details
 from gan.inference.devices import pick_device
 from gan.inference.translator import Translator
 from gan.interop import find_generator, generators_in, open_generator
@@ -176,7 +177,10 @@ def _present(
     else:
         images = write_evaluation(folder, step, about.get("epoch"), evaluation)
         where = f"written to {folder / METRICS_FILE} and {folder / images}"
-    print(f"{printable(f'{model}, step {step}')}\n\n{report(evaluation)}\n\n{printable(where)}")
+    where += "" if options.verbose else "; --verbose prints the protocol"
+    blocks = [printable(f"{model}, step {step}"), summarize(evaluation)]
+    blocks += [details(evaluation)] if options.verbose else []
+    print("\n\n".join([*blocks, printable(where)]))
 
 
 def _run_folder(model: Path) -> Path | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from gan.config.tables.metrics import names_of
+from gan.config.tables.metrics import METRICS, names_of
 from gan.metrics import Extractor, Lpips, has_torchmetrics, open_extractor, open_lpips
 from gan.metrics.inception import FILE, cached, missing_inception
 
@@ -56,6 +56,15 @@ class Instruments:
         }
 
 
+def _unanswered() -> str:
+    """Return the questions that only an extractor's features answer, and the metrics."""
+    names = names_of("extractor")
+    questions = dict.fromkeys(METRICS[name].question for name in names if METRICS[name].question)
+    plain = "; ".join(question[0].lower() + question[1:] for question in questions)
+    domains = plain.replace("{target}", "the target").replace("{source}", "the source")
+    return f"{domains} ({', '.join(names)})"
+
+
 def partial_judge(features: str | None, trained_by: Sequence[str], section: str = "") -> list[str]:
     """Return a note if the extractor is one of the frozen networks that the training used."""
     if features not in trained_by:
@@ -89,10 +98,9 @@ def open_instruments(
         missing = missing_inception(cached(FILE))
         features = None if missing else "inception"
         if missing:
-            *others, last = names_of("extractor")
             notes.append(
-                f"{', '.join(others)} and {last} left out: no extractor ({missing}; or choose "
-                f"another network, e.g. {chosen} mobilenet_v2 {file} FILE)"
+                f"not answered without a feature extractor: {_unanswered()}. Add {chosen} "
+                f"mobilenet_v2 (offline with {file} FILE); {missing}"
             )
     similarity = has_torchmetrics()
     if not similarity:

@@ -12,9 +12,9 @@ from gan.config.choices import Device, Precision, Split
 class EvaluateOptions(Section):
     """A model, test folders, and how its translations are measured.
 
-    Prints a table, and adds a line to RUN/metrics.jsonl and the scores of every image to
-    RUN/evaluation. Started by `accelerate launch` or torchrun, several processes share the work;
-    the numbers do not depend on how many.
+    Prints a table and answers in words, and adds a line with the protocol to RUN/metrics.jsonl and
+    the scores of every image to RUN/evaluation. Started by `accelerate launch` or torchrun, several
+    processes share the work; the numbers do not depend on how many.
     """
 
     model: Path
@@ -55,3 +55,5 @@ class EvaluateOptions(Section):
     """For the intervals; 0 for none."""
     output: Path | None = None
     """Folder for metrics.jsonl and evaluation; not set, the run directory."""
+    verbose: bool = False
+    """Print every number by its name in metrics.jsonl and the protocol besides."""

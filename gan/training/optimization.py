@@ -15,6 +15,8 @@ Groups = Mapping[str, tuple[Sequence[str], float]]
 """Names of networks that one Adam updates, and its learning rate, by the group's name."""
 OPTIMIZERS = {"generators": "gen_optimizer", "discriminators": "disc_optimizer"}
 """What the optimizers of groups are called in a training state; others: NAME_optimizer."""
+LEAST_LR_FACTOR = 1 / 64
+"""Smallest factor of the learning rate before a run whose steps are not finite gives up."""
 
 
 class Updates:

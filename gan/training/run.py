@@ -27,16 +27,14 @@ from gan.training.checkpoint.saver import GeneratorExport, Saver
 from gan.training.checkpoint.states import SavedState, agreed_state, check_same
 from gan.training.dataset import open_data
 from gan.training.feed import LoaderWait, load_batches
+from gan.training.next_steps import print_end
 from gan.training.observers.base import RunContext, build_observers
+from gan.training.optimization import LEAST_LR_FACTOR
 from gan.training.progress import Progress, finished, more
 from gan.training.recipes.base import Batch, Recipe
 from gan.training.run_folder import STOPPED_MARK, claim, mark_stopped
 from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
-from gan.training.verdict import run_verdict
-
-LEAST_LR_FACTOR = 1 / 64
-"""Smallest factor of the learning rate before a run whose steps are not finite gives up."""
 
 
 class Run:
@@ -131,11 +129,14 @@ class Run:
     def report_finished(self) -> int:
         """Print that there is nothing left to do, and export generators that were removed."""
         self.ending = self.ended()
-        self.print_line(f"{self.folder}: {finished(self.step, self.length, self.ending)}")
         if not all(path.exists() for path in self.generator_export.paths().values()):
             self.generator_export.keep(self.step)
             self.saver.finish()
-        self.report_verdict()
+        return self.report_end(finished(self.step, self.length, self.ending))
+
+    def report_end(self, text: str) -> int:
+        """Print how the run has ended; return the exit status."""
+        print_end(self.config, self.step, text, self.print_line)
         return 0
 
     def ended(self) -> str | None:
@@ -194,14 +195,7 @@ class Run:
                     break
                 if stopped and self.step < stop:
                     return self.report_stopped()
-        self.print_line(f"{self.folder}: step {self.step} of {stop} done{more(length)}")
-        self.report_verdict()
-        return 0
-
-    def report_verdict(self) -> None:
-        """Print how good the run is, by its records, which the main process has written."""
-        if self.accelerator.is_main_process:
-            self.print_line(str(run_verdict(self.folder, self.config, self.step)))
+        return self.report_end(f"step {self.step} of {stop} done{more(length)}")
 
     def report_compiled(self, progress: Progress) -> None:
         """Print after the first step, which compiles what it calls, how long it took."""

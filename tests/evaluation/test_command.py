@@ -89,16 +89,32 @@ def test_every_call_adds_a_line_and_a_file_of_scores(run: Path) -> None:
     assert [json.loads(line)["protocol"]["bootstrap"]["seed"] for line in lines] == [0, 1]
 
 
-def test_the_table_and_what_is_left_out_are_printed(
+def test_answers_and_what_is_not_answered_are_printed(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate(run) == 0
     said = capsys.readouterr().out
-    assert "l1_ab" in said
-    assert "note: fid, kid, gram and structure left out: no extractor" in said
+    assert "A to B: 4 images of A, 4 images of B, 32 pixels a side\n" in said
+    assert "\nL1 " in said
+    (line,) = [line for line in said.splitlines() if "not answered" in line]
+    assert "nearer to the target than the images of the source are; keeps what is seen" in line
+    assert "(fid, kid, gram, structure). Add --features mobilenet_v2 " in line
     assert "note: ms_ssim left out: needs 176 pixels a side, not 32" in said
-    assert "  precision: fp32" in said
     assert f"written to {run / 'metrics.jsonl'}" in said
+    assert said.endswith("; --verbose prints the protocol\n")
+    assert "sha256" not in said
+
+
+def test_verbose_adds_every_number_by_name_and_the_protocol(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status("evaluate", str(run), str(run.parent), "--size=32", "--verbose") == 0
+    said = capsys.readouterr().out
+    assert "\nReconstruction of the images of A: mean error" in said
+    assert "\ncycle_a " in said
+    assert "\n  precision: fp32\n" in said
+    assert "sha256" in said
+    assert "--verbose" not in said
 
 
 @pytest.mark.parametrize("kind", ["unet_128", "resnet_6blocks"])
@@ -110,8 +126,8 @@ def test_a_file_alone_is_measured_and_written_where_one_says(
     options = {"root": tmp_path, "max_images": 2}
     assert evaluate(file, **options) == 0
     said = capsys.readouterr().out
-    assert "l1_ba" in said
-    assert "l1_ab" not in said
+    assert "\nB to A: " in said
+    assert "\nA to B" not in said
     assert "name a folder with --output" in said
     assert evaluate(file, output=tmp_path / "there", **options) == 0
     assert (tmp_path / "there" / "metrics.jsonl").is_file()
@@ -222,6 +238,6 @@ def test_without_torchmetrics_the_rest_is_measured(
     monkeypatch.setattr("gan.metrics.pictures.find_spec", lambda _: None)
     assert evaluate(run) == 0
     said = capsys.readouterr().out
-    assert "psnr_ab" in said
-    assert "ssim_ab" not in said
+    assert "\nPSNR " in said
+    assert "\nSSIM " not in said
     assert "ssim, ms_ssim left out: pip install 'gan-translation[metrics]'" in said

@@ -95,7 +95,7 @@ def test_it_is_printed_written_reported_and_keeps_the_best(
     assert json.loads((run / "best.json").read_text())["metric"] == "edge_ab"
     assert (run / "gen_ab-best.safetensors").is_file()
     assert main(["evaluate", f"--model={run}", f"--root={tmp_path}", "--device=cpu"]) == 0
-    assert "edge_ab" in capsys.readouterr().out
+    assert "\nEdge error better than that of the images of A: not known" in capsys.readouterr().out
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert all({"edge_ab", "edge_ba"} <= line["metrics"].keys() for line in lines)
     assert main(["report", f"--model={run}", "--device=cpu"]) == 0

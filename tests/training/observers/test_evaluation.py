@@ -187,7 +187,7 @@ def test_every_evaluation_is_said_in_a_line_and_hints_name_keys_of_the_configura
     for line in lines(tmp_path):
         value = line["metrics"]["l1_ab"]["value"]
         assert f"evaluation, step {line['step']}: l1_ab {value:.4g}, l1_ba " in said
-    assert "--evaluate.features mobilenet_v2 --evaluate.weights FILE" in said
+    assert "--evaluate.features mobilenet_v2 (offline with --evaluate.weights FILE)" in said
     assert " --features" not in said
     assert "step 6 of 6 done; a higher train.max_steps goes on" in said
 

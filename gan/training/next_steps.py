@@ -1,0 +1,109 @@
+"""The last lines of a run: how good it is, and commands that can be copied into a shell."""
+
+import shlex
+import shutil
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from gan.config import Config, DataConfig
+from gan.config.tables.datasets import DATASETS
+from gan.config.tables.recipes import RECIPES
+from gan.domains import DIRECTIONS, Domain
+from gan.images import list_images
+from gan.training.verdict import run_verdict
+
+
+def print_end(config: Config, step: int, text: str, print_line: Callable[[str], None]) -> None:
+    """Print that a run has ended at a step, how good it is, and commands for what it has made."""
+    verdict = str(run_verdict(config.run.dir, config, step))
+    for line in (f"{config.run.dir}: {text}", verdict, *next_steps(config)):
+        print_line(line)
+
+
+def next_steps(config: Config) -> Iterator[str]:
+    """Yield lines for the end of a run: its report, its curves and samples, a translation.
+
+    The commands are started as this program was, so that they work where it did.
+    """
+    row, folder = RECIPES[config.recipe], config.run.dir
+    direction = row.directions[0]
+    ends = DIRECTIONS[direction]
+    model = ["--model", _path(folder), *_extensions()]
+    images = ["--input", _images(config.data, ends.source)]
+    style = ["--style", _first_image(config.data, ends.target)] if row.styled else []
+    output = ["--output", _path(folder / "translations")]
+    yield "to look at the run and to use it (when to stop: docs/stopping.md):"
+    for words in (
+        [*_command("report"), *model],
+        [_python(), "-m", "tensorboard.main", "--logdir", _path(folder / "logs")],
+        [*_command("translate"), *model, "--direction", direction, *style, *images, *output],
+    ):
+        yield f"  {shlex.join(words)}"
+
+
+# The program
+
+
+def _command(name: str) -> list[str]:
+    """Return the first words of another of our commands."""
+    program = Path(sys.argv[0])
+    script = program.parent / "scripts" / f"{name}.py"
+    if program.name == "train.py" and script.is_file():
+        return [_python(), _path(script)]
+    if program.name == "gan" and program.is_file():
+        return [_program("gan", program), name]
+    return [_python(), "-m", "gan.cli", name]
+
+
+def _python() -> str:
+    """Return the first word of a command for this Python."""
+    return _program("python", Path(sys.executable))
+
+
+def _program(name: str, file: Path) -> str:
+    """Return a program's name where the shell finds this file by it, else the file."""
+    found = shutil.which(name)
+    if found and Path(found).absolute() == file.absolute():
+        return name
+    return str(file.absolute())
+
+
+def _extensions() -> list[str]:
+    """Return the extensions that this program was given, as options."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--extend", action="append", nargs="?", const="", default=[])
+    given, _ = parser.parse_known_args(sys.argv[1:])
+    return [word for name in given.extend for word in ("--extend", name)]
+
+
+def _path(path: Path) -> str:
+    """Return a path as a word of a command, below the working folder where it lies there."""
+    here = Path.cwd()
+    short = path.relative_to(here) if path.is_relative_to(here) else path
+    return f"./{short}" if str(short).startswith("-") else str(short)
+
+
+# The images
+
+
+def _images(data: DataConfig, domain: Domain) -> str:
+    """Return a folder with images of a domain; where there is none a word to be replaced."""
+    return next((_path(folder) for folder, _ in _folders(data, domain)), "PHOTOS")
+
+
+def _first_image(data: DataConfig, domain: Domain) -> str:
+    """Return one image of a domain; where there is none a word to be replaced."""
+    return next((_path(images[0]) for _, images in _folders(data, domain)), "PAINTING")
+
+
+def _folders(data: DataConfig, domain: Domain) -> Iterator[tuple[Path, list[Path]]]:
+    """Yield the folders that hold images of a domain with these, those of the test first."""
+    if not DATASETS[data.dataset].folders:
+        return
+    for folder in (data.test_folder(domain), data.train_folder(domain)):
+        with suppress(ValueError):  # gone, or not readable: the training is done all the same
+            if folder and (images := list_images(folder)):
+                yield folder, images
