@@ -1,0 +1,217 @@
+"""The evaluations of groups, in one table for each protocol: values, means, which group is best."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gan.config.choices import Better
+from gan.evaluation.records import Metric
+from gan.report.comparison.groups import ABSENT, Group
+from gan.report.comparison.runs import Run
+from gan.report.comparison.seeds import Difference, Summary, summary, welch
+from gan.report.metrics import OWN, comparable, deciding
+from gan.report.records import Evaluation
+
+RULE = (
+    "A group is marked best where it is better than every other group by more than seeds explain: "
+    "the 95 % interval of the difference of the means (Welch's t) excludes zero for each of them. "
+    "It holds for other seeds on the same test images, not for other images. With one seed in "
+    "either group no claim is made."
+)
+Protocol = tuple[tuple[str, str], ...]
+"""The settings that decide whether numbers may be compared."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The evaluations of a run by one protocol: the newest, and that of the best step."""
+
+    newest: Evaluation
+    best: Evaluation | None
+
+
+@dataclass(frozen=True)
+class Value:
+    """A metric of one run."""
+
+    run: Run
+    metric: Metric
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A metric of one group: of the newest evaluations, and of the steps that were best."""
+
+    group: Group
+    newest: tuple[Value, ...]
+    best: tuple[Value, ...]
+
+    @property
+    def summary(self) -> Summary:
+        """The mean and deviation of the newest values."""
+        return _summary(self.newest)
+
+    @property
+    def best_summary(self) -> Summary | None:
+        """The same of the best steps, where there are any."""
+        return _summary(self.best) if self.best else None
+
+    @property
+    def values(self) -> list[float]:
+        """The newest values alone."""
+        return [value.metric.value for value in self.newest]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A metric of all groups that have it."""
+
+    name: str
+    better: Better
+    cells: tuple[Cell, ...]
+    verdict: str
+    best: Group | None
+    """The group that is best beyond what seeds explain."""
+
+    @property
+    def gaps(self) -> dict[int, Difference]:
+        """How far the others are from the best group, by their numbers."""
+        if self.best is None:
+            return {}
+        leading = next(cell.values for cell in self.cells if cell.group is self.best)
+        gaps = {cell.group.number: welch(cell.values, leading) for cell in self.cells
+                if cell.group is not self.best}  # fmt: skip
+        return {number: gap for number, gap in gaps.items() if gap}
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was measured by one protocol."""
+
+    settings: dict[str, str]
+    steps: dict[str, int]
+    """The step that was evaluated, by run."""
+    best_steps: dict[str, int]
+    rows: tuple[Row, ...]
+
+def tables(groups: Sequence[Group]) -> list[Table]:
+    """Return one table for each protocol, as few as hold every run that was evaluated."""
+    by_run = {run.name: _by_protocol(run) for group in groups for run in group.runs}
+    return [
+        _table(
+            groups,
+            {name: found[protocol] for name, found in by_run.items() if protocol in found},
+        )
+        for protocol in _covering(list(by_run.values()))
+    ]
+
+
+def different_settings(found: Sequence[Table]) -> dict[str, list[str]]:
+    """Return the settings in which the tables' protocols differ: a value for each table by key."""
+    decisive = [deciding(table.settings) for table in found]
+    keys = dict.fromkeys(key for settings in decisive for key in settings)
+    rows = {key: [settings.get(key, ABSENT) for settings in decisive] for key in keys}
+    return {key: row for key, row in rows.items() if len(set(row)) > 1}
+
+
+def _by_protocol(run: Run) -> dict[Protocol, Taken]:
+    """Return what was measured of a run by each protocol by which its own generators were."""
+    records = run.evaluations.records
+    own: dict[Protocol, list[Evaluation]] = {}
+    for evaluation in reversed(records):
+        if all(OWN.fullmatch(name) for name in evaluation.models):
+            protocol = tuple(sorted(deciding(evaluation.settings).items()))
+            own.setdefault(protocol, []).append(evaluation)
+    found = {}
+    for protocol, evaluations in own.items():
+        # Of a step training's before others: it has all metrics.
+        newest = max(evaluations, key=lambda each: (each.step, not each.models))
+        alike = comparable(records, newest)
+        found[protocol] = Taken(newest, next((e for e in alike if e.step == run.best), None))
+    return found
+
+
+def _covering(by_run: Sequence[Mapping[Protocol, Taken]]) -> list[Protocol]:
+    """Choose the protocol that most runs share, then of the other runs, until none is left.
+
+    Of protocols of equally many runs the one that was used at the latest step.
+    """
+    left = [found for found in by_run if found]
+    chosen: list[Protocol] = []
+    while left:
+        reach: dict[Protocol, tuple[int, int]] = {}
+        for found in left:
+            for protocol, taken in found.items():
+                count, step = reach.get(protocol, (0, 0))
+                reach[protocol] = (count + 1, max(step, taken.newest.step))
+        chosen.append(max(reach, key=lambda protocol: reach[protocol]))
+        left = [found for found in left if chosen[-1] not in found]
+    return chosen
+
+
+def _table(groups: Sequence[Group], taken: Mapping[str, Taken]) -> Table:
+    """Return what runs, by their names, have by one protocol."""
+    newest = {name: each.newest for name, each in taken.items()}
+    best = {name: each.best for name, each in taken.items() if each.best}
+    names = dict.fromkeys(name for evaluation in newest.values() for name in evaluation.metrics)
+    settings = next(iter(newest.values())).settings
+    return Table(
+        settings,
+        {name: evaluation.step for name, evaluation in newest.items()},
+        {name: evaluation.step for name, evaluation in best.items()},
+        tuple(_row(name, groups, newest, best, bool(settings)) for name in names),
+    )
+
+
+def _row(
+    name: str,
+    groups: Sequence[Group],
+    newest: Mapping[str, Evaluation],
+    best: Mapping[str, Evaluation],
+    known: bool,
+) -> Row:
+    """Return a metric of the groups that have it, with what may be claimed of it."""
+    cells = [Cell(group, _values(name, group, newest), _values(name, group, best))
+             for group in groups]  # fmt: skip
+    cells = [cell for cell in cells if cell.newest]
+    better = cells[0].newest[0].metric.better
+    verdict, winner = _judged(cells, better) if known else ("no protocol: no claim", None)
+    return Row(name, better, tuple(cells), verdict, winner)
+
+
+def _values(name: str, group: Group, found: Mapping[str, Evaluation]) -> tuple[Value, ...]:
+    """Return a metric of each run of a group that has it."""
+    return tuple(
+        Value(run, found[run.name].metrics[name])
+        for run in group.runs
+        if run.name in found and name in found[run.name].metrics
+    )
+
+
+def _summary(values: Iterable[Value]) -> Summary:
+    return summary([value.metric.value for value in values])
+
+
+def _judged(cells: Sequence[Cell], better: Better) -> tuple[str, Group | None]:
+    """Return what may be said of the group with the best mean, and the group if it is best."""
+    if len(cells) < 2:
+        return "nothing to compare", None
+    if any(not math.isfinite(cell.summary.mean) for cell in cells):
+        return "a value is not finite: no claim", None
+    if any(cell.summary.count < 2 for cell in cells):
+        return "one seed: no claim", None
+    choose = max if better == "higher" else min
+    leader = choose(cells, key=lambda cell: cell.summary.mean)
+    unclear = [
+        str(cell.group.number)
+        for cell in cells
+        if cell is not leader and not _clear(welch(leader.values, cell.values))
+    ]
+    if unclear:
+        groups = [str(leader.group.number), *unclear]
+        return f"no clear difference: {', '.join(groups)}", None
+    return f"{leader.group.number} is best", leader.group
+
+
+def _clear(difference: Difference | None) -> bool:
+    return difference is not None and difference.clear
