@@ -37,5 +37,8 @@ class ReportOptions(Section):
     def faults(self) -> Iterator[Fault]:
         given, several = self.model_fields_set, len(self.model) > 1
         for key in ("root", "device"):
-            yield several and key in given, f"{key} is for one run, and there are several: remove it"
+            yield (
+                several and key in given,
+                f"{key} is for one run, and there are several: remove it",
+            )
         yield self.ignore and not several, "ignore is for several runs, and there is one: remove it"

@@ -29,9 +29,7 @@ def curves(groups: tuple[Group, ...]) -> Markup:
 
 def _line(name: str, group: Group, run: Run) -> Curve:
     """Return a scalar of one run, in its group's color."""
-    return replace(
-        run.log.curve(name), name=f"{group.number} · {run.name}", color=group.number - 1
-    )
+    return replace(run.log.curve(name), name=f"{group.number} · {run.name}", color=group.number - 1)
 
 
 def _title(name: str, kind: str) -> str:

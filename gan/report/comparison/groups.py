@@ -9,7 +9,7 @@ from gan.report.standing import shown
 from gan.system.text import dotted, nearest
 
 SEED = "run.seed"
-ABSENT = "–"
+ABSENT = "\N{EN DASH}"
 FOLDERS = {"data.root", "data.a", "data.b"}
 PLACES = {
     "networks.discriminator_weights",
@@ -62,10 +62,7 @@ class Groups:
 
     def title(self, group: Group) -> str:
         """Return a group's number, and its values of the keys that tell most groups apart."""
-        keys = self.naming()
-        named = [f"{key} {self.different[key][group.number - 1]}" for key in keys]
-        more = len(self.different) - len(keys)
-        named += [f"and {more} more"] if more else []
+        named = [f"{key} {self.different[key][group.number - 1]}" for key in self.naming()]
         return f"{group.number}: {', '.join(named)}" if named else str(group.number)
 
     def naming(self) -> list[str]:

@@ -1,10 +1,13 @@
 """The evaluations of groups, in one table for each protocol: values, means, which group is best."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gan.config.choices import Better
+from gan.config.tables.metrics import row_of
+from gan.domains import stem
+from gan.evaluation.instruments import PUBLISHED, partial_judge
 from gan.evaluation.records import Metric
 from gan.report.comparison.groups import ABSENT, Group
 from gan.report.comparison.runs import Run
@@ -15,8 +18,9 @@ from gan.report.records import Evaluation
 RULE = (
     "A group is marked best where it is better than every other group by more than seeds explain: "
     "the 95 % interval of the difference of the means (Welch's t) excludes zero for each of them. "
-    "It holds for other seeds on the same test images, not for other images. With one seed in "
-    "either group no claim is made."
+    "It holds for other seeds on the same test images, not for other images, and for a metric by "
+    "itself: of 20 metrics one may be marked by chance. With one seed in either group no claim is "
+    "made, nor for a group that was trained with the network whose features are compared."
 )
 Protocol = tuple[tuple[str, str], ...]
 """The settings that decide whether numbers may be compared."""
@@ -94,6 +98,7 @@ class Table:
     best_steps: dict[str, int]
     rows: tuple[Row, ...]
 
+
 def tables(groups: Sequence[Group]) -> list[Table]:
     """Return one table for each protocol, as few as hold every run that was evaluated."""
     by_run = {run.name: _by_protocol(run) for group in groups for run in group.runs}
@@ -159,8 +164,30 @@ def _table(groups: Sequence[Group], taken: Mapping[str, Taken]) -> Table:
         settings,
         {name: evaluation.step for name, evaluation in newest.items()},
         {name: evaluation.step for name, evaluation in best.items()},
-        tuple(_row(name, groups, newest, best, bool(settings)) for name in names),
+        tuple(_row(name, groups, newest, best, settings) for name in names),
     )
+
+
+def notes(table: Table, groups: Sequence[Group]) -> list[str]:
+    """Return a sentence on each group that was trained with the network that measures it."""
+    extractor = table.settings.get("extractor.name")
+    return [
+        f"Group {group.number}: {note}."
+        for group in groups
+        if any(run.name in table.steps for run in group.runs)
+        for note in partial_judge(extractor, group.runs[0].config.frozen_networks)
+    ]
+
+
+def _flattered(name: str, groups: Sequence[Group], settings: Mapping[str, str]) -> set[int]:
+    """Return the groups, by number, whose training used the features that a metric compares."""
+    needs = row_of(stem(name)).requires
+    by_extractor = "lpips" in needs and settings.get("lpips") != PUBLISHED.format("alexnet")
+    if not by_extractor and "extractor" not in needs:
+        return set()
+    extractor = settings.get("extractor.name")
+    return {group.number for group in groups
+            if extractor in group.runs[0].config.frozen_networks}  # fmt: skip
 
 
 def _row(
@@ -168,14 +195,17 @@ def _row(
     groups: Sequence[Group],
     newest: Mapping[str, Evaluation],
     best: Mapping[str, Evaluation],
-    known: bool,
+    settings: Mapping[str, str],
 ) -> Row:
     """Return a metric of the groups that have it, with what may be claimed of it."""
     cells = [Cell(group, _values(name, group, newest), _values(name, group, best))
              for group in groups]  # fmt: skip
     cells = [cell for cell in cells if cell.newest]
     better = cells[0].newest[0].metric.better
-    verdict, winner = _judged(cells, better) if known else ("no protocol: no claim", None)
+    if settings:
+        verdict, winner = _judged(cells, better, _flattered(name, groups, settings))
+    else:
+        verdict, winner = "no protocol: no claim", None
     return Row(name, better, tuple(cells), verdict, winner)
 
 
@@ -192,7 +222,9 @@ def _summary(values: Iterable[Value]) -> Summary:
     return summary([value.metric.value for value in values])
 
 
-def _judged(cells: Sequence[Cell], better: Better) -> tuple[str, Group | None]:
+def _judged(
+    cells: Sequence[Cell], better: Better, flattered: Collection[int]
+) -> tuple[str, Group | None]:
     """Return what may be said of the group with the best mean, and the group if it is best."""
     if len(cells) < 2:
         return "nothing to compare", None
@@ -208,8 +240,9 @@ def _judged(cells: Sequence[Cell], better: Better) -> tuple[str, Group | None]:
         if cell is not leader and not _clear(welch(leader.values, cell.values))
     ]
     if unclear:
-        groups = [str(leader.group.number), *unclear]
-        return f"no clear difference: {', '.join(groups)}", None
+        return f"{leader.group.number} is not clearly better than {', '.join(unclear)}", None
+    if leader.group.number in flattered:
+        return f"{leader.group.number} was trained with the extractor: no claim", None
     return f"{leader.group.number} is best", leader.group
 
 

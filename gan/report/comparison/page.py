@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from gan.report.comparison.curves import curves
 from gan.report.comparison.groups import Group, Groups
-from gan.report.comparison.measures import RULE, Table, different_settings
+from gan.report.comparison.measures import RULE, Table, different_settings, notes
 from gan.report.comparison.runs import Run
 from gan.report.comparison.samples import samples
 from gan.report.comparison.seeds import Summary, summary
@@ -48,16 +48,14 @@ def page(runs: Sequence[Run], groups: Groups, tables: Sequence[Table], images: i
             ),
             "Metrics": render(
                 "measures.html",
-                tables=tables,
+                tables=[(table, notes(table, groups.groups)) for table in tables],
                 titles=titles,
                 rule=RULE,
                 settings=different_settings(tables),
                 missing=[run.name for run in counted if run.name not in evaluated],
             ),
             "Samples": samples(groups.groups, images),
-            "Doctor": render(
-                "diagnoses.html", found=[(run, run.open_findings) for run in runs]
-            ),
+            "Doctor": render("diagnoses.html", found=[(run, run.open_findings) for run in runs]),
             "Curves": curves(groups.groups),
         },
         now=time(),
@@ -93,7 +91,6 @@ def _facts(groups: Groups, group: Group) -> dict[str, Any]:
     copies = {copy.name: run.name for copy, run in group.copies}
     return {
         "title": groups.title(group),
-        "what": group.runs[0].config.networks.generator,
         "seeds": ", ".join(str(run.seed) for run in group.runs),
         "states": Counter(run.standing.state for run in group.runs),
         "steps": folded([run.standing.step for run in group.runs]),

@@ -1,4 +1,4 @@
-"""The runs that are compared: what each folder holds, under a name that tells it from the others."""
+"""The runs that are compared: what each folder holds, under a name of its own."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

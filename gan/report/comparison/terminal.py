@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from gan.report.comparison.groups import Groups
-from gan.report.comparison.measures import Row, Table, different_settings
+from gan.report.comparison.groups import ABSENT, Groups
+from gan.report.comparison.measures import Row, Table, different_settings, notes
 from gan.report.comparison.page import folded, remarks
 from gan.report.comparison.runs import Run
 from gan.report.comparison.seeds import Summary
-from gan.report.html import duration, number
+from gan.report.html import duration, number, rough
 from gan.system.text import printable
 
 
@@ -20,6 +20,7 @@ def text(runs: Sequence[Run], groups: Groups, tables: Sequence[Table]) -> str:
         *(_columns([*_metrics(groups, table, heading)])
           for table, heading in zip(tables, _headings(tables), strict=True)),
         "\n".join(_protocols(tables)),
+        "\n".join(dict.fromkeys(note for table in tables for note in notes(table, groups.groups))),
         "\n".join(remarks(runs, groups)),
     ]  # fmt: skip
     return "\n\n".join("\n".join(map(printable, block.splitlines())) for block in blocks if block)
@@ -89,7 +90,7 @@ def _protocols(tables: Sequence[Table]) -> Iterator[str]:
 def spread(of: Summary | None, *, seconds: bool = False) -> str:
     """Return mean ± deviation (seeds), or a dash."""
     if of is None:
-        return "–"
-    write = duration if seconds else number
-    around = "" if of.deviation is None else f" ± {write(of.deviation)}"
-    return f"{write(of.mean)}{around} ({of.count})"
+        return ABSENT
+    mean, deviation = (duration, duration) if seconds else (number, rough)
+    around = "" if of.deviation is None else f" ± {deviation(of.deviation)}"
+    return f"{mean(of.mean)}{around} ({of.count})"
