@@ -39,7 +39,7 @@ class Parser(ArgumentParser):
         self.fields = leaves(self.section)
         self.positional = command.positional
         self.flags = {"print_config": PRINT, **command.flags}
-        first = " ".join(f"[{name.upper()}]" for name in command.positional)
+        first = " ".join(map(self.placeholder, command.positional))
         super().__init__(
             prog=prog,
             usage=f"%(prog)s {first} [--key VALUE ...]",
@@ -61,6 +61,10 @@ class Parser(ArgumentParser):
             groups.get(section, self).add_argument(
                 f"--{key}", metavar=name.upper(), help=about(field)
             )
+
+    def placeholder(self, name: str) -> str:
+        """Return how the usage line shows an option that is given without its name."""
+        return f"[{name.upper()}{' ...' if _has_origin(self.fields.get(name), list) else ''}]"
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise ValueError in place of printing usage and exiting."""

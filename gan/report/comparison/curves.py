@@ -14,8 +14,9 @@ from gan.report.logs import GROUPS, in_groups
 def curves(groups: tuple[Group, ...]) -> Markup:
     """Return the charts; scalars of no known group are folded away below them."""
     runs = [(group, run) for group in groups for run in group.every]
-    names = dict.fromkeys(name for _, run in runs for name, points in run.log.scalars.items()
-                          if points)  # fmt: skip
+    names = dict.fromkeys(
+        name for _, run in runs for name, points in run.log.scalars.items() if points
+    )
     known, others = [], []
     for kind, members in in_groups(names).items():
         for name in members:

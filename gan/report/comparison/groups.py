@@ -1,15 +1,19 @@
 """Runs of one recipe with different seeds are one group; what tells groups apart is named."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gan.config.whole import NOT_NUMBERS
+from gan.domains import DOMAINS
 from gan.report.comparison.runs import Run
 from gan.report.standing import shown
 from gan.system.text import dotted, nearest
 
 SEED = "run.seed"
 ABSENT = "\N{EN DASH}"
+BY_CONTENT = "by content"
+"""Stands for the place of a folder of which the content is known."""
 FOLDERS = {"data.root", "data.a", "data.b"}
 PLACES = {
     "networks.discriminator_weights",
@@ -96,19 +100,33 @@ def grouped(runs: Sequence[Run], ignore: Collection[str] = ()) -> Groups:
         _group(number, facts[indices[0]], [runs[index] for index in indices])
         for number, indices in enumerate(members.values(), start=1)
     )
-    values = {
+    keys = list(dict.fromkeys(key for found in facts for key in found))
+    varied = [key for key in keys if len({found.get(key) for found in facts}) > 1]
+    rows = {
         key: [
-            ", ".join(dict.fromkeys(facts[index].get(key, ABSENT) for index in indices))
+            ", ".join(dict.fromkeys(_spelled(runs[i], key, facts[i].get(key)) for i in indices))
+            if key in ignore
+            else _spelled(runs[indices[0]], key, facts[indices[0]].get(key))
             for indices in members.values()
         ]
-        for key in dict.fromkeys(key for found in facts for key in found)
+        for key in varied
     }
-    varied = {key for key in values if len({found.get(key) for found in facts}) > 1}
     return Groups(
         groups,
-        {key: row for key, row in values.items() if key in varied and key not in ignore},
-        {key: row for key, row in values.items() if key in varied and key in ignore},
+        {key: row for key, row in rows.items() if key not in ignore},
+        {key: row for key, row in rows.items() if key in ignore},
     )
+
+
+def _spelled(run: Run, key: str, value: str | None) -> str:
+    """Return a fact for people: with the place of a folder that is known by its content."""
+    if value is None:
+        return ABSENT
+    for domain in DOMAINS:
+        if key == f"folders.{domain}":
+            with suppress(ValueError):  # the configuration names no folder
+                return f"{run.config.data.train_folder(domain)} ({value})"
+    return value
 
 
 def facts_of(run: Run, by_content: bool) -> Facts:
@@ -125,15 +143,22 @@ def facts_of(run: Run, by_content: bool) -> Facts:
     found = {key: shown(value) for key, value in keys.items() if key not in {SEED, *ignored}}
     if run.opened.fault and not run.manifest:
         found["config.yaml"] = f"damaged: {run.name}"
-    if by_content:
-        folders = run.manifest.get("folders") or {}
-        if folders:
-            found = {key: value for key, value in found.items() if key not in FOLDERS}
-        found |= {f"folders.{domain}": str(mark) for domain, mark in folders.items()}
-        found |= {key: str(of) for key, of in (run.manifest.get("fingerprints") or {}).items()}
-        found |= {key: str(run.manifest[key]) for key in ("processes", "device")
-                  if key in run.manifest}  # fmt: skip
-    return found
+    return found | _content(run) if by_content else found
+
+
+def _content(run: Run) -> Facts:
+    """Return what a manifest knows of a run's folders and files, and of where it ran."""
+    manifest = run.manifest
+    folders, files = (
+        of if isinstance(of := manifest.get(key), dict) else {}
+        for key in ("folders", "fingerprints")
+    )
+    return {
+        **(dict.fromkeys(FOLDERS, BY_CONTENT) if folders else {}),
+        **{f"folders.{domain}": str(mark) for domain, mark in folders.items()},
+        **{str(key): str(mark) for key, mark in files.items()},
+        **{key: str(manifest[key]) for key in ("processes", "device") if key in manifest},
+    }
 
 
 def _check_ignored(ignore: Iterable[str], facts: Sequence[Facts]) -> None:

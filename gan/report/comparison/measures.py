@@ -16,11 +16,13 @@ from gan.report.metrics import OWN, comparable, deciding
 from gan.report.records import Evaluation
 
 RULE = (
-    "A group is marked best where it is better than every other group by more than seeds explain: "
-    "the 95 % interval of the difference of the means (Welch's t) excludes zero for each of them. "
-    "It holds for other seeds on the same test images, not for other images, and for a metric by "
-    "itself: of 20 metrics one may be marked by chance. With one seed in either group no claim is "
-    "made, nor for a group that was trained with the network whose features are compared."
+    "Of each run the newest evaluation by the protocol that most runs share; others are on the "
+    "run's own page. A group is marked best where it is better than every other group by more "
+    "than seeds explain: the 95 % interval of the difference of the means (Welch's t) excludes "
+    "zero for each of them. It holds for other seeds on the same test images, not for other "
+    "images, and for a metric by itself: of 20 metrics one may be marked by chance. With one "
+    "seed in either group no claim is made, nor for a group that was trained with the network "
+    "whose features are compared."
 )
 Protocol = tuple[tuple[str, str], ...]
 """The settings that decide whether numbers may be compared."""
@@ -83,8 +85,11 @@ class Row:
         if self.best is None:
             return {}
         leading = next(cell.values for cell in self.cells if cell.group is self.best)
-        gaps = {cell.group.number: welch(cell.values, leading) for cell in self.cells
-                if cell.group is not self.best}  # fmt: skip
+        gaps = {
+            cell.group.number: welch(cell.values, leading)
+            for cell in self.cells
+            if cell.group is not self.best
+        }
         return {number: gap for number, gap in gaps.items() if gap}
 
 
@@ -186,8 +191,7 @@ def _flattered(name: str, groups: Sequence[Group], settings: Mapping[str, str]) 
     if not by_extractor and "extractor" not in needs:
         return set()
     extractor = settings.get("extractor.name")
-    return {group.number for group in groups
-            if extractor in group.runs[0].config.frozen_networks}  # fmt: skip
+    return {group.number for group in groups if extractor in group.runs[0].config.frozen_networks}
 
 
 def _row(
@@ -198,8 +202,9 @@ def _row(
     settings: Mapping[str, str],
 ) -> Row:
     """Return a metric of the groups that have it, with what may be claimed of it."""
-    cells = [Cell(group, _values(name, group, newest), _values(name, group, best))
-             for group in groups]  # fmt: skip
+    cells = [
+        Cell(group, _values(name, group, newest), _values(name, group, best)) for group in groups
+    ]
     cells = [cell for cell in cells if cell.newest]
     better = cells[0].newest[0].metric.better
     if settings:

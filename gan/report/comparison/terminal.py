@@ -17,12 +17,14 @@ def text(runs: Sequence[Run], groups: Groups, tables: Sequence[Table]) -> str:
     blocks = [
         _columns([*_overview(groups)]),
         _columns([("what differs", *_numbers(groups)), *_keys(groups)]) if groups.different else "",
-        *(_columns([*_metrics(groups, table, heading)])
-          for table, heading in zip(tables, _headings(tables), strict=True)),
+        *(
+            _columns([*_metrics(groups, table, heading)])
+            for table, heading in zip(tables, _headings(tables), strict=True)
+        ),
         "\n".join(_protocols(tables)),
         "\n".join(dict.fromkeys(note for table in tables for note in notes(table, groups.groups))),
         "\n".join(remarks(runs, groups)),
-    ]  # fmt: skip
+    ]
     return "\n\n".join("\n".join(map(printable, block.splitlines())) for block in blocks if block)
 
 
