@@ -10,7 +10,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Summary:
-    """The mean of seeds, and their standard deviation, which one seed has not."""
+    """The mean of seeds, and their standard deviation where it is known: not of one seed."""
 
     mean: float
     deviation: float | None
@@ -34,7 +34,7 @@ class Difference:
 def summary(values: Sequence[float]) -> Summary:
     """Return the mean and the deviation (n - 1); not a number where a value is not finite."""
     if not all(map(math.isfinite, values)):
-        return Summary(math.nan, None if len(values) < 2 else math.nan, len(values))
+        return Summary(math.nan, None, len(values))
     return Summary(fmean(values), stdev(values) if len(values) > 1 else None, len(values))
 
 
