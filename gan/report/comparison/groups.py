@@ -11,7 +11,7 @@ from gan.report.standing import shown
 from gan.system.text import dotted, nearest
 
 SEED = "run.seed"
-ABSENT = "\N{EN DASH}"
+ABSENT = "absent"
 BY_CONTENT = "by content"
 """Stands for the place of a folder of which the content is known."""
 FOLDERS = {"data.root", "data.a", "data.b"}

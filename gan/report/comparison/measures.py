@@ -9,7 +9,7 @@ from gan.config.tables.metrics import row_of
 from gan.domains import stem
 from gan.evaluation.instruments import PUBLISHED, partial_judge
 from gan.evaluation.records import Metric
-from gan.report.comparison.groups import ABSENT, Group
+from gan.report.comparison.groups import ABSENT, Group, Groups
 from gan.report.comparison.runs import Run
 from gan.report.comparison.seeds import Difference, Summary, summary, welch
 from gan.report.metrics import OWN, comparable, deciding
@@ -51,6 +51,8 @@ class Cell:
     group: Group
     newest: tuple[Value, ...]
     best: tuple[Value, ...]
+    copies: tuple[Value, ...]
+    """Of copies, which are shown and not counted."""
 
     @property
     def summary(self) -> Summary:
@@ -106,14 +108,21 @@ class Table:
 
 def tables(groups: Sequence[Group]) -> list[Table]:
     """Return one table for each protocol, as few as hold every run that was evaluated."""
-    by_run = {run.name: _by_protocol(run) for group in groups for run in group.runs}
+    by_run = {run.name: _by_protocol(run) for group in groups for run in group.every}
+    counted = [by_run[run.name] for group in groups for run in group.runs]
     return [
         _table(
             groups,
             {name: found[protocol] for name, found in by_run.items() if protocol in found},
         )
-        for protocol in _covering(list(by_run.values()))
+        for protocol in _covering(counted)
     ]
+
+
+def unmeasured(groups: Groups, found: Sequence[Table]) -> list[str]:
+    """Return the names of runs that are counted and were never evaluated."""
+    names = [run.name for group in groups.groups for run in group.runs]
+    return [name for name in names if not any(name in table.steps for table in found)]
 
 
 def different_settings(found: Sequence[Table]) -> dict[str, list[str]]:
@@ -163,8 +172,9 @@ def _table(groups: Sequence[Group], taken: Mapping[str, Taken]) -> Table:
     """Return what runs, by their names, have by one protocol."""
     newest = {name: each.newest for name, each in taken.items()}
     best = {name: each.best for name, each in taken.items() if each.best}
-    names = dict.fromkeys(name for evaluation in newest.values() for name in evaluation.metrics)
-    settings = next(iter(newest.values())).settings
+    counted = [newest[run.name] for group in groups for run in group.runs if run.name in newest]
+    names = dict.fromkeys(name for evaluation in counted for name in evaluation.metrics)
+    settings = counted[0].settings
     return Table(
         settings,
         {name: evaluation.step for name, evaluation in newest.items()},
@@ -203,7 +213,13 @@ def _row(
 ) -> Row:
     """Return a metric of the groups that have it, with what may be claimed of it."""
     cells = [
-        Cell(group, _values(name, group, newest), _values(name, group, best)) for group in groups
+        Cell(
+            group,
+            _values(name, group.runs, newest),
+            _values(name, group.runs, best),
+            _values(name, [copy for copy, _ in group.copies], newest),
+        )
+        for group in groups
     ]
     cells = [cell for cell in cells if cell.newest]
     better = cells[0].newest[0].metric.better
@@ -214,11 +230,11 @@ def _row(
     return Row(name, better, tuple(cells), verdict, winner)
 
 
-def _values(name: str, group: Group, found: Mapping[str, Evaluation]) -> tuple[Value, ...]:
-    """Return a metric of each run of a group that has it."""
+def _values(name: str, runs: Sequence[Run], found: Mapping[str, Evaluation]) -> tuple[Value, ...]:
+    """Return a metric of each of a group's runs that has it."""
     return tuple(
         Value(run, found[run.name].metrics[name])
-        for run in group.runs
+        for run in runs
         if run.name in found and name in found[run.name].metrics
     )
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from gan.report.comparison.curves import curves
 from gan.report.comparison.groups import Group, Groups
-from gan.report.comparison.measures import RULE, Table, different_settings, notes
+from gan.report.comparison.measures import RULE, Table, different_settings, notes, unmeasured
 from gan.report.comparison.runs import Run
 from gan.report.comparison.samples import samples
 from gan.report.comparison.seeds import Summary, summary
@@ -19,8 +19,6 @@ from gan.report.html import GENERATOR, read, render
 def page(runs: Sequence[Run], groups: Groups, tables: Sequence[Table], images: int) -> Markup:
     """Return the whole document, without a reference outside."""
     titles = [groups.title(group) for group in groups.groups]
-    evaluated = {name for table in tables for name in table.steps}
-    counted = [run for group in groups.groups for run in group.runs]
     return render(
         "page.html",
         generator=GENERATOR,
@@ -52,7 +50,7 @@ def page(runs: Sequence[Run], groups: Groups, tables: Sequence[Table], images: i
                 titles=titles,
                 rule=RULE,
                 settings=different_settings(tables),
-                missing=[run.name for run in counted if run.name not in evaluated],
+                missing=unmeasured(groups, tables),
             ),
             "Samples": samples(groups.groups, images),
             "Doctor": render("diagnoses.html", found=[(run, run.open_findings) for run in runs]),

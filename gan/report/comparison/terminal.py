@@ -1,10 +1,10 @@
 """The comparison as plain text."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from gan.report.comparison.groups import ABSENT, Groups
-from gan.report.comparison.measures import Row, Table, different_settings, notes
+from gan.report.comparison.groups import Groups
+from gan.report.comparison.measures import Row, Table, different_settings, notes, unmeasured
 from gan.report.comparison.page import folded, remarks
 from gan.report.comparison.runs import Run
 from gan.report.comparison.seeds import Summary
@@ -14,27 +14,31 @@ from gan.system.text import printable
 
 def text(runs: Sequence[Run], groups: Groups, tables: Sequence[Table]) -> str:
     """Return tables of the groups and of their metrics, and what differs, in lines."""
-    blocks = [
-        _columns([*_overview(groups)]),
-        _columns([("what differs", *_numbers(groups)), *_keys(groups)]) if groups.different else "",
-        *(
-            _columns([*_metrics(groups, table, heading)])
-            for table, heading in zip(tables, _headings(tables), strict=True)
-        ),
-        "\n".join(_protocols(tables)),
-        "\n".join(dict.fromkeys(note for table in tables for note in notes(table, groups.groups))),
-        "\n".join(remarks(runs, groups)),
+    measured = [
+        _columns(_metrics(groups, table, heading))
+        for table, heading in zip(tables, _headings(tables), strict=True)
     ]
-    return "\n\n".join("\n".join(map(printable, block.splitlines())) for block in blocks if block)
+    blocks = [
+        _columns(_overview(groups)),
+        _columns(_keys(groups)) if groups.different else [],
+        [f"ignored: {key} {' | '.join(values)}" for key, values in groups.ignored.items()],
+        *measured,
+        [*_protocols(tables)],
+        [*dict.fromkeys(note for table in tables for note in notes(table, groups.groups))],
+        [f"not evaluated: {', '.join(missing)}"] if (missing := unmeasured(groups, tables)) else [],
+        remarks(runs, groups),
+    ]
+    return "\n\n".join("\n".join(map(printable, lines)) for lines in blocks if lines)
 
 
-def _columns(lines: Sequence[Sequence[str]]) -> str:
+def _columns(lines: Iterable[Sequence[str]]) -> list[str]:
     """Lay out cells in columns as wide as their longest cell."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
+    cells = [[printable(cell) for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+        for line in cells
+    ]
 
 
 def _numbers(groups: Groups) -> list[str]:
@@ -58,9 +62,14 @@ def _overview(groups: Groups) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _keys(groups: Groups) -> Iterator[tuple[str, ...]]:
+def _keys(groups: Groups) -> Iterator[tuple[str, str]]:
+    """A line for each key that differs: its values, each with the groups that have it."""
+    yield "what differs", "value (groups)"
     for key, values in groups.different.items():
-        yield (key, *values)
+        having: dict[str, list[str]] = {}
+        for group, value in zip(groups.groups, values, strict=True):
+            having.setdefault(value, []).append(str(group.number))
+        yield key, ", ".join(f"{value} ({', '.join(of)})" for value, of in having.items())
 
 
 def _headings(tables: Sequence[Table]) -> list[str]:
@@ -90,9 +99,9 @@ def _protocols(tables: Sequence[Table]) -> Iterator[str]:
 
 
 def spread(of: Summary | None, *, seconds: bool = False) -> str:
-    """Return mean ± deviation (seeds), or a dash."""
+    """Return mean +- deviation (seeds), in ASCII, which every terminal can show; or a dash."""
     if of is None:
-        return ABSENT
+        return "-"
     mean, deviation = (duration, duration) if seconds else (number, rough)
-    around = "" if of.deviation is None else f" ± {deviation(of.deviation)}"
+    around = "" if of.deviation is None else f" +- {deviation(of.deviation)}"
     return f"{mean(of.mean)}{around} ({of.count})"

@@ -138,10 +138,18 @@ def test_the_newest_evaluation_counts_and_the_best_stands_beside_it(tmp_path: Pa
     assert (table.steps, table.best_steps) == ({"run": 12}, {"run": 8})
 
 
-def test_a_copy_is_not_counted(tmp_path: Path) -> None:
+def test_a_copy_is_shown_and_not_counted(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(number), 0) for number in range(2)]
     for run, value in zip(runs, (1.0, 3.0), strict=True):
         evaluate(run, l1_ab=value)
     (table,) = tables(grouped(read_runs(runs)).groups)
-    found = table.rows[0].cells[0].summary
+    (cell,) = table.rows[0].cells
+    found = cell.summary
+    assert [value.metric.value for value in cell.copies] == [3.0]
     assert (found.mean, found.deviation, found.count) == (1.0, None, 1)
+
+
+def test_a_copy_alone_makes_no_table(tmp_path: Path) -> None:
+    runs = [write_run(tmp_path / str(number), 0) for number in range(2)]
+    evaluate(runs[1], l1_ab=3.0)
+    assert tables(grouped(read_runs(runs)).groups) == []

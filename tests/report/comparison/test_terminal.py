@@ -21,17 +21,17 @@ def test_the_table_for_two_recipes_of_two_seeds(tmp_path: Path) -> None:
     read = read_runs(runs)
     groups = grouped(read)
     written = text(read, groups, tables(groups.groups))
-    assert written.replace("\N{EN DASH}", "-") == dedent("""\
-        group  runs    state      steps       time at work  time per step  open findings
-        1      a0, a1  2 crashed  12 ± 0 (2)  -             -              0
-        2      b0, b1  2 crashed  12 ± 0 (2)  -             -              0
+    assert written == dedent("""\
+        group  runs    state      steps        time at work  time per step  open findings
+        1      a0, a1  2 crashed  12 +- 0 (2)  -             -              0
+        2      b0, b1  2 crashed  12 +- 0 (2)  -             -              0
 
-        what differs  1    2
-        optim.lr      0.1  0.2
+        what differs  value (groups)
+        optim.lr      0.1 (1), 0.2 (2)
 
-        metric   better  1               2                 claim
-        l1_ab    lower   1.1 ± 0.14 (2)  5.05 ± 0.071 (2)  1 is best
-        cycle_a  lower   0.5 ± 0 (2)     0.5 ± 0 (2)       1 is not clearly better than 2""")
+        metric   better  1                2                  claim
+        l1_ab    lower   1.1 +- 0.14 (2)  5.05 +- 0.071 (2)  1 is best
+        cycle_a  lower   0.5 +- 0 (2)     0.5 +- 0 (2)       1 is not clearly better than 2""")
 
 
 def test_other_protocols_are_other_tables(tmp_path: Path) -> None:
@@ -49,8 +49,18 @@ def test_other_protocols_are_other_tables(tmp_path: Path) -> None:
 
 
 def test_names_cannot_move_the_cursor(tmp_path: Path) -> None:
-    runs = [write_run(tmp_path / f"\x1b[2J{seed}", seed) for seed in range(2)]
+    runs = [write_run(tmp_path / f"\x1b[2J\n{seed}", seed) for seed in range(2)]
     read = read_runs(runs)
     written = text(read, grouped(read), [])
     assert "\x1b" not in written
-    assert "\\x1b[2J0" in written
+    assert "\\x1b[2J\\n0, \\x1b[2J\\n1" in written
+
+
+def test_what_is_ignored_or_not_evaluated_is_said(tmp_path: Path) -> None:
+    runs = [write_run(tmp_path / str(n), n, train={"epochs": 3 + n}) for n in range(2)]
+    evaluate(runs[0], l1_ab=1.0)
+    read = read_runs(runs)
+    groups = grouped(read, ["train.epochs"])
+    lines = text(read, groups, tables(groups.groups)).splitlines()
+    assert "ignored: train.epochs 3, 4" in lines
+    assert "not evaluated: 1" in lines
