@@ -194,7 +194,9 @@ def notes(table: Table, groups: Sequence[Group]) -> list[str]:
     ]
 
 
-def _flattered(name: str, groups: Sequence[Group], settings: Mapping[str, str]) -> set[int]:
+def _trained_with_extractor(
+    name: str, groups: Sequence[Group], settings: Mapping[str, str]
+) -> set[int]:
     """Return the groups, by number, whose training used the features that a metric compares."""
     needs = row_of(stem(name)).requires
     by_extractor = "lpips" in needs and settings.get("lpips") != PUBLISHED.format("alexnet")
@@ -224,7 +226,7 @@ def _row(
     cells = [cell for cell in cells if cell.newest]
     better = cells[0].newest[0].metric.better
     if settings:
-        verdict, winner = _judged(cells, better, _flattered(name, groups, settings))
+        verdict, winner = _verdict(cells, better, _trained_with_extractor(name, groups, settings))
     else:
         verdict, winner = "no protocol: no claim", None
     return Row(name, better, tuple(cells), verdict, winner)
@@ -243,8 +245,8 @@ def _summary(values: Iterable[Value]) -> Summary:
     return summary([value.metric.value for value in values])
 
 
-def _judged(
-    cells: Sequence[Cell], better: Better, flattered: Collection[int]
+def _verdict(
+    cells: Sequence[Cell], better: Better, unfair: Collection[int]
 ) -> tuple[str, Group | None]:
     """Return what may be said of the group with the best mean, and the group if it is best."""
     if len(cells) < 2:
@@ -262,7 +264,7 @@ def _judged(
     ]
     if unclear:
         return f"{leader.group.number} is not clearly better than {', '.join(unclear)}", None
-    if leader.group.number in flattered:
+    if leader.group.number in unfair:
         return f"{leader.group.number} was trained with the extractor: no claim", None
     return f"{leader.group.number} is best", leader.group
 

@@ -73,9 +73,9 @@ def remarks(runs: Sequence[Run], groups: Groups) -> list[str]:
 
 
 def _alerts(runs: Sequence[Run]) -> dict[str, str]:
-    """What nobody should overlook, by its section."""
-    ill = [run.name for run in runs if run.open_findings]
-    return {"doctor": f"Findings of the doctor still there: {', '.join(ill)}"} if ill else {}
+    """Return what nobody should overlook, by its section."""
+    found = [run.name for run in runs if run.open_findings]
+    return {"doctor": f"Open findings of the doctor: {', '.join(found)}"} if found else {}
 
 
 def folded(values: Sequence[float | None]) -> Summary | None:

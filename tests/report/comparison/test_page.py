@@ -58,7 +58,7 @@ def test_open_findings_are_the_first_thing_to_see(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / name, seed) for seed, name in enumerate(("ill", "well"))]
     append(runs[0] / "doctor.jsonl", {"step": 4, "finding": "copy", "where": "ab", "advice": "X."})
     text = text_of(runs)
-    assert text.index("Findings of the doctor still there: ill") < text.index("<nav")
+    assert text.index("Open findings of the doctor: ill") < text.index("<nav")
     assert "No open findings: well." in text
     assert "Without a doctor&#39;s record: well." in text
 
