@@ -1,4 +1,4 @@
-"""One HTML file about a run: `python scripts/report.py --model RUN`."""
+"""One HTML file about a run, or about several: `python scripts/report.py RUN RUN RUN`."""
 
 import sys
 

@@ -63,7 +63,7 @@ COMMANDS = {
     "report": Command(
         options="gan.report.options:ReportOptions",
         run="gan.report.command:report",
-        summary="Write one HTML file about a run: its state, curves, metrics and images",
+        summary="Write one HTML file about a run, or about several that it compares",
         positional=("model",),
     ),
     "evaluate": Command(

@@ -39,7 +39,7 @@ class Parser(ArgumentParser):
         self.fields = leaves(self.section)
         self.positional = command.positional
         self.flags = {"print_config": PRINT, **command.flags}
-        first = " ".join(f"[{name.upper()}]" for name in command.positional)
+        first = " ".join(map(self.placeholder, command.positional))
         super().__init__(
             prog=prog,
             usage=f"%(prog)s {first} [--key VALUE ...]",
@@ -61,6 +61,10 @@ class Parser(ArgumentParser):
             groups.get(section, self).add_argument(
                 f"--{key}", metavar=name.upper(), help=about(field)
             )
+
+    def placeholder(self, name: str) -> str:
+        """Return how the usage line shows an option that is given without its name."""
+        return f"[{name.upper()}{' ...' if _has_origin(self.fields.get(name), list) else ''}]"
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise ValueError in place of printing usage and exiting."""
@@ -243,7 +247,8 @@ def _checked(key: str, field: FieldInfo, value: Any) -> Any:
             "no so; in quotes they are texts)"
         )
     faults: list[ValidationError] = []
-    for reading in _readings(key, value):
+    listed = _has_origin(field, list) and "." not in key
+    for reading in _readings(key, value, listed=listed):
         try:
             return adapter.validate_python(reading)
         except ValidationError as error:
@@ -251,8 +256,10 @@ def _checked(key: str, field: FieldInfo, value: Any) -> Any:
     raise ValueError(explain(faults[-1], key)) from faults[-1]
 
 
-def _readings(key: str, value: Any) -> Iterator[Any]:
+def _readings(key: str, value: Any, *, listed: bool) -> Iterator[Any]:
     """Yield what a value may mean: a text is itself, or else a number, a list or a mapping.
+
+    For a list at the top (`listed`) a text may also be its only item, as on the command line.
 
     ValueError where an item of a list or a mapping is not what it looks like.
     """
@@ -268,3 +275,5 @@ def _readings(key: str, value: Any) -> Iterator[Any]:
         yield loaded
     if isinstance(loaded, (int, float)) and not isinstance(loaded, bool) and ":" not in value:
         yield loaded  # 1:30 would be 90
+    if isinstance(value, str) and not isinstance(loaded, (list, dict)) and listed:
+        yield [value]

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import truediv
 
@@ -15,6 +15,8 @@ MAX_POINTS = 300
 """Points of a curve; where there are more, each is the mean of several."""
 WIDTH, HEIGHT = 1000, 400
 """Units of the drawing, which is stretched to its place."""
+COLORS, DASHES = 6, 3
+"""Colors, and kinds of lines of each: what page.css has."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Curve:
     low: Sequence[float] = ()
     high: Sequence[float] = ()
     """Bounds of an interval around every value, where there are any."""
+    color: int | None = None
+    """Number of its color, where curves share one; not set, its place among the curves."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def thin(curve: Curve) -> Curve:
         ]
         for numbers in (curve.steps, curve.values, curve.low, curve.high)
     )
-    return Curve(curve.name, steps, values, low, high)
+    return replace(curve, steps=steps, values=values, low=low, high=high)
 
 
 def reach(count: int) -> int:
@@ -106,8 +110,13 @@ def smoothing(values: Sequence[float]) -> list[float]:
     return [next(means) if math.isfinite(value) else math.nan for value in values]
 
 
-def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True) -> Markup:
-    """A figure of curves over steps, with a legend that shows the values pointed at."""
+def chart(
+    title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True, raw: bool = True
+) -> Markup:
+    """A figure of curves over steps, with a legend that shows the values pointed at.
+
+    Without `raw` only the smoothed values are drawn.
+    """
     thinned = [thin(curve) for curve in curves]
     x, y = axes(thinned)
     return render(
@@ -115,26 +124,49 @@ def chart(title: str, about: str, curves: Sequence[Curve], *, smooth: bool = Tru
         title=title,
         about=about,
         curves=thinned,
-        last=max(curve.steps[-1] for curve in thinned),
-        paths=[_paths(curve, x, y, smooth) for curve in thinned],
+        kinds=[_kind(index, curve) for index, curve in enumerate(curves)],
+        last=_common([curve.steps[-1] for curve in curves]),
+        paths=[_paths(curve, x, y, smooth, raw) for curve in thinned],
         x=x,
         y=y,
         width=WIDTH,
         height=HEIGHT,
         points=_points(thinned),
         ends=[(curve.name, curve.values[0], curve.values[-1]) for curve in curves],
-        smoothed=reach(len(thinned[0].steps)) if smooth else 1,
-        every=math.ceil(len(curves[0].steps) / MAX_POINTS),
+        raw=raw,
+        smoothed=_range([reach(len(curve.steps)) if smooth else 1 for curve in thinned]),
+        every=_range([math.ceil(len(curve.steps) / MAX_POINTS) for curve in curves]),
         lost=sum(not math.isfinite(value) for curve in curves for value in curve.values),
     )
 
 
-def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool) -> dict[str, str]:
+def _common(steps: Sequence[float]) -> float | None:
+    """The step at which all curves end, or None."""
+    return steps[0] if len(set(steps)) == 1 else None
+
+
+def _kind(index: int, curve: Curve) -> str:
+    """The classes of a curve: its color, and dashes once there are more curves than colors."""
+    number = index if curve.color is None else curve.color
+    return f"s{number % COLORS}" + (f" d{number // COLORS % DASHES}" if number >= COLORS else "")
+
+
+def _range(counts: Sequence[int]) -> str | None:
+    """How many values are taken together, from the least to the most; None for one each."""
+    least, most = min(counts), max(counts)
+    if most == 1:
+        return None
+    return str(most) if least == most else f"{least} to {most}"
+
+
+def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool, raw: bool) -> dict[str, str]:
     """One curve: its interval, its values, and its smoothed values where they are others."""
     soft = smoothing(curve.values) if smooth else list(curve.values)
     paths = {
         "band": _area(curve, x, y) if curve.low and curve.high else None,
-        "raw": _line(curve.steps, curve.values, x, y) if soft != list(curve.values) else None,
+        "raw": _line(curve.steps, curve.values, x, y)
+        if raw and soft != list(curve.values)
+        else None,
         "line": _line(curve.steps, soft, x, y),
     }
     return {kind: path for kind, path in paths.items() if path is not None}

@@ -1,4 +1,4 @@
-"""The command that writes a run's report."""
+"""The command that writes a run's report, or compares several runs."""
 
 import os
 import warnings
@@ -7,6 +7,11 @@ from time import time
 
 from markupsafe import Markup
 
+from gan.report.comparison import page as comparison
+from gan.report.comparison import terminal
+from gan.report.comparison.groups import grouped
+from gan.report.comparison.measures import tables
+from gan.report.comparison.runs import read_runs
 from gan.report.gallery import extremes, test_images
 from gan.report.html import GENERATOR, read, render, title
 from gan.report.logs import losses, read_log, time_and_memory
@@ -39,12 +44,21 @@ MARKED = 500
 
 
 def report(options: ReportOptions) -> int:
-    """Write a run's report; return the exit status.
+    """Write the report of a run, or the comparison of several; return the exit status.
 
     ValueError names a model that is no run directory, or an output that is there and no report of
     ours; OSError one that cannot be written.
     """
-    model, root = options.model, options.root
+    if len(options.model) > 1:
+        _report_several(options)
+    else:
+        _report_one(options.model[0], options)
+    return 0
+
+
+def _report_one(model: Path, options: ReportOptions) -> None:
+    """Write one run's page."""
+    root = options.root
     if root is not None and not root.is_dir():
         raise ValueError(f"root {root}: no such folder")
     opened = open_configuration(model)
@@ -52,11 +66,28 @@ def report(options: ReportOptions) -> int:
     _check_output(output)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         text = page(model, opened, options)
+    _write(output, text)
+
+
+def _report_several(options: ReportOptions) -> None:
+    """Print the table of several runs, and write their page."""
+    runs = read_runs(options.model)
+    groups = grouped(runs, options.ignore)
+    output = Path("comparison.html") if options.output is None else options.output
+    _check_output(output)
+    measured = tables(groups.groups)
+    print(terminal.text(runs, groups, measured))
+    with warnings.catch_warnings(action="ignore"):
+        text = comparison.page(runs, groups, measured, options.images)
+    _write(output, text)
+
+
+def _write(output: Path, text: str) -> None:
+    """Write a page and print its name and size."""
     # Names of files need not be text: what cannot be encoded is shown as an escape.
     content = text.encode("utf-8", "backslashreplace")
     write_whole(output, lambda file: file.write(content))
     print(f"{output}: {len(content) / 1e6:.1f} MB")
-    return 0
 
 
 def _check_output(output: Path) -> None:

@@ -50,6 +50,16 @@ def number(value: float) -> str:
     return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
+def rough(value: float) -> str:
+    """Return a number in two digits: more of a deviation few seeds do not know."""
+    return number(float(f"{value:.1e}"))
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign."""
+    return number(value) if value < 0 else f"+{number(value)}"
+
+
 def duration(seconds: float) -> str:
     """A time span in two units at most."""
     if seconds < 1:
@@ -93,6 +103,8 @@ TEMPLATES.filters |= {
     "moment": moment,
     "number": number,
     "prose": prose,
+    "rough": rough,
+    "signed": signed,
 }
 
 

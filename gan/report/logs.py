@@ -1,7 +1,7 @@
 """What a run logged: its TensorBoard scalars, without what a resumed run has overtaken; charts."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -163,7 +163,7 @@ def _events(path: Path) -> Iterator[Any]:
 
 def losses(log: Log) -> Markup:
     """Charts of the groups that were logged; what belongs to none is folded away below them."""
-    groups = _grouped([name for name, points in log.scalars.items() if points])
+    groups = in_groups([name for name, points in log.scalars.items() if points])
     known, others = [], []
     for group, names in groups.items():
         curves = [log.curve(name) for name in names]
@@ -174,8 +174,8 @@ def losses(log: Log) -> Markup:
     return render("losses.html", groups=groups, known=known, others=others)
 
 
-def _grouped(names: list[str]) -> dict[str, list[str]]:
-    """Names of scalars by their group, groups in the order of GROUPS, unknown ones last."""
+def in_groups(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return names of scalars by their group, groups in the order of GROUPS, unknown ones last."""
     groups: dict[str, list[str]] = {group: [] for group in GROUPS}
     for name in names:
         if name not in ("epoch", *PACE):

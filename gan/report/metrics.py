@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -83,8 +83,9 @@ def comparable(evaluations: Sequence[Evaluation], shown: Evaluation) -> list[Eva
 
 def same(one: Evaluation, other: Evaluation) -> bool:
     """Whether two evaluations may be compared."""
-    first, second = (
-        {key: value for key, value in e.settings.items() if not IGNORED.match(key)}
-        for e in (one, other)
-    )
-    return first == second
+    return deciding(one.settings) == deciding(other.settings)
+
+
+def deciding(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the entries of a protocol in which evaluations that may be compared are equal."""
+    return {key: value for key, value in settings.items() if not IGNORED.match(key)}

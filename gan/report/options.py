@@ -1,5 +1,6 @@
 """The options of `gan report`: the text below a field is its help."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -7,22 +8,37 @@ from pydantic import Field
 
 from gan.config import Section
 from gan.config.choices import Device
+from gan.config.sections import Fault
 
 
 class ReportOptions(Section):
-    """A run, and the file to write about it.
+    """A run or several, and the file to write about them.
 
     The file holds all that it shows and requests nothing else. A run that is still training, has
-    crashed or has no test folder is reported as far as it got.
+    crashed or has no test folder is reported as far as it got. Several runs are compared on one
+    page; those that differ in their seeds alone are folded into mean and deviation.
     """
 
-    model: Path
-    """Run directory."""
+    model: Annotated[list[Path], Field(min_length=1)]
+    """Run directory; several are compared."""
     root: Path | None = None
-    """Folder with testA and testB; not set, the run's own data.root."""
+    """Folder with testA and testB; not set, the run's own data.root. For one run."""
     output: Path | None = None
-    """The file to write; not set, report.html in the run directory."""
+    """The file to write; not set, report.html in the run directory, or comparison.html in the
+    current folder."""
     images: Annotated[int, Field(ge=0, le=200)] = 12
-    """Test images of each direction that are translated and shown."""
+    """Test images of each direction that are shown: translated now, or out of several runs'
+    samples."""
     device: Device = "auto"
-    """Where to translate them; auto takes a GPU where there is one."""
+    """Where to translate them; auto takes a GPU where there is one. For one run."""
+    ignore: list[str] = Field(default=[])
+    """Keys in which seeds of one recipe may differ, for instance train.epochs. For several runs."""
+
+    def faults(self) -> Iterator[Fault]:
+        given, several = self.model_fields_set, len(self.model) > 1
+        for key in ("root", "device"):
+            yield (
+                several and key in given,
+                f"{key} is for one run, and there are several: remove it",
+            )
+        yield self.ignore and not several, "ignore is for several runs, and there is one: remove it"

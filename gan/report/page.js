@@ -61,13 +61,18 @@ for (const plot of document.querySelectorAll(".plot")) {
     rule.style.visibility = visible ? "visible" : "hidden";
     where.textContent = step.toLocaleString("en");
     curves.forEach((curve, index) => {
-      const place = curve[0].indexOf(step);
-      values[index].textContent = place < 0 ? "–" : curve[1][place];
+      // Curves need not have the same steps: the last value up to this one, none beyond the end.
+      const place = curve[0].findLastIndex((candidate) => candidate <= step);
+      const beyond = place === curve[0].length - 1 && curve[0][place] < step;
+      values[index].textContent = place < 0 || beyond ? "–" : curve[1][place];
     });
   };
+  const rest = where.textContent;
   const leave = () => {
     at = steps.length - 1;
     show(false);
+    where.textContent = rest;
+    curves.forEach((curve, index) => (values[index].textContent = curve[1].at(-1)));
   };
   plot.addEventListener("pointermove", (event) => {
     const box = plot.getBoundingClientRect();

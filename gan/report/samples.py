@@ -22,7 +22,7 @@ GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")
 
 def samples(run: Path, config: Config) -> Markup:
     """The grids of all directions under one slider."""
-    files = _grids(run / "samples")
+    files = grids(run / "samples")
     steps = [list(files)[index] for index in spread(len(files), MOST_STEPS)]
     images, damaged = _read_grids({step: files[step] for step in steps})
     steps = [step for step in steps if any(step == shown for shown, _ in images)]
@@ -45,8 +45,8 @@ def samples(run: Path, config: Config) -> Markup:
     )
 
 
-def _grids(folder: Path) -> dict[int, dict[str, Path]]:
-    """Grid files by step and direction, in the order of steps."""
+def grids(folder: Path) -> dict[int, dict[str, Path]]:
+    """Return grid files by step and direction, in the order of steps."""
     found: dict[int, dict[str, Path]] = {}
     for path in folder.glob("step-*.png"):
         if match := GRID.fullmatch(path.name):

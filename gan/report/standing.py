@@ -76,8 +76,8 @@ def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
     return {
         f"{section}.{key}": (
             type(getattr(config, section)).model_fields[key].description,
-            _shown(value),
-            _shown(defaults[section][key]),
+            shown(value),
+            shown(defaults[section][key]),
         )
         for section, values in chosen.items()
         for key, value in values.items()
@@ -85,8 +85,8 @@ def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
     }
 
 
-def _shown(value: object) -> str:
-    """A value as configurations spell it."""
+def shown(value: object) -> str:
+    """Return a value as configurations spell it."""
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.commands import report
-from tests.support.reports import HOSTILE
+from tests.support.reports import HOSTILE, write_state
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(
@@ -94,6 +94,57 @@ def written(
     return run / "report.html"
 
 
+@pytest.fixture(scope="module")
+def compared(
+    trained: Path, tmp_path_factory: pytest.TempPathFactory, write_records: Callable[[Path], None]
+) -> Path:
+    """A comparison of four runs in two groups, with long names and one that is hostile."""
+    folder = tmp_path_factory.mktemp("several")
+    for name in ("a" * 60, "<script>alert(1)<", "third", "fourth"):
+        run = Path(shutil.copytree(trained, folder / name))
+        config = (run / "config.yaml").read_text().replace("seed: 0", f"seed: {len(name)}")
+        if name in ("third", "fourth"):
+            config = config.replace("lr: 0.0002", "lr: 0.5")
+            write_state(run, 13, folders={"a": "1" * 64, "b": "2" * 64})
+        (run / "config.yaml").write_text(config)
+        write_records(run)
+    output = folder / "comparison.html"
+    assert report(*(run for run in sorted(folder.iterdir()) if run.is_dir()), output=output) == 0
+    return output
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_comparison_opens_without_a_request_or_a_complaint(
+    scheme: str, width: int, compared: Path, visit: Callable[..., Visit]
+) -> None:
+    seen = visit(compared, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    seen.page.wait_for_load_state("load")
+    seen.check()
+    for heading in ("Groups", "What differs", "Metrics", "Samples", "Doctor", "Curves"):
+        assert seen.page.get_by_role("heading", name=heading, exact=True).count() == 1
+    assert "<script>alert(1)<" in seen.text()
+    cells = "[...document.querySelectorAll('td')].map((cell) => getComputedStyle(cell).display)"
+    shown = set(seen.page.evaluate(cells))
+    assert shown == ({"table-cell"} if width == 1280 else {"grid"})  # blocks on a phone
+
+
+def test_a_legend_shows_the_last_values_until_a_curve_is_pointed_at(
+    compared: Path, visit: Callable[..., Visit]
+) -> None:
+    page = visit(compared).page
+    chart = page.locator("#curves .chart").first
+    plot = chart.locator(".plot")
+    plot.scroll_into_view_if_needed()
+    before = chart.locator(".value").all_inner_texts()
+    assert len(before) == 4
+    plot.press("Home")
+    assert chart.locator(".step").inner_text() == "1"
+    assert chart.locator(".value").all_inner_texts() != before
+    plot.blur()
+    assert chart.locator(".value").all_inner_texts() == before
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_it_opens_without_a_request_or_a_complaint(
@@ -110,7 +161,10 @@ def test_it_opens_without_a_request_or_a_complaint(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_can_be_read(scheme: str, written: Path, visit: Callable[..., Visit]) -> None:
+@pytest.mark.parametrize("name", ["written", "compared"])
+def test_all_text_can_be_read(
+    scheme: str, name: str, request: pytest.FixtureRequest, visit: Callable[..., Visit]
+) -> None:
     """WCAG 2.2, 1.4.3: a contrast of 4.5 at least, by its formula for relative luminance."""
 
     def luminance(color: str) -> float:
@@ -118,7 +172,8 @@ def test_all_text_can_be_read(scheme: str, written: Path, visit: Callable[..., V
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    colors = visit(written, color_scheme=scheme).page.evaluate(COLORS)
+    file: Path = request.getfixturevalue(name)
+    colors = visit(file, color_scheme=scheme).page.evaluate(COLORS)
     assert len(colors) > 50
     backs = set()
     for color, back, where in colors:

@@ -1,13 +1,14 @@
 """Axes have round marks around all values; thinning and smoothing keep what they promise."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.report.chart import MAX_POINTS, Curve, axes, reach, smoothing, thin
+from gan.report.chart import MAX_POINTS, Curve, axes, chart, reach, smoothing, thin
 from gan.report.html import number
 
 values = st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 6)), min_size=1, max_size=50)
@@ -57,3 +58,28 @@ def test_what_is_not_finite_stays_a_gap_and_spoils_nothing() -> None:
 ])  # fmt: skip
 def test_numbers_are_short(value: float, text: str) -> None:
     assert number(value) == text
+
+
+def test_curves_may_share_a_color_and_seventh_colors_are_dashed() -> None:
+    drawn = [Curve(str(n), range(3), [1.0, 2.0, n], color=n // 2) for n in range(14)]
+    kinds = re.findall(r'class="line (.*?)"', chart("loss", "", drawn))
+    assert kinds == [f"s{n // 2}" for n in range(12)] + ["s0 d1"] * 2
+    kinds = re.findall(r'class="line (.*?)"', chart("loss", "", [Curve("x", [1], [1.0])] * 13))
+    assert kinds == [*(f"s{n}" for n in range(6)), *(f"s{n} d1" for n in range(6)), "s0 d2"]
+
+
+def test_without_raw_values_the_smoothed_ones_are_drawn_alone() -> None:
+    values = [float(n % 2) for n in range(60)]
+    with_raw, without = (
+        str(chart("loss", "", [Curve("x", range(60), values)], raw=raw)) for raw in (True, False)
+    )
+    assert ('class="raw' in with_raw, 'class="raw' in without) == (True, False)
+    assert with_raw.count("<path") == without.count("<path") + 1
+
+
+def test_what_was_done_to_curves_of_several_lengths_is_said_of_all() -> None:
+    curves = [Curve("x", range(count), [1.0] * count) for count in (60, 900)]
+    text = chart("loss", "", curves)
+    assert "exponential mean of about 5 to 25 values" in text
+    assert "Every point is the mean of 1 to 3 logged values" in text
+    assert "last of each" in text

@@ -17,6 +17,7 @@ from gan.inference.translator import Translator
 from gan.report.translations import Translations
 from tests.support.commands import report, status
 from tests.support.reports import HOSTILE, append, small_config, write_images
+from tests.support.reports import write_run as write_new_run
 
 
 def page(run: Path, **options: object) -> str:
@@ -279,3 +280,59 @@ def test_what_cannot_be_written_is_said_before_the_work(
     assert main(["report", "--model", str(run), "--output", str(run / name)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert f"{run / name}: cannot be written: " in line
+
+
+def test_several_runs_are_compared_and_nothing_is_written_into_them(
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = Path(shutil.copytree(run, tmp_path / "other"))
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", str(run), str(other)]) == 0
+    written = {path for path in tmp_path.rglob("*") if path.is_file()} - before
+    assert written == {tmp_path / "comparison.html"}
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("group  runs")
+    assert "other is a copy of tiny: the same recipe and seed" in "\n".join(lines)
+    assert lines[-1] == "comparison.html: 0.1 MB"
+    text = (tmp_path / "comparison.html").read_text()
+    assert "2 runs in 1 group" in text
+    assert text.count('<div class="beside"') == 4 + 2  # test images of either direction
+    assert main(["report", "--model", str(run), "--model", str(other), "--images", "1"]) == 0
+    assert (tmp_path / "comparison.html").read_text().count('<div class="beside"') == 1 + 1
+
+
+def test_one_run_may_be_named_in_every_way_that_lists_and_words_have(
+    run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "one.yaml").write_text(f"model: {run}\nimages: 0\n")
+    for words in ([str(run)], ["--model", str(run)], [f"--model=[{run}]"],
+                  ["--config", str(tmp_path / "one.yaml")]):  # fmt: skip
+        (run / "report.html").unlink(missing_ok=True)
+        assert main(["report", *words, "--device", "cpu", "--images", "0"]) == 0
+        assert (run / "report.html").is_file()
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (["RUN", "OTHER", "--device", "cpu"], "device is for one run, and there are several: remove"),
+    (["RUN", "OTHER", "--root", "x"], "root is for one run, and there are several: remove it"),
+    (["RUN", "--ignore", "train.epochs"], "ignore is for several runs, and there is one: remove"),
+    (["--model", "[]"], "model: List should have at least 1 item"),
+    (["RUN", "OTHER", "--ignore", "train.epoch"], "no key train.epoch; did you mean train.epochs?"),
+    (["RUN", "OTHER", "--output", "OTHER/config.yaml"], "is there, and no report of ours"),
+    (["RUN", "nowhere"], "nowhere: not a run directory: no such folder"),
+    (["RUN", "RUN"], "are the same run: name each run once"),
+    ([], "required: model"),
+])  # fmt: skip
+def test_what_several_runs_do_not_take_is_named(
+    words: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = {name: str(write_new_run(tmp_path / name)) for name in ("RUN", "OTHER")}
+    for name, path in runs.items():
+        words = [word.replace(name, path) for word in words]
+    assert status("report", *words) in (1, 2)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert expected in line

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.report.html import TEMPLATES, duration, prose, render, template
+from gan.report.html import TEMPLATES, duration, prose, render, rough, signed, template
 from gan.report.pictures import Inline
 
 hostile = st.text(st.sampled_from("<>&\"'/=!-` \n" + string.ascii_lowercase), max_size=40)
@@ -103,3 +103,15 @@ def test_the_page_escapes_its_title_and_names_nothing_outside() -> None:
 )  # fmt: skip
 def test_a_time_span_is_in_two_units_that_add_up(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0.123456, "0.12"), (105.9, "110"), (1420.4, "1,400"), (0, "0"), (float("nan"), "not finite"),
+])  # fmt: skip
+def test_deviations_have_two_digits(value: float, text: str) -> None:
+    assert rough(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.25, "+0.25"), (-0.25, "-0.25"), (1200, "+1,200")])
+def test_differences_have_their_sign(value: float, text: str) -> None:
+    assert signed(value) == text

@@ -32,8 +32,8 @@ def convert(input: Path, output: Path, **options: Any) -> int:
     return export.convert(ConvertOptions(input=input, output=output, **options))
 
 
-def report(model: Path, **options: Any) -> int:
-    return reporting.report(ReportOptions(model=model, **options))
+def report(*model: Path, **options: Any) -> int:
+    return reporting.report(ReportOptions(model=list(model), **options))
 
 
 def status(*words: str) -> int:

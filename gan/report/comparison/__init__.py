@@ -1,0 +1,1 @@
+"""Several runs on one page: seeds of one recipe are folded into mean and deviation."""

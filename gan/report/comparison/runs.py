@@ -1,0 +1,96 @@
+"""The runs that are compared: what each folder holds, under a name of its own."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan.config import Config
+from gan.report.logs import Log, read_log
+from gan.report.records import Evaluation, Finding, Lines, best_step, found, read_lines
+from gan.report.standing import (
+    Configuration,
+    Standing,
+    newest_manifest,
+    open_configuration,
+    standing,
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder, and what it says of the run."""
+
+    folder: Path
+    name: str
+    opened: Configuration
+    manifest: dict[str, Any]
+    """Of the newest training state; empty where there is none."""
+    log: Log
+    standing: Standing
+    evaluations: Lines[Evaluation]
+    best: int | None
+    """The step that best.json names."""
+    findings: Lines[Finding]
+
+    @property
+    def config(self) -> Config:
+        """Its configuration, or what stands in for it."""
+        return self.opened.config
+
+    @property
+    def seed(self) -> int:
+        """Its run.seed."""
+        return self.config.run.seed
+
+    @property
+    def open_findings(self) -> list[Finding]:
+        """What the doctor found and has not reported gone."""
+        return [finding for finding, gone in found(self.findings.records) if gone is None]
+
+    def remarks(self) -> Iterator[str]:
+        """Yield a sentence about each of its files that is damaged."""
+        for text in (self.opened.fault, self.evaluations.remark, self.findings.remark):
+            if text:
+                yield f"{self.name}: {text}"
+
+
+def read_runs(folders: Sequence[Path]) -> list[Run]:
+    """Read runs; ValueError names a folder that is no run, or that is given twice."""
+    places: dict[Path, Path] = {}
+    for folder in folders:
+        place = folder.resolve()
+        if place in places:
+            raise ValueError(
+                f"model: {places[place]} and {folder} are the same run: name each run once"
+            )
+        places[place] = folder
+    opened = [open_configuration(folder) for folder in folders]
+    names = short_names(list(places))
+    return [_read(*each) for each in zip(folders, names, opened, strict=True)]
+
+
+def _read(folder: Path, name: str, opened: Configuration) -> Run:
+    """Read what lies in a run's folder."""
+    log = read_log(folder / "logs")
+    return Run(
+        folder,
+        name,
+        opened,
+        newest_manifest(folder),
+        log,
+        standing(folder, opened.config, log),
+        read_lines(folder / "metrics.jsonl", Evaluation),
+        best_step(folder),
+        read_lines(folder / "doctor.jsonl", Finding),
+    )
+
+
+def short_names(places: Sequence[Path]) -> list[str]:
+    """Return the ends of different paths, with as many folders as tell all of them apart."""
+    length = 1
+    while True:
+        names = ["/".join(place.parts[-length:]) for place in places]
+        if len(set(names)) == len(places):
+            return names
+        length += 1
