@@ -2,7 +2,7 @@
 
 python -m experiments.checks.ruined_runs --data '[PHOTO2OCHRE, datasets/demo]' --folder /tmp/ruined
 
-Limits were set by the runs of TUNED and by healthy ones; RUINED was tried afterwards, once. The exit
+Limits were set by the runs of TUNED and by healthy ones; RUINED was tried afterwards. The exit
 status is 1 where a ruin was not named by its end, or a healthy run was accused.
 """
 
@@ -56,9 +56,11 @@ def noise_for_paintings(data: Path, folder: Path) -> Keys:
 def inverting_weights(data: Path, folder: Path) -> Keys:
     """Train generators that turn photographs into their negatives, to begin with."""
     for file in list_images(data / "trainA"):
-        _write(folder / "trainB" / f"{file.stem}.png", 255 - cv2.imread(str(file)))
+        photograph = np.asarray(cv2.imread(str(file)))
+        _write(folder / "trainB" / f"{file.stem}.png", 255 - photograph)
     start = folder / "negatives"
-    fit(Plan(), data, start, 300, {"data.root": None, "data.a": data / "trainA", "data.b": folder / "trainB"})  # fmt: skip
+    pair: Keys = {"data.root": None, "data.a": data / "trainA", "data.b": folder / "trainB"}
+    fit(Plan(), data, start, 300, pair)
     return {f"networks.weights_{at}": start / f"gen_{at}.safetensors" for at in ("ab", "ba")}
 
 

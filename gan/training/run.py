@@ -294,8 +294,5 @@ class Run:
         """
         self.generator_export.keep(self.step)
         observers = {name: observer.state() for name, observer in self.observers.items()}
-        self.saver.save(
-            self.frame.state() | {"observers": observers},
-            self.frame.own_state(),
-            self.manifest(self.step),
-        )
+        state = self.frame.state() | {"observers": observers}
+        self.saver.save(state, self.frame.own_state(), self.manifest(self.step))

@@ -37,13 +37,13 @@ class Verdict:
 
 def run_verdict(run: Path, config: Config, step: int) -> Verdict:
     """Return the verdict on a run at a step, from the records in its folder."""
-    findings = found(read_lines(run / "doctor.jsonl", Finding).records)
+    lines = read_lines(run / "doctor.jsonl", Finding)
     evaluation = chosen(read_lines(run / "metrics.jsonl", Evaluation).records)
     return verdict(
-        [finding for finding, gone in findings if gone is None],
+        [finding for finding, gone in found(lines.records) if gone is None],
         evaluation if evaluation and evaluation.step else None,
         step,
-        config.train.doctor_every,
+        config.train.doctor_every if lines.present else 0,
     )
 
 
@@ -94,7 +94,7 @@ def _early(looks: int, every: int) -> str:
     """Return why nothing can be told yet."""
     if looks:
         return f"pictures are formed from step {YOUNG} on"
-    return f"the doctor's first look is at step {every}" if every else "the doctor is off"
+    return f"the doctor's first look is at step {every}" if every else "no doctor has looked at it"
 
 
 def _ruins(finding: Finding) -> bool:

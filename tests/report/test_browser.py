@@ -121,7 +121,7 @@ def test_a_comparison_opens_without_a_request_or_a_complaint(
     seen = visit(compared, viewport={"width": width, "height": 844}, color_scheme=scheme)
     seen.page.wait_for_load_state("load")
     seen.check()
-    for heading in ("Groups", "What differs", "Metrics", "Samples", "Doctor", "Curves"):
+    for heading in ("Groups", "What differs", "Metrics", "Samples", "Verdicts", "Curves"):
         assert seen.page.get_by_role("heading", name=heading, exact=True).count() == 1
     assert "<script>alert(1)<" in seen.text()
     cells = "[...document.querySelectorAll('td')].map((cell) => getComputedStyle(cell).display)"

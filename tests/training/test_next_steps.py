@@ -61,7 +61,8 @@ def test_a_run_ends_with_three_commands_that_work(
     for last in ("step 1 of 1 done; a higher train.max_steps goes on", "finished at step 1 of 400"):
         assert train(config).status == 0
         lines = capsys.readouterr().err.splitlines()
-        assert lines[-5].startswith(f"Ann's run: {last}")
+        assert lines[-6].startswith(f"Ann's run: {last}")
+        assert lines[-5].startswith("Too early to say: the doctor's first look is at step 100.")
         report, curves, translation = map(shlex.split, lines[-3:])
     assert report[1:] == [str(ROOT / "scripts/report.py"), "--model", "Ann's run"]
     assert curves[1:] == ["-m", "tensorboard.main", "--logdir", "Ann's run/logs"]
@@ -69,7 +70,7 @@ def test_a_run_ends_with_three_commands_that_work(
     for program in (report[0], curves[0], translation[0]):
         assert shutil.which(program) == sys.executable
     assert Path("Ann's run/logs").is_dir()
-    assert accepted("report", report[2:], monkeypatch) == ReportOptions(model=Path("Ann's run"))
+    assert accepted("report", report[2:], monkeypatch) == ReportOptions(model=[Path("Ann's run")])
     assert cli.run("translate", translation[2:]) == 0
     translated = sorted(path.name for path in Path("Ann's run/translations").iterdir())
     assert translated == sorted(path.name for path in (root / "testA").iterdir())

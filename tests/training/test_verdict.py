@@ -85,12 +85,13 @@ def test_a_young_run_has_no_verdict_but_for_what_is_broken_already() -> None:
         "Too early to say: pictures are formed from step 200 on."
     )
     assert verdict([finding("clipped")], None, 199, 10).word == "broken"
-    assert verdict([], None, 5000, 0).sentence == "Too early to say: the doctor is off."
+    assert verdict([], None, 5000, 0).sentence == "Too early to say: no doctor has looked at it."
     assert verdict([], evaluation(kid_ab=BETTER), 5000, 0).word == "good"
 
 
 def test_the_records_of_a_run_are_read_and_what_is_gone_does_not_count(tmp_path: Path) -> None:
     config = Config.model_validate({"train": {"doctor_every": 100}})
+    assert run_verdict(tmp_path, config, 300).word == "too early"
     lines: list[dict[str, Any]] = [
         {"step": 100, "finding": "lost", "where": "ab"},
         {"step": 200, "gone": "lost", "where": "ab"},

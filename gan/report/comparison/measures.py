@@ -12,8 +12,8 @@ from gan.evaluation.records import Metric
 from gan.report.comparison.groups import ABSENT, Group, Groups
 from gan.report.comparison.runs import Run
 from gan.report.comparison.seeds import Difference, Summary, summary, welch
-from gan.report.metrics import OWN, comparable, deciding
-from gan.report.records import Evaluation
+from gan.report.metrics import comparable, deciding
+from gan.training.records import OWN, Evaluation
 
 RULE = (
     "Of each run the newest evaluation by the protocol that most runs share; others are on the "

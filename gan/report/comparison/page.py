@@ -53,7 +53,9 @@ def page(runs: Sequence[Run], groups: Groups, tables: Sequence[Table], images: i
                 missing=unmeasured(groups, tables),
             ),
             "Samples": samples(groups.groups, images),
-            "Doctor": render("diagnoses.html", found=[(run, run.open_findings) for run in runs]),
+            "Verdicts": render(
+                "diagnoses.html", found=[(run, run.open_findings, run.verdict) for run in runs]
+            ),
             "Curves": curves(groups.groups),
         },
         now=time(),
@@ -75,7 +77,7 @@ def remarks(runs: Sequence[Run], groups: Groups) -> list[str]:
 def _alerts(runs: Sequence[Run]) -> dict[str, str]:
     """Return what nobody should overlook, by its section."""
     found = [run.name for run in runs if run.open_findings]
-    return {"doctor": f"Open findings of the doctor: {', '.join(found)}"} if found else {}
+    return {"verdicts": f"Open findings of the doctor: {', '.join(found)}"} if found else {}
 
 
 def folded(values: Sequence[float | None]) -> Summary | None:
@@ -95,6 +97,7 @@ def _facts(groups: Groups, group: Group) -> dict[str, Any]:
         "seconds": folded([run.log.seconds or None for run in group.runs]),
         "pace": folded([run.log.seconds_per_step() for run in group.runs]),
         "findings": sum(len(run.open_findings) for run in group.runs),
+        "verdicts": Counter(run.verdict.word for run in group.runs),
         "runs": [
             {
                 "name": run.name,
@@ -106,6 +109,7 @@ def _facts(groups: Groups, group: Group) -> dict[str, Any]:
                 "seconds": run.log.seconds,
                 "pace": run.log.seconds_per_step(),
                 "findings": len(run.open_findings),
+                "verdict": run.verdict.word,
             }
             for run in group.every
         ],

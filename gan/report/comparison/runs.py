@@ -7,7 +7,6 @@ from typing import Any
 
 from gan.config import Config
 from gan.report.logs import Log, read_log
-from gan.report.records import Evaluation, Finding, Lines, best_step, found, read_lines
 from gan.report.standing import (
     Configuration,
     Standing,
@@ -15,6 +14,8 @@ from gan.report.standing import (
     open_configuration,
     standing,
 )
+from gan.training.records import Evaluation, Finding, Lines, best_step, found, read_lines
+from gan.training.verdict import Verdict, run_verdict
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Run:
     def open_findings(self) -> list[Finding]:
         """What the doctor found and has not reported gone."""
         return [finding for finding, gone in found(self.findings.records) if gone is None]
+
+    @property
+    def verdict(self) -> Verdict:
+        """How good it is."""
+        return run_verdict(self.folder, self.config, self.standing.step)
 
     def remarks(self) -> Iterator[str]:
         """Yield a sentence about each of its files that is damaged."""

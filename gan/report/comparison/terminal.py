@@ -47,9 +47,19 @@ def _numbers(groups: Groups) -> list[str]:
 
 def _overview(groups: Groups) -> Iterator[tuple[str, ...]]:
     """A line for each group."""
-    yield "group", "runs", "state", "steps", "time at work", "time per step", "open findings"
+    yield (
+        "group",
+        "runs",
+        "state",
+        "steps",
+        "time at work",
+        "time per step",
+        "open findings",
+        "verdict",
+    )
     for group in groups.groups:
         states = Counter(run.standing.state for run in group.runs)
+        verdicts = Counter(run.verdict.word for run in group.runs)
         steps = folded([run.standing.step for run in group.runs])
         yield (
             str(group.number),
@@ -59,6 +69,7 @@ def _overview(groups: Groups) -> Iterator[tuple[str, ...]]:
             spread(folded([run.log.seconds or None for run in group.runs]), seconds=True),
             spread(folded([run.log.seconds_per_step() for run in group.runs]), seconds=True),
             str(sum(len(run.open_findings) for run in group.runs)),
+            ", ".join(f"{count} {word}" for word, count in verdicts.items()),
         )
 
 

@@ -59,7 +59,8 @@ def test_open_findings_are_the_first_thing_to_see(tmp_path: Path) -> None:
     append(runs[0] / "doctor.jsonl", {"step": 4, "finding": "copy", "where": "ab", "advice": "X."})
     text = text_of(runs)
     assert text.index("Open findings of the doctor: ill") < text.index("<nav")
-    assert "No open findings: well." in text
+    assert "Broken, it seems: the input comes back unchanged (A to B, since step 4)." in text
+    assert "Too early to say: no doctor has looked at it." in text
     assert "Without a doctor&#39;s record: well." in text
 
 

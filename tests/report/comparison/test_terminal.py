@@ -22,9 +22,9 @@ def test_the_table_for_two_recipes_of_two_seeds(tmp_path: Path) -> None:
     groups = grouped(read)
     written = text(read, groups, tables(groups.groups))
     assert written == dedent("""\
-        group  runs    state      steps        time at work  time per step  open findings
-        1      a0, a1  2 crashed  12 +- 0 (2)  -             -              0
-        2      b0, b1  2 crashed  12 +- 0 (2)  -             -              0
+        group  runs    state      steps        time at work  time per step  open findings  verdict
+        1      a0, a1  2 crashed  12 +- 0 (2)  -             -              0              2 usable
+        2      b0, b1  2 crashed  12 +- 0 (2)  -             -              0              2 usable
 
         what differs  value (groups)
         optim.lr      0.1 (1), 0.2 (2)
