@@ -34,6 +34,8 @@ class Box:
     right: float
     bottom: float
     relative: bool = False
+    kind: str | None = None
+    """The class of what is in it; None where that is not one thing of a class."""
 
 
 @dataclass(frozen=True)
