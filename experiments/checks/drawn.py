@@ -45,23 +45,22 @@ def invert(channels: int = 24) -> tuple[dict[str, Tensor], dict[str, Any]]:
     spec: dict[str, Any] = {"kind": "resnet_1blocks", "channels": channels}
     spec |= {"in_channels": 3, "out_channels": 3, "norm": "none", "upsample": "deconv"}
     spec |= {"dropout": False}
-    network = build_generator(**spec)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.zero_()
-        stem, first, second = (network.model[place].weight for place in (1, 4, 7))
-        last, before, head = (network.model[place].weight for place in (11, 14, 18))
-        for color in range(3):
-            for part, sign in enumerate((1, -1)):
-                stem[2 * color + part, color, 3, 3] = sign
-                head[color, 2 * color + part, 3, 3] = -GAIN * sign
-        for down, up, maps in ((first, before, 6), (second, last, 24)):
-            for corner in range(4):
-                y, x = divmod(corner, 2)
-                for at in range(maps):
-                    down[maps * corner + at, at, 1 + y, 1 + x] = 1
-                    up[maps * corner + at, at, 1 + y, 1 + x] = 1
-    return network.state_dict(), spec
+    whole = build_generator(**spec).state_dict()
+    weights = {name: torch.zeros_like(value) for name, value in whole.items()}
+    stem, first, second, last, before, head = (
+        weights[f"model.{place}.weight"] for place in (1, 4, 7, 11, 14, 18)
+    )
+    for color in range(3):
+        for part, sign in enumerate((1, -1)):
+            stem[2 * color + part, color, 3, 3] = sign
+            head[color, 2 * color + part, 3, 3] = -GAIN * sign
+    for down, up, maps in ((first, before, 6), (second, last, 24)):
+        for corner in range(4):
+            y, x = divmod(corner, 2)
+            for at in range(maps):
+                down[maps * corner + at, at, 1 + y, 1 + x] = 1
+                up[maps * corner + at, at, 1 + y, 1 + x] = 1
+    return weights, spec
 
 
 def write_inverter(path: Path) -> Path:

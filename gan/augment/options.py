@@ -92,8 +92,8 @@ class AugmentOptions(Section):
     test: Path | None = None
     """Labelled images of the target domain, a dataset of the same format, for ablation alone: its
     split test where it has one, else all of it."""
-    ablation_steps: Count = 400
-    """Steps of each small network, of 32 samples."""
+    ablation_steps: Count = 300
+    """Steps of each small network, of 32 samples, or 16 with masks."""
     ablation_seeds: Annotated[int, Field(ge=3, le=10)] = 5
     """Trainings under each condition: intervals cover what differs between them."""
     ablation_flip: bool = True

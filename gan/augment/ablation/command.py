@@ -13,13 +13,13 @@ from gan.augment.ablation.material import SIDE, Material, read_material
 from gan.augment.ablation.plan import Plan, make_plan
 from gan.augment.ablation.table import Row, conclusion, lines_of, markdown, plain
 from gan.augment.ablation.trials import (
-    BATCH,
     COLOR,
     CONDITIONS,
     NONE,
     TRANSLATED,
     Protocol,
     Tally,
+    batch_size,
     run_trial,
 )
 from gan.augment.dataset import ABLATION, ABLATION_TABLE, PROVENANCE, REPORT, Dataset
@@ -101,8 +101,8 @@ def _settings(plan: Plan, config: AugmentOptions) -> dict[str, Any]:
         "network": "segmenter" if plan.masks else "classifier",
         "classes": plan.classes,
         "measured": plan.measured,
-        "side": SIDE[plan.purpose],
-        "batch": BATCH,
+        "side": SIDE,
+        "batch": batch_size(plan.masks),
         "steps": config.ablation_steps,
         "seeds": [*_seeds(config)],
         "flip": config.ablation_flip,

@@ -77,7 +77,8 @@ class Scores:
         value = float((self.by_seed[name] - self.by_seed[other]).mean())
         if not self.sampled:
             return Number(value)
-        return Number(value, *interval(self._resampled[name] - self._resampled[other]))
+        low, high = interval(self._resampled[name] - self._resampled[other])
+        return Number(value, max(-1.0, low), min(1.0, high))
 
 
 def scores(tally: Tally, counts: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from gan.augment.dataset import PROVENANCE
 from gan.config.choices import Range
 from gan.system.failures import Failure
 
-SIDE = {"classes": 64, "boxes": 64, "masks": 96}
+SIDE = 64
 """Pixels of the squares that the networks see."""
 
 
@@ -50,9 +50,8 @@ def read_material(
         for number, at in enumerate(chosen)
         for name in accepted[plan.train[at].image]
     ]
-    side = SIDE[plan.purpose]
     crops, others = read_crops(
-        output, [sample for _, sample in places], side, ranges[1], max_megapixels
+        output, [sample for _, sample in places], SIDE, ranges[1], max_megapixels
     )
     of = [list[int]() for _ in chosen]
     there = list[Pixels]()
@@ -60,7 +59,7 @@ def read_material(
         if crop is not None:
             of[number].append(len(there))
             there.append(crop)
-    translations = Translations(_stacked(there, side), of)
+    translations = Translations(_stacked(there), of)
     return Material(train, translations, test, failures + more + others)
 
 
@@ -81,11 +80,11 @@ def _read(
     max_megapixels: float,
 ) -> tuple[Labelled, list[int], list[Failure]]:
     """Return samples that can be read, their places in the list, and what cannot be read."""
-    side, numbers = SIDE[plan.purpose], {name: at for at, name in enumerate(plan.classes)}
-    crops, failures = read_crops(root, samples, side, values, max_megapixels)
+    numbers = {name: at for at, name in enumerate(plan.classes)}
+    crops, failures = read_crops(root, samples, SIDE, values, max_megapixels)
     labels: Sequence[Numbers | None]
     if plan.masks:
-        labels = read_maps(root, samples, numbers, side)
+        labels = read_maps(root, samples, numbers, SIDE)
     else:
         labels = [np.array(numbers[str(sample.kind)]) for sample in samples]
     read = [(at, c, label) for at, (c, label) in enumerate(zip(crops, labels, strict=True))]
@@ -102,6 +101,6 @@ def _read(
     return found, [at for at, _, _ in whole], failures
 
 
-def _stacked(pictures: Sequence[Pixels], side: int) -> Pixels:
+def _stacked(pictures: Sequence[Pixels]) -> Pixels:
     """Return pictures as one array, also where there are none."""
-    return np.stack(pictures) if pictures else np.empty((0, side, side, 3), np.uint8)
+    return np.stack(pictures) if pictures else np.empty((0, SIDE, SIDE, 3), np.uint8)

@@ -21,6 +21,7 @@ class Segmenter(nn.Module):
     def __init__(self, classes: int, seed: int) -> None:
         super().__init__()
         first, second, third = WIDTHS
+        self.enlarge = nn.Upsample(scale_factor=2)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.first = _stage(3, first, stride=2)
@@ -34,21 +35,15 @@ class Segmenter(nn.Module):
         """Logits (N, classes, H, W) of images (N, 3, H, W) in [-1, 1]; multiples of 8."""
         first = self.first(images)
         second = self.second(first)
-        deep = self.up_second(torch.cat([_doubled(self.third(second)), second], dim=1))
-        shallow = self.up_first(torch.cat([_doubled(deep), first], dim=1))
-        return _doubled(self.head(shallow))
+        deep = self.up_second(torch.cat([self.enlarge(self.third(second)), second], dim=1))
+        shallow = self.up_first(torch.cat([self.enlarge(deep), first], dim=1))
+        return interpolate(self.head(shallow), scale_factor=2, mode="bilinear")
 
 
 def _stage(before: int, after: int, stride: int = 1) -> nn.Sequential:
     """Return a convolution with a norm."""
-    size = 5 if stride == 2 else 3
-    convolution = nn.Conv2d(before, after, size, stride=stride, padding=size // 2)
+    convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1)
     return nn.Sequential(convolution, nn.GroupNorm(GROUPS, after), nn.ReLU())
-
-
-def _doubled(maps: Tensor) -> Tensor:
-    """Return maps at twice their size."""
-    return interpolate(maps, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def build_network(classes: list[str], side: int, seed: int, *, masks: bool) -> nn.Module:

@@ -81,7 +81,7 @@ def conclusion(rows: Rows, measure: str) -> Iterator[str]:
         case "unknown":
             yield f"Too few test images to tell; {name}: {shown}."
     if worse and best.difference.word != "worse":
-        yield f"It hurts where it is used more often or less: {', '.join(worse)}."
+        yield f"Worse than none: {', '.join(worse)}."
     yield from _beside_color(name, best, color.difference)
     if best.difference.word in ("worse", "no clear difference"):
         yield (

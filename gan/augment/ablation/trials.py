@@ -20,8 +20,8 @@ from gan.augment.ablation.networks import build_network
 from gan.augment.ablation.pictures import UNKNOWN, Pixels
 from gan.images.pixels import to_unit
 
-BATCH = 32
-"""Samples of a step."""
+BATCH, MASKS = 32, 16
+"""Samples of a step; of masks, which say more."""
 LEARNING_RATE = 1e-3
 """Of Adam; it falls to 0 over the second half of the steps."""
 MOVED = 8
@@ -95,23 +95,28 @@ class _Draws:
     """All that is random in a step of a seed, whatever the condition."""
 
     def __init__(self, seed: int, step: int, samples: Labelled, flip: bool) -> None:
-        rng = np.random.default_rng([seed, step])
-        self.chosen = _choose(rng, samples)
-        self.flipped = (rng.random(BATCH) < 0.5) & flip
+        rng, count = np.random.default_rng([seed, step]), batch_size(samples.masks)
+        self.chosen = _choose(rng, samples, count)
+        self.flipped = (rng.random(count) < 0.5) & flip
         most = samples.pixels.shape[1] // MOVED
-        self.moves = rng.integers(-most, most + 1, (BATCH, 2))
-        self.shares, self.which = rng.random(BATCH), rng.random(BATCH)
-        self.colors = rng.integers(2**31, size=BATCH)
+        self.moves = rng.integers(-most, most + 1, (count, 2))
+        self.shares, self.which = rng.random(count), rng.random(count)
+        self.colors = rng.integers(2**31, size=count)
 
 
-def _choose(rng: np.random.Generator, samples: Labelled) -> Numbers:
+def batch_size(masks: bool) -> int:
+    """Return how many samples a step has."""
+    return MASKS if masks else BATCH
+
+
+def _choose(rng: np.random.Generator, samples: Labelled, count: int) -> Numbers:
     """Draw the samples of a batch: masks alike, others so that every class is as likely."""
     if samples.masks:
-        return rng.integers(len(samples.labels), size=BATCH)
+        return rng.integers(len(samples.labels), size=count)
     order = np.argsort(samples.labels, kind="stable")
     _, starts, counts = np.unique(samples.labels[order], return_index=True, return_counts=True)
-    kinds = rng.integers(len(starts), size=BATCH)
-    chosen: Numbers = order[starts[kinds] + (rng.random(BATCH) * counts[kinds]).astype(np.int64)]
+    kinds = rng.integers(len(starts), size=count)
+    chosen: Numbers = order[starts[kinds] + (rng.random(count) * counts[kinds]).astype(np.int64)]
     return chosen
 
 
