@@ -141,5 +141,5 @@ def _read_map(
     there, places = np.unique(colors, return_inverse=True)
     known: Any = [classes.get(color_name(int(color)), UNKNOWN) for color in there]
     whole = np.array(known, np.int16)[places.reshape(colors.shape)]
-    shown = cv2.resize(whole, (side, side), interpolation=cv2.INTER_NEAREST)
+    shown = cv2.resize(whole, (side, side), interpolation=cv2.INTER_NEAREST_EXACT)
     return np.asarray(shown, np.int64)
