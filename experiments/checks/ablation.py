@@ -26,7 +26,7 @@ def check(
     folder: Path,
     train: int = 240,
     test: int = 150,
-    steps: int = 150,
+    steps: int = 80,
     seeds: int = 3,
     seed: int = 0,
     device: Device = "cpu",

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gan.augment.ablation.comparison import Scores
 from gan.augment.ablation.networks import Segmenter
 from gan.augment.ablation.trials import (
     COLOR,
@@ -21,6 +22,7 @@ from gan.augment.ablation.trials import (
     run_trial,
     tally,
 )
+from gan.metrics.intervals import Sampling
 
 CPU = torch.device("cpu")
 
@@ -163,3 +165,31 @@ def test_the_first_batches_do_not_depend_on_the_number_of_steps() -> None:
     short = [*batches(samples, none, NONE, 0, protocol(2))]
     long = [*islice(batches(samples, none, NONE, 0, protocol(9)), 2)]
     assert all((a[0] == b[0]).all() for a, b in zip(short, long, strict=True))
+
+
+@pytest.mark.parametrize(("inverted_test", "word"), [(True, "better"), (False, "worse")])
+def test_inverted_pictures_help_where_the_test_is_inverted_and_hurt_where_it_is_not(
+    inverted_test: bool, word: str
+) -> None:
+    """The light half of a picture is its class: an inverted one looks like the other class."""
+
+    def halves(count: int, seed: int) -> Labelled:
+        rng, labels = np.random.default_rng(seed), np.arange(count) % 2
+        light = (np.arange(16) < 8) == (labels[:, None] == 0)
+        shown = 80 + 90 * light[:, :, None, None] + rng.normal(0, 10, (count, 16, 16, 3))
+        return Labelled(shown.astype(np.uint8), labels, np.arange(count))
+
+    train, test = halves(40, 0), halves(30, 1)
+    own = Translations(255 - train.pixels, [[number] for number in range(40)])
+    if inverted_test:
+        test = Labelled(255 - test.pixels, test.labels, test.images)
+    settings = Protocol(["a", "b"], 40, False, CPU)
+    tallies = {
+        condition.name: [
+            run_trial(train, own, test, condition, seed, settings)[0] for seed in range(3)
+        ]
+        for condition in (NONE, TRANSLATED[-1])
+    }
+    found = Scores(tallies, Sampling(0, 500)).difference(TRANSLATED[-1].name, NONE.name)
+    assert found.word == word
+    assert abs(found.value) > 0.9
