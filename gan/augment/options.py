@@ -178,7 +178,7 @@ class AugmentOptions(Section):
         return [
             (
                 self.ablation and self.test is None,
-                "test: ablation needs a folder of labelled images of the target domain",
+                "test: --ablation needs --test FOLDER, labelled images of the target domain",
             ),
             (
                 not self.ablation and self.test is not None,

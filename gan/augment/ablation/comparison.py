@@ -94,6 +94,6 @@ def scores(tally: Tally, counts: Tensor) -> Tensor:
 
 def seed_weights(sampling: Sampling, seeds: int) -> Tensor:
     """Return the weights of the seeds in each resample, (R, seeds); rows sum to 1."""
-    drawn = draw(Sampling(sampling.seed + 1, sampling.resamples), seeds)
+    drawn = draw(Sampling(sampling.seed ^ 1, sampling.resamples), seeds)
     stretch: float = (seeds / (seeds - 1)) ** 0.5 * STUDENT[seeds] / ERRORS
     return (1 + stretch * (drawn - 1)) / seeds

@@ -21,7 +21,7 @@ from gan.augment.ablation.pictures import UNKNOWN, Pixels
 from gan.images.pixels import to_unit
 
 BATCH, MASKS = 32, 16
-"""Samples of a step; of masks, which say more."""
+"""Samples of a step; of masks fewer, for each has many pixels."""
 LEARNING_RATE = 1e-3
 """Of Adam; it falls to 0 over the second half of the steps."""
 MOVED = 8

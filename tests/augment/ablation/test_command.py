@@ -35,7 +35,7 @@ def record(tmp_path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--ablation"], "test: ablation needs a folder of labelled images"),
+        (["--ablation"], "test: --ablation needs --test FOLDER"),
         (["--test", "b"], "test: b is used by ablation alone: add --ablation"),
         (["--ablation_steps", "9"], "ablation_steps: is used by ablation alone: add --ablation"),
         (["--ablation", "--test", "b", "--ablation_seeds", "2"], "ablation_seeds"),
@@ -169,7 +169,7 @@ def test_unreadable_test_images_are_named_and_counted_out(
 def test_samples_whose_translation_was_rejected_are_told(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The negative of a picture of one color is one color: its contrast is not judged."""
+    """The negative of a picture of one color is one color: its contrast is not measured."""
     settings = prepared(tmp_path, model, luma="0")
     for number in range(3):
         flat = Image.new("RGB", (64, 64), (90, 100 + number, 110))

@@ -111,7 +111,7 @@ def test_a_trial_is_a_function_of_its_seed(condition: Condition, masks: bool) ->
 
 
 class Answer(nn.Module):
-    """Takes every picture, or pixel, for the class that its red says."""
+    """Takes every picture, or pixel, for the class of its red."""
 
     def forward(self, images: Tensor) -> Tensor:
         red = ((images[:, 0] + 1) * 127.5).round().long()
