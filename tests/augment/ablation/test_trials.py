@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from gan.augment.ablation.comparison import Scores
-from gan.augment.ablation.networks import Segmenter
 from gan.augment.ablation.trials import (
     COLOR,
     NONE,
@@ -149,14 +148,6 @@ def test_a_tally_counts_pixels_of_unions_and_leaves_unknown_ones_alone() -> None
             assert found.hits[image, kind] == (truth & called).sum()
             assert found.total[image, kind] == (truth | called).sum()
             assert found.truth[image, kind] == truth.sum()
-
-
-def test_a_segmenter_keeps_sizes_and_draws_its_weights_from_its_seed_alone() -> None:
-    images = torch.rand(2, 3, 64, 48)
-    one, same, other = (Segmenter(4, seed)(images) for seed in (0, 0, 1))
-    assert one.shape == (2, 4, 64, 48)
-    assert (one == same).all()
-    assert (one != other).any()
 
 
 def test_the_first_batches_do_not_depend_on_the_number_of_steps() -> None:
