@@ -26,7 +26,7 @@ FLOORS = [
 
 ALLOWED = {
     "accelerate": {"training", "system.processes"},
-    "albumentations": {"data", "augment.albumentation"},
+    "albumentations": {"data", "augment.albumentation", "augment.ablation.color"},
 }
 """Rooms, or single modules of a room."""
 

@@ -56,55 +56,68 @@ def augment(config: AugmentOptions) -> int:
         dataset: Dataset = processes.once(
             lambda: dataset_format(config.format).read(config.dataset)
         )
-        files = [find_generator(path, config.direction) for path in config.model]
-        hashes = [file_sha256(file) for file in files]
-        try:
-            tasks = make_tasks(dataset, config, config.direction or "new")
-            check_labelled(tasks, dataset_format(config.format).rule)
-        except ValueError:
-            processes.once(lambda: _tell_remarks(dataset))  # they may be the reason
-            raise
-        targets: list[Domain | None] = processes.once(
-            lambda: [target_domain(file, config) for file in files]
-        )
-        settings: dict[str, Any] = processes.once(
-            lambda: output_settings(dataset, config, hashes, targets)
-        )
-        if processes.once(lambda: check_output(config, settings)):
-            return int(processes.once(lambda: _finished_before(config.output)))
-        # All that can be rejected is rejected before anything is written: the next try may have it
-        # right.
-        models = [open_model(path, config) for path in config.model]
-        for forth, _ in models:
-            check_tiles(forth, config.tile)
-        identities: list[float | None] = processes.once(
-            lambda: [
-                target.identity(forth)
-                if target and config.identity != "off" and keeps_its_target(file, config)
-                else None
-                for file, target, (forth, _) in zip(files, targets, models, strict=True)
-            ]
-        )
-        task_score = (
-            load_task_score(config.task, config.task_size, pick_device(config.device))
-            if config.task is not None
+        if not config.ablation:
+            return _augment(dataset, config, processes)
+        # It trains networks and loads albumentations: not before it is wanted.
+        from gan.augment.ablation.command import ablate, check_ablation
+
+        processes.once(lambda: check_ablation(dataset, config))
+        status = _augment(dataset, config, processes)
+        processes.once(lambda: ablate(dataset, config))
+        return status
+
+
+def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> int:
+    """Translate a dataset, all processes together; return the exit status."""
+    files = [find_generator(path, config.direction) for path in config.model]
+    hashes = [file_sha256(file) for file in files]
+    try:
+        tasks = make_tasks(dataset, config, config.direction or "new")
+        check_labelled(tasks, dataset_format(config.format).rule)
+    except ValueError:
+        processes.once(lambda: _tell_remarks(dataset))  # they may be the reason
+        raise
+    targets: list[Domain | None] = processes.once(
+        lambda: [target_domain(file, config) for file in files]
+    )
+    settings: dict[str, Any] = processes.once(
+        lambda: output_settings(dataset, config, hashes, targets)
+    )
+    if processes.once(lambda: check_output(config, settings)):
+        return int(processes.once(lambda: _finished_before(config.output)))
+    # All that can be rejected is rejected before anything is written: the next try may have it
+    # right.
+    models = [open_model(path, config) for path in config.model]
+    for forth, _ in models:
+        check_tiles(forth, config.tile)
+    identities: list[float | None] = processes.once(
+        lambda: [
+            target.identity(forth)
+            if target and config.identity != "off" and keeps_its_target(file, config)
             else None
+            for file, target, (forth, _) in zip(files, targets, models, strict=True)
+        ]
+    )
+    task_score = (
+        load_task_score(config.task, config.task_size, pick_device(config.device))
+        if config.task is not None
+        else None
+    )
+    processes.once(lambda: begin(config.output, settings))
+    processes.once(lambda: _tell(dataset, config, targets))
+    failures: dict[Path, str] = {}
+    for number, pair in enumerate(models):
+        own = [task for task in tasks if task.model == number]
+        stage = ScoreAndStage(
+            dataset.root,
+            {picture_path(config.output, task): task for task in own},
+            config.quality,
+            task_score,
+            targets[number],
+            identities[number],
         )
-        processes.once(lambda: begin(config.output, settings))
-        processes.once(lambda: _tell(dataset, config, targets))
-        failures: dict[Path, str] = {}
-        for number, pair in enumerate(models):
-            own = [task for task in tasks if task.model == number]
-            stage = ScoreAndStage(
-                dataset.root,
-                {picture_path(config.output, task): task for task in own},
-                config.quality,
-                task_score,
-                targets[number],
-                identities[number],
-            )
-            failures |= translate(dataset, config, *pair, stage, own, processes)
-        processes.once(lambda: _complete(dataset, config, tasks, failures, hashes, settings))
+        failures |= translate(dataset, config, *pair, stage, own, processes)
+    processes.once(lambda: _complete(dataset, config, tasks, failures, hashes, settings))
     return 1 if failures else 0
 
 

@@ -22,6 +22,8 @@ Named = TypeVar("Named")
 """What a line of a list names."""
 
 PROVENANCE, REPORT, SHEET = "augmentation.jsonl", "augmentation.json", "sheet.png"
+ABLATION, ABLATION_TABLE = "ablation.json", "ablation.md"
+REPORTS = (PROVENANCE, REPORT, SHEET, ABLATION, ABLATION_TABLE)
 """What augmentation adds to a dataset, beside its own files."""
 
 
@@ -34,6 +36,8 @@ class Box:
     right: float
     bottom: float
     relative: bool = False
+    kind: str | None = None
+    """The class of what is in it; None where that is not one thing of a class."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,7 @@ def _empty_folders(files: Files) -> Iterator[Path]:
 
 def _check_reports(root: Path) -> set[Path]:
     """The reports in a dataset that is itself an output; ValueError for others of their names."""
-    there = {root / name for name in (PROVENANCE, REPORT, SHEET) if (root / name).exists()}
+    there = {root / name for name in REPORTS if (root / name).exists()}
     if there and root / REPORT not in there:
         raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
     return there

@@ -86,6 +86,19 @@ class AugmentOptions(Section):
     task_size: Count | None = None
     """Side of the square that the task model sees, in pixels; left out, 224 for torchvision's, the
     image's own size for others."""
+    ablation: bool = False
+    """Then train a small network of ours on the dataset as it is, with strong color augmentation,
+    and translated at 25, 50 and 100 %, and print which is best on the images of test."""
+    test: Path | None = None
+    """Labelled images of the target domain, a dataset of the same format, for ablation alone: its
+    split test where it has one, else all of it."""
+    ablation_steps: Count = 300
+    """Steps of each small network, of 32 samples, or 16 with masks."""
+    ablation_seeds: Annotated[int, Field(ge=3, le=10)] = 5
+    """Trainings under each condition: intervals cover what differs between them."""
+    ablation_flip: bool = True
+    """Mirror the samples of the small networks at random; false where left and right differ, as
+    in letters."""
     keep_rejected: bool = False
     """Keep the originals of rejected images, in place of leaving them out (replace and mix)."""
     keep_classes: bool = True
@@ -144,7 +157,7 @@ class AugmentOptions(Section):
                 "keep_rejected: mode add keeps all originals: leave it out",
             ),
         ]
-        for broken, message in rules:
+        for broken, message in [*rules, *self._ablation_rules()]:
             if broken:
                 raise ValueError(message)
         for key, text in self.gates().items():
@@ -153,6 +166,29 @@ class AugmentOptions(Section):
             except ValueError as error:
                 raise ValueError(f"{'task_score' if key == 'task' else key}: {error}") from error
         return self
+
+    def _ablation_rules(self) -> list[tuple[bool, str]]:
+        """Return what options of the ablation contradict, and how that is told."""
+        defaults = {name: field.default for name, field in type(self).model_fields.items()}
+        changed = [
+            name
+            for name in ("ablation_steps", "ablation_seeds", "ablation_flip")
+            if getattr(self, name) != defaults[name]
+        ]
+        return [
+            (
+                self.ablation and self.test is None,
+                "test: --ablation needs --test FOLDER, labelled images of the target domain",
+            ),
+            (
+                not self.ablation and self.test is not None,
+                f"test: {self.test} is used by ablation alone: add --ablation",
+            ),
+            (
+                not self.ablation and bool(changed),
+                f"{''.join(changed[:1])}: is used by ablation alone: add --ablation",
+            ),
+        ]
 
     def strengths(self) -> tuple[float, float]:
         """Between which strengths are drawn."""

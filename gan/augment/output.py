@@ -32,6 +32,7 @@ FOLDER = ".augment"
 SETTINGS = "settings.json"
 ELSEWHERE = {
     "dataset", "model", "output", "device", "batch_size", "link", "style", "target", "task",
+    "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip",
 }  # fmt: skip
 """Options that say where things are or how they are computed, not what comes out."""
 
@@ -85,7 +86,7 @@ def check_output(config: AugmentOptions, settings: Mapping[str, Any]) -> bool:
     output = config.output
     reports = (output / REPORT, output / FOLDER / SETTINGS)
     try:
-        check_place(output, [config.dataset])
+        check_place(output, [config.dataset, *([config.test] if config.test else [])])
         report = next((path for path in reports if path.exists()), None)
         if report:
             check_same(output, report, settings)

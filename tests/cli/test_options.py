@@ -127,6 +127,7 @@ def sample(field: FieldInfo) -> Any:
         0.5,
         96,
         320,
+        4,
         "another",
     ):
         for whole in (value, [value], [value, 96]):

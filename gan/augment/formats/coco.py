@@ -32,6 +32,13 @@ class Sheet:
         """None in a file of unlabelled images."""
         return self.content.get("annotations") or []
 
+    @property
+    def categories(self) -> dict[Any, str]:
+        """The names of the categories by their ids."""
+        records = self.content.get("categories")
+        known = [each for each in (records or ()) if isinstance(each, dict) and each.get("name")]
+        return {_id(record): str(record["name"]) for record in known}
+
 
 def _splits_of(path: Path) -> frozenset[str]:
     """The splits of a JSON file, by its name's words (instances_train2017), else by its folder."""
@@ -165,6 +172,7 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
             files.remark(f"image id {record.get('id')} stands twice", sheet.path)
         records[_id(record)] = record, image
     records.pop(None, None)
+    categories = sheet.categories
     for annotation in sheet.annotations:
         record, image = records.get(_id(annotation, "image_id"), ({}, None))
         about = f"annotation {annotation.get('id')}"
@@ -172,20 +180,30 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
             files.remark(f"{about} is of no image", sheet.path)
         elif image and "bbox" in annotation:
             try:
-                yield image, _read_box(annotation["bbox"], record)
+                kind = _kind(annotation, categories)
+                yield image, _read_box(annotation["bbox"], record, kind)
             except (ValueError, TypeError, OverflowError):
                 files.remark(f"{about}: bbox should be [x, y, width, height] in pixels", sheet.path)
 
 
-def _read_box(values: Sequence[float], record: Record) -> Box:
+def _kind(annotation: Record, categories: Mapping[Any, str]) -> str | None:
+    """The name of an annotation's category, or its id; None for a crowd."""
+    number = _id(annotation, "category_id")
+    if number is None or annotation.get("iscrowd"):
+        return None
+    return categories.get(number, str(number))
+
+
+def _read_box(values: Sequence[float], record: Record, kind: str | None) -> Box:
     """A bbox, as shares of the size that the image's record states where it does."""
     x, y, width, height = (float(value) for value in values)
     if not all(map(math.isfinite, (x, y, width, height))) or min(width, height) < 0:
         raise ValueError("no box")
     across, down = record.get("width"), record.get("height")
     if across and down:
-        return Box(x / across, y / down, (x + width) / across, (y + height) / down, relative=True)
-    return Box(x, y, x + width, y + height)
+        shares = x / across, y / down, (x + width) / across, (y + height) / down
+        return Box(*shares, relative=True, kind=kind)
+    return Box(x, y, x + width, y + height, kind=kind)
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:

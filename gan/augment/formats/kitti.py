@@ -75,7 +75,7 @@ def _read_boxes(content: bytes) -> tuple[Box, ...]:
             raise ValueError(
                 f"line {number}: should be a class, three numbers, and left, top, right, bottom"
             ) from None
-        boxes.append(Box(left, top, right, bottom))
+        boxes.append(Box(left, top, right, bottom, kind=words[0]))
     return tuple(boxes)
 
 

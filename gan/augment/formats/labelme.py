@@ -81,7 +81,8 @@ def _read_boxes(files: Files, path: Path, content: dict[str, Any]) -> Iterator[B
             if not all(math.isfinite(value) for point in points for value in point):
                 raise ValueError("no number")
             xs, ys = zip(*points, strict=True)
-            yield Box(min(xs), min(ys), max(xs), max(ys))
+            kind = str(shape["label"]) if shape.get("label") else None
+            yield Box(min(xs), min(ys), max(xs), max(ys), kind=kind)
         except (ValueError, TypeError, KeyError, OverflowError):
             files.remark(f"shape {number}: points should be [[x, y], ...] in pixels", path)
 

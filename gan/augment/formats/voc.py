@@ -120,16 +120,20 @@ def _images_of(files: Files) -> list[Path]:
 
 def _read_boxes(content: bytes) -> tuple[Box, ...]:
     """The boxes of an XML file, in pixels from 1 on."""
-    return tuple(_read_box(found) for found in ET.fromstring(content).iterfind("object/bndbox"))
+    boxes = list[Box]()
+    for thing in ET.fromstring(content).iterfind("object"):
+        kind = (thing.findtext("name") or "").strip() or None
+        boxes += (_read_box(found, kind) for found in thing.iterfind("bndbox"))
+    return tuple(boxes)
 
 
-def _read_box(element: ET.Element) -> Box:
+def _read_box(element: ET.Element, kind: str | None) -> Box:
     names = ("xmin", "ymin", "xmax", "ymax")
     try:
         left, top, right, bottom = (float(element.findtext(name) or "") for name in names)
     except ValueError:
         raise ValueError("bndbox should have numbers xmin, ymin, xmax, ymax") from None
-    return Box(left - 1, top - 1, right, bottom)
+    return Box(left - 1, top - 1, right, bottom, kind=kind)
 
 
 def _read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:

@@ -123,7 +123,7 @@ def _read_box(words: list[str], number: int, keypoints: bool) -> Box:
     """A box out of `class x y width height`, or around the polygon `class x y x y x y ...`."""
     right = f"line {number}: should be a class and x y width height, or a polygon, each from 0 to 1"
     try:
-        _, *values = (float(word) for word in words)
+        kind, *values = (float(word) for word in words)
     except ValueError:
         raise ValueError(right) from None
     if len(values) < 4 or not all(math.isfinite(value) for value in values):
@@ -137,7 +137,7 @@ def _read_box(words: list[str], number: int, keypoints: bool) -> Box:
     # Half a pixel over the edge is rounding; labels in pixels are far beyond.
     if min(edges) < -0.05 or max(edges) > 1.05:
         raise ValueError(right)
-    return Box(*edges, relative=True)
+    return Box(*edges, relative=True, kind=f"{kind:g}")
 
 
 def _looks_like_boxes(path: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Whether translations help: the same small network, trained with them and without, on one test."""

@@ -1,0 +1,217 @@
+"""What `gan augment --ablation` does once the output is whole: train, compare, write, print."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from tqdm import tqdm
+
+from gan import __version__
+from gan.augment.ablation.comparison import Scores
+from gan.augment.ablation.material import SIDE, Material, read_material
+from gan.augment.ablation.plan import Plan, make_plan
+from gan.augment.ablation.table import Row, conclusion, lines_of, markdown, plain
+from gan.augment.ablation.trials import (
+    COLOR,
+    CONDITIONS,
+    NONE,
+    TRANSLATED,
+    Protocol,
+    Tally,
+    batch_size,
+    run_trial,
+)
+from gan.augment.dataset import ABLATION, ABLATION_TABLE, PROVENANCE, REPORT, Dataset
+from gan.augment.options import AugmentOptions
+from gan.augment.output import fingerprint, line, write_bytes
+from gan.config.choices import Range
+from gan.inference.devices import pick_device
+from gan.interop import find_generator
+from gan.metrics.intervals import Sampling, scarce
+from gan.networks.files import ranges_of, read_about
+from gan.system.failures import Failure, say
+from gan.system.hashing import file_sha256
+from gan.system.output_folder import read_json
+from gan.system.text import printable
+
+RESAMPLES = 2000
+ROUGH = 50
+"""Test images below which an interval is rough."""
+LEARNED = 0.8
+"""Share of its training samples that a network should get right at the end."""
+NAMED = 20
+"""Failures that are printed; all of them are in ablation.json."""
+
+
+def check_ablation(dataset: Dataset, config: AugmentOptions) -> None:
+    """Raise ValueError, before anything is translated, where an ablation cannot be made."""
+    make_plan(dataset, config)
+    _ranges(config)
+
+
+def ablate(dataset: Dataset, config: AugmentOptions) -> None:
+    """Train small networks with and without the output's translations, and print what that gives.
+
+    Writes ablation.json and ablation.md into the output. Where they are there, made with the same
+    settings of the same files, the result is printed again.
+    """
+    plan = make_plan(dataset, config)
+    settings, report = _settings(plan, config), config.output / ABLATION
+    if report.exists() and (before := read_json(report)).get("settings") == settings:
+        print(f"{report}: finished before", file=sys.stderr)
+        print(before["text"])
+        return
+    material = read_material(
+        plan, dataset.root, config.output, _ranges(config), config.max_megapixels
+    )
+    failures = [*plan.failures, *material.failures]
+    _tell(failures)
+    tallies, learned = _run_trials(plan, material, config)
+    scores = Scores(tallies, Sampling(config.seed, RESAMPLES))
+    rows = _rows(scores)
+    counts, lines = _counts(material), lines_of(rows, _measure(plan))
+    sentences = [*conclusion(rows, _measure(plan))]
+    facts = [_facts(plan, config, counts), *_warnings(plan, counts, learned)]
+    blocks = [plain(lines), "\n".join(sentences), "\n".join(map(printable, facts))]
+    record = {
+        "settings": settings,
+        "versions": {name: version(name) for name in ("torch", "albumentations")}
+        | {"gan": __version__},
+        "counts": counts,
+        "conditions": {
+            name: _numbers(row)
+            | {"by_seed": scores.by_seed[name].tolist(), "right_in_training": learned[name]}
+            for name, row in rows.items()
+        },
+        "failures": [[str(each.source), each.reason] for each in failures],
+        "text": "\n\n".join(blocks),
+    }
+    page = ["# Does the translation help?", markdown(lines), *sentences, *map(printable, facts)]
+    write_bytes(config.output / ABLATION_TABLE, "\n\n".join(page).encode() + b"\n")
+    write_bytes(report, line(record))
+    print(record["text"])
+
+
+def _settings(plan: Plan, config: AugmentOptions) -> dict[str, Any]:
+    """Return all that the numbers depend on."""
+    return {
+        "labels": plan.purpose,
+        "measure": _measure(plan),
+        "network": "segmenter" if plan.masks else "classifier",
+        "classes": plan.classes,
+        "measured": plan.measured,
+        "side": SIDE,
+        "batch": batch_size(plan.masks),
+        "steps": config.ablation_steps,
+        "seeds": [*_seeds(config)],
+        "flip": config.ablation_flip,
+        "resamples": RESAMPLES,
+        "device": pick_device(config.device).type,
+        "test_fingerprint": fingerprint(plan.test_set),
+        "augmentation_sha256": [file_sha256(config.output / name) for name in (REPORT, PROVENANCE)],
+    }
+
+
+def _measure(plan: Plan) -> str:
+    return "mean IoU" if plan.masks else "balanced accuracy"
+
+
+def _seeds(config: AugmentOptions) -> range:
+    return range(config.seed, config.seed + config.ablation_seeds)
+
+
+def _ranges(config: AugmentOptions) -> tuple[Range | None, Range | None]:
+    """Return the ranges of the models; ValueError where they differ."""
+    files = [find_generator(path, config.direction) for path in config.model]
+    found = {ranges_of(read_about(file), file) for file in files}
+    if len(found) > 1:
+        raise ValueError("model: --ablation needs models of one data.range: give those alone")
+    return found.pop()
+
+
+def _tell(failures: Sequence[Failure]) -> None:
+    """Name what is no sample, and why."""
+    for each in failures[:NAMED]:
+        say(each.source, each.reason)
+    if len(failures) > NAMED:
+        print(f"and {len(failures) - NAMED} more, in {ABLATION}", file=sys.stderr)
+
+
+def _run_trials(
+    plan: Plan, material: Material, config: AugmentOptions
+) -> tuple[dict[str, list[Tally]], dict[str, float]]:
+    """Train each condition by each seed; what they get right on the test, and in training."""
+    protocol = Protocol(
+        plan.classes, config.ablation_steps, config.ablation_flip, pick_device(config.device)
+    )
+    seeds = _seeds(config)
+    tallies, learned = dict[str, list[Tally]](), dict[str, float]()
+    total = len(CONDITIONS) * len(seeds) * config.ablation_steps
+    parts = material.train, material.translations, material.test
+    with tqdm(total=total, unit="step", desc="ablation", disable=None) as bar:
+        for condition in CONDITIONS:
+            found = [run_trial(*parts, condition, seed, protocol, bar.update) for seed in seeds]
+            tallies[condition.name] = [each for each, _ in found]
+            learned[condition.name] = sum(right for _, right in found) / len(found)
+    return tallies, learned
+
+
+def _rows(scores: Scores) -> dict[str, Row]:
+    """Return what each condition comes to."""
+    translated = {each.name for each in TRANSLATED}
+    return {
+        name: Row(
+            scores.score(name),
+            scores.difference(name, NONE.name) if name != NONE.name else None,
+            scores.difference(name, COLOR.name) if name in translated else None,
+        )
+        for name in scores.by_seed
+    }
+
+
+def _numbers(row: Row) -> dict[str, Any]:
+    """Return a row for the record."""
+    found: dict[str, Any] = {"score": row.score._asdict()}
+    if row.difference:
+        found |= {"difference": row.difference._asdict(), "word": row.difference.word}
+    if row.over_color:
+        found |= {"over_color": row.over_color._asdict(), "word_over_color": row.over_color.word}
+    return found
+
+
+def _counts(material: Material) -> dict[str, int]:
+    """Return how much there is to train on and to test with."""
+    train, test = material.train, material.test
+    return {
+        "training_images": len({*train.images.tolist()}),
+        "training_samples": len(train.labels),
+        "with_translation": sum(map(bool, material.translations.of)),
+        "test_images": len({*test.images.tolist()}),
+        "test_samples": len(test.labels),
+    }
+
+
+def _facts(plan: Plan, config: AugmentOptions, counts: dict[str, int]) -> str:
+    """Return the protocol in a sentence."""
+    what = {"classes": "images", "boxes": "crops of boxes", "masks": "images with masks"}
+    return (
+        f"{_measure(plan)}: of {len(plan.measured)} classes, on {counts['test_samples']} "
+        f"{what[plan.purpose]} of {counts['test_images']} test images; trained on "
+        f"{counts['training_samples']}, of which {counts['with_translation']} have an accepted "
+        f"translation; {config.ablation_seeds} seeds of {config.ablation_steps} steps"
+    )
+
+
+def _warnings(plan: Plan, counts: dict[str, int], learned: dict[str, float]) -> Iterator[str]:
+    """Yield what a reader has to know."""
+    yield from plan.notes
+    if few := scarce(counts["test_images"], ROUGH):
+        yield f"warning: test: {few}"
+    if not counts["with_translation"]:
+        yield "warning: no training sample has an accepted translation: those rows repeat none"
+    if learned[NONE.name] < LEARNED:
+        yield (
+            f"warning: without translations the network gets {learned[NONE.name]:.0%} of its own "
+            "training samples right: give it more --ablation_steps"
+        )

@@ -1,0 +1,106 @@
+"""A plan's pictures, its translations among them, in memory."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gan.augment.ablation.pictures import Pixels, read_crops, read_maps
+from gan.augment.ablation.plan import Plan, in_output
+from gan.augment.ablation.samples import Sample
+from gan.augment.ablation.trials import Labelled, Numbers, Translations
+from gan.augment.dataset import PROVENANCE
+from gan.config.choices import Range
+from gan.system.failures import Failure
+
+SIDE = 64
+"""Pixels of the squares that the networks see."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What all trials are made of."""
+
+    train: Labelled
+    translations: Translations
+    test: Labelled
+    failures: list[Failure]
+    """Pictures that cannot be read."""
+
+
+def read_material(
+    plan: Plan,
+    root: Path,
+    output: Path,
+    ranges: tuple[Range | None, Range | None],
+    max_megapixels: float,
+) -> Material:
+    """Read the pictures of a plan and those in the output that were accepted.
+
+    `ranges` are those of the generator's inputs and outputs. ValueError where none can be read.
+    """
+    accepted = _accepted(output)
+    train, chosen, failures = _read(plan, root, plan.train, ranges[0], max_megapixels)
+    test, _, more = _read(plan, plan.test_set.root, plan.test, ranges[1], max_megapixels)
+    places = [
+        (number, in_output(plan.train[at], name))
+        for number, at in enumerate(chosen)
+        for name in accepted[plan.train[at].image]
+    ]
+    crops, others = read_crops(
+        output, [sample for _, sample in places], SIDE, ranges[1], max_megapixels
+    )
+    of = [list[int]() for _ in chosen]
+    there = list[Pixels]()
+    for (number, _), crop in zip(places, crops, strict=True):
+        if crop is not None:
+            of[number].append(len(there))
+            there.append(crop)
+    translations = Translations(_stacked(there), of)
+    return Material(train, translations, test, failures + more + others)
+
+
+def _accepted(output: Path) -> defaultdict[Path, list[str]]:
+    """Return the names of the accepted translations of each image, below the output."""
+    found = defaultdict[Path, list[str]](list)
+    for each in map(json.loads, (output / PROVENANCE).read_bytes().splitlines()):
+        if each["decision"] == "accepted":
+            found[Path(each["source"])].append(each["output"])
+    return found
+
+
+def _read(
+    plan: Plan,
+    root: Path,
+    samples: Sequence[Sample],
+    values: Range | None,
+    max_megapixels: float,
+) -> tuple[Labelled, list[int], list[Failure]]:
+    """Return samples that can be read, their places in the list, and what cannot be read."""
+    numbers = {name: at for at, name in enumerate(plan.classes)}
+    crops, failures = read_crops(root, samples, SIDE, values, max_megapixels)
+    labels: Sequence[Numbers | None]
+    if plan.masks:
+        labels = read_maps(root, samples, numbers, SIDE)
+    else:
+        labels = [np.array(numbers[str(sample.kind)]) for sample in samples]
+    read = [(at, c, label) for at, (c, label) in enumerate(zip(crops, labels, strict=True))]
+    whole = [(at, c, label) for at, c, label in read if c is not None and label is not None]
+    if not whole:
+        raise ValueError(f"{root}: none of its {len(samples)} labelled pictures can be read")
+    images = [samples[at].image for at, _, _ in whole]
+    order = {image: number for number, image in enumerate(dict.fromkeys(images))}
+    found = Labelled(
+        np.stack([crop for _, crop, _ in whole]),
+        np.stack([label for _, _, label in whole]),
+        np.array([order[image] for image in images]),
+    )
+    return found, [at for at, _, _ in whole], failures
+
+
+def _stacked(pictures: Sequence[Pixels]) -> Pixels:
+    """Return pictures as one array, also where there are none."""
+    return np.stack(pictures) if pictures else np.empty((0, SIDE, SIDE, 3), np.uint8)
