@@ -19,14 +19,18 @@ import yaml
 from jsonargparse import auto_cli
 
 from experiments.checks.doctor import train
+from experiments.checks.drawn import write_inverter
 from gan.config import Config
-from gan.images import list_images
 from gan.system.signals import Interruption
 from gan.training import Run
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SQUARES = {"data.resize": "square", "data.load_size": 72, "data.crop_size": 64}
 PAPER = SQUARES | {"networks.generator_channels": 16, "networks.discriminator_channels": 16}
+INVERTER = {
+    "networks.generator": "resnet_1blocks", "networks.generator_channels": 24,
+    "networks.norm": "none", "networks.upsample": "deconv",
+}  # fmt: skip
 ALONE = {"loss.cycle": 0, "loss.identity": 0, "loss.perceptual": 0, "loss.style": 0}
 
 Keys = dict[str, Any]
@@ -54,18 +58,14 @@ def noise_for_paintings(data: Path, folder: Path) -> Keys:
 
 
 def inverting_weights(data: Path, folder: Path) -> Keys:
-    """Train generators that turn photographs into their negatives, to begin with."""
-    for file in list_images(data / "trainA"):
-        photograph = np.asarray(cv2.imread(str(file)))
-        _write(folder / "trainB" / f"{file.stem}.png", 255 - photograph)
-    start = folder / "negatives"
-    pair: Keys = {"data.root": None, "data.a": data / "trainA", "data.b": folder / "trainB"}
-    fit(Plan(), data, start, 300, pair)
-    return {f"networks.weights_{at}": start / f"gen_{at}.safetensors" for at in ("ab", "ba")}
+    """Write a generator that makes negatives, for both directions to begin with."""
+    file = write_inverter(folder / "inverter.safetensors")
+    return {"networks.weights_ab": file, "networks.weights_ba": file}
 
 
-def augmented(**transform: Any) -> Keys:
-    return {"data.augment": [transform]}
+def augmented(transform: str, **arguments: Any) -> Keys:
+    """Return the keys that change training images by one of albumentations' transforms."""
+    return {"data.augment": [{transform: arguments}]}
 
 
 HEALTHY = {
@@ -96,23 +96,23 @@ RUINED = {
     ),
     "the adversarial loss alone": Plan(ALONE, ("lost", "collapsed", "inverted", "clipped")),
     "noise in the second folder": Plan(words=("lost",), change=noise_for_paintings),
-    "begun from negatives": Plan({"optim.lr": 5e-5}, ("inverted",), change=inverting_weights),
+    "begun from negatives": Plan(
+        INVERTER | {"optim.lr": 5e-5, "loss.identity": 0}, ("inverted",), change=inverting_weights
+    ),
     "a critic without its penalty": Plan(
         PAPER | {"loss.adversarial": "wgan_gp", "loss.gradient_penalty": 0},
-        ("stretched", "lost", "clipped"),
+        ("stretched", "lost", "clipped", "checkerboard"),
         "paper",
     ),
     "discriminators at 60 times the rate": Plan(
         {"optim.discriminator_lr": 0.05}, ("blind", "beaten", "saturated", "lost")
     ),
     "blurred by data.augment": Plan(
-        augmented(name="GaussianBlur", blur_limit=[9, 9], sigma_limit=[3, 3], p=1), ("blurred",)
+        augmented("GaussianBlur", blur_limit=[9, 9], sigma_limit=[3, 3], p=1), ("blurred",)
     ),
-    "noise by data.augment": Plan(
-        augmented(name="GaussNoise", std_range=[0.15, 0.15], p=1), ("grain",)
-    ),
+    "noise by data.augment": Plan(augmented("GaussNoise", std_range=[0.15, 0.15], p=1), ("grain",)),
     "sharpened by data.augment": Plan(
-        augmented(name="UnsharpMask", blur_limit=[7, 7], alpha=[1, 1], threshold=0, p=1), ("halos",)
+        augmented("UnsharpMask", blur_limit=[7, 7], alpha=[1, 1], threshold=0, p=1), ("halos",)
     ),
     "identity 1,000": Plan({"loss.identity": 1000}, ("copy",)),
     "a rate of 1e-7": Plan({"optim.lr": 1e-7}, ("lost",)),
