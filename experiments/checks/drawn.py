@@ -36,19 +36,20 @@ class Thing:
     """left, top, right, bottom."""
 
 
-def invert(channels: int = 24) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def invert(channels: int = 24, blocks: int = 1) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Return the weights and description of a ResNet that inverts pictures pixel by pixel.
 
     Positive and negative parts of the colors are six maps; each halving packs four pixels of every
-    map into four maps, each doubling unpacks them; the residual block adds nothing.
+    map into four maps, each doubling unpacks them; the residual blocks add nothing.
     """
-    spec: dict[str, Any] = {"kind": "resnet_1blocks", "channels": channels}
+    spec: dict[str, Any] = {"kind": f"resnet_{blocks}blocks", "channels": channels}
     spec |= {"in_channels": 3, "out_channels": 3, "norm": "none", "upsample": "deconv"}
     spec |= {"dropout": False}
     whole = build_generator(**spec).state_dict()
     weights = {name: torch.zeros_like(value) for name, value in whole.items()}
     stem, first, second, last, before, head = (
-        weights[f"model.{place}.weight"] for place in (1, 4, 7, 11, 14, 18)
+        weights[f"model.{place}.weight"]
+        for place in (1, 4, 7, 10 + blocks, 13 + blocks, 17 + blocks)
     )
     for color in range(3):
         for part, sign in enumerate((1, -1)):
@@ -63,10 +64,10 @@ def invert(channels: int = 24) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return weights, spec
 
 
-def write_inverter(path: Path) -> Path:
+def write_inverter(path: Path, blocks: int = 1, direction: str = "ab") -> Path:
     """Write that generator as a run would."""
-    weights, spec = invert()
-    save_generator(weights, path, spec, {"direction": "ab", "step": 0})
+    weights, spec = invert(blocks=blocks)
+    save_generator(weights, path, spec, {"direction": direction, "step": 0})
     return path
 
 

@@ -28,7 +28,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 SQUARES = {"data.resize": "square", "data.load_size": 72, "data.crop_size": 64}
 PAPER = SQUARES | {"networks.generator_channels": 16, "networks.discriminator_channels": 16}
 INVERTER = {
-    "networks.generator": "resnet_1blocks", "networks.generator_channels": 24,
+    "networks.generator": "resnet_6blocks", "networks.generator_channels": 24,
     "networks.norm": "none", "networks.upsample": "deconv",
 }  # fmt: skip
 ALONE = {"loss.cycle": 0, "loss.identity": 0, "loss.perceptual": 0, "loss.style": 0}
@@ -59,8 +59,10 @@ def noise_for_paintings(data: Path, folder: Path) -> Keys:
 
 def inverting_weights(data: Path, folder: Path) -> Keys:
     """Write a generator that makes negatives, for both directions to begin with."""
-    file = write_inverter(folder / "inverter.safetensors")
-    return {"networks.weights_ab": file, "networks.weights_ba": file}
+    return {
+        f"networks.weights_{at}": write_inverter(folder / f"{at}.safetensors", 6, at)
+        for at in ("ab", "ba")
+    }
 
 
 def augmented(transform: str, **arguments: Any) -> Keys:
