@@ -218,7 +218,8 @@ def _see(
     }
     if min(fake.shape[-2:]) >= 2 * pictures.WINDOW:
         signals["grain"] = pictures.grain(fake, *natural)
-        signals["blurred"], signals["halos"] = pictures.sharpness(fake, *natural)
+        signals["blurred"] = pictures.blurred(fake, *natural)
+        signals["halos"] = pictures.halos(fake, *natural)
     if home is not None:
         noise = torch.randn(fake.shape, generator=torch.Generator().manual_seed(0)).to(fake)
         signals["hidden_code"] = pictures.hidden_code(real, fake, home, pictures.NOISE * noise)

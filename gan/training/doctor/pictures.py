@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
 from gan.images.color import LUMA
 from gan.images.pixels import to_array, to_pixels, to_unit
@@ -27,6 +27,10 @@ WINDOW = 5
 """Pixels of a side over which detail is taken and averaged."""
 CALM, BUSY = 0.05, 0.95
 """Quantiles of the detail in a picture's calm and busy places."""
+NEAR, FAR = 3, 10
+"""Pixels around an edge: its halo, and its surroundings."""
+LEAST_OVERSHOOT, LEAST_RANGE = 0.02, 0.05
+"""Below which nobody sees a halo; of luma's range, 2."""
 LEAST_GRAIN = 2.0
 """Grey levels of detail in calm places that nobody sees."""
 
@@ -175,11 +179,47 @@ def grain(fake: Tensor, *natural: Tensor) -> float:
     return detail(fake, CALM) / max(LEAST_GRAIN, *(detail(images, CALM) for images in natural))
 
 
-def sharpness(fake: Tensor, *natural: Tensor) -> tuple[float, float]:
-    """Return detail in busy places of outputs by that of the blurred and the sharpest of natural.
+def blurred(fake: Tensor, *natural: Tensor) -> float:
+    """Return detail in busy places of outputs by that of natural, whichever has least."""
+    return detail(fake, BUSY) / max(LEAST_GRAIN, min(detail(images, BUSY) for images in natural))
 
-    The first is low for blurred pictures; the second is high where edges have halos.
+
+def halos(fake: Tensor, *natural: Tensor) -> float:
+    """Return how harsh edges of outputs are by those of natural, whichever are harshest.
+
+    The larger of two ratios: of detail in busy places, and of overshoot.
     """
-    busy = [max(detail(images, BUSY), LEAST_GRAIN) for images in natural]
-    ours = detail(fake, BUSY)
-    return ours / min(busy), ours / max(busy)
+    busy, beyond = (
+        [measure(images) for images in (fake, *natural)]
+        for measure in (lambda images: detail(images, BUSY), overshoot)
+    )
+    return max(busy[0] / max(LEAST_GRAIN, *busy[1:]), beyond[0] / max(LEAST_OVERSHOOT, *beyond[1:]))
+
+
+def overshoot(images: Tensor) -> float:
+    """Return how far thin bands along edges go beyond what is around, by the range of that.
+
+    A halo is lighter than the light side of its edge, or darker than the dark one, for a few
+    pixels. Within NEAR pixels of the steepest tenth of places: what extremes of luma (means of
+    3 x 3) exceed those of the surroundings (means of WINDOW x WINDOW within FAR pixels), over the
+    surroundings' range. A mean over those places and pictures; 0 for a clean step.
+    """
+    plane = luma(images)[:, None]
+    fine, coarse = _mean(plane, 3), _mean(plane, WINDOW)
+    slope = _largest(fine, 1) + _largest(-fine, 1)
+    steep = slope >= torch.quantile(slope.flatten(1), 0.9, dim=1).view(-1, 1, 1, 1)
+    light, dark = _largest(coarse, FAR), -_largest(-coarse, FAR)
+    beyond = (_largest(fine, NEAR) - light).clamp(min=0) + (dark + _largest(-fine, NEAR)).clamp(
+        min=0
+    )
+    return float((beyond / (light - dark).clamp(min=LEAST_RANGE))[steep].mean())
+
+
+def _mean(plane: Tensor, side: int) -> Tensor:
+    """Return means over side x side pixels, the border mirrored."""
+    return avg_pool2d(pad(plane, (side // 2,) * 4, mode="reflect"), side, stride=1)
+
+
+def _largest(plane: Tensor, reach: int) -> Tensor:
+    """Return the largest value within so many pixels along rows and columns."""
+    return max_pool2d(plane, 2 * reach + 1, stride=1, padding=reach)

@@ -195,13 +195,26 @@ def test_noise_is_measured_by_its_deviation() -> None:
 
 def test_sharpness_follows_contrast_and_falls_by_blur() -> None:
     real, flat = photographs(), photographs(seed=5) / 4
-    blurred, sharpest = pictures.sharpness(real, real, flat)
-    assert blurred == pytest.approx(
+    assert pictures.blurred(real, real, flat) == pytest.approx(
         pictures.detail(real, pictures.BUSY) / pictures.detail(flat, pictures.BUSY)
     )
-    assert sharpest == pytest.approx(1)
-    assert pictures.sharpness(2 * real, real)[1] == pytest.approx(2)
+    assert pictures.halos(2 * real, real) == pytest.approx(2)
     soft = torch.nn.functional.avg_pool2d(real, 9, stride=1, padding=4, count_include_pad=False)
-    assert pictures.sharpness(soft, real)[0] < 0.5
-    overshot = real + 1.5 * (real - soft)
-    assert pictures.sharpness(overshot, real)[1] > 1.35
+    assert pictures.blurred(soft, real) < 0.5
+
+
+def test_a_clean_step_has_no_halo_and_a_band_along_it_has_its_height() -> None:
+    """A step from -0.5 to 0.5; a band of 3 pixels, 0.3 above the light side.
+
+    Means of 5 pixels hold at most 3 of the band: the surroundings reach 0.5 + 0.3 * 3 / 5.
+    """
+    step = torch.full((2, 3, 64, 64), -0.5)
+    step[..., 32:] = 0.5
+    assert pictures.overshoot(step) == pytest.approx(0, abs=1e-6)
+    band = step.clone()
+    band[..., 32:35] += 0.3
+    around = 0.3 * 3 / 5
+    expected = (0.3 - around) / (1 + around)
+    assert pictures.overshoot(band) == pytest.approx(expected, rel=1e-4)
+    assert pictures.halos(band, step) == pytest.approx(expected / pictures.LEAST_OVERSHOOT)
+    assert pictures.halos(band, step, band) == pytest.approx(1)
