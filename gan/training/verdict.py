@@ -111,9 +111,16 @@ def _seen(findings: Sequence[Finding]) -> str:
     parts = []
     for name, group in places.items():
         title = FAULTS[name].title if name in FAULTS else name
-        where = " and ".join(_place(finding.where) for finding in group)
-        parts.append(f"{title} ({where}, since step {group[0].step:,})")
+        parts.append(f"{title} ({_places(group)}, since step {group[0].step:,})")
     return "; ".join(parts)
+
+
+def _places(findings: Sequence[Finding]) -> str:
+    """Return the places of findings for people."""
+    places = [finding.where for finding in findings]
+    if set(places) == set(DIRECTIONS):
+        return "both directions"
+    return " and ".join(map(_place, places))
 
 
 def _place(where: str) -> str:

@@ -50,7 +50,7 @@ def test_a_broken_run_is_named_in_one_sentence() -> None:
     told = verdict(found, None, 560, 100)
     assert told.sentence == (
         "Broken, stop this run: the pictures no longer show what the inputs show "
-        "(B to A and A to B, since step 200)."
+        "(both directions, since step 200)."
     )
     assert told.basis == "It rests on 5 looks of the doctor at test images, the last at step 500."
     assert told.certainty == "Sure: found in the last 4 looks."
