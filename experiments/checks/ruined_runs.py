@@ -116,7 +116,9 @@ RUINED = {
     "sharpened by data.augment": Plan(
         augmented("UnsharpMask", blur_limit=[7, 7], alpha=[1, 1], threshold=0, p=1), ("halos",)
     ),
-    "identity 1,000": Plan({"loss.identity": 1000}, ("copy",)),
+    "no norm, a rate of 0.01": Plan(
+        {"networks.norm": "none", "optim.lr": 0.01}, ("lost", "clipped", "collapsed", "exploding")
+    ),
     "a rate of 1e-7": Plan({"optim.lr": 1e-7}, ("lost",)),
 }
 
