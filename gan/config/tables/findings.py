@@ -210,7 +210,7 @@ FAULTS: Table[Fault] = Table("finding", {
         "keep the content outweigh those that give the style, or because it has trained for a "
         "short time: train longer, lower loss.tv (to 0), or raise loss.style (to twice what it is)",
     ),
-    # Healthy: 1.22 or less.
+    # Healthy: 1.13 or less.
     "halos": Fault(
         "edges are harsher than in either folder, with halos along them",
         1.35,
