@@ -9,15 +9,15 @@ from gan.config import Config
 from gan.config.tables.findings import FAULTS, YOUNG
 from gan.config.tables.metrics import row_of
 from gan.domains import DIRECTIONS, stem
+from gan.training.dataset import ROWS
 from gan.training.records import Evaluation, Finding, chosen, found, read_lines
 
 Word = Literal["good", "usable", "look here", "broken", "too early"]
 
 SURE, FAIRLY_SURE = 3, 2
-"""Looks in a row in which the doctor found the same."""
+"""Checks in a row in which the doctor found the same."""
 MANY = 50
 """Images; what fewer say is only fairly sure."""
-UNKNOWN = "Nothing is known yet."
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,34 @@ class Verdict:
     word: Word
     sentence: str
     basis: str
-    """What was looked at and measured."""
+    """What was checked and measured."""
     certainty: str
     """How sure it is, and why."""
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.basis} {self.certainty}"
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The doctor's checks of a run at a step, one every so many; 0 for none."""
+
+    step: int
+    every: int
+
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return self.step // self.every if self.every else 0
+
+    @property
+    def last(self) -> int:
+        """The step of the last one."""
+        return self.count * self.every
+
+    def in_a_row(self, finding: Finding) -> int:
+        """Return in how many of the last ones a finding was there."""
+        return (self.last - finding.step) // self.every + 1 if self.every else 1
 
 
 def run_verdict(run: Path, config: Config, step: int) -> Verdict:
@@ -42,59 +64,42 @@ def run_verdict(run: Path, config: Config, step: int) -> Verdict:
     return verdict(
         [finding for finding, gone in found(lines.records) if gone is None],
         evaluation if evaluation and evaluation.step else None,
-        step,
-        config.train.doctor_every if lines.present else 0,
+        Checks(step, config.train.doctor_every if lines.present else 0),
     )
 
 
-def verdict(
-    findings: Sequence[Finding], evaluation: Evaluation | None, step: int, every: int
-) -> Verdict:
-    """Return the verdict on a run at a step.
+def verdict(findings: Sequence[Finding], evaluation: Evaluation | None, checks: Checks) -> Verdict:
+    """Return the verdict on a run: its findings that are still there decide, then its metrics.
 
     Args:
         findings: Those of the doctor that are still there.
         evaluation: The newest of translations, where there is one.
-        step: Steps that are done.
-        every: Steps between two looks of the doctor; 0 for none.
+        checks: Those that the doctor has made.
     """
-    looks = step // every if every else 0
-    basis = _basis(looks, looks * every, evaluation)
+    basis = _basis(evaluation, checks)
     ruins = [finding for finding in findings if _ruins(finding)]
     worse = evaluation.changed("worse") if evaluation else []
     if ruins:
-        sure = _times(ruins, looks, every) > 1
-        head = "Broken, stop this run" if sure else "Broken, it seems"
-        sentence = f"{head}: {_seen(ruins)}."
-        return Verdict("broken", sentence, basis, _sureness(ruins, looks, every))
-    if findings or worse:
-        said = [_seen(findings)] if findings else []
-        if worse:
-            said.append(f"the translations are further from {_targets(worse)} than their sources")
-        certainty = _sureness(findings, looks, every) if findings else _measured(evaluation, worse)
-        return Verdict("look here", f"Look here: {'; '.join(said)}.", basis, certainty)
+        seems = max(map(checks.in_a_row, ruins)) < FAIRLY_SURE
+        head = "It seems broken" if seems else "Broken, stop training"
+        sentence = f"{head}: {_seen(ruins, checks)}."
+        return Verdict("broken", sentence, basis, _sureness(ruins, checks))
+    if findings:
+        parts = [_seen(findings, checks), *([_further(worse)] if worse else [])]
+        sentence = f"Look here: {'; '.join(parts)}."
+        return Verdict("look here", sentence, basis, _sureness(findings, checks))
+    if evaluation and worse:
+        sentence = f"Look here: {_further(worse)}."
+        return Verdict("look here", sentence, basis, _measured(evaluation, worse))
     if evaluation and (better := _all_better(evaluation)):
         sentence = f"Good: the translations are nearer to {_targets(better)} than their sources"
-        nothing = ", and the doctor finds no fault" if looks else ""
+        nothing = ", and the doctor finds no fault" if checks.count else ""
         return Verdict("good", f"{sentence}{nothing}.", basis, _measured(evaluation, better))
-    if evaluation is None and (not looks or step < YOUNG):
-        return Verdict("too early", f"Too early to say: {_early(looks, every)}.", basis, UNKNOWN)
-    return Verdict(
-        "usable",
-        "Usable: the doctor finds no fault." if looks else "Usable, as far as can be told.",
-        basis,
-        "Not sure: how near the translations are to the other domain has not been measured; "
-        "gan evaluate --features does."
-        if evaluation is None or not _compared(evaluation)
-        else "Not sure: the measured differences from the source images are not clear.",
-    )
-
-
-def _early(looks: int, every: int) -> str:
-    """Return why nothing can be told yet."""
-    if looks:
-        return f"pictures are formed from step {YOUNG} on"
-    return f"the doctor's first look is at step {every}" if every else "no doctor has looked at it"
+    if evaluation is None and (not checks.count or checks.step < YOUNG):
+        sentence = f"Too early to say: {_early(checks)}."
+        return Verdict("too early", sentence, basis, "Nothing is known yet.")
+    sentence = "Usable: the doctor finds no fault." if checks.count else "Usable, perhaps."
+    return Verdict("usable", sentence, basis, _unmeasured(evaluation))
 
 
 def _ruins(finding: Finding) -> bool:
@@ -103,15 +108,20 @@ def _ruins(finding: Finding) -> bool:
     return row is not None and row.ruins
 
 
-def _seen(findings: Sequence[Finding]) -> str:
+# The sentence
+
+
+def _seen(findings: Sequence[Finding], checks: Checks) -> str:
     """Return what was found, the places of equal findings together."""
-    places: dict[str, list[Finding]] = {}
+    groups: dict[str, list[Finding]] = {}
     for finding in sorted(findings, key=lambda one: one.step):
-        places.setdefault(str(finding.finding), []).append(finding)
+        groups.setdefault(str(finding.finding), []).append(finding)
     parts = []
-    for name, group in places.items():
-        title = FAULTS[name].title if name in FAULTS else name
-        parts.append(f"{title} ({_places(group)}, since step {group[0].step:,})")
+    for name, group in groups.items():
+        title = f"{FAULTS[name].title} " if name in FAULTS else ""
+        times = max(map(checks.in_a_row, group))
+        often = f"in the last {times} checks" if times > 1 else "in the last check"
+        parts.append(f"{title}({name}, {_places(group)}, {often})")
     return "; ".join(parts)
 
 
@@ -130,12 +140,66 @@ def _place(where: str) -> str:
     return f"discriminator of {where.upper()}" if where in ("a", "b") else where
 
 
+def _further(worse: Sequence[str]) -> str:
+    """Return that metrics are worse than those of the source images."""
+    return f"the translations are further from {_targets(worse)} than their sources"
+
+
 def _targets(names: Sequence[str]) -> str:
     """Return the domains that metrics compare translations with, and the metrics."""
     directions = dict.fromkeys(name[len(stem(name)) + 1 :] for name in names)
     domains = [DIRECTIONS[at].target.upper() for at in directions if at in DIRECTIONS]
     titles = dict.fromkeys(row_of(stem(name)).title for name in names)
     return f"{' and '.join(domains)} (by {', '.join(titles)})"
+
+
+def _early(checks: Checks) -> str:
+    """Return why nothing can be told yet."""
+    if checks.count:
+        return f"pictures are formed from step {YOUNG} on"
+    every = checks.every
+    return f"the doctor's first check is at step {every}" if every else "no doctor has checked it"
+
+
+# What it rests on, and how sure it is
+
+
+def _basis(evaluation: Evaluation | None, checks: Checks) -> str:
+    """Return what a verdict rests on."""
+    parts = []
+    if checks.count:
+        times = f"{checks.count} checks" if checks.count > 1 else "one check"
+        parts.append(f"{times} of up to {ROWS} test images, the last at step {checks.last:,}")
+    if evaluation:
+        parts.append(f"an evaluation at step {evaluation.step:,}")
+    return f"It rests on {' and '.join(parts) or 'nothing yet'}."
+
+
+def _sureness(findings: Sequence[Finding], checks: Checks) -> str:
+    """Return how sure findings are: those of several checks in a row are."""
+    times = max(map(checks.in_a_row, findings))
+    if times >= SURE:
+        return f"Sure: {times} checks in a row found it."
+    if times >= FAIRLY_SURE:
+        return f"Fairly sure: {times} checks in a row found it."
+    return f"Not sure: one check found it; the next is at step {checks.last + checks.every:,}."
+
+
+def _measured(evaluation: Evaluation, names: Sequence[str]) -> str:
+    """Return how sure differences are whose 95 % intervals exclude none."""
+    least = min(evaluation.metrics[name].count or 0 for name in names)
+    sure = "Sure" if least >= MANY else "Fairly sure"
+    return f"{sure}: the 95 % intervals of {least} images exclude no difference."
+
+
+def _unmeasured(evaluation: Evaluation | None) -> str:
+    """Return why a run without a fault is called no more than usable."""
+    if evaluation is None or not _compared(evaluation):
+        return (
+            "Not sure how good: how near the translations are to the other folder was not "
+            "measured; run gan evaluate with --features."
+        )
+    return "Not sure how good: the measured differences from the source images are not clear."
 
 
 def _compared(evaluation: Evaluation) -> list[str]:
@@ -150,37 +214,3 @@ def _all_better(evaluation: Evaluation) -> list[str]:
         {name[len(stem(name)) + 1 :] for name in names} for names in (_compared(evaluation), better)
     )
     return better if better and measured == ours else []
-
-
-def _basis(looks: int, last: int, evaluation: Evaluation | None) -> str:
-    """Return what a verdict rests on."""
-    parts = []
-    if looks:
-        times = f"{looks} looks" if looks > 1 else "one look"
-        parts.append(f"{times} of the doctor at test images, the last at step {last:,}")
-    if evaluation:
-        parts.append(f"an evaluation at step {evaluation.step:,}")
-    return f"It rests on {' and '.join(parts) or 'nothing yet'}."
-
-
-def _sureness(findings: Sequence[Finding], looks: int, every: int) -> str:
-    """Return how sure findings are: those of several looks in a row are."""
-    times = _times(findings, looks, every)
-    if times >= SURE:
-        return f"Sure: found in the last {times} looks."
-    if times >= FAIRLY_SURE:
-        return f"Fairly sure: found in the last {times} looks."
-    return f"Not sure: found in the last look only; the next is at step {(looks + 1) * every:,}."
-
-
-def _times(findings: Sequence[Finding], looks: int, every: int) -> int:
-    """Return in how many looks in a row the oldest of findings was found."""
-    return max((looks * every - finding.step) // every + 1 for finding in findings) if every else 1
-
-
-def _measured(evaluation: Evaluation | None, names: Sequence[str]) -> str:
-    """Return how sure differences are whose 95 % intervals exclude none."""
-    counts = [evaluation.metrics[name].count or 0 for name in names] if evaluation else []
-    least = min(counts, default=0)
-    sure = "Sure" if least >= MANY else "Fairly sure"
-    return f"{sure}: the 95 % intervals of {least} images exclude no difference."

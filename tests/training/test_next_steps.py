@@ -62,7 +62,7 @@ def test_a_run_ends_with_three_commands_that_work(
         assert train(config).status == 0
         lines = capsys.readouterr().err.splitlines()
         assert lines[-6].startswith(f"Ann's run: {last}")
-        assert lines[-5].startswith("Too early to say: the doctor's first look is at step 100.")
+        assert lines[-5].startswith("Too early to say: the doctor's first check is at step 100.")
         report, curves, translation = map(shlex.split, lines[-3:])
     assert report[1:] == [str(ROOT / "scripts/report.py"), "--model", "Ann's run"]
     assert curves[1:] == ["-m", "tensorboard.main", "--logdir", "Ann's run/logs"]

@@ -9,7 +9,7 @@ import pytest
 from gan.config import Config
 from gan.config.tables.findings import FAULTS
 from gan.training.records import Evaluation, Finding
-from gan.training.verdict import run_verdict, verdict
+from gan.training.verdict import Checks, run_verdict, verdict
 
 BETTER, WORSE, UNCLEAR = "better", "worse", "no clear difference"
 
@@ -42,51 +42,55 @@ def evaluation(count: int = 100, **changes: str | None) -> Evaluation:
 def test_the_word_is_that_of_the_worst(
     findings: list[Finding], measured: Evaluation | None, word: str
 ) -> None:
-    assert verdict(findings, measured, 500, 100).word == word
+    assert verdict(findings, measured, Checks(500, 100)).word == word
 
 
 def test_a_broken_run_is_named_in_one_sentence() -> None:
     found = [finding("lost", "ba", 200), finding("lost", "ab", 300), finding("grain", "ab", 400)]
-    told = verdict(found, None, 560, 100)
+    told = verdict(found, None, Checks(560, 100))
     assert told.sentence == (
-        "Broken, stop this run: the pictures no longer show what the inputs show "
-        "(both directions, since step 200)."
+        "Broken, stop training: the pictures no longer show what the inputs show "
+        "(lost, both directions, in the last 4 checks)."
     )
-    assert told.basis == "It rests on 5 looks of the doctor at test images, the last at step 500."
-    assert told.certainty == "Sure: found in the last 4 looks."
+    assert told.basis == "It rests on 5 checks of up to 4 test images, the last at step 500."
+    assert told.certainty == "Sure: 4 checks in a row found it."
 
 
 def test_a_good_run_names_what_was_measured() -> None:
-    told = verdict([], evaluation(12, kid_ab=BETTER, fid_ab=BETTER, kid_ba=BETTER), 500, 100)
+    told = verdict(
+        [], evaluation(12, kid_ab=BETTER, fid_ab=BETTER, kid_ba=BETTER), Checks(500, 100)
+    )
     assert str(told) == (
         "Good: the translations are nearer to B and A (by KID, FID) than their sources, and the "
-        "doctor finds no fault. It rests on 5 looks of the doctor at test images, the last at step "
-        "500 and an evaluation at step 500. Fairly sure: the 95 % intervals of 12 images exclude "
-        "no difference."
+        "doctor finds no fault. It rests on 5 checks of up to 4 test images, the last at step 500 "
+        "and an evaluation at step 500. Fairly sure: the 95 % intervals of 12 images exclude no "
+        "difference."
     )
 
 
 @pytest.mark.parametrize(("since", "step", "said"), [
-    (500, 500, "Not sure: found in the last look only; the next is at step 600."),
-    (400, 599, "Fairly sure: found in the last 2 looks."),
-    (100, 500, "Sure: found in the last 5 looks."),
+    (500, 500, "Not sure: one check found it; the next is at step 600."),
+    (400, 599, "Fairly sure: 2 checks in a row found it."),
+    (100, 500, "Sure: 5 checks in a row found it."),
 ])  # fmt: skip
 def test_what_was_found_again_and_again_is_sure(since: int, step: int, said: str) -> None:
-    told = verdict([finding("lost", step=since)], None, step, 100)
+    told = verdict([finding("lost", step=since)], None, Checks(step, 100))
     assert told.certainty == said
-    assert told.sentence.startswith("Broken, it seems: " if since == 500 else "Broken, stop")
+    assert told.sentence.startswith("It seems broken: " if since == 500 else "Broken, stop")
 
 
 def test_a_young_run_has_no_verdict_but_for_what_is_broken_already() -> None:
-    assert verdict([], None, 99, 100).sentence == (
-        "Too early to say: the doctor's first look is at step 100."
+    assert verdict([], None, Checks(99, 100)).sentence == (
+        "Too early to say: the doctor's first check is at step 100."
     )
-    assert verdict([], None, 199, 10).sentence == (
+    assert verdict([], None, Checks(199, 10)).sentence == (
         "Too early to say: pictures are formed from step 200 on."
     )
-    assert verdict([finding("clipped")], None, 199, 10).word == "broken"
-    assert verdict([], None, 5000, 0).sentence == "Too early to say: no doctor has looked at it."
-    assert verdict([], evaluation(kid_ab=BETTER), 5000, 0).word == "good"
+    assert verdict([finding("clipped")], None, Checks(199, 10)).word == "broken"
+    assert (
+        verdict([], None, Checks(5000, 0)).sentence == "Too early to say: no doctor has checked it."
+    )
+    assert verdict([], evaluation(kid_ab=BETTER), Checks(5000, 0)).word == "good"
 
 
 def test_the_records_of_a_run_are_read_and_what_is_gone_does_not_count(tmp_path: Path) -> None:

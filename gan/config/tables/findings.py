@@ -94,7 +94,7 @@ FAULTS: Table[Fault] = Table("finding", {
     ),
     # Healthy: 4.6 or less, 6.7 with wgan_gp.
     "checkerboard": Fault(
-        "a grid of 2 or 4 pixels lies over the pictures",
+        "a pattern that repeats every 2 or 4 pixels lies over the pictures",
         7.0,
         "pictures of gen_{where} have a grid of 2 or 4 pixels, as transposed convolutions leave "
         "because their strokes overlap unevenly: begin anew with networks.upsample resize, or if "
@@ -212,7 +212,7 @@ FAULTS: Table[Fault] = Table("finding", {
     ),
     # Healthy: 1.13 or less.
     "halos": Fault(
-        "edges are harsher than in either folder, with halos along them",
+        "edges are harsher than in the pictures of either folder, with halos along them",
         1.35,
         "edges of gen_{where}'s pictures are harsher than in either folder, with halos along them, "
         "because it exaggerates what disc_{other} takes for real: lower "

@@ -59,8 +59,10 @@ def test_open_findings_are_the_first_thing_to_see(tmp_path: Path) -> None:
     append(runs[0] / "doctor.jsonl", {"step": 4, "finding": "copy", "where": "ab", "advice": "X."})
     text = text_of(runs)
     assert text.index("Open findings of the doctor: ill") < text.index("<nav")
-    assert "Broken, it seems: the input comes back unchanged (A to B, since step 4)." in text
-    assert "Too early to say: no doctor has looked at it." in text
+    assert (
+        "It seems broken: the input comes back unchanged (copy, A to B, in the last check)." in text
+    )
+    assert "Too early to say: no doctor has checked it." in text
     assert "Without a doctor&#39;s record: well." in text
 
 
