@@ -197,7 +197,7 @@ def _unmeasured(evaluation: Evaluation | None) -> str:
     if evaluation is None or not _compared(evaluation):
         return (
             "Not sure how good: how near the translations are to the other folder was not "
-            "measured; run gan evaluate with --features."
+            "measured; run gan evaluate with a feature extractor."
         )
     return "Not sure how good: the measured differences from the source images are not clear."
 

@@ -171,7 +171,7 @@ def detail(images: Tensor, quantile: float) -> float:
     edge = WINDOW // 2
     fine = images[..., edge:-edge, edge:-edge] - avg_pool2d(images, WINDOW, stride=1)
     strength = avg_pool2d(fine.square().mean(1, keepdim=True), WINDOW, stride=1).sqrt()
-    return float(torch.quantile(strength.flatten(1), quantile, dim=1).mean()) / STEP
+    return float(_quantile(strength, quantile).mean()) / STEP
 
 
 def grain(fake: Tensor, *natural: Tensor) -> float:
@@ -185,15 +185,8 @@ def blurred(fake: Tensor, *natural: Tensor) -> float:
 
 
 def halos(fake: Tensor, *natural: Tensor) -> float:
-    """Return how harsh edges of outputs are by those of natural, whichever are harshest.
-
-    The larger of two ratios: of detail in busy places, and of overshoot.
-    """
-    busy, beyond = (
-        [measure(images) for images in (fake, *natural)]
-        for measure in (lambda images: detail(images, BUSY), overshoot)
-    )
-    return max(busy[0] / max(LEAST_GRAIN, *busy[1:]), beyond[0] / max(LEAST_OVERSHOOT, *beyond[1:]))
+    """Return overshoot along edges of outputs by that of natural, whichever has most."""
+    return overshoot(fake) / max(LEAST_OVERSHOOT, *map(overshoot, natural))
 
 
 def overshoot(images: Tensor) -> float:
@@ -207,12 +200,19 @@ def overshoot(images: Tensor) -> float:
     plane = luma(images)[:, None]
     fine, coarse = _mean(plane, 3), _mean(plane, WINDOW)
     slope = _largest(fine, 1) + _largest(-fine, 1)
-    steep = slope >= torch.quantile(slope.flatten(1), 0.9, dim=1).view(-1, 1, 1, 1)
+    steep = slope >= _quantile(slope, 0.9).view(-1, 1, 1, 1)
     light, dark = _largest(coarse, FAR), -_largest(-coarse, FAR)
     beyond = (_largest(fine, NEAR) - light).clamp(min=0) + (dark + _largest(-fine, NEAR)).clamp(
         min=0
     )
-    return float((beyond / (light - dark).clamp(min=LEAST_RANGE))[steep].mean())
+    parts = beyond / (light - dark).clamp(min=LEAST_RANGE)
+    return float((parts * steep).sum() / steep.sum())
+
+
+def _quantile(planes: Tensor, share: float) -> Tensor:
+    """Return the value of each picture below which a share of its places lies, (N,)."""
+    values = planes.flatten(1)
+    return values.kthvalue(1 + round(share * (values.shape[1] - 1)), dim=1).values
 
 
 def _mean(plane: Tensor, side: int) -> Tensor:

@@ -176,7 +176,7 @@ def test_detail_is_numpys_and_noise_has_its_own_deviation(side: int) -> None:
     fine = images[..., 2:-2, 2:-2].numpy() - windows.mean((4, 5))
     squares = np.lib.stride_tricks.sliding_window_view((fine**2).mean(1), (5, 5), (1, 2))
     strength = np.sqrt(squares.mean((3, 4))).reshape(3, -1)
-    expected = np.quantile(strength, 0.3, axis=1).mean() / STEP
+    expected = np.quantile(strength, 0.3, axis=1, method="nearest").mean() / STEP
     assert pictures.detail(images, 0.3) == pytest.approx(expected, rel=1e-4)
 
 
@@ -198,7 +198,6 @@ def test_sharpness_follows_contrast_and_falls_by_blur() -> None:
     assert pictures.blurred(real, real, flat) == pytest.approx(
         pictures.detail(real, pictures.BUSY) / pictures.detail(flat, pictures.BUSY)
     )
-    assert pictures.halos(2 * real, real) == pytest.approx(2)
     soft = torch.nn.functional.avg_pool2d(real, 9, stride=1, padding=4, count_include_pad=False)
     assert pictures.blurred(soft, real) < 0.5
 
