@@ -45,7 +45,7 @@ from gan.system.processes import Processes, join
 from gan.system.text import printable
 
 NAMED = 20
-"""Remarks that are said; all of them are in augmentation.json."""
+"""Remarks that are printed; all of them are in augmentation.json."""
 
 
 def augment(config: AugmentOptions) -> int:
@@ -134,18 +134,18 @@ def _finished_before(output: Path) -> int:
 
 
 def _tell(dataset: Dataset, config: AugmentOptions, targets: Sequence[Domain | None]) -> None:
-    """Say what is odd about a dataset, what is done with its splits, and what is not judged."""
+    """Print what is odd about a dataset, what is done with its splits, and what is not measured."""
     _tell_remarks(dataset)
     if not any(item.splits for item in dataset.items):
         print("no splits found: all images are translated", file=sys.stderr)
     if config.realism != "off" and config.style is None:
         for model, target in zip(config.model, targets, strict=True):
             if target is None:
-                say(model, "realism is not judged, its domain's images are gone: name --target")
+                say(model, "realism is not measured, its domain's images are gone: name --target")
 
 
 def _tell_remarks(dataset: Dataset) -> None:
-    """Say what is odd about a dataset."""
+    """Print what is odd about a dataset."""
     for remark in dataset.remarks[:NAMED]:
         say(remark.source, remark.reason)
     if len(dataset.remarks) > NAMED:
@@ -234,6 +234,6 @@ def _complete(
 
 
 def _present(target: Path, each: Decided) -> Path:
-    """Where a translation is: staged, or, in a run that goes on, in its place already."""
+    """Return where a translation is: staged or, in a resumed run, in its place already."""
     staged = picture_path(target, each.task)
     return staged if staged.exists() else target / each.task.output

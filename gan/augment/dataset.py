@@ -104,7 +104,7 @@ class Dataset:
 
     @property
     def files(self) -> Files:
-        """All images and every other file that is no item's, to be read again."""
+        """Return all images and every other file outside the items, to be read again."""
         images = {path for path in self.others if path.suffix.lower() in IMAGE_SUFFIXES}
         return Files(
             self.root,
@@ -151,14 +151,14 @@ def _list_files(root: Path) -> Files:
     """All files but hidden ones; what a link hides is named. ValueError without an image, and where
     a file has a report's name.
 
-    The reports of an output that is augmented again are left out.
+    The reports of an output that is augmented again are skipped.
     """
     found = find_images(root)
     reports = _check_reports(root)
-    remarks = [Failure(path, f"{reason}: left out") for path, reason in found.skipped]
+    remarks = [Failure(path, f"{reason}: skipped") for path, reason in found.skipped]
     inside, named = root.resolve(), {path for path, _ in found.skipped}
     remarks += [
-        Failure(path, "a link to a folder, which is not followed: left out")
+        Failure(path, "a link to a folder, which is not followed: skipped")
         for path in sorted(root.rglob("*"))
         if path.is_symlink()
         and path.is_dir()
@@ -170,7 +170,7 @@ def _list_files(root: Path) -> Files:
         if path.is_file() and path.resolve().is_relative_to(inside):
             others.append(path.relative_to(root))
         else:
-            remarks.append(Failure(path, "no file of this folder: left out"))
+            remarks.append(Failure(path, "not a file of this folder: skipped"))
     images = [path.relative_to(root) for path in found.images if path not in reports]
     if not images:
         raise ValueError(nothing_found(root, found))

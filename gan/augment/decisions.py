@@ -56,7 +56,7 @@ def outputs(
     """Under which names each image is in the output.
 
     Where translations take the place of images, one that is rejected or failed leaves none, or its
-    original: where that is asked for, and where its class would have no image left.
+    original: where an option says so, and where its class would have no image left.
     """
     names = {item.image: [item.image] for item in dataset.items}
     for each in decided:
@@ -110,7 +110,7 @@ def losses(
     names: Outputs,
     class_of: Callable[[Item], str | None],
 ) -> list[str]:
-    """What nobody wants of an output: no translation in it, a split or a class that is empty now.
+    """Return what is wrong with an output: no translation in it, a split or a class that is empty.
 
     Or one that has nothing but originals.
     """

@@ -37,7 +37,7 @@ GATES = {
 """The defaults are measured: docs/augmenting.md."""
 
 LEAST_DEVIATION = 0.01
-"""Of scores: where most are equal, what differs by less is no exception."""
+"""Of scores: where most are equal, what differs by less is not an exception."""
 
 
 def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
@@ -74,7 +74,7 @@ def parse(text: str) -> tuple[float, str]:
 
 
 def check_threshold(gate: Gate, text: str) -> None:
-    """ValueError for what is no threshold, or a number that its score cannot be."""
+    """Raise ValueError for what is not a threshold, or a number that its score cannot be."""
     number, unit = parse(text)
     if not unit and not gate.lowest <= number <= 1:
         raise ValueError(f"{text!r}: should be from {gate.lowest:g} to 1")

@@ -28,7 +28,7 @@ class Model:
 
 @cache
 def opened(model: Model) -> Translator:
-    """The generator of a model, loaded when this process first asks for it, and never again."""
+    """Return the generator of a model, loaded at the first call in this process only."""
     return Translator.load(model.path, model.direction, model.device)
 
 
@@ -96,7 +96,7 @@ def translate_batch(
 
 
 def _check_batch(images: Tensor, channels: int) -> None:
-    """ValueError for what is no batch of so many channels."""
+    """Raise ValueError for what is not a batch of so many channels."""
     right = f"translate_batch takes floats (N, {channels}, H, W) in [0, 1], not"
     if images.ndim != 4 or images.shape[1] != channels or not images.is_floating_point():
         raise ValueError(f"{right} {images.dtype} {tuple(images.shape)}")

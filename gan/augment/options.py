@@ -51,7 +51,7 @@ class AugmentOptions(Section):
     models or strengths) some have several."""
     strength: str | None = None
     """Share of the translation in what is written: a number, or two, 0.3,0.9, to draw between for
-    every image. Left out, 1 or, in mode mix, 0,1."""
+    every image. Not set, 1 or, in mode mix, 0,1."""
     weights: list[Weight] = Field(default=[])
     """Share of the images for each model, in the order of model; empty for equal shares."""
     splits: list[str] = Field(default=["train"], min_length=1)
@@ -84,7 +84,7 @@ class AugmentOptions(Section):
     task_score: str = GATES["task"].default
     """Least share of the prediction that survives; 1: the class of the source stays the first."""
     task_size: Count | None = None
-    """Side of the square that the task model sees, in pixels; left out, 224 for torchvision's, the
+    """Side of the square that the task model sees, in pixels; not set, 224 for torchvision's, the
     image's own size for others."""
     ablation: bool = False
     """Then train a small network of ours on the dataset as it is, with strong color augmentation,
@@ -117,11 +117,11 @@ class AugmentOptions(Section):
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     """Of JPEG, WebP, AVIF and HEIC."""
     batch_size: Count | None = None
-    """Images of one size that are translated at once; left out, a few small ones."""
+    """Images of one size that are translated at once; not set, a few small ones."""
     tile: Annotated[int, Field(ge=64)] | None = None
-    """Translate in tiles of so many pixels a side; left out, only what would not fit is."""
+    """Translate in tiles of so many pixels a side; not set, only what would not fit is."""
     max_megapixels: Rate = MAX_MEGAPIXELS
-    """Larger images are refused."""
+    """Larger images are rejected."""
     max_decoded_mb: Rate = MAX_DECODED_MB
     """Megabytes that reading may take, all images at once; who would take more is rejected."""
 
@@ -146,15 +146,15 @@ class AugmentOptions(Section):
             ),
             (
                 self.task is None and self.task_score != GATES["task"].default,
-                f"task_score: {self.task_score} judges nothing without task",
+                f"task_score: {self.task_score} has no effect without task",
             ),
             (
                 self.task is None and self.task_size is not None,
-                f"task_size: {self.task_size} is of no use without task",
+                f"task_size: {self.task_size} has no effect without task",
             ),
             (
                 self.keep_rejected and self.mode == "add",
-                "keep_rejected: mode add keeps all originals: leave it out",
+                "keep_rejected: mode add keeps all originals: remove keep_rejected",
             ),
         ]
         for broken, message in [*rules, *self._ablation_rules()]:

@@ -80,8 +80,8 @@ def _digest(path: Path) -> str | None:
 def check_output(config: AugmentOptions, settings: Mapping[str, Any]) -> bool:
     """Return whether the output is finished; nothing is written.
 
-    ValueError where it lies in the source or around it, belongs to somebody else, was begun with
-    other settings, or cannot have what is asked for.
+    ValueError where it lies in the source or around it, belongs to something else, was begun with
+    other settings, or cannot have what the options require.
     """
     output = config.output
     reports = (output / REPORT, output / FOLDER / SETTINGS)
@@ -134,7 +134,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 def line(content: Mapping[str, Any]) -> bytes:
     """Return an object as a line of JSON, the same for equal ones.
 
-    File names that are no text are escaped.
+    File names that are not text are escaped.
     """
     return json.dumps(content, sort_keys=True).encode() + b"\n"
 

@@ -75,7 +75,7 @@ class ScoreAndStage:
             picture.pixels,
             translation,
             None if result.rec is None else to_array(result.rec),
-            task.item.boxes if turn == 1 else (),  # nobody says which way up these are meant
+            task.item.boxes if turn == 1 else (),  # their orientation is not known
             labels,
         )
         scores["identity"] = self.identity

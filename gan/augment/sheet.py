@@ -66,7 +66,7 @@ def _labelled(path: Path, item: Item, root: Path) -> Image.Image | None:
     larger = max(image.size) < CELL
     how = Image.Resampling.NEAREST if larger else Image.Resampling.LANCZOS
     small = ImageOps.contain(image, (CELL, CELL), how)
-    if "rotated" in traits.unusual:  # nobody says which way up labels are meant
+    if "rotated" in traits.unusual:  # the orientation of its labels is not known
         return small
     draw = ImageDraw.Draw(small)
     for box in item.boxes:

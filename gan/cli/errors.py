@@ -21,16 +21,16 @@ def one_line(error: Exception) -> str:
 
 
 def of_a_worker(error: RuntimeError) -> str | None:
-    """Return what is to be said of a loader worker that was killed; None for another error.
+    """Return a message about a loader worker that was killed; None for another error.
 
     torch raises it wherever the main process happens to be.
     """
     found = re.search(r"DataLoader worker \(pid(?:\(s\))? [\d, ]+\) (.*?)\.? *$", str(error), re.M)
     if found is None:
         return None
-    said = found[1].replace("is killed", "was killed")
+    fate = found[1].replace("is killed", "was killed")
     return (
-        f"a loader worker {said}. Where memory is short, fewer data.workers or a smaller "
+        f"a loader worker {fate}. Where memory is short, fewer data.workers or a smaller "
         "data.load_size take less; run the same command again to continue"
     )
 

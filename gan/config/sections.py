@@ -178,7 +178,7 @@ class NetworksConfig(Section):
     """deconv: transposed convolutions; resize: nearest-neighbour, convolution: no checkerboard;
     blur: CUT's, filter, convolution."""
     downsample: Downsample = "stride"
-    """stride: convolutions that leave out pixels; blur: CUT's, convolution, filter."""
+    """stride: convolutions that skip pixels; blur: CUT's, convolution, filter."""
     dropout: bool = False
     """Dropout of 0.5 in the generators."""
     init_gain: Rate = 0.02
@@ -196,7 +196,7 @@ class NetworksConfig(Section):
             yield (
                 getattr(self, key) == "blur" and not GENERATORS[self.generator].blurs,
                 f"networks.{key} blur is for ResNet generators; with networks.generator "
-                f"{self.generator} leave it out",
+                f"{self.generator} remove it",
             )
 
 

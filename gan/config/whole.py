@@ -38,7 +38,7 @@ class Config(Section):
 
     @property
     def recipe(self) -> str:
-        """What is trained: train.recipe, or what style.image and the generator ask for."""
+        """What is trained: train.recipe, or what style.image and the generator require."""
         if self.train.recipe is not None:
             return self.train.recipe
         facts = (self.style.image is not None, self.styled)
@@ -91,7 +91,7 @@ class Config(Section):
             (
                 recompute and not row.residual,
                 f"train.recompute is for ResNet generators; with networks.generator {kind} "
-                "leave it out",
+                "remove it",
             ),
             (
                 regularized and norm == "batch",
@@ -106,7 +106,7 @@ class Config(Section):
             (
                 recompute and norm == "batch",
                 "train.recompute would count each batch twice in the statistics of "
-                "networks.norm batch: use instance, or leave it out",
+                "networks.norm batch: use instance, or set train.recompute false",
             ),
         ]
 
@@ -126,18 +126,18 @@ class Config(Section):
         ]
 
     def recipe_faults(self) -> Iterator[Fault]:
-        """The other sections fit the recipe, which names in messages what asked for it."""
+        """Yield where other sections do not fit the recipe; messages name what chose it."""
         kind, painted = self.networks.generator, self.style.image is not None
         yield (
             painted and self.styled,
             f"networks.generator {kind} learns the styles of a folder, data.b: "
-            "leave style.image out, or name another generator",
+            "remove style.image, or name another generator",
         )
         row, chosen = RECIPES[self.recipe], f"train.recipe {self.recipe}"
         fault = "needs a style.image" if row.painting else "does not use style.image"
         yield (
             row.painting != painted,
-            f"{chosen} {fault}: set another recipe, or leave train.recipe out",
+            f"{chosen} {fault}: set another recipe, or remove train.recipe",
         )
         fault = "needs networks.generator adain, not" if row.styled else "cannot train"
         yield (
@@ -195,7 +195,7 @@ class Config(Section):
             ),
             (
                 self.networks.weights_ba is not None,
-                f"networks.weights_ba is for two generators: leave it out with {chosen}",
+                f"networks.weights_ba is for two generators: remove it with {chosen}",
             ),
             (
                 any(self.loss.weight("semantic", direction) for direction in DIRECTIONS),
@@ -203,7 +203,7 @@ class Config(Section):
             ),
             (
                 self.loss.terms,
-                f"loss.terms is for two generators: leave it out with {chosen}",
+                f"loss.terms is for two generators: remove it with {chosen}",
             ),
         ]
 

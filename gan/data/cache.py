@@ -45,8 +45,8 @@ class PixelCache:
     appears whole or not at all and is checked at its first use, so any number of processes may fill
     a cache at once, and be killed. Where nothing can be written images are decoded as without it.
 
-    The folder stays below `limit` bytes. What nobody has used since this object was made goes for
-    what is new, oldest first; where all is in use the rest is decoded every time.
+    The folder stays below `limit` bytes. What has not been used since this object was made gives
+    place to what is new, oldest first; where all is in use the rest is decoded every time.
     """
 
     def __init__(self, folder: Path, limit: int, settings: str) -> None:
@@ -87,7 +87,7 @@ class PixelCache:
         return stamp, self.folder / key[:2] / key[2:]
 
     def store(self, entry: Path, pixels: Pixels) -> None:
-        """Write an entry, if there is room for it; a disk that takes nothing is said once."""
+        """Write an entry, if there is room for it; a disk that takes nothing is reported once."""
         data = np.ascontiguousarray(pixels)
         magic = next(magic for magic, dtype in MAGIC.items() if dtype == data.dtype)
         header = HEADER.pack(magic, *data.shape, zlib.crc32(data.data))
@@ -173,7 +173,7 @@ def make_folder(folder: Path) -> None:
             raise ValueError(f"data.cache: {folder} holds other things: name an empty folder")
         mark.write_text("Signature: 8a477f597d28d172789f06886806bc55\n# Made by data.cache\n")
     except FileExistsError as error:
-        raise ValueError(f"data.cache: {folder}: is no folder") from error
+        raise ValueError(f"data.cache: {folder}: is not a folder") from error
     except OSError as error:
         raise ValueError(f"data.cache: {folder}: {error.strerror}") from error
 

@@ -39,7 +39,7 @@ AUGMENTATIONS = {
 """What data.augment can name."""
 READER_VERSION = 3
 """Of the pixels that gan.images makes of a file: raise it with every change of any pixel, so that
-caches are filled anew. tests/data/test_crops.py tells when."""
+caches are filled again. tests/data/test_crops.py tells when."""
 
 
 class Crops:
@@ -86,7 +86,7 @@ def open_cache(data: DataConfig, domain: Domain) -> PixelCache | None:
 
     ValueError where its folder cannot be made, is somebody's, or lies among the images. Other
     versions of our reader or of the libraries that decode may come to other pixels, so they have
-    entries of their own.
+    separate entries.
     """
     if data.cache is None:
         return None

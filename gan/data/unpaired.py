@@ -172,7 +172,7 @@ def build_loader(
     take.
     """
     gpu = device.type == "cuda"
-    # Forking beside the threads of a process group hung once, and CUDA has threads of its own.
+    # Forking beside the threads of a process group hung once, and CUDA has its own threads.
     fresh = gpu or dist.is_initialized()
     context = multiprocessing.get_context("forkserver" if fresh else None)
     start = partial(_start_worker, Budget(megabytes, context)) if workers else None

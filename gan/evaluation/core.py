@@ -61,7 +61,7 @@ def evaluate(
     evaluator = Evaluator(instruments, data, settings.batch_size, processes, settings.progress)
     found: dict[Direction, tuple[Task, list[Row]]] = {}
     with ExitStack() as stack:
-        stack.enter_context(tf32(False))  # translators have a precision of their own
+        stack.enter_context(tf32(False))  # translators set their precision themselves
         for generator in generators.values():
             if isinstance(generator, nn.Module):
                 stack.enter_context(in_eval_mode(generator))

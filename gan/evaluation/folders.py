@@ -62,7 +62,7 @@ def open_folders(
 ) -> Folders:
     """Index the folders of a split, and of the reference where it is another one.
 
-    Files are decoded once; the unreadable ones are left out and named in the notes. Images of both
+    Files are decoded once; the unreadable ones are skipped and named in the notes. Images of both
     folders whose names, without suffixes, are equal are taken for pairs, unless `paired` is off.
     ValueError names a folder without a readable image; a missing one is noted.
     """
@@ -76,9 +76,9 @@ def open_folders(
     for path, domain in places.items():
         if path.is_dir():
             opened[path] = _open_folder(path, max_images, data.values(domain))
-            notes += [f"left out: {reason}" for reason in opened[path].unreadable]
+            notes += [f"skipped: {reason}" for reason in opened[path].unreadable]
         else:
-            notes.append(f"{path}: no such folder; what needs it is left out")
+            notes.append(f"{path}: no such folder; metrics that need it are skipped")
     sources = {domain: opened[path] for domain, path in translated.items() if path in opened}
     references = {domain: opened[path] for domain, path in compared.items() if path in opened}
     pairs = _find_pairs(sources["a"], sources["b"]) if paired and len(sources) == 2 else {}

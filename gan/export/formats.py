@@ -142,9 +142,9 @@ def parity(
     channels: int,
     shapes: Sequence[tuple[int, int, int]] = SHAPES,
 ) -> float:
-    """The largest difference over pictures of noise; ValueError where it is too large.
+    """Return the largest difference over pictures of noise; ValueError where it is too large.
 
-    Noise, because it reaches every weight; a function that fails in one of the sizes is refused
+    Noise, because it reaches every weight; a function that fails in one of the sizes is rejected
     too.
     """
     draws = torch.Generator().manual_seed(0)
@@ -157,7 +157,7 @@ def parity(
         if result.shape != expected.shape:
             raise ValueError(f"gives {tuple(result.shape)} in place of {tuple(expected.shape)}")
         difference = (result - expected).abs().max().item()
-        if not difference <= LIMIT:  # nor where it is no number
+        if not difference <= LIMIT:  # nor where it is not a number
             raise ValueError(f"differs from the network by {difference:.2g}, more than {LIMIT:g}")
         largest = max(largest, difference)
     return largest

@@ -56,7 +56,7 @@ TABLES = {
 
 
 class Features(nn.Module):
-    """The feature maps of a frozen torchvision classifier, up to the deepest layer asked for.
+    """The feature maps of a frozen torchvision classifier, up to the deepest requested layer.
 
     Images are (N, 3 or 1, H, W) in [-1, 1]; grey is repeated. Layers are torchvision's node names
     (features.21) or, for a VGG, the papers' (conv4_2 or relu4_2: both mean the rectified map). The
@@ -132,11 +132,11 @@ def _keep(
 ) -> nn.Module:
     """The part of a network that its nodes need, without operations in place, in eval mode."""
     if not nodes:
-        raise ValueError(f"no layer of {backbone} is asked for")
+        raise ValueError(f"no layer of {backbone} is named")
     wanted = list(dict.fromkeys(nodes.values()))
     for outer, inner in permutations(wanted, 2):
         if inner.startswith(f"{outer}."):  # create_feature_extractor may mistake one for the other
-            raise ValueError(f"{backbone}: {inner} lies inside {outer}: ask for one of them")
+            raise ValueError(f"{backbone}: {inner} lies inside {outer}: name one of them")
     for module in network.modules():
         if hasattr(module, "inplace"):
             setattr(module, "inplace", False)  # noqa: B010, no module declares it for mypy

@@ -29,14 +29,14 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read as weights: {error.strerror or error}") from error
-    # What is no such file makes torch raise nearly everything, and speak of pickles at length.
+    # Any other file makes torch raise nearly everything, and speak of pickles at length.
     except Exception as error:
         kind = ".safetensors file" if path.suffix == ".safetensors" else "file of torch.save"
         raise ValueError(
             f"{path}: cannot be read as weights: it is damaged, or no {kind} with tensors alone"
         ) from error
     if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
-        raise ValueError(f"{path}: is no state dict: it should hold tensors by name")
+        raise ValueError(f"{path}: is not a state dict: it should hold tensors by name")
     return tensors
 
 

@@ -28,8 +28,8 @@ def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image
     """The image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB shows it on white paper.
 
     16-bit grey is scaled to 8 bits, floats from [0, 1]; ValueError where values lie outside.
-    A colour profile that cannot be used is left out with a warning that has `name` in it.
-    The result carries no metadata, so nobody applies the profile twice.
+    A color profile that cannot be used is ignored with a warning that has `name` in it.
+    The result carries no metadata, so the profile is not applied twice.
     """
     return on_white(image, channels, lambda text: warnings.warn(f"{name}: {text}", stacklevel=4))[0]
 
@@ -44,7 +44,7 @@ def on_white(
 ) -> tuple[Image.Image, Image.Image | None]:
     """What to_channels returns, and the transparency (mode L) that it had, if any.
 
-    `remark` is called with what is to be said of the image.
+    `remark` is called with each remark on the image.
     """
     pixels, alpha = colors_and_alpha(image, remark)
     if alpha is not None:
@@ -119,7 +119,7 @@ def bands(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
 
 
 def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
-    """Return some rows of a loaded image; Image.crop would ask for Pillow's own limit once more.
+    """Return some rows of a loaded image; Image.crop would check Pillow's own limit again.
 
     A TIFF's 32 bits without a sign as such: Pillow has them with one.
     """
@@ -190,7 +190,7 @@ def _to_srgb(
         try:
             transform = _transform_to_srgb(profile, pixels.mode)
         except (ImageCms.PyCMSError, OSError) as error:
-            remark(f"ICC profile left out: {error}")
+            remark(f"ICC profile ignored: {error}")
         else:
             pixels = transform.apply(pixels) if transform else pixels
     # Converting to the same mode would copy all pixels, a sixth of a large JPEG's decoding.

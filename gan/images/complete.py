@@ -53,7 +53,7 @@ def check_length(image: ImageFile, file: BinaryIO) -> None:
         blocks = math.ceil(width / BLOCK) * math.ceil(height / BLOCK)
         length = os.fstat(file.fileno()).st_size
         if 8 * length < LEAST_BITS * blocks:
-            raise ValueError(f"damaged: {length} bytes are no JPEG of {width}x{height} pixels")
+            raise ValueError(f"damaged: {length} bytes are not a JPEG of {width}x{height} pixels")
         _check_tail(file, length)
         if "progressive" in image.info:
             file.seek(0)
@@ -127,7 +127,7 @@ def _check_scans(content: bytes) -> None:
 def check_png_rows(file: BinaryIO) -> None:
     """Raise ValueError where a PNG's data unpack to less than its rows (PNG specification, 7.2).
 
-    They are unpacked once more, piece by piece; what decoders say of them, they have said.
+    They are unpacked once more, piece by piece; warnings of decoders were given before.
     """
     file.seek(len(PNG_SIGNATURE))
     unpacker, there, needed = zlib.decompressobj(), 0, 0

@@ -56,7 +56,7 @@ def read_pixels(
     """Read a file as pixels (H, W, channels), upright, transparency on white.
 
     uint8 as `read_image` has them, but uint16 of a file with more bits, and with `values`, the
-    range of its numbers. `remark` is called with what is to be said of it. `draft_size` and
+    range of its numbers. `remark` is called with each remark on it. `draft_size` and
     ImageError as there.
     """
     found = read_image_or_pixels(

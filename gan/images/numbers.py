@@ -1,7 +1,7 @@
 """Numbers of files that no mode of Pillow holds: read by OpenCV.
 
 Colors of 16 bits, of which Pillow has the high bytes; colors of 32 bits, signed or floats, which it
-refuses; JPEG 2000 of more than 8 bits.
+rejects; JPEG 2000 of more than 8 bits.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ def in_planes(image: Any) -> bool:
 
 
 def has_other_band(image: ImageFile) -> bool:
-    """Return whether a TIFF has one band more than its colors, which is no transparency.
+    """Return whether a TIFF has one band more than its colors, which is not transparency.
 
     ExtraSamples is 0 then (TIFF 6.0, p. 31): near infrared, heights, a mask. Where it is missing
     the band is transparency, as OpenCV writes it.
@@ -101,7 +101,7 @@ def _samples(image: TiffImageFile) -> tuple[int, int]:
 def color_numbers(image: Any, file: BinaryIO, page: int = 0) -> Any:
     """Read deep colors as stored, an array (H, W, 3 or 4), not turned.
 
-    None where OpenCV cannot. ValueError where nobody can.
+    None where OpenCV cannot. ValueError where no library can.
     """
     if image.format == "PNG":
         check_png_rows(file)  # OpenCV would not say so
@@ -154,7 +154,7 @@ def _as_rgb(content: bytes) -> bytes:
 
 
 def what_is_not_read(file: BinaryIO) -> str | None:
-    """Return why a TIFF of a kind that Pillow does not know is refused; None if nothing tells."""
+    """Return why a TIFF of a kind that Pillow does not know is rejected; None if nothing tells."""
     try:
         file.seek(0)
         head = file.read(8)

@@ -66,7 +66,7 @@ class Picture:
     exif: Image.Exif | None = None
     """Metadata for whatever is made of the picture: without orientation, thumbnail and profile."""
     remarks: tuple[str, ...] = ()
-    """What had to be left out in reading."""
+    """What had to be skipped in reading."""
     density: tuple[float, float] | None = None
     """Pixels per inch, across and down, where the file says so."""
     place: Tags = field(default_factory=dict)

@@ -27,7 +27,7 @@ def to_image(pixels: Tensor) -> Image.Image:
 
 
 def from_array(pixels: NDArray[Any]) -> Tensor:
-    """uint8 or uint16 (H, W, C) as a tensor (C, H, W) of its own."""
+    """Return uint8 or uint16 (H, W, C), copied, as a tensor (C, H, W)."""
     return torch.from_numpy(np.array(pixels.transpose(2, 0, 1), order="C"))
 
 

@@ -66,7 +66,7 @@ def read_image(
     least that many pixels: up to ten times faster, a few grey levels off.
 
     ImageError in one line for whatever cannot be read to its end or has more than
-    `max_megapixels`. An unusable colour profile is left out with a warning.
+    `max_megapixels`. An unusable color profile is ignored with a warning.
     """
     with opened(path, max_megapixels) as (image, file):
         if draft_size:
@@ -207,7 +207,7 @@ def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
             image.tile = [tile for tile in image.tile if str(tile.args).startswith(PLANES)]
         if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == YCBCR and image.tile[0][0] == "raw":
             return _read_plain_ycbcr(file)
-        # TIFF asks for Pillow's own limit once more, unless it finds room for its pixels.
+        # Pillow checks its own limit for a TIFF once more, unless it finds room for its pixels.
         image.im = Image.new(image.mode, image._tile_size).im
     other = image.mode == "RGBA" and has_other_band(image)
     image.load()

@@ -89,7 +89,7 @@ class Translator:
         if row.takes_style:
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
-            raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
+            raise ValueError(f"{file}: has its own style and takes no other: remove --style")
         return cls(
             network,
             spec["in_channels"],
@@ -112,7 +112,7 @@ class Translator:
     ) -> Self:
         """Open what save_pretrained or a run left in a folder, or hf://user/name from the Hub.
 
-        A path that does not exist is refused at once. For the rest, `load`.
+        A path that does not exist is rejected at once. For the rest, `load`.
         """
         return cls.load(fetch(name, revision), direction, device, precision, style)
 
@@ -225,7 +225,7 @@ class Translator:
         (several pictures, or another number of threads) compile again. The same numbers, but for
         rounding. Tiles are not compiled.
         """
-        # Without what pads around it, where Python would choose anew for every size.
+        # Without what pads around it, where Python would choose again for every size.
         network = getattr(self.network, "model", self.network)
         try:
             network.compile(dynamic=True)

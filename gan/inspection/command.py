@@ -97,7 +97,7 @@ def summary(survey: Survey, found: Sequence[Finding]) -> str:
     """How much there was of everything."""
     faults = sum(finding.fault for finding in found)
     folders = "folder" if len(survey.places) == 1 else "folders"
-    others = f", {survey.others} files that are no images" if survey.others else ""
+    others = f", {survey.others} files that are not images" if survey.others else ""
     return (
         f"{len(survey.images)} images in {len(survey.places)} {folders}{others}: "
         f"{faults} faults, {len(found) - faults} remarks"

@@ -26,7 +26,7 @@ def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Cop
 
     Leakage goes before duplicates in one folder, and those before pictures that both domains share;
     the same domain before the other, equal pixels before near copies, these before mirrored ones.
-    Pictures of one name in testA and testB are pairs on purpose, and are no copies.
+    Pictures of one name in testA and testB are pairs on purpose, and are not copies.
     """
     near = {
         "near copy": near_copies(images),

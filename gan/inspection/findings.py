@@ -1,4 +1,4 @@
-"""From what was seen to what is said: faults, which fail, and remarks, which do not."""
+"""From observations to findings: faults, which fail, and remarks, which do not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ KINDS = {
     "animated": Kind(False, "several frames or pages; the first is taken"),
     "profile": Kind(False, "colour profile other than sRGB; applied"),
     "suffix": Kind(False, "another format than its name says; read all the same"),
-    "unnamed": Kind(False, "an image by its content, left out because its name does not say so"),
+    "unnamed": Kind(False, "an image by its content, skipped because its name does not show it"),
     "few": Kind(False, "a training folder of less than {min_images} images"),
     "difference": Kind(False, "what tells A from B without being style"),
 }
@@ -121,13 +121,13 @@ def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
     rest = "; the others have 8 bits, and a range would change them, too"
     rest = rest if len(deep) < len(images) else ""
     if any(traits.outside for traits in deep):
-        said = f"{count} have values from {needed[0]} to {needed[1]}"
-        yield Finding("outside", place.folder, f"{said}: {key}{rest}")
+        text = f"{count} have values from {needed[0]} to {needed[1]}"
+        yield Finding("outside", place.folder, f"{text}: {key}{rest}")
     else:
         high = max(traits.numbers[1] for traits in deep if traits.numbers)
         bits = (round(needed[1]) + 1).bit_length() - 1
-        said = f"{count} have values up to {high:g} of 65535: {bits} bits in 16"
-        yield Finding("range", place.folder, f"{said}: {key}{rest}")
+        text = f"{count} have values up to {high:g} of 65535: {bits} bits in 16"
+        yield Finding("range", place.folder, f"{text}: {key}{rest}")
 
 
 def _range_of(images: Sequence[ImageFacts]) -> Range | None:

@@ -82,7 +82,7 @@ class Survey:
     images: list[ImageFacts] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     others: int = 0
-    """Files that are no images, by their suffixes and by their content."""
+    """Files that are not images, by their suffixes and by their content."""
     unnamed: list[tuple[Path, str]] = field(default_factory=list)
     """Files that are images by their content only, with their sizes."""
     empty: list[tuple[Path, str]] = field(default_factory=list)

@@ -54,7 +54,8 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 def model_card(
     run: Path, generators: Mapping[Direction, Opened], folder: Path, license: str
 ) -> str:
-    """The README.md of a folder, from what lies in a run's directory; what is missing is said."""
+    """Return the README.md of a folder, from what lies in a run's directory, or is missing
+    there."""
     config = _read_config(run)
     header = {
         "license": license,
@@ -118,11 +119,11 @@ def data(config: Mapping[str, Any]) -> str:
     """What was trained on, as far as the configuration tells."""
     section = config.get("data")
     if not isinstance(section, dict):
-        return "Not known: say which images it was trained on, and under which licence they are."
+        return "Not known: state which images it was trained on, and their license."
     folders = {key: section[key] for key in ("root", "a", "b") if section.get(key)}
     sizes = {key: section.get(key) for key in ("resize", "load_size", "crop_size")}
-    said = ", ".join(f"{key} `{value}`" for key, value in (folders | sizes).items())
-    return f"{said}. Say what these images are, and under which licence."
+    listed = ", ".join(f"{key} `{value}`" for key, value in (folders | sizes).items())
+    return f"{listed}. State what these images are, and their license."
 
 
 def metrics(run: Path) -> str:

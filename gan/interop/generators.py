@@ -158,7 +158,7 @@ def plain(tensor: Tensor) -> Tensor:
 
 
 def _check(path: Path, state: State) -> None:
-    """ValueError where tensors pretend to be larger than their file, or are no numbers."""
+    """Raise ValueError where tensors claim more than their file holds, or are not numbers."""
     claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
     if claimed > path.stat().st_size:
         raise ValueError(f"its tensors would take {claimed} bytes, more than the file has")

@@ -21,7 +21,7 @@ DIRECTION_NAME = re.compile(r"(?:net_?)?(?:g|gen|generator)_?(a|b|ab|ba|a2b|b2a)
 MMCV = re.compile(r"model\.(\d+)(?:\.block\.(\d+))?\.(conv|bn|in|norm)\.(\w+)")
 """MMagic's: every convolution in a module with its norm, at `conv` and at `bn` or `in`."""
 JOLI = re.compile(r"(encoder|decoder)\.model\.(\d+)\.(.+)")
-"""joliGEN's: the residual blocks end the encoder, and the decoder counts anew."""
+"""joliGEN's: the residual blocks end the encoder, and the decoder counts from 0 again."""
 BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
 """Residual blocks by another name, the rest the same."""
 

@@ -68,7 +68,7 @@ def _unet(state: State) -> dict[str, Any]:
 def _norm_of(state: State, convolution: str, norm: str) -> str:
     """The kind of norm, from that of the first layers.
 
-    Files of 2017 have running statistics of instance norms, which nobody uses; with weights they
+    Files of 2017 have running statistics of instance norms, which are not used; with weights they
     are a batch norm's.
     """
     if f"{norm}.weight" in state:

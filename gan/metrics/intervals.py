@@ -3,7 +3,7 @@
 Means of images' scores: the percentile bootstrap. Images are drawn with replacement, as often as
 there are. The generator is its own; the global random state is not touched.
 
-Distances of two collections: the jackknife. Leave out each image in turn: what the distance moves
+Distances of two collections: the jackknife. Omit each image in turn: what the distance moves
 by adds up to its variance. Differences of two distances of the same images are paired by
 differences of what they move by.
 

@@ -26,7 +26,7 @@ def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> 
 
 
 def _part(images: int, sampling: Sampling) -> Tensor:
-    """Return the places of at most KID_MOST images, in order, by a generator of their own."""
+    """Return the places of at most KID_MOST images, in order, drawn by a separate generator."""
     order = torch.randperm(images, generator=torch.Generator().manual_seed(sampling.seed))
     return order[:KID_MOST].sort().values
 

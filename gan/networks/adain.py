@@ -1,7 +1,7 @@
 """A generator that takes the style from a second picture, by adaptive instance normalization.
 
 Huang and Belongie 2017, "Arbitrary style transfer in real-time with adaptive instance
-normalization", with an encoder of its own for the style in place of a frozen network, so that one
+normalization", with a separate encoder for the style in place of a frozen network, so that one
 file is enough to translate, and, as in MUNIT (Huang et al. 2018, Sec. 5.1), at every depth of the
 decoder: each norm is given means and deviations that depend on the style's statistics.
 """

@@ -29,7 +29,7 @@ def write_described(
 
 
 def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], str]:
-    """The tensors of a file, and the description as it is; ValueError where it is no `what`."""
+    """Return a file's tensors and its description; ValueError where it is not a `what`."""
     tensors, metadata = read_safetensors(path, what)
     if key not in metadata:
         raise ValueError(f"{path}: not one of our {what}s ({key} is missing in its metadata)")

@@ -57,7 +57,7 @@ def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any
     """Build the generator of a file, on the CPU and in eval mode; with its arguments and the facts
     about it.
 
-    ValueError names the file where it is no generator, is damaged, of a later version, or its
+    ValueError names the file where it is not a generator, is damaged, of a later version, or its
     weights do not fit its description.
     """
     tensors, description = read_described(path, KEY, "generator")

@@ -85,6 +85,6 @@ def _decode_one(candidate: Candidate) -> Candidate | Skipped:
     """Return a candidate with its facts, or its file and why it cannot be read."""
     if candidate.facts:
         return candidate
-    # No place of its own: copies are sought among all pictures, wherever they lie.
+    # It has no place: copies are sought among all pictures, wherever they lie.
     outcome = examine(candidate.source, Place(Path()), MAX_MEGAPIXELS, candidate.page or 0)
     return replace(candidate, facts=outcome) if isinstance(outcome, ImageFacts) else outcome

@@ -112,7 +112,7 @@ def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Cand
 def _from_video(
     path: Path, config: PrepareOptions, domain: Domain, skipped: list[Skipped]
 ) -> Iterator[Candidate]:
-    """The frames that are taken of a video; those behind a damage are missing, which is said."""
+    """Yield the frames that are taken of a video; those behind a damage are reported as missing."""
     columns = {"path": path.name, "name": path.stem, "class": ""}
     after = ""
     try:

@@ -55,7 +55,7 @@ def _records(path: Path, text: str) -> list[dict[str, str]]:
 def _objects(path: Path, text: str) -> list[dict[str, str]]:
     """The objects of a JSON list; what lies in objects of theirs has a dotted name.
 
-    Lists, as of labelled boxes, are left out; what an object lacks is empty.
+    Lists, as of labeled boxes, are skipped; what an object lacks is empty.
     """
     try:
         content = json.loads(text)

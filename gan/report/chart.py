@@ -96,7 +96,7 @@ def thin(curve: Curve) -> Curve:
 
 
 def reach(count: int) -> int:
-    """Neighbours that a smoothed value looks back on; 1 is no smoothing."""
+    """Return how many values a smoothed one averages; with 1 nothing is smoothed."""
     return max(1, count // 12)
 
 

@@ -35,8 +35,10 @@ def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]],
         for (shown, caption), before, after in zip(done, pictures[::2], pictures[1::2], strict=True)
     ]
     scaled = len({shown.name for shown, _ in done if shown.scaled})
-    said = f"{scaled} were scaled to {LARGEST_SIDE} pixels before translation." if scaled else None
-    return made, " ".join(filter(None, (said, smaller)))
+    scaling = (
+        f"{scaled} were scaled to {LARGEST_SIDE} pixels before translation." if scaled else None
+    )
+    return made, " ".join(filter(None, (scaling, smaller)))
 
 
 def test_images(translations: Translations, most: int) -> Markup:

@@ -32,7 +32,7 @@ GROUPS = {
     "score": ("Scores", "Mean outputs of the discriminators. They can tell as long as real and "
               "fake lie apart."),
     "gradient_norm": ("Gradients", "Norms, before any clipping. Peaks are steps that went far."),
-    "skipped": ("Steps left out", "Steps without finite gradients: in all, and in a row."),
+    "skipped": ("Skipped steps", "Steps without finite gradients: in all, and in a row."),
 }  # fmt: skip
 """By the beginning of the scalars' names; the first that fits counts."""
 
@@ -47,7 +47,7 @@ PACE = {
         "Of the generators, after any cut that train.nonfinite made.",
     ),
 }
-"""Charts of their own, by the scalars' names."""
+"""Separate charts, by the scalars' names."""
 
 
 class Point(NamedTuple):
@@ -109,9 +109,9 @@ class Log:
 def read_log(folder: Path) -> Log:
     """Read the event files of a run's logs/; a torn end is passed over.
 
-    A run that goes on from step s has written that what it had logged from s + 1 on does not count;
-    one that went back without a restart (train.nonfinite) has logged the same steps twice. The last
-    word counts in both cases.
+    A run that continues from step s has written that what it had logged from s + 1 on does not
+    count; one that went back without a restart (train.nonfinite) has logged the same steps twice.
+    The last word counts in both cases.
     """
     log = Log()
     for path in sorted(folder.glob("events.out.tfevents.*")):
@@ -145,7 +145,7 @@ def _events(path: Path) -> Iterator[Any]:
     A record is its length, a checksum of that, the event, and its checksum (TFRecord).
     TensorBoard's own loader computes the sums in Python, 0.3 s a MB: minutes, for many samples.
     """
-    from google.protobuf.message import DecodeError  # imported late: nobody else has to wait
+    from google.protobuf.message import DecodeError  # imported late: slow, and only needed here
     from tensorboard.compat.proto.event_pb2 import Event
 
     with path.open("rb") as file, suppress(DecodeError):

@@ -30,7 +30,7 @@ class Configuration:
 
 
 def open_configuration(run: Path) -> Configuration:
-    """Read a run's config.yaml; ValueError where there is none: a folder that is no run.
+    """Read a run's config.yaml; ValueError where there is none: a folder that is not a run.
 
     In place of a damaged one stands what the newest training state says, or, without one, the
     defaults with what the generator's file says of its images.
@@ -56,16 +56,16 @@ def open_configuration(run: Path) -> Configuration:
 
 def _stand_in(run: Path, text: str, fault: str) -> Configuration:
     """Return the next best source of a configuration, with a sentence that names it."""
-    said = f"config.yaml is damaged: {fault}. "
+    damage = f"config.yaml is damaged: {fault}. "
     with suppress(ValidationError, KeyError):
         config = Config.model_validate(newest_manifest(run)["config"])
-        return Configuration(config, text, f"{said}Shown is that of the newest training state.")
+        return Configuration(config, text, f"{damage}Shown is that of the newest training state.")
     about = read_about(run / "gen_ab.safetensors")
     sizes = {key: about[key] for key in ("resize", "load_size", "crop_size") if key in about}
     # Of networks nothing is known that would be sure to fit.
     config = Config().model_copy(update={"data": DataConfig.model_validate(sizes)})
     return Configuration(
-        config, text, f"{said}Shown are the defaults in its place: recipe, networks and folders "
+        config, text, f"{damage}Shown are the defaults in its place: recipe, networks and folders "
         "may be others. --root names a folder with testA and testB.",
     )  # fmt: skip
 
@@ -119,13 +119,13 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
     if reason := saved.get("ended"):
         return Standing("finished", step, step, f"Ended at step {step:,}: {reason}.")
     if ended(config, log, saved_step, stop):
-        more = f" of {last:,}; a higher train.max_steps goes on" if stop != last and last else ""
+        more = f" of {last:,}; a higher train.max_steps continues" if stop != last and last else ""
         return Standing("finished", step, step, f"Reached its last step, {step:,}{more}.")
     start = f"step {saved_step:,}, its newest training state" if saved_step else "the beginning"
     return Standing(
         "crashed", step, stop,
-        "Ended before its last step without saying why: it was killed or failed. "
-        f"The same command goes on from {start}.",
+        "Ended before its last step without a recorded reason: it was killed or failed. "
+        f"The same command continues from {start}.",
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
     """Whether the state of the last step was saved.
 
     The log's epoch decides where the number of images is not known any more, or files among them
-    were left out as unreadable.
+    were skipped as unreadable.
     """
     epochs = config.train.epochs + config.train.decay_epochs
     through = (log.last("epoch") or 0) >= epochs and saved_step >= log.step

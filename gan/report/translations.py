@@ -95,7 +95,8 @@ class Translations:
         return Translated(name, before, translator.translate(before), before.size != image.size)
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
-        """Mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a way back."""
+        """Mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a
+        reconstruction."""
         back = self.translators.get(DIRECTIONS[direction].opposite)
         if back is None:
             return None

@@ -57,7 +57,7 @@ def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -
 def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
     """The classifier of a file, on the CPU, with the facts about it.
 
-    ValueError names the file where it is no classifier, is damaged, or its weights do not fit.
+    ValueError names the file where it is not a classifier, is damaged, or its weights do not fit.
     """
     tensors, description = read_described(path, KEY, "classifier")
     try:

@@ -133,7 +133,7 @@ def fit_across(
     A batch of `unlabelled` is images of B, (N, C, H, W) in [-1, 1], twice: as they are, for the
     verdict, and changed, to be learned. B is taken to have the shares (classes,) that are given,
     A's for instance; where it has others, verdicts will be wrong. What balance alone would call
-    otherwise is left out: learned from, one class that is wrong pushes out the next. Each step
+    otherwise is skipped: learned from, one class that is wrong pushes out the next. Each step
     takes a batch of both; from the middle of the steps on the learning rate falls to 0.
     """
     optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)

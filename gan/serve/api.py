@@ -78,9 +78,10 @@ async def one_line(_: Request, error: Exception) -> Response:
 
 
 async def answer(studio: Studio, request: Request, places: threading.BoundedSemaphore) -> Response:
-    """The translation of a request's body, in its own format or the one that is asked for.
+    """Return the translation of a request's body, in its own format or the requested one.
 
-    A place in the queue is taken when the body is there: who sends slowly keeps nobody waiting.
+    A place in the queue is taken when the body is there: a slow sender does not keep others
+    waiting.
     """
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise HTTPException(415, "send the image as the body: curl --data-binary @photo.jpg")
@@ -98,7 +99,7 @@ async def answer(studio: Studio, request: Request, places: threading.BoundedSema
         finally:
             places.release()
         file = done.file.open("rb")
-    # The file has no name any more, and is gone when it has been sent or nobody wants it.
+    # The file has no name any more, and is gone when it has been sent or the client has left.
     return StreamingResponse(
         _chunks(file),
         media_type=TYPES.get(done.file.suffix, "application/octet-stream"),
@@ -128,7 +129,7 @@ def _number(key: str, kind: Callable[[str], Number], text: str) -> Number:
     try:
         return kind(text)
     except ValueError as error:
-        raise RejectedError(f"{key}: {text[:40]!r} is no number") from error
+        raise RejectedError(f"{key}: {text[:40]!r} is not a number") from error
 
 
 def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:

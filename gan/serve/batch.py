@@ -22,7 +22,7 @@ MOST_READ = 2**20
 """Bytes that are read from a zip at once. Its list of members is, so this bounds the list too: some
 ten thousand names of usual length."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Others may ask for gigabytes before they give a byte."""
+"""Others may need gigabytes before they give a byte."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def translate_batch(
                 megapixels += _count_megapixels(source, limits)
                 if megapixels > limits.max_batch_megapixels:
                     raise RejectedError(
-                        f"left out: a batch has at most {limits.max_batch_megapixels:g} megapixels "
+                        f"skipped: a batch has at most {limits.max_batch_megapixels:g} megapixels "
                         "together"
                     )
                 done = studio.translate(source, folder / "done", wish)
@@ -121,7 +121,7 @@ def _list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitSt
 
 
 def _members(upload: Upload, stack: ExitStack) -> list[Entry]:
-    """The members of a zip that have the name of an image; hidden ones are left out."""
+    """Return the members of a zip that have the name of an image; hidden ones are skipped."""
     try:
         file = stack.enter_context(CautiousFile(upload.path))
         archive = stack.enter_context(zipfile.ZipFile(file))
@@ -140,7 +140,7 @@ def _is_picture(info: zipfile.ZipInfo) -> bool:
 def _unpack(entry: Entry, place: Path, limits: ServeOptions) -> Path:
     """The file of an entry: an upload's own, or `place` with a member's bytes.
 
-    RejectedError for what is no file, is encrypted or damaged, or unpacks to more than an upload
+    RejectedError for what is not a file, is encrypted or damaged, or unpacks to more than an upload
     may have.
     """
     if entry.archive is None or entry.member is None:

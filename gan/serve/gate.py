@@ -22,10 +22,10 @@ PAGES = frozenset({
     "/api/models", "/api/translate",
 })  # fmt: skip
 FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
-"""With PAGES, all that the page asks for. Gradio has more: proxies for other servers, pages for
+"""With PAGES, all that the page requests. Gradio has more: proxies for other servers, pages for
 developers, calls that pass its queue by."""
 MOST_TEXT = 2**20
-"""Bytes of a request that is no upload."""
+"""Bytes of a request that is not an upload."""
 SHARING = b"access-control-"
 """What headers begin with that let other sites' pages read: Gradio gives them to local ones."""
 READING = ("GET", "HEAD", "OPTIONS")
@@ -40,7 +40,7 @@ HEADERS = {
 
 
 class Gate:
-    """ASGI middleware: 404 for what nobody needs, 403 for files of others, 413 for too much.
+    """ASGI middleware: 404 for what is not needed, 403 for files of others, 413 for too much.
 
     403 for what another site's page writes; none may read answers or show the page in a frame.
     Where `hosts` are named, 421 for requests that were sent to another name.
@@ -137,10 +137,10 @@ def _lies_in(place: str, folder: Path) -> bool:
 
 
 def _crossed(scope: Scope) -> tuple[int, str] | None:
-    """Why a request that changes something is refused: another site's page sent it.
+    """Return why a request that changes something is rejected: another site's page sent it.
 
-    Browsers say where it comes from (Sec-Fetch-Site) or, to addresses without TLS that are not
-    local, from which page (Origin). Programs say neither.
+    Browsers send where it comes from (Sec-Fetch-Site) or, to addresses without TLS that are not
+    local, from which page (Origin). Programs send neither.
     """
     headers = dict(scope["headers"])
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")

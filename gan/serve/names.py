@@ -13,7 +13,7 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 def clean_name(name: str) -> PurePosixPath:
     """A relative name, without its suffix, that every system can unpack inside a folder.
 
-    Drives, roots and steps upwards are left out; characters that some system takes for something
+    Drives, roots and steps upwards are dropped; characters that some system takes for something
     else become underscores.
     """
     parts = [clean_part(part) for part in re.split(r"[/\\]", name)]

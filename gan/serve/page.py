@@ -91,10 +91,10 @@ def _one_picture(studio: Studio, wishes: list[Any]) -> None:
 
     def translate(
         upload: Upload | None, choice: int, strength: float, tile: int, format: Form,
-        progress: Any = gr.Progress(),  # noqa: B008, how Gradio is asked for it
+        progress: Any = gr.Progress(),  # noqa: B008, how Gradio is told to pass it
     ) -> Any:  # fmt: skip
         folder = Path(mkdtemp(dir=studio.folder))
-        with _said_plainly():
+        with _in_one_line():
             if upload is None:
                 raise RejectedError("choose a picture first")
             wish = Wish(studio.choices[choice], strength, tile or None, format or None)
@@ -128,7 +128,7 @@ def _many_pictures(studio: Studio, wishes: list[Any]) -> None:
     ) -> Iterator[Any]:
         target = Path(mkdtemp(dir=studio.folder), "translated.zip")
         yield "", gr.DownloadButton(value=None, interactive=False)
-        with _said_plainly():
+        with _in_one_line():
             wish = Wish(studio.choices[choice], strength, tile or None, format or None)
             for step in translate_batch(studio, uploads, wish, target):
                 yield _bar(step), gr.skip()
@@ -154,7 +154,7 @@ def _bar(step: Progress) -> str:
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
+def _in_one_line() -> Iterator[None]:
     """Shows what was rejected as one line on the page."""
     try:
         yield

@@ -40,7 +40,7 @@ def minimize(
     are blind. The papers move pixels. With `inside`, (1, 1, H, W) in [0, 1], the change is
     multiplied by it. L-BFGS has the strong Wolfe conditions.
 
-    The picture keeps to [-1, 1]: it is judged clipped, and since a clipped pixel has no gradient,
+    The picture keeps to [-1, 1]: losses see it clipped, and since a clipped pixel has no gradient,
     PULL times the mean squared excess brings it back. Clipping only at the end lost half of the
     style that had been reached.
     """
@@ -86,7 +86,7 @@ def _build(optimizer: OptimizerName, values: list[Tensor], steps: int) -> Optimi
         max_eval=steps,
         history_size=HISTORY,
         line_search_fn="strong_wolfe",
-        # The gradient of a pixel is tiny, and the number of steps was asked for.
+        # The gradient of a pixel is tiny, and the number of steps is fixed.
         tolerance_grad=0,
         tolerance_change=0,
     )

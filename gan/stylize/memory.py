@@ -1,4 +1,4 @@
-"""How much memory a stylization will need, said before it begins."""
+"""How much memory a stylization will need, computed before it begins."""
 
 import torch
 from torch import Tensor, nn

@@ -80,7 +80,7 @@ class StylizeOptions(Section):
         if self.size and self.sizes and self.sizes[-1] > self.size:
             raise ValueError(f"sizes {self.sizes} must be at most size ({self.size})")
         if self.perceptual.gram_decay != PerceptualConfig().gram_decay:
-            raise ValueError("perceptual.gram_decay is for training: leave it out")
+            raise ValueError("perceptual.gram_decay is for training: remove it")
         from gan.images import IMAGE_SUFFIXES  # not needed for --help
 
         if self.output.suffix.lower() not in IMAGE_SUFFIXES:

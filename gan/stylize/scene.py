@@ -94,7 +94,7 @@ def read_sources(content: Path, style: Sequence[Path], masks: Sequence[Path]) ->
 def ladder(image: Image.Image, size: int | None, sizes: Sequence[int]) -> list[int]:
     """Longer sides from coarse to fine; the last one is the result's, at most the image's own.
 
-    What would make the shorter side too short to be painted is left out.
+    What would make the shorter side too short to be painted is skipped.
     """
     longer, shorter = max(image.size), min(image.size)
     last = min(size or longer, longer)

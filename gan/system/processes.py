@@ -98,7 +98,7 @@ def control_group() -> Any:
     """Return the group by which processes agree: on CPUs, beside the one that averages gradients.
 
     It waits for as long as the main process works alone; NCCL would end a run after ten minutes.
-    All processes ask for it first at the same place.
+    All processes must call this first at the same place.
     """
     import torch.distributed as dist
 

@@ -85,7 +85,7 @@ def _check(config: Config) -> None:
     if device in ("cuda", "mps") and forced:
         raise ValueError(
             f"run.device is {device}, but accelerate is launched for CPUs (ACCELERATE_USE_CPU): "
-            "leave one of them out"
+            "remove one of the two settings"
         )
     if device == "cuda" and not torch.cuda.is_available():
         raise ValueError("run.device is cuda, but torch sees no CUDA GPU here")
@@ -112,7 +112,7 @@ def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
 def distribute(
     network: nn.Module, accelerator: Accelerator, *, channels_last: bool = False
 ) -> nn.Module:
-    """The network as all processes train it together, on the device, in the precision asked for."""
+    """Return the network as all processes train it, on the device, in the configured precision."""
     if channels_last:
         network.to(memory_format=torch.channels_last)
     with warnings.catch_warnings():
@@ -132,7 +132,7 @@ def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str
         torch.compile(lambda x: 2 * x + 1, dynamic=False)(torch.ones(8, device=device))
     except Exception as error:  # no C++ compiler, no Triton, no Python headers...
         return str(error).strip().splitlines()[0]
-    # torch looks at inputs' gradients as it compiles, and warns of its own looking.
+    # torch looks at inputs' gradients as it compiles, and warns that it did.
     warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf")
     codes: dict[type[nn.Module], CodeType] = {}
     for network in networks:

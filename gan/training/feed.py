@@ -32,7 +32,7 @@ class LoaderWait:
 def feed(batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> Iterator[Batch]:
     """Yield a loader's batches, on the device.
 
-    To a GPU they are copied on a stream of their own, while it computes the step before; elsewhere
+    To a GPU they are copied on a separate stream, while it computes the step before; elsewhere
     they pass as they are. A wait for the loader counts where the device had nothing left to do when
     the batch came, which is asked without waiting for it; the first one, for workers to start,
     does not.

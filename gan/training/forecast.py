@@ -49,10 +49,10 @@ class Forecast:
 
 
 def plan(config: Config) -> int:
-    """Say what a run would take, after some steps of it in a temporary folder; the exit status.
+    """Print what a run would take, after some steps in a temporary folder; return the exit status.
 
     Nothing is written to run.dir. All processes take part, as they would in the run. ValueError
-    where the device's memory does not suffice, and for all that training would refuse; OSError
+    where the device's memory does not suffice, and for all that training would reject; OSError
     where it could not write.
     """
     processes = processes_of(build_accelerator(config))

@@ -26,7 +26,7 @@ class ImagePool:
         return torch.stack([self.exchange_one(image, rng) for image in images.detach()])
 
     def exchange_one(self, image: Tensor, rng: random.Random) -> Tensor:
-        # An image of a step that is left out as not finite would poison later steps from here.
+        # An image of a step that is skipped as not finite would poison later steps from here.
         stored = image.nan_to_num()
         if len(self.images) < self.size:
             self.images.append(stored)
@@ -42,7 +42,7 @@ class ImagePool:
         return torch.stack(self.images) if self.images else None
 
     def restore(self, images: Sequence[Tensor] | Tensor | None) -> None:
-        """Take back what state() gave; images beyond the pool's size are left out."""
+        """Restore what state() gave; images beyond the pool's size are dropped."""
         self.images = [] if images is None else [image.clone() for image in images][: self.size]
 
 

@@ -65,7 +65,7 @@ class Updates:
             optimizer.param_groups[0]["lr"] = self.rates[name] * (multiplier * self.lr_factor)
 
     def slow_down(self, factor: float) -> None:
-        """Begin anew after skipped steps, with the learning rates times a factor."""
+        """Start again after skipped steps, with the learning rates times a factor."""
         self.lr_factor = factor
         self.skipped_in_row.zero_()
 

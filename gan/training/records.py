@@ -56,7 +56,7 @@ class Score(Record):
 
     direction: Direction
     file: InstanceOf[str]
-    """A name need not be text: what is no UTF-8 in it stays as Python spells it."""
+    """Return a name as text: what is not UTF-8 in it stays as Python spells it."""
     scores: dict[str, float | None]
 
 

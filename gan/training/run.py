@@ -96,7 +96,7 @@ class Run:
         if saved is None and problems:
             raise ValueError(
                 f"{self.folder}/state: every training state is damaged ({'; '.join(problems)}): "
-                "restore one, or name another run.dir to begin anew"
+                "restore one, or name another run.dir to start again"
             )
         if saved is None:
             return 0

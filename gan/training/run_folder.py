@@ -32,7 +32,7 @@ def claim(folder: Path) -> int:
         raise ValueError(
             f"run.dir {folder}: process {holder} is training into it: wait for it, or name another"
         )
-    with contextlib.suppress(OSError):  # a full disk is no reason to forget the lock
+    with contextlib.suppress(OSError):  # a full disk must not lose the lock
         os.truncate(lock, 0)
         os.write(lock, f"{os.getpid()} on {platform.node()}\n".encode())
     for place in filter(Path.is_dir, (folder, folder / "samples", folder / "evaluation")):

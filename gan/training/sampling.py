@@ -10,9 +10,9 @@ from gan.networks.layers import in_eval_mode
 def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> list[Tensor]:
     """Real images, their translations, their reconstructions and, where channels fit, identities.
 
-    real is (N, C, H, W) of the domain that `forth` translates from; where there is no way back the
-    first two columns are all. The networks are evaluated in eval mode and left in the mode that
-    they were in.
+    real is (N, C, H, W) of the domain that `forth` translates from; where there is no generator
+    back the first two columns are all. The networks are evaluated in eval mode and left in the mode
+    that they were in.
     """
     with in_eval_mode(forth):
         fake = forth(real)

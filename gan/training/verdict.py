@@ -68,11 +68,11 @@ def verdict(
         sentence = f"{head}: {_seen(ruins)}."
         return Verdict("broken", sentence, basis, _sureness(ruins, looks, every))
     if findings or worse:
-        said = [_seen(findings)] if findings else []
+        found = [_seen(findings)] if findings else []
         if worse:
-            said.append(f"the translations are further from {_targets(worse)} than their sources")
+            found.append(f"the translations are further from {_targets(worse)} than their sources")
         certainty = _sureness(findings, looks, every) if findings else _measured(evaluation, worse)
-        return Verdict("look here", f"Look here: {'; '.join(said)}.", basis, certainty)
+        return Verdict("look here", f"Look here: {'; '.join(found)}.", basis, certainty)
     if evaluation and (better := _all_better(evaluation)):
         sentence = f"Good: the translations are nearer to {_targets(better)} than their sources"
         nothing = ", and the doctor finds no fault" if looks else ""

@@ -131,7 +131,7 @@ def _ranges(config: AugmentOptions) -> tuple[Range | None, Range | None]:
 
 
 def _tell(failures: Sequence[Failure]) -> None:
-    """Name what is no sample, and why."""
+    """Name what is not a sample, and why."""
     for each in failures[:NAMED]:
         say(each.source, each.reason)
     if len(failures) > NAMED:

@@ -20,7 +20,7 @@ Size = tuple[int, int]
 BACKGROUND = "(background)"
 """The class of parts of a picture in which nothing is labelled: one for each picture with room."""
 LEAST_SIDE = 4
-"""Pixels of a box inside its picture below which it is no sample."""
+"""Pixels of a box inside its picture below which it is not a sample."""
 TRIES = 50
 """Places that are tried for a part without a label."""
 

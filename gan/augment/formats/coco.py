@@ -167,7 +167,7 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
     records = dict[Any, tuple[Record, Path | None]]()
     for record, image in sheet.images:
         if _id(record) is None:
-            files.remark(f"{_named(record)}: its id is no number and no text", sheet.path)
+            files.remark(f"{_named(record)}: its id is neither a number nor text", sheet.path)
         elif _id(record) in records:
             files.remark(f"image id {record.get('id')} stands twice", sheet.path)
         records[_id(record)] = record, image
@@ -177,7 +177,7 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
         record, image = records.get(_id(annotation, "image_id"), ({}, None))
         about = f"annotation {annotation.get('id')}"
         if not record:
-            files.remark(f"{about} is of no image", sheet.path)
+            files.remark(f"{about} belongs to no image", sheet.path)
         elif image and "bbox" in annotation:
             try:
                 kind = _kind(annotation, categories)

@@ -34,8 +34,8 @@ def by_ends(
     claims = defaultdict[Path, dict[Parts, int]](dict)
 
     def meant(path: Path, parts: Parts) -> Path | None:
-        said = _split(parts[:-1]) or splits.get(path, frozenset())
-        same = [i for i in by_name.get(parts[-1], ()) if _fits(i, said, owners)]
+        named = _split(parts[:-1]) or splits.get(path, frozenset())
+        same = [i for i in by_name.get(parts[-1], ()) if _fits(i, named, owners)]
         most = max((_common(parts, image) for image in same), default=0)
         best = [image for image in same if _common(parts, image) == most]
         near = [image for image in best if image.is_relative_to(path.parent)]
@@ -56,11 +56,11 @@ def by_ends(
     }
 
 
-def _fits(image: Path, said: Splits, owners: Mapping[Path, Splits]) -> bool:
+def _fits(image: Path, named: Splits, owners: Mapping[Path, Splits]) -> bool:
     """Whether an image may be meant in a split."""
     own = owners[image] if image in owners else _split(image.parts[:-1])
-    shared = not _whole(said).isdisjoint(_whole(own))
-    return shared or (image not in owners and not (said and own))
+    shared = not _whole(named).isdisjoint(_whole(own))
+    return shared or (image not in owners and not (named and own))
 
 
 def _split(folders: Sequence[str]) -> Splits:

@@ -2,7 +2,7 @@
 
 images/train/a.jpg + masks/train/a.png, or train/images/a.jpg + train/masks/a.png. The folder of
 the masks may also be called mask, labels or annotations, that of the images imgs or img. Also
-train/a.jpg + train_masks/a.png. Names of masks may go on with a suffix, the same for all:
+train/a.jpg + train_masks/a.png. Names of masks may have a suffix, the same for all:
 a_segmentation.png, a_mask.gif, a_L.png; or each image has several, a_seg.png and a_inst.png.
 
 Cityscapes: leftImg8bit/train/CITY/a_leftImg8bit.png + gtFine/train/CITY/a_gtFine_labelIds.png,
@@ -31,10 +31,10 @@ class Layout:
     """The folder of the images, anywhere on their paths, with the folders that stand in its place
     on the labels' paths, those first whose masks are preferred."""
     masks: tuple[str, ...] = ()
-    """Kinds of masks, the best first, where names go on with their folder's and a kind, as in
+    """Kinds of masks, the best first, where names continue with their folder's and a kind, as in
     a_gtFine_labelIds.png. Without kinds pictures of the image's stem are masks."""
     suffixes: frozenset[str] = frozenset()
-    """What the stems of masks go on with, where they have no kinds."""
+    """What the stems of masks continue with, where they have no kinds."""
 
     @property
     def labels(self) -> frozenset[str]:
@@ -124,7 +124,7 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
 def _label_files(layout: Layout, files: Files) -> Labels:
     """All labels by their folder and the start of their names, those first that are best as masks.
 
-    Files that are no pictures are labels where their name says so.
+    Files that are not pictures are labels where their name says so.
     """
     found, pictures = defaultdict[Path, list[Path]](list), {*files.images}
     for path in (*files.images, *files.others):

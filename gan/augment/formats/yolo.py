@@ -228,7 +228,7 @@ def _splits_of(
         for image in found:
             splits[image] |= {entry.split}
         if not entry.place:
-            files.remark(f"{entry.text} is not inside the dataset: left out", path)
+            files.remark(f"{entry.text} is not inside the dataset: skipped", path)
         elif not found:
             files.remark(f"{entry.text} leads to no image", path)
     return splits, read

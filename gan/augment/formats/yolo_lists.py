@@ -98,7 +98,7 @@ def with_lost(
 
 
 def _image_name(line: bytes) -> str | None:
-    """The path in a line; None where it is no image's."""
+    """Return the path in a line; None where it is not an image's."""
     text = os.fsdecode(line.removeprefix(BOM_UTF8)).strip()
     return text if os.path.splitext(text)[1].lower() in IMAGE_SUFFIXES else None
 

@@ -98,7 +98,7 @@ def check_tiles(translator: Translator, tile: int | None) -> None:
     if tile and not translator.tiles:
         raise ValueError(
             "tile: this generator sees the whole picture at once; only ResNet generators (no "
-            "U-Nets, no adain) can be run in tiles: leave --tile out"
+            "U-Nets, no adain) can be run in tiles: remove --tile"
         )
 
 

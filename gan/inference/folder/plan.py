@@ -28,7 +28,7 @@ BATCH_IMAGES = 16
 
 @dataclass(frozen=True)
 class Job:
-    """A picture, the file of its translation and, where it is asked for, that of both together."""
+    """A picture, the file of its translation and, with --compare, that of both together."""
 
     source: Path
     size: tuple[int, int]
@@ -36,7 +36,7 @@ class Job:
     target: Path | None
     """None where it was there before, and is to be left alone."""
     comparison: Path | None = None
-    """None where it was there before, or nobody asks for it."""
+    """None where it was there before, or is not requested."""
     pages: int = 1
     """Of a stack whose target is one, too."""
 
@@ -61,7 +61,7 @@ class Plan:
     """All pictures of an input, in the order of their names, and what cannot be one."""
 
     output: Path
-    """File or folder, as it was asked for."""
+    """File or folder, as the option names it."""
     whole_folder: bool
     """Whether the input is a folder: its output gets a failed.tsv."""
     jobs: tuple[Job, ...]

@@ -92,7 +92,7 @@ def run_tiled(
 
 
 def scratch_bytes(network: nn.Module, height: int, width: int) -> int:
-    """Return the bytes of disk that run_tiled takes; ValueError for networks that it refuses."""
+    """Return the bytes of disk that run_tiled takes; ValueError for networks that it rejects."""
     stages = split(network)
     _, lines, columns = _reduced(network, stages, height, width)
     return MAPS * 4 * stages.channels * lines * columns

@@ -29,7 +29,7 @@ class Stage:
 
     @property
     def needs_moments(self) -> bool:
-        """Whether the norm asks for statistics of the whole picture, rather than running ones."""
+        """Whether the norm needs statistics of the whole picture, rather than running ones."""
         return self.norm is not None and self.norm.running_mean is None
 
     def settled(self, moments: Moments | None) -> tuple[Local, ...]:

@@ -42,7 +42,7 @@ class Saver:
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         try:
-            # Others may be gone when a process fails: it waits for nobody then.
+            # Others may be gone when a process fails: it does not wait for them then.
             if error is None or self.accelerator.num_processes == 1:
                 self.finish()
         finally:

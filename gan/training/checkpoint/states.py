@@ -83,7 +83,7 @@ def _read_tensors(path: Path) -> dict[str, Any]:
             raise TypeError(f"it holds a {type(content).__name__}")
     except Exception as error:  # of pickles, archives, decoders
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{path}: is no part of a training state: {reason}") from error
+        raise ValueError(f"{path}: is not part of a training state: {reason}") from error
     return content
 
 
@@ -107,9 +107,9 @@ def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def checksum(manifest: dict[str, Any]) -> str:
-    """SHA-256 of all that a manifest says but this itself."""
-    said = {key: value for key, value in manifest.items() if key != "checksum"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    """Return the SHA-256 of a manifest without this entry."""
+    checked = {key: value for key, value in manifest.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(checked, sort_keys=True).encode()).hexdigest()
 
 
 def describe(path: Path) -> dict[str, Any]:

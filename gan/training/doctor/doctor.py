@@ -21,7 +21,7 @@ LOGS = 4
 MEMORY = 400
 """Logged steps that are remembered; at most half of them are a window."""
 SCALING = 0.05
-"""Share of steps that fp16 may leave out: its scaler searches the largest scale by them."""
+"""Share of steps that fp16 may skip: its scaler searches the largest scale by them."""
 
 Signals = dict[tuple[str, str], float]
 """Values by fault and place."""
@@ -81,7 +81,7 @@ class Doctor:
         self.rows: deque[tuple[int, dict[str, float]]] = deque(maxlen=MEMORY)
         self.examined = 0
         self.open: dict[tuple[str, str], Finding] = {}
-        # Steps left out: all that the run has counted, and those since the last examination.
+        # Skipped steps: all that the run has counted, and those since the last examination.
         self.skipped = self.left_out = 0.0
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
@@ -187,7 +187,8 @@ class Doctor:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what state() gave. Steps left out since, which a run goes back for, count."""
+        """Continue from what state() gave. Steps skipped since, which a run goes back for,
+        count."""
         self.rows = deque(state["rows"], maxlen=MEMORY)
         self.examined, self.skipped = state["examined"], state["skipped"]
         found = (Finding(**finding) for finding in state["open"])
@@ -202,7 +203,7 @@ PREFIXES = ("score_", "discriminator_", "gradient_norm_")
 def _see(
     real: Tensor, fake: Tensor, wanted: Tensor | None, home: Network | None
 ) -> dict[str, float]:
-    """The signals of translations: fake of real, wanted images of its domain, home the way back."""
+    """Return the signals of translations: fake of real, wanted images of its domain, home back."""
     broken = 1 - float(fake.isfinite().float().mean())
     if broken:
         return {"not_finite": broken}

@@ -20,7 +20,7 @@ Network = Callable[[Tensor], Tensor]
 STEP = 2 / 255
 """One grey level of 8 bits."""
 NOISE = 2 * STEP
-"""Standard deviation of the noise on translations; nobody sees two grey levels."""
+"""Standard deviation of the noise on translations; two gray levels are invisible."""
 EXTREME = 0.97
 """From which on a value, in [-1, 1], counts as clipped: four grey levels below white."""
 WINDOW = 5
@@ -30,9 +30,9 @@ CALM, BUSY = 0.05, 0.95
 NEAR, FAR = 3, 10
 """Pixels around an edge: its halo, and its surroundings."""
 LEAST_OVERSHOOT, LEAST_RANGE = 0.02, 0.05
-"""Below which nobody sees a halo; of luma's range, 2."""
+"""Below which a halo is invisible; of luma's range, 2."""
 LEAST_GRAIN = 2.0
-"""Grey levels of detail in calm places that nobody sees."""
+"""Gray levels of detail in calm places below which it is invisible."""
 
 
 def luma(images: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> flo
     """diversity(fake) / min(diversity(real), diversity(wanted)): 0 where all outputs are alike.
 
     real are the inputs, wanted is pictures of the other domain, where there are any: a domain of
-    pale pictures asks for pale outputs. NaN where the pictures compared with are alike themselves
+    pale pictures needs pale outputs. NaN where the pictures compared with are alike themselves
     (less than a grey level apart), or there is only one.
     """
     expected = diversity(real)
@@ -89,16 +89,16 @@ def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> flo
 
 
 def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> float:
-    """How much more a reconstruction loses by what nobody sees than a reader of the picture would.
+    """Return how much invisible changes harm a reconstruction, by what a reader would lose.
 
     max over d of (e(d) - e(0)) / (c |d| + e(0) / 8) with e(d) = mean |back(fake + d) - real|, the
     error of a reconstruction, and |d| = mean |d|. d is noise, of fake's shape and a standard
     deviation of NOISE, or the rounding of fake to 8 bits; c = sd(real) / sd(fake), where it is
-    above 1, is what contrast has to be won back from a pale picture. A way back that reads what is
-    in the picture passes d on, so it is 1 at most; one that reads a code of invisible amplitude
-    amplifies it, and d with it. Reconstructions that are bad to begin with have little to lose;
-    e(0) / 8 keeps their chance changes small. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a master
-    of steganography", Sec. 4.
+    above 1, is what contrast has to be won back from a pale picture. A generator back that reads
+    what is in the picture passes d on, so it is 1 at most; one that reads a code of invisible
+    amplitude amplifies it, and d with it. Reconstructions that are bad to begin with have little to
+    lose; e(0) / 8 keeps their chance changes small. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a
+    master of steganography", Sec. 4.
     """
     faithful = difference(back(fake), real)
     contrast = max(1.0, float(real.float().std() / fake.float().std().clamp(min=STEP / 2)))
@@ -114,7 +114,7 @@ def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> flo
 def checkerboard(fake: Tensor, *natural: Tensor) -> float:
     """grid(fake) - max grid(natural): grey levels of a grid that is in no natural picture.
 
-    natural are the inputs and the other domain: what is printed or dithered has a grid of its own.
+    natural are the inputs and the other domain: printed or dithered pictures already have a grid.
     """
     return grid(fake) - max(grid(images) for images in natural)
 

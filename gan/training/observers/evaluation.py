@@ -110,7 +110,7 @@ class EvaluationObserver(Observer):
             return self.best
         self.context.print_line(
             f"{folder}: the best generators, of step {self.best.step}, are damaged or gone: "
-            "the best are sought anew from here"
+            "the search for the best starts again here"
         )
         return None
 
@@ -176,8 +176,8 @@ class EvaluationObserver(Observer):
         self.context.print_line(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
         if self.config.patience and best and evaluation.metrics[best].low is None:
             raise ValueError(
-                f"evaluate.patience judges by intervals, and {best} has none: "
-                f"{evaluation.metrics[best].warning}; leave it out, or measure more images"
+                f"evaluate.patience compares intervals, and {best} has none: "
+                f"{evaluation.metrics[best].warning}; remove it, or measure more images"
             )
 
     def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
