@@ -122,7 +122,7 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
 
 
 def _finished_before(output: Path) -> int:
-    """The exit status of a finished run, and what it could not translate."""
+    """Return the exit status of a finished run, and what it could not translate."""
     shutil.rmtree(output / FOLDER, ignore_errors=True)
     where = output / PROVENANCE
     lines = map(json.loads, where.read_bytes().splitlines() if where.exists() else [])
@@ -176,7 +176,7 @@ def translate(
 def _find_jobs(
     dataset: Dataset, config: AugmentOptions, tasks: Sequence[Task]
 ) -> tuple[list[Job], list[Failure]]:
-    """What is to be translated to which staged file; done is what has its scores."""
+    """Return what is to be translated to which staged file; done is what has its scores."""
     sources = [dataset.root / task.item.image for task in tasks]
     with ThreadPoolExecutor() as threads:
         sizes = list(threads.map(lambda source: size_of(source, config.max_megapixels), sources))

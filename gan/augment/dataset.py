@@ -148,8 +148,8 @@ class Format:
 
 
 def _list_files(root: Path) -> Files:
-    """All files but hidden ones; what a link hides is named. ValueError without an image, and where
-    a file has a report's name.
+    """Return all files but hidden ones; what a link hides is named. ValueError without an image,
+    and where a file has a report's name.
 
     The reports of an output that is augmented again are skipped.
     """
@@ -191,7 +191,8 @@ def _empty_folders(files: Files) -> Iterator[Path]:
 
 
 def _check_reports(root: Path) -> set[Path]:
-    """The reports in a dataset that is itself an output; ValueError for others of their names."""
+    """Return the reports in a dataset that is itself an output; ValueError for others of their
+    names."""
     there = {root / name for name in REPORTS if (root / name).exists()}
     if there and root / REPORT not in there:
         raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
@@ -199,29 +200,31 @@ def _check_reports(root: Path) -> set[Path]:
 
 
 def split_name(text: str) -> str | None:
-    """The split that a folder's or file's name means: `valid`, `val2017` and `val_set` are val."""
+    """Return the split that a folder's or file's name means: `valid`, `val2017` and `val_set` are
+    val."""
     name = text.lower().strip("0123456789_- ")
     return SPLITS.get(name.removesuffix("set").rstrip("_- "))
 
 
 def split_words(text: str) -> frozenset[str]:
-    """The splits that the words of a name mean: obj_Train_data and instances_train2017, train."""
+    """Return the splits that the words of a name mean: obj_Train_data and instances_train2017,
+    train."""
     return frozenset(filter(None, map(split_name, re.split(r"[\W_]+", text))))
 
 
 def split_of(path: Path) -> frozenset[str]:
-    """The split that the folders of a path name, the innermost one first."""
+    """Return the split that the folders of a path name, the innermost one first."""
     names = (split_name(part) for part in reversed(path.parts[:-1]))
     return frozenset([next((name for name in names if name), "")]) - {""}
 
 
 def renamed(item: Item, file: Path, start: str) -> Path:
-    """The name of an item's image or label, were its names to begin otherwise."""
+    """Return the name of an item's image or label, were its names to begin otherwise."""
     return file.with_name(start + file.name.removeprefix(item.start))
 
 
 def swapped(path: Path, folder: str, other: str) -> Path:
-    """A path with another folder in place of its innermost one of this name."""
+    """Return a path with another folder in place of its innermost one of this name."""
     at = len(path.parts) - 2 - path.parts[-2::-1].index(folder)
     return Path(*path.parts[:at], other, *path.parts[at + 1 :])
 

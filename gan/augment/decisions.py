@@ -53,7 +53,7 @@ def outputs(
     config: AugmentOptions,
     class_of: Callable[[Item], str | None],
 ) -> dict[Path, tuple[Path, ...]]:
-    """Under which names each image is in the output.
+    """Return under which names each image is in the output.
 
     Where translations take the place of images, one that is rejected or failed leaves none, or its
     original: where an option says so, and where its class would have no image left.
@@ -77,10 +77,10 @@ def outputs(
 def provenance(
     decided: Sequence[Decided], config: AugmentOptions, hashes: Sequence[str], names: Outputs
 ) -> list[dict[str, Any]]:
-    """A line for each translation, in the order of the outputs' names."""
+    """Return a line for each translation, in the order of the outputs' names."""
 
     def kept(each: Decided) -> bool:
-        """Whether an original is where its translation should be."""
+        """Return whether an original is where its translation should be."""
         original = config.mode != "add" and bool(names[each.task.item.image])
         return original and each.decision != "accepted"
 
@@ -141,7 +141,7 @@ def losses(
 
 
 def summary(decided: Sequence[Decided], config: AugmentOptions) -> str:
-    """How many were accepted, what the others failed at."""
+    """Return how many were accepted, what the others failed at."""
     counts = Counter(each.decision for each in decided)
     gates = Counter(gate for each in decided for gate in each.gates)
     text = f"{counts['accepted']} of {len(decided)} translations accepted in {config.output}"

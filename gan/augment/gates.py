@@ -41,7 +41,8 @@ LEAST_DEVIATION = 0.01
 
 
 def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
-    """The threshold that a text means for these values of all images; None for a gate that is off.
+    """Return the threshold that a text means for these values of all images; None for a gate that
+    is off.
 
     `0.2` is itself. `5%` lets the worst five of a hundred fail. `6mad` lets fail what is farther
     from the median than six median absolute deviations, in units of a normal distribution's sigma:
@@ -62,7 +63,8 @@ def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
 
 
 def parse(text: str) -> tuple[float, str]:
-    """A number and its unit, `%`, `mad`, `off` or none; ValueError says what would be right."""
+    """Return a number and its unit, `%`, `mad`, `off` or none; ValueError says what would be
+    right."""
     if text.strip() == "off":
         return 0.0, "off"
     found = re.fullmatch(r"\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*(%|mad)?\s*", text)
@@ -81,7 +83,7 @@ def check_threshold(gate: Gate, text: str) -> None:
 
 
 def thresholds(texts: Mapping[str, str], scores: Sequence[Scores]) -> dict[str, float | None]:
-    """The thresholds of all gates for the scores of all images."""
+    """Return the thresholds of all gates for the scores of all images."""
     found = {}
     for name, gate in GATES.items():
         values = [value for each in scores if (value := each.get(name)) is not None]
@@ -91,7 +93,7 @@ def thresholds(texts: Mapping[str, str], scores: Sequence[Scores]) -> dict[str, 
 
 
 def failed(scores: Scores, limits: Mapping[str, float | None]) -> dict[str, str]:
-    """The gates that these scores do not pass, each with the reason in a line."""
+    """Return the gates that these scores do not pass, each with the reason in a line."""
     reasons = {}
     for name, gate in GATES.items():
         value, limit = scores.get(name), limits[name]

@@ -33,7 +33,7 @@ def opened(model: Model) -> Translator:
 
 
 def translate_pixels(model: Model, pixels: np.ndarray[Any, Any], strength: float) -> Any:
-    """One picture (H, W, 1 or 3) of uint8 or uint16; the blend, of the same type and size.
+    """Return one picture (H, W, 1 or 3) of uint8 or uint16; the blend, of the same type and size.
 
     A generator with ranges takes and gives numbers as files have them, of any type. ValueError for
     a picture that the generator cannot take, or a type that cannot hold what it gives.
@@ -108,7 +108,7 @@ def _check_batch(images: Tensor, channels: int) -> None:
 
 
 def _check_strength(strength: Tensor | float, count: int) -> None:
-    """ValueError for what is neither a share nor one for each image."""
+    """Raise ValueError for what is neither a share nor one for each image."""
     right = f"strength: one number from 0 to 1, or a tensor of {count}, one for each image"
     if not isinstance(strength, (int, float, Tensor)):
         raise ValueError(f"{right}, not {strength}")

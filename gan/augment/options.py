@@ -15,7 +15,7 @@ from gan.domains import Direction
 
 
 def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
-    """Between which strengths are drawn; ValueError where they are none."""
+    """Return between which strengths are drawn; ValueError where they are none."""
     numbers = [values] if isinstance(values, (int, float)) else [*values]
     if not (1 <= len(numbers) <= 2 and 0 <= numbers[0] <= numbers[-1] <= 1):
         raise ValueError(f"strength: {values} should be a number from 0 to 1, or two that rise")
@@ -191,7 +191,7 @@ class AugmentOptions(Section):
         ]
 
     def strengths(self) -> tuple[float, float]:
-        """Between which strengths are drawn."""
+        """Return between which strengths are drawn."""
         text = self.strength or ("0,1" if self.mode == "mix" else "1")
         try:
             return strength_range([float(word) for word in text.split(",")])
@@ -201,10 +201,11 @@ class AugmentOptions(Section):
             ) from None
 
     def shares(self) -> dict[int, float]:
-        """The weights of the models, by their numbers, but for those that are never drawn."""
+        """Return the weights of the models, by their numbers, but for those that are never
+        drawn."""
         weights = self.weights or [1.0] * len(self.model)
         return {number: weight for number, weight in enumerate(weights) if weight}
 
     def gates(self) -> dict[str, str]:
-        """The thresholds by gate."""
+        """Return the thresholds by gate."""
         return {name: self.task_score if name == "task" else getattr(self, name) for name in GATES}

@@ -116,13 +116,13 @@ def begin(output: Path, settings: Mapping[str, Any]) -> None:
 
 
 def picture_path(output: Path, task: Task) -> Path:
-    """Where a translation waits; its suffix is that of its format."""
+    """Return where a translation waits; its suffix is that of its format."""
     name = hashlib.sha256(task.output.as_posix().encode("utf-8", "surrogateescape")).hexdigest()
     return output / FOLDER / f"{name[:32]}{task.output.suffix}"
 
 
 def record_path(picture: Path) -> Path:
-    """Where its scores are; written last, they say that the picture is whole."""
+    """Return where its scores are; written last, they say that the picture is whole."""
     return picture.with_name(picture.name + ".json")
 
 

@@ -89,7 +89,7 @@ class ScoreAndStage:
 
 
 def _restore_orientation(picture: Picture, turn: int) -> Picture:
-    """A picture as its source is stored, with its EXIF orientation: labels are of either."""
+    """Return a picture as its source is stored, with its EXIF orientation: labels are of either."""
     if turn == 1:
         return picture
     exif = picture.exif or Image.Exif()

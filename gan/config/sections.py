@@ -128,7 +128,7 @@ class DataConfig(Section):
                 )
 
     def train_folder(self, domain: Domain) -> Path:
-        """Folder of a domain's training images; ValueError where no key names one."""
+        """Return the folder of a domain's training images; ValueError where no key names one."""
         folder = self.a if domain == "a" else self.b
         if folder is not None:
             return folder
@@ -140,16 +140,16 @@ class DataConfig(Section):
         return self.root / f"train{domain.upper()}"
 
     def test_folder(self, domain: Domain) -> Path | None:
-        """Folder of a domain's test images, where there is one."""
+        """Return the folder of a domain's test images, where there is one."""
         folder = None if self.root is None else self.root / f"test{domain.upper()}"
         return folder if folder is not None and folder.is_dir() else None
 
     def channels(self, domain: Domain) -> Channels:
-        """Colour channels of a domain."""
+        """Return colour channels of a domain."""
         return self.channels_a if domain == "a" else self.channels_b
 
     def values(self, domain: Domain) -> Range | None:
-        """The range of the numbers in a domain's files, where one is named."""
+        """Return the range of the numbers in a domain's files, where one is named."""
         return self.range_a if domain == "a" else self.range_b
 
 

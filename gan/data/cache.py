@@ -56,7 +56,7 @@ class PixelCache:
         self.writes, self.told = True, False
 
     def read(self, path: Path, make: Callable[[], Pixels]) -> Pixels:
-        """The pixels that `make` makes of a file; an array of the caller's own."""
+        """Return the pixels that `make` makes of a file; an array of the caller's own."""
         before = self.known.get(path)
         found = self.entry(path)
         if found is None:
@@ -72,7 +72,8 @@ class PixelCache:
         return pixels
 
     def entry(self, path: Path) -> tuple[Stamp, Path] | None:
-        """A file's stamp and where its pixels belong; None where that cannot be told for sure."""
+        """Return a file's stamp and where its pixels belong; None where that cannot be told for
+        sure."""
         now = time.time_ns()
         stamp = stamp_of(path)
         if (known := self.known.get(path)) and known[0] == stamp:
@@ -106,7 +107,8 @@ class PixelCache:
             warnings.warn(f"data.cache: not written to any more: {error}", stacklevel=2)
 
     def make_room(self, shard: Path, size: int) -> bool:
-        """Whether an entry fits into its shard, after what is out of use has gone from there."""
+        """Return whether an entry fits into its shard, after what is out of use has gone from
+        there."""
         if not shard.is_dir():
             return size <= self.limit // SHARDS
         remove_parts(shard)
@@ -120,7 +122,7 @@ class PixelCache:
         return excess <= 0
 
     def describe(self) -> str:
-        """Where the cache is and how large, in one line."""
+        """Return where the cache is and how large, in one line."""
         sizes = [file[1].st_size for shard in self.folder.glob("??") for file in _entries(shard)]
         return (
             f"data.cache: {self.folder} holds {len(sizes)} images, {sum(sizes) / 1e9:.2f} GB "
@@ -129,7 +131,7 @@ class PixelCache:
 
 
 def load(entry: Path, *, check: bool) -> Pixels | None:
-    """The pixels of an entry, mapped; None where there is none, or a damaged one.
+    """Return the pixels of an entry, mapped; None where there is none, or a damaged one.
 
     The map is private: what is written into it stays in memory. `check` compares the checksum and
     marks the entry as in use.
@@ -150,7 +152,7 @@ def load(entry: Path, *, check: bool) -> Pixels | None:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """What a file's changes show in; None where there is no such file."""
+    """Return what a file's changes show in; None where there is no such file."""
     try:
         status = path.stat()
     except OSError:
@@ -179,7 +181,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """The entries of a shard with their statuses; others may be removing some of them."""
+    """Return the entries of a shard with their statuses; others may be removing some of them."""
     found = []
     for path in folder.iterdir():
         if NAME.fullmatch(path.name):

@@ -202,7 +202,7 @@ def unreadable(
     values: Range | None = None,
     remark: Callable[[str], None] = lambda text: None,
 ) -> str | None:
-    """Why an image cannot be used, or None; JPEGs are decoded small, but to their end.
+    """Return why an image cannot be used, or None; JPEGs are decoded small, but to their end.
 
     remark is called with each remark on one that can.
     """
@@ -221,7 +221,8 @@ def unreadable(
 def fingerprint(
     root: Path, files: Sequence[Path], lengths: Mapping[str, int] = MappingProxyType({})
 ) -> str:
-    """A hash of the files' names below root and their lengths in bytes; some lengths are given."""
+    """Return a hash of the files' names below root and their lengths in bytes; some lengths are
+    given."""
     sizes = (lengths.get(str(path)) or path.stat().st_size for path in files)
     names = (path.relative_to(root).as_posix() for path in files)
     lines = (f"{name}\t{size}\n" for name, size in zip(names, sizes, strict=True))

@@ -153,7 +153,7 @@ def open_model(
 
 
 def _generator_files(path: Path) -> dict[Direction, Path]:
-    """The generators that a path means, by direction."""
+    """Return the generators that a path means, by direction."""
     if path.is_dir():
         return generators_in(path) or {"ab": find_generator(path, None)}
     file = find_generator(path, None)
@@ -184,7 +184,7 @@ def _present(
 
 
 def _run_folder(model: Path) -> Path | None:
-    """The run directory that a model is, or lies in."""
+    """Return the run directory that a model is, or lies in."""
     if model.is_dir():
         return model
     return model.parent if (model.parent / "config.yaml").is_file() else None

@@ -70,7 +70,8 @@ def forget(folder: Path, step: int) -> None:
 
 
 def superseded(line: bytes, step: int) -> dict[str, Any] | None:
-    """The record of a line by training about a later step; what is torn or foreign is none."""
+    """Return the record of a line by training about a later step; what is torn or foreign is
+    none."""
     with contextlib.suppress(ValueError, KeyError, TypeError):
         record: dict[str, Any] = json.loads(line)
         return record if record["step"] > step and "models" not in record["protocol"] else None
@@ -79,7 +80,7 @@ def superseded(line: bytes, step: int) -> dict[str, Any] | None:
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[BinaryIO]:
-    """A file to read and to add to, after whoever holds it now, where there are such locks."""
+    """Open a file to read and to add to, once its lock is free, where there are such locks."""
     while True:
         with path.open("ab+", buffering=0) as file:
             with contextlib.suppress(OSError):  # some network disks have no locks

@@ -35,7 +35,7 @@ class Instruments:
         return self.lpips if side >= LPIPS_SIDE else {}
 
     def describe(self, side: int) -> dict[str, Any]:
-        """For the protocol, at a picture size."""
+        """Return the entries of the protocol, at a picture size."""
         extractor = self.extractor
         style = "unit feature vectors of the style layers, all weights 1" if extractor else None
         return {

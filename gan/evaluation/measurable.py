@@ -102,6 +102,6 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
 
 
 def _unlike(folders: Folders) -> int:
-    """Pairs whose pictures differ in aspect by more than rounding to pixels does."""
+    """Return pairs whose pictures differ in aspect by more than rounding to pixels does."""
     shapes = [(read_size(one), read_size(other)) for one, other in folders.pairs.items()]
     return sum(abs(w * y - x * h) > max(w, x, h, y) for (w, h), (x, y) in shapes) // 2

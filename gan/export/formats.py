@@ -76,7 +76,7 @@ def reference_options(spec: dict[str, Any]) -> str:
 
 
 def _write_onnx(path: Path, opened: Opened) -> str:
-    """ONNX: any batch, height and width, the size rule inside, what it takes in its metadata.
+    """Write ONNX: any batch, height and width, the size rule inside, what it takes in its metadata.
 
     ValueError where onnx is not installed, or onnxruntime's result is not the network's.
     """
@@ -109,7 +109,8 @@ def _write_onnx(path: Path, opened: Opened) -> str:
 
 
 def _write_program(path: Path, opened: Opened) -> str:
-    """A torch.export program, for torch alone; what it takes beside it as gan_generator.json."""
+    """Write a torch.export program, for torch alone; what it takes beside it as
+    gan_generator.json."""
     multiple = generator_row(opened.spec["kind"]).size_multiple
     # A U-Net's innermost maps may be one pixel: only so the program holds for them too.
     with _config.patch(backed_size_oblivious=multiple >= MIN_SIDE):  # type: ignore[attr-defined]
@@ -164,7 +165,7 @@ def parity(
 
 
 def _description(opened: Opened) -> dict[str, str]:
-    """What a file takes and gives, and what generator it is."""
+    """Return what a file takes and gives, and what generator it is."""
     inside, outside = (
         {1: "grey", 3: "RGB"}.get(opened.spec[key], f"{opened.spec[key]} channels")
         for key in ("in_channels", "out_channels")
@@ -185,7 +186,8 @@ def _description(opened: Opened) -> dict[str, str]:
 
 
 def _anonymous(model: Any, metadata: dict[str, str]) -> Any:
-    """An ONNX model with our metadata, and without the paths of the machine that it was made on."""
+    """Return an ONNX model with our metadata, and without the paths of the machine that it was made
+    on."""
     graphs = [model.graph, *model.functions]
     nodes = [node for graph in graphs for node in graph.node]
     values = [*model.graph.input, *model.graph.output, *model.graph.value_info]
@@ -209,7 +211,7 @@ FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
 
 
 def check_format(path: Path, opened: Opened, format: ExportFormat) -> None:
-    """ValueError where a generator cannot be written so, before anything is."""
+    """Raise ValueError where a generator cannot be written so, before anything is."""
     if generator_row(opened.spec["kind"]).takes_style and format != "safetensors":
         raise ValueError(
             f"{path}: a generator that takes a style image is written as safetensors only"

@@ -86,7 +86,7 @@ class Features(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """The map of every layer; see the class."""
+        """Return the map of every layer; see the class."""
         # Half precision becomes float32: sums over a feature map need it.
         return {
             at: x.to(torch.promote_types(x.dtype, torch.float32))
@@ -112,7 +112,8 @@ class Features(nn.Module):
 
 
 def build(backbone: str) -> nn.Module:
-    """A torchvision classifier without memory for weights, where torchvision can build it so."""
+    """Return a torchvision classifier without memory for weights, where torchvision can build it
+    so."""
     known = models.list_models(module=models)
     if backbone not in known:
         raise ValueError(f"perceptual.backbone: {backbone} is none of {', '.join(known)}")
@@ -130,7 +131,8 @@ def build(backbone: str) -> nn.Module:
 def _keep(
     network: nn.Module, backbone: str, nodes: dict[str, str], names: Sequence[str]
 ) -> nn.Module:
-    """The part of a network that its nodes need, without operations in place, in eval mode."""
+    """Return the part of a network that its nodes need, without operations in place, in eval
+    mode."""
     if not nodes:
         raise ValueError(f"no layer of {backbone} is named")
     wanted = list(dict.fromkeys(nodes.values()))
@@ -156,7 +158,7 @@ def _keep(
 
 
 def chosen_layers(config: PerceptualConfig) -> LayerTable:
-    """The layers that the configuration names, else those of its backbone's table.
+    """Return the layers that the configuration names, else those of its backbone's table.
 
     ValueError names the key that has to be given for a backbone without a table.
     """
@@ -183,7 +185,8 @@ def stages_of(backbone: str) -> tuple[str, ...]:
 
 
 def _paper_names(network: nn.Module) -> dict[str, str]:
-    """Names like relu4_2, conv4_2 and pool4, and the nodes that they mean; none but for a VGG.
+    """Return names like relu4_2, conv4_2 and pool4, and the nodes that they mean; none but for a
+    VGG.
 
     Block and number count from 1. conv4_2 is relu4_2: in the networks of Gatys et al. the
     rectification overwrote the convolution's output, so their conv4_2 is the rectified map too. The

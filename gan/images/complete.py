@@ -162,7 +162,8 @@ def _png_bytes(header: bytes) -> int:
 
 
 def _ends_blank(image: ImageFile) -> bool:
-    """Whether one of the last two rows is all 0; the last pass of interlaced ones has every other.
+    """Return whether one of the last two rows is all 0; the last pass of interlaced ones has every
+    other.
 
     Few pictures have a black row at their end, so few are read twice.
     """
@@ -171,7 +172,7 @@ def _ends_blank(image: ImageFile) -> bool:
 
 
 def _ends_plain(image: ImageFile) -> bool:
-    """Whether the last block is of one color, in a JPEG decoded at any scale.
+    """Return whether the last block is of one color, in a JPEG decoded at any scale.
 
     Looked at is the corner to which the colors of no other block reach when they are upsampled.
     Two pixels across at least: an eighth of the size leaves one of a block, which says nothing.

@@ -257,7 +257,7 @@ def numbers_of(image: Image.Image, stored: Array | None = None) -> Range | None:
 
 
 def turned(values: Array, turn: int) -> Array:
-    """What `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
+    """Return what `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
     if turn in (2, 3, 7, 8):
         values = values[:, ::-1]
     if turn in (3, 4, 6, 7):

@@ -18,7 +18,7 @@ OUTSIDE = "a link to a {} outside the folder, which is not followed"
 
 
 def list_images(folder: Path) -> list[Path]:
-    """The image files in a folder and its sub-folders, sorted by relative POSIX path.
+    """Return the image files in a folder and its sub-folders, sorted by relative POSIX path.
 
     Known by suffix (IMAGE_SUFFIXES, in either case). Hidden files and folders are skipped, and so
     are links that leave the folder. Links to folders are never followed: inside the folder their
@@ -41,7 +41,7 @@ class Found:
 
 
 def find_images(folder: Path) -> Found:
-    """What list_images returns, and what it skips."""
+    """Return what list_images returns, and what it skips."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
     root, found = folder.resolve(), Found([], [], [])

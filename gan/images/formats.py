@@ -59,7 +59,7 @@ class ImageError(ValueError):
 
 @cache
 def known_formats() -> tuple[str, ...]:
-    """The formats that this installation reads; with the extra `heif`, HEIC too."""
+    """Return the formats that this installation reads; with the extra `heif`, HEIC too."""
     Image.init()
     _teach_tiff()
     with contextlib.suppress(ImportError):

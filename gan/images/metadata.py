@@ -37,7 +37,8 @@ LARGEST = 65_000
 def kept_exif(
     image: ImageFile, size: tuple[int, int], remark: Callable[[str], None]
 ) -> Image.Exif | None:
-    """EXIF of an opened image for its upright sRGB translation of `size` (width, height).
+    """Return the EXIF of an opened image for its upright sRGB translation of `size` (width,
+    height).
 
     Camera, time, place, author and exposure stay. None without any; what is damaged or does not fit
     into a JPEG is dropped, with a remark.
@@ -100,6 +101,7 @@ def kept_place(image: ImageFile, remark: Callable[[str], None]) -> Tags:
 
 
 def _text(value: object) -> object:
-    """Text beyond ASCII as the bytes that it was: Pillow reads them as Latin-1, writes ASCII."""
+    """Return text beyond ASCII as the bytes that it was: Pillow reads them as Latin-1, writes
+    ASCII."""
     plain = not isinstance(value, str) or value.isascii()
     return value if plain else str(value).encode("latin-1", "replace")

@@ -78,7 +78,7 @@ class Picture:
     of the type."""
 
     def with_pixels(self, pixels: Array) -> "Picture":
-        """Another picture of the same size, with the same transparency and metadata."""
+        """Return another picture of the same size, with the same transparency and metadata."""
         return replace(self, pixels=pixels)
 
 
@@ -217,8 +217,8 @@ def read_with_traits(
 
 
 def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
-    """The suffix of a file's format by what it begins with, whatever its name; `.png` for a format
-    that cannot be written. ImageError as from `read_image`.
+    """Return the suffix of a file's format by what it begins with, whatever its name; `.png` for a
+    format that cannot be written. ImageError as from `read_image`.
     """
     with opened(path, max_megapixels, pixels=False) as (image, _):
         kind = VARIANTS.get(image.format or "", image.format)
@@ -227,7 +227,7 @@ def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
 
 
 def has_pages(path: Path) -> bool:
-    """Whether a file has several frames or pages, of which the first is taken.
+    """Return whether a file has several frames or pages, of which the first is taken.
 
     ImageError as from `read_size`.
     """
@@ -236,7 +236,8 @@ def has_pages(path: Path) -> bool:
 
 
 def _animated(image: Any) -> bool:
-    """Whether an opened file has several frames or pages; those after the first may be damaged."""
+    """Return whether an opened file has several frames or pages; those after the first may be
+    damaged."""
     try:
         return bool(getattr(image, "is_animated", False))
     except Exception:  # as many kinds as damage has; the first is good
@@ -244,7 +245,7 @@ def _animated(image: Any) -> bool:
 
 
 def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
-    """What the header tells, and no longer once the pixels are there."""
+    """Return what the header tells, and no longer once the pixels are there."""
     expected = FORMATS.get(path.suffix.lower(), kind)
     # Loading undoes the orientation of a TIFF, and drops the tag.
     turn = image.tag_v2.get(ExifTags.Base.Orientation) if isinstance(image, TiffImageFile) else 1

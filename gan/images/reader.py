@@ -77,7 +77,8 @@ def read_image(
 
 
 def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[int, int]:
-    """(width, height) of the upright image, from the file's header; ImageError as `read_image`.
+    """Return (width, height) of the upright image, from the file's header; ImageError as
+    `read_image`.
 
     A file that is cut off further on passes, unless its length alone tells.
     """
@@ -90,7 +91,8 @@ def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[in
 
 
 def read_orientation(path: Path) -> int:
-    """How the file stores the image, as EXIF numbers it, 1 (upright) to 8; ImageError likewise."""
+    """Return how the file stores the image, as EXIF numbers it, 1 (upright) to 8; ImageError
+    likewise."""
     with opened(path, float("inf"), pixels=False) as (image, _):
         return orientation(image)
 
@@ -99,7 +101,7 @@ def read_orientation(path: Path) -> int:
 def opened(
     path: Path, max_megapixels: float, *, pixels: bool = True
 ) -> Iterator[tuple[ImageFile, BinaryIO]]:
-    """An image whose header has been read; what fails in the block becomes an ImageError.
+    """Open an image whose header has been read; what fails in the block becomes an ImageError.
 
     With `pixels`, the block holds the memory that decoding them takes.
     """
@@ -133,7 +135,7 @@ def _reason(error: Exception) -> str:
 
 
 def _identified(file: BinaryIO) -> ImageFile:
-    """The image of a file, its header read, by what the file begins with.
+    """Return the image of a file, its header read, by what the file begins with.
 
     `Image.open` does the same and then compares with `Image.MAX_IMAGE_PIXELS`. That belongs to the
     process: setting it for a moment would change it under other threads and other libraries. So
@@ -164,7 +166,8 @@ def _identified(file: BinaryIO) -> ImageFile:
 
 
 def orientation(image: ImageFile) -> int:
-    """The EXIF orientation that remains to be undone, 1 to 8; 1 if the metadata is damaged."""
+    """Return the EXIF orientation that remains to be undone, 1 to 8; 1 if the metadata is
+    damaged."""
     if isinstance(image, TiffImageFile):  # undoes it while loading, and has the upright size
         return 1
     try:
@@ -176,7 +179,8 @@ def orientation(image: ImageFile) -> int:
 
 
 def metadata_follows_pixels(file: BinaryIO) -> bool:
-    """Whether a PNG has EXIF or XMP behind its pixels, where Pillow finds it after decoding."""
+    """Return whether a PNG has EXIF or XMP behind its pixels, where Pillow finds it after
+    decoding."""
     file.seek(8)
     pixels_passed = False
     while len(head := file.read(8)) == 8:
@@ -189,7 +193,7 @@ def metadata_follows_pixels(file: BinaryIO) -> bool:
 
 
 def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
-    """The image with its pixels, given its open file; raises whatever the decoder does.
+    """Return the image with its pixels, given its open file; raises whatever the decoder does.
 
     ValueError where a JPEG does not hold all of them. Past four things that Pillow (11 to 12.3)
     gets wrong.
@@ -245,7 +249,7 @@ def eight_bit_image(numbers: NDArray[Any], values: Range | None = None) -> Image
 
 
 def _read_plain_ycbcr(file: BinaryIO) -> Image.Image:
-    """A TIFF of YCbCr without compression through OpenCV: Pillow does not read those."""
+    """Read a TIFF of YCbCr without compression through OpenCV: Pillow does not read those."""
     file.seek(0)
     pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
@@ -254,7 +258,8 @@ def _read_plain_ycbcr(file: BinaryIO) -> Image.Image:
 
 
 def _jpeg2000_depth(file: BinaryIO) -> int:
-    """Bits per channel: from the image header box, or from the size marker of a bare codestream."""
+    """Return the bits per channel: from the image header box, or from the size marker of a bare
+    codestream."""
     file.seek(0)
     header = file.read(256)
     at = 42 if header.startswith(CODESTREAM) else header.find(b"ihdr") + 14
@@ -262,7 +267,7 @@ def _jpeg2000_depth(file: BinaryIO) -> int:
 
 
 def _read_deep_jpeg2000(file: BinaryIO, bits: int) -> Image.Image:
-    """RGB or RGBA through OpenCV: Pillow turns the brightest values of each channel to 0."""
+    """Read RGB or RGBA through OpenCV: Pillow turns the brightest values of each channel to 0."""
     numbers = through_opencv(file)
     if numbers is None or bits > 16:
         raise ValueError(f"damaged {bits}-bit JPEG 2000, or of a rare kind")

@@ -40,14 +40,14 @@ def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
 
 
 def encode_image(image: Image.Image, suffix: str, *, quality: int = 95) -> bytes:
-    """What `write_image` would write into a file with this suffix."""
+    """Return what `write_image` would write into a file with this suffix."""
     file = io.BytesIO()
     _saver(image, Path(f"image{suffix}"), quality)(file)
     return file.getvalue()
 
 
 def encode_picture(picture: Picture, suffix: str, *, quality: int = 95) -> bytes:
-    """What `write_picture` would write into a file with this suffix."""
+    """Return what `write_picture` would write into a file with this suffix."""
     file = io.BytesIO()
     _picture_saver(picture, Path(f"image{suffix}"), quality)(file)
     return file.getvalue()
@@ -80,7 +80,7 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
 
 
 def _picture_saver(picture: Picture, path: Path, quality: int) -> Callable[[BinaryIO], None]:
-    """What writes a picture into a file."""
+    """Return what writes a picture into a file."""
     kind = _format_of(path)
     values, alpha = picture.pixels, picture.alpha
     if picture.written is not None:
@@ -135,7 +135,7 @@ def _number_type(picture: Picture) -> type[np.generic]:
 
 
 def _format_of(path: Path) -> str:
-    """Pillow's name of the format of a suffix; ValueError for one that cannot be written."""
+    """Return Pillow's name of the format of a suffix; ValueError for one that cannot be written."""
     known_formats()
     kind = FORMATS.get(path.suffix.lower())
     if kind is None or kind not in Image.SAVE:
@@ -146,7 +146,8 @@ def _format_of(path: Path) -> str:
 def _saver(
     image: Image.Image, path: Path, quality: int, metadata: Mapping[str, Any] = {}
 ) -> Callable[[BinaryIO], None]:
-    """What writes an image into a file as `write_image` does; metadata are options of Pillow."""
+    """Return what writes an image into a file as `write_image` does; metadata are options of
+    Pillow."""
     kind = _format_of(path)
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {
@@ -190,7 +191,7 @@ def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
 
 
 def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
-    """The image in a mode that its file can have."""
+    """Return the image in a mode that its file can have."""
     if path.suffix.lower() == ".pgm":
         return to_channels(image, 1)
     if image.mode == "LA" and kind in WITH_ALPHA:
@@ -200,7 +201,7 @@ def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
 
 
 def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
-    """OpenCV writes the pixels, losslessly; the rest are chunks (PNG specification, sec. 5.3)."""
+    """Write the pixels by OpenCV, losslessly; the rest are chunks (PNG specification, sec. 5.3)."""
     if values.shape[2] == 2:  # OpenCV writes no grey with alpha
         values = values[:, :, [0, 0, 0, 1]]
     order = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}[values.shape[2]]

@@ -214,7 +214,7 @@ class Translator:
         return result if finite else None
 
     def run(self, unit: Tensor) -> Tensor:
-        """The network on (N, C, H, W) in [-1, 1], in the precision of this translator."""
+        """Return the network on (N, C, H, W) in [-1, 1], in the precision of this translator."""
         with self.autocast():
             return cast(Tensor, self.network(unit))
 
@@ -246,11 +246,11 @@ class Translator:
             yield
 
     def scratch_bytes(self, height: int, width: int) -> int:
-        """The disk that `translate_tiled` takes."""
+        """Return the disk that `translate_tiled` takes."""
         return scratch_bytes(self.network, height, width)
 
     def fits(self, height: int, width: int) -> bool:
-        """Whether there is memory for a picture in one piece, by a rough estimate."""
+        """Return whether there is memory for a picture in one piece, by a rough estimate."""
         widths = (
             module.out_channels
             for module in self.network.modules()
@@ -260,7 +260,7 @@ class Translator:
 
 
 def check_size(width: int, height: int, about: str = "") -> None:
-    """ValueError, which begins with `about`, for less than the generators are defined for."""
+    """Raise ValueError, which begins with `about`, for less than the generators are defined for."""
     if min(width, height) < MIN_SIDE:
         raise ValueError(f"{about}{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
 
@@ -277,7 +277,8 @@ def require_finite(translated: Result | None) -> Result:
 def read_style(
     path: str | Path | None, generator: Path, channels: Channels, about: Mapping[str, Any]
 ) -> Tensor:
-    """The style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names the file."""
+    """Return the style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names the
+    file."""
     if path is None:
         raise ValueError(
             f"{generator}: takes its style from a picture: name one, --style painting.jpg"

@@ -64,7 +64,8 @@ def level(kind: str) -> str:
 def findings_text(
     found: Sequence[Finding], options: InspectOptions, complete: str
 ) -> Iterator[str]:
-    """Lines for people: each kind with its limit, then its files; `complete` says where all are."""
+    """Yield lines for people: each kind with its limit, then its files; `complete` says where all
+    are."""
     for kind, group in groupby(found, key=lambda finding: finding.kind):
         members = list(group)
         meaning = KINDS[kind].meaning.format(**options.model_dump())
@@ -77,7 +78,7 @@ def findings_text(
 
 
 def statistics_rows(survey: Survey) -> list[list[str]]:
-    """A heading and a row for each number, a column for each folder with images."""
+    """Return a heading and a row for each number, a column for each folder with images."""
     seen = [place for place in survey.places if survey.of(place)]
     if not seen:
         return []
@@ -87,14 +88,14 @@ def statistics_rows(survey: Survey) -> list[list[str]]:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows as columns of equal width."""
+    """Yield rows as columns of equal width."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def summary(survey: Survey, found: Sequence[Finding]) -> str:
-    """How much there was of everything."""
+    """Return how much there was of everything."""
     faults = sum(finding.fault for finding in found)
     folders = "folder" if len(survey.places) == 1 else "folders"
     others = f", {survey.others} files that are not images" if survey.others else ""
@@ -105,7 +106,8 @@ def summary(survey: Survey, found: Sequence[Finding]) -> str:
 
 
 def check_output(output: Path, folders: Iterable[Path]) -> None:
-    """ValueError where writing would change what is inspected, or replace what is not ours."""
+    """Raise ValueError where writing would change what is inspected, or replace what is not
+    ours."""
     if output.exists() and not output.is_dir():
         raise ValueError(f"{output}: the output is a folder, and this is a file")
     for folder in folders:

@@ -70,7 +70,7 @@ class Finding:
 
 
 def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
-    """All findings, by the order of KINDS, and then of folders and names."""
+    """Return all findings, by the order of KINDS, and then of folders and names."""
     copies = find_copies(survey.images, options.max_megapixels)
     found = [
         *(Finding("unreadable", path, reason) for path, reason in survey.unreadable),
@@ -89,7 +89,7 @@ def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
 def _about_folder(
     place: Place, images: list[ImageFacts], options: InspectOptions
 ) -> Iterator[Finding]:
-    """Findings on single images, and on their number."""
+    """Yield findings on single images, and on their number."""
     greys = sum(image.grey for image in images)
     rare_grey = 2 * greys <= len(images)
     for image in images:
@@ -112,7 +112,7 @@ def _about_folder(
 
 
 def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
-    """Whether a folder's numbers need a range, and which."""
+    """Yield whether a folder's numbers need a range, and which."""
     deep = [image.traits for image in images if image.traits.numbers]
     if (needed := _range_of(images)) is None:
         return
@@ -151,7 +151,7 @@ def _fit(found: Range | None, known: Range | None) -> bool:
 
 
 def _about_splits(survey: Survey) -> Iterator[Finding]:
-    """Whether the test images of a domain need another range than its training images."""
+    """Yield whether the test images of a domain need another range than its training images."""
     for train in survey.places:
         for test in survey.places:
             pair = [survey.of(place) for place in (train, test)]
@@ -165,7 +165,7 @@ def _about_splits(survey: Survey) -> Iterator[Finding]:
 
 
 def _about_domains(survey: Survey) -> Iterator[Finding]:
-    """How A and B differ: in training, or else in test."""
+    """Yield how A and B differ: in training, or else in test."""
     for split in SPLITS:
         pair = [place for place in survey.places if place.split == split]
         seen = [survey.of(place) for place in pair]

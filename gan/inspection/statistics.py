@@ -38,7 +38,7 @@ class Numbers:
 
 
 def numbers(images: Sequence[ImageFacts]) -> Numbers:
-    """The statistics of at least one picture."""
+    """Return the statistics of at least one picture."""
     sizes = np.array([image.traits.size for image in images])
     formats = Counter(image.traits.format for image in images)
     return Numbers(
@@ -56,7 +56,7 @@ def numbers(images: Sequence[ImageFacts]) -> Numbers:
 
 
 def lines(of: Numbers) -> dict[str, str]:
-    """The statistics by name, as they are printed."""
+    """Return the statistics by name, as they are printed."""
     smallest, largest = (
         "x".join(map(str, of.sizes[index(of.sizes.prod(1))])) for index in (np.argmin, np.argmax)
     )

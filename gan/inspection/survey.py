@@ -89,12 +89,13 @@ class Survey:
     """Folders without images, with what is there."""
 
     def of(self, place: Place | None) -> list[ImageFacts]:
-        """The readable images of a folder."""
+        """Return the readable images of a folder."""
         return [image for image in self.images if image.place == place]
 
 
 def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place]:
-    """The folders of a dataset, or two named ones, or the root alone; training folders first.
+    """Return the folders of a dataset, or two named ones, or the root alone; training folders
+    first.
 
     ValueError where none is named, or a folder lies in another one: its images would be their own
     duplicates. `survey` names a folder that is missing.
@@ -119,7 +120,7 @@ def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place
 
 
 def layout_note(root: Path, places: Sequence[Place]) -> str | None:
-    """What a root lacks to be trained on, if anything."""
+    """Return what a root lacks to be trained on, if anything."""
     if places[0].folder == root:
         return f"{root}: inspected as one folder; a dataset is a folder with {LAYOUT}"
     there = {place.domain for place in places if place.split == "train"}
@@ -157,7 +158,8 @@ def in_threads(function: Callable[[Job], Outcome], jobs: Sequence[Job], unit: st
 
 
 def _image_size(path: Path) -> str | None:
-    """Width and height of a file that begins like an image, whatever its name; None for others."""
+    """Return width and height of a file that begins like an image, whatever its name; None for
+    others."""
     if path.is_symlink() or not path.is_file():
         return None
     try:
@@ -205,7 +207,8 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
 
 
 def _is_framed(pixels: NDArray[np.float64]) -> bool:
-    """Whether left and right, or top and bottom, are bars of the same one colour; (H, W, 3)."""
+    """Return whether left and right, or top and bottom, are bars of the same one colour; (H, W,
+    3)."""
     across, down = (
         np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
         for turned in (pixels, pixels.swapaxes(0, 1))

@@ -99,7 +99,7 @@ def open_generator(
 
 
 def _open_foreign(path: Path, direction: Direction | None, part: str | None) -> Opened:
-    """The generator in a file that does not describe itself."""
+    """Return the generator in a file that does not describe itself."""
     tensors = read_tensors(path)
     found: dict[str, tuple[State, dict[str, Any], str]] = {}
     reasons: dict[str, str] = {}
@@ -124,7 +124,8 @@ def _open_foreign(path: Path, direction: Direction | None, part: str | None) -> 
 
 
 def _identified(state: State) -> tuple[State, dict[str, Any], str]:
-    """A network's tensors by the reference's names, its arguments, and whose names they had."""
+    """Return a network's tensors by the reference's names, its arguments, and whose names they
+    had."""
     renamed, layout = reference_names(state)
     try:
         spec = recognize(renamed)
@@ -138,7 +139,7 @@ def _identified(state: State) -> tuple[State, dict[str, Any], str]:
 
 
 def _chosen(path: Path, names: list[str], direction: Direction | None, part: str | None) -> str:
-    """The name of the generator that is meant; ValueError where that is not clear."""
+    """Return the name of the generator that is meant; ValueError where that is not clear."""
     meant = [name for name in names if part is None or f".{name}".endswith(f".{part}")]
     if not meant:
         there = f"there are {', '.join(names)}" if any(names) else "the one there has no name"
@@ -153,7 +154,7 @@ def _chosen(path: Path, names: list[str], direction: Direction | None, part: str
 
 
 def plain(tensor: Tensor) -> Tensor:
-    """Numbers in one piece, floats in single precision."""
+    """Return numbers in one piece, floats in single precision."""
     return (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
 
 
@@ -171,7 +172,7 @@ def _check(path: Path, state: State) -> None:
 
 
 def summary(tensors: dict[str, Tensor], reasons: dict[str, str]) -> str:
-    """What was found in place of a generator."""
+    """Return what was found in place of a generator."""
     listed = [f"{name} {tuple(tensors[name].shape)}" for name in list(tensors)[:SHOWN]]
     rest = f" and {len(tensors) - SHOWN} more" if len(tensors) > SHOWN else ""
     why = next(iter(reasons.values()), "no tensors are called model.N")

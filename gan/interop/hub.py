@@ -16,7 +16,8 @@ REPOSITORY = re.compile(rf"{SCHEME}([\w.-]+/[\w.-]+)(?:/(.+))?")
 
 
 def fetch(name: str | Path, revision: str | None = None) -> Path:
-    """A local path as it is; a repository, hf://user/name, or a file in one, from the Hub's cache.
+    """Return a local path as it is; a repository, hf://user/name, or a file in one, from the Hub's
+    cache.
 
     ValueError for a path that does not exist, at once: it is never taken for a repository's name.
     Downloads need a network unless the Hub's cache has the files.

@@ -27,7 +27,8 @@ BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
 
 
 def _mmcv(match: re.Match[str], blocks: int) -> str:
-    """MMagic's name: stem, two halvings, blocks, two doublings and the head count by ones."""
+    """Return MMagic's name: stem, two halvings, blocks, two doublings and the head count by
+    ones."""
     number, inner, layer, tensor = int(match[1]), match[2], match[3], match[4]
     after = 0 if layer == "conv" else 1
     if inner is not None:
@@ -39,7 +40,7 @@ def _mmcv(match: re.Match[str], blocks: int) -> str:
 
 
 def _joli(match: re.Match[str], blocks: int) -> str:
-    """joliGEN's name."""
+    """Return joliGEN's name."""
     before = 10 + blocks if match[1] == "decoder" else 0
     return f"model.{before + int(match[2])}.{match[3]}"
 
@@ -54,7 +55,7 @@ residual block in one."""
 
 
 def reference_names(state: State) -> tuple[State, str]:
-    """A network's tensors by the reference's names, and whose names they had.
+    """Return a network's tensors by the reference's names, and whose names they had.
 
     Names that no layout knows stay as they are.
     """

@@ -20,7 +20,7 @@ WRAPPERS = re.compile(r"\b(module|_orig_mod)\.")
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors in a file, those of nested dictionaries with dotted names, on the CPU.
+    """Return all tensors in a file, those of nested dictionaries with dotted names, on the CPU.
 
     ValueError names the file where it cannot be read, or would run code.
     """
@@ -31,7 +31,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_pickle(path: Path) -> Any:
-    """What torch.save wrote, as long as it is tensors, numbers, texts and containers of them."""
+    """Return what torch.save wrote, as long as it is tensors, numbers, texts and containers of
+    them."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of old formats
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -61,7 +62,7 @@ def explained(error: Exception) -> str:
 
 
 def _flat(value: Any, name: str, depth: int, seen: set[int]) -> Iterator[tuple[str, Tensor]]:
-    """The plain tensors of nested dictionaries, each with the keys that lead to it.
+    """Yield the plain tensors of nested dictionaries, each with the keys that lead to it.
 
     A dictionary that was seen already, even in itself, is passed over.
     """

@@ -33,12 +33,13 @@ class Sampling(NamedTuple):
 
 
 def sampled(sampling: Sampling, *collections: int) -> bool:
-    """Whether collections of so many images have resamples that an interval can be read off."""
+    """Return whether collections of so many images have resamples that an interval can be read
+    off."""
     return sampling.resamples > 0 and min(collections) >= LEAST_IMAGES
 
 
 def draw(sampling: Sampling, images: int) -> Tensor:
-    """(R, images): how often each image occurs in each resample, float64.
+    """Return (R, images): how often each image occurs in each resample, float64.
 
     Equal arguments give equal draws, so that two numbers of the same images are compared in pairs.
     """
@@ -56,7 +57,7 @@ def scarce(count: int, wanted: int) -> str | None:
 
 
 def means(scores: Tensor, counts: Tensor) -> Tensor:
-    """(R,): the mean of the images' scores (n,) in each resample."""
+    """Return (R,): the mean of the images' scores (n,) in each resample."""
     return counts @ scores.double() / counts.sum(1)
 
 

@@ -32,7 +32,8 @@ def _part(images: int, sampling: Sampling) -> Tensor:
 
 
 def _kernel(x: Tensor, y: Tensor) -> Tensor:
-    """k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d): (n, m). Bińkowski et al., Sec. 4."""
+    """Return k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d): (n, m). Bińkowski et al.,
+    Sec. 4."""
     return (x.double() @ y.double().T / x.shape[1] + 1) ** 3
 
 

@@ -32,7 +32,7 @@ FLAT = 0.02
 
 
 def comparable(pixels: Array) -> Pixels:
-    """A picture as 8-bit RGB, its longer side at most LONGER_SIDE."""
+    """Return a picture as 8-bit RGB, its longer side at most LONGER_SIDE."""
     if pixels.dtype == np.uint16:
         pixels = eight_bits(pixels)
     pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
@@ -44,7 +44,7 @@ def comparable(pixels: Array) -> Pixels:
 
 
 def field(pixels: Pixels, blur: float = BLUR) -> Field:
-    """The edge directions of a picture, after a blur of so many pixels (sigma).
+    """Return the edge directions of a picture, after a blur of so many pixels (sigma).
 
     They are the structure tensor's over all color channels (Di Zenzo 1986): colors of one
     lightness have edges, too.
@@ -60,7 +60,8 @@ def field(pixels: Pixels, blur: float = BLUR) -> Field:
 
 
 def agreement(source: Field, result: Field) -> float | None:
-    """The correlation of two fields or of equal parts of them, -1 to 1; None for a flat source."""
+    """Return the correlation of two fields or of equal parts of them, -1 to 1; None for a flat
+    source."""
     power = (np.abs(source) ** 2).sum(dtype=np.float64)
     if power < FLAT * source.size:
         return None
@@ -70,7 +71,8 @@ def agreement(source: Field, result: Field) -> float | None:
 
 
 def displaced(source: Field, result: Field) -> float | None:
-    """How much better the fields would agree if one were moved, 0 to 1; None for a flat source.
+    """Return how much better the fields would agree if one were moved, 0 to 1; None for a flat
+    source.
 
     0 where they agree best as they lie, 1 - here / there where they agree better somewhere else.
     All places are tried at once, by the theorem of convolution.

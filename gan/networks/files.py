@@ -31,7 +31,8 @@ def save_generator(
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """The facts about a generator's training, without its weights; {} where it is none of ours."""
+    """Return the facts about a generator's training, without its weights; {} where it is none of
+    ours."""
     try:
         return dict(json.loads(read_metadata(path, "generator")[KEY])["about"])
     except (ValueError, KeyError, TypeError):

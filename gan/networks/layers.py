@@ -139,7 +139,7 @@ def run_padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) ->
 
 
 def cast_weights(network: nn.Module, dtype: torch.dtype | None) -> None:
-    """Convolutions and linear layers in the precision in which autocast computes them, for good.
+    """Cast convolutions and linear layers to the precision in which autocast computes them.
 
     autocast keeps its copies of weights for training only: frozen ones it would cast at every call.
     The numbers are the same.

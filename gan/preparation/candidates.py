@@ -54,7 +54,7 @@ class Candidate:
 
 
 def draw(seed: int, name: Path) -> bytes:
-    """A random number that depends on nothing but a seed and a name.
+    """Return a random number that depends on nothing but a seed and a name.
 
     So a picture more or less in a source does not send the others to the other side.
     """

@@ -87,7 +87,7 @@ def _decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skipp
 
 
 def _check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
-    """ValueError where pictures are in both domains: nothing would tell these apart."""
+    """Raise ValueError where pictures are in both domains: nothing would tell these apart."""
     of_a = {candidate.origin for candidate in a}
     shared = [candidate for candidate in b if candidate.origin in of_a]
     if shared:
@@ -98,7 +98,7 @@ def _check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
 
 
 def _divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candidate]:
-    """Each picture's place. Frames beside the test's and, with unique, copies have none."""
+    """Return each picture's place. Frames beside the test's and, with unique, copies have none."""
     pairs = copy_pairs(decoded)
     if config.unique:
         later = {number for number, _ in pairs}

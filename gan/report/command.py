@@ -106,7 +106,7 @@ def _is_report(path: Path) -> bool:
 
 
 def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
-    """The whole document, without a reference outside."""
+    """Return the whole document, without a reference outside."""
     config = opened.config
     log = read_log(run / "logs")
     evaluations = read_lines(run / "metrics.jsonl", Evaluation)
@@ -164,7 +164,8 @@ def _alerts(
 
 
 def _scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:
-    """The scores of an evaluation's images; where it does not name them, of the last step."""
+    """Return the scores of an evaluation's images; where it does not name them, of the last
+    step."""
     named = (
         run / "evaluation" / Path(evaluation.images).name
         if evaluation and evaluation.images

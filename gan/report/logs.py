@@ -76,12 +76,12 @@ class Log:
     sessions: list[Session] = field(default_factory=list)
 
     def last(self, name: str) -> float | None:
-        """The newest value of a scalar."""
+        """Return the newest value of a scalar."""
         points = self.scalars.get(name)
         return points[-1].value if points else None
 
     def curve(self, name: str) -> Curve:
-        """A scalar as a line."""
+        """Return a scalar as a line."""
         points = self.scalars[name]
         return Curve(name, [point.step for point in points], [point.value for point in points])
 
@@ -96,7 +96,7 @@ class Log:
         return sum(session.ended - session.begun for session in self.sessions)
 
     def seconds_per_step(self) -> float | None:
-        """The median, over the times between two entries of a session."""
+        """Return the median, over the times between two entries of a session."""
         paces = [
             (end - begun) / (last - first)
             for session in self.sessions
@@ -140,7 +140,8 @@ def _forget(points: list[Point], step: int) -> None:
 
 
 def _events(path: Path) -> Iterator[Any]:
-    """The events of a file up to where it is torn, without those that are as long as pictures.
+    """Yield the events of a file up to where it is torn, without those that are as long as
+    pictures.
 
     A record is its length, a checksum of that, the event, and its checksum (TFRecord).
     TensorBoard's own loader computes the sums in Python, 0.3 s a MB: minutes, for many samples.
@@ -162,7 +163,8 @@ def _events(path: Path) -> Iterator[Any]:
 
 
 def losses(log: Log) -> Markup:
-    """Charts of the groups that were logged; what belongs to none is folded away below them."""
+    """Return charts of the groups that were logged; what belongs to none is folded away below
+    them."""
     groups = in_groups([name for name, points in log.scalars.items() if points])
     known, others = [], []
     for group, names in groups.items():
@@ -185,7 +187,7 @@ def in_groups(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def time_and_memory(log: Log) -> Markup:
-    """When the run was at work, how fast, and with how much memory."""
+    """Return when the run was at work, how fast, and with how much memory."""
     return render(
         "time.html",
         log=log,

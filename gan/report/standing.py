@@ -71,7 +71,7 @@ def _stand_in(run: Path, text: str, fault: str) -> Configuration:
 
 
 def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
-    """What differs from the defaults: (help, value, default) by dotted key."""
+    """Return what differs from the defaults: (help, value, default) by dotted key."""
     chosen, defaults = config.model_dump(mode="json"), Config().model_dump(mode="json")
     return {
         f"{section}.{key}": (
@@ -130,7 +130,7 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
 
 
 def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
-    """Whether the state of the last step was saved.
+    """Return whether the state of the last step was saved.
 
     The log's epoch decides where the number of images is not known any more, or files among them
     were skipped as unreadable.
@@ -141,7 +141,7 @@ def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
 
 
 def last_step(config: Config, processes: int) -> int | None:
-    """The step at which the configured epochs end; None where a folder is gone."""
+    """Return the step at which the configured epochs end; None where a folder is gone."""
     data = config.data
     try:
         counts = [len(list_images(data.train_folder(domain))) for domain in config.domains]
@@ -152,7 +152,7 @@ def last_step(config: Config, processes: int) -> int | None:
 
 
 def newest_manifest(run: Path) -> dict[str, Any]:
-    """What the newest training state says of itself; its files are not looked at."""
+    """Return what the newest training state says of itself; its files are not looked at."""
     for path in sorted(run.glob("state/step-*/manifest.json"), reverse=True):
         with suppress(OSError, ValueError):
             manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -162,7 +162,7 @@ def newest_manifest(run: Path) -> dict[str, Any]:
 
 
 def _read_mark(run: Path) -> str | None:
-    """What ended the run, in the words of `mark_stopped`."""
+    """Return what ended the run, in the words of `mark_stopped`."""
     with suppress(OSError):
         text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace")
         return text.strip() or "a signal"

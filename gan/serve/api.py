@@ -40,7 +40,7 @@ STATUSES = {RejectedError: 400, ClientDisconnect: 400, TimeoutError: 408}
 
 
 def _build_api(studio: Studio) -> FastAPI:
-    """An application with the two routes; every error is JSON, {"error": one line}."""
+    """Return an application with the two routes; every error is JSON, {"error": one line}."""
     # FastAPI's pages of documentation would load scripts from elsewhere.
     api = FastAPI(
         docs_url=None,
@@ -70,7 +70,7 @@ def _build_api(studio: Studio) -> FastAPI:
 
 
 async def one_line(_: Request, error: Exception) -> Response:
-    """What an error says."""
+    """Return what an error says."""
     if isinstance(error, HTTPException):
         return JSONResponse({"error": error.detail}, error.status_code)
     reason = "sending the image took too long" if isinstance(error, TimeoutError) else str(error)
@@ -113,7 +113,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
-    """What the parameters of an address mean; RejectedError names the one that is wrong."""
+    """Return what the parameters of an address mean; RejectedError names the one that is wrong."""
     if unknown := [key for key in given if key not in KEYS]:
         raise RejectedError(f"no parameter {unknown[0][:40]}; there are {', '.join(KEYS)}")
     try:
@@ -133,7 +133,7 @@ def _number(key: str, kind: Callable[[str], Number], text: str) -> Number:
 
 
 def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
-    """An ASGI application that keeps all files of all visitors in the studio's folder.
+    """Return an ASGI application that keeps all files of all visitors in the studio's folder.
 
     `hosts`: the names that it answers to, all if there are none.
 

@@ -62,7 +62,7 @@ class CautiousFile(io.FileIO):
     """A file that does not let itself be read into memory as a whole."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Like a file's; BadZipFile for more than MOST_READ bytes."""
+        """Read like a file; BadZipFile for more than MOST_READ bytes."""
         rest = os.fstat(self.fileno()).st_size - self.tell()
         if min(rest, rest if size is None or size < 0 else size) > MOST_READ:
             raise zipfile.BadZipFile("a list of members that is too long")
@@ -109,7 +109,7 @@ def translate_batch(
 
 
 def _list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitStack) -> list[Entry]:
-    """The pictures of uploads; the zips among these stay open as long as the stack."""
+    """Return the pictures of uploads; the zips among these stay open as long as the stack."""
     entries: list[Entry] = []
     for upload in uploads:
         entries += _members(upload, stack) if zipfile.is_zipfile(upload.path) else [Entry(upload)]
@@ -138,7 +138,7 @@ def _is_picture(info: zipfile.ZipInfo) -> bool:
 
 
 def _unpack(entry: Entry, place: Path, limits: ServeOptions) -> Path:
-    """The file of an entry: an upload's own, or `place` with a member's bytes.
+    """Return the file of an entry: an upload's own, or `place` with a member's bytes.
 
     RejectedError for what is not a file, is encrypted or damaged, or unpacks to more than an upload
     may have.

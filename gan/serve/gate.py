@@ -83,17 +83,17 @@ class Gate:
             await self.app(scope, _counted(receive, most), last)
 
     def elsewhere(self, scope: Scope) -> tuple[int, str] | None:
-        """Why a request is none of this page's."""
+        """Return why a request is none of this page's."""
         known = not self.hosts or _requested_host(scope) in self.hosts
         return None if known else (421, "not the name of this page; gan serve --name NAME says one")
 
     def full(self, path: str) -> tuple[int, str] | None:
-        """Why there is no room for an upload."""
+        """Return why there is no room for an upload."""
         full = path in UPLOADS and bytes_in(self.folder) > self.limits.kept_bytes
         return (507, "no room for uploads just now; try again later") if full else None
 
     def rejection(self, path: str) -> tuple[int, str] | None:
-        """Why a path has no answer: status and reason."""
+        """Return why a path has no answer: status and reason."""
         if path.startswith(FILE):
             inside = _lies_in(path.removeprefix(FILE), self.folder)
             return None if inside else (403, "not a file of this page")
@@ -102,14 +102,14 @@ class Gate:
 
 
 def _answer(path: str, status: int, reason: str) -> Response:
-    """JSON for the API, and text for the page, which shows it as it is."""
+    """Answer in JSON for the API, and in text for the page, which shows it as it is."""
     if path.startswith("/api/"):
         return JSONResponse({"error": reason}, status)
     return PlainTextResponse(reason, status)
 
 
 def ended(send: Send) -> Send:
-    """The progress of an upload, which has ended where there is none.
+    """Return the progress of an upload, which has ended where there is none.
 
     Gradio answers 404 after three seconds for one that was rejected, and browsers log an error.
     """
@@ -130,7 +130,8 @@ def ended(send: Send) -> Send:
 
 
 def _lies_in(place: str, folder: Path) -> bool:
-    """Whether a file lies in a folder when all links are followed, which Gradio does not ask."""
+    """Return whether a file lies in a folder when all links are followed, which Gradio does not
+    ask."""
     with suppress(ValueError, OSError, RuntimeError):  # no path at all; links in a circle
         return Path(place).resolve().is_relative_to(folder)
     return False
@@ -161,7 +162,7 @@ def _requested_host(scope: Scope) -> str:
 
 
 def _declared(scope: Scope) -> int:
-    """The length that a request says it has; 0 where it says nothing, and is counted."""
+    """Return the length that a request says it has; 0 where it says nothing, and is counted."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
     return int(length) if length.isdigit() else 0
 
@@ -171,7 +172,7 @@ def _too_much(length: int, most: int) -> tuple[int, str] | None:
 
 
 def _counted(receive: Receive, most: int) -> Receive:
-    """The same requests, up to a length."""
+    """Return the same requests, up to a length."""
     length = 0
 
     async def receive_counted() -> Message:

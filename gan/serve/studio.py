@@ -73,7 +73,7 @@ class Studio:
 
     @contextmanager
     def keep(self, paths: Sequence[Path]) -> Iterator[None]:
-        """Files that are not to be swept away in the block, however old they get."""
+        """Keep files from being swept away in the block, however old they get."""
         self.kept.update(paths)
         try:
             yield
@@ -82,7 +82,7 @@ class Studio:
             self.kept += Counter()  # forgets what is no longer kept
 
     def needed(self, path: Path) -> bool:
-        """Whether somebody keeps a file."""
+        """Return whether somebody keeps a file."""
         return self.kept[path] > 0
 
     def translate(
@@ -130,14 +130,14 @@ class Studio:
 
 
 def reason_of(source: Path, error: Exception) -> str:
-    """What an error says, in one line, but for places on this machine."""
+    """Return what an error says, in one line, but for places on this machine."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return failure(source, error).reason
 
 
 def shown(picture: Picture) -> Picture:
-    """A picture to look at: at most SHOWN pixels a side, without its metadata."""
+    """Return a picture to look at: at most SHOWN pixels a side, without its metadata."""
     height, width = picture.pixels.shape[:2]
     scale = min(1, SHOWN / max(height, width))
     if scale == 1:

@@ -105,7 +105,7 @@ def _paint(
     device: torch.device,
     diary: ProgressLog,
 ) -> Image.Image:
-    """One stylization, from the coarsest size to the finest."""
+    """Return one stylization, from the coarsest size to the finest."""
     weights = Weights(config.content_weight, config.style_weight, config.tv_weight)
     picture: Tensor | None = None
     for longer in ladder(sources.photo, config.size, config.sizes):

@@ -33,7 +33,8 @@ def minimize(
     *,
     inside: Tensor | None = None,
 ) -> Tensor:
-    """The picture to which so many evaluations lead from a start; a line search may add a few.
+    """Return the picture to which so many evaluations lead from a start; a line search may add a
+    few.
 
     The picture is the start plus a pyramid of changes, which are what is moved: whole areas take
     their color in a few steps, and nothing rewards the checkerboards to which networks with strides
@@ -71,13 +72,13 @@ def minimize(
 
 
 def _flattened(pyramid: Sequence[Tensor]) -> Tensor:
-    """The sum of all levels at the size of the first, interpolated linearly."""
+    """Return the sum of all levels at the size of the first, interpolated linearly."""
     size = pyramid[0].shape[2:]
     return pyramid[0] + sum(interpolate(level, size, mode="bilinear") for level in pyramid[1:])
 
 
 def _build(optimizer: OptimizerName, values: list[Tensor], steps: int) -> Optimizer:
-    """Gatys et al. 2016 take L-BFGS (Sec. 2)."""
+    """Build the optimizer; Gatys et al. 2016 take L-BFGS (Sec. 2)."""
     if optimizer == "adam":
         return Adam(values, lr=ADAM_RATE)
     return LBFGS(

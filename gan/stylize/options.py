@@ -93,6 +93,6 @@ class StylizeOptions(Section):
         return self
 
     def shares(self) -> list[float]:
-        """The styles' weights, which sum to 1."""
+        """Return the styles' weights, which sum to 1."""
         weights = self.style_weights or [1.0] * len(self.style)
         return [weight / sum(weights) for weight in weights]

@@ -25,7 +25,8 @@ class Table(NamedTuple):
 
 
 def table(config: StylizeOptions) -> Table:
-    """The configurations of a sweep, all checked; ValueError names the value that is wrong."""
+    """Return the configurations of a sweep, all checked; ValueError names the value that is
+    wrong."""
     keys: list[str] = []
     axes: dict[str, list[str]] = {}
     for text in config.sweep:
@@ -52,7 +53,7 @@ def table(config: StylizeOptions) -> Table:
 
 
 def _changed(config: StylizeOptions, values: dict[str, str]) -> StylizeOptions:
-    """The configuration of one cell."""
+    """Return the configuration of one cell."""
     try:
         return StylizeOptions.model_validate(config.model_dump() | {"sweep": []} | values)
     except ValidationError as error:

@@ -71,7 +71,8 @@ def _open_part(path: Path) -> tuple[Path, BinaryIO]:
 
 
 def check_writable(path: Path, *, replaced: bool = True) -> None:
-    """OSError in one line where `write_whole` could not write this file; nothing is left behind.
+    """Raise OSError in one line where `write_whole` could not write this file; nothing is left
+    behind.
 
     Where it is not replaced but added to, it must be writable itself. Asked before work that takes
     long. A disk that fills up meanwhile is found out at the end only.

@@ -48,7 +48,7 @@ class Processes:
         return answer
 
     def share(self, items: Sequence[Any]) -> Sequence[Any]:
-        """This process's part: every world-th item."""
+        """Return this process's part: every world-th item."""
         return items[self.rank :: self.world]
 
     def gather(self, function: Callable[[], list[T]]) -> list[T]:

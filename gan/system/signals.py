@@ -40,7 +40,8 @@ class Interruption:
 
 
 def ignore_signals() -> None:
-    """For loader workers: a signal to the whole group must not end them before their trainer."""
+    """Ignore signals in a loader worker: a signal to the whole group must not end them before their
+    trainer."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 

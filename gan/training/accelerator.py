@@ -25,7 +25,8 @@ PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 def build_accelerator(config: Config) -> Accelerator:
-    """The accelerator of run.device and train.precision; ValueError where both contradict."""
+    """Return the accelerator of run.device and train.precision; ValueError where both
+    contradict."""
     _check(config)
     # Let a second run in this process have another precision or device.
     AcceleratorState._reset_state()
@@ -163,7 +164,8 @@ def processes_of(accelerator: Accelerator) -> Processes:
 
 
 def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:
-    """What a function returns on each process; the others call it when the main process is done.
+    """Return what a function returns on each process; the others call it when the main process is
+    done.
 
     So one process downloads what all read then. What it raises on the main process all raise.
     """

@@ -38,7 +38,8 @@ class ImagePool:
         return past
 
     def state(self) -> Tensor | None:
-        """The stored images as one tensor (stored, C, H, W), or None while there are none."""
+        """Return the stored images as one tensor (stored, C, H, W), or None while there are
+        none."""
         return torch.stack(self.images) if self.images else None
 
     def restore(self, images: Sequence[Tensor] | Tensor | None) -> None:
@@ -47,5 +48,5 @@ class ImagePool:
 
 
 def usable(images: Tensor | None, side: int, device: torch.device) -> Tensor | None:
-    """What state() gave, on a device; None where it holds crops of another side."""
+    """Return what state() gave, on a device; None where it holds crops of another side."""
     return images.to(device) if images is not None and images.shape[-1] == side else None

@@ -62,7 +62,8 @@ class PerceptualNetwork:
 
 
 def _serves_discriminators(config: Config) -> bool:
-    """Whether the projected discriminators have the same frozen network, and not compiled."""
+    """Return whether the projected discriminators have the same frozen network, and not
+    compiled."""
     networks, perceptual = config.networks, config.perceptual
     return (
         config.scores_features

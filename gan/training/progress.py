@@ -20,14 +20,14 @@ class Progress:
         self.measured_at, self.measured_step = time.perf_counter(), done
 
     def steps_per_second(self, step: int) -> float:
-        """Steps per second since the last call."""
+        """Return steps per second since the last call."""
         now = time.perf_counter()
         rate = (step - self.measured_step) / (now - self.measured_at)
         self.measured_at, self.measured_step = now, step
         return rate
 
     def seconds(self) -> float:
-        """Seconds since the last measurement."""
+        """Return seconds since the last measurement."""
         return time.perf_counter() - self.measured_at
 
     @contextmanager

@@ -65,7 +65,8 @@ def mark_stopped(folder: Path, text: str) -> None:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether another process trains into a run's folder; False where nothing can be locked."""
+    """Return whether another process trains into a run's folder; False where nothing can be
+    locked."""
     try:
         lock = os.open(folder / LOCK, os.O_RDONLY)
     except OSError:

@@ -57,7 +57,7 @@ def by_ends(
 
 
 def _fits(image: Path, named: Splits, owners: Mapping[Path, Splits]) -> bool:
-    """Whether an image may be meant in a split."""
+    """Return whether an image may be meant in a split."""
     own = owners[image] if image in owners else _split(image.parts[:-1])
     shared = not _whole(named).isdisjoint(_whole(own))
     return shared or (image not in owners and not (named and own))
@@ -69,11 +69,11 @@ def _split(folders: Sequence[str]) -> Splits:
 
 
 def _whole(splits: Splits) -> Splits:
-    """Splits with those that trainval is made of."""
+    """Return splits with those that trainval is made of."""
     return splits | {"train", "val"} if "trainval" in splits else splits
 
 
 def _common(parts: Parts, image: Path) -> int:
-    """How many names a path and an image's path have in common at their ends."""
+    """Return how many names a path and an image's path have in common at their ends."""
     pairs = zip(reversed(parts), reversed(image.parts), strict=False)
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))

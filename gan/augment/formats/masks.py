@@ -42,18 +42,19 @@ class Layout:
         return frozenset(chain.from_iterable(self.folders.values()))
 
     def folder(self, image: Path) -> str | None:
-        """The innermost folder of images that an image lies in."""
+        """Return the innermost folder of images that an image lies in."""
         return next((part for part in image.parts[-2::-1] if part in self.folders), None)
 
     def start(self, path: Path, folder: str) -> str:
-        """What the names of an image and of its labels begin with."""
+        """Return what the names of an image and of its labels begin with."""
         if self.masks:
             return path.stem.partition(f"_{folder}")[0]
         ends = filter(path.stem.endswith, self.suffixes) if folder in self.labels else ()
         return path.stem.removesuffix(max(ends, key=len, default=""))
 
     def places(self, image: Path) -> list[Path]:
-        """Where the labels of an image lie, without suffix: with its folders, under its name."""
+        """Return where the labels of an image lie, without suffix: with its folders, under its
+        name."""
         folder = self.folder(image)
         assert folder
         start = self.start(image, folder)
@@ -74,7 +75,7 @@ LOSSY = (".jpg", ".jpeg")
 
 
 def _find_items(files: Files) -> list[Item]:
-    """The images with their labels; masks of another size than their image are named."""
+    """Return the images with their labels; masks of another size than their image are named."""
     layout, by_place, by_image = _find_labels(files)
     pictures, items = {*files.images}, []
     for image, own in by_image.items():
@@ -96,7 +97,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
-    """The layout, both of whose folders are there, by which most images have labels.
+    """Return the layout, both of whose folders are there, by which most images have labels.
 
     With it its labels by their places, and those of each image. ValueError where there is none.
     """
@@ -122,7 +123,8 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
 
 
 def _label_files(layout: Layout, files: Files) -> Labels:
-    """All labels by their folder and the start of their names, those first that are best as masks.
+    """Return all labels by their folder and the start of their names, those first that are best as
+    masks.
 
     Files that are not pictures are labels where their name says so.
     """
@@ -138,7 +140,8 @@ def _label_files(layout: Layout, files: Files) -> Labels:
 
 
 def _rank(layout: Layout, path: Path) -> tuple[int, int]:
-    """The place of a label's kind among masks, and of its name: the shortest is the image's own."""
+    """Return the place of a label's kind among masks, and of its name: the shortest is the image's
+    own."""
     ranks = (at for at, kind in enumerate(layout.masks) if path.stem.endswith(f"_{kind}"))
     return next(ranks, len(layout.masks)), len(path.stem)
 
@@ -158,7 +161,7 @@ def _with_suffix(layout: Layout, files: Files, images: Sequence[Path]) -> Layout
 
 
 def _trouble(root: Path, image: Path, mask: Path | None) -> str | None:
-    """What is wrong with an image's mask."""
+    """Return what is wrong with an image's mask."""
     if mask is None:
         return "no mask"
     try:

@@ -33,7 +33,8 @@ class Fault:
     it is another."""
 
     def has(self, value: float) -> bool:
-        """Whether a value is beyond the limit; NaN, a signal that is not defined here, never is."""
+        """Return whether a value is beyond the limit; NaN, a signal that is not defined here, never
+        is."""
         return value < self.limit if self.below else value > self.limit
 
 

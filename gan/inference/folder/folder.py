@@ -94,7 +94,7 @@ def _carry_out(plan: Plan, pipeline: Pipeline, batch_size: int | None, processes
 
 
 def check_tiles(translator: Translator, tile: int | None) -> None:
-    """ValueError where tiles are asked of a generator that cannot be run in them."""
+    """Raise ValueError where tiles are asked of a generator that cannot be run in them."""
     if tile and not translator.tiles:
         raise ValueError(
             "tile: this generator sees the whole picture at once; only ResNet generators (no "
@@ -157,7 +157,7 @@ def _translate_share(
 
 
 def _summary(plan: Plan, failures: Sequence[Failure]) -> str:
-    """How many came back, were there before, failed."""
+    """Return how many came back, were there before, failed."""
     there = sum(job.done for job in plan.jobs)
     others = f"; {plan.others} other files left alone" if plan.others else ""
     done = (

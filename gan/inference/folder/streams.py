@@ -57,7 +57,7 @@ class Streams:
         function: Callable[[Sequence[Job], Any], Result],
         batches: Iterator[tuple[Sequence[Job], Any]],
     ) -> Iterator[Result]:
-        """The function's results on batches and what was read of them, in their order."""
+        """Yield the function's results on batches and what was read of them, in their order."""
         running: deque[Future[Result]] = deque()
         for batch, read in batches:
             small = sum(job.pixels for job in batch) <= ONE_THREAD_PIXELS

@@ -157,7 +157,7 @@ def _or_remove(part: Path, function: Callable[[], None]) -> None:
 
 
 def on_cpu(value: Any) -> Any:
-    """A copy of nested dicts and lists whose tensors no longer change, on the CPU."""
+    """Return a copy of nested dicts and lists whose tensors no longer change, on the CPU."""
     match value:
         case Tensor():
             return value.detach().to("cpu", copy=True)

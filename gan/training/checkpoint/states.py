@@ -67,7 +67,7 @@ class SavedState:
         )
 
     def load(self, process: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What all processes share, and what this process has for itself, on the CPU."""
+        """Return what all processes share, and what this process has for itself, on the CPU."""
         shared = _read_tensors(self.folder / "shared.pt")
         path = self.folder / f"process-{process}.pt"
         if not path.exists():  # saved by fewer processes, and run.allow_changes is on
@@ -135,7 +135,7 @@ def remove_old(root: Path, step: int, keep: int) -> None:
 
 
 def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
-    """The newest complete state below root, and what is wrong with those newer than it."""
+    """Return the newest complete state below root, and what is wrong with those newer than it."""
     problems: list[str] = []
     for folder in sorted(root.glob("step-*"), reverse=True):
         problem, manifest = _examine(folder)
@@ -153,7 +153,7 @@ def agreed_state(root: Path, processes: Processes) -> tuple[SavedState | None, l
 
 
 def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
-    """What is wrong with a state's folder, or None, and its manifest."""
+    """Return what is wrong with a state's folder, or None, and its manifest."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["checksum"] != checksum(manifest):

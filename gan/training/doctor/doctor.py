@@ -119,7 +119,8 @@ class Doctor:
     def look(
         self, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
     ) -> tuple[Signals, dict[str, float]]:
-        """The signals of pictures; and how far each domain's images are from translations to it."""
+        """Return the signals of pictures; and how far each domain's images are from translations to
+        it."""
         signals: Signals = {}
         distances: dict[str, float] = {}
         networks = {"ab": forth, "ba": back}
@@ -136,7 +137,7 @@ class Doctor:
         return signals, distances
 
     def listen(self, recent: Rows, before: Rows, distances: Mapping[str, float]) -> Signals:
-        """The signals of logged values, of what the recipe logs."""
+        """Return the signals of logged values, of what the recipe logs."""
         signals: Signals = {}
         for domain in ("a", "b"):
             if f"score_real_{domain}" not in recent[0][1]:
@@ -161,14 +162,16 @@ class Doctor:
         return signals
 
     def split(self) -> tuple[Rows, Rows]:
-        """The logged steps of this window, at least LOGS where there are; and those before it."""
+        """Return the logged steps of this window, at least LOGS where there are; and those before
+        it."""
         rows = list(self.rows)
         new = sum(step > self.examined for step, _ in rows)
         count = min(max(new, LOGS), MEMORY // 2)
         return rows[-count:], rows[:-count]
 
     def news(self, signals: Signals, findings: Iterable[Finding | None]) -> Examination:
-        """What is new since the last window; what is undefined in this one stays as it was."""
+        """Return what is new since the last window; what is undefined in this one stays as it
+        was."""
         now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
         defined = {at: value for at, value in signals.items() if not math.isnan(value)}
         gone = [f for at, f in self.open.items() if at in defined and at not in now]
@@ -177,7 +180,7 @@ class Doctor:
         return Examination(defined, list(found.values()), gone)
 
     def state(self) -> dict[str, Any]:
-        """What resuming needs."""
+        """Return what resuming needs."""
         return {
             "rows": list(self.rows),
             "examined": self.examined,
@@ -236,7 +239,7 @@ def _diagnose(
     *,
     alone: bool = False,
 ) -> Finding | None:
-    """A finding, if a signal's value over a window is beyond its limit.
+    """Return a finding, if a signal's value over a window is beyond its limit.
 
     pace is the discriminators' learning rate by that of the generators; alone is whether there is
     one generator.

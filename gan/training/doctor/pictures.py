@@ -36,7 +36,7 @@ LEAST_GRAIN = 2.0
 
 
 def luma(images: Tensor) -> Tensor:
-    """Brightness, (N, H, W): ITU-R BT.601 of three channels, or the one."""
+    """Return brightness, (N, H, W): ITU-R BT.601 of three channels, or the one."""
     images = images.float()
     if images.shape[1] == 1:
         return images[:, 0]
@@ -44,7 +44,8 @@ def luma(images: Tensor) -> Tensor:
 
 
 def luminance_correlation(real: Tensor, fake: Tensor) -> float:
-    """Pearson's r = cov(x, y) / (sd(x) sd(y)) of the luma of input x and output y, in [-1, 1].
+    """Return Pearson's r = cov(x, y) / (sd(x) sd(y)) of the luma of input x and output y, in [-1,
+    1].
 
     Over the pixels of each picture, then the mean over pictures. A picture without contrast (a
     standard deviation below half a grey level) has 0. Inverted colours are strongly negative.
@@ -57,7 +58,8 @@ def luminance_correlation(real: Tensor, fake: Tensor) -> float:
 
 
 def change(real: Tensor, fake: Tensor) -> float:
-    """mean |fake - real|, in [0, 2]: how far outputs are from inputs; NaN between grey and color.
+    """Return mean |fake - real|, in [0, 2]: how far outputs are from inputs; NaN between grey and
+    color.
 
     Next to 0 where the output is the input.
     """
@@ -65,18 +67,20 @@ def change(real: Tensor, fake: Tensor) -> float:
 
 
 def difference(x: Tensor, y: Tensor) -> float:
-    """mean |x - y| over pictures, channels and pixels."""
+    """Return mean |x - y| over pictures, channels and pixels."""
     return float((x.float() - y.float()).abs().mean())
 
 
 def diversity(images: Tensor) -> float:
-    """mean |x_i - x_j| over all pairs i < j of pictures and their pixels; NaN for one picture."""
+    """Return mean |x_i - x_j| over all pairs i < j of pictures and their pixels; NaN for one
+    picture."""
     pairs = torch.combinations(torch.arange(len(images), device=images.device))
     return difference(*images[pairs.T]) if len(pairs) else math.nan
 
 
 def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> float:
-    """diversity(fake) / min(diversity(real), diversity(wanted)): 0 where all outputs are alike.
+    """Return diversity(fake) / min(diversity(real), diversity(wanted)): 0 where all outputs are
+    alike.
 
     real are the inputs, wanted is pictures of the other domain, where there are any: a domain of
     pale pictures needs pale outputs. NaN where the pictures compared with are alike themselves
@@ -112,7 +116,7 @@ def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> flo
 
 
 def checkerboard(fake: Tensor, *natural: Tensor) -> float:
-    """grid(fake) - max grid(natural): grey levels of a grid that is in no natural picture.
+    """Return grid(fake) - max grid(natural): grey levels of a grid that is in no natural picture.
 
     natural are the inputs and the other domain: printed or dithered pictures already have a grid.
     """
@@ -120,7 +124,7 @@ def checkerboard(fake: Tensor, *natural: Tensor) -> float:
 
 
 def grid(images: Tensor) -> float:
-    """The pattern of period 2 and 4 pixels that all pictures share, in grey levels of 255.
+    """Return the pattern of period 2 and 4 pixels that all pictures share, in grey levels of 255.
 
     p(u, v) = mean over pictures i and cells j, k of h_i(4 j + u, 4 k + v), for every channel; h is
     a picture less its mean over 4 x 4 pixels. The standard deviation of p over u and v: by Parseval
