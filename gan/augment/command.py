@@ -1,4 +1,4 @@
-"""The command that carries a labelled dataset into another domain."""
+"""The command that carries a labeled dataset into another domain."""
 
 import json
 import shutil
@@ -49,7 +49,7 @@ NAMED = 20
 
 
 def augment(config: AugmentOptions) -> int:
-    """Translate a labelled dataset and carry its labels; return the exit status."""
+    """Translate a labeled dataset and carry its labels; return the exit status."""
     limit_decoding(config.max_decoded_mb)
     with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")

@@ -1,4 +1,4 @@
-"""A labelled dataset as augmentation sees it: images, and the files that carry their labels."""
+"""A labeled dataset as augmentation sees it: images, and the files that carry their labels."""
 
 import os
 import re
@@ -29,7 +29,7 @@ REPORTS = (PROVENANCE, REPORT, SHEET, ABLATION, ABLATION_TABLE)
 
 @dataclass(frozen=True)
 class Box:
-    """A labelled rectangle, in pixels or (`relative`) as shares of the width and the height."""
+    """A labeled rectangle, in pixels or (`relative`) as shares of the width and the height."""
 
     left: float
     top: float

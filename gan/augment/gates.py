@@ -26,7 +26,7 @@ class Gate:
 GATES = {
     "structure": Gate("0.15", True, -1, "edges are not where the source has them"),
     "shift": Gate("0.08", False, 0, "it would fit the source better if it were moved"),
-    "edges": Gate("0", True, -1, "a labelled object has lost its edges"),
+    "edges": Gate("0", True, -1, "a labeled object has lost its edges"),
     "luma": Gate("-0.05", True, -1, "light and dark have changed places"),
     "contrast": Gate("0.15", True, 0, "contrast is lost"),
     "identity": Gate("0.4", True, -1, "the generator spoils even images of the target domain"),

@@ -80,7 +80,7 @@ def translate_batch(
     Each image is translated with the probability `p`, drawn by torch's own generator, and blended
     by `strength`, one number or one for each image. Nothing leaves the device: the model should be
     on it, Model(path, "ab", "cuda"). ValueError for other batches and strengths; what is beyond
-    [0, 1] by half a grey level is rounding.
+    [0, 1] by half a gray level is rounding.
     """
     _check_batch(images, opened(model).channels)
     _check_strength(strength, len(images))

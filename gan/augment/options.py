@@ -23,7 +23,7 @@ def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
 
 
 class AugmentOptions(Section):
-    """A labelled dataset, translated by trained generators.
+    """A labeled dataset, translated by trained generators.
 
     The output is a dataset of the same format and structure, without translations that would spoil
     its labels. It also holds augmentation.jsonl (a line for each translation: source, model,
@@ -35,7 +35,7 @@ class AugmentOptions(Section):
     """Run directory, or one of its gen_*.safetensors files. Given several times, one of them is
     drawn for every image."""
     dataset: Path
-    """Folder of the labelled dataset; nothing in it is changed."""
+    """Folder of the labeled dataset; nothing in it is changed."""
     format: Annotated[str, NameIn(FORMATS)]
     """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; labelme: JSON for
     each image; kitti: image_2 with label_2; masks: pictures, Cityscapes' too."""
@@ -62,7 +62,7 @@ class AugmentOptions(Section):
     shift: str = GATES["shift"].default
     """Most that this correlation would gain if the picture were moved."""
     edges: str = GATES["edges"].default
-    """Least correlation of edge directions inside any labelled box or color of a mask."""
+    """Least correlation of edge directions inside any labeled box or color of a mask."""
     luma: str = GATES["luma"].default
     """Least correlation of lightness with the source's: below 0 a picture is a negative."""
     contrast: str = GATES["contrast"].default
@@ -90,7 +90,7 @@ class AugmentOptions(Section):
     """Then train a small network of ours on the dataset as it is, with strong color augmentation,
     and translated at 25, 50 and 100 %, and print which is best on the images of test."""
     test: Path | None = None
-    """Labelled images of the target domain, a dataset of the same format, for ablation alone: its
+    """Labeled images of the target domain, a dataset of the same format, for ablation alone: its
     split test where it has one, else all of it."""
     ablation_steps: Count = 300
     """Steps of each small network, of 32 samples, or 16 with masks."""
@@ -178,7 +178,7 @@ class AugmentOptions(Section):
         return [
             (
                 self.ablation and self.test is None,
-                "test: --ablation needs --test FOLDER, labelled images of the target domain",
+                "test: --ablation needs --test FOLDER, labeled images of the target domain",
             ),
             (
                 not self.ablation and self.test is not None,

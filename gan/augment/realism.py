@@ -55,7 +55,7 @@ NEAR = 2
 INDEPENDENCE = 0.3
 """Weight of no correlation at all in the correlations of a domain: it has few images."""
 SMALLEST = 0.02
-"""Of the spreads of a description's numbers: a domain may be all grey."""
+"""Of the spreads of a description's numbers: a domain may be all gray."""
 
 
 def describe(pixels: Array) -> Numbers:
@@ -90,7 +90,7 @@ def _details(plane: Any) -> tuple[Any, Any]:
 
 
 def _strengths(values: Any, *shares: float) -> list[float]:
-    """Return logarithms of quantiles; a grey level counts as nothing."""
+    """Return logarithms of quantiles; a gray level counts as nothing."""
     return [float(np.log(np.quantile(values, share) + 0.004)) for share in shares]
 
 

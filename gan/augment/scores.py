@@ -15,7 +15,7 @@ from gan.metrics.structure import Pixels, agreement, comparable, displaced, fiel
 Plane = NDArray[np.floating[Any]]
 
 SMALLEST = 8
-"""Pixels of a labelled object's sides, at that size, below which its edges are not compared."""
+"""Pixels of a labeled object's sides, at that size, below which its edges are not compared."""
 AROUND = 16
 """Pixels (sigma) of what a place's lightness is compared with."""
 REGIONS = 64

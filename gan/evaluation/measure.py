@@ -222,7 +222,7 @@ def _put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
 
 
 def _in_channels(images: Tensor, channels: int) -> Tensor:
-    """Return colour images as grey ones, or the other way, for what compares pixels."""
+    """Return color images as gray ones, or the other way, for what compares pixels."""
     if images.shape[1] == channels:
         return images
     if channels == 3:

@@ -58,7 +58,7 @@ TABLES = {
 class Features(nn.Module):
     """The feature maps of a frozen torchvision classifier, up to the deepest requested layer.
 
-    Images are (N, 3 or 1, H, W) in [-1, 1]; grey is repeated. Layers are torchvision's node names
+    Images are (N, 3 or 1, H, W) in [-1, 1]; gray is repeated. Layers are torchvision's node names
     (features.21) or, for a VGG, the papers' (conv4_2 or relu4_2: both mean the rectified map). The
     result maps every layer's name to its (N, C, h, w), in float32 under autocast too. Nothing in
     here is ever trained or in training mode; gradients flow to the images.
@@ -95,7 +95,7 @@ class Features(nn.Module):
 
     def maps(self, images: Tensor) -> dict[str, Tensor]:
         """Return the map of every layer, in the precision that autocast gives it."""
-        maps = self.network(((images + 1) / 2 - self.mean) / self.std)  # grey broadcasts to three
+        maps = self.network(((images + 1) / 2 - self.mean) / self.std)  # gray broadcasts to three
         return {layer: maps[node] for layer, node in self.nodes.items()}
 
     def fingerprint(self) -> str:

@@ -1,4 +1,4 @@
-"""Pixels of any mode as 8-bit sRGB or grey: bit depth, transparency, colour profiles."""
+"""Pixels of any mode as 8-bit sRGB or gray: bit depth, transparency, color profiles."""
 
 import io
 import warnings
@@ -28,7 +28,7 @@ def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image
     """Return the image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB shows it on white
     paper.
 
-    16-bit grey is scaled to 8 bits, floats from [0, 1]; ValueError where values lie outside.
+    16-bit gray is scaled to 8 bits, floats from [0, 1]; ValueError where values lie outside.
     A color profile that cannot be used is ignored with a warning that has `name` in it.
     The result carries no metadata, so the profile is not applied twice.
     """
@@ -36,7 +36,7 @@ def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image
 
 
 def with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return pixels (H, W) of a grey image as (H, W, 1); others as they are."""
+    """Return pixels (H, W) of a gray image as (H, W, 1); others as they are."""
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
@@ -49,7 +49,7 @@ def on_white(
     """
     pixels, alpha = colors_and_alpha(image, remark)
     if alpha is not None:
-        # Convert alone would uncover the colours that hide below transparent pixels.
+        # Convert alone would uncover the colors that hide below transparent pixels.
         paper = Image.new(pixels.mode, pixels.size, "white")
         paper.paste(pixels, mask=alpha)
         pixels = paper
@@ -76,7 +76,7 @@ def white_is_zero(image: Image.Image) -> bool:
 
 
 def twelve_bits(image: Image.Image) -> bool:
-    """Return whether a TIFF has grey of 12 bits in 12, so that its white is 4095."""
+    """Return whether a TIFF has gray of 12 bits in 12, so that its white is 4095."""
     return bool(getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,))
 
 
@@ -134,7 +134,7 @@ def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
 def _grey(
     image: Image.Image, values: Range | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Yield rows of deep grey in [0, 1], black at 0, on white where a value is transparency."""
+    """Yield rows of deep gray in [0, 1], black at 0, on white where a value is transparency."""
     largest = 4095 if twelve_bits(image) else 65535
     ends = black_and_white((numbers for _, numbers in bands(image)), values, largest)
     key, turned = image.info.get("transparency"), white_is_zero(image)
@@ -187,7 +187,7 @@ def _to_srgb(
     mode = {"1": "L", "L": "L", "LA": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
     pixels = image if image.mode == mode else image.convert(mode)
     if profile and image.mode != "LAB":  # Pillow has brought Lab to sRGB by itself
-        if mode == "L" and profile[16:20] == b"RGB ":  # left over from before it became grey
+        if mode == "L" and profile[16:20] == b"RGB ":  # left over from before it became gray
             pixels = pixels.convert("RGB")
         try:
             transform = _transform_to_srgb(profile, pixels.mode)
@@ -209,7 +209,7 @@ def is_srgb(profile: bytes | None, mode: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the colour transform of a profile; None for sRGB's many variants, which need none.
+    """Return the color transform of a profile; None for sRGB's many variants, which need none.
 
     Kept because the photographs of one camera share a profile. Applying one is thread-safe.
     """

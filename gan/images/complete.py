@@ -1,4 +1,4 @@
-"""Whether a file holds all of its picture: decoders fill what is missing with black or grey."""
+"""Whether a file holds all of its picture: decoders fill what is missing with black or gray."""
 
 import math
 import os
@@ -78,7 +78,7 @@ def check_end(image: ImageFile, file: BinaryIO) -> None:
     """Raise ValueError where a JPEG or PNG ended before its last row, after it was decoded.
 
     A PNG's missing rows stay 0, so where one of the last is, its rows are counted. libjpeg fills
-    what is missing with grey: where the last block is of one color, and for progressive files,
+    what is missing with gray: where the last block is of one color, and for progressive files,
     whose missing scans leave a blur, the coefficients are decoded once more by a decoder that
     reports it.
     """

@@ -89,7 +89,7 @@ def check_bands(image: ImageFile) -> None:
 def _samples(image: TiffImageFile) -> tuple[int, int]:
     """Return how many bands a TIFF has, and how many of them are colors.
 
-    Three or four that claim to be grey are RGB: GDAL writes them so, with more than 8 bits.
+    Three or four that claim to be gray are RGB: GDAL writes them so, with more than 8 bits.
     """
     samples = image.tag_v2.get(SAMPLESPERPIXEL, 1)
     photometric = image.tag_v2.get(PHOTOMETRIC_INTERPRETATION, 1)
@@ -131,7 +131,7 @@ def through_opencv(file: BinaryIO, page: int = 0) -> Any:
 
 
 def _as_rgb(content: bytes) -> bytes:
-    """Return a TIFF whose first picture is called grey as RGB if it has three bands or four.
+    """Return a TIFF whose first picture is called gray as RGB if it has three bands or four.
 
     OpenCV reads the first band alone otherwise.
     """
@@ -171,6 +171,6 @@ def what_is_not_read(file: BinaryIO) -> str | None:
     if bands == 4 and tags.get(PLANAR_CONFIGURATION, 1) != 1:
         return f"4 bands in planes one after the other; {BY_PIXEL}"
     if kind in KINDS and (kind > 1 or bits not in (1, 2, 4, 8, 16)):
-        read = "grey and RGB are read of 8, 16 or 32 bits, signed of 16 or 32, floats of 32 or 64"
+        read = "gray and RGB are read of 8, 16 or 32 bits, signed of 16 or 32, floats of 32 or 64"
         return f"{bands} band{'s' * (bands > 1)} of {bits} bits{KINDS[kind]}; {read}"
     return None

@@ -251,7 +251,7 @@ def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
     turn = image.tag_v2.get(ExifTags.Base.Orientation) if isinstance(image, TiffImageFile) else 1
     profile = image.info.get("icc_profile")
     grey = image.mode in ("1", "L", "LA") or image.mode.startswith("I")
-    # An sRGB profile on a grey picture is left over from before it became grey.
+    # An sRGB profile on a gray picture is left over from before it became gray.
     mode = "L" if grey and profile and profile[16:20] != b"RGB " else "RGB"
     floats = floats_in(image)
     deep = floats or image.mode.startswith("I") or has_deep_color(image)
@@ -265,6 +265,6 @@ def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
         ("deep", deep, "floats" if floats else f"16 bits a channel{seen}"),
         ("cmyk", image.mode == "CMYK", "CMYK"),
         ("rotated", turn in UPRIGHT, f"EXIF orientation {turn}"),
-        ("profile", not is_srgb(profile, mode), "another colour profile than sRGB"),
+        ("profile", not is_srgb(profile, mode), "another color profile than sRGB"),
     ]
     return {trait: word for trait, present, word in facts if present}

@@ -1,4 +1,4 @@
-"""Image files from the world, upright, in 8-bit sRGB or grey."""
+"""Image files from the world, upright, in 8-bit sRGB or gray."""
 
 import os
 import re
@@ -63,7 +63,7 @@ def read_image(
 
     The first frame of an animation. 16 bits are scaled to 8, and so are floats in [0, 1]. With
     `draft_size` a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides stay at
-    least that many pixels: up to ten times faster, a few grey levels off.
+    least that many pixels: up to ten times faster, a few gray levels off.
 
     ImageError in one line for whatever cannot be read to its end or has more than
     `max_megapixels`. An unusable color profile is ignored with a warning.

@@ -31,7 +31,7 @@ ROWS = 64
 def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
     """Write an image in the format of the path's suffix, making the folders it needs.
 
-    `quality` (1 to 100) is for JPEG (4:4:4), WebP, AVIF and HEIC. RGB and grey are written as they
+    `quality` (1 to 100) is for JPEG (4:4:4), WebP, AVIF and HEIC. RGB and gray are written as they
     are, RGBA where the format has it; other modes become RGB, on white. The file appears complete
     or not at all: it is written beside its place and moved there. ValueError for a suffix that
     cannot be written.
@@ -202,7 +202,7 @@ def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
 
 def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
     """Write the pixels by OpenCV, losslessly; the rest are chunks (PNG specification, sec. 5.3)."""
-    if values.shape[2] == 2:  # OpenCV writes no grey with alpha
+    if values.shape[2] == 2:  # OpenCV writes no gray with alpha
         values = values[:, :, [0, 0, 0, 1]]
     order = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}[values.shape[2]]
     done, encoded = cv2.imencode(".png", values if order is None else cv2.cvtColor(values, order))
@@ -249,14 +249,14 @@ def save_deep_tiff(
             {"u": 1, "i": 2, "f": 3}[values.dtype.kind],
         ) * samples
     if samples in (2, 4):
-        directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that multiplies no colours
+        directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that multiplies no colors
     directory.save(file)
     for strip in strips:  # write_stack's file has no writelines
         file.write(strip)
 
 
 DEEP = {"PNG": _save_deep_png, "TIFF": save_deep_tiff}
-"""Formats with 16 bits a channel, which Pillow's modes hold for grey alone."""
+"""Formats with 16 bits a channel, which Pillow's modes hold for gray alone."""
 NUMBERS: dict[str, tuple[type[np.generic], ...]] = {
     "PNG": (np.uint8, np.uint16),
     "TIFF": (np.uint8, np.uint16, np.int16, np.int32, np.float32),

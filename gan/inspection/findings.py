@@ -30,9 +30,9 @@ KINDS = {
     "tiny": Kind(True, "a side below {min_side} pixels"),
     "aspect": Kind(True, "one side more than {max_aspect:g} times the other"),
     "shared": Kind(False, "in A and in B: nothing of the style can be learned from it"),
-    "grey": Kind(False, "grey in a folder of colour"),
-    "color": Kind(False, "colour in a folder of grey"),
-    "plain": Kind(False, "of one colour: nothing to learn from; compared by equal pixels only"),
+    "grey": Kind(False, "gray in a folder of color"),
+    "color": Kind(False, "color in a folder of gray"),
+    "plain": Kind(False, "of one color: nothing to learn from; compared by equal pixels only"),
     "rotated": Kind(False, "turned by EXIF; read upright"),
     "outside": Kind(True, "numbers that no picture holds; training has to be told their range"),
     "range": Kind(False, "numbers that leave most of 16 bits empty; a range spreads them over all"),
@@ -41,7 +41,7 @@ KINDS = {
     "alpha": Kind(False, "transparent; put on white"),
     "cmyk": Kind(False, "for print; converted to sRGB"),
     "animated": Kind(False, "several frames or pages; the first is taken"),
-    "profile": Kind(False, "colour profile other than sRGB; applied"),
+    "profile": Kind(False, "color profile other than sRGB; applied"),
     "suffix": Kind(False, "another format than its name says; read all the same"),
     "unnamed": Kind(False, "an image by its content, skipped because its name does not show it"),
     "few": Kind(False, "a training folder of less than {min_images} images"),
@@ -100,10 +100,10 @@ def _about_folder(
         if max(width, height) > options.max_aspect * min(width, height):
             yield Finding("aspect", image.path, size)
         if image.grey == rare_grey and 0 < greys < len(images):
-            share = f"{greys} of {len(images)} images are grey"
+            share = f"{greys} of {len(images)} images are gray"
             yield Finding("grey" if image.grey else "color", image.path, share)
         if image.plain:
-            yield Finding("plain", image.path, "one colour")
+            yield Finding("plain", image.path, "one color")
         for trait, word in image.traits.unusual.items():
             yield Finding(trait, image.path, word)
     yield from _about_numbers(place, images)

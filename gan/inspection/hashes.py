@@ -9,7 +9,7 @@ Bits = NDArray[np.bool_]
 Luma = NDArray[np.uint8]
 
 SIDE = 32
-"""Pixels a side of the grey thumbnails that are compared."""
+"""Pixels a side of the gray thumbnails that are compared."""
 BITS = 64
 MOST_BITS = 6
 """Bits in which the hashes of copies differ at most. Of 40 photographs, copies as JPEG of quality
@@ -18,8 +18,8 @@ LEAST_CORRELATION = 0.98
 """Of the details of copies. Those of the same copies have 0.994 or more; the most alike of 436
 different crops out of 19 photographs, two that are five pixels of 256 apart, 0.975."""
 LEAST_DETAIL = 2.0
-"""Grey levels (root mean square) of detail below which two pictures cannot be told apart: a plain
-colour, or a clear sky. JPEG leaves about one by itself."""
+"""Gray levels (root mean square) of detail below which two pictures cannot be told apart: a plain
+color, or a clear sky. JPEG leaves about one by itself."""
 DEAD_ZONE = 4.0
 """A coefficient up to this counts as 0: JPEG would choose its sign. Photographs have hundreds."""
 CANDIDATES = 16

@@ -112,13 +112,13 @@ CONTRASTS = (
     Contrast(
         "framed",
         0.25,
-        "{high.framed:.0%} of {high_name} have bars of one colour along opposite edges, and "
+        "{high.framed:.0%} of {high_name} have bars of one color along opposite edges, and "
         "{low.framed:.0%} of the other: the generator will paint them; crop them off",
     ),
     Contrast(
         "grey",
         0.5,
-        "{high.grey:.0%} of {high_name} are grey, and {low.grey:.0%} of the other: losing colour "
+        "{high.grey:.0%} of {high_name} are gray, and {low.grey:.0%} of the other: losing color "
         "is what the generator into {high_name} learns first, inventing it its inverse",
     ),
     Contrast(

@@ -32,13 +32,13 @@ Outcome = TypeVar("Outcome")
 SPLITS: tuple[Split, ...] = ("train", "test")
 LAYOUT = "trainA, trainB, testA and testB (any of them)"
 THUMBNAIL = 64
-"""Pixels a side on which colours are measured."""
+"""Pixels a side on which colors are measured."""
 DRAFT = 2 * THUMBNAIL
 """Pixels a side that JPEGs are decoded to at least."""
 GREY = 8
-"""Levels by which the channels of a grey picture differ at most: JPEG tints a little."""
+"""Levels by which the channels of a gray picture differ at most: JPEG tints a little."""
 PLAIN = 4
-"""Levels from the darkest to the brightest pixel of a picture of one colour."""
+"""Levels from the darkest to the brightest pixel of a picture of one color."""
 FRAME_WIDTH = 2
 """Pixels of the thumbnail that a frame is wide at least: a 32nd of the side."""
 
@@ -60,7 +60,7 @@ class ImageFacts:
     place: Place
     traits: Traits
     luma: Luma
-    """Grey thumbnail (32, 32)."""
+    """Gray thumbnail (32, 32)."""
     mean: NDArray[np.float64]
     """Of red, green, blue and luminance, 0 to 255."""
     deviation: NDArray[np.float64]
@@ -69,9 +69,9 @@ class ImageFacts:
     """Mean of (max - min) / max over the pixels, 0 to 1."""
     grey: bool
     plain: bool
-    """Of one colour."""
+    """Of one color."""
     framed: bool
-    """Whether opposite edges are bars of one colour."""
+    """Whether opposite edges are bars of one color."""
 
 
 @dataclass
@@ -207,7 +207,7 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
 
 
 def _is_framed(pixels: NDArray[np.float64]) -> bool:
-    """Return whether left and right, or top and bottom, are bars of the same one colour; (H, W,
+    """Return whether left and right, or top and bottom, are bars of the same one color; (H, W,
     3)."""
     across, down = (
         np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])

@@ -37,7 +37,7 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 
 {data}
 
-## Licence
+## License
 
 {license}
 

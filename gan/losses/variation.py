@@ -1,4 +1,4 @@
-"""How much neighbouring pixels differ: what keeps a picture smooth."""
+"""How much neighboring pixels differ: what keeps a picture smooth."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ Reduction = Literal["mean", "sum"]
 
 def total_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
     """Return sum sqrt(dx^2 + dy^2) over pixels and channels, dx and dy being steps to the next
-    neighbours.
+    neighbors.
 
     Rudin, Osher and Fatemi 1992, with forward differences. Images are (N, C, H, W); a step out of
     the picture is 0. The gradient at dx = dy = 0, where the root has none, is 0.
@@ -31,7 +31,7 @@ def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
 
 
 def _steps(images: Tensor) -> Tensor:
-    """Return the differences to the right and to the lower neighbour, (2, N, C, H, W); 0 at the
+    """Return the differences to the right and to the lower neighbor, (2, N, C, H, W); 0 at the
     edge."""
     if images.dtype in (torch.float16, torch.bfloat16):
         images = images.float()

@@ -15,7 +15,7 @@ IDENTICAL = 100.0
 
 
 def l1(x: Tensor, y: Tensor) -> Tensor:
-    """Return the mean absolute difference in units of [-1, 1]: times 127.5 it is grey levels."""
+    """Return the mean absolute difference in units of [-1, 1]: times 127.5 it is gray levels."""
     return (x - y).abs().flatten(1).mean(1)
 
 

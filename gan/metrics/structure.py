@@ -25,7 +25,7 @@ BLUR = 1.5
 EDGES_AROUND = 8
 """Pixels (sigma) of what an edge's weight is relative to."""
 NOISE = 0.004
-"""Gradient per pixel, of values from 0 to 1, that counts as nothing: one grey level."""
+"""Gradient per pixel, of values from 0 to 1, that counts as nothing: one gray level."""
 FLAT = 0.02
 """Mean square of the weights below which there is nothing to preserve; photographs have 0.1 to
 0.4."""

@@ -18,7 +18,7 @@ from gan.preparation.options import PrepareOptions
 
 
 def select(config: PrepareOptions, domain: Domain) -> tuple[list[Candidate], list[Skipped]]:
-    """Return what of a domain's sources fulfils its conditions, and what cannot be used of them.
+    """Return what of a domain's sources fulfills its conditions, and what cannot be used of them.
 
     How many pictures are chosen is printed. Each file comes once, the names are unique. ValueError
     where nothing is left.

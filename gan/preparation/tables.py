@@ -98,7 +98,7 @@ class Condition:
     wanted: bool
 
     def holds(self, row: Mapping[str, str]) -> bool:
-        """Return whether a row fulfils it."""
+        """Return whether a row fulfills it."""
         cell = plain(row[self.column])
         # fnmatch gives brackets a meaning too; in tables they are brackets.
         patterns = (value.replace("[", "[[]") for value in self.values)
@@ -120,7 +120,7 @@ def _parse(text: str) -> Condition:
 
 
 def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin: str) -> list[int]:
-    """Return the numbers of the rows that fulfil all conditions; all rows have the same columns.
+    """Return the numbers of the rows that fulfill all conditions; all rows have the same columns.
 
     ValueError where a column does not exist or a value without * and ? occurs nowhere in it, with
     the nearest that does, and where no row is left; `origin` is how the error calls the rows.
@@ -132,7 +132,7 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin:
         _check(condition, rows, origin)
     left = [n for n, row in enumerate(rows) if all(wanted.holds(row) for wanted in parsed)]
     if not left:
-        raise ValueError(f"{origin}: nothing fulfils {', '.join(conditions)}")
+        raise ValueError(f"{origin}: nothing fulfills {', '.join(conditions)}")
     return left
 
 

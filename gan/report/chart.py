@@ -81,7 +81,7 @@ def marks(first: float, last: float, step: float) -> list[float]:
 
 
 def thin(curve: Curve) -> Curve:
-    """Return the curve with MAX_POINTS at most: means of equally many neighbours."""
+    """Return the curve with MAX_POINTS at most: means of equally many neighbors."""
     every = math.ceil(len(curve.steps) / MAX_POINTS)
     if every <= 1:
         return curve

@@ -49,7 +49,7 @@ def _moments(pixels: Tensor) -> tuple[Tensor, Tensor]:
 def _power(matrix: Tensor, exponent: float) -> Tensor:
     """Return a power of a symmetric matrix without negative eigenvalues."""
     values, vectors = torch.linalg.eigh(matrix)
-    # A grey or plain picture has no variance in some direction; there is nothing to scale in it.
+    # A gray or plain picture has no variance in some direction; there is nothing to scale in it.
     scales = torch.diag(values.clamp_min(1e-6) ** exponent)
     result: Tensor = vectors @ scales @ vectors.T
     return result

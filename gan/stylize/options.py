@@ -62,7 +62,7 @@ class StylizeOptions(Section):
     save_every: Count | None = None
     """Steps between intermediate pictures, which are written beside the output."""
     sweep: list[str] = Field(default=[])
-    """NAME=VALUE,VALUE,...: paint with each value, and make the output one labelled sheet of all.
+    """NAME=VALUE,VALUE,...: paint with each value, and make the output one labeled sheet of all.
     Given several times, every combination is painted."""
 
     @model_validator(mode="after")

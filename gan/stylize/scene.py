@@ -19,7 +19,7 @@ from gan.stylize.colors import luma, recolored, with_luma
 COARSEST = 128
 """Pixels of the longer side down to which the size is halved."""
 GREY = 3
-"""Levels by which red, green and blue of a grey picture may differ, as JPEG has them."""
+"""Levels by which red, green and blue of a gray picture may differ, as JPEG has them."""
 ASPECT = 0.02
 """How much a mask's aspect may differ from the photograph's."""
 
@@ -119,7 +119,7 @@ def scene(
     preserve_color: PreserveColor,
     device: torch.device,
 ) -> Scene:
-    """Return the pictures at one size; with luma, and where all are grey, they have one channel."""
+    """Return the pictures at one size; with luma, and where all are gray, they have one channel."""
 
     def tensor(image: Image.Image, side: int) -> Tensor:
         return to_unit(from_image(fitted(image, side)).to(device))[None]

@@ -1,4 +1,4 @@
-"""Trying several values of some options, and one labelled sheet of what comes of them."""
+"""Trying several values of some options, and one labeled sheet of what comes of them."""
 
 from itertools import product
 from typing import NamedTuple

@@ -29,7 +29,7 @@ class Sheet:
 
     @property
     def annotations(self) -> list[Record]:
-        """None in a file of unlabelled images."""
+        """None in a file of unlabeled images."""
         return self.content.get("annotations") or []
 
     @property

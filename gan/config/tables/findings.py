@@ -57,7 +57,7 @@ FAULTS: Table[Fault] = Table("finding", {
         "it",
         ruins=True,
     ),
-    # Healthy: 0.34 or more; 0.02 is two and a half grey levels.
+    # Healthy: 0.34 or more; 0.02 is two and a half gray levels.
     "copy": Fault(
         "the input comes back unchanged",
         0.02,

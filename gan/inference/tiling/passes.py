@@ -42,7 +42,7 @@ def run_tiled(
 ) -> None:
     """Run a ResNet generator in eval mode on a picture that need not fit into memory.
 
-    The output is network(picture) up to rounding, for sides from 16 up (that of one single colour
+    The output is network(picture) up to rounding, for sides from 16 up (that of one single color
     is all rounding under instance norm, in tiles or not). Memory is that of the widest layers on
     tile x tile pixels, or on a few lines across the picture's shorter side where those are more.
     `scratch` is a folder with room for `scratch_bytes`; no file shows in it. `progress` is told the

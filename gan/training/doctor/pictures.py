@@ -18,11 +18,11 @@ from gan.metrics.structure import agreement, comparable, field
 Network = Callable[[Tensor], Tensor]
 
 STEP = 2 / 255
-"""One grey level of 8 bits."""
+"""One gray level of 8 bits."""
 NOISE = 2 * STEP
 """Standard deviation of the noise on translations; two gray levels are invisible."""
 EXTREME = 0.97
-"""From which on a value, in [-1, 1], counts as clipped: four grey levels below white."""
+"""From which on a value, in [-1, 1], counts as clipped: four gray levels below white."""
 WINDOW = 5
 """Pixels of a side over which detail is taken and averaged."""
 CALM, BUSY = 0.05, 0.95
@@ -48,7 +48,7 @@ def luminance_correlation(real: Tensor, fake: Tensor) -> float:
     1].
 
     Over the pixels of each picture, then the mean over pictures. A picture without contrast (a
-    standard deviation below half a grey level) has 0. Inverted colours are strongly negative.
+    standard deviation below half a gray level) has 0. Inverted colors are strongly negative.
     """
     x, y = (luma(images).flatten(1) for images in (real, fake))
     x, y = (values - values.mean(1, keepdim=True) for values in (x, y))
@@ -58,7 +58,7 @@ def luminance_correlation(real: Tensor, fake: Tensor) -> float:
 
 
 def change(real: Tensor, fake: Tensor) -> float:
-    """Return mean |fake - real|, in [0, 2]: how far outputs are from inputs; NaN between grey and
+    """Return mean |fake - real|, in [0, 2]: how far outputs are from inputs; NaN between gray and
     color.
 
     Next to 0 where the output is the input.
@@ -84,7 +84,7 @@ def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> flo
 
     real are the inputs, wanted is pictures of the other domain, where there are any: a domain of
     pale pictures needs pale outputs. NaN where the pictures compared with are alike themselves
-    (less than a grey level apart), or there is only one.
+    (less than a gray level apart), or there is only one.
     """
     expected = diversity(real)
     if wanted is not None and len(wanted) > 1:
@@ -116,7 +116,7 @@ def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> flo
 
 
 def checkerboard(fake: Tensor, *natural: Tensor) -> float:
-    """Return grid(fake) - max grid(natural): grey levels of a grid that is in no natural picture.
+    """Return grid(fake) - max grid(natural): gray levels of a grid that is in no natural picture.
 
     natural are the inputs and the other domain: printed or dithered pictures already have a grid.
     """
@@ -124,7 +124,7 @@ def checkerboard(fake: Tensor, *natural: Tensor) -> float:
 
 
 def grid(images: Tensor) -> float:
-    """Return the pattern of period 2 and 4 pixels that all pictures share, in grey levels of 255.
+    """Return the pattern of period 2 and 4 pixels that all pictures share, in gray levels of 255.
 
     p(u, v) = mean over pictures i and cells j, k of h_i(4 j + u, 4 k + v), for every channel; h is
     a picture less its mean over 4 x 4 pixels. The standard deviation of p over u and v: by Parseval
@@ -166,7 +166,7 @@ def structure(real: Tensor, fake: Tensor) -> float:
 
 
 def detail(images: Tensor, quantile: float) -> float:
-    """Return how strong detail is at a quantile of a picture's places, a mean, in grey levels.
+    """Return how strong detail is at a quantile of a picture's places, a mean, in gray levels.
 
     Detail is a picture less its mean over WINDOW x WINDOW pixels; its strength at a place is the
     root of its mean square over channels and as many pixels. Sides of 2 WINDOW or more.
