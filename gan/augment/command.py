@@ -51,7 +51,7 @@ NAMED = 20
 def augment(config: AugmentOptions) -> int:
     """Translate a labeled dataset and carry its labels; return the exit status."""
     limit_decoding(config.max_decoded_mb)
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(
             lambda: dataset_format(config.format).read(config.dataset)
@@ -197,7 +197,7 @@ def _complete(
     hashes: Sequence[str],
     settings: dict[str, Any],
 ) -> None:
-    """Decide about what is staged, put the dataset together, and say so last of all.
+    """Decide about what is staged, put the dataset together, and report it last of all.
 
     Whatever kills it, the next start finds scores, and translations either staged or in place.
     """

@@ -11,11 +11,11 @@ LONGEST = 200
 
 
 def one_line(error: Exception) -> str:
-    """Return what an error says, without line breaks."""
+    """Return the text of an error, without line breaks."""
     if isinstance(error, ValidationError):
         return explain(error)
     lines = str(error).strip().splitlines()
-    if "Original Traceback" in str(error):  # from a loader worker; the last line says it all
+    if "Original Traceback" in str(error):  # from a loader worker; the last line has it all
         return lines[-1].partition("Error: ")[2] or lines[-1]
     return " ".join(str(error).split())
 

@@ -14,7 +14,7 @@ from gan import __version__
 from gan.cli.commands import COMMANDS
 from gan.system.text import nearest, printable
 
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what is wrong with a file, we say
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what is wrong with a file, we print
 USAGE = """\
 usage: gan COMMAND ...
 

@@ -143,7 +143,7 @@ def open_model(
         facts = facts or about
     side = size or facts.get("crop_size")
     if side is None:
-        raise ValueError(f"{path}: does not say at which size it was trained: give --size")
+        raise ValueError(f"{path}: does not record the size it was trained at: give --size")
     data = DataConfig.model_validate(
         {"root": root, "resize": facts.get("resize", "square"), "crop_size": side}
         | {"load_size": max(side, facts.get("load_size", side))}

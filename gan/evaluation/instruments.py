@@ -92,7 +92,7 @@ def open_instruments(
     notes: list[str] = []
     if features is None and weights is not None:
         raise ValueError(
-            f"{section}weights: of which network? Say it with {chosen}, e.g. mobilenet_v2"
+            f"{section}weights: of which network? Name it with {chosen}, e.g. mobilenet_v2"
         )
     if features is None:
         missing = missing_inception(cached(FILE))

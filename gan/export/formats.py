@@ -207,7 +207,7 @@ FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
     "onnx": (".onnx", _write_onnx),
     "program": (".pt2", _write_program),
 }
-"""The suffix of each, and what writes it and says a word about it."""
+"""The suffix of each, and what writes it and returns a word about it."""
 
 
 def check_format(path: Path, opened: Opened, format: ExportFormat) -> None:

@@ -230,7 +230,7 @@ def _blended(
 
 
 def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> None:
-    """Say so where most of a file's numbers lie beyond a range: it may be that of other files."""
+    """Remark where most of a file's numbers lie beyond a range: it may be that of other files."""
     low, high = values
     beyond = count = 0
     for part in parts:

@@ -170,7 +170,7 @@ def read_with_traits(
     max_megapixels: float = MAX_MEGAPIXELS,
     page: int = 0,
 ) -> tuple[Image.Image, Traits]:
-    """Read a file as RGB like `read_image`, and say what is unusual about it.
+    """Read a file as RGB like `read_image`, and report what is unusual about it.
 
     Numbers that lie outside of what pictures hold are shown from the least to the largest, those
     that fill few of 16 bits as if they filled them.

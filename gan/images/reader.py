@@ -121,7 +121,7 @@ def opened(
 
 
 def _reason(error: Exception) -> str:
-    """Return what an error of a decoder says, in one line."""
+    """Return the text of a decoder's error in one line."""
     if isinstance(error, SyntaxError) and isinstance(error.__cause__, Exception):
         error = error.__cause__  # Pillow wraps what its readers raise
     if isinstance(error, struct.error | IndexError | EOFError):

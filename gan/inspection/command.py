@@ -29,7 +29,7 @@ def inspect_folders(options: InspectOptions) -> int:
     places = find_places(root, options.a, options.b)
     if output:
         check_output(output, [place.folder for place in places])
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         seen = survey(places, options.max_megapixels)
         if not seen.images and not seen.unreadable and not seen.unnamed:
             nothing = "; ".join(line for _, line in seen.empty)

@@ -42,7 +42,7 @@ KINDS = {
     "cmyk": Kind(False, "for print; converted to sRGB"),
     "animated": Kind(False, "several frames or pages; the first is taken"),
     "profile": Kind(False, "color profile other than sRGB; applied"),
-    "suffix": Kind(False, "another format than its name says; read all the same"),
+    "suffix": Kind(False, "another format than its name has; read all the same"),
     "unnamed": Kind(False, "an image by its content, skipped because its name does not show it"),
     "few": Kind(False, "a training folder of less than {min_images} images"),
     "difference": Kind(False, "what tells A from B without being style"),

@@ -54,7 +54,7 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
     if not found:
         raise ValueError(f"{path}: no gen_ab.safetensors or gen_ba.safetensors in this folder")
     if direction is None and len(found) > 1:
-        raise ValueError(f"{path}: holds both generators; say which with direction ab or ba")
+        raise ValueError(f"{path}: holds both generators; choose one with direction ab or ba")
     first = next(iter(found))
     if direction not in (None, *found):
         missing = path / f"gen_{direction}.safetensors"
@@ -149,7 +149,7 @@ def _chosen(path: Path, names: list[str], direction: Direction | None, part: str
     if len(meant) != 1:
         named = {direction_from_name(name) for name in names} - {None}
         how = "direction ab or ba" if len(named) == len(names) else "gan convert FILE OUT --part"
-        raise ValueError(f"{path}: holds {len(names)} generators ({', '.join(names)}): say {how}")
+        raise ValueError(f"{path}: holds {len(names)} generators ({', '.join(names)}): use {how}")
     return meant[0]
 
 

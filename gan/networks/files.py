@@ -1,4 +1,4 @@
-"""A generator as one file: safetensors whose metadata says how to build the network again."""
+"""A generator as one file: safetensors whose metadata tells how to build the network again."""
 
 import json
 from collections.abc import Mapping

@@ -34,7 +34,7 @@ def prepare(config: PrepareOptions) -> int:
     settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
     _check_output(config, settings)
     check_failed(config.output)
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         decoded, found = _decode_domains(config)
         skipped = [*dict.fromkeys(found)]  # one source may serve both domains
         chosen = _divide(decoded, config)
@@ -135,5 +135,5 @@ def _tell(chosen: Sequence[Candidate], left_out: int, config: PrepareOptions) ->
     if left_out:
         print(f"{left_out} images excluded: further copies, or frames beside the test's")
     done = "copied" if config.link == "copy" else f"linked ({config.link})"
-    what = f"would be {done}" if config.dry_run else f"{done}; {CHOSEN} says which"
+    what = f"would be {done}" if config.dry_run else f"{done}; {CHOSEN} lists them"
     print(printable(f"{config.output}: {len(chosen)} images {what}"))

@@ -21,7 +21,7 @@ playlist with a video's name to other files and to servers."""
 def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
     """Yield (number, seconds since the first frame, its picture when called) of all whole frames.
 
-    Whatever FFmpeg says of a video becomes an ImageError in one line.
+    Whatever FFmpeg reports of a video becomes an ImageError in one line.
     """
     try:
         import av

@@ -64,7 +64,7 @@ def _report_one(model: Path, options: ReportOptions) -> None:
     opened = open_configuration(model)
     output = model / "report.html" if options.output is None else options.output
     _check_output(output)
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         text = page(model, opened, options)
     _write(output, text)
 

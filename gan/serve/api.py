@@ -70,7 +70,7 @@ def _build_api(studio: Studio) -> FastAPI:
 
 
 async def one_line(_: Request, error: Exception) -> Response:
-    """Return what an error says."""
+    """Return the text of an error."""
     if isinstance(error, HTTPException):
         return JSONResponse({"error": error.detail}, error.status_code)
     reason = "sending the image took too long" if isinstance(error, TimeoutError) else str(error)

@@ -57,7 +57,7 @@ def serve_until_stopped(studio: Studio, listener: socket.socket, name: str | Non
     """Answer requests until the process is sent SIGINT or SIGTERM."""
     import uvicorn
 
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         from gan.serve.api import build_app
 
         host, port = listener.getsockname()[:2]

@@ -146,7 +146,7 @@ def _many_pictures(studio: Studio, wishes: list[Any]) -> None:
 
 def _bar(step: Progress) -> str:
     """Return how far a batch is, as HTML."""
-    failed = f", {step.failed} failed: failed.tsv in the zip says why" if step.failed else ""
+    failed = f", {step.failed} failed: see failed.tsv in the zip" if step.failed else ""
     return (
         f"<div id='state'><progress value={step.done} max={step.total}></progress>"
         f"{step.done} of {step.total} done{failed}</div>"

@@ -130,7 +130,7 @@ class Studio:
 
 
 def reason_of(source: Path, error: Exception) -> str:
-    """Return what an error says, in one line, but for places on this machine."""
+    """Return the text of an error in one line, but for places on this machine."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return failure(source, error).reason

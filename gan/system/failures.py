@@ -23,7 +23,7 @@ class Failure:
 
 
 def failure(source: Path, error: Exception) -> Failure:
-    """Return what an exception says of a file."""
+    """Return a failure of a file, from an exception."""
     text = " ".join(str(error).removeprefix(f"{source}: ").split())
     return Failure(source, text or type(error).__name__)
 

@@ -51,7 +51,7 @@ def out_of_memory_as_value_error(advice: str) -> Iterator[None]:
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Tell whether memory has run out; torch says so on CPUs, and of CUDA's libraries, in words."""
+    """Tell whether memory has run out; torch tells it in words on CPUs and for CUDA's libraries."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "alloc" in str(error).lower()
     )

@@ -103,7 +103,7 @@ def make_plan(
     ]
     if not whole_folder and target.suffix and not target.is_dir():
         if format and target.suffix != names[0].suffix:
-            raise ValueError(f"{target}: its suffix says another format than --format {format}")
+            raise ValueError(f"{target}: its suffix names another format than --format {format}")
         triples = [(source, target, compare and compare / names[0])]
     failures = [Failure(path, reason) for path, reason in found.skipped]
     if not triples and not failures:

@@ -1,4 +1,5 @@
-"""The doctor of a run: remembers a window of steps, looks at its translations, says what is new."""
+"""The doctor of a run: remembers a window of steps, looks at its translations, reports what is
+new."""
 
 import math
 from collections import deque

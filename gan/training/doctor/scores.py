@@ -33,7 +33,7 @@ def lead(real: Sequence[float], fake: Sequence[float]) -> float:
     """Return mean real - mean fake, in scores: above 0 where real images score higher, as they
     should.
 
-    About 0 in a balanced game, so only what is far below 0 says that it is lost.
+    About 0 in a balanced game, so only what is far below 0 means that it is lost.
     """
     return fmean(real) - fmean(fake)
 
@@ -42,7 +42,7 @@ def spread(real: Sequence[float], fake: Sequence[float]) -> float:
     """Return max - min of all scores, of real images and of translations, over the steps.
 
     In a balanced game the means are alike, and yet every step has others: each shows other images.
-    About 0 is a discriminator that says the same of everything.
+    About 0 is a discriminator that scores everything alike.
     """
     scores = [*real, *fake]
     return max(scores) - min(scores)
