@@ -167,7 +167,7 @@ def parity(
 def _description(opened: Opened) -> dict[str, str]:
     """Return what a file takes and gives, and what generator it is."""
     inside, outside = (
-        {1: "grey", 3: "RGB"}.get(opened.spec[key], f"{opened.spec[key]} channels")
+        {1: "gray", 3: "RGB"}.get(opened.spec[key], f"{opened.spec[key]} channels")
         for key in ("in_channels", "out_channels")
     )
     (low, high), (least, most) = (

@@ -153,7 +153,7 @@ class Translator:
         return replace(picture, written=self.range_out)
 
     def translate(self, image: Image.Image) -> Image.Image:
-        """Translate a picture of any mode to one of its own size, upright, mode RGB or L.
+        """Translate a picture of any mode to one of the same size, upright, mode RGB or L.
 
         A generator with ranges takes modes I and F in their numbers, others and its own output as
         pictures, 0 black and 255 white. ValueError when a side is shorter than 16 pixels, or the

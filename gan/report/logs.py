@@ -20,7 +20,7 @@ LONGEST = 65536
 GROUPS = {
     "adversarial": ("Adversarial", "What generators pay for translations that are found out."),
     "cycle": ("Cycle", "There and back: distance of reconstructions, times its weight."),
-    "identity": ("Identity", "What generators do to images of their own target, times its weight."),
+    "identity": ("Identity", "What generators do to images of their target domain, times its weight."),
     "perceptual_cycle": ("Perceptual cycle", "Reconstructions against originals, as features."),
     "perceptual": ("Perceptual", "Translations against originals, in feature maps."),
     "nce": ("Contrast", "How well originals tell patches of their translations, times its weight."),

@@ -85,7 +85,7 @@ class Gate:
     def elsewhere(self, scope: Scope) -> tuple[int, str] | None:
         """Return why a request is none of this page's."""
         known = not self.hosts or _requested_host(scope) in self.hosts
-        return None if known else (421, "not this page's name; set one with gan serve --name NAME")
+        return None if known else (421, "not the name of this page; set it with gan serve --name")
 
     def full(self, path: str) -> tuple[int, str] | None:
         """Return why there is no room for an upload."""

@@ -84,7 +84,7 @@ def verdict(
         "Usable: the doctor finds no fault." if looks else "Usable, as far as can be told.",
         basis,
         "Not sure: how near the translations are to the other domain has not been measured; "
-        "gan evaluate --features does."
+        "gan evaluate measures it (option features)."
         if evaluation is None or not _compared(evaluation)
         else "Not sure: the measured differences from the source images are not clear.",
     )
