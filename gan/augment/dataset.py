@@ -191,8 +191,7 @@ def _empty_folders(files: Files) -> Iterator[Path]:
 
 
 def _check_reports(root: Path) -> set[Path]:
-    """Return the reports in a dataset that is itself an output; ValueError for others of their
-    names."""
+    """Return the reports in a dataset that is itself an output; ValueError for others so named."""
     there = {root / name for name in REPORTS if (root / name).exists()}
     if there and root / REPORT not in there:
         raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
@@ -207,8 +206,7 @@ def split_name(text: str) -> str | None:
 
 
 def split_words(text: str) -> frozenset[str]:
-    """Return the splits that the words of a name mean: obj_Train_data and instances_train2017,
-    train."""
+    """Return the splits that the words of a name mean: train for instances_train2017."""
     return frozenset(filter(None, map(split_name, re.split(r"[\W_]+", text))))
 
 

@@ -63,8 +63,7 @@ def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
 
 
 def parse(text: str) -> tuple[float, str]:
-    """Return a number and its unit, `%`, `mad`, `off` or none; ValueError says what would be
-    right."""
+    """Return a number and its unit, `%`, `mad`, `off` or none; ValueError tells what is right."""
     if text.strip() == "off":
         return 0.0, "off"
     found = re.fullmatch(r"\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*(%|mad)?\s*", text)

@@ -201,8 +201,7 @@ class AugmentOptions(Section):
             ) from None
 
     def shares(self) -> dict[int, float]:
-        """Return the weights of the models, by their numbers, but for those that are never
-        drawn."""
+        """Return the weights of the models, by their numbers, without those never drawn."""
         weights = self.weights or [1.0] * len(self.model)
         return {number: weight for number, weight in enumerate(weights) if weight}
 

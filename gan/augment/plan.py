@@ -71,8 +71,7 @@ def choose(dataset: Dataset, splits: Sequence[str]) -> list[Item]:
 
 
 def check_labelled(tasks: Sequence[Task], rule: str) -> None:
-    """Raise ValueError where no image that is to be translated has a label; `rule` says how it
-    would."""
+    """Raise ValueError where no image to translate has a label; `rule` tells how it would."""
     if tasks and not any(task.item.labelled for task in tasks):
         raise ValueError(
             f"dataset: none of the {len(tasks)} images to translate has a label: {rule}"
@@ -80,8 +79,7 @@ def check_labelled(tasks: Sequence[Task], rule: str) -> None:
 
 
 def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Item, int]]:
-    """Yield the images, each with the number of its copy: ratio x as many as images, to the
-    nearest.
+    """Yield the images, each with the number of its copy: ratio x as many as images, rounded.
 
     Who has one more than others is drawn by name, whatever the order.
     """
@@ -95,8 +93,7 @@ def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[It
 
 
 def free_suffix(dataset: Dataset, mark: str) -> str:
-    """Return what follows the stems of new images: _ab, or with a number, where any name has that
-    in it.
+    """Return what follows the stems of new images: _ab, with a number where a name has that in it.
 
     Names that differ in case alone are one name on some disks.
     """
@@ -107,8 +104,7 @@ def free_suffix(dataset: Dataset, mark: str) -> str:
 
 
 def _model_of(config: AugmentOptions, image: str, copy: int) -> int:
-    """Return the model of an image's copy, drawn by the weights; none comes again before all
-    have."""
+    """Return the model of an image's copy, drawn by the weights; none repeats before all have."""
     left: dict[int, float] = {}
     model = 0
     for number in range(copy + 1):

@@ -63,8 +63,7 @@ def _box_regions(
 
 
 def _mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool_]]:
-    """Yield where a mask (H, W, C) has each of its colors, at the size of the picture that is
-    shown."""
+    """Yield where a mask (H, W, C) has each of its colors, at the size of the shown picture."""
     if mask is None:
         return
     size = shown.shape[1], shown.shape[0]
@@ -108,8 +107,7 @@ def _correlation(one: Plane, other: Plane) -> float | None:
 
 
 def contrast(source: Plane, translation: Plane) -> float | None:
-    """Return the share of the source's contrast that is left; None for a source that has hardly
-    any."""
+    """Return the share of the source's contrast that is left; None where it has hardly any."""
     return float(translation.std() / source.std()) if source.std() >= 0.02 else None
 
 

@@ -31,8 +31,7 @@ Predict = Callable[[Tensor], Any]
 def load_task_score(
     text: str, size: int | None, device: torch.device
 ) -> Callable[[Array, Array], float | None]:
-    """Return a function of a source and its translation (H, W, C): how much of the prediction
-    survives.
+    """Return a function of a source and its translation (H, W, C): what of the prediction survives.
 
     ValueError names the file, and what would be right.
     """

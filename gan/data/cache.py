@@ -72,8 +72,7 @@ class PixelCache:
         return pixels
 
     def entry(self, path: Path) -> tuple[Stamp, Path] | None:
-        """Return a file's stamp and where its pixels belong; None where that cannot be told for
-        sure."""
+        """Return a file's stamp and where its pixels belong; None where that is not certain."""
         now = time.time_ns()
         stamp = stamp_of(path)
         if (known := self.known.get(path)) and known[0] == stamp:
@@ -107,8 +106,7 @@ class PixelCache:
             warnings.warn(f"data.cache: not written to any more: {error}", stacklevel=2)
 
     def make_room(self, shard: Path, size: int) -> bool:
-        """Return whether an entry fits into its shard, after what is out of use has gone from
-        there."""
+        """Return whether an entry fits into its shard, after unused ones are removed."""
         if not shard.is_dir():
             return size <= self.limit // SHARDS
         remove_parts(shard)

@@ -147,8 +147,7 @@ class TrainTransform:
 
 
 def resize(picture: Picture, data: DataConfig) -> Pixels:
-    """Resize as data.resize names: the reference's antialiased bicubic square, the shorter side, or
-    nothing."""
+    """Resize as data.resize: the reference's antialiased bicubic square, a shorter side, or not."""
     width, height = _size(picture)
     sizes = {
         "square": (data.load_size, data.load_size),

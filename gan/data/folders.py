@@ -221,8 +221,7 @@ def unreadable(
 def fingerprint(
     root: Path, files: Sequence[Path], lengths: Mapping[str, int] = MappingProxyType({})
 ) -> str:
-    """Return a hash of the files' names below root and their lengths in bytes; some lengths are
-    given."""
+    """Return a hash of the files' names below root and their lengths in bytes, some given."""
     sizes = (lengths.get(str(path)) or path.stat().st_size for path in files)
     names = (path.relative_to(root).as_posix() for path in files)
     lines = (f"{name}\t{size}\n" for name, size in zip(names, sizes, strict=True))

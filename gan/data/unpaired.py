@@ -65,8 +65,7 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         return max(len(self.files_a), len(self.files_b))
 
     def __getitem__(self, key: Key) -> tuple[Tensor, Tensor]:
-        """Return the pair (a, b) of a key, (C, crop_size, crop_size) each, transformed
-        independently."""
+        """Return the pair (a, b) of a key, (C, crop_size, crop_size), transformed independently."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
         larger = int(_order(self.seed, epoch, len(self))[index])

@@ -70,8 +70,7 @@ def forget(folder: Path, step: int) -> None:
 
 
 def superseded(line: bytes, step: int) -> dict[str, Any] | None:
-    """Return the record of a line by training about a later step; what is torn or foreign is
-    none."""
+    """Return the record of a line by training about a later step; None if torn or foreign."""
     with contextlib.suppress(ValueError, KeyError, TypeError):
         record: dict[str, Any] = json.loads(line)
         return record if record["step"] > step and "models" not in record["protocol"] else None

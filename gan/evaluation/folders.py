@@ -109,8 +109,7 @@ def _open_folder(root: Path, max_images: int | None, values: Range | None) -> Fo
 
 
 def _find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:
-    """Return images of two folders with equal names but for the suffix, both ways; unique ones
-    only."""
+    """Return images of two folders with equal names but for the suffix, both ways; only unique."""
     ours, theirs = _stems(one), _stems(other)
     pairs = {ours[stem]: theirs[stem] for stem in ours if stem in theirs}
     return pairs | {theirs: ours for ours, theirs in pairs.items()}

@@ -112,8 +112,7 @@ class Features(nn.Module):
 
 
 def build(backbone: str) -> nn.Module:
-    """Return a torchvision classifier without memory for weights, where torchvision can build it
-    so."""
+    """Return a torchvision classifier without memory for weights, where possible."""
     known = models.list_models(module=models)
     if backbone not in known:
         raise ValueError(f"perceptual.backbone: {backbone} is none of {', '.join(known)}")
@@ -131,8 +130,7 @@ def build(backbone: str) -> nn.Module:
 def _keep(
     network: nn.Module, backbone: str, nodes: dict[str, str], names: Sequence[str]
 ) -> nn.Module:
-    """Return the part of a network that its nodes need, without operations in place, in eval
-    mode."""
+    """Return the part of a network that its nodes need, not in place, in eval mode."""
     if not nodes:
         raise ValueError(f"no layer of {backbone} is named")
     wanted = list(dict.fromkeys(nodes.values()))
@@ -185,8 +183,7 @@ def stages_of(backbone: str) -> tuple[str, ...]:
 
 
 def _paper_names(network: nn.Module) -> dict[str, str]:
-    """Return names like relu4_2, conv4_2 and pool4, and the nodes that they mean; none but for a
-    VGG.
+    """Return names like relu4_2, conv4_2 and pool4, and their nodes; none but for a VGG.
 
     Block and number count from 1. conv4_2 is relu4_2: in the networks of Gatys et al. the
     rectification overwrote the convolution's output, so their conv4_2 is the rectified map too. The

@@ -25,8 +25,7 @@ ROWS = 256
 
 
 def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image.Image:
-    """Return the image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB shows it on white
-    paper.
+    """Return the image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB on white paper.
 
     16-bit gray is scaled to 8 bits, floats from [0, 1]; ValueError where values lie outside.
     A color profile that cannot be used is ignored with a warning that has `name` in it.

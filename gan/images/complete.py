@@ -162,8 +162,7 @@ def _png_bytes(header: bytes) -> int:
 
 
 def _ends_blank(image: ImageFile) -> bool:
-    """Return whether one of the last two rows is all 0; the last pass of interlaced ones has every
-    other.
+    """Return whether one of the last two rows is all 0; interlaced files end with every other.
 
     Few pictures have a black row at their end, so few are read twice.
     """

@@ -236,8 +236,7 @@ def has_pages(path: Path) -> bool:
 
 
 def _animated(image: Any) -> bool:
-    """Return whether an opened file has several frames or pages; those after the first may be
-    damaged."""
+    """Return whether an opened file has several frames or pages; later ones may be damaged."""
     try:
         return bool(getattr(image, "is_animated", False))
     except Exception:  # as many kinds as damage has; the first is good

@@ -91,8 +91,7 @@ def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[in
 
 
 def read_orientation(path: Path) -> int:
-    """Return how the file stores the image, as EXIF numbers it, 1 (upright) to 8; ImageError
-    likewise."""
+    """Return how the file stores the image, as EXIF numbers it, 1 (upright) to 8; or ImageError."""
     with opened(path, float("inf"), pixels=False) as (image, _):
         return orientation(image)
 
@@ -166,8 +165,7 @@ def _identified(file: BinaryIO) -> ImageFile:
 
 
 def orientation(image: ImageFile) -> int:
-    """Return the EXIF orientation that remains to be undone, 1 to 8; 1 if the metadata is
-    damaged."""
+    """Return the EXIF orientation that remains to be undone, 1 to 8; 1 if damaged."""
     if isinstance(image, TiffImageFile):  # undoes it while loading, and has the upright size
         return 1
     try:
@@ -179,8 +177,7 @@ def orientation(image: ImageFile) -> int:
 
 
 def metadata_follows_pixels(file: BinaryIO) -> bool:
-    """Return whether a PNG has EXIF or XMP behind its pixels, where Pillow finds it after
-    decoding."""
+    """Return whether a PNG has EXIF or XMP behind its pixels, which Pillow finds late."""
     file.seek(8)
     pixels_passed = False
     while len(head := file.read(8)) == 8:
@@ -258,8 +255,7 @@ def _read_plain_ycbcr(file: BinaryIO) -> Image.Image:
 
 
 def _jpeg2000_depth(file: BinaryIO) -> int:
-    """Return the bits per channel: from the image header box, or from the size marker of a bare
-    codestream."""
+    """Return the bits per channel: of the image header box, or of a bare codestream."""
     file.seek(0)
     header = file.read(256)
     at = 42 if header.startswith(CODESTREAM) else header.find(b"ihdr") + 14

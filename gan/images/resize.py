@@ -15,8 +15,7 @@ def resize_square(image: Image.Image, size: int) -> Image.Image:
 
 
 def resize_short(image: Image.Image, size: int) -> Image.Image:
-    """Return the image with its shorter side at `size` pixels, aspect kept; itself if it is so
-    already."""
+    """Return the image with its shorter side at `size` pixels, aspect kept, or itself."""
     wanted = short_size(image.width, image.height, size)
     return image if image.size == wanted else image.resize(wanted, BICUBIC)
 

@@ -146,8 +146,7 @@ def _format_of(path: Path) -> str:
 def _saver(
     image: Image.Image, path: Path, quality: int, metadata: Mapping[str, Any] = {}
 ) -> Callable[[BinaryIO], None]:
-    """Return what writes an image into a file as `write_image` does; metadata are options of
-    Pillow."""
+    """Return what writes an image into a file as `write_image`; metadata are Pillow's options."""
     kind = _format_of(path)
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {

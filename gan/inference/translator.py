@@ -277,8 +277,7 @@ def require_finite(translated: Result | None) -> Result:
 def read_style(
     path: str | Path | None, generator: Path, channels: Channels, about: Mapping[str, Any]
 ) -> Tensor:
-    """Return the style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names the
-    file."""
+    """Return the style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names it."""
     if path is None:
         raise ValueError(
             f"{generator}: takes its style from a picture: name one, --style painting.jpg"

@@ -64,8 +64,7 @@ def level(kind: str) -> str:
 def findings_text(
     found: Sequence[Finding], options: InspectOptions, complete: str
 ) -> Iterator[str]:
-    """Yield lines for people: each kind with its limit, then its files; `complete` says where all
-    are."""
+    """Yield lines for people: each kind with its limit, then its files; `complete` has all."""
     for kind, group in groupby(found, key=lambda finding: finding.kind):
         members = list(group)
         meaning = KINDS[kind].meaning.format(**options.model_dump())
@@ -106,8 +105,7 @@ def summary(survey: Survey, found: Sequence[Finding]) -> str:
 
 
 def check_output(output: Path, folders: Iterable[Path]) -> None:
-    """Raise ValueError where writing would change what is inspected, or replace what is not
-    ours."""
+    """Raise ValueError where writing would change what is inspected, or replace other files."""
     if output.exists() and not output.is_dir():
         raise ValueError(f"{output}: the output is a folder, and this is a file")
     for folder in folders:

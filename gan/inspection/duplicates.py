@@ -91,8 +91,7 @@ def _related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
 def _equal(
     images: Sequence[ImageFacts], close: Iterable[tuple[int, int, int]], max_megapixels: float
 ) -> list[tuple[int, int]]:
-    """Return pairs (later, first of a folder) of images of equal size and pixels, in whatever
-    format.
+    """Return pairs (later, first of a folder) of images of equal size and pixels.
 
     Only those are decoded whole that have the same thumbnail or are near copies.
     """

@@ -130,8 +130,7 @@ def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
 
 
 def _signs(bits: Bits) -> NDArray[np.float32]:
-    """Return bits as 1 and -1: the product of two hashes is the number of equal bits less the
-    others."""
+    """Return bits as 1 and -1: a product of two hashes is their equal bits less the others."""
     return bits.astype(np.float32) * 2 - 1
 
 

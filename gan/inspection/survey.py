@@ -158,8 +158,7 @@ def in_threads(function: Callable[[Job], Outcome], jobs: Sequence[Job], unit: st
 
 
 def _image_size(path: Path) -> str | None:
-    """Return width and height of a file that begins like an image, whatever its name; None for
-    others."""
+    """Return (width, height) of a file that begins like an image; None for others."""
     if path.is_symlink() or not path.is_file():
         return None
     try:
@@ -207,8 +206,7 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
 
 
 def _is_framed(pixels: NDArray[np.float64]) -> bool:
-    """Return whether left and right, or top and bottom, are bars of the same one color; (H, W,
-    3)."""
+    """Return whether left and right, or top and bottom, are bars of one color; (H, W, 3)."""
     across, down = (
         np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
         for turned in (pixels, pixels.swapaxes(0, 1))

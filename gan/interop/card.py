@@ -54,8 +54,7 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 def model_card(
     run: Path, generators: Mapping[Direction, Opened], folder: Path, license: str
 ) -> str:
-    """Return the README.md of a folder, from what lies in a run's directory, or is missing
-    there."""
+    """Return the README.md of a folder, from what a run's directory has and lacks."""
     config = _read_config(run)
     header = {
         "license": license,

@@ -124,8 +124,7 @@ def _open_foreign(path: Path, direction: Direction | None, part: str | None) -> 
 
 
 def _identified(state: State) -> tuple[State, dict[str, Any], str]:
-    """Return a network's tensors by the reference's names, its arguments, and whose names they
-    had."""
+    """Return a network's tensors by the reference's names, its arguments, and their layout."""
     renamed, layout = reference_names(state)
     try:
         spec = recognize(renamed)

@@ -27,8 +27,7 @@ BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
 
 
 def _mmcv(match: re.Match[str], blocks: int) -> str:
-    """Return MMagic's name: stem, two halvings, blocks, two doublings and the head count by
-    ones."""
+    """Return MMagic's name: stem, two halvings, blocks, two doublings and head count by ones."""
     number, inner, layer, tensor = int(match[1]), match[2], match[3], match[4]
     after = 0 if layer == "conv" else 1
     if inner is not None:

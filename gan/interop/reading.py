@@ -31,8 +31,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_pickle(path: Path) -> Any:
-    """Return what torch.save wrote, as long as it is tensors, numbers, texts and containers of
-    them."""
+    """Return what torch.save wrote, if it is tensors, numbers, texts and containers."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of old formats
             return torch.load(path, map_location="cpu", weights_only=True)

@@ -60,8 +60,7 @@ def linear_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
 
 
 def gradient_penalty(disc: Callable[[Tensor], Scores], real: Tensor, fake: Tensor) -> Tensor:
-    """Return the squared distance to 1 of the critic's gradient norm, at random points between real
-    and fake.
+    """Return the squared distance to 1 of the critic's gradient norm between real and fake.
 
     real and fake are (N, C, H, W); the scalar result can be differentiated by the critic's weights.
     One point is drawn per image from torch's global generator. Gulrajani et al. 2017, Eq. 3. The

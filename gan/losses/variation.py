@@ -31,8 +31,7 @@ def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
 
 
 def _steps(images: Tensor) -> Tensor:
-    """Return the differences to the right and to the lower neighbor, (2, N, C, H, W); 0 at the
-    edge."""
+    """Return the differences to the right and lower neighbors, (2, N, C, H, W); 0 at the edge."""
     if images.dtype in (torch.float16, torch.bfloat16):
         images = images.float()
     return torch.stack([pad(images.diff(dim=3), (0, 1)), pad(images.diff(dim=2), (0, 0, 0, 1))])

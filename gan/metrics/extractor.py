@@ -69,8 +69,7 @@ def open_extractor(
 
 
 def deepest_layer(backbone: str, section: str = "") -> str:
-    """Return the last feature map before a classifier; ValueError for a network without one (a
-    ViT)."""
+    """Return the last feature map before a classifier; ValueError where there is none (a ViT)."""
     stages = dict(build(backbone).named_children())
     if "features" in stages:
         return f"features.{list(stages['features']._modules)[-1]}"

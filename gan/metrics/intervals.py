@@ -33,8 +33,7 @@ class Sampling(NamedTuple):
 
 
 def sampled(sampling: Sampling, *collections: int) -> bool:
-    """Return whether collections of so many images have resamples that an interval can be read
-    off."""
+    """Return whether collections of so many images have enough resamples for an interval."""
     return sampling.resamples > 0 and min(collections) >= LEAST_IMAGES
 
 

@@ -60,8 +60,7 @@ def field(pixels: Pixels, blur: float = BLUR) -> Field:
 
 
 def agreement(source: Field, result: Field) -> float | None:
-    """Return the correlation of two fields or of equal parts of them, -1 to 1; None for a flat
-    source."""
+    """Return the correlation of two fields or of their parts, -1 to 1; None for a flat source."""
     power = (np.abs(source) ** 2).sum(dtype=np.float64)
     if power < FLAT * source.size:
         return None
@@ -71,8 +70,7 @@ def agreement(source: Field, result: Field) -> float | None:
 
 
 def displaced(source: Field, result: Field) -> float | None:
-    """Return how much better the fields would agree if one were moved, 0 to 1; None for a flat
-    source.
+    """Return how much better the fields agree if one is moved, 0 to 1; None for a flat source.
 
     0 where they agree best as they lie, 1 - here / there where they agree better somewhere else.
     All places are tried at once, by the theorem of convolution.

@@ -31,8 +31,7 @@ def save_generator(
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """Return the facts about a generator's training, without its weights; {} where it is none of
-    ours."""
+    """Return the facts about a generator's training, without its weights; {} if it is not ours."""
     try:
         return dict(json.loads(read_metadata(path, "generator")[KEY])["about"])
     except (ValueError, KeyError, TypeError):

@@ -99,8 +99,7 @@ def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterat
 
 
 def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Candidate]:
-    """Return a candidate for each row; whether its file exists is not asked before rows are
-    chosen."""
+    """Return a candidate for each row; files are checked once rows are chosen."""
     rows = tables.read_rows(path)
     column = tables.file_column(path, list(rows[0]), config.file_column)
     folder = config.images or path.parent

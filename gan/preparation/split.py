@@ -57,8 +57,7 @@ def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def quota(count: int, test: float, domain: Domain) -> int:
-    """Return how many pictures of `count` are for the test, never all: a share below 1, or a
-    number."""
+    """Return how many pictures of `count` are for the test, never all: a share, or a number."""
     if test < 1:
         return min(max(round(test * count), int(test > 0)), count - 1)
     if test >= count:

@@ -23,8 +23,7 @@ BDD100K's."""
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a table, all with the same columns; ValueError names a file that is
-    none."""
+    """Return the rows of a table, all with the same columns; ValueError names the file."""
     try:
         text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
@@ -77,8 +76,7 @@ def _flat(entry: Mapping[str, Any]) -> dict[str, str]:
 
 
 def file_column(path: Path, columns: list[str], given: str | None) -> str:
-    """Return the column that names the file; ValueError where it is not there or cannot be
-    guessed."""
+    """Return the column that names the file; ValueError if missing or not to be guessed."""
     if given is not None and given not in columns:
         raise ValueError(f"{path}: no column {given} (file_column){nearest(given, columns)}")
     likely = [name for name in FILE_COLUMNS if name in columns]

@@ -146,8 +146,7 @@ def _common(steps: Sequence[float]) -> float | None:
 
 
 def _kind(index: int, curve: Curve) -> str:
-    """Return the classes of a curve: its color, and dashes once there are more curves than
-    colors."""
+    """Return the classes of a curve: its color, and dashes where colors run out."""
     number = index if curve.color is None else curve.color
     return f"s{number % COLORS}" + (f" d{number // COLORS % DASHES}" if number >= COLORS else "")
 
@@ -196,8 +195,7 @@ def _spot(step: float, value: float, x: Axis, y: Axis) -> str:
 
 
 def _points(thinned: Sequence[Curve]) -> str:
-    """Return what the page's script reads: for each curve its steps, and its values as they are
-    shown."""
+    """Return what the page's script reads: for each curve its steps and shown values."""
     return json.dumps(
         [(list(map(round, curve.steps)), list(map(number, curve.values))) for curve in thinned],
         separators=(",", ":"),

@@ -164,8 +164,7 @@ def _alerts(
 
 
 def _scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:
-    """Return the scores of an evaluation's images; where it does not name them, of the last
-    step."""
+    """Return the scores of an evaluation's images; unnamed ones, of the last step."""
     named = (
         run / "evaluation" / Path(evaluation.images).name
         if evaluation and evaluation.images

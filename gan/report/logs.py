@@ -20,7 +20,7 @@ LONGEST = 65536
 GROUPS = {
     "adversarial": ("Adversarial", "What generators pay for translations that are found out."),
     "cycle": ("Cycle", "There and back: distance of reconstructions, times its weight."),
-    "identity": ("Identity", "What generators do to images of their target domain, times its weight."),
+    "identity": ("Identity", "Change of images of the target domain, times its weight."),
     "perceptual_cycle": ("Perceptual cycle", "Reconstructions against originals, as features."),
     "perceptual": ("Perceptual", "Translations against originals, in feature maps."),
     "nce": ("Contrast", "How well originals tell patches of their translations, times its weight."),
@@ -163,8 +163,7 @@ def _events(path: Path) -> Iterator[Any]:
 
 
 def losses(log: Log) -> Markup:
-    """Return charts of the groups that were logged; what belongs to none is folded away below
-    them."""
+    """Return charts of the logged groups; what belongs to none is folded away."""
     groups = in_groups([name for name, points in log.scalars.items() if points])
     known, others = [], []
     for group, names in groups.items():

@@ -25,8 +25,7 @@ IGNORED = re.compile(
 
 
 def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
-    """Return verdict, table, curves and protocol of the run's own evaluations; others folded
-    away."""
+    """Return verdict, table, curves and protocol of the run's evaluations; others folded away."""
     shown = chosen(lines.records)
     if shown is None:
         return render("metrics.html", remark=lines.remark, shown=None)
@@ -47,8 +46,7 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
 
 
 def _curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
-    """Return charts over steps of the metrics that were taken more than once, both directions in
-    one."""
+    """Return charts over steps of the metrics taken more than once, both directions in one."""
     groups: dict[str, list[str]] = {}
     for name in shown.metrics:
         groups.setdefault(stem(name), []).append(name)

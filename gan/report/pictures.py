@@ -69,8 +69,7 @@ def inline(image: Image.Image) -> Inline:
 
 
 def spread(count: int, wanted: int) -> list[int]:
-    """Return up to `wanted` of the indices 0 to count - 1, evenly spread, with the first and
-    last."""
+    """Return up to `wanted` of the indices 0 to count - 1, evenly spread, ends included."""
     if count <= wanted:
         return list(range(count))
     if wanted == 1:

@@ -130,8 +130,7 @@ def ended(send: Send) -> Send:
 
 
 def _lies_in(place: str, folder: Path) -> bool:
-    """Return whether a file lies in a folder when all links are followed, which Gradio does not
-    ask."""
+    """Return whether a file lies in a folder, links followed, which Gradio does not check."""
     with suppress(ValueError, OSError, RuntimeError):  # no path at all; links in a circle
         return Path(place).resolve().is_relative_to(folder)
     return False

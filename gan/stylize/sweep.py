@@ -25,8 +25,7 @@ class Table(NamedTuple):
 
 
 def table(config: StylizeOptions) -> Table:
-    """Return the configurations of a sweep, all checked; ValueError names the value that is
-    wrong."""
+    """Return the configurations of a sweep, all checked; ValueError names the wrong value."""
     keys: list[str] = []
     axes: dict[str, list[str]] = {}
     for text in config.sweep:

@@ -13,8 +13,7 @@ LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_by
 
 
 def free_memory(device: torch.device) -> int:
-    """Return the bytes that this process can still take on a device; in a container, of the
-    container's."""
+    """Return the bytes that this process can still take on a device or in its container."""
     if device.type == "cuda":
         unused, _ = torch.cuda.mem_get_info(device)
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

@@ -65,8 +65,7 @@ class Processes:
         return [item for items in self._values(answers) for item in items]
 
     def _values(self, answers: list[Any]) -> list[Any]:
-        """Return the answers of processes; raise what one of them raised: the main one prints
-        it."""
+        """Return the answers of processes; raise what one raised: the main one prints it."""
         for answer in answers:
             if isinstance(answer, _Raised):
                 answer.error.__dict__["said_elsewhere"] = not self.main

@@ -25,8 +25,7 @@ PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 def build_accelerator(config: Config) -> Accelerator:
-    """Return the accelerator of run.device and train.precision; ValueError where both
-    contradict."""
+    """Return the accelerator of run.device and train.precision; ValueError on a conflict."""
     _check(config)
     # Let a second run in this process have another precision or device.
     AcceleratorState._reset_state()

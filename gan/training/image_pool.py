@@ -38,8 +38,7 @@ class ImagePool:
         return past
 
     def state(self) -> Tensor | None:
-        """Return the stored images as one tensor (stored, C, H, W), or None while there are
-        none."""
+        """Return the stored images as one tensor (stored, C, H, W), or None without any."""
         return torch.stack(self.images) if self.images else None
 
     def restore(self, images: Sequence[Tensor] | Tensor | None) -> None:

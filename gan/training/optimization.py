@@ -161,8 +161,7 @@ def by_name(saved: Any, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> None:
-    """Compute average += weight * (network - average), in place; weight is a scalar on the
-    device."""
+    """Compute average += weight * (network - average), in place; weight is a device scalar."""
     with torch.no_grad():
         pairs = zip(average.state_dict().values(), network.state_dict().values(), strict=True)
         floats = [(ours, theirs) for ours, theirs in pairs if ours.is_floating_point()]

@@ -121,8 +121,7 @@ def best_step(run: Path) -> int | None:
 
 
 def found(records: list[Finding]) -> list[tuple[Finding, int | None]]:
-    """Return the findings, the open ones first, each with the step at which it had gone, or
-    None."""
+    """Return the findings, open ones first, each with the step at which it had gone or None."""
     findings = [(f, _over(f, records[i + 1 :])) for i, f in enumerate(records) if f.finding]
     return sorted(findings, key=lambda pair: (pair[1] is not None, -pair[0].step))
 
@@ -134,8 +133,7 @@ def _over(finding: Finding, later: list[Finding]) -> int | None:
 
 
 def chosen(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """Return the newest by training; without one the newest of the run's generators, or of any
-    file."""
+    """Return the newest by training; else of the run's generators, or of any file."""
     by_training = [e for e in evaluations if not e.models]
     of_the_run = [e for e in evaluations if all(OWN.fullmatch(name) for name in e.models)]
     return next((found[-1] for found in (by_training, of_the_run, evaluations) if found), None)

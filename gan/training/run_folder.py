@@ -65,8 +65,7 @@ def mark_stopped(folder: Path, text: str) -> None:
 
 
 def is_held(folder: Path) -> bool:
-    """Return whether another process trains into a run's folder; False where nothing can be
-    locked."""
+    """Return whether another process trains into a folder; False where nothing can be locked."""
     try:
         lock = os.open(folder / LOCK, os.O_RDONLY)
     except OSError:

@@ -49,8 +49,7 @@ class RunLength:
         return min(self.last_step, self.train.max_steps or self.last_step)
 
     def due(self, step: int, every: int) -> bool:
-        """Return whether something happens after this step that happens every so many, and at the
-        end."""
+        """Return whether something happens after this step: every so many, and at the end."""
         return step % every == 0 or step == self.stop
 
     def epochs_done(self, step: int) -> int:

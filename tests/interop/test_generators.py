@@ -194,7 +194,7 @@ def test_names_choose_between_two_generators(ab: str, ba: str, tmp_path: Path) -
     path = saved(content, tmp_path / "both.ckpt")
     assert same(open_generator(path, "ab").network, forth)
     assert same(open_generator(path, "ba").network, back)
-    with pytest.raises(ValueError, match=r"holds 2 generators .* say direction ab or ba"):
+    with pytest.raises(ValueError, match=r"holds 2 generators .* use direction ab or ba"):
         open_generator(path)
 
 

@@ -41,14 +41,12 @@ class Sheet:
 
 
 def _splits_of(path: Path) -> frozenset[str]:
-    """Return the splits of a JSON file, by its name's words (instances_train2017), else by its
-    folder."""
+    """Return the splits of a JSON file, by its name's words (instances_train2017) or its folder."""
     return split_words(path.stem) or split_of(path)
 
 
 def _find_items(files: Files) -> list[Item]:
-    """Return the images that a JSON file names, with their boxes; all others are carried as they
-    are."""
+    """Return the images that a JSON file names, with their boxes; all others are carried along."""
     sheets = _read_sheets(files)
     if not sheets:
         raise ValueError(f"{files.root}: no JSON file with COCO's lists `images` and `annotations`")
@@ -79,8 +77,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _read_sheets(files: Files) -> list[Sheet]:
-    """Return the COCO files; JSON that cannot be read is named, JSON of another kind is passed
-    over.
+    """Return the COCO files; JSON that cannot be read is named, other JSON is skipped.
 
     ValueError where none of their records names an image.
     """
@@ -210,8 +207,7 @@ def _read_box(values: Sequence[float], record: Record, kind: str | None) -> Box:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield the JSON files whose images come or go; ids of what is new are larger than all
-    before."""
+    """Yield the JSON files whose images come or go; new ids are larger than all before."""
     sheets = _read_sheets(dataset.files)
     added = (name for image, names in outputs.items() for name in names if name != image)
     first = _largest(sheets, "images") + 1

@@ -23,8 +23,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _has_splits(images: Sequence[Path]) -> bool:
-    """Return whether the outer folders are splits: all so called, or one with folders for most
-    images.
+    """Return whether the outer folders are splits: all so called, or one with most images.
 
     `train` may also be a class, between `bus` and `plane`: then images lie directly in it.
     """

@@ -80,8 +80,7 @@ def _read_boxes(content: bytes) -> tuple[Box, ...]:
 
 
 def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
-    """Return the lists of ImageSets, beside training: their lines, and the images of their
-    stems."""
+    """Return the lists of ImageSets, beside training: lines, and the images of their stems."""
     by_stem = defaultdict[tuple[Path, str], list[Path]](list)
     for image in files.images:
         if image.parent.name == IMAGES:

@@ -47,8 +47,7 @@ def _is_labelme(content: Any) -> bool:
 
 
 def _images_of(files: Files, contents: Mapping[Path, Any]) -> dict[Path, Path | None]:
-    """Return the image that each file names; where none is in its place, by the ends of their
-    paths."""
+    """Return the image that each file names; where it is elsewhere, by the ends of the paths."""
     known = {*files.images}
     names = {path: content["imagePath"].replace("\\", "/") for path, content in contents.items()}
     found = {path: _image_of(path, name, known) for path, name in names.items()}

@@ -53,8 +53,7 @@ class Layout:
         return path.stem.removesuffix(max(ends, key=len, default=""))
 
     def places(self, image: Path) -> list[Path]:
-        """Return where the labels of an image lie, without suffix: with its folders, under its
-        name."""
+        """Return where the labels of an image lie, without suffix: in its folders, by its name."""
         folder = self.folder(image)
         assert folder
         start = self.start(image, folder)
@@ -123,8 +122,7 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
 
 
 def _label_files(layout: Layout, files: Files) -> Labels:
-    """Return all labels by their folder and the start of their names, those first that are best as
-    masks.
+    """Return all labels by folder and start of their names, those best as masks first.
 
     Files that are not pictures are labels where their name says so.
     """
@@ -140,8 +138,7 @@ def _label_files(layout: Layout, files: Files) -> Labels:
 
 
 def _rank(layout: Layout, path: Path) -> tuple[int, int]:
-    """Return the place of a label's kind among masks, and of its name: the shortest is the image's
-    own."""
+    """Return the place of a label's kind among masks, then the length of its name."""
     ranks = (at for at, kind in enumerate(layout.masks) if path.stem.endswith(f"_{kind}"))
     return next(ranks, len(layout.masks)), len(path.stem)
 

@@ -241,8 +241,7 @@ def _last(path: bytes) -> str:
 
 
 def _renamed(content: bytes, image: Path, output: Path) -> bytes:
-    """Return an XML file whose filename and path end in the output's name; all else byte for
-    byte."""
+    """Return an XML file whose filename and path end in the output's name, else unchanged."""
 
     def name(found: re.Match[bytes]) -> bytes:
         old, last = found[2].decode("utf-8", "surrogateescape"), _last(found[2])

@@ -120,8 +120,7 @@ def _read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
 
 
 def _read_box(words: list[str], number: int, keypoints: bool) -> Box:
-    """Return a box out of `class x y width height`, or around the polygon `class x y x y x y
-    ...`."""
+    """Return a box out of `class x y width height`, or around the polygon `class x y x y ...`."""
     right = f"line {number}: should be a class and x y width height, or a polygon, each from 0 to 1"
     try:
         kind, *values = (float(word) for word in words)
@@ -193,8 +192,7 @@ def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
 
 
 def _by_names(files: Files, lists: Mapping[Path, Lines]) -> dict[Path, frozenset[str]]:
-    """Return the splits of the images, by the names of the lists that they are in, or of their
-    folders."""
+    """Return the splits of the images, by the names of their lists or of their folders."""
     splits = defaultdict[Path, frozenset[str]](frozenset)
     for path, lines in lists.items():
         for image in (image for _, image in lines if image):
@@ -270,8 +268,7 @@ def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield data.yaml without paths that lead back to the source; lists of the images that are
-    there."""
+    """Yield data.yaml without paths that lead back to the source; lists of its images."""
     for path in dataset.others:
         if path.suffix in YAML:
             old = (dataset.root / path).read_bytes()

@@ -25,8 +25,7 @@ def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
 
 
 def find_end(root: Path, folder: Path, entry: str) -> Path | None:
-    """Return what the end of a path means that was written elsewhere; None where nothing is so
-    called.
+    """Return what the end of a foreign path means; None where nothing is so called.
 
     A file, or a folder of two names or of a split's: there may be many called images.
     """
@@ -117,8 +116,7 @@ def _image_of(
 def relisted(
     root: Path, path: Path, outputs: Outputs, line: bytes, image: Path | None
 ) -> list[bytes]:
-    """Return a line for each output of its image, in its own style; absolute paths become
-    relative."""
+    """Return a line for each output of its image, in its style; absolute paths become relative."""
     if image is None:
         return [line]
     text = os.fsdecode(line)

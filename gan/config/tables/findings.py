@@ -33,8 +33,7 @@ class Fault:
     it is another."""
 
     def has(self, value: float) -> bool:
-        """Return whether a value is beyond the limit; NaN, a signal that is not defined here, never
-        is."""
+        """Return whether a value is beyond the limit; NaN, an undefined signal, never is."""
         return value < self.limit if self.below else value > self.limit
 
 

@@ -282,8 +282,7 @@ def pixels(*batches: Batch) -> int:
 
 
 def _beside(original: Array, translation: Array) -> Picture:
-    """Return two pictures (H, W, 1 or 3) of one type and height as one, the original on the
-    left."""
+    """Return two pictures (H, W, 1 or 3) of one type and height side by side."""
     both = [np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (original, translation)]
     gap = np.full((original.shape[0], GAP, 3), np.iinfo(original.dtype).max, original.dtype)
     return Picture(np.concatenate([both[0], gap, both[1]], axis=1))

@@ -62,8 +62,7 @@ class Local:
         return (padded - self.kernel) // self.stride + 1
 
     def reach(self, want: Span, lines: int) -> Span:
-        """Return the lines of its input, which has `lines`, that the lines `want` of its output
-        take."""
+        """Return the lines of its input, of `lines`, that the lines `want` of its output take."""
         takes = self._takes(want, lines)
         inside = takes.clipped(lines)
         if self.mode != "reflect":
@@ -105,8 +104,7 @@ def chain_lines(chain: Sequence[Local], lines: int) -> int:
 
 
 def chain_spans(chain: Sequence[Local], want: Span, lines: int) -> list[Span]:
-    """Return the lines before each layer, and at the end `want`; the first are what the chain
-    takes."""
+    """Return the lines before each layer, and at the end `want`; the chain takes the first."""
     sizes = [lines]
     for layer in chain:
         sizes.append(layer.lines(sizes[-1]))

@@ -219,8 +219,7 @@ def _stored(
 
 
 def _reduced(network: nn.Module, stages: Stages, height: int, width: int) -> tuple[int, int, int]:
-    """Return what divides the sides that the network takes; lines and columns where its blocks
-    are."""
+    """Return what divides the sides that the network takes; lines, columns at its blocks."""
     multiple = network.size_multiple
     assert isinstance(multiple, int)
     chain = [layer for stage in stages.down for layer in stage.spatial]

@@ -120,8 +120,7 @@ class Doctor:
     def look(
         self, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
     ) -> tuple[Signals, dict[str, float]]:
-        """Return the signals of pictures; and how far each domain's images are from translations to
-        it."""
+        """Return the signals of pictures; and each domain's distance to translations."""
         signals: Signals = {}
         distances: dict[str, float] = {}
         networks = {"ab": forth, "ba": back}
@@ -163,16 +162,14 @@ class Doctor:
         return signals
 
     def split(self) -> tuple[Rows, Rows]:
-        """Return the logged steps of this window, at least LOGS where there are; and those before
-        it."""
+        """Return the logged steps of this window, at least LOGS if possible; and those before."""
         rows = list(self.rows)
         new = sum(step > self.examined for step, _ in rows)
         count = min(max(new, LOGS), MEMORY // 2)
         return rows[-count:], rows[:-count]
 
     def news(self, signals: Signals, findings: Iterable[Finding | None]) -> Examination:
-        """Return what is new since the last window; what is undefined in this one stays as it
-        was."""
+        """Return what is new since the last window; what is undefined now stays as it was."""
         now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
         defined = {at: value for at, value in signals.items() if not math.isnan(value)}
         gone = [f for at, f in self.open.items() if at in defined and at not in now]
@@ -191,8 +188,7 @@ class Doctor:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from what state() gave. Steps skipped since, which a run goes back for,
-        count."""
+        """Continue from what state() gave. Steps skipped since then count."""
         self.rows = deque(state["rows"], maxlen=MEMORY)
         self.examined, self.skipped = state["examined"], state["skipped"]
         found = (Finding(**finding) for finding in state["open"])
