@@ -1,4 +1,4 @@
-"""Carry a labelled dataset into another domain: `python scripts/augment.py --model RUN ...`."""
+"""Carry a labeled dataset into another domain: `python scripts/augment.py --model RUN ...`."""
 
 import sys
 

@@ -4,8 +4,8 @@ It needs torch and torchvision with CUDA, this tree, and: accelerate albumentati
 jsonargparse[signatures] numpy pillow psutil pydantic pyyaml safetensors tensorboard tqdm pytest
 pytest-xdist pytest-timeout hypothesis (and scikit-image scikit-learn for real photographs).
 
-Every part runs in a process of its own with a limit, so that one that fails or hangs stops no
-other. `gpu_check.json` and the page `gpu_check.md` are written anew after each; rows of parts that
+Every part runs in a separate process with a time limit, so that one that fails or hangs stops no
+other. `gpu_check.json` and the page `gpu_check.md` are rewritten after each; rows of parts that
 do not run again stay, where they were measured on the same device, at the same size.
 """
 
@@ -70,7 +70,7 @@ class Total:
     """On the monotonic clock."""
 
     def ran_out(self) -> str:
-        """Say so."""
+        """Return that the time has run out."""
         return f"the total of {self.minutes:g} minutes ran out"
 
 
@@ -141,7 +141,8 @@ def named(text: str) -> list[str]:
 def run_part(
     name: str, device: str, small: bool, output: Path, total: Total, interruption: Interruption
 ) -> Row:
-    """Run one part in a process of its own; what became of it, its figures and what it printed."""
+    """Run one part in a separate process; return what became of it, its figures and what it
+    printed."""
     part, left = PARTS[name], total.until - time.monotonic()
     there = torch.cuda.device_count() if device == "cuda" else 0
     row: Row = {"title": part.title, "seconds": 0.0, "figures": {}, "output": ""}

@@ -1,4 +1,4 @@
-"""Labelled datasets in another domain: images are translated, their labels carried."""
+"""Labeled datasets in another domain: images are translated, their labels carried."""
 
 from typing import TYPE_CHECKING
 

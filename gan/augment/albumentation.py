@@ -45,9 +45,9 @@ class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]
         self.strength = strength_range(strength)
 
     def get_params(self) -> dict[str, Any]:
-        """The draws for one picture."""
+        """Return the draws for one picture."""
         return {"share": self.py_random.uniform(*self.strength)}
 
     def apply(self, img: Any, share: float, **params: Any) -> Any:
-        """The translation of one picture."""
+        """Return the translation of one picture."""
         return translate_pixels(Model(self.model, self.direction, self.device), img, share)

@@ -1,4 +1,4 @@
-"""The command that carries a labelled dataset into another domain."""
+"""The command that carries a labeled dataset into another domain."""
 
 import json
 import shutil
@@ -45,13 +45,13 @@ from gan.system.processes import Processes, join
 from gan.system.text import printable
 
 NAMED = 20
-"""Remarks that are said; all of them are in augmentation.json."""
+"""Remarks that are printed; all of them are in augmentation.json."""
 
 
 def augment(config: AugmentOptions) -> int:
-    """Translate a labelled dataset and carry its labels; return the exit status."""
+    """Translate a labeled dataset and carry its labels; return the exit status."""
     limit_decoding(config.max_decoded_mb)
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(
             lambda: dataset_format(config.format).read(config.dataset)
@@ -122,7 +122,7 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
 
 
 def _finished_before(output: Path) -> int:
-    """The exit status of a finished run, and what it could not translate."""
+    """Return the exit status of a finished run, and what it could not translate."""
     shutil.rmtree(output / FOLDER, ignore_errors=True)
     where = output / PROVENANCE
     lines = map(json.loads, where.read_bytes().splitlines() if where.exists() else [])
@@ -134,18 +134,18 @@ def _finished_before(output: Path) -> int:
 
 
 def _tell(dataset: Dataset, config: AugmentOptions, targets: Sequence[Domain | None]) -> None:
-    """Say what is odd about a dataset, what is done with its splits, and what is not judged."""
+    """Print what is odd about a dataset, what is done with its splits, and what is not measured."""
     _tell_remarks(dataset)
     if not any(item.splits for item in dataset.items):
         print("no splits found: all images are translated", file=sys.stderr)
     if config.realism != "off" and config.style is None:
         for model, target in zip(config.model, targets, strict=True):
             if target is None:
-                say(model, "realism is not judged, its domain's images are gone: name --target")
+                say(model, "realism is not measured, its domain's images are gone: name --target")
 
 
 def _tell_remarks(dataset: Dataset) -> None:
-    """Say what is odd about a dataset."""
+    """Print what is odd about a dataset."""
     for remark in dataset.remarks[:NAMED]:
         say(remark.source, remark.reason)
     if len(dataset.remarks) > NAMED:
@@ -176,7 +176,7 @@ def translate(
 def _find_jobs(
     dataset: Dataset, config: AugmentOptions, tasks: Sequence[Task]
 ) -> tuple[list[Job], list[Failure]]:
-    """What is to be translated to which staged file; done is what has its scores."""
+    """Return what is to be translated to which staged file; done is what has its scores."""
     sources = [dataset.root / task.item.image for task in tasks]
     with ThreadPoolExecutor() as threads:
         sizes = list(threads.map(lambda source: size_of(source, config.max_megapixels), sources))
@@ -197,7 +197,7 @@ def _complete(
     hashes: Sequence[str],
     settings: dict[str, Any],
 ) -> None:
-    """Decide about what is staged, put the dataset together, and say so last of all.
+    """Decide about what is staged, put the dataset together, and report it last of all.
 
     Whatever kills it, the next start finds scores, and translations either staged or in place.
     """
@@ -234,6 +234,6 @@ def _complete(
 
 
 def _present(target: Path, each: Decided) -> Path:
-    """Where a translation is: staged, or, in a run that goes on, in its place already."""
+    """Return where a translation is: staged or, in a resumed run, in its place already."""
     staged = picture_path(target, each.task)
     return staged if staged.exists() else target / each.task.output

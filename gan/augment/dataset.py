@@ -1,4 +1,4 @@
-"""A labelled dataset as augmentation sees it: images, and the files that carry their labels."""
+"""A labeled dataset as augmentation sees it: images, and the files that carry their labels."""
 
 import os
 import re
@@ -29,7 +29,7 @@ REPORTS = (PROVENANCE, REPORT, SHEET, ABLATION, ABLATION_TABLE)
 
 @dataclass(frozen=True)
 class Box:
-    """A labelled rectangle, in pixels or (`relative`) as shares of the width and the height."""
+    """A labeled rectangle, in pixels or (`relative`) as shares of the width and the height."""
 
     left: float
     top: float
@@ -104,7 +104,7 @@ class Dataset:
 
     @property
     def files(self) -> Files:
-        """All images and every other file that is no item's, to be read again."""
+        """Return all images and every other file outside the items, to be read again."""
         images = {path for path in self.others if path.suffix.lower() in IMAGE_SUFFIXES}
         return Files(
             self.root,
@@ -148,17 +148,17 @@ class Format:
 
 
 def _list_files(root: Path) -> Files:
-    """All files but hidden ones; what a link hides is named. ValueError without an image, and where
-    a file has a report's name.
+    """Return all files but hidden ones; what a link hides is named. ValueError without an image,
+    and where a file has a report's name.
 
-    The reports of an output that is augmented again are left out.
+    The reports of an output that is augmented again are skipped.
     """
     found = find_images(root)
     reports = _check_reports(root)
-    remarks = [Failure(path, f"{reason}: left out") for path, reason in found.skipped]
+    remarks = [Failure(path, f"{reason}: skipped") for path, reason in found.skipped]
     inside, named = root.resolve(), {path for path, _ in found.skipped}
     remarks += [
-        Failure(path, "a link to a folder, which is not followed: left out")
+        Failure(path, "a link to a folder, which is not followed: skipped")
         for path in sorted(root.rglob("*"))
         if path.is_symlink()
         and path.is_dir()
@@ -170,7 +170,7 @@ def _list_files(root: Path) -> Files:
         if path.is_file() and path.resolve().is_relative_to(inside):
             others.append(path.relative_to(root))
         else:
-            remarks.append(Failure(path, "no file of this folder: left out"))
+            remarks.append(Failure(path, "not a file of this folder: skipped"))
     images = [path.relative_to(root) for path in found.images if path not in reports]
     if not images:
         raise ValueError(nothing_found(root, found))
@@ -191,7 +191,7 @@ def _empty_folders(files: Files) -> Iterator[Path]:
 
 
 def _check_reports(root: Path) -> set[Path]:
-    """The reports in a dataset that is itself an output; ValueError for others of their names."""
+    """Return the reports in a dataset that is itself an output; ValueError for others so named."""
     there = {root / name for name in REPORTS if (root / name).exists()}
     if there and root / REPORT not in there:
         raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
@@ -199,29 +199,30 @@ def _check_reports(root: Path) -> set[Path]:
 
 
 def split_name(text: str) -> str | None:
-    """The split that a folder's or file's name means: `valid`, `val2017` and `val_set` are val."""
+    """Return the split that a folder's or file's name means: `valid`, `val2017` and `val_set` are
+    val."""
     name = text.lower().strip("0123456789_- ")
     return SPLITS.get(name.removesuffix("set").rstrip("_- "))
 
 
 def split_words(text: str) -> frozenset[str]:
-    """The splits that the words of a name mean: obj_Train_data and instances_train2017, train."""
+    """Return the splits that the words of a name mean: train for instances_train2017."""
     return frozenset(filter(None, map(split_name, re.split(r"[\W_]+", text))))
 
 
 def split_of(path: Path) -> frozenset[str]:
-    """The split that the folders of a path name, the innermost one first."""
+    """Return the split that the folders of a path name, the innermost one first."""
     names = (split_name(part) for part in reversed(path.parts[:-1]))
     return frozenset([next((name for name in names if name), "")]) - {""}
 
 
 def renamed(item: Item, file: Path, start: str) -> Path:
-    """The name of an item's image or label, were its names to begin otherwise."""
+    """Return the name of an item's image or label, were its names to begin otherwise."""
     return file.with_name(start + file.name.removeprefix(item.start))
 
 
 def swapped(path: Path, folder: str, other: str) -> Path:
-    """A path with another folder in place of its innermost one of this name."""
+    """Return a path with another folder in place of its innermost one of this name."""
     at = len(path.parts) - 2 - path.parts[-2::-1].index(folder)
     return Path(*path.parts[:at], other, *path.parts[at + 1 :])
 

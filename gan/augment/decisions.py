@@ -53,10 +53,10 @@ def outputs(
     config: AugmentOptions,
     class_of: Callable[[Item], str | None],
 ) -> dict[Path, tuple[Path, ...]]:
-    """Under which names each image is in the output.
+    """Return under which names each image is in the output.
 
     Where translations take the place of images, one that is rejected or failed leaves none, or its
-    original: where that is asked for, and where its class would have no image left.
+    original: where an option says so, and where its class would have no image left.
     """
     names = {item.image: [item.image] for item in dataset.items}
     for each in decided:
@@ -77,10 +77,10 @@ def outputs(
 def provenance(
     decided: Sequence[Decided], config: AugmentOptions, hashes: Sequence[str], names: Outputs
 ) -> list[dict[str, Any]]:
-    """A line for each translation, in the order of the outputs' names."""
+    """Return a line for each translation, in the order of the outputs' names."""
 
     def kept(each: Decided) -> bool:
-        """Whether an original is where its translation should be."""
+        """Return whether an original is where its translation should be."""
         original = config.mode != "add" and bool(names[each.task.item.image])
         return original and each.decision != "accepted"
 
@@ -110,7 +110,7 @@ def losses(
     names: Outputs,
     class_of: Callable[[Item], str | None],
 ) -> list[str]:
-    """What nobody wants of an output: no translation in it, a split or a class that is empty now.
+    """Return what is wrong with an output: no translation in it, a split or a class that is empty.
 
     Or one that has nothing but originals.
     """
@@ -141,7 +141,7 @@ def losses(
 
 
 def summary(decided: Sequence[Decided], config: AugmentOptions) -> str:
-    """How many were accepted, what the others failed at."""
+    """Return how many were accepted, what the others failed at."""
     counts = Counter(each.decision for each in decided)
     gates = Counter(gate for each in decided for gate in each.gates)
     text = f"{counts['accepted']} of {len(decided)} translations accepted in {config.output}"

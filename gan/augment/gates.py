@@ -26,7 +26,7 @@ class Gate:
 GATES = {
     "structure": Gate("0.15", True, -1, "edges are not where the source has them"),
     "shift": Gate("0.08", False, 0, "it would fit the source better if it were moved"),
-    "edges": Gate("0", True, -1, "a labelled object has lost its edges"),
+    "edges": Gate("0", True, -1, "a labeled object has lost its edges"),
     "luma": Gate("-0.05", True, -1, "light and dark have changed places"),
     "contrast": Gate("0.15", True, 0, "contrast is lost"),
     "identity": Gate("0.4", True, -1, "the generator spoils even images of the target domain"),
@@ -37,11 +37,12 @@ GATES = {
 """The defaults are measured: docs/augmenting.md."""
 
 LEAST_DEVIATION = 0.01
-"""Of scores: where most are equal, what differs by less is no exception."""
+"""Of scores: where most are equal, what differs by less is not an exception."""
 
 
 def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
-    """The threshold that a text means for these values of all images; None for a gate that is off.
+    """Return the threshold that a text means for these values of all images; None for a gate that
+    is off.
 
     `0.2` is itself. `5%` lets the worst five of a hundred fail. `6mad` lets fail what is farther
     from the median than six median absolute deviations, in units of a normal distribution's sigma:
@@ -62,7 +63,7 @@ def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
 
 
 def parse(text: str) -> tuple[float, str]:
-    """A number and its unit, `%`, `mad`, `off` or none; ValueError says what would be right."""
+    """Return a number and its unit, `%`, `mad`, `off` or none; ValueError tells what is right."""
     if text.strip() == "off":
         return 0.0, "off"
     found = re.fullmatch(r"\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*(%|mad)?\s*", text)
@@ -74,14 +75,14 @@ def parse(text: str) -> tuple[float, str]:
 
 
 def check_threshold(gate: Gate, text: str) -> None:
-    """ValueError for what is no threshold, or a number that its score cannot be."""
+    """Raise ValueError for what is not a threshold, or a number that its score cannot be."""
     number, unit = parse(text)
     if not unit and not gate.lowest <= number <= 1:
         raise ValueError(f"{text!r}: should be from {gate.lowest:g} to 1")
 
 
 def thresholds(texts: Mapping[str, str], scores: Sequence[Scores]) -> dict[str, float | None]:
-    """The thresholds of all gates for the scores of all images."""
+    """Return the thresholds of all gates for the scores of all images."""
     found = {}
     for name, gate in GATES.items():
         values = [value for each in scores if (value := each.get(name)) is not None]
@@ -91,7 +92,7 @@ def thresholds(texts: Mapping[str, str], scores: Sequence[Scores]) -> dict[str, 
 
 
 def failed(scores: Scores, limits: Mapping[str, float | None]) -> dict[str, str]:
-    """The gates that these scores do not pass, each with the reason in a line."""
+    """Return the gates that these scores do not pass, each with the reason in a line."""
     reasons = {}
     for name, gate in GATES.items():
         value, limit = scores.get(name), limits[name]

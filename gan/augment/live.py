@@ -28,12 +28,12 @@ class Model:
 
 @cache
 def opened(model: Model) -> Translator:
-    """The generator of a model, loaded when this process first asks for it, and never again."""
+    """Return the generator of a model, loaded at the first call in this process only."""
     return Translator.load(model.path, model.direction, model.device)
 
 
 def translate_pixels(model: Model, pixels: np.ndarray[Any, Any], strength: float) -> Any:
-    """One picture (H, W, 1 or 3) of uint8 or uint16; the blend, of the same type and size.
+    """Return one picture (H, W, 1 or 3) of uint8 or uint16; the blend, of the same type and size.
 
     A generator with ranges takes and gives numbers as files have them, of any type. ValueError for
     a picture that the generator cannot take, or a type that cannot hold what it gives.
@@ -80,7 +80,7 @@ def translate_batch(
     Each image is translated with the probability `p`, drawn by torch's own generator, and blended
     by `strength`, one number or one for each image. Nothing leaves the device: the model should be
     on it, Model(path, "ab", "cuda"). ValueError for other batches and strengths; what is beyond
-    [0, 1] by half a grey level is rounding.
+    [0, 1] by half a gray level is rounding.
     """
     _check_batch(images, opened(model).channels)
     _check_strength(strength, len(images))
@@ -96,7 +96,7 @@ def translate_batch(
 
 
 def _check_batch(images: Tensor, channels: int) -> None:
-    """ValueError for what is no batch of so many channels."""
+    """Raise ValueError for what is not a batch of so many channels."""
     right = f"translate_batch takes floats (N, {channels}, H, W) in [0, 1], not"
     if images.ndim != 4 or images.shape[1] != channels or not images.is_floating_point():
         raise ValueError(f"{right} {images.dtype} {tuple(images.shape)}")
@@ -108,7 +108,7 @@ def _check_batch(images: Tensor, channels: int) -> None:
 
 
 def _check_strength(strength: Tensor | float, count: int) -> None:
-    """ValueError for what is neither a share nor one for each image."""
+    """Raise ValueError for what is neither a share nor one for each image."""
     right = f"strength: one number from 0 to 1, or a tensor of {count}, one for each image"
     if not isinstance(strength, (int, float, Tensor)):
         raise ValueError(f"{right}, not {strength}")

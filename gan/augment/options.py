@@ -15,7 +15,7 @@ from gan.domains import Direction
 
 
 def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
-    """Between which strengths are drawn; ValueError where they are none."""
+    """Return between which strengths are drawn; ValueError where they are none."""
     numbers = [values] if isinstance(values, (int, float)) else [*values]
     if not (1 <= len(numbers) <= 2 and 0 <= numbers[0] <= numbers[-1] <= 1):
         raise ValueError(f"strength: {values} should be a number from 0 to 1, or two that rise")
@@ -23,7 +23,7 @@ def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
 
 
 class AugmentOptions(Section):
-    """A labelled dataset, translated by trained generators.
+    """A labeled dataset, translated by trained generators.
 
     The output is a dataset of the same format and structure, without translations that would spoil
     its labels. It also holds augmentation.jsonl (a line for each translation: source, model,
@@ -35,7 +35,7 @@ class AugmentOptions(Section):
     """Run directory, or one of its gen_*.safetensors files. Given several times, one of them is
     drawn for every image."""
     dataset: Path
-    """Folder of the labelled dataset; nothing in it is changed."""
+    """Folder of the labeled dataset; nothing in it is changed."""
     format: Annotated[str, NameIn(FORMATS)]
     """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; labelme: JSON for
     each image; kitti: image_2 with label_2; masks: pictures, Cityscapes' too."""
@@ -51,7 +51,7 @@ class AugmentOptions(Section):
     models or strengths) some have several."""
     strength: str | None = None
     """Share of the translation in what is written: a number, or two, 0.3,0.9, to draw between for
-    every image. Left out, 1 or, in mode mix, 0,1."""
+    every image. Not set, 1 or, in mode mix, 0,1."""
     weights: list[Weight] = Field(default=[])
     """Share of the images for each model, in the order of model; empty for equal shares."""
     splits: list[str] = Field(default=["train"], min_length=1)
@@ -62,7 +62,7 @@ class AugmentOptions(Section):
     shift: str = GATES["shift"].default
     """Most that this correlation would gain if the picture were moved."""
     edges: str = GATES["edges"].default
-    """Least correlation of edge directions inside any labelled box or color of a mask."""
+    """Least correlation of edge directions inside any labeled box or color of a mask."""
     luma: str = GATES["luma"].default
     """Least correlation of lightness with the source's: below 0 a picture is a negative."""
     contrast: str = GATES["contrast"].default
@@ -84,13 +84,13 @@ class AugmentOptions(Section):
     task_score: str = GATES["task"].default
     """Least share of the prediction that survives; 1: the class of the source stays the first."""
     task_size: Count | None = None
-    """Side of the square that the task model sees, in pixels; left out, 224 for torchvision's, the
+    """Side of the square that the task model sees, in pixels; not set, 224 for torchvision's, the
     image's own size for others."""
     ablation: bool = False
     """Then train a small network of ours on the dataset as it is, with strong color augmentation,
     and translated at 25, 50 and 100 %, and print which is best on the images of test."""
     test: Path | None = None
-    """Labelled images of the target domain, a dataset of the same format, for ablation alone: its
+    """Labeled images of the target domain, a dataset of the same format, for ablation alone: its
     split test where it has one, else all of it."""
     ablation_steps: Count = 300
     """Steps of each small network, of 32 samples, or 16 with masks."""
@@ -117,11 +117,11 @@ class AugmentOptions(Section):
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     """Of JPEG, WebP, AVIF and HEIC."""
     batch_size: Count | None = None
-    """Images of one size that are translated at once; left out, a few small ones."""
+    """Images of one size that are translated at once; not set, a few small ones."""
     tile: Annotated[int, Field(ge=64)] | None = None
-    """Translate in tiles of so many pixels a side; left out, only what would not fit is."""
+    """Translate in tiles of so many pixels a side; not set, only what would not fit is."""
     max_megapixels: Rate = MAX_MEGAPIXELS
-    """Larger images are refused."""
+    """Larger images are rejected."""
     max_decoded_mb: Rate = MAX_DECODED_MB
     """Megabytes that reading may take, all images at once; who would take more is rejected."""
 
@@ -146,15 +146,15 @@ class AugmentOptions(Section):
             ),
             (
                 self.task is None and self.task_score != GATES["task"].default,
-                f"task_score: {self.task_score} judges nothing without task",
+                f"task_score: {self.task_score} has no effect without task",
             ),
             (
                 self.task is None and self.task_size is not None,
-                f"task_size: {self.task_size} is of no use without task",
+                f"task_size: {self.task_size} has no effect without task",
             ),
             (
                 self.keep_rejected and self.mode == "add",
-                "keep_rejected: mode add keeps all originals: leave it out",
+                "keep_rejected: mode add keeps all originals: remove keep_rejected",
             ),
         ]
         for broken, message in [*rules, *self._ablation_rules()]:
@@ -178,7 +178,7 @@ class AugmentOptions(Section):
         return [
             (
                 self.ablation and self.test is None,
-                "test: --ablation needs --test FOLDER, labelled images of the target domain",
+                "test: --ablation needs --test FOLDER, labeled images of the target domain",
             ),
             (
                 not self.ablation and self.test is not None,
@@ -191,7 +191,7 @@ class AugmentOptions(Section):
         ]
 
     def strengths(self) -> tuple[float, float]:
-        """Between which strengths are drawn."""
+        """Return between which strengths are drawn."""
         text = self.strength or ("0,1" if self.mode == "mix" else "1")
         try:
             return strength_range([float(word) for word in text.split(",")])
@@ -201,10 +201,10 @@ class AugmentOptions(Section):
             ) from None
 
     def shares(self) -> dict[int, float]:
-        """The weights of the models, by their numbers, but for those that are never drawn."""
+        """Return the weights of the models, by their numbers, without those never drawn."""
         weights = self.weights or [1.0] * len(self.model)
         return {number: weight for number, weight in enumerate(weights) if weight}
 
     def gates(self) -> dict[str, str]:
-        """The thresholds by gate."""
+        """Return the thresholds by gate."""
         return {name: self.task_score if name == "task" else getattr(self, name) for name in GATES}

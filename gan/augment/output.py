@@ -80,8 +80,8 @@ def _digest(path: Path) -> str | None:
 def check_output(config: AugmentOptions, settings: Mapping[str, Any]) -> bool:
     """Return whether the output is finished; nothing is written.
 
-    ValueError where it lies in the source or around it, belongs to somebody else, was begun with
-    other settings, or cannot have what is asked for.
+    ValueError where it lies in the source or around it, belongs to something else, was begun with
+    other settings, or cannot have what the options require.
     """
     output = config.output
     reports = (output / REPORT, output / FOLDER / SETTINGS)
@@ -116,13 +116,13 @@ def begin(output: Path, settings: Mapping[str, Any]) -> None:
 
 
 def picture_path(output: Path, task: Task) -> Path:
-    """Where a translation waits; its suffix is that of its format."""
+    """Return where a translation waits; its suffix is that of its format."""
     name = hashlib.sha256(task.output.as_posix().encode("utf-8", "surrogateescape")).hexdigest()
     return output / FOLDER / f"{name[:32]}{task.output.suffix}"
 
 
 def record_path(picture: Path) -> Path:
-    """Where its scores are; written last, they say that the picture is whole."""
+    """Return where its scores are; written last, they say that the picture is whole."""
     return picture.with_name(picture.name + ".json")
 
 
@@ -134,7 +134,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 def line(content: Mapping[str, Any]) -> bytes:
     """Return an object as a line of JSON, the same for equal ones.
 
-    File names that are no text are escaped.
+    File names that are not text are escaped.
     """
     return json.dumps(content, sort_keys=True).encode() + b"\n"
 

@@ -23,13 +23,13 @@ class Task:
 
 
 def draw(seed: int, name: str, what: str) -> float:
-    """A number in [0, 1) that is a function of its arguments alone."""
+    """Return a number in [0, 1) that is a function of its arguments alone."""
     text = f"{seed}\0{what}\0{name}".encode("utf-8", "surrogateescape")
     return int.from_bytes(hashlib.sha256(text).digest()[:6]) / 2**48
 
 
 def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task]:
-    """All translations in the order of their names.
+    """Return all translations in the order of their names.
 
     `mark` is what new names end in. ValueError as from `choose`.
     """
@@ -48,7 +48,8 @@ def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task
 
 
 def choose(dataset: Dataset, splits: Sequence[str]) -> list[Item]:
-    """The images that are in one of the splits, and in no other that is kept apart from them.
+    """Return the images that are in one of the splits, and in no other that is kept apart from
+    them.
 
     ValueError names a split without images, or one whose images are all in another one, too.
     """
@@ -70,7 +71,7 @@ def choose(dataset: Dataset, splits: Sequence[str]) -> list[Item]:
 
 
 def check_labelled(tasks: Sequence[Task], rule: str) -> None:
-    """ValueError where no image that is to be translated has a label; `rule` says how it would."""
+    """Raise ValueError where no image to translate has a label; `rule` tells how it would."""
     if tasks and not any(task.item.labelled for task in tasks):
         raise ValueError(
             f"dataset: none of the {len(tasks)} images to translate has a label: {rule}"
@@ -78,7 +79,7 @@ def check_labelled(tasks: Sequence[Task], rule: str) -> None:
 
 
 def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Item, int]]:
-    """The images, each with the number of its copy: ratio x as many as images, to the nearest.
+    """Yield the images, each with the number of its copy: ratio x as many as images, rounded.
 
     Who has one more than others is drawn by name, whatever the order.
     """
@@ -92,7 +93,7 @@ def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[It
 
 
 def free_suffix(dataset: Dataset, mark: str) -> str:
-    """What follows the stems of new images: _ab, or with a number, where any name has that in it.
+    """Return what follows the stems of new images: _ab, with a number where a name has that in it.
 
     Names that differ in case alone are one name on some disks.
     """
@@ -103,7 +104,7 @@ def free_suffix(dataset: Dataset, mark: str) -> str:
 
 
 def _model_of(config: AugmentOptions, image: str, copy: int) -> int:
-    """The model of an image's copy, drawn by the weights; none comes again before all have."""
+    """Return the model of an image's copy, drawn by the weights; none repeats before all have."""
     left: dict[int, float] = {}
     model = 0
     for number in range(copy + 1):

@@ -3,8 +3,8 @@
 A picture is described by the mean and the spread of its colors, and at several scales by how strong
 its details are in calm and in busy places, whether they are lighter or darker than what is around,
 and whether they keep to rows and columns: what tells ink lines from blur, noise, blocks and grids.
-No network takes part, so that none that has trained a generator judges it. How far a description is
-from those of a domain's images is Mahalanobis' distance, a mean over its numbers.
+No network takes part, so the measure is independent of all that trained a generator. How far a
+description is from those of a domain's images is Mahalanobis' distance, a mean over its numbers.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ NEAR = 2
 INDEPENDENCE = 0.3
 """Weight of no correlation at all in the correlations of a domain: it has few images."""
 SMALLEST = 0.02
-"""Of the spreads of a description's numbers: a domain may be all grey."""
+"""Of the spreads of a description's numbers: a domain may be all gray."""
 
 
 def describe(pixels: Array) -> Numbers:
@@ -90,7 +90,7 @@ def _details(plane: Any) -> tuple[Any, Any]:
 
 
 def _strengths(values: Any, *shares: float) -> list[float]:
-    """Return logarithms of quantiles; a grey level counts as nothing."""
+    """Return logarithms of quantiles; a gray level counts as nothing."""
     return [float(np.log(np.quantile(values, share) + 0.004)) for share in shares]
 
 
@@ -197,8 +197,8 @@ class Domain:
     def realism(self, source: Array, translation: Array) -> float:
         """Return which part of the way from its source to this domain a translation has gone.
 
-        1 where it is near enough, 0 where it is no nearer than its source. A source that is near by
-        itself need not be brought nearer.
+        1 where it is near enough, 0 where it is not nearer than its source. A source that is near
+        by itself need not be brought nearer.
         """
         before, after = (self.statistics.distance(describe(each)) for each in (source, translation))
         near = NEAR * self.usual
@@ -211,8 +211,8 @@ def target_domain(file: Path, config: AugmentOptions) -> Domain | None:
     They are those of config.target or, where it names none, of the run in whose folder the file
     lies. ValueError where config.target has too few images.
     """
-    judged = {config.realism, config.identity} != {"off"}
-    if not judged or config.style is not None:
+    measured = {config.realism, config.identity} != {"off"}
+    if not measured or config.style is not None:
         return None
     _, values = ranges_of(read_about(file), file)
     if config.target is not None:

@@ -75,7 +75,7 @@ class ScoreAndStage:
             picture.pixels,
             translation,
             None if result.rec is None else to_array(result.rec),
-            task.item.boxes if turn == 1 else (),  # nobody says which way up these are meant
+            task.item.boxes if turn == 1 else (),  # their orientation is not known
             labels,
         )
         scores["identity"] = self.identity
@@ -89,7 +89,7 @@ class ScoreAndStage:
 
 
 def _restore_orientation(picture: Picture, turn: int) -> Picture:
-    """A picture as its source is stored, with its EXIF orientation: labels are of either."""
+    """Return a picture as its source is stored, with its EXIF orientation: labels are of either."""
     if turn == 1:
         return picture
     exif = picture.exif or Image.Exif()

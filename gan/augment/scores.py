@@ -15,7 +15,7 @@ from gan.metrics.structure import Pixels, agreement, comparable, displaced, fiel
 Plane = NDArray[np.floating[Any]]
 
 SMALLEST = 8
-"""Pixels of a labelled object's sides, at that size, below which its edges are not compared."""
+"""Pixels of a labeled object's sides, at that size, below which its edges are not compared."""
 AROUND = 16
 """Pixels (sigma) of what a place's lightness is compared with."""
 REGIONS = 64
@@ -29,7 +29,7 @@ def measure(
     boxes: Sequence[Box] = (),
     mask: Array | None = None,
 ) -> dict[str, float | None]:
-    """Scores by gate; all pictures (H, W, 1 or 3) of 8 or 16 bits, of one size."""
+    """Return scores by gate; all pictures (H, W, 1 or 3) of 8 or 16 bits, of one size."""
     height, width = source.shape[:2]
     before, after = comparable(source), comparable(translation)
     drawn, redrawn = field(before), field(after)
@@ -49,7 +49,7 @@ def measure(
 def _box_regions(
     boxes: Sequence[Box], width: int, height: int, shown: Pixels
 ) -> Iterator[tuple[slice, slice]]:
-    """The boxes of an image of this size as parts of the picture that is shown."""
+    """Yield the boxes of an image of this size as parts of the picture that is shown."""
     down, across = shown.shape[:2]
     largest_first = sorted(
         boxes, key=lambda box: (box.right - box.left) * (box.bottom - box.top), reverse=True
@@ -63,7 +63,7 @@ def _box_regions(
 
 
 def _mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool_]]:
-    """Where a mask (H, W, C) has each of its colors, at the size of the picture that is shown."""
+    """Yield where a mask (H, W, C) has each of its colors, at the size of the shown picture."""
     if mask is None:
         return
     size = shown.shape[1], shown.shape[0]
@@ -78,14 +78,14 @@ def _mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool
 
 
 def _lightness(pixels: Pixels) -> Plane:
-    """Lightness (H, W), 0 to 1, without fine detail."""
+    """Return lightness (H, W), 0 to 1, without fine detail."""
     luma = (pixels @ LUMA_COLUMN)[:, :, 0] / np.float32(255)
     return cast(Plane, cv2.GaussianBlur(luma, (0, 0), 2))
 
 
 def _polarity(one: Plane, other: Plane) -> float | None:
-    """Whether light is light, -1 to 1: the mean of two correlations, over all of the picture and
-    of each place with what is around it. None where either picture is nearly flat.
+    """Return whether light is light, -1 to 1: the mean of two correlations, over all of the picture
+    and of each place with what is around it. None where either picture is nearly flat.
 
     Fog that is denser on one side turns the first in good translations, ink lines the second; a
     negative turns both.
@@ -99,7 +99,7 @@ def _polarity(one: Plane, other: Plane) -> float | None:
 
 
 def _correlation(one: Plane, other: Plane) -> float | None:
-    """Pearson's; None where either is nearly flat: then other gates have something to say."""
+    """Return Pearson's correlation; None where either is nearly flat: other gates see that."""
     first, second = one - one.mean(), other - other.mean()
     if min(first.std(), second.std()) < 0.005:
         return None
@@ -107,11 +107,11 @@ def _correlation(one: Plane, other: Plane) -> float | None:
 
 
 def contrast(source: Plane, translation: Plane) -> float | None:
-    """The share of the source's contrast that is left; None for a source that has hardly any."""
+    """Return the share of the source's contrast that is left; None where it has hardly any."""
     return float(translation.std() / source.std()) if source.std() >= 0.02 else None
 
 
 def _cycle_error(source: Array, reconstruction: Array) -> float:
-    """Mean absolute difference, 0 to 1."""
+    """Return the mean absolute difference, 0 to 1."""
     difference = np.abs(source.astype(np.float32) - reconstruction.astype(np.float32))
     return float(difference.mean() / np.iinfo(source.dtype).max)

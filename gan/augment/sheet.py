@@ -22,7 +22,7 @@ GOOD, BAD, LABEL = (30, 120, 60), (180, 40, 40), (255, 220, 0)
 
 
 def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Path]) -> Image.Image:
-    """Accepted translations in the left half, rejected in the right, each after its source.
+    """Draw accepted translations in the left half, rejected in the right, each after its source.
 
     They are spread evenly over all names; rejected ones for other reasons come first. Boxes are
     drawn, and the borders of masks. `place` says where the file of a translation is.
@@ -66,7 +66,7 @@ def _labelled(path: Path, item: Item, root: Path) -> Image.Image | None:
     larger = max(image.size) < CELL
     how = Image.Resampling.NEAREST if larger else Image.Resampling.LANCZOS
     small = ImageOps.contain(image, (CELL, CELL), how)
-    if "rotated" in traits.unusual:  # nobody says which way up labels are meant
+    if "rotated" in traits.unusual:  # the orientation of its labels is not known
         return small
     draw = ImageDraw.Draw(small)
     for box in item.boxes:
@@ -90,7 +90,7 @@ def _labelled(path: Path, item: Item, root: Path) -> Image.Image | None:
 
 
 def _various(decided: Sequence[Decided]) -> list[Decided]:
-    """In an order in which every kind of reason soon has its turn."""
+    """Return them in an order in which every kind of reason soon has its turn."""
     turns = Counter[tuple[str, ...]]()
     rounds = defaultdict[int, list[Decided]](list)
     for each in decided:

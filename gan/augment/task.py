@@ -31,7 +31,7 @@ Predict = Callable[[Tensor], Any]
 def load_task_score(
     text: str, size: int | None, device: torch.device
 ) -> Callable[[Array, Array], float | None]:
-    """A function of a source and its translation (H, W, C): how much of the prediction survives.
+    """Return a function of a source and its translation (H, W, C): what of the prediction survives.
 
     ValueError names the file, and what would be right.
     """
@@ -55,7 +55,7 @@ def load_task_score(
 
 
 def _prepared(pixels: Array, size: int | None) -> Tensor:
-    """A picture as (1, 3, H, W) in [0, 1], resized to a square of this side."""
+    """Return a picture as (1, 3, H, W) in [0, 1], resized to a square of this side."""
     shown: Array = comparable(pixels)
     if size is not None:
         shown = cv2.resize(shown, (size, size), interpolation=cv2.INTER_AREA)
@@ -75,7 +75,7 @@ def _torchscript_model(path: Path, device: torch.device) -> Predict:
 
 
 def _torchvision_classifier(name: str, path: Path, device: torch.device) -> Predict:
-    """A classifier with as many classes as its weights have."""
+    """Return a classifier with as many classes as its weights have."""
     known = models.list_models(module=models)
     if name not in known:
         raise ValueError(f"task: {name} is none of torchvision's {', '.join(known)}")
@@ -109,13 +109,14 @@ def first_line(error: Exception) -> str:
 
 
 def survival(before: Any, after: Any) -> float | None:
-    """How much of one answer is in the other, 0 to 1; see `_class_left` and `_objects_left`."""
+    """Return how much of one answer is in the other, 0 to 1; see `_class_left` and
+    `_objects_left`."""
     one, other = _unwrapped(before), _unwrapped(after)
     return _objects_left(one, other) if isinstance(one, Mapping) else _class_left(one, other)
 
 
 def _unwrapped(answer: Any) -> Any:
-    """The scores of a classifier, or the one dict of a detector, out of lists and tuples."""
+    """Return the scores of a classifier, or the one dict of a detector, out of lists and tuples."""
     while isinstance(answer, (list, tuple)) and answer:
         answer = answer[-1]
     if isinstance(answer, Tensor) or (isinstance(answer, Mapping) and "boxes" in answer):
@@ -124,15 +125,15 @@ def _unwrapped(answer: Any) -> Any:
 
 
 def _class_left(before: Tensor, after: Tensor) -> float:
-    """What the source's class has in the translation, as a share of the class that has most there:
-    1 where it is still the first."""
+    """Return what the source's class has in the translation, as a share of the class that has most
+    there: 1 where it is still the first."""
     chances = after.float().flatten().softmax(0)
     return float(chances[int(before.flatten().argmax())] / chances.max())
 
 
 def _objects_left(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> float | None:
-    """The share of the source's objects that are found again, with their labels, in their places;
-    None where there are none."""
+    """Return the share of the source's objects that are found again, with their labels, in their
+    places; None where there are none."""
     sure, again = before["scores"] >= SURE, after["scores"] >= SURE
     if not bool(sure.any()):
         return None

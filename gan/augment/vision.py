@@ -46,13 +46,13 @@ class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
         self.strength = strength_range(strength)
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        """The draws for one sample."""
+        """Return the draws for one sample."""
         chance, place = torch.rand(2).tolist()
         low, high = self.strength
         return {"share": low + (high - low) * place if chance < self.p else None}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """The translation of one picture."""
+        """Return the translation of one picture."""
         share = params["share"]
         if share is None:
             return inpt

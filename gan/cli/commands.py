@@ -75,7 +75,7 @@ COMMANDS = {
     "augment": Command(
         options="gan.augment.options:AugmentOptions",
         run="gan.augment.command:augment",
-        summary="Translate a labelled dataset and carry its labels",
+        summary="Translate a labeled dataset and carry its labels",
         resumes=True,
     ),
     "convert": Command(

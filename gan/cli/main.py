@@ -14,7 +14,7 @@ from gan import __version__
 from gan.cli.commands import COMMANDS
 from gan.system.text import nearest, printable
 
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what is wrong with a file, we say
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what is wrong with a file, we print
 USAGE = """\
 usage: gan COMMAND ...
 
@@ -86,11 +86,11 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
             print(f"{prog}: error: {printable(one_line(error))}", file=sys.stderr)
         return abandon(1)
     except RuntimeError as error:
-        others = "another process has ended; it said why" if lost_process(error) else None
-        said = others or of_a_worker(error)
-        if said is None:
+        others = "another process has ended; it printed why" if lost_process(error) else None
+        reason = others or of_a_worker(error)
+        if reason is None:
             raise
-        print(f"{prog}: error: {said}", file=sys.stderr)
+        print(f"{prog}: error: {reason}", file=sys.stderr)
         return abandon(1)
     except KeyboardInterrupt:
         advice = "; run the same command again to continue" if command.resumes else ""

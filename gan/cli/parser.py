@@ -89,7 +89,7 @@ class Parser(ArgumentParser):
         return [action.option_strings[-1].removeprefix("--") for action in self._actions]
 
     def check_key(self, name: str) -> None:
-        """Raise ValueError with the nearest name for one that is no option or section."""
+        """Raise ValueError with the nearest name for one that is not an option or section."""
         names = [*self.names(), *sections(self.section)]
         inside = any(
             name.startswith(f"{key}.") and (_has_origin(field, dict) or _has_origin(field, list))
@@ -227,7 +227,7 @@ def mapping(text: Any) -> Any:
     try:
         parse_nodes(text)
     except ValueError as error:
-        raise ValueError(f"{text[:60]} is no mapping, {{KEY: VALUE}}: {error}") from error
+        raise ValueError(f"{text[:60]} is not a mapping, {{KEY: VALUE}}: {error}") from error
     return get_loader("yaml")(text)
 
 

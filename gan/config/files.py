@@ -20,7 +20,7 @@ RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")
 def find_file(name: str) -> str:
     """Return a file, or the recipe of that name; ValueError lists the recipes where there is none.
 
-    What is no name is returned as it is.
+    What is not a name is returned as it is.
     """
     path = Path(name)
     if path.is_file() or path.name != name or path.suffix or not name.isidentifier():
@@ -34,7 +34,7 @@ def find_file(name: str) -> str:
 def check_file(path: Path) -> list[str]:
     """Return the dotted keys of a file.
 
-    ValueError where it is no mapping of keys, or names one twice: YAML keeps the last.
+    ValueError where it is not a mapping of keys, or names one twice: YAML keeps the last.
     """
     try:
         root = parse_nodes(path.read_text(encoding="utf-8"))

@@ -86,9 +86,9 @@ class DataConfig(Section):
     augment: list[dict[str, Any]] = []
     """More albumentations, each as {name: arguments}, for instance [{ColorJitter: {p: 0.5}}]."""
     channels_a: Channels = 3
-    """Colour channels of domain A: 3, or 1 for grey."""
+    """Color channels of domain A: 3, or 1 for gray."""
     channels_b: Channels = 3
-    """Colour channels of domain B: 3, or 1 for grey."""
+    """Color channels of domain B: 3, or 1 for gray."""
     range_a: Ends | None = None
     """Numbers in domain A's files that are black and white, for instance [0, 4095] for 12 bits or
     [-1024, 3071]; 16 bits a channel then. Kept in the generators' files."""
@@ -102,7 +102,7 @@ class DataConfig(Section):
     """Megabytes that reading may take in a process, all its loader workers together; who would
     take more is unreadable."""
     draft: bool = False
-    """Decode large JPEGs at a reduced scale: faster, moves pixels by a few grey levels."""
+    """Decode large JPEGs at a reduced scale: faster, moves pixels by a few gray levels."""
     cache: Path | None = None
     """Folder that keeps images as they are after the resize, so that each is decoded once; it may
     serve several runs. The numbers are the same."""
@@ -128,7 +128,7 @@ class DataConfig(Section):
                 )
 
     def train_folder(self, domain: Domain) -> Path:
-        """Folder of a domain's training images; ValueError where no key names one."""
+        """Return the folder of a domain's training images; ValueError where no key names one."""
         folder = self.a if domain == "a" else self.b
         if folder is not None:
             return folder
@@ -140,16 +140,16 @@ class DataConfig(Section):
         return self.root / f"train{domain.upper()}"
 
     def test_folder(self, domain: Domain) -> Path | None:
-        """Folder of a domain's test images, where there is one."""
+        """Return the folder of a domain's test images, where there is one."""
         folder = None if self.root is None else self.root / f"test{domain.upper()}"
         return folder if folder is not None and folder.is_dir() else None
 
     def channels(self, domain: Domain) -> Channels:
-        """Colour channels of a domain."""
+        """Return color channels of a domain."""
         return self.channels_a if domain == "a" else self.channels_b
 
     def values(self, domain: Domain) -> Range | None:
-        """The range of the numbers in a domain's files, where one is named."""
+        """Return the range of the numbers in a domain's files, where one is named."""
         return self.range_a if domain == "a" else self.range_b
 
 
@@ -175,10 +175,10 @@ class NetworksConfig(Section):
     """Normalization in all four networks, affine with a learned scale and shift; adain has its
     own."""
     upsample: Upsample = "deconv"
-    """deconv: transposed convolutions; resize: nearest-neighbour, convolution: no checkerboard;
+    """deconv: transposed convolutions; resize: nearest-neighbor, convolution: no checkerboard;
     blur: CUT's, filter, convolution."""
     downsample: Downsample = "stride"
-    """stride: convolutions that leave out pixels; blur: CUT's, convolution, filter."""
+    """stride: convolutions that skip pixels; blur: CUT's, convolution, filter."""
     dropout: bool = False
     """Dropout of 0.5 in the generators."""
     init_gain: Rate = 0.02
@@ -196,7 +196,7 @@ class NetworksConfig(Section):
             yield (
                 getattr(self, key) == "blur" and not GENERATORS[self.generator].blurs,
                 f"networks.{key} blur is for ResNet generators; with networks.generator "
-                f"{self.generator} leave it out",
+                f"{self.generator} remove it",
             )
 
 

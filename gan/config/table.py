@@ -47,7 +47,7 @@ class Table(dict[str, Row]):
     def add(self, name: str, row: Row) -> None:
         """Add a row, also again: a notebook's cell may run twice, a module may be reloaded.
 
-        ValueError where the name is taken by another one, or is no identifier.
+        ValueError where the name is taken by another one, or is not an identifier.
         """
         if not name.isidentifier():
             raise ValueError(f"{self.kind} {name!r}: use letters, digits and underscores")

@@ -87,8 +87,8 @@ class TrainConfig(Section):
     doctor_every: CountOrZero = 100
     """Steps between two looks of the training doctor (docs/running.md); 0 for none."""
     doctor_ignore: list[Annotated[str, NameIn(FAULTS)]] = Field(default=[])
-    """Findings of the doctor that are no fault here, for instance [inverted] between a negative and
-    its print."""
+    """Findings of the doctor that are not faults here, for instance [inverted] between a negative
+    and its print."""
     observers: list[Annotated[str, AfterValidator(observer_name)]] = Field(default=[])
     """Observers that an extension registers, to accompany the run."""
     keep_every: Count | None = None
@@ -139,7 +139,7 @@ class EvaluateConfig(Section):
             )
             yield (
                 self.resamples == 0,
-                "evaluate.patience judges by intervals: evaluate.resamples must be above 0",
+                "evaluate.patience compares intervals: evaluate.resamples must be above 0",
             )
 
 

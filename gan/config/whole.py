@@ -38,7 +38,7 @@ class Config(Section):
 
     @property
     def recipe(self) -> str:
-        """What is trained: train.recipe, or what style.image and the generator ask for."""
+        """What is trained: train.recipe, or what style.image and the generator require."""
         if self.train.recipe is not None:
             return self.train.recipe
         facts = (self.style.image is not None, self.styled)
@@ -78,7 +78,7 @@ class Config(Section):
         yield from self.recipe_faults()
 
     def network_faults(self) -> list[Fault]:
-        """Crops fit the generator, and there are blocks that may be computed twice."""
+        """Return crops that do not fit the generator, and blocks that cannot be computed twice."""
         kind, norm, recompute = self.networks.generator, self.networks.norm, self.train.recompute
         row, crop = GENERATORS[kind], self.data.crop_size
         regularized = ADVERSARIAL[self.loss.adversarial].regularizer is not None
@@ -91,7 +91,7 @@ class Config(Section):
             (
                 recompute and not row.residual,
                 f"train.recompute is for ResNet generators; with networks.generator {kind} "
-                "leave it out",
+                "remove it",
             ),
             (
                 regularized and norm == "batch",
@@ -106,12 +106,12 @@ class Config(Section):
             (
                 recompute and norm == "batch",
                 "train.recompute would count each batch twice in the statistics of "
-                "networks.norm batch: use instance, or leave it out",
+                "networks.norm batch: use instance, or set train.recompute false",
             ),
         ]
 
     def evaluate_faults(self) -> list[Fault]:
-        """There is something to measure: test folders, and translations of one picture alone."""
+        """Return what keeps evaluate.every from measuring: no test folders, or a style image."""
         return [
             (
                 self.evaluate.every and self.data.root is None,
@@ -126,18 +126,18 @@ class Config(Section):
         ]
 
     def recipe_faults(self) -> Iterator[Fault]:
-        """The other sections fit the recipe, which names in messages what asked for it."""
+        """Yield where other sections do not fit the recipe; messages name what chose it."""
         kind, painted = self.networks.generator, self.style.image is not None
         yield (
             painted and self.styled,
             f"networks.generator {kind} learns the styles of a folder, data.b: "
-            "leave style.image out, or name another generator",
+            "remove style.image, or name another generator",
         )
         row, chosen = RECIPES[self.recipe], f"train.recipe {self.recipe}"
         fault = "needs a style.image" if row.painting else "does not use style.image"
         yield (
             row.painting != painted,
-            f"{chosen} {fault}: set another recipe, or leave train.recipe out",
+            f"{chosen} {fault}: set another recipe, or remove train.recipe",
         )
         fault = "needs networks.generator adain, not" if row.styled else "cannot train"
         yield (
@@ -165,7 +165,7 @@ class Config(Section):
             yield from self.channel_faults()
 
     def folder_faults(self, row: RecipeRow) -> list[Fault]:
-        """The domains that are trained on are named, and crops are large enough to be scored."""
+        """Return domains without a folder, and crops that are too small to be scored."""
         data, kind = self.data, self.networks.discriminator
         halvings = DISCRIMINATORS[kind].halvings
         if halvings is None:
@@ -187,7 +187,7 @@ class Config(Section):
         ]
 
     def single_generator_faults(self, chosen: str) -> list[Fault]:
-        """There is no cycle, and no second generator to start."""
+        """Return settings that need a cycle or a second generator."""
         return [
             (
                 self.loss.perceptual_cycle,
@@ -195,7 +195,7 @@ class Config(Section):
             ),
             (
                 self.networks.weights_ba is not None,
-                f"networks.weights_ba is for two generators: leave it out with {chosen}",
+                f"networks.weights_ba is for two generators: remove it with {chosen}",
             ),
             (
                 any(self.loss.weight("semantic", direction) for direction in DIRECTIONS),
@@ -203,12 +203,12 @@ class Config(Section):
             ),
             (
                 self.loss.terms,
-                f"loss.terms is for two generators: leave it out with {chosen}",
+                f"loss.terms is for two generators: remove it with {chosen}",
             ),
         ]
 
     def encoder_faults(self, chosen: str) -> list[Fault]:
-        """The generator's encoder gives features, of originals and of translations alike."""
+        """Return why the generator's encoder gives no features of originals and translations."""
         kind, data = self.networks.generator, self.data
         able = " or ".join(name for name, row in GENERATORS.items() if row.encodes)
         return [
@@ -225,7 +225,7 @@ class Config(Section):
         ]
 
     def channel_faults(self) -> list[Fault]:
-        """No loss compares domains that have different channels."""
+        """Return losses that compare domains of different channels."""
         places: dict[WeightedTerm, Iterable[Domain | Direction]] = {
             "identity": DOMAINS,
             "semantic": DIRECTIONS,
@@ -265,7 +265,7 @@ recipe it is of.
 
 
 def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """What differs between two dumped configurations and would change a resumed run.
+    """Return what differs between two dumped configurations and would change a resumed run.
 
     Each as `key: before -> after`. A key that one of them lacks, because it was written by another
     version, has its default there.

@@ -45,8 +45,8 @@ class PixelCache:
     appears whole or not at all and is checked at its first use, so any number of processes may fill
     a cache at once, and be killed. Where nothing can be written images are decoded as without it.
 
-    The folder stays below `limit` bytes. What nobody has used since this object was made goes for
-    what is new, oldest first; where all is in use the rest is decoded every time.
+    The folder stays below `limit` bytes. What has not been used since this object was made gives
+    place to what is new, oldest first; where all is in use the rest is decoded every time.
     """
 
     def __init__(self, folder: Path, limit: int, settings: str) -> None:
@@ -56,7 +56,7 @@ class PixelCache:
         self.writes, self.told = True, False
 
     def read(self, path: Path, make: Callable[[], Pixels]) -> Pixels:
-        """The pixels that `make` makes of a file; an array of the caller's own."""
+        """Return the pixels that `make` makes of a file; an array of the caller's own."""
         before = self.known.get(path)
         found = self.entry(path)
         if found is None:
@@ -72,7 +72,7 @@ class PixelCache:
         return pixels
 
     def entry(self, path: Path) -> tuple[Stamp, Path] | None:
-        """A file's stamp and where its pixels belong; None where that cannot be told for sure."""
+        """Return a file's stamp and where its pixels belong; None where that is not certain."""
         now = time.time_ns()
         stamp = stamp_of(path)
         if (known := self.known.get(path)) and known[0] == stamp:
@@ -87,7 +87,7 @@ class PixelCache:
         return stamp, self.folder / key[:2] / key[2:]
 
     def store(self, entry: Path, pixels: Pixels) -> None:
-        """Write an entry, if there is room for it; a disk that takes nothing is said once."""
+        """Write an entry, if there is room for it; a disk that takes nothing is reported once."""
         data = np.ascontiguousarray(pixels)
         magic = next(magic for magic, dtype in MAGIC.items() if dtype == data.dtype)
         header = HEADER.pack(magic, *data.shape, zlib.crc32(data.data))
@@ -106,7 +106,7 @@ class PixelCache:
             warnings.warn(f"data.cache: not written to any more: {error}", stacklevel=2)
 
     def make_room(self, shard: Path, size: int) -> bool:
-        """Whether an entry fits into its shard, after what is out of use has gone from there."""
+        """Return whether an entry fits into its shard, after unused ones are removed."""
         if not shard.is_dir():
             return size <= self.limit // SHARDS
         remove_parts(shard)
@@ -120,7 +120,7 @@ class PixelCache:
         return excess <= 0
 
     def describe(self) -> str:
-        """Where the cache is and how large, in one line."""
+        """Return where the cache is and how large, in one line."""
         sizes = [file[1].st_size for shard in self.folder.glob("??") for file in _entries(shard)]
         return (
             f"data.cache: {self.folder} holds {len(sizes)} images, {sum(sizes) / 1e9:.2f} GB "
@@ -129,7 +129,7 @@ class PixelCache:
 
 
 def load(entry: Path, *, check: bool) -> Pixels | None:
-    """The pixels of an entry, mapped; None where there is none, or a damaged one.
+    """Return the pixels of an entry, mapped; None where there is none, or a damaged one.
 
     The map is private: what is written into it stays in memory. `check` compares the checksum and
     marks the entry as in use.
@@ -150,7 +150,7 @@ def load(entry: Path, *, check: bool) -> Pixels | None:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """What a file's changes show in; None where there is no such file."""
+    """Return what a file's changes show in; None where there is no such file."""
     try:
         status = path.stat()
     except OSError:
@@ -173,13 +173,13 @@ def make_folder(folder: Path) -> None:
             raise ValueError(f"data.cache: {folder} holds other things: name an empty folder")
         mark.write_text("Signature: 8a477f597d28d172789f06886806bc55\n# Made by data.cache\n")
     except FileExistsError as error:
-        raise ValueError(f"data.cache: {folder}: is no folder") from error
+        raise ValueError(f"data.cache: {folder}: is not a folder") from error
     except OSError as error:
         raise ValueError(f"data.cache: {folder}: {error.strerror}") from error
 
 
 def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """The entries of a shard with their statuses; others may be removing some of them."""
+    """Return the entries of a shard with their statuses; others may be removing some of them."""
     found = []
     for path in folder.iterdir():
         if NAME.fullmatch(path.name):

@@ -39,7 +39,7 @@ AUGMENTATIONS = {
 """What data.augment can name."""
 READER_VERSION = 3
 """Of the pixels that gan.images makes of a file: raise it with every change of any pixel, so that
-caches are filled anew. tests/data/test_crops.py tells when."""
+caches are filled again. tests/data/test_crops.py tells when."""
 
 
 class Crops:
@@ -50,7 +50,7 @@ class Crops:
         self.caches = {domain: open_cache(data, domain) for domain in DOMAINS}
 
     def __call__(self, path: Path, domain: Domain, seed: int) -> Tensor:
-        """A crop (channels, crop_size, crop_size); ImageError as from read_pixels.
+        """Return a crop (channels, crop_size, crop_size); ImageError as from read_pixels.
 
         uint8, or uint16 where a file has more than 8 bits or a range.
         """
@@ -59,7 +59,7 @@ class Crops:
         return self.transform(make() if cache is None else cache.read(path, make), seed)
 
     def describe(self) -> str | None:
-        """Where the cache is and how large, in one line; None without one."""
+        """Return where the cache is and how large, in one line; None without one."""
         cache = self.caches["a"]  # both are in one folder
         return None if cache is None else cache.describe()
 
@@ -77,16 +77,16 @@ def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
 
 
 def _draft_size(data: DataConfig) -> int | None:
-    """The least side that a JPEG may be decoded to; None for its own."""
+    """Return the least side that a JPEG may be decoded to; None for its own."""
     return data.load_size if data.draft and data.resize != "none" else None
 
 
 def open_cache(data: DataConfig, domain: Domain) -> PixelCache | None:
-    """The cache of images that are read like this, if there is to be one.
+    """Return the cache of images that are read like this, if there is to be one.
 
     ValueError where its folder cannot be made, is somebody's, or lies among the images. Other
     versions of our reader or of the libraries that decode may come to other pixels, so they have
-    entries of their own.
+    separate entries.
     """
     if data.cache is None:
         return None
@@ -131,7 +131,7 @@ class TrainTransform:
                     raise ValueError(f"{error}: {key} needs 16 bits, drop one of them") from error
 
     def __call__(self, pixels: Pixels, seed: int) -> Tensor:
-        """A tensor (C, crop_size, crop_size) of resized pixels (H, W, C), of their type.
+        """Return a tensor (C, crop_size, crop_size) of resized pixels (H, W, C), of their type.
 
         Equal seeds give equal draws everywhere.
         """
@@ -147,7 +147,7 @@ class TrainTransform:
 
 
 def resize(picture: Picture, data: DataConfig) -> Pixels:
-    """data.resize: the reference's antialiased bicubic square, the shorter side, or nothing."""
+    """Resize as data.resize: the reference's antialiased bicubic square, a shorter side, or not."""
     width, height = _size(picture)
     sizes = {
         "square": (data.load_size, data.load_size),
@@ -157,7 +157,7 @@ def resize(picture: Picture, data: DataConfig) -> Pixels:
 
 
 def sample_pixels(picture: Picture, data: DataConfig) -> Tensor:
-    """A test image as the networks see it, without chance: (C, crop_size, crop_size)."""
+    """Return a test image as the networks see it, without chance: (C, crop_size, crop_size)."""
     size = data.crop_size
     width, height = _size(picture)
     if data.resize == "square":
@@ -186,7 +186,7 @@ def sample_image(path: Path, data: DataConfig, domain: Domain) -> Tensor:
 
 
 def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
-    """One entry of data.augment, {name: arguments}; ValueError with what is near."""
+    """Return one entry of data.augment, {name: arguments}; ValueError with what is near."""
     if len(entry) != 1:
         raise ValueError(f"data.augment: each entry is one name with its arguments, not {entry}")
     ((name, arguments),) = entry.items()

@@ -55,7 +55,7 @@ class Folder:
     paged: tuple[Path, ...] = ()
     """Files with several pages or frames, as far as they were decoded now: the first is seen."""
     remarks: Mapping[str, int] = field(default_factory=dict)
-    """What is to be said of files that were decoded now, and of how many."""
+    """Remarks on files that were decoded now, and on how many."""
 
 
 def index_folders(
@@ -96,7 +96,7 @@ def index_folder(
     Broken ones, with the lengths that they had, keep their places, though they are unreadable now.
 
     Images with a side under min_side pixels count as unreadable, and so do links that leave the
-    folder, unless max_images leaves out more. ValueError, with the first reasons, when no image is
+    folder, unless max_images excludes more. ValueError, with the first reasons, when no image is
     left or when more than the share max_unreadable of the files is unreadable.
     """
 
@@ -136,10 +136,10 @@ def index_folder(
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         several = threads.map(_has_pages, new)
         paged = tuple(path for path, more in zip(new, several, strict=True) if more)
-    said = Counter(remarks)
-    if 2 * said[DARK] < len(files):  # some pictures are dark
-        del said[DARK]
-    return Folder(root, files, tuple(bad), mark, min_side, values, lost, paged, dict(said))
+    counts = Counter(remarks)
+    if 2 * counts[DARK] < len(files):  # some pictures are dark
+        del counts[DARK]
+    return Folder(root, files, tuple(bad), mark, min_side, values, lost, paged, dict(counts))
 
 
 def _has_pages(path: Path) -> bool:
@@ -202,9 +202,9 @@ def unreadable(
     values: Range | None = None,
     remark: Callable[[str], None] = lambda text: None,
 ) -> str | None:
-    """Why an image cannot be used, or None; JPEGs are decoded small, but to their end.
+    """Return why an image cannot be used, or None; JPEGs are decoded small, but to their end.
 
-    remark is called with what is to be said of one that can.
+    remark is called with each remark on one that can.
     """
     try:
         size = read_size(path)
@@ -221,7 +221,7 @@ def unreadable(
 def fingerprint(
     root: Path, files: Sequence[Path], lengths: Mapping[str, int] = MappingProxyType({})
 ) -> str:
-    """A hash of the files' names below root and their lengths in bytes; some lengths are given."""
+    """Return a hash of the files' names below root and their lengths in bytes, some given."""
     sizes = (lengths.get(str(path)) or path.stat().st_size for path in files)
     names = (path.relative_to(root).as_posix() for path in files)
     lines = (f"{name}\t{size}\n" for name, size in zip(names, sizes, strict=True))

@@ -44,7 +44,7 @@ class ImageDataset(Protocol):
 
 @lru_cache(maxsize=4)
 def _order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
-    """The order in which the larger folder is passed through in an epoch."""
+    """Return the order in which the larger folder is passed through in an epoch."""
     return np.random.default_rng([seed, epoch]).permutation(length)
 
 
@@ -61,11 +61,11 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         """Files that could not be read since the last batch, with the reasons."""
 
     def __len__(self) -> int:
-        """Pairs in an epoch: the images of the larger folder."""
+        """Return pairs in an epoch: the images of the larger folder."""
         return max(len(self.files_a), len(self.files_b))
 
     def __getitem__(self, key: Key) -> tuple[Tensor, Tensor]:
-        """The pair (a, b) of a key, (C, crop_size, crop_size) each, transformed independently."""
+        """Return the pair (a, b) of a key, (C, crop_size, crop_size), transformed independently."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
         larger = int(_order(self.seed, epoch, len(self))[index])
@@ -89,11 +89,11 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
         self.broken: dict[str, str] = {}
 
     def __len__(self) -> int:
-        """Images in an epoch: all of them."""
+        """Return images in an epoch: all of them."""
         return len(self.files)
 
     def __getitem__(self, key: Key) -> tuple[Tensor, ...]:
-        """The image (a,) of a key, (C, crop_size, crop_size); its label is int64 ()."""
+        """Return the image (a,) of a key, (C, crop_size, crop_size); its label is int64 ()."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
         seed = int(rng.integers(2**32))
@@ -172,7 +172,7 @@ def build_loader(
     take.
     """
     gpu = device.type == "cuda"
-    # Forking beside the threads of a process group hung once, and CUDA has threads of its own.
+    # Forking beside the threads of a process group hung once, and CUDA has its own threads.
     fresh = gpu or dist.is_initialized()
     context = multiprocessing.get_context("forkserver" if fresh else None)
     start = partial(_start_worker, Budget(megabytes, context)) if workers else None

@@ -91,7 +91,7 @@ def evaluate_model(options: EvaluateOptions) -> int:
 
 
 def _split_directions(text: str | None) -> tuple[Direction, ...]:
-    """ab,ba as its parts, () where it is left out; ValueError for anything else."""
+    """Return ab,ba as its parts, () where it is not set; ValueError for anything else."""
     if text is None:
         return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
@@ -101,7 +101,7 @@ def _split_directions(text: str | None) -> tuple[Direction, ...]:
 
 
 def _check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -> None:
-    """ValueError where a direction that is asked for has no generator."""
+    """Raise ValueError where a requested direction has no generator."""
     for direction in wanted:
         if direction not in opened.files:
             missing = (
@@ -117,7 +117,7 @@ def _check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -
 def open_model(
     path: Path, root: Path, size: int | None, device: torch.device, precision: Precision
 ) -> Model:
-    """Load the generators; ValueError for what is no model, or one that is shown its style."""
+    """Load the generators; ValueError for what is not a model, or takes a style image."""
     files = _generator_files(path)
     translators: dict[Direction, Translator] = {}
     facts: dict[str, Any] = {}
@@ -143,7 +143,7 @@ def open_model(
         facts = facts or about
     side = size or facts.get("crop_size")
     if side is None:
-        raise ValueError(f"{path}: does not say at which size it was trained: give --size")
+        raise ValueError(f"{path}: does not record the size it was trained at: give --size")
     data = DataConfig.model_validate(
         {"root": root, "resize": facts.get("resize", "square"), "crop_size": side}
         | {"load_size": max(side, facts.get("load_size", side))}
@@ -153,7 +153,7 @@ def open_model(
 
 
 def _generator_files(path: Path) -> dict[Direction, Path]:
-    """The generators that a path means, by direction."""
+    """Return the generators that a path means, by direction."""
     if path.is_dir():
         return generators_in(path) or {"ab": find_generator(path, None)}
     file = find_generator(path, None)
@@ -173,7 +173,7 @@ def _present(
     about, model = opened.about, options.model
     step = about.get("step", 0)
     if folder is None:
-        where = f"not written: {model} is no run's; name a folder with --output"
+        where = f"not written: {model} is not in a run; name a folder with --output"
     else:
         images = write_evaluation(folder, step, about.get("epoch"), evaluation)
         where = f"written to {folder / METRICS_FILE} and {folder / images}"
@@ -184,7 +184,7 @@ def _present(
 
 
 def _run_folder(model: Path) -> Path | None:
-    """The run directory that a model is, or lies in."""
+    """Return the run directory that a model is, or lies in."""
     if model.is_dir():
         return model
     return model.parent if (model.parent / "config.yaml").is_file() else None

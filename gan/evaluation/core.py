@@ -61,7 +61,7 @@ def evaluate(
     evaluator = Evaluator(instruments, data, settings.batch_size, processes, settings.progress)
     found: dict[Direction, tuple[Task, list[Row]]] = {}
     with ExitStack() as stack:
-        stack.enter_context(tf32(False))  # translators have a precision of their own
+        stack.enter_context(tf32(False))  # translators set their precision themselves
         for generator in generators.values():
             if isinstance(generator, nn.Module):
                 stack.enter_context(in_eval_mode(generator))
@@ -117,7 +117,7 @@ def _all_metrics(
 def _describe(
     folders: Folders, data: DataConfig, settings: Settings, instruments: Instruments
 ) -> dict[str, Any]:
-    """The protocol: what a number depends on, but for the model."""
+    """Return the protocol: what a number depends on, but for the model."""
     ranges = {"range_a": data.range_a, "range_b": data.range_b}
     depth = "8 bits, 16 where there is a range" if any(ranges.values()) else "8 bits"
     return {
@@ -146,7 +146,7 @@ def _describe(
 
 
 def _versions(*packages: str) -> dict[str, str]:
-    """Of those that are installed."""
+    """Return the versions of those that are installed."""
     found = {}
     for package in packages:
         with suppress(PackageNotFoundError):

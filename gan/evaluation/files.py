@@ -50,8 +50,8 @@ def append_line(path: Path, record: dict[str, Any]) -> None:
 def forget(folder: Path, step: int) -> None:
     """Drop what training wrote of the steps after this one, with the scores of the images.
 
-    A run that goes on from there measures them again. What `gan evaluate` wrote stays: it is about
-    files, which its protocol names. The file is replaced as a whole.
+    A run that continues from there measures them again. What `gan evaluate` wrote stays: it is
+    about files, which its protocol names. The file is replaced as a whole.
     """
     path = folder / METRICS_FILE
     if not path.exists():
@@ -70,7 +70,7 @@ def forget(folder: Path, step: int) -> None:
 
 
 def superseded(line: bytes, step: int) -> dict[str, Any] | None:
-    """The record of a line by training about a later step; what is torn or foreign is none."""
+    """Return the record of a line by training about a later step; None if torn or foreign."""
     with contextlib.suppress(ValueError, KeyError, TypeError):
         record: dict[str, Any] = json.loads(line)
         return record if record["step"] > step and "models" not in record["protocol"] else None
@@ -79,7 +79,7 @@ def superseded(line: bytes, step: int) -> dict[str, Any] | None:
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[BinaryIO]:
-    """A file to read and to add to, after whoever holds it now, where there are such locks."""
+    """Open a file to read and to add to, once its lock is free, where there are such locks."""
     while True:
         with path.open("ab+", buffering=0) as file:
             with contextlib.suppress(OSError):  # some network disks have no locks
@@ -91,10 +91,10 @@ def _held(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_images(folder: Path, step: int, images: Iterable[ImageScores]) -> str:
-    """One line an image, in a file of its own; its name below the folder.
+    """Write one line an image into a separate file; return its name below the folder.
 
     That is evaluation/step-NNNNNNNN.jsonl, or the first of step-NNNNNNNN-2.jsonl and on that is
-    not there: nobody's scores are replaced.
+    not there: earlier scores are not replaced.
     """
     text = "".join(json.dumps(asdict(image), allow_nan=False) + "\n" for image in images)
     suffixes = chain([""], (f"-{number}" for number in count(2)))

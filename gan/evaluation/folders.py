@@ -31,11 +31,11 @@ class Folder:
     """Of the names and contents of these images."""
 
     def name(self, file: Path) -> str:
-        """An image's name below the folder."""
+        """Return an image's name below the folder."""
         return file.relative_to(self.root).as_posix()
 
     def describe(self) -> dict[str, Any]:
-        """For the protocol."""
+        """Return the entries of the protocol."""
         return {"folder": str(self.root), "images": len(self.files), "sha256": self.sha256}
 
 
@@ -62,7 +62,7 @@ def open_folders(
 ) -> Folders:
     """Index the folders of a split, and of the reference where it is another one.
 
-    Files are decoded once; the unreadable ones are left out and named in the notes. Images of both
+    Files are decoded once; the unreadable ones are skipped and named in the notes. Images of both
     folders whose names, without suffixes, are equal are taken for pairs, unless `paired` is off.
     ValueError names a folder without a readable image; a missing one is noted.
     """
@@ -76,9 +76,9 @@ def open_folders(
     for path, domain in places.items():
         if path.is_dir():
             opened[path] = _open_folder(path, max_images, data.values(domain))
-            notes += [f"left out: {reason}" for reason in opened[path].unreadable]
+            notes += [f"skipped: {reason}" for reason in opened[path].unreadable]
         else:
-            notes.append(f"{path}: no such folder; what needs it is left out")
+            notes.append(f"{path}: no such folder; metrics that need it are skipped")
     sources = {domain: opened[path] for domain, path in translated.items() if path in opened}
     references = {domain: opened[path] for domain, path in compared.items() if path in opened}
     pairs = _find_pairs(sources["a"], sources["b"]) if paired and len(sources) == 2 else {}
@@ -92,7 +92,7 @@ def selection_split(data: DataConfig) -> Split:
 
 
 def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
-    """Where a domain's images of a split lie, or would lie."""
+    """Return where a domain's images of a split lie, or would lie."""
     if split == "train":
         return data.train_folder(domain)
     if data.root is None:
@@ -109,21 +109,22 @@ def _open_folder(root: Path, max_images: int | None, values: Range | None) -> Fo
 
 
 def _find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:
-    """Images of two folders with equal names but for the suffix, both ways; unique ones only."""
+    """Return images of two folders with equal names but for the suffix, both ways; only unique."""
     ours, theirs = _stems(one), _stems(other)
     pairs = {ours[stem]: theirs[stem] for stem in ours if stem in theirs}
     return pairs | {theirs: ours for ours, theirs in pairs.items()}
 
 
 def _stems(folder: Folder) -> dict[Path, Path]:
-    """Images by their relative name without suffix, where no two share it."""
+    """Return images by their relative name without suffix, where no two share it."""
     names = [path.relative_to(folder.root).with_suffix("") for path in folder.files]
     counts = Counter(names)
     return {n: path for n, path in zip(names, folder.files, strict=True) if counts[n] == 1}
 
 
 def read_images(files: Sequence[Path], data: DataConfig, domain: Domain) -> Tensor:
-    """Images as the networks see them without chance: (N, C, crop_size, crop_size) in [-1, 1]."""
+    """Return images as the networks see them without chance: (N, C, crop_size, crop_size) in [-1,
+    1]."""
     read = partial(sample_image, data=data, domain=domain)
     with ThreadPoolExecutor() as threads:
         return torch.stack(list(threads.map(read, files)))

@@ -35,7 +35,7 @@ class Instruments:
         return self.lpips if side >= LPIPS_SIDE else {}
 
     def describe(self, side: int) -> dict[str, Any]:
-        """For the protocol, at a picture size."""
+        """Return the entries of the protocol, at a picture size."""
         extractor = self.extractor
         style = "unit feature vectors of the style layers, all weights 1" if extractor else None
         return {
@@ -70,8 +70,8 @@ def partial_judge(features: str | None, trained_by: Sequence[str], section: str 
     if features not in trained_by:
         return []
     return [
-        f"{features} trained these generators, too, so that its distances flatter them: judge by "
-        f"another network with --{section}features, vgg16 or inception"
+        f"{features} trained these generators, too, so that its distances flatter them: measure "
+        f"with another network by --{section}features, vgg16 or inception"
     ]
 
 
@@ -86,13 +86,13 @@ def open_instruments(
 
     lpips has the files of LPIPS' backbones by name, None for those in torch's cache.
     section is where the keys `features` and `weights` stand: "evaluate." in a configuration.
-    ValueError where an extractor that is asked for by name cannot be opened.
+    ValueError where an extractor that is named cannot be opened.
     """
     chosen, file = f"--{section}features", f"--{section}weights"
     notes: list[str] = []
     if features is None and weights is not None:
         raise ValueError(
-            f"{section}weights: of which network? Say it with {chosen}, e.g. mobilenet_v2"
+            f"{section}weights: of which network? Name it with {chosen}, e.g. mobilenet_v2"
         )
     if features is None:
         missing = missing_inception(cached(FILE))
@@ -105,8 +105,7 @@ def open_instruments(
     similarity = has_torchmetrics()
     if not similarity:
         notes.append(
-            f"{', '.join(names_of('torchmetrics'))} left out: "
-            "pip install 'gan-translation[metrics]'"
+            f"{', '.join(names_of('torchmetrics'))} skipped: pip install 'gan-translation[metrics]'"
         )
     extractor = open_extractor(features, weights, device, section) if features else None
     return Instruments(device, extractor, open_lpips(lpips, device), similarity, tuple(notes))

@@ -86,22 +86,22 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
     for least in sorted({row.least_images for row in METRICS.values()}):
         names = [name for name, row in possible.items() if row.least_images == least > smallest]
         few = "one image: they need two" if least == 2 else f"less than {least} images"
-        notes += [f"{', '.join(names)} left out where a folder has {few}"] if names else []
+        notes += [f"{', '.join(names)} skipped where a folder has {few}"] if names else []
     if len(folders.sources) == 2 and not folders.pairs:
-        notes.append(f"{', '.join(names_of('pairs'))} left out: no image has a pair")
+        notes.append(f"{', '.join(names_of('pairs'))} skipped: no image has a pair")
     for name, row in possible.items():
         if row.least_side > data.crop_size:
             notes.append(
-                f"{name} left out: needs {row.least_side} pixels a side, not {data.crop_size}"
+                f"{name} skipped: needs {row.least_side} pixels a side, not {data.crop_size}"
             )
     if folders.pairs and "lpips" not in met:
-        notes.append("lpips left out: no extractor, and no AlexNet at 64 pixels a side or more")
+        notes.append("lpips skipped: no extractor, and no AlexNet at 64 pixels a side or more")
     if data.resize != "square" and (odd := _unlike(folders)):
         notes.append(f"{odd} pairs differ in aspect: their middle squares show different parts")
     return notes
 
 
 def _unlike(folders: Folders) -> int:
-    """Pairs whose pictures differ in aspect by more than rounding to pixels does."""
+    """Return pairs whose pictures differ in aspect by more than rounding to pixels does."""
     shapes = [(read_size(one), read_size(other)) for one, other in folders.pairs.items()]
     return sum(abs(w * y - x * h) > max(w, x, h, y) for (w, h), (x, y) in shapes) // 2

@@ -99,7 +99,7 @@ class Evaluator:
         )
 
     def batches(self, folder: Folder) -> Iterable[list[tuple[int, Path]]]:
-        """This process's share of a folder: batches of places in it and files."""
+        """Yield this process's share of a folder: batches of places in it and files."""
         listed = list(enumerate(folder.files))
         starts = range(0, len(listed), self.batch_size)
         own = self.processes.share([listed[s : s + self.batch_size] for s in starts])
@@ -222,7 +222,7 @@ def _put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
 
 
 def _in_channels(images: Tensor, channels: int) -> Tensor:
-    """Colour images as grey ones, or the other way, for what compares pixels."""
+    """Return color images as gray ones, or the other way, for what compares pixels."""
     if images.shape[1] == channels:
         return images
     if channels == 3:

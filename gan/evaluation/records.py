@@ -62,7 +62,7 @@ class Evaluation:
         return replace(self, protocol=protocol | self.protocol, notes=(*self.notes, *notes))
 
     def record(self) -> dict[str, Any]:
-        """What a line of metrics.jsonl says of it."""
+        """Return what a line of metrics.jsonl says of it."""
         numbers = {name: asdict(metric) for name, metric in self.metrics.items()}
         for number in numbers.values():
             del number["deviations"]

@@ -17,7 +17,7 @@ def details(evaluation: Evaluation) -> str:
 
 
 def brief(metrics: Mapping[str, Metric], first: str | None) -> str:
-    """A few numbers in one line: the one that decides, and how near translations come."""
+    """Return a few numbers in one line: the one that decides, and how near translations come."""
     measured = dict.fromkeys(stem(name) for name in metrics)
     leading = (name for name, row in METRICS.items() if row.leads and name in measured)
     chosen = next(leading, next(iter(measured)))
@@ -27,7 +27,7 @@ def brief(metrics: Mapping[str, Metric], first: str | None) -> str:
 
 
 def _table(metrics: Mapping[str, Metric]) -> str:
-    """One line a metric, in columns."""
+    """Return one line a metric, in columns."""
     header = ("", "value", "95 % interval", "doing nothing", "", "")
     lines = [header, *(_cells(name, metric) for name, metric in metrics.items())]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
@@ -38,7 +38,7 @@ def _table(metrics: Mapping[str, Metric]) -> str:
 
 
 def _cells(name: str, metric: Metric) -> tuple[str, ...]:
-    """The columns of one line."""
+    """Return the columns of one line."""
     before = metric.unchanged
     nothing = f"{number(before.value)} {spread(before)}".strip() if before else ""
     return (
@@ -52,17 +52,17 @@ def _cells(name: str, metric: Metric) -> tuple[str, ...]:
 
 
 def spread(of: Metric | Unchanged) -> str:
-    """An interval, or nothing."""
+    """Return an interval, or nothing."""
     return "" if of.low is None or of.high is None else f"[{number(of.low)}, {number(of.high)}]"
 
 
 def number(value: float) -> str:
-    """Four digits."""
+    """Return four digits."""
     return f"{value:.4g}"
 
 
 def _flat(protocol: Mapping[str, Any]) -> Iterator[str]:
-    """A line for every entry."""
+    """Yield a line for every entry."""
     for key, value in protocol.items():
         if isinstance(value, Mapping) and any(isinstance(v, Mapping) for v in value.values()):
             yield from (f"{key}.{name}: {inline(entry)}" for name, entry in value.items())
@@ -71,7 +71,7 @@ def _flat(protocol: Mapping[str, Any]) -> Iterator[str]:
 
 
 def inline(value: Any) -> str:
-    """A value in one line."""
+    """Return a value in one line."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {inline(entry)}" for key, entry in value.items())
     return value if isinstance(value, str) else json.dumps(value)

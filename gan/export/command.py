@@ -60,7 +60,7 @@ def convert(options: ConvertOptions) -> int:
     formats = {suffix: name for name, (suffix, _) in FORMATS.items()}
     if options.output.suffix not in formats:
         raise ValueError(
-            f"{options.output}: its suffix must say the format: "
+            f"{options.output}: its suffix must name the format: "
             f"{', '.join(formats).replace('.', '')}"
         )
     return export_model(

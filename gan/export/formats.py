@@ -76,7 +76,7 @@ def reference_options(spec: dict[str, Any]) -> str:
 
 
 def _write_onnx(path: Path, opened: Opened) -> str:
-    """ONNX: any batch, height and width, the size rule inside, what it takes in its metadata.
+    """Write ONNX: any batch, height and width, the size rule inside, what it takes in its metadata.
 
     ValueError where onnx is not installed, or onnxruntime's result is not the network's.
     """
@@ -109,7 +109,8 @@ def _write_onnx(path: Path, opened: Opened) -> str:
 
 
 def _write_program(path: Path, opened: Opened) -> str:
-    """A torch.export program, for torch alone; what it takes beside it as gan_generator.json."""
+    """Write a torch.export program, for torch alone; what it takes beside it as
+    gan_generator.json."""
     multiple = generator_row(opened.spec["kind"]).size_multiple
     # A U-Net's innermost maps may be one pixel: only so the program holds for them too.
     with _config.patch(backed_size_oblivious=multiple >= MIN_SIDE):  # type: ignore[attr-defined]
@@ -142,9 +143,9 @@ def parity(
     channels: int,
     shapes: Sequence[tuple[int, int, int]] = SHAPES,
 ) -> float:
-    """The largest difference over pictures of noise; ValueError where it is too large.
+    """Return the largest difference over pictures of noise; ValueError where it is too large.
 
-    Noise, because it reaches every weight; a function that fails in one of the sizes is refused
+    Noise, because it reaches every weight; a function that fails in one of the sizes is rejected
     too.
     """
     draws = torch.Generator().manual_seed(0)
@@ -157,16 +158,16 @@ def parity(
         if result.shape != expected.shape:
             raise ValueError(f"gives {tuple(result.shape)} in place of {tuple(expected.shape)}")
         difference = (result - expected).abs().max().item()
-        if not difference <= LIMIT:  # nor where it is no number
+        if not difference <= LIMIT:  # nor where it is not a number
             raise ValueError(f"differs from the network by {difference:.2g}, more than {LIMIT:g}")
         largest = max(largest, difference)
     return largest
 
 
 def _description(opened: Opened) -> dict[str, str]:
-    """What a file takes and gives, and what generator it is."""
+    """Return what a file takes and gives, and what generator it is."""
     inside, outside = (
-        {1: "grey", 3: "RGB"}.get(opened.spec[key], f"{opened.spec[key]} channels")
+        {1: "gray", 3: "RGB"}.get(opened.spec[key], f"{opened.spec[key]} channels")
         for key in ("in_channels", "out_channels")
     )
     (low, high), (least, most) = (
@@ -185,7 +186,8 @@ def _description(opened: Opened) -> dict[str, str]:
 
 
 def _anonymous(model: Any, metadata: dict[str, str]) -> Any:
-    """An ONNX model with our metadata, and without the paths of the machine that it was made on."""
+    """Return an ONNX model with our metadata, and without the paths of the machine that it was made
+    on."""
     graphs = [model.graph, *model.functions]
     nodes = [node for graph in graphs for node in graph.node]
     values = [*model.graph.input, *model.graph.output, *model.graph.value_info]
@@ -205,11 +207,11 @@ FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
     "onnx": (".onnx", _write_onnx),
     "program": (".pt2", _write_program),
 }
-"""The suffix of each, and what writes it and says a word about it."""
+"""The suffix of each, and what writes it and returns a word about it."""
 
 
 def check_format(path: Path, opened: Opened, format: ExportFormat) -> None:
-    """ValueError where a generator cannot be written so, before anything is."""
+    """Raise ValueError where a generator cannot be written so, before anything is."""
     if generator_row(opened.spec["kind"]).takes_style and format != "safetensors":
         raise ValueError(
             f"{path}: a generator that takes a style image is written as safetensors only"

@@ -34,7 +34,7 @@ class Graph(nn.Module):
         return result.index_select(3, torch.arange(width, device=image.device))
 
     def mirrored(self, size: int, device: torch.device) -> Tensor:
-        """Which line stands where after mirroring `size` lines to a multiple, again and again."""
+        """Return which line stands where after mirroring `size` lines to a multiple, repeatedly."""
         padded = (size + self.multiple - 1) // self.multiple * self.multiple
         # A tensor: ONNX has no remainder by a size.
         period = torch.full((), 2 * size - 2, dtype=torch.int64, device=device)
@@ -43,7 +43,7 @@ class Graph(nn.Module):
 
 
 def plain(network: nn.Module) -> nn.Module:
-    """A copy in eval mode with torch's own layers in place of ours, which are faster ones."""
+    """Return a copy in eval mode with torch's layers, not our faster ones."""
     network = copy.deepcopy(network).eval().cpu()
     use_torch_layers(network)
     for module in list(network.modules()):

@@ -45,7 +45,7 @@ class ExportOptions(Section):
             raise ValueError("part: hub takes none: gan convert FILE OUT --part makes a file of it")
         for key, given in {"license": self.license != UNKNOWN, "push": self.push}.items():
             if given and self.format != "hub":
-                raise ValueError(f"{key} is for format hub, not {self.format}: leave it out")
+                raise ValueError(f"{key} is for format hub, not {self.format}: remove it")
         return self
 
 

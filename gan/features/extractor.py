@@ -56,9 +56,9 @@ TABLES = {
 
 
 class Features(nn.Module):
-    """The feature maps of a frozen torchvision classifier, up to the deepest layer asked for.
+    """The feature maps of a frozen torchvision classifier, up to the deepest requested layer.
 
-    Images are (N, 3 or 1, H, W) in [-1, 1]; grey is repeated. Layers are torchvision's node names
+    Images are (N, 3 or 1, H, W) in [-1, 1]; gray is repeated. Layers are torchvision's node names
     (features.21) or, for a VGG, the papers' (conv4_2 or relu4_2: both mean the rectified map). The
     result maps every layer's name to its (N, C, h, w), in float32 under autocast too. Nothing in
     here is ever trained or in training mode; gradients flow to the images.
@@ -86,7 +86,7 @@ class Features(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """The map of every layer; see the class."""
+        """Return the map of every layer; see the class."""
         # Half precision becomes float32: sums over a feature map need it.
         return {
             at: x.to(torch.promote_types(x.dtype, torch.float32))
@@ -95,7 +95,7 @@ class Features(nn.Module):
 
     def maps(self, images: Tensor) -> dict[str, Tensor]:
         """Return the map of every layer, in the precision that autocast gives it."""
-        maps = self.network(((images + 1) / 2 - self.mean) / self.std)  # grey broadcasts to three
+        maps = self.network(((images + 1) / 2 - self.mean) / self.std)  # gray broadcasts to three
         return {layer: maps[node] for layer, node in self.nodes.items()}
 
     def fingerprint(self) -> str:
@@ -112,7 +112,7 @@ class Features(nn.Module):
 
 
 def build(backbone: str) -> nn.Module:
-    """A torchvision classifier without memory for weights, where torchvision can build it so."""
+    """Return a torchvision classifier without memory for weights, where possible."""
     known = models.list_models(module=models)
     if backbone not in known:
         raise ValueError(f"perceptual.backbone: {backbone} is none of {', '.join(known)}")
@@ -130,13 +130,13 @@ def build(backbone: str) -> nn.Module:
 def _keep(
     network: nn.Module, backbone: str, nodes: dict[str, str], names: Sequence[str]
 ) -> nn.Module:
-    """The part of a network that its nodes need, without operations in place, in eval mode."""
+    """Return the part of a network that its nodes need, not in place, in eval mode."""
     if not nodes:
-        raise ValueError(f"no layer of {backbone} is asked for")
+        raise ValueError(f"no layer of {backbone} is named")
     wanted = list(dict.fromkeys(nodes.values()))
     for outer, inner in permutations(wanted, 2):
         if inner.startswith(f"{outer}."):  # create_feature_extractor may mistake one for the other
-            raise ValueError(f"{backbone}: {inner} lies inside {outer}: ask for one of them")
+            raise ValueError(f"{backbone}: {inner} lies inside {outer}: name one of them")
     for module in network.modules():
         if hasattr(module, "inplace"):
             setattr(module, "inplace", False)  # noqa: B010, no module declares it for mypy
@@ -156,7 +156,7 @@ def _keep(
 
 
 def chosen_layers(config: PerceptualConfig) -> LayerTable:
-    """The layers that the configuration names, else those of its backbone's table.
+    """Return the layers that the configuration names, else those of its backbone's table.
 
     ValueError names the key that has to be given for a backbone without a table.
     """
@@ -183,7 +183,7 @@ def stages_of(backbone: str) -> tuple[str, ...]:
 
 
 def _paper_names(network: nn.Module) -> dict[str, str]:
-    """Names like relu4_2, conv4_2 and pool4, and the nodes that they mean; none but for a VGG.
+    """Return names like relu4_2, conv4_2 and pool4, and their nodes; none but for a VGG.
 
     Block and number count from 1. conv4_2 is relu4_2: in the networks of Gatys et al. the
     rectification overwrote the convolution's output, so their conv4_2 is the rectified map too. The

@@ -24,7 +24,7 @@ class ProjectedDiscriminator(nn.Module):
     the grain to which the frozen network does not respond.
 
     `feature_maps` may be set to a function that gives the maps of `stages` of the same network, for
-    instance one that others have asked for the same images already.
+    instance one that has computed those of the same images already.
 
     The frozen network moves with the module to its device but is not part of it: it is not trained,
     and no training state contains it.

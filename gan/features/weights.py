@@ -21,7 +21,8 @@ TIMEOUT = 20.0
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors of a .safetensors or .pth file by name, on the CPU; ValueError names the file."""
+    """Return the tensors of a .safetensors or .pth file by name, on the CPU; ValueError names the
+    file."""
     try:
         if path.suffix == ".safetensors":
             tensors = load_file(path)
@@ -29,14 +30,14 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read as weights: {error.strerror or error}") from error
-    # What is no such file makes torch raise nearly everything, and speak of pickles at length.
+    # Any other file makes torch raise nearly everything, and speak of pickles at length.
     except Exception as error:
         kind = ".safetensors file" if path.suffix == ".safetensors" else "file of torch.save"
         raise ValueError(
             f"{path}: cannot be read as weights: it is damaged, or no {kind} with tensors alone"
         ) from error
     if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
-        raise ValueError(f"{path}: is no state dict: it should hold tensors by name")
+        raise ValueError(f"{path}: is not a state dict: it should hold tensors by name")
     return tensors
 
 
@@ -58,7 +59,7 @@ def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None
 
 
 def pretrained(backbone: str) -> Path:
-    """The backbone's ImageNet weights: in torchvision's cache, in a package, or downloaded.
+    """Return the backbone's ImageNet weights: in torchvision's cache, in a package, or downloaded.
 
     The cache is $TORCH_HOME/hub/checkpoints, or ~/.cache/torch/hub/checkpoints; `make install` puts
     a package with MobileNetV2's beside ours. They are those of the original recipe (IMAGENET1K_V1)

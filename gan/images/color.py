@@ -1,4 +1,4 @@
-"""Pixels of any mode as 8-bit sRGB or grey: bit depth, transparency, colour profiles."""
+"""Pixels of any mode as 8-bit sRGB or gray: bit depth, transparency, color profiles."""
 
 import io
 import warnings
@@ -25,30 +25,30 @@ ROWS = 256
 
 
 def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image.Image:
-    """The image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB shows it on white paper.
+    """Return the image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB on white paper.
 
-    16-bit grey is scaled to 8 bits, floats from [0, 1]; ValueError where values lie outside.
-    A colour profile that cannot be used is left out with a warning that has `name` in it.
-    The result carries no metadata, so nobody applies the profile twice.
+    16-bit gray is scaled to 8 bits, floats from [0, 1]; ValueError where values lie outside.
+    A color profile that cannot be used is ignored with a warning that has `name` in it.
+    The result carries no metadata, so the profile is not applied twice.
     """
     return on_white(image, channels, lambda text: warnings.warn(f"{name}: {text}", stacklevel=4))[0]
 
 
 def with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return pixels (H, W) of a grey image as (H, W, 1); others as they are."""
+    """Return pixels (H, W) of a gray image as (H, W, 1); others as they are."""
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
 def on_white(
     image: Image.Image, channels: int, remark: Callable[[str], None]
 ) -> tuple[Image.Image, Image.Image | None]:
-    """What to_channels returns, and the transparency (mode L) that it had, if any.
+    """Return what to_channels returns, and the transparency (mode L) that it had, if any.
 
-    `remark` is called with what is to be said of the image.
+    `remark` is called with each remark on the image.
     """
     pixels, alpha = colors_and_alpha(image, remark)
     if alpha is not None:
-        # Convert alone would uncover the colours that hide below transparent pixels.
+        # Convert alone would uncover the colors that hide below transparent pixels.
         paper = Image.new(pixels.mode, pixels.size, "white")
         paper.paste(pixels, mask=alpha)
         pixels = paper
@@ -75,12 +75,12 @@ def white_is_zero(image: Image.Image) -> bool:
 
 
 def twelve_bits(image: Image.Image) -> bool:
-    """Return whether a TIFF has grey of 12 bits in 12, so that its white is 4095."""
+    """Return whether a TIFF has gray of 12 bits in 12, so that its white is 4095."""
     return bool(getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,))
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Deep grey scaled to mode L, where Pillow would clip it; other modes as they are."""
+    """Scale deep gray to mode L, where Pillow would clip it; other modes as they are."""
     key = image.info.get("transparency")
     if isinstance(key, tuple) and max(key) > 255:
         # A 16-bit PNG: Pillow has cut its pixels to their high bytes, but not the transparent one.
@@ -96,7 +96,8 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
-    """A loaded image of mode I;16, I or F as (H, W, 1) of 16 bits; ValueError as to_channels.
+    """Return a loaded image of mode I;16, I or F as (H, W, 1) of 16 bits; ValueError as
+    to_channels.
 
     values are the numbers that are black and white. (H, W, 2) with transparency, where one value
     stands for it.
@@ -119,7 +120,7 @@ def bands(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
 
 
 def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
-    """Return some rows of a loaded image; Image.crop would ask for Pillow's own limit once more.
+    """Return some rows of a loaded image; Image.crop would check Pillow's own limit again.
 
     A TIFF's 32 bits without a sign as such: Pillow has them with one.
     """
@@ -132,7 +133,7 @@ def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
 def _grey(
     image: Image.Image, values: Range | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Yield rows of deep grey in [0, 1], black at 0, on white where a value is transparency."""
+    """Yield rows of deep gray in [0, 1], black at 0, on white where a value is transparency."""
     largest = 4095 if twelve_bits(image) else 65535
     ends = black_and_white((numbers for _, numbers in bands(image)), values, largest)
     key, turned = image.info.get("transparency"), white_is_zero(image)
@@ -181,16 +182,16 @@ def scaled(numbers: NDArray[Any], values: Range) -> NDArray[np.float32]:
 def _to_srgb(
     image: Image.Image, profile: bytes | None, remark: Callable[[str], None]
 ) -> Image.Image:
-    """Mode L or RGB without alpha, through the profile where there is one that fits."""
+    """Convert to mode L or RGB without alpha, through the profile where there is one that fits."""
     mode = {"1": "L", "L": "L", "LA": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
     pixels = image if image.mode == mode else image.convert(mode)
     if profile and image.mode != "LAB":  # Pillow has brought Lab to sRGB by itself
-        if mode == "L" and profile[16:20] == b"RGB ":  # left over from before it became grey
+        if mode == "L" and profile[16:20] == b"RGB ":  # left over from before it became gray
             pixels = pixels.convert("RGB")
         try:
             transform = _transform_to_srgb(profile, pixels.mode)
         except (ImageCms.PyCMSError, OSError) as error:
-            remark(f"ICC profile left out: {error}")
+            remark(f"ICC profile ignored: {error}")
         else:
             pixels = transform.apply(pixels) if transform else pixels
     # Converting to the same mode would copy all pixels, a sixth of a large JPEG's decoding.
@@ -198,7 +199,7 @@ def _to_srgb(
 
 
 def is_srgb(profile: bytes | None, mode: str) -> bool:
-    """Whether pixels of mode L or RGB have no profile, or sRGB's own."""
+    """Return whether pixels of mode L or RGB have no profile, or sRGB's own."""
     try:
         return not profile or _transform_to_srgb(profile, mode) is None
     except (ImageCms.PyCMSError, OSError):
@@ -207,7 +208,7 @@ def is_srgb(profile: bytes | None, mode: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The colour transform of a profile; None for sRGB's many variants, which need none.
+    """Return the color transform of a profile; None for sRGB's many variants, which need none.
 
     Kept because the photographs of one camera share a profile. Applying one is thread-safe.
     """

@@ -1,4 +1,4 @@
-"""Whether a file holds all of its picture: decoders fill what is missing with black or grey."""
+"""Whether a file holds all of its picture: decoders fill what is missing with black or gray."""
 
 import math
 import os
@@ -53,7 +53,7 @@ def check_length(image: ImageFile, file: BinaryIO) -> None:
         blocks = math.ceil(width / BLOCK) * math.ceil(height / BLOCK)
         length = os.fstat(file.fileno()).st_size
         if 8 * length < LEAST_BITS * blocks:
-            raise ValueError(f"damaged: {length} bytes are no JPEG of {width}x{height} pixels")
+            raise ValueError(f"damaged: {length} bytes are not a JPEG of {width}x{height} pixels")
         _check_tail(file, length)
         if "progressive" in image.info:
             file.seek(0)
@@ -78,7 +78,7 @@ def check_end(image: ImageFile, file: BinaryIO) -> None:
     """Raise ValueError where a JPEG or PNG ended before its last row, after it was decoded.
 
     A PNG's missing rows stay 0, so where one of the last is, its rows are counted. libjpeg fills
-    what is missing with grey: where the last block is of one color, and for progressive files,
+    what is missing with gray: where the last block is of one color, and for progressive files,
     whose missing scans leave a blur, the coefficients are decoded once more by a decoder that
     reports it.
     """
@@ -127,7 +127,7 @@ def _check_scans(content: bytes) -> None:
 def check_png_rows(file: BinaryIO) -> None:
     """Raise ValueError where a PNG's data unpack to less than its rows (PNG specification, 7.2).
 
-    They are unpacked once more, piece by piece; what decoders say of them, they have said.
+    They are unpacked once more, piece by piece; warnings of decoders were given before.
     """
     file.seek(len(PNG_SIGNATURE))
     unpacker, there, needed = zlib.decompressobj(), 0, 0
@@ -162,7 +162,7 @@ def _png_bytes(header: bytes) -> int:
 
 
 def _ends_blank(image: ImageFile) -> bool:
-    """Whether one of the last two rows is all 0; the last pass of interlaced ones has every other.
+    """Return whether one of the last two rows is all 0; interlaced files end with every other.
 
     Few pictures have a black row at their end, so few are read twice.
     """
@@ -171,7 +171,7 @@ def _ends_blank(image: ImageFile) -> bool:
 
 
 def _ends_plain(image: ImageFile) -> bool:
-    """Whether the last block is of one color, in a JPEG decoded at any scale.
+    """Return whether the last block is of one color, in a JPEG decoded at any scale.
 
     Looked at is the corner to which the colors of no other block reach when they are upsampled.
     Two pixels across at least: an eighth of the size leaves one of a block, which says nothing.

@@ -39,7 +39,7 @@ Remark = Callable[[str], None]
 DROPPED = "dropped a band that is neither color nor transparency"
 CLIPPED = "more than half of its values lie beyond the range and are clipped"
 PACKED = re.compile(r"\bL;[124]")
-"""How Pillow unpacks grey of less than 8 bits, which it scales to 8."""
+"""How Pillow unpacks gray of less than 8 bits, which it scales to 8."""
 SCALED = ("PPM", "JPEG2000", "AVIF", "HEIF")
 """Formats of any depth, which Pillow scales to 8 or 16 bits."""
 
@@ -56,7 +56,7 @@ def read_pixels(
     """Read a file as pixels (H, W, channels), upright, transparency on white.
 
     uint8 as `read_image` has them, but uint16 of a file with more bits, and with `values`, the
-    range of its numbers. `remark` is called with what is to be said of it. `draft_size` and
+    range of its numbers. `remark` is called with each remark on it. `draft_size` and
     ImageError as there.
     """
     found = read_image_or_pixels(
@@ -157,14 +157,14 @@ def deep_pixels(
         raise ValueError(f"{image.format} does not keep numbers, as a range needs: use TIFF or PNG")
     packed = any(PACKED.search(str(tile.args)) for tile in image.tile)
     if values is not None and (packed or image.mode in ("1", "CMYK")):
-        raise ValueError("a range is one of grey or RGB, of 8 bits a channel or more")
+        raise ValueError("a range is one of gray or RGB, of 8 bits a channel or more")
     grey = image.mode.startswith(("I", "F"))
     if not grey and not has_deep_color(image):
         if getattr(image, "tag_v2", {}).get(BITSPERSAMPLE, (8,))[0] > 8:
             remark("read in 8 bits")
         return None
     if values is None and not is_srgb(image.info.get("icc_profile"), "L" if grey else "RGB"):
-        remark("its colour profile is applied in 8 bits")
+        remark("its color profile is applied in 8 bits")
         return None
     if (found := _numbers(image, file, values, remark, page)) is None:
         remark("read in 8 bits")
@@ -230,7 +230,7 @@ def _blended(
 
 
 def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> None:
-    """Say so where most of a file's numbers lie beyond a range: it may be that of other files."""
+    """Remark where most of a file's numbers lie beyond a range: it may be that of other files."""
     low, high = values
     beyond = count = 0
     for part in parts:
@@ -257,7 +257,7 @@ def numbers_of(image: Image.Image, stored: Array | None = None) -> Range | None:
 
 
 def turned(values: Array, turn: int) -> Array:
-    """What `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
+    """Return what `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
     if turn in (2, 3, 7, 8):
         values = values[:, ::-1]
     if turn in (3, 4, 6, 7):

@@ -18,9 +18,9 @@ OUTSIDE = "a link to a {} outside the folder, which is not followed"
 
 
 def list_images(folder: Path) -> list[Path]:
-    """The image files in a folder and its sub-folders, sorted by relative POSIX path.
+    """Return the image files in a folder and its sub-folders, sorted by relative POSIX path.
 
-    Known by suffix (IMAGE_SUFFIXES, in either case). Hidden files and folders are left out, and so
+    Known by suffix (IMAGE_SUFFIXES, in either case). Hidden files and folders are skipped, and so
     are links that leave the folder. Links to folders are never followed: inside the folder their
     images are listed where they lie. ValueError names a folder that is missing, not a folder or not
     readable.
@@ -41,7 +41,7 @@ class Found:
 
 
 def find_images(folder: Path) -> Found:
-    """What list_images returns, and what it leaves out."""
+    """Return what list_images returns, and what it skips."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
     root, found = folder.resolve(), Found([], [], [])
@@ -92,7 +92,7 @@ def skipped_lines(folder: Path, skipped: Sequence[tuple[Path, str]]) -> list[str
 
 def _not_taken(path: Path, root: Path) -> str | None:
     """Return why a file is skipped, or None."""
-    # A pipe would block its reader for ever, and a link may lead to itself: both are no files.
+    # A pipe would block its reader for ever, and a link may lead to itself: neither is a file.
     if not path.is_file():
         return "a link to nothing" if path.is_symlink() else "not a regular file"
     if path.is_symlink() and not path.resolve().is_relative_to(root):
@@ -101,5 +101,5 @@ def _not_taken(path: Path, root: Path) -> str | None:
 
 
 def _raise(error: OSError) -> None:
-    """os.walk would leave out a folder that it cannot read, and say nothing."""
+    """Raise the error: os.walk would silently skip a folder that it cannot read."""
     raise ValueError(f"{error.filename}: {error.strerror}") from error

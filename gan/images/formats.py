@@ -50,7 +50,7 @@ _GREYS = {
 """Pillow's mode for the numbers of a TIFF, and how it unpacks them in either byte order."""
 _COLORS = ((_UNSIGNED, 32), (_SIGNED, 16), (_SIGNED, 32), (_FLOATS, 32), (_FLOATS, 64))
 _THREE: tuple[tuple[int, tuple[int, ...]], ...] = ((2, ()), (1, ()), (1, (0, 0)))
-"""Photometric interpretation and ExtraSamples of three bands: GDAL calls deep ones grey."""
+"""Photometric interpretation and ExtraSamples of three bands: GDAL calls deep ones gray."""
 
 
 class ImageError(ValueError):
@@ -59,7 +59,7 @@ class ImageError(ValueError):
 
 @cache
 def known_formats() -> tuple[str, ...]:
-    """The formats that this installation reads; with the extra `heif`, HEIC too."""
+    """Return the formats that this installation reads; with the extra `heif`, HEIC too."""
     Image.init()
     _teach_tiff()
     with contextlib.suppress(ImportError):

@@ -37,10 +37,11 @@ LARGEST = 65_000
 def kept_exif(
     image: ImageFile, size: tuple[int, int], remark: Callable[[str], None]
 ) -> Image.Exif | None:
-    """EXIF of an opened image for its upright sRGB translation of `size` (width, height).
+    """Return the EXIF of an opened image for its upright sRGB translation of `size` (width,
+    height).
 
     Camera, time, place, author and exposure stay. None without any; what is damaged or does not fit
-    into a JPEG is left out, with a remark.
+    into a JPEG is dropped, with a remark.
     """
     try:
         original = Image.Image.getexif(image)
@@ -59,13 +60,13 @@ def kept_exif(
         ):
             if tags:
                 kept.get_ifd(directory).update({tag: _text(tags[tag]) for tag in tags})
-                kept[directory] = 0  # its place, which writing puts in; TIFF asks for the tag
+                kept[directory] = 0  # its place, which writing puts in; TIFF requires the tag
         length = len(kept.tobytes()) if kept else 0
     except Exception as error:  # as many kinds as damage has; the picture is still good
-        remark(f"EXIF left out: {error or type(error).__name__}")
+        remark(f"EXIF dropped: {error or type(error).__name__}")
         return None
     if length > LARGEST:
-        remark(f"EXIF left out: {length} bytes, and a JPEG can have {LARGEST}")
+        remark(f"EXIF dropped: {length} bytes, and a JPEG can have {LARGEST}")
         return None
     return kept if kept else None
 
@@ -100,6 +101,7 @@ def kept_place(image: ImageFile, remark: Callable[[str], None]) -> Tags:
 
 
 def _text(value: object) -> object:
-    """Text beyond ASCII as the bytes that it was: Pillow reads them as Latin-1, writes ASCII."""
+    """Return text beyond ASCII as the bytes that it was: Pillow reads them as Latin-1, writes
+    ASCII."""
     plain = not isinstance(value, str) or value.isascii()
     return value if plain else str(value).encode("latin-1", "replace")

@@ -1,7 +1,7 @@
 """Numbers of files that no mode of Pillow holds: read by OpenCV.
 
 Colors of 16 bits, of which Pillow has the high bytes; colors of 32 bits, signed or floats, which it
-refuses; JPEG 2000 of more than 8 bits.
+rejects; JPEG 2000 of more than 8 bits.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ def in_planes(image: Any) -> bool:
 
 
 def has_other_band(image: ImageFile) -> bool:
-    """Return whether a TIFF has one band more than its colors, which is no transparency.
+    """Return whether a TIFF has one band more than its colors, which is not transparency.
 
     ExtraSamples is 0 then (TIFF 6.0, p. 31): near infrared, heights, a mask. Where it is missing
     the band is transparency, as OpenCV writes it.
@@ -89,7 +89,7 @@ def check_bands(image: ImageFile) -> None:
 def _samples(image: TiffImageFile) -> tuple[int, int]:
     """Return how many bands a TIFF has, and how many of them are colors.
 
-    Three or four that claim to be grey are RGB: GDAL writes them so, with more than 8 bits.
+    Three or four that claim to be gray are RGB: GDAL writes them so, with more than 8 bits.
     """
     samples = image.tag_v2.get(SAMPLESPERPIXEL, 1)
     photometric = image.tag_v2.get(PHOTOMETRIC_INTERPRETATION, 1)
@@ -101,7 +101,7 @@ def _samples(image: TiffImageFile) -> tuple[int, int]:
 def color_numbers(image: Any, file: BinaryIO, page: int = 0) -> Any:
     """Read deep colors as stored, an array (H, W, 3 or 4), not turned.
 
-    None where OpenCV cannot. ValueError where nobody can.
+    None where OpenCV cannot. ValueError where no library can.
     """
     if image.format == "PNG":
         check_png_rows(file)  # OpenCV would not say so
@@ -131,7 +131,7 @@ def through_opencv(file: BinaryIO, page: int = 0) -> Any:
 
 
 def _as_rgb(content: bytes) -> bytes:
-    """Return a TIFF whose first picture is called grey as RGB if it has three bands or four.
+    """Return a TIFF whose first picture is called gray as RGB if it has three bands or four.
 
     OpenCV reads the first band alone otherwise.
     """
@@ -154,7 +154,7 @@ def _as_rgb(content: bytes) -> bytes:
 
 
 def what_is_not_read(file: BinaryIO) -> str | None:
-    """Return why a TIFF of a kind that Pillow does not know is refused; None if nothing tells."""
+    """Return why a TIFF of a kind that Pillow does not know is rejected; None if nothing tells."""
     try:
         file.seek(0)
         head = file.read(8)
@@ -171,6 +171,6 @@ def what_is_not_read(file: BinaryIO) -> str | None:
     if bands == 4 and tags.get(PLANAR_CONFIGURATION, 1) != 1:
         return f"4 bands in planes one after the other; {BY_PIXEL}"
     if kind in KINDS and (kind > 1 or bits not in (1, 2, 4, 8, 16)):
-        read = "grey and RGB are read of 8, 16 or 32 bits, signed of 16 or 32, floats of 32 or 64"
+        read = "gray and RGB are read of 8, 16 or 32 bits, signed of 16 or 32, floats of 32 or 64"
         return f"{bands} band{'s' * (bands > 1)} of {bits} bits{KINDS[kind]}; {read}"
     return None

@@ -66,7 +66,7 @@ class Picture:
     exif: Image.Exif | None = None
     """Metadata for whatever is made of the picture: without orientation, thumbnail and profile."""
     remarks: tuple[str, ...] = ()
-    """What had to be left out in reading."""
+    """What had to be skipped in reading."""
     density: tuple[float, float] | None = None
     """Pixels per inch, across and down, where the file says so."""
     place: Tags = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Picture:
     of the type."""
 
     def with_pixels(self, pixels: Array) -> "Picture":
-        """Another picture of the same size, with the same transparency and metadata."""
+        """Return another picture of the same size, with the same transparency and metadata."""
         return replace(self, pixels=pixels)
 
 
@@ -170,7 +170,7 @@ def read_with_traits(
     max_megapixels: float = MAX_MEGAPIXELS,
     page: int = 0,
 ) -> tuple[Image.Image, Traits]:
-    """Read a file as RGB like `read_image`, and say what is unusual about it.
+    """Read a file as RGB like `read_image`, and report what is unusual about it.
 
     Numbers that lie outside of what pictures hold are shown from the least to the largest, those
     that fill few of 16 bits as if they filled them.
@@ -217,8 +217,8 @@ def read_with_traits(
 
 
 def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
-    """The suffix of a file's format by what it begins with, whatever its name; `.png` for a format
-    that cannot be written. ImageError as from `read_image`.
+    """Return the suffix of a file's format by what it begins with, whatever its name; `.png` for a
+    format that cannot be written. ImageError as from `read_image`.
     """
     with opened(path, max_megapixels, pixels=False) as (image, _):
         kind = VARIANTS.get(image.format or "", image.format)
@@ -227,7 +227,7 @@ def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
 
 
 def has_pages(path: Path) -> bool:
-    """Whether a file has several frames or pages, of which the first is taken.
+    """Return whether a file has several frames or pages, of which the first is taken.
 
     ImageError as from `read_size`.
     """
@@ -236,7 +236,7 @@ def has_pages(path: Path) -> bool:
 
 
 def _animated(image: Any) -> bool:
-    """Whether an opened file has several frames or pages; those after the first may be damaged."""
+    """Return whether an opened file has several frames or pages; later ones may be damaged."""
     try:
         return bool(getattr(image, "is_animated", False))
     except Exception:  # as many kinds as damage has; the first is good
@@ -244,13 +244,13 @@ def _animated(image: Any) -> bool:
 
 
 def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
-    """What the header tells, and no longer once the pixels are there."""
+    """Return what the header tells, and no longer once the pixels are there."""
     expected = FORMATS.get(path.suffix.lower(), kind)
     # Loading undoes the orientation of a TIFF, and drops the tag.
     turn = image.tag_v2.get(ExifTags.Base.Orientation) if isinstance(image, TiffImageFile) else 1
     profile = image.info.get("icc_profile")
     grey = image.mode in ("1", "L", "LA") or image.mode.startswith("I")
-    # An sRGB profile on a grey picture is left over from before it became grey.
+    # An sRGB profile on a gray picture is left over from before it became gray.
     mode = "L" if grey and profile and profile[16:20] != b"RGB " else "RGB"
     floats = floats_in(image)
     deep = floats or image.mode.startswith("I") or has_deep_color(image)
@@ -264,6 +264,6 @@ def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
         ("deep", deep, "floats" if floats else f"16 bits a channel{seen}"),
         ("cmyk", image.mode == "CMYK", "CMYK"),
         ("rotated", turn in UPRIGHT, f"EXIF orientation {turn}"),
-        ("profile", not is_srgb(profile, mode), "another colour profile than sRGB"),
+        ("profile", not is_srgb(profile, mode), "another color profile than sRGB"),
     ]
     return {trait: word for trait, present, word in facts if present}

@@ -16,34 +16,35 @@ ROWS = 256
 
 
 def from_image(image: Image.Image) -> Tensor:
-    """A picture of mode RGB or L as a uint8 tensor (C, H, W)."""
+    """Return a picture of mode RGB or L as a uint8 tensor (C, H, W)."""
     return from_array(with_channels(np.array(image)))
 
 
 def to_image(pixels: Tensor) -> Image.Image:
-    """A uint8 tensor (C, H, W) of 1 or 3 channels as a picture of mode L or RGB."""
+    """Return a uint8 tensor (C, H, W) of 1 or 3 channels as a picture of mode L or RGB."""
     array = to_array(pixels)
     return Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
 
 
 def from_array(pixels: NDArray[Any]) -> Tensor:
-    """uint8 or uint16 (H, W, C) as a tensor (C, H, W) of its own."""
+    """Return uint8 or uint16 (H, W, C), copied, as a tensor (C, H, W)."""
     return torch.from_numpy(np.array(pixels.transpose(2, 0, 1), order="C"))
 
 
 def to_array(pixels: Tensor) -> NDArray[Any]:
-    """A uint8 or uint16 tensor (C, H, W) as an array (H, W, C)."""
+    """Return a uint8 or uint16 tensor (C, H, W) as an array (H, W, C)."""
     array: NDArray[Any] = np.ascontiguousarray(pixels.cpu().numpy().transpose(1, 2, 0))
     return array
 
 
 def to_unit(pixels: Tensor) -> Tensor:
-    """uint8 or uint16 to float32 in [-1, 1]."""
+    """Convert uint8 or uint16 to float32 in [-1, 1]."""
     return pixels.float() / (LARGEST[pixels.dtype] / 2) - 1
 
 
 def to_pixels(unit: Tensor, dtype: torch.dtype = torch.uint8) -> Tensor:
-    """Floats in [-1, 1] to uint8 or uint16, rounded (the reference truncates) and clipped."""
+    """Convert floats in [-1, 1] to uint8 or uint16, rounded (the reference truncates) and
+    clipped."""
     largest = LARGEST[dtype]
     return ((unit.float() + 1) * (largest / 2)).round().clamp(0, largest).to(dtype)
 

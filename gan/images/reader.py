@@ -1,4 +1,4 @@
-"""Image files from the world, upright, in 8-bit sRGB or grey."""
+"""Image files from the world, upright, in 8-bit sRGB or gray."""
 
 import os
 import re
@@ -63,10 +63,10 @@ def read_image(
 
     The first frame of an animation. 16 bits are scaled to 8, and so are floats in [0, 1]. With
     `draft_size` a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides stay at
-    least that many pixels: up to ten times faster, a few grey levels off.
+    least that many pixels: up to ten times faster, a few gray levels off.
 
     ImageError in one line for whatever cannot be read to its end or has more than
-    `max_megapixels`. An unusable colour profile is left out with a warning.
+    `max_megapixels`. An unusable color profile is ignored with a warning.
     """
     with opened(path, max_megapixels) as (image, file):
         if draft_size:
@@ -77,7 +77,8 @@ def read_image(
 
 
 def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[int, int]:
-    """(width, height) of the upright image, from the file's header; ImageError as `read_image`.
+    """Return (width, height) of the upright image, from the file's header; ImageError as
+    `read_image`.
 
     A file that is cut off further on passes, unless its length alone tells.
     """
@@ -90,7 +91,7 @@ def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[in
 
 
 def read_orientation(path: Path) -> int:
-    """How the file stores the image, as EXIF numbers it, 1 (upright) to 8; ImageError likewise."""
+    """Return how the file stores the image, as EXIF numbers it, 1 (upright) to 8; or ImageError."""
     with opened(path, float("inf"), pixels=False) as (image, _):
         return orientation(image)
 
@@ -99,7 +100,7 @@ def read_orientation(path: Path) -> int:
 def opened(
     path: Path, max_megapixels: float, *, pixels: bool = True
 ) -> Iterator[tuple[ImageFile, BinaryIO]]:
-    """An image whose header has been read; what fails in the block becomes an ImageError.
+    """Open an image whose header has been read; what fails in the block becomes an ImageError.
 
     With `pixels`, the block holds the memory that decoding them takes.
     """
@@ -119,7 +120,7 @@ def opened(
 
 
 def _reason(error: Exception) -> str:
-    """Return what an error of a decoder says, in one line."""
+    """Return the text of a decoder's error in one line."""
     if isinstance(error, SyntaxError) and isinstance(error.__cause__, Exception):
         error = error.__cause__  # Pillow wraps what its readers raise
     if isinstance(error, struct.error | IndexError | EOFError):
@@ -133,7 +134,7 @@ def _reason(error: Exception) -> str:
 
 
 def _identified(file: BinaryIO) -> ImageFile:
-    """The image of a file, its header read, by what the file begins with.
+    """Return the image of a file, its header read, by what the file begins with.
 
     `Image.open` does the same and then compares with `Image.MAX_IMAGE_PIXELS`. That belongs to the
     process: setting it for a moment would change it under other threads and other libraries. So
@@ -164,7 +165,7 @@ def _identified(file: BinaryIO) -> ImageFile:
 
 
 def orientation(image: ImageFile) -> int:
-    """The EXIF orientation that remains to be undone, 1 to 8; 1 if the metadata is damaged."""
+    """Return the EXIF orientation that remains to be undone, 1 to 8; 1 if damaged."""
     if isinstance(image, TiffImageFile):  # undoes it while loading, and has the upright size
         return 1
     try:
@@ -176,7 +177,7 @@ def orientation(image: ImageFile) -> int:
 
 
 def metadata_follows_pixels(file: BinaryIO) -> bool:
-    """Whether a PNG has EXIF or XMP behind its pixels, where Pillow finds it after decoding."""
+    """Return whether a PNG has EXIF or XMP behind its pixels, which Pillow finds late."""
     file.seek(8)
     pixels_passed = False
     while len(head := file.read(8)) == 8:
@@ -189,7 +190,7 @@ def metadata_follows_pixels(file: BinaryIO) -> bool:
 
 
 def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
-    """The image with its pixels, given its open file; raises whatever the decoder does.
+    """Return the image with its pixels, given its open file; raises whatever the decoder does.
 
     ValueError where a JPEG does not hold all of them. Past four things that Pillow (11 to 12.3)
     gets wrong.
@@ -207,7 +208,7 @@ def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
             image.tile = [tile for tile in image.tile if str(tile.args).startswith(PLANES)]
         if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == YCBCR and image.tile[0][0] == "raw":
             return _read_plain_ycbcr(file)
-        # TIFF asks for Pillow's own limit once more, unless it finds room for its pixels.
+        # Pillow checks its own limit for a TIFF once more, unless it finds room for its pixels.
         image.im = Image.new(image.mode, image._tile_size).im
     other = image.mode == "RGBA" and has_other_band(image)
     image.load()
@@ -245,7 +246,7 @@ def eight_bit_image(numbers: NDArray[Any], values: Range | None = None) -> Image
 
 
 def _read_plain_ycbcr(file: BinaryIO) -> Image.Image:
-    """A TIFF of YCbCr without compression through OpenCV: Pillow does not read those."""
+    """Read a TIFF of YCbCr without compression through OpenCV: Pillow does not read those."""
     file.seek(0)
     pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
@@ -254,7 +255,7 @@ def _read_plain_ycbcr(file: BinaryIO) -> Image.Image:
 
 
 def _jpeg2000_depth(file: BinaryIO) -> int:
-    """Bits per channel: from the image header box, or from the size marker of a bare codestream."""
+    """Return the bits per channel: of the image header box, or of a bare codestream."""
     file.seek(0)
     header = file.read(256)
     at = 42 if header.startswith(CODESTREAM) else header.find(b"ihdr") + 14
@@ -262,7 +263,7 @@ def _jpeg2000_depth(file: BinaryIO) -> int:
 
 
 def _read_deep_jpeg2000(file: BinaryIO, bits: int) -> Image.Image:
-    """RGB or RGBA through OpenCV: Pillow turns the brightest values of each channel to 0."""
+    """Read RGB or RGBA through OpenCV: Pillow turns the brightest values of each channel to 0."""
     numbers = through_opencv(file)
     if numbers is None or bits > 16:
         raise ValueError(f"damaged {bits}-bit JPEG 2000, or of a rare kind")

@@ -10,12 +10,12 @@ BICUBIC = Image.Resampling.BICUBIC
 
 
 def resize_square(image: Image.Image, size: int) -> Image.Image:
-    """The image at size x size pixels, aspect not kept; itself if it has that size."""
+    """Return the image at size x size pixels, aspect not kept; itself if it has that size."""
     return image if image.size == (size, size) else image.resize((size, size), BICUBIC)
 
 
 def resize_short(image: Image.Image, size: int) -> Image.Image:
-    """The image with its shorter side at `size` pixels, aspect kept; itself if it is so already."""
+    """Return the image with its shorter side at `size` pixels, aspect kept, or itself."""
     wanted = short_size(image.width, image.height, size)
     return image if image.size == wanted else image.resize(wanted, BICUBIC)
 

@@ -31,7 +31,7 @@ ROWS = 64
 def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
     """Write an image in the format of the path's suffix, making the folders it needs.
 
-    `quality` (1 to 100) is for JPEG (4:4:4), WebP, AVIF and HEIC. RGB and grey are written as they
+    `quality` (1 to 100) is for JPEG (4:4:4), WebP, AVIF and HEIC. RGB and gray are written as they
     are, RGBA where the format has it; other modes become RGB, on white. The file appears complete
     or not at all: it is written beside its place and moved there. ValueError for a suffix that
     cannot be written.
@@ -40,14 +40,14 @@ def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
 
 
 def encode_image(image: Image.Image, suffix: str, *, quality: int = 95) -> bytes:
-    """What `write_image` would write into a file with this suffix."""
+    """Return what `write_image` would write into a file with this suffix."""
     file = io.BytesIO()
     _saver(image, Path(f"image{suffix}"), quality)(file)
     return file.getvalue()
 
 
 def encode_picture(picture: Picture, suffix: str, *, quality: int = 95) -> bytes:
-    """What `write_picture` would write into a file with this suffix."""
+    """Return what `write_picture` would write into a file with this suffix."""
     file = io.BytesIO()
     _picture_saver(picture, Path(f"image{suffix}"), quality)(file)
     return file.getvalue()
@@ -73,14 +73,14 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
     """Write a picture like `write_image`, with whatever of it the format can hold.
 
     16 bits go into PNG and TIFF, transparency and EXIF into all formats that have them. Where there
-    is no transparency the picture stands on the white that it was translated on. FileExistsError
+    is no transparency, the picture stands on the white that it was translated on. FileExistsError
     where there is a file already, unless `replace` is set.
     """
     write_whole(path, _picture_saver(picture, path, quality), replace=replace)
 
 
 def _picture_saver(picture: Picture, path: Path, quality: int) -> Callable[[BinaryIO], None]:
-    """What writes a picture into a file."""
+    """Return what writes a picture into a file."""
     kind = _format_of(path)
     values, alpha = picture.pixels, picture.alpha
     if picture.written is not None:
@@ -135,7 +135,7 @@ def _number_type(picture: Picture) -> type[np.generic]:
 
 
 def _format_of(path: Path) -> str:
-    """Pillow's name of the format of a suffix; ValueError for one that cannot be written."""
+    """Return Pillow's name of the format of a suffix; ValueError for one that cannot be written."""
     known_formats()
     kind = FORMATS.get(path.suffix.lower())
     if kind is None or kind not in Image.SAVE:
@@ -146,7 +146,7 @@ def _format_of(path: Path) -> str:
 def _saver(
     image: Image.Image, path: Path, quality: int, metadata: Mapping[str, Any] = {}
 ) -> Callable[[BinaryIO], None]:
-    """What writes an image into a file as `write_image` does; metadata are options of Pillow."""
+    """Return what writes an image into a file as `write_image`; metadata are Pillow's options."""
     kind = _format_of(path)
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {
@@ -190,7 +190,7 @@ def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
 
 
 def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
-    """The image in a mode that its file can have."""
+    """Return the image in a mode that its file can have."""
     if path.suffix.lower() == ".pgm":
         return to_channels(image, 1)
     if image.mode == "LA" and kind in WITH_ALPHA:
@@ -200,8 +200,8 @@ def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
 
 
 def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
-    """OpenCV writes the pixels, losslessly; the rest are chunks (PNG specification, sec. 5.3)."""
-    if values.shape[2] == 2:  # OpenCV writes no grey with alpha
+    """Write the pixels by OpenCV, losslessly; the rest are chunks (PNG specification, sec. 5.3)."""
+    if values.shape[2] == 2:  # OpenCV writes no gray with alpha
         values = values[:, :, [0, 0, 0, 1]]
     order = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}[values.shape[2]]
     done, encoded = cv2.imencode(".png", values if order is None else cv2.cvtColor(values, order))
@@ -248,14 +248,14 @@ def save_deep_tiff(
             {"u": 1, "i": 2, "f": 3}[values.dtype.kind],
         ) * samples
     if samples in (2, 4):
-        directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that multiplies no colours
+        directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that multiplies no colors
     directory.save(file)
     for strip in strips:  # write_stack's file has no writelines
         file.write(strip)
 
 
 DEEP = {"PNG": _save_deep_png, "TIFF": save_deep_tiff}
-"""Formats with 16 bits a channel, which Pillow's modes hold for grey alone."""
+"""Formats with 16 bits a channel, which Pillow's modes hold for gray alone."""
 NUMBERS: dict[str, tuple[type[np.generic], ...]] = {
     "PNG": (np.uint8, np.uint16),
     "TIFF": (np.uint8, np.uint16, np.int16, np.int32, np.float32),

@@ -8,7 +8,7 @@ from gan.config.choices import Device, Precision
 
 
 def pick_precision(precision: Precision | Literal["auto"], device: torch.device) -> Precision:
-    """The precision of a name; auto takes bf16 where the device computes in it, else fp32."""
+    """Return the precision of a name; auto takes bf16 where the device has it, else fp32."""
     if precision != "auto":
         return precision
     if device.type == "cuda":

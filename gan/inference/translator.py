@@ -89,7 +89,7 @@ class Translator:
         if row.takes_style:
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
-            raise ValueError(f"{file}: has its own style and takes no other: leave --style out")
+            raise ValueError(f"{file}: has its own style and takes no other: remove --style")
         return cls(
             network,
             spec["in_channels"],
@@ -112,7 +112,7 @@ class Translator:
     ) -> Self:
         """Open what save_pretrained or a run left in a folder, or hf://user/name from the Hub.
 
-        A path that does not exist is refused at once. For the rest, `load`.
+        A path that does not exist is rejected at once. For the rest, `load`.
         """
         return cls.load(fetch(name, revision), direction, device, precision, style)
 
@@ -153,7 +153,7 @@ class Translator:
         return replace(picture, written=self.range_out)
 
     def translate(self, image: Image.Image) -> Image.Image:
-        """Translate a picture of any mode to one of its own size, upright, mode RGB or L.
+        """Translate a picture of any mode to one of the same size, upright, mode RGB or L.
 
         A generator with ranges takes modes I and F in their numbers, others and its own output as
         pictures, 0 black and 255 white. ValueError when a side is shorter than 16 pixels, or the
@@ -214,7 +214,7 @@ class Translator:
         return result if finite else None
 
     def run(self, unit: Tensor) -> Tensor:
-        """The network on (N, C, H, W) in [-1, 1], in the precision of this translator."""
+        """Return the network on (N, C, H, W) in [-1, 1], in the precision of this translator."""
         with self.autocast():
             return cast(Tensor, self.network(unit))
 
@@ -225,7 +225,7 @@ class Translator:
         (several pictures, or another number of threads) compile again. The same numbers, but for
         rounding. Tiles are not compiled.
         """
-        # Without what pads around it, where Python would choose anew for every size.
+        # Without what pads around it, where Python would choose again for every size.
         network = getattr(self.network, "model", self.network)
         try:
             network.compile(dynamic=True)
@@ -246,11 +246,11 @@ class Translator:
             yield
 
     def scratch_bytes(self, height: int, width: int) -> int:
-        """The disk that `translate_tiled` takes."""
+        """Return the disk that `translate_tiled` takes."""
         return scratch_bytes(self.network, height, width)
 
     def fits(self, height: int, width: int) -> bool:
-        """Whether there is memory for a picture in one piece, by a rough estimate."""
+        """Return whether there is memory for a picture in one piece, by a rough estimate."""
         widths = (
             module.out_channels
             for module in self.network.modules()
@@ -260,7 +260,7 @@ class Translator:
 
 
 def check_size(width: int, height: int, about: str = "") -> None:
-    """ValueError, which begins with `about`, for less than the generators are defined for."""
+    """Raise ValueError, which begins with `about`, for less than the generators are defined for."""
     if min(width, height) < MIN_SIDE:
         raise ValueError(f"{about}{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
 
@@ -277,7 +277,7 @@ def require_finite(translated: Result | None) -> Result:
 def read_style(
     path: str | Path | None, generator: Path, channels: Channels, about: Mapping[str, Any]
 ) -> Tensor:
-    """The style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names the file."""
+    """Return the style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names it."""
     if path is None:
         raise ValueError(
             f"{generator}: takes its style from a picture: name one, --style painting.jpg"

@@ -29,7 +29,7 @@ def inspect_folders(options: InspectOptions) -> int:
     places = find_places(root, options.a, options.b)
     if output:
         check_output(output, [place.folder for place in places])
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         seen = survey(places, options.max_megapixels)
         if not seen.images and not seen.unreadable and not seen.unnamed:
             nothing = "; ".join(line for _, line in seen.empty)
@@ -64,7 +64,7 @@ def level(kind: str) -> str:
 def findings_text(
     found: Sequence[Finding], options: InspectOptions, complete: str
 ) -> Iterator[str]:
-    """Lines for people: each kind with its limit, then its files; `complete` says where all are."""
+    """Yield lines for people: each kind with its limit, then its files; `complete` has all."""
     for kind, group in groupby(found, key=lambda finding: finding.kind):
         members = list(group)
         meaning = KINDS[kind].meaning.format(**options.model_dump())
@@ -77,7 +77,7 @@ def findings_text(
 
 
 def statistics_rows(survey: Survey) -> list[list[str]]:
-    """A heading and a row for each number, a column for each folder with images."""
+    """Return a heading and a row for each number, a column for each folder with images."""
     seen = [place for place in survey.places if survey.of(place)]
     if not seen:
         return []
@@ -87,17 +87,17 @@ def statistics_rows(survey: Survey) -> list[list[str]]:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows as columns of equal width."""
+    """Yield rows as columns of equal width."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def summary(survey: Survey, found: Sequence[Finding]) -> str:
-    """How much there was of everything."""
+    """Return how much there was of everything."""
     faults = sum(finding.fault for finding in found)
     folders = "folder" if len(survey.places) == 1 else "folders"
-    others = f", {survey.others} files that are no images" if survey.others else ""
+    others = f", {survey.others} files that are not images" if survey.others else ""
     return (
         f"{len(survey.images)} images in {len(survey.places)} {folders}{others}: "
         f"{faults} faults, {len(found) - faults} remarks"
@@ -105,7 +105,7 @@ def summary(survey: Survey, found: Sequence[Finding]) -> str:
 
 
 def check_output(output: Path, folders: Iterable[Path]) -> None:
-    """ValueError where writing would change what is inspected, or replace what is not ours."""
+    """Raise ValueError where writing would change what is inspected, or replace other files."""
     if output.exists() and not output.is_dir():
         raise ValueError(f"{output}: the output is a folder, and this is a file")
     for folder in folders:

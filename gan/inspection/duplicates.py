@@ -22,11 +22,11 @@ Copy = tuple[Relation, ImageFacts, ImageFacts, str]
 
 
 def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Copy]:
-    """What each picture is a copy of, for those that are; at most one each, the gravest.
+    """Return what each picture is a copy of, for those that are; at most one each, the gravest.
 
     Leakage goes before duplicates in one folder, and those before pictures that both domains share;
     the same domain before the other, equal pixels before near copies, these before mirrored ones.
-    Pictures of one name in testA and testB are pairs on purpose, and are no copies.
+    Pictures of one name in testA and testB are pairs on purpose, and are not copies.
     """
     near = {
         "near copy": near_copies(images),
@@ -54,8 +54,8 @@ def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Cop
 def near_copies(
     images: Sequence[ImageFacts], *, mirrored: bool = False
 ) -> list[tuple[int, int, int]]:
-    """What `copies` finds among the images; of equal thumbnails in a folder the first stands for
-    all, so that a thousand equal ones are not half a million pairs."""
+    """Return what `copies` finds among the images; of equal thumbnails in a folder the first stands
+    for all, so that a thousand equal ones are not half a million pairs."""
     if not images:
         return []
     members: dict[tuple[Place, bytes], list[int]] = defaultdict(list)
@@ -76,7 +76,7 @@ def near_copies(
 
 
 def _related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
-    """What it means that one picture is a copy of another; None for pairs on purpose."""
+    """Return what it means that one picture is a copy of another; None for pairs on purpose."""
     one, other = later.place, earlier.place
     if one == other:
         return "duplicate"
@@ -91,7 +91,7 @@ def _related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
 def _equal(
     images: Sequence[ImageFacts], close: Iterable[tuple[int, int, int]], max_megapixels: float
 ) -> list[tuple[int, int]]:
-    """Pairs (later, first of a folder) of images of equal size and pixels, in whatever format.
+    """Return pairs (later, first of a folder) of images of equal size and pixels.
 
     Only those are decoded whole that have the same thumbnail or are near copies.
     """
@@ -115,7 +115,7 @@ def _equal(
 
 
 def _digest(path: Path, max_megapixels: float) -> str | None:
-    """A hash of size and pixels; None if the file has become unreadable."""
+    """Return a hash of size and pixels; None if the file has become unreadable."""
     try:
         image = read_image(path, max_megapixels=max_megapixels)
     except ImageError:

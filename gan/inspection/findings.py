@@ -1,4 +1,4 @@
-"""From what was seen to what is said: faults, which fail, and remarks, which do not."""
+"""From observations to findings: faults, which fail, and remarks, which do not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ KINDS = {
     "tiny": Kind(True, "a side below {min_side} pixels"),
     "aspect": Kind(True, "one side more than {max_aspect:g} times the other"),
     "shared": Kind(False, "in A and in B: nothing of the style can be learned from it"),
-    "grey": Kind(False, "grey in a folder of colour"),
-    "color": Kind(False, "colour in a folder of grey"),
-    "plain": Kind(False, "of one colour: nothing to learn from; compared by equal pixels only"),
+    "grey": Kind(False, "gray in a folder of color"),
+    "color": Kind(False, "color in a folder of gray"),
+    "plain": Kind(False, "of one color: nothing to learn from; compared by equal pixels only"),
     "rotated": Kind(False, "turned by EXIF; read upright"),
     "outside": Kind(True, "numbers that no picture holds; training has to be told their range"),
     "range": Kind(False, "numbers that leave most of 16 bits empty; a range spreads them over all"),
@@ -41,9 +41,9 @@ KINDS = {
     "alpha": Kind(False, "transparent; put on white"),
     "cmyk": Kind(False, "for print; converted to sRGB"),
     "animated": Kind(False, "several frames or pages; the first is taken"),
-    "profile": Kind(False, "colour profile other than sRGB; applied"),
-    "suffix": Kind(False, "another format than its name says; read all the same"),
-    "unnamed": Kind(False, "an image by its content, left out because its name does not say so"),
+    "profile": Kind(False, "color profile other than sRGB; applied"),
+    "suffix": Kind(False, "another format than its name has; read all the same"),
+    "unnamed": Kind(False, "an image by its content, skipped because its name does not show it"),
     "few": Kind(False, "a training folder of less than {min_images} images"),
     "difference": Kind(False, "what tells A from B without being style"),
 }
@@ -70,7 +70,7 @@ class Finding:
 
 
 def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
-    """All findings, by the order of KINDS, and then of folders and names."""
+    """Return all findings, by the order of KINDS, and then of folders and names."""
     copies = find_copies(survey.images, options.max_megapixels)
     found = [
         *(Finding("unreadable", path, reason) for path, reason in survey.unreadable),
@@ -89,7 +89,7 @@ def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
 def _about_folder(
     place: Place, images: list[ImageFacts], options: InspectOptions
 ) -> Iterator[Finding]:
-    """Findings on single images, and on their number."""
+    """Yield findings on single images, and on their number."""
     greys = sum(image.grey for image in images)
     rare_grey = 2 * greys <= len(images)
     for image in images:
@@ -100,10 +100,10 @@ def _about_folder(
         if max(width, height) > options.max_aspect * min(width, height):
             yield Finding("aspect", image.path, size)
         if image.grey == rare_grey and 0 < greys < len(images):
-            share = f"{greys} of {len(images)} images are grey"
+            share = f"{greys} of {len(images)} images are gray"
             yield Finding("grey" if image.grey else "color", image.path, share)
         if image.plain:
-            yield Finding("plain", image.path, "one colour")
+            yield Finding("plain", image.path, "one color")
         for trait, word in image.traits.unusual.items():
             yield Finding(trait, image.path, word)
     yield from _about_numbers(place, images)
@@ -112,7 +112,7 @@ def _about_folder(
 
 
 def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
-    """Whether a folder's numbers need a range, and which."""
+    """Yield whether a folder's numbers need a range, and which."""
     deep = [image.traits for image in images if image.traits.numbers]
     if (needed := _range_of(images)) is None:
         return
@@ -121,13 +121,13 @@ def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
     rest = "; the others have 8 bits, and a range would change them, too"
     rest = rest if len(deep) < len(images) else ""
     if any(traits.outside for traits in deep):
-        said = f"{count} have values from {needed[0]} to {needed[1]}"
-        yield Finding("outside", place.folder, f"{said}: {key}{rest}")
+        text = f"{count} have values from {needed[0]} to {needed[1]}"
+        yield Finding("outside", place.folder, f"{text}: {key}{rest}")
     else:
         high = max(traits.numbers[1] for traits in deep if traits.numbers)
         bits = (round(needed[1]) + 1).bit_length() - 1
-        said = f"{count} have values up to {high:g} of 65535: {bits} bits in 16"
-        yield Finding("range", place.folder, f"{said}: {key}{rest}")
+        text = f"{count} have values up to {high:g} of 65535: {bits} bits in 16"
+        yield Finding("range", place.folder, f"{text}: {key}{rest}")
 
 
 def _range_of(images: Sequence[ImageFacts]) -> Range | None:
@@ -151,7 +151,7 @@ def _fit(found: Range | None, known: Range | None) -> bool:
 
 
 def _about_splits(survey: Survey) -> Iterator[Finding]:
-    """Whether the test images of a domain need another range than its training images."""
+    """Yield whether the test images of a domain need another range than its training images."""
     for train in survey.places:
         for test in survey.places:
             pair = [survey.of(place) for place in (train, test)]
@@ -165,7 +165,7 @@ def _about_splits(survey: Survey) -> Iterator[Finding]:
 
 
 def _about_domains(survey: Survey) -> Iterator[Finding]:
-    """How A and B differ: in training, or else in test."""
+    """Yield how A and B differ: in training, or else in test."""
     for split in SPLITS:
         pair = [place for place in survey.places if place.split == split]
         seen = [survey.of(place) for place in pair]

@@ -9,7 +9,7 @@ Bits = NDArray[np.bool_]
 Luma = NDArray[np.uint8]
 
 SIDE = 32
-"""Pixels a side of the grey thumbnails that are compared."""
+"""Pixels a side of the gray thumbnails that are compared."""
 BITS = 64
 MOST_BITS = 6
 """Bits in which the hashes of copies differ at most. Of 40 photographs, copies as JPEG of quality
@@ -18,8 +18,8 @@ LEAST_CORRELATION = 0.98
 """Of the details of copies. Those of the same copies have 0.994 or more; the most alike of 436
 different crops out of 19 photographs, two that are five pixels of 256 apart, 0.975."""
 LEAST_DETAIL = 2.0
-"""Grey levels (root mean square) of detail below which two pictures cannot be told apart: a plain
-colour, or a clear sky. JPEG leaves about one by itself."""
+"""Gray levels (root mean square) of detail below which two pictures cannot be told apart: a plain
+color, or a clear sky. JPEG leaves about one by itself."""
 DEAD_ZONE = 4.0
 """A coefficient up to this counts as 0: JPEG would choose its sign. Photographs have hundreds."""
 CANDIDATES = 16
@@ -43,13 +43,14 @@ SHADE = np.linalg.qr(
 
 
 def coefficients(luma: Luma) -> NDArray[np.float32]:
-    """The DCT of thumbnails, (N, 32, 32)."""
+    """Return the DCT of thumbnails, (N, 32, 32)."""
     result: NDArray[np.float32] = DCT @ luma.astype(np.float32) @ DCT.T
     return result
 
 
 def hash_bits(luma: Luma) -> Bits:
-    """Whether each of the 64 lowest frequencies is positive; thumbnails (N, 32, 32) to (N, 64).
+    """Return whether each of the 64 lowest frequencies is positive; thumbnails (N, 32, 32) to (N,
+    64).
 
     A pHash (the DCT hash of Zauner 2010) with the sign in place of the comparison with the median.
     """
@@ -59,13 +60,14 @@ def hash_bits(luma: Luma) -> Bits:
 
 
 def _in_chunks(function: Callable[[Luma], Bits], luma: Luma) -> Bits:
-    """A function of thumbnails, of so many at once that memory does not matter."""
+    """Return a function of thumbnails, of so many at once that memory does not matter."""
     starts = range(0, max(1, len(luma)), CHUNK)
     return np.concatenate([function(luma[start : start + CHUNK]) for start in starts])
 
 
 def details(luma: Luma) -> NDArray[np.float32]:
-    """Thumbnails (N, 32, 32) as vectors (N, 1024) without mean, light and shade, of length 1.
+    """Return thumbnails (N, 32, 32) as vectors (N, 1024) without mean, light and shade, of length
+    1.
 
     Those with less than LEAST_DETAIL are 0.
     """
@@ -77,7 +79,7 @@ def details(luma: Luma) -> NDArray[np.float32]:
 
 
 def copies(luma: Luma, *, mirrored: bool = False) -> list[tuple[int, int, int]]:
-    """Pairs (later, earlier, differing bits) of copies among thumbnails (N, 32, 32), sorted.
+    """Return pairs (later, earlier, differing bits) of copies among thumbnails (N, 32, 32), sorted.
 
     `mirrored` finds those where the later one is the mirror image of the earlier one. Copies have
     hashes that differ in at most MOST_BITS and details that correlate by LEAST_CORRELATION: the
@@ -97,7 +99,8 @@ def copies(luma: Luma, *, mirrored: bool = False) -> list[tuple[int, int, int]]:
 
 
 def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
-    """Indices of hashes and of earlier known ones within MOST_BITS, and the distances; in blocks.
+    """Yield indices of hashes and of earlier known ones within MOST_BITS, and the distances; in
+    blocks.
 
     Cut into one band more than bits may differ, two such hashes agree in one band at least: only
     those are compared, which for 100,000 photographs is one pair in a hundred. A pair may come
@@ -127,7 +130,7 @@ def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
 
 
 def _signs(bits: Bits) -> NDArray[np.float32]:
-    """Bits as 1 and -1: the product of two hashes is the number of equal bits less the others."""
+    """Return bits as 1 and -1: a product of two hashes is their equal bits less the others."""
     return bits.astype(np.float32) * 2 - 1
 
 

@@ -26,7 +26,7 @@ EMPTY, ALARM = (222, 216, 202), (170, 30, 20)
 def draw_sheet(
     faults: Sequence[Finding], base: Path, max_megapixels: float, complete: str
 ) -> Image.Image:
-    """A card for each fault, in their order, under names from `base` on.
+    """Return a card for each fault, in their order, under names from `base` on.
 
     What does not fit is counted in the last line, where `complete` says where all are.
     """
@@ -45,7 +45,7 @@ def draw_sheet(
 
 
 def _layout(faults: Sequence[Finding]) -> Iterator[tuple[int, int]]:
-    """Row and column of each card; a copy takes two cells, which stay together."""
+    """Yield row and column of each card; a copy takes two cells, which stay together."""
     row = column = 0
     for fault in faults:
         cells = len(_shown(fault))
@@ -56,12 +56,12 @@ def _layout(faults: Sequence[Finding]) -> Iterator[tuple[int, int]]:
 
 
 def _shown(fault: Finding) -> list[Path]:
-    """The picture, and the one that it is a copy of."""
+    """Return the picture, and the one that it is a copy of."""
     return [path for path in (fault.path, fault.other) if path]
 
 
 def _card(fault: Finding, base: Path, max_megapixels: float) -> Image.Image:
-    """One fault: its pictures, what it is, and the name of each picture under it."""
+    """Return one fault: its pictures, what it is, and the name of each picture under it."""
     paths = _shown(fault)
     page = Image.new("RGB", (len(paths) * CELL_WIDTH, CELL_HEIGHT), PAPER)
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(TEXT_SIZE)

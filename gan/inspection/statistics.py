@@ -38,7 +38,7 @@ class Numbers:
 
 
 def numbers(images: Sequence[ImageFacts]) -> Numbers:
-    """The statistics of at least one picture."""
+    """Return the statistics of at least one picture."""
     sizes = np.array([image.traits.size for image in images])
     formats = Counter(image.traits.format for image in images)
     return Numbers(
@@ -56,7 +56,7 @@ def numbers(images: Sequence[ImageFacts]) -> Numbers:
 
 
 def lines(of: Numbers) -> dict[str, str]:
-    """The statistics by name, as they are printed."""
+    """Return the statistics by name, as they are printed."""
     smallest, largest = (
         "x".join(map(str, of.sizes[index(of.sizes.prod(1))])) for index in (np.argmin, np.argmax)
     )
@@ -112,13 +112,13 @@ CONTRASTS = (
     Contrast(
         "framed",
         0.25,
-        "{high.framed:.0%} of {high_name} have bars of one colour along opposite edges, and "
+        "{high.framed:.0%} of {high_name} have bars of one color along opposite edges, and "
         "{low.framed:.0%} of the other: the generator will paint them; crop them off",
     ),
     Contrast(
         "grey",
         0.5,
-        "{high.grey:.0%} of {high_name} are grey, and {low.grey:.0%} of the other: losing colour "
+        "{high.grey:.0%} of {high_name} are gray, and {low.grey:.0%} of the other: losing color "
         "is what the generator into {high_name} learns first, inventing it its inverse",
     ),
     Contrast(

@@ -32,13 +32,13 @@ Outcome = TypeVar("Outcome")
 SPLITS: tuple[Split, ...] = ("train", "test")
 LAYOUT = "trainA, trainB, testA and testB (any of them)"
 THUMBNAIL = 64
-"""Pixels a side on which colours are measured."""
+"""Pixels a side on which colors are measured."""
 DRAFT = 2 * THUMBNAIL
 """Pixels a side that JPEGs are decoded to at least."""
 GREY = 8
-"""Levels by which the channels of a grey picture differ at most: JPEG tints a little."""
+"""Levels by which the channels of a gray picture differ at most: JPEG tints a little."""
 PLAIN = 4
-"""Levels from the darkest to the brightest pixel of a picture of one colour."""
+"""Levels from the darkest to the brightest pixel of a picture of one color."""
 FRAME_WIDTH = 2
 """Pixels of the thumbnail that a frame is wide at least: a 32nd of the side."""
 
@@ -60,7 +60,7 @@ class ImageFacts:
     place: Place
     traits: Traits
     luma: Luma
-    """Grey thumbnail (32, 32)."""
+    """Gray thumbnail (32, 32)."""
     mean: NDArray[np.float64]
     """Of red, green, blue and luminance, 0 to 255."""
     deviation: NDArray[np.float64]
@@ -69,9 +69,9 @@ class ImageFacts:
     """Mean of (max - min) / max over the pixels, 0 to 1."""
     grey: bool
     plain: bool
-    """Of one colour."""
+    """Of one color."""
     framed: bool
-    """Whether opposite edges are bars of one colour."""
+    """Whether opposite edges are bars of one color."""
 
 
 @dataclass
@@ -82,19 +82,20 @@ class Survey:
     images: list[ImageFacts] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     others: int = 0
-    """Files that are no images, by their suffixes and by their content."""
+    """Files that are not images, by their suffixes and by their content."""
     unnamed: list[tuple[Path, str]] = field(default_factory=list)
     """Files that are images by their content only, with their sizes."""
     empty: list[tuple[Path, str]] = field(default_factory=list)
     """Folders without images, with what is there."""
 
     def of(self, place: Place | None) -> list[ImageFacts]:
-        """The readable images of a folder."""
+        """Return the readable images of a folder."""
         return [image for image in self.images if image.place == place]
 
 
 def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place]:
-    """The folders of a dataset, or two named ones, or the root alone; training folders first.
+    """Return the folders of a dataset, or two named ones, or the root alone; training folders
+    first.
 
     ValueError where none is named, or a folder lies in another one: its images would be their own
     duplicates. `survey` names a folder that is missing.
@@ -119,7 +120,7 @@ def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place
 
 
 def layout_note(root: Path, places: Sequence[Place]) -> str | None:
-    """What a root lacks to be trained on, if anything."""
+    """Return what a root lacks to be trained on, if anything."""
     if places[0].folder == root:
         return f"{root}: inspected as one folder; a dataset is a folder with {LAYOUT}"
     there = {place.domain for place in places if place.split == "train"}
@@ -157,7 +158,7 @@ def in_threads(function: Callable[[Job], Outcome], jobs: Sequence[Job], unit: st
 
 
 def _image_size(path: Path) -> str | None:
-    """Width and height of a file that begins like an image, whatever its name; None for others."""
+    """Return (width, height) of a file that begins like an image; None for others."""
     if path.is_symlink() or not path.is_file():
         return None
     try:
@@ -205,7 +206,7 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
 
 
 def _is_framed(pixels: NDArray[np.float64]) -> bool:
-    """Whether left and right, or top and bottom, are bars of the same one colour; (H, W, 3)."""
+    """Return whether left and right, or top and bottom, are bars of one color; (H, W, 3)."""
     across, down = (
         np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
         for turned in (pixels, pixels.swapaxes(0, 1))

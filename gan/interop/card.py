@@ -37,7 +37,7 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 
 {data}
 
-## Licence
+## License
 
 {license}
 
@@ -54,7 +54,7 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 def model_card(
     run: Path, generators: Mapping[Direction, Opened], folder: Path, license: str
 ) -> str:
-    """The README.md of a folder, from what lies in a run's directory; what is missing is said."""
+    """Return the README.md of a folder, from what a run's directory has and lacks."""
     config = _read_config(run)
     header = {
         "license": license,
@@ -82,7 +82,7 @@ def model_card(
 
 
 def _network(direction: Direction, opened: Opened) -> str:
-    """A line about a generator."""
+    """Return a line about a generator."""
     about = opened.about
     facts = [
         in_words(opened.spec),
@@ -95,7 +95,7 @@ def _network(direction: Direction, opened: Opened) -> str:
 
 
 def _read_config(run: Path) -> dict[str, Any]:
-    """A run's configuration without the paths in it; empty where there is none."""
+    """Return a run's configuration without the paths in it; empty where there is none."""
     try:
         read = parse_yaml((run / "config.yaml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -104,7 +104,7 @@ def _read_config(run: Path) -> dict[str, Any]:
 
 
 def _nameless(value: Any) -> Any:
-    """The same with the last part alone of every path: others need not know our folders."""
+    """Return the same with the last part alone of every path: others need not know our folders."""
     if isinstance(value, dict):
         return {str(key): _nameless(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -115,18 +115,18 @@ def _nameless(value: Any) -> Any:
 
 
 def data(config: Mapping[str, Any]) -> str:
-    """What was trained on, as far as the configuration tells."""
+    """Return what was trained on, as far as the configuration tells."""
     section = config.get("data")
     if not isinstance(section, dict):
-        return "Not known: say which images it was trained on, and under which licence they are."
+        return "Not known: state which images it was trained on, and their license."
     folders = {key: section[key] for key in ("root", "a", "b") if section.get(key)}
     sizes = {key: section.get(key) for key in ("resize", "load_size", "crop_size")}
-    said = ", ".join(f"{key} `{value}`" for key, value in (folders | sizes).items())
-    return f"{said}. Say what these images are, and under which licence."
+    listed = ", ".join(f"{key} `{value}`" for key, value in (folders | sizes).items())
+    return f"{listed}. State what these images are, and their license."
 
 
 def metrics(run: Path) -> str:
-    """The newest evaluation as a table, with its protocol."""
+    """Return the newest evaluation as a table, with its protocol."""
     try:
         lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         newest = json.loads([line for line in lines if line.strip()][-1])
@@ -142,7 +142,7 @@ def metrics(run: Path) -> str:
 
 
 def _row(name: str, metric: Mapping[str, Any]) -> str:
-    """A line of the table."""
+    """Return a line of the table."""
     low, high = metric.get("low"), metric.get("high")
     interval = "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
     unchanged = metric.get("unchanged") or {}

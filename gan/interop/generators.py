@@ -54,7 +54,7 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
     if not found:
         raise ValueError(f"{path}: no gen_ab.safetensors or gen_ba.safetensors in this folder")
     if direction is None and len(found) > 1:
-        raise ValueError(f"{path}: holds both generators; say which with direction ab or ba")
+        raise ValueError(f"{path}: holds both generators; choose one with direction ab or ba")
     first = next(iter(found))
     if direction not in (None, *found):
         missing = path / f"gen_{direction}.safetensors"
@@ -99,7 +99,7 @@ def open_generator(
 
 
 def _open_foreign(path: Path, direction: Direction | None, part: str | None) -> Opened:
-    """The generator in a file that does not describe itself."""
+    """Return the generator in a file that does not describe itself."""
     tensors = read_tensors(path)
     found: dict[str, tuple[State, dict[str, Any], str]] = {}
     reasons: dict[str, str] = {}
@@ -124,7 +124,7 @@ def _open_foreign(path: Path, direction: Direction | None, part: str | None) -> 
 
 
 def _identified(state: State) -> tuple[State, dict[str, Any], str]:
-    """A network's tensors by the reference's names, its arguments, and whose names they had."""
+    """Return a network's tensors by the reference's names, its arguments, and their layout."""
     renamed, layout = reference_names(state)
     try:
         spec = recognize(renamed)
@@ -138,7 +138,7 @@ def _identified(state: State) -> tuple[State, dict[str, Any], str]:
 
 
 def _chosen(path: Path, names: list[str], direction: Direction | None, part: str | None) -> str:
-    """The name of the generator that is meant; ValueError where that is not clear."""
+    """Return the name of the generator that is meant; ValueError where that is not clear."""
     meant = [name for name in names if part is None or f".{name}".endswith(f".{part}")]
     if not meant:
         there = f"there are {', '.join(names)}" if any(names) else "the one there has no name"
@@ -148,17 +148,17 @@ def _chosen(path: Path, names: list[str], direction: Direction | None, part: str
     if len(meant) != 1:
         named = {direction_from_name(name) for name in names} - {None}
         how = "direction ab or ba" if len(named) == len(names) else "gan convert FILE OUT --part"
-        raise ValueError(f"{path}: holds {len(names)} generators ({', '.join(names)}): say {how}")
+        raise ValueError(f"{path}: holds {len(names)} generators ({', '.join(names)}): use {how}")
     return meant[0]
 
 
 def plain(tensor: Tensor) -> Tensor:
-    """Numbers in one piece, floats in single precision."""
+    """Return numbers in one piece, floats in single precision."""
     return (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
 
 
 def _check(path: Path, state: State) -> None:
-    """ValueError where tensors pretend to be larger than their file, or are no numbers."""
+    """Raise ValueError where tensors claim more than their file holds, or are not numbers."""
     claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
     if claimed > path.stat().st_size:
         raise ValueError(f"its tensors would take {claimed} bytes, more than the file has")
@@ -171,7 +171,7 @@ def _check(path: Path, state: State) -> None:
 
 
 def summary(tensors: dict[str, Tensor], reasons: dict[str, str]) -> str:
-    """What was found in place of a generator."""
+    """Return what was found in place of a generator."""
     listed = [f"{name} {tuple(tensors[name].shape)}" for name in list(tensors)[:SHOWN]]
     rest = f" and {len(tensors) - SHOWN} more" if len(tensors) > SHOWN else ""
     why = next(iter(reasons.values()), "no tensors are called model.N")

@@ -16,7 +16,8 @@ REPOSITORY = re.compile(rf"{SCHEME}([\w.-]+/[\w.-]+)(?:/(.+))?")
 
 
 def fetch(name: str | Path, revision: str | None = None) -> Path:
-    """A local path as it is; a repository, hf://user/name, or a file in one, from the Hub's cache.
+    """Return a local path as it is; a repository, hf://user/name, or a file in one, from the Hub's
+    cache.
 
     ValueError for a path that does not exist, at once: it is never taken for a repository's name.
     Downloads need a network unless the Hub's cache has the files.
@@ -55,8 +56,8 @@ def write_model(
     `files` are generators of any kind. What lies beside them if they are a run's tells the card
     data, recipe, metrics and samples; local paths stay out of it. `license` is one of the Hub's
     identifiers. A README.md that is there stays: somebody may have filled it in. ValueError names a
-    file that is no generator, a folder that holds other things, and, without `overwrite`, what is
-    there already.
+    file that is not a generator, a folder that holds other things, and, without `overwrite`, what
+    is there already.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", license):
         raise ValueError(f"license: {license}: should be an identifier of the Hub, as mit, cc0-1.0")

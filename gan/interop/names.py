@@ -21,13 +21,13 @@ DIRECTION_NAME = re.compile(r"(?:net_?)?(?:g|gen|generator)_?(a|b|ab|ba|a2b|b2a)
 MMCV = re.compile(r"model\.(\d+)(?:\.block\.(\d+))?\.(conv|bn|in|norm)\.(\w+)")
 """MMagic's: every convolution in a module with its norm, at `conv` and at `bn` or `in`."""
 JOLI = re.compile(r"(encoder|decoder)\.model\.(\d+)\.(.+)")
-"""joliGEN's: the residual blocks end the encoder, and the decoder counts anew."""
+"""joliGEN's: the residual blocks end the encoder, and the decoder counts from 0 again."""
 BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
 """Residual blocks by another name, the rest the same."""
 
 
 def _mmcv(match: re.Match[str], blocks: int) -> str:
-    """MMagic's name: stem, two halvings, blocks, two doublings and the head count by ones."""
+    """Return MMagic's name: stem, two halvings, blocks, two doublings and head count by ones."""
     number, inner, layer, tensor = int(match[1]), match[2], match[3], match[4]
     after = 0 if layer == "conv" else 1
     if inner is not None:
@@ -39,7 +39,7 @@ def _mmcv(match: re.Match[str], blocks: int) -> str:
 
 
 def _joli(match: re.Match[str], blocks: int) -> str:
-    """joliGEN's name."""
+    """Return joliGEN's name."""
     before = 10 + blocks if match[1] == "decoder" else 0
     return f"model.{before + int(match[2])}.{match[3]}"
 
@@ -54,7 +54,7 @@ residual block in one."""
 
 
 def reference_names(state: State) -> tuple[State, str]:
-    """A network's tensors by the reference's names, and whose names they had.
+    """Return a network's tensors by the reference's names, and whose names they had.
 
     Names that no layout knows stay as they are.
     """

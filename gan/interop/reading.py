@@ -20,7 +20,7 @@ WRAPPERS = re.compile(r"\b(module|_orig_mod)\.")
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors in a file, those of nested dictionaries with dotted names, on the CPU.
+    """Return all tensors in a file, those of nested dictionaries with dotted names, on the CPU.
 
     ValueError names the file where it cannot be read, or would run code.
     """
@@ -31,7 +31,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_pickle(path: Path) -> Any:
-    """What torch.save wrote, as long as it is tensors, numbers, texts and containers of them."""
+    """Return what torch.save wrote, if it is tensors, numbers, texts and containers."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of old formats
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -39,29 +39,29 @@ def _read_pickle(path: Path) -> Any:
         raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:  # a damaged file may end in any of them
         known = path.read_bytes()[:2] in (b"PK", *(b"\x80" + bytes([n]) for n in range(6)))
-        said = explained(error) if known else "no file of weights, or a damaged one"
-        raise ValueError(f"{path}: {said}") from error
+        reason = explained(error) if known else "not a file of weights, or damaged"
+        raise ValueError(f"{path}: {reason}") from error
 
 
 def explained(error: Exception) -> str:
-    """Why a file was not unpickled, in one line."""
+    """Return why a file was not unpickled, in one line."""
     if found := re.search(r"GLOBAL ([\w.]+)", str(error)):
         return (
-            f"refused, it asks for {found[1]} and would run code; nothing of it was run. "
+            f"rejected: it uses {found[1]} and would run code; nothing of it was run. "
             "Files with tensors alone are opened: save the network's state_dict()"
         )
     if "TorchScript" in str(error):
         return "a TorchScript program, which is code; save the network's state_dict() instead"
     if "weights_only" in str(error):
         return (
-            "refused, it holds more than tensors, numbers and texts; nothing of it was run. "
+            "rejected: it holds more than tensors, numbers and texts; nothing of it was run. "
             "Files with tensors alone are opened: save the network's state_dict()"
         )
-    return "no file of weights, or a damaged one"
+    return "not a file of weights, or damaged"
 
 
 def _flat(value: Any, name: str, depth: int, seen: set[int]) -> Iterator[tuple[str, Tensor]]:
-    """The plain tensors of nested dictionaries, each with the keys that lead to it.
+    """Yield the plain tensors of nested dictionaries, each with the keys that lead to it.
 
     A dictionary that was seen already, even in itself, is passed over.
     """

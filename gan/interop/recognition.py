@@ -17,7 +17,7 @@ COUNTERS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def recognize(state: State) -> dict[str, Any]:
-    """The arguments of build_generator for these weights; ValueError says what does not fit.
+    """Return the arguments of build_generator for these weights; ValueError says what does not fit.
 
     Dropout leaves no trace in a U-Net, nor do instance norms without weights in networks whose
     convolutions have no biases: these are taken for none, and none at all for no dropout.
@@ -30,7 +30,7 @@ def recognize(state: State) -> dict[str, Any]:
 
 
 def _resnet(state: State) -> dict[str, Any]:
-    """The arguments of a ResNet generator."""
+    """Return the arguments of a ResNet generator."""
     blocks = sorted({int(match[1]) for name in state if (match := BLOCK.match(name))})
     first, after = blocks[0], blocks[-1] + 1
     stem, head = _kernel(state, "model.1"), _kernel(state, _last_of(state))
@@ -48,7 +48,7 @@ def _resnet(state: State) -> dict[str, Any]:
 
 
 def _unet(state: State) -> dict[str, Any]:
-    """The arguments of a U-Net generator."""
+    """Return the arguments of a U-Net generator."""
     levels = [name for name in state if name.endswith(".model.1.weight") and state[name].ndim == 4]
     stem = _kernel(state, "model.model.0")
     resize = "model.model.3.2.weight" in state
@@ -66,9 +66,9 @@ def _unet(state: State) -> dict[str, Any]:
 
 
 def _norm_of(state: State, convolution: str, norm: str) -> str:
-    """The kind of norm, from that of the first layers.
+    """Return the kind of norm, from that of the first layers.
 
-    Files of 2017 have running statistics of instance norms, which nobody uses; with weights they
+    Files of 2017 have running statistics of instance norms, which are not used; with weights they
     are a batch norm's.
     """
     if f"{norm}.weight" in state:
@@ -78,25 +78,25 @@ def _norm_of(state: State, convolution: str, norm: str) -> str:
 
 
 def _last_of(state: State) -> str:
-    """The module of the highest number: the head."""
+    """Return the module of the highest number: the head."""
     matches = [re.fullmatch(r"model\.(\d+)\.weight", name) for name in state]
     return f"model.{max((int(match[1]) for match in matches if match), default=0)}"
 
 
 def _kernels_at(state: State, module: str) -> bool:
-    """Whether a convolution stands there."""
+    """Return whether a convolution stands there."""
     return f"{module}.weight" in state and state[f"{module}.weight"].ndim == 4
 
 
 def _kernel(state: State, module: str) -> Tensor:
-    """A convolution's weights; ValueError where there are none."""
+    """Return a convolution's weights; ValueError where there are none."""
     if not _kernels_at(state, module):
         raise ValueError(f"no convolution at {module}")
     return state[f"{module}.weight"]
 
 
 def completed(state: State, spec: dict[str, Any]) -> State:
-    """The state as our network of these arguments has it; its function is the same.
+    """Return the state as our network of these arguments has it; its function is the same.
 
     A convolution without a bias gets one of zeros; one that a batch norm follows loses its bias to
     the running mean, which takes it off again; statistics of instance norms are dropped.

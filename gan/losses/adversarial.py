@@ -21,7 +21,7 @@ def score_maps(scores: Scores) -> Sequence[Tensor]:
 
 
 def lsgan_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """(D(y) - 1)^2 + D(G(x))^2: Mao et al. 2017, Eq. 9 (a = 0, b = c = 1).
+    """Return (D(y) - 1)^2 + D(G(x))^2: Mao et al. 2017, Eq. 9 (a = 0, b = c = 1).
 
     The CycleGAN paper's choice, Sec. 4.
     """
@@ -29,37 +29,38 @@ def lsgan_discriminator(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def lsgan_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """(D(G(x)) - 1)^2."""
+    """Return (D(G(x)) - 1)^2."""
     return (fake - 1).square().mean()
 
 
 def vanilla_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """-log s(D(y)) - log(1 - s(D(G(x)))), s the logistic function: Goodfellow et al. 2014."""
+    """Return -log s(D(y)) - log(1 - s(D(G(x)))), s the logistic function: Goodfellow et al.
+    2014."""
     return softplus(-real).mean() + softplus(fake).mean()
 
 
 def vanilla_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """-log s(D(G(x))), the non-saturating form."""
+    """Return -log s(D(G(x))), the non-saturating form."""
     return softplus(-fake).mean()
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """max(0, 1 - D(y)) + max(0, 1 + D(G(x))): Lim and Ye 2017."""
+    """Return max(0, 1 - D(y)) + max(0, 1 + D(G(x))): Lim and Ye 2017."""
     return relu(1 - real).mean() + relu(1 + fake).mean()
 
 
 def linear_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """D(G(x)) - D(y): Arjovsky et al. 2017; the Lipschitz constraint is gradient_penalty."""
+    """Return D(G(x)) - D(y): Arjovsky et al. 2017; the Lipschitz constraint is gradient_penalty."""
     return -real.mean() + fake.mean()
 
 
 def linear_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """-D(G(x)), for the hinge loss as well."""
+    """Return -D(G(x)), for the hinge loss as well."""
     return -fake.mean()
 
 
 def gradient_penalty(disc: Callable[[Tensor], Scores], real: Tensor, fake: Tensor) -> Tensor:
-    """Squared distance to 1 of the critic's gradient norm, at random points between real and fake.
+    """Return the squared distance to 1 of the critic's gradient norm between real and fake.
 
     real and fake are (N, C, H, W); the scalar result can be differentiated by the critic's weights.
     One point is drawn per image from torch's global generator. Gulrajani et al. 2017, Eq. 3. The

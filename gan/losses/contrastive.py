@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy
 
 
 def patch_nce(query: Tensor, key: Tensor, temperature: float) -> Tensor:
-    """-log exp(q_s k_s / T) / sum_t exp(q_s k_t / T), the mean over positions s and images.
+    """Return -log exp(q_s k_s / T) / sum_t exp(q_s k_t / T), the mean over positions s and images.
 
     Park et al. 2020, Eq. 3 and 4: query and key are (N, S, C), vectors of length 1 of S positions
     of a translation and of its original. The key at the query's own position is the positive, those

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:
-    """1/2 sum (F - P)^2 over channels and positions.
+    """Return 1/2 sum (F - P)^2 over channels and positions.
 
     Gatys et al. 2016, Eq. 1. Both are (N, C, h, w); of several pictures it is the mean. It grows
     with the size of the picture; perceptual_distance does not.
@@ -17,7 +17,7 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
 
 
 def perceptual_distance(features: Tensor, target: Tensor) -> Tensor:
-    """1/(C h w) sum (F - P)^2: the mean squared distance, 2/(C h w) of the content loss.
+    """Return 1/(C h w) sum (F - P)^2: the mean squared distance, 2/(C h w) of the content loss.
 
     Johnson et al. 2016, Eq. 2. Both are (N, C, h, w); of several pictures it is the mean.
     """
@@ -26,7 +26,7 @@ def perceptual_distance(features: Tensor, target: Tensor) -> Tensor:
 
 
 def weighted_sum(terms: Mapping[str, Tensor], weights: Mapping[str, float] | None = None) -> Tensor:
-    """sum_l w_l E_l over the layers l, the mean where no weights are given.
+    """Return sum_l w_l E_l over the layers l, the mean where no weights are given.
 
     Gatys et al. 2016, Eq. 5; the equal weights that sum to 1 are those of its Sec. 3. The weights
     name exactly the layers of the terms.

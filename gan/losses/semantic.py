@@ -5,7 +5,7 @@ from torch.nn.functional import cross_entropy
 
 
 def semantic_loss(logits: Tensor, original: Tensor) -> Tensor:
-    """-log p_k of translations, k being the likeliest class of their originals.
+    """Return -log p_k of translations, k being the likeliest class of their originals.
 
     Hoffman et al. 2018 (CyCADA), Eq. 4, one of its two terms. Both are a frozen classifier's
     logits, (N, classes), p their softmax; of several pictures it is the mean. No gradient

@@ -5,7 +5,8 @@ from torch import Tensor
 
 
 def gram(features: Tensor) -> Tensor:
-    """G_ij = sum_k F_ik F_jk over the positions k of every picture: (N, C, h, w) to (N, C, C).
+    """Return G_ij = sum_k F_ik F_jk over the positions k of every picture: (N, C, h, w) to (N, C,
+    C).
 
     Gatys et al. 2016, Eq. 3. In float32 under autocast too: the sums need it.
     """
@@ -17,7 +18,7 @@ def gram(features: Tensor) -> Tensor:
 
 
 def mean_gram(features: Tensor) -> Tensor:
-    """G / M, the Gram matrix per position of a map with M = h w positions: (N, C, C).
+    """Return G / M, the Gram matrix per position of a map with M = h w positions: (N, C, C).
 
     Pictures of different sizes compare in it; running averages are averages of it.
     """
@@ -25,7 +26,7 @@ def mean_gram(features: Tensor) -> Tensor:
 
 
 def gram_distance(actual: Tensor, desired: Tensor) -> Tensor:
-    """1/(4 C^2) sum (G/M - A/M')^2 of Gram matrices per position.
+    """Return 1/(4 C^2) sum (G/M - A/M')^2 of Gram matrices per position.
 
     Both are (N, C, C), or one of them (1, C, C) for all pictures of the other; of several pictures
     it is the mean. Where M = M' it is Eq. 4 of Gatys et al. 2016, 1/(4 C^2 M^2) sum (G - A)^2,
@@ -37,7 +38,7 @@ def gram_distance(actual: Tensor, desired: Tensor) -> Tensor:
 
 
 def style_layer_loss(features: Tensor, style: Tensor) -> Tensor:
-    """The distance of two maps' Gram matrices, each per position; see gram_distance.
+    """Return the distance of two maps' Gram matrices, each per position; see gram_distance.
 
     features (N, C, h, w) and style (N or 1, C, h', w') may differ in size.
     """

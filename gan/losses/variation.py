@@ -1,4 +1,4 @@
-"""How much neighbouring pixels differ: what keeps a picture smooth."""
+"""How much neighboring pixels differ: what keeps a picture smooth."""
 
 from typing import Literal
 
@@ -11,7 +11,8 @@ Reduction = Literal["mean", "sum"]
 
 
 def total_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """sum sqrt(dx^2 + dy^2) over pixels and channels, dx and dy being steps to the next neighbours.
+    """Return sum sqrt(dx^2 + dy^2) over pixels and channels, dx and dy being steps to the next
+    neighbors.
 
     Rudin, Osher and Fatemi 1992, with forward differences. Images are (N, C, H, W); a step out of
     the picture is 0. The gradient at dx = dy = 0, where the root has none, is 0.
@@ -21,7 +22,8 @@ def total_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
 
 
 def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """sum (dx^2 + dy^2) over pixels and channels: smoother than total_variation, hard on edges.
+    """Return sum (dx^2 + dy^2) over pixels and channels: smoother than total_variation, hard on
+    edges.
 
     Mahendran and Vedaldi 2015, Sec. 3, with beta = 2. Shapes and steps as in total_variation.
     """
@@ -29,12 +31,12 @@ def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
 
 
 def _steps(images: Tensor) -> Tensor:
-    """The differences to the right and to the lower neighbour, (2, N, C, H, W); 0 at the edge."""
+    """Return the differences to the right and lower neighbors, (2, N, C, H, W); 0 at the edge."""
     if images.dtype in (torch.float16, torch.bfloat16):
         images = images.float()
     return torch.stack([pad(images.diff(dim=3), (0, 1)), pad(images.diff(dim=2), (0, 0, 0, 1))])
 
 
 def _reduce(values: Tensor, reduction: Reduction) -> Tensor:
-    """One number of (N, C, H, W)."""
+    """Return one number of (N, C, H, W)."""
     return values.mean() if reduction == "mean" else values.sum(dim=(1, 2, 3)).mean()

@@ -35,7 +35,7 @@ class Extractor:
     """The layers of Gram matrices and of the LPIPS-style distance."""
 
     def features(self, maps: Mapping[str, Tensor]) -> Tensor:
-        """(N, d): what FID and KID compare; float64, on the CPU."""
+        """Return (N, d): what FID and KID compare; float64, on the CPU."""
         return maps[self.pooled].mean((2, 3)).cpu().double()
 
 
@@ -69,7 +69,7 @@ def open_extractor(
 
 
 def deepest_layer(backbone: str, section: str = "") -> str:
-    """The last feature map before a classifier; ValueError for a network without one (a ViT)."""
+    """Return the last feature map before a classifier; ValueError where there is none (a ViT)."""
     stages = dict(build(backbone).named_children())
     if "features" in stages:
         return f"features.{list(stages['features']._modules)[-1]}"

@@ -31,7 +31,8 @@ def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> 
 
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
-    """|m_x - m_y|^2 + Tr(S_x + S_y - 2 (S_x S_y)^(1/2)) of features (n, d) and (m, d), n, m >= 2.
+    """Return |m_x - m_y|^2 + Tr(S_x + S_y - 2 (S_x S_y)^(1/2)) of features (n, d) and (m, d), n, m
+    >= 2.
 
     Heusel et al. 2017, Eq. 6, with covariances that divide by n - 1, in float64. No matrix root is
     needed: with S_x = X'X and S_y = Y'Y, S_x S_y has the eigenvalues of (X Y')(X Y')', so the trace

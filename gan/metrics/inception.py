@@ -37,7 +37,7 @@ class Inception(nn.Module):
         self.maps[layer] = output
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """(N, 3 or 1, H, W) in [-1, 1] to the maps of the layers above."""
+        """Map (N, 3 or 1, H, W) in [-1, 1] to the maps of the layers above."""
         pooled = self.network(to_pixels(images.expand(-1, 3, -1, -1)))
         maps = self.maps | {POOLED: pooled.reshape(len(images), -1, 1, 1)}
         self.maps.clear()
@@ -45,7 +45,8 @@ class Inception(nn.Module):
 
 
 def open_inception(file: Path) -> Inception:
-    """The network with the weights of a file; ValueError says what to install or where to put it.
+    """Return the network with the weights of a file; ValueError says what to install or where to
+    put it.
 
     They are torch-fidelity's, which has the network; torchmetrics corrects its input.
     """
@@ -61,7 +62,7 @@ def open_inception(file: Path) -> Inception:
 
 
 def missing_inception(file: Path) -> str | None:
-    """What keeps Inception from being used, in one line, or None."""
+    """Return what keeps Inception from being used, in one line, or None."""
     if not has_torchmetrics() or find_spec("torch_fidelity") is None:
         return "features inception: pip install torchmetrics torch-fidelity"
     if not file.exists():
@@ -72,5 +73,5 @@ def missing_inception(file: Path) -> str | None:
 
 
 def cached(name: str) -> Path:
-    """Where torch's cache has a file of weights, or would have it."""
+    """Return where torch's cache has a file of weights, or would have it."""
     return Path(torch.hub.get_dir()) / "checkpoints" / name

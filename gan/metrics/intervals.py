@@ -3,7 +3,7 @@
 Means of images' scores: the percentile bootstrap. Images are drawn with replacement, as often as
 there are. The generator is its own; the global random state is not touched.
 
-Distances of two collections: the jackknife. Leave out each image in turn: what the distance moves
+Distances of two collections: the jackknife. Omit each image in turn: what the distance moves
 by adds up to its variance. Differences of two distances of the same images are paired by
 differences of what they move by.
 
@@ -33,12 +33,12 @@ class Sampling(NamedTuple):
 
 
 def sampled(sampling: Sampling, *collections: int) -> bool:
-    """Whether collections of so many images have resamples that an interval can be read off."""
+    """Return whether collections of so many images have enough resamples for an interval."""
     return sampling.resamples > 0 and min(collections) >= LEAST_IMAGES
 
 
 def draw(sampling: Sampling, images: int) -> Tensor:
-    """(R, images): how often each image occurs in each resample, float64.
+    """Return (R, images): how often each image occurs in each resample, float64.
 
     Equal arguments give equal draws, so that two numbers of the same images are compared in pairs.
     """
@@ -56,7 +56,7 @@ def scarce(count: int, wanted: int) -> str | None:
 
 
 def means(scores: Tensor, counts: Tensor) -> Tensor:
-    """(R,): the mean of the images' scores (n,) in each resample."""
+    """Return (R,): the mean of the images' scores (n,) in each resample."""
     return counts @ scores.double() / counts.sum(1)
 
 

@@ -26,13 +26,14 @@ def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> 
 
 
 def _part(images: int, sampling: Sampling) -> Tensor:
-    """Return the places of at most KID_MOST images, in order, by a generator of their own."""
+    """Return the places of at most KID_MOST images, in order, drawn by a separate generator."""
     order = torch.randperm(images, generator=torch.Generator().manual_seed(sampling.seed))
     return order[:KID_MOST].sort().values
 
 
 def _kernel(x: Tensor, y: Tensor) -> Tensor:
-    """k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d): (n, m). Bińkowski et al., Sec. 4."""
+    """Return k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d): (n, m). Bińkowski et al.,
+    Sec. 4."""
     return (x.double() @ y.double().T / x.shape[1] + 1) ** 3
 
 

@@ -79,7 +79,7 @@ def _open(backbone: str, file: Path, device: torch.device) -> Lpips:
         heads = list(torch.load(opened, map_location=device, weights_only=True).values())
 
     def distances(x: Tensor, y: Tensor) -> Tensor:
-        """Return Eq. 1 of the paper, (N,): 0 is the same picture; grey is repeated."""
+        """Return Eq. 1 of the paper, (N,): 0 is the same picture; gray is repeated."""
         apart = unit_squares(network(x), network(y))
         layers = [
             (head * apart[at]).sum(1).flatten(1).mean(1)

@@ -20,7 +20,8 @@ POSITIONS = 32
 
 
 def gram_distances(maps: Maps, desired: Maps) -> Tensor:
-    """Of every picture's Gram matrices from the desired (1, C, C): the mean over layers.
+    """Return the distances of every picture's Gram matrices from the desired (1, C, C): the mean
+    over layers.
 
     gan/losses/style.py: Gatys et al. 2016, Eq. 4, per position. How unlike the textures are,
     wherever they lie.
@@ -33,7 +34,8 @@ def gram_distances(maps: Maps, desired: Maps) -> Tensor:
 
 
 def structure_distance(x: Tensor, y: Tensor) -> Tensor:
-    """mean_ij (S_ij(x) - S_ij(y))^2, with S_ij the cosine of the features at positions i and j.
+    """Return mean_ij (S_ij(x) - S_ij(y))^2, with S_ij the cosine of the features at positions i and
+    j.
 
     Splice (Tumanyan et al. 2022) compares so the keys of a ViT, the mean of squares in place of the
     norm as its code does; papers call it DINO-structure. Here it is one map of a convolutional
@@ -45,7 +47,8 @@ def structure_distance(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _self_similarity(features: Tensor) -> Tensor:
-    """Cosines of a map's positions: (N, C, h, w) to (N, h w, h w), h and w at most POSITIONS."""
+    """Return cosines of a map's positions: (N, C, h, w) to (N, h w, h w), h and w at most
+    POSITIONS."""
     if max(features.shape[2:]) > POSITIONS:
         height, width = (min(side, POSITIONS) for side in features.shape[2:])
         features = adaptive_avg_pool2d(features, (height, width))
@@ -54,7 +57,7 @@ def _self_similarity(features: Tensor) -> Tensor:
 
 
 def layer_distance(x: Maps, y: Maps) -> Tensor:
-    """LPIPS-style: the squared difference of unit feature vectors, summed over channels.
+    """Return as in LPIPS the squared difference of unit feature vectors, summed over channels.
 
     Zhang et al. 2018, Eq. 1, with all weights 1, the mean over positions and layers. For other
     networks than those for which they published weights.

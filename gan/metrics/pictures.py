@@ -15,18 +15,19 @@ IDENTICAL = 100.0
 
 
 def l1(x: Tensor, y: Tensor) -> Tensor:
-    """Mean absolute difference in units of [-1, 1]: times 127.5 it is grey levels."""
+    """Return the mean absolute difference in units of [-1, 1]: times 127.5 it is gray levels."""
     return (x - y).abs().flatten(1).mean(1)
 
 
 def psnr(x: Tensor, y: Tensor) -> Tensor:
-    """10 log10(range^2 / mean squared difference) in decibels, at most 100; higher is nearer."""
+    """Return 10 log10(range^2 / mean squared difference) in decibels, at most 100; higher is
+    nearer."""
     mse = (x - y).square().flatten(1).mean(1)
     return (10 * torch.log10(4 / mse)).clamp(max=IDENTICAL)
 
 
 def ssim(x: Tensor, y: Tensor) -> Tensor:
-    """Structural similarity (Wang et al. 2004), torchmetrics': 1 at most, higher is nearer.
+    """Return structural similarity (Wang et al. 2004), torchmetrics': 1 at most, higher is nearer.
 
     Gaussian windows of 11 pixels and sigma 1.5. Sides of 11 pixels or more.
     """
@@ -41,7 +42,7 @@ def ssim(x: Tensor, y: Tensor) -> Tensor:
 
 
 def ms_ssim(x: Tensor, y: Tensor) -> Tensor:
-    """Multi-scale structural similarity (Wang et al. 2003), torchmetrics': 1 at most.
+    """Return multi-scale structural similarity (Wang et al. 2003), torchmetrics': 1 at most.
 
     Five scales: sides of MS_SSIM_SIDE pixels or more. Negative terms are clipped at 0.
     """
@@ -57,5 +58,5 @@ def ms_ssim(x: Tensor, y: Tensor) -> Tensor:
 
 
 def has_torchmetrics() -> bool:
-    """Whether the extra `metrics` is installed."""
+    """Return whether the extra `metrics` is installed."""
     return find_spec("torchmetrics") is not None

@@ -25,14 +25,14 @@ BLUR = 1.5
 EDGES_AROUND = 8
 """Pixels (sigma) of what an edge's weight is relative to."""
 NOISE = 0.004
-"""Gradient per pixel, of values from 0 to 1, that counts as nothing: one grey level."""
+"""Gradient per pixel, of values from 0 to 1, that counts as nothing: one gray level."""
 FLAT = 0.02
 """Mean square of the weights below which there is nothing to preserve; photographs have 0.1 to
 0.4."""
 
 
 def comparable(pixels: Array) -> Pixels:
-    """A picture as 8-bit RGB, its longer side at most LONGER_SIDE."""
+    """Return a picture as 8-bit RGB, its longer side at most LONGER_SIDE."""
     if pixels.dtype == np.uint16:
         pixels = eight_bits(pixels)
     pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
@@ -44,7 +44,7 @@ def comparable(pixels: Array) -> Pixels:
 
 
 def field(pixels: Pixels, blur: float = BLUR) -> Field:
-    """The edge directions of a picture, after a blur of so many pixels (sigma).
+    """Return the edge directions of a picture, after a blur of so many pixels (sigma).
 
     They are the structure tensor's over all color channels (Di Zenzo 1986): colors of one
     lightness have edges, too.
@@ -60,7 +60,7 @@ def field(pixels: Pixels, blur: float = BLUR) -> Field:
 
 
 def agreement(source: Field, result: Field) -> float | None:
-    """The correlation of two fields or of equal parts of them, -1 to 1; None for a flat source."""
+    """Return the correlation of two fields or of their parts, -1 to 1; None for a flat source."""
     power = (np.abs(source) ** 2).sum(dtype=np.float64)
     if power < FLAT * source.size:
         return None
@@ -70,7 +70,7 @@ def agreement(source: Field, result: Field) -> float | None:
 
 
 def displaced(source: Field, result: Field) -> float | None:
-    """How much better the fields would agree if one were moved, 0 to 1; None for a flat source.
+    """Return how much better the fields agree if one is moved, 0 to 1; None for a flat source.
 
     0 where they agree best as they lie, 1 - here / there where they agree better somewhere else.
     All places are tried at once, by the theorem of convolution.

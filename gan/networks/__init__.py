@@ -83,7 +83,7 @@ def _build(
 
 
 def init_weights(network: nn.Module, gain: float, generator: torch.Generator) -> None:
-    """Draw all weights anew, in place: N(0, gain) for convolutions, N(1, gain) for batch norm.
+    """Draw new weights, in place: N(0, gain) for convolutions, N(1, gain) for batch norm.
 
     Biases become 0 (Zhu et al. 2017, section 7.2). Only `generator`, on the network's device, is
     drawn from, in the order of `network.modules()`.

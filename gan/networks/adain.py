@@ -1,7 +1,7 @@
 """A generator that takes the style from a second picture, by adaptive instance normalization.
 
 Huang and Belongie 2017, "Arbitrary style transfer in real-time with adaptive instance
-normalization", with an encoder of its own for the style in place of a frozen network, so that one
+normalization", with a separate encoder for the style in place of a frozen network, so that one
 file is enough to translate, and, as in MUNIT (Huang et al. 2018, Sec. 5.1), at every depth of the
 decoder: each norm is given means and deviations that depend on the style's statistics.
 """
@@ -20,7 +20,8 @@ BLOCKS = 4
 
 
 def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of every channel over its positions, each (N, C, 1, 1).
+    """Return the mean and standard deviation of every channel over its positions, each (N, C, 1,
+    1).
 
     Huang and Belongie 2017, Eq. 5 and 6: eps joins the variance, which divides by h w. So the
     gradient is finite where a channel is constant.
@@ -30,7 +31,7 @@ def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Ten
 
 
 def adaptive_instance_norm(content: Tensor, mean: Tensor, std: Tensor, eps: float = 1e-5) -> Tensor:
-    """sigma(s) (c - mu(c)) / sigma(c) + mu(s): the content's map with a style's statistics.
+    """Return sigma(s) (c - mu(c)) / sigma(c) + mu(s): the content's map with a style's statistics.
 
     Huang and Belongie 2017, Eq. 8. content is (N, C, h, w), mean and std are (N or 1, C, 1, 1).
     """
@@ -48,7 +49,7 @@ class StyleEncoder(nn.Module):
         self.size = 2 * (in_channels + 7 * channels)
 
     def forward(self, style: Tensor) -> Tensor:
-        """(N, in_channels, H, W) in [-1, 1] to (N, size); H and W are any sizes from 16 up.
+        """Map (N, in_channels, H, W) in [-1, 1] to (N, size); H and W are any sizes from 16 up.
 
         The features' statistics are normalized, depth by depth: initial weights make deep ones
         small.
@@ -70,7 +71,7 @@ class StyledConv(nn.Module):
         self.affine = nn.Linear(code, 2 * channels)
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
-        """(N, C, h, w) and (N or 1, code) to (N, channels, h', w')."""
+        """Map (N, C, h, w) and (N or 1, code) to (N, channels, h', w')."""
         mean, excess = self.affine(code)[:, :, None, None].chunk(2, dim=1)
         return adaptive_instance_norm(self.conv(x), mean, 1 + excess)
 
@@ -85,7 +86,7 @@ class StyledBlock(nn.Module):
         self.second = StyledConv(_conv3x3(channels), channels, code)
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
-        """(N, channels, h, w) and the style to (N, channels, h, w)."""
+        """Map (N, channels, h, w) and the style to (N, channels, h, w)."""
         branch: Tensor = self.second(self.dropout(relu(self.first(x, code))), code)
         return x + branch
 
@@ -122,14 +123,14 @@ class AdainGenerator(nn.Module):
         self.head = nn.Sequential(ReflectionPad(3), nn.Conv2d(channels, out_channels, 7), nn.Tanh())
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
-        """(N, in_channels, H, W) and (N or 1, out_channels, H', W') to (N, out_channels, H, W).
+        """Map (N, in_channels, H, W) and (N or 1, out_channels, H', W') to (N, out_channels, H, W).
 
         All in [-1, 1]; both pictures are of any sizes from 16 up.
         """
         return self.paint(content, self.style_encoder(style))
 
     def paint(self, content: Tensor, code: Tensor) -> Tensor:
-        """(N, in_channels, H, W) in a style that is given by its vector, (N or 1, size)."""
+        """Paint (N, in_channels, H, W) in a style that is given by its vector, (N or 1, size)."""
         return run_padded(lambda padded: self.decode(padded, code), content, self.size_multiple)
 
     def decode(self, content: Tensor, code: Tensor) -> Tensor:
@@ -155,13 +156,13 @@ class Styled(nn.Module):
             self.register_buffer("code", network.style_encoder(style))
 
     def forward(self, content: Tensor) -> Tensor:
-        """(N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1]."""
+        """Map (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1]."""
         painted: Tensor = self.network.paint(content, self.code)
         return painted
 
 
 def _encoding(in_channels: int, channels: int) -> list[list[nn.Module]]:
-    """The convolutions of the ResNet generator's stem and of its two halvings."""
+    """Return the convolutions of the ResNet generator's stem and of its two halvings."""
     return [
         [ReflectionPad(3), nn.Conv2d(in_channels, channels, 7)],
         [nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)],

@@ -13,7 +13,7 @@ from gan.networks.layers import ReflectionPad
 
 
 def _binomial(weights: list[float], channels: int) -> Tensor:
-    """The square filter of a row of weights, with the sum 1, for each of `channels` maps."""
+    """Return the square filter of a row of weights, with the sum 1, for each of `channels` maps."""
     row = torch.tensor(weights) / sum(weights)
     return torch.outer(row, row).repeat(channels, 1, 1, 1)
 
@@ -29,7 +29,7 @@ class BlurDown(nn.Module):
         self.register_buffer("filt", _binomial([1, 2, 1], channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, channels, H, W) to half of it."""
+        """Map (N, channels, H, W) to half of it."""
         return conv2d(self.pad(x), self.filt, stride=2, groups=x.shape[1])
 
 
@@ -43,7 +43,7 @@ class BlurUp(nn.Module):
         self.register_buffer("filt", 4 * _binomial([1, 3, 3, 1], channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, channels, H, W) to (N, channels, 2 H, 2 W)."""
+        """Map (N, channels, H, W) to (N, channels, 2 H, 2 W)."""
         # Slices: the backward of replicate padding adds in no fixed order on GPUs, and does not
         # compile on CPUs (torch 2.15).
         x = torch.cat([x[:, :, :1], x, x[:, :, -1:]], 2)

@@ -29,7 +29,7 @@ def write_described(
 
 
 def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], str]:
-    """The tensors of a file, and the description as it is; ValueError where it is no `what`."""
+    """Return a file's tensors and its description; ValueError where it is not a `what`."""
     tensors, metadata = read_safetensors(path, what)
     if key not in metadata:
         raise ValueError(f"{path}: not one of our {what}s ({key} is missing in its metadata)")
@@ -37,7 +37,8 @@ def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], 
 
 
 def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors and the metadata of a file, on the CPU; ValueError names it where it is none.
+    """Return the tensors and the metadata of a file, on the CPU; ValueError names it where it is
+    none.
 
     Floats of any width in single precision, as networks have them; ValueError for complex numbers.
     """
@@ -54,7 +55,7 @@ def _single(name: str, tensor: Tensor) -> Tensor:
 
 
 def read_metadata(path: Path, what: str) -> dict[str, str]:
-    """What a file says of itself; ValueError names it where it is none."""
+    """Return what a file says of itself; ValueError names it where it is none."""
     with _opened(path, what) as file:
         return file.metadata() or {}
 
@@ -73,7 +74,8 @@ def _opened(path: Path, what: str) -> Iterator[Any]:
 def state_dict_mismatch(
     wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], known: Collection[str]
 ) -> str | None:
-    """The first tensor that is missing, foreign or of another shape, and how many more there are.
+    """Return the first tensor that is missing, foreign or of another shape, and how many more there
+    are.
 
     `wanted` is the network's state, `given` what it is to be filled with, and foreign is what is
     not `known`. None where all fit.

@@ -1,4 +1,4 @@
-"""Discriminators that judge patches: a map of raw scores in place of one verdict per image."""
+"""Discriminators of patches: a map of raw scores in place of one score per image."""
 
 from torch import Tensor, nn
 
@@ -39,7 +39,7 @@ class PatchDiscriminator(nn.Module):
 
 
 class PixelDiscriminator(nn.Module):
-    """PixelGAN (Isola et al. 2017, section 6.1.2): judges the color of every pixel by itself."""
+    """PixelGAN (Isola et al. 2017, section 6.1.2): classifies every pixel by its color alone."""
 
     def __init__(self, *, in_channels: int, channels: int, norm: Norm) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A generator as one file: safetensors whose metadata says how to build the network again."""
+"""A generator as one file: safetensors whose metadata tells how to build the network again."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def save_generator(
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """The facts about a generator's training, without its weights; {} where it is none of ours."""
+    """Return the facts about a generator's training, without its weights; {} if it is not ours."""
     try:
         return dict(json.loads(read_metadata(path, "generator")[KEY])["about"])
     except (ValueError, KeyError, TypeError):
@@ -57,7 +57,7 @@ def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any
     """Build the generator of a file, on the CPU and in eval mode; with its arguments and the facts
     about it.
 
-    ValueError names the file where it is no generator, is damaged, of a later version, or its
+    ValueError names the file where it is not a generator, is damaged, of a later version, or its
     weights do not fit its description.
     """
     tensors, description = read_described(path, KEY, "generator")

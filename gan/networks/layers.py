@@ -53,7 +53,7 @@ class InstanceNorm(nn.InstanceNorm2d):
 class ReflectionPad(nn.Module):
     """Mirror `amount` pixels outward on all four sides of (N, C, H, W); needs H, W > amount.
 
-    The native kernel is the fast one, but its CUDA backward adds in no fixed order and refuses to
+    The native kernel is the fast one, but its CUDA backward adds in no fixed order and cannot
     run under `torch.use_deterministic_algorithms`; there the same values come from slices.
     """
 
@@ -113,7 +113,7 @@ def reflect(x: Tensor, dim: int, before: int, after: int) -> Tensor:
     """Mirror a dimension of two or more pixels outward by any amounts, as often as it takes.
 
     Equals `numpy.pad(mode="reflect")`. Amounts beyond the size, which `torch.nn.functional.pad`
-    refuses, reflect the reflection. Nothing runs for amounts of 0.
+    rejects, reflect the reflection. Nothing runs for amounts of 0.
     """
     mirrored = x.shape[dim] - 1  # by whole reflections: only their ends are mirrors again
     while before > 0 or after > 0:
@@ -139,7 +139,7 @@ def run_padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) ->
 
 
 def cast_weights(network: nn.Module, dtype: torch.dtype | None) -> None:
-    """Convolutions and linear layers in the precision in which autocast computes them, for good.
+    """Cast convolutions and linear layers to the precision in which autocast computes them.
 
     autocast keeps its copies of weights for training only: frozen ones it would cast at every call.
     The numbers are the same.

@@ -54,7 +54,7 @@ class Candidate:
 
 
 def draw(seed: int, name: Path) -> bytes:
-    """A random number that depends on nothing but a seed and a name.
+    """Return a random number that depends on nothing but a seed and a name.
 
     So a picture more or less in a source does not send the others to the other side.
     """
@@ -85,6 +85,6 @@ def _decode_one(candidate: Candidate) -> Candidate | Skipped:
     """Return a candidate with its facts, or its file and why it cannot be read."""
     if candidate.facts:
         return candidate
-    # No place of its own: copies are sought among all pictures, wherever they lie.
+    # It has no place: copies are sought among all pictures, wherever they lie.
     outcome = examine(candidate.source, Place(Path()), MAX_MEGAPIXELS, candidate.page or 0)
     return replace(candidate, facts=outcome) if isinstance(outcome, ImageFacts) else outcome

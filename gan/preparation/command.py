@@ -34,7 +34,7 @@ def prepare(config: PrepareOptions) -> int:
     settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
     _check_output(config, settings)
     check_failed(config.output)
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         decoded, found = _decode_domains(config)
         skipped = [*dict.fromkeys(found)]  # one source may serve both domains
         chosen = _divide(decoded, config)
@@ -68,7 +68,7 @@ def _check_output(config: PrepareOptions, settings: dict[str, Any]) -> None:
 
 
 def _decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skipped]]:
-    """The readable pictures of both domains, and what is left out of them."""
+    """Return the readable pictures of both domains, and what was skipped."""
     selected: dict[Domain, list[Candidate]] = {}
     skipped: list[Skipped] = []
     for domain in DOMAINS[: 2 if config.b else 1]:
@@ -87,7 +87,7 @@ def _decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skipp
 
 
 def _check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
-    """ValueError where pictures are in both domains: nothing would tell these apart."""
+    """Raise ValueError where pictures are in both domains: nothing would tell these apart."""
     of_a = {candidate.origin for candidate in a}
     shared = [candidate for candidate in b if candidate.origin in of_a]
     if shared:
@@ -98,7 +98,7 @@ def _check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
 
 
 def _divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candidate]:
-    """Each picture's place. Frames beside the test's and, with unique, copies have none."""
+    """Return each picture's place. Frames beside the test's and, with unique, copies have none."""
     pairs = copy_pairs(decoded)
     if config.unique:
         later = {number for number, _ in pairs}
@@ -115,15 +115,15 @@ def _divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candid
 
 
 def _name_skipped(skipped: Sequence[Skipped]) -> None:
-    """What is left out, on stderr."""
+    """Print what was skipped, on stderr."""
     for path, reason in skipped[:NAMED]:
         say(path, reason)
     if len(skipped) > NAMED:
-        say(Path("failed.tsv"), f"{len(skipped) - NAMED} more are left out")
+        say(Path("failed.tsv"), f"{len(skipped) - NAMED} more were skipped")
 
 
 def _tell(chosen: Sequence[Candidate], left_out: int, config: PrepareOptions) -> None:
-    """How many pictures are where, on stdout."""
+    """Print how many pictures are where, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
             count = sum((one.domain, one.split) == (domain, split) for one in chosen)
@@ -133,7 +133,7 @@ def _tell(chosen: Sequence[Candidate], left_out: int, config: PrepareOptions) ->
     if config.link == "symbolic":
         print("symbolic links lead out of these folders; `gan train` follows none: use --link hard")
     if left_out:
-        print(f"{left_out} images left out: further copies, or frames beside the test's")
+        print(f"{left_out} images excluded: further copies, or frames beside the test's")
     done = "copied" if config.link == "copy" else f"linked ({config.link})"
-    what = f"would be {done}" if config.dry_run else f"{done}; {CHOSEN} says which"
+    what = f"would be {done}" if config.dry_run else f"{done}; {CHOSEN} lists them"
     print(printable(f"{config.output}: {len(chosen)} images {what}"))

@@ -24,16 +24,16 @@ class PrepareOptions(Section):
     a: list[Path]
     """Source of domain A: a folder, a table or a video. May be given several times."""
     b: list[Path] = Field(default=[])
-    """Source of domain B; left out, there is domain A alone."""
+    """Source of domain B; not set, there is domain A alone."""
     where_a: list[str] = Field(default=[])
     """Condition on A's files, column=value,value or column!=value; given several times, all must
     hold. Values may hold * and ?. Files of folders have the columns path, name and class."""
     where_b: list[str] = Field(default=[])
     """The same for B."""
     images: Path | None = None
-    """Folder in which the files of tables lie; left out, each table's own."""
+    """Folder in which the files of tables lie; not set, each table's own."""
     file_column: str | None = None
-    """Column of tables that names the file; left out, the one called filename or the like."""
+    """Column of tables that names the file; not set, the one called filename or the like."""
     limit: Count | None = None
     """Images of each domain at most, training and test together, drawn by seed."""
     test: Weight = 0.1
@@ -48,7 +48,7 @@ class PrepareOptions(Section):
     """Seconds of a video that are in training, or in the test, as a whole."""
     link: Link = "copy"
     """copy; hard: links on one disk, one file under two names; symbolic: links that training with
-    this program leaves out, as it follows none out of a folder."""
+    this program skips, as it follows none out of a folder."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of the split and of what limit draws."""
     dry_run: bool = False
@@ -57,11 +57,11 @@ class PrepareOptions(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         if self.where_b and not self.b:
-            raise ValueError("where_b chooses from the sources of b: name one, or leave it out")
+            raise ValueError("where_b chooses from the sources of b: name one, or remove where_b")
         tables = any(path.suffix.lower() in SUFFIXES for path in (*self.a, *self.b))
         for key in ("images", "file_column"):
             if getattr(self, key) is not None and not tables:
                 raise ValueError(
-                    f"{key} is for tables ({', '.join(SUFFIXES)}): name one, or leave it out"
+                    f"{key} is for tables ({', '.join(SUFFIXES)}): name one, or remove {key}"
                 )
         return self

@@ -18,7 +18,7 @@ from gan.preparation.options import PrepareOptions
 
 
 def select(config: PrepareOptions, domain: Domain) -> tuple[list[Candidate], list[Skipped]]:
-    """What of a domain's sources fulfils its conditions, and what cannot be used of them.
+    """Return what of a domain's sources fulfills its conditions, and what cannot be used of them.
 
     How many pictures are chosen is printed. Each file comes once, the names are unique. ValueError
     where nothing is left.
@@ -46,7 +46,7 @@ def select(config: PrepareOptions, domain: Domain) -> tuple[list[Candidate], lis
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """The names, later ones with a number where they have been before."""
+    """Return the names, later ones with a number where they have been before."""
     result: list[str] = []
     for name in names:
         others = chain([name], (f"{name}-{number}" for number in count(2)))
@@ -57,7 +57,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 def _list_source(
     path: Path, config: PrepareOptions, domain: Domain, skipped: list[Skipped]
 ) -> Iterable[Candidate]:
-    """What a source has to offer, by what it is; ValueError for what is none.
+    """Return what a source has to offer, by what it is; ValueError for what is none.
 
     Here and below, what cannot be used is added to `skipped`.
     """
@@ -77,8 +77,8 @@ def _list_source(
 
 
 def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterator[Candidate]:
-    """All images of a folder and its sub-folders, stacks page by page; `class` is the folder that
-    one lies in."""
+    """Yield all images of a folder and its sub-folders, stacks page by page; `class` is the folder
+    that one lies in."""
     found = find_images(folder)
     if not found.images:
         skipped.append((folder, nothing_found(folder, found).removeprefix(f"{folder}: ")))
@@ -99,7 +99,7 @@ def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterat
 
 
 def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Candidate]:
-    """A candidate for each row; whether its file exists is not asked before rows are chosen."""
+    """Return a candidate for each row; files are checked once rows are chosen."""
     rows = tables.read_rows(path)
     column = tables.file_column(path, list(rows[0]), config.file_column)
     folder = config.images or path.parent
@@ -112,7 +112,7 @@ def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Cand
 def _from_video(
     path: Path, config: PrepareOptions, domain: Domain, skipped: list[Skipped]
 ) -> Iterator[Candidate]:
-    """The frames that are taken of a video; those behind a damage are missing, which is said."""
+    """Yield the frames that are taken of a video; those behind a damage are reported as missing."""
     columns = {"path": path.name, "name": path.stem, "class": ""}
     after = ""
     try:
@@ -130,7 +130,7 @@ def _from_video(
 
 
 def _located(offered: Sequence[tuple[Path, Candidate]], skipped: list[Skipped]) -> list[Candidate]:
-    """The candidates with their files, which rows of tables only name; each file once.
+    """Return the candidates with their files, which rows of tables only name; each file once.
 
     Each comes with the folder that is put before its name.
     """
@@ -166,7 +166,7 @@ class Index:
         return result
 
     def file(self, name: Path) -> Path:
-        """The image that a table means by a name; ImageError says why there is none.
+        """Return the image that a table means by a name; ImageError says why there is none.
 
         That is the file of this path below the folder, or else the only one below it with this bare
         name, with or without its suffix.

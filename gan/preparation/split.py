@@ -14,7 +14,8 @@ GAP = 1.0
 
 
 def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
-    """Pairs (later, earlier) of copies, near and mirrored ones too, as `gan inspect` knows them.
+    """Return pairs (later, earlier) of copies, near and mirrored ones too, as `gan inspect` knows
+    them.
 
     Pictures without details are paired where size and thumbnail are equal.
     """
@@ -32,7 +33,8 @@ def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
 def groups(
     members: Sequence[Candidate], pairs: Iterable[tuple[int, int]], block: float
 ) -> list[list[int]]:
-    """The pictures that must be on one side: copies, frames of `block` seconds, a stack's pages."""
+    """Return the pictures that must be on one side: copies, frames of `block` seconds, a stack's
+    pages."""
     firsts: dict[tuple[Path, int], int] = {}
     blocks = [
         (number, firsts.setdefault((member.source, int(member.second // block)), number))
@@ -43,7 +45,7 @@ def groups(
 
 
 def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """The connected components of a graph, sorted."""
+    """Return the connected components of a graph, sorted."""
     group = {number: [number] for number in range(count)}
     for one, other in pairs:
         small, large = sorted((group[one], group[other]), key=len)
@@ -55,7 +57,7 @@ def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def quota(count: int, test: float, domain: Domain) -> int:
-    """How many pictures of `count` are for the test, never all: a share below 1, or a number."""
+    """Return how many pictures of `count` are for the test, never all: a share, or a number."""
     if test < 1:
         return min(max(round(test * count), int(test > 0)), count - 1)
     if test >= count:
@@ -66,7 +68,7 @@ def quota(count: int, test: float, domain: Domain) -> int:
 def drawn(
     members: Sequence[Candidate], together: Sequence[list[int]], test: float, seed: int
 ) -> set[int]:
-    """The numbers of the test's pictures: whole groups, drawn by seed, as many as fit.
+    """Return the numbers of the test's pictures: whole groups, drawn by seed, as many as fit.
 
     A domain whose groups are all too large gets its smallest, if that is not above half of it.
     """
@@ -99,7 +101,7 @@ def drawn(
 
 
 def bordering(members: Sequence[Candidate], test: set[int]) -> set[int]:
-    """The training frames within GAP seconds of a test frame of the same video."""
+    """Return the training frames within GAP seconds of a test frame of the same video."""
     seconds: dict[Path, list[float]] = defaultdict(list)
     frames = [number for number, member in enumerate(members) if member.frame is not None]
     for number in test.intersection(frames):

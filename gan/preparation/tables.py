@@ -23,7 +23,7 @@ BDD100K's."""
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a table, all with the same columns; ValueError names a file that is none."""
+    """Return the rows of a table, all with the same columns; ValueError names the file."""
     try:
         text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
@@ -35,7 +35,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def _records(path: Path, text: str) -> list[dict[str, str]]:
-    """The rows of a CSV or TSV file whose first line names the columns."""
+    """Return the rows of a CSV or TSV file whose first line names the columns."""
     heading = text[: text.find("\n")]
     semicolons = heading.count(";") > heading.count(",")
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ";" if semicolons else ","
@@ -53,9 +53,9 @@ def _records(path: Path, text: str) -> list[dict[str, str]]:
 
 
 def _objects(path: Path, text: str) -> list[dict[str, str]]:
-    """The objects of a JSON list; what lies in objects of theirs has a dotted name.
+    """Return the objects of a JSON list; what lies in objects of theirs has a dotted name.
 
-    Lists, as of labelled boxes, are left out; what an object lacks is empty.
+    Lists, as of labeled boxes, are skipped; what an object lacks is empty.
     """
     try:
         content = json.loads(text)
@@ -69,13 +69,14 @@ def _objects(path: Path, text: str) -> list[dict[str, str]]:
 
 
 def _flat(entry: Mapping[str, Any]) -> dict[str, str]:
-    """An object as columns: {"attributes": {"scene": "street"}} as attributes.scene = street."""
+    """Return an object as columns: {"attributes": {"scene": "street"}} as attributes.scene =
+    street."""
     known = [(name, value) for name, value in dotted(entry) if not isinstance(value, list)]
     return {name: "" if value is None else str(value) for name, value in known}
 
 
 def file_column(path: Path, columns: list[str], given: str | None) -> str:
-    """The column that names the file; ValueError where it is not there or cannot be guessed."""
+    """Return the column that names the file; ValueError if missing or not to be guessed."""
     if given is not None and given not in columns:
         raise ValueError(f"{path}: no column {given} (file_column){nearest(given, columns)}")
     likely = [name for name in FILE_COLUMNS if name in columns]
@@ -95,7 +96,7 @@ class Condition:
     wanted: bool
 
     def holds(self, row: Mapping[str, str]) -> bool:
-        """Whether a row fulfils it."""
+        """Return whether a row fulfills it."""
         cell = plain(row[self.column])
         # fnmatch gives brackets a meaning too; in tables they are brackets.
         patterns = (value.replace("[", "[[]") for value in self.values)
@@ -103,12 +104,12 @@ class Condition:
 
 
 def plain(text: str) -> str:
-    """A text as it is compared: without regard to case and to spaces around it."""
+    """Return a text as it is compared: without regard to case and to spaces around it."""
     return text.strip().casefold()
 
 
 def _parse(text: str) -> Condition:
-    """A condition as it is given; a value with a comma stands in double quotes."""
+    """Return a condition as it is given; a value with a comma stands in double quotes."""
     found = re.fullmatch(r"\s*([^=!]+?)\s*(!?=)(.*)", text, re.DOTALL)
     values = next(csv.reader([found[3]], skipinitialspace=True), []) if found else []
     if not found or not any(map(str.strip, values)):
@@ -117,7 +118,7 @@ def _parse(text: str) -> Condition:
 
 
 def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin: str) -> list[int]:
-    """The numbers of the rows that fulfil all conditions; all rows have the same columns.
+    """Return the numbers of the rows that fulfill all conditions; all rows have the same columns.
 
     ValueError where a column does not exist or a value without * and ? occurs nowhere in it, with
     the nearest that does, and where no row is left; `origin` is how the error calls the rows.
@@ -129,12 +130,12 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin:
         _check(condition, rows, origin)
     left = [n for n, row in enumerate(rows) if all(wanted.holds(row) for wanted in parsed)]
     if not left:
-        raise ValueError(f"{origin}: nothing fulfils {', '.join(conditions)}")
+        raise ValueError(f"{origin}: nothing fulfills {', '.join(conditions)}")
     return left
 
 
 def _check(condition: Condition, rows: Sequence[Mapping[str, str]], origin: str) -> None:
-    """ValueError where a condition cannot be meant."""
+    """Raise ValueError where a condition cannot be meant."""
     columns = list(rows[0])
     if condition.column not in columns:
         hint = nearest(condition.column, columns) or f"; there are {', '.join(columns)}"

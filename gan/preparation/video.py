@@ -19,9 +19,9 @@ playlist with a video's name to other files and to servers."""
 
 
 def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
-    """(number, seconds since the first frame, its picture when called) of all whole frames.
+    """Yield (number, seconds since the first frame, its picture when called) of all whole frames.
 
-    Whatever FFmpeg says of a video becomes an ImageError in one line.
+    Whatever FFmpeg reports of a video becomes an ImageError in one line.
     """
     try:
         import av
@@ -56,7 +56,7 @@ def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]
 def sampled(
     path: Path, per_second: float, every: int | None
 ) -> Iterator[tuple[int, float, Image.Image]]:
-    """(number, second, picture) of the first frame of each interval.
+    """Yield (number, second, picture) of the first frame of each interval.
 
     Intervals are of `every` frames, or else of 1 / `per_second` seconds.
     """
@@ -70,7 +70,7 @@ def sampled(
 
 
 def numbered(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Image.Image]]:
-    """(number, picture) of these frames; those behind a damage are missing."""
+    """Yield (number, picture) of these frames; those behind a damage are missing."""
     last = max(numbers)
     with suppress(ImageError):
         for number, _, picture in _decoded(path):
@@ -81,7 +81,7 @@ def numbered(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Image.
 
 
 def _upright(frame: Any, aspect: Fraction | None) -> Image.Image:
-    """A frame of PyAV as it is meant to be seen, mode RGB: turned, with square pixels.
+    """Return a frame of PyAV as it is meant to be seen, mode RGB: turned, with square pixels.
 
     `aspect` is the width of a stored pixel in the measure of its height, where that is known.
     """

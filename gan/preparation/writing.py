@@ -76,7 +76,7 @@ def _is_put(source: Path, target: Path, link: Link) -> bool:
 
 
 def _check_own(target: Path, same: bool) -> None:
-    """FileExistsError where something else is in a picture's place."""
+    """Raise FileExistsError where something else is in a picture's place."""
     if not same:
         raise FileExistsError(
             f"{target}: is another file than the one that belongs there, and is left alone: move "
@@ -108,7 +108,7 @@ def _write_frame(content: bytes, target: Path) -> None:
 
 
 def write_report(chosen: Sequence[Candidate], output: Path) -> None:
-    """A line for each picture: its name, where it is from, its domain, split and group."""
+    """Write a line for each picture: its name, where it is from, its domain, split and group."""
     lines = []
     for one in chosen:
         entry = {

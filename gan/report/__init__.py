@@ -1,4 +1,4 @@
-"""One page about a run: a single HTML file that shows and says how it went."""
+"""One page about a run: a single HTML file that shows how it went."""
 
 from gan.system.lazy import lazy
 

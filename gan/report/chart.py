@@ -42,12 +42,12 @@ class Axis:
     marks: list[float]
 
     def place(self, value: float) -> float:
-        """Share of the way from the first to the last, in [0, 1]."""
+        """Return the share of the way from the first to the last, in [0, 1]."""
         return (value - self.first) / (self.last - self.first)
 
 
 def axes(curves: Sequence[Curve]) -> tuple[Axis, Axis]:
-    """From the first step to the last, and around all finite values."""
+    """Return axes from the first step to the last, and around all finite values."""
     steps = [step for curve in curves for step in curve.steps]
     values = [
         value
@@ -70,7 +70,7 @@ def axes(curves: Sequence[Curve]) -> tuple[Axis, Axis]:
 
 
 def _nice(rough: float) -> float:
-    """The next of 1, 2 and 5 times a power of ten."""
+    """Return the next of 1, 2 and 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(rough))
     return float(next(power * m for m in (1, 2, 5, 10) if power * m >= rough * (1 - 1e-9)))
 
@@ -81,7 +81,7 @@ def marks(first: float, last: float, step: float) -> list[float]:
 
 
 def thin(curve: Curve) -> Curve:
-    """The curve with MAX_POINTS at most: means of equally many neighbours."""
+    """Return the curve with MAX_POINTS at most: means of equally many neighbors."""
     every = math.ceil(len(curve.steps) / MAX_POINTS)
     if every <= 1:
         return curve
@@ -96,12 +96,12 @@ def thin(curve: Curve) -> Curve:
 
 
 def reach(count: int) -> int:
-    """Neighbours that a smoothed value looks back on; 1 is no smoothing."""
+    """Return how many values a smoothed one averages; with 1 nothing is smoothed."""
     return max(1, count // 12)
 
 
 def smoothing(values: Sequence[float]) -> list[float]:
-    """Exponential mean over the last `reach` values or so, unbiased at the beginning."""
+    """Return the exponential mean over the last `reach` values or so, unbiased at the beginning."""
     decay = 1 - 1 / reach(len(values))
     finite = [value for value in values if math.isfinite(value)]
     totals = accumulate(finite, lambda total, value: decay * total + value)
@@ -113,7 +113,7 @@ def smoothing(values: Sequence[float]) -> list[float]:
 def chart(
     title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True, raw: bool = True
 ) -> Markup:
-    """A figure of curves over steps, with a legend that shows the values pointed at.
+    """Return a figure of curves over steps, with a legend that shows the values pointed at.
 
     Without `raw` only the smoothed values are drawn.
     """
@@ -141,18 +141,18 @@ def chart(
 
 
 def _common(steps: Sequence[float]) -> float | None:
-    """The step at which all curves end, or None."""
+    """Return the step at which all curves end, or None."""
     return steps[0] if len(set(steps)) == 1 else None
 
 
 def _kind(index: int, curve: Curve) -> str:
-    """The classes of a curve: its color, and dashes once there are more curves than colors."""
+    """Return the classes of a curve: its color, and dashes where colors run out."""
     number = index if curve.color is None else curve.color
     return f"s{number % COLORS}" + (f" d{number // COLORS % DASHES}" if number >= COLORS else "")
 
 
 def _range(counts: Sequence[int]) -> str | None:
-    """How many values are taken together, from the least to the most; None for one each."""
+    """Return how many values are taken together, from the least to the most; None for one each."""
     least, most = min(counts), max(counts)
     if most == 1:
         return None
@@ -160,7 +160,7 @@ def _range(counts: Sequence[int]) -> str | None:
 
 
 def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool, raw: bool) -> dict[str, str]:
-    """One curve: its interval, its values, and its smoothed values where they are others."""
+    """Return one curve: its interval, its values, and its smoothed values where they are others."""
     soft = smoothing(curve.values) if smooth else list(curve.values)
     paths = {
         "band": _area(curve, x, y) if curve.low and curve.high else None,
@@ -173,7 +173,7 @@ def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool, raw: bool) -> dict[str,
 
 
 def _line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> str:
-    """An SVG path, lifted where a value is not finite; a lone point is a dot."""
+    """Return an SVG path, lifted where a value is not finite; a lone point is a dot."""
     path, lifted = [], True
     for step, value in zip(steps, values, strict=True):
         if math.isfinite(value):
@@ -184,7 +184,7 @@ def _line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> 
 
 
 def _area(curve: Curve, x: Axis, y: Axis) -> str:
-    """The outline of an interval."""
+    """Return the outline of an interval."""
     there = [_spot(s, v, x, y) for s, v in zip(curve.steps, curve.high, strict=True)]
     back = [_spot(s, v, x, y) for s, v in zip(curve.steps, curve.low, strict=True)][::-1]
     return f"M{'L'.join(there + back)}Z"
@@ -195,7 +195,7 @@ def _spot(step: float, value: float, x: Axis, y: Axis) -> str:
 
 
 def _points(thinned: Sequence[Curve]) -> str:
-    """What the page's script reads: for each curve its steps, and its values as they are shown."""
+    """Return what the page's script reads: for each curve its steps and shown values."""
     return json.dumps(
         [(list(map(round, curve.steps)), list(map(number, curve.values))) for curve in thinned],
         separators=(",", ":"),

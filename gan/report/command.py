@@ -46,8 +46,8 @@ MARKED = 500
 def report(options: ReportOptions) -> int:
     """Write the report of a run, or the comparison of several; return the exit status.
 
-    ValueError names a model that is no run directory, or an output that is there and no report of
-    ours; OSError one that cannot be written.
+    ValueError names a model that is not a run directory, or an output that exists and is not a
+    report of ours; OSError one that cannot be written.
     """
     if len(options.model) > 1:
         _report_several(options)
@@ -64,7 +64,7 @@ def _report_one(model: Path, options: ReportOptions) -> None:
     opened = open_configuration(model)
     output = model / "report.html" if options.output is None else options.output
     _check_output(output)
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         text = page(model, opened, options)
     _write(output, text)
 
@@ -91,14 +91,14 @@ def _write(output: Path, text: str) -> None:
 
 
 def _check_output(output: Path) -> None:
-    """Refuse, before any work, what cannot be written, and to replace what is no report."""
+    """Reject, before any work, outputs that cannot be written, or exist and are not reports."""
     check_writable(output)
     if os.path.lexists(output) and not _is_report(output):
         raise ValueError(f"{output}: is there, and no report of ours: name another file")
 
 
 def _is_report(path: Path) -> bool:
-    """Whether a file is a page of ours; what is no regular file is none, and not opened."""
+    """Return whether a file is a page of ours; what is not a regular file is not opened."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -106,7 +106,7 @@ def _is_report(path: Path) -> bool:
 
 
 def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
-    """The whole document, without a reference outside."""
+    """Return the whole document, without a reference outside."""
     config = opened.config
     log = read_log(run / "logs")
     evaluations = read_lines(run / "metrics.jsonl", Evaluation)
@@ -153,7 +153,7 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
 def _alerts(
     findings: list[tuple[Finding, int | None]], newest: Evaluation | None
 ) -> dict[str, str]:
-    """What nobody should overlook, by its section; before the first step nobody wonders."""
+    """Return what must not be overlooked, by its section; scores count after the first step."""
     still = sum(gone is None for _, gone in findings)
     worse = [title(name) for name in newest.changed("worse")] if newest and newest.step else []
     alerts = {
@@ -164,7 +164,7 @@ def _alerts(
 
 
 def _scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:
-    """The scores of an evaluation's images; where it does not name them, of the last step."""
+    """Return the scores of an evaluation's images; unnamed ones, of the last step."""
     named = (
         run / "evaluation" / Path(evaluation.images).name
         if evaluation and evaluation.images

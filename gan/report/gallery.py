@@ -35,12 +35,14 @@ def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]],
         for (shown, caption), before, after in zip(done, pictures[::2], pictures[1::2], strict=True)
     ]
     scaled = len({shown.name for shown, _ in done if shown.scaled})
-    said = f"{scaled} were scaled to {LARGEST_SIDE} pixels before translation." if scaled else None
-    return made, " ".join(filter(None, (said, smaller)))
+    scaling = (
+        f"{scaled} were scaled to {LARGEST_SIDE} pixels before translation." if scaled else None
+    )
+    return made, " ".join(filter(None, (scaling, smaller)))
 
 
 def test_images(translations: Translations, most: int) -> Markup:
-    """Up to `most` test images of each direction, in the order of their cycle errors."""
+    """Return up to `most` test images of each direction, in the order of their cycle errors."""
     style = translations.style
     return render(
         "gallery.html",
@@ -82,7 +84,7 @@ def _tests_of_one(translations: Translations, most: int, direction: Direction) -
 def extremes(
     translations: Translations, scores: Lines[Score], metrics: dict[str, Metric]
 ) -> Markup:
-    """The best and worst test images of each direction by each of their scores.
+    """Return the best and worst test images of each direction by each of their scores.
 
     `metrics` are those of the newest evaluation, which say whether a score is better low or high.
     """
@@ -126,7 +128,7 @@ def extremes(
 
 
 def _grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored]]:
-    """What there is of each score in each direction."""
+    """Return what there is of each score in each direction."""
     groups: dict[tuple[Direction, str], list[Scored]] = {}
     for score in scores:
         for name, value in score.scores.items():
@@ -136,7 +138,7 @@ def _grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored
 
 
 def _is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric]) -> bool:
-    """What the evaluation says of a score, whose mean is a metric of the same name."""
+    """Return what the evaluation says of a score, whose mean is a metric of the same name."""
     source = DIRECTIONS[direction].source
     metric = metrics.get(f"{name}_{direction}") or metrics.get(f"{name}_{source}")
     return (metric or row_of(name)).better == "higher"

@@ -42,7 +42,7 @@ def finding_title(name: str) -> str:
 
 
 def number(value: float) -> str:
-    """A number in as few characters as say it."""
+    """Return a number in as few characters as say it."""
     if not math.isfinite(value):
         return "not finite"
     if value == round(value) and abs(value) < 1e9:
@@ -61,7 +61,7 @@ def signed(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time span in two units at most."""
+    """Return a time span in two units at most."""
     if seconds < 1:
         return f"{1000 * seconds:.0f} ms"
     if seconds < 60:
@@ -75,12 +75,12 @@ def duration(seconds: float) -> str:
 
 
 def moment(seconds: float) -> str:
-    """A time in UTC."""
+    """Return a time in UTC."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def prose(text: str) -> Markup:
-    """A text whose --options are not torn at the end of a line."""
+    """Return a text whose --options are not torn at the end of a line."""
     return Markup(re.sub(r"(?<!\S)(--\w+)", r"<code>\1</code>", str(escape(text))))
 
 

@@ -20,7 +20,7 @@ LONGEST = 65536
 GROUPS = {
     "adversarial": ("Adversarial", "What generators pay for translations that are found out."),
     "cycle": ("Cycle", "There and back: distance of reconstructions, times its weight."),
-    "identity": ("Identity", "What generators do to images of their own target, times its weight."),
+    "identity": ("Identity", "Change of images of the target domain, times its weight."),
     "perceptual_cycle": ("Perceptual cycle", "Reconstructions against originals, as features."),
     "perceptual": ("Perceptual", "Translations against originals, in feature maps."),
     "nce": ("Contrast", "How well originals tell patches of their translations, times its weight."),
@@ -32,7 +32,7 @@ GROUPS = {
     "score": ("Scores", "Mean outputs of the discriminators. They can tell as long as real and "
               "fake lie apart."),
     "gradient_norm": ("Gradients", "Norms, before any clipping. Peaks are steps that went far."),
-    "skipped": ("Steps left out", "Steps without finite gradients: in all, and in a row."),
+    "skipped": ("Skipped steps", "Steps without finite gradients: in all, and in a row."),
 }  # fmt: skip
 """By the beginning of the scalars' names; the first that fits counts."""
 
@@ -47,7 +47,7 @@ PACE = {
         "Of the generators, after any cut that train.nonfinite made.",
     ),
 }
-"""Charts of their own, by the scalars' names."""
+"""Separate charts, by the scalars' names."""
 
 
 class Point(NamedTuple):
@@ -76,12 +76,12 @@ class Log:
     sessions: list[Session] = field(default_factory=list)
 
     def last(self, name: str) -> float | None:
-        """The newest value of a scalar."""
+        """Return the newest value of a scalar."""
         points = self.scalars.get(name)
         return points[-1].value if points else None
 
     def curve(self, name: str) -> Curve:
-        """A scalar as a line."""
+        """Return a scalar as a line."""
         points = self.scalars[name]
         return Curve(name, [point.step for point in points], [point.value for point in points])
 
@@ -96,7 +96,7 @@ class Log:
         return sum(session.ended - session.begun for session in self.sessions)
 
     def seconds_per_step(self) -> float | None:
-        """The median, over the times between two entries of a session."""
+        """Return the median, over the times between two entries of a session."""
         paces = [
             (end - begun) / (last - first)
             for session in self.sessions
@@ -109,9 +109,9 @@ class Log:
 def read_log(folder: Path) -> Log:
     """Read the event files of a run's logs/; a torn end is passed over.
 
-    A run that goes on from step s has written that what it had logged from s + 1 on does not count;
-    one that went back without a restart (train.nonfinite) has logged the same steps twice. The last
-    word counts in both cases.
+    A run that continues from step s has written that what it had logged from s + 1 on does not
+    count; one that went back without a restart (train.nonfinite) has logged the same steps twice.
+    The last word counts in both cases.
     """
     log = Log()
     for path in sorted(folder.glob("events.out.tfevents.*")):
@@ -140,12 +140,13 @@ def _forget(points: list[Point], step: int) -> None:
 
 
 def _events(path: Path) -> Iterator[Any]:
-    """The events of a file up to where it is torn, without those that are as long as pictures.
+    """Yield the events of a file up to where it is torn, without those that are as long as
+    pictures.
 
     A record is its length, a checksum of that, the event, and its checksum (TFRecord).
     TensorBoard's own loader computes the sums in Python, 0.3 s a MB: minutes, for many samples.
     """
-    from google.protobuf.message import DecodeError  # imported late: nobody else has to wait
+    from google.protobuf.message import DecodeError  # imported late: slow, and only needed here
     from tensorboard.compat.proto.event_pb2 import Event
 
     with path.open("rb") as file, suppress(DecodeError):
@@ -162,7 +163,7 @@ def _events(path: Path) -> Iterator[Any]:
 
 
 def losses(log: Log) -> Markup:
-    """Charts of the groups that were logged; what belongs to none is folded away below them."""
+    """Return charts of the logged groups; what belongs to none is folded away."""
     groups = in_groups([name for name, points in log.scalars.items() if points])
     known, others = [], []
     for group, names in groups.items():
@@ -185,7 +186,7 @@ def in_groups(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def time_and_memory(log: Log) -> Markup:
-    """When the run was at work, how fast, and with how much memory."""
+    """Return when the run was at work, how fast, and with how much memory."""
     return render(
         "time.html",
         log=log,

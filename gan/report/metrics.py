@@ -25,7 +25,7 @@ IGNORED = re.compile(
 
 
 def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
-    """Verdict, table, curves and protocol of the run's own evaluations; others folded away."""
+    """Return verdict, table, curves and protocol of the run's evaluations; others folded away."""
     shown = chosen(lines.records)
     if shown is None:
         return render("metrics.html", remark=lines.remark, shown=None)
@@ -46,7 +46,7 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
 
 
 def _curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
-    """Charts over steps of the metrics that were taken more than once, both directions in one."""
+    """Return charts over steps of the metrics taken more than once, both directions in one."""
     groups: dict[str, list[str]] = {}
     for name in shown.metrics:
         groups.setdefault(stem(name), []).append(name)
@@ -61,7 +61,7 @@ def _curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
 
 
 def _curve(name: str, evaluations: list[Evaluation]) -> Curve:
-    """A metric over the steps at which it was taken."""
+    """Return a metric over the steps at which it was taken."""
     taken = [(e.step, e.metrics[name]) for e in evaluations if name in e.metrics]
     bounds = [(m.low, m.high) for _, m in taken if m.low is not None and m.high is not None]
     bounded = len(bounds) == len(taken) and all(math.isfinite(low + high) for low, high in bounds)
@@ -72,7 +72,7 @@ def _curve(name: str, evaluations: list[Evaluation]) -> Curve:
 
 
 def comparable(evaluations: Sequence[Evaluation], shown: Evaluation) -> list[Evaluation]:
-    """Those by the protocol of the one shown, one a step, in the order of steps.
+    """Return those by the protocol of the one shown, one a step, in the order of steps.
 
     Of a step the last one, but training's before others: it has all metrics.
     """
@@ -82,7 +82,7 @@ def comparable(evaluations: Sequence[Evaluation], shown: Evaluation) -> list[Eva
 
 
 def same(one: Evaluation, other: Evaluation) -> bool:
-    """Whether two evaluations may be compared."""
+    """Return whether two evaluations may be compared."""
     return deciding(one.settings) == deciding(other.settings)
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gan.config import Section
 from gan.config.choices import Device
@@ -33,6 +33,12 @@ class ReportOptions(Section):
     """Where to translate them; auto takes a GPU where there is one. For one run."""
     ignore: list[str] = Field(default=[])
     """Keys in which seeds of one recipe may differ, for instance train.epochs. For several runs."""
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def one(cls, value: Any) -> Any:
+        """Take a single run from Python, too."""
+        return [value] if isinstance(value, (str, Path)) else value
 
     def faults(self) -> Iterator[Fault]:
         given, several = self.model_fields_set, len(self.model) > 1

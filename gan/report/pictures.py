@@ -53,7 +53,7 @@ def shelve(images: Sequence[Image.Image], budget: int) -> tuple[list[Inline], st
 
 
 def shrunk(image: Image.Image, side: int) -> Image.Image:
-    """The image with no side longer than `side`, aspect kept."""
+    """Return the image with no side longer than `side`, aspect kept."""
     scale = side / max(image.size)
     if scale >= 1:
         return image
@@ -62,14 +62,14 @@ def shrunk(image: Image.Image, side: int) -> Image.Image:
 
 
 def inline(image: Image.Image) -> Inline:
-    """A picture inside the page."""
+    """Return a picture inside the page."""
     kind = "png" if max(image.size) <= LOSSLESS_SIDE else "webp"
     encoded = base64.b64encode(encode_image(image, f".{kind}", quality=QUALITY)).decode("ascii")
     return Inline(f"data:image/{kind};base64,{encoded}", image.width, image.height)
 
 
 def spread(count: int, wanted: int) -> list[int]:
-    """Up to `wanted` of the indices 0 to count - 1, evenly spread, with the first and last."""
+    """Return up to `wanted` of the indices 0 to count - 1, evenly spread, ends included."""
     if count <= wanted:
         return list(range(count))
     if wanted == 1:

@@ -21,7 +21,7 @@ GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")
 
 
 def samples(run: Path, config: Config) -> Markup:
-    """The grids of all directions under one slider."""
+    """Return the grids of all directions under one slider."""
     files = grids(run / "samples")
     steps = [list(files)[index] for index in spread(len(files), MOST_STEPS)]
     images, damaged = _read_grids({step: files[step] for step in steps})
@@ -57,7 +57,7 @@ def grids(folder: Path) -> dict[int, dict[str, Path]]:
 def _read_grids(
     files: dict[int, dict[str, Path]],
 ) -> tuple[dict[tuple[int, str], Image.Image], list[str]]:
-    """The grids by step and direction, and a sentence for each that is damaged."""
+    """Return the grids by step and direction, and a sentence for each that is damaged."""
     images, damaged = {}, []
     for step, directions in files.items():
         for direction, path in sorted(directions.items()):

@@ -30,7 +30,7 @@ class Configuration:
 
 
 def open_configuration(run: Path) -> Configuration:
-    """Read a run's config.yaml; ValueError where there is none: a folder that is no run.
+    """Read a run's config.yaml; ValueError where there is none: a folder that is not a run.
 
     In place of a damaged one stands what the newest training state says, or, without one, the
     defaults with what the generator's file says of its images.
@@ -56,22 +56,22 @@ def open_configuration(run: Path) -> Configuration:
 
 def _stand_in(run: Path, text: str, fault: str) -> Configuration:
     """Return the next best source of a configuration, with a sentence that names it."""
-    said = f"config.yaml is damaged: {fault}. "
+    damage = f"config.yaml is damaged: {fault}. "
     with suppress(ValidationError, KeyError):
         config = Config.model_validate(newest_manifest(run)["config"])
-        return Configuration(config, text, f"{said}Shown is that of the newest training state.")
+        return Configuration(config, text, f"{damage}Shown is that of the newest training state.")
     about = read_about(run / "gen_ab.safetensors")
     sizes = {key: about[key] for key in ("resize", "load_size", "crop_size") if key in about}
     # Of networks nothing is known that would be sure to fit.
     config = Config().model_copy(update={"data": DataConfig.model_validate(sizes)})
     return Configuration(
-        config, text, f"{said}Shown are the defaults in its place: recipe, networks and folders "
+        config, text, f"{damage}Shown are the defaults in its place: recipe, networks and folders "
         "may be others. --root names a folder with testA and testB.",
     )  # fmt: skip
 
 
 def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
-    """What differs from the defaults: (help, value, default) by dotted key."""
+    """Return what differs from the defaults: (help, value, default) by dotted key."""
     chosen, defaults = config.model_dump(mode="json"), Config().model_dump(mode="json")
     return {
         f"{section}.{key}": (
@@ -119,21 +119,21 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
     if reason := saved.get("ended"):
         return Standing("finished", step, step, f"Ended at step {step:,}: {reason}.")
     if ended(config, log, saved_step, stop):
-        more = f" of {last:,}; a higher train.max_steps goes on" if stop != last and last else ""
+        more = f" of {last:,}; a higher train.max_steps continues" if stop != last and last else ""
         return Standing("finished", step, step, f"Reached its last step, {step:,}{more}.")
     start = f"step {saved_step:,}, its newest training state" if saved_step else "the beginning"
     return Standing(
         "crashed", step, stop,
-        "Ended before its last step without saying why: it was killed or failed. "
-        f"The same command goes on from {start}.",
+        "Ended before its last step without a recorded reason: it was killed or failed. "
+        f"The same command continues from {start}.",
     )  # fmt: skip
 
 
 def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
-    """Whether the state of the last step was saved.
+    """Return whether the state of the last step was saved.
 
     The log's epoch decides where the number of images is not known any more, or files among them
-    were left out as unreadable.
+    were skipped as unreadable.
     """
     epochs = config.train.epochs + config.train.decay_epochs
     through = (log.last("epoch") or 0) >= epochs and saved_step >= log.step
@@ -141,7 +141,7 @@ def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
 
 
 def last_step(config: Config, processes: int) -> int | None:
-    """The step at which the configured epochs end; None where a folder is gone."""
+    """Return the step at which the configured epochs end; None where a folder is gone."""
     data = config.data
     try:
         counts = [len(list_images(data.train_folder(domain))) for domain in config.domains]
@@ -152,7 +152,7 @@ def last_step(config: Config, processes: int) -> int | None:
 
 
 def newest_manifest(run: Path) -> dict[str, Any]:
-    """What the newest training state says of itself; its files are not looked at."""
+    """Return what the newest training state says of itself; its files are not looked at."""
     for path in sorted(run.glob("state/step-*/manifest.json"), reverse=True):
         with suppress(OSError, ValueError):
             manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -162,7 +162,7 @@ def newest_manifest(run: Path) -> dict[str, Any]:
 
 
 def _read_mark(run: Path) -> str | None:
-    """What ended the run, in the words of `mark_stopped`."""
+    """Return what ended the run, in the words of `mark_stopped`."""
     with suppress(OSError):
         text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace")
         return text.strip() or "a signal"

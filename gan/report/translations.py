@@ -69,7 +69,7 @@ class Translations:
         self.translated = cache(self._translate)
 
     def names(self, direction: Direction) -> list[str]:
-        """The images in the test folder of a direction."""
+        """Return the images in the test folder of a direction."""
         folder = self.folders[direction]
         return [path.relative_to(folder).as_posix() for path in list_images(folder)]
 
@@ -95,7 +95,8 @@ class Translations:
         return Translated(name, before, translator.translate(before), before.size != image.size)
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
-        """Mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a way back."""
+        """Return mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a
+        reconstruction."""
         back = self.translators.get(DIRECTIONS[direction].opposite)
         if back is None:
             return None
@@ -105,7 +106,7 @@ class Translations:
 
 
 def _training_painting(config: Config) -> Path | None:
-    """The first readable image of domain B's training folder, or None."""
+    """Return the first readable image of domain B's training folder, or None."""
     files: list[Path] = []
     with suppress(ValueError):  # no such folder
         files = list_images(config.data.train_folder("b"))

@@ -18,7 +18,7 @@ FILE = "classifier.safetensors"
 
 
 def classifier_needed(loss: LossConfig) -> bool:
-    """Whether any term needs a classifier."""
+    """Return whether any term needs a classifier."""
     return any(loss.weight("semantic", direction) for direction in DIRECTIONS)
 
 
@@ -48,13 +48,13 @@ class FrozenClassifier:
         check_logits(self.network, path, config, device)
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Logits (N, classes) of images (N, C, H, W) in [-1, 1]."""
+        """Return logits (N, classes) of images (N, C, H, W) in [-1, 1]."""
         logits: Tensor = self.network(images)
         return logits
 
 
 def _read_classifier(path: Path) -> nn.Module:
-    """One of ours or, if it is not called .safetensors, a TorchScript one; frozen, on the CPU."""
+    """Read one of ours or, if not called .safetensors, a TorchScript one; frozen, on the CPU."""
     if path.suffix == ".safetensors":
         network: nn.Module = load_classifier(path)[0]
     else:
@@ -73,7 +73,7 @@ def _read_classifier(path: Path) -> nn.Module:
 
 
 def check_logits(network: nn.Module, path: Path, config: Config, device: torch.device) -> None:
-    """ValueError where a classifier does not tell classes of the run's crops."""
+    """Raise ValueError where a classifier does not tell classes of the run's crops."""
     shape = (2, config.data.channels_a, config.data.crop_size, config.data.crop_size)
     try:
         with torch.no_grad():

@@ -44,7 +44,7 @@ class Classifier(nn.Module):
         self.model = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(GRID), nn.Flatten(), head)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, classes) of images (N, C, H, W) in [-1, 1]."""
+        """Return logits (N, classes) of images (N, C, H, W) in [-1, 1]."""
         return cast(Tensor, self.model(images))
 
 
@@ -55,9 +55,9 @@ def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -
 
 
 def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
-    """The classifier of a file, on the CPU, with the facts about it.
+    """Return the classifier of a file, on the CPU, with the facts about it.
 
-    ValueError names the file where it is no classifier, is damaged, or its weights do not fit.
+    ValueError names the file where it is not a classifier, is damaged, or its weights do not fit.
     """
     tensors, description = read_described(path, KEY, "classifier")
     try:

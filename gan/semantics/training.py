@@ -83,7 +83,7 @@ def train_classifier(config: Config, device: torch.device, path: Path) -> tuple[
 def _labelled_batches(
     images: OneFolder, config: Config, device: torch.device
 ) -> Iterator[Labelled]:
-    """semantic.steps batches on the device."""
+    """Yield semantic.steps batches on the device."""
     order = Batches(len(images), BATCH, start=0, stop=config.semantic.steps)
     batches = iter(build_loader(images, order, workers=config.data.workers, device=device))
     try:
@@ -94,7 +94,7 @@ def _labelled_batches(
 
 
 def recipe(config: Config) -> dict[str, Any]:
-    """All that a classifier of A's class folders is a function of."""
+    """Return all that a classifier of A's class folders is a function of."""
     data = config.data
     root = data.train_folder("a")
     places = {"root", "a", "b", "workers", "cache", "cache_gb", "max_unreadable", "max_decoded_mb"}
@@ -108,7 +108,8 @@ def recipe(config: Config) -> dict[str, Any]:
 
 
 def balanced(log_probabilities: Tensor, shares: Tensor) -> Tensor:
-    """The nearest probabilities (N, classes) whose means over the images are the shares (classes,).
+    """Return the nearest probabilities (N, classes) whose means over the images are the shares
+    (classes,).
 
     Nearest by relative entropy to those whose logarithms (N, classes) are given. Rows sum to 1.
     The shares are met by what ten rounds do: within 0.01 where verdicts are unsure, the less
@@ -133,7 +134,7 @@ def fit_across(
     A batch of `unlabelled` is images of B, (N, C, H, W) in [-1, 1], twice: as they are, for the
     verdict, and changed, to be learned. B is taken to have the shares (classes,) that are given,
     A's for instance; where it has others, verdicts will be wrong. What balance alone would call
-    otherwise is left out: learned from, one class that is wrong pushes out the next. Each step
+    otherwise is skipped: learned from, one class that is wrong pushes out the next. Each step
     takes a batch of both; from the middle of the steps on the learning rate falls to 0.
     """
     optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)

@@ -40,7 +40,7 @@ STATUSES = {RejectedError: 400, ClientDisconnect: 400, TimeoutError: 408}
 
 
 def _build_api(studio: Studio) -> FastAPI:
-    """An application with the two routes; every error is JSON, {"error": one line}."""
+    """Return an application with the two routes; every error is JSON, {"error": one line}."""
     # FastAPI's pages of documentation would load scripts from elsewhere.
     api = FastAPI(
         docs_url=None,
@@ -70,7 +70,7 @@ def _build_api(studio: Studio) -> FastAPI:
 
 
 async def one_line(_: Request, error: Exception) -> Response:
-    """What an error says."""
+    """Return the text of an error."""
     if isinstance(error, HTTPException):
         return JSONResponse({"error": error.detail}, error.status_code)
     reason = "sending the image took too long" if isinstance(error, TimeoutError) else str(error)
@@ -78,9 +78,10 @@ async def one_line(_: Request, error: Exception) -> Response:
 
 
 async def answer(studio: Studio, request: Request, places: threading.BoundedSemaphore) -> Response:
-    """The translation of a request's body, in its own format or the one that is asked for.
+    """Return the translation of a request's body, in its own format or the requested one.
 
-    A place in the queue is taken when the body is there: who sends slowly keeps nobody waiting.
+    A place in the queue is taken when the body is there: a slow sender does not keep others
+    waiting.
     """
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise HTTPException(415, "send the image as the body: curl --data-binary @photo.jpg")
@@ -98,7 +99,7 @@ async def answer(studio: Studio, request: Request, places: threading.BoundedSema
         finally:
             places.release()
         file = done.file.open("rb")
-    # The file has no name any more, and is gone when it has been sent or nobody wants it.
+    # The file has no name any more, and is gone when it has been sent or the client has left.
     return StreamingResponse(
         _chunks(file),
         media_type=TYPES.get(done.file.suffix, "application/octet-stream"),
@@ -112,7 +113,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
-    """What the parameters of an address mean; RejectedError names the one that is wrong."""
+    """Return what the parameters of an address mean; RejectedError names the one that is wrong."""
     if unknown := [key for key in given if key not in KEYS]:
         raise RejectedError(f"no parameter {unknown[0][:40]}; there are {', '.join(KEYS)}")
     try:
@@ -128,11 +129,11 @@ def _number(key: str, kind: Callable[[str], Number], text: str) -> Number:
     try:
         return kind(text)
     except ValueError as error:
-        raise RejectedError(f"{key}: {text[:40]!r} is no number") from error
+        raise RejectedError(f"{key}: {text[:40]!r} is not a number") from error
 
 
 def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
-    """An ASGI application that keeps all files of all visitors in the studio's folder.
+    """Return an ASGI application that keeps all files of all visitors in the studio's folder.
 
     `hosts`: the names that it answers to, all if there are none.
 

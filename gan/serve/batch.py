@@ -22,7 +22,7 @@ MOST_READ = 2**20
 """Bytes that are read from a zip at once. Its list of members is, so this bounds the list too: some
 ten thousand names of usual length."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Others may ask for gigabytes before they give a byte."""
+"""Others may need gigabytes before they give a byte."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class CautiousFile(io.FileIO):
     """A file that does not let itself be read into memory as a whole."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Like a file's; BadZipFile for more than MOST_READ bytes."""
+        """Read like a file; BadZipFile for more than MOST_READ bytes."""
         rest = os.fstat(self.fileno()).st_size - self.tell()
         if min(rest, rest if size is None or size < 0 else size) > MOST_READ:
             raise zipfile.BadZipFile("a list of members that is too long")
@@ -91,7 +91,7 @@ def translate_batch(
                 megapixels += _count_megapixels(source, limits)
                 if megapixels > limits.max_batch_megapixels:
                     raise RejectedError(
-                        f"left out: a batch has at most {limits.max_batch_megapixels:g} megapixels "
+                        f"skipped: a batch has at most {limits.max_batch_megapixels:g} megapixels "
                         "together"
                     )
                 done = studio.translate(source, folder / "done", wish)
@@ -109,7 +109,7 @@ def translate_batch(
 
 
 def _list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitStack) -> list[Entry]:
-    """The pictures of uploads; the zips among these stay open as long as the stack."""
+    """Return the pictures of uploads; the zips among these stay open as long as the stack."""
     entries: list[Entry] = []
     for upload in uploads:
         entries += _members(upload, stack) if zipfile.is_zipfile(upload.path) else [Entry(upload)]
@@ -121,7 +121,7 @@ def _list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitSt
 
 
 def _members(upload: Upload, stack: ExitStack) -> list[Entry]:
-    """The members of a zip that have the name of an image; hidden ones are left out."""
+    """Return the members of a zip that have the name of an image; hidden ones are skipped."""
     try:
         file = stack.enter_context(CautiousFile(upload.path))
         archive = stack.enter_context(zipfile.ZipFile(file))
@@ -138,9 +138,9 @@ def _is_picture(info: zipfile.ZipInfo) -> bool:
 
 
 def _unpack(entry: Entry, place: Path, limits: ServeOptions) -> Path:
-    """The file of an entry: an upload's own, or `place` with a member's bytes.
+    """Return the file of an entry: an upload's own, or `place` with a member's bytes.
 
-    RejectedError for what is no file, is encrypted or damaged, or unpacks to more than an upload
+    RejectedError for what is not a file, is encrypted or damaged, or unpacks to more than an upload
     may have.
     """
     if entry.archive is None or entry.member is None:

@@ -34,7 +34,7 @@ def serve(options: ServeOptions) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket at an address; OSError with the address in it."""
+    """Return a socket at an address; OSError with the address in it."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
@@ -44,7 +44,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def hosts(host: str, name: str | None) -> frozenset[str]:
-    """The names that requests may be sent to; none for all.
+    """Return the names that requests may be sent to; none for all.
 
     A browser lets a web page of somebody else's ask its own name for anything, also when that name
     has been made to point here (DNS rebinding).
@@ -57,7 +57,7 @@ def serve_until_stopped(studio: Studio, listener: socket.socket, name: str | Non
     """Answer requests until the process is sent SIGINT or SIGTERM."""
     import uvicorn
 
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         from gan.serve.api import build_app
 
         host, port = listener.getsockname()[:2]

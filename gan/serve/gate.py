@@ -22,10 +22,10 @@ PAGES = frozenset({
     "/api/models", "/api/translate",
 })  # fmt: skip
 FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
-"""With PAGES, all that the page asks for. Gradio has more: proxies for other servers, pages for
+"""With PAGES, all that the page requests. Gradio has more: proxies for other servers, pages for
 developers, calls that pass its queue by."""
 MOST_TEXT = 2**20
-"""Bytes of a request that is no upload."""
+"""Bytes of a request that is not an upload."""
 SHARING = b"access-control-"
 """What headers begin with that let other sites' pages read: Gradio gives them to local ones."""
 READING = ("GET", "HEAD", "OPTIONS")
@@ -40,7 +40,7 @@ HEADERS = {
 
 
 class Gate:
-    """ASGI middleware: 404 for what nobody needs, 403 for files of others, 413 for too much.
+    """ASGI middleware: 404 for what is not needed, 403 for files of others, 413 for too much.
 
     403 for what another site's page writes; none may read answers or show the page in a frame.
     Where `hosts` are named, 421 for requests that were sent to another name.
@@ -83,17 +83,17 @@ class Gate:
             await self.app(scope, _counted(receive, most), last)
 
     def elsewhere(self, scope: Scope) -> tuple[int, str] | None:
-        """Why a request is none of this page's."""
+        """Return why a request is none of this page's."""
         known = not self.hosts or _requested_host(scope) in self.hosts
-        return None if known else (421, "not the name of this page; gan serve --name NAME says one")
+        return None if known else (421, "not the name of this page; set it with gan serve --name")
 
     def full(self, path: str) -> tuple[int, str] | None:
-        """Why there is no room for an upload."""
+        """Return why there is no room for an upload."""
         full = path in UPLOADS and bytes_in(self.folder) > self.limits.kept_bytes
         return (507, "no room for uploads just now; try again later") if full else None
 
     def rejection(self, path: str) -> tuple[int, str] | None:
-        """Why a path has no answer: status and reason."""
+        """Return why a path has no answer: status and reason."""
         if path.startswith(FILE):
             inside = _lies_in(path.removeprefix(FILE), self.folder)
             return None if inside else (403, "not a file of this page")
@@ -102,14 +102,14 @@ class Gate:
 
 
 def _answer(path: str, status: int, reason: str) -> Response:
-    """JSON for the API, and text for the page, which shows it as it is."""
+    """Answer in JSON for the API, and in text for the page, which shows it as it is."""
     if path.startswith("/api/"):
         return JSONResponse({"error": reason}, status)
     return PlainTextResponse(reason, status)
 
 
 def ended(send: Send) -> Send:
-    """The progress of an upload, which has ended where there is none.
+    """Return the progress of an upload, which has ended where there is none.
 
     Gradio answers 404 after three seconds for one that was rejected, and browsers log an error.
     """
@@ -130,17 +130,17 @@ def ended(send: Send) -> Send:
 
 
 def _lies_in(place: str, folder: Path) -> bool:
-    """Whether a file lies in a folder when all links are followed, which Gradio does not ask."""
+    """Return whether a file lies in a folder, links followed, which Gradio does not check."""
     with suppress(ValueError, OSError, RuntimeError):  # no path at all; links in a circle
         return Path(place).resolve().is_relative_to(folder)
     return False
 
 
 def _crossed(scope: Scope) -> tuple[int, str] | None:
-    """Why a request that changes something is refused: another site's page sent it.
+    """Return why a request that changes something is rejected: another site's page sent it.
 
-    Browsers say where it comes from (Sec-Fetch-Site) or, to addresses without TLS that are not
-    local, from which page (Origin). Programs say neither.
+    Browsers send where it comes from (Sec-Fetch-Site) or, to addresses without TLS that are not
+    local, from which page (Origin). Programs send neither.
     """
     headers = dict(scope["headers"])
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
@@ -161,7 +161,7 @@ def _requested_host(scope: Scope) -> str:
 
 
 def _declared(scope: Scope) -> int:
-    """The length that a request says it has; 0 where it says nothing, and is counted."""
+    """Return the length that a request says it has; 0 where it says nothing, and is counted."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
     return int(length) if length.isdigit() else 0
 
@@ -171,7 +171,7 @@ def _too_much(length: int, most: int) -> tuple[int, str] | None:
 
 
 def _counted(receive: Receive, most: int) -> Receive:
-    """The same requests, up to a length."""
+    """Return the same requests, up to a length."""
     length = 0
 
     async def receive_counted() -> Message:

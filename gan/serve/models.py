@@ -52,17 +52,17 @@ def _model_name(path: Path) -> str:
 def choose(choices: list[Choice], model: str | None, direction: str | None) -> Choice:
     """Return the one that a model and a direction mean; either may be omitted where one is left.
 
-    ValueError says what there is.
+    ValueError lists what there is.
     """
     models = list(dict.fromkeys(choice.model for choice in choices))
     if model is not None and model not in models:
         raise ValueError(f"model {model}: not served; there is {', '.join(models)}")
     if model is None and len(models) > 1:
-        raise ValueError(f"model: say which, {', '.join(models)}")
+        raise ValueError(f"model: choose one: {', '.join(models)}")
     left = [choice for choice in choices if choice.model == (model or models[0])]
     there = " and ".join(choice.direction for choice in left)
     if direction is None and len(left) > 1:
-        raise ValueError(f"direction: say which, {there}")
+        raise ValueError(f"direction: choose one: {there}")
     for choice in left:
         if direction in (None, choice.direction):
             return choice

@@ -11,9 +11,9 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
 def clean_name(name: str) -> PurePosixPath:
-    """A relative name, without its suffix, that every system can unpack inside a folder.
+    """Return a relative name, without its suffix, that every system can unpack inside a folder.
 
-    Drives, roots and steps upwards are left out; characters that some system takes for something
+    Drives, roots and steps upwards are dropped; characters that some system takes for something
     else become underscores.
     """
     parts = [clean_part(part) for part in re.split(r"[/\\]", name)]
@@ -23,7 +23,7 @@ def clean_name(name: str) -> PurePosixPath:
 
 
 def clean_part(text: str) -> str:
-    """One part of a name; empty where nothing is left of it."""
+    """Return one part of a name; empty where nothing is left of it."""
     text = unicodedata.normalize("NFC", text)
     text = "".join(char if char.isprintable() and char not in '<>:"|?*' else "_" for char in text)
     text = text[:LONGEST].strip(". ")
@@ -37,7 +37,7 @@ class FreeNames:
         self.taken = set[str]()
 
     def take(self, stem: str, suffix: str) -> str:
-        """The name with its suffix, and with a number where it is taken."""
+        """Return the name with its suffix, and with a number where it is taken."""
         name, number = f"{stem}{suffix}", 1
         while name.casefold() in self.taken:
             number += 1

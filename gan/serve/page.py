@@ -26,7 +26,7 @@ AT_ONCE = 4
 
 
 def build_page(studio: Studio) -> Any:
-    """A Gradio application."""
+    """Return a Gradio application."""
     with gr.Blocks(title="Translate pictures", analytics_enabled=False) as page:
         gr.Markdown("# Translate pictures", elem_id="head")
         with gr.Row():
@@ -72,7 +72,7 @@ def build_page(studio: Studio) -> Any:
 
 
 def _one_picture(studio: Studio, wishes: list[Any]) -> None:
-    """A picture in, before and after side by side, and the file to take home."""
+    """Add the tab for one picture: before and after side by side, and the file to download."""
     with gr.Row():
         with gr.Column():
             photo = _take_only_uploads(
@@ -91,10 +91,10 @@ def _one_picture(studio: Studio, wishes: list[Any]) -> None:
 
     def translate(
         upload: Upload | None, choice: int, strength: float, tile: int, format: Form,
-        progress: Any = gr.Progress(),  # noqa: B008, how Gradio is asked for it
+        progress: Any = gr.Progress(),  # noqa: B008, how Gradio is told to pass it
     ) -> Any:  # fmt: skip
         folder = Path(mkdtemp(dir=studio.folder))
-        with _said_plainly():
+        with _in_one_line():
             if upload is None:
                 raise RejectedError("choose a picture first")
             wish = Wish(studio.choices[choice], strength, tile or None, format or None)
@@ -109,7 +109,7 @@ def _one_picture(studio: Studio, wishes: list[Any]) -> None:
 
 
 def _many_pictures(studio: Studio, wishes: list[Any]) -> None:
-    """Files or a zip in, a zip out."""
+    """Add the tab for files or a zip, which gives a zip."""
     photos = _take_only_uploads(
         gr.File(
             file_count="multiple", file_types=[*sorted(IMAGE_SUFFIXES), ".zip"],
@@ -128,7 +128,7 @@ def _many_pictures(studio: Studio, wishes: list[Any]) -> None:
     ) -> Iterator[Any]:
         target = Path(mkdtemp(dir=studio.folder), "translated.zip")
         yield "", gr.DownloadButton(value=None, interactive=False)
-        with _said_plainly():
+        with _in_one_line():
             wish = Wish(studio.choices[choice], strength, tile or None, format or None)
             for step in translate_batch(studio, uploads, wish, target):
                 yield _bar(step), gr.skip()
@@ -145,8 +145,8 @@ def _many_pictures(studio: Studio, wishes: list[Any]) -> None:
 
 
 def _bar(step: Progress) -> str:
-    """How far a batch is, as HTML."""
-    failed = f", {step.failed} failed: failed.tsv in the zip says why" if step.failed else ""
+    """Return how far a batch is, as HTML."""
+    failed = f", {step.failed} failed: see failed.tsv in the zip" if step.failed else ""
     return (
         f"<div id='state'><progress value={step.done} max={step.total}></progress>"
         f"{step.done} of {step.total} done{failed}</div>"
@@ -154,8 +154,8 @@ def _bar(step: Progress) -> str:
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
-    """Shows what was rejected as one line on the page."""
+def _in_one_line() -> Iterator[None]:
+    """Show what was rejected as one line on the page."""
     try:
         yield
     except RejectedError as error:
@@ -192,7 +192,7 @@ def _take_only_uploads(component: Any, *, many: bool = False) -> Any:
 
 
 def _uploaded(place: str | Path, folder: str) -> Path:
-    """The place of an upload, with links followed; gr.Error for anything else."""
+    """Return the place of an upload, with links followed; gr.Error for anything else."""
     path = Path(place).resolve()
     if not path.is_relative_to(Path(folder).resolve()) or not path.is_file():
         raise gr.Error("not an uploaded file", print_exception=False)

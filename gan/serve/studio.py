@@ -1,4 +1,4 @@
-"""One uploaded picture translated, whoever asks for it."""
+"""One uploaded picture translated, for the page and the API."""
 
 import sys
 import threading
@@ -27,7 +27,7 @@ SHOWN = 1600
 
 
 class RejectedError(ValueError):
-    """What is said, in one line, to whoever asked for something that cannot be done."""
+    """An answer, in one line, to a request that cannot be met."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Wish:
     strength: float = 1.0
     """From 0, the picture as it was, to 1, its translation."""
     tile: int | None = None
-    """Pixels; None for tiles only where the memory asks for them."""
+    """Pixels; None for tiles only where the memory requires them."""
     format: Format | None = None
     """None for the picture's own."""
 
@@ -48,7 +48,7 @@ class Wish:
         if self.tile is not None and not 64 <= self.tile <= 4096:
             raise RejectedError(f"tile: {self.tile}, must be from 64 to 4096")
         if self.tile and not self.choice.translator.tiles:
-            raise RejectedError("tile: this generator sees the whole picture at once; leave it out")
+            raise RejectedError("tile: this generator sees the whole picture at once; remove it")
         if self.format is not None and self.format not in SUFFIXES:
             raise RejectedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
 
@@ -73,16 +73,16 @@ class Studio:
 
     @contextmanager
     def keep(self, paths: Sequence[Path]) -> Iterator[None]:
-        """Files that are not to be swept away in the block, however old they get."""
+        """Keep files from being swept away in the block, however old they get."""
         self.kept.update(paths)
         try:
             yield
         finally:
             self.kept.subtract(paths)
-            self.kept += Counter()  # forgets what nobody keeps
+            self.kept += Counter()  # forgets what is no longer kept
 
     def needed(self, path: Path) -> bool:
-        """Whether somebody keeps a file."""
+        """Return whether somebody keeps a file."""
         return self.kept[path] > 0
 
     def translate(
@@ -130,14 +130,14 @@ class Studio:
 
 
 def reason_of(source: Path, error: Exception) -> str:
-    """What an error says, in one line, but for places on this machine."""
+    """Return the text of an error in one line, but for places on this machine."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return failure(source, error).reason
 
 
 def shown(picture: Picture) -> Picture:
-    """A picture to look at: at most SHOWN pixels a side, without its metadata."""
+    """Return a picture to look at: at most SHOWN pixels a side, without its metadata."""
     height, width = picture.pixels.shape[:2]
     scale = min(1, SHOWN / max(height, width))
     if scale == 1:

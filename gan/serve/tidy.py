@@ -49,7 +49,7 @@ def swept(folder: Path, needed: Callable[[Path], bool]) -> Iterator[None]:
 
 
 def bytes_in(folder: Path) -> int:
-    """The length of all files in a folder and below it."""
+    """Return the length of all files in a folder and below it."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:

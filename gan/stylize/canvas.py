@@ -37,12 +37,12 @@ class Canvas:
     weights: Weights
 
     def part(self, picture: Tensor, piece: Piece) -> Sums:
-        """What one tile adds to the sums of the picture."""
+        """Return what one tile adds to the sums of the picture."""
         maps = piece.tile.crop(self.extract(piece.tile.seen(picture)))
         return sums(maps, piece.content, piece.guides)
 
     def evaluate(self, picture: Tensor) -> tuple[Terms, Tensor]:
-        """The terms at a picture, and the gradient of their weighted sum.
+        """Return the terms at a picture, and the gradient of their weighted sum.
 
         Of several tiles, each passes through the network twice: the equation tells the gradient of
         its sums only when all tiles have been summed.
@@ -72,7 +72,7 @@ def prepare(
     strength: float = 1,
     side: int = 768,
 ) -> Canvas:
-    """The canvas for a scene; shares weigh its styles, side is the tiles' in pixels.
+    """Return the canvas for a scene; shares weigh its styles, side is the tiles' in pixels.
 
     Without masks the styles are blended: A is the mean of their Gram matrices, which has the same
     best picture as the mean of their losses. With strength s, A is s A + (1 - s) G of the photo.
@@ -98,7 +98,7 @@ def prepare(
 def _style_grams(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> dict[str, Tensor]:
-    """A picture's Gram matrices per position within each mask, (R, C, C) by style layer."""
+    """Return a picture's Gram matrices per position within each mask, (R, C, C) by style layer."""
     parts = _added(
         sums(maps, {}, guides) | _masses(guides)
         for _, maps, guides in _looks(picture, masks, extract, layers, side)
@@ -107,12 +107,12 @@ def _style_grams(
 
 
 def _energies(content: Maps) -> Sums:
-    """By which the squared distances to P are divided, scalars by content layer: sum P^2."""
+    """Return by what the squared distances to P are divided, scalars by content layer: sum P^2."""
     return {("energy", at): wanted.square().sum() for at, wanted in content.items()}
 
 
 def _masses(guides: Maps) -> Sums:
-    """By which the sums of guided Gram matrices are divided, (R, 1, 1) by style layer."""
+    """Return by what the sums of guided Gram matrices are divided, (R, 1, 1) by style layer."""
     # A tiny mask may vanish at a coarse size: its style is then as far away as from nothing.
     return {
         ("mass", at): guide.square().sum(dim=(2, 3))[..., None].clamp_min(TINY)
@@ -123,7 +123,7 @@ def _masses(guides: Maps) -> Sums:
 def _looks(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> Iterator[tuple[Tile, Maps, Maps]]:
-    """Every tile of a picture with its feature maps and, at their sizes, its masks."""
+    """Yield every tile of a picture with its feature maps and, at their sizes, its masks."""
     masks = torch.ones_like(picture[:, :1]) if masks is None else masks
     for tile in tiles(picture.shape[2], picture.shape[3], side):
         maps = tile.crop(extract(tile.seen(picture)))
@@ -136,7 +136,7 @@ def _looks(
 
 
 def _added(parts: Iterable[Sums]) -> Sums:
-    """The sum of what the tiles give, name by name."""
+    """Return the sum of what the tiles give, name by name."""
     total: Sums = {}
     for part in parts:
         total = {name: total[name] + value if total else value for name, value in part.items()}

@@ -16,7 +16,7 @@ def luma(picture: Tensor) -> Tensor:
 
 
 def with_luma(picture: Tensor, lightness: Tensor) -> Tensor:
-    """The picture's colors in another lightness, Sec. 3.2: I and Q stay, Y is replaced.
+    """Return the picture's colors in another lightness, Sec. 3.2: I and Q stay, Y is replaced.
 
     A color is Y and what its red, green and blue lie above it, which depends on I and Q alone. Y is
     held where all three fit into [-1, 1]: clipping them one by one would change the hue.
@@ -27,7 +27,8 @@ def with_luma(picture: Tensor, lightness: Tensor) -> Tensor:
 
 
 def recolored(picture: Tensor, model: Tensor) -> Tensor:
-    """The picture with the mean and the covariance of the model's colors, clipped to [-1, 1].
+    """Return the picture with the mean and the covariance of the model's colors, clipped to [-1,
+    1].
 
     x' = A x + b with A = S_model^1/2 S_picture^-1/2, Sec. 3.1: the symmetric roots, with which no
     color turns further than it must. Of one channel, it is the matching of Sec. 3.2.
@@ -40,15 +41,15 @@ def recolored(picture: Tensor, model: Tensor) -> Tensor:
 
 
 def _moments(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean (C, 1) and covariance (C, C) of (C, K) values."""
+    """Return the mean (C, 1) and covariance (C, C) of (C, K) values."""
     mean = pixels.mean(dim=1, keepdim=True)
     return mean, (pixels - mean) @ (pixels - mean).T / pixels.shape[1]
 
 
 def _power(matrix: Tensor, exponent: float) -> Tensor:
-    """A power of a symmetric matrix without negative eigenvalues."""
+    """Return a power of a symmetric matrix without negative eigenvalues."""
     values, vectors = torch.linalg.eigh(matrix)
-    # A grey or plain picture has no variance in some direction; there is nothing to scale in it.
+    # A gray or plain picture has no variance in some direction; there is nothing to scale in it.
     scales = torch.diag(values.clamp_min(1e-6) ** exponent)
     result: Tensor = vectors @ scales @ vectors.T
     return result

@@ -88,7 +88,7 @@ def stylize(config: StylizeOptions) -> int:
 def _announce(
     cells: Sequence[StylizeOptions], sources: Sources, extract: Features, device: torch.device
 ) -> None:
-    """Say what the largest picture takes; ValueError where the device has less memory."""
+    """Print what the largest picture takes; ValueError where the device has less memory."""
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
     width, height = fitted(sources.photo, ladder(sources.photo, largest.size, [])[-1]).size
     channels = sources.channels(largest.preserve_color)
@@ -105,7 +105,7 @@ def _paint(
     device: torch.device,
     diary: ProgressLog,
 ) -> Image.Image:
-    """One stylization, from the coarsest size to the finest."""
+    """Return one stylization, from the coarsest size to the finest."""
     weights = Weights(config.content_weight, config.style_weight, config.tv_weight)
     picture: Tensor | None = None
     for longer in ladder(sources.photo, config.size, config.sizes):

@@ -33,14 +33,15 @@ def minimize(
     *,
     inside: Tensor | None = None,
 ) -> Tensor:
-    """The picture to which so many evaluations lead from a start; a line search may add a few.
+    """Return the picture to which so many evaluations lead from a start; a line search may add a
+    few.
 
     The picture is the start plus a pyramid of changes, which are what is moved: whole areas take
     their color in a few steps, and nothing rewards the checkerboards to which networks with strides
     are blind. The papers move pixels. With `inside`, (1, 1, H, W) in [0, 1], the change is
     multiplied by it. L-BFGS has the strong Wolfe conditions.
 
-    The picture keeps to [-1, 1]: it is judged clipped, and since a clipped pixel has no gradient,
+    The picture keeps to [-1, 1]: losses see it clipped, and since a clipped pixel has no gradient,
     PULL times the mean squared excess brings it back. Clipping only at the end lost half of the
     style that had been reached.
     """
@@ -71,13 +72,13 @@ def minimize(
 
 
 def _flattened(pyramid: Sequence[Tensor]) -> Tensor:
-    """The sum of all levels at the size of the first, interpolated linearly."""
+    """Return the sum of all levels at the size of the first, interpolated linearly."""
     size = pyramid[0].shape[2:]
     return pyramid[0] + sum(interpolate(level, size, mode="bilinear") for level in pyramid[1:])
 
 
 def _build(optimizer: OptimizerName, values: list[Tensor], steps: int) -> Optimizer:
-    """Gatys et al. 2016 take L-BFGS (Sec. 2)."""
+    """Build the optimizer; Gatys et al. 2016 take L-BFGS (Sec. 2)."""
     if optimizer == "adam":
         return Adam(values, lr=ADAM_RATE)
     return LBFGS(
@@ -86,7 +87,7 @@ def _build(optimizer: OptimizerName, values: list[Tensor], steps: int) -> Optimi
         max_eval=steps,
         history_size=HISTORY,
         line_search_fn="strong_wolfe",
-        # The gradient of a pixel is tiny, and the number of steps was asked for.
+        # The gradient of a pixel is tiny, and the number of steps is fixed.
         tolerance_grad=0,
         tolerance_change=0,
     )

@@ -1,4 +1,4 @@
-"""How much memory a stylization will need, said before it begins."""
+"""How much memory a stylization will need, computed before it begins."""
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +22,7 @@ def needed(
     optimizer: Optimizer,
     device: torch.device,
 ) -> float:
-    """About how many bytes painting a picture of a shape, (1, C, H, W), takes at its peak.
+    """Return about how many bytes painting a picture of a shape, (1, C, H, W), takes at its peak.
 
     The feature maps of the largest tile, measured on a small picture, and the optimizer's memory.
     """
@@ -39,7 +39,7 @@ def needed(
 
 
 def per_pixel(extract: nn.Module, channels: int, device: torch.device) -> float:
-    """Bytes that the network keeps for its backward pass, for a pixel of the picture."""
+    """Return the bytes that the network keeps for its backward pass, for a pixel of the picture."""
     own = {tensor.untyped_storage().data_ptr() for tensor in extract.state_dict().values()}
     kept: dict[int, int] = {}
 

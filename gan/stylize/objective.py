@@ -58,12 +58,13 @@ class Terms(NamedTuple):
     total: Tensor
 
     def numbers(self) -> dict[str, float]:
-        """By name; waits for the device."""
+        """Return the numbers by name; waits for the device."""
         return {name: term.item() for name, term in self._asdict().items()}
 
 
 def sums(maps: Maps, content: Maps, guides: Maps) -> Sums:
-    """Squared distances to P by content layer; by style layer G times its positions, (R, C, C).
+    """Return squared distances to P by content layer; by style layer G times its positions, (R, C,
+    C).
 
     content are P, guides (R, 1, h, w) say where each style applies, for all of a picture or for the
     same part of it as the maps: what the parts give adds up to what the picture gives.
@@ -74,7 +75,7 @@ def sums(maps: Maps, content: Maps, guides: Maps) -> Sums:
 
 
 def equation(parts: Sums, picture: Tensor, target: Target, weights: Weights) -> Terms:
-    """total(x) = alpha content(x) + beta style(x) + gamma tv(x); see the module."""
+    """Return total(x) = alpha content(x) + beta style(x) + gamma tv(x); see the module."""
     errors, grams = (
         {at: value for (term, at), value in parts.items() if term == name}
         for name in ("content", "style")
@@ -93,6 +94,6 @@ def equation(parts: Sums, picture: Tensor, target: Target, weights: Weights) -> 
 
 
 def _relative(actual: Tensor, wanted: Tensor) -> Tensor:
-    """|G - A|^2 / |A|^2 of each style, (R,)."""
+    """Return |G - A|^2 / |A|^2 of each style, (R,)."""
     squares = wanted.square().sum(dim=(1, 2))
     return (actual - wanted).square().sum(dim=(1, 2)) / squares.clamp_min(TINY)

@@ -62,7 +62,7 @@ class StylizeOptions(Section):
     save_every: Count | None = None
     """Steps between intermediate pictures, which are written beside the output."""
     sweep: list[str] = Field(default=[])
-    """NAME=VALUE,VALUE,...: paint with each value, and make the output one labelled sheet of all.
+    """NAME=VALUE,VALUE,...: paint with each value, and make the output one labeled sheet of all.
     Given several times, every combination is painted."""
 
     @model_validator(mode="after")
@@ -80,7 +80,7 @@ class StylizeOptions(Section):
         if self.size and self.sizes and self.sizes[-1] > self.size:
             raise ValueError(f"sizes {self.sizes} must be at most size ({self.size})")
         if self.perceptual.gram_decay != PerceptualConfig().gram_decay:
-            raise ValueError("perceptual.gram_decay is for training: leave it out")
+            raise ValueError("perceptual.gram_decay is for training: remove it")
         from gan.images import IMAGE_SUFFIXES  # not needed for --help
 
         if self.output.suffix.lower() not in IMAGE_SUFFIXES:
@@ -93,6 +93,6 @@ class StylizeOptions(Section):
         return self
 
     def shares(self) -> list[float]:
-        """The styles' weights, which sum to 1."""
+        """Return the styles' weights, which sum to 1."""
         weights = self.style_weights or [1.0] * len(self.style)
         return [weight / sum(weights) for weight in weights]

@@ -19,7 +19,7 @@ from gan.stylize.colors import luma, recolored, with_luma
 COARSEST = 128
 """Pixels of the longer side down to which the size is halved."""
 GREY = 3
-"""Levels by which red, green and blue of a grey picture may differ, as JPEG has them."""
+"""Levels by which red, green and blue of a gray picture may differ, as JPEG has them."""
 ASPECT = 0.02
 """How much a mask's aspect may differ from the photograph's."""
 
@@ -62,16 +62,16 @@ class Scene:
     """The photograph, (1, 3, H, W), where the others have lightness only too."""
 
     def composed(self, picture: Tensor) -> Tensor:
-        """A picture where a mask is white, the photograph elsewhere."""
+        """Return a picture where a mask is white, the photograph elsewhere."""
         inside = self.inside()
         return picture if inside is None else torch.lerp(self.photo, picture, inside)
 
     def inside(self) -> Tensor | None:
-        """Where any mask is white, (1, 1, H, W); None for everywhere."""
+        """Return where any mask is white, (1, 1, H, W); None for everywhere."""
         return None if self.masks is None else self.masks.sum(0, keepdim=True).clamp_max(1)
 
     def finished(self, picture: Tensor) -> Image.Image:
-        """A painted picture with its colors, as an image."""
+        """Return a painted picture with its colors, as an image."""
         whole = with_luma(self.colors, picture) if picture.shape[1] == 1 else picture
         return to_image(to_pixels(whole[0]))
 
@@ -92,9 +92,10 @@ def read_sources(content: Path, style: Sequence[Path], masks: Sequence[Path]) ->
 
 
 def ladder(image: Image.Image, size: int | None, sizes: Sequence[int]) -> list[int]:
-    """Longer sides from coarse to fine; the last one is the result's, at most the image's own.
+    """Return longer sides from coarse to fine; the last one is the result's, at most the image's
+    own.
 
-    What would make the shorter side too short to be painted is left out.
+    What would make the shorter side too short to be painted is skipped.
     """
     longer, shorter = max(image.size), min(image.size)
     last = min(size or longer, longer)
@@ -105,7 +106,7 @@ def ladder(image: Image.Image, size: int | None, sizes: Sequence[int]) -> list[i
 
 
 def fitted(image: Image.Image, longer: int) -> Image.Image:
-    """The image with its longer side at so many pixels, aspect kept."""
+    """Return the image with its longer side at so many pixels, aspect kept."""
     scale = longer / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
     return image.resize((width, height), Image.Resampling.LANCZOS)
@@ -118,7 +119,7 @@ def scene(
     preserve_color: PreserveColor,
     device: torch.device,
 ) -> Scene:
-    """The pictures at one size; with luma, and where all are grey, they have one channel."""
+    """Return the pictures at one size; with luma, and where all are gray, they have one channel."""
 
     def tensor(image: Image.Image, side: int) -> Tensor:
         return to_unit(from_image(fitted(image, side)).to(device))[None]
@@ -137,13 +138,13 @@ def scene(
 
 
 def resized(picture: Tensor, like: Tensor) -> Tensor:
-    """A picture, (N, C, H, W), at the height and width of another, in [-1, 1]."""
+    """Return a picture, (N, C, H, W), at the height and width of another, in [-1, 1]."""
     if picture.shape[2:] == like.shape[2:]:
         return picture
     return interpolate(picture, like.shape[2:], mode="bicubic", antialias=True).clamp(-1, 1)
 
 
 def noise(like: Tensor, seed: int) -> Tensor:
-    """Uniform noise in [-1, 1], the same on every device."""
+    """Return uniform noise in [-1, 1], the same on every device."""
     generator = torch.Generator().manual_seed(seed)
     return (torch.rand(like.shape, generator=generator) * 2 - 1).to(like.device)

@@ -1,4 +1,4 @@
-"""Trying several values of some options, and one labelled sheet of what comes of them."""
+"""Trying several values of some options, and one labeled sheet of what comes of them."""
 
 from itertools import product
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Table(NamedTuple):
 
 
 def table(config: StylizeOptions) -> Table:
-    """The configurations of a sweep, all checked; ValueError names the value that is wrong."""
+    """Return the configurations of a sweep, all checked; ValueError names the wrong value."""
     keys: list[str] = []
     axes: dict[str, list[str]] = {}
     for text in config.sweep:
@@ -52,7 +52,7 @@ def table(config: StylizeOptions) -> Table:
 
 
 def _changed(config: StylizeOptions, values: dict[str, str]) -> StylizeOptions:
-    """The configuration of one cell."""
+    """Return the configuration of one cell."""
     try:
         return StylizeOptions.model_validate(config.model_dump() | {"sweep": []} | values)
     except ValidationError as error:

@@ -23,7 +23,7 @@ class Span:
     last: int
 
     def within(self, size: int) -> slice:
-        """The tile in a feature map of the seen pixels that has so many positions."""
+        """Return the tile in a feature map of the seen pixels that has so many positions."""
         stride = max(1, round((self.last - self.first) / size))
         stop = size if self.stop == self.last else (self.stop - self.first) // stride
         return slice((self.start - self.first) // stride, stop)
@@ -37,19 +37,19 @@ class Tile:
     columns: Span
 
     def seen(self, picture: Tensor) -> Tensor:
-        """The tile and its surroundings out of a picture, (N, C, H, W)."""
+        """Return the tile and its surroundings out of a picture, (N, C, H, W)."""
         return picture[
             ..., self.rows.first : self.rows.last, self.columns.first : self.columns.last
         ]
 
     def core(self, picture: Tensor) -> Tensor:
-        """The tile alone out of a picture, (N, C, H, W)."""
+        """Return the tile alone out of a picture, (N, C, H, W)."""
         return picture[
             ..., self.rows.start : self.rows.stop, self.columns.start : self.columns.stop
         ]
 
     def crop(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The tile alone out of the feature maps of what was seen."""
+        """Return the tile alone out of the feature maps of what was seen."""
         return {
             layer: each[..., self.rows.within(each.shape[2]), self.columns.within(each.shape[3])]
             for layer, each in maps.items()
@@ -57,12 +57,12 @@ class Tile:
 
 
 def tiles(height: int, width: int, side: int) -> list[Tile]:
-    """Tiles of about side x side pixels that cover a picture without overlapping."""
+    """Return tiles of about side x side pixels that cover a picture without overlapping."""
     return [Tile(*pair) for pair in product(_spans(height, side), _spans(width, side))]
 
 
 def _spans(length: int, side: int) -> Iterator[Span]:
-    """One axis of a picture in nearly equal parts; none is shorter than the grid."""
+    """Yield one axis of a picture in nearly equal parts; none is shorter than the grid."""
     parts = -(-length // side)
     step = -(-length // parts // GRID) * GRID if parts > 1 else length
     starts = [start for start in range(0, length, step) if not start or length - start >= GRID]

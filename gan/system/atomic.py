@@ -15,7 +15,7 @@ from filelock import lock_descriptor
 FULL = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
 """No space left, a disk that has become read-only, a quota that is used up."""
 PART = re.compile(r"\.[0-9a-f]{32}\.part")
-"""Names of files that are being written. Hidden, so that nobody lists them as images; short, so
+"""Names of files that are being written. Hidden, so that they are not listed as images; short, so
 that long names do not get too long."""
 
 
@@ -36,7 +36,7 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
                 file.close()
             if not replace and os.path.lexists(path):
                 raise FileExistsError(errno.EEXIST, "has appeared meanwhile and is left alone")
-            part.replace(path)  # still locked: `remove_parts` takes what nobody holds
+            part.replace(path)  # still locked: `remove_parts` takes what is not locked
     except OSError as error:
         raise type(error)(f"{path}: {error.strerror or error}") from error
     finally:
@@ -71,7 +71,8 @@ def _open_part(path: Path) -> tuple[Path, BinaryIO]:
 
 
 def check_writable(path: Path, *, replaced: bool = True) -> None:
-    """OSError in one line where `write_whole` could not write this file; nothing is left behind.
+    """Raise OSError in one line where `write_whole` could not write this file; nothing is left
+    behind.
 
     Where it is not replaced but added to, it must be writable itself. Asked before work that takes
     long. A disk that fills up meanwhile is found out at the end only.

@@ -23,7 +23,7 @@ class Failure:
 
 
 def failure(source: Path, error: Exception) -> Failure:
-    """What an exception says of a file."""
+    """Return a failure of a file, from an exception."""
     text = " ".join(str(error).removeprefix(f"{source}: ").split())
     return Failure(source, text or type(error).__name__)
 
@@ -34,7 +34,7 @@ def say(source: Path, text: str) -> None:
 
 
 def check_failed(output: Path) -> None:
-    """ValueError where a failed.tsv that is not ours would be replaced."""
+    """Raise ValueError where a failed.tsv that is not ours would be replaced."""
     path = output / FAILED
     if path.exists() and not (path.is_file() and path.read_bytes().startswith(HEADER.encode())):
         raise ValueError(

@@ -13,7 +13,7 @@ LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_by
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that this process can still take on a device; in a container, of the container's."""
+    """Return the bytes that this process can still take on a device or in its container."""
     if device.type == "cuda":
         unused, _ = torch.cuda.mem_get_info(device)
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
@@ -26,7 +26,8 @@ def free_memory(device: torch.device) -> int:
 
 
 def peak_memory(device: torch.device) -> int:
-    """Most bytes that this process ever held: on a GPU the allocator's, else resident ones."""
+    """Return the most bytes that this process ever held: on a GPU the allocator's, else resident
+    ones."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     try:
@@ -49,7 +50,7 @@ def out_of_memory_as_value_error(advice: str) -> Iterator[None]:
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Tell whether memory has run out; torch says so on CPUs, and of CUDA's libraries, in words."""
+    """Tell whether memory has run out; torch tells it in words on CPUs and for CUDA's libraries."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "alloc" in str(error).lower()
     )

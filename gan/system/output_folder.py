@@ -12,14 +12,14 @@ from gan.system.atomic import write_whole
 
 
 def check_place(output: Path, sources: Iterable[Path]) -> None:
-    """Raise ValueError where an output is no folder, or lies in a source or around it."""
+    """Raise ValueError where an output is not a folder, or lies in a source or around it."""
     target = output.resolve()
     for source in sources:
         inside = source.resolve()
         if inside.is_relative_to(target) or (source.is_dir() and target.is_relative_to(inside)):
             raise ValueError(f"{output}: lies in or around {source}: give another --output")
     if os.path.lexists(output) and not output.is_dir():
-        raise ValueError(f"{output}: is no folder: give another --output")
+        raise ValueError(f"{output}: is not a folder: give another --output")
 
 
 def check_empty(output: Path, *, but: Collection[str] = ()) -> None:
@@ -72,4 +72,4 @@ def link_file(source: Path, target: Path, *, symbolic: bool = False) -> None:
     except OSError as error:
         other_disk = error.errno == errno.EXDEV
         reason = "on another disk than the source" if other_disk else error.strerror or error
-        raise OSError(f"{target}: cannot be a link ({reason}): leave --link out") from error
+        raise OSError(f"{target}: cannot be a link ({reason}): remove --link") from error

@@ -48,7 +48,7 @@ class Processes:
         return answer
 
     def share(self, items: Sequence[Any]) -> Sequence[Any]:
-        """This process's part: every world-th item."""
+        """Return this process's part: every world-th item."""
         return items[self.rank :: self.world]
 
     def gather(self, function: Callable[[], list[T]]) -> list[T]:
@@ -65,7 +65,7 @@ class Processes:
         return [item for items in self._values(answers) for item in items]
 
     def _values(self, answers: list[Any]) -> list[Any]:
-        """Return the answers of processes; raise what one of them raised: the main one says it."""
+        """Return the answers of processes; raise what one raised: the main one prints it."""
         for answer in answers:
             if isinstance(answer, _Raised):
                 answer.error.__dict__["said_elsewhere"] = not self.main
@@ -98,7 +98,7 @@ def control_group() -> Any:
     """Return the group by which processes agree: on CPUs, beside the one that averages gradients.
 
     It waits for as long as the main process works alone; NCCL would end a run after ten minutes.
-    All processes ask for it first at the same place.
+    All processes must call this first at the same place.
     """
     import torch.distributed as dist
 

@@ -1,4 +1,4 @@
-"""Signals that ask a run to stop: it finishes its step, saves, and says so by its exit status."""
+"""Signals that stop a run: it finishes its step, saves, and shows it by its exit status."""
 
 import ctypes
 import os
@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Self
 
 STOPPED = 75
-"""Exit status of a run that was asked to stop and can go on: EX_TEMPFAIL, "try again later"."""
+"""Exit status of a run that was told to stop and can be resumed: EX_TEMPFAIL, "try again later"."""
 
 SIGNALS = tuple(each for each in signal.Signals if each.name in ("SIGTERM", "SIGINT", "SIGUSR1"))
 """What batch schedulers, people and launchers send; Windows has no SIGUSR1."""
@@ -40,7 +40,8 @@ class Interruption:
 
 
 def ignore_signals() -> None:
-    """For loader workers: a signal to the whole group must not end them before their trainer."""
+    """Ignore signals in a loader worker: a signal to the whole group must not end them before their
+    trainer."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 
 def printable(text: str) -> str:
-    """The text with line breaks, control characters and undecodable bytes escaped."""
+    """Return the text with line breaks, control characters and undecodable bytes escaped."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """; did you mean NAME? or nothing, where none is near."""
+    """Return `; did you mean NAME?`, or nothing where none is near."""
     near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
 

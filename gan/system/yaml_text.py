@@ -15,7 +15,7 @@ MAX_VALUES = 100_000
 def parse_nodes(text: str | bytes) -> Node | None:
     """Return the nodes of a YAML text, None where it is empty.
 
-    ValueError in one line for what is no YAML, longer than 500,000 characters, holds itself, is
+    ValueError in one line for what is not YAML, longer than 500,000 characters, holds itself, is
     nested too deep, or is more than 100,000 values with its aliases written out.
     """
     if len(text) > MAX_LENGTH:

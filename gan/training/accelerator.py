@@ -25,7 +25,7 @@ PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 def build_accelerator(config: Config) -> Accelerator:
-    """The accelerator of run.device and train.precision; ValueError where both contradict."""
+    """Return the accelerator of run.device and train.precision; ValueError on a conflict."""
     _check(config)
     # Let a second run in this process have another precision or device.
     AcceleratorState._reset_state()
@@ -85,7 +85,7 @@ def _check(config: Config) -> None:
     if device in ("cuda", "mps") and forced:
         raise ValueError(
             f"run.device is {device}, but accelerate is launched for CPUs (ACCELERATE_USE_CPU): "
-            "leave one of them out"
+            "remove one of the two settings"
         )
     if device == "cuda" and not torch.cuda.is_available():
         raise ValueError("run.device is cuda, but torch sees no CUDA GPU here")
@@ -112,7 +112,7 @@ def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
 def distribute(
     network: nn.Module, accelerator: Accelerator, *, channels_last: bool = False
 ) -> nn.Module:
-    """The network as all processes train it together, on the device, in the precision asked for."""
+    """Return the network as all processes train it, on the device, in the configured precision."""
     if channels_last:
         network.to(memory_format=torch.channels_last)
     with warnings.catch_warnings():
@@ -132,7 +132,7 @@ def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str
         torch.compile(lambda x: 2 * x + 1, dynamic=False)(torch.ones(8, device=device))
     except Exception as error:  # no C++ compiler, no Triton, no Python headers...
         return str(error).strip().splitlines()[0]
-    # torch looks at inputs' gradients as it compiles, and warns of its own looking.
+    # torch looks at inputs' gradients as it compiles, and warns that it did.
     warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf")
     codes: dict[type[nn.Module], CodeType] = {}
     for network in networks:
@@ -163,7 +163,8 @@ def processes_of(accelerator: Accelerator) -> Processes:
 
 
 def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:
-    """What a function returns on each process; the others call it when the main process is done.
+    """Return what a function returns on each process; the others call it when the main process is
+    done.
 
     So one process downloads what all read then. What it raises on the main process all raise.
     """

@@ -38,7 +38,7 @@ class BrokenImages:
         self.fresh: dict[str, str] = {}
         self.known = {name for folder in self.folders for name in folder.broken}
         self.excess: str | None = None
-        """Why the run cannot go on, if a folder has lost more than its share."""
+        """Return why the run cannot continue, if a folder has lost more than its share."""
 
     def begin(self) -> None:
         """Write the run's index, on the main process."""

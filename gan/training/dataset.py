@@ -110,7 +110,7 @@ def _check_item(dataset: ImageDataset, config: Config) -> None:
 
 
 def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]) -> Tensor:
-    """Test images from all over a domain's folder, (N, C, crop_size, crop_size) in [-1, 1].
+    """Return test images from all over a domain's folder, (N, C, crop_size, crop_size) in [-1, 1].
 
     Where there is no test folder, or nothing readable in it, they are training images.
     """
@@ -120,7 +120,7 @@ def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]
 
 
 def _readable(files: Sequence[Path], data: DataConfig, domain: Domain) -> list[Tensor]:
-    """Up to ROWS images, evenly spread; those that cannot be read must not end a run."""
+    """Return up to ROWS images, evenly spread; those that cannot be read must not end a run."""
     images = []
     for path in files[:: max(1, len(files) // ROWS)]:
         with suppress(ImageError):

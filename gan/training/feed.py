@@ -22,7 +22,7 @@ class LoaderWait:
         self.since = time.perf_counter()
 
     def share(self) -> float:
-        """The share since the last call, 0 to 1; a new window begins."""
+        """Return the share since the last call, 0 to 1; a new window begins."""
         now = time.perf_counter()
         share = self.seconds / (now - self.since)
         self.seconds, self.since = 0.0, now
@@ -32,7 +32,7 @@ class LoaderWait:
 def feed(batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> Iterator[Batch]:
     """Yield a loader's batches, on the device.
 
-    To a GPU they are copied on a stream of their own, while it computes the step before; elsewhere
+    To a GPU they are copied on a separate stream, while it computes the step before; elsewhere
     they pass as they are. A wait for the loader counts where the device had nothing left to do when
     the batch came, which is asked without waiting for it; the first one, for workers to start,
     does not.
@@ -47,12 +47,12 @@ def feed(batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> I
 
 
 def _idle(device: torch.device) -> bool:
-    """Whether the device has nothing to do."""
+    """Return whether the device has nothing to do."""
     return device.type != "cuda" or torch.cuda.current_stream(device).query()
 
 
 def _copied(batch: Batch, device: torch.device, stream: torch.cuda.Stream) -> Batch:
-    """The batch on a GPU; its present stream waits for the copy, not the host."""
+    """Return the batch on a GPU; its present stream waits for the copy, not the host."""
     with torch.cuda.stream(stream):
         copies = [images.to(device, non_blocking=True) for images in batch]
     present = torch.cuda.current_stream(device)

@@ -49,10 +49,10 @@ class Forecast:
 
 
 def plan(config: Config) -> int:
-    """Say what a run would take, after some steps of it in a temporary folder; the exit status.
+    """Print what a run would take, after some steps in a temporary folder; return the exit status.
 
     Nothing is written to run.dir. All processes take part, as they would in the run. ValueError
-    where the device's memory does not suffice, and for all that training would refuse; OSError
+    where the device's memory does not suffice, and for all that training would reject; OSError
     where it could not write.
     """
     processes = processes_of(build_accelerator(config))
@@ -157,7 +157,7 @@ def size(paths: Iterable[Path]) -> int:
 
 
 def _describe(forecast: Forecast, name: str, config: Config) -> str:
-    """The forecast in some lines."""
+    """Return the forecast in some lines."""
     stop, pairs = forecast.length.stop, forecast.length.pairs_per_step
     left = stop - forecast.done
     resumed = f", {forecast.done} of them done" if forecast.done else ""
@@ -177,5 +177,5 @@ def _describe(forecast: Forecast, name: str, config: Config) -> str:
 
 
 def amount(count: int) -> str:
-    """Bytes in a unit in which they can be read."""
+    """Return bytes in a unit in which they can be read."""
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

@@ -26,7 +26,7 @@ class ImagePool:
         return torch.stack([self.exchange_one(image, rng) for image in images.detach()])
 
     def exchange_one(self, image: Tensor, rng: random.Random) -> Tensor:
-        # An image of a step that is left out as not finite would poison later steps from here.
+        # An image of a step that is skipped as not finite would poison later steps from here.
         stored = image.nan_to_num()
         if len(self.images) < self.size:
             self.images.append(stored)
@@ -38,14 +38,14 @@ class ImagePool:
         return past
 
     def state(self) -> Tensor | None:
-        """The stored images as one tensor (stored, C, H, W), or None while there are none."""
+        """Return the stored images as one tensor (stored, C, H, W), or None without any."""
         return torch.stack(self.images) if self.images else None
 
     def restore(self, images: Sequence[Tensor] | Tensor | None) -> None:
-        """Take back what state() gave; images beyond the pool's size are left out."""
+        """Restore what state() gave; images beyond the pool's size are dropped."""
         self.images = [] if images is None else [image.clone() for image in images][: self.size]
 
 
 def usable(images: Tensor | None, side: int, device: torch.device) -> Tensor | None:
-    """What state() gave, on a device; None where it holds crops of another side."""
+    """Return what state() gave, on a device; None where it holds crops of another side."""
     return images.to(device) if images is not None and images.shape[-1] == side else None

@@ -123,7 +123,7 @@ class DiscriminatorLoss:
 
 
 def one_by_one(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequence[Scores]:
-    """Return a network's outputs for several batches, each in a pass of its own."""
+    """Return a network's outputs for several batches, each in a separate pass."""
     return [network(batch) for batch in batches]
 
 

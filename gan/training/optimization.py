@@ -65,7 +65,7 @@ class Updates:
             optimizer.param_groups[0]["lr"] = self.rates[name] * (multiplier * self.lr_factor)
 
     def slow_down(self, factor: float) -> None:
-        """Begin anew after skipped steps, with the learning rates times a factor."""
+        """Start again after skipped steps, with the learning rates times a factor."""
         self.lr_factor = factor
         self.skipped_in_row.zero_()
 
@@ -161,7 +161,7 @@ def by_name(saved: Any, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> None:
-    """average += weight * (network - average), in place; weight is a scalar on the device."""
+    """Compute average += weight * (network - average), in place; weight is a device scalar."""
     with torch.no_grad():
         pairs = zip(average.state_dict().values(), network.state_dict().values(), strict=True)
         floats = [(ours, theirs) for ours, theirs in pairs if ours.is_floating_point()]

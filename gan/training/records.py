@@ -56,7 +56,7 @@ class Score(Record):
 
     direction: Direction
     file: InstanceOf[str]
-    """A name need not be text: what is no UTF-8 in it stays as Python spells it."""
+    """Return a name as text: what is not UTF-8 in it stays as Python spells it."""
     scores: dict[str, float | None]
 
 
@@ -116,24 +116,24 @@ def read_lines(path: Path, kind: type[R]) -> Lines[R]:
 
 
 def best_step(run: Path) -> int | None:
-    """The step that RUN/best.json names, where there is one."""
+    """Return the step that RUN/best.json names, where there is one."""
     return next((best.step for best in read_lines(run / "best.json", Best).records), None)
 
 
 def found(records: list[Finding]) -> list[tuple[Finding, int | None]]:
-    """The findings, the open ones first, each with the step at which it had gone, or None."""
+    """Return the findings, open ones first, each with the step at which it had gone or None."""
     findings = [(f, _over(f, records[i + 1 :])) for i, f in enumerate(records) if f.finding]
     return sorted(findings, key=lambda pair: (pair[1] is not None, -pair[0].step))
 
 
 def _over(finding: Finding, later: list[Finding]) -> int | None:
-    """The step at which a finding had gone, or None."""
+    """Return the step at which a finding had gone, or None."""
     gone = (f.step for f in later if (f.gone, f.where) == (finding.finding, finding.where))
     return next(gone, None)
 
 
 def chosen(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """The newest by training; without one the newest of the run's generators, or of any file."""
+    """Return the newest by training; else of the run's generators, or of any file."""
     by_training = [e for e in evaluations if not e.models]
     of_the_run = [e for e in evaluations if all(OWN.fullmatch(name) for name in e.models)]
     return next((found[-1] for found in (by_training, of_the_run, evaluations) if found), None)

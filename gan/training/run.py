@@ -96,7 +96,7 @@ class Run:
         if saved is None and problems:
             raise ValueError(
                 f"{self.folder}/state: every training state is damaged ({'; '.join(problems)}): "
-                "restore one, or name another run.dir to begin anew"
+                "restore one, or name another run.dir to start again"
             )
         if saved is None:
             return 0
@@ -252,7 +252,7 @@ class Run:
         return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
 
     def go_back(self) -> None:
-        """Do what train.nonfinite says: restore the newest state at half the rate, or stop."""
+        """Do what train.nonfinite sets: restore the newest state at half the rate, or stop."""
         limit, factor = self.config.train.nonfinite_limit, self.updates.lr_factor / 2
         reason = (
             f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"

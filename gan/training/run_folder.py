@@ -32,7 +32,7 @@ def claim(folder: Path) -> int:
         raise ValueError(
             f"run.dir {folder}: process {holder} is training into it: wait for it, or name another"
         )
-    with contextlib.suppress(OSError):  # a full disk is no reason to forget the lock
+    with contextlib.suppress(OSError):  # a full disk must not lose the lock
         os.truncate(lock, 0)
         os.write(lock, f"{os.getpid()} on {platform.node()}\n".encode())
     for place in filter(Path.is_dir, (folder, folder / "samples", folder / "evaluation")):
@@ -65,7 +65,7 @@ def mark_stopped(folder: Path, text: str) -> None:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether another process trains into a run's folder; False where nothing can be locked."""
+    """Return whether another process trains into a folder; False where nothing can be locked."""
     try:
         lock = os.open(folder / LOCK, os.O_RDONLY)
     except OSError:

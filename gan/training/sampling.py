@@ -8,11 +8,12 @@ from gan.networks.layers import in_eval_mode
 
 @torch.no_grad()
 def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> list[Tensor]:
-    """Real images, their translations, their reconstructions and, where channels fit, identities.
+    """Return real images, their translations, their reconstructions and, where channels fit,
+    identities.
 
-    real is (N, C, H, W) of the domain that `forth` translates from; where there is no way back the
-    first two columns are all. The networks are evaluated in eval mode and left in the mode that
-    they were in.
+    real is (N, C, H, W) of the domain that `forth` translates from; where there is no generator
+    back the first two columns are all. The networks are evaluated in eval mode and left in the mode
+    that they were in.
     """
     with in_eval_mode(forth):
         fake = forth(real)
@@ -25,7 +26,8 @@ def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> li
 
 @torch.no_grad()
 def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[Tensor]:
-    """Contents, the styles that they are given, results; a style serves twice where one lacks.
+    """Return contents, the styles that they are given, results; a style serves twice where one
+    lacks.
 
     The network is evaluated in eval mode and left in the mode that it was in.
     """
@@ -35,5 +37,5 @@ def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[T
 
 
 def spread(style: Tensor, count: int) -> Tensor:
-    """So many styles out of a batch, some of them twice where there are fewer."""
+    """Return so many styles out of a batch, some of them twice where there are fewer."""
     return style[torch.arange(count) % len(style)]

@@ -8,7 +8,7 @@ from gan.config.choices import Schedule
 
 
 def lr_multiplier(epoch: int, epochs: int, decay_epochs: int, schedule: Schedule) -> float:
-    """What the learning rate is multiplied with in an epoch, counted from 0.
+    """Return what the learning rate is multiplied with in an epoch, counted from 0.
 
     It is 1 for `epochs`, then falls during `decay_epochs` towards 0, which the epoch after the last
     would reach: `linear` is the CycleGAN paper's rule (Sec. 4) as its authors' present code counts
@@ -49,18 +49,18 @@ class RunLength:
         return min(self.last_step, self.train.max_steps or self.last_step)
 
     def due(self, step: int, every: int) -> bool:
-        """Whether something happens after this step that happens every so many, and at the end."""
+        """Return whether something happens after this step: every so many, and at the end."""
         return step % every == 0 or step == self.stop
 
     def epochs_done(self, step: int) -> int:
-        """Whole epochs after so many steps."""
+        """Return whole epochs after so many steps."""
         return step * self.pairs_per_step // self.pairs
 
     def ends_epoch(self, step: int, every: int) -> bool:
-        """Whether an epoch whose number is a multiple of this ends in a step."""
+        """Return whether an epoch whose number is a multiple of this ends in a step."""
         return self.epochs_done(step) // every > self.epochs_done(step - 1) // every
 
     def lr_multiplier(self, step: int) -> float:
-        """The learning rate's factor in a step: that of the epoch in which it begins."""
+        """Return the learning rate's factor in a step: that of the epoch in which it begins."""
         train, epoch = self.train, self.epochs_done(step - 1)
         return lr_multiplier(epoch, train.epochs, train.decay_epochs, train.schedule)

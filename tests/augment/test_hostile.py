@@ -134,7 +134,7 @@ def test_coco_crowds_captions_and_extra_keys_are_kept(tmp_path: Path) -> None:
     dataset = doubled(root, target, "coco")
     texts = [remark.reason for remark in dataset.remarks]
     assert "names gone.jpg, which is not in the dataset" in texts
-    assert "annotation 901 is of no image" in texts
+    assert "annotation 901 belongs to no image" in texts
     assert any(text.startswith("no JSON, carried as it is") for text in texts)
     text = (target / "annotations" / "instances_train2017.json").read_text()
     after = json.loads(text)
@@ -262,9 +262,9 @@ def test_coco_ids_keep_their_kind_and_have_no_ceiling(tmp_path: Path) -> None:
     (tmp_path / "in" / "all.json").write_text(json.dumps(content))
     dataset = doubled(tmp_path / "in", tmp_path / "out", "coco")
     assert [remark.reason for remark in dataset.remarks] == [
-        "d.jpg: its id is no number and no text",
+        "d.jpg: its id is neither a number nor text",
         "annotation n2: bbox should be [x, y, width, height] in pixels",
-        "annotation n3 is of no image",
+        "annotation n3 belongs to no image",
         "annotation 3: bbox should be [x, y, width, height] in pixels",
     ]
     after = json.loads((tmp_path / "out" / "all.json").read_text())
@@ -735,8 +735,8 @@ def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
         ({"shift": "-1"}, "shift: '-1': should be from 0 to 1"),
         ({"structure": "5"}, "structure: '5': should be from -1 to 1"),
         ({"contrast": "-0.1"}, "contrast: '-0.1': should be from 0 to 1"),
-        ({"task_score": "0.5"}, "task_score: 0.5 judges nothing without task"),
-        ({"task_size": 64}, "task_size: 64 is of no use without task"),
+        ({"task_score": "0.5"}, "task_score: 0.5 has no effect without task"),
+        ({"task_size": 64}, "task_size: 64 has no effect without task"),
         ({"mode": "add", "keep_rejected": True}, "keep_rejected: mode add keeps all originals"),
         ({"strength": "0.9,0.2"}, "strength: 0.9,0.2 should be like 0.5"),
         ({"weights": [1, 2]}, "weights: 2 given for 1 model"),

@@ -115,7 +115,7 @@ def test_a_yolo_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> Non
     assert remarks(dataset_format("yolo").read(tmp_path)) == [
         ("data.yaml", "val: val.txt leads to no image"),
         ("data.yaml", "val: empty leads to no image"),
-        ("data.yaml", "test: nowhere is not inside the dataset: left out"),
+        ("data.yaml", "test: nowhere is not inside the dataset: skipped"),
         ("val.txt", f"line 1: names ./images/val/one.jpg, {GHOST}"),
         ("val.txt", f"line 3: names ./images/val/two.jpg, {GHOST}"),
     ]

@@ -226,7 +226,7 @@ def test_the_command_judges_by_a_target_and_says_where_there_is_none(
     """The model's negatives look like negatives, and not like noise."""
     WRITERS["imagefolder"](tmp_path / "in")
     assert augment(config(tmp_path, "imagefolder", model=[model])) == 0
-    assert "realism is not judged" in capsys.readouterr().err
+    assert "realism is not measured" in capsys.readouterr().err
     assert {line["decision"] for line in lines(tmp_path / "out")} == {"accepted"}
     (target := tmp_path / "target").mkdir()
     for number in range(12):
@@ -236,7 +236,7 @@ def test_the_command_judges_by_a_target_and_says_where_there_is_none(
     with pytest.raises(ValueError, match="targets"):  # the output was made without
         augment(again)
     assert augment(again.model_copy(update={"output": tmp_path / "other"})) == 0
-    assert "realism is not judged" not in capsys.readouterr().err
+    assert "realism is not measured" not in capsys.readouterr().err
     for line in lines(tmp_path / "other"):
         assert line["decision"] == "rejected"
         assert line["scores"]["realism"] < DEFAULT

@@ -40,7 +40,7 @@ ROOT = Path(__file__).parents[2]
     (["--train.batch_size", str(2**70)], "train.batch_size: Input should be less than or equal"),
     (["--train.accumulate", str(2**40)], "train.accumulate: Input should be less than or equal"),
     (["--run.threads", str(10**9)], "run.threads: Input should be less than or equal to 1024"),
-    (["--loss", "{cycle:3"], "{cycle:3 is no mapping, {KEY: VALUE}: "),
+    (["--loss", "{cycle:3"], "{cycle:3 is not a mapping, {KEY: VALUE}: "),
     (["--loss.cycle+", "3"], "loss.cycle+: loss.cycle is not a list: --loss.cycle VALUE sets it"),
     (["--loss.cycle.a", "3"], "no key loss.cycle.a; did you mean loss.cycle_a?"),
     (["--loss.identity", "much"], "loss.identity: Input should be a valid number"),

@@ -99,7 +99,7 @@ def test_answers_and_what_is_not_answered_are_printed(
     (line,) = [line for line in said.splitlines() if "not answered" in line]
     assert "nearer to the target than the images of the source are; keeps what is seen" in line
     assert "(fid, kid, gram, structure). Add --features mobilenet_v2 " in line
-    assert "note: ms_ssim left out: needs 176 pixels a side, not 32" in said
+    assert "note: ms_ssim skipped: needs 176 pixels a side, not 32" in said
     assert f"written to {run / 'metrics.jsonl'}" in said
     assert said.endswith("; --verbose prints the protocol\n")
     assert "sha256" not in said
@@ -240,4 +240,4 @@ def test_without_torchmetrics_the_rest_is_measured(
     said = capsys.readouterr().out
     assert "\nPSNR " in said
     assert "\nSSIM " not in said
-    assert "ssim, ms_ssim left out: pip install 'gan-translation[metrics]'" in said
+    assert "ssim, ms_ssim skipped: pip install 'gan-translation[metrics]'" in said

@@ -214,11 +214,11 @@ def test_without_extractor_pixels_are_compared_all_the_same(tmp_path: Path, phot
     evaluation = measured(tmp_path, Instruments(CPU))
     names = {name for name in evaluation.metrics if name.endswith("_ab")}
     assert names == {"l1_ab", "psnr_ab"}
-    assert any("lpips left out" in note for note in evaluation.notes)
+    assert any("lpips skipped" in note for note in evaluation.notes)
 
 
 @pytest.mark.parametrize(("a", "b", "expected"), [
-    ({"count": 1}, {"count": 1}, "fid, kid left out where a folder has one image"),
+    ({"count": 1}, {"count": 1}, "fid, kid skipped where a folder has one image"),
     ({"count": 3}, {"count": 3, "size": (40, 20)}, ""),
     ({"count": 3, "mode": "L"}, {"count": 3}, ""),
     ({"count": 3, "suffix": ".bmp"}, {"count": 3}, ""),
@@ -262,7 +262,7 @@ def test_a_missing_folder_is_said_and_the_rest_measured(
     root = photos("testA").parent
     evaluation = measured(root, instruments)
     assert set(evaluation.metrics) == {"structure_ab", "cycle_a", "identity_a"}
-    assert f"{root / 'testB'}: no such folder; what needs it is left out" in evaluation.notes
+    assert f"{root / 'testB'}: no such folder; metrics that need it are skipped" in evaluation.notes
 
 
 def test_unreadable_files_are_left_out_by_name(photos: Photos, instruments: Instruments) -> None:
@@ -271,7 +271,7 @@ def test_unreadable_files_are_left_out_by_name(photos: Photos, instruments: Inst
     (folder / "001.png").write_bytes(b"no picture")
     evaluation = measured(folder.parent, instruments)
     assert evaluation.metrics["l1_ab"].count == 3
-    assert any("left out" in note and "001.png" in note for note in evaluation.notes)
+    assert any("skipped" in note and "001.png" in note for note in evaluation.notes)
 
 
 def test_folders_without_images_are_refused(tmp_path: Path, photos: Photos) -> None:

@@ -196,7 +196,7 @@ def test_the_commands_take_words_and_say_what_they_did(
     assert main(["convert", str(source), str(source), "--overwrite"]) == 1
     assert "would replace" in capsys.readouterr().err
     assert main(["convert", str(source), str(tmp_path / "g.h5")]) == 1
-    assert "must say the format: safetensors, pth, onnx, pt2" in capsys.readouterr().err
+    assert "must name the format: safetensors, pth, onnx, pt2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("output", "format", "options", "expected"), [

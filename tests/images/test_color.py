@@ -208,7 +208,7 @@ def test_a_profile_that_cannot_be_used_is_left_out_with_one_warning(
 ) -> None:
     path = tmp_path / "photo.png"
     Image.fromarray(COLORS).save(path, icc_profile=broken)
-    with pytest.warns(UserWarning, match=r"photo\.png: ICC profile left out") as caught:
+    with pytest.warns(UserWarning, match=r"photo\.png: ICC profile ignored") as caught:
         image = read_image(path)
     assert len(caught) == 1
     np.testing.assert_array_equal(np.asarray(image), COLORS)

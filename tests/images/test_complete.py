@@ -89,7 +89,7 @@ def test_a_jpeg_far_too_short_for_its_size_is_not_decoded(
     content[at : at + 4] = struct.pack(">HH", 13000, 13000)
     (tmp_path / "a.jpg").write_bytes(content)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", pytest.fail)
-    with pytest.raises(ImageError, match="bytes are no JPEG of 13000x13000 pixels"):
+    with pytest.raises(ImageError, match="bytes are not a JPEG of 13000x13000 pixels"):
         read_image(tmp_path / "a.jpg")
 
 

@@ -200,7 +200,7 @@ def test_16_bits_with_a_profile_of_their_own_become_8_and_it_is_said(tmp_path: P
     )
     picture = read_picture(tmp_path / "a.tif")
     assert picture.pixels.dtype == np.uint8
-    assert "its colour profile is applied in 8 bits" in picture.remarks
+    assert "its color profile is applied in 8 bits" in picture.remarks
 
 
 def test_grey_and_color_become_each_other(tmp_path: Path) -> None:

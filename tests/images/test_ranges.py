@@ -302,7 +302,7 @@ def test_numbers_that_are_not_read_are_named(
     tmp_path: Path, dtype: str, said: str, big: bool
 ) -> None:
     tifffile.imwrite(tmp_path / "a.tif", TWELVE.astype(dtype), bigtiff=big)
-    with pytest.raises(ImageError, match=rf"a\.tif: {said}; grey and RGB are read of"):
+    with pytest.raises(ImageError, match=rf"a\.tif: {said}; gray and RGB are read of"):
         read_pixels(tmp_path / "a.tif", values=(0, 4095))
 
 
@@ -353,7 +353,7 @@ def test_less_than_8_bits_have_no_range(tmp_path: Path, bits: int) -> None:
     Image.new("CMYK", (30, 20)).save(tmp_path / "b.tif")
     names = ("b.tif", "a.png") if bits == 1 else ("b.tif",)
     for name in names:
-        with pytest.raises(ImageError, match=rf"{name}: a range is one of grey or RGB, of 8 bits"):
+        with pytest.raises(ImageError, match=rf"{name}: a range is one of gray or RGB, of 8 bits"):
             read_pixels(tmp_path / name, values=(0, 15))
 
 

@@ -48,7 +48,7 @@ CASES: list[tuple[str, Image.Image, dict[str, Any], dict[Trait, str]]] = [
     ("a.jpg", PHOTO.convert("CMYK"), {}, {"cmyk": "CMYK"}),
     ("a.tif", PHOTO, {"save_all": True, "append_images": [PHOTO]},
      {"animated": "several frames or pages"}),
-    ("a.jpg", PHOTO, {"icc_profile": b"junk" * 40}, {"profile": "ICC profile left out: "}),
+    ("a.jpg", PHOTO, {"icc_profile": b"junk" * 40}, {"profile": "ICC profile ignored: "}),
     ("a.jpg", PHOTO, {"icc_profile": LAB}, {"profile": ""}),
     ("a.png", PHOTO, {"format": "JPEG"}, {"suffix": ".png on a file that is JPEG"}),
     ("a.png", Image.fromarray(X.astype(np.uint16) * 900), {}, {"deep": "16 bits a channel"}),
@@ -56,7 +56,7 @@ CASES: list[tuple[str, Image.Image, dict[str, Any], dict[Trait, str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore:.*profile left out")
+@pytest.mark.filterwarnings("ignore:.*profile ignored")
 @pytest.mark.parametrize(("name", "image", "options", "expected"), CASES)
 def test_traits_of_each_format(
     tmp_path: Path,

@@ -70,8 +70,8 @@ def test_smaller_pictures_are_named_unless_both_are_large(tmp_path: Path) -> Non
 @pytest.mark.parametrize(("change", "expected"), [
     (lambda image: image.resize((120, 80)), "B is wider (median aspect 1.50 and 1.00)"),
     (lambda image: ImageOps.expand(image.resize((80, 50)), (0, 15), "white"),
-     "100% of B have bars of one colour along opposite edges, and 0% of the other"),
-    (lambda image: image.convert("L"), "100% of B are grey, and 0% of the other"),
+     "100% of B have bars of one color along opposite edges, and 0% of the other"),
+    (lambda image: image.convert("L"), "100% of B are gray, and 0% of the other"),
 ])  # fmt: skip
 def test_what_the_network_would_learn_instead_of_style_is_named(
     tmp_path: Path, change: object, expected: str

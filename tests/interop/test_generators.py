@@ -194,7 +194,7 @@ def test_names_choose_between_two_generators(ab: str, ba: str, tmp_path: Path) -
     path = saved(content, tmp_path / "both.ckpt")
     assert same(open_generator(path, "ab").network, forth)
     assert same(open_generator(path, "ba").network, back)
-    with pytest.raises(ValueError, match=r"holds 2 generators .* say direction ab or ba"):
+    with pytest.raises(ValueError, match=r"holds 2 generators .* use direction ab or ba"):
         open_generator(path)
 
 
@@ -213,7 +213,7 @@ def test_a_folder_of_the_references_is_a_run(tmp_path: Path) -> None:
     saved(back.state_dict(), tmp_path / "latest_net_G_B.pth")
     assert same(Translator.load(tmp_path, "ab", "cpu").network, forth)
     assert same(Translator.load(tmp_path, "ba", "cpu").network, back)
-    with pytest.raises(ValueError, match="say which with direction"):
+    with pytest.raises(ValueError, match="choose one with direction"):
         Translator.load(tmp_path)
     with pytest.raises(ValueError, match="translates ba, not ab"):
         Translator.load(tmp_path / "latest_net_G_B.pth", "ab")

@@ -101,7 +101,7 @@ def test_a_card_of_a_lone_file_says_what_is_not_known(generator_file: Path, tmp_
     Translator.load(generator_file, device="cpu").save_pretrained(tmp_path / "shared")
     text = (tmp_path / "shared" / "README.md").read_text()
     assert "license: unknown" in text
-    for said in ("Not known: say which images", "Not evaluated", "state one before you share it"):
+    for said in ("Not known: state which images", "Not evaluated", "state one before you share it"):
         assert said in text
 
 

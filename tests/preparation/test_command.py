@@ -233,7 +233,7 @@ def test_what_would_be_asked_in_vain_is_refused(
     (["--a", "art", "--b", "art", "--where_b", "class=sea"], "6 images are chosen for A and for B"),
     (["--a", "art", "--test", "12"], "test: 12 of the 12 images of A leave none"),
     (["--a", "art", "--output", "art/out"], "art/out: lies in or around art"),
-    (["--a", "art", "--output", "text.txt"], "text.txt: is no folder"),
+    (["--a", "art", "--output", "text.txt"], "text.txt: is not a folder"),
     (["--a", "art", "--output", "taken"], "taken: is not empty"),
     (["--a", "art", "--output", "strange"], "strange/preparation.json: not written by this"),
     (["--a", "bad"], "a: no image can be read, bad/x.png for instance"),

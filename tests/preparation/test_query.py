@@ -39,7 +39,7 @@ def test_rows_are_chosen_that_fulfil_all_conditions(
     ("artist", "should be column=value"),
     ("artist=", "should be column=value"),
     ("=x", "should be column=value"),
-    ("artist=zz*", "table: nothing fulfils artist=zz*"),
+    ("artist=zz*", "table: nothing fulfills artist=zz*"),
 ])  # fmt: skip
 def test_a_wrong_condition_is_named(condition: str, expected: str) -> None:
     with pytest.raises(ValueError, match=re.escape(expected)):

@@ -63,7 +63,7 @@ def test_the_last_step_of_a_limit_is_an_end_too(dataset: Path, tmp_path: Path) -
     train(small_config(dataset, tmp_path / "run", train={"max_steps": 3}))
     found = stand(tmp_path / "run")
     assert (found.state, found.step) == ("finished", 3)
-    assert "3 of 12; a higher train.max_steps goes on" in found.sentence
+    assert "3 of 12; a higher train.max_steps continues" in found.sentence
 
 
 def test_a_run_that_ended_without_a_word_has_crashed(dataset: Path, tmp_path: Path) -> None:
@@ -72,9 +72,9 @@ def test_a_run_that_ended_without_a_word_has_crashed(dataset: Path, tmp_path: Pa
     change(run, "train", max_steps=None)
     found = stand(run)
     assert (found.state, found.step, found.stop, found.share) == ("crashed", 3, 12, 0.25)
-    assert "goes on from step 3" in found.sentence
+    assert "continues from step 3" in found.sentence
     shutil.rmtree(run / "state")
-    assert "goes on from the beginning" in stand(run).sentence
+    assert "continues from the beginning" in stand(run).sentence
 
 
 def test_the_mark_of_a_signal_says_why_it_stopped(run: Path) -> None:

@@ -52,10 +52,10 @@ def test_an_image_goes_in_and_an_image_comes_out(server: Server, picture: Pictur
 @pytest.mark.parametrize(("wish", "reason"), [
     ({"model": "manet"}, "model manet: not served; there is negative, same"),
     ({"direction": "xy"}, "direction xy: not served; model negative has ab and ba"),
-    ({"strength": "much"}, "strength: 'much' is no number"),
+    ({"strength": "much"}, "strength: 'much' is not a number"),
     ({"strength": "nan"}, "strength: nan, must be from 0 to 1"),
     ({"strength": "2"}, "strength: 2.0, must be from 0 to 1"),
-    ({"tile": "1e9"}, "tile: '1e9' is no number"),
+    ({"tile": "1e9"}, "tile: '1e9' is not a number"),
     ({"format": "../x"}, "format: ../x, must be one of png, jpeg, webp, avif, tiff"),
     ({"stile": "1"}, "no parameter stile; there are model, direction, strength, tile, format"),
 ])  # fmt: skip

@@ -189,7 +189,7 @@ def test_pictures_of_a_batch_are_bounded_together(studio: Studio, picture: Pictu
     uploads = [Upload(path, f"{number}.png") for number in range(12)]
     members, failed = translate(studio, *uploads)
     assert (len(members), len(failed)) == (10, 2)  # of 1 megapixel together
-    assert failed["11.png"] == "left out: a batch has at most 1 megapixels together"
+    assert failed["11.png"] == "skipped: a batch has at most 1 megapixels together"
 
 
 @pytest.mark.parametrize(("content", "reason"), [

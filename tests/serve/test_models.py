@@ -51,9 +51,9 @@ def test_one_model_is_chosen_or_what_is_missing_is_said(
     assert choose(choices, "monet", "ba") is choices[1]
     assert choose(choices[:1], None, None) is choices[0]
     for model, direction, reason in [
-        (None, "ab", f"model: say which, monet, {other}"),
+        (None, "ab", f"model: choose one: monet, {other}"),
         ("manet", None, f"model manet: not served; there is monet, {other}"),
-        ("monet", None, "direction: say which, ab and ba"),
+        ("monet", None, "direction: choose one: ab and ba"),
         (other, "ba", f"direction ba: not served; model {other} has ab"),
     ]:
         with pytest.raises(ValueError, match=reason):

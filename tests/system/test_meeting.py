@@ -57,7 +57,7 @@ def test_a_process_that_fails_alone_ends_the_others_with_a_line_each(tmp_path: P
     printed = meet("failing", *options, status=1)
     own = [line for line in printed.splitlines() if "test: error: " in line]
     assert sorted(line.partition("error: ")[2] for line in own) == [
-        "another process has ended; it said why", "disk.bin: No space left on device",
+        "another process has ended; it printed why", "disk.bin: No space left on device",
     ]  # fmt: skip
     assert "exitcode  : 1" in printed  # torchrun's own; an abort would be -6
     assert 'File "' not in printed.partition("torch/distributed")[0]

@@ -58,7 +58,10 @@ def test_a_run_ends_with_three_commands_that_work(
     monkeypatch.chdir(tmp_path)
     started_as(monkeypatch, ROOT / "train.py")
     config = pixel_config(root, Path("Ann's run"), max_steps=1)
-    for last in ("step 1 of 1 done; a higher train.max_steps goes on", "finished at step 1 of 400"):
+    for last in (
+        "step 1 of 1 done; a higher train.max_steps continues",
+        "finished at step 1 of 400",
+    ):
         assert train(config).status == 0
         lines = capsys.readouterr().err.splitlines()
         assert lines[-6].startswith(f"Ann's run: {last}")

@@ -131,7 +131,7 @@ def _ranges(config: AugmentOptions) -> tuple[Range | None, Range | None]:
 
 
 def _tell(failures: Sequence[Failure]) -> None:
-    """Name what is no sample, and why."""
+    """Name what is not a sample, and why."""
     for each in failures[:NAMED]:
         say(each.source, each.reason)
     if len(failures) > NAMED:
@@ -212,6 +212,6 @@ def _warnings(plan: Plan, counts: dict[str, int], learned: dict[str, float]) -> 
         yield "warning: no training sample has an accepted translation: those rows repeat none"
     if learned[NONE.name] < LEARNED:
         yield (
-            f"warning: without translations the network gets {learned[NONE.name]:.0%} of its own "
+            f"warning: without translations the network gets {learned[NONE.name]:.0%} of its "
             "training samples right: give it more --ablation_steps"
         )

@@ -90,7 +90,7 @@ def _read(
     read = [(at, c, label) for at, (c, label) in enumerate(zip(crops, labels, strict=True))]
     whole = [(at, c, label) for at, c, label in read if c is not None and label is not None]
     if not whole:
-        raise ValueError(f"{root}: none of its {len(samples)} labelled pictures can be read")
+        raise ValueError(f"{root}: none of its {len(samples)} labeled pictures can be read")
     images = [samples[at].image for at, _, _ in whole]
     order = {image: number for number, image in enumerate(dict.fromkeys(images))}
     found = Labelled(

@@ -32,7 +32,7 @@ class Segmenter(nn.Module):
             self.head = nn.Conv2d(first, classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, classes, H, W) of images (N, 3, H, W) in [-1, 1]; multiples of 8."""
+        """Return logits (N, classes, H, W) of images (N, 3, H, W) in [-1, 1]; multiples of 8."""
         first = self.first(images)
         second = self.second(first)
         deep = self.up_second(torch.cat([self.enlarge(self.third(second)), second], dim=1))

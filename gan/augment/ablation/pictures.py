@@ -76,7 +76,7 @@ def _crop(pixels: Array, sample: Sample, side: int) -> Pixels:
 
 
 def read_colors(path: Path) -> Colors:
-    """Return the colors of a mask as numbers; grey is the color of equal parts.
+    """Return the colors of a mask as numbers; gray is the color of equal parts.
 
     ImageError as from `read_picture`.
     """

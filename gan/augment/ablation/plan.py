@@ -31,7 +31,7 @@ class Plan:
     notes: list[str]
     """What of the classes is not measured, in sentences."""
     failures: list[Failure]
-    """What of both datasets is no sample, and what is odd about the test."""
+    """Return what of both datasets is not a sample, and what is odd about the test."""
 
     @property
     def masks(self) -> bool:

@@ -18,9 +18,9 @@ Size = tuple[int, int]
 """(width, height)."""
 
 BACKGROUND = "(background)"
-"""The class of parts of a picture in which nothing is labelled: one for each picture with room."""
+"""The class of parts of a picture in which nothing is labeled: one for each picture with room."""
 LEAST_SIDE = 4
-"""Pixels of a box inside its picture below which it is no sample."""
+"""Pixels of a box inside its picture below which it is not a sample."""
 TRIES = 50
 """Places that are tried for a part without a label."""
 
@@ -52,7 +52,7 @@ def purpose_of(dataset: Dataset, format: Format) -> Purpose:
 
 
 def test_items(dataset: Dataset) -> list[Item]:
-    """Return the labelled images of a dataset's split `test`; without any, all labelled ones."""
+    """Return the labeled images of a dataset's split `test`; without any, all labeled ones."""
     labelled = [item for item in dataset.items if item.labelled]
     return [item for item in labelled if "test" in item.splits] or labelled
 

@@ -1,4 +1,4 @@
-"""Labelled datasets: a file with `FORMAT` for each row of gan.config.tables.formats."""
+"""Labeled datasets: a file with `FORMAT` for each row of gan.config.tables.formats."""
 
 from typing import cast
 

@@ -29,7 +29,7 @@ class Sheet:
 
     @property
     def annotations(self) -> list[Record]:
-        """None in a file of unlabelled images."""
+        """None in a file of unlabeled images."""
         return self.content.get("annotations") or []
 
     @property
@@ -41,12 +41,12 @@ class Sheet:
 
 
 def _splits_of(path: Path) -> frozenset[str]:
-    """The splits of a JSON file, by its name's words (instances_train2017), else by its folder."""
+    """Return the splits of a JSON file, by its name's words (instances_train2017) or its folder."""
     return split_words(path.stem) or split_of(path)
 
 
 def _find_items(files: Files) -> list[Item]:
-    """The images that a JSON file names, with their boxes; all others are carried as they are."""
+    """Return the images that a JSON file names, with their boxes; all others are carried along."""
     sheets = _read_sheets(files)
     if not sheets:
         raise ValueError(f"{files.root}: no JSON file with COCO's lists `images` and `annotations`")
@@ -77,7 +77,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _read_sheets(files: Files) -> list[Sheet]:
-    """The COCO files; JSON that cannot be read is named, JSON of another kind is passed over.
+    """Return the COCO files; JSON that cannot be read is named, other JSON is skipped.
 
     ValueError where none of their records names an image.
     """
@@ -123,7 +123,7 @@ def _nothing_found(files: Files, path: Path, name: str) -> str:
 
 
 def _is_coco(content: Any) -> bool:
-    """Whether the lists that we work on are there, and lists of records."""
+    """Return whether the lists that we work on are there, and lists of records."""
     if not isinstance(content, dict) or not isinstance(content.get("images"), list):
         return False
     annotations = content.get("annotations") or []
@@ -163,11 +163,11 @@ def _id(record: Record, key: str = "id") -> int | float | str | None:
 
 
 def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
-    """The boxes of a file's annotations, each with its image; what is broken is named."""
+    """Yield the boxes of a file's annotations, each with its image; what is broken is named."""
     records = dict[Any, tuple[Record, Path | None]]()
     for record, image in sheet.images:
         if _id(record) is None:
-            files.remark(f"{_named(record)}: its id is no number and no text", sheet.path)
+            files.remark(f"{_named(record)}: its id is neither a number nor text", sheet.path)
         elif _id(record) in records:
             files.remark(f"image id {record.get('id')} stands twice", sheet.path)
         records[_id(record)] = record, image
@@ -177,7 +177,7 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
         record, image = records.get(_id(annotation, "image_id"), ({}, None))
         about = f"annotation {annotation.get('id')}"
         if not record:
-            files.remark(f"{about} is of no image", sheet.path)
+            files.remark(f"{about} belongs to no image", sheet.path)
         elif image and "bbox" in annotation:
             try:
                 kind = _kind(annotation, categories)
@@ -187,7 +187,7 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
 
 
 def _kind(annotation: Record, categories: Mapping[Any, str]) -> str | None:
-    """The name of an annotation's category, or its id; None for a crowd."""
+    """Return the name of an annotation's category, or its id; None for a crowd."""
     number = _id(annotation, "category_id")
     if number is None or annotation.get("iscrowd"):
         return None
@@ -195,7 +195,7 @@ def _kind(annotation: Record, categories: Mapping[Any, str]) -> str | None:
 
 
 def _read_box(values: Sequence[float], record: Record, kind: str | None) -> Box:
-    """A bbox, as shares of the size that the image's record states where it does."""
+    """Return a bbox, as shares of the size that the image's record states where it does."""
     x, y, width, height = (float(value) for value in values)
     if not all(map(math.isfinite, (x, y, width, height))) or min(width, height) < 0:
         raise ValueError("no box")
@@ -207,7 +207,7 @@ def _read_box(values: Sequence[float], record: Record, kind: str | None) -> Box:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """The JSON files whose images come or go; ids of what is new are larger than all before."""
+    """Yield the JSON files whose images come or go; new ids are larger than all before."""
     sheets = _read_sheets(dataset.files)
     added = (name for image, names in outputs.items() for name in names if name != image)
     first = _largest(sheets, "images") + 1
@@ -220,7 +220,7 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
 
 
 def _largest(sheets: Sequence[Sheet], key: str) -> int:
-    """The largest number among the ids of a list, of all files together."""
+    """Return the largest number among the ids of a list, of all files together."""
     ids = (_id(record) for sheet in sheets for record in sheet.content.get(key) or [])
     texts = (str(value) for value in ids)
     return max((int(text) for text in texts if text.isdecimal() and len(text) < 1000), default=0)
@@ -229,7 +229,7 @@ def _largest(sheets: Sequence[Sheet], key: str) -> int:
 def _rewritten(
     sheet: Sheet, outputs: Outputs, ids: Mapping[Path, int], numbers: Iterator[int]
 ) -> Record:
-    """The content with a record for each output of an image, and its annotations with it."""
+    """Return the content with a record for each output of an image, and its annotations with it."""
     copies = defaultdict[Any, list[Any]](list)
     """Ids of the outputs by the id of the source; the source's own among them while it is there."""
     images, written = [], set[Path | None]()
@@ -255,7 +255,7 @@ def _rewritten(
 
 
 def _renamed(record: Record, image: Path | None, output: Path, number: int) -> Record:
-    """An image's record under the name of its output, in the folder that it stands in.
+    """Return an image's record under the name of its output, in the folder that it stands in.
 
     Addresses that end in the image's name end in the output's; others are of the original alone.
     """
@@ -281,7 +281,7 @@ def _copied(annotation: Record, image: Any, numbers: Iterator[int]) -> Record:
 
 
 def _encoded(content: Record, original: bytes) -> bytes:
-    """JSON, indented as the original is."""
+    """Return JSON, indented as the original is."""
     indent = re.match(rb"(?:\xef\xbb\xbf)?\s*\{\r?\n( +)", original)
     text = json.dumps(content, ensure_ascii=False, indent=len(indent[1]) if indent else None)
     return text.encode("utf-8", "surrogatepass") + b"\n" * original.endswith(b"\n")

@@ -34,8 +34,8 @@ def by_ends(
     claims = defaultdict[Path, dict[Parts, int]](dict)
 
     def meant(path: Path, parts: Parts) -> Path | None:
-        said = _split(parts[:-1]) or splits.get(path, frozenset())
-        same = [i for i in by_name.get(parts[-1], ()) if _fits(i, said, owners)]
+        named = _split(parts[:-1]) or splits.get(path, frozenset())
+        same = [i for i in by_name.get(parts[-1], ()) if _fits(i, named, owners)]
         most = max((_common(parts, image) for image in same), default=0)
         best = [image for image in same if _common(parts, image) == most]
         near = [image for image in best if image.is_relative_to(path.parent)]
@@ -56,11 +56,11 @@ def by_ends(
     }
 
 
-def _fits(image: Path, said: Splits, owners: Mapping[Path, Splits]) -> bool:
-    """Whether an image may be meant in a split."""
+def _fits(image: Path, named: Splits, owners: Mapping[Path, Splits]) -> bool:
+    """Return whether an image may be meant in a split."""
     own = owners[image] if image in owners else _split(image.parts[:-1])
-    shared = not _whole(said).isdisjoint(_whole(own))
-    return shared or (image not in owners and not (said and own))
+    shared = not _whole(named).isdisjoint(_whole(own))
+    return shared or (image not in owners and not (named and own))
 
 
 def _split(folders: Sequence[str]) -> Splits:
@@ -69,11 +69,11 @@ def _split(folders: Sequence[str]) -> Splits:
 
 
 def _whole(splits: Splits) -> Splits:
-    """Splits with those that trainval is made of."""
+    """Return splits with those that trainval is made of."""
     return splits | {"train", "val"} if "trainval" in splits else splits
 
 
 def _common(parts: Parts, image: Path) -> int:
-    """How many names a path and an image's path have in common at their ends."""
+    """Return how many names a path and an image's path have in common at their ends."""
     pairs = zip(reversed(parts), reversed(image.parts), strict=False)
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))

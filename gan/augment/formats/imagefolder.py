@@ -8,7 +8,7 @@ from gan.augment.dataset import Files, Format, Item, split_name
 
 
 def _find_items(files: Files) -> list[Item]:
-    """The images of all classes; those in no class's folder are named."""
+    """Return the images of all classes; those in no class's folder are named."""
     split = _has_splits(files.images)
     if other := _likely(files, split):
         raise ValueError(f"{files.root}: has no folders of classes, but those of {other}")
@@ -23,7 +23,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _has_splits(images: Sequence[Path]) -> bool:
-    """Whether the outer folders are splits: all so called, or one with folders for most images.
+    """Return whether the outer folders are splits: all so called, or one with most images.
 
     `train` may also be a class, between `bus` and `plane`: then images lie directly in it.
     """
@@ -36,7 +36,7 @@ def _has_splits(images: Sequence[Path]) -> bool:
 
 
 def _likely(files: Files, split: bool) -> str | None:
-    """What a dataset is meant to be, whose classes would be called `images` or the like."""
+    """Return what a dataset is meant to be, whose classes would be called `images` or the like."""
     classes = {image.parts[split] for image in files.images if len(image.parts) > split + 1}
     split_inside = not split and any(
         split_name(image.parts[1]) for image in files.images if len(image.parts) > 2

@@ -29,7 +29,7 @@ ANYTHING = "DontCare"
 
 
 def _find_items(files: Files) -> list[Item]:
-    """The images of every image_2, with what lies beside it under their stems.
+    """Return the images of every image_2, with what lies beside it under their stems.
 
     Splits are those of ImageSets, as libraries for KITTI have them, else of the folders: training
     and testing, or train, val and test.
@@ -80,7 +80,7 @@ def _read_boxes(content: bytes) -> tuple[Box, ...]:
 
 
 def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
-    """The lists of ImageSets, beside training: their lines, and the images of their stems."""
+    """Return the lists of ImageSets, beside training: lines, and the images of their stems."""
     by_stem = defaultdict[tuple[Path, str], list[Path]](list)
     for image in files.images:
         if image.parent.name == IMAGES:
@@ -100,7 +100,7 @@ def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
 
 
 def _of_split(images: list[Path], split: str | None, taken: Container[Path]) -> list[Path]:
-    """Of the images of a stem those of a split, else of train: folders number theirs alike.
+    """Return the images of a stem in a split, else in train: folders number theirs alike.
 
     No other list means one in test's folder; test's means one elsewhere if no other list has it.
     """
@@ -112,7 +112,7 @@ def _of_split(images: list[Path], split: str | None, taken: Container[Path]) -> 
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Lists of the images that are there."""
+    """Yield lists of the images that are there."""
     for path, lines in _lists(dataset.files).items():
         if any(found for _, found in lines):
             yield path, relist(lines, partial(relisted, outputs=outputs))

@@ -14,7 +14,7 @@ from gan.images import IMAGE_SUFFIXES
 
 
 def _find_items(files: Files) -> list[Item]:
-    """The images with the JSON files that name them, beside them or elsewhere."""
+    """Return the images with the JSON files that name them, beside them or elsewhere."""
     contents, labels = dict[Path, Any](), defaultdict[Path, list[Path]](list)
     for path in (path for path in files.others if path.suffix.lower() == ".json"):
         content = files.parse(path, json.loads, "no JSON, carried as it is: ")
@@ -47,7 +47,7 @@ def _is_labelme(content: Any) -> bool:
 
 
 def _images_of(files: Files, contents: Mapping[Path, Any]) -> dict[Path, Path | None]:
-    """The image that each file names; where none is in its place, by the ends of their paths."""
+    """Return the image that each file names; where it is elsewhere, by the ends of the paths."""
     known = {*files.images}
     names = {path: content["imagePath"].replace("\\", "/") for path, content in contents.items()}
     found = {path: _image_of(path, name, known) for path, name in names.items()}
@@ -61,7 +61,7 @@ def _images_of(files: Files, contents: Mapping[Path, Any]) -> dict[Path, Path | 
 
 
 def _image_of(path: Path, name: str, known: set[Path]) -> Path | None:
-    """The image that a file names, by its folder; else the one beside it, of its stem."""
+    """Return the image that a file names, by its folder; else the one beside it, of its stem."""
     places = (path.parent / name, path.parent / name.rpartition("/")[2])
     found = [place for place in (Path(os.path.normpath(p)) for p in places) if place in known]
     suffixes = (each for suffix in sorted(IMAGE_SUFFIXES) for each in (suffix, suffix.upper()))
@@ -70,7 +70,7 @@ def _image_of(path: Path, name: str, known: set[Path]) -> Path | None:
 
 
 def _read_boxes(files: Files, path: Path, content: dict[str, Any]) -> Iterator[Box]:
-    """The boxes around the shapes, in pixels; what is broken is named."""
+    """Yield the boxes around the shapes, in pixels; what is broken is named."""
     for number, shape in enumerate(content["shapes"], 1):
         try:
             points = [(float(x), float(y)) for x, y in shape["points"]]
@@ -88,7 +88,7 @@ def _read_boxes(files: Files, path: Path, content: dict[str, Any]) -> Iterator[B
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """The JSON files of new images with their names, and of all without the picture in them.
+    """Yield the JSON files of new images with their names, and of all without the picture in them.
 
     `imageData` may hold the picture itself: that of the original. LabelMe reads the file then.
     """

@@ -2,7 +2,7 @@
 
 images/train/a.jpg + masks/train/a.png, or train/images/a.jpg + train/masks/a.png. The folder of
 the masks may also be called mask, labels or annotations, that of the images imgs or img. Also
-train/a.jpg + train_masks/a.png. Names of masks may go on with a suffix, the same for all:
+train/a.jpg + train_masks/a.png. Names of masks may have a suffix, the same for all:
 a_segmentation.png, a_mask.gif, a_L.png; or each image has several, a_seg.png and a_inst.png.
 
 Cityscapes: leftImg8bit/train/CITY/a_leftImg8bit.png + gtFine/train/CITY/a_gtFine_labelIds.png,
@@ -31,10 +31,10 @@ class Layout:
     """The folder of the images, anywhere on their paths, with the folders that stand in its place
     on the labels' paths, those first whose masks are preferred."""
     masks: tuple[str, ...] = ()
-    """Kinds of masks, the best first, where names go on with their folder's and a kind, as in
+    """Kinds of masks, the best first, where names continue with their folder's and a kind, as in
     a_gtFine_labelIds.png. Without kinds pictures of the image's stem are masks."""
     suffixes: frozenset[str] = frozenset()
-    """What the stems of masks go on with, where they have no kinds."""
+    """What the stems of masks continue with, where they have no kinds."""
 
     @property
     def labels(self) -> frozenset[str]:
@@ -42,18 +42,18 @@ class Layout:
         return frozenset(chain.from_iterable(self.folders.values()))
 
     def folder(self, image: Path) -> str | None:
-        """The innermost folder of images that an image lies in."""
+        """Return the innermost folder of images that an image lies in."""
         return next((part for part in image.parts[-2::-1] if part in self.folders), None)
 
     def start(self, path: Path, folder: str) -> str:
-        """What the names of an image and of its labels begin with."""
+        """Return what the names of an image and of its labels begin with."""
         if self.masks:
             return path.stem.partition(f"_{folder}")[0]
         ends = filter(path.stem.endswith, self.suffixes) if folder in self.labels else ()
         return path.stem.removesuffix(max(ends, key=len, default=""))
 
     def places(self, image: Path) -> list[Path]:
-        """Where the labels of an image lie, without suffix: with its folders, under its name."""
+        """Return where the labels of an image lie, without suffix: in its folders, by its name."""
         folder = self.folder(image)
         assert folder
         start = self.start(image, folder)
@@ -74,7 +74,7 @@ LOSSY = (".jpg", ".jpeg")
 
 
 def _find_items(files: Files) -> list[Item]:
-    """The images with their labels; masks of another size than their image are named."""
+    """Return the images with their labels; masks of another size than their image are named."""
     layout, by_place, by_image = _find_labels(files)
     pictures, items = {*files.images}, []
     for image, own in by_image.items():
@@ -96,7 +96,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
-    """The layout, both of whose folders are there, by which most images have labels.
+    """Return the layout, both of whose folders are there, by which most images have labels.
 
     With it its labels by their places, and those of each image. ValueError where there is none.
     """
@@ -122,9 +122,9 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
 
 
 def _label_files(layout: Layout, files: Files) -> Labels:
-    """All labels by their folder and the start of their names, those first that are best as masks.
+    """Return all labels by folder and start of their names, those best as masks first.
 
-    Files that are no pictures are labels where their name says so.
+    Files that are not pictures are labels where their name says so.
     """
     found, pictures = defaultdict[Path, list[Path]](list), {*files.images}
     for path in (*files.images, *files.others):
@@ -138,7 +138,7 @@ def _label_files(layout: Layout, files: Files) -> Labels:
 
 
 def _rank(layout: Layout, path: Path) -> tuple[int, int]:
-    """The place of a label's kind among masks, and of its name: the shortest is the image's own."""
+    """Return the place of a label's kind among masks, then the length of its name."""
     ranks = (at for at, kind in enumerate(layout.masks) if path.stem.endswith(f"_{kind}"))
     return next(ranks, len(layout.masks)), len(path.stem)
 
@@ -158,7 +158,7 @@ def _with_suffix(layout: Layout, files: Files, images: Sequence[Path]) -> Layout
 
 
 def _trouble(root: Path, image: Path, mask: Path | None) -> str | None:
-    """What is wrong with an image's mask."""
+    """Return what is wrong with an image's mask."""
     if mask is None:
         return "no mask"
     try:

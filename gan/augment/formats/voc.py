@@ -39,7 +39,7 @@ Lists = dict[Path, list[tuple[bytes, list[Path]]]]
 
 
 def _find_items(files: Files) -> list[Item]:
-    """The images with their XML files, masks and splits.
+    """Return the images with their XML files, masks and splits.
 
     Those of every JPEGImages below the root; without one all, if there are XML files.
     """
@@ -81,7 +81,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _find_beside(files: Files) -> list[Item]:
-    """The images with the XML files beside them or in annotations/ for images/."""
+    """Return the images with the XML files beside them or in annotations/ for images/."""
     others, items = {*files.others}, []
     for image in files.images:
         xml = _xml_of(image, others)
@@ -98,7 +98,7 @@ def _find_beside(files: Files) -> list[Item]:
 
 
 def _xml_of(image: Path, there: Collection[Path]) -> Path | None:
-    """The XML file of an image outside of JPEGImages."""
+    """Return the XML file of an image outside of JPEGImages."""
     xml = image.with_suffix(".xml")
     inside = "images" in image.parts[:-1]
     places = [xml, *(swapped(xml, "images", name) for name in BESIDE if inside)]
@@ -106,7 +106,7 @@ def _xml_of(image: Path, there: Collection[Path]) -> Path | None:
 
 
 def _either_case(xml: Path) -> tuple[Path, Path]:
-    """The names that an XML file may have."""
+    """Return the names that an XML file may have."""
     return xml, xml.with_suffix(".XML")
 
 
@@ -119,7 +119,7 @@ def _images_of(files: Files) -> list[Path]:
 
 
 def _read_boxes(content: bytes) -> tuple[Box, ...]:
-    """The boxes of an XML file, in pixels from 1 on."""
+    """Return the boxes of an XML file, in pixels from 1 on."""
     boxes = list[Box]()
     for thing in ET.fromstring(content).iterfind("object"):
         kind = (thing.findtext("name") or "").strip() or None
@@ -137,7 +137,7 @@ def _read_box(element: ET.Element, kind: str | None) -> Box:
 
 
 def _read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
-    """The splits of all images, by the lists of ImageSets that bear a split's name alone."""
+    """Return the splits of all images, by the lists of ImageSets that bear a split's name alone."""
     splits = defaultdict[Path, frozenset[str]](frozenset)
     for path, lines in found.items():
         if name := split_name(path.stem):
@@ -165,12 +165,12 @@ def _name_missing(files: Files, found: Lists) -> None:
 
 
 def _home(path: Path) -> Path:
-    """The folder of a list's ImageSets."""
+    """Return the folder of a list's ImageSets."""
     return Path(*path.parts[: path.parts.index("ImageSets")])
 
 
 def _lists(files: Files) -> Lists:
-    """All lists of ImageSets."""
+    """Return all lists of ImageSets."""
     by_stem = defaultdict[tuple[Path, str], list[Path]](list)
     for image in _images_of(files):
         by_stem[image.parent.parent, image.stem].append(image)
@@ -183,13 +183,13 @@ def _lists(files: Files) -> Lists:
 
 
 def _named(by_stem: Mapping[tuple[Path, str], list[Path]], folder: Path, line: bytes) -> list[Path]:
-    """The images that a line names, beside its list's ImageSets."""
+    """Return the images that a line names, beside its list's ImageSets."""
     found = (by_stem.get((folder, stem), []) for stem in stems(line))
     return next(filter(None, found), [])
 
 
 def stems(line: bytes) -> list[str]:
-    """What a line may name: a stem, or one before numbers.
+    """Return what a line may name: a stem, or one before numbers.
 
     `stem  -1` is in a class's list, `stem 2` in one of objects, `stem  2  -1` in one of actions.
     """
@@ -205,7 +205,7 @@ def _without_number(text: str) -> str:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Lists of the images that are there, and the XML files of new ones with their names."""
+    """Yield lists of the images that are there, and the XML files of new ones with their names."""
     for path, lines in _lists(dataset.files).items():
         yield path, relist(lines, partial(relisted, outputs=outputs))
     xmls = defaultdict[Path, list[Path]](list)
@@ -222,7 +222,7 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
 
 
 def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
-    """A line for each stem that an image of this line has in the output."""
+    """Return a line for each stem that an image of this line has in the output."""
     if not images:
         return [line]
     stems = dict.fromkeys(output.stem for image in images for output in outputs[image])
@@ -231,17 +231,17 @@ def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
 
 
 def _names(content: bytes, image: Path) -> bool:
-    """Whether an XML file names an image, suffix and all."""
+    """Return whether an XML file names an image, suffix and all."""
     return any(_last(found[2]) == escape(image.name) for found in NAME.finditer(content))
 
 
 def _last(path: bytes) -> str:
-    """The last name of a path with / or \\."""
+    """Return the last name of a path with / or \\."""
     return PureWindowsPath(path.decode("utf-8", "surrogateescape").strip()).name
 
 
 def _renamed(content: bytes, image: Path, output: Path) -> bytes:
-    """An XML file whose filename and path end in the output's name; all else byte for byte."""
+    """Return an XML file whose filename and path end in the output's name, else unchanged."""
 
     def name(found: re.Match[bytes]) -> bytes:
         old, last = found[2].decode("utf-8", "surrogateescape"), _last(found[2])

@@ -60,7 +60,7 @@ class Entry:
 
 
 def _find_items(files: Files) -> list[Item]:
-    """The images with their text files, in labels/ for images/, or beside them.
+    """Return the images with their text files, in labels/ for images/, or beside them.
 
     Splits are those of data.yaml or, without one, of lists by their names and of the folders.
     """
@@ -88,7 +88,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def places(image: Path) -> list[Path]:
-    """Where the text file of an image may lie."""
+    """Return where the text file of an image may lie."""
     text = beside(image)
     if "images" not in image.parts[:-1]:
         return [text]
@@ -106,12 +106,12 @@ def _check_no_link(root: Path, image: Path) -> None:
 
 
 def beside(image: Path) -> Path:
-    """The text file beside an image."""
+    """Return the text file beside an image."""
     return image.with_suffix(".txt")
 
 
 def _read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
-    """The boxes of a text file; ValueError where it cannot be understood."""
+    """Return the boxes of a text file; ValueError where it cannot be understood."""
     return tuple(
         _read_box(line.split(), number, keypoints)
         for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1)
@@ -120,7 +120,7 @@ def _read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
 
 
 def _read_box(words: list[str], number: int, keypoints: bool) -> Box:
-    """A box out of `class x y width height`, or around the polygon `class x y x y x y ...`."""
+    """Return a box out of `class x y width height`, or around the polygon `class x y x y ...`."""
     right = f"line {number}: should be a class and x y width height, or a polygon, each from 0 to 1"
     try:
         kind, *values = (float(word) for word in words)
@@ -141,7 +141,7 @@ def _read_box(words: list[str], number: int, keypoints: bool) -> Box:
 
 
 def _looks_like_boxes(path: Path) -> bool:
-    """Whether a text file that belongs to no image has lines of a class and a box."""
+    """Return whether a text file that belongs to no image has lines of a class and a box."""
     try:
         return bool(_read_boxes(path.read_bytes()))
     except ValueError:
@@ -149,7 +149,7 @@ def _looks_like_boxes(path: Path) -> bool:
 
 
 def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
-    """The splits of the images, by each data.yaml or obj.data that names folders or lists.
+    """Return the splits of the images, by each data.yaml or obj.data that names folders or lists.
 
     Those in or below the folder of another, which comes first, are passed over; an image that two
     name is the first one's. Without any the splits are those of lists by their names, and of the
@@ -192,7 +192,7 @@ def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
 
 
 def _by_names(files: Files, lists: Mapping[Path, Lines]) -> dict[Path, frozenset[str]]:
-    """The splits of the images, by the names of the lists that they are in, or of their folders."""
+    """Return the splits of the images, by the names of their lists or of their folders."""
     splits = defaultdict[Path, frozenset[str]](frozenset)
     for path, lines in lists.items():
         for image in (image for _, image in lines if image):
@@ -215,7 +215,7 @@ def _read_darknet(text: bytes) -> dict[str, str]:
 def _splits_of(
     files: Files, path: Path, entries: Iterable[Entry], lists: Mapping[Path, Lines]
 ) -> tuple[dict[Path, frozenset[str]], dict[Path, Lines]]:
-    """The splits of a data.yaml, and the lists; what leads nowhere is a remark."""
+    """Return the splits of a data.yaml, and the lists; what leads nowhere is a remark."""
     splits, named = (defaultdict[Path, frozenset[str]](frozenset) for _ in range(2))
     for entry in entries:
         if entry.place and entry.place in lists:
@@ -228,14 +228,14 @@ def _splits_of(
         for image in found:
             splits[image] |= {entry.split}
         if not entry.place:
-            files.remark(f"{entry.text} is not inside the dataset: left out", path)
+            files.remark(f"{entry.text} is not inside the dataset: skipped", path)
         elif not found:
             files.remark(f"{entry.text} leads to no image", path)
     return splits, read
 
 
 def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
-    """What a data.yaml says of splits; nothing in a file of another kind.
+    """Return what a data.yaml says of splits; nothing in a file of another kind.
 
     Without `train` a split is a text or a list: `val: true` is a setting.
     """
@@ -253,7 +253,7 @@ def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
 
 
 def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
-    """A YAML file whose `path` and absolute paths do not lead back to the source.
+    """Return a YAML file whose `path` and absolute paths do not lead back to the source.
 
     Without `path` a trainer looks beside the file. One that is relative to the file stays.
     """
@@ -268,7 +268,7 @@ def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """data.yaml without paths that lead back to the source; lists of the images that are there."""
+    """Yield data.yaml without paths that lead back to the source; lists of its images."""
     for path in dataset.others:
         if path.suffix in YAML:
             old = (dataset.root / path).read_bytes()

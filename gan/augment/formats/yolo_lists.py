@@ -19,13 +19,13 @@ Splits = Mapping[Path, frozenset[str]]
 
 
 def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
-    """A path of data.yaml below the root."""
+    """Return a path of data.yaml below the root."""
     places = _candidates(roots(root), folder, base, entry)
     return next((place for place in places if os.path.exists(root / place)), None)
 
 
 def find_end(root: Path, folder: Path, entry: str) -> Path | None:
-    """What the end of a path means that was written elsewhere; None where nothing is so called.
+    """Return what the end of a foreign path means; None where nothing is so called.
 
     A file, or a folder of two names or of a split's: there may be many called images.
     """
@@ -39,13 +39,13 @@ def find_end(root: Path, folder: Path, entry: str) -> Path | None:
 
 
 def roots(root: Path) -> tuple[Path, ...]:
-    """What a path in the dataset may begin with, as given first."""
+    """Return what a path in the dataset may begin with, as given first."""
     return tuple(dict.fromkeys((root, root.absolute(), root.resolve())))
 
 
 def _candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> Iterator[Path]:
-    """Where a path may lie below the root: by `path`, by its file's own folder, or as Roboflow's
-    `../train/images`, which lies beside the file."""
+    """Yield where a path may lie below the root: by `path`, by its file's own folder, or as
+    Roboflow's `../train/images`, which lies beside the file."""
     shorn = re.sub(r"^(\.\./)+", "", entry.replace("\\", "/"))
     for text in dict.fromkeys((os.path.join(base, entry), entry, shorn)):
         resolved = Path(os.path.normpath(roots[0] / folder / text))
@@ -62,7 +62,7 @@ def name_missing(files: Files, lists: Mapping[Path, Lines]) -> None:
 
 
 def read_lists(files: Files) -> dict[Path, Lines]:
-    """All text files, with the images whose paths stand in their lines."""
+    """Return all text files, with the images whose paths stand in their lines."""
     found = dict[Path, Lines]()
     known, starts = set(files.images), roots(files.root)
     for path in (path for path in files.others if path.suffix == ".txt"):
@@ -98,7 +98,7 @@ def with_lost(
 
 
 def _image_name(line: bytes) -> str | None:
-    """The path in a line; None where it is no image's."""
+    """Return the path in a line; None where it is not an image's."""
     text = os.fsdecode(line.removeprefix(BOM_UTF8)).strip()
     return text if os.path.splitext(text)[1].lower() in IMAGE_SUFFIXES else None
 
@@ -106,7 +106,7 @@ def _image_name(line: bytes) -> str | None:
 def _image_of(
     roots: Sequence[Path], folder: Path, line: bytes, known: Collection[Path]
 ) -> Path | None:
-    """The image that a line names, by the list's own folder, the root, or absolutely."""
+    """Return the image that a line names, by the list's own folder, the root, or absolutely."""
     if (name := _image_name(line)) is None:
         return None
     places = (place for start in (folder, Path()) for place in _candidates(roots, start, "", name))
@@ -116,7 +116,7 @@ def _image_of(
 def relisted(
     root: Path, path: Path, outputs: Outputs, line: bytes, image: Path | None
 ) -> list[bytes]:
-    """A line for each output of its image, in its own style; absolute paths become relative."""
+    """Return a line for each output of its image, in its style; absolute paths become relative."""
     if image is None:
         return [line]
     text = os.fsdecode(line)

@@ -24,7 +24,7 @@ class Fault:
     ruins: bool = False
     """Whether the pictures are of no use while it lasts: the run should be stopped."""
     settled: int = 0
-    """Steps before which it is no fault: the generators' pictures are not formed yet."""
+    """Steps before which it is not a fault: the generators' pictures are not formed yet."""
     hasty: str | None = None
     """The advice where discriminators learn faster than generators, if it is another."""
 
@@ -33,7 +33,7 @@ class Fault:
     it is another."""
 
     def has(self, value: float) -> bool:
-        """Whether a value is beyond the limit; NaN, a signal that is not defined here, never is."""
+        """Return whether a value is beyond the limit; NaN, an undefined signal, never is."""
         return value < self.limit if self.below else value > self.limit
 
 
@@ -45,10 +45,10 @@ FAULTS: Table[Fault] = Table("finding", {
     "inverted": Fault(
         "light and dark have changed places",
         -0.3,
-        "gen_{where} turns light into dark, which the cycle allows because the way back turns it "
-        "again: begin anew with a higher loss.identity (twice what it is) or another run.seed; if "
-        "one domain is the other's negative it is right, and train.doctor_ignore [inverted] "
-        "silences it",
+        "gen_{where} turns light into dark, which the cycle allows because the other generator "
+        "turns it back: start again with a higher loss.identity (twice what it is) or another "
+        "run.seed; if one domain is the other's negative it is right, and train.doctor_ignore "
+        "[inverted] silences it",
         below=True,
         alone="gen_{where} turns light into dark: start again with another run.seed, or with twice "
         "the weight of the loss that keeps the content (loss.nce or loss.perceptual); if one "
@@ -56,12 +56,12 @@ FAULTS: Table[Fault] = Table("finding", {
         "it",
         ruins=True,
     ),
-    # Healthy: 0.34 or more; 0.02 is two and a half grey levels.
+    # Healthy: 0.34 or more; 0.02 is two and a half gray levels.
     "copy": Fault(
         "the input comes back unchanged",
         0.02,
         "gen_{where} returns its input, the easiest way to please the cycle and identity losses "
-        "when disc_{other} asks for little: lower loss.identity (to 0.5 or 0); if the two folders "
+        "when disc_{other} demands little: lower loss.identity (to 0.5 or 0); if the two folders "
         "show the same kind of picture there is nothing to learn, and train.doctor_ignore [copy] "
         "silences it",
         below=True,
@@ -76,7 +76,7 @@ FAULTS: Table[Fault] = Table("finding", {
         "all inputs give nearly the same picture",
         0.15,
         "gen_{where} makes nearly the same picture of different inputs because one that fools "
-        "disc_{other} is enough for it: raise loss.cycle (to twice what it is), or begin anew "
+        "disc_{other} is enough for it: raise loss.cycle (to twice what it is), or start again "
         "with a lower optim.lr (half)",
         below=True,
         alone="gen_{where} makes nearly the same picture of different inputs: raise the weight of "
@@ -86,9 +86,9 @@ FAULTS: Table[Fault] = Table("finding", {
     ),
     # Healthy: 0.1 or less while reconstructions are poor; a reader of the picture has 1 at most.
     "hidden_code": Fault(
-        "the input is hidden in details that nobody sees",
+        "the input is hidden in invisible details",
         3.0,
-        "gen_{where} hides its input in differences that nobody sees, for the way back to read, "
+        "gen_{where} hides its input in invisible differences, for the other generator to read, "
         "because that is the cheapest way to a low cycle loss: lower loss.cycle (to half), or "
         "compare what is seen with a loss.perceptual_cycle above 0",
     ),
@@ -97,7 +97,7 @@ FAULTS: Table[Fault] = Table("finding", {
         "a pattern that repeats every 2 or 4 pixels lies over the pictures",
         7.0,
         "pictures of gen_{where} have a grid of 2 or 4 pixels, as transposed convolutions leave "
-        "because their strokes overlap unevenly: begin anew with networks.upsample resize, or if "
+        "because their strokes overlap unevenly: start again with networks.upsample resize, or if "
         "it is so already, raise loss.tv (to 1)",
     ),
     # Healthy: 0.73 or less, the mean of five logged steps.
@@ -135,11 +135,11 @@ FAULTS: Table[Fault] = Table("finding", {
         0.01,
         "disc_{where} gives everything the same score, so that gen_{other} learns nothing from "
         "it, because it hardly learns itself or an update that was too large has killed it: set "
-        "optim.discriminator_lr to 2e-4 and begin anew",
+        "optim.discriminator_lr to 2e-4 and start again",
         below=True,
         hasty="disc_{where} gives everything the same score, so that gen_{other} learns nothing "
         "from it, because an update that was too large has killed it: lower "
-        "optim.discriminator_lr (to optim.lr) and begin anew",
+        "optim.discriminator_lr (to optim.lr) and start again",
     ),
     # Healthy: 4.1 or less.
     "exploding": Fault(
@@ -149,12 +149,12 @@ FAULTS: Table[Fault] = Table("finding", {
         "large for the loss to follow: go back to an earlier state with a lower optim.lr (half), "
         "or set optim.grad_clip (to the usual gradient_norm_{where} of the log)",
     ),
-    # Healthy: 0. With fp16 the scaler finds its scale by leaving out steps.
+    # Healthy: 0. With fp16 the scaler finds its scale by skipping steps.
     "left_out": Fault(
         "steps were skipped because their gradients were not finite",
         0.0,
-        "steps were left out because their gradients were not finite, which is what numbers "
-        "beyond the range of train.precision end in: set train.precision to bf16 or fp32, or "
+        "steps were skipped because their gradients were not finite, which happens when numbers "
+        "leave the range of train.precision: set train.precision to bf16 or fp32, or "
         "lower optim.lr (to half)",
     ),
     "not_finite": Fault(

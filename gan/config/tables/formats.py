@@ -1,4 +1,4 @@
-"""The kinds of labelled datasets that `gan augment` reads."""
+"""The kinds of labeled datasets that `gan augment` reads."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from gan.config.table import Code, Table
 
 @dataclass(frozen=True)
 class FormatRow:
-    """A kind of labelled dataset."""
+    """A kind of labeled dataset."""
 
     code: Code
     """Where its gan.augment.dataset.Format is: how it is read, and what of it is rewritten."""

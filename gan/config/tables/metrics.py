@@ -153,7 +153,7 @@ METRICS: Table[MetricRow] = Table("metric", {
 
 
 def row_of(name: str) -> MetricRow:
-    """Return a metric's row; of one that this program does not know, what can be said of it."""
+    """Return a metric's row; of one that this program does not know, a row by its name."""
     return METRICS.get(name, MetricRow(name, "lower", ""))
 
 

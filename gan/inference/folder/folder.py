@@ -30,7 +30,7 @@ def translate_folder(options: TranslateOptions) -> int:
     ValueError names what is wrong before any image is translated.
     """
     limit_decoding(options.max_decoded_mb)
-    with warnings.catch_warnings(action="ignore"):  # what libraries say of damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
         chosen = pick_device(options.device)
         processes = join(cpu=chosen.type == "cpu")
         set_threads(options.threads, share_of_cores())
@@ -70,7 +70,7 @@ def translate_folder(options: TranslateOptions) -> int:
 
 
 def _compile_network(translator: Translator, processes: Processes) -> None:
-    """Compile it on each process; where that cannot be, one line says why."""
+    """Compile it on each process; where that fails, one line prints why."""
     threads = torch.get_num_threads()
     if translator.device.type == "cpu":  # code is for one number: that of small pictures
         torch.set_num_threads(1)
@@ -94,11 +94,11 @@ def _carry_out(plan: Plan, pipeline: Pipeline, batch_size: int | None, processes
 
 
 def check_tiles(translator: Translator, tile: int | None) -> None:
-    """ValueError where tiles are asked of a generator that cannot be run in them."""
+    """Raise ValueError where tiles are asked of a generator that cannot be run in them."""
     if tile and not translator.tiles:
         raise ValueError(
             "tile: this generator sees the whole picture at once; only ResNet generators (no "
-            "U-Nets, no adain) can be run in tiles: leave --tile out"
+            "U-Nets, no adain) can be run in tiles: remove --tile"
         )
 
 
@@ -157,7 +157,7 @@ def _translate_share(
 
 
 def _summary(plan: Plan, failures: Sequence[Failure]) -> str:
-    """How many came back, were there before, failed."""
+    """Return how many came back, were there before, failed."""
     there = sum(job.done for job in plan.jobs)
     others = f"; {plan.others} other files left alone" if plan.others else ""
     done = (
@@ -168,7 +168,7 @@ def _summary(plan: Plan, failures: Sequence[Failure]) -> str:
 
 
 def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
-    """Say what a run would do."""
+    """Print what a run would do."""
     for job in plan.jobs:
         width, height = job.size
         what = "there already" if job.done else f"{width}x{height}"

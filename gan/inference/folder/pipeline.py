@@ -117,7 +117,7 @@ class Pipeline:
     def read_ahead(
         self, batches: Sequence[Batch], readers: ThreadPoolExecutor
     ) -> Iterator[tuple[Batch, list[Read]]]:
-        """Batches with their pictures, while the next ones are being read."""
+        """Yield batches with their pictures, while the next ones are being read."""
         upcoming, reading = deque(batches), deque[tuple[Batch, list[Future[Read]]]]()
         while upcoming or reading:
             present = reading.popleft() if reading else None
@@ -277,12 +277,12 @@ def write_translation(
 
 
 def pixels(*batches: Batch) -> int:
-    """Pixels of all pictures of batches."""
+    """Return pixels of all pictures of batches."""
     return sum(job.pixels for job in chain(*batches))
 
 
 def _beside(original: Array, translation: Array) -> Picture:
-    """Two pictures (H, W, 1 or 3) of one type and height as one, the original on the left."""
+    """Return two pictures (H, W, 1 or 3) of one type and height side by side."""
     both = [np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (original, translation)]
     gap = np.full((original.shape[0], GAP, 3), np.iinfo(original.dtype).max, original.dtype)
     return Picture(np.concatenate([both[0], gap, both[1]], axis=1))

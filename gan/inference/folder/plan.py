@@ -28,7 +28,7 @@ BATCH_IMAGES = 16
 
 @dataclass(frozen=True)
 class Job:
-    """A picture, the file of its translation and, where it is asked for, that of both together."""
+    """A picture, the file of its translation and, with --compare, that of both together."""
 
     source: Path
     size: tuple[int, int]
@@ -36,7 +36,7 @@ class Job:
     target: Path | None
     """None where it was there before, and is to be left alone."""
     comparison: Path | None = None
-    """None where it was there before, or nobody asks for it."""
+    """None where it was there before, or is not requested."""
     pages: int = 1
     """Of a stack whose target is one, too."""
 
@@ -61,7 +61,7 @@ class Plan:
     """All pictures of an input, in the order of their names, and what cannot be one."""
 
     output: Path
-    """File or folder, as it was asked for."""
+    """File or folder, as the option names it."""
     whole_folder: bool
     """Whether the input is a folder: its output gets a failed.tsv."""
     jobs: tuple[Job, ...]
@@ -103,7 +103,7 @@ def make_plan(
     ]
     if not whole_folder and target.suffix and not target.is_dir():
         if format and target.suffix != names[0].suffix:
-            raise ValueError(f"{target}: its suffix says another format than --format {format}")
+            raise ValueError(f"{target}: its suffix names another format than --format {format}")
         triples = [(source, target, compare and compare / names[0])]
     failures = [Failure(path, reason) for path, reason in found.skipped]
     if not triples and not failures:
@@ -147,12 +147,12 @@ def _job(
 
 
 def _dangles(place: Path) -> bool:
-    """Whether a link is there, and not what it leads to."""
+    """Return whether a link is there, and not what it leads to."""
     return place.is_symlink() and not place.exists()
 
 
 def _inputs(source: Path, outputs: Sequence[Path]) -> Found:
-    """The images of a folder, without those of outputs that lie inside it."""
+    """Return the images of a folder, without those of outputs that lie inside it."""
     root = source.resolve()
     for output in outputs:
         if output.is_file():
@@ -175,7 +175,7 @@ def _inputs(source: Path, outputs: Sequence[Path]) -> Found:
 
 
 def with_format(names: Sequence[Path], format: Format | None) -> list[Path]:
-    """The names of translations: the same, or with the suffix of a chosen format.
+    """Return the names of translations: the same, or with the suffix of a chosen format.
 
     Where that would make one name of two (a.jpg and a.png), the old suffixes stay: a.jpg.webp.
     """
@@ -197,7 +197,7 @@ def with_format(names: Sequence[Path], format: Format | None) -> list[Path]:
 
 
 def _check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:
-    """ValueError where an output is an original, or the output of two."""
+    """Raise ValueError where an output is an original, or the output of two."""
     originals = {path.resolve() for path, *_ in triples}
     taken: dict[Path, Path] = {}
     for source, *outputs in triples:
@@ -215,7 +215,7 @@ def _check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:
 
 
 def size_of(path: Path, max_megapixels: float) -> tuple[int, int] | Failure:
-    """A picture's size, or why it cannot be translated; from its header."""
+    """Return a picture's size, or why it cannot be translated; from its header."""
     try:
         size = read_size(path, max_megapixels=max_megapixels)
         check_size(*size)
@@ -227,7 +227,7 @@ def size_of(path: Path, max_megapixels: float) -> tuple[int, int] | Failure:
 def make_batches(
     jobs: Iterable[Job], batch_size: int | None, device: str = "cpu"
 ) -> list[tuple[Job, ...]]:
-    """Batches of equal sizes, in the order of their first pictures.
+    """Return batches of equal sizes, in the order of their first pictures.
 
     Without a batch_size, of as many pictures as the kind of device does best with. They depend on
     the list alone, so that sharing it out or starting again changes no batch, and with it no

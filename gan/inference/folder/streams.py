@@ -30,7 +30,7 @@ def share_of_cores() -> int | None:
 
 
 class Streams:
-    """A GPU takes one batch after the other; each of a CPU's cores has a small batch of its own.
+    """A GPU takes one batch after the other; each of a CPU's cores has its own small batch.
 
     Threads that share a small picture wait for each other as soon as a core has other work, the
     reading and writing of pictures, say; and what one thread computes is the same with any number
@@ -57,7 +57,7 @@ class Streams:
         function: Callable[[Sequence[Job], Any], Result],
         batches: Iterator[tuple[Sequence[Job], Any]],
     ) -> Iterator[Result]:
-        """The function's results on batches and what was read of them, in their order."""
+        """Yield the function's results on batches and what was read of them, in their order."""
         running: deque[Future[Result]] = deque()
         for batch, read in batches:
             small = sum(job.pixels for job in batch) <= ONE_THREAD_PIXELS

@@ -23,7 +23,7 @@ class Span:
         return self.stop - self.start
 
     def clipped(self, lines: int) -> "Span":
-        """What of it lies in a map of so many lines."""
+        """Return what of it lies in a map of so many lines."""
         return Span(max(self.start, 0), min(self.stop, lines))
 
     def of(self, x: Tensor, have: "Span") -> Tensor:
@@ -55,14 +55,14 @@ class Local:
     """Lines that such an output has at its end besides."""
 
     def lines(self, lines: int) -> int:
-        """The lines that it makes of so many."""
+        """Return the lines that it makes of so many."""
         padded = lines + self.padding[2] + self.padding[3]
         if self.grows:
             return (padded - 1) * self.stride + self.kernel + self.tail - 2 * self.cropped
         return (padded - self.kernel) // self.stride + 1
 
     def reach(self, want: Span, lines: int) -> Span:
-        """The lines of its input, which has `lines`, that the lines `want` of its output take."""
+        """Return the lines of its input, of `lines`, that the lines `want` of its output take."""
         takes = self._takes(want, lines)
         inside = takes.clipped(lines)
         if self.mode != "reflect":
@@ -87,7 +87,7 @@ class Local:
         return y[..., first : first + len(want), :]
 
     def _takes(self, want: Span, lines: int) -> Span:
-        """The lines of the input, with those of the padding: above it they are negative."""
+        """Return the lines of the input, with those of the padding: above it they are negative."""
         start, stop = want.start * self.stride, (want.stop - 1) * self.stride + self.kernel
         if self.grows:
             start = -((self.kernel - 1 - self.cropped - want.start) // self.stride)  # rounded up
@@ -97,14 +97,14 @@ class Local:
 
 
 def chain_lines(chain: Sequence[Local], lines: int) -> int:
-    """The lines that layers one after another make of so many."""
+    """Return the lines that layers one after another make of so many."""
     for layer in chain:
         lines = layer.lines(lines)
     return lines
 
 
 def chain_spans(chain: Sequence[Local], want: Span, lines: int) -> list[Span]:
-    """The lines before each layer, and at the end `want`; the first are what the chain takes."""
+    """Return the lines before each layer, and at the end `want`; the chain takes the first."""
     sizes = [lines]
     for layer in chain:
         sizes.append(layer.lines(sizes[-1]))

@@ -42,7 +42,7 @@ def run_tiled(
 ) -> None:
     """Run a ResNet generator in eval mode on a picture that need not fit into memory.
 
-    The output is network(picture) up to rounding, for sides from 16 up (that of one single colour
+    The output is network(picture) up to rounding, for sides from 16 up (that of one single color
     is all rounding under instance norm, in tiles or not). Memory is that of the widest layers on
     tile x tile pixels, or on a few lines across the picture's shorter side where those are more.
     `scratch` is a folder with room for `scratch_bytes`; no file shows in it. `progress` is told the
@@ -92,7 +92,7 @@ def run_tiled(
 
 
 def scratch_bytes(network: nn.Module, height: int, width: int) -> int:
-    """Return the bytes of disk that run_tiled takes; ValueError for networks that it refuses."""
+    """Return the bytes of disk that run_tiled takes; ValueError for networks that it rejects."""
     stages = split(network)
     _, lines, columns = _reduced(network, stages, height, width)
     return MAPS * 4 * stages.channels * lines * columns
@@ -167,7 +167,7 @@ class Passes:
 def _to_features(
     passes: Passes, stages: Stages, picture: Source, completed: Local, raw: LineFile
 ) -> Source:
-    """Down to the resolution of the blocks; a pass for every norm on the way."""
+    """Run down to the resolution of the blocks; a pass for every norm on the way."""
     chain: list[Local] = [completed]
     rest: tuple[Local, ...] = ()
     for stage in stages.down:
@@ -179,7 +179,8 @@ def _to_features(
 def _through_branches(
     passes: Passes, stages: Stages, features: Source, sums: LineFile, raw: LineFile
 ) -> Source:
-    """Every block: its sum so far and each convolution's output, in place of the last ones'."""
+    """Run every block: its sum so far and each convolution's output, in place of the last
+    ones'."""
     for branch in stages.branches:
         for stage in branch:
             rest = passes.settle(
@@ -195,7 +196,7 @@ def _through_branches(
 
 
 def _to_output(passes: Passes, stages: Stages, features: Source, take: Take) -> None:
-    """Back up to the output; a pass for every norm on the way and one that writes."""
+    """Run back up to the output; a pass for every norm on the way and one that writes."""
     chain: list[Local] = []
     for stage in stages.up:
         chain += stage.spatial
@@ -206,7 +207,7 @@ def _to_output(passes: Passes, stages: Stages, features: Source, take: Take) -> 
 def _stored(
     lines: int, raw: LineFile, rest: Sequence[Local], sums: LineFile | None = None
 ) -> Source:
-    """What follows the convolution whose output `raw` is, added to `sums`."""
+    """Return what follows the convolution whose output `raw` is, added to `sums`."""
     files = [raw] if sums is None else [raw, sums]
 
     def combine(pieces: list[Tensor]) -> Tensor:
@@ -218,7 +219,7 @@ def _stored(
 
 
 def _reduced(network: nn.Module, stages: Stages, height: int, width: int) -> tuple[int, int, int]:
-    """What divides the sides that the network takes; lines and columns where its blocks are."""
+    """Return what divides the sides that the network takes; lines, columns at its blocks."""
     multiple = network.size_multiple
     assert isinstance(multiple, int)
     chain = [layer for stage in stages.down for layer in stage.spatial]

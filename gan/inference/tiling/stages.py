@@ -29,11 +29,11 @@ class Stage:
 
     @property
     def needs_moments(self) -> bool:
-        """Whether the norm asks for statistics of the whole picture, rather than running ones."""
+        """Whether the norm needs statistics of the whole picture, rather than running ones."""
         return self.norm is not None and self.norm.running_mean is None
 
     def settled(self, moments: Moments | None) -> tuple[Local, ...]:
-        """What follows the convolution, once the statistics that it needs are known."""
+        """Return what follows the convolution, once the statistics that it needs are known."""
         if self.norm is None:
             return self.pointwise
         return (Local(settled(self.norm, moments)), *self.pointwise)
@@ -144,7 +144,7 @@ def as_local(layer: nn.Module, transposed: bool) -> Local:
 
 
 def mirror(left: int, right: int, top: int, bottom: int) -> Local:
-    """Reflection padding."""
+    """Return reflection padding."""
     return Local(nn.Identity(), padding=(left, right, top, bottom), mode="reflect")
 
 

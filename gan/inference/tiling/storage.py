@@ -111,7 +111,7 @@ class Lanes:
     def write(self, file: LineFile, start: int, x: Tensor) -> None:
         """Write behind; no more than two writes wait, or memory would not be bounded."""
         if self._reading is not None:
-            self._reading.exception()  # waits; whoever asks for the lines gets the error
+            self._reading.exception()  # waits; the reader of the lines gets the error
         while len(self._writing) >= 2:
             self._writing.popleft().result()
         self._writing.append(self._writer.submit(file.write, start, x))

@@ -80,7 +80,7 @@ class Groups:
         return keys
 
     def _apart(self, keys: Sequence[str]) -> int:
-        """Return how many groups have values of their own of some keys."""
+        """Return how many groups differ in the values of some keys."""
         return len(set(zip(*(self.different[key] for key in keys), strict=True)))
 
 

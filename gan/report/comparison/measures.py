@@ -248,7 +248,7 @@ def _summary(values: Iterable[Value]) -> Summary:
 def _verdict(
     cells: Sequence[Cell], better: Better, unfair: Collection[int]
 ) -> tuple[str, Group | None]:
-    """Return what may be said of the group with the best mean, and the group if it is best."""
+    """Return a sentence on the group with the best mean, and the group if it is best."""
     if len(cells) < 2:
         return "nothing to compare", None
     if any(not math.isfinite(cell.summary.mean) for cell in cells):

@@ -75,7 +75,7 @@ def remarks(runs: Sequence[Run], groups: Groups) -> list[str]:
 
 
 def _alerts(runs: Sequence[Run]) -> dict[str, str]:
-    """Return what nobody should overlook, by its section."""
+    """Return what must not be overlooked, by its section."""
     found = [run.name for run in runs if run.open_findings]
     return {"verdicts": f"Open findings of the doctor: {', '.join(found)}"} if found else {}
 

@@ -1,4 +1,4 @@
-"""The runs that are compared: what each folder holds, under a name of its own."""
+"""The runs that are compared: what each folder holds, under a unique name."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class Run:
 
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
-    """Read runs; ValueError names a folder that is no run, or that is given twice."""
+    """Read runs; ValueError names a folder that is not a run, or that is given twice."""
     places: dict[Path, Path] = {}
     for folder in folders:
         place = folder.resolve()

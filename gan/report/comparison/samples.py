@@ -35,7 +35,7 @@ class Taken:
 def samples(groups: Sequence[Group], most: int) -> Markup:
     """Return up to `most` test images of each direction with the translations by every run.
 
-    Runs whose grids do not show the same images in the same size form blocks of their own.
+    Runs whose grids do not show the same images in the same size form separate blocks.
     """
     blocks: dict[tuple[Direction, bytes], list[Taken]] = {}
     remarks: list[str] = []

@@ -46,7 +46,7 @@ def _numbers(groups: Groups) -> list[str]:
 
 
 def _overview(groups: Groups) -> Iterator[tuple[str, ...]]:
-    """A line for each group."""
+    """Yield a line for each group."""
     yield (
         "group",
         "runs",
@@ -74,7 +74,7 @@ def _overview(groups: Groups) -> Iterator[tuple[str, ...]]:
 
 
 def _keys(groups: Groups) -> Iterator[tuple[str, str]]:
-    """A line for each key that differs: its values, each with the groups that have it."""
+    """Yield a line for each key that differs: its values, each with the groups that have it."""
     yield "what differs", "value (groups)"
     for key, values in groups.different.items():
         having: dict[str, list[str]] = {}
@@ -89,7 +89,7 @@ def _headings(tables: Sequence[Table]) -> list[str]:
 
 
 def _metrics(groups: Groups, table: Table, heading: str) -> Iterator[tuple[str, ...]]:
-    """A line for each metric: its mean and deviation by group, and what may be claimed."""
+    """Yield a line for each metric: its mean and deviation by group, and what may be claimed."""
     yield (heading, "better", *_numbers(groups), "claim")
     for row in table.rows:
         yield (row.name, row.better, *_means(groups, row), row.verdict)
@@ -102,7 +102,7 @@ def _means(groups: Groups, row: Row) -> Iterator[str]:
 
 
 def _protocols(tables: Sequence[Table]) -> Iterator[str]:
-    """In what protocols differ, where there are several."""
+    """Yield in what protocols differ, where there are several."""
     if len(tables) > 1:
         yield "Numbers of different tables are not comparable. Their protocols differ in:"
         for key, values in different_settings(tables).items():

@@ -42,7 +42,7 @@ class Saver:
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         try:
-            # Others may be gone when a process fails: it waits for nobody then.
+            # Others may be gone when a process fails: it does not wait for them then.
             if error is None or self.accelerator.num_processes == 1:
                 self.finish()
         finally:
@@ -157,7 +157,7 @@ def _or_remove(part: Path, function: Callable[[], None]) -> None:
 
 
 def on_cpu(value: Any) -> Any:
-    """A copy of nested dicts and lists whose tensors no longer change, on the CPU."""
+    """Return a copy of nested dicts and lists whose tensors no longer change, on the CPU."""
     match value:
         case Tensor():
             return value.detach().to("cpu", copy=True)

@@ -67,7 +67,7 @@ class SavedState:
         )
 
     def load(self, process: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What all processes share, and what this process has for itself, on the CPU."""
+        """Return what all processes share, and what this process has for itself, on the CPU."""
         shared = _read_tensors(self.folder / "shared.pt")
         path = self.folder / f"process-{process}.pt"
         if not path.exists():  # saved by fewer processes, and run.allow_changes is on
@@ -83,7 +83,7 @@ def _read_tensors(path: Path) -> dict[str, Any]:
             raise TypeError(f"it holds a {type(content).__name__}")
     except Exception as error:  # of pickles, archives, decoders
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{path}: is no part of a training state: {reason}") from error
+        raise ValueError(f"{path}: is not part of a training state: {reason}") from error
     return content
 
 
@@ -107,9 +107,9 @@ def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def checksum(manifest: dict[str, Any]) -> str:
-    """SHA-256 of all that a manifest says but this itself."""
-    said = {key: value for key, value in manifest.items() if key != "checksum"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    """Return the SHA-256 of a manifest without this entry."""
+    checked = {key: value for key, value in manifest.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(checked, sort_keys=True).encode()).hexdigest()
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def remove_old(root: Path, step: int, keep: int) -> None:
 
 
 def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
-    """The newest complete state below root, and what is wrong with those newer than it."""
+    """Return the newest complete state below root, and what is wrong with those newer than it."""
     problems: list[str] = []
     for folder in sorted(root.glob("step-*"), reverse=True):
         problem, manifest = _examine(folder)
@@ -153,7 +153,7 @@ def agreed_state(root: Path, processes: Processes) -> tuple[SavedState | None, l
 
 
 def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
-    """What is wrong with a state's folder, or None, and its manifest."""
+    """Return what is wrong with a state's folder, or None, and its manifest."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["checksum"] != checksum(manifest):

@@ -1,4 +1,5 @@
-"""The doctor of a run: remembers a window of steps, looks at its translations, says what is new."""
+"""The doctor of a run: remembers a window of steps, looks at its translations, reports what is
+new."""
 
 import math
 from collections import deque
@@ -21,7 +22,7 @@ LOGS = 4
 MEMORY = 400
 """Logged steps that are remembered; at most half of them are a window."""
 SCALING = 0.05
-"""Share of steps that fp16 may leave out: its scaler searches the largest scale by them."""
+"""Share of steps that fp16 may skip: its scaler searches the largest scale by them."""
 
 Signals = dict[tuple[str, str], float]
 """Values by fault and place."""
@@ -81,7 +82,7 @@ class Doctor:
         self.rows: deque[tuple[int, dict[str, float]]] = deque(maxlen=MEMORY)
         self.examined = 0
         self.open: dict[tuple[str, str], Finding] = {}
-        # Steps left out: all that the run has counted, and those since the last examination.
+        # Skipped steps: all that the run has counted, and those since the last examination.
         self.skipped = self.left_out = 0.0
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
@@ -119,7 +120,7 @@ class Doctor:
     def look(
         self, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
     ) -> tuple[Signals, dict[str, float]]:
-        """The signals of pictures; and how far each domain's images are from translations to it."""
+        """Return the signals of pictures; and each domain's distance to translations."""
         signals: Signals = {}
         distances: dict[str, float] = {}
         networks = {"ab": forth, "ba": back}
@@ -136,7 +137,7 @@ class Doctor:
         return signals, distances
 
     def listen(self, recent: Rows, before: Rows, distances: Mapping[str, float]) -> Signals:
-        """The signals of logged values, of what the recipe logs."""
+        """Return the signals of logged values, of what the recipe logs."""
         signals: Signals = {}
         for domain in ("a", "b"):
             if f"score_real_{domain}" not in recent[0][1]:
@@ -161,14 +162,14 @@ class Doctor:
         return signals
 
     def split(self) -> tuple[Rows, Rows]:
-        """The logged steps of this window, at least LOGS where there are; and those before it."""
+        """Return the logged steps of this window, at least LOGS if possible; and those before."""
         rows = list(self.rows)
         new = sum(step > self.examined for step, _ in rows)
         count = min(max(new, LOGS), MEMORY // 2)
         return rows[-count:], rows[:-count]
 
     def news(self, signals: Signals, findings: Iterable[Finding | None]) -> Examination:
-        """What is new since the last window; what is undefined in this one stays as it was."""
+        """Return what is new since the last window; what is undefined now stays as it was."""
         now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
         defined = {at: value for at, value in signals.items() if not math.isnan(value)}
         gone = [f for at, f in self.open.items() if at in defined and at not in now]
@@ -177,7 +178,7 @@ class Doctor:
         return Examination(defined, list(found.values()), gone)
 
     def state(self) -> dict[str, Any]:
-        """What resuming needs."""
+        """Return what resuming needs."""
         return {
             "rows": list(self.rows),
             "examined": self.examined,
@@ -187,7 +188,7 @@ class Doctor:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what state() gave. Steps left out since, which a run goes back for, count."""
+        """Continue from what state() gave. Steps skipped since then count."""
         self.rows = deque(state["rows"], maxlen=MEMORY)
         self.examined, self.skipped = state["examined"], state["skipped"]
         found = (Finding(**finding) for finding in state["open"])
@@ -202,7 +203,7 @@ PREFIXES = ("score_", "discriminator_", "gradient_norm_")
 def _see(
     real: Tensor, fake: Tensor, wanted: Tensor | None, home: Network | None
 ) -> dict[str, float]:
-    """The signals of translations: fake of real, wanted images of its domain, home the way back."""
+    """Return the signals of translations: fake of real, wanted images of its domain, home back."""
     broken = 1 - float(fake.isfinite().float().mean())
     if broken:
         return {"not_finite": broken}
@@ -235,7 +236,7 @@ def _diagnose(
     *,
     alone: bool = False,
 ) -> Finding | None:
-    """A finding, if a signal's value over a window is beyond its limit.
+    """Return a finding, if a signal's value over a window is beyond its limit.
 
     pace is the discriminators' learning rate by that of the generators; alone is whether there is
     one generator.

@@ -18,11 +18,11 @@ from gan.metrics.structure import agreement, comparable, field
 Network = Callable[[Tensor], Tensor]
 
 STEP = 2 / 255
-"""One grey level of 8 bits."""
+"""One gray level of 8 bits."""
 NOISE = 2 * STEP
-"""Standard deviation of the noise on translations; nobody sees two grey levels."""
+"""Standard deviation of the noise on translations; two gray levels are invisible."""
 EXTREME = 0.97
-"""From which on a value, in [-1, 1], counts as clipped: four grey levels below white."""
+"""From which on a value, in [-1, 1], counts as clipped: four gray levels below white."""
 WINDOW = 5
 """Pixels of a side over which detail is taken and averaged."""
 CALM, BUSY = 0.05, 0.95
@@ -30,13 +30,13 @@ CALM, BUSY = 0.05, 0.95
 NEAR, FAR = 3, 10
 """Pixels around an edge: its halo, and its surroundings."""
 LEAST_OVERSHOOT, LEAST_RANGE = 0.02, 0.05
-"""Below which nobody sees a halo; of luma's range, 2."""
+"""Below which a halo is invisible; of luma's range, 2."""
 LEAST_GRAIN = 2.0
-"""Grey levels of detail in calm places that nobody sees."""
+"""Gray levels of detail in calm places below which it is invisible."""
 
 
 def luma(images: Tensor) -> Tensor:
-    """Brightness, (N, H, W): ITU-R BT.601 of three channels, or the one."""
+    """Return brightness, (N, H, W): ITU-R BT.601 of three channels, or the one."""
     images = images.float()
     if images.shape[1] == 1:
         return images[:, 0]
@@ -44,10 +44,11 @@ def luma(images: Tensor) -> Tensor:
 
 
 def luminance_correlation(real: Tensor, fake: Tensor) -> float:
-    """Pearson's r = cov(x, y) / (sd(x) sd(y)) of the luma of input x and output y, in [-1, 1].
+    """Return Pearson's r = cov(x, y) / (sd(x) sd(y)) of the luma of input x and output y, in [-1,
+    1].
 
     Over the pixels of each picture, then the mean over pictures. A picture without contrast (a
-    standard deviation below half a grey level) has 0. Inverted colours are strongly negative.
+    standard deviation below half a gray level) has 0. Inverted colors are strongly negative.
     """
     x, y = (luma(images).flatten(1) for images in (real, fake))
     x, y = (values - values.mean(1, keepdim=True) for values in (x, y))
@@ -57,7 +58,8 @@ def luminance_correlation(real: Tensor, fake: Tensor) -> float:
 
 
 def change(real: Tensor, fake: Tensor) -> float:
-    """mean |fake - real|, in [0, 2]: how far outputs are from inputs; NaN between grey and color.
+    """Return mean |fake - real|, in [0, 2]: how far outputs are from inputs; NaN between gray and
+    color.
 
     Next to 0 where the output is the input.
     """
@@ -65,22 +67,24 @@ def change(real: Tensor, fake: Tensor) -> float:
 
 
 def difference(x: Tensor, y: Tensor) -> float:
-    """mean |x - y| over pictures, channels and pixels."""
+    """Return mean |x - y| over pictures, channels and pixels."""
     return float((x.float() - y.float()).abs().mean())
 
 
 def diversity(images: Tensor) -> float:
-    """mean |x_i - x_j| over all pairs i < j of pictures and their pixels; NaN for one picture."""
+    """Return mean |x_i - x_j| over all pairs i < j of pictures and their pixels; NaN for one
+    picture."""
     pairs = torch.combinations(torch.arange(len(images), device=images.device))
     return difference(*images[pairs.T]) if len(pairs) else math.nan
 
 
 def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> float:
-    """diversity(fake) / min(diversity(real), diversity(wanted)): 0 where all outputs are alike.
+    """Return diversity(fake) / min(diversity(real), diversity(wanted)): 0 where all outputs are
+    alike.
 
     real are the inputs, wanted is pictures of the other domain, where there are any: a domain of
-    pale pictures asks for pale outputs. NaN where the pictures compared with are alike themselves
-    (less than a grey level apart), or there is only one.
+    pale pictures needs pale outputs. NaN where the pictures compared with are alike themselves
+    (less than a gray level apart), or there is only one.
     """
     expected = diversity(real)
     if wanted is not None and len(wanted) > 1:
@@ -89,16 +93,16 @@ def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> flo
 
 
 def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> float:
-    """How much more a reconstruction loses by what nobody sees than a reader of the picture would.
+    """Return how much invisible changes harm a reconstruction, by what a reader would lose.
 
     max over d of (e(d) - e(0)) / (c |d| + e(0) / 8) with e(d) = mean |back(fake + d) - real|, the
     error of a reconstruction, and |d| = mean |d|. d is noise, of fake's shape and a standard
     deviation of NOISE, or the rounding of fake to 8 bits; c = sd(real) / sd(fake), where it is
-    above 1, is what contrast has to be won back from a pale picture. A way back that reads what is
-    in the picture passes d on, so it is 1 at most; one that reads a code of invisible amplitude
-    amplifies it, and d with it. Reconstructions that are bad to begin with have little to lose;
-    e(0) / 8 keeps their chance changes small. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a master
-    of steganography", Sec. 4.
+    above 1, is what contrast has to be won back from a pale picture. A generator back that reads
+    what is in the picture passes d on, so it is 1 at most; one that reads a code of invisible
+    amplitude amplifies it, and d with it. Reconstructions that are bad to begin with have little to
+    lose; e(0) / 8 keeps their chance changes small. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a
+    master of steganography", Sec. 4.
     """
     faithful = difference(back(fake), real)
     contrast = max(1.0, float(real.float().std() / fake.float().std().clamp(min=STEP / 2)))
@@ -112,15 +116,15 @@ def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> flo
 
 
 def checkerboard(fake: Tensor, *natural: Tensor) -> float:
-    """grid(fake) - max grid(natural): grey levels of a grid that is in no natural picture.
+    """Return grid(fake) - max grid(natural): gray levels of a grid that is in no natural picture.
 
-    natural are the inputs and the other domain: what is printed or dithered has a grid of its own.
+    natural are the inputs and the other domain: printed or dithered pictures already have a grid.
     """
     return grid(fake) - max(grid(images) for images in natural)
 
 
 def grid(images: Tensor) -> float:
-    """The pattern of period 2 and 4 pixels that all pictures share, in grey levels of 255.
+    """Return the pattern of period 2 and 4 pixels that all pictures share, in gray levels of 255.
 
     p(u, v) = mean over pictures i and cells j, k of h_i(4 j + u, 4 k + v), for every channel; h is
     a picture less its mean over 4 x 4 pixels. The standard deviation of p over u and v: by Parseval
@@ -162,7 +166,7 @@ def structure(real: Tensor, fake: Tensor) -> float:
 
 
 def detail(images: Tensor, quantile: float) -> float:
-    """Return how strong detail is at a quantile of a picture's places, a mean, in grey levels.
+    """Return how strong detail is at a quantile of a picture's places, a mean, in gray levels.
 
     Detail is a picture less its mean over WINDOW x WINDOW pixels; its strength at a place is the
     root of its mean square over channels and as many pixels. Sides of 2 WINDOW or more.

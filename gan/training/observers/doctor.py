@@ -75,7 +75,7 @@ class DoctorObserver(Observer):
             file.writelines(json.dumps(entry) + "\n" for entry in entries)
 
     def state(self) -> dict[str, Any]:
-        """The window so far, and what was found."""
+        """Return the window so far, and what was found."""
         return {"step": self.step, "doctor": self.doctor.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:

@@ -36,7 +36,7 @@ class Mark:
     high: float | None
 
     def text(self) -> str:
-        """The value, for people."""
+        """Return the value, for people."""
         interval = "" if self.low is None else f" [{self.low:.4g}, {self.high:.4g}]"
         return f"{self.value:.4g}{interval} at step {self.step}"
 
@@ -88,7 +88,8 @@ class EvaluationObserver(Observer):
             self.measure(step, tracker)
 
     def kept(self) -> Mark | None:
-        """The mark of the best generators, as far as they are there, and best.json beside them.
+        """Return the mark of the best generators, as far as they are there, and best.json beside
+        them.
 
         They may be newer than the training state, or have been removed or damaged since.
         """
@@ -110,7 +111,7 @@ class EvaluationObserver(Observer):
             return self.best
         self.context.print_line(
             f"{folder}: the best generators, of step {self.best.step}, are damaged or gone: "
-            "the best are sought anew from here"
+            "the search for the best starts again here"
         )
         return None
 
@@ -135,7 +136,7 @@ class EvaluationObserver(Observer):
             self.compare(step, evaluation.metrics[self.config.best], tracker)
 
     def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
-        """All numbers of this step, written down; None where a translation is not finite."""
+        """Return all numbers of this step, written down; None where a translation is not finite."""
         generators = self.context.trainer.frame.generators
         try:
             evaluation = evaluate(
@@ -176,12 +177,12 @@ class EvaluationObserver(Observer):
         self.context.print_line(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
         if self.config.patience and best and evaluation.metrics[best].low is None:
             raise ValueError(
-                f"evaluate.patience judges by intervals, and {best} has none: "
-                f"{evaluation.metrics[best].warning}; leave it out, or measure more images"
+                f"evaluate.patience compares intervals, and {best} has none: "
+                f"{evaluation.metrics[best].warning}; remove it, or measure more images"
             )
 
     def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
-        """Into metrics.jsonl, evaluation/ and TensorBoard."""
+        """Write into metrics.jsonl, evaluation/ and TensorBoard."""
         precision = self.context.config.train.precision.replace("tf32", "fp32")  # see evaluate
         evaluation = evaluation.of_model({"precision": precision})
         write_evaluation(
@@ -211,7 +212,7 @@ class EvaluationObserver(Observer):
             )
 
     def ended(self) -> str | None:
-        """Why the run ends before its last step."""
+        """Return why the run ends before its last step."""
         patience = self.config.patience
         if patience is None or self.without_progress < patience or self.standard is None:
             return None
@@ -221,7 +222,7 @@ class EvaluationObserver(Observer):
         )
 
     def state(self) -> dict[str, Any]:
-        """The marks."""
+        """Return the marks."""
         return {
             "metric": self.config.best,
             "best": asdict(self.best) if self.best else None,
@@ -243,7 +244,7 @@ class EvaluationObserver(Observer):
 
 
 def _read_best(folder: Path, metric: str | None) -> Mark | None:
-    """The mark in best.json, where it is whole and of this metric."""
+    """Return the mark in best.json, where it is whole and of this metric."""
     try:
         record = json.loads((folder / BEST).read_text(encoding="utf-8"))
         return Mark(**record) if record.pop("metric") == metric else None

@@ -125,7 +125,7 @@ def test_a_broken_color_profile_is_one_line_and_no_failure(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
     for line, name in zip(lines, ("a.png", "b.png"), strict=False):
-        assert line.startswith(f"{source / name}: ICC profile left out")
+        assert line.startswith(f"{source / name}: ICC profile ignored")
         with Image.open(tmp_path / "out" / name) as result:
             assert (np.asarray(result) == (0, 255, 255)).all()
 

@@ -117,7 +117,7 @@ def test_a_sealed_file_that_is_no_state_is_named(content: bytes | None, tmp_path
     (folder / "manifest.json").write_text(sealed)
     saved, _ = newest_state(tmp_path)
     assert saved is not None
-    with pytest.raises(ValueError, match=r"shared\.pt: is no part of a training state: "):
+    with pytest.raises(ValueError, match=r"shared\.pt: is not part of a training state: "):
         saved.load(0)
 
 

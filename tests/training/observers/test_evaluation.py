@@ -189,7 +189,7 @@ def test_every_evaluation_is_said_in_a_line_and_hints_name_keys_of_the_configura
         assert f"evaluation, step {line['step']}: l1_ab {value:.4g}, l1_ba " in said
     assert "--evaluate.features mobilenet_v2 (offline with --evaluate.weights FILE)" in said
     assert " --features" not in said
-    assert "step 6 of 6 done; a higher train.max_steps goes on" in said
+    assert "step 6 of 6 done; a higher train.max_steps continues" in said
 
 
 def test_a_file_of_any_name_that_is_left_out_is_named_in_one_line(
@@ -242,7 +242,7 @@ def test_a_metric_that_is_not_measured_is_refused_before_anything_is(
 def test_patience_is_refused_where_images_are_too_few_for_intervals(
     root: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValueError, match=r"patience judges by intervals, and l1_ab has none: 3 im"):
+    with pytest.raises(ValueError, match=r"patience compares intervals, and l1_ab has none: 3 im"):
         train(config(root, tmp_path, every=2, best="l1_ab", patience=2))
 
 
@@ -267,7 +267,7 @@ def test_what_cannot_be_measured_on_the_way_is_said_and_passed_over(
     ({"every": 2, "best": "kid_abb"}, "no metric kid_abb; did you mean kid_ab?"),
     ({"every": 2, "resamples": 10**9}, "less than or equal to 10000"),
     ({"every": 2, "patience": 2}, "evaluate.patience needs evaluate.best"),
-    ({"every": 2, "best": "l1_ab", "patience": 2, "resamples": 0}, "patience judges by intervals"),
+    ({"every": 2, "best": "l1_ab", "patience": 2, "resamples": 0}, "patience compares intervals"),
 ])  # fmt: skip
 def test_contradictions_are_named(
     settings: dict[str, Any], message: str, root: Path, tmp_path: Path

@@ -229,7 +229,7 @@ def test_a_style_for_a_generator_that_takes_none_is_refused(
 @pytest.mark.parametrize(("sections", "message"), [
     ({"loss": {"style": 0}}, "networks.generator adain needs a loss.style above 0"),
     ({"loss": {"perceptual_cycle": 1}}, "set loss.perceptual_cycle to 0"),
-    ({"style": {"image": Path("x.png")}}, "leave style.image out"),
+    ({"style": {"image": Path("x.png")}}, "remove style.image"),
     ({"data": {"root": None, "a": Path("x")}}, "data.a and data.b belong together"),
     ({"networks": {"discriminator_layers": 6}}, "must be at least 192"),
     ({"data": {"crop_size": 18}}, "must be a multiple of 4"),
