@@ -1,6 +1,7 @@
-"""The documents use plain American English: they contain none of the phrases below."""
+"""Documents and program use plain American English: they contain none of the phrases below."""
 
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,12 @@ CONFIGURATIONS = sorted(
     for path in (ROOT / "configs").rglob("*.*")
     if path.suffix in (".yaml", ".sh")
 )
+PROGRAM = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*(ROOT / "gan").rglob("*.py"), *(ROOT / "scripts").glob("*.py"), ROOT / "train.py")
+)
+NAMES = re.compile(r"\{[^{}]*\}|\w*_\w*|\bGREY\b")
+"""In strings and comments: what is filled in, and identifiers."""
 QUOTED = re.compile(r"^```.*?^```|`[^`]+`|\]\([^)]*\)", re.DOTALL | re.MULTILINE)
 """Code blocks with output, code in sentences, and where links lead."""
 
@@ -63,6 +70,19 @@ def prose(page: str) -> str:
         return QUOTED.sub(blank, text)
     comments = (line.partition("#")[2].lstrip("# ") for line in text.split("\n"))
     return QUOTED.sub(blank, "\n".join(comments))
+
+
+def words(module: str) -> str:
+    """Return a module's comments, docstrings and messages, each on its line, nothing else."""
+    lines = [""] * (len((ROOT / module).read_text(encoding="utf-8").split("\n")) + 1)
+    kinds = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", None)}
+    with (ROOT / module).open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type in kinds and " " in token.string:  # others are names
+                text = NAMES.sub("", QUOTED.sub(blank, token.string))
+                for number, line in enumerate(text.split("\n")):
+                    lines[token.start[0] - 1 + number] += line
+    return "\n".join(lines)
 
 
 def faults(text: str, phrases: dict[str, str]) -> Iterator[str]:
@@ -82,6 +102,21 @@ def banned(page: str) -> dict[str, str]:
 @pytest.mark.parametrize("page", [*PAGES, *CONFIGURATIONS])
 def test_documents_are_in_plain_american_english(page: str) -> None:
     assert not [f"{page}:{fault}" for fault in faults(prose(page), banned(page))]
+
+
+@pytest.mark.parametrize("module", PROGRAM)
+def test_the_program_speaks_plain_american_english(module: str) -> None:
+    assert not [f"{module}:{fault}" for fault in faults(words(module), banned(module))]
+
+
+def test_messages_are_read_and_names_are_not(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(
+        'grey = "grey"\n# A colour.\nprint(f"{left_out} is no {grey.colour} of\\n"\n'
+        '      "GREY of left_out goes on")\n'
+    )
+    found = [fault.split(": write")[0] for fault in faults(words(str(module)), banned("a.py"))]
+    assert found == ['3: "is no"', '4: "goes on"', '2: "colour"']
 
 
 @pytest.mark.parametrize(("sentence", "found"), [

@@ -100,7 +100,7 @@ class AugmentOptions(Section):
     """Mirror the samples of the small networks at random; false where left and right differ, as
     in letters."""
     keep_rejected: bool = False
-    """Keep the originals of rejected images, in place of leaving them out (replace and mix)."""
+    """Keep the originals of rejected images, in place of removing them (replace and mix)."""
     keep_classes: bool = True
     """Keep the originals of a class folder none of whose translations is accepted: without an image
     the classes after it would change their numbers (replace and mix)."""

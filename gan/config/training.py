@@ -58,7 +58,7 @@ class TrainConfig(Section):
     an NVIDIA GPU rounds to 10 bits, several times as fast; elsewhere it is fp32."""
     channels_last: bool = False
     """Keep weights and feature maps channel by channel within each pixel. On GPUs instance norms
-    and padding change them back, so it may cost more than it brings. The numbers are the same, but
+    and padding change them back, so it may cost more than it saves. The numbers are the same, but
     for rounding."""
     batch_passes: bool = True
     """Run a generator on an image and on its target, and a discriminator on real images and on

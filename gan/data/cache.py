@@ -161,8 +161,8 @@ def stamp_of(path: Path) -> Stamp | None:
 def make_folder(folder: Path) -> None:
     """Make a cache's folder, or find one; ValueError where it is something else.
 
-    The mark in it is that of the Cache Directory Tagging Specification, by which backups leave it
-    out. A folder with other things in it and without the mark is somebody's.
+    The mark in it is that of the Cache Directory Tagging Specification, by which backups skip
+    it. A folder with other things in it and without the mark is somebody's.
     """
     mark = folder / "CACHEDIR.TAG"
     try:

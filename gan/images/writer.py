@@ -72,8 +72,8 @@ def write_stack(pages: Sequence[Picture], path: Path, *, replace: bool = True) -
 def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: bool = True) -> None:
     """Write a picture like `write_image`, with whatever of it the format can hold.
 
-    16 bits go into PNG and TIFF, transparency and EXIF into all formats that have them. Where there
-    is no transparency, the picture stands on the white that it was translated on. FileExistsError
+    16 bits go into PNG and TIFF, transparency and EXIF into all formats that have them. Without
+    transparency, the picture stands on the white that it was translated on. FileExistsError
     where there is a file already, unless `replace` is set.
     """
     write_whole(path, _picture_saver(picture, path, quality), replace=replace)

@@ -1,6 +1,6 @@
 """How far apart pictures, and collections of pictures, are: pure functions and frozen networks.
 
-Sums over feature vectors are taken in float64, on the CPU, by formulas of our own, because the
+Sums over feature vectors are taken in float64, on the CPU, by our formulas, because the
 features are at hand; what torchmetrics does cleanly (SSIM, MS-SSIM, LPIPS, Inception) is its own.
 """
 

@@ -25,7 +25,7 @@ def classifier_needed(loss: LossConfig) -> bool:
 class FrozenClassifier:
     """A classifier of A's images that nothing trains; gradients flow to the images.
 
-    Hoffman et al. 2018 (CyCADA), Sec. 3: it is trained on A alone, unless a file brings one that
+    Hoffman et al. 2018 (CyCADA), Sec. 3: it is trained on A alone, unless a file holds one that
     knows both domains, and what it takes an image of either domain for is what it is to take the
     translation for. So no batch needs a label. Their published code, unlike their paper, trains it
     along and takes A's labels for the goal; ours stays as it is, and a step stays a function of its

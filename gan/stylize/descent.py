@@ -42,7 +42,7 @@ def minimize(
     multiplied by it. L-BFGS has the strong Wolfe conditions.
 
     The picture keeps to [-1, 1]: losses see it clipped, and since a clipped pixel has no gradient,
-    PULL times the mean squared excess brings it back. Clipping only at the end lost half of the
+    PULL times the mean squared excess pulls it back. Clipping only at the end lost half of the
     style that had been reached.
     """
     height, width = start.shape[2:]

@@ -13,7 +13,7 @@ from gan.training.recipes.base import Batch
 INDEX = "index.json"
 """In a run's folder: the files that its first start has decoded; the next ones need not."""
 
-AGAIN = "bring them back, and run the same command again to continue"
+AGAIN = "restore them, and run the same command again to continue"
 
 
 class BrokenImages:

@@ -27,12 +27,12 @@ class Verdict:
     word: Word
     sentence: str
     basis: str
-    """What was checked and measured."""
+    """What was checked and measured; empty where nothing was."""
     certainty: str
     """How sure it is, and why."""
 
     def __str__(self) -> str:
-        return f"{self.sentence} {self.basis} {self.certainty}"
+        return " ".join(filter(None, (self.sentence, self.basis, self.certainty)))
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def run_verdict(run: Path, config: Config, step: int) -> Verdict:
     lines = read_lines(run / "doctor.jsonl", Finding)
     evaluation = chosen(read_lines(run / "metrics.jsonl", Evaluation).records)
     return verdict(
-        [finding for finding, gone in found(lines.records) if gone is None],
+        [each for each, gone in found(lines.records) if gone is None and each.step <= step],
         evaluation if evaluation and evaluation.step else None,
         Checks(step, config.train.doctor_every if lines.present else 0),
     )
@@ -85,11 +85,11 @@ def verdict(findings: Sequence[Finding], evaluation: Evaluation | None, checks: 
         sentence = f"{head}: {_seen(ruins, checks)}."
         return Verdict("broken", sentence, basis, _sureness(ruins, checks))
     if findings:
-        parts = [_seen(findings, checks), *([_further(worse)] if worse else [])]
+        parts = [_seen(findings, checks), *([_further(evaluation)] if evaluation and worse else [])]
         sentence = f"Look here: {'; '.join(parts)}."
         return Verdict("look here", sentence, basis, _sureness(findings, checks))
     if evaluation and worse:
-        sentence = f"Look here: {_further(worse)}."
+        sentence = f"Look here: {_further(evaluation)}."
         return Verdict("look here", sentence, basis, _measured(evaluation, worse))
     if evaluation and (better := _all_better(evaluation)):
         sentence = f"Good: the translations are nearer to {_targets(better)} than their sources"
@@ -97,7 +97,7 @@ def verdict(findings: Sequence[Finding], evaluation: Evaluation | None, checks: 
         return Verdict("good", f"{sentence}{nothing}.", basis, _measured(evaluation, better))
     if evaluation is None and (not checks.count or checks.step < YOUNG):
         sentence = f"Too early to say: {_early(checks)}."
-        return Verdict("too early", sentence, basis, "Nothing is known yet.")
+        return Verdict("too early", sentence, "", "")
     sentence = "Usable: the doctor finds no fault." if checks.count else "Usable, perhaps."
     return Verdict("usable", sentence, basis, _unmeasured(evaluation))
 
@@ -140,9 +140,12 @@ def _place(where: str) -> str:
     return f"discriminator of {where.upper()}" if where in ("a", "b") else where
 
 
-def _further(worse: Sequence[str]) -> str:
-    """Return that metrics are worse than those of the source images."""
-    return f"the translations are further from {_targets(worse)} than their sources"
+def _further(evaluation: Evaluation) -> str:
+    """Return which metrics are worse than those of the source images, and which are better."""
+    worse, better = evaluation.changed("worse"), evaluation.changed("better")
+    text = f"the translations are further from {_targets(worse)} than their sources"
+    titles = dict.fromkeys(row_of(stem(name)).title for name in better)
+    return f"{text}, though nearer by {', '.join(titles)}" if better else text
 
 
 def _targets(names: Sequence[str]) -> str:
@@ -182,14 +185,14 @@ def _sureness(findings: Sequence[Finding], checks: Checks) -> str:
         return f"Sure: {times} checks in a row found it."
     if times >= FAIRLY_SURE:
         return f"Fairly sure: {times} checks in a row found it."
-    return f"Not sure: one check found it; the next is at step {checks.last + checks.every:,}."
+    return "Not sure: one check found it."
 
 
 def _measured(evaluation: Evaluation, names: Sequence[str]) -> str:
     """Return how sure differences are whose 95 % intervals exclude none."""
     least = min(evaluation.metrics[name].count or 0 for name in names)
     sure = "Sure" if least >= MANY else "Fairly sure"
-    return f"{sure}: the 95 % intervals of {least} images exclude no difference."
+    return f"{sure}: the 95 % intervals of the differences, of {least} images, do not hold 0."
 
 
 def _unmeasured(evaluation: Evaluation | None) -> str:

@@ -118,7 +118,7 @@ def test_more_than_the_share_ends_the_run_after_a_save_and_it_goes_on_once_they_
     paths = [root / f"trainB/{number:03d}.png" for number in (1, 4)]
     contents = [path.read_bytes() for path in paths]
     train(settings(root, tmp_path / "whole"))
-    with breaking(2, paths), pytest.raises(ValueError, match=r"2 of 6 images .* bring them back"):
+    with breaking(2, paths), pytest.raises(ValueError, match=r"2 of 6 images .* restore them"):
         train(settings(root, tmp_path / "run"))
     states = sorted((tmp_path / "run/state").iterdir())
     assert len(states) == 1
@@ -136,7 +136,7 @@ def test_where_all_are_gone_the_run_saves_and_goes_on_once_they_are_back(
     """As where a disk is not mounted any more; the same run as one that was stopped there."""
     contents = {path: path.read_bytes() for path in (root / "trainA").iterdir()}
     train(settings(root, tmp_path / "whole"))
-    with breaking(5, list(contents)), pytest.raises(ValueError, match=r"in a row .* bring them ba"):
+    with breaking(5, list(contents)), pytest.raises(ValueError, match=r"in a row .* restore them"):
         train(settings(root, tmp_path / "run"))
     assert [path.name for path in (tmp_path / "run/state").iterdir()] == ["step-00000005"]
     for path, content in contents.items():

@@ -63,13 +63,21 @@ def test_a_good_run_names_what_was_measured() -> None:
     assert str(told) == (
         "Good: the translations are nearer to B and A (by KID, FID) than their sources, and the "
         "doctor finds no fault. It rests on 5 checks of up to 4 test images, the last at step 500 "
-        "and an evaluation at step 500. Fairly sure: the 95 % intervals of 12 images exclude no "
-        "difference."
+        "and an evaluation at step 500. Fairly sure: the 95 % intervals of the differences, of 12 "
+        "images, do not hold 0."
+    )
+
+
+def test_metrics_that_disagree_are_both_named() -> None:
+    told = verdict([], evaluation(kid_ab=BETTER, lpips_ab=WORSE, l1_ab=BETTER), Checks(500, 100))
+    assert told.sentence == (
+        "Look here: the translations are further from B (by LPIPS) than their sources, though "
+        "nearer by KID, L1."
     )
 
 
 @pytest.mark.parametrize(("since", "step", "said"), [
-    (500, 500, "Not sure: one check found it; the next is at step 600."),
+    (500, 500, "Not sure: one check found it."),
     (400, 599, "Fairly sure: 2 checks in a row found it."),
     (100, 500, "Sure: 5 checks in a row found it."),
 ])  # fmt: skip
@@ -102,7 +110,10 @@ def test_the_records_of_a_run_are_read_and_what_is_gone_does_not_count(tmp_path:
         {"step": 200, "finding": "blurred", "where": "ab"},
     ]  # fmt: skip
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    (tmp_path / "doctor.jsonl").write_text(text + '{"torn', encoding="utf-8")
+    later = (
+        json.dumps({"step": 10**8, "finding": "lost", "where": "ab"}) + "\n"
+    )  # of no run of ours
+    (tmp_path / "doctor.jsonl").write_text(text + later + '{"torn', encoding="utf-8")
     told = run_verdict(tmp_path, config, 300)
     assert (told.word, FAULTS["blurred"].title in told.sentence) == ("look here", True)
     # The evaluation before the first step measures no training.

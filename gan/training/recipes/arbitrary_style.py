@@ -7,7 +7,7 @@ gen_ab(a, b) minimizes
     adversarial(gen_ab, disc_b) + perceptual * |f(fake_b) - f(a)|^2
         + style * |G(fake_b) - G(b)|^2 + tv * TV(fake_b)
 
-in the words of gan/training/objective.py: each result is compared with the Gram matrices of its own
+in the words of gan/training/objective.py: each result is compared with the Gram matrices of its
 painting. The discriminator tells whether it could be any of them. Departures from the paper: it
 compares means and deviations where we compare Gram matrices, and the content's maps with those of
 the normalized features where we compare with the photograph's.

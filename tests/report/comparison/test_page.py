@@ -56,6 +56,7 @@ def test_groups_states_and_copies_are_named(tmp_path: Path) -> None:
 
 def test_open_findings_are_the_first_thing_to_see(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / name, seed) for seed, name in enumerate(("ill", "well"))]
+    write_state(runs[0], 5)
     append(runs[0] / "doctor.jsonl", {"step": 4, "finding": "copy", "where": "ab", "advice": "X."})
     text = text_of(runs)
     assert text.index("Open findings of the doctor: ill") < text.index("<nav")
