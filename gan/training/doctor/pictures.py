@@ -189,8 +189,20 @@ def blurred(fake: Tensor, *natural: Tensor) -> float:
 
 
 def halos(fake: Tensor, *natural: Tensor) -> float:
-    """Return overshoot along edges of outputs by that of natural, whichever has most."""
-    return overshoot(fake) / max(LEAST_OVERSHOOT, *map(overshoot, natural))
+    """Return how far edges of outputs go beyond those of natural, whichever go furthest.
+
+    The smaller of two ratios, of overshoot and of detail in busy places: soft pictures overshoot
+    while they form, and edges may be sharper than in small pictures that were enlarged.
+    """
+    ratios = []
+    for measure, least in ((overshoot, LEAST_OVERSHOOT), (_busy, LEAST_GRAIN)):
+        ratios.append(measure(fake) / max(least, *map(measure, natural)))
+    return min(ratios)
+
+
+def _busy(images: Tensor) -> float:
+    """Return detail in busy places."""
+    return detail(images, BUSY)
 
 
 def overshoot(images: Tensor) -> float:
