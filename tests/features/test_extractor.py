@@ -144,11 +144,11 @@ def test_building_draws_no_random_numbers(mobilenet: Path) -> None:
 
 @pytest.mark.parametrize(("backbone", "layers", "message"), [
     ("mobilenet", ["features.1"], "perceptual.backbone: mobilenet is none of alexnet, "),
-    ("mobilenet_v2", [], "no layer of mobilenet_v2 is asked for"),
+    ("mobilenet_v2", [], "no layer of mobilenet_v2 is named"),
     ("mobilenet_v2", ["features.1", "conv1_1"],
         "mobilenet_v2: node: 'conv1_1' is not present in model. It has features, classifier and"),
     ("mobilenet_v2", ["features.1", "features.1.conv.2"],
-        "mobilenet_v2: features.1.conv.2 lies inside features.1: ask for one of them"),
+        "mobilenet_v2: features.1.conv.2 lies inside features.1: name one of them"),
     ("vgg19", ["conv4_5"],
         "vgg19: node: 'conv4_5' is not present in model. It has relu1_1, conv1_1, "),
 ])  # fmt: skip
