@@ -74,6 +74,7 @@ def check(
     good: list[Path],
     folder: Path = Path("checkpoints/bad_generators"),
     foreign: Path | None = None,
+    others: list[Path] | None = None,
     split: str = "test",
     every: int = 2,
     lpips_alex: Path | None = None,
@@ -85,6 +86,7 @@ def check(
         good: Runs that are good on it.
         folder: For the bad generators; trained ones that are there are not trained again.
         foreign: A run of another domain.
+        others: More runs, ruined in other ways; bad or not by the same rule.
         split: Of the photographs and paintings: test or val.
         every: Takes one of so many photographs.
         lpips_alex: File with AlexNet's convolutions; not set, torch's cache.
@@ -107,7 +109,8 @@ def check(
     least = far(photos)
     print(f"| (photographs) | {least[0]:.3f} | {least[1]:.3f} | | | |")
     totals: dict[bool, list[dict[str, str]]] = {True: [], False: []}
-    for name, generator, known in generators(data, good, folder, foreign, photos):
+    more = [(run.parent.name, Translator.load(run, "ab", "cpu"), "") for run in others or []]
+    for name, generator, known in (*more, *generators(data, good, folder, foreign, photos)):
         pictures = translated(generator, photos)
         found = rejected(
             list(zip(photos, pictures, strict=True)), domain, domain.identity(generator)
