@@ -18,11 +18,11 @@ import numpy as np
 import yaml
 from jsonargparse import auto_cli
 
-from experiments.checks.doctor import train
 from experiments.checks.drawn import write_inverter
 from gan.config import Config
 from gan.system.signals import Interruption
 from gan.training import Run
+from gan.training.observers.doctor import DoctorObserver
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SQUARES = {"data.resize": "square", "data.load_size": 72, "data.crop_size": 64}
@@ -177,10 +177,10 @@ def fit(plan: Plan, data: Path, folder: Path, steps: int, more: Keys) -> Sequenc
         shutil.rmtree(folder)
     with Interruption() as interruption:
         run = Run(Config.model_validate(sections), interruption)
-        seen = train(run)
-    if seen:
-        print({at[0] + "_" + at[1]: round(value, 2) for at, value in seen[-1].signals.items()})
-    opened = run.observers["doctor"].doctor.open  # type: ignore[attr-defined]
+        run.fit()
+    observer = run.observers["doctor"]
+    assert isinstance(observer, DoctorObserver)
+    opened = observer.doctor.open
     return [f"{name} {where} from {found.step}" for (name, where), found in opened.items()]
 
 

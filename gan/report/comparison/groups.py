@@ -162,7 +162,7 @@ def _content(run: Run) -> Facts:
 
 
 def _check_ignored(ignore: Iterable[str], facts: Sequence[Facts]) -> None:
-    """Raise ValueError for a key that is none, or that never separates runs."""
+    """Raise ValueError for an unknown key, and for one that never separates runs."""
     names = sorted({key for found in facts for key in found})
     for key in ignore:
         if key in {SEED, *NOT_NUMBERS} and key not in names:
