@@ -13,8 +13,8 @@ import cv2
 from gan.config.choices import Format
 from gan.images import Picture, read_suffix, write_picture
 from gan.images.pixels import blend, from_array, to_array
+from gan.inference.checks import check_size, require_finite
 from gan.inference.folder.plan import SUFFIXES
-from gan.inference.translator import check_size, require_finite
 from gan.serve.models import Choice
 from gan.serve.options import ServeOptions
 from gan.system.failures import failure
