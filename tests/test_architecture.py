@@ -18,7 +18,7 @@ FLOORS = [
     {"inference"},
     {"evaluation", "inspection"},
     {"training"},
-    {"export", "report", "stylize"},
+    {"explain", "export", "report", "stylize"},
     {"augment", "preparation", "serve"},
     {"cli"},
 ]

@@ -72,6 +72,12 @@ COMMANDS = {
         summary="Measure how good a model's translations are, with intervals and the protocol",
         positional=("model", "root"),
     ),
+    "explain": Command(
+        options="gan.explain.options:ExplainOptions",
+        run="gan.explain.command:explain",
+        summary="Draw a sheet about what a model's networks do with a picture",
+        positional=("model", "input", "output"),
+    ),
     "augment": Command(
         options="gan.augment.options:AugmentOptions",
         run="gan.augment.command:augment",
