@@ -1,0 +1,203 @@
+"""The documentation builds as a site, strictly and without a network, and describes every name."""
+
+import ast
+import inspect
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import gan
+from gan.cli.commands import COMMANDS
+from gan.cli.parser import leaves
+from gan.config import Config
+
+ROOT = Path(__file__).parents[1]
+BUILD = """
+import socket, sys
+
+def offline(*arguments):
+    raise OSError(f"the site must not be built from elsewhere: {arguments}")
+
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = offline
+from mkdocs.__main__ import cli
+cli(["build", "--strict", "--quiet", "--site-dir", sys.argv[1]])
+"""
+LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
+"""What a browser loads with a page."""
+
+
+class Page(HTMLParser):
+    """The addresses that a page loads, and its anchors."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.loaded.append(values.get(LOADED.get(tag, "")) or "")
+        self.anchors.add(values.get("id") or "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site once; no address outside this machine can be reached meanwhile."""
+    folder = tmp_path_factory.mktemp("site")
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
+    built = subprocess.run(
+        [sys.executable, "-c", BUILD, str(folder)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder
+
+
+def navigation(entry: Any) -> Iterator[str]:
+    """Yield the pages of a navigation, in order."""
+    if isinstance(entry, str):
+        yield entry
+    for inner in entry.values() if isinstance(entry, dict) else entry:
+        if not isinstance(entry, str):
+            yield from navigation(inner)
+
+
+def pages() -> list[str]:
+    """Return the pages that mkdocs.yml names."""
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    return list(navigation(yaml.safe_load(text)["nav"]))
+
+
+def address(page: str) -> str:
+    """Return the file that a page becomes."""
+    return re.sub(r"README\.md$", "index.md", page).removesuffix(".md") + ".html"
+
+
+def test_every_page_of_the_navigation_is_built_once_and_can_be_searched(site: Path) -> None:
+    assert len(pages()) == len(set(pages())) > 25
+    assert all((site / address(page)).is_file() for page in pages())
+    index = (site / "search" / "search_index.json").read_text(encoding="utf-8")
+    assert '"location":"looks.html"' in index.replace(": ", ":")
+
+
+def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
+    loaded = {
+        target
+        for path in site.rglob("*.html")
+        for target in Page(path.read_text(encoding="utf-8")).loaded
+    }
+    assert not [target for target in loaded if re.match(r"(\w+:)?//", target)]
+    styles = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.css"))
+    assert not re.findall(r"(?:url\(|@import\s)\s*['\"]?(?:https?:)?//[^)'\"]*", styles)
+
+
+def test_every_public_name_key_and_option_is_on_a_page_of_the_reference(site: Path) -> None:
+    reference = site / "reference"
+    python = (reference / "python.html").read_text(encoding="utf-8")
+    headings = set(re.findall(r'<span class="doc doc-object-name[^"]*">(\w+)</span>', python))
+    assert {*gan.__all__, "DomainTranslate", "DomainTranslateV2"} <= headings
+    assert {"translate", "translate_batch", "load"} <= headings  # of Translator
+    keys = Page((reference / "configuration.html").read_text(encoding="utf-8")).anchors
+    assert leaves(Config).keys() <= keys
+    commands = Page((reference / "commands.html").read_text(encoding="utf-8")).anchors
+    assert {f"gan-{name}" for name in COMMANDS} | {"translate-input", "augment-mode"} <= commands
+
+
+def test_pages_outside_docs_join_the_site_with_their_links(site: Path) -> None:
+    start = (site / "index.html").read_text(encoding="utf-8")
+    assert 'href="datasets.html"' in start
+    assert 'href="recipes/index.html"' in start
+    assert 'src="demo.jpg"' in start
+    exchanging = (site / "exchanging.html").read_text(encoding="utf-8")
+    assert 'href="files/examples/translate_onnx.py"' in exchanging
+    copied = site / "files" / "examples" / "translate_onnx.py"
+    assert copied.read_bytes() == (ROOT / "examples" / "translate_onnx.py").read_bytes()
+
+
+def test_every_document_has_its_place_in_the_navigation() -> None:
+    documents = {path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")}
+    assert documents <= set(pages())
+
+
+def test_the_public_names_are_those_that_are_loaded_when_they_are_used() -> None:
+    provided = inspect.getclosurevars(gan.__getattr__).nonlocals["homes"]
+    assert sorted(gan.__all__) == sorted(provided)
+    assert set(gan.__all__) <= set(dir(gan))
+    code = "import sys, gan; print(sorted({'torch', 'pydantic'} & sys.modules.keys()), *dir(gan))"
+    shown = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
+    assert shown.startswith("[]")
+    assert set(gan.__all__) <= set(shown.split())
+
+
+def described() -> list[tuple[str, Any]]:
+    """Return the functions and classes that the page about Python shows, by name."""
+    text = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
+    names = re.findall(r"^::: (\S+)", text, re.MULTILINE)
+    return [(name, resolved(name)) for name in names]
+
+
+def resolved(name: str) -> Any:
+    """Return what a dotted name stands for."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(__import__(module, fromlist=[attribute]), attribute)
+
+
+def functions(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a function, or the public functions that a class defines, with their names."""
+    if not inspect.isclass(thing):
+        yield name, thing
+        return
+    for member, value in vars(thing).items():
+        function = getattr(value, "__func__", value)
+        if inspect.isfunction(function) and not member.startswith("_"):
+            yield f"{name}.{member}", function
+
+
+SHOWN = [pair for name, thing in described() for pair in functions(name, thing)]
+PLAIN = {"self", "cls", "step", "device", "config", "options", "name", "batch_size"}
+"""What is named alike everywhere, and needs no explanation."""
+
+
+@pytest.mark.parametrize(("name", "function"), SHOWN, ids=[name for name, _ in SHOWN])
+def test_public_functions_explain_their_parameters_and_errors(name: str, function: Any) -> None:
+    text = inspect.getdoc(function) or ""
+    words = set(re.findall(r"\w+", text.lower()))
+    unexplained = {
+        parameter
+        for parameter in inspect.signature(function).parameters
+        if parameter not in PLAIN and not mentioned(parameter, words)
+    }
+    assert text
+    assert not unexplained, f"{name}: its docstring does not name {unexplained}"
+    if "ValueError" in raised(function):
+        assert "ValueError" in text, f"{name}: its docstring does not say when it is a ValueError"
+
+
+def mentioned(parameter: str, words: set[str]) -> bool:
+    """Return whether a text has a parameter's name, its words, or their plural."""
+    parts = [parameter] if parameter in words else parameter.lower().split("_")
+    return all({part, f"{part}s", part.removesuffix("s")} & words for part in parts)
+
+
+def raised(function: Any) -> set[str]:
+    """Return the errors that a function raises itself."""
+    tree = ast.parse("if True:\n" + inspect.getsource(function))
+    return {
+        node.exc.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise)
+        and isinstance(node.exc, ast.Call)
+        and isinstance(node.exc.func, ast.Name)
+    }
