@@ -1,11 +1,13 @@
 """The documentation builds as a site, strictly and without a network, and describes every name."""
 
 import ast
+import importlib
 import inspect
 import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -141,33 +143,28 @@ def test_the_public_names_are_those_that_are_loaded_when_they_are_used() -> None
     assert set(gan.__all__) <= set(shown.split())
 
 
-def described() -> list[tuple[str, Any]]:
-    """Return the functions and classes that the page about Python shows, by name."""
-    text = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
-    names = re.findall(r"^::: (\S+)", text, re.MULTILINE)
-    return [(name, resolved(name)) for name in names]
+PYTHON = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
+RECURRING = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", PYTHON, re.MULTILINE))))
+"""Parameters that mean the same everywhere, explained in a table of the page about Python."""
 
 
-def resolved(name: str) -> Any:
-    """Return what a dotted name stands for."""
-    module, _, attribute = name.rpartition(".")
-    return getattr(__import__(module, fromlist=[attribute]), attribute)
+def shown() -> Iterator[tuple[str, Any]]:
+    """Yield the functions that the page about Python shows, and those of its classes, by name."""
+    for name, options in re.findall(r"^::: (\S+)\n((?: +.*\n)*)", PYTHON, re.MULTILINE):
+        module, _, attribute = name.rpartition(".")
+        thing = getattr(importlib.import_module(module), attribute)
+        members = yaml.safe_load(options)["options"]["members"] if options else None
+        if not inspect.isclass(thing):
+            yield name, thing
+            continue
+        for member, value in vars(thing).items():
+            function = getattr(value, "__func__", value)
+            chosen = not member.startswith("_") if members is None else member in (members or ())
+            if chosen and inspect.isfunction(function):
+                yield f"{name}.{member}", function
 
 
-def functions(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
-    """Yield a function, or the public functions that a class defines, with their names."""
-    if not inspect.isclass(thing):
-        yield name, thing
-        return
-    for member, value in vars(thing).items():
-        function = getattr(value, "__func__", value)
-        if inspect.isfunction(function) and not member.startswith("_"):
-            yield f"{name}.{member}", function
-
-
-SHOWN = [pair for name, thing in described() for pair in functions(name, thing)]
-PLAIN = {"self", "cls", "step", "device", "config", "options", "name", "batch_size"}
-"""What is named alike everywhere, and needs no explanation."""
+SHOWN = list(shown())
 
 
 @pytest.mark.parametrize(("name", "function"), SHOWN, ids=[name for name, _ in SHOWN])
@@ -177,7 +174,7 @@ def test_public_functions_explain_their_parameters_and_errors(name: str, functio
     unexplained = {
         parameter
         for parameter in inspect.signature(function).parameters
-        if parameter not in PLAIN and not mentioned(parameter, words)
+        if parameter not in {"self", "cls"} | RECURRING and not mentioned(parameter, words)
     }
     assert text
     assert not unexplained, f"{name}: its docstring does not name {unexplained}"
@@ -193,7 +190,7 @@ def mentioned(parameter: str, words: set[str]) -> bool:
 
 def raised(function: Any) -> set[str]:
     """Return the errors that a function raises itself."""
-    tree = ast.parse("if True:\n" + inspect.getsource(function))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     return {
         node.exc.func.id
         for node in ast.walk(tree)

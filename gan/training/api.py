@@ -41,7 +41,9 @@ class TrainResult:
 def train(config: Config) -> TrainResult:
     """Train, or resume the run that lies in run.dir, until its end or a signal.
 
-    ValueError names the key or the file that is wrong, OSError a state that cannot be written.
+    The config is checked when it is made; folders and files when the run begins. Calling it again
+    with the same config resumes; a run that is finished returns at once. ValueError names the key
+    or the file that is wrong, OSError a state that cannot be written.
     """
     with Interruption() as interruption, out_of_memory_as_value_error(LESS):
         run = Run(config, interruption)
