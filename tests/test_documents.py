@@ -26,6 +26,8 @@ PAGES = sorted(
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 """A language and lines."""
 CODE = re.compile(r"`([^`]+)`")
+CONTINUED = {"": "\\\n", "bash": "\\\n", "sh": "\\\n", "powershell": "`\n"}
+"""Languages of commands, and what stands at the end of a line that is continued."""
 NAMES = {"inspect_data": "inspect"}
 """Scripts with another name than their command."""
 MODULES = [
@@ -61,9 +63,9 @@ class Line:
 def in_blocks(page: str) -> Iterator[Line]:
     """The lines in a page's code blocks that start one of ours."""
     for language, block in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
-        if language not in ("", "bash", "sh"):
+        if language not in CONTINUED:
             continue
-        for text in block.replace("\\\n", " ").splitlines():
+        for text in block.replace(CONTINUED[language], " ").splitlines():
             if not re.search("identiy|`", text):  # an error that is shown; a table of files
                 yield from parsed(page, text.removeprefix("$ "), whole="..." not in text)
 
@@ -161,6 +163,7 @@ def test_the_recipes_are_full_of_commands() -> None:
 
 
 @pytest.mark.parametrize(("page", "name"), [
+    ("docs/install.md", "demo"),  # in PowerShell, too
     ("README.md", "stylize"),  # behind a block of Python
     ("docs/running.md", "experiments.checks.doctor"),  # in a sentence, over two lines
     ("benchmarks/__main__.py", "benchmarks"),
