@@ -20,7 +20,7 @@ from gan.config import Config
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for folder in ("", "docs", "docs/recipes", "datasets", "checkpoints")
+    for folder in ("", "docs", "docs/recipes", "docs/reference", "datasets", "checkpoints")
     for path in (ROOT / folder).glob("*.md")
 )
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
