@@ -1,7 +1,7 @@
 """The documentation builds as a site, strictly and without a network, and describes every name."""
 
 import ast
-import importlib
+import importlib.util
 import inspect
 import os
 import re
@@ -126,6 +126,36 @@ def test_pages_outside_docs_join_the_site_with_their_links(site: Path) -> None:
     assert 'href="files/examples/translate_onnx.py"' in exchanging
     copied = site / "files" / "examples" / "translate_onnx.py"
     assert copied.read_bytes() == (ROOT / "examples" / "translate_onnx.py").read_bytes()
+
+
+def hook(name: str) -> Any:
+    """Return a module of docs/site, as MkDocs and Griffe load it: by its path."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / "site" / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("page", "target", "place"), [
+    ("README.md", "docs/time.md", "time.md"),
+    ("README.md", "datasets/README.md", "datasets.md"),
+    ("docs/recipes/monet.md", "../../README.md", "index.md"),
+    ("docs/recipes/monet.md", "../looks.md", "looks.md"),
+    ("datasets/README.md", "../docs/looks.md", "looks.md"),
+    ("docs/exchanging.md", "../examples/translate_onnx.py", "files/examples/translate_onnx.py"),
+])  # fmt: skip
+def test_links_of_the_repository_become_links_of_the_site(
+    page: str, target: str, place: str
+) -> None:
+    assert hook("outside").site_place(page, target) == place
+
+
+def test_lines_about_parameters_become_a_list_and_other_colons_stay() -> None:
+    text = "Return it.\n\nsize: pixels.\nnote: see `size`: there."
+    expected = "Return it.\n\n* `size`: pixels.\nnote: see `size`: there."
+    assert hook("docstrings").listed(text, "size|side") == expected
 
 
 def test_every_document_has_its_place_in_the_navigation() -> None:

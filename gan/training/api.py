@@ -32,6 +32,7 @@ class TrainResult:
     metrics: dict[str, float]
     """The values of the newest evaluation; empty without one."""
     run_dir: Path
+    """Where the run is written, for gan.Translator.load."""
     files: dict[Direction, Path]
     """The generators for use."""
     generators: dict[Direction, nn.Module] = field(repr=False)
