@@ -42,7 +42,7 @@ format: install
 
 # The documentation as a site, in site/: nothing is downloaded, and a broken link is an error.
 docs: install
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean:
 	rm -rf .venv build dist site

@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -30,7 +31,7 @@ def offline(*arguments):
 
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = offline
 from mkdocs.__main__ import cli
-cli(["build", "--strict", "--quiet", "--site-dir", sys.argv[1]])
+cli(["build", "--strict", "--site-dir", sys.argv[1]])  # --quiet would hide the warnings from it
 """
 LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
 """What a browser loads with a page."""
@@ -51,20 +52,39 @@ class Page(HTMLParser):
         self.anchors.add(values.get("id") or "")
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site once; no address outside this machine can be reached meanwhile."""
-    folder = tmp_path_factory.mktemp("site")
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
-    built = subprocess.run(
+def build(source: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Build the site of a repository; no address outside this machine can be reached meanwhile."""
+    return subprocess.run(
         [sys.executable, "-c", BUILD, str(folder)],
-        cwd=ROOT,
-        env=environment,
+        cwd=source,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site once."""
+    folder = tmp_path_factory.mktemp("site")
+    built = build(ROOT, folder)
     assert built.returncode == 0, built.stdout + built.stderr
     return folder
+
+
+def test_broken_links_and_anchors_keep_the_site_from_being_built(tmp_path: Path) -> None:
+    for name in ("docs", "gan", "examples", "datasets", "checkpoints"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "docs").unlink()
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "mkdocs.yml"):
+        shutil.copy(ROOT / name, tmp_path)
+    with (tmp_path / "docs" / "time.md").open("a", encoding="utf-8") as page:
+        page.write("[stop](stopping.md#nowhere), [log](nothing.md)\n")
+    built = build(tmp_path, tmp_path / "site")
+    assert built.returncode == 1
+    assert "contains a link 'nothing.md'" in built.stderr
+    assert "does not contain an anchor '#nowhere'" in built.stderr
 
 
 def navigation(entry: Any) -> Iterator[str]:
