@@ -1,10 +1,10 @@
-# make demo | test | check | install. Everything happens inside .venv, at the versions of constraints.txt.
+# make demo | test | check | docs | install. Everything happens inside .venv, at the versions of constraints.txt.
 
 PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS ?= datasets/demo
 
-.PHONY: install demo test test-slow check format clean
+.PHONY: install demo test test-slow check format docs clean
 .DELETE_ON_ERROR:
 
 install: .venv/installed
@@ -40,5 +40,9 @@ format: install
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+# The documentation as a site, in site/: nothing is downloaded, and a broken link is an error.
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist site
