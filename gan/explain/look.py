@@ -10,7 +10,7 @@ from PIL import Image
 
 from gan.config import Config
 from gan.domains import DIRECTIONS, Direction, Domain
-from gan.explain.options import ExplainOptions
+from gan.explain.options import LEAST, ExplainOptions
 from gan.images import list_images, read_image, resize_short, to_channels
 from gan.images.color import with_channels
 from gan.inference.translator import Translator
@@ -43,7 +43,7 @@ class Look:
     @property
     def side(self) -> int:
         """Return the shorter side of the picture, in pixels, at which all is computed."""
-        return min(self.pixels.shape[:2])
+        return int(min(self.pixels.shape[:2]))
 
     @property
     def target(self) -> Domain:
@@ -80,7 +80,7 @@ def open_look(options: ExplainOptions) -> Look:
     except ValueError as error:
         notes.append(f"No reconstruction: {error}")
     run = options.model if (options.model / "config.yaml").is_file() else None
-    size = options.size or forth.trained_at or UNKNOWN_SIZE
+    size = options.size or max(LEAST, forth.trained_at or UNKNOWN_SIZE)
     image = resize_short(read_image(options.input), size)
     pixels = with_channels(np.asarray(to_channels(image, forth.channels)))
     config = None

@@ -1,11 +1,17 @@
 """The options of `gan explain`: the text below a field is its help."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from gan.config import Section
 from gan.config.choices import Device
-from gan.config.sections import Side
 from gan.domains import Direction
+
+
+LEAST = 32
+"""Pixels: a picture that is shifted must still be large enough for a generator."""
 
 
 class ExplainOptions(Section):
@@ -24,7 +30,7 @@ class ExplainOptions(Section):
     """The sheet to write. A file that is there is replaced."""
     direction: Direction | None = None
     """ab translates A to B, ba B to A; needed where the model holds both."""
-    size: Side | None = None
+    size: Annotated[int, Field(ge=LEAST, le=16384)] | None = None
     """Shorter side, in pixels, at which all is computed. Not set, the size of the training images,
     or 256 where it is not known."""
     device: Device = "auto"
