@@ -121,8 +121,8 @@ def _on(topic: str, parser: "Parser", width: int) -> Iterator[str]:
 def _section(name: str, parser: "Parser", width: int) -> str:
     """Return the help of a section's keys."""
     kind = sections(parser.section)[name]
-    title = _wrapped(f"{name}: {summary(kind)}", width, "", "  ")
-    return _block(title, [_option(f"{name}.{key}", parser, width) for key in leaves(kind)])
+    about = _wrapped(f"{summary(kind)}.", width, "  ", "  ")
+    return _block(name, [about, *(_option(f"{name}.{key}", parser, width) for key in leaves(kind))])
 
 
 def _general(parser: "Parser", names: Iterable[str], width: int) -> str:

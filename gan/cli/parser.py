@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from gan.cli.commands import Command
 from gan.config import Section
-from gan.config.errors import explain, unknown
+from gan.config.errors import explain, shown, unknown
 from gan.config.files import check_file, check_values, find_file, scalars
 from gan.config.section import leaves, sections
 from gan.config.table import load
@@ -89,7 +89,7 @@ class Parser(ArgumentParser):
             key = name.removesuffix("+")
             if entries := self.mapping_of(name):  # --loss.terms.edges joins what a file holds
                 given[entries] = {
-                    **mapping(given.get(entries) or {}),
+                    **mapping(entries, given.get(entries) or {}),
                     name[len(entries) + 1 :]: value,
                 }
             if key != name:
@@ -124,7 +124,7 @@ class Parser(ArgumentParser):
             elif groups:
                 groups[-1][1].append(word)
             else:
-                raise ValueError(f"unexpected word {word}")
+                raise ValueError(f"unexpected word {word}: options begin with two dashes, --KEY")
         for name, values in groups:
             key = name.removesuffix("+")
             self.check_key(key)
@@ -150,7 +150,10 @@ class Parser(ArgumentParser):
             if name == "config":
                 words[0].append(f"--config={find_file(value)}")
             elif name in sections(self.section):
-                words[1].append(f"--config={json.dumps({name: mapping(value)})}")
+                keys = mapping(name, value)
+                for key in keys if isinstance(keys, dict) else ():
+                    self.check_key(f"{name}.{key}")
+                words[1].append(f"--config={json.dumps({name: keys})}")
             elif name in self.lists and "." not in name:
                 lists[name] += _items(value)
             elif name in self.flags:
@@ -174,11 +177,15 @@ def _items(value: Any) -> list[Any]:
     return loaded if isinstance(loaded, list) else [value]
 
 
-def mapping(text: Any) -> Any:
+def mapping(key: str, text: Any) -> Any:
     """Return what stands for a whole section: a mapping, or the name of a file that holds one."""
     if isinstance(text, dict):
         return text
     if not text.lstrip().startswith("{"):
+        if not Path(text).is_file():
+            raise ValueError(
+                f"{key}: expected {{KEY: VALUE}}, or a file with such lines. Got: {shown(text)}"
+            )
         check_file(Path(text))
         text = Path(text).read_text(encoding="utf-8")
     try:

@@ -18,7 +18,12 @@ Fields = Mapping[str, FieldInfo]
 def explain(error: ValidationError, fields: Fields, key: str = "") -> str:
     """Return what is wrong; a key is where the value stands, if not at the top."""
     details = error.errors()
-    missing = [dotted(each["loc"], key) for each in details if each["type"] == "missing"]
+    missing = [
+        dotted(each["loc"], key)
+        for each in details
+        if each["type"] == "missing"
+        and isinstance(each["loc"][-1], str)  # else of a list too short
+    ]
     if missing:
         return f"required: {', '.join(missing)}"
     return "; ".join(dict.fromkeys(_describe(each, fields, key) for each in details))
@@ -60,6 +65,10 @@ def _expected(detail: Any, key: str, fields: Fields) -> str:
         return f"expected at most {most - 1}"
     if detail["type"] == "model_type":
         return "expected keys, KEY: VALUE"
+    if detail["type"] == "list_type" and isinstance(detail["input"], str):
+        return f"expected a list, for instance [{shown(detail['input'])}]"
+    if detail["type"] == "too_short":
+        return f"expected at least {detail['ctx']['min_length']}"
     if field := fields.get(key):
         return f"expected {plain(field.annotation, field.metadata)}"
     mapping = fields.get(key.rpartition(".")[0])  # of loss.terms.edges

@@ -105,7 +105,8 @@ class DataConfig(Section):
         )
         yield (
             self.resize != "none" and self.crop_size > self.load_size,
-            f"data.crop_size ({self.crop_size}) is larger than data.load_size ({self.load_size})",
+            f"data.crop_size ({self.crop_size}) is larger than data.load_size ({self.load_size}): "
+            "set data.load_size higher, or data.crop_size lower",
         )
         for key in ("range_a", "range_b"):
             if (values := getattr(self, key)) is not None:
