@@ -119,7 +119,7 @@ class AugmentOptions(Section):
     precision: Precision = "fp32"
     """Arithmetic of the networks."""
     quality: Annotated[int, Field(ge=1, le=100)] = 95
-    """Quality of JPEG, WebP, AVIF and HEIC files, from 1 to 100."""
+    """Quality of JPEG, WebP, AVIF and HEIC files."""
     batch_size: Count | None = None
     """Images of one size that are translated at once. If not set, a few if they are small."""
     tile: Annotated[int, Field(ge=64)] | None = None

@@ -4,6 +4,7 @@ An option is its name, what it takes and its default on one line, and a sentence
 """
 
 import inspect
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,10 +66,7 @@ def _head(parser: "Parser", width: int) -> Iterator[str]:
     yield textwrap.fill(f"{parser.command.summary}. {more}", width)
     examples = parser.command.examples
     if examples:
-        lines = [
-            _wrapped(f"{parser.prog} {words}", width - 2, "  ", "      ").replace("\n", " \\\n")
-            for words in examples
-        ]
+        lines = [_command(f"{parser.prog} {words}", width) for words in examples]
         yield _block("Example" if len(examples) == 1 else "Examples", lines)
 
 
@@ -173,6 +171,13 @@ def _typed(value: Any) -> str:
 def _block(title: str, lines: Iterable[str]) -> str:
     """Return lines below a title."""
     return "\n".join([f"{title}:", *lines])
+
+
+def _command(text: str, width: int) -> str:
+    """Return a command in lines that can be typed so, values beside their options."""
+    glued = re.sub(r"(--\S+) (?!--)", "\\1\N{NO-BREAK SPACE}", text)
+    lines = _wrapped(glued, width - 2, "  ", "      ").replace("\n", " \\\n")
+    return lines.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _wrapped(text: str, width: int, first: str, others: str) -> str:

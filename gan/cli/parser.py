@@ -148,7 +148,10 @@ class Parser(ArgumentParser):
         lists: dict[str, list[Any]] = defaultdict(list)
         for name, value in pairs:
             if name == "config":
-                words[0].append(f"--config={find_file(value)}")
+                file = find_file(value)
+                if file.lstrip().startswith("{"):
+                    mapping(name, file)
+                words[0].append(f"--config={file}")
             elif name in sections(self.section):
                 keys = mapping(name, value)
                 for key in keys if isinstance(keys, dict) else ():

@@ -253,7 +253,7 @@ class LossConfig(Section):
 
 
 class PerceptualConfig(Section):
-    """The frozen network whose feature maps loss.perceptual, perceptual_cycle and style compare."""
+    """The frozen network whose feature maps perceptual and style losses compare."""
 
     backbone: str = "vgg19"
     """A torchvision classifier: vgg19, vgg16, mobilenet_v2, or another one if the layers are

@@ -25,6 +25,12 @@ GOLDEN = ROOT / "tests" / "golden" / "terminal"
 AGAIN = "read the difference; python -m tests.support.terminal tests/golden/terminal writes it anew"
 
 
+@pytest.fixture(autouse=True)
+def usual_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the width of the terminal in which the tests run."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the commands print now, in a process whose tables nothing has changed."""
