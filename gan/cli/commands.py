@@ -64,7 +64,7 @@ COMMANDS = {
         resumes=True,
         flags={
             "plan": "Take some steps in a temporary folder, print how long the run and how large "
-            "its memory would be, and end."
+            "its memory would be, and exit."
         },
     ),
     "translate": Command(

@@ -26,9 +26,9 @@ GENERAL = {
     "config": "YAML file that sets any of these options, or, for gan train, the name of a recipe, "
     "for instance small.",
     "extend": "Python file or module that adds rows to the tables. May be given several times.",
-    "print_config": "Print the resolved options as YAML, and end.",
-    "help": "Print the most used options, or what a section or key is for, and end.",
-    "help-all": "Print all options, and end.",
+    "print_config": "Print the resolved options as YAML, and exit.",
+    "help": "Print the most used options, or what a section or key is for, and exit.",
+    "help-all": "Print all options, and exit.",
 }
 """What every command takes."""
 PLACEHOLDERS = {"config": "FILE", "extend": "FILE_OR_MODULE", "help": "[SECTION_OR_KEY]"}

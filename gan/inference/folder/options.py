@@ -15,9 +15,10 @@ class TranslateOptions(Section):
     """Images to translate, and how.
 
     Images keep their relative names, sizes, depth, transparency and EXIF. Files that are already in
-    the output are not touched: the same command continues where it was stopped. An image that cannot
-    be translated is named on stderr and in OUTPUT/failed.tsv; the others are translated, and the
-    exit status is 1. Started by `accelerate launch` or torchrun, several processes share the work.
+    the output are not touched: the same command continues where it was stopped. An image that
+    cannot be translated is named on stderr and in OUTPUT/failed.tsv; the others are translated, and
+    the exit status is 1. Started by `accelerate launch` or torchrun, several processes share the
+    work.
     """
 
     model: Path
