@@ -26,108 +26,114 @@ def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
 class AugmentOptions(Section):
     """A labeled dataset, translated by trained generators.
 
-    The output is a dataset of the same format and structure, without translations that would spoil
-    its labels. It also holds augmentation.jsonl (a line for each translation: source, model,
-    scores, decision), augmentation.json (settings and thresholds) and sheet.png. The same command
-    continues where it was stopped. The exit status is 1 where an image could not be translated.
+    The output is a dataset of the same format and structure. Translations that would make its
+    labels wrong are rejected. The output also holds augmentation.jsonl (a line for each
+    translation: source, model, scores, decision), augmentation.json (settings and thresholds) and
+    sheet.png. If it is interrupted, run the same command again to continue. The exit status is 1 if
+    an image could not be translated.
     """
 
     model: list[Path] = Field(min_length=1)
-    """Run directory, or one of its gen_*.safetensors files. Given several times, one of them is
+    """Run directory, or one of its gen_*.safetensors files. If given several times, one of them is
     drawn for every image."""
     dataset: Path
-    """Folder of the labeled dataset; nothing in it is changed."""
+    """Folder of the labeled dataset. Nothing in it is changed."""
     format: Annotated[str, NameIn(FORMATS)]
-    """imagefolder: folders are classes; yolo: text files; coco: JSON; voc: XML; labelme: JSON for
-    each image; kitti: image_2 with label_2; masks: pictures, Cityscapes' too."""
+    """Format of the dataset. imagefolder: folders are classes. yolo: text files. coco: JSON. voc:
+    XML. labelme: JSON for each image. kitti: image_2 with label_2. masks: pictures, those of
+    Cityscapes too."""
     output: Path
-    """Folder for the new dataset, new or empty, outside the source."""
+    """Folder for the new dataset. It must be new or empty, and outside the source."""
     direction: Direction | None = None
-    """ab translates A to B, ba B to A; needed where a model holds both."""
+    """ab translates A to B, ba translates B to A. Required if a model holds both."""
     mode: Literal["replace", "add", "mix"] = "replace"
-    """replace: translations take the place of images; add: they join them under new names; mix:
-    each image becomes a blend with its translation."""
+    """What becomes of the images. replace: translations take their place. add: translations join
+    them under new names. mix: each image is blended with its translation."""
     ratio: Rate = 1
-    """Translations for each image: below 1 a part of the images has one, above 1 (mode add, several
-    models or strengths) some have several."""
+    """Translations for each image. Below 1, only a part of the images is translated. Above 1, some
+    have several translations, which needs mode add and several models or strengths."""
     strength: str | None = None
-    """Share of the translation in what is written: a number, or two, 0.3,0.9, to draw between for
-    every image. Not set, 1 or, in mode mix, 0,1."""
+    """Share of the translation in what is written: a number, or two, for instance 0.3,0.9, to draw
+    between for every image. If not set, 1, or 0,1 in mode mix."""
     weights: list[Weight] = Field(default=[])
-    """Share of the images for each model, in the order of model; empty for equal shares."""
+    """Share of the images for each model, in the order of model. If empty, all shares are equal."""
     splits: list[str] = Field(default=["train"], min_length=1)
-    """Split to translate; may be given several times. All others are carried as they are."""
+    """Split to translate. May be given several times. All other splits are carried as they are."""
     structure: str = GATES["structure"].default
-    """Least correlation of edge directions with the source's: a number, 5% (the worst are
-    rejected), 6mad (what is far from the median) or off; so all gates."""
+    """Smallest correlation of edge directions with the source's. As with all gates: a number, 5%
+    (rejects the worst 5 percent), 6mad (rejects what is far from the median) or off."""
     shift: str = GATES["shift"].default
-    """Most that this correlation would gain if the picture were moved."""
+    """Largest amount by which that correlation may grow if the picture is moved."""
     edges: str = GATES["edges"].default
-    """Least correlation of edge directions inside any labeled box or color of a mask."""
+    """Smallest correlation of edge directions inside any labeled box or color of a mask."""
     luma: str = GATES["luma"].default
-    """Least correlation of lightness with the source's: below 0 a picture is a negative."""
+    """Smallest correlation of lightness with the source's. Below 0 a picture is a negative."""
     contrast: str = GATES["contrast"].default
-    """Least share of the source's contrast that is left."""
+    """Smallest share of the source's contrast that must remain."""
     identity: str = GATES["identity"].default
-    """Least agreement of images of the target domain with what the generator makes of them, where
-    it was trained to keep them (loss.identity): one number for all of a model's translations."""
+    """How well a generator must keep images of the target domain, if it was trained to keep them
+    (loss.identity). This is one number for all translations of a model."""
     realism: str = GATES["realism"].default
-    """Least part of the way from the source's colors and textures to those of the target domain."""
+    """How far, at least, a translation must get from the source's colors and textures to those of
+    the target domain, as a part of the distance."""
     target: Path | None = None
-    """Folder of images that translations should look like; if not set, the run's own training
-    images of that domain, where they still are."""
+    """Folder of images that translations should look like. If not set, the run's training images of
+    that domain, if they still exist."""
     cycle: str = GATES["cycle"].default
-    """Largest mean difference of source and reconstruction, 0 to 1, where the run has both
-    generators."""
+    """Largest mean difference between source and reconstruction, from 0 to 1. It applies if the run
+    has both generators."""
     task: str | None = None
-    """Model whose prediction on the source must survive: a TorchScript or ONNX file of a classifier
-    or detector, or NAME=FILE, a torchvision classifier and its weights."""
+    """Model whose prediction on the source must survive the translation: a TorchScript or ONNX file
+    of a classifier or detector, or NAME=FILE, a torchvision classifier and its weights."""
     task_score: str = GATES["task"].default
-    """Least share of the prediction that survives; 1: the class of the source stays the first."""
+    """Smallest share of the prediction that must survive. With 1 the first class must stay the
+    same."""
     task_size: Count | None = None
-    """Side of the square that the task model sees, in pixels; not set, 224 for torchvision's, the
-    image's own size for others."""
+    """Side in pixels of the square that the task model is given. If not set, 224 for torchvision's
+    models and the image's own size for others."""
     ablation: bool = False
-    """Then train a small network of ours on the dataset as it is, with strong color augmentation,
-    and translated at 25, 50 and 100 %, and print which is best on the images of test."""
+    """Afterwards train a small network on the dataset as it is, with strong color augmentation, and
+    with 25, 50 and 100 % translations, and print which is best on the images of test."""
     test: Path | None = None
-    """Labeled images of the target domain, a dataset of the same format, for ablation alone: its
-    split test where it has one, else all of it."""
+    """Labeled images of the target domain for the ablation: a dataset of the same format. Its split
+    test is used, or all of it if there is none."""
     ablation_steps: Count = 300
-    """Steps of each small network, of 32 samples, or 16 with masks."""
+    """Training steps of each small network, of 32 samples, or of 16 with masks."""
     ablation_seeds: Annotated[int, Field(ge=3, le=10)] = 5
-    """Trainings under each condition: intervals cover what differs between them."""
+    """Trainings under each condition. The intervals cover the differences between them."""
     ablation_flip: bool = True
-    """Mirror the samples of the small networks at random; false where left and right differ, as
-    in letters."""
+    """Mirror the samples of the small networks at random. Use false if left and right differ, as in
+    letters."""
     keep_rejected: bool = False
-    """Keep the originals of rejected images, in place of removing them (replace and mix)."""
+    """Keep the originals of rejected images instead of removing them (modes replace and mix)."""
     keep_classes: bool = True
-    """Keep the originals of a class folder none of whose translations is accepted: without an image
-    the classes after it would change their numbers (replace and mix)."""
+    """Keep the originals of a class folder if none of its translations is accepted. Without an
+    image, the classes after it would change their numbers (modes replace and mix)."""
     link: bool = False
-    """Hard links to the source's files in place of copies."""
+    """Make hard links to the source's files instead of copies."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """Seed of all draws, which are functions of it and of the image's name."""
+    """Seed of all draws. A draw depends only on it and on the image's name."""
     size: Side | None = None
     """Shorter side, in pixels, that images are scaled to before the network sees them. Translations
-    are scaled back to the images' own sizes. Not set, images are translated as they are."""
+    are scaled back to the images' own sizes. If not set, images are translated as they are."""
     style: Path | None = None
-    """Painting whose style to give, for generators that are shown one."""
+    """Painting whose style the translations get, for generators that take a style image."""
     device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Where to compute. auto uses a GPU if there is one."""
     precision: Precision = "fp32"
     """Arithmetic of the networks."""
     quality: Annotated[int, Field(ge=1, le=100)] = 95
-    """Of JPEG, WebP, AVIF and HEIC."""
+    """Quality of JPEG, WebP, AVIF and HEIC files."""
     batch_size: Count | None = None
-    """Images of one size that are translated at once; not set, a few small ones."""
+    """Images of one size that are translated at once. If not set, a few if they are small."""
     tile: Annotated[int, Field(ge=64)] | None = None
-    """Translate in tiles of so many pixels a side; not set, only what would not fit is."""
+    """Translate in tiles of this many pixels a side. If not set, only images that would not fit
+    into memory are tiled."""
     max_megapixels: Rate = MAX_MEGAPIXELS
-    """Larger images are rejected."""
+    """Images with more megapixels are rejected."""
     max_decoded_mb: Rate = MAX_DECODED_MB
-    """Megabytes that reading may take, all images at once; who would take more is rejected."""
+    """Megabytes of memory that reading may use, for all images at once. An image that would need
+    more is rejected."""
 
     @model_validator(mode="after")
     def check(self) -> Self:

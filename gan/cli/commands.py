@@ -19,6 +19,11 @@ class Command:
     summary: str
     positional: tuple[str, ...] = ("config",)
     """Options that may be given first without their names. A list takes all such words."""
+    examples: tuple[str, ...] = ()
+    """What may follow the command's name."""
+    most_used: tuple[str, ...] = ()
+    """Options that --help explains; it names the others, which --help-all explains. Empty where
+    there are so few that --help explains them all."""
     resumes: bool = False
     """Whether the same command continues what was interrupted."""
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -29,23 +34,56 @@ COMMANDS = {
     "prepare": Command(
         options="gan.preparation.options:PrepareOptions",
         run="gan.preparation.command:prepare",
-        summary="Make trainA, trainB, testA and testB from folders, tables of files and videos",
+        summary="Make trainA, trainB, testA and testB from folders, tables or videos",
+        examples=("--a photos --b paintings --output datasets/monet",),
+        most_used=("output", "a", "b", "where_a", "where_b", "limit", "test", "link", "dry_run"),
         resumes=True,
     ),
     "train": Command(
         options="gan.config:Config",
         run="gan.training.api:train_command",
         summary="Train a CycleGAN, or another recipe, or resume the run in run.dir",
+        examples=(
+            "--config small --data.root datasets/monet --run.dir checkpoints/monet --plan",
+            "--config small --data.root datasets/monet --run.dir checkpoints/monet",
+        ),
+        most_used=(
+            "config",
+            "data.root",
+            "run.dir",
+            "train.epochs",
+            "train.max_steps",
+            "train.batch_size",
+            "data.load_size",
+            "data.crop_size",
+            "loss.identity",
+            "train.precision",
+            "run.device",
+            "plan",
+        ),
         resumes=True,
         flags={
             "plan": "Take some steps in a temporary folder, print how long the run and how large "
-            "its memory would be, and end."
+            "its memory would be, and exit."
         },
     ),
     "translate": Command(
         options="gan.inference.folder.options:TranslateOptions",
         run="gan.inference.folder.folder:translate_folder",
         summary="Translate an image or a folder of images with a trained generator",
+        examples=("checkpoints/monet photos paintings --direction ab",),
+        most_used=(
+            "model",
+            "input",
+            "output",
+            "direction",
+            "format",
+            "compare",
+            "overwrite",
+            "dry_run",
+            "device",
+            "precision",
+        ),
         positional=("model", "input", "output"),
         resumes=True,
     ),
@@ -53,23 +91,51 @@ COMMANDS = {
         options="gan.stylize.options:StylizeOptions",
         run="gan.stylize.command:stylize",
         summary="Paint a photograph in the style of one or several paintings",
+        examples=("--content photo.jpg --style painting.jpg --output out.png",),
+        most_used=(
+            "content",
+            "style",
+            "output",
+            "size",
+            "strength",
+            "preserve_color",
+            "style_scale",
+            "style_weight",
+            "steps",
+            "device",
+        ),
     ),
     "inspect": Command(
         options="gan.inspection.options:InspectOptions",
         run="gan.inspection.command:inspect_folders",
         summary="Find what is wrong with a dataset, and how A and B differ",
+        examples=("datasets/monet",),
         positional=("root",),
     ),
     "report": Command(
         options="gan.report.options:ReportOptions",
         run="gan.report.command:report",
-        summary="Write one HTML file about a run, or about several that it compares",
+        summary="Write one HTML file about a run, or one that compares several",
+        examples=("checkpoints/monet",),
         positional=("model",),
     ),
     "evaluate": Command(
         options="gan.evaluation.options:EvaluateOptions",
         run="gan.evaluation.command:evaluate_model",
-        summary="Measure how good a model's translations are, with intervals and the protocol",
+        summary="Measure how good a model's translations are",
+        examples=("checkpoints/monet datasets/monet --features mobilenet_v2",),
+        most_used=(
+            "model",
+            "root",
+            "features",
+            "weights",
+            "directions",
+            "split",
+            "max_images",
+            "output",
+            "device",
+            "verbose",
+        ),
         positional=("model", "root"),
     ),
     "explain": Command(
@@ -82,24 +148,44 @@ COMMANDS = {
         options="gan.augment.options:AugmentOptions",
         run="gan.augment.command:augment",
         summary="Translate a labeled dataset and carry its labels",
+        examples=(
+            "--model checkpoints/fog --direction ab --format yolo --dataset traffic --output foggy",
+        ),
+        most_used=(
+            "model",
+            "dataset",
+            "format",
+            "output",
+            "direction",
+            "mode",
+            "ratio",
+            "strength",
+            "splits",
+            "structure",
+            "keep_rejected",
+            "device",
+        ),
         resumes=True,
     ),
     "convert": Command(
         options="gan.export.options:ConvertOptions",
         run="gan.export.command:convert",
-        summary="Convert a generator of another program into ours, or into the reference's",
+        summary="Convert another program's generator into ours or the reference's",
+        examples=("latest_net_G_A.pth gen_ab.safetensors",),
         positional=("input", "output"),
     ),
     "export": Command(
         options="gan.export.options:ExportOptions",
         run="gan.export.command:export_model",
-        summary="Write a generator for another program, or for the Hugging Face Hub",
+        summary="Write a generator for another program or for the Hugging Face Hub",
+        examples=("checkpoints/monet monet.onnx onnx --direction ab",),
         positional=("model", "output", "format"),
     ),
     "serve": Command(
         options="gan.serve.options:ServeOptions",
         run="gan.serve.command:serve",
         summary="Serve a page that translates pictures, and an HTTP API",
+        examples=("checkpoints/monet",),
         positional=("models",),
     ),
 }

@@ -24,7 +24,7 @@ def script() -> str:
     """Return a script for bash that completes commands, their options, and elsewhere file names."""
     options = {name: Parser(command, name).names() for name, command in COMMANDS.items()}
     cases = "\n".join(
-        f'      {name}) words="{" ".join(f"--{key}" for key in keys)}" ;;'
+        f'      {name}) words="{" ".join(f"--{key}" for key in [*keys, "help-all"])}" ;;'
         for name, keys in options.items()
     )
     return SCRIPT.format(commands=" ".join(options), cases=cases)

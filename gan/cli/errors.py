@@ -1,19 +1,16 @@
-"""Errors as one line: the key, what is wrong with its value, and what would be right."""
+"""Errors as one line."""
 
 import re
-from collections.abc import Sequence
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-LONGEST = 200
-"""Characters of a value that are shown."""
+from gan.config.errors import explain
 
 
 def one_line(error: Exception) -> str:
     """Return the text of an error, without line breaks."""
     if isinstance(error, ValidationError):
-        return explain(error)
+        return explain(error, {})
     lines = str(error).strip().splitlines()
     if "Original Traceback" in str(error):  # from a loader worker; the last line has it all
         return lines[-1].partition("Error: ")[2] or lines[-1]
@@ -33,32 +30,3 @@ def of_a_worker(error: RuntimeError) -> str | None:
         f"a loader worker {fate}. Where memory is short, fewer data.workers or a smaller "
         "data.load_size take less; run the same command again to continue"
     )
-
-
-def explain(error: ValidationError, key: str = "") -> str:
-    """Return what pydantic found; a key is where the value stands, if not at the top."""
-    details = error.errors()
-    missing = [dotted(each["loc"], key) for each in details if each["type"] == "missing"]
-    if missing:
-        return f"required: {', '.join(missing)}"
-    return "; ".join(dict.fromkeys(_describe(each, key) for each in details))
-
-
-def _describe(detail: Any, key: str) -> str:
-    """Return one error of pydantic: "loss.cycle: Input should be a number. Got value: x"."""
-    kind, value = detail["type"], detail["input"]
-    text = str(detail["ctx"]["error"]) if kind == "value_error" else detail["msg"]
-    if kind == "value_error" and isinstance(value, (dict, BaseModel)):
-        return text  # a check between several keys, which names them itself
-    if kind == "literal_error":
-        text = "Expected one of " + detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-    if kind == "list_type":
-        text = "Expected a list, [ONE,TWO]"
-    shown = str(value) if len(str(value)) < LONGEST else f"{str(value)[:LONGEST]}..."
-    got = "" if kind == "value_error" else f". Got value: {shown}"
-    return f"{dotted(detail['loc'], key)}: {text}{got}"
-
-
-def dotted(place: Sequence[int | str], key: str) -> str:
-    """Return a place of pydantic's as a dotted key, without positions in lists."""
-    return ".".join(str(part) for part in (key, *place) if part != "" and isinstance(part, str))

@@ -1,19 +1,53 @@
-"""The text of --help: what an option takes, in plain words."""
+"""The text of --help: the most used options first, or all, or those of one section or key.
+
+An option is its name, what it takes and its default on one line, and a sentence below.
+"""
 
 import inspect
-import types
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+import re
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pydantic.fields import FieldInfo
 
-from gan.config.table import NameIn
+from gan.config.errors import unknown
+from gan.config.section import leaves, sections
+from gan.config.words import limits, placeholder
 
-NAMES = {bool: "true | false", int: "integer", float: "number", Path: "path", str: "text"}
-BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "a multiple of"}
-UNLIMITED = 2**63
-"""Bounds from here on tell people nothing."""
+if TYPE_CHECKING:
+    from gan.cli.parser import Parser
+
+NARROWEST = 60
+WIDEST = 100
+"""Columns: longer lines are hard to read."""
+GENERAL = {
+    "config": "YAML file that sets any of these options, or, for gan train, the name of a recipe, "
+    "for instance small.",
+    "extend": "Python file or module that adds rows to the tables. May be given several times.",
+    "print_config": "Print the resolved options as YAML, and exit.",
+    "help": "Print the most used options, or what a section or key is for, and exit.",
+    "help-all": "Print all options, and exit.",
+}
+"""What every command takes."""
+PLACEHOLDERS = {"config": "FILE", "extend": "FILE_OR_MODULE", "help": "[SECTION_OR_KEY]"}
+"""Of the above; the others are switches."""
+
+
+def page(parser: "Parser", topic: str = "", *, everything: bool = False) -> str:
+    """Return the help of a command, or of one of its sections or keys.
+
+    ValueError where there is no such section or key.
+    """
+    width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST) - 1
+    if topic:
+        blocks = _on(topic, parser, width)
+    elif everything or not parser.command.most_used:
+        blocks = _all(parser, width)
+    else:
+        blocks = _short(parser, width)
+    return "\n\n".join(blocks)
 
 
 def summary(section: type) -> str:
@@ -21,57 +55,138 @@ def summary(section: type) -> str:
     return (inspect.getdoc(section) or "").partition("\n")[0].removesuffix(".")
 
 
-def details(section: type) -> str:
-    """Return what follows the first sentence, as one paragraph."""
-    return " ".join((inspect.getdoc(section) or "").partition("\n\n")[2].split())
+def _head(parser: "Parser", width: int) -> Iterator[str]:
+    """Yield how the command is called, what it does, and examples."""
+    words = " ".join(
+        f"[{name.upper()}{' ...' if name in parser.lists else ''}]"
+        for name in parser.command.positional
+    )
+    yield f"usage: {parser.prog} {words} [--KEY VALUE ...]"
+    more = " ".join((inspect.getdoc(parser.section) or "").partition("\n\n")[2].split())
+    yield textwrap.fill(f"{parser.command.summary}. {more}", width)
+    examples = parser.command.examples
+    if examples:
+        lines = [_command(f"{parser.prog} {words}", width) for words in examples]
+        yield _block("Example" if len(examples) == 1 else "Examples", lines)
 
 
-def about(field: FieldInfo) -> str:
-    """Return the help of an option: its documentation, what it takes and its default."""
+def _short(parser: "Parser", width: int) -> Iterator[str]:
+    """Yield the most used options, and the names of the others."""
+    yield from _head(parser, width)
+    used = parser.command.most_used
+    yield _block("Most used", [_option(name, parser, width) for name in used])
+    inner = sections(parser.section)
+    names = [name for name in parser.section.model_fields if name not in (*used, *inner)]
+    if names:
+        listed = ", ".join(f"--{name}" for name in names)
+        title = f"Others ({parser.prog} --help-all explains them)"
+        yield _block(title, [_wrapped(listed, width, "  ", "  ")])
+    if inner:
+        lines = [
+            _wrapped(
+                f"{name:<11} {len(leaves(kind)):>2} keys  {summary(kind)}.", width, "  ", " " * 23
+            )
+            for name, kind in inner.items()
+        ]
+        title = f"Sections ({parser.prog} --help SECTION prints one; --help-all prints all)"
+        yield _block(title, lines)
+    yield _general(parser, [name for name in _switches(parser) if name not in used], width)
+
+
+def _all(parser: "Parser", width: int) -> Iterator[str]:
+    """Yield all options, those of a section together."""
+    yield from _head(parser, width)
+    inner = sections(parser.section)
+    top = [name for name in parser.section.model_fields if name not in inner]
+    if top:
+        yield _block("Options", [_option(name, parser, width) for name in top])
+    for name in inner:
+        yield _section(name, parser, width)
+    yield _general(parser, _switches(parser), width)
+
+
+def _on(topic: str, parser: "Parser", width: int) -> Iterator[str]:
+    """Yield the help of a section or of a key."""
+    name = topic.removeprefix("--")
+    if name in sections(parser.section):
+        yield _section(name, parser, width)
+    elif name in parser.fields or name in _switches(parser):
+        yield _option(name, parser, width)
+    else:
+        raise ValueError(unknown(name, [*parser.fields, *sections(parser.section)]))
+
+
+def _section(name: str, parser: "Parser", width: int) -> str:
+    """Return the help of a section's keys."""
+    kind = sections(parser.section)[name]
+    about = _wrapped(f"{summary(kind)}.", width, "  ", "  ")
+    return _block(name, [about, *(_option(f"{name}.{key}", parser, width) for key in leaves(kind))])
+
+
+def _general(parser: "Parser", names: Iterable[str], width: int) -> str:
+    """Return the help of what is not in the options class."""
+    return _block("General", [_option(name, parser, width) for name in names])
+
+
+def _switches(parser: "Parser") -> dict[str, str]:
+    """Return what is not in the options class, with its help."""
+    return {**parser.command.flags, **GENERAL}
+
+
+def _option(name: str, parser: "Parser", width: int) -> str:
+    """Return an option's line and its sentence."""
+    field = parser.fields.get(name)
+    if field is None:
+        head, text = f"{name} {PLACEHOLDERS.get(name, '')}", _switches(parser)[name]
+    else:
+        takes = placeholder(field.annotation, field.metadata)
+        head, text = f"{name} {takes} {_facts(field)}", field.description or ""
+    return "\n".join([
+        _wrapped(f"--{head.strip()}", width, "  ", " " * 10),
+        _wrapped(text, width, " " * 6, " " * 6),
+    ])  # fmt: skip
+
+
+def _facts(field: FieldInfo) -> str:
+    """Return in parentheses which values a field takes, and its default."""
     default = None if field.is_required() else field.get_default(call_default_factory=True)
-    shown = str(default).lower() if isinstance(default, bool) else default
     facts = [
-        plain(field.annotation, field.metadata),
+        limits(field.annotation, field.metadata),
         "required" if field.is_required() else "",
-        "" if default in (None, []) else f"default {shown}",
+        "" if default is None or default in ([], {}) else f"default {_typed(default)}",
     ]
-    text = " ".join((field.description or "").split())
-    # argparse fills in what follows a %.
-    return f"{text} ({'; '.join(filter(None, facts))})".replace("%", "%%")
+    text = "; ".join(filter(None, facts))
+    return f"({text})" if text else ""
 
 
-def plain(kind: Any, constraints: Sequence[Any] = ()) -> str:
-    """Return a type in plain words: "integer ≥ 1", "one of png, jpeg", "list of path"."""
-    table = next((each for each in constraints if isinstance(each, NameIn)), None)
-    if table:
-        return repr(table)
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        field = FieldInfo.from_annotation(kind)  # which takes pydantic's Field apart
-        return plain(field.annotation, field.metadata)
-    if origin in (Union, types.UnionType):
-        members = [each for each in arguments if each is not types.NoneType]
-        return " or ".join(plain(each, constraints) for each in members)
-    if origin is Literal:
-        return f"one of {', '.join(map(str, arguments))}"
-    if origin is list:
-        return f"list of {plain(arguments[0])}"
-    if origin is tuple:
-        return f"[{', '.join(map(plain, arguments))}]"
-    if origin is dict:
-        return "mapping"
-    return f"{NAMES[kind]}{bounds(constraints)}"
+def _typed(value: Any) -> str:
+    """Return a default as it is typed."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
+        return str(value).replace("'", "")
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def bounds(constraints: Sequence[Any]) -> str:
-    """Return the limits of a number, with a space before them, or nothing."""
-    limits = {
-        name: getattr(each, name)
-        for name in BOUNDS
-        for each in constraints
-        if abs(getattr(each, name, UNLIMITED)) < UNLIMITED
-    }
-    if limits.keys() == {"ge", "le"}:
-        return f" from {limits['ge']} to {limits['le']}"
-    signs = ", ".join(f"{BOUNDS[name]} {value}" for name, value in limits.items())
-    return f" {signs}" if signs else ""
+def _block(title: str, lines: Iterable[str]) -> str:
+    """Return lines below a title."""
+    return "\n".join([f"{title}:", *lines])
+
+
+def _command(text: str, width: int) -> str:
+    """Return a command in lines that can be typed so, values beside their options."""
+    glued = re.sub(r"(--\S+) (?!--)", "\\1\N{NO-BREAK SPACE}", text)
+    lines = _wrapped(glued, width - 2, "  ", "      ").replace("\n", " \\\n")
+    return lines.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _wrapped(text: str, width: int, first: str, others: str) -> str:
+    """Return a text in lines of a width; what one would type stays in one piece."""
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -8,6 +8,7 @@ import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from itertools import dropwhile
 from pathlib import Path
 
 from gan import __version__
@@ -20,15 +21,20 @@ usage: gan COMMAND ...
 
 {commands}
 
-gan COMMAND --help lists its options. gan --version; gan --completion for bash and zsh.
+gan COMMAND --help prints its most used options, --help-all all of them.
+gan --version prints the version, gan --completion a script for bash and zsh.
 Every command takes --config FILE and --extend FILE_OR_MODULE."""
+HELP = ("-h", "--help", "--help-all", "--help_all")
+"""The last two print all options."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `gan` command; return the exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     name = arguments[0] if arguments else "--help"
-    if name in ("-h", "--help"):
+    if name == "help":  # gan help train is gan train --help
+        return main([*arguments[1:2], "--help", *arguments[2:]])
+    if name in HELP:
         lines = [f"  {name:<10} {command.summary}" for name, command in COMMANDS.items()]
         print(USAGE.format(commands="\n".join(lines)))
         return 0 if arguments else 2
@@ -51,6 +57,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     import yaml
 
     from gan.cli.errors import of_a_worker, one_line
+    from gan.cli.help import page
     from gan.cli.parser import Parser
     from gan.config.extensions import load_extensions
     from gan.config.table import load
@@ -66,8 +73,9 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
             raise ValueError("extend: a value is required")
         load_extensions(named.extend)
         parser = Parser(command, prog)
-        if {"-h", "--help"} & set(words):
-            parser.print_help()
+        if asked := [*dropwhile(lambda word: word not in HELP, words)]:
+            topic = "".join(word for word in asked[1:2] if not word.startswith("-"))
+            print(page(parser, topic, everything=bool({*HELP[2:]} & {*words})))
             sys.exit(0)
         options, given = parser.options(words)
     except ValueError as error:

@@ -1,7 +1,6 @@
 """From words to options: jsonargparse merges words and files, pydantic checks every value."""
 
 import json
-from argparse import HelpFormatter
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -15,17 +14,14 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from gan.cli.commands import Command
-from gan.cli.errors import explain
-from gan.cli.help import about, details, plain, summary
 from gan.config import Section
+from gan.config.errors import explain, shown, unknown
 from gan.config.files import check_file, check_values, find_file, scalars
+from gan.config.section import leaves, sections
 from gan.config.table import load
-from gan.system.text import nearest
+from gan.config.words import plain
 from gan.system.yaml_text import parse_nodes
 
-CONFIG = "YAML file with any of the keys below, or the name of a recipe, for instance small."
-EXTEND = "Python file or module that adds rows to the tables; may be given several times."
-PRINT = "Print the resolved options as YAML, and end."
 Pair = tuple[str, Any]
 """An option's name, and a text or a list of texts."""
 
@@ -34,37 +30,19 @@ class Parser(ArgumentParser):
     """The options of one command; its errors are ValueErrors."""
 
     def __init__(self, command: Command, prog: str) -> None:
-        """Add what the command takes; the help says of which type, the parser does not care."""
+        """Add what the command takes, as texts: pydantic checks their types."""
+        self.command = command
         self.section = cast(type[Section], load(command.options))
         self.fields = leaves(self.section)
-        self.positional = command.positional
-        self.flags = {"print_config": PRINT, **command.flags}
-        first = " ".join(map(self.placeholder, command.positional))
-        super().__init__(
-            prog=prog,
-            usage=f"%(prog)s {first} [--key VALUE ...]",
-            description=f"{command.summary}. {details(self.section)}",
-            allow_abbrev=False,
-            formatter_class=HelpFormatter,
-            print_config=None,
-        )
-        self.add_argument("--config", action="config", metavar="FILE", help=CONFIG)
-        self.add_argument("--extend", metavar="FILE_OR_MODULE", help=EXTEND)
-        for name, text in self.flags.items():
-            self.add_argument(f"--{name}", action="store_true", help=text)
-        groups = {
-            name: self.add_argument_group(summary(kind))
-            for name, kind in sections(self.section).items()
-        }
-        for key, field in self.fields.items():
-            section, _, name = key.rpartition(".")
-            groups.get(section, self).add_argument(
-                f"--{key}", metavar=name.upper(), help=about(field)
-            )
-
-    def placeholder(self, name: str) -> str:
-        """Return how the usage line shows an option that is given without its name."""
-        return f"[{name.upper()}{' ...' if _has_origin(self.fields.get(name), list) else ''}]"
+        self.lists = {name for name, field in self.fields.items() if _has_origin(field, list)}
+        self.flags = ("print_config", *command.flags)
+        super().__init__(prog=prog, allow_abbrev=False, print_config=None)
+        self.add_argument("--config", action="config")
+        self.add_argument("--extend")
+        for name in self.flags:
+            self.add_argument(f"--{name}", action="store_true")
+        for key in self.fields:
+            self.add_argument(f"--{key}")
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise ValueError in place of printing usage and exiting."""
@@ -96,7 +74,7 @@ class Parser(ArgumentParser):
             for key, field in self.fields.items()
         )
         if name not in names and not inside and not self.mapping_of(name):
-            raise ValueError(f"no key {name}{nearest(name, names)}")
+            raise ValueError(unknown(name, names))
 
     def mapping_of(self, name: str) -> str | None:
         """Return the option that holds an entry: loss.terms for loss.terms.edges."""
@@ -111,7 +89,7 @@ class Parser(ArgumentParser):
             key = name.removesuffix("+")
             if entries := self.mapping_of(name):  # --loss.terms.edges joins what a file holds
                 given[entries] = {
-                    **mapping(given.get(entries) or {}),
+                    **mapping(entries, given.get(entries) or {}),
                     name[len(entries) + 1 :]: value,
                 }
             if key != name:
@@ -121,23 +99,23 @@ class Parser(ArgumentParser):
             if key in self.fields:
                 given[key] = _checked(key, self.fields[key], value)
             elif key in sections(self.section):
-                raise ValueError(f"{key}: Expected keys, KEY: VALUE. Got value: {value}")
+                raise ValueError(f"{key}: expected keys, KEY: VALUE. Got: {value}")
         values = given.as_dict()
         fields = {name: values[name] for name in self.section.model_fields if name in values}
         try:
             return self.section.model_validate(fields), given
         except ValidationError as error:
-            raise ValueError(explain(error)) from error
+            raise ValueError(explain(error, self.fields)) from error
 
     def pairs(self, words: Sequence[str]) -> Iterator[Pair]:
         """Yield names and values: gan translate RUN IN --dry-run has three."""
         first = list(takewhile(lambda word: not word.startswith("-"), words))
-        if first and _has_origin(self.fields.get(self.positional[0]), list):
-            yield self.positional[0], first
-        elif len(first) > len(self.positional):
+        if first and self.command.positional[0] in self.lists:
+            yield self.command.positional[0], first
+        elif len(first) > len(self.command.positional):
             raise ValueError(f"unexpected word {first[-1]}: every option has a name, --KEY VALUE")
         else:
-            yield from zip(self.positional, first, strict=False)
+            yield from zip(self.command.positional, first, strict=False)
         groups: list[tuple[str, list[str]]] = []
         for word in words[len(first) :]:
             name, equals, value = word.partition("=")
@@ -146,11 +124,11 @@ class Parser(ArgumentParser):
             elif groups:
                 groups[-1][1].append(word)
             else:
-                raise ValueError(f"unexpected word {word}")
+                raise ValueError(f"unexpected word {word}: options begin with two dashes, --KEY")
         for name, values in groups:
             key = name.removesuffix("+")
             self.check_key(key)
-            if key != name and not _has_origin(self.fields.get(key), list):
+            if key != name and key not in self.lists:
                 raise ValueError(f"{name}: {key} is not a list: --{key} VALUE sets it")
             most = 0 if key in self.flags else 1
             if len(values) > most:
@@ -170,10 +148,16 @@ class Parser(ArgumentParser):
         lists: dict[str, list[Any]] = defaultdict(list)
         for name, value in pairs:
             if name == "config":
-                words[0].append(f"--config={find_file(value)}")
+                file = find_file(value)
+                if file.lstrip().startswith("{"):
+                    mapping(name, file)
+                words[0].append(f"--config={file}")
             elif name in sections(self.section):
-                words[1].append(f"--config={json.dumps({name: mapping(value)})}")
-            elif _has_origin(self.fields.get(name), list) and "." not in name:
+                keys = mapping(name, value)
+                for key in keys if isinstance(keys, dict) else ():
+                    self.check_key(f"{name}.{key}")
+                words[1].append(f"--config={json.dumps({name: keys})}")
+            elif name in self.lists and "." not in name:
                 lists[name] += _items(value)
             elif name in self.flags:
                 words[2].append(f"--{name}")
@@ -181,27 +165,6 @@ class Parser(ArgumentParser):
                 words[2].append(f"--{name}={value}")
         joined = [f"--{name}={json.dumps(values)}" for name, values in lists.items()]
         return [*words[0], *words[1], *words[2], *joined]
-
-
-def sections(section: type[Section]) -> dict[str, type[Section]]:
-    """Return the fields that are sections of keys."""
-    return {
-        name: field.annotation
-        for name, field in section.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-    }
-
-
-def leaves(section: type[Section]) -> dict[str, FieldInfo]:
-    """Return the fields by dotted key, those of sections in place of the sections."""
-    inner = sections(section)
-    result: dict[str, FieldInfo] = {}
-    for name, field in section.model_fields.items():
-        if name in inner:
-            result |= {f"{name}.{key}": leaf for key, leaf in leaves(inner[name]).items()}
-        else:
-            result[name] = field
-    return result
 
 
 def _has_origin(field: FieldInfo | None, kind: type) -> bool:
@@ -217,11 +180,15 @@ def _items(value: Any) -> list[Any]:
     return loaded if isinstance(loaded, list) else [value]
 
 
-def mapping(text: Any) -> Any:
+def mapping(key: str, text: Any) -> Any:
     """Return what stands for a whole section: a mapping, or the name of a file that holds one."""
     if isinstance(text, dict):
         return text
     if not text.lstrip().startswith("{"):
+        if not Path(text).is_file():
+            raise ValueError(
+                f"{key}: expected {{KEY: VALUE}}, or a file with such lines. Got: {shown(text)}"
+            )
         check_file(Path(text))
         text = Path(text).read_text(encoding="utf-8")
     try:
@@ -243,8 +210,8 @@ def _checked(key: str, field: FieldInfo, value: Any) -> Any:
     if isinstance(value, bool) and bool not in (field.annotation, *get_args(field.annotation)):
         wanted = plain(field.annotation, field.metadata)  # yes would be 1, and no a folder "false"
         raise ValueError(
-            f"{key}: Input should be {wanted}. Got value: {str(value).lower()} (YAML reads yes and "
-            "no so; in quotes they are texts)"
+            f"{key}: expected {wanted}. Got: {str(value).lower()} (YAML reads yes and no as true "
+            "and false; put them in quotes to have texts)"
         )
     faults: list[ValidationError] = []
     listed = _has_origin(field, list) and "." not in key
@@ -253,7 +220,7 @@ def _checked(key: str, field: FieldInfo, value: Any) -> Any:
             return adapter.validate_python(reading)
         except ValidationError as error:
             faults.append(error)
-    raise ValueError(explain(faults[-1], key)) from faults[-1]
+    raise ValueError(explain(faults[-1], {key: field}, key)) from faults[-1]
 
 
 def _readings(key: str, value: Any, *, listed: bool) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """The configuration of a training run: frozen, typed, checked before anything is loaded."""
 
+from gan.config.section import Section
 from gan.config.sections import (
     Count,
     DataConfig,
@@ -8,7 +9,6 @@ from gan.config.sections import (
     PerceptualConfig,
     Rate,
     Resamples,
-    Section,
     SemanticConfig,
     StyleConfig,
     Weight,

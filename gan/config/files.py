@@ -20,15 +20,19 @@ RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")
 def find_file(name: str) -> str:
     """Return a file, or the recipe of that name; ValueError lists the recipes where there is none.
 
-    What is not a name is returned as it is.
+    A mapping, {KEY: VALUE}, is returned as it is.
     """
     path = Path(name)
-    if path.is_file() or path.name != name or path.suffix or not name.isidentifier():
+    if name.lstrip().startswith("{") or path.is_file():
         return name
     recipes = {file.stem: file for folder in RECIPES for file in sorted(folder.glob("*.yaml"))}
-    if name not in recipes:
+    if name in recipes:
+        return str(recipes[name])
+    if path.name == name and not path.suffix:
         raise ValueError(f"config: {name}: no such file or recipe; recipes: {', '.join(recipes)}")
-    return str(recipes[name])
+    packaged = path.suffix == ".yaml" and path.stem in recipes
+    hint = f"; --config {path.stem} finds the recipe of that name" if packaged else ""
+    raise ValueError(f"config: {name}: no such file{hint}")
 
 
 def check_file(path: Path) -> list[str]:

@@ -6,9 +6,9 @@ field is its help on the command line. Errors name the dotted key.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import Field, Strict
 
 from gan.config.choices import (
     MAX_DECODED_MB,
@@ -20,6 +20,7 @@ from gan.config.choices import (
     WeightedTerm,
     is_range,
 )
+from gan.config.section import Fault, Section
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
@@ -43,73 +44,59 @@ Ends = tuple[Number, Number]
 """Of a range; true is not 1 there."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
 """For intervals: far more than one needs; they are held in memory, one number an image each."""
-Fault = tuple[object, str]
-"""What is true of keys that contradict each other, and the message about them."""
-
-
-class Section(BaseModel):
-    """What all sections share: immutable, no unknown keys, field documentation as help."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    @model_validator(mode="after")
-    def check(self) -> Self:
-        for wrong, message in self.faults():
-            if wrong:
-                raise ValueError(message)
-        return self
-
-    def faults(self) -> Iterator[Fault]:
-        """Yield what must not be true of several keys together; the first that is gets reported."""
-        return iter(())
 
 
 class DataConfig(Section):
     """Where the images lie and how they become training crops."""
 
     root: Path | None = None
-    """Folder with trainA and trainB (and, for the sample grids, testA and testB)."""
+    """Folder that holds trainA and trainB. If it also has testA and testB, the sample grids show
+    them."""
     a: Path | None = None
     """Folder of domain A, in place of data.root."""
     b: Path | None = None
     """Folder of domain B, in place of data.root."""
     dataset: Annotated[str, NameIn(DATASETS)] = "unpaired"
-    """unpaired: the images in these folders; or a dataset that an extension registers."""
+    """Where the images come from. unpaired reads these folders; extensions can register other
+    datasets."""
     resize: Literal["square", "short", "none"] = "square"
-    """square: to load_size x load_size; short: shorter side to load_size; none: as it is."""
+    """How images are resized first. square: to load_size x load_size. short: the shorter side to
+    load_size. none: not at all."""
     load_size: Side = 286
-    """Pixels after the resize."""
+    """Size in pixels after the resize."""
     crop_size: Side = 256
-    """Side of the random square crop that the networks see, in pixels."""
+    """Side in pixels of the random square crop that the networks are trained on."""
     flip: bool = True
-    """Mirror half of the images."""
-    augment: list[dict[str, Any]] = []
-    """More albumentations, each as {name: arguments}, for instance [{ColorJitter: {p: 0.5}}]."""
+    """Mirror half of the images, chosen at random."""
+    augment: list[dict[str, Any]] = Field(default=[])
+    """More augmentations from albumentations, each as {NAME: ARGUMENTS}, for instance
+    [{ColorJitter: {p: 0.5}}]."""
     channels_a: Channels = 3
-    """Color channels of domain A: 3, or 1 for gray."""
+    """Color channels of domain A: 3 for color, 1 for gray."""
     channels_b: Channels = 3
-    """Color channels of domain B: 3, or 1 for gray."""
+    """Color channels of domain B: 3 for color, 1 for gray."""
     range_a: Ends | None = None
-    """Numbers in domain A's files that are black and white, for instance [0, 4095] for 12 bits or
-    [-1024, 3071]; 16 bits a channel then. Kept in the generators' files."""
+    """The numbers that mean black and white in domain A's files, for instance [0, 4095] for 12 bits
+    or [-1024, 3071]. Channels then have 16 bits. The range is saved in the generators' files."""
     range_b: Ends | None = None
-    """The same for domain B: what its files hold, and what translations into it become."""
+    """The same for domain B: the range of its files and of translations into it."""
     max_images: Count | None = None
-    """Use only the first so many images of each folder, in sorted order."""
+    """Use at most this many images of each folder, the first ones in sorted order."""
     max_unreadable: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """Largest share of a folder's files that may be unreadable; above it the run stops."""
+    """Largest share of a folder's files that may be unreadable. With more, the run stops."""
     max_decoded_mb: Rate = MAX_DECODED_MB
-    """Megabytes that reading may take in a process, all its loader workers together; who would
-    take more is unreadable."""
+    """Megabytes of memory that a process and all its loader workers may use to read images. An
+    image that would need more counts as unreadable."""
     draft: bool = False
-    """Decode large JPEGs at a reduced scale: faster, moves pixels by a few gray levels."""
+    """Decode large JPEGs at a reduced scale. It is faster and changes pixels by a few gray
+    levels."""
     cache: Path | None = None
-    """Folder that keeps images as they are after the resize, so that each is decoded once; it may
-    serve several runs. The numbers are the same."""
+    """Folder that keeps images as they are after the resize, so that each is decoded once. Several
+    runs may share it. The numbers stay the same."""
     cache_gb: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 20
-    """Largest size of data.cache, in gigabytes; images beyond it are decoded every time."""
+    """Largest size of data.cache in gigabytes. Images that do not fit are decoded every time."""
     workers: Annotated[int, Field(ge=0, le=1024)] = 4
-    """Loader processes on every training process; 0 loads in the training process itself."""
+    """Loader processes of each training process. 0 loads images in the training process itself."""
 
     def faults(self) -> Iterator[Fault]:
         yield (
@@ -118,7 +105,8 @@ class DataConfig(Section):
         )
         yield (
             self.resize != "none" and self.crop_size > self.load_size,
-            f"data.crop_size ({self.crop_size}) is larger than data.load_size ({self.load_size})",
+            f"data.crop_size ({self.crop_size}) is larger than data.load_size ({self.load_size}): "
+            "set data.load_size higher, or data.crop_size lower",
         )
         for key in ("range_a", "range_b"):
             if (values := getattr(self, key)) is not None:
@@ -157,39 +145,43 @@ class NetworksConfig(Section):
     """The architectures: two generators of one kind, two discriminators of another."""
 
     generator: Annotated[str, NameIn(GENERATORS)] = "resnet_9blocks"
-    """Architecture of both generators; adain: one alone, which takes a style picture besides."""
+    """Architecture of both generators. adain is a single generator that also takes a style
+    image."""
     generator_channels: Width = 64
     """Channels after the first convolution of a generator."""
     discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
-    """basic: 70x70 PatchGAN; n_layers: with discriminator_layers; pixel: 1x1 convolutions;
-    projected: n_layers, joined by heads on the feature maps of a frozen network (Sauer et al.)."""
+    """Architecture of both discriminators. basic: 70x70 PatchGAN. n_layers: PatchGAN with
+    discriminator_layers. pixel: 1x1 convolutions. projected: n_layers, joined by heads on the
+    feature maps of a frozen network (Sauer et al.)."""
     discriminator_channels: Width = 64
     """Channels after the first convolution of a discriminator."""
     discriminator_layers: Annotated[int, Field(ge=1, le=6)] = 3
-    """Strided convolutions of the n_layers discriminator, and of projected."""
+    """Strided convolutions of the discriminators n_layers and projected."""
     discriminator_backbone: str = "mobilenet_v2"
     """Frozen torchvision classifier whose feature maps the projected discriminator scores."""
     discriminator_weights: Path | None = None
-    """File with its weights, .pth or .safetensors; else torchvision's cache or download."""
+    """File with the weights of networks.discriminator_backbone, .pth or .safetensors. If not set,
+    they come from torchvision's cache or are downloaded."""
     norm: Norm = "instance"
-    """Normalization in all four networks, affine with a learned scale and shift; adain has its
-    own."""
+    """Normalization in all four networks. instance_affine also learns a scale and a shift. adain
+    has its own."""
     upsample: Upsample = "deconv"
-    """deconv: transposed convolutions; resize: nearest-neighbor, convolution: no checkerboard;
-    blur: CUT's, filter, convolution."""
+    """How generators upsample. deconv: transposed convolutions. resize: nearest neighbor, then a
+    convolution, which leaves no checkerboard. blur: a filter, then a convolution, as in CUT."""
     downsample: Downsample = "stride"
-    """stride: convolutions that skip pixels; blur: CUT's, convolution, filter."""
+    """How generators downsample. stride: convolutions that skip pixels. blur: a convolution, then a
+    filter, as in CUT."""
     dropout: bool = False
-    """Dropout of 0.5 in the generators."""
+    """Use dropout of 0.5 in the generators."""
     init_gain: Rate = 0.02
     """Standard deviation of the initial weights."""
     weights: Path | None = None
-    """Folder of a run, ours or the reference's, from whose networks training starts; networks that
+    """Folder of a run, ours or the reference's, whose networks training starts from. Networks that
     it lacks get initial weights."""
     weights_ab: Path | None = None
-    """File from which the A to B generator starts, of any kind that gan convert opens."""
+    """File that the A to B generator starts from, of any kind that gan convert opens."""
     weights_ba: Path | None = None
-    """File from which the B to A generator starts."""
+    """File that the B to A generator starts from."""
 
     def faults(self) -> Iterator[Fault]:
         for key in ("upsample", "downsample"):
@@ -206,46 +198,47 @@ class LossConfig(Section):
     adversarial: Annotated[str, NameIn(ADVERSARIAL)] = "lsgan"
     """Form of the adversarial loss."""
     gradient_penalty: Weight = 10
-    """Weight of the adversarial form's regularizer: the gradient penalty of wgan_gp."""
+    """Weight of the regularizer of an adversarial form: the gradient penalty of wgan_gp."""
     cycle: Weight = 10
     """Weight of the cycle-consistency loss."""
     cycle_a: Weight | None = None
-    """Weight of the cycle A -> B -> A, where it differs from loss.cycle."""
+    """Weight of the cycle A -> B -> A. If not set, loss.cycle."""
     cycle_b: Weight | None = None
-    """Weight of the cycle B -> A -> B, where it differs from loss.cycle."""
+    """Weight of the cycle B -> A -> B. If not set, loss.cycle."""
     identity: Weight = 5
-    """Weight of the identity loss; 0 turns it off."""
+    """Weight of the identity loss, which keeps colors. 0 turns it off."""
     identity_a: Weight | None = None
-    """Weight of the identity loss in A, where it differs from loss.identity."""
+    """Weight of the identity loss in A. If not set, loss.identity."""
     identity_b: Weight | None = None
-    """Weight of the identity loss in B, where it differs from loss.identity."""
+    """Weight of the identity loss in B. If not set, loss.identity."""
     perceptual: Weight = 0
-    """Weight of the distance of translations to their originals in feature maps."""
+    """Weight of the distance between translations and their originals in feature maps."""
     perceptual_cycle: Weight = 0
-    """Weight of the distance of reconstructions to their originals in feature maps."""
+    """Weight of the distance between reconstructions and their originals in feature maps."""
     style: Weight = 0
-    """Weight of the distance of translations to their new domain, or to style.image, in Gram
+    """Weight of the distance between translations and their new domain, or style.image, in Gram
     matrices of feature maps."""
     tv: Weight = 0
-    """Weight of the total variation of translations."""
+    """Weight of the total variation of translations. Larger is smoother."""
     semantic: Weight = 0
-    """Weight of what a frozen classifier of A loses when it is given translations in place of
-    their originals."""
+    """Weight of the semantic loss: how much worse a frozen classifier of A recognizes translations
+    than their originals."""
     semantic_ab: Weight | None = None
-    """Weight of the semantic loss of A -> B, where it differs from loss.semantic."""
+    """Weight of the semantic loss of A to B. If not set, loss.semantic."""
     semantic_ba: Weight | None = None
-    """Weight of the semantic loss of B -> A, where it differs from loss.semantic: the target there
-    is what the classifier, which knows A alone if it was trained here, takes B's images for."""
+    """Weight of the semantic loss of B to A. If not set, loss.semantic. Its targets are the classes
+    that the classifier assigns to B's images, although it knows only A if it was trained here."""
     nce: Weight = 0
     """Weight of the contrastive loss of train.recipe contrastive: 1 in CUT, 10 in FastCUT."""
     nce_identity: bool = True
-    """Half of the contrastive loss compares the generator's outputs for images of B with these, as
-    in CUT; false in FastCUT."""
+    """Spend half of the contrastive loss on comparing the generator's outputs for images of B with
+    these images, as in CUT. FastCUT uses false."""
     nce_temperature: Rate = 0.07
-    """What similarities of patches are divided by; lower tells patches apart more strictly."""
+    """Similarities of patches are divided by it. A lower value tells patches apart more
+    strictly."""
     nce_patches: Annotated[int, Field(ge=2, lt=2**31)] = 256
-    """Random positions of each feature map that are compared, or all where it has fewer."""
-    terms: dict[str, Weight] = {}
+    """Random positions that are compared in each feature map, or all if it has fewer."""
+    terms: dict[str, Weight] = Field(default={})
     """Weights of further terms that an extension registers, for instance {edges: 2}."""
 
     def faults(self) -> Iterator[Fault]:
@@ -260,36 +253,40 @@ class LossConfig(Section):
 
 
 class PerceptualConfig(Section):
-    """The frozen network in whose feature maps loss.perceptual, perceptual_cycle and style see."""
+    """The frozen network whose feature maps perceptual and style losses compare."""
 
     backbone: str = "vgg19"
-    """A torchvision classifier: vgg19, vgg16, mobilenet_v2 or another, then with layers named."""
+    """A torchvision classifier: vgg19, vgg16, mobilenet_v2, or another one if the layers are
+    named."""
     weights: Path | None = None
-    """File with its weights, .pth or .safetensors; else torchvision's cache or download."""
-    content_layers: list[str] = []
-    """Layers compared as content, for instance [conv4_2]; empty for the backbone's usual ones."""
-    style_layers: list[str] = []
-    """Layers compared as style, for instance [conv1_1, conv2_1]; empty for the usual ones."""
+    """File with its weights, .pth or .safetensors. If not set, they come from torchvision's cache
+    or are downloaded."""
+    content_layers: list[str] = Field(default=[])
+    """Layers that are compared as content, for instance [conv4_2]. If empty, the backbone's usual
+    ones."""
+    style_layers: list[str] = Field(default=[])
+    """Layers that are compared as style, for instance [conv1_1, conv2_1]. If empty, the usual
+    ones."""
     gram_decay: Fraction = 0.99
-    """Decay of the running averages of both domains' Gram matrices; 0 compares with the present
+    """Decay of the running averages of both domains' Gram matrices. 0 compares with the present
     images alone."""
 
 
 class SemanticConfig(Section):
-    """The frozen classifier whose verdicts loss.semantic keeps through translation."""
+    """The frozen classifier whose answers loss.semantic preserves."""
 
     classifier: Path | None = None
     """File with a classifier of A's images, or of both domains', ours (.safetensors) or
-    TorchScript; else one is trained on A's class folders (trainA/CLASS/...) before the first step,
-    and left in run.dir."""
+    TorchScript. If not set, one is trained on A's class folders (trainA/CLASS/...) before the first
+    step and saved in run.dir."""
     steps: Count = 1000
-    """Updates, of 64 images each, of the classifier that is trained."""
+    """Training steps of that classifier, of 64 images each."""
 
 
 class StyleConfig(Section):
     """The recipe for one style: photographs and a painting, in place of two folders."""
 
     image: Path | None = None
-    """The painting; where it is set, one generator learns its style (Johnson et al. 2016)."""
+    """The painting. If it is set, one generator learns its style (Johnson et al. 2016)."""
     size: Annotated[int, Field(ge=16)] | None = 256
-    """Shorter side in pixels to which the painting is scaled; null: as it is."""
+    """Shorter side in pixels to which the painting is scaled. null keeps its size."""

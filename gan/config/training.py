@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gan.config.choices import Device, Precision, Schedule
-from gan.config.sections import Batch, Count, CountOrZero, Fault, Fraction, Rate, Resamples, Section
+from gan.config.section import Fault, Section
+from gan.config.sections import Batch, Count, CountOrZero, Fraction, Rate, Resamples
 from gan.config.table import NameIn
 from gan.config.tables.findings import FAULTS
 from gan.config.tables.metrics import full_names
@@ -17,12 +18,12 @@ from gan.system.text import nearest
 
 
 class OptimConfig(Section):
-    """Adam, one for both generators and one for both discriminators."""
+    """The Adam optimizers: one for both generators, one for both discriminators."""
 
     lr: Rate = 2e-4
     """Learning rate."""
     discriminator_lr: Rate | None = None
-    """Learning rate of the discriminators, where it differs from optim.lr."""
+    """Learning rate of the discriminators. If not set, optim.lr."""
     beta1: Fraction = 0.5
     """Decay of Adam's first moment."""
     beta2: Fraction = 0.999
@@ -32,96 +33,98 @@ class OptimConfig(Section):
 
 
 class TrainConfig(Section):
-    """How long, how much at once, how precisely, and what is kept."""
+    """How long to train, on how many images at once, how precisely, and what to keep."""
 
     recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
     """What is trained: cyclegan, single_style, arbitrary_style, contrastive, or a recipe that an
-    extension registers; where it is not set, style.image and networks.generator decide."""
+    extension registers. If not set, style.image and networks.generator decide."""
     epochs: Count = 100
-    """Passes over the larger folder at the constant learning rate."""
+    """Epochs at the constant learning rate. An epoch is one pass over the larger folder."""
     decay_epochs: CountOrZero = 100
-    """Further passes while the learning rate falls."""
+    """Further epochs, in which the learning rate falls."""
     schedule: Schedule = "linear"
     """How the learning rate falls during train.decay_epochs."""
     max_steps: Count | None = None
-    """Stop after this step and save the training state; a later run with a higher value resumes."""
+    """Stop after this step and save the training state. Run again with a higher value to train
+    further."""
     batch_size: Batch = 1
-    """Images of each domain per process and forward pass."""
+    """Images of each domain in a batch of each process."""
     accumulate: Batch = 1
     """Batches whose gradients are averaged into one step."""
     pool_size: CountOrZero = 50
-    """Past translations that each discriminator is shown; 0 shows the present ones only."""
+    """Past translations that each discriminator is trained on. 0 uses only the present ones."""
     ema: Fraction = 0
-    """Decay of the averaged generators, for instance 0.999; 0 turns averaging off."""
+    """Decay of the averaged generators, for instance 0.999. 0 turns averaging off."""
     precision: Precision = "fp32"
-    """Arithmetic of the networks; losses and weights stay in float32. tf32: float32 whose factors
+    """Arithmetic of the networks. Losses and weights stay in float32. tf32 is float32 whose factors
     an NVIDIA GPU rounds to 10 bits, several times as fast; elsewhere it is fp32."""
     channels_last: bool = False
-    """Keep weights and feature maps channel by channel within each pixel. On GPUs instance norms
-    and padding change them back, so it may cost more than it saves. The numbers are the same, but
-    for rounding."""
+    """Store the channels of each pixel side by side, in weights and in feature maps. On GPUs
+    instance norms and padding change them back, so it may cost more than it saves. The numbers stay
+    the same, up to rounding."""
     batch_passes: bool = True
-    """Run a generator on an image and on its target, and a discriminator on real images and on
-    translations, in one pass; not with networks.norm batch. The numbers are the same, but for
-    rounding."""
+    """Run a generator on an image and on its target in one pass, and a discriminator on real images
+    and on translations. Not with networks.norm batch. The numbers stay the same, up to rounding."""
     compile: bool = False
-    """Compile the networks (torch.compile): minutes at the beginning for faster steps. The numbers
-    are the same, but for rounding."""
+    """Compile the networks with torch.compile: minutes at the beginning for faster steps. The
+    numbers stay the same, up to rounding."""
     recompute: bool = False
-    """Compute what lies within residual blocks again in the backward pass in place of keeping it:
-    about half the memory for more time, the same numbers."""
+    """Compute what lies within residual blocks again in the backward pass instead of storing it. It
+    needs about half the memory and more time. The numbers stay the same."""
     log_every: Count = 50
-    """Steps between two lines of scalars in TensorBoard."""
+    """Steps between two entries of losses and other numbers in TensorBoard."""
     sample_every: Count = 1000
     """Steps between two grids of the fixed test images."""
     checkpoint_every: Count = 1000
     """Steps between two saves of the training state and of the generators."""
     keep_states: Count = 2
-    """Training states that are kept, the newest ones."""
+    """How many training states are kept, the newest ones."""
     nonfinite: Literal["rollback", "stop"] = "rollback"
-    """What follows train.nonfinite_limit steps in a row without finite gradients, all skipped:
-    rollback goes back to the newest training state at half the learning rate."""
+    """What happens after train.nonfinite_limit skipped steps in a row, whose gradients were not
+    finite. rollback: continue from the newest training state at half the learning rate. stop: end
+    the run."""
     nonfinite_limit: Count = 10
-    """Steps in a row that may be skipped because their gradients are not finite; counted at the
-    steps that are logged (train.log_every)."""
+    """Steps in a row that may be skipped because their gradients are not finite. They are counted
+    when steps are logged (train.log_every)."""
     doctor_every: CountOrZero = 100
-    """Steps between two looks of the training doctor (docs/running.md); 0 for none."""
+    """Steps between two checks by the training doctor (docs/running.md). 0 turns it off."""
     doctor_ignore: list[Annotated[str, NameIn(FAULTS)]] = Field(default=[])
-    """Findings of the doctor that are not faults here, for instance [inverted] between a negative
-    and its print."""
+    """Findings of the doctor that are not faults in this run, for instance [inverted] between a
+    negative and its print."""
     observers: list[Annotated[str, AfterValidator(observer_name)]] = Field(default=[])
-    """Observers that an extension registers, to accompany the run."""
+    """Observers that accompany the run. An extension registers them."""
     keep_every: Count | None = None
-    """Epochs between generators that are kept for good."""
+    """Epochs between two copies of the generators that are kept for good."""
 
 
 class EvaluateConfig(Section):
-    """Measuring the translations of the test folders on the way."""
+    """Measurements of the test folders' translations during the training."""
 
     every: Count | None = None
-    """Steps between two evaluations, written to metrics.jsonl; none where it is not set."""
+    """Steps between two evaluations, which are written to metrics.jsonl. If not set, there are
+    none."""
     features: str | None = None
-    """Network whose features FID, KID, Gram and structure compare: inception, or any of
-    torchvision's, for instance mobilenet_v2; not set, inception where it is installed."""
+    """Network whose features FID, KID, Gram and structure compare: inception, or one of
+    torchvision's, for instance mobilenet_v2. If not set, inception where it is installed."""
     weights: Path | None = None
-    """File with its weights; not set, the one in torch's cache."""
+    """File with the weights of that network. If not set, the one in torch's cache."""
     lpips_alex: Path | None = None
-    """File with the convolutions of torchvision's AlexNet, for LPIPS; not set, the one in torch's
-    cache."""
+    """File with the convolutions of torchvision's AlexNet, for LPIPS. If not set, the one in
+    torch's cache."""
     lpips_vgg: Path | None = None
-    """The same of VGG-16, for LPIPS on it."""
+    """The same of VGG-16, for LPIPS with VGG-16."""
     max_images: Count | None = None
-    """Measure only the first so many images of each test folder, in sorted order."""
+    """Measure at most this many images of each test folder, the first ones in sorted order."""
     batch_size: Batch = 8
-    """Images at once."""
+    """Images that are measured at once."""
     resamples: Resamples = 200
-    """For the intervals; 0 for none."""
+    """Number of resamples for the intervals of the metrics. 0 computes no intervals."""
     best: str | None = None
-    """Metric, for instance kid_ab, by which the best generators are kept as gen_ab-best.safetensors
-    and gen_ba-best.safetensors."""
+    """Metric, for instance kid_ab, that chooses the best generators. They are kept as
+    gen_ab-best.safetensors and gen_ba-best.safetensors."""
     patience: Annotated[int, Field(ge=1)] | None = None
-    """End the run when so many evaluations in a row have not been better than the best before them
-    beyond its interval."""
+    """End the run after this many evaluations in a row that are not better than the best one before
+    them, beyond its interval."""
 
     def faults(self) -> Iterator[Fault]:
         for key in ("best", "weights", "features", "lpips_alex", "lpips_vgg", "patience"):
@@ -147,16 +150,16 @@ class RunConfig(Section):
     """Where the run is written, its seed and its device."""
 
     dir: Path = Path("checkpoints/run")
-    """Run directory; starting again with the same one resumes."""
+    """Run directory. Start again with the same one to resume."""
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
-    """CPU threads of every process; where it is not set, torch decides, and a single process that
-    `accelerate launch` started takes all cores."""
+    """CPU threads of each process. If not set, torch decides, and a single process that `accelerate
+    launch` started uses all cores."""
     allow_changes: bool = False
-    """Resume although keys, folders or the number of processes have changed."""
+    """Resume even if keys, folders or the number of processes have changed."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """Seed of everything random."""
+    """Seed of everything that is drawn."""
     device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Where to compute. auto uses a GPU if there is one."""
     deterministic: bool = False
-    """On a GPU: only operations that give the same bits every time, so that a resumed run ends
-    bit-equal, as it does on CPUs anyhow; some of them are slower."""
+    """On a GPU, use only operations that give the same bits every time, so that a resumed run ends
+    bit-equal. Some of them are slower. On CPUs runs are bit-equal in any case."""

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gan.config.choices import WeightedTerm
+from gan.config.section import Fault, Section
 from gan.config.sections import (
     DataConfig,
-    Fault,
     LossConfig,
     NetworksConfig,
     PerceptualConfig,
-    Section,
     SemanticConfig,
     StyleConfig,
 )

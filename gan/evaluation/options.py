@@ -12,48 +12,49 @@ from gan.config.choices import Device, Precision, Split
 class EvaluateOptions(Section):
     """A model, test folders, and how its translations are measured.
 
-    Prints a table and answers in words, and adds a line with the protocol to RUN/metrics.jsonl and
-    the scores of every image to RUN/evaluation. Started by `accelerate launch` or torchrun, several
-    processes share the work; the numbers do not depend on how many.
+    Prints a table and answers in words. Adds a line with the protocol to RUN/metrics.jsonl and
+    writes the scores of every image to RUN/evaluation. If `accelerate launch` or torchrun starts
+    several processes, they share the work; the numbers do not depend on how many there are.
     """
 
     model: Path
     """Run directory, or one of its gen_*.safetensors files."""
     root: Path
-    """Folder with testA and testB, or trainA and trainB."""
+    """Folder that holds testA and testB, or trainA and trainB."""
     features: str | None = None
-    """Network whose features are compared: inception as in papers, or any of torchvision's, e.g.
-    mobilenet_v2; not set, inception where it is installed."""
+    """Network whose features are compared: inception, as in papers, or one of torchvision's, for
+    instance mobilenet_v2. If not set, inception where it is installed."""
     weights: Path | None = None
-    """File with its weights; not set, the one in torch's cache."""
+    """File with the weights of that network. If not set, the one in torch's cache."""
     lpips_alex: Path | None = None
-    """File with the convolutions of torchvision's AlexNet, for LPIPS; not set, the one in torch's
-    cache."""
+    """File with the convolutions of torchvision's AlexNet, for LPIPS. If not set, the one in
+    torch's cache."""
     lpips_vgg: Path | None = None
-    """The same of VGG-16, for LPIPS on it."""
+    """The same of VGG-16, for LPIPS with VGG-16."""
     directions: str | None = None
-    """ab, ba, or both: ab,ba; not set, those that the model has."""
+    """Directions to measure: ab, ba, or both as ab,ba. If not set, those that the model has."""
     split: Split = "test"
-    """Which images are translated."""
+    """Split whose images are translated: test stands for testA and testB, train for trainA and
+    trainB."""
     reference: Split | None = None
-    """Which images FID, KID and Gram compare with; not set, those of the split."""
+    """Which images FID, KID and Gram compare with. If not set, those of split."""
     paired: bool = True
-    """Whether equal names in both folders are the same picture in both domains."""
+    """Take files of equal names in both folders for the same picture in both domains."""
     max_images: Count | None = None
-    """Only the first so many images of each folder."""
+    """Measure at most this many images of each folder, the first ones in sorted order."""
     size: Annotated[int, Field(ge=16, le=4096)] | None = None
-    """Side of the images in pixels; not set, the crop of the training."""
+    """Side of the images in pixels. If not set, the crop size of the training."""
     batch_size: Count = 8
-    """Images at once."""
+    """Images that are measured at once."""
     device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Where to compute. auto uses a GPU if there is one."""
     precision: Precision = "fp32"
     """Arithmetic of the generators."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of the resamples."""
     resamples: Resamples = 1000
-    """For the intervals; 0 for none."""
+    """Number of resamples for the intervals of the metrics. 0 computes no intervals."""
     output: Path | None = None
-    """Folder for metrics.jsonl and evaluation; not set, the run directory."""
+    """Folder for metrics.jsonl and evaluation. If not set, the run directory."""
     verbose: bool = False
-    """Print every number by its name in metrics.jsonl and the protocol besides."""
+    """Also print every number by its name in metrics.jsonl, and the protocol."""

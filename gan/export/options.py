@@ -16,28 +16,30 @@ UNKNOWN = "unknown"
 class ExportOptions(Section):
     """A generator, and the file to write.
 
-    hub writes a folder with the generators of both directions and a model card. ONNX files and
-    programs take batches and pictures of any size; before one is written, it is run and compared
-    with the network.
+    Format hub writes a folder with the generators of both directions and a model card. ONNX files
+    and programs take batches and pictures of any size. Each is run and compared with the network
+    before it is written.
     """
 
     model: Path
-    """Run directory, or a generator's file of any kind that gan convert opens."""
+    """Run directory, or a file of a generator, of any kind that gan convert opens."""
     output: Path
-    """The file to write; for hub the folder."""
+    """File to write. For format hub, the folder."""
     format: Literal[ExportFormat, "hub"]
-    """safetensors is ours, reference a .pth for its test.py, program torch.export's, hub a folder
-    for the Hugging Face Hub."""
+    """What to write. safetensors: our own file. reference: a .pth for the reference's test.py.
+    onnx: an ONNX file. program: a program of torch.export. hub: a folder for the Hugging Face
+    Hub."""
     direction: Direction | None = None
-    """ab or ba; needed where the model holds both."""
+    """ab or ba. Required if the model holds both."""
     part: str | None = None
     """Name of the generator in a file that holds several."""
     overwrite: bool = False
-    """Write over a file that is there; a README.md always stays."""
+    """Replace a file that exists. A README.md is never replaced."""
     license: str = UNKNOWN
-    """With hub, of the weights, for the model card: an identifier of the Hub, as mit or cc0-1.0."""
+    """License of the weights for the model card of format hub, as an identifier of the Hub, for
+    instance mit or cc0-1.0."""
     push: str | None = None
-    """With hub, upload the folder as this repository, user/name."""
+    """Upload the folder of format hub to this repository, USER/NAME."""
 
     @model_validator(mode="after")
     def check(self) -> Self:
@@ -52,18 +54,18 @@ class ExportOptions(Section):
 class ConvertOptions(Section):
     """A generator of any kind, and the file to write.
 
-    Opened are run directories and files of ours; the reference's, CUT's, MMagic's and joliGEN's
-    .pth, and what else has the form of theirs, alone or in a dictionary. Nothing in a file is run.
-    The suffix of the output names the format, .onnx and .pt2 too.
+    Opens our run directories and files, the .pth files of the reference, CUT, MMagic and joliGEN,
+    and others of the same form, alone or in a dictionary. No code in a file is run. The suffix of
+    the output names the format, for instance .safetensors, .pth, .onnx or .pt2.
     """
 
     input: Path
-    """The file, or a run directory."""
+    """File to convert, or a run directory."""
     output: Path
-    """The file to write."""
+    """File to write."""
     direction: Direction | None = None
-    """ab or ba; needed where the input holds both."""
+    """ab or ba. Required if the input holds both."""
     part: str | None = None
     """Name of the generator in a file that holds several."""
     overwrite: bool = False
-    """Write over a file that is there."""
+    """Replace a file that exists."""

@@ -12,29 +12,30 @@ from gan.config.choices import MAX_DECODED_MB, MAX_MEGAPIXELS
 class InspectOptions(Section):
     """A dataset, and what counts as wrong with it.
 
-    Every image is decoded, nothing is changed. Faults make the exit status 1: what cannot be read,
-    duplicates in one folder, pictures in training and in test, tiny and very long ones. What
-    training handles is a remark.
+    Decodes every image and changes nothing. Faults make the exit status 1: files that cannot be
+    read, duplicates in one folder, pictures that are in training and in test, tiny images and very
+    long ones. What training can handle is reported as a remark.
     """
 
     root: Path | None = None
-    """Folder with trainA, trainB, testA and testB (any of them), or of images."""
+    """Folder that holds any of trainA, trainB, testA and testB, or images."""
     a: Path | None = None
-    """Folder of domain A, in place of a root."""
+    """Folder of domain A, instead of root."""
     b: Path | None = None
-    """Folder of domain B, in place of a root."""
+    """Folder of domain B, instead of root."""
     output: Path | None = None
-    """Folder for inspection.tsv, statistics.tsv and sheet.png, the faults as a picture; not set,
+    """Folder for inspection.tsv, statistics.tsv and sheet.png, a picture of the faults. If not set,
     nothing is written."""
     min_side: Count = 64
-    """Pixels; images with a shorter side are tiny."""
+    """An image whose shorter side has fewer pixels is tiny."""
     max_aspect: Annotated[float, Field(ge=1)] = 3
-    """Ratio of the sides from which on images are too long."""
+    """An image is too long if its longer side is more than this many times its shorter side."""
     min_images: Annotated[int, Field(ge=0)] = 100
-    """A smaller training folder is a remark."""
+    """A training folder with fewer images gets a remark."""
     max_megapixels: Rate = MAX_MEGAPIXELS
-    """Larger images are not decoded."""
+    """Images with more megapixels are not decoded."""
     max_decoded_mb: Rate = MAX_DECODED_MB
-    """Megabytes that reading may take, all images at once; who would take more is rejected."""
+    """Megabytes of memory that reading may use, for all images at once. An image that would need
+    more is rejected."""
     strict: bool = False
-    """Let remarks make the exit status 1 too."""
+    """Let remarks make the exit status 1, too."""

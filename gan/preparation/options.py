@@ -14,45 +14,53 @@ Link = Literal["copy", "hard", "symbolic"]
 class PrepareOptions(Section):
     """Two domains, each chosen from folders, tables of files (.csv, .tsv, .json) and videos.
 
-    Pictures are copied or linked, never changed, and copies of a picture stay on one side of the
-    split. OUTPUT/preparation.jsonl says what came from where. The same command continues where it
-    was stopped. What cannot be read is named and skipped, and the exit status is 1.
+    Pictures are copied or linked, never changed, and copies of one picture stay on one side of the
+    split. OUTPUT/preparation.jsonl records where each picture came from. If it is interrupted, run
+    the same command again to continue. Files that cannot be read are named and skipped, and the
+    exit status is 1.
     """
 
     output: Path
-    """Folder for trainA, trainB, testA and testB: new, empty, or begun by the same command."""
+    """Folder for trainA, trainB, testA and testB. It must be new, empty, or begun by the same
+    command."""
     a: list[Path]
     """Source of domain A: a folder, a table or a video. May be given several times."""
     b: list[Path] = Field(default=[])
-    """Source of domain B; not set, there is domain A alone."""
+    """Source of domain B. If not set, there is only domain A."""
     where_a: list[str] = Field(default=[])
-    """Condition on A's files, column=value,value or column!=value; given several times, all must
-    hold. Values may hold * and ?. Files of folders have the columns path, name and class."""
+    """Condition on A's files: column=value,value or column!=value. If given several times, all
+    conditions must hold. Values may contain * and ?. Files of folders have the columns path, name
+    and class."""
     where_b: list[str] = Field(default=[])
-    """The same for B."""
+    """Condition on B's files, written as for where_a."""
     images: Path | None = None
-    """Folder in which the files of tables lie; not set, each table's own."""
+    """Folder in which the files of tables lie. If not set, the folder of each table."""
     file_column: str | None = None
-    """Column of tables that names the file; not set, the one called filename or the like."""
+    """Column of tables that holds the file names. If not set, the column called filename or the
+    like."""
     limit: Count | None = None
-    """Images of each domain at most, training and test together, drawn by seed."""
+    """Largest number of images of each domain, training and test together. They are drawn by
+    seed."""
     test: Weight = 0.1
-    """Share of each domain that becomes its test images; from 1 on, their number."""
+    """Share of each domain that becomes its test images. From 1 on, the number of test images."""
     unique: bool = False
-    """Take one of several copies of a picture, in place of keeping them on one side."""
+    """Use only one of several copies of a picture, instead of keeping all on one side of the
+    split."""
     frames_per_second: Rate = 1
-    """Frames that are taken of each second of a video."""
+    """Frames to take from each second of a video."""
     every_frame: Count | None = None
-    """Take every so many frames of a video, in place of frames_per_second."""
+    """Take one of every so many frames of a video, instead of frames_per_second."""
     block: Rate = 10
-    """Seconds of a video that are in training, or in the test, as a whole."""
+    """Length in seconds of the blocks into which a video is cut. Each block is in training or in
+    the test as a whole."""
     link: Link = "copy"
-    """copy; hard: links on one disk, one file under two names; symbolic: links that training with
-    this program skips, as it follows none out of a folder."""
+    """How pictures get into the output. copy: copies. hard: hard links, which are one file under
+    two names on the same disk. symbolic: symbolic links, which training with this program skips
+    because they lead out of its folder."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """Seed of the split and of what limit draws."""
+    """Seed of the split and of the images that limit draws."""
     dry_run: bool = False
-    """Print what would be done, and write nothing."""
+    """Print what would be done and write nothing."""
 
     @model_validator(mode="after")
     def check(self) -> Self:

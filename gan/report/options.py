@@ -8,31 +8,32 @@ from pydantic import Field, field_validator
 
 from gan.config import Section
 from gan.config.choices import Device
-from gan.config.sections import Fault
+from gan.config.section import Fault
 
 
 class ReportOptions(Section):
     """A run or several, and the file to write about them.
 
-    The file holds all that it shows and requests nothing else. A run that is still training, has
+    The file holds everything that it shows and needs no network. A run that is still training, has
     crashed or has no test folder is reported as far as it got. Several runs are compared on one
-    page; those that differ in their seeds alone are folded into mean and deviation.
+    page. Runs that differ only in their seeds are summarized by mean and deviation.
     """
 
     model: Annotated[list[Path], Field(min_length=1)]
-    """Run directory; several are compared."""
+    """Run directory. Several are compared."""
     root: Path | None = None
-    """Folder with testA and testB; not set, the run's own data.root. For one run."""
+    """Folder that holds testA and testB. If not set, the run's data.root. For one run only."""
     output: Path | None = None
-    """The file to write; not set, report.html in the run directory, or comparison.html in the
+    """File to write. If not set, report.html in the run directory, or comparison.html in the
     current folder."""
     images: Annotated[int, Field(ge=0, le=200)] = 12
-    """Test images of each direction that are shown: translated now, or out of several runs'
-    samples."""
+    """Test images of each direction to show. They are translated now, or taken from the samples if
+    there are several runs."""
     device: Device = "auto"
-    """Where to translate them; auto takes a GPU where there is one. For one run."""
+    """Where to translate them. auto uses a GPU if there is one. For one run only."""
     ignore: list[str] = Field(default=[])
-    """Keys in which seeds of one recipe may differ, for instance train.epochs. For several runs."""
+    """Keys in which the seeds of one recipe may differ, for instance train.epochs. For several runs
+    only."""
 
     @field_validator("model", mode="before")
     @classmethod

@@ -17,53 +17,58 @@ class StylizeOptions(Section):
     content: Path
     """The photograph."""
     style: list[Path]
-    """The painting. Given several times, the styles are blended, or each has its mask."""
+    """The painting. If given several times, the styles are blended, or each gets its mask."""
     output: Path
-    """File for the result; it has the photograph's aspect."""
+    """File for the result. It has the photograph's aspect."""
     style_weights: list[Weight] = Field(default=[])
-    """Share of each painting in the blend, in the order of style; empty for equal shares."""
+    """Share of each painting in the blend, in the order of style. If empty, all shares are
+    equal."""
     masks: list[Path] = Field(default=[])
-    """For each painting a picture over the photograph, white where its style applies. What is
-    white in none keeps the photograph's pixels."""
+    """A picture for each painting, laid over the photograph: white where its style applies. What is
+    white in none of them keeps the photograph's pixels."""
     strength: Annotated[float, Field(ge=0, le=1)] = 1
-    """How much of the style's statistics is the paintings' and not the photograph's own, 0 to 1."""
+    """How much of the style comes from the paintings and not from the photograph itself."""
     preserve_color: PreserveColor = "no"
-    """luma: only lightness is painted, the photograph's colors stay; palette: the paintings are
-    recolored first, after the mean and covariance of the photograph's colors."""
+    """How the photograph's colors are kept. no: not at all. luma: only lightness is painted.
+    palette: the paintings are recolored first, to the mean and covariance of the photograph's
+    colors."""
     size: Side | None = 512
-    """Longer side of the result in pixels, at most the photograph's own; null for its own."""
+    """Longer side of the result in pixels, at most that of the photograph. null uses that of the
+    photograph."""
     sizes: list[Side] = Field(default=[])
-    """Longer sides, coarse to fine, through which it is painted up to size; empty to halve size
-    down to 128. The same as size paints at that size only."""
+    """Longer sides, coarse to fine, through which the result is painted up to size. If empty, size
+    is halved down to 128. The same number as size paints at that size only."""
     style_scale: Rate = 1
-    """Longer side of the paintings, in that of the result: larger means broader strokes."""
+    """Longer side of the paintings, relative to that of the result. Larger means broader
+    strokes."""
     steps: Count = 200
     """Evaluations of the loss and its gradient at each size."""
     optimizer: Optimizer = "lbfgs"
-    """lbfgs gets further in the same number of evaluations, adam needs less memory."""
+    """lbfgs gets further in the same number of evaluations. adam needs less memory."""
     init: Literal["content", "noise"] = "content"
-    """What is painted over: the photograph, or noise drawn from the seed."""
+    """What is painted over: the photograph (content), or noise that is drawn from the seed."""
     content_weight: Weight = 1
     """Weight of the content term."""
     style_weight: Weight = 30
     """Weight of the style term."""
     tv_weight: Weight = 10
-    """Weight of the total variation: larger is smoother."""
+    """Weight of the total variation. Larger is smoother."""
     perceptual: PerceptualConfig = PerceptualConfig()
     """The network in whose feature maps pictures are compared."""
     tile: Annotated[int, Field(ge=256, multiple_of=32)] = 768
-    """Larger pictures go through the network in tiles of this many pixels: less memory."""
+    """Larger pictures go through the network in tiles of this many pixels a side, which needs less
+    memory."""
     device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Where to compute. auto uses a GPU if there is one."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of the noise."""
     log: Path | None = None
-    """Folder for TensorBoard's curves of the losses."""
+    """Folder for curves of the losses in TensorBoard."""
     save_every: Count | None = None
-    """Steps between intermediate pictures, which are written beside the output."""
+    """Steps between intermediate pictures, which are written next to the output."""
     sweep: list[str] = Field(default=[])
-    """NAME=VALUE,VALUE,...: paint with each value, and make the output one labeled sheet of all.
-    Given several times, every combination is painted."""
+    """NAME=VALUE,VALUE,...: paint with each value and write one labeled sheet of all results. If
+    given several times, every combination is painted."""
 
     @model_validator(mode="after")
     def check(self) -> Self:

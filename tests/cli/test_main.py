@@ -30,29 +30,32 @@ ROOT = Path(__file__).parents[2]
     (["--optim.beta_1", "0"], "no key optim.beta_1; did you mean optim.beta1?"),
     (["--data.range_a", "[0,010]"], "data.range_a: an item of [0,010] is 010, which YAML read"),
     (["--data.range_a", "[0, 1:30]"], "is 1:30, which YAML reads as 90"),
-    (["--data.workers", "1:30"], "data.workers: Input should be a valid integer"),
-    (["--data.range_a", "[true, 4095]"], "data.range_a: Input should be a valid number"),
-    (["--networks.generator_channels", str(10**9)], "networks.generator_channels: Input should be "
-     "less than or equal to 4096. Got value: 1000000000"),
-    (["--data.load_size", str(10**7)], "data.load_size: Input should be less than or equal to"),
-    (["--train.epochs", str(10**400)], "train.epochs: Input should be less than 2147483648"),
-    (["--train.epochs", f"1{'0' * 5000}"], "train.epochs: Unable to parse input string as an int"),
-    (["--train.batch_size", str(2**70)], "train.batch_size: Input should be less than or equal"),
-    (["--train.accumulate", str(2**40)], "train.accumulate: Input should be less than or equal"),
-    (["--run.threads", str(10**9)], "run.threads: Input should be less than or equal to 1024"),
+    (["--data.workers", "1:30"], "data.workers: expected an integer from 0 to 1024. Got: 1:30"),
+    (["--data.range_a", "[true, 4095]"], "data.range_a: expected a list, [a number"),
+    (["--networks.generator_channels", str(10**9)], "networks.generator_channels: expected "
+     "an integer from 1 to 4096. Got: 1000000000"),
+    (["--data.load_size", str(10**7)], "data.load_size: expected an integer from 16 to 16384"),
+    (["--train.epochs", str(10**400)], "train.epochs: expected at most 2147483647. Got: 1000"),
+    (["--train.epochs", f"1{'0' * 5000}"], "train.epochs: expected an integer ≥ 1. Got: 1000"),
+    (["--train.batch_size", str(2**70)], "train.batch_size: expected an integer from 1 to 65536"),
+    (["--train.accumulate", str(2**40)], "train.accumulate: expected an integer from 1 to 65536"),
+    (["--run.threads", str(10**9)], "run.threads: expected an integer from 1 to 1024. Got: "),
     (["--loss", "{cycle:3"], "{cycle:3 is not a mapping, {KEY: VALUE}: "),
+    (["--loss", "nowhere"], "loss: expected {KEY: VALUE}, or a file with such lines. Got: nowhere"),
+    (["--config", "{loss: "], "{loss: is not a mapping, {KEY: VALUE}: "),
+    (["--config", "configs/nowhere.yaml"], "config: configs/nowhere.yaml: no such file"),
+    (["-loss.cycle", "3"], "unexpected word -loss.cycle: options begin with two dashes, --KEY"),
     (["--loss.cycle+", "3"], "loss.cycle+: loss.cycle is not a list: --loss.cycle VALUE sets it"),
     (["--loss.cycle.a", "3"], "no key loss.cycle.a; did you mean loss.cycle_a?"),
-    (["--loss.identity", "much"], "loss.identity: Input should be a valid number"),
-    (["--loss.identity", "-1"], "loss.identity: Input should be greater than or equal to 0"),
-    (["--train.doctor_ignore", "copy"], "train.doctor_ignore: Expected a list, [ONE,TWO]. Got"),
-    (["--networks.norm", "layer"], "networks.norm: Expected one of instance, instance_affine,"),
+    (["--loss.identity", "much"], "loss.identity: expected a number ≥ 0. Got: much"),
+    (["--loss.identity", "-1"], "loss.identity: expected a number ≥ 0. Got: -1"),
+    (["--train.doctor_ignore", "copy"], "train.doctor_ignore: expected a list, for instance [copy"),
+    (["--networks.norm", "layer"], "networks.norm: expected one of instance, instance_affine,"),
     (["--data.crop_size", "300"], "data.crop_size (300) is larger than data.load_size (286)"),
     (["--networks.generator", "unet_256", "--data.crop_size", "200"], "a multiple of 256"),
     (["--config", "nowhere.yaml"], "nowhere.yaml"),
-    (["--style.size", "x"], "style.size: Input should be a valid integer, unable to parse string "
-        "as an integer. Got value: x"),
-    (["--train.max_steps", "true"], "parse string as an integer. Got value: true"),
+    (["--style.size", "x"], "style.size: expected an integer ≥ 16. Got: x"),
+    (["--train.max_steps", "true"], "train.max_steps: expected an integer ≥ 1. Got: true"),
 ])  # fmt: skip
 def test_error_is_one_line_with_the_key(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
@@ -73,7 +76,7 @@ LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
 @pytest.mark.parametrize(("yaml", "expected"), [
     ("loss:\n  identiy: 0\n", "no key loss.identiy; did you mean loss.identity?"),
     ("los:\n  identity: 0\n", "no key los"),
-    ("data:\n  crop_size: big\n", "data.crop_size: Input should be a valid integer"),
+    ("data:\n  crop_size: big\n", "data.crop_size: expected an integer from 16 to"),
     ("data:\n  load_size: 100\n", "data.crop_size (256) is larger than data.load_size (100)"),
     ("data: [unclosed\n", "recipe.yaml cannot be read"),
     ("", "recipe.yaml holds no keys"),
@@ -89,10 +92,10 @@ LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
     ("train:\n  epochs: 010\n", "line 2: train.epochs is 010, which YAML reads as 8: write 8, or"),
     ("train: {epochs: 1:30}\n", "train.epochs is 1:30, which YAML reads as 90: write 90"),
     ("data: {augment: [{Blur: {blur_limit: 010}}]}\n", "data.augment.Blur.blur_limit is 010"),
-    ("train:\n  epochs: yes\n", "train.epochs: Input should be integer ≥ 1"),
-    ("loss.cycle: on\n", "loss.cycle: Input should be number ≥ 0. Got value: true"),
-    ("data: {root: no}\n", "data.root: Input should be path. Got value: false"),
-    ("data: {range_a: [yes, 4095]}\n", "data.range_a: Input should be a valid number"),
+    ("train:\n  epochs: yes\n", "train.epochs: expected an integer ≥ 1. Got: true (YAML reads"),
+    ("loss.cycle: on\n", "loss.cycle: expected a number ≥ 0. Got: true"),
+    ("data: {root: no}\n", "data.root: expected a path. Got: false"),
+    ("data: {range_a: [yes, 4095]}\n", "data.range_a: expected a list, [a number, a number]. Got"),
     ("print_config: true\n", "print_config is for the command line: --print_config"),
     ("config: small\n", "config is for the command line: --config"),
     ('run: {dir: "a\\0b"}\n', "line 1: run.dir holds a null byte"),
@@ -194,14 +197,6 @@ def test_nearest_keeps_silent_when_nothing_is_near() -> None:
     assert nearest("zzz", ["data.root"]) == ""
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main([command, "--help"])
-    assert stopped.value.code == 0
-    assert "usage: gan" in capsys.readouterr().out
-
-
 def test_every_command_has_a_script() -> None:
     root = Path(__file__).parents[2]
     others = {"inspect": "inspect_data"}  # scripts/inspect.py would shadow the standard library's
@@ -292,7 +287,7 @@ def test_a_later_file_outranks_an_earlier_one(
 @pytest.mark.parametrize(("arguments", "expected"), [
     (["export", "a", "b", "jpg"], "one of safetensors, reference, onnx, program, hub. Got"),
     (["translate", "a", "b", "c", "--precision", "x"], "one of fp32, tf32, bf16, fp16, auto. Got"),
-    (["translate", "a", "b", "c", "--batch_size", "x"], "Input should be a valid integer, unable"),
+    (["translate", "a", "b", "c", "--batch_size", "x"], "expected an integer ≥ 1. Got: x"),
 ])  # fmt: skip
 def test_a_value_that_is_none_of_several_types_is_told_all_that_are_right(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
@@ -325,7 +320,7 @@ def test_all_that_is_required_and_missing_is_named_at_once(
     (["translate", "a", "--input", "b", "c"], "unexpected word c after --input"),
     (["train", "--plan", "true"], "unexpected word true after --plan"),
     (["train", "--extend"], "extend: a value is required"),
-    (["train", "--loss", "{cycl: 3}"], "loss.cycl"),
+    (["train", "--loss", "{cycl: 3}"], "no key loss.cycl; did you mean loss.cycle?"),
 ])  # fmt: skip
 def test_words_that_belong_to_no_option_are_named(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
@@ -399,50 +394,6 @@ def test_no_option_is_taken_for_another_that_it_abbreviates(
 KINDS = Table("kind", {"round": 1, "square": 2})
 
 
-class Typed(Section):
-    """One field of each type."""
-
-    count: Annotated[int, Field(ge=1)] | None = None
-    """A."""
-    share: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """B."""
-    quality: Annotated[int, Field(ge=1, le=100)] = 95
-    """C."""
-    kind: Annotated[str, NameIn(KINDS)] = "round"
-    """D, 5%."""
-    places: list[Path]
-    """E."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """F."""
-    strict: bool = False
-    """G."""
-
-
-def test_help_names_types_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
-    Parser(Command(Typed, main, "Do nothing"), "typed").print_help()
-    text = " ".join(capsys.readouterr().out.split())
-    for expected in (
-        "A. (integer ≥ 1)",
-        "B. (number ≥ 0, < 1; default 0.5)",
-        "C. (integer from 1 to 100; default 95)",
-        "D, 5%. (one of round, square; default round)",
-        "E. (list of path; required)",
-        "F. (integer ≥ 0; default 0)",
-        "G. (true | false; default false)",
-    ):
-        assert expected in text
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_no_help_shows_types_of_python(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main([command, "--help"])
-    text = capsys.readouterr().out
-    assert "--extend FILE_OR_MODULE" in text
-    for foreign in ("Annotated", "FieldInfo", "NameIn", "Literal", "Optional", "Path", "class '"):
-        assert foreign not in text
-
-
 def test_help_lists_every_command_with_its_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -451,8 +402,11 @@ def test_help_lists_every_command_with_its_summary(capsys: pytest.CaptureFixture
 
 
 def test_a_name_that_a_table_lacks_gets_the_nearest() -> None:
+    class Typed(Section):
+        kind: Annotated[str, NameIn(KINDS)] = "round"
+
     with pytest.raises(ValueError, match=r"kind: no kind squar; did you mean square\?"):
-        parsed(Typed, ["--places", "a", "--kind", "squar"])
+        parsed(Typed, ["--kind", "squar"])
 
 
 def test_every_command_prints_its_resolved_options(capsys: pytest.CaptureFixture[str]) -> None:

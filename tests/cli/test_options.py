@@ -19,8 +19,9 @@ from pydantic.fields import FieldInfo
 
 from gan.cli import main as cli
 from gan.cli.commands import COMMANDS
-from gan.cli.parser import Parser, constrained, leaves, sections
+from gan.cli.parser import Parser, constrained
 from gan.config import Section
+from gan.config.section import leaves, sections
 from gan.config.table import NameIn
 from gan.config.tables.datasets import DATASETS
 from gan.config.tables.observers import OBSERVERS

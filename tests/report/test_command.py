@@ -241,7 +241,7 @@ def test_what_is_no_run_is_refused_in_one_line(
 
 @pytest.mark.parametrize(("options", "expected"), [
     (["--model", "nowhere"], "nowhere: not a run directory: no such folder"),
-    (["--model", "nowhere", "--images", "-1"], "images: Input should be greater than or"),
+    (["--model", "nowhere", "--images", "-1"], "images: expected an integer from 0 to 200"),
     (["--model", "nowhere", "--root", "elsewhere"], "root elsewhere: no such folder"),
 ])  # fmt: skip
 def test_wrong_options_are_named(
@@ -320,7 +320,7 @@ def test_one_run_may_be_named_in_every_way_that_lists_and_words_have(
     (["RUN", "OTHER", "--device", "cpu"], "device is for one run, and there are several: remove"),
     (["RUN", "OTHER", "--root", "x"], "root is for one run, and there are several: remove it"),
     (["RUN", "--ignore", "train.epochs"], "ignore is for several runs, and there is one: remove"),
-    (["--model", "[]"], "model: List should have at least 1 item"),
+    (["--model", "[]"], "model: expected at least 1. Got: []"),
     (["RUN", "OTHER", "--ignore", "train.epoch"], "no key train.epoch; did you mean train.epochs?"),
     (["RUN", "OTHER", "--output", "OTHER/config.yaml"], "is there, and no report of ours"),
     (["RUN", "nowhere"], "nowhere: not a run directory: no such folder"),

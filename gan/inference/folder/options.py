@@ -15,9 +15,10 @@ class TranslateOptions(Section):
     """Images to translate, and how.
 
     Images keep their relative names, sizes, depth, transparency and EXIF. Files that are already in
-    the output are not touched: the same command continues where it was stopped. What cannot be
-    translated is named on stderr and in OUTPUT/failed.tsv; the rest is done, the exit status is 1.
-    Started by `accelerate launch` or torchrun, several processes share the work.
+    the output are not touched: the same command continues where it was stopped. An image that
+    cannot be translated is named on stderr and in OUTPUT/failed.tsv; the others are translated, and
+    the exit status is 1. Started by `accelerate launch` or torchrun, several processes share the
+    work.
     """
 
     model: Path
@@ -27,11 +28,11 @@ class TranslateOptions(Section):
     output: Path
     """File for an image, folder for a folder (or for an image)."""
     direction: Direction | None = None
-    """ab translates A to B, ba B to A; needed where the model holds both."""
+    """ab translates A to B, ba translates B to A. Required if the model holds both generators."""
     device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Where to compute. auto uses a GPU if there is one."""
     precision: Literal[Precision, "auto"] = "fp32"
-    """Arithmetic of the network; auto takes bf16 where the device computes in it."""
+    """Arithmetic of the network. auto uses bf16 if the device computes in it."""
     overwrite: bool = False
     """Write over files that are already in the output."""
     dry_run: bool = False
@@ -39,28 +40,29 @@ class TranslateOptions(Section):
     format: Format | None = None
     """Format of the output, in place of each input's own."""
     quality: Annotated[int, Field(ge=1, le=100)] = 95
-    """Of JPEG, WebP, AVIF and HEIC."""
+    """Quality of JPEG, WebP, AVIF and HEIC files."""
     compare: Path | None = None
-    """Folder for originals and translations side by side."""
+    """Folder for pictures of originals and translations side by side."""
     max_megapixels: Rate = MAX_MEGAPIXELS
-    """Larger images are rejected."""
+    """Images with more megapixels are rejected."""
     max_decoded_mb: Rate = MAX_DECODED_MB
-    """Megabytes that reading may take, all images at once; who would take more is rejected."""
+    """Megabytes of memory that reading may use, for all images at once. An image that would need
+    more is rejected."""
     batch_size: Count | None = None
-    """Images of one size that are translated at once; not set, a few small ones."""
+    """Images of one size that are translated at once. If not set, a few if they are small."""
     tile: Annotated[int, Field(ge=64)] | None = None
-    """Translate in tiles of so many pixels a side, to the same result in bounded memory; not set,
-    only what would not fit is. For the ResNet generators."""
+    """Translate in tiles of this many pixels a side, to the same result in bounded memory. If not
+    set, only images that would not fit into memory are tiled. For the ResNet generators."""
     scratch: Path | None = None
-    """Folder for what tiles keep on disk; not set, the output."""
+    """Folder for the temporary files of tiles. If not set, the output."""
     size: Side | None = None
     """Shorter side, in pixels, that images are scaled to before the network sees them. Translations
-    are scaled back to the images' own sizes. Not set, images are translated as they are."""
+    are scaled back to the images' own sizes. If not set, images are translated as they are."""
     style: Path | None = None
     """Style image, for a generator that takes one."""
     compile: bool = False
-    """Compile the network, which takes minutes, for large folders; where there is no compiler it
-    runs without. The numbers are the same, but for rounding."""
+    """Compile the network, which takes minutes and pays for large folders. Without a compiler the
+    translation runs as usual. The numbers are the same, but for rounding."""
     threads: Count | None = None
-    """CPU threads of each process; not set, torch's, or where a launcher started several processes,
-    each one's share of the cores."""
+    """CPU threads of each process. If not set, torch's number, or, if a launcher started several
+    processes, each one's share of the cores."""

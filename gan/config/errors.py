@@ -1,0 +1,77 @@
+"""What pydantic found, as one line: the key, what would be right, and what stands there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from gan.config.words import UNLIMITED, plain
+from gan.system.text import nearest
+
+LONGEST = 80
+"""Characters of a value that are shown."""
+Fields = Mapping[str, FieldInfo]
+"""By dotted key."""
+
+
+def explain(error: ValidationError, fields: Fields, key: str = "") -> str:
+    """Return what is wrong; a key is where the value stands, if not at the top."""
+    details = error.errors()
+    missing = [
+        dotted(each["loc"], key)
+        for each in details
+        if each["type"] == "missing"
+        and isinstance(each["loc"][-1], str)  # else of a list too short
+    ]
+    if missing:
+        return f"required: {', '.join(missing)}"
+    return "; ".join(dict.fromkeys(_describe(each, fields, key) for each in details))
+
+
+def unknown(key: str, names: Iterable[str]) -> str:
+    """Return the message about a key that does not exist, with the nearest one."""
+    return f"no key {key}{nearest(key, names)}"
+
+
+def dotted(place: Sequence[int | str], key: str) -> str:
+    """Return a place of pydantic's as a dotted key, without positions in lists."""
+    return ".".join(str(part) for part in (key, *place) if part != "" and isinstance(part, str))
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is typed, shortened."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) < LONGEST else f"{text[:LONGEST]}..."
+
+
+def _describe(detail: Any, fields: Fields, before: str) -> str:
+    """Return one error of pydantic: "loss.cycle: expected a number ≥ 0. Got: x"."""
+    kind, value, key = detail["type"], detail["input"], dotted(detail["loc"], before)
+    if kind == "extra_forbidden":
+        above = (name.rpartition(".")[0] for name in fields)
+        return unknown(key, dict.fromkeys([*fields, *filter(None, above)]))
+    if kind == "value_error":
+        text = str(detail["ctx"]["error"])
+        # A check between several keys names them itself.
+        return text if isinstance(value, (dict, BaseModel)) else f"{key}: {text}"
+    return f"{key}: {_expected(detail, key, fields)}. Got: {shown(value)}"
+
+
+def _expected(detail: Any, key: str, fields: Fields) -> str:
+    """Return what would be right; pydantic's own words where the key is inside of a value."""
+    most = detail.get("ctx", {}).get("lt", 0)
+    if isinstance(most, int) and most > UNLIMITED:  # which no help shows
+        return f"expected at most {most - 1}"
+    if detail["type"] == "model_type":
+        return "expected keys, KEY: VALUE"
+    if detail["type"] == "list_type" and isinstance(detail["input"], str):
+        return f"expected a list, for instance [{shown(detail['input'])}]"
+    if detail["type"] == "too_short":
+        return f"expected at least {detail['ctx']['min_length']}"
+    if field := fields.get(key):
+        return f"expected {plain(field.annotation, field.metadata)}"
+    mapping = fields.get(key.rpartition(".")[0])  # of loss.terms.edges
+    if mapping and get_origin(mapping.annotation) is dict:
+        return f"expected {plain(get_args(mapping.annotation)[1])}"
+    return str(detail["msg"])
