@@ -19,8 +19,8 @@ import yaml
 
 import gan
 from gan.cli.commands import COMMANDS
-from gan.cli.parser import leaves
 from gan.config import Config
+from gan.config.section import leaves
 
 ROOT = Path(__file__).parents[1]
 BUILD = """

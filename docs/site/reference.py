@@ -8,10 +8,11 @@ from mkdocs.structure.files import File, Files
 from pydantic.fields import FieldInfo
 
 from gan.cli.commands import COMMANDS, Command
-from gan.cli.help import details, plain, summary
-from gan.cli.parser import leaves, sections
+from gan.cli.help import details, summary
 from gan.config import Config, Section
+from gan.config.section import leaves, sections
 from gan.config.table import load
+from gan.config.words import plain
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
@@ -43,8 +44,8 @@ def commands() -> Iterator[str]:
     yield ""
     yield "`gan NAME` and `python scripts/NAME.py` read the same options and make the same call."
     yield "Every command takes `--config FILE`, a YAML file with any of its options, and"
-    yield "`--extend FILE_OR_MODULE` ([extending](../extending.md)). `gan NAME --help` prints what"
-    yield "stands here. Words before the first option need no names. A list is `[one, two]`, or"
+    yield "`--extend FILE_OR_MODULE` ([extending](../extending.md)). `gan NAME --help-all` prints"
+    yield "the same. Words before the first option need no names. A list is `[one, two]`, or"
     yield "the option several times; `--name+ VALUE` adds to the default."
     for name, command in COMMANDS.items():
         yield from command_lines(name, command)

@@ -124,7 +124,7 @@ class Spoiling(Translator):
     def scratch_bytes(self, height: int, width: int) -> int:
         return 0
 
-    def fits(self, height: int, width: int) -> bool:
+    def fits(self, height: int, width: int, count: int = 1) -> bool:
         return True
 
 

@@ -142,6 +142,7 @@ COMMANDS = {
         options="gan.explain.options:ExplainOptions",
         run="gan.explain.command:explain",
         summary="Draw a sheet about what a model's networks do with a picture",
+        examples=("checkpoints/monet photo.jpg sheet.png --direction ab",),
         positional=("model", "input", "output"),
     ),
     "augment": Command(

@@ -55,6 +55,11 @@ def summary(section: type) -> str:
     return (inspect.getdoc(section) or "").partition("\n")[0].removesuffix(".")
 
 
+def details(section: type) -> str:
+    """Return what follows the first sentence, as one paragraph."""
+    return " ".join((inspect.getdoc(section) or "").partition("\n\n")[2].split())
+
+
 def _head(parser: "Parser", width: int) -> Iterator[str]:
     """Yield how the command is called, what it does, and examples."""
     words = " ".join(
@@ -62,8 +67,7 @@ def _head(parser: "Parser", width: int) -> Iterator[str]:
         for name in parser.command.positional
     )
     yield f"usage: {parser.prog} {words} [--KEY VALUE ...]"
-    more = " ".join((inspect.getdoc(parser.section) or "").partition("\n\n")[2].split())
-    yield textwrap.fill(f"{parser.command.summary}. {more}", width)
+    yield textwrap.fill(f"{parser.command.summary}. {details(parser.section)}", width)
     examples = parser.command.examples
     if examples:
         lines = [_command(f"{parser.prog} {words}", width) for words in examples]

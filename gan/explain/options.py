@@ -9,7 +9,6 @@ from gan.config import Section
 from gan.config.choices import Device
 from gan.domains import Direction
 
-
 LEAST = 32
 """Pixels: a picture that is shifted must still be large enough for a generator."""
 
@@ -17,21 +16,22 @@ LEAST = 32
 class ExplainOptions(Section):
     """A model, a picture, and the sheet to write.
 
-    The sheet shows what the cycle keeps, the feature maps inside the generator, which patches the
-    discriminator takes for real, and how much the translation moves when the picture changes a
-    little. The cycle needs a run with both generators, the discriminator a run's training state.
+    The sheet shows what the cycle keeps, the feature maps inside the generator, where the picture
+    and its translation look like the target domain to the discriminator, and how much the
+    translation changes when the picture changes a little. Reconstructions require a run directory
+    with both generators. Views of the discriminator require its training state.
     """
 
     model: Path
     """Run directory, or one of its gen_*.safetensors files."""
     input: Path
-    """The picture."""
+    """The picture to translate."""
     output: Path = Path("explain.png")
-    """The sheet to write. A file that is there is replaced."""
+    """The sheet to write. An existing file is replaced."""
     direction: Direction | None = None
-    """ab translates A to B, ba B to A; needed where the model holds both."""
+    """ab translates A to B, ba translates B to A. Required if the model holds both generators."""
     size: Annotated[int, Field(ge=LEAST, le=16384)] | None = None
-    """Shorter side, in pixels, at which all is computed. Not set, the size of the training images,
-    or 256 where it is not known."""
+    """Shorter side, in pixels, that the picture is scaled to first. If not set, the size of the
+    training images, or 256 if that is not known."""
     device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Where to compute. auto uses a GPU if there is one."""

@@ -11,7 +11,7 @@ from gan.explain.command import explain
 from gan.explain.look import open_look
 from gan.explain.options import ExplainOptions
 from gan.explain.patches import open_discriminator, score
-from gan.explain.sheet import CELL, COLUMNS, GAP, Section, Tile, draw_sheet
+from gan.explain.sheet import CELL, COLUMNS, GAP, SOFT, Section, Tile, draw_sheet
 from gan.explain.stability import CHANGES, measure
 from gan.system.signals import Interruption
 from gan.training import Run
@@ -34,10 +34,10 @@ def photo(tmp_path: Path, photos: Photos) -> Path:
 
 
 def sections(path: Path) -> int:
-    """Count the lines over the sections of a sheet."""
+    """Count the lines over the sections of a sheet, each from margin to margin."""
     with Image.open(path) as image:
-        column = np.asarray(image.convert("L"))[:, GAP + 1]
-    return int(((column < 150) & (np.roll(column, 1) > 200) & (np.roll(column, -1) > 200)).sum())
+        inside = np.asarray(image)[:, GAP : image.width - GAP]
+    return int((inside == SOFT).all(axis=(1, 2)).sum())
 
 
 def test_a_run_gives_all_sections(
