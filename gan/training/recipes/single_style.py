@@ -1,12 +1,12 @@
-"""The recipe for one style: a generator that gives every photograph one painting's style.
+"""The recipe for one style: the generator gives every photograph the style of one painting.
 
 Johnson et al. 2016, "Perceptual losses for real-time style transfer and super-resolution": their
-losses, with a generator of the CycleGAN kind, so that what comes out is used like any other. gen_ab
-minimizes, over the photographs a,
+losses, with a generator of the CycleGAN kind, so that it is used like any other. gen_ab minimizes,
+over the photographs a,
 
     perceptual * |f(fake_b) - f(a)|^2 + style * |G(fake_b) - G_painting|^2 + tv * TV(fake_b)
 
-in the words of gan/training/objective.py.
+in the notation of gan/training/objective.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from gan.training.sampling import sample_columns
 
 
 class SingleStyleTrainer:
-    """A generator, the painting's Gram matrices, and the step in which the one learns the other."""
+    """Trains a generator with the Gram matrices of one painting."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         path, data, device = config.style.image, config.data, accelerator.device
@@ -67,11 +67,11 @@ class SingleStyleTrainer:
         return update.apply()
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the translation of photographs, for use; there is none from B to A."""
+        """Return the translation of photographs; there is none from B to A."""
         return self.frame.generators["ab"], None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return what the samples show: photographs, translations."""
+        """Return the columns of the sample grid: photographs, translations."""
         return {"ab": sample_columns(self.frame.generators["ab"], None, real["a"])}
 
 
