@@ -38,12 +38,12 @@ def feed(batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> I
     not count.
     """
     copies = torch.cuda.Stream(device) if device.type == "cuda" else None
-    asked_at: float | None = None
+    waiting_since: float | None = None
     for batch in batches:
-        if asked_at is not None and _idle(device):
-            waits.seconds += time.perf_counter() - asked_at
+        if waiting_since is not None and _idle(device):
+            waits.seconds += time.perf_counter() - waiting_since
         yield _copied(batch, device, copies) if copies else batch
-        asked_at = time.perf_counter()
+        waiting_since = time.perf_counter()
 
 
 def _idle(device: torch.device) -> bool:

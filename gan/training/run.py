@@ -80,7 +80,7 @@ class Run:
         """Compile the trained networks; return whether that worked."""
         fault = compile_networks(self.updates.networks.values(), self.accelerator.device)
         if fault:
-            self.print_line(f"train.compile: not compiled, no working compiler: {fault}")
+            self.print_line(f"train.compile: not compiled, no compiler works here: {fault}")
         return fault is None
 
     def claim(self) -> None:

@@ -109,10 +109,10 @@ class Doctor:
         alone = back is None
         findings = [_diagnose(*at, value, window, alone=alone) for at, value in signals.items()]
         if len(recent) >= LOGS:
-            told = self.listen(recent, before, distances)
+            logged = self.listen(recent, before, distances)
             reach = (min(window[0], recent[0][0]), step)
-            findings += [_diagnose(*at, value, reach, self.pace) for at, value in told.items()]
-            signals = signals | told
+            findings += [_diagnose(*at, value, reach, self.pace) for at, value in logged.items()]
+            signals = signals | logged
         self.examined, self.left_out = step, 0.0
         return self.news(signals, findings)
 

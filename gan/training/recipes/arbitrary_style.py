@@ -34,7 +34,7 @@ class ArbitraryStyleTrainer:
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         data, optim, device = config.data, config.optim, accelerator.device
-        self.eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
+        self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         names = ("gen_ab", "disc_b")
         self.frame = build_frame(
             config,
@@ -49,7 +49,7 @@ class ArbitraryStyleTrainer:
                 "generators": (("gen_ab",), optim.lr),
                 "discriminators": (("disc_b",), optim.discriminator_lr or optim.lr),
             },
-            {"perceptual.weights": self.eye.fingerprint},
+            {"perceptual.weights": self.perceptual.fingerprint},
         )
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
@@ -70,14 +70,16 @@ class ArbitraryStyleTrainer:
                 # Discriminator: tell paintings from present and past results.
                 set_requires_grad([frame.bare["disc_b"]], True)
                 past = frame.pools["b"].exchange(fake_b, update.rng)
-                told = discriminator_loss(disc_b, b, past, loss)
-                update.minimize(told.loss, told.named("b"))
+                scored = discriminator_loss(disc_b, b, past, loss)
+                update.minimize(scored.loss, scored.named("b"))
         return update.apply()
 
     def targets(self, a: Tensor, b: Tensor) -> LossTargets:
         """Return the loss targets: content of photographs, style of each painting."""
-        content = self.eye.content_of(self.eye(a)) if self.eye.content else {}
-        return LossTargets(self.eye, {"a": content}, {"b": self.eye.grams_of(self.eye(b))})
+        content = self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
+        return LossTargets(
+            self.perceptual, {"a": content}, {"b": self.perceptual.grams_of(self.perceptual(b))}
+        )
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
         """Return the translation into the styles of real paintings; there is none from B to A."""

@@ -83,8 +83,8 @@ class ContrastiveTrainer:
                 # Discriminator: tell real images from present and past translations.
                 set_requires_grad([frame.bare["disc_b"]], True)
                 past = frame.pools["b"].exchange(made.fake, update.rng)
-                told = discriminator_loss(disc_b, b, past, loss, passes)
-                update.minimize(told.loss, told.named("b"))
+                scored = discriminator_loss(disc_b, b, past, loss, passes)
+                update.minimize(scored.loss, scored.named("b"))
         return update.apply()
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:

@@ -37,11 +37,11 @@ class Trainer:
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         data, optim, device = config.data, config.optim, accelerator.device
         # A frozen network whose feature maps are compared.
-        eye = None
+        perceptual = None
         if config.compares_features:
-            eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
+            perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         share = partial(accelerator.reduce, reduction="mean")
-        self.perception = LossTargetsBuilder(config.perceptual, eye, share)
+        self.perception = LossTargetsBuilder(config.perceptual, perceptual, share)
         fingerprints = self.perception.fingerprints
         # Classifies translations and originals (loss.semantic).
         self.classifier = None
@@ -68,8 +68,12 @@ class Trainer:
         self.networks = Networks(**self.frame.networks)
         self.bare = Networks(**self.frame.bare)
         for disc in self.bare.discriminators:
-            if isinstance(disc, ProjectedDiscriminator) and eye and eye.serves_discriminators:
-                disc.feature_maps = eye
+            if (
+                isinstance(disc, ProjectedDiscriminator)
+                and perceptual
+                and perceptual.serves_discriminators
+            ):
+                disc.feature_maps = perceptual
         # Several batches in one pass, unless a norm mixes their images.
         together = config.train.batch_passes and config.networks.norm != "batch"
         self.passes: Passes = at_once if together else one_by_one

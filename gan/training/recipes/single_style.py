@@ -37,8 +37,8 @@ class SingleStyleTrainer:
         path, data, device = config.style.image, config.data, accelerator.device
         assert path is not None, "the configuration has been checked"
         painting = read_painting(path, config.style.size, data.channels_b)
-        self.eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
-        self.gram = self.eye.style_of(self.eye(painting.to(device)))
+        self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
+        self.gram = self.perceptual.style_of(self.perceptual(painting.to(device)))
         self.frame = build_frame(
             config,
             accelerator,
@@ -47,7 +47,7 @@ class SingleStyleTrainer:
             ),
             {"generators": (("gen_ab",), config.optim.lr)},
             {
-                "perceptual.weights": self.eye.fingerprint,
+                "perceptual.weights": self.perceptual.fingerprint,
                 "style.image": file_sha256(path)[:16],
             },
         )
@@ -58,10 +58,12 @@ class SingleStyleTrainer:
         update = Step(self.frame, step)
         for batch in update.accumulate(batches):
             (a,) = self.frame.prepare(batch)
-            content = self.eye.content_of(self.eye(a)) if self.eye.content else {}
+            content = (
+                self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
+            )
             with update.gradients([gen_ab]):
                 fake_b = gen_ab(a)
-                terms = appearance_terms("ab", fake_b, content, self.gram, self.eye)
+                terms = appearance_terms("ab", fake_b, content, self.gram, self.perceptual)
                 losses = weighted(terms, loss)
                 update.minimize(total(losses), losses)
         return update.apply()

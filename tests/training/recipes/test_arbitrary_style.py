@@ -92,7 +92,7 @@ def test_a_step_minimizes_what_torchvision_and_numpy_make_of_both_pictures(
 
 def test_a_step_moves_both_networks_and_nothing_else(root: Path, tmp_path: Path) -> None:
     trainer = build(config(root, tmp_path))
-    networks = (*trainer.frame.bare.values(), trainer.eye.features)
+    networks = (*trainer.frame.bare.values(), trainer.perceptual.features)
     before = [weights(network) for network in networks]
     trainer.train_step(1, [batch(0)])
     unmoved = [all_equal(old, weights(net)) for old, net in zip(before, networks, strict=True)]
@@ -119,7 +119,7 @@ def test_every_switch_trains(
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     whole, parts = (build(config(root, tmp_path, train={"pool_size": 0})) for _ in range(2))
     for trainer in (whole, parts):
-        for network in (*trainer.frame.bare.values(), trainer.eye.features):
+        for network in (*trainer.frame.bare.values(), trainer.perceptual.features):
             network.double()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(

@@ -87,7 +87,7 @@ def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     whole, parts = build(config(root, tmp_path)), build(config(root, tmp_path))
     for trainer in (whole, parts):
         trainer.frame.bare["gen_ab"].double()
-        trainer.eye.features.double()
+        trainer.perceptual.features.double()
         trainer.gram = {layer: tensor.double() for layer, tensor in trainer.gram.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
