@@ -1,4 +1,4 @@
-"""The sections of the training itself: its optimizers, length, measurements and place."""
+"""The sections of the training itself: optimizers, length, evaluation, and the run's folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ class OptimConfig(Section):
 
 
 class TrainConfig(Section):
-    """How long, how much at once, how precisely, and what is kept."""
+    """The length of a training, batches, precision, and what is saved."""
 
     recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
     """What is trained: cyclegan, single_style, arbitrary_style, contrastive, or a recipe that an
@@ -96,7 +96,7 @@ class TrainConfig(Section):
 
 
 class EvaluateConfig(Section):
-    """Measuring the translations of the test folders on the way."""
+    """Evaluations on the test folders during training."""
 
     every: Count | None = None
     """Steps between two evaluations, written to metrics.jsonl; none where it is not set."""
@@ -135,7 +135,7 @@ class EvaluateConfig(Section):
         if self.patience is not None:
             yield (
                 self.best is None,
-                "evaluate.patience needs evaluate.best: name a metric, e.g. l1_ab",
+                "evaluate.patience needs evaluate.best: set a metric, e.g. l1_ab",
             )
             yield (
                 self.resamples == 0,
@@ -144,7 +144,7 @@ class EvaluateConfig(Section):
 
 
 class RunConfig(Section):
-    """Where the run is written, its seed and its device."""
+    """The run's folder, its seed and its device."""
 
     dir: Path = Path("checkpoints/run")
     """Run directory; starting again with the same one resumes."""
