@@ -1,4 +1,4 @@
-"""How well patches of translations are told from each other by their originals."""
+"""The contrastive loss: each patch of a translation must match the same patch of its original."""
 
 import torch
 from torch import Tensor
@@ -8,15 +8,15 @@ from torch.nn.functional import cross_entropy
 def patch_nce(query: Tensor, key: Tensor, temperature: float) -> Tensor:
     """Return -log exp(q_s k_s / T) / sum_t exp(q_s k_t / T), the mean over positions s and images.
 
-    Park et al. 2020, Eq. 3 and 4: query and key are (N, S, C), vectors of length 1 of S positions
-    of a translation and of its original. The key at the query's own position is the positive, those
+    Park et al. 2020, Eq. 3 and 4: query and key are (N, S, C), vectors of length 1 at S positions
+    of a translation and of its original. The key at the query's position is the positive, the keys
     at the other positions of the same image are the negatives. No gradient flows to the keys. The
-    authors' code puts the positive in front and -10 in its place among the negatives, which is the
-    same but for exp(-10 / T).
+    authors' code puts the positive first and -10 in its place among the negatives, which is the
+    same up to exp(-10 / T).
     """
     assert query.shape == key.shape, f"{query.shape} and {key.shape}"
     count, positions, _ = query.shape
-    # Keys have no gradient, so that the division costs no backward pass.
+    # Keys have no gradient, so this division costs no backward pass.
     logits = query @ (key.detach() / temperature).transpose(1, 2)
     own = torch.arange(positions, device=query.device).repeat(count)
     return cross_entropy(logits.flatten(0, 1), own)

@@ -1,4 +1,4 @@
-"""Distances of two pictures' feature maps, position by position, and sums over layers."""
+"""Distances between feature maps, position by position, and sums over layers."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from torch import Tensor
 def content_loss(features: Tensor, target: Tensor) -> Tensor:
     """Return 1/2 sum (F - P)^2 over channels and positions.
 
-    Gatys et al. 2016, Eq. 1. Both are (N, C, h, w); of several pictures it is the mean. It grows
+    Gatys et al. 2016, Eq. 1. Both are (N, C, h, w); the result is averaged over N. It grows
     with the size of the picture; perceptual_distance does not.
     """
     assert features.shape == target.shape, f"{features.shape} and {target.shape}"
@@ -19,17 +19,17 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
 def perceptual_distance(features: Tensor, target: Tensor) -> Tensor:
     """Return 1/(C h w) sum (F - P)^2: the mean squared distance, 2/(C h w) of the content loss.
 
-    Johnson et al. 2016, Eq. 2. Both are (N, C, h, w); of several pictures it is the mean.
+    Johnson et al. 2016, Eq. 2. Both are (N, C, h, w); the result is averaged over N.
     """
     assert features.shape == target.shape, f"{features.shape} and {target.shape}"
     return (features - target).square().mean()
 
 
 def weighted_sum(terms: Mapping[str, Tensor], weights: Mapping[str, float] | None = None) -> Tensor:
-    """Return sum_l w_l E_l over the layers l, the mean where no weights are given.
+    """Return sum_l w_l E_l over the layers l; the mean if no weights are given.
 
-    Gatys et al. 2016, Eq. 5; the equal weights that sum to 1 are those of its Sec. 3. The weights
-    name exactly the layers of the terms.
+    Gatys et al. 2016, Eq. 5; its Sec. 3 uses equal weights that sum to 1. weights and terms must
+    have the same keys.
     """
     if weights is None:
         weights = dict.fromkeys(terms, 1 / len(terms))

@@ -1,7 +1,7 @@
-"""The generators and discriminators, by the names that the configuration gives them.
+"""Generators and discriminators, by their names in the configuration.
 
 Their state_dict keys are those of the reference (junyanz/pytorch-CycleGAN-and-pix2pix), whose
-weights load as they are. Generators with `upsample="resize"` have no counterpart there, those with
+weights load unchanged. Generators with `upsample="resize"` have no counterpart there; those with
 "blur" have one in CUT (taesungp/contrastive-unpaired-translation).
 """
 
@@ -30,9 +30,9 @@ def build_generator(
 ) -> nn.Module:
     """Build a generator: (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1].
 
-    H and W are any sizes from 16 up. Generators with `takes_style` take a style image as well.
+    H and W are any sizes from 16 up. Generators with `takes_style` take a style image too.
     `channels` is the width of the first convolution. Weights are torch's defaults until
-    `init_weights`. ValueError where there is no such generator, or none of a name.
+    `init_weights` is called. ValueError for an unknown generator, norm, upsample or downsample.
     """
     row = generator_row(kind)
     given = {"norm": norm, "upsample": upsample, "downsample": downsample}
@@ -62,8 +62,9 @@ def build_discriminator(
 ) -> nn.Module:
     """Build a discriminator: (N, in_channels, H, W) to raw scores (N, 1, h, w), or several maps.
 
-    `layers` counts the strided convolutions of "n_layers"; "basic" always has 3. `channels` is the
-    width of the first convolution. Weights are torch's defaults until `init_weights`.
+    `layers` is the number of strided convolutions of "n_layers"; "basic" always has 3. `channels`
+    is the width of the first convolution. Weights are torch's defaults until `init_weights` is
+    called.
     """
     return _build(
         DISCRIMINATORS.find(kind),
@@ -76,7 +77,7 @@ def build_discriminator(
 def _build(
     row: GeneratorRow | DiscriminatorRow, choices: dict[str, Any], **sizes: int
 ) -> nn.Module:
-    """Build a row's module with those of the choices that it takes."""
+    """Build a row's module with those choices that the row takes."""
     taken = {name: choices[name] for name in row.takes}
     network: nn.Module = load(row.code)(**sizes, **taken, **row.options)
     return network
@@ -85,8 +86,8 @@ def _build(
 def init_weights(network: nn.Module, gain: float, generator: torch.Generator) -> None:
     """Draw new weights, in place: N(0, gain) for convolutions, N(1, gain) for batch norm.
 
-    Biases become 0 (Zhu et al. 2017, section 7.2). Only `generator`, on the network's device, is
-    drawn from, in the order of `network.modules()`.
+    Biases become 0 (Zhu et al. 2017, section 7.2). All numbers are drawn from `generator`, on the
+    network's device, in the order of `network.modules()`.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d):
