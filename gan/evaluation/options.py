@@ -10,11 +10,11 @@ from gan.config.choices import Device, Precision, Split
 
 
 class EvaluateOptions(Section):
-    """A model, test folders, and how its translations are measured.
+    """A model, test folders, and settings of the measurement.
 
-    Prints a table and answers in words, and adds a line with the protocol to RUN/metrics.jsonl and
-    the scores of every image to RUN/evaluation. Started by `accelerate launch` or torchrun, several
-    processes share the work; the numbers do not depend on how many.
+    Prints a table and answers in words. Appends a line with the protocol to RUN/metrics.jsonl, and
+    writes the scores of every image to RUN/evaluation. Started by `accelerate launch` or torchrun,
+    several processes share the work; the numbers do not depend on how many.
     """
 
     model: Path

@@ -12,11 +12,11 @@ from gan.config.sections import Fault
 
 
 class ReportOptions(Section):
-    """A run or several, and the file to write about them.
+    """A run or several, and the output file.
 
-    The file holds all that it shows and requests nothing else. A run that is still training, has
-    crashed or has no test folder is reported as far as it got. Several runs are compared on one
-    page; those that differ in their seeds alone are folded into mean and deviation.
+    The file contains everything that it shows and loads nothing else. Runs that are still training,
+    have crashed or have no test folder are reported as far as they got. Several runs are compared
+    on one page; those that differ only in their seeds become a mean and a deviation.
     """
 
     model: Annotated[list[Path], Field(min_length=1)]
@@ -37,7 +37,7 @@ class ReportOptions(Section):
     @field_validator("model", mode="before")
     @classmethod
     def one(cls, value: Any) -> Any:
-        """Take a single run from Python, too."""
+        """Accept a single run from Python."""
         return [value] if isinstance(value, (str, Path)) else value
 
     def faults(self) -> Iterator[Fault]:
@@ -45,6 +45,6 @@ class ReportOptions(Section):
         for key in ("root", "device"):
             yield (
                 several and key in given,
-                f"{key} is for one run, and there are several: remove it",
+                f"{key} is for one run, but there are several: remove it",
             )
-        yield self.ignore and not several, "ignore is for several runs, and there is one: remove it"
+        yield self.ignore and not several, "ignore is for several runs, but there is one: remove it"
