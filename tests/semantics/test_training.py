@@ -50,7 +50,7 @@ def test_it_learns_the_class_folders_and_names_them(root: Path, tmp_path: Path) 
     assert count == 3
     assert right > 0.9  # a third by chance
     network, about = load_classifier(path)
-    assert network.spec == {"classes": ["dark", "gray", "light"], "channels": 3, "side": 16}
+    assert network.spec == {"classes": ["dark", "grey", "light"], "channels": 3, "side": 16}
     assert about["steps"] == 40
     levels = torch.tensor([-0.7, -0.05, 0.6]).view(3, 1, 1, 1).expand(3, 3, 16, 16)
     assert network(levels).argmax(dim=1).tolist() == [0, 1, 2]
