@@ -41,7 +41,7 @@ class Updates:
             # The fused Adam can skip a step on the device.
             self.optimizers[name] = torch.optim.Adam(parameters, lr=rate, betas=betas, fused=True)
         self.exported = {name: self.networks[name] for name in exported}
-        # Moving averages of the exported networks (train.ema); none where averaging is off.
+        # Moving averages of the exported networks (train.ema); empty if averaging is off.
         self.averages = {
             name: copy.deepcopy(net).eval().to(device)
             for name, net in (self.exported if config.train.ema else {}).items()

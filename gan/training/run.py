@@ -205,7 +205,7 @@ class Run:
         progress.rewind(self.step)
 
     def report_stopped(self) -> int:
-        """Print that a signal ended the run, and write that: launchers change exit statuses."""
+        """Print and record in a file that a signal ended the run: launchers change exit codes."""
         self.saver.finish()
         received = self.interruption.received
         name = received.name if received else "a signal to another process"
@@ -223,7 +223,7 @@ class Run:
             loaders=loaders, waits=self.waits, after=self.step, broken=self.broken,
         )  # fmt: skip
 
-    # What the run leaves behind
+    # The files of the run
 
     def log(self, tracker: Tracker | None, values: dict[str, Tensor], progress: Progress) -> bool:
         """Log the step's values, averaged over the processes; reading them waits for the device.

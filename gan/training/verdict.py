@@ -164,7 +164,7 @@ def _early(checks: Checks) -> str:
     return f"the doctor's first check is at step {every}" if every else "no doctor has checked it"
 
 
-# What it rests on, and how sure it is
+# Basis and certainty
 
 
 def _basis(evaluation: Evaluation | None, checks: Checks) -> str:

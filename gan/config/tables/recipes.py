@@ -73,7 +73,7 @@ RECIPES = Table(
         ),
         "contrastive": RecipeRow(
             "gan.training.recipes.contrastive:ContrastiveTrainer",
-            title="CUT: one generator, each patch of whose translations is told by its original",
+            title="CUT: one generator, each patch of a translation must match its original",
             columns=("real", "translation"),
             directions=("ab",),
             discriminators=("b",),

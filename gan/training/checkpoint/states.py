@@ -49,7 +49,7 @@ class SavedState:
 
     @property
     def recipe(self) -> str:
-        """Its recipe, by the present name of that."""
+        """The recipe, by its present name."""
         return present_name(self.manifest.get("recipe", "cyclegan"))  # older manifests lack it
 
     def awaited(self) -> list[Any]:
