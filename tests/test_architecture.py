@@ -53,7 +53,7 @@ def imported(path: Path) -> set[str]:
 
 def floor(name: str) -> int:
     found = [number for number, names in enumerate(FLOORS) if name in names]
-    assert found, f"gan.{name} stands on no floor: put it into FLOORS and docs/architecture.md"
+    assert found, f"gan.{name} is on no floor: add it to FLOORS and docs/architecture.md"
     return found[0]
 
 

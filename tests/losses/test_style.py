@@ -58,7 +58,7 @@ def test_gram_of_half_precision_maps_is_summed_in_float32(dtype: torch.dtype) ->
         assert torch.equal(gram(features), torch.full((1, 2, 2), 640_000.0))
 
 
-def test_style_loss_is_equation_4_where_sizes_are_equal() -> None:
+def test_style_loss_is_equation_4_if_sizes_are_equal() -> None:
     one, two = maps(1, 2, 4, 5, 6), maps(2, 2, 4, 5, 6)
     squares = [
         np.sum((numpy_gram(p) - numpy_gram(q)) ** 2) / (4 * 4**2 * 30**2)

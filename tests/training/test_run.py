@@ -171,7 +171,7 @@ def test_images_of_several_pages_or_frames_are_reported_once(
     frames[0].save(tmp_path / "trainA/still.tif")
     train(config(tmp_path, tmp_path / "run", train={"max_steps": 1}))
     printed = (
-        "trainA: 2 images have several pages or frames (moving.gif, stack.tif): the first of each"
+        "trainA: 2 images have several pages or frames (moving.gif, stack.tif): only the first of "
     )
     assert capsys.readouterr().err.count(printed) == 1
 

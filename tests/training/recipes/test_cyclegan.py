@@ -174,7 +174,7 @@ def test_the_gradients_of_a_step_are_the_plain_ones(
         assert (mine - reference).norm() <= limit * reference.norm()
 
 
-def test_batched_passes_change_nothing_where_a_norm_mixes_images() -> None:
+def test_batched_passes_change_nothing_if_a_norm_mixes_images() -> None:
     sections: dict[str, dict[str, Any]] = {"networks": {"norm": "batch"}}
     together, apart = build(**sections), build(**sections, train={"batch_passes": False})
     for trainer in (together, apart):
