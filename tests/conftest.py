@@ -1,4 +1,4 @@
-"""What several tests need: folders of small images, and a small generator in a file."""
+"""Fixtures of several rooms: folders of small images, and a small generator in a file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ settings.load_profile("untimed")
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Photos:
-    """Writes a folder of random images, 000.png and on, no two of them alike."""
+    """Writes a folder of random images, 000.png and so on, all of them different."""
 
     def write(
         name: str = "photos",
@@ -50,14 +50,14 @@ def new_generator() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def generator_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """gen_ab.safetensors with a ResNet of two channels, alone in a run directory; not to be
-    changed."""
+    """gen_ab.safetensors with a ResNet of two channels, alone in a run directory; tests must not
+    change it."""
     return write_generator(tmp_path_factory.mktemp("run") / "gen_ab.safetensors")
 
 
 @pytest.fixture(scope="session")
 def mobilenet_weights() -> Path:
-    """torchvision's own ImageNet weights of mobilenet_v2, where they can be had."""
+    """torchvision's ImageNet weights of mobilenet_v2, if they are available."""
     try:
         return mobilenet_file()
     except OSError as error:
@@ -73,7 +73,7 @@ class Negative(nn.Module):
 
 @pytest.fixture
 def negative() -> Translator:
-    """Turns every picture into its negative, exactly."""
+    """Turns every picture into its exact negative."""
     return Translator(Negative(), 3, torch.device("cpu"))
 
 

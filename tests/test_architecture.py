@@ -22,7 +22,7 @@ FLOORS = [
     {"augment", "preparation", "serve"},
     {"cli"},
 ]
-"""Names below gan; what is higher stands later."""
+"""Names in gan; those on higher floors come later."""
 
 ALLOWED = {
     "accelerate": {"training", "system.processes"},
@@ -36,7 +36,7 @@ def modules() -> list[Path]:
 
 
 def room(path: Path) -> str:
-    """The top-level name below gan that a file belongs to."""
+    """The top-level name in gan that a file belongs to."""
     return path.relative_to(ROOT / "gan").parts[0].removesuffix(".py")
 
 
@@ -53,7 +53,7 @@ def imported(path: Path) -> set[str]:
 
 def floor(name: str) -> int:
     found = [number for number, names in enumerate(FLOORS) if name in names]
-    assert found, f"gan.{name} stands on no floor: put it into FLOORS and docs/architecture.md"
+    assert found, f"gan.{name} is on no floor: add it to FLOORS and docs/architecture.md"
     return found[0]
 
 
@@ -61,7 +61,7 @@ def floor(name: str) -> int:
 def test_module_imports_from_lower_floors_only(path: Path) -> None:
     own = room(path)
     if own == "__init__":
-        return  # the package's front door
+        return  # the package's entry point
     for name in imported(path):
         parts = name.split(".")
         outside = ("scripts", "train", "benchmarks", "demo", "experiments", "tests")
@@ -93,14 +93,13 @@ def test_files_and_functions_stay_small(path: Path) -> None:
             assert node.end_lineno - node.lineno + 1 <= most, node.name
 
 
-def test_the_package_is_seen_at_a_glance() -> None:
-    """It has few rooms: what is no room is not counted."""
+def test_the_package_has_few_rooms() -> None:
     others = {"__pycache__", "__init__.py", "py.typed"}
     assert len({path.name for path in (ROOT / "gan").iterdir()} - others) <= 24
 
 
 def imported_when_loaded(body: Sequence[ast.AST]) -> set[str]:
-    """Name what statements import as they run: not in functions, and not for type checkers."""
+    """Yield the modules that statements import when they run: not in functions, nor for typing."""
     names: set[str] = set()
     for node in body:
         if isinstance(node, ast.ImportFrom):

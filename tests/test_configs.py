@@ -1,4 +1,4 @@
-"""Every shipped recipe loads, says how it is launched, and is what its name promises."""
+"""Every recipe in configs/ loads, names its command, and has the keys that its name promises."""
 
 from pathlib import Path
 
@@ -16,13 +16,13 @@ def load(path: Path) -> Config:
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
-def test_recipe_loads_and_says_how_to_launch_it(path: Path) -> None:
+def test_a_recipe_loads_and_names_its_command(path: Path) -> None:
     load(path)
     comment = [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
     assert any(f"--config configs/{path.name}" in line for line in comment)
 
 
-def test_the_papers_recipe_is_the_default_but_for_the_precision_of_its_authors_code() -> None:
+def test_the_papers_recipe_is_the_default_except_for_precision() -> None:
     """torch rounds convolutions to TF32 on GPUs that have it; our default is exact everywhere."""
     paper = load(ROOT / "configs" / "paper.yaml")
     assert paper == Config.model_validate({"train": {"precision": "tf32"}})

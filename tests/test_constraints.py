@@ -12,7 +12,7 @@ def test_every_tested_version_has_hashes_and_no_other_has() -> None:
     tested = PINNED.findall((ROOT / "constraints.txt").read_text())
     *pinned, own = PINNED.findall(text)
     assert pinned == tested
-    assert own.startswith("setuptools==")  # which every environment has, and TensorBoard asks for
+    assert own.startswith("setuptools==")  # in every environment; TensorBoard requires it
     line = re.compile(r"([\w.-]+==[\w.+-]+|    --hash=sha256:[0-9a-f]{64})( \\)?|")
     for entry in text.split("\n")[2:]:
         assert line.fullmatch(entry), entry

@@ -5,7 +5,7 @@ from typing import get_args
 from gan.domains import DIRECTIONS, DOMAINS, Direction, Domain
 
 
-def test_a_directions_name_says_its_ends_and_its_opposite() -> None:
+def test_a_directions_name_has_its_ends() -> None:
     assert get_args(Domain) == DOMAINS
     assert get_args(Direction) == tuple(DIRECTIONS)
     for name, ends in DIRECTIONS.items():

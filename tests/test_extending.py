@@ -1,4 +1,4 @@
-"""docs/extending.md: every example runs as its page says."""
+"""docs/extending.md: every example works as the page describes."""
 
 import re
 import shlex
@@ -43,7 +43,7 @@ def rows_of_all_tables() -> Iterator[dict[str, object]]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A working folder with all example files and a dataset; tables are as before afterwards."""
+    """A working folder with all example files and a dataset; tables are restored afterwards."""
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     root = write_images(tmp_path / "datasets" / "demo")
@@ -63,7 +63,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def with_tiny_keys(words: list[str], **more: object) -> list[str]:
-    """Return the words after `gan`, and keys that make it a run of a second."""
+    """Return the words after `gan`, with keys that make it a run of a second."""
     if words[1] != "train":
         return [*words[1:], "--device=cpu", "--resamples=0", "--size=16"]
     keys = TINY | {name.replace("__", "."): value for name, value in more.items()}
@@ -87,7 +87,7 @@ def test_every_command_of_the_page_runs(
     assert main(with_tiny_keys(words)) == 0
 
 
-def test_an_own_generator_with_an_own_loss_resumes_bit_exactly_and_translates(folder: Path) -> None:
+def test_a_registered_generator_and_loss_resume_exactly_and_translate(folder: Path) -> None:
     words = next(words for words in COMMANDS if "my_networks.py" in words)
     assert main(with_tiny_keys(words)) == 0
     again = [word.replace("checkpoints/tiny", "checkpoints/parts") for word in words]

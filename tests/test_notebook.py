@@ -1,4 +1,4 @@
-"""The notebook of docs/recipes runs from first to last, and is stored as it was run."""
+"""The notebook of docs/recipes runs from first to last cell, and is stored with its outputs."""
 
 import io
 import re
@@ -23,7 +23,7 @@ def notebook() -> Any:
 
 
 def shown(notebook: Any) -> list[set[str]]:
-    """Return what each cell shows, text or a picture; versions of libraries add other forms."""
+    """Return what each cell shows, text or a picture; library versions add other forms."""
     return [
         FORMS & {form for output in cell.outputs for form in output.get("data", {})}
         for cell in notebook.cells
@@ -31,7 +31,7 @@ def shown(notebook: Any) -> list[set[str]]:
     ]
 
 
-def test_the_notebook_is_stored_with_its_pictures_and_without_anybodys_paths(notebook: Any) -> None:
+def test_the_notebook_is_stored_with_pictures_and_without_local_paths(notebook: Any) -> None:
     nbformat.validate(notebook)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
@@ -51,7 +51,7 @@ def test_the_notebook_is_stored_with_its_pictures_and_without_anybodys_paths(not
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of jupyter_client and its event loop
-def test_the_notebook_runs_and_shows_what_it_is_stored_with(
+def test_the_notebook_runs_and_gives_its_stored_outputs(
     notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

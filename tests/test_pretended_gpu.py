@@ -1,17 +1,17 @@
 """The CUDA path without a GPU: devices and precisions, by tensors without numbers.
 
-On fake tensors of a pretended second GPU, in a process of its own, worker threads included: each
+On fake tensors of a pretended second GPU, in a separate process, including worker threads: each
 recipe's steps, with gradients in place of backward passes, and its state, saved and restored; all
 generators and discriminators; translation, evaluation, stylizing, the doctor's signals, augmenting
-while others train and its task model. Backward passes on the CPU.
+while others train and its task model. Backward passes run on the CPU.
 
-It cannot see what is wrong on a GPU alone in: numbers of CUDA kernels, their order, memory, or what
+It cannot find faults of a real GPU in: numbers of CUDA kernels, their order, memory, or what
 CUDA's libraries reject; backward passes (the penalty's gradient is made up) and fp16's scaler;
-torch.compile; NCCL and DDP; scalars on the CPU, which torch lets stand beside tensors of a GPU;
+torch.compile; NCCL and DDP; scalars on the CPU, which torch accepts next to tensors of a GPU;
 casts to float32 of single maps in training; TorchScript and ONNX files (classifiers, task models);
 Inception, SSIM, LPIPS with its published weights; FID and KID, which are computed on the CPU;
 training a classifier; loading and feeding batches; samples, observers and checkpoints of a run;
-tiles' files; export and the server. scripts/gpu_check.py sees a part of that.
+tiles' files; export and the server. scripts/gpu_check.py covers part of that.
 """
 
 import json
@@ -36,7 +36,7 @@ from tests.support.runs import config
 
 CHECKS = [
     "translates", "translates_folders", "augments", *ROOMS, "cyclegan, other networks",
-    # Ours alone: other tests may have registered theirs in this process.
+    # Only ours: other tests may have registered rows in this process.
     *(
         f"{recipe}, {precision}"
         for recipe, row in RECIPES.items()
@@ -58,8 +58,8 @@ PLANTED = {
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What each check on the pretended GPU has said: nothing where all is well."""
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The output of each check on the pretended GPU: nothing if all is well."""
     driver = ROOT / "tests" / "support" / "drivers" / "pretended_gpu.py"
     done = subprocess.run(
         [sys.executable, str(driver), str(tmp_path_factory.mktemp("gpu"))],
@@ -73,19 +73,19 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_all_lies_on_one_gpu_in_the_precision_that_is_meant(
-    name: str, said: dict[str, str]
+def test_all_tensors_are_on_one_gpu_in_the_intended_precision(
+    name: str, printed: dict[str, str]
 ) -> None:
-    assert said[name] == ""
+    assert printed[name] == ""
 
 
 @pytest.mark.parametrize("fault", PLANTED)
-def test_a_planted_fault_is_found(fault: str, said: dict[str, str]) -> None:
-    assert re.search(PLANTED[fault], said[fault])
+def test_a_planted_fault_is_found(fault: str, printed: dict[str, str]) -> None:
+    assert re.search(PLANTED[fault], printed[fault])
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_backward_pass_mixes_no_precisions_or_devices(precision: str, tmp_path: Path) -> None:
+def test_backward_passes_do_not_mix_precisions_or_devices(precision: str, tmp_path: Path) -> None:
     chosen = config(
         tmp_path, tmp_path, networks={"upsample": "resize"}, train={"precision": precision}
     )

@@ -1,7 +1,7 @@
-"""Same numbers as the reference implementation, given its weights and images: in float64.
+"""The same numbers as the reference implementation for its weights and images, in float64.
 
-In float32 the processor's rounding picks the sign of an L1 term wherever a reconstruction all but
-meets its image, which moves later losses by 1e-4, on the reference's own code as well.
+In float32 the processor's rounding decides the sign of an L1 term where a reconstruction nearly
+equals its image. That moves later losses by 1e-4, in the reference's own code as well.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from gan.training.recipes.cyclegan import Trainer
 from tests.support.reference import DEVICE, RECORD, TENSORS, relative_error, stored_weights, value
 
 TOLERANCE = 1e-9
-"""Of losses, weights and outputs in float64, relative to their scale."""
+"""Tolerance of losses, weights and outputs in float64, relative to their scale."""
 
 # The reference's names and ours: it calls the discriminator of domain B D_A, and gen_ab(b) idt_A.
 NETWORKS = {"G_A": "gen_ab", "G_B": "gen_ba", "D_A": "disc_b", "D_B": "disc_a"}
@@ -68,7 +68,7 @@ def test_network_loads_the_references_weights_and_repeats_its_output(name: str) 
 
 
 def config_of(name: str, record: dict[str, Any]) -> Config:
-    """Say in our words how the reference was trained."""
+    """Return our configuration of the reference's training."""
     lambda_a, lambda_b = record["lambda_A"], record["lambda_B"]
     beta1, beta2 = record["betas"]
     return Config.model_validate(
@@ -102,20 +102,20 @@ def config_of(name: str, record: dict[str, Any]) -> Config:
 
 @dataclass(frozen=True)
 class Training:
-    """What our training step made of the reference's networks and images."""
+    """The results of our training steps with the reference's networks and images."""
 
     name: str
     trainer: Trainer
     losses: list[dict[str, float]]
 
     def network(self, theirs: str) -> nn.Module:
-        """Return our network of the reference's name."""
+        """Return our network for a name of the reference."""
         network: nn.Module = getattr(self.trainer.bare, NETWORKS[theirs])
         return network
 
 
-def cancelled_biases(network: nn.Module) -> set[str]:
-    """Name the biases in front of an instance norm; Adam makes steps of their rounding noise."""
+def canceled_biases(network: nn.Module) -> set[str]:
+    """Return the names of biases before an instance norm; Adam steps on their rounding noise."""
     return {
         f"{name}.{index}.bias"
         for name, module in network.named_modules()
@@ -126,7 +126,7 @@ def cancelled_biases(network: nn.Module) -> set[str]:
 
 
 def train(name: str, dtype: torch.dtype, steps: int) -> Training:
-    """Take our training steps from the reference's weights, on its images."""
+    """Run our training steps from the reference's weights, on its images."""
     config = config_of(name, RECORD["steps"][name])
     training = Training(name, Trainer(config, build_accelerator(config)), [])
     for theirs in NETWORKS:
@@ -160,12 +160,12 @@ def test_every_loss_of_every_step_is_the_references(training: Training) -> None:
 def test_updated_weights_are_the_references(training: Training, theirs: str) -> None:
     network = training.network(theirs)
     expected = stored_weights(f"{training.name}/after/{theirs}/")
-    cancelled = cancelled_biases(network)
+    canceled = canceled_biases(network)
     ours = {name: parameter.detach().cpu() for name, parameter in network.named_parameters()}
     assert ours.keys() <= expected.keys()
-    for name in ours.keys() - cancelled:
+    for name in ours.keys() - canceled:
         assert relative_error(ours[name], expected[name]) <= TOLERANCE, name
-    for name in cancelled:
+    for name in canceled:
         torch.testing.assert_close(ours[name], expected[name], rtol=0, atol=1e-6)
 
 

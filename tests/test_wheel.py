@@ -1,4 +1,4 @@
-"""The wheel, built and installed elsewhere, translates: an editable install hides what it lacks."""
+"""The wheel, installed elsewhere, translates: an editable install hides missing files."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def command(*arguments: object, **environment: str) -> subprocess.CompletedProce
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with nothing but the wheel's contents."""
+    """A folder with only the wheel's contents."""
     wheels, site = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("site")
     # hatchling is in the dev extra: no isolation, no download.
     command("-m", "build", "--wheel", "--no-isolation", "--outdir", wheels, ROOT)

@@ -1,4 +1,4 @@
-"""The configuration of a training run: frozen, typed, checked before anything is loaded."""
+"""The configuration of a training run: immutable, typed, checked before anything is loaded."""
 
 from gan.config.section import Section
 from gan.config.sections import (

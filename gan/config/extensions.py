@@ -1,8 +1,8 @@
 """Code from outside the package that adds rows to its tables: files, modules, installed packages.
 
 The functions register_... add the rows.
-Only what the user names is imported (`--extend FILE`, or an import in a notebook), or what is
-installed with an entry point in the group "gan": never a file that a run or a model names.
+Only modules that the user names are imported (`--extend FILE`, or an import in a notebook), and
+installed packages with an entry point in the group "gan": never a file that a run or a model names.
 """
 
 import importlib
@@ -26,14 +26,14 @@ from gan.config.tables.observers import OBSERVERS, ObserverRow
 from gan.config.tables.recipes import RECIPES, RecipeRow
 
 GROUP = "gan"
-"""Entry points of installed packages: each names a module."""
+"""Group of entry points of installed packages; each names a module."""
 
 
 def load_extensions(names: Iterable[str]) -> None:
-    """Import Python files and modules, and what is installed; ValueError names what cannot be.
+    """Import Python files and modules, and installed extensions; ValueError names one that fails.
 
-    A file is imported under its own name with its folder on the path, so that loader workers, which
-    get the same path, can import it as well.
+    A file is imported under its own name with its folder on sys.path, so that loader workers, which
+    get the same path, can import it too.
     """
     for name in (*(entry.module for entry in entry_points(group=GROUP)), *names):
         module = _module_of(name) if name.endswith(".py") else name
@@ -48,9 +48,9 @@ def load_extensions(names: Iterable[str]) -> None:
 
 
 def _module_of(name: str) -> str:
-    """Put the folder of a file on the path and return the name of its module.
+    """Add the folder of a file to sys.path and return the name of its module.
 
-    ValueError where there is no such file, or another module of that name.
+    ValueError if there is no such file, or another module of that name.
     """
     path = Path(name).resolve()
     if not path.is_file():
@@ -101,14 +101,15 @@ def register_generator(
     size_multiple: int = 1,
     encodes: bool = False,
 ) -> None:
-    """Add a generator, for networks.generator.
+    """Register a generator for networks.generator.
 
     build(in_channels=..., out_channels=..., channels=...) returns a module that translates images
     (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1], for any H and W from 16 up.
-    With takes=("norm",) it gets norm=networks.norm as well; upsample and dropout likewise. Training
-    crops must be multiples of size_multiple. encodes, for train.recipe contrastive, is that of a
-    gan.config.tables.generators.GeneratorRow. A trained file names the generator: whoever uses it
-    loads the same extension. ValueError where the name is taken.
+    With takes=("norm",) it is also called with norm=networks.norm; upsample, dropout and downsample
+    likewise. Training crops must be multiples of size_multiple. encodes, for train.recipe
+    contrastive, is that of a gan.config.tables.generators.GeneratorRow. Files of trained generators
+    name the generator: whoever uses them must load the same extension. ValueError if the name is
+    taken.
     """
     row = GeneratorRow(build, takes, size_multiple=size_multiple, encodes=encodes)
     GENERATORS.add(name, row)
@@ -117,11 +118,11 @@ def register_generator(
 def register_discriminator(
     name: str, build: Code, *, takes: tuple[str, ...] = (), halvings: int | None = 0
 ) -> None:
-    """Add a discriminator, for networks.discriminator.
+    """Register a discriminator for networks.discriminator.
 
     build(in_channels=..., channels=...) returns a module that scores images (N, in_channels, H, W)
     as one map (N, 1, h, w) or a list of maps. takes and halvings are those of a DiscriminatorRow.
-    ValueError where the name is taken.
+    ValueError if the name is taken.
     """
     DISCRIMINATORS.add(name, DiscriminatorRow(build, takes, halvings=halvings))
 
@@ -135,24 +136,24 @@ def register_adversarial(
     uses_real: bool = False,
     chance: float | None = None,
 ) -> None:
-    """Add a form of the adversarial loss, for loss.adversarial.
+    """Register a form of the adversarial loss for loss.adversarial.
 
     discriminator(real_scores, fake_scores) and generator(fake_scores, real_scores) return scalars
     of score maps, (N, 1, h, w); without uses_real the latter gets None as real_scores.
-    regularizer(disc, real, fake) returns a scalar that is added to the discriminator's with the
-    weight loss.gradient_penalty. chance is that of an AdversarialRow. ValueError where the name is
+    regularizer(disc, real, fake) returns a scalar that is added to the discriminator's loss with
+    the weight loss.gradient_penalty. chance is that of an AdversarialRow. ValueError if the name is
     taken.
     """
     ADVERSARIAL.add(name, AdversarialRow(discriminator, generator, regularizer, uses_real, chance))
 
 
 def register_loss_term(name: str, term: Code) -> None:
-    """Add a term of the generators' loss, switched on by a weight in loss.terms.
+    """Register a term of the generators' loss, turned on by a weight in loss.terms.
 
     term(cycle) returns a scalar for one direction, a gan.training.objective.Cycle: its real, fake,
-    rec and target are images (N, C, H, W) in [-1, 1], and so is idt, or None where loss.identity is
-    0. Losses and logs have it, times its weight, as NAME_ab and NAME_ba. ValueError where the name
-    is taken.
+    rec and target are images (N, C, H, W) in [-1, 1], and so is idt, or None if loss.identity is
+    0. It appears in losses and logs, times its weight, as NAME_ab and NAME_ba. ValueError if the
+    name is taken.
     """
     if name in LossConfig.model_fields:
         raise ValueError(f"loss.{name} exists already: choose another name")
@@ -168,7 +169,7 @@ def register_metric(
     needs: Sequence[Need] = (),
     **facts: Any,
 ) -> None:
-    """Add a metric: it is measured, printed, reported, and can be evaluate.best.
+    """Register a metric: it is measured, printed, reported, and can be evaluate.best.
 
     The function takes a gan.metrics.Batch and returns a score for each image, (N,). The title
     stands in tables, better is "lower" or "higher", and needs names what must be there ("pairs",
@@ -179,6 +180,6 @@ def register_metric(
     """
     try:
         row = MetricRow(title, better, function, tuple(needs), **facts)
-    except TypeError as error:  # a fact that there is not
+    except TypeError as error:  # an unknown fact
         raise ValueError(f"metric {name}: {error}") from None
     METRICS.add(name, row)

@@ -1,4 +1,4 @@
-"""Configuration files: where they are, and what may be wrong with one before its keys are read."""
+"""Configuration files: finds them, and checks their YAML before the keys are read."""
 
 import re
 from pathlib import Path
@@ -10,15 +10,15 @@ from gan.system.yaml_text import parse_nodes, parse_yaml
 PACKAGE = Path(__file__).parents[1]
 INTEGER = "tag:yaml.org,2002:int"
 MOST_DIGITS = 4000
-"""Python reads no more than 4300."""
+"""Longest integer: Python reads 4300 digits at most."""
 BASE_EIGHT = re.compile(r"[-+]?0[0-7_]+")
-"""010 is 8 in YAML 1.1, and 1:30 is 90."""
+"""Integers with a leading 0: 010 is 8 in YAML 1.1 (and 1:30 is 90)."""
 RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")
-"""Where recipes are: inside an installed package, beside one in a checkout."""
+"""Folders of recipes: inside an installed package, next to the package in a checkout."""
 
 
 def find_file(name: str) -> str:
-    """Return a file, or the recipe of that name; ValueError lists the recipes where there is none.
+    """Return a file, or the recipe of that name; ValueError lists the recipes for an unknown name.
 
     A mapping, {KEY: VALUE}, is returned as it is.
     """
@@ -38,7 +38,7 @@ def find_file(name: str) -> str:
 def check_file(path: Path) -> list[str]:
     """Return the dotted keys of a file.
 
-    ValueError where it is not a mapping of keys, or names one twice: YAML keeps the last.
+    ValueError if it is not a mapping, or has a key twice, of which YAML would keep the last.
     """
     try:
         root = parse_nodes(path.read_text(encoding="utf-8"))
@@ -47,14 +47,14 @@ def check_file(path: Path) -> list[str]:
     except (OSError, ValueError) as error:
         raise ValueError(f"config: {path} cannot be read: {error}") from error
     if not isinstance(root, MappingNode):
-        raise ValueError(f"config: {path} holds no keys: KEY: VALUE in every line")
+        raise ValueError(f"config: {path} has no keys: write KEY: VALUE in every line")
     names: dict[str, None] = {}
     _add_keys(path, root, "", names)
     return list(names)
 
 
 def scalars(path: Path) -> dict[str, str]:
-    """Return the keys of a file, checked before, that have a plain value, with its text."""
+    """Return the top-level keys with a scalar value, and its text, of a file that was checked."""
     root = parse_nodes(path.read_text(encoding="utf-8"))
     pairs = root.value if isinstance(root, MappingNode) else ()
     return {
@@ -65,9 +65,9 @@ def scalars(path: Path) -> dict[str, str]:
 
 
 def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> None:
-    """Add the dotted keys of a mapping and of those in it, but not of those in lists.
+    """Add the dotted keys of a mapping and of nested mappings, but not of those in lists.
 
-    ValueError with the dotted key that stands twice, in lists too, or whose value is misleading.
+    ValueError names a key that is there twice, in lists too, or whose value is misleading.
     """
     if isinstance(node, ScalarNode):
         key = above.removesuffix(".")
@@ -80,13 +80,13 @@ def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> Non
             name = above + (key.value if isinstance(key, ScalarNode) else "")
             if name in names:
                 line = f"again in line {key.start_mark.line + 1}"
-                raise ValueError(f"config: {path} names {name} twice, {line}: join them")
+                raise ValueError(f"config: {path} names {name} twice, {line}: keep one")
             names[name] = None
             _add_keys(path, value, f"{name}.", names)
 
 
 def check_values(where: str, text: str) -> None:
-    """Raise ValueError for a list or mapping with a value that YAML 1.1 reads as another."""
+    """Raise ValueError for a list or mapping with a value that YAML 1.1 misreads."""
     left = [parse_nodes(text)]
     while left:
         node = left.pop()
@@ -99,14 +99,14 @@ def check_values(where: str, text: str) -> None:
 
 
 def _check_scalar(where: str, node: ScalarNode) -> None:
-    """Raise ValueError for a value that YAML 1.1 reads as another, or that no name can hold."""
+    """Raise ValueError for a value that YAML 1.1 misreads, or that no name can hold."""
     if "\0" in node.value:
-        raise ValueError(f"{where} holds a null byte, as no name or number may")
+        raise ValueError(f"{where} has a null byte, which is not allowed")
     if node.tag == INTEGER and len(node.value) > MOST_DIGITS:
         raise ValueError(f"{where} has {len(node.value):,} digits")
     if node.tag == INTEGER and (BASE_EIGHT.fullmatch(node.value) or ":" in node.value):
         meant = parse_yaml(node.value)
         raise ValueError(
             f"{where} is {node.value}, which YAML reads as {meant}: write {meant}, "
-            f'or "{node.value}" for a text'
+            f'or "{node.value}" for text'
         )

@@ -1,7 +1,7 @@
 """The sections of the configuration: their keys, defaults and ranges.
 
-Those of the training itself are in training.py. Every section is a pydantic model. The text under a
-field is its help on the command line. Errors name the dotted key.
+The sections of the training itself are in training.py. Every section is a pydantic model. The text
+under a field is its help on the command line. Errors name the dotted key.
 """
 
 from collections.abc import Iterator
@@ -38,16 +38,16 @@ Batch = Annotated[int, Field(ge=1, le=65536)]
 Width = Annotated[int, Field(ge=1, le=4096)]
 """Channels of a network's first convolution: far more than fit into any memory."""
 Side = Annotated[int, Field(ge=16, le=16384)]
-"""Pixels."""
+"""Side of an image in pixels."""
 Number = Annotated[float, Strict()]
 Ends = tuple[Number, Number]
-"""Of a range; true is not 1 there."""
+"""Ends of a range; Strict, so that true is not 1."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
 """For intervals: far more than one needs; they are held in memory, one number an image each."""
 
 
 class DataConfig(Section):
-    """Where the images lie and how they become training crops."""
+    """The folders of images, and how training crops are made of them."""
 
     root: Path | None = None
     """Folder that holds trainA and trainB. If it also has testA and testB, the sample grids show
@@ -101,7 +101,7 @@ class DataConfig(Section):
     def faults(self) -> Iterator[Fault]:
         yield (
             self.root is not None and self.a is not None,
-            "data.root and data.a + data.b exclude each other: give one of them",
+            "data.root and data.a + data.b exclude each other: set one of them",
         )
         yield (
             self.resize != "none" and self.crop_size > self.load_size,
@@ -116,28 +116,28 @@ class DataConfig(Section):
                 )
 
     def train_folder(self, domain: Domain) -> Path:
-        """Return the folder of a domain's training images; ValueError where no key names one."""
+        """Return the folder of a domain's training images; ValueError if no key names one."""
         folder = self.a if domain == "a" else self.b
         if folder is not None:
             return folder
         if self.root is None:
             raise ValueError(
                 "data.root is not set: name the folder that holds trainA and trainB "
-                "(or give data.a and data.b)"
+                "(or set data.a and data.b)"
             )
         return self.root / f"train{domain.upper()}"
 
     def test_folder(self, domain: Domain) -> Path | None:
-        """Return the folder of a domain's test images, where there is one."""
+        """Return the folder of a domain's test images, or None."""
         folder = None if self.root is None else self.root / f"test{domain.upper()}"
         return folder if folder is not None and folder.is_dir() else None
 
     def channels(self, domain: Domain) -> Channels:
-        """Return color channels of a domain."""
+        """Return the number of color channels of a domain."""
         return self.channels_a if domain == "a" else self.channels_b
 
     def values(self, domain: Domain) -> Range | None:
-        """Return the range of the numbers in a domain's files, where one is named."""
+        """Return the range of values in a domain's files, or None if none is set."""
         return self.range_a if domain == "a" else self.range_b
 
 
@@ -187,7 +187,7 @@ class NetworksConfig(Section):
         for key in ("upsample", "downsample"):
             yield (
                 getattr(self, key) == "blur" and not GENERATORS[self.generator].blurs,
-                f"networks.{key} blur is for ResNet generators; with networks.generator "
+                f"networks.{key} blur is for ResNet generators: with networks.generator "
                 f"{self.generator} remove it",
             )
 
@@ -246,7 +246,7 @@ class LossConfig(Section):
             yield name not in LOSS_TERMS, f"loss.terms: {LOSS_TERMS.missing(name)}"
 
     def weight(self, term: WeightedTerm, place: Domain | Direction) -> float:
-        """Return a term's weight in a domain or direction: its own key's where given."""
+        """Return a term's weight in a domain or direction: of the specific key if it is set."""
         own: float | None = getattr(self, f"{term}_{place}", None)
         both: float = getattr(self, term)
         return both if own is None else own

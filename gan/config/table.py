@@ -1,7 +1,7 @@
 """Tables: one row for each thing of a kind, by its name; rows can be added from outside.
 
-A row holds all facts of its thing. Where its code needs heavy libraries the row names it, as
-"module:attribute", and `load` imports it when it is used: so the configuration knows every name
+A row holds all facts of its thing. If its code requires heavy libraries, the row names the code as
+"module:attribute", and `load` imports it when it is used. So the configuration knows all names
 without importing torch.
 """
 
@@ -17,37 +17,37 @@ from gan.system.text import nearest
 
 Row = TypeVar("Row")
 Code = str | Callable[..., Any]
-"""A function or class, or where it is: "package.module:attribute"."""
+"""A function or class, or its name: "package.module:attribute"."""
 
 
 class Table(dict[str, Row]):
-    """Rows by name, in order."""
+    """Rows by name, in the order in which they were added."""
 
     def __init__(self, kind: str, rows: Mapping[str, Row]) -> None:
-        """Make a table of things of a kind, for instance "generator"."""
+        """Create a table of things of a kind, for instance "generator"."""
         super().__init__(rows)
         self.kind = kind
 
     def find(self, name: str) -> Row:
-        """Return the row of a name; ValueError names the nearest one where there is none."""
+        """Return the row of a name; ValueError suggests the nearest name if there is none."""
         return self[self.check(name)]
 
     def check(self, name: str) -> str:
-        """Return the name; ValueError where the table has no such row."""
+        """Return the name; ValueError if the table has no such row."""
         if name not in self:
             raise ValueError(self.missing(name))
         return name
 
     def missing(self, name: str) -> str:
-        """Return the message about a name that the table lacks: the nearest one, or all."""
-        known = f"; available: {', '.join(self) or 'none'}; --extend FILE names one that adds more"
+        """Return the error message for an unknown name: with the nearest name, or all names."""
+        known = f"; available: {', '.join(self) or 'none'}; --extend FILE adds more"
         hint = nearest(name, self) or known
         return f"no {self.kind} {name}{hint}"
 
     def add(self, name: str, row: Row) -> None:
-        """Add a row, also again: a notebook's cell may run twice, a module may be reloaded.
+        """Add a row. The same row may be added again: a notebook cell may run twice.
 
-        ValueError where the name is taken by another one, or is not an identifier.
+        ValueError if the name is taken by another row, or is not an identifier.
         """
         if not name.isidentifier():
             raise ValueError(f"{self.kind} {name!r}: use letters, digits and underscores")
@@ -58,14 +58,14 @@ class Table(dict[str, Row]):
 
 
 def _origins(row: Any) -> list[tuple[str, str]]:
-    """Return where the functions and classes of a row were defined."""
+    """Return the modules and names of a row's functions and classes."""
     facts = getattr(row, "__dict__", {}).values()
     return [(fact.__module__, fact.__qualname__) for fact in facts if callable(fact)]
 
 
 @dataclass(frozen=True, eq=False)
 class NameIn:
-    """Make pydantic accept only names of a table: Annotated[str, NameIn(TABLE)]."""
+    """Makes pydantic accept only names of a table: Annotated[str, NameIn(TABLE)]."""
 
     table: Table[Any]
 
@@ -79,5 +79,5 @@ class NameIn:
 
 
 def load(code: Code) -> Any:
-    """Return the function or class that a row names."""
+    """Return the function or class of a row; import it if it is a name."""
     return resolve_name(code) if isinstance(code, str) else code

@@ -1,4 +1,4 @@
-"""The sections of the training itself: its optimizers, length, measurements and place."""
+"""The sections of the training itself: optimizers, length, evaluation, and the run's folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,7 +138,7 @@ class EvaluateConfig(Section):
         if self.patience is not None:
             yield (
                 self.best is None,
-                "evaluate.patience needs evaluate.best: name a metric, e.g. l1_ab",
+                "evaluate.patience needs evaluate.best: set a metric, e.g. l1_ab",
             )
             yield (
                 self.resamples == 0,
@@ -147,7 +147,7 @@ class EvaluateConfig(Section):
 
 
 class RunConfig(Section):
-    """Where the run is written, its seed and its device."""
+    """The run's folder, its seed and its device."""
 
     dir: Path = Path("checkpoints/run")
     """Run directory. Start again with the same one to resume."""

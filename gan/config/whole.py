@@ -1,4 +1,4 @@
-"""A whole configuration, what must fit between its sections, and what may change in it."""
+"""A whole configuration, contradictions between its sections, and which keys may change."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -22,7 +22,7 @@ from gan.domains import DIRECTIONS, DOMAINS, Direction, Domain
 
 
 class Config(Section):
-    """A whole training run."""
+    """The configuration of a training run."""
 
     data: DataConfig = DataConfig()
     networks: NetworksConfig = NetworksConfig()
@@ -37,7 +37,7 @@ class Config(Section):
 
     @property
     def recipe(self) -> str:
-        """What is trained: train.recipe, or what style.image and the generator require."""
+        """train.recipe, or the recipe that style.image and the generator require."""
         if self.train.recipe is not None:
             return self.train.recipe
         facts = (self.style.image is not None, self.styled)
@@ -45,12 +45,12 @@ class Config(Section):
 
     @property
     def styled(self) -> bool:
-        """Whether the generator takes a style image besides the content image."""
+        """Whether the generator takes a style image in addition to the content image."""
         return GENERATORS[self.networks.generator].takes_style
 
     @property
     def domains(self) -> tuple[Domain, ...]:
-        """Those whose images are trained on."""
+        """Domains whose images are used in training."""
         return RECIPES[self.recipe].domains
 
     @property
@@ -66,7 +66,7 @@ class Config(Section):
 
     @property
     def frozen_networks(self) -> tuple[str, ...]:
-        """Frozen networks that the training uses: FID and KID by one of them look too good."""
+        """Frozen networks that the training uses; FID and KID by one of them look too good."""
         names = [self.networks.discriminator_backbone] if self.scores_features else []
         names += [self.perceptual.backbone] if self.compares_features else []
         return tuple(sorted(set(names)))
@@ -77,7 +77,7 @@ class Config(Section):
         yield from self.recipe_faults()
 
     def network_faults(self) -> list[Fault]:
-        """Return crops that do not fit the generator, and blocks that cannot be computed twice."""
+        """Return faults of crop size, generator, norm and precision."""
         kind, norm, recompute = self.networks.generator, self.networks.norm, self.train.recompute
         row, crop = GENERATORS[kind], self.data.crop_size
         regularized = ADVERSARIAL[self.loss.adversarial].regularizer is not None
@@ -110,22 +110,22 @@ class Config(Section):
         ]
 
     def evaluate_faults(self) -> list[Fault]:
-        """Return what keeps evaluate.every from measuring: no test folders, or a style image."""
+        """Return why evaluate.every cannot measure: no test folders, or a style image."""
         return [
             (
                 self.evaluate.every and self.data.root is None,
-                "evaluate.every measures the images in testA and testB of data.root: give it",
+                "evaluate.every measures the images in testA and testB of data.root: set it",
             ),
             (
                 self.evaluate.every and self.styled,
                 f"evaluate.every: networks.generator {self.networks.generator} takes its style "
-                "from a second image and has no translation without one to measure: "
+                "from a second image, and evaluations have no such image: "
                 "remove evaluate.every",
             ),
         ]
 
     def recipe_faults(self) -> Iterator[Fault]:
-        """Yield where other sections do not fit the recipe; messages name what chose it."""
+        """Yield faults of other sections that do not fit the recipe; messages name its key."""
         kind, painted = self.networks.generator, self.style.image is not None
         yield (
             painted and self.styled,
@@ -164,7 +164,7 @@ class Config(Section):
             yield from self.channel_faults()
 
     def folder_faults(self, row: RecipeRow) -> list[Fault]:
-        """Return domains without a folder, and crops that are too small to be scored."""
+        """Return faults of folders, and of crops that are too small for the discriminator."""
         data, kind = self.data, self.networks.discriminator
         halvings = DISCRIMINATORS[kind].halvings
         if halvings is None:
@@ -172,11 +172,11 @@ class Config(Section):
         return [
             (
                 row.painting and data.b is not None,
-                "data.b and style.image exclude each other: give one of them",
+                "data.b and style.image exclude each other: set one of them",
             ),
             (
                 not row.painting and (data.a is None) != (data.b is None),
-                "data.a and data.b belong together: give both, or data.root (or a style.image)",
+                "data.a and data.b belong together: set both, or data.root (or a style.image)",
             ),
             (
                 row.discriminators and data.crop_size < 3 * 2**halvings,
@@ -186,7 +186,7 @@ class Config(Section):
         ]
 
     def single_generator_faults(self, chosen: str) -> list[Fault]:
-        """Return settings that need a cycle or a second generator."""
+        """Return faults of keys that require a cycle or a second generator."""
         return [
             (
                 self.loss.perceptual_cycle,
@@ -207,7 +207,7 @@ class Config(Section):
         ]
 
     def encoder_faults(self, chosen: str) -> list[Fault]:
-        """Return why the generator's encoder gives no features of originals and translations."""
+        """Return faults that keep the generator's encoder from giving features of both images."""
         kind, data = self.networks.generator, self.data
         able = " or ".join(name for name, row in GENERATORS.items() if row.encodes)
         return [
@@ -224,7 +224,7 @@ class Config(Section):
         ]
 
     def channel_faults(self) -> list[Fault]:
-        """Return losses that compare domains of different channels."""
+        """Return faults of losses that compare domains with different numbers of channels."""
         places: dict[WeightedTerm, Iterable[Domain | Direction]] = {
             "identity": DOMAINS,
             "semantic": DIRECTIONS,
@@ -258,16 +258,16 @@ NOT_NUMBERS = {
 }
 """Keys that may change when a run is resumed: they do not change what the next step computes.
 
-Of files and folders it is the place that may; a state's manifest knows what was in them, and which
-recipe it is of.
+Paths of files and folders may change; the manifest of a state has fingerprints of their content,
+and the recipe.
 """
 
 
 def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return what differs between two dumped configurations and would change a resumed run.
+    """Return the differences of two dumped configurations that would change a resumed run.
 
-    Each as `key: before -> after`. A key that one of them lacks, because it was written by another
-    version, has its default there.
+    Each is text: `key: before -> after`. A key that one of them lacks, because another version
+    wrote it, has its default there.
     """
     changes, defaults = [], Config().model_dump(mode="json")
     for section in sorted(before.keys() | after.keys()):

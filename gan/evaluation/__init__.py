@@ -1,4 +1,4 @@
-"""Evaluation: how good a model's translations are, with the protocol beside every number."""
+"""Evaluation: measures a model's translations, and records the protocol with every number."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,7 @@
-"""An evaluation for people: by direction what was compared, in a table, and answers in sentences.
+"""An evaluation as text: a table and answers in sentences for each direction.
 
-Every metric answers a question, which its row in gan.config.tables.metrics has. Whether the answer
-is clear follows from the interval of the difference from the source images.
+Every metric answers a question, which is in its row in gan.config.tables.metrics. The interval of
+the difference from the source images decides whether the answer is clear.
 """
 
 import math
@@ -18,21 +18,21 @@ from gan.system.text import printable
 WIDTH = 80
 """Characters of a line of the table and of sentences."""
 Named = Mapping[str, Metric]
-"""Metrics by their names without a direction."""
+"""Metrics by name, without the direction."""
 ANSWERS: dict[Change | None, tuple[str, str]] = {
     "better": ("yes, clearly", "clearly yes"),
     "worse": ("no, clearly worse", "clearly no"),
     "no clear difference": ("no clear difference", "no clear difference"),
     None: ("not known without an interval", "not known"),
 }
-"""For all metrics that answer a question; for some of them."""
+"""Words if all metrics agree on a question; words for each of those that do not."""
 GRAY_LEVELS = 255
 CHECKERBOARDS = (
     "nearer to the truth by pixels, further by features: colors and brightness follow the other "
-    "domain, but a network that looks for textures sees some that belong to neither. Small or "
-    "briefly trained generators leave checkerboards and noise that are hardly seen and cost such "
-    "distances much. Look at the pictures; more channels, more training or networks.upsample "
-    "resize are what helps."
+    "domain, but a network that responds to textures finds some that belong to neither domain. "
+    "Small or briefly trained generators produce checkerboards and noise that are hardly visible "
+    "and increase such distances much. Look at the pictures; more channels, more training or "
+    "networks.upsample resize help."
 )
 
 
@@ -59,26 +59,26 @@ def summarize(evaluation: Evaluation) -> str:
 
 
 def _place(item: tuple[str, Metric]) -> int:
-    """Return where a metric stands in the table of metrics."""
+    """Return the position of a metric in the table of metrics."""
     order = [*METRICS]
     name = stem(item[0])
     return order.index(name) if name in order else len(order)
 
 
 def _block(protocol: Mapping[str, Any], metrics: Named, ends: Ends) -> str:
-    """Return what is known of a direction."""
+    """Return the text of a direction: basis, table, answers."""
     sentences = (_basis(protocol, ends), *_answers(metrics, ends))
     first, *others = map(_wrapped, sentences)
     return "\n".join([first, *_table(metrics, ends), *others])
 
 
 def _wrapped(text: str) -> str:
-    """Return a sentence in lines; those after the first are set in."""
+    """Return a sentence in lines; those after the first are indented."""
     return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _basis(protocol: Mapping[str, Any], ends: Ends) -> str:
-    """Return the direction and, of the protocol, what the numbers depend on most."""
+    """Return the direction and the most important facts of the protocol."""
     facts = []
     for kind, domain in (("sources", ends.source), ("references", ends.target)):
         if folder := protocol.get(kind, {}).get(domain):
@@ -113,16 +113,16 @@ def _table(metrics: Named, ends: Ends) -> list[str]:
 
 
 def _cells(metric: Metric) -> tuple[str, str, str]:
-    """Return the columns beside a metric's title."""
+    """Return the cells of a metric's line after its title."""
     assert metric.unchanged
     change = metric.change or ANSWERS[None][1]
     return _with_interval(metric), rounded(metric.unchanged.value), change
 
 
 def rounded(*values: float) -> str:
-    """Return three digits of a number; of several, as many decimals for all as the largest has.
+    """Return numbers as text with three digits of the largest, all with as many decimals.
 
-    The first is the number, two more are its interval.
+    The first is the value, two more are its interval.
     """
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if largest and not 1e-4 <= largest < 1e7:
@@ -135,7 +135,7 @@ def rounded(*values: float) -> str:
 
 
 def _with_interval(metric: Metric, span: float = 1) -> str:
-    """Return a metric's value, as a share of a span, with its interval, where it has one."""
+    """Return a metric's value and interval, if any, as text, divided by span."""
     ends = () if metric.low is None or metric.high is None else (metric.low, metric.high)
     return rounded(*(value / span for value in (metric.value, *ends)))
 
@@ -144,7 +144,7 @@ def _with_interval(metric: Metric, span: float = 1) -> str:
 
 
 def _answers(metrics: Named, ends: Ends) -> Iterator[str]:
-    """Yield a sentence for every question that was answered, in the order of the metrics."""
+    """Yield a sentence for every answered question, in the order of the metrics."""
     groups: dict[str, list[str]] = {}
     for name, metric in metrics.items():
         groups.setdefault(_question(name, metric, ends), []).append(name)
@@ -157,7 +157,7 @@ def _answers(metrics: Named, ends: Ends) -> Iterator[str]:
 
 
 def _question(name: str, metric: Metric, ends: Ends) -> str:
-    """Return what a metric answers; of one that asks nothing, its title."""
+    """Return the question that a metric answers; its title if its row has none."""
     row = row_of(name)
     compared = f"{row.title} better than that of the images of {{source}}"
     asked = row.question or (compared if metric.unchanged else row.title)
@@ -166,7 +166,7 @@ def _question(name: str, metric: Metric, ends: Ends) -> str:
 
 
 def _comparison(names: Sequence[str], metrics: Named) -> str:
-    """Return what metrics that answer one question say, in words, the leading one in numbers."""
+    """Return the answer of metrics to one question in words, with numbers of the leading one."""
     by_change: dict[Change | None, list[str]] = {}
     for name in names:
         by_change.setdefault(metrics[name].change, []).append(row_of(name).title)
@@ -184,13 +184,13 @@ def _comparison(names: Sequence[str], metrics: Named) -> str:
 
 
 def _listed(titles: Sequence[str]) -> str:
-    """Return titles as a list in a sentence."""
+    """Return titles joined by commas and "and"."""
     *others, last = map(printable, titles)
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def _reading(name: str, metric: Metric) -> str:
-    """Return a value that nothing is compared with, and how it is read."""
+    """Return a value that has no comparison, with the way to read it."""
     row = row_of(name)
     reading = row.reading or f"{metric.better} is better"
     if row.span is None:
@@ -201,14 +201,14 @@ def _reading(name: str, metric: Metric) -> str:
 
 
 def _pixels_better_features_worse(metrics: Named) -> bool:
-    """Return whether L1 got better and a distance of features got worse."""
+    """Return whether L1 is better and a distance of features is worse."""
     changes = {name: metric.change for name, metric in metrics.items()}
     by_features = [*names_of("extractor"), *names_of("lpips"), *names_of("lpips_vgg")]
     return changes.get("l1") == "better" and "worse" in map(changes.get, by_features)
 
 
 def _warnings(evaluation: Evaluation) -> Iterator[str]:
-    """Yield what a reader has to know, one line each; equal warnings of several metrics are one."""
+    """Yield warnings and notes, one line each; equal warnings of several metrics are joined."""
     names: dict[str, list[str]] = {}
     for name, metric in evaluation.metrics.items():
         if metric.warning:

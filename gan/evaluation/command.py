@@ -1,4 +1,4 @@
-"""The command that evaluates a run."""
+"""The command `gan evaluate`."""
 
 import warnings
 from collections.abc import Iterable
@@ -30,11 +30,11 @@ from gan.system.processes import join
 from gan.system.text import printable
 
 LESS = "lower --batch_size or --size"
-"""What to do where memory is short."""
+"""Advice for an evaluation that exceeds the memory."""
 
 
 class Model(NamedTuple):
-    """The generators of a run, and what their files say."""
+    """The generators of a run, and the facts in their files."""
 
     files: dict[Direction, Path]
     translators: dict[Direction, Translator]
@@ -45,11 +45,11 @@ class Model(NamedTuple):
 def evaluate_model(options: EvaluateOptions) -> int:
     """Measure a model's translations, print a table and write the record; return the exit status.
 
-    ValueError names what is wrong.
+    ValueError names the option or the file that is wrong.
     """
     folder = options.output or _run_folder(options.model)
     if folder:
-        check_writable(folder / METRICS_FILE, replaced=False)  # while nothing is lost by it
+        check_writable(folder / METRICS_FILE, replaced=False)  # before any work
     wanted = _split_directions(options.directions)
     settings = Settings(
         wanted or tuple(DIRECTIONS),
@@ -63,7 +63,7 @@ def evaluate_model(options: EvaluateOptions) -> int:
         out_of_memory_as_value_error(LESS),
     ):  # of damaged metadata
         processes = join(cpu=pick_device(options.device).type == "cpu")
-        place = pick_device(options.device)  # after joining: on GPUs each process has its own
+        place = pick_device(options.device)  # after joining: each process has its own GPU
         opened = open_model(options.model, options.root, options.size, place, options.precision)
         _check_directions(options.model, opened, wanted)
         lpips = {"alexnet": options.lpips_alex, "vgg16": options.lpips_vgg}
@@ -91,7 +91,7 @@ def evaluate_model(options: EvaluateOptions) -> int:
 
 
 def _split_directions(text: str | None) -> tuple[Direction, ...]:
-    """Return ab,ba as its parts, () where it is not set; ValueError for anything else."""
+    """Return the directions in ab,ba; () if it is None; ValueError for other text."""
     if text is None:
         return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
@@ -101,7 +101,7 @@ def _split_directions(text: str | None) -> tuple[Direction, ...]:
 
 
 def _check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -> None:
-    """Raise ValueError where a requested direction has no generator."""
+    """Raise ValueError if a requested direction has no generator."""
     for direction in wanted:
         if direction not in opened.files:
             missing = (
@@ -109,15 +109,13 @@ def _check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -
                 if model.is_dir()
                 else f"{model}: this generator is for {', '.join(opened.files)}"
             )
-            raise ValueError(
-                f"{missing}; so there is nothing to measure for --directions {direction}"
-            )
+            raise ValueError(f"{missing}; nothing to measure for --directions {direction}")
 
 
 def open_model(
     path: Path, root: Path, size: int | None, device: torch.device, precision: Precision
 ) -> Model:
-    """Load the generators; ValueError for what is not a model, or takes a style image."""
+    """Load the generators; ValueError if there are none, or if they take a style image."""
     files = _generator_files(path)
     translators: dict[Direction, Translator] = {}
     facts: dict[str, Any] = {}
@@ -127,8 +125,8 @@ def open_model(
         network, spec, about = opened.network, opened.spec, opened.about
         if generator_row(spec["kind"]).takes_style:
             raise ValueError(
-                f"{file}: takes its style from a second picture, so it has no translation of its "
-                "own that could be measured; translate with --style, and compare the results"
+                f"{file}: takes its style from a second picture and cannot translate without one; "
+                "translate with --style, and compare the results"
             )
         ranges = ranges_of(about, file)
         translators[name] = Translator(
@@ -143,7 +141,7 @@ def open_model(
         facts = facts or about
     side = size or facts.get("crop_size")
     if side is None:
-        raise ValueError(f"{path}: does not record the size it was trained at: give --size")
+        raise ValueError(f"{path}: does not record the size of its training images: set --size")
     data = DataConfig.model_validate(
         {"root": root, "resize": facts.get("resize", "square"), "crop_size": side}
         | {"load_size": max(side, facts.get("load_size", side))}
@@ -153,7 +151,7 @@ def open_model(
 
 
 def _generator_files(path: Path) -> dict[Direction, Path]:
-    """Return the generators that a path means, by direction."""
+    """Return the generator files at a path, by direction."""
     if path.is_dir():
         return generators_in(path) or {"ab": find_generator(path, None)}
     file = find_generator(path, None)
@@ -163,9 +161,9 @@ def _generator_files(path: Path) -> dict[Direction, Path]:
 def _present(
     evaluation: Evaluation, opened: Model, options: EvaluateOptions, folder: Path | None
 ) -> None:
-    """Print the evaluation with the model in its protocol; write it where there is a folder."""
+    """Print the evaluation with the model in its protocol; write it if there is a folder."""
     models = {d: {"file": f.name, "sha256": file_sha256(f)} for d, f in opened.files.items()}
-    trained_by = opened.about.get("trained_by")  # of a file that may be anyone's
+    trained_by = opened.about.get("trained_by")  # from a file that others may have written
     evaluation = evaluation.of_model(
         {"models": models, "precision": options.precision},
         partial_judge(options.features, trained_by if isinstance(trained_by, list) else ()),
@@ -184,7 +182,7 @@ def _present(
 
 
 def _run_folder(model: Path) -> Path | None:
-    """Return the run directory that a model is, or lies in."""
+    """Return the run directory that a model is or is in, or None."""
     if model.is_dir():
         return model
     return model.parent if (model.parent / "config.yaml").is_file() else None

@@ -1,4 +1,4 @@
-"""Evaluation of generators that are given as functions: what `gan evaluate` and training call."""
+"""Evaluates generators that are given as functions; used by `gan evaluate` and by training."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -31,15 +31,15 @@ RESIZE = {
 
 @dataclass(frozen=True)
 class Settings:
-    """What an evaluation's numbers depend on besides the images."""
+    """Settings that the numbers of an evaluation depend on, besides the images."""
 
     directions: tuple[Direction, ...] = tuple(DIRECTIONS)
     batch_size: int = 8
     seed: int = 0
     resamples: int = 1000
-    """For the intervals; 0 for none."""
+    """Number of resamples for intervals; 0 for no intervals."""
     progress: bool = False
-    """Show a bar on a terminal."""
+    """Whether to show a progress bar on a terminal."""
 
 
 def evaluate(
@@ -102,7 +102,7 @@ def evaluate(
 def _all_metrics(
     found: Mapping[Direction, tuple[Task, list[Row]]], settings: Settings
 ) -> dict[str, Metric]:
-    """Return the metrics of both directions by the names of metrics.jsonl."""
+    """Return the metrics of both directions, by their names in metrics.jsonl."""
     sampling = Sampling(settings.seed, settings.resamples)
     all_metrics: dict[str, Metric] = {}
     for direction, (task, rows) in found.items():
@@ -118,7 +118,7 @@ def _all_metrics(
 def _describe(
     folders: Folders, data: DataConfig, settings: Settings, instruments: Instruments
 ) -> dict[str, Any]:
-    """Return the protocol: what a number depends on, but for the model."""
+    """Return the protocol: everything that the numbers depend on, except the model."""
     ranges = {"range_a": data.range_a, "range_b": data.range_b}
     depth = "8 bits, 16 where there is a range" if any(ranges.values()) else "8 bits"
     return {
@@ -147,7 +147,7 @@ def _describe(
 
 
 def _versions(*packages: str) -> dict[str, str]:
-    """Return the versions of those that are installed."""
+    """Return the versions of the installed ones of these packages."""
     found = {}
     for package in packages:
         with suppress(PackageNotFoundError):

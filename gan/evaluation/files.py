@@ -1,4 +1,4 @@
-"""RUN/metrics.jsonl and RUN/evaluation/: lines that others read, whole or not there."""
+"""Writes RUN/metrics.jsonl and RUN/evaluation/, one JSON object a line, atomically."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ def write_evaluation(folder: Path, step: int, epoch: int | None, evaluation: Eva
 
 
 def append_line(path: Path, record: dict[str, Any]) -> None:
-    """Add a record as one line, in one write, and never to a line that was torn off.
+    """Append a record as one line, in one write, and never to an incomplete line.
 
     OSError names the file.
     """
@@ -48,10 +48,10 @@ def append_line(path: Path, record: dict[str, Any]) -> None:
 
 
 def forget(folder: Path, step: int) -> None:
-    """Drop what training wrote of the steps after this one, with the scores of the images.
+    """Delete what training wrote about steps after this one, including the images' scores.
 
-    A run that continues from there measures them again. What `gan evaluate` wrote stays: it is
-    about files, which its protocol names. The file is replaced as a whole.
+    A run that continues from this step measures them again. Lines of `gan evaluate` stay: they are
+    about files, which their protocol names. The file is replaced as a whole.
     """
     path = folder / METRICS_FILE
     if not path.exists():
@@ -70,7 +70,7 @@ def forget(folder: Path, step: int) -> None:
 
 
 def superseded(line: bytes, step: int) -> dict[str, Any] | None:
-    """Return the record of a line by training about a later step; None if torn or foreign."""
+    """Return a line's record if training wrote it about a later step; None for other lines."""
     with contextlib.suppress(ValueError, KeyError, TypeError):
         record: dict[str, Any] = json.loads(line)
         return record if record["step"] > step and "models" not in record["protocol"] else None
@@ -79,22 +79,22 @@ def superseded(line: bytes, step: int) -> dict[str, Any] | None:
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to read and to add to, once its lock is free, where there are such locks."""
+    """Open a file to read and append, once its lock is free, if the disk supports locks."""
     while True:
         with path.open("ab+", buffering=0) as file:
             with contextlib.suppress(OSError):  # some network disks have no locks
                 lock(file, wait=True)
-            # `forget` may have put another in its place meanwhile.
+            # `forget` may have replaced the file meanwhile.
             if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 yield file
                 return
 
 
 def write_images(folder: Path, step: int, images: Iterable[ImageScores]) -> str:
-    """Write one line an image into a separate file; return its name below the folder.
+    """Write one line per image into a new file; return its name relative to the folder.
 
-    That is evaluation/step-NNNNNNNN.jsonl, or the first of step-NNNNNNNN-2.jsonl and on that is
-    not there: earlier scores are not replaced.
+    The name is evaluation/step-NNNNNNNN.jsonl, or the first of step-NNNNNNNN-2.jsonl and so on that
+    does not exist: earlier scores are not replaced.
     """
     text = "".join(json.dumps(asdict(image), allow_nan=False) + "\n" for image in images)
     suffixes = chain([""], (f"-{number}" for number in count(2)))

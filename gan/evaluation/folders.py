@@ -1,4 +1,4 @@
-"""Which images are translated, what they are compared with, and which two belong together."""
+"""The folders of an evaluation: source images, references, and pairs of images."""
 
 import hashlib
 from collections import Counter
@@ -28,10 +28,10 @@ class Folder:
     files: tuple[Path, ...]
     unreadable: tuple[str, ...]
     sha256: str
-    """Of the names and contents of these images."""
+    """Hash of the names and contents of these images."""
 
     def name(self, file: Path) -> str:
-        """Return an image's name below the folder."""
+        """Return an image's name relative to the folder."""
         return file.relative_to(self.root).as_posix()
 
     def describe(self) -> dict[str, Any]:
@@ -44,11 +44,11 @@ class Folders:
     """The folders of an evaluation; domains without one are absent."""
 
     sources: Mapping[Domain, Folder]
-    """What is translated."""
+    """Folders of images that are translated."""
     references: Mapping[Domain, Folder]
-    """What translations into a domain are compared with, as a collection."""
+    """Collections that translations into a domain are compared with."""
     pairs: Mapping[Path, Path]
-    """From a source image to its ground truth in the other domain, both ways."""
+    """Maps each source image to its ground truth in the other domain; both ways."""
     notes: tuple[str, ...] = ()
 
 
@@ -60,7 +60,7 @@ def open_folders(
     paired: bool = True,
     max_images: int | None = None,
 ) -> Folders:
-    """Index the folders of a split, and of the reference where it is another one.
+    """Index the folders of a split, and those of `reference` if it is another split.
 
     They lie where `data` says: split is train, val or test. Of each folder the first `max_images`
     in sorted order are taken; None for all. Files are decoded once; the unreadable ones are skipped
@@ -88,13 +88,13 @@ def open_folders(
 
 
 def selection_split(data: DataConfig) -> Split:
-    """Return the split by which generators are chosen: val, where both its folders are there."""
+    """Return the split by which generators are chosen: val if both its folders exist, else test."""
     both = data.root is not None and all(_place(data, "val", d).is_dir() for d in DOMAINS)
     return "val" if both else "test"
 
 
 def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
-    """Return where a domain's images of a split lie, or would lie."""
+    """Return the path of a domain's folder for a split, even if it does not exist."""
     if split == "train":
         return data.train_folder(domain)
     if data.root is None:
@@ -103,7 +103,7 @@ def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
 
 
 def _open_folder(root: Path, max_images: int | None, values: Range | None) -> Folder:
-    """Index a folder, and hash the names and contents of its images; ValueError where none is."""
+    """Index a folder; hash its images' names and contents; ValueError if it has none."""
     index = index_folder(root, max_images=max_images, max_unreadable=1, values=values)
     lines = (f"{path.relative_to(root).as_posix()}\t{file_sha256(path)}\n" for path in index.files)
     digest = hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
@@ -111,22 +111,21 @@ def _open_folder(root: Path, max_images: int | None, values: Range | None) -> Fo
 
 
 def _find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:
-    """Return images of two folders with equal names but for the suffix, both ways; only unique."""
+    """Return pairs of images with equal, unique names, except for the suffix; both ways."""
     ours, theirs = _stems(one), _stems(other)
     pairs = {ours[stem]: theirs[stem] for stem in ours if stem in theirs}
     return pairs | {theirs: ours for ours, theirs in pairs.items()}
 
 
 def _stems(folder: Folder) -> dict[Path, Path]:
-    """Return images by their relative name without suffix, where no two share it."""
+    """Return images by their relative name without suffix, if it is unique."""
     names = [path.relative_to(folder.root).with_suffix("") for path in folder.files]
     counts = Counter(names)
     return {n: path for n, path in zip(names, folder.files, strict=True) if counts[n] == 1}
 
 
 def read_images(files: Sequence[Path], data: DataConfig, domain: Domain) -> Tensor:
-    """Return images as the networks see them without chance: (N, C, crop_size, crop_size) in [-1,
-    1]."""
+    """Return images as in inference: (N, C, crop_size, crop_size) in [-1, 1]."""
     read = partial(sample_image, data=data, domain=domain)
     with ThreadPoolExecutor() as threads:
         return torch.stack(list(threads.map(read, files)))

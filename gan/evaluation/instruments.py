@@ -1,4 +1,4 @@
-"""The networks that an evaluation measures with, and what cannot be measured without them."""
+"""The networks that an evaluation measures with, and notes on those that are missing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,30 +12,30 @@ from gan.metrics import Extractor, Lpips, has_torchmetrics, open_extractor, open
 from gan.metrics.inception import FILE, cached, missing_inception
 
 LPIPS_SIDE = 64
-"""Pixels that AlexNet needs."""
+"""Smallest side in pixels for AlexNet."""
 PUBLISHED = "{}, torchmetrics' weights"
 NO_FILES: Mapping[str, Path | None] = {}
-"""LPIPS from torch's cache, where it has the backbones."""
+"""LPIPS backbones from torch's cache, if they are there."""
 
 
 @dataclass(frozen=True)
 class Instruments:
-    """The networks that are there, on their device."""
+    """The available networks, on their device."""
 
     device: torch.device
     extractor: Extractor | None = None
     lpips: Mapping[str, Lpips] = field(default_factory=dict)
-    """LPIPS with its published weights, by backbone."""
+    """LPIPS with the published weights, by backbone."""
     similarity: bool = False
-    """Whether torchmetrics is installed, which SSIM needs."""
+    """Whether torchmetrics is installed, which SSIM requires."""
     notes: tuple[str, ...] = ()
 
     def lpips_at(self, side: int) -> Mapping[str, Lpips]:
-        """Return what LPIPS can be measured with at an image size."""
+        """Return the LPIPS networks that can measure images of a side."""
         return self.lpips if side >= LPIPS_SIDE else {}
 
     def describe(self, side: int) -> dict[str, Any]:
-        """Return the entries of the protocol, at a picture size."""
+        """Return the entries of the protocol for images of a side."""
         extractor = self.extractor
         style = "unit feature vectors of the style layers, all weights 1" if extractor else None
         return {
@@ -57,7 +57,7 @@ class Instruments:
 
 
 def _unanswered() -> str:
-    """Return the questions that only an extractor's features answer, and the metrics."""
+    """Return the questions that require an extractor's features, and their metrics."""
     names = names_of("extractor")
     questions = dict.fromkeys(METRICS[name].question for name in names if METRICS[name].question)
     plain = "; ".join(question[0].lower() + question[1:] for question in questions)
@@ -70,8 +70,8 @@ def partial_judge(features: str | None, trained_by: Sequence[str], section: str 
     if features not in trained_by:
         return []
     return [
-        f"{features} trained these generators, too, so that its distances flatter them: measure "
-        f"with another network by --{section}features, vgg16 or inception"
+        f"{features} was used to train these generators, so its distances look too good: measure "
+        f"with another network: --{section}features, vgg16 or inception"
     ]
 
 
@@ -82,17 +82,17 @@ def open_instruments(
     section: str = "",
     lpips: Mapping[str, Path | None] = NO_FILES,
 ) -> Instruments:
-    """Open the extractor, by default Inception where it is installed; LPIPS where its files are.
+    """Load the extractor, by default Inception if it is installed, and LPIPS if its files exist.
 
-    lpips has the files of LPIPS' backbones by name, None for those in torch's cache.
-    section is where the keys `features` and `weights` stand: "evaluate." in a configuration.
-    ValueError where an extractor that is named cannot be opened.
+    lpips maps the names of LPIPS' backbones to files, or to None for those in torch's cache.
+    section is the prefix of the keys `features` and `weights`: "evaluate." in a configuration.
+    ValueError if a named extractor cannot be loaded.
     """
     chosen, file = f"--{section}features", f"--{section}weights"
     notes: list[str] = []
     if features is None and weights is not None:
         raise ValueError(
-            f"{section}weights: of which network? Name it with {chosen}, e.g. mobilenet_v2"
+            f"{section}weights: the network is not named: set {chosen}, e.g. mobilenet_v2"
         )
     if features is None:
         missing = missing_inception(cached(FILE))

@@ -1,4 +1,4 @@
-"""Which metrics an evaluation will have, known before it begins; and which not, and why."""
+"""Determines before an evaluation which metrics it will have, and why others are skipped."""
 
 from collections.abc import Collection
 
@@ -13,7 +13,7 @@ from gan.images import read_size
 def measurable(
     generators: Collection[Direction], folders: Folders, data: DataConfig, instruments: Instruments
 ) -> list[str]:
-    """Return the names of what `evaluate` would measure of these generators, in both directions."""
+    """Return the names of the metrics that `evaluate` would measure, in both directions."""
     return [
         full_name(name, direction)
         for direction, ends in DIRECTIONS.items()
@@ -29,7 +29,7 @@ def measurable_in(
     data: DataConfig,
     instruments: Instruments,
 ) -> list[str]:
-    """Return the metrics of a direction, and of the images that it starts from, in table order."""
+    """Return the metrics of a direction, and of its source images, in table order."""
     ends = DIRECTIONS[direction]
     reference = folders.references.get(ends.target)
     counts = [len(of.files) for of in (folders.sources[ends.source], reference) if of]
@@ -59,7 +59,7 @@ def _met(
     opposite: bool = True,
     reference: bool = True,
 ) -> set[Need]:
-    """Return the needs that are met, by default by a direction that has all that it may have."""
+    """Return the needs that are met, by default for a direction that lacks nothing."""
     lpips = instruments.lpips_at(data.crop_size)
     needs: dict[Need, bool] = {
         "translation": translation,
@@ -76,8 +76,8 @@ def _met(
 
 
 def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> list[str]:
-    """Return what these images cannot be measured by, and why."""
-    # What a direction lacks is not among them: the names of folders and models say it.
+    """Return notes on metrics that are skipped for these images, and why."""
+    # Missing generators and folders are not listed: their names appear elsewhere.
     notes, met = [], _met(data, folders, instruments)
     possible = {name: row for name, row in METRICS.items() if row.requires <= met}
     smallest = min(
@@ -85,14 +85,14 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
     )
     for least in sorted({row.least_images for row in METRICS.values()}):
         names = [name for name, row in possible.items() if row.least_images == least > smallest]
-        few = "one image: they need two" if least == 2 else f"less than {least} images"
-        notes += [f"{', '.join(names)} skipped where a folder has {few}"] if names else []
+        few = "one image: they require two" if least == 2 else f"less than {least} images"
+        notes += [f"{', '.join(names)} skipped if a folder has {few}"] if names else []
     if len(folders.sources) == 2 and not folders.pairs:
         notes.append(f"{', '.join(names_of('pairs'))} skipped: no image has a pair")
     for name, row in possible.items():
         if row.least_side > data.crop_size:
             notes.append(
-                f"{name} skipped: needs {row.least_side} pixels a side, not {data.crop_size}"
+                f"{name} skipped: requires {row.least_side} pixels a side, not {data.crop_size}"
             )
     if folders.pairs and "lpips" not in met:
         notes.append("lpips skipped: no extractor, and no AlexNet at 64 pixels a side or more")
@@ -102,6 +102,6 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
 
 
 def _unlike(folders: Folders) -> int:
-    """Return pairs whose pictures differ in aspect by more than rounding to pixels does."""
+    """Return the number of pairs that differ in aspect ratio by more than a rounded pixel."""
     shapes = [(read_size(one), read_size(other)) for one, other in folders.pairs.items()]
     return sum(abs(w * y - x * h) > max(w, x, h, y) for (w, h), (x, y) in shapes) // 2

@@ -1,4 +1,4 @@
-"""Two passes: over the images that are compared with, then over those that are translated."""
+"""Measures images in two passes: over the references, then over the sources."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,50 +23,50 @@ from gan.metrics import Batch, Images
 from gan.system.processes import Processes
 
 Generator = Callable[[Tensor], Tensor]
-"""(N, C, H, W) in [-1, 1] on the device to (N, C', H, W)."""
+"""Maps (N, C, H, W) in [-1, 1] on the device to (N, C', H, W) in [-1, 1]."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What the extractor says of a collection."""
+    """Features of a collection of reference images."""
 
     features: Tensor
-    """(n, d), float64."""
+    """Features (n, d), float64."""
     grams: dict[str, Tensor]
     """Mean Gram matrices (1, C, C) by layer, on the device."""
 
 
 @dataclass
 class Row:
-    """The numbers of one source image, and its features."""
+    """The scores of one source image, and its features."""
 
     place: int
     file: Path
     scores: dict[str, float] = field(default_factory=dict)
     unchanged: dict[str, float] = field(default_factory=dict)
     features: Tensor | None = None
-    """Of the translation, (d)."""
+    """Features of the translation, (d,)."""
     own: Tensor | None = None
-    """Of the source image."""
+    """Features of the source image, (d,)."""
     finite: bool = True
-    """Whether its translation is."""
+    """Whether the translation is finite."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is done to a folder's images: `forth` translates them, `back` translates back."""
+    """What is done with a folder's images: `forth` translates, `back` reconstructs."""
 
     forth: Generator | None
     back: Generator | None
     ends: Ends
-    """The domains of the images and of their translations."""
+    """The domains of the images and of the translations."""
     pairs: Mapping[Path, Path]
     reference: Reference | None
     metrics: Sequence[str]
-    """What is measured."""
+    """Names of the metrics to measure."""
 
     def scores(self, *, pairs: bool) -> list[str]:
-        """Return the metrics of single images, with or without a truth, as they are written."""
+        """Return the metrics of single images, with or without ground truth, in table order."""
         return sorted(
             (
                 name
@@ -79,10 +79,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Where images are measured: how they are read, and by whom.
+    """Reads, translates and measures images.
 
-    Batches are made of the whole list and then shared out: so no number depends on how many
-    processes there are.
+    The whole list is split into batches, which are shared among the processes, so that no number
+    depends on the number of processes.
     """
 
     instruments: Instruments
@@ -92,14 +92,14 @@ class Evaluator:
     progress: bool = False
 
     def images(self, files: Sequence[Path], domain: Domain) -> Images:
-        """Read images onto the device; their features are extracted when a metric uses them."""
+        """Read images onto the device; features are extracted when a metric uses them."""
         return Images(
             read_images(files, self.data, domain).to(self.instruments.device),
             self.instruments.extractor,
         )
 
     def batches(self, folder: Folder) -> Iterable[list[tuple[int, Path]]]:
-        """Yield this process's share of a folder: batches of places in it and files."""
+        """Yield this process's share of a folder: batches of (index in the folder, file)."""
         listed = list(enumerate(folder.files))
         starts = range(0, len(listed), self.batch_size)
         own = self.processes.share([listed[s : s + self.batch_size] for s in starts])
@@ -139,9 +139,9 @@ class Evaluator:
 
     @torch.no_grad()
     def measure(self, folder: Folder, task: Task) -> list[Row]:
-        """Return the rows of a folder's images, in their order.
+        """Return the rows of a folder's images, in the folder's order.
 
-        ValueError names an image whose translation is not finite, or a metric that is not.
+        ValueError names an image whose translation is not finite, or a metric whose score is not.
         """
         rows = self.processes.gather(
             lambda: [row for batch in self.batches(folder) for row in self.rows(batch, task)]
@@ -160,7 +160,7 @@ class Evaluator:
             raise ValueError(
                 f"{broken[0]}: the generator returns NaN for this image"
                 + (f" and {len(broken) - 1} more" if broken[1:] else "")
-                + "; if it is trained well, try another precision: fp32"
+                + "; if the training was good, try precision fp32"
             )
         return rows
 
@@ -185,14 +185,14 @@ class Evaluator:
         yield from rows
 
     def translate(self, rows: list[Row], batch: Batch, task: Task) -> Batch:
-        """Return the batch with its translations; keep their features in the rows."""
+        """Return the batch with its translations; store their features in the rows."""
         assert task.forth
         raw = task.forth(batch.source.pixels).float()
         for row, finite in zip(rows, raw.isfinite().flatten(1).all(1).tolist(), strict=True):
             row.finite = finite
         extractor = self.instruments.extractor
         depth = torch.uint16 if self.data.values(task.ends.target) else torch.uint8
-        fake = Images(to_unit(to_pixels(raw, depth)), extractor)  # what a file would hold
+        fake = Images(to_unit(to_pixels(raw, depth)), extractor)  # as in a file
         if extractor:
             features = (extractor.features(images.maps) for images in (fake, batch.source))
             for row, of_fake, of_source in zip(rows, *features, strict=True):
@@ -202,7 +202,7 @@ class Evaluator:
 
 
 def _score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:
-    """Give every row its scores, and those of doing nothing where a metric has such a baseline."""
+    """Measure all rows; also the source images for metrics with a baseline."""
     for name in names:
         _put([row.scores for row in rows], name, batch)
         if METRICS[name].baseline:
@@ -210,7 +210,7 @@ def _score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[
 
 
 def _put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
-    """Measure a batch by a metric, and give every image its own score."""
+    """Measure a batch with a metric, and store each image's score."""
     metric = METRICS[name]
     taken = [attrgetter(part)(batch) for part in metric.takes] or [batch]
     scores = load(metric.code)(*taken)
@@ -222,7 +222,7 @@ def _put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
 
 
 def _in_channels(images: Tensor, channels: int) -> Tensor:
-    """Return color images as gray ones, or the other way, for what compares pixels."""
+    """Convert color images to gray or the reverse, for metrics that compare pixels."""
     if images.shape[1] == channels:
         return images
     if channels == 3:

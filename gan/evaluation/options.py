@@ -10,7 +10,7 @@ from gan.config.choices import Device, Precision, Split
 
 
 class EvaluateOptions(Section):
-    """A model, test folders, and how its translations are measured.
+    """A model, test folders, and settings of the measurement.
 
     Prints a table and answers in words. Adds a line with the protocol to RUN/metrics.jsonl and
     writes the scores of every image to RUN/evaluation. If `accelerate launch` or torchrun starts

@@ -1,4 +1,4 @@
-"""From the numbers of images to metrics with intervals."""
+"""Computes metrics with intervals from the scores and features of images."""
 
 from collections.abc import Iterable, Sequence
 
@@ -22,17 +22,17 @@ from gan.metrics import (
 )
 
 SCORED_IMAGES = 10
-"""Fewer make the interval of a mean rough."""
+"""With fewer images the interval of a mean is rough."""
 
 
 def image_metrics(rows: Sequence[Row], sampling: Sampling) -> dict[str, Metric]:
-    """Return the means of what every image has a number of."""
+    """Return the mean of each score over the images that have it."""
     names = dict.fromkeys(name for row in rows for name in row.scores)
     return {name: image_metric(name, rows, sampling) for name in names}
 
 
 def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
-    """Return the mean of one score; paired with that of the source images, where there is one."""
+    """Return the mean of one score, compared with that of the source images if it is measured."""
     scored = [row for row in rows if name in row.scores]
     count, better = len(scored), METRICS[name].better
     counts = draw(sampling, count) if sampled(sampling, count) else None
@@ -56,14 +56,14 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
 
 
 def _averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | None, float | None]:
-    """Return the mean of scores, and its interval where there are resamples."""
+    """Return the mean of scores, and its interval if there are resamples."""
     if counts is None:
         return float(values.mean()), None, None
     return float(values.mean()), *interval(means(values, counts))
 
 
 def verdict(difference: tuple[float, float], *, higher: bool = False) -> Change:
-    """Return what an interval of the difference from doing nothing says."""
+    """Return the change: clear if the interval of the difference from the sources excludes 0."""
     low, high = difference
     if low <= 0 <= high:
         return "no clear difference"
@@ -73,7 +73,7 @@ def verdict(difference: tuple[float, float], *, higher: bool = False) -> Change:
 def collection_metrics(
     names: Iterable[str], rows: Sequence[Row], reference: Reference, sampling: Sampling
 ) -> dict[str, Metric]:
-    """Return the distances of all translations from the reference."""
+    """Return the distances of all translations from the reference, by metric."""
     fake = torch.stack([row.features for row in rows if row.features is not None])
     source = torch.stack([row.own for row in rows if row.own is not None])
     return {
@@ -86,7 +86,7 @@ def collection_metrics(
 
 
 def _collection_metric(name: str, found: Distances) -> Metric:
-    """Return a distance with its interval, compared with doing nothing on the same images."""
+    """Return a distance with its interval, compared with that of the source images."""
     better = METRICS[name].better
     if found.estimates is None:
         return Metric(

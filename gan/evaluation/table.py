@@ -1,4 +1,4 @@
-"""All numbers of an evaluation by name, and its protocol; a few of them in one line."""
+"""An evaluation's numbers by name, with its protocol; or the main ones in one line."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,13 +11,13 @@ from gan.system.text import printable
 
 
 def details(evaluation: Evaluation) -> str:
-    """Return every number by its name in metrics.jsonl, and the protocol."""
+    """Return every metric by its name in metrics.jsonl, and the protocol."""
     protocol = "\n".join(f"  {printable(line)}" for line in _flat(evaluation.protocol))
     return f"{_table(evaluation.metrics)}\n\nprotocol\n{protocol}"
 
 
 def brief(metrics: Mapping[str, Metric], first: str | None) -> str:
-    """Return a few numbers in one line: the one that decides, and how near translations come."""
+    """Return the main metrics in one line: `first`, and the leading metric of each direction."""
     measured = dict.fromkeys(stem(name) for name in metrics)
     leading = (name for name, row in METRICS.items() if row.leads and name in measured)
     chosen = next(leading, next(iter(measured)))
@@ -27,7 +27,7 @@ def brief(metrics: Mapping[str, Metric], first: str | None) -> str:
 
 
 def _table(metrics: Mapping[str, Metric]) -> str:
-    """Return one line a metric, in columns."""
+    """Return a table with one line per metric."""
     header = ("", "value", "95 % interval", "doing nothing", "", "")
     lines = [header, *(_cells(name, metric) for name, metric in metrics.items())]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
@@ -38,7 +38,7 @@ def _table(metrics: Mapping[str, Metric]) -> str:
 
 
 def _cells(name: str, metric: Metric) -> tuple[str, ...]:
-    """Return the columns of one line."""
+    """Return the cells of a metric's line."""
     before = metric.unchanged
     nothing = f"{number(before.value)} {spread(before)}".strip() if before else ""
     return (
@@ -52,17 +52,17 @@ def _cells(name: str, metric: Metric) -> tuple[str, ...]:
 
 
 def spread(of: Metric | Unchanged) -> str:
-    """Return an interval, or nothing."""
+    """Return an interval as text, or ""."""
     return "" if of.low is None or of.high is None else f"[{number(of.low)}, {number(of.high)}]"
 
 
 def number(value: float) -> str:
-    """Return four digits."""
+    """Return a number with four digits."""
     return f"{value:.4g}"
 
 
 def _flat(protocol: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for every entry."""
+    """Yield a line for every entry of the protocol."""
     for key, value in protocol.items():
         if isinstance(value, Mapping) and any(isinstance(v, Mapping) for v in value.values()):
             yield from (f"{key}.{name}: {inline(entry)}" for name, entry in value.items())
@@ -71,7 +71,7 @@ def _flat(protocol: Mapping[str, Any]) -> Iterator[str]:
 
 
 def inline(value: Any) -> str:
-    """Return a value in one line."""
+    """Return a value as one line of text."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {inline(entry)}" for key, entry in value.items())
     return value if isinstance(value, str) else json.dumps(value)

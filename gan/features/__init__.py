@@ -1,4 +1,4 @@
-"""What a network trained on ImageNet sees in a picture: its feature maps, by layer name."""
+"""Feature maps of networks trained on ImageNet, by layer name."""
 
 from gan.features.extractor import TABLES, Features, LayerTable, chosen_layers
 

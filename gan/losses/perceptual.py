@@ -1,4 +1,4 @@
-"""Distances of two pictures' feature maps, position by position, and sums over layers."""
+"""Distances between feature maps, position by position, and sums over layers."""
 
 from collections.abc import Mapping
 
@@ -27,10 +27,10 @@ def perceptual_distance(features: Tensor, target: Tensor) -> Tensor:
 
 
 def weighted_sum(terms: Mapping[str, Tensor], weights: Mapping[str, float] | None = None) -> Tensor:
-    """Return sum_l w_l E_l over the layers l, the mean where no weights are given.
+    """Return sum_l w_l E_l over the layers l; the mean if no weights are given.
 
-    Gatys et al. 2016, Eq. 5; the equal weights that sum to 1 are those of its Sec. 3. The weights
-    name exactly the layers of the terms.
+    Gatys et al. 2016, Eq. 5; its Sec. 3 uses equal weights that sum to 1. weights and terms must
+    have the same keys.
     """
     if weights is None:
         weights = dict.fromkeys(terms, 1 / len(terms))

@@ -1,14 +1,13 @@
-"""Statistics of feature maps that forget where things are: Gram matrices."""
+"""Gram matrices: statistics of feature maps that do not depend on positions."""
 
 import torch
 from torch import Tensor
 
 
 def gram(features: Tensor) -> Tensor:
-    """Return G_ij = sum_k F_ik F_jk over the positions k of every picture: (N, C, h, w) to (N, C,
-    C).
+    """Return Gram matrices G_ij = sum_k F_ik F_jk over positions k: (N, C, h, w) to (N, C, C).
 
-    Gatys et al. 2016, Eq. 3. In float32 under autocast too: the sums need it.
+    Gatys et al. 2016, Eq. 3. Computed in float32 under autocast too: the sums require it.
     """
     with torch.autocast(features.device.type, enabled=False):
         if features.dtype in (torch.float16, torch.bfloat16):
@@ -18,15 +17,15 @@ def gram(features: Tensor) -> Tensor:
 
 
 def mean_gram(features: Tensor) -> Tensor:
-    """Return G / M, the Gram matrix per position of a map with M = h w positions: (N, C, C).
+    """Return G / M, the Gram matrix divided by the M = h w positions of the map: (N, C, C).
 
-    Pictures of different sizes compare in it; running averages are averages of it.
+    So pictures of different sizes can be compared, and running averages are averages of it.
     """
     return gram(features) / (features.shape[2] * features.shape[3])
 
 
 def gram_distance(actual: Tensor, desired: Tensor) -> Tensor:
-    """Return 1/(4 C^2) sum (G/M - A/M')^2 of Gram matrices per position.
+    """Return 1/(4 C^2) sum (G/M - A/M')^2 of Gram matrices divided by their positions.
 
     G/M, the actual, and A/M', the desired, are (N, C, C), or one of them (1, C, C) for all pictures
     of the other; of several pictures it is the mean. Where M = M' it is Eq. 4 of Gatys et al. 2016,
@@ -39,7 +38,7 @@ def gram_distance(actual: Tensor, desired: Tensor) -> Tensor:
 
 
 def style_layer_loss(features: Tensor, style: Tensor) -> Tensor:
-    """Return the distance of two maps' Gram matrices, each per position; see gram_distance.
+    """Return the distance of two feature maps' Gram matrices, see gram_distance.
 
     features (N, C, h, w) and style (N or 1, C, h', w') may differ in size.
     """

@@ -1,4 +1,4 @@
-"""How much neighboring pixels differ: what keeps a picture smooth."""
+"""Variation losses: differences of neighboring pixels, to keep pictures smooth."""
 
 from typing import Literal
 
@@ -11,8 +11,7 @@ Reduction = Literal["mean", "sum"]
 
 
 def total_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """Return sum sqrt(dx^2 + dy^2) over pixels and channels, dx and dy being steps to the next
-    neighbors.
+    """Return sum sqrt(dx^2 + dy^2) over pixels and channels; dx, dy are differences of neighbors.
 
     Rudin, Osher and Fatemi 1992, with forward differences. Images are (N, C, H, W); a step out of
     the picture is 0. The reduction is "mean" over everything, or "sum" over pixels and channels and
@@ -23,8 +22,7 @@ def total_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
 
 
 def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """Return sum (dx^2 + dy^2) over pixels and channels: smoother than total_variation, hard on
-    edges.
+    """Return sum (dx^2 + dy^2) over pixels and channels.
 
     Mahendran and Vedaldi 2015, Sec. 3, with beta = 2. Shapes, steps and reduction as in
     total_variation.
@@ -33,12 +31,12 @@ def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
 
 
 def _steps(images: Tensor) -> Tensor:
-    """Return the differences to the right and lower neighbors, (2, N, C, H, W); 0 at the edge."""
+    """Return differences to the right and lower neighbors, (2, N, C, H, W); 0 at the border."""
     if images.dtype in (torch.float16, torch.bfloat16):
         images = images.float()
     return torch.stack([pad(images.diff(dim=3), (0, 1)), pad(images.diff(dim=2), (0, 0, 0, 1))])
 
 
 def _reduce(values: Tensor, reduction: Reduction) -> Tensor:
-    """Return one number of (N, C, H, W)."""
+    """Reduce (N, C, H, W) to a scalar."""
     return values.mean() if reduction == "mean" else values.sum(dim=(1, 2, 3)).mean()

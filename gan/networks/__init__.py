@@ -1,7 +1,7 @@
-"""The generators and discriminators, by the names that the configuration gives them.
+"""Generators and discriminators, by their names in the configuration.
 
 Their state_dict keys are those of the reference (junyanz/pytorch-CycleGAN-and-pix2pix), whose
-weights load as they are. Generators with `upsample="resize"` have no counterpart there, those with
+weights load unchanged. Generators with `upsample="resize"` have no counterpart there; those with
 "blur" have one in CUT (taesungp/contrastive-unpaired-translation).
 """
 
@@ -81,7 +81,7 @@ def build_discriminator(
 def _build(
     row: GeneratorRow | DiscriminatorRow, choices: dict[str, Any], **sizes: int
 ) -> nn.Module:
-    """Build a row's module with those of the choices that it takes."""
+    """Build a row's module with those choices that the row takes."""
     taken = {name: choices[name] for name in row.takes}
     network: nn.Module = load(row.code)(**sizes, **taken, **row.options)
     return network
@@ -90,8 +90,8 @@ def _build(
 def init_weights(network: nn.Module, gain: float, generator: torch.Generator) -> None:
     """Draw new weights, in place: N(0, gain) for convolutions, N(1, gain) for batch norm.
 
-    Biases become 0 (Zhu et al. 2017, section 7.2). Only `generator`, on the network's device, is
-    drawn from, in the order of `network.modules()`.
+    Biases become 0 (Zhu et al. 2017, section 7.2). All numbers are drawn from `generator`, on the
+    network's device, in the order of `network.modules()`.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d):

@@ -1,9 +1,9 @@
-"""A generator that takes the style from a second picture, by adaptive instance normalization.
+"""A generator that takes the style of a second image, by adaptive instance normalization.
 
 Huang and Belongie 2017, "Arbitrary style transfer in real-time with adaptive instance
-normalization", with a separate encoder for the style in place of a frozen network, so that one
-file is enough to translate, and, as in MUNIT (Huang et al. 2018, Sec. 5.1), at every depth of the
-decoder: each norm is given means and deviations that depend on the style's statistics.
+normalization". Here a trained encoder of the style replaces their frozen network, so that one
+file is enough to translate. As in MUNIT (Huang et al. 2018, Sec. 5.1), the style acts at every
+depth of the decoder: it determines the means and deviations of each norm.
 """
 
 from typing import Any
@@ -16,22 +16,21 @@ from gan.config.choices import Upsample
 from gan.networks.layers import InstanceNorm, ReflectionPad, run_padded, upsampling
 
 BLOCKS = 4
-"""Residual blocks, as many as in MUNIT's decoder."""
+"""Number of residual blocks, as in MUNIT's decoder."""
 
 
 def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
-    """Return the mean and standard deviation of every channel over its positions, each (N, C, 1,
-    1).
+    """Return mean and standard deviation of each channel over positions, each (N, C, 1, 1).
 
-    Huang and Belongie 2017, Eq. 5 and 6: eps joins the variance, which divides by h w. So the
-    gradient is finite where a channel is constant.
+    Huang and Belongie 2017, Eq. 5 and 6: eps is added to the variance, which divides by h w. So the
+    gradient is finite if a channel is constant.
     """
     variance, mean = torch.var_mean(features, dim=(2, 3), correction=0, keepdim=True)
     return mean, (variance + eps).sqrt()
 
 
 def adaptive_instance_norm(content: Tensor, mean: Tensor, std: Tensor, eps: float = 1e-5) -> Tensor:
-    """Return sigma(s) (c - mu(c)) / sigma(c) + mu(s): the content's map with a style's statistics.
+    """Return std (c - mu(c)) / sigma(c) + mean: the content with a style's statistics.
 
     Huang and Belongie 2017, Eq. 8. content is (N, C, h, w), mean and std are (N or 1, C, 1, 1).
     """
@@ -39,7 +38,7 @@ def adaptive_instance_norm(content: Tensor, mean: Tensor, std: Tensor, eps: floa
 
 
 class StyleEncoder(nn.Module):
-    """A picture's style as one vector: statistics of its pixels and of three depths of features."""
+    """Encodes a picture's style in one vector: statistics of pixels and of three feature depths."""
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
@@ -51,7 +50,7 @@ class StyleEncoder(nn.Module):
     def forward(self, style: Tensor) -> Tensor:
         """Map (N, in_channels, H, W) in [-1, 1] to (N, size); H and W are any sizes from 16 up.
 
-        The features' statistics are normalized, depth by depth: initial weights make deep ones
+        Statistics of features are normalized at each depth, because initial weights make deep ones
         small.
         """
         code = [torch.cat(channel_statistics(style), 1).flatten(1)]
@@ -63,7 +62,7 @@ class StyleEncoder(nn.Module):
 
 
 class StyledConv(nn.Module):
-    """A convolution whose maps get means and deviations that are an affine map of the style."""
+    """A convolution whose outputs get means and deviations that are an affine map of the style."""
 
     def __init__(self, conv: nn.Module, channels: int, code: int) -> None:
         super().__init__()
@@ -92,9 +91,9 @@ class StyledBlock(nn.Module):
 
 
 class AdainGenerator(nn.Module):
-    """A content and a style picture to one picture: the ResNet generator, its norms styled.
+    """Maps a content and a style image to one image: the ResNet generator with styled norms.
 
-    The content's encoder has instance norm, which forgets the content's own style.
+    The content's encoder has instance norm, which removes the content's own style.
     """
 
     size_multiple = 4
@@ -125,12 +124,12 @@ class AdainGenerator(nn.Module):
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
         """Map (N, in_channels, H, W) and (N or 1, out_channels, H', W') to (N, out_channels, H, W).
 
-        All in [-1, 1]; both pictures are of any sizes from 16 up.
+        All are in [-1, 1]; both images may have any sizes from 16 up.
         """
         return self.paint(content, self.style_encoder(style))
 
     def paint(self, content: Tensor, code: Tensor) -> Tensor:
-        """Paint (N, in_channels, H, W) in a style that is given by its vector, (N or 1, size)."""
+        """Translate (N, in_channels, H, W) in the style of an encoded vector, (N or 1, size)."""
         return run_padded(lambda padded: self.decode(padded, code), content, self.size_multiple)
 
     def decode(self, content: Tensor, code: Tensor) -> Tensor:
@@ -144,7 +143,7 @@ class AdainGenerator(nn.Module):
 
 
 class Styled(nn.Module):
-    """A generator that takes a style image, with one style: a function of the content alone."""
+    """A generator with a fixed style: a function of the content alone."""
 
     code: Tensor
 
@@ -162,7 +161,7 @@ class Styled(nn.Module):
 
 
 def _encoding(in_channels: int, channels: int) -> list[list[nn.Module]]:
-    """Return the convolutions of the ResNet generator's stem and of its two halvings."""
+    """Return the convolutions of the ResNet generator's stem and of its two downsamplings."""
     return [
         [ReflectionPad(3), nn.Conv2d(in_channels, channels, 7)],
         [nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)],

@@ -1,8 +1,7 @@
-"""Halving and doubling that filter first, so that no detail folds into coarse patterns.
+"""Downsampling and upsampling with a filter, which prevents aliasing.
 
 Zhang 2019, "Making convolutional networks shift-invariant again", as in the generators of CUT (Park
-et al. 2020): convolutions of stride 1, and fixed binomial filters beside them, stored with the
-weights.
+et al. 2020): convolutions of stride 1, and fixed binomial filters, stored with the weights.
 """
 
 import torch
@@ -13,13 +12,13 @@ from gan.networks.layers import ReflectionPad
 
 
 def _binomial(weights: list[float], channels: int) -> Tensor:
-    """Return the square filter of a row of weights, with the sum 1, for each of `channels` maps."""
+    """Return the square filter of a row of weights, with sum 1, for each of `channels` maps."""
     row = torch.tensor(weights) / sum(weights)
     return torch.outer(row, row).repeat(channels, 1, 1, 1)
 
 
 class BlurDown(nn.Module):
-    """Halve height and width, rounding up: a 3x3 binomial filter, then every second pixel."""
+    """Halves height and width, rounded up: a 3x3 binomial filter, then every second pixel."""
 
     filt: Tensor
 
@@ -29,12 +28,12 @@ class BlurDown(nn.Module):
         self.register_buffer("filt", _binomial([1, 2, 1], channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, channels, H, W) to half of it."""
+        """Map (N, channels, H, W) to half of height and width."""
         return conv2d(self.pad(x), self.filt, stride=2, groups=x.shape[1])
 
 
 class BlurUp(nn.Module):
-    """Double height and width with a 4x4 binomial filter: bilinear, edges repeated."""
+    """Doubles height and width with a 4x4 binomial filter: bilinear, edges repeated."""
 
     filt: Tensor
 

@@ -25,7 +25,7 @@ class Networks(NamedTuple):
         return self.gen_ab, self.gen_ba
 
     def pair(self, direction: Direction) -> tuple[nn.Module, nn.Module]:
-        """Return the generator of a direction, and that of the opposite one."""
+        """Return the generator of a direction and that of the opposite direction."""
         return self.generators if direction == "ab" else (self.gen_ba, self.gen_ab)
 
     def disc(self, domain: Domain) -> nn.Module:
@@ -64,7 +64,7 @@ def build_networks(
 ) -> dict[str, nn.Module]:
     """Build networks, gen_ab, disc_b and the like, on the CPU.
 
-    Their weights are drawn from the seed alone, one network after the other.
+    Weights are drawn from the seed alone, in the order of `names`.
     """
     channels = {"a": channels_a, "b": channels_b}
     built: dict[str, nn.Module] = {}

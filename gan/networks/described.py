@@ -1,4 +1,4 @@
-"""A file of tensors and one JSON description of what they are: safetensors, whole or not there."""
+"""Files of tensors with one JSON description: safetensors, written atomically."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -17,9 +17,9 @@ from gan.system.atomic import write_whole
 def write_described(
     path: Path, tensors: Mapping[str, Tensor], key: str, described: dict[str, Any]
 ) -> None:
-    """Write tensors with a description under the one key of the metadata, atomically.
+    """Write tensors with a description under a single key of the metadata, atomically.
 
-    One key, because several would be written in random order. OSError names the file.
+    Several keys would be written in random order. OSError names the file.
     """
     content = save(
         {name: tensor.contiguous() for name, tensor in tensors.items()},
@@ -29,7 +29,7 @@ def write_described(
 
 
 def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], str]:
-    """Return a file's tensors and its description; ValueError where it is not a `what`."""
+    """Return a file's tensors and description; ValueError if it is not a file of this kind."""
     tensors, metadata = read_safetensors(path, what)
     if key not in metadata:
         raise ValueError(f"{path}: not one of our {what}s ({key} is missing in its metadata)")
@@ -37,10 +37,10 @@ def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], 
 
 
 def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return the tensors and the metadata of a file, on the CPU; ValueError names it where it is
-    none.
+    """Return a file's tensors, on the CPU, and its metadata; ValueError names the file.
 
-    Floats of any width in single precision, as networks have them; ValueError for complex numbers.
+    Floating-point tensors of any width become float32. ValueError for other files and for complex
+    numbers.
     """
     with _opened(path, what) as file:
         tensors = {name: _single(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
@@ -48,21 +48,21 @@ def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str
 
 
 def _single(name: str, tensor: Tensor) -> Tensor:
-    """Return a copy of a tensor: the file's own pages would change with it."""
+    """Return a copy of a tensor, in float32 if floating; a file's memory map could change."""
     if tensor.is_complex():
         raise ValueError(f"{name} has complex numbers")
     return tensor.to(torch.float32, copy=True) if tensor.is_floating_point() else tensor.clone()
 
 
 def read_metadata(path: Path, what: str) -> dict[str, str]:
-    """Return what a file says of itself; ValueError names it where it is none."""
+    """Return a file's metadata; ValueError names the file if it is not safetensors."""
     with _opened(path, what) as file:
         return file.metadata() or {}
 
 
 @contextmanager
 def _opened(path: Path, what: str) -> Iterator[Any]:
-    """Open a file; ValueError names it, in one line, where it cannot be read."""
+    """Open a file; ValueError names it, in one line, if it cannot be read."""
     try:
         with safe_open(path, framework="pt") as file:
             yield file
@@ -74,11 +74,10 @@ def _opened(path: Path, what: str) -> Iterator[Any]:
 def state_dict_mismatch(
     wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], known: Collection[str]
 ) -> str | None:
-    """Return the first tensor that is missing, foreign or of another shape, and how many more there
-    are.
+    """Return the first tensor that is missing, unknown or of another shape, and how many more.
 
-    `wanted` is the network's state, `given` what it is to be filled with, and foreign is what is
-    not `known`. None where all fit.
+    `wanted` is the network's state, `given` what is loaded into it; unknown are tensors whose names
+    are not in `known`. None if all fit.
     """
     problems = [f"{name} is missing" for name in wanted if name not in given]
     problems += [f"{name} is foreign" for name in given if name not in known]

@@ -1,4 +1,4 @@
-"""Discriminators of patches: a map of raw scores in place of one score per image."""
+"""Discriminators of patches: they return a map of raw scores, not one score per image."""
 
 from torch import Tensor, nn
 
@@ -9,9 +9,9 @@ from gan.networks.layers import has_bias, norm_layer
 class PatchDiscriminator(nn.Module):
     """PatchGAN (Isola et al. 2017, section 6.1.2) with `layers` strided convolutions.
 
-    One stage is a 4x4 convolution, norm and LeakyReLU; the first has no norm, the last is the
-    convolution alone. The convolutions stand at 0, 2, 5, 8, ... of `model`, the reference's keys.
-    A score of the network with three layers sees 70x70 pixels.
+    A stage is a 4x4 convolution, norm and LeakyReLU; the first has no norm, the last is only the
+    convolution. The convolutions have indices 0, 2, 5, 8, ... in `model`, as in the reference's
+    keys. With three layers a score sees 70x70 pixels.
     """
 
     def __init__(self, *, in_channels: int, channels: int, layers: int, norm: Norm) -> None:
@@ -33,7 +33,7 @@ class PatchDiscriminator(nn.Module):
         self.model = nn.Sequential(*stages, nn.Conv2d(widths[-1], 1, 4, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Score images (N, in_channels, H, W) as (N, 1, h, w): 30x30 for 256x256, three layers."""
+        """Map (N, in_channels, H, W) to scores (N, 1, h, w): 30x30 for 256x256, three layers."""
         scores: Tensor = self.model(x)
         return scores
 
@@ -50,11 +50,12 @@ class PixelDiscriminator(nn.Module):
             nn.Conv2d(channels, 2 * channels, 1, bias=bias),
             norm_layer(norm, 2 * channels),
             nn.LeakyReLU(0.2, inplace=True),
-            # The norm decides this bias too, although none follows: the reference's weights say so.
+            # The norm decides this bias too, although no norm follows: as in the reference's
+            # weights.
             nn.Conv2d(2 * channels, 1, 1, bias=bias),
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Score images (N, in_channels, H, W) as (N, 1, H, W)."""
+        """Map images (N, in_channels, H, W) to scores (N, 1, H, W)."""
         scores: Tensor = self.net(x)
         return scores

@@ -1,4 +1,4 @@
-"""A generator as one file: safetensors whose metadata tells how to build the network again."""
+"""Files of generators: safetensors whose metadata describes how to build the network."""
 
 import json
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ from gan.networks.described import (
 )
 
 KEY = "gan_generator"
-"""The entry of the metadata."""
+"""Key of the entry in the metadata."""
 VERSION = 1
-"""Of what that entry says."""
+"""Version of the entry's format."""
 
 
 def save_generator(
@@ -31,7 +31,7 @@ def save_generator(
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """Return the facts about a generator's training, without its weights; {} if it is not ours."""
+    """Return the facts about a generator's training without reading weights; {} for other files."""
     try:
         return dict(json.loads(read_metadata(path, "generator")[KEY])["about"])
     except (ValueError, KeyError, TypeError):
@@ -39,7 +39,7 @@ def read_about(path: Path) -> dict[str, Any]:
 
 
 def ranges_of(about: Mapping[str, Any], file: Path) -> tuple[Range | None, Range | None]:
-    """Return the ranges of a generator's inputs and outputs; ValueError where they are none."""
+    """Return the ranges of a generator's inputs and outputs; ValueError if they are invalid."""
     found: list[Range | None] = []
     for key in ("range_in", "range_out"):
         values = about.get(key)
@@ -54,10 +54,9 @@ def ranges_of(about: Mapping[str, Any], file: Path) -> tuple[Range | None, Range
 
 
 def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any]]:
-    """Build the generator of a file, on the CPU and in eval mode; with its arguments and the facts
-    about it.
+    """Build the generator of a file, on the CPU in eval mode; return it, its arguments, the facts.
 
-    ValueError names the file where it is not a generator, is damaged, of a later version, or its
+    ValueError names the file if it is not a generator, is damaged, has a later version, or its
     weights do not fit its description.
     """
     tensors, description = read_described(path, KEY, "generator")
@@ -79,8 +78,8 @@ def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any
 def fill(spec: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> nn.Module:
     """Build a generator around its weights, in eval mode.
 
-    Nothing is allocated: a description that lies about sizes costs no memory. ValueError names the
-    first tensor that is missing, foreign or of another shape.
+    Only the given tensors use memory, even if a description claims large sizes. ValueError names
+    the first tensor that is missing, unknown or of another shape.
     """
     with torch.device("meta"):
         network = build_generator(**spec)

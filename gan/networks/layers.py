@@ -15,8 +15,8 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
     """Return the normalization of `channels` feature maps.
 
     Instance norm has neither parameters nor running statistics: it is the same in train and eval
-    mode. "instance_affine" learns a scale and a shift of every map besides, as others' do.
-    "none" keeps its place in a Sequential, so that the keys of its neighbors do not move.
+    mode. "instance_affine" also learns a scale and a shift of every map, as other projects' do.
+    "none" keeps an index in a Sequential, so that the keys of other layers do not change.
     """
     layers: dict[Norm, Callable[[int], nn.Module]] = {
         "instance": InstanceNorm,
@@ -28,19 +28,19 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
 
 
 def has_bias(norm: Norm) -> bool:
-    """Tell whether a convolution in front of this norm has a bias in the reference's networks.
+    """Return whether a convolution before this norm has a bias in the reference's networks.
 
-    Only those of instance norms do, although they cancel them; with "none" one would help and is
+    Before instance norms it has one, although they cancel it; with "none" a bias would help and is
     missing. Published weights fit no other choice.
     """
     return norm in ("instance", "instance_affine")
 
 
 class InstanceNorm(nn.InstanceNorm2d):
-    """Every map of (N, C, H, W) with mean 0 and variance 1; Ulyanov et al. 2016.
+    """Normalizes every map of (N, C, H, W) to mean 0 and variance 1; Ulyanov et al. 2016.
 
-    On CPUs torch's group norm with one channel a group, the same within rounding (1e-6), takes a
-    quarter of the time in float32, and two thirds with its backward pass.
+    On CPUs torch's group norm with one channel per group gives the same within rounding (1e-6). It
+    takes a quarter of the time in float32, two thirds with the backward pass.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -51,10 +51,10 @@ class InstanceNorm(nn.InstanceNorm2d):
 
 
 class ReflectionPad(nn.Module):
-    """Mirror `amount` pixels outward on all four sides of (N, C, H, W); needs H, W > amount.
+    """Mirrors `amount` pixels outward on all four sides of (N, C, H, W); H, W must exceed amount.
 
     The native kernel is the fast one, but its CUDA backward adds in no fixed order and cannot
-    run under `torch.use_deterministic_algorithms`; there the same values come from slices.
+    run under `torch.use_deterministic_algorithms`; there slices compute the same values.
     """
 
     def __init__(self, amount: int) -> None:
@@ -66,7 +66,7 @@ class ReflectionPad(nn.Module):
         amount = self.amount
         if torch.are_deterministic_algorithms_enabled():
             return reflect(reflect(x, -2, amount, amount), -1, amount, amount)
-        with torch.autocast(x.device.type, enabled=False):  # on CPUs it would pad in float32
+        with torch.autocast(x.device.type, enabled=False):  # on CPUs autocast would pad in float32
             return pad(x, (amount,) * 4, mode="reflect")
 
     def extra_repr(self) -> str:
@@ -75,11 +75,11 @@ class ReflectionPad(nn.Module):
 
 
 class NearestUpsample(nn.Upsample):
-    """Scale feature maps up, in the precision that they have."""
+    """Upsamples feature maps in their own precision."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (N, C, scale_factor H, scale_factor W)."""
-        with torch.autocast(x.device.type, enabled=False):  # on GPUs it would be in float32
+        with torch.autocast(x.device.type, enabled=False):  # on GPUs autocast would use float32
             return super().forward(x)
 
 
@@ -110,12 +110,12 @@ def upsampling(
 
 
 def reflect(x: Tensor, dim: int, before: int, after: int) -> Tensor:
-    """Mirror a dimension of two or more pixels outward by any amounts, as often as it takes.
+    """Mirror a dimension of two or more pixels outward by any amounts.
 
     Equals `numpy.pad(mode="reflect")`. Amounts beyond the size, which `torch.nn.functional.pad`
-    rejects, reflect the reflection. Nothing runs for amounts of 0.
+    rejects, reflect repeatedly. Amounts of 0 cost nothing.
     """
-    mirrored = x.shape[dim] - 1  # by whole reflections: only their ends are mirrors again
+    mirrored = x.shape[dim] - 1  # one reflection; its ends are mirrors again
     while before > 0 or after > 0:
         assert mirrored > 0, "one pixel has nothing to mirror"
         head, tail = min(before, mirrored), min(after, mirrored)
@@ -127,10 +127,10 @@ def reflect(x: Tensor, dim: int, before: int, after: int) -> Tensor:
 
 
 def run_padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) -> Tensor:
-    """Run a network that needs sizes divisible by `multiple` on (N, C, H, W) with any H, W > 1.
+    """Run a network that requires sizes divisible by `multiple` on (N, C, H, W) with any H, W > 1.
 
-    The image is mirrored at its lower and right edge and the output cropped back to H, W. Sizes
-    that fit pass through untouched.
+    The image is mirrored at its lower and right edge, and the output is cropped to H, W. Sizes
+    that fit are not changed.
     """
     height, width = x.shape[-2:]
     x = reflect(x, -2, 0, -height % multiple)
@@ -141,8 +141,8 @@ def run_padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) ->
 def cast_weights(network: nn.Module, dtype: torch.dtype | None) -> None:
     """Cast convolutions and linear layers to the precision in which autocast computes them.
 
-    autocast keeps its copies of weights for training only: frozen ones it would cast at every call.
-    The numbers are the same.
+    autocast caches cast weights in training only; frozen weights it would cast at every call.
+    The results are the same.
     """
     for module in network.modules():
         if dtype is not None and isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
@@ -150,7 +150,7 @@ def cast_weights(network: nn.Module, dtype: torch.dtype | None) -> None:
 
 
 def use_torch_layers(network: nn.Module) -> None:
-    """Put torch's own layers in the places of ours: the same function, as others compute it."""
+    """Replace our layers by torch's own, which compute the same and which other programs know."""
     for module in list(network.modules()):
         for name, child in module.named_children():
             if isinstance(child, ReflectionPad):
@@ -163,7 +163,7 @@ def use_torch_layers(network: nn.Module) -> None:
 
 @contextmanager
 def in_eval_mode(network: nn.Module) -> Iterator[None]:
-    """Leave the network in the mode that it was in. What is compiled for training runs as it is."""
+    """Set eval mode in this context, then the previous mode; compiled networks run uncompiled."""
     training = network.training
     network.eval()
     with torch.compiler.set_stance("force_eager"):

@@ -1,4 +1,4 @@
-"""The projection of features in which patches are compared (Park et al. 2020)."""
+"""Heads that project features for the comparison of patches (Park et al. 2020)."""
 
 import random
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ from torch.nn.functional import normalize
 from gan.networks import init_weights
 
 SIZE = 256
-"""Numbers of a projected feature, and of the layer before."""
+"""Size of a projected feature, and of the hidden layer."""
 
 
 class ProjectionHeads(nn.Module):
-    """For each feature map a head of two layers, whose vectors have length 1.
+    """A head of two layers for each feature map; its output vectors have length 1.
 
-    Their sizes follow from the configuration; the authors' code makes the heads in the first step,
-    out of the first features that it sees.
+    The heads' sizes follow from the configuration; the authors' code creates the heads in the first
+    step, from the first features.
     """
 
     def __init__(self, channels: Sequence[int]) -> None:
-        """channels are those of the feature maps, in their order."""
+        """channels are the numbers of channels of the feature maps, in their order."""
         super().__init__()
         self.heads = nn.ModuleList(
             nn.Sequential(nn.Linear(size, SIZE), nn.ReLU(inplace=True), nn.Linear(SIZE, SIZE))
@@ -31,13 +31,13 @@ class ProjectionHeads(nn.Module):
     def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
         """Project (N, S, C) of each feature map to (N, S, SIZE), vectors of length 1."""
         projected = [head(x) for head, x in zip(self.heads, features, strict=True)]
-        # Lengths in float32 under autocast, too.
+        # Lengths are computed in float32 under autocast too.
         wide = [x.to(torch.promote_types(x.dtype, torch.float32)) for x in projected]
         return [normalize(x, dim=2) for x in wide]
 
 
 def build_heads(channels: Sequence[int], gain: float, *, seed: int) -> ProjectionHeads:
-    """Build heads on the CPU, their weights drawn from the seed alone, N(0, gain), biases 0."""
+    """Build heads on the CPU with weights drawn from the seed alone: N(0, gain), biases 0."""
     heads = ProjectionHeads(channels)
     draws = random.Random(f"{seed}/heads").getrandbits(63)
     init_weights(heads, gain, torch.Generator().manual_seed(draws))

@@ -13,10 +13,10 @@ from gan.networks.layers import ReflectionPad, has_bias, norm_layer, run_padded,
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions and a skip: x + branch(x), with no ReLU after the sum."""
+    """Two 3x3 convolutions and a skip connection: x + branch(x), without a ReLU after the sum."""
 
     recompute = False
-    """Whether the backward pass computes the branch again, in place of what it would keep of it."""
+    """Whether the backward pass recomputes the branch instead of storing its activations."""
 
     def __init__(self, channels: int, *, norm: Norm, dropout: bool) -> None:
         super().__init__()
@@ -45,22 +45,22 @@ class FeatureMap(NamedTuple):
     """A feature map of a generator's encoder."""
 
     layer: int
-    """How many layers of `model` come before it."""
+    """The number of layers of `model` before it."""
     channels: int
     stride: int
-    """Pixels of the image from one of its positions to the next."""
+    """Pixels of the image between neighboring positions."""
 
 
 class ResnetGenerator(nn.Module):
-    """Two halvings, `blocks` residual blocks, two doublings; images in [-1, 1].
+    """Two downsamplings, `blocks` residual blocks, two upsamplings; images in [-1, 1].
 
     The indices in `model` are the reference's state_dict keys, for nine blocks:
     0-3 stem, 4-6 and 7-9 down, 10-18 residual blocks, 19-21 and 22-24 up, 25-27 head; each group
     is (padding,) convolution, norm, activation. The head has no norm. With "blur" the indices are
-    those of CUT: a halving ends, a doubling begins with a filter.
+    those of CUT: a filter ends a downsampling and begins an upsampling.
 
     `feature_maps` are those that CUT compares (Park et al. 2020): the image, the convolution of
-    either halving, before its norm, the first and the middle block. For nine blocks with "blur"
+    each downsampling before its norm, the first and the middle block. For nine blocks with "blur"
     they are its authors' layers 4, 8, 12 and 16; their layer 0 is the image after padding.
     """
 
@@ -84,7 +84,7 @@ class ResnetGenerator(nn.Module):
         layers += _norm_relu(norm, channels)
         maps = [FeatureMap(0, in_channels, 1)]
         for scale, width in ((1, channels), (2, 2 * channels)):
-            # Zero padding here, reflection elsewhere: the reference's, and its weights expect it.
+            # Zero padding here, reflection elsewhere, as in the reference: its weights require it.
             stride = 2 if downsample == "stride" else 1
             layers += [nn.Conv2d(width, 2 * width, 3, stride=stride, padding=1, bias=bias)]
             maps += [FeatureMap(len(layers), 2 * width, scale * stride)]
@@ -105,7 +105,8 @@ class ResnetGenerator(nn.Module):
     ) -> Tensor | list[Tensor]:
         """Translate (N, in_channels, H, W) to (N, out_channels, H, W); any H, W from 16 up.
 
-        With positions, return the translation and `features`; with encode_only, these alone.
+        With positions, return a list: the translation, and `features`; with encode_only, only
+        these.
         """
         if positions is None:
             return run_padded(self.model, x, self.size_multiple)
@@ -117,10 +118,10 @@ class ResnetGenerator(nn.Module):
     ) -> tuple[Tensor, list[Tensor]]:
         """Return the translation, and the features at positions of each of `feature_maps`.
 
-        Positions are numbers (S,) in rows of H W; features are (N, S, C): no whole map leaves the
-        network, which would be converted to float32 under autocast. With encode_only the layers
-        behind the last map are not computed, and the first tensor is that map. H and W must be
-        multiples of size_multiple.
+        Positions are indices (S,) in row-major order; features are (N, S, C). No whole map leaves
+        the network, since autocast would convert it to float32. With encode_only the layers after
+        the last map are not computed, and the first tensor is that map. H and W must be multiples
+        of size_multiple.
         """
         wanted = dict(zip((at.layer for at in self.feature_maps), positions, strict=True))
         found: list[Tensor] = []
@@ -134,7 +135,7 @@ class ResnetGenerator(nn.Module):
 
 
 def recompute_blocks(networks: Iterable[nn.Module]) -> None:
-    """Trade time for memory in training (activation checkpointing; Chen et al. 2016)."""
+    """Let residual blocks recompute activations (checkpointing; Chen et al. 2016): less memory."""
     blocks = (module for network in networks for module in network.modules())
     for block in blocks:
         if isinstance(block, ResidualBlock):
@@ -148,5 +149,5 @@ def _doubling(width: int, *, bias: bool, upsample: Upsample) -> list[nn.Module]:
 
 
 def _norm_relu(norm: Norm, channels: int) -> list[nn.Module]:
-    # Without a norm, in place would be in the convolution's output, which is a feature map.
+    # Without a norm, an in-place ReLU would change the convolution's output, a feature map.
     return [norm_layer(norm, channels), nn.ReLU(inplace=norm != "none")]

@@ -11,10 +11,10 @@ from gan.networks.layers import has_bias, norm_layer, run_padded, upsampling
 
 
 class UnetLevel(nn.Module):
-    """One halving and doubling around a `nested` level; returns its input and output side by side.
+    """A downsampling and an upsampling around a `nested` level; concatenates input and output.
 
     Indices in `model`: 0-2 LeakyReLU, convolution, norm; 3 the nested level; 4-6 ReLU, upsampling,
-    norm; 7 dropout. The innermost level has no 2 and 3, and what follows moves up.
+    norm; 7 dropout. The innermost level lacks 2 and 3, so later indices are smaller.
     """
 
     def __init__(
@@ -42,9 +42,9 @@ class UnetLevel(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, 2 outer, H, W) for x of (N, outer, H, W), which is activated in place."""
+        """Map (N, outer, H, W) to (N, 2 outer, H, W); x is activated in place."""
         activation, *branch = self.model
-        skip: Tensor = activation(x)  # the reference concatenates the activated tensor, not x
+        skip: Tensor = activation(x)  # as in the reference, not x before activation
         output = skip
         for layer in branch:
             output = layer(output)
@@ -52,9 +52,9 @@ class UnetLevel(nn.Module):
 
 
 class UnetGenerator(nn.Module):
-    """`halvings` halvings and doublings with a skip between each pair; images in [-1, 1].
+    """`halvings` downsamplings and upsamplings with a skip connection for each; images in [-1, 1].
 
-    The levels nest as in the reference, and so do its state_dict keys: the outermost is
+    The levels nest as in the reference, and so do its state_dict keys. The outermost level is
     `model.model`, without norm and skip: 0 convolution, 1 nested level, 2-4 ReLU, upsampling, tanh.
     """
 
@@ -74,7 +74,7 @@ class UnetGenerator(nn.Module):
         widths = [channels * min(2**level, 8) for level in range(halvings)]
         nested: UnetLevel | None = None
         for outer, inner in reversed(list(pairwise(widths))):
-            # Dropout between levels of full width only, and never in the innermost.
+            # Dropout only between levels of full width, and never in the innermost.
             drops = dropout and outer == inner and nested is not None
             nested = UnetLevel(outer, inner, nested, norm=norm, upsample=upsample, dropout=drops)
         assert nested is not None, "a U-Net has two halvings or more"

@@ -1,4 +1,4 @@
-"""One page about a run: a single HTML file that shows how it went."""
+"""A report of a run: a single HTML file."""
 
 from gan.system.lazy import lazy
 

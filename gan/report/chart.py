@@ -1,4 +1,4 @@
-"""Curves over steps: thinned, smoothed, with round marks, and as SVG, crisp at any width."""
+"""Curves over steps as SVG: thinned, smoothed, with round axis marks."""
 
 import json
 import math
@@ -12,42 +12,42 @@ from markupsafe import Markup
 from gan.report.html import number, render
 
 MAX_POINTS = 300
-"""Points of a curve; where there are more, each is the mean of several."""
+"""Most points of a curve; longer curves are averaged."""
 WIDTH, HEIGHT = 1000, 400
-"""Units of the drawing, which is stretched to its place."""
+"""Units of the drawing, which is scaled to its place in the page."""
 COLORS, DASHES = 6, 3
-"""Colors, and kinds of lines of each: what page.css has."""
+"""Number of colors, and of line styles of each, in page.css."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A named line; not finite values leave gaps."""
+    """A named line; non-finite values leave gaps."""
 
     name: str
     steps: Sequence[float]
     values: Sequence[float]
     low: Sequence[float] = ()
     high: Sequence[float] = ()
-    """Bounds of an interval around every value, where there are any."""
+    """Bounds of an interval around every value; empty if there are none."""
     color: int | None = None
-    """Number of its color, where curves share one; not set, its place among the curves."""
+    """Index of its color, if curves share one; None: its index among the curves."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Numbers from `first` to `last`, and those at which it is marked."""
+    """Numbers from `first` to `last`, with the numbers that are marked."""
 
     first: float
     last: float
     marks: list[float]
 
     def place(self, value: float) -> float:
-        """Return the share of the way from the first to the last, in [0, 1]."""
+        """Return a value's position on the axis, 0 to 1."""
         return (value - self.first) / (self.last - self.first)
 
 
 def axes(curves: Sequence[Curve]) -> tuple[Axis, Axis]:
-    """Return axes from the first step to the last, and around all finite values."""
+    """Return axes of steps and of values that contain all curves."""
     steps = [step for curve in curves for step in curve.steps]
     values = [
         value
@@ -70,7 +70,7 @@ def axes(curves: Sequence[Curve]) -> tuple[Axis, Axis]:
 
 
 def _nice(rough: float) -> float:
-    """Return the next of 1, 2 and 5 times a power of ten."""
+    """Return the next number of the form 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(rough))
     return float(next(power * m for m in (1, 2, 5, 10) if power * m >= rough * (1 - 1e-9)))
 
@@ -81,7 +81,7 @@ def marks(first: float, last: float, step: float) -> list[float]:
 
 
 def thin(curve: Curve) -> Curve:
-    """Return the curve with MAX_POINTS at most: means of equally many neighbors."""
+    """Return the curve with at most MAX_POINTS points, by averaging neighbors."""
     every = math.ceil(len(curve.steps) / MAX_POINTS)
     if every <= 1:
         return curve
@@ -96,12 +96,12 @@ def thin(curve: Curve) -> Curve:
 
 
 def reach(count: int) -> int:
-    """Return how many values a smoothed one averages; with 1 nothing is smoothed."""
+    """Return the number of values that a smoothed value averages; 1 means no smoothing."""
     return max(1, count // 12)
 
 
 def smoothing(values: Sequence[float]) -> list[float]:
-    """Return the exponential mean over the last `reach` values or so, unbiased at the beginning."""
+    """Return exponential averages over about the last `reach` values, unbiased at the beginning."""
     decay = 1 - 1 / reach(len(values))
     finite = [value for value in values if math.isfinite(value)]
     totals = accumulate(finite, lambda total, value: decay * total + value)
@@ -113,9 +113,9 @@ def smoothing(values: Sequence[float]) -> list[float]:
 def chart(
     title: str, about: str, curves: Sequence[Curve], *, smooth: bool = True, raw: bool = True
 ) -> Markup:
-    """Return a figure of curves over steps, with a legend that shows the values pointed at.
+    """Return a figure of curves over steps, with a legend that shows the values under the pointer.
 
-    Without `raw` only the smoothed values are drawn.
+    Without `raw` only smoothed values are drawn.
     """
     thinned = [thin(curve) for curve in curves]
     x, y = axes(thinned)
@@ -141,18 +141,18 @@ def chart(
 
 
 def _common(steps: Sequence[float]) -> float | None:
-    """Return the step at which all curves end, or None."""
+    """Return the step at which all curves end, or None if they differ."""
     return steps[0] if len(set(steps)) == 1 else None
 
 
 def _kind(index: int, curve: Curve) -> str:
-    """Return the classes of a curve: its color, and dashes where colors run out."""
+    """Return the CSS classes of a curve: its color, and a line style if colors repeat."""
     number = index if curve.color is None else curve.color
     return f"s{number % COLORS}" + (f" d{number // COLORS % DASHES}" if number >= COLORS else "")
 
 
 def _range(counts: Sequence[int]) -> str | None:
-    """Return how many values are taken together, from the least to the most; None for one each."""
+    """Return how many values are averaged, from the least to the most; None if always one."""
     least, most = min(counts), max(counts)
     if most == 1:
         return None
@@ -160,7 +160,7 @@ def _range(counts: Sequence[int]) -> str | None:
 
 
 def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool, raw: bool) -> dict[str, str]:
-    """Return one curve: its interval, its values, and its smoothed values where they are others."""
+    """Return the SVG paths of a curve: interval, values, and smoothed values if they differ."""
     soft = smoothing(curve.values) if smooth else list(curve.values)
     paths = {
         "band": _area(curve, x, y) if curve.low and curve.high else None,
@@ -173,7 +173,7 @@ def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool, raw: bool) -> dict[str,
 
 
 def _line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> str:
-    """Return an SVG path, lifted where a value is not finite; a lone point is a dot."""
+    """Return an SVG path with gaps at non-finite values; a single point is drawn as a dot."""
     path, lifted = [], True
     for step, value in zip(steps, values, strict=True):
         if math.isfinite(value):
@@ -184,7 +184,7 @@ def _line(steps: Sequence[float], values: Sequence[float], x: Axis, y: Axis) -> 
 
 
 def _area(curve: Curve, x: Axis, y: Axis) -> str:
-    """Return the outline of an interval."""
+    """Return the SVG path of an interval's outline."""
     there = [_spot(s, v, x, y) for s, v in zip(curve.steps, curve.high, strict=True)]
     back = [_spot(s, v, x, y) for s, v in zip(curve.steps, curve.low, strict=True)][::-1]
     return f"M{'L'.join(there + back)}Z"
@@ -195,7 +195,7 @@ def _spot(step: float, value: float, x: Axis, y: Axis) -> str:
 
 
 def _points(thinned: Sequence[Curve]) -> str:
-    """Return what the page's script reads: for each curve its steps and shown values."""
+    """Return data for the page's script as JSON: the steps and shown values of each curve."""
     return json.dumps(
         [(list(map(round, curve.steps)), list(map(number, curve.values))) for curve in thinned],
         separators=(",", ":"),

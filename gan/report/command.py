@@ -1,4 +1,4 @@
-"""The command that writes a run's report, or compares several runs."""
+"""The command `gan report`: reports a run, or compares several runs."""
 
 import os
 import warnings
@@ -40,14 +40,14 @@ from gan.training.records import (
 from gan.training.verdict import run_verdict
 
 MARKED = 500
-"""Bytes at the beginning of a report that hold its mark."""
+"""Number of bytes at the beginning of a file that are searched for GENERATOR."""
 
 
 def report(options: ReportOptions) -> int:
     """Write the report of a run, or the comparison of several; return the exit status.
 
-    ValueError names a model that is not a run directory, or an output that exists and is not a
-    report of ours; OSError one that cannot be written.
+    ValueError names a model that is not a run directory, or an output that exists and is not one of
+    our reports; OSError names one that cannot be written.
     """
     if len(options.model) > 1:
         _report_several(options)
@@ -64,7 +64,7 @@ def _report_one(model: Path, options: ReportOptions) -> None:
     opened = open_configuration(model)
     output = model / "report.html" if options.output is None else options.output
     _check_output(output)
-    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # libraries warn about damaged metadata
         text = page(model, opened, options)
     _write(output, text)
 
@@ -84,21 +84,21 @@ def _report_several(options: ReportOptions) -> None:
 
 def _write(output: Path, text: str) -> None:
     """Write a page and print its name and size."""
-    # Names of files need not be text: what cannot be encoded is shown as an escape.
+    # File names may contain bytes that are not text: these are escaped.
     content = text.encode("utf-8", "backslashreplace")
     write_whole(output, lambda file: file.write(content))
     print(f"{output}: {len(content) / 1e6:.1f} MB")
 
 
 def _check_output(output: Path) -> None:
-    """Reject, before any work, outputs that cannot be written, or exist and are not reports."""
+    """Reject, before any work, outputs that cannot be written, or exist and are not our reports."""
     check_writable(output)
     if os.path.lexists(output) and not _is_report(output):
-        raise ValueError(f"{output}: is there, and no report of ours: name another file")
+        raise ValueError(f"{output}: exists and is not one of our reports: name another file")
 
 
 def _is_report(path: Path) -> bool:
-    """Return whether a file is a page of ours; what is not a regular file is not opened."""
+    """Return whether a file is one of our reports; only regular files are opened."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -106,7 +106,7 @@ def _is_report(path: Path) -> bool:
 
 
 def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
-    """Return the whole document, without a reference outside."""
+    """Return the whole HTML document, which loads nothing from elsewhere."""
     config = opened.config
     log = read_log(run / "logs")
     evaluations = read_lines(run / "metrics.jsonl", Evaluation)
@@ -153,7 +153,7 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
 def _alerts(
     findings: list[tuple[Finding, int | None]], newest: Evaluation | None
 ) -> dict[str, str]:
-    """Return what must not be overlooked, by its section; scores count after the first step."""
+    """Return alerts by section; evaluations count after step 0 only."""
     still = sum(gone is None for _, gone in findings)
     worse = [title(name) for name in newest.changed("worse")] if newest and newest.step else []
     alerts = {
@@ -164,7 +164,7 @@ def _alerts(
 
 
 def _scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:
-    """Return the scores of an evaluation's images; unnamed ones, of the last step."""
+    """Return the scores of an evaluation's images, else those of the last step."""
     named = (
         run / "evaluation" / Path(evaluation.images).name
         if evaluation and evaluation.images

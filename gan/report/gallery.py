@@ -1,4 +1,4 @@
-"""Test images before and after, under sliders: from all over the folder, the best and the worst."""
+"""Test images and translations under sliders: a selection of the folder, the best and the worst."""
 
 import math
 from collections.abc import Sequence
@@ -17,17 +17,19 @@ from gan.report.translations import LARGEST_SIDE, Translated, Translations
 from gan.training.records import Lines, Score
 
 BUDGET = 4_000_000
-"""Bytes for all images from all over the folders, and for all of the best and worst."""
+"""Bytes for the selected images of all folders, and again for the best and worst images."""
 EXTREMES = 3
-"""How many of the best, and of the worst, are shown by each score."""
+"""Number of best and of worst images for each score."""
 Scored = tuple[float, str]
-"""A score, and the image that has it."""
+"""A score and the name of its image."""
 Captioned = tuple[Translated, str | None]
 
 
 def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]], str]:
-    """Return what the page says of captioned images, and what was done so that they take about
-    `budget` bytes at most."""
+    """Return the page's data of captioned images, and remarks on what was scaled.
+
+    Pictures are shrunk until all take about `budget` bytes at most.
+    """
     images = [image for shown, _ in done for image in (shown.before, shown.after)]
     pictures, smaller = shelve(images, budget)
     made = [
@@ -42,7 +44,7 @@ def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]],
 
 
 def test_images(translations: Translations, most: int) -> Markup:
-    """Return up to `most` test images of each direction, in the order of their cycle errors."""
+    """Return up to `most` test images of each direction, ordered by cycle error."""
     style = translations.style
     return render(
         "gallery.html",
@@ -61,7 +63,7 @@ def test_images(translations: Translations, most: int) -> Markup:
 
 
 def _tests_of_one(translations: Translations, most: int, direction: Direction) -> dict[str, Any]:
-    """Translate up to `most` test images of a direction; return what the page says of them."""
+    """Translate up to `most` test images of a direction; return the page's data of them."""
     names = translations.names(direction)
     chosen = [names[index] for index in spread(len(names), most)]
     done, failed = translations.translate(direction, chosen)
@@ -86,7 +88,8 @@ def extremes(
 ) -> Markup:
     """Return the best and worst test images of each direction by each of their scores.
 
-    `metrics` are those of the newest evaluation, which say whether a score is better low or high.
+    `metrics` are those of the newest evaluation: they tell whether a lower or higher score is
+    better.
     """
     groups = _grouped(scores.records)
     able = translations.translators.keys() & translations.folders.keys()
@@ -128,7 +131,7 @@ def extremes(
 
 
 def _grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored]]:
-    """Return what there is of each score in each direction."""
+    """Return the finite scores and their images by direction and metric."""
     groups: dict[tuple[Direction, str], list[Scored]] = {}
     for score in scores:
         for name, value in score.scores.items():
@@ -138,7 +141,7 @@ def _grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored
 
 
 def _is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric]) -> bool:
-    """Return what the evaluation says of a score, whose mean is a metric of the same name."""
+    """Return whether higher scores are better, by the metric of the same name."""
     source = DIRECTIONS[direction].source
     metric = metrics.get(f"{name}_{direction}") or metrics.get(f"{name}_{source}")
     return (metric or row_of(name)).better == "higher"
@@ -147,8 +150,8 @@ def _is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric
 def _translate(
     translations: Translations, direction: Direction, picked: list[Scored], failed: list[str]
 ) -> list[Captioned]:
-    """Return images captioned with their scores; add a sentence on each that cannot be shown."""
-    # A name in a file of scores is looked up, never opened: it could lead anywhere.
+    """Return images captioned with their scores; add a remark for each that cannot be shown."""
+    # Names from a file of scores are only compared, never opened: they could be any path.
     there = set(translations.names(direction))
     values = {file: value for value, file in picked}
     done, errors = translations.translate(direction, [file for file in values if file in there])

@@ -1,4 +1,4 @@
-"""HTML out of templates: what is not marked as HTML is escaped; names and numbers in words."""
+"""Renders HTML templates with escaping; formats names and numbers."""
 
 import math
 import re
@@ -14,35 +14,35 @@ from gan.config.tables.metrics import row_of
 from gan.domains import DIRECTIONS, DOMAINS, stem
 
 GENERATOR = Markup('<meta name="generator" content="gan report">')
-"""The mark by which a report is known as ours."""
+"""The mark that identifies a file as one of our reports."""
 BREAK = re.compile(r"(?<=[>}])\n\s*|\n\s*(?=[<{])")
 LABELS: dict[str, str] = {
     **{direction: ends.arrow for direction, ends in DIRECTIONS.items()},
     **{domain: domain.upper() for domain in DOMAINS},
 }
-"""Of directions and domains."""
+"""Texts for directions and domains."""
 
 
 def label(name: str) -> str:
-    """Return a direction or domain for people; other names as they are."""
+    """Return the text for a direction or domain; other names unchanged."""
     return LABELS.get(name, name)
 
 
 def title(name: str) -> str:
-    """Return a metric's name, with its direction or domain, for people."""
+    """Return a metric's title with its direction or domain."""
     plain = stem(name)
     return f"{row_of(plain).title} {label(name[len(plain) + 1 :])}".rstrip(" ")
 
 
 def finding_title(name: str) -> str:
-    """Return what a finding of the doctor means, in a few words."""
+    """Return a finding of the doctor in a few words."""
     row = FAULTS.get(name)
     words = row.title if row else name.replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
 def number(value: float) -> str:
-    """Return a number in as few characters as say it."""
+    """Return a number in few characters."""
     if not math.isfinite(value):
         return "not finite"
     if value == round(value) and abs(value) < 1e9:
@@ -51,7 +51,7 @@ def number(value: float) -> str:
 
 
 def rough(value: float) -> str:
-    """Return a number in two digits: more of a deviation few seeds do not know."""
+    """Return a number with two digits: few seeds do not determine a deviation better."""
     return number(float(f"{value:.1e}"))
 
 
@@ -61,7 +61,7 @@ def signed(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time span in two units at most."""
+    """Return a time span as text, in two units at most."""
     if seconds < 1:
         return f"{1000 * seconds:.0f} ms"
     if seconds < 60:
@@ -75,22 +75,22 @@ def duration(seconds: float) -> str:
 
 
 def moment(seconds: float) -> str:
-    """Return a time in UTC."""
+    """Return a time as text, in UTC."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def prose(text: str) -> Markup:
-    """Return a text whose --options are not torn at the end of a line."""
+    """Return text with its --options marked as code, so that lines do not break in them."""
     return Markup(re.sub(r"(?<!\S)(--\w+)", r"<code>\1</code>", str(escape(text))))
 
 
 def read(name: str) -> str:
-    """Return a file of this package."""
+    """Return the text of a file of this package."""
     return files("gan.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def template(name: str) -> str:
-    """Return a template without the line breaks beside tags, which are for its readers."""
+    """Return a template without the line breaks next to tags."""
     return BREAK.sub("", read(f"templates/{name}"))
 
 
@@ -109,5 +109,5 @@ TEMPLATES.filters |= {
 
 
 def render(name: str, /, **values: Any) -> Markup:
-    """Fill in a template of templates/."""
+    """Return a template of templates/, filled in."""
     return Markup(TEMPLATES.get_template(name).render(values))

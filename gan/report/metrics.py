@@ -1,4 +1,4 @@
-"""The evaluations of a run: which is shown first, the best beside it, and how they came about."""
+"""The evaluations of a run as HTML: the chosen one, the best one, curves, the protocol."""
 
 import math
 import re
@@ -14,18 +14,18 @@ from gan.report.html import render, title
 from gan.training.records import Evaluation, Lines, chosen
 
 CHANGES: tuple[Change, ...] = ("worse", "better", "no clear difference")
-"""What the translations are, compared with the images as they were; the bad news first."""
+"""Changes from the source images, in the order in which they are shown."""
 
 IGNORED = re.compile(
-    # Which model and when, how the intervals were drawn, and what changes rounding alone. The same
-    # images may lie elsewhere: their hashes say that they are the same.
+    # The model and the step, how intervals were drawn, and what changes only rounding. Folders may
+    # have moved: hashes identify their images.
     r"(models?|time|step|epoch|processes|bootstrap|batch_size)\b|(sources|references)\.\w+\.folder$"
 )
-"""Keys of the protocol in which evaluations that may be compared may differ."""
+"""Keys of the protocol in which comparable evaluations may differ."""
 
 
 def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
-    """Return verdict, table, curves and protocol of the run's evaluations; others folded away."""
+    """Return verdict, table, curves and protocol of the run's evaluations; others are collapsed."""
     shown = chosen(lines.records)
     if shown is None:
         return render("metrics.html", remark=lines.remark, shown=None)
@@ -46,7 +46,7 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
 
 
 def _curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
-    """Return charts over steps of the metrics taken more than once, both directions in one."""
+    """Return charts of the metrics that were measured at several steps, both directions in one."""
     groups: dict[str, list[str]] = {}
     for name in shown.metrics:
         groups.setdefault(stem(name), []).append(name)
@@ -61,7 +61,7 @@ def _curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
 
 
 def _curve(name: str, evaluations: list[Evaluation]) -> Curve:
-    """Return a metric over the steps at which it was taken."""
+    """Return a metric over the steps at which it was measured."""
     taken = [(e.step, e.metrics[name]) for e in evaluations if name in e.metrics]
     bounds = [(m.low, m.high) for _, m in taken if m.low is not None and m.high is not None]
     bounded = len(bounds) == len(taken) and all(math.isfinite(low + high) for low, high in bounds)
@@ -72,9 +72,9 @@ def _curve(name: str, evaluations: list[Evaluation]) -> Curve:
 
 
 def comparable(evaluations: Sequence[Evaluation], shown: Evaluation) -> list[Evaluation]:
-    """Return those by the protocol of the one shown, one a step, in the order of steps.
+    """Return the evaluations with the same protocol as `shown`, one per step, ordered by step.
 
-    Of a step the last one, but training's before others: it has all metrics.
+    For one step the last one, but training's evaluation is preferred: it has all metrics.
     """
     alike = sorted((e for e in evaluations if same(e, shown)), key=lambda e: not e.models)
     by_step = {e.step: e for e in alike} | {shown.step: shown}
@@ -87,5 +87,5 @@ def same(one: Evaluation, other: Evaluation) -> bool:
 
 
 def deciding(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the entries of a protocol in which evaluations that may be compared are equal."""
+    """Return the protocol entries that must be equal for evaluations to be comparable."""
     return {key: value for key, value in settings.items() if not IGNORED.match(key)}

@@ -12,7 +12,7 @@ from gan.config.section import Fault
 
 
 class ReportOptions(Section):
-    """A run or several, and the file to write about them.
+    """A run or several, and the output file.
 
     The file holds everything that it shows and needs no network. A run that is still training, has
     crashed or has no test folder is reported as far as it got. Several runs are compared on one
@@ -38,7 +38,7 @@ class ReportOptions(Section):
     @field_validator("model", mode="before")
     @classmethod
     def one(cls, value: Any) -> Any:
-        """Take a single run from Python, too."""
+        """Accept a single run from Python."""
         return [value] if isinstance(value, (str, Path)) else value
 
     def faults(self) -> Iterator[Fault]:
@@ -46,6 +46,6 @@ class ReportOptions(Section):
         for key in ("root", "device"):
             yield (
                 several and key in given,
-                f"{key} is for one run, and there are several: remove it",
+                f"{key} is for one run, but there are several: remove it",
             )
-        yield self.ignore and not several, "ignore is for several runs, and there is one: remove it"
+        yield self.ignore and not several, "ignore is for several runs, but there is one: remove it"

@@ -1,4 +1,4 @@
-"""Pictures for the page: inside the file, and as small as the room for them asks."""
+"""Pictures inside the page, small enough for a number of bytes."""
 
 import base64
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from PIL import Image
 from gan.images import encode_image
 
 SIDES = (1024, 768, 640, 512, 384, 320, 256, 192, 128, 96)
-"""Longest sides in pixels that are tried, until all pictures of a section fit."""
+"""Longest sides in pixels to try, until all pictures of a section fit."""
 LOSSLESS_SIDE = 200
-"""Up to this side pictures are PNG: losses would be seen, as they are shown enlarged."""
+"""Pictures up to this side are PNG: they are enlarged, so losses would be visible."""
 QUALITY = 86
 SMALL = 128
-"""Pixels below which a picture is enlarged without blurring."""
+"""Pictures below this side, in pixels, are enlarged without blurring."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,9 @@ class Inline:
 
 
 def shelve(images: Sequence[Image.Image], budget: int) -> tuple[list[Inline], str | None]:
-    """Encode pictures at the largest of SIDES at which all together take at most `budget` bytes.
+    """Encode pictures at the largest of SIDES at which they take at most `budget` bytes together.
 
-    At the smallest side they are taken as they come. Return them in their order, and a sentence
-    where they were shrunk.
+    At the smallest side there is no limit. Return them in order, and a remark if some were shrunk.
     """
     for side in SIDES:
         pictures: list[Inline] = []
@@ -53,7 +52,7 @@ def shelve(images: Sequence[Image.Image], budget: int) -> tuple[list[Inline], st
 
 
 def shrunk(image: Image.Image, side: int) -> Image.Image:
-    """Return the image with no side longer than `side`, aspect kept."""
+    """Return the image with no side longer than `side`; the aspect ratio is kept."""
     scale = side / max(image.size)
     if scale >= 1:
         return image
@@ -62,14 +61,14 @@ def shrunk(image: Image.Image, side: int) -> Image.Image:
 
 
 def inline(image: Image.Image) -> Inline:
-    """Return a picture inside the page."""
+    """Return a picture as a data URI."""
     kind = "png" if max(image.size) <= LOSSLESS_SIDE else "webp"
     encoded = base64.b64encode(encode_image(image, f".{kind}", quality=QUALITY)).decode("ascii")
     return Inline(f"data:image/{kind};base64,{encoded}", image.width, image.height)
 
 
 def spread(count: int, wanted: int) -> list[int]:
-    """Return up to `wanted` of the indices 0 to count - 1, evenly spread, ends included."""
+    """Return up to `wanted` of the indices 0 to count - 1, evenly spread, with both ends."""
     if count <= wanted:
         return list(range(count))
     if wanted == 1:

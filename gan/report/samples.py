@@ -1,4 +1,4 @@
-"""The same test images through training, a slider over the steps."""
+"""Samples of the same test images during training, with a slider over the steps."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from gan.report.html import render
 from gan.report.pictures import SMALL, shelve, spread
 
 MOST_STEPS = 24
-"""Steps that are shown; of more, so many evenly spread."""
+"""Most steps that are shown, evenly spread."""
 BUDGET = 5_000_000
 """Bytes for all grids."""
 GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")
@@ -46,7 +46,7 @@ def samples(run: Path, config: Config) -> Markup:
 
 
 def grids(folder: Path) -> dict[int, dict[str, Path]]:
-    """Return grid files by step and direction, in the order of steps."""
+    """Return grid files by step and direction, ordered by step."""
     found: dict[int, dict[str, Path]] = {}
     for path in folder.glob("step-*.png"):
         if match := GRID.fullmatch(path.name):
@@ -57,7 +57,7 @@ def grids(folder: Path) -> dict[int, dict[str, Path]]:
 def _read_grids(
     files: dict[int, dict[str, Path]],
 ) -> tuple[dict[tuple[int, str], Image.Image], list[str]]:
-    """Return the grids by step and direction, and a sentence for each that is damaged."""
+    """Return the grids by step and direction, and a sentence for each damaged one."""
     images, damaged = {}, []
     for step, directions in files.items():
         for direction, path in sorted(directions.items()):

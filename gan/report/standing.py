@@ -1,4 +1,4 @@
-"""What a run's folder says of it: its configuration; whether it is at work, ended or stopped."""
+"""The state of a run, from its folder: configuration, and whether it runs, ended or stopped."""
 
 import json
 from contextlib import suppress
@@ -21,19 +21,19 @@ from gan.training.schedule import RunLength
 
 @dataclass(frozen=True)
 class Configuration:
-    """A run's configuration, and the file as it is."""
+    """A run's configuration, and the text of its file."""
 
     config: Config
     text: str
     fault: str | None
-    """What is wrong with the file, and what stands in for it."""
+    """The problem of the file, and what is shown instead; None if there is none."""
 
 
 def open_configuration(run: Path) -> Configuration:
-    """Read a run's config.yaml; ValueError where there is none: a folder that is not a run.
+    """Read a run's config.yaml; ValueError if there is none: the folder is not a run.
 
-    In place of a damaged one stands what the newest training state says, or, without one, the
-    defaults with what the generator's file says of its images.
+    A damaged one is replaced by the newest training state's, or without a state by the defaults
+    with the image sizes in the generator's file.
     """
     path = run / "config.yaml"
     if not path.is_file():
@@ -62,7 +62,7 @@ def _stand_in(run: Path, text: str, fault: str) -> Configuration:
         return Configuration(config, text, f"{damage}Shown is that of the newest training state.")
     about = read_about(run / "gen_ab.safetensors")
     sizes = {key: about[key] for key in ("resize", "load_size", "crop_size") if key in about}
-    # Of networks nothing is known that would be sure to fit.
+    # Nothing is known about the networks.
     config = Config().model_copy(update={"data": DataConfig.model_validate(sizes)})
     return Configuration(
         config, text, f"{damage}Shown are the defaults in its place: recipe, networks and folders "
@@ -71,7 +71,7 @@ def _stand_in(run: Path, text: str, fault: str) -> Configuration:
 
 
 def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
-    """Return what differs from the defaults: (help, value, default) by dotted key."""
+    """Return keys that differ from the defaults: (help, value, default) by dotted key."""
     chosen, defaults = config.model_dump(mode="json"), Config().model_dump(mode="json")
     return {
         f"{section}.{key}": (
@@ -86,28 +86,28 @@ def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
 
 
 def shown(value: object) -> str:
-    """Return a value as configurations spell it."""
+    """Return a value as text, as in configuration files."""
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A run's state, and how far it is."""
+    """A run's state and progress."""
 
     state: Literal["running", "finished", "stopped", "crashed"]
     step: int
     stop: int | None
-    """Where the configuration ends, or train.max_steps before; None where the folders are gone."""
+    """The last step, or train.max_steps; None if the folders are missing."""
     sentence: str
 
     @property
     def share(self) -> float | None:
-        """Done of all that is to do, in [0, 1]."""
+        """The share of steps done, 0 to 1; None if unknown."""
         return min(1.0, self.step / self.stop) if self.stop else None
 
 
 def standing(run: Path, config: Config, log: Log) -> Standing:
-    """Decide from the lock, the mark of a signal, the newest training state and the log."""
+    """Return the state of a run, from its lock, stop mark, newest training state and log."""
     saved = newest_manifest(run)
     saved_step = int(saved.get("step", 0))
     step, last = max(log.step, saved_step), last_step(config, int(saved.get("processes", 1)))
@@ -132,8 +132,7 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
 def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
     """Return whether the state of the last step was saved.
 
-    The log's epoch decides where the number of images is not known any more, or files among them
-    were skipped as unreadable.
+    The log's epoch decides if the number of images is unknown, or if unreadable files were skipped.
     """
     epochs = config.train.epochs + config.train.decay_epochs
     through = (log.last("epoch") or 0) >= epochs and saved_step >= log.step
@@ -141,7 +140,7 @@ def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
 
 
 def last_step(config: Config, processes: int) -> int | None:
-    """Return the step at which the configured epochs end; None where a folder is gone."""
+    """Return the step at which the configured epochs end; None if a folder is missing."""
     data = config.data
     try:
         counts = [len(list_images(data.train_folder(domain))) for domain in config.domains]
@@ -152,7 +151,7 @@ def last_step(config: Config, processes: int) -> int | None:
 
 
 def newest_manifest(run: Path) -> dict[str, Any]:
-    """Return what the newest training state says of itself; its files are not looked at."""
+    """Return the newest training state's manifest without checking its files; {} without one."""
     for path in sorted(run.glob("state/step-*/manifest.json"), reverse=True):
         with suppress(OSError, ValueError):
             manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -162,7 +161,7 @@ def newest_manifest(run: Path) -> dict[str, Any]:
 
 
 def _read_mark(run: Path) -> str | None:
-    """Return what ended the run, in the words of `mark_stopped`."""
+    """Return why a signal ended the run, as `mark_stopped` wrote it, or None."""
     with suppress(OSError):
         text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace")
         return text.strip() or "a signal"
@@ -170,7 +169,7 @@ def _read_mark(run: Path) -> str | None:
 
 
 def description(config: Config) -> str:
-    """Return sentences on the recipe, the networks and the data."""
+    """Return sentences about the recipe, the networks and the data."""
     networks, data = config.networks, config.data
     folders = "folders that the configuration does not name"
     with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""What the run's generators make of test images, now."""
+"""Translates test images with the run's generators for the report."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -21,18 +21,18 @@ from gan.inference.translator import Translator
 from gan.report.pictures import shrunk
 
 LARGEST_SIDE = 1024
-"""Pixels; larger pictures are scaled down before they are translated, to be shown soon."""
+"""Pixels; larger pictures are scaled down before translation, to save time."""
 
 
 @dataclass(frozen=True)
 class Translated:
-    """A test image, before and after."""
+    """A test image before and after translation."""
 
     name: str
     before: Image.Image
     after: Image.Image
     scaled: bool
-    """Whether it was scaled down first."""
+    """Whether it was scaled down before."""
 
 
 class Translations:
@@ -69,20 +69,20 @@ class Translations:
         self.translated = cache(self._translate)
 
     def names(self, direction: Direction) -> list[str]:
-        """Return the images in the test folder of a direction."""
+        """Return the names of the images in a direction's test folder."""
         folder = self.folders[direction]
         return [path.relative_to(folder).as_posix() for path in list_images(folder)]
 
     def translate(
         self, direction: Direction, names: Iterable[str]
     ) -> tuple[list[Translated], list[str]]:
-        """Translate test images by their names; those that cannot be, with the reason."""
+        """Translate test images by name; return them, and the failures with reasons."""
         done: list[Translated] = []
         failed: list[str] = []
         for name in tqdm(list(names), desc=f"translating {direction}", leave=False, disable=None):
             try:
                 done.append(self.translated(direction, name))
-            except (ValueError, RuntimeError) as error:  # a device out of memory raises the latter
+            except (ValueError, RuntimeError) as error:  # RuntimeError: out of memory
                 reason = str(error).removeprefix(f"{self.folders[direction] / name}: ").splitlines()
                 failed.append(f"{name}: {reason[0] if reason else type(error).__name__}")
         return done, failed
@@ -95,8 +95,7 @@ class Translations:
         return Translated(name, before, translator.translate(before), before.size != image.size)
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
-        """Return mean |reconstruction - image| in [-1, 1], both in 8 bits; None without a
-        reconstruction."""
+        """Return mean |reconstruction - image| in [-1, 1], both from 8 bits; None if impossible."""
         back = self.translators.get(DIRECTIONS[direction].opposite)
         if back is None:
             return None

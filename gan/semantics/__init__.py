@@ -1,4 +1,4 @@
-"""A frozen classifier that tells whether a translation still is what its original is."""
+"""A frozen classifier that checks whether translations keep the class of their originals."""
 
 from gan.semantics.frozen import FrozenClassifier, classifier_needed
 from gan.semantics.network import Classifier, load_classifier, save_classifier

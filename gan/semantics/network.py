@@ -1,4 +1,4 @@
-"""A small classifier, and its file: safetensors whose metadata says how to build it again."""
+"""A small classifier, and its file: safetensors whose metadata describes how to build it."""
 
 import json
 import math
@@ -14,23 +14,23 @@ from gan.config.choices import Channels
 from gan.networks.described import read_described, write_described
 
 KEY = "gan_classifier"
-"""The entry of the metadata."""
+"""Key of the entry in the metadata."""
 
 WIDTHS = (16, 32, 64, 128)
-"""Channels after the first convolutions; later ones have as many as the last of these."""
+"""Channels after the first convolutions; later ones have the last of these."""
 GRID = 4
-"""Side of the map that the verdict is read from."""
+"""Side of the last map, which the linear layer classifies."""
 
 
 class Classifier(nn.Module):
-    """5x5 convolutions that halve a picture until it is 4 pixels wide, and a linear layer.
+    """Strided 5x5 convolutions until a picture is 4 pixels wide, and a linear layer.
 
-    Without norms: statistics of one domain's pictures would be wrong for the other's. Its weights
+    It has no norms: statistics of one domain's pictures would be wrong for the other's. Its weights
     are torch's defaults, drawn from the seed alone.
     """
 
     def __init__(self, classes: Sequence[str], channels: Channels, side: int, seed: int) -> None:
-        """side is that of the pictures it is trained on; others are averaged onto its grid."""
+        """side is that of the training pictures; other sizes are averaged to the same grid."""
         super().__init__()
         self.spec = {"classes": list(classes), "channels": channels, "side": side}
         halvings = max(1, math.ceil(math.log2(side / GRID)))
@@ -49,15 +49,15 @@ class Classifier(nn.Module):
 
 
 def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -> None:
-    """Write a classifier and facts about its training, atomically; its folder is made."""
+    """Write a classifier and facts about its training, atomically; create its folder."""
     description = {"version": 1, "classifier": classifier.spec, "about": about}
     write_described(path, classifier.state_dict(), KEY, description)
 
 
 def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
-    """Return the classifier of a file, on the CPU, with the facts about it.
+    """Return the classifier of a file, on the CPU, and the facts about its training.
 
-    ValueError names the file where it is not a classifier, is damaged, or its weights do not fit.
+    ValueError names the file if it is not a classifier, is damaged, or its weights do not fit.
     """
     tensors, description = read_described(path, KEY, "classifier")
     try:

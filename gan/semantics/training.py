@@ -1,8 +1,8 @@
-"""Training the classifier on A's class folders: a minute or so, before the run's first step.
+"""Trains the classifier on A's class folders, before the run's first step: about a minute.
 
-Or teaching one of A what B's images look like, without a label of B. Pseudo-labels, as many of each
-class as there should be: Zou et al. 2018 (class-balanced self-training), with the balance of Asano
-et al. 2020, Sec. 3.1 (Sinkhorn and Knopp's iteration).
+Or adapts it to B's images without labels of B, by pseudo-labels with prescribed class shares: Zou
+et al. 2018 (class-balanced self-training), with the balance of Asano et al. 2020, Sec. 3.1
+(Sinkhorn and Knopp's iteration).
 """
 
 import math
@@ -35,21 +35,21 @@ BATCH = 64
 """Images of an update."""
 LEARNING_RATE = 1e-3
 SURE = 0.8
-"""From which probability on a pseudo-label is learned from."""
+"""Pseudo-labels of a lower probability are not used."""
 REMEMBERED = 16
-"""Batches of B whose verdicts are balanced together."""
+"""Number of recent batches of B whose predictions are balanced together."""
 ROUNDS = 10
 ABSENT = 1e-6
-"""The share of a class that there is none of."""
+"""Share in place of 0, for a class that does not occur."""
 
 Labelled = tuple[Tensor, Tensor]
 """Images, (N, C, H, W) in [-1, 1], and their classes, (N,)."""
 
 
 def fit(classifier: Classifier, batches: Iterable[Labelled]) -> float:
-    """Train a classifier in place, an Adam update for every batch; the share that it got right.
+    """Train a classifier in place, one Adam update per batch; return its accuracy, 0 to 1.
 
-    The share is that of the last quarter of the batches, each looked at before its update.
+    The accuracy is that of the last quarter of the batches, each predicted before its update.
     """
     optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)
     right: list[Tensor] = []
@@ -63,12 +63,10 @@ def fit(classifier: Classifier, batches: Iterable[Labelled]) -> float:
 
 
 def train_classifier(config: Config, device: torch.device, path: Path) -> tuple[int, float]:
-    """Train a classifier on A's class folders and write it; its classes, and the share that it got
-    right.
+    """Train a classifier on A's class folders and write it; return its classes and accuracy.
 
-    It sees what the generators see: crops, flips and augmentation are the run's. One seed gives one
-    classifier, for one machine and number of threads. ValueError as from index_folder and
-    classes_of.
+    It sees what the generators see: the run's crops, flips and augmentation. One seed gives one
+    classifier, for one machine and number of threads. ValueError as in index_folder and classes_of.
     """
     data, seed = config.data, config.run.seed
     folder: Folder = index_folders(data, ["a"])["a"]
@@ -94,7 +92,7 @@ def _labelled_batches(
 
 
 def recipe(config: Config) -> dict[str, Any]:
-    """Return all that a classifier of A's class folders is a function of."""
+    """Return everything that determines a classifier of A's class folders."""
     data = config.data
     root = data.train_folder("a")
     places = {"root", "a", "b", "workers", "cache", "cache_gb", "max_unreadable", "max_decoded_mb"}
@@ -108,12 +106,11 @@ def recipe(config: Config) -> dict[str, Any]:
 
 
 def balanced(log_probabilities: Tensor, shares: Tensor) -> Tensor:
-    """Return the nearest probabilities (N, classes) whose means over the images are the shares
-    (classes,).
+    """Return the nearest probabilities (N, classes) whose means over images are the shares.
 
-    Nearest by relative entropy to those whose logarithms (N, classes) are given. Rows sum to 1.
-    The shares are met by what ten rounds do: within 0.01 where verdicts are unsure, the less
-    the surer they are.
+    shares are (classes,). Nearest by relative entropy to the probabilities whose logarithms
+    (N, classes) are given. Rows sum to 1. Ten iterations meet the shares within 0.01 if predictions
+    are uncertain, less closely if they are certain.
     """
     found, wanted = log_probabilities, shares.clamp(min=ABSENT).log()
     for _ in range(ROUNDS):
@@ -129,7 +126,7 @@ def fit_across(
     shares: Tensor,
     steps: int,
 ) -> None:
-    """Train a classifier in place on A's labels and, after a half, on its own verdicts on B.
+    """Train a classifier in place on A's labels and, from half of the steps on, pseudo-labels of B.
 
     A batch of `labelled` is images of A, (N, C, H, W) in [-1, 1], and their classes, (N,).
     A batch of `unlabelled` is images of B, (N, C, H, W) in [-1, 1], twice: as they are, for the

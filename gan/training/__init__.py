@@ -1,4 +1,4 @@
-"""A training run from beginning to end, what accompanies it, and what it leaves behind."""
+"""Training runs: the loop, the observers, and the files that a run writes."""
 
 from typing import TYPE_CHECKING
 

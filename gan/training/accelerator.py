@@ -1,4 +1,4 @@
-"""The accelerator of a run, and how its processes share what they know."""
+"""The accelerator of a run, and how its processes exchange values."""
 
 import os
 import warnings
@@ -20,30 +20,30 @@ from gan.system.threads import set_threads
 T = TypeVar("T")
 
 ENGINES = ("DEEPSPEED", "FSDP", "MEGATRON_LM", "PARALLELISM_CONFIG")
-"""Of accelerate, which split networks: here each process has all of them."""
+"""Engines of accelerate that split networks; here each process holds whole networks."""
 PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 def build_accelerator(config: Config) -> Accelerator:
-    """Return the accelerator of run.device and train.precision; ValueError on a conflict."""
+    """Return the accelerator for run.device and train.precision; ValueError on a conflict."""
     _check(config)
-    # Let a second run in this process have another precision or device.
+    # A second run in this process may need another precision or device.
     AcceleratorState._reset_state()
     if not dist.is_initialized():
         PartialState._reset_state()
     accelerator = Accelerator(
         cpu=config.run.device == "cpu",
         mixed_precision=PRECISIONS[config.train.precision],
-        # Buffers are the batch norms': their statistics are computed over all processes anyway.
+        # The only buffers are batch norm statistics, which are computed over all processes anyway.
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
     use_tf32(config.train.precision == "tf32")
     if config.run.deterministic:
-        # Read when CUDA multiplies its first matrices.
+        # CUDA reads this at its first matrix product.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
     if accelerator.device.type == "cpu":
-        # `accelerate launch` gives CPUs one thread, also where a process is alone.
+        # `accelerate launch` sets one thread on CPUs, even for a single process.
         limited = "ACCELERATE_MIXED_PRECISION" in os.environ and torch.get_num_threads() == 1
         alone = accelerator.num_processes == 1
         set_threads(config.run.threads, os.cpu_count() if limited and alone else None)
@@ -51,34 +51,34 @@ def build_accelerator(config: Config) -> Accelerator:
 
 
 def _check(config: Config) -> None:
-    """Reject what contradicts accelerate's own file, and what this machine has not.
+    """Reject conflicts with accelerate's own settings, and what this machine lacks.
 
-    That is another precision or accumulation than ours; a device that is not there, and half floats
-    where no scaler works.
+    Conflicts are another precision or accumulation than ours. A machine may lack the device, and
+    fp16 requires a gradient scaler, which works on CUDA only.
     """
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", PRECISIONS[config.train.precision]):
         raise ValueError(
             f"train.precision is {config.train.precision}, but accelerate is launched with "
-            f"mixed_precision {precision}: give the same, or leave accelerate's at 'no'"
+            f"mixed_precision {precision}: use the same value, or set accelerate's to 'no'"
         )
     for engine in ENGINES:
         if os.environ.get(f"ACCELERATE_USE_{engine}", "false").lower() == "true":
             raise ValueError(
                 f"accelerate is launched with {engine}, which splits networks over GPUs; here each "
-                "has them whole: run `accelerate config` again and choose plain multi-GPU"
+                "GPU holds whole networks: run `accelerate config` again and choose plain multi-GPU"
             )
     dynamo = os.environ.get("ACCELERATE_DYNAMO_BACKEND", "NO")
     if dynamo.upper() != "NO":
         raise ValueError(
-            f"accelerate is launched with dynamo_backend {dynamo}: leave it at 'no' and set "
+            f"accelerate is launched with dynamo_backend {dynamo}: set it to 'no' and use "
             "train.compile true"
         )
     accumulate = os.environ.get("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "1")
     if accumulate not in ("1", str(config.train.accumulate)):
         raise ValueError(
             f"train.accumulate is {config.train.accumulate}, but accelerate is launched with "
-            f"gradient_accumulation_steps {accumulate}: give the same, or leave accelerate's at 1"
+            f"gradient_accumulation_steps {accumulate}: give the same, or set accelerate's to 1"
         )
     device = config.run.device
     forced = os.environ.get("ACCELERATE_USE_CPU", "false").lower() in ("1", "true", "yes", "on")
@@ -88,21 +88,21 @@ def _check(config: Config) -> None:
             "remove one of the two settings"
         )
     if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("run.device is cuda, but torch sees no CUDA GPU here")
+        raise ValueError("run.device is cuda, but torch finds no CUDA GPU on this machine")
     if device == "mps" and not torch.backends.mps.is_available():
-        raise ValueError("run.device is mps, but torch sees no Apple GPU here")
+        raise ValueError("run.device is mps, but torch finds no Apple GPU on this machine")
     on_cpu = device == "cpu" or forced or not torch.cuda.is_available()
     if config.train.precision == "fp16" and on_cpu:
-        raise ValueError("train.precision fp16 needs a CUDA GPU: use bf16 or fp32 here")
+        raise ValueError("train.precision fp16 requires a CUDA GPU: use bf16 or fp32")
 
 
 def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
-    """Let batch norms take their statistics over all processes; ValueError where torch cannot."""
+    """Compute batch norm statistics over all processes; ValueError where torch cannot do that."""
     batch_norm = any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
     if batch_norm and accelerator.num_processes > 1:
         if accelerator.device.type != "cuda":
             raise ValueError(
-                "networks.norm batch needs the statistics of all processes, which torch shares on "
+                "networks.norm batch requires statistics of all processes, which torch shares on "
                 "CUDA only: use norm instance, or one process"
             )
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
@@ -112,7 +112,7 @@ def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
 def distribute(
     network: nn.Module, accelerator: Accelerator, *, channels_last: bool = False
 ) -> nn.Module:
-    """Return the network as all processes train it, on the device, in the configured precision."""
+    """Return the network prepared for training: device, precision, gradient exchange."""
     if channels_last:
         network.to(memory_format=torch.channels_last)
     with warnings.catch_warnings():
@@ -123,16 +123,16 @@ def distribute(
 
 
 def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str | None:
-    """Compile networks in place for training, for fixed shapes; if nothing can be, tell why.
+    """Compile networks in place for fixed shapes; return an error message if no compiler works.
 
-    They keep their parameters' names. Shapes are fixed because those that torch makes dynamic by
-    itself depend on what was called before, and a resumed run would not be the same.
+    Parameter names do not change. Shapes are fixed because the shapes that torch makes dynamic
+    depend on earlier calls, so a resumed run would compute other numbers.
     """
     try:
         torch.compile(lambda x: 2 * x + 1, dynamic=False)(torch.ones(8, device=device))
     except Exception as error:  # no C++ compiler, no Triton, no Python headers...
         return str(error).strip().splitlines()[0]
-    # torch looks at inputs' gradients as it compiles, and warns that it did.
+    # torch reads the gradients of inputs while it compiles, and warns about that.
     warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf")
     codes: dict[type[nn.Module], CodeType] = {}
     for network in networks:
@@ -142,10 +142,10 @@ def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str
 
 
 def _own_code(network: nn.Module, codes: dict[type[nn.Module], CodeType]) -> None:
-    """Give a network a forward method whose code is that of this run's networks of its class only.
+    """Give a network a forward method whose code object is shared within this run and class only.
 
-    torch counts the graphs of a code object, and runs what comes after the eighth uncompiled.
-    accelerate puts one function around all networks, and runs of one process share their classes.
+    torch counts compiled graphs per code object and runs everything after the eighth uncompiled.
+    accelerate wraps all networks in one function, and several runs in one process share classes.
     """
     forward: Any = network.forward
     function = forward.__func__
@@ -158,15 +158,15 @@ def _own_code(network: nn.Module, codes: dict[type[nn.Module], CodeType]) -> Non
 
 
 def processes_of(accelerator: Accelerator) -> Processes:
-    """Return this process among those that train together."""
+    """Return the index of this process and the number of processes, as a Processes."""
     return Processes(accelerator.process_index, accelerator.num_processes)
 
 
 def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:
-    """Return what a function returns on each process; the others call it when the main process is
-    done.
+    """Call a function on the main process first, then on the others; return its result on each.
 
-    So one process downloads what all read then. What it raises on the main process all raise.
+    So the main process downloads a file once and the others read it. An exception on the main
+    process is raised on all.
     """
     built: list[T] = []
     processes_of(accelerator).once(lambda: built.append(build()))

@@ -16,31 +16,31 @@ from gan.training.run import Run
 LESS = (
     "set train.recompute, or lower train.batch_size, data.crop_size or networks.generator_channels"
 )
-"""What to do where memory is short."""
+"""Advice for a run that exceeds the memory."""
 
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training has come to."""
+    """The result of a training."""
 
     status: int
     """0: finished; 75: a signal stopped it, and the same call resumes it."""
     steps: int
-    """Done so far."""
+    """Steps done so far."""
     ended: str | None
-    """Why it ended before its last step: a plateau (evaluate.patience) or a signal."""
+    """Why it ended before its last step: a plateau (evaluate.patience) or a signal; else None."""
     metrics: dict[str, float]
     """The values of the newest evaluation; empty without one."""
     run_dir: Path
     """Where the run is written, for gan.Translator.load."""
     files: dict[Direction, Path]
-    """The generators for use."""
+    """Exported generators: safetensors files for inference."""
     generators: dict[Direction, nn.Module] = field(repr=False)
-    """The same in memory, on the device where they were trained."""
+    """The same generators in memory, on the device on which they were trained."""
 
 
 def train(config: Config) -> TrainResult:
-    """Train, or resume the run that lies in run.dir, until its end or a signal.
+    """Train until the last step or a signal; resume if run.dir holds a run.
 
     The config is checked when it is made; folders and files when the run begins. Calling it again
     with the same config resumes; a run that is finished returns at once. ValueError names the key
@@ -63,13 +63,13 @@ def train(config: Config) -> TrainResult:
 def train_command(config: Config, *, plan: bool = False) -> int:
     """Run `gan train`; return the exit status: 0 finished, 75 stopped by a signal.
 
-    With plan, only print how long the run and how large its memory would be.
+    With plan, print the duration and the memory of the run instead of training.
     """
     return forecast(config) if plan else train(config).status
 
 
 def _newest_metrics(folder: Path) -> dict[str, float]:
-    """Return the values of a run's newest evaluation on the way, by name; {} without one."""
+    """Return the values of the newest evaluation during training, by name; {} without one."""
     path = folder / METRICS_FILE
     lines = path.read_bytes().splitlines() if path.exists() else []
     records = [record for line in lines if (record := superseded(line, -1))]

@@ -1,4 +1,4 @@
-"""Images that break while a run trains on them."""
+"""Images that become unreadable while a run trains on them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -11,17 +11,18 @@ from gan.system.processes import Processes
 from gan.training.recipes.base import Batch
 
 INDEX = "index.json"
-"""In a run's folder: the files that its first start has decoded; the next ones need not."""
+"""File in a run's folder: the images that the first start decoded; later starts skip that."""
 
 AGAIN = "restore them, and run the same command again to continue"
 
 
 class BrokenImages:
-    """Files that were readable at the start and no longer are; other images stand in for them.
+    """Files that were readable at the start and no longer are; other images replace them.
 
-    Every process notes those of its batches. They agree when the run logs: so lines are printed
-    once, and all end a run together that has lost too many. The run's index keeps them, so that a
-    resumed run has the same files in the same order.
+    Each process notes the broken files of its batches. The processes exchange these lists when the
+    run logs, so that each line is printed once, and all processes end together when too many files
+    are lost. The run's index stores the broken files, so that a resumed run has the same files in
+    the same order.
     """
 
     def __init__(
@@ -31,31 +32,31 @@ class BrokenImages:
         processes: Processes,
         saving: Sequence[Callable[[], None]],
     ) -> None:
-        """saving saves a training state when its functions are called one after the other."""
+        """Build the record; calling the functions of `saving` in order saves a training state."""
         self.saving = saving
         self.index, self.most = config.run.dir / INDEX, config.data.max_unreadable
         self.folders, self.processes = list(folders.values()), processes
         self.fresh: dict[str, str] = {}
         self.known = {name for folder in self.folders for name in folder.broken}
         self.excess: str | None = None
-        """Return why the run cannot continue, if a folder has lost more than its share."""
+        """Why the run cannot continue: a folder has lost too many images; else None."""
 
     def begin(self) -> None:
         """Write the run's index, on the main process."""
         write_index(self.index, self.folders)
 
     def note(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        """Yield batches, noting what was broken when they were loaded."""
+        """Yield batches, and note the files that broke while they were loaded."""
         for batch in batches:
             if isinstance(batch, LoadedBatch):
                 self.fresh |= batch.broken
             yield batch
 
     def take(self, batches: Iterator[Batch], count: int, *, begun: bool) -> list[Batch]:
-        """Return a step's batches; where none can be loaded, save and raise ValueError.
+        """Return a step's batches; if none can be loaded, save and raise ValueError.
 
-        Nothing is saved before the first step has begun, or with several processes: they cannot
-        meet any more, and resume from the last state.
+        Nothing is saved before the first step, nor with several processes: these can no longer
+        synchronize, and resume from the last state.
         """
         try:
             return [next(batches) for _ in range(count)]
@@ -79,21 +80,21 @@ class BrokenImages:
             self.excess = next(filter(None, map(self.lost, self.folders)), None)
             if self.processes.main:
                 mark_broken(self.index, new)
-        return [f"{reason}; other images stand in for it" for reason in new.values()]
+        return [f"{reason}; other images replace it" for reason in new.values()]
 
     def end_if_too_many(self) -> None:
-        """Save, and raise ValueError, if a folder has lost more than its share."""
+        """Save and raise ValueError if a folder has lost too many images."""
         if self.excess:
             self.save()
             raise ValueError(self.excess)
 
     def lost(self, folder: Folder) -> str | None:
-        """Return what a folder has lost, if it is more than its share."""
+        """Return a message if a folder has lost more than its permitted share, else None."""
         lost = sum(str(file) in self.known for file in folder.files)
         before = len(folder.unreadable) - len(folder.broken)
         if before + lost <= self.most * (len(folder.files) + before):
             return None
         return (
-            f"{folder.root}: {lost} of {len(folder.files)} images cannot be read any more "
+            f"{folder.root}: {lost} of {len(folder.files)} images can no longer be read "
             f"(data.max_unreadable is {self.most}): {AGAIN}"
         )

@@ -1,4 +1,4 @@
-"""What the contrastive recipe compares: features of translations and of their originals.
+"""The contrastive objective: features of translations compared with those of their originals.
 
 Pure functions, as in objective.py: the networks are any callables.
 """
@@ -24,7 +24,7 @@ from gan.training.objective import (
 )
 
 Heads = Callable[[Sequence[Tensor]], Sequence[Tensor]]
-"""Projects features (N, S, C) of each feature map to vectors of length 1."""
+"""Projects the features (N, S, C) of each feature map to vectors of length 1."""
 
 
 @dataclass(frozen=True)
@@ -32,25 +32,26 @@ class Patches:
     """Projected features of translations and of their originals, for each feature map."""
 
     queries: Sequence[Tensor]
-    """Of the translations, (N, S, size)."""
+    """Features of the translations, (N, S, size)."""
     keys: Sequence[Tensor]
-    """Of the originals, at the same positions, without a gradient."""
+    """Features of the originals at the same positions, without a gradient."""
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """Translations of A, and what is compared of them and of the identity outputs."""
+    """Translations of A, with the features that the losses compare."""
 
     fake: Tensor
     translation: Patches
     identity: Patches | None
-    """Of images of B and of what the generator makes of them; None without loss.nce_identity."""
+    """Images of B and the generator's outputs for them; None without loss.nce_identity."""
 
 
 def draw_positions(maps: Sequence[FeatureMap], like: Tensor, count: int) -> list[Tensor]:
-    """Draw different positions of each feature map of images like (N, C, H, W).
+    """Draw random distinct positions of each feature map, for images of the size of `like`.
 
-    They are the same for all images: numbers in rows, (count,), or all where there are fewer.
+    `like` is (N, C, H, W). Positions are indices in row-major order, (count,) or all if a map has
+    fewer; they are the same for all images.
     """
     height, width = like.shape[-2:]
     sizes = [(height // at.stride) * (width // at.stride) for at in maps]
@@ -66,9 +67,9 @@ def contrast(
     loss: LossConfig,
     passes: Passes = one_by_one,
 ) -> Contrast:
-    """Translate images (N, C, H, W) in [-1, 1] and, for the identity, those of the target domain.
+    """Translate images (N, C, H, W) in [-1, 1] and, for the identity, images of the target domain.
 
-    A pass translates and gives the originals' features; a second one encodes the translations.
+    One pass translates and gives the originals' features; a second one encodes the translations.
     """
     originals = [real, target] if loss.nce_identity else [real]
     outputs = passes(partial(generator, positions=positions), *originals)
@@ -82,7 +83,7 @@ def contrast(
 
 
 def nce(patches: Patches, temperature: float) -> Tensor:
-    """Return the contrastive loss, the mean over the feature maps."""
+    """Return the contrastive loss, averaged over the feature maps."""
     pairs = zip(patches.queries, patches.keys, strict=True)
     return torch.stack([patch_nce(query, key, temperature) for query, key in pairs]).mean()
 
@@ -92,7 +93,7 @@ def contrastive_losses(
 ) -> dict[str, Tensor]:
     """Return the weighted terms that the generator and the heads minimize, by name.
 
-    With the identity each half has half of the weight, as in the authors' code.
+    With the identity, each of the two terms has half of loss.nce, as in the authors' code.
     """
     share = loss.nce / (1 if made.identity is None else 2)
     losses = {

@@ -1,4 +1,4 @@
-"""What a run is trained on: the dataset that data.dataset names, and what is shown of it."""
+"""The training data of a run: the dataset that data.dataset names, and its test images."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,12 +21,12 @@ from gan.training.accelerator import processes_of
 from gan.training.broken_images import INDEX
 
 ROWS = 4
-"""Test images of each domain in a grid."""
+"""Number of test images of each domain in a sample grid."""
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """A dataset, and the folders that it consists of, if any."""
+    """A dataset, and its folders if it has any."""
 
     config: Config
     dataset: ImageDataset
@@ -34,7 +34,7 @@ class TrainingData:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """What a resumed run must find again of a dataset that is not made of folders."""
+        """Hashes that must be the same when resuming, for a dataset without folders."""
         mark = None if self.folders else getattr(self.dataset, "fingerprint", None)
         return {} if mark is None else {"data.dataset": str(mark)}
 
@@ -50,7 +50,7 @@ class TrainingData:
         return {domain: batch.to(device) for domain, batch in images.items()}
 
     def pixels(self, domain: Domain) -> Tensor:
-        """Return a dataset's own test images, or its first items, uint8 (N, C, H, W)."""
+        """Return a dataset's own test images, or its first items; uint8 (N, C, H, W)."""
         own: Callable[[Domain], Tensor] | None = getattr(self.dataset, "test_images", None)
         if own is not None:
             return own(domain)
@@ -62,9 +62,9 @@ class TrainingData:
 def open_data(
     config: Config, accelerator: Accelerator, print_line: Callable[[str], None]
 ) -> TrainingData:
-    """Open the dataset of a run; the main process alone decodes all files of folders, for all.
+    """Open the dataset of a run; the main process decodes all files of folders, for all processes.
 
-    ValueError names data.dataset where its items are not what the networks are trained on.
+    ValueError names data.dataset if its items do not have the shapes that the networks require.
     """
     limit_decoding(config.data.max_decoded_mb)
     row = DATASETS[config.data.dataset]
@@ -82,7 +82,7 @@ def open_data(
             names = ", ".join(path.name for path in folder.paged[:3])
             print_line(
                 f"{folder.root}: {len(folder.paged)} images have several pages or frames ({names}"
-                f"{', ...' if folder.paged[3:] else ''}): the first of each is seen"
+                f"{', ...' if folder.paged[3:] else ''}): only the first of each is used"
             )
         for remark, count in folder.remarks.items():
             print_line(f"{folder.root}: {count} of {len(folder.files)} images: {remark}")
@@ -110,9 +110,9 @@ def _check_item(dataset: ImageDataset, config: Config) -> None:
 
 
 def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]) -> Tensor:
-    """Return test images from all over a domain's folder, (N, C, crop_size, crop_size) in [-1, 1].
+    """Return test images spread over a domain's folder, (N, C, crop_size, crop_size) in [-1, 1].
 
-    Where there is no test folder, or nothing readable in it, they are training images.
+    Without a test folder, or with nothing readable in it, they are training images.
     """
     folder = data.test_folder(domain)
     images = _readable(list_images(folder), data, domain) if folder else []
@@ -120,7 +120,7 @@ def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]
 
 
 def _readable(files: Sequence[Path], data: DataConfig, domain: Domain) -> list[Tensor]:
-    """Return up to ROWS images, evenly spread; those that cannot be read must not end a run."""
+    """Return up to ROWS images, evenly spread; unreadable ones are skipped."""
     images = []
     for path in files[:: max(1, len(files) // ROWS)]:
         with suppress(ImageError):

@@ -1,4 +1,4 @@
-"""Batches on their way to the device, and how long it had to wait for them."""
+"""Moves batches to the device, and measures how long it waited for them."""
 
 import time
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from gan.training.schedule import RunLength
 
 
 class LoaderWait:
-    """The share of the time that passed waiting for images, window by window."""
+    """The share of the time spent waiting for images, window by window."""
 
     def __init__(self) -> None:
         self.seconds = 0.0  # in the present window
         self.since = time.perf_counter()
 
     def share(self) -> float:
-        """Return the share since the last call, 0 to 1; a new window begins."""
+        """Return the share since the last call, 0 to 1, and begin a new window."""
         now = time.perf_counter()
         share = self.seconds / (now - self.since)
         self.seconds, self.since = 0.0, now
@@ -32,33 +32,33 @@ class LoaderWait:
 def feed(batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> Iterator[Batch]:
     """Yield a loader's batches, on the device.
 
-    To a GPU they are copied on a separate stream, while it computes the step before; elsewhere
-    they pass as they are. A wait for the loader counts where the device had nothing left to do when
-    the batch came, which is asked without waiting for it; the first one, for workers to start,
-    does not.
+    They are copied to a GPU on a separate stream while it computes the previous step; on other
+    devices they are passed unchanged. A wait for the loader counts if the device was idle when the
+    batch arrived, which is queried without synchronizing. The first wait, while workers start, does
+    not count.
     """
     copies = torch.cuda.Stream(device) if device.type == "cuda" else None
-    asked_at: float | None = None
+    waiting_since: float | None = None
     for batch in batches:
-        if asked_at is not None and _idle(device):
-            waits.seconds += time.perf_counter() - asked_at
+        if waiting_since is not None and _idle(device):
+            waits.seconds += time.perf_counter() - waiting_since
         yield _copied(batch, device, copies) if copies else batch
-        asked_at = time.perf_counter()
+        waiting_since = time.perf_counter()
 
 
 def _idle(device: torch.device) -> bool:
-    """Return whether the device has nothing to do."""
+    """Return whether the device is idle."""
     return device.type != "cuda" or torch.cuda.current_stream(device).query()
 
 
 def _copied(batch: Batch, device: torch.device, stream: torch.cuda.Stream) -> Batch:
-    """Return the batch on a GPU; its present stream waits for the copy, not the host."""
+    """Return the batch on a GPU; its present stream waits for the copy, the host does not."""
     with torch.cuda.stream(stream):
         copies = [images.to(device, non_blocking=True) for images in batch]
     present = torch.cuda.current_stream(device)
     present.wait_stream(stream)
     for images in copies:
-        images.record_stream(present)  # or their memory would be given away while it is read
+        images.record_stream(present)  # else the memory could be reused while it is read
     return copies
 
 
@@ -73,7 +73,7 @@ def load_batches(
     after: int,
     broken: BrokenImages,
 ) -> Iterator[Batch]:
-    """Yield this process's batches of the steps after this one, until `loaders` closes."""
+    """Yield this process's batches of the steps after step `after`, until `loaders` closes."""
     keys = Batches(
         len(dataset),
         config.train.batch_size,

@@ -1,4 +1,4 @@
-"""What a run would take on this machine, measured on its first steps: train.py --plan."""
+"""Measures the first steps of a run to predict its time, memory and disk space: --plan."""
 
 import shutil
 import tempfile
@@ -23,37 +23,37 @@ from gan.training.schedule import RunLength
 from gan.training.trackers import Tracker
 
 WARM_UP = 3
-"""Steps that are not timed: they compile, choose kernels and make the optimizers' state."""
+"""Steps that are not timed: they compile, choose kernels and create the optimizers' state."""
 STEPS, SECONDS = 10, 20.0
-"""Steps and seconds that are timed, at least."""
+"""Minimum number of steps and of seconds that are timed."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is left of a run, and what it takes."""
+    """The predicted cost of a run."""
 
     done: int
     length: RunLength
     seconds_per_step: float
-    """Data, update and log; without samples, evaluations and the doctor."""
+    """For data, update and log; without samples, evaluations and the doctor."""
     measured: int
-    """The steps that were timed."""
+    """Number of timed steps."""
     peak: int
-    """Bytes of the main process, pools full: on a GPU the allocator's, else resident ones."""
+    """Peak bytes of the main process with full pools: allocated on a GPU, else resident."""
     free: int
-    """Bytes that this process could take before it began."""
+    """Free bytes before the run began."""
     state: int
-    """Bytes of a training state, pools full."""
+    """Bytes of a training state with full pools."""
     generators: int
-    """Bytes of the generators for use."""
+    """Bytes of the exported generators."""
 
 
 def plan(config: Config) -> int:
-    """Print what a run would take, after some steps in a temporary folder; return the exit status.
+    """Print the predicted cost of a run, after some steps in a temporary folder.
 
-    Nothing is written to run.dir. All processes take part, as they would in the run. ValueError
-    where the device's memory does not suffice, and for all that training would reject; OSError
-    where it could not write.
+    Return the exit status. Nothing is written to run.dir. All processes run it, as in training.
+    ValueError if the device's memory does not suffice, and for everything that training would
+    reject; OSError if it could not write.
     """
     processes = processes_of(build_accelerator(config))
     processes.once(lambda: check_writable(config.run.dir / "config.yaml", replaced=False))
@@ -73,9 +73,9 @@ def plan(config: Config) -> int:
 
 
 def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[Forecast, str]:
-    """Take the steps below a folder; the forecast and what it was measured on."""
+    """Run the steps in a temporary folder; return the forecast and the name of the device."""
     free = free_memory(build_accelerator(config).device)
-    # The run in another folder, and long enough to be timed.
+    # The same run in another folder, and long enough to be timed.
     sections = {
         "run": config.run.model_copy(update={"dir": folder}),
         "train": config.train.model_copy(update={"max_steps": None}),
@@ -88,7 +88,7 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
         check_same(saved, run.manifest(saved.step), allow=config.run.allow_changes)
     clock = Clock(run)
     run.observers = {"clock": clock}
-    run.print_line = lambda text: None  # type: ignore[method-assign]  # of the temporary folder
+    run.print_line = lambda text: None  # type: ignore[method-assign]  # would name `folder`
     try:
         run.loop(None)
     except torch.OutOfMemoryError as error:
@@ -98,7 +98,7 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
             "networks.generator_channels"
         ) from error
     length = RunLength(config.train, run.length.pairs, count)
-    # What the pools will hold beside what these steps have put into them.
+    # Bytes that full pools will need in addition to those used so far.
     pooled = sum(
         (pool.size - len(pool.images)) * pool.images[0].nbytes
         for pool in run.frame.pools.values()
@@ -119,7 +119,7 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
 
 
 class Clock(Observer):
-    """Times the steps after the first few, and ends the run when they suffice."""
+    """Times the steps after the warm-up, and ends the run when there are enough."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -128,7 +128,7 @@ class Clock(Observer):
         self.enough = False
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
-        """Begin after the warm-up, end when the time and the steps are reached."""
+        """Start the timer after the warm-up; stop after enough seconds and steps."""
         if step == min(WARM_UP, self.run.length.stop - 1):
             self.started = self.now()
             self.first = step
@@ -141,23 +141,23 @@ class Clock(Observer):
             self.seconds_per_step = (self.now() - self.started) / self.measured
 
     def now(self) -> float:
-        """Return the time when all steps so far are really done."""
+        """Return the time, after waiting for all steps so far."""
         if self.run.accelerator.device.type == "cuda":
             torch.cuda.synchronize()
         return time.perf_counter()
 
     def ended(self) -> str | None:
-        """End the run on all processes at once, so that none is left waiting."""
+        """Return a reason on all processes at the same step, so that none waits for another."""
         return "measured" if self.enough else None
 
 
 def size(paths: Iterable[Path]) -> int:
-    """Return the bytes of those that are files."""
+    """Return the total bytes of the files among the paths."""
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def _describe(forecast: Forecast, name: str, config: Config) -> str:
-    """Return the forecast in some lines."""
+    """Return the forecast as text of several lines."""
     stop, pairs = forecast.length.stop, forecast.length.pairs_per_step
     left = stop - forecast.done
     resumed = f", {forecast.done} of them done" if forecast.done else ""
@@ -177,5 +177,5 @@ def _describe(forecast: Forecast, name: str, config: Config) -> str:
 
 
 def amount(count: int) -> str:
-    """Return bytes in a unit in which they can be read."""
+    """Return a number of bytes as text, in GB or MB."""
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

@@ -8,25 +8,25 @@ from torch import Tensor
 
 
 class ImagePool:
-    """Up to `size` past translations of one domain; 0 passes translations through."""
+    """Stores up to `size` past translations of one domain; 0 passes translations through."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.images: list[Tensor] = []
 
     def exchange(self, images: Tensor, rng: random.Random) -> Tensor:
-        """Show the discriminator past translations in place of half of the present ones.
+        """Return a batch in which past translations replace about half of the present ones.
 
         images is (N, C, H, W); so is the result, detached. Until the pool is full every image is
-        stored and returned. Then, for each image with probability 1/2, a random stored one is
-        returned and replaced by it. The draws come from rng alone.
+        stored and returned. Then, for each image with probability 1/2, a random stored image is
+        returned and the new one replaces it in the pool. Only rng is drawn from.
         """
         if self.size == 0:
             return images.detach()
         return torch.stack([self.exchange_one(image, rng) for image in images.detach()])
 
     def exchange_one(self, image: Tensor, rng: random.Random) -> Tensor:
-        # An image of a step that is skipped as not finite would poison later steps from here.
+        # A non-finite image of a skipped step would otherwise affect later steps.
         stored = image.nan_to_num()
         if len(self.images) < self.size:
             self.images.append(stored)
@@ -42,10 +42,10 @@ class ImagePool:
         return torch.stack(self.images) if self.images else None
 
     def restore(self, images: Sequence[Tensor] | Tensor | None) -> None:
-        """Restore what state() gave; images beyond the pool's size are dropped."""
+        """Restore what state() returned; images beyond the pool's size are dropped."""
         self.images = [] if images is None else [image.clone() for image in images][: self.size]
 
 
 def usable(images: Tensor | None, side: int, device: torch.device) -> Tensor | None:
-    """Return what state() gave, on a device; None where it holds crops of another side."""
+    """Return stored images on a device; None for crops of another side than `side`."""
     return images.to(device) if images is not None and images.shape[-1] == side else None

@@ -1,4 +1,4 @@
-"""Where a new run's weights come from, if not from its seed: other runs, other people's files."""
+"""Initial weights of a new run from files: other runs, or other projects' weights."""
 
 import re
 import sys
@@ -24,19 +24,19 @@ KEYS = {
     "upsample": "networks.upsample",
     "downsample": "networks.downsample",
 }
-"""What the arguments of a generator are called in the configuration; dropout has no weights."""
+"""Configuration keys of a generator's arguments; dropout has no weights."""
 REFERENCE_DISCRIMINATORS = {"disc_a": "latest_net_D_B.pth", "disc_b": "latest_net_D_A.pth"}
-"""The reference's discriminators are named for the generator whose images they score."""
+"""The reference names its discriminators for the generator whose images they score."""
 
 
 def load_initial_weights(
     config: Config, networks: Mapping[str, nn.Module], *, main: bool = True
 ) -> None:
-    """Give a new run's networks, gen_ab and the like, the weights that networks.weights* name.
+    """Load the weights that networks.weights* name into a new run's networks (gen_ab and so on).
 
-    Networks for which there are none keep their initial weights, and the main process prints which.
-    A run that has a training state resumes from that, and no file is read. ValueError names the key
-    and the file where it cannot be read or is of another network, with what to set.
+    Networks without a file keep their drawn weights; the main process prints which. If the run has
+    a training state, it resumes from that, and no file is read. ValueError names the key and the
+    file if it cannot be read or belongs to another network, and what to set.
     """
     chosen = config.networks
     named = chosen.weights or chosen.weights_ab or chosen.weights_ba
@@ -56,11 +56,11 @@ def load_initial_weights(
 
 
 Weights = tuple[Mapping[str, Tensor], str]
-"""What a network is given, and the key and the file that it is from."""
+"""State of a network, and the key and file that it comes from."""
 
 
 def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
-    """Yield the weights of each generator for which a file is named."""
+    """Yield the name and the weights of each generator for which a file is named."""
     data, chosen = config.data, config.networks
     folder = generators_in(chosen.weights) if chosen.weights else {}
     for direction, ends in DIRECTIONS.items():
@@ -72,7 +72,7 @@ def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
 
 
 def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Weights:
-    """Read the weights of a generator's file; ValueError where they do not fit."""
+    """Read the weights of a generator's file; ValueError if they do not fit."""
     try:
         file = find_generator(path, direction)
         opened = open_generator(file, direction)
@@ -80,7 +80,7 @@ def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, 
         raise ValueError(f"{key}: {error}") from error
     spec = {"downsample": "stride"} | opened.spec
     if another := [f"{KEYS[name]} {spec[name]}" for name in KEYS if spec[name] != wanted[name]]:
-        raise ValueError(f"{key}: {file} is of another network: set {', '.join(another)}")
+        raise ValueError(f"{key}: {file} belongs to another network: set {', '.join(another)}")
     ends = DIRECTIONS[direction]
     for name, domain in (("in_channels", ends.source), ("out_channels", ends.target)):
         if spec[name] != wanted[name]:
@@ -93,7 +93,7 @@ def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, 
 
 
 def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
-    """Move the second half of a ResNet's blocks in its state: dropout takes a place there."""
+    """Shift layer indices in the second half of ResNet blocks: dropout occupies an index there."""
     return {
         re.sub(r"(conv_block\.)([567])", lambda m: f"{m[1]}{int(m[2]) + shift}", name): tensor
         for name, tensor in state.items()
@@ -101,7 +101,7 @@ def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
 
 
 def _discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
-    """Yield the weights of each discriminator in a run's folder, the reference's or ours."""
+    """Yield the name and weights of each discriminator in a run's folder, reference's or ours."""
     if folder is None:
         return
     for name, file in REFERENCE_DISCRIMINATORS.items():
@@ -115,7 +115,7 @@ def _discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
 
 
 def load(network: nn.Module, state: Mapping[str, Tensor], where: str) -> None:
-    """Copy weights into a network; ValueError where they are of another one."""
+    """Copy weights into a network; ValueError if they belong to another one."""
     try:
         network.load_state_dict(state)
     except RuntimeError as error:

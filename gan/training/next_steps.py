@@ -1,4 +1,4 @@
-"""The last lines of a run: how good it is, and commands that can be copied into a shell."""
+"""The last lines that a run prints: its verdict, and commands to copy into a shell."""
 
 import shlex
 import shutil
@@ -17,16 +17,16 @@ from gan.training.verdict import run_verdict
 
 
 def print_end(config: Config, step: int, text: str, print_line: Callable[[str], None]) -> None:
-    """Print that a run has ended at a step, how good it is, and commands for what it has made."""
+    """Print why a run has ended, its verdict, and commands for its report and generators."""
     verdict = str(run_verdict(config.run.dir, config, step))
     for line in (f"{config.run.dir}: {text}", verdict, *next_steps(config)):
         print_line(line)
 
 
 def next_steps(config: Config) -> Iterator[str]:
-    """Yield lines for the end of a run: its report, its curves and samples, a translation.
+    """Yield commands for a finished run: report, TensorBoard, translation.
 
-    The commands are started as this program was, so that they work where it did.
+    They start programs in the way in which this one was started, so that they work here.
     """
     row, folder = RECIPES[config.recipe], config.run.dir
     direction = row.directions[0]
@@ -51,7 +51,7 @@ def next_steps(config: Config) -> Iterator[str]:
 
 
 def _command(name: str) -> list[str]:
-    """Return the first words of another of our commands."""
+    """Return the first words of a command line for another of our commands."""
     program = Path(sys.argv[0])
     script = program.parent / "scripts" / f"{name}.py"
     if program.name == "train.py" and script.is_file():
@@ -62,12 +62,12 @@ def _command(name: str) -> list[str]:
 
 
 def _python() -> str:
-    """Return the first word of a command for this Python."""
+    """Return the command that starts this Python."""
     return _program("python", Path(sys.executable))
 
 
 def _program(name: str, file: Path) -> str:
-    """Return a program's name where the shell finds this file by it, else the file."""
+    """Return a program's name if the shell finds this file under it, else the file's path."""
     found = shutil.which(name)
     if found and Path(found).absolute() == file.absolute():
         return name
@@ -75,7 +75,7 @@ def _program(name: str, file: Path) -> str:
 
 
 def _extensions() -> list[str]:
-    """Return the extensions that this program was given, as options."""
+    """Return this program's --extend options."""
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--extend", action="append", nargs="?", const="", default=[])
     given, _ = parser.parse_known_args(sys.argv[1:])
@@ -83,7 +83,7 @@ def _extensions() -> list[str]:
 
 
 def _path(path: Path) -> str:
-    """Return a path as a word of a command, below the working folder where it lies there."""
+    """Return a path as a word of a command, relative to the working folder if inside it."""
     here = Path.cwd()
     short = path.relative_to(here) if path.is_relative_to(here) else path
     return f"./{short}" if str(short).startswith("-") else str(short)
@@ -93,20 +93,20 @@ def _path(path: Path) -> str:
 
 
 def _images(data: DataConfig, domain: Domain) -> str:
-    """Return a folder with images of a domain; where there is none a word to be replaced."""
+    """Return a folder with images of a domain, or a placeholder."""
     return next((_path(folder) for folder, _ in _folders(data, domain)), "PHOTOS")
 
 
 def _first_image(data: DataConfig, domain: Domain) -> str:
-    """Return one image of a domain; where there is none a word to be replaced."""
+    """Return one image of a domain, or a placeholder."""
     return next((_path(images[0]) for _, images in _folders(data, domain)), "PAINTING")
 
 
 def _folders(data: DataConfig, domain: Domain) -> Iterator[tuple[Path, list[Path]]]:
-    """Yield the folders that hold images of a domain with these, those of the test first."""
+    """Yield each folder that holds images of a domain, with these; the test folder first."""
     if not DATASETS[data.dataset].folders:
         return
     for folder in (data.test_folder(domain), data.train_folder(domain)):
-        with suppress(ValueError):  # gone, or not readable: the training is done all the same
+        with suppress(ValueError):  # removed or unreadable: the training is finished anyway
             if folder and (images := list_images(folder)):
                 yield folder, images

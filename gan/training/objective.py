@@ -14,21 +14,21 @@
     fake_b = gen_ab(a)      rec_a = gen_ba(fake_b)      idt_a = gen_ba(a)
     fake_a = gen_ba(b)      rec_b = gen_ab(fake_a)      idt_b = gen_ab(b)
 
-|.| is the mean over pixels. The last six lines are off by default. Four are ours: f are feature
-maps of a frozen network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b those of
-a whole domain; gan/losses has the formulas, whose terms are averaged over the layers. The loss of a
-feed-forward style network is three of these terms for one direction, G_b being a painting's; that
-of a network with a style image has the adversarial one too, G_b being each b's own. The semantic
-line is CyCADA's (Hoffman et al. 2018, Eq. 4): p are the probabilities that a frozen classifier of A
-gives to its classes, k the likeliest. The last line is for terms from outside the package: each is
-a function of one direction's `Cycle`.
+|.| is the mean over pixels. The last six lines are off by default. f are feature maps of a frozen
+network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b those of a whole domain.
+gan/losses has the formulas; terms are averaged over the layers. The loss of a feed-forward style
+network consists of three of these terms for one direction, with a painting's G_b. A network with a
+style image adds the adversarial term and uses the G_b of each b. The semantic line is CyCADA's
+(Hoffman et al. 2018, Eq. 4): p are the probabilities that a frozen classifier of A gives to its
+classes, k the likeliest class. The last line is for terms from outside the package: each is a
+function of one direction's `Cycle`.
 
-The sum has two halves, one for each direction: fake_b, rec_a and idt_b are one `Cycle`, fake_a,
-rec_b and idt_a the other. The weights alone link them, so that each can be computed, and
-differentiated, for itself.
+The sum has two halves, one for each direction: fake_b, rec_a and idt_b form one `Cycle`, fake_a,
+rec_b and idt_a the other. The two halves share nothing but the weights, so each can be computed and
+differentiated separately.
 
 A suffix names the domain in which an image lives; a discriminator is named for the domain that it
-classifies. The networks are any callables; nothing here knows an optimizer, a device or a pool.
+classifies. The networks are any callables; this module knows no optimizer, device or pool.
 
 Departures from the paper: identity weights are absolute (the paper's is half the cycle weight); the
 discriminators' loss is halved, as in the paper's training details, for every form of the
@@ -64,42 +64,42 @@ from gan.losses import (
 Network = Callable[[Tensor], Tensor]
 Discriminator = Callable[[Tensor], Scores]
 Maps = Mapping[str, Tensor]
-"""A tensor for every layer of a frozen network, by its name."""
+"""One tensor for each layer of a frozen network, by layer name."""
 FeatureMaps = Callable[[Tensor], Maps]
-"""A frozen network: all its feature maps of images."""
+"""A frozen network: maps images to feature maps."""
 Terms = dict[tuple[WeightedTerm, Domain | Direction], Callable[[], Tensor]]
-"""Losses without their weights, each computed when it is called, by their names in two parts."""
+"""Unweighted losses by (term, domain or direction), each computed when it is called."""
 Passes = Callable[..., Sequence[Any]]
 """Runs a network on several batches: `one_by_one` or `at_once`."""
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """One direction, that of A to B say: a, fake_b, rec_a, b and idt_b."""
+    """The images of one direction, for A to B: a, fake_b, rec_a, b and idt_b."""
 
     real: Tensor
     fake: Tensor
     rec: Tensor
     target: Tensor
-    """Real images of the domain that is translated to."""
+    """Real images of the target domain."""
     idt: Tensor | None
-    """The generator's output for the target; None where its weight is zero."""
+    """The generator's output for `target`; None if the identity weight is 0."""
 
 
 @dataclass(frozen=True)
 class LossTargets:
-    """Frozen networks and what they compute from the real images, with which outputs are compared.
+    """Frozen networks, and features of the real images with which outputs are compared.
 
-    By default there are none, which is enough where no weight needs them.
+    The default has none, which suffices if no weight requires them.
     """
 
     feature_maps: FeatureMaps = lambda _: {}
     content: Mapping[Domain, Maps] = field(default_factory=lambda: {"a": {}, "b": {}})
     """Feature maps of each domain's real images, which are compared position by position."""
     gram: Mapping[Domain, Maps] = field(default_factory=lambda: {"a": {}, "b": {}})
-    """Gram matrices of each domain, (1, C, C), or of every image its own, (N, C, C)."""
+    """Gram matrices of each domain, (1, C, C), or of each of its images, (N, C, C)."""
     classify: Network = lambda images: images
-    """A classifier's logits, (N, classes), of images of either domain."""
+    """Maps images of either domain to a classifier's logits, (N, classes)."""
 
 
 NO_TARGETS = LossTargets()
@@ -114,7 +114,7 @@ class DiscriminatorLoss:
     fake: Tensor
 
     def named(self, domain: Domain) -> dict[str, Tensor]:
-        """Return the three values under the names that the logs use."""
+        """Return the three values by the names that the logs use."""
         return {
             f"discriminator_{domain}": self.loss,
             f"score_real_{domain}": self.real,
@@ -128,7 +128,7 @@ def one_by_one(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequenc
 
 
 def at_once(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequence[Scores]:
-    """Return the same from a single pass, for networks that treat every image for itself."""
+    """Return the same from a single pass, for networks that treat images independently."""
     sizes = [len(batch) for batch in batches]
     output = network(torch.cat(batches))
     if isinstance(output, Tensor):
@@ -145,9 +145,10 @@ def translate(
     loss: LossConfig,
     passes: Passes = one_by_one,
 ) -> Cycle:
-    """Translate images (N, C, H, W) in [-1, 1] and back, and those of the target domain to itself.
+    """Translate and reconstruct images; pass those of the target domain through the generator.
 
-    generator translates in the direction, inverse in the opposite one.
+    real and target are (N, C, H, W) in [-1, 1]. generator translates in the direction, inverse in
+    the opposite one. The identity output is None if its weight is 0.
     """
     if loss.weight("identity", DIRECTIONS[direction].target):
         fake, idt = passes(generator, real, target)
@@ -165,7 +166,7 @@ def generator_losses(
 ) -> dict[str, Tensor]:
     """Return the weighted terms of one direction that both generators minimize, by name.
 
-    disc classifies the domain that is translated to. The sum over both directions is the objective.
+    disc classifies the target domain. The objective is the sum over both directions.
     """
     ends = DIRECTIONS[direction]
     losses = {
@@ -191,7 +192,7 @@ def generator_losses(
 def guided_losses(
     fake_b: Tensor, b: Tensor, disc_b: Discriminator, loss: LossConfig, targets: LossTargets
 ) -> dict[str, Tensor]:
-    """Return the weighted terms of translations in the style of each one's own b, by name."""
+    """Return the weighted terms, by name, of translations that each take the style of one b."""
     adversarial = adversarial_loss(disc_b, fake_b, b, loss)
     content, gram = targets.content["a"], targets.gram["b"]
     terms = appearance_terms("ab", fake_b, content, gram, targets.feature_maps)
@@ -199,9 +200,9 @@ def guided_losses(
 
 
 def adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: LossConfig) -> Tensor:
-    """Return what a generator minimizes to fool a discriminator, the mean over its score maps.
+    """Return the adversarial loss of a generator, averaged over the discriminator's score maps.
 
-    real are images of the discriminator's domain; few forms need their scores.
+    real are images of the discriminator's domain; only some forms use their scores.
     """
     form = ADVERSARIAL[loss.adversarial]
     fake_maps = score_maps(disc(fake))
@@ -215,11 +216,11 @@ def adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: Loss
 def appearance_terms(
     direction: Direction, fake: Tensor, content: Maps, gram: Maps, feature_maps: FeatureMaps
 ) -> Terms:
-    """Return the terms of translations in one direction that need no discriminator.
+    """Return the terms of one direction that require no discriminator.
 
     content are the original images' feature maps, gram the style's Gram matrices.
     """
-    maps = cache(lambda: feature_maps(fake))  # once for both terms, and only if one is computed
+    maps = cache(lambda: feature_maps(fake))  # one pass for both terms, and only if one is computed
     return {
         ("perceptual", direction): lambda: _content_distance(maps(), content),
         ("style", direction): lambda: style_distance(maps(), gram),
@@ -247,22 +248,22 @@ def _registered_losses(direction: Direction, cycle: Cycle, loss: LossConfig) -> 
 
 
 def _content_distance(maps: Maps, content: Maps) -> Tensor:
-    """Return the perceptual distance to the content's maps, the mean over their layers."""
+    """Return the perceptual distance to the content's feature maps, averaged over the layers."""
     return weighted_sum({at: perceptual_distance(maps[at], content[at]) for at in content})
 
 
 def style_distance(maps: Maps, gram: Maps) -> Tensor:
-    """Return the distance of images' Gram matrices to the style's, the mean over its layers."""
+    """Return the distance of Gram matrices to the style's, averaged over the layers."""
     return weighted_sum({at: gram_distance(mean_gram(maps[at]), gram[at]) for at in gram})
 
 
 def discriminator_loss(
     disc: Discriminator, real: Tensor, fake: Tensor, loss: LossConfig, passes: Passes = one_by_one
 ) -> DiscriminatorLoss:
-    """Return what a discriminator minimizes: half of its loss on real images and on translations.
+    """Return a discriminator's loss: half of the sum over real images and translations.
 
-    A regularizer, such as the gradient penalty of wgan_gp, is inside the half, so that its ratio to
-    the scores is that of its paper.
+    A regularizer, such as the gradient penalty of wgan_gp, is halved too, so that its ratio to the
+    scores is that of its paper.
     """
     form = ADVERSARIAL[loss.adversarial]
     real_maps, fake_maps = map(score_maps, passes(disc, real, fake.detach()))
@@ -278,5 +279,5 @@ def _mean_over_maps(term: Callable[..., Tensor], *maps: Sequence[Tensor | None])
 
 
 def _mean_score(maps: Sequence[Tensor]) -> Tensor:
-    """Return the mean of each map, and of those the mean, without a gradient."""
+    """Return the mean of the maps' means, without a gradient."""
     return torch.stack([scores.detach().mean() for scores in maps]).mean()

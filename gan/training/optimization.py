@@ -1,4 +1,4 @@
-"""What every recipe's step ends with: gradients applied, or skipped where they are not finite."""
+"""Optimizers of all recipes: apply gradients, or skip the step if they are not finite."""
 
 import copy
 import random
@@ -12,16 +12,15 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from gan.config import Config
 
 Groups = Mapping[str, tuple[Sequence[str], float]]
-"""Names of networks that one Adam updates, and its learning rate, by the group's name."""
+"""By the group's name: the networks that one Adam updates, and its learning rate."""
 OPTIMIZERS = {"generators": "gen_optimizer", "discriminators": "disc_optimizer"}
-"""What the optimizers of groups are called in a training state; others: NAME_optimizer."""
+"""Names of optimizers in a training state, by group; those of others are NAME_optimizer."""
 LEAST_LR_FACTOR = 1 / 64
-"""Smallest factor of the learning rate before a run whose steps are not finite gives up."""
+"""Smallest factor of the learning rate: below it a run with non-finite steps stops."""
 
 
 class Updates:
-    """An Adam for each group of networks; the averages of those that are exported; and the count of
-    skipped steps."""
+    """One Adam for each group of networks, averages of the exported networks, skipped steps."""
 
     def __init__(
         self,
@@ -31,7 +30,7 @@ class Updates:
         groups: Groups,
         exported: Sequence[str],
     ) -> None:
-        """networks are all that learn, by name; exported names those that are for use."""
+        """networks are all trained networks by name; exported names those used for inference."""
         self.config = config
         self.networks = networks
         self.rates = {name: rate for name, (_, rate) in groups.items()}
@@ -39,19 +38,19 @@ class Updates:
         betas = (config.optim.beta1, config.optim.beta2)
         for name, (members, rate) in groups.items():
             parameters = [p for member in members for p in networks[member].parameters()]
-            # The fused one can skip a step on the device.
+            # The fused Adam can skip a step on the device.
             self.optimizers[name] = torch.optim.Adam(parameters, lr=rate, betas=betas, fused=True)
         self.exported = {name: self.networks[name] for name in exported}
-        # Moving averages of the exported networks (train.ema); none where averaging is off.
+        # Moving averages of the exported networks (train.ema); empty if averaging is off.
         self.averages = {
             name: copy.deepcopy(net).eval().to(device)
             for name, net in (self.exported if config.train.ema else {}).items()
         }
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.train.precision == "fp16")
-        # Steps skipped because their gradients were not finite: in all, and in a row up to now.
+        # Steps skipped because their gradients were not finite: the total, and the latest in a row.
         self.skipped = torch.zeros((), device=device)
         self.skipped_in_row = torch.zeros((), device=device)
-        # Halved each time that the run goes back after such steps.
+        # Halved each time the run goes back after such steps.
         self.lr_factor = 1.0
 
     @property
@@ -60,28 +59,28 @@ class Updates:
         return float(next(iter(self.optimizers.values())).param_groups[0]["lr"])
 
     def set_lr(self, multiplier: float) -> None:
-        """Write the configured learning rates, times a factor, into the optimizers."""
+        """Set the optimizers' learning rates: the configured ones times a multiplier."""
         for name, optimizer in self.optimizers.items():
             optimizer.param_groups[0]["lr"] = self.rates[name] * (multiplier * self.lr_factor)
 
     def slow_down(self, factor: float) -> None:
-        """Start again after skipped steps, with the learning rates times a factor."""
+        """Reset the count of skipped steps in a row and scale the learning rates by a factor."""
         self.lr_factor = factor
         self.skipped_in_row.zero_()
 
     def buffers(self) -> Iterator[Tensor]:
-        """Yield what a forward pass changes: the statistics of batch norms."""
+        """Yield the buffers, which a forward pass changes: batch norm statistics."""
         for net in self.networks.values():
             yield from net.buffers()
 
     def statistics(self) -> list[Tensor]:
-        """Return copies of the buffers, for apply."""
+        """Return copies of the buffers, for apply()."""
         return [buffer.clone() for buffer in self.buffers()]
 
     def apply(self, step: int, statistics: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Apply the gradients, unless one is not finite; without a sync.
+        """Apply the gradients unless one is not finite, without waiting for the device.
 
-        A skipped step restores the buffers that were copied at its beginning. Returns the
+        A skipped step restores the buffers from `statistics`, copied at its beginning. Return the
         gradients' norms and the counts of skipped steps, by name.
         """
         norms = {}
@@ -100,7 +99,7 @@ class Updates:
         for buffer, before in zip(self.buffers(), statistics, strict=True):
             buffer.copy_(torch.where(skipped.bool(), before, buffer))
         self.scaler.update()
-        # A rising decay keeps the first, random weights from lingering in the average.
+        # The decay rises, so that the first, random weights soon leave the average.
         decay = min(self.config.train.ema, (1 + step) / (10 + step))
         for name, average in self.averages.items():
             _move_towards(average, self.exported[name], (1 - decay) * (1 - skipped))
@@ -110,7 +109,7 @@ class Updates:
         return norms | {name: count.clone() for name, count in counts.items()}
 
     def state(self) -> dict[str, Any]:
-        """Return the networks and all that updates them."""
+        """Return the state of the networks, averages and optimizers."""
         optimizers = {_key(name): opt.state_dict() for name, opt in self.optimizers.items()}
         return optimizers | {
             "networks": {name: net.state_dict() for name, net in self.networks.items()},
@@ -122,11 +121,11 @@ class Updates:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue from what state() gave."""
+        """Restore what state() returned."""
         saved = by_name(state["networks"], self.networks)
         for name, net in self.networks.items():
             net.load_state_dict(saved[name])
-        # Averaging may begin on the way.
+        # Averaging may be turned on for a resumed run.
         averages = by_name(state["averages"], self.averages) or saved
         for name, average in self.averages.items():
             average.load_state_dict(averages[name])
@@ -142,7 +141,7 @@ class Updates:
 def _lay_out_moments(optimizer: torch.optim.Optimizer) -> None:
     """Give moments their parameters' strides: the fused Adam reads both as flat memory.
 
-    They differ where train.channels_last has changed since the state was saved.
+    The strides differ if train.channels_last has changed since the state was saved.
     """
     for parameter, state in optimizer.state.items():
         for key, moment in state.items():
@@ -151,12 +150,12 @@ def _lay_out_moments(optimizer: torch.optim.Optimizer) -> None:
 
 
 def _key(group: str) -> str:
-    """Return what the optimizer of a group is called in a training state."""
+    """Return the name of a group's optimizer in a training state."""
     return OPTIMIZERS.get(group, f"{group}_optimizer")
 
 
 def by_name(saved: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Return states of networks by name; early training states are lists in the order of names."""
+    """Return states of networks by name; in early training states they are lists in this order."""
     return saved if isinstance(saved, dict) else dict(zip(names, saved, strict=False))
 
 
@@ -172,14 +171,14 @@ def _move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> Non
 
 
 def reseed(seed: int, process: int, step: int) -> random.Random:
-    """Make all that follows a function of these three: a resumed run repeats it."""
+    """Seed torch from three numbers; return a generator. A resumed run repeats the draws."""
     rng = random.Random(f"{seed}/{process}/{step}")
     torch.manual_seed(rng.getrandbits(63))
     return rng
 
 
 def set_requires_grad(networks: Sequence[nn.Module], flag: bool) -> None:
-    """Let gradients reach the weights of these networks, or not."""
+    """Turn gradients for the weights of these networks on or off."""
     for net in networks:
         net.requires_grad_(flag)
 

@@ -1,4 +1,4 @@
-"""Loss targets of a frozen network: feature maps of real images, Gram matrices of domains."""
+"""Loss targets from a frozen network: feature maps of real images, Gram matrices of domains."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,11 +18,11 @@ DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class PerceptualNetwork:
-    """A frozen network in the training precision, with its layers for content and for style.
+    """A frozen network in the training precision, with its content and style layers.
 
-    Layers that no weight of the configuration needs are not computed. The maps of the last images
-    are kept, with their graph: terms and a projected discriminator that see the same translation
-    share a pass. ValueError as of Features.
+    Layers that no weight of the configuration requires are not computed. The feature maps of the
+    last images are kept, with their graph, so that several terms and a projected discriminator
+    share one pass. ValueError as in Features.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:
@@ -41,7 +41,7 @@ class PerceptualNetwork:
         self.device = device
 
     def __call__(self, images: Tensor) -> Maps:
-        """Return the feature maps of (N, 3 or 1, H, W) in [-1, 1], by layer, in float32."""
+        """Return the feature maps of images (N, 3 or 1, H, W) in [-1, 1], by layer, in float32."""
         graph = torch.is_grad_enabled()
         if self.last is None or self.last[0] is not images or self.last[1] != graph:
             with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None):
@@ -49,20 +49,20 @@ class PerceptualNetwork:
         return self.last[2]
 
     def content_of(self, maps: Maps) -> Maps:
-        """Return the maps that are compared position by position."""
+        """Return the maps of the content layers."""
         return {layer: maps[layer] for layer in self.content}
 
     def grams_of(self, maps: Maps) -> Maps:
-        """Return the Gram matrices of every image, (N, C, C), of the layers for style."""
+        """Return the Gram matrices of each image, (N, C, C), of the style layers."""
         return {layer: mean_gram(maps[layer]) for layer in self.style}
 
     def style_of(self, maps: Maps) -> Maps:
-        """Return the mean Gram matrices of the images, (1, C, C), of the layers for style."""
+        """Return the mean Gram matrices of the images, (1, C, C), of the style layers."""
         return {at: gram.mean(dim=0, keepdim=True) for at, gram in self.grams_of(maps).items()}
 
 
 def _serves_discriminators(config: Config) -> bool:
-    """Return whether the projected discriminators have the same network, uncompiled."""
+    """Return whether projected discriminators can use this network: the same one, uncompiled."""
     networks, perceptual = config.networks, config.perceptual
     return (
         config.scores_features
@@ -73,10 +73,10 @@ def _serves_discriminators(config: Config) -> bool:
 
 
 class RunningGrams:
-    """A domain's Gram matrices: averages over the steps so far.
+    """Running averages of a domain's Gram matrices.
 
-    The first steps count alike; then the average forgets with its decay. Each step's images are in
-    it when they are compared with it.
+    The first steps have equal weights; then the average decays exponentially. Each step's images
+    are added before they are compared with it.
     """
 
     def __init__(self, decay: float) -> None:
@@ -94,7 +94,7 @@ class RunningGrams:
         return {layer: self.values[layer] for layer in fresh}
 
     def state(self) -> dict[str, Any]:
-        """Return what resuming needs."""
+        """Return the state that resuming requires."""
         return {"steps": self.steps, "values": dict(self.values)}
 
     def restore(self, state: dict[str, Any], device: torch.device) -> None:
@@ -104,7 +104,7 @@ class RunningGrams:
 
 
 class LossTargetsBuilder:
-    """Computes every batch's loss targets and averages Gram matrices of both domains."""
+    """Computes the loss targets of each batch and averages Gram matrices of both domains."""
 
     def __init__(
         self,
@@ -112,15 +112,15 @@ class LossTargetsBuilder:
         network: PerceptualNetwork | None,
         share: Callable[[Tensor], Tensor],
     ) -> None:
-        """network is None where no weight needs it; share averages a tensor over the processes."""
+        """network is None if no weight requires it; share averages a tensor over the processes."""
         self.network, self.share = network, share
         self.grams = {domain: RunningGrams(config.gram_decay) for domain in DOMAINS}
 
     def loss_targets(self, batches: Sequence[Sequence[Tensor]]) -> list[LossTargets]:
         """Return the targets of each batch (a, b) of real images of a whole step.
 
-        All batches of all processes are in the Gram matrices that all are compared with: so a step
-        is the same however it is split, and the averages are the same everywhere.
+        The Gram matrices are averaged over all batches and processes before any comparison, so a
+        step does not depend on how it is split, and the averages are the same on all processes.
         """
         if self.network is None:
             return [NO_TARGETS] * len(batches)
@@ -141,11 +141,11 @@ class LossTargetsBuilder:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Return what a resumed run must find again, by the key that names its file."""
+        """Hashes that must be the same when resuming, by the key that names the file."""
         return {} if self.network is None else {"perceptual.weights": self.network.fingerprint}
 
     def state(self) -> dict[Any, Any]:
-        """Return both domains' averages; empty where there are none."""
+        """Return both domains' averages, {} if there are none."""
         return {domain: grams.state() for domain, grams in self.grams.items() if grams.values}
 
     def restore(self, state: dict[Any, Any], device: torch.device) -> None:
@@ -155,7 +155,7 @@ class LossTargetsBuilder:
 
 
 def _mean_maps(batches: Sequence[Maps], share: Callable[[Tensor], Tensor]) -> Maps:
-    """Return every layer's mean over batches and processes; one exchange for all layers."""
+    """Return each layer's mean over batches and processes, in one exchange."""
     if not batches[0]:
         return {}
     means = {layer: torch.stack([maps[layer] for maps in batches]).mean(0) for layer in batches[0]}

@@ -1,4 +1,4 @@
-"""The lines that evaluation and the doctor leave behind, and where one of them is torn."""
+"""Reads the JSON lines of evaluations and of the doctor, and reports torn ones."""
 
 import json
 import re
@@ -15,11 +15,11 @@ from gan.evaluation.records import Metric
 from gan.system.text import dotted
 
 OWN = re.compile(r"gen_(ab|ba)\.safetensors")
-"""The generators that a run leaves for use: neither the best nor those of past epochs."""
+"""Generators that a run exports at its end; not the best, nor those of past epochs."""
 
 
 class Record(BaseModel):
-    """A line of JSON; keys that we do not know are left alone."""
+    """A line of JSON; unknown keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -32,11 +32,11 @@ class Evaluation(Record):
     protocol: dict[str, Any] = {}
     metrics: dict[str, Metric]
     images: str | None = None
-    """The file of its images' scores, below the run."""
+    """File with the scores of its images, relative to the run."""
 
     @property
     def models(self) -> list[str]:
-        """The files that were evaluated; training, which evaluates what it has, names none."""
+        """The files that were evaluated; empty for evaluations during training."""
         models = self.protocol.get("models")
         found = models.values() if isinstance(models, dict) else ()
         return [str(model.get("file", "")) for model in found if isinstance(model, dict)]
@@ -47,21 +47,21 @@ class Evaluation(Record):
         return {name: str(value) for name, value in dotted(self.protocol)}
 
     def changed(self, change: Change) -> list[str]:
-        """Return the names of the metrics that changed so, compared with the source images."""
+        """Return the names of metrics with this change from the source images."""
         return [name for name, metric in self.metrics.items() if metric.change == change]
 
 
 class Score(Record):
-    """A line of RUN/evaluation/step-NNNNNNNN.jsonl: what one image was given."""
+    """A line of RUN/evaluation/step-NNNNNNNN.jsonl: the scores of one image."""
 
     direction: Direction
     file: InstanceOf[str]
-    """Return a name as text: what is not UTF-8 in it stays as Python spells it."""
+    """The file's name as text; bytes that are not UTF-8 stay as Python escapes them."""
     scores: dict[str, float | None]
 
 
 class Finding(Record):
-    """A line of RUN/doctor.jsonl: that something was found, or that it is gone."""
+    """A line of RUN/doctor.jsonl: a new finding, or one that has disappeared."""
 
     step: int
     where: str = ""
@@ -74,7 +74,7 @@ class Finding(Record):
 
 
 class Best(Record):
-    """RUN/best.json: which generators a run has kept as the best."""
+    """The content of RUN/best.json: the step of the best generators."""
 
     step: int
 
@@ -84,16 +84,16 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True)
 class Lines(Generic[R]):
-    """The lines of a file that could be read, and a sentence about those that could not."""
+    """The readable lines of a file, and a remark about the others."""
 
     records: list[R]
     remark: str | None
     present: bool
-    """Whether there is such a file."""
+    """Whether the file exists."""
 
 
 def read_lines(path: Path, kind: type[R]) -> Lines[R]:
-    """Read a file of one JSON object a line; what is torn or of another kind is passed over."""
+    """Read a file of one JSON object a line; skip lines that are torn or of another kind."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -111,29 +111,29 @@ def read_lines(path: Path, kind: type[R]) -> Lines[R]:
         return Lines(records, None, True)
     shown = ", ".join(map(str, torn[:10])) + (", …" if len(torn) > 10 else "")
     plural = "s" if len(torn) > 1 else ""
-    what = f"{len(torn)} line{plural} passed over as torn or of another kind ({shown})"
+    what = f"{len(torn)} line{plural} skipped as torn or of another kind ({shown})"
     return Lines(records, f"{path.name}: {what}", True)
 
 
 def best_step(run: Path) -> int | None:
-    """Return the step that RUN/best.json names, where there is one."""
+    """Return the step in RUN/best.json, or None."""
     return next((best.step for best in read_lines(run / "best.json", Best).records), None)
 
 
 def found(records: list[Finding]) -> list[tuple[Finding, int | None]]:
-    """Return the findings, open ones first, each with the step at which it had gone or None."""
+    """Return the findings, open ones first, each with the step at which it ended, or None."""
     findings = [(f, _over(f, records[i + 1 :])) for i, f in enumerate(records) if f.finding]
     return sorted(findings, key=lambda pair: (pair[1] is not None, -pair[0].step))
 
 
 def _over(finding: Finding, later: list[Finding]) -> int | None:
-    """Return the step at which a finding had gone, or None."""
+    """Return the step at which a finding ended, or None."""
     gone = (f.step for f in later if (f.gone, f.where) == (finding.finding, finding.where))
     return next(gone, None)
 
 
 def chosen(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """Return the newest by training; else of the run's generators, or of any file."""
+    """Return the newest evaluation: by training, else of the run's generators, else of any file."""
     by_training = [e for e in evaluations if not e.models]
     of_the_run = [e for e in evaluations if all(OWN.fullmatch(name) for name in e.models)]
     return next((found[-1] for found in (by_training, of_the_run, evaluations) if found), None)

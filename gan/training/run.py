@@ -1,4 +1,4 @@
-"""A run: data, resuming, the loop, and what it leaves behind."""
+"""A run: loads data, resumes, loops over the steps, saves."""
 
 import os
 import sys
@@ -38,13 +38,13 @@ from gan.training.trackers import Tracker
 
 
 class Run:
-    """One run directory and what is being trained into it."""
+    """A training in one run directory."""
 
     def __init__(self, config: Config, interruption: Interruption) -> None:
         self.config = config
         self.folder = config.run.dir
         self.interruption = interruption
-        # Raises errors in data.augment before the folders are read, which may take minutes.
+        # Raises errors in data.augment before reading the folders, which may take minutes.
         TrainTransform(config.data)
         self.accelerator = build_accelerator(config)
         self.trainer: Recipe = load(RECIPES[config.recipe].code)(config, self.accelerator)
@@ -65,26 +65,26 @@ class Run:
             self.print_line, self.generator_export.keep, self.waits,
         ))  # fmt: skip
         self.skips_reported = 0.0
-        # Why the run has ended before its last step, if it has.
+        # Why the run ended before its last step, or None.
         self.ending: str | None = None
         self.step = self.resume()
 
     def print_line(self, text: str) -> None:
-        """Print one line, once for all processes, without tearing the progress bar."""
+        """Print one line, on the main process only, without breaking the progress bar."""
         if self.accelerator.is_main_process:
             tqdm.write(printable(text), file=sys.stderr)
 
     # Before the first step
 
     def compile(self) -> bool:
-        """Compile the networks that are trained; return whether they could be."""
+        """Compile the trained networks; return whether that worked."""
         fault = compile_networks(self.updates.networks.values(), self.accelerator.device)
         if fault:
             self.print_line(f"train.compile: not compiled, no compiler works here: {fault}")
         return fault is None
 
     def claim(self) -> None:
-        """Hold the run's folder, for as long as this object lives."""
+        """Lock the run's folder for as long as this object lives."""
         weakref.finalize(self, os.close, claim(self.folder))
         (self.folder / STOPPED_MARK).unlink(missing_ok=True)
 
@@ -92,7 +92,7 @@ class Run:
         """Restore the newest complete state, if there is one; return the steps done so far."""
         saved, problems = agreed_state(self.folder / "state", self.processes)
         for problem in problems:
-            self.print_line(f"damaged state passed over: {problem}")
+            self.print_line(f"damaged state skipped: {problem}")
         if saved is None and problems:
             raise ValueError(
                 f"{self.folder}/state: every training state is damaged ({'; '.join(problems)}): "
@@ -106,7 +106,7 @@ class Run:
         return saved.step
 
     def restore(self, saved: SavedState) -> None:
-        """Continue from a state."""
+        """Restore a state on this process."""
         shared, own = saved.load(self.accelerator.process_index)
         self.frame.restore(shared, own)
         for name, observer in self.observers.items():
@@ -115,7 +115,7 @@ class Run:
     # The loop
 
     def fit(self) -> int:
-        """Train until the last step, saving and showing progress; return the exit status."""
+        """Train until the last step; return the exit status."""
         if self.step >= self.length.stop or self.ended():
             return self.report_finished()
         if not self.accelerator.is_main_process:
@@ -127,7 +127,7 @@ class Run:
             return self.loop(tracker)
 
     def report_finished(self) -> int:
-        """Print that there is nothing left to do, and export generators that were removed."""
+        """Print that the run is finished, and export generators that were removed."""
         self.ending = self.ended()
         if not all(path.exists() for path in self.generator_export.paths().values()):
             self.generator_export.keep(self.step)
@@ -145,11 +145,11 @@ class Run:
         return next((reason for reason in reasons if reason), None)
 
     def loop(self, tracker: Tracker | None) -> int:
-        """Take the steps; the main process alone has a tracker."""
+        """Run the steps; only the main process has a tracker."""
         train, length, stop = self.config.train, self.length, self.length.stop
         with self.saver, ExitStack() as loaders:
-            # Before the first step, on all processes: observers prepare, which may take an
-            # evaluation's time; then loader workers start.
+            # Before the first step, on all processes: observers prepare, which may take as long as
+            # an evaluation; then loader workers start.
             progress = Progress(self.step, stop, quiet=tracker is None)
             loaders.callback(progress.bar.close)
             with progress.aside():
@@ -157,8 +157,8 @@ class Run:
                     observer.begin(self.step, tracker)
             batches = self.batches(loaders)
             while self.step < stop:
-                # One update, on all processes, which meet when gradients are averaged. Nothing here
-                # waits for a GPU: it may still compute when the next step is prepared.
+                # One update, on all processes, which synchronize when gradients are averaged.
+                # Nothing waits for a GPU: it may still compute when the next step is prepared.
                 taken = self.broken.take(batches, train.accumulate, begun=self.step > 0)
                 self.step += 1
                 self.updates.set_lr(length.lr_multiplier(self.step))
@@ -167,22 +167,23 @@ class Run:
                 if self.compiled:
                     self.report_compiled(progress)
 
-                # Now and then: the values are read, which waits for the device, and averaged over
-                # the processes. Where no step was finite for long, all of them go back to a state.
+                # At logging steps the values are read, which waits for the device, and averaged
+                # over the processes. After too many non-finite steps in a row, all go back to a
+                # state.
                 if length.due(self.step, train.log_every) and self.log(tracker, values, progress):
                     self.go_back()
                     progress.rewind(self.step)
                     batches = self.batches(loaders)
                     continue
 
-                # Samples, evaluation, doctor: on all processes, though most of it is done by the
-                # main one. Their time counts into no speed.
+                # Samples, evaluation, doctor: on all processes, though the main one does most of
+                # the work. Their time is excluded from the speed.
                 with progress.aside():
                     for observer in self.observers.values():
                         observer.observe(self.step, tracker)
 
-                # Saving: the processes copy what they have, threads write it beside the training.
-                # A signal to one process, or an observer, ends the run on all after a last save.
+                # Saving: the processes copy their state, threads write it during training. A signal
+                # to one process, or an observer, ends the run on all after a last save.
                 stopped = any_process(self.interruption.received is not None)
                 self.generator_export.keep_epoch(self.step)
                 self.saver.poll()
@@ -198,13 +199,13 @@ class Run:
         return self.report_end(f"step {self.step} of {stop} done{more(length)}")
 
     def report_compiled(self, progress: Progress) -> None:
-        """Print after the first step, which compiles what it calls, how long it took."""
+        """Print how long the first step took, which compiles."""
         self.compiled = False
         self.print_line(f"compiled: the first step took {progress.seconds():.0f} s")
         progress.rewind(self.step)
 
     def report_stopped(self) -> int:
-        """Print that a signal ended the run, also to a file: launchers change exit statuses."""
+        """Print and record in a file that a signal ended the run: launchers change exit codes."""
         self.saver.finish()
         received = self.interruption.received
         name = received.name if received else "a signal to another process"
@@ -216,18 +217,18 @@ class Run:
         return STOPPED
 
     def batches(self, loaders: ExitStack) -> Iterator[Batch]:
-        """Yield this process's batches from the present step on, until the loaders are closed."""
+        """Yield this process's batches after the present step, until the loaders are closed."""
         return load_batches(
             self.data.dataset, self.config, self.length, self.accelerator,
             loaders=loaders, waits=self.waits, after=self.step, broken=self.broken,
         )  # fmt: skip
 
-    # What the run leaves behind
+    # The files of the run
 
     def log(self, tracker: Tracker | None, values: dict[str, Tensor], progress: Progress) -> bool:
         """Log the step's values, averaged over the processes; reading them waits for the device.
 
-        Returns whether too many steps in a row were skipped as not finite.
+        Return whether too many steps in a row were skipped as not finite.
         """
         stacked = self.accelerator.reduce(torch.stack(list(values.values())), "mean")
         scalars = dict(zip(values, stacked.tolist(), strict=True))
@@ -252,7 +253,7 @@ class Run:
         return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
 
     def go_back(self) -> None:
-        """Do what train.nonfinite sets: restore the newest state at half the rate, or stop."""
+        """Follow train.nonfinite: restore the newest state with half the learning rate, or stop."""
         limit, factor = self.config.train.nonfinite_limit, self.updates.lr_factor / 2
         reason = (
             f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"
@@ -275,7 +276,7 @@ class Run:
         )
 
     def manifest(self, step: int) -> dict[str, Any]:
-        """Return what a training state belongs to."""
+        """Return what identifies a training state: configuration, data, device, processes."""
         return {
             "step": step,
             "processes": self.accelerator.num_processes,
@@ -288,9 +289,9 @@ class Run:
         }
 
     def save(self) -> None:
-        """Export the generators and then, so that none is stale, save the training state.
+        """Export the generators, then save the training state, so that no generator is stale.
 
-        Both are copied now; the saver's thread writes them.
+        Both are copied now and written by the saver's thread.
         """
         self.generator_export.keep(self.step)
         observers = {name: observer.state() for name, observer in self.observers.items()}

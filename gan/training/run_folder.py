@@ -1,4 +1,4 @@
-"""The folder of a run: whose it is, what it holds, and why it stopped."""
+"""The folder of a run: its lock, leftovers, and why the run stopped."""
 
 import contextlib
 import os
@@ -8,18 +8,17 @@ from pathlib import Path
 from gan.system.atomic import remove_parts
 
 STOPPED_MARK = "stopped"
-"""File that says which signal ended the last part of the run."""
+"""File that names the signal that ended the last session of the run."""
 LOCK = ".lock"
-"""File that the running process holds."""
+"""File that the running process locks."""
 
 
 def claim(folder: Path) -> int:
-    """Make a run's folder and hold it, until the returned descriptor is closed.
+    """Create a run's folder and lock it until the returned descriptor is closed.
 
-    What killed processes left half written there is removed.
-
-    ValueError where it cannot be one, or another process trains into it. Nothing is held where the
-    system has no such locks (Windows, some network disks).
+    Remove files that killed processes left incomplete. ValueError if the folder cannot be created,
+    or another process trains into it. Where the system has no such locks (Windows, some network
+    disks), nothing is locked.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -30,9 +29,9 @@ def claim(folder: Path) -> int:
         holder = os.read(lock, 1000).decode(errors="replace").strip()
         os.close(lock)
         raise ValueError(
-            f"run.dir {folder}: process {holder} is training into it: wait for it, or name another"
+            f"run.dir {folder}: process {holder} is training into it: wait, or name another run.dir"
         )
-    with contextlib.suppress(OSError):  # a full disk must not lose the lock
+    with contextlib.suppress(OSError):  # keep the lock even if the disk is full
         os.truncate(lock, 0)
         os.write(lock, f"{os.getpid()} on {platform.node()}\n".encode())
     for place in filter(Path.is_dir, (folder, folder / "samples", folder / "evaluation")):
@@ -41,10 +40,10 @@ def claim(folder: Path) -> int:
 
 
 def _held_by_another(lock: int, *, shared: bool = False) -> bool:
-    """Lock an open file; tell whether another process holds it, False where nothing can be locked.
+    """Lock an open file; return whether another process holds it, False where locks do not work.
 
-    Locks of this kind are the process's own: workers that outlive a killed run hold none. The
-    library filelock, as gan/system/atomic.py uses it, has those that children inherit.
+    Locks of this kind belong to the process: workers that outlive a killed run hold none. The locks
+    of the library filelock, which gan/system/atomic.py uses, are inherited by child processes.
     """
     if os.name != "posix":
         return False
@@ -52,7 +51,7 @@ def _held_by_another(lock: int, *, shared: bool = False) -> bool:
 
     try:
         fcntl.lockf(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # both mean that it is held
+    except (BlockingIOError, PermissionError):  # both mean that it is locked
         return True
     except OSError:  # a disk without locks
         pass
@@ -60,17 +59,17 @@ def _held_by_another(lock: int, *, shared: bool = False) -> bool:
 
 
 def mark_stopped(folder: Path, text: str) -> None:
-    """Leave word why the run ended: launchers change exit statuses."""
+    """Write why the run ended: launchers change exit statuses."""
     (folder / STOPPED_MARK).write_text(f"{text}\n", encoding="utf-8")
 
 
 def is_held(folder: Path) -> bool:
-    """Return whether another process trains into a folder; False where nothing can be locked."""
+    """Return whether another process trains into a folder; False where locks do not work."""
     try:
         lock = os.open(folder / LOCK, os.O_RDONLY)
     except OSError:
         return False
-    # Shared, and for this moment only: asking needs no leave to write.
+    # A shared lock requires no write permission; it is released at once.
     held = _held_by_another(lock, shared=True)
     os.close(lock)
     return held

@@ -1,4 +1,4 @@
-"""What generators make of the same test images at every interval, so that progress can be seen."""
+"""Outputs of generators for the same test images, to see the progress of a training."""
 
 import torch
 from torch import Tensor, nn
@@ -8,12 +8,10 @@ from gan.networks.layers import in_eval_mode
 
 @torch.no_grad()
 def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> list[Tensor]:
-    """Return real images, their translations, their reconstructions and, where channels fit,
-    identities.
+    """Return real images, translations, reconstructions and, if the channels fit, identities.
 
-    real is (N, C, H, W) of the domain that `forth` translates from; where there is no generator
-    back the first two columns are all. The networks are evaluated in eval mode and left in the mode
-    that they were in.
+    real is (N, C, H, W) in [-1, 1] of the domain that `forth` translates from. Without a generator
+    back there are two columns only. The networks run in eval mode and then return to their mode.
     """
     with in_eval_mode(forth):
         fake = forth(real)
@@ -26,10 +24,9 @@ def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> li
 
 @torch.no_grad()
 def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[Tensor]:
-    """Return contents, the styles that they are given, results; a style serves twice where one
-    lacks.
+    """Return content images, style images, results; styles repeat if there are fewer.
 
-    The network is evaluated in eval mode and left in the mode that it was in.
+    The network runs in eval mode and then returns to its mode.
     """
     style = spread(style, len(content))
     with in_eval_mode(network):
@@ -37,5 +34,5 @@ def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[T
 
 
 def spread(style: Tensor, count: int) -> Tensor:
-    """Return so many styles out of a batch, some of them twice where there are fewer."""
+    """Return `count` styles from a batch, repeated if there are fewer."""
     return style[torch.arange(count) % len(style)]

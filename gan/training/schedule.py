@@ -1,4 +1,4 @@
-"""How long a run is, and the learning rate as a pure function of progress."""
+"""The length of a run, and the learning rate as a pure function of progress."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from gan.config.choices import Schedule
 
 
 def lr_multiplier(epoch: int, epochs: int, decay_epochs: int, schedule: Schedule) -> float:
-    """Return what the learning rate is multiplied with in an epoch, counted from 0.
+    """Return the factor of the learning rate in an epoch, counted from 0.
 
-    It is 1 for `epochs`, then falls during `decay_epochs` towards 0, which the epoch after the last
-    would reach: `linear` is the CycleGAN paper's rule (Sec. 4) as its authors' present code counts
-    it (epoch 101 of 100 + 100 is the first below 1, epoch 200 trains at 1/101); `cosine` falls
-    along half a cosine; `constant` does not fall.
+    It is 1 for `epochs`, then falls for `decay_epochs` towards 0, which the epoch after the last
+    would reach. `linear` is the rule of the CycleGAN paper (Sec. 4) as its authors' present code
+    counts it (epoch 101 of 100 + 100 is the first below 1, epoch 200 trains at 1/101); `cosine`
+    falls along half a cosine; `constant` does not fall.
     """
     decayed = min(max(0, epoch - epochs + 1) / (decay_epochs + 1), 1.0)
     if schedule == "constant":
@@ -25,11 +25,11 @@ def lr_multiplier(epoch: int, epochs: int, decay_epochs: int, schedule: Schedule
 
 @dataclass(frozen=True)
 class RunLength:
-    """A run over a dataset of so many pairs, by so many processes."""
+    """The length of a run, from its dataset and its number of processes."""
 
     train: TrainConfig
     pairs: int
-    """In the dataset: those of one epoch."""
+    """Pairs in the dataset: those of one epoch."""
     processes: int = 1
 
     @property
@@ -49,15 +49,15 @@ class RunLength:
         return min(self.last_step, self.train.max_steps or self.last_step)
 
     def due(self, step: int, every: int) -> bool:
-        """Return whether something happens after this step: every so many, and at the end."""
+        """Return whether an action is due after this step: every `every` steps, and at the end."""
         return step % every == 0 or step == self.stop
 
     def epochs_done(self, step: int) -> int:
-        """Return whole epochs after so many steps."""
+        """Return the number of whole epochs after a number of steps."""
         return step * self.pairs_per_step // self.pairs
 
     def ends_epoch(self, step: int, every: int) -> bool:
-        """Return whether an epoch whose number is a multiple of this ends in a step."""
+        """Return whether an epoch whose number is a multiple of `every` ends in this step."""
         return self.epochs_done(step) // every > self.epochs_done(step - 1) // every
 
     def lr_multiplier(self, step: int) -> float:

@@ -1,4 +1,4 @@
-"""How good a run is, in one sentence: what its doctor and its evaluations found, and how surely."""
+"""The verdict on a run: how good it is, by its doctor and evaluations, and how certain that is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ from gan.training.records import Evaluation, Finding, chosen, found, read_lines
 Word = Literal["good", "usable", "look here", "broken", "too early"]
 
 SURE, FAIRLY_SURE = 3, 2
-"""Checks in a row in which the doctor found the same."""
+"""Consecutive checks with the same finding for each degree of certainty."""
 MANY = 50
-"""Images; what fewer say is only fairly sure."""
+"""Images: results from fewer are only fairly certain."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A word for a run, with what it rests on; as text, in the three sentences of the others."""
+    """A word for a run, and three sentences as text: verdict, basis, certainty."""
 
     word: Word
     sentence: str
     basis: str
-    """What was checked and measured; empty where nothing was."""
+    """What was checked and measured; empty if nothing was."""
     certainty: str
-    """How sure it is, and why."""
+    """How certain it is, and why."""
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.sentence, self.basis, self.certainty)))
@@ -37,23 +37,23 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Checks:
-    """The doctor's checks of a run at a step, one every so many; 0 for none."""
+    """The doctor's checks of a run up to a step, one every `every` steps; 0 for none."""
 
     step: int
     every: int
 
     @property
     def count(self) -> int:
-        """How many there were."""
+        """The number of checks."""
         return self.step // self.every if self.every else 0
 
     @property
     def last(self) -> int:
-        """The step of the last one."""
+        """The step of the last check."""
         return self.count * self.every
 
     def in_a_row(self, finding: Finding) -> int:
-        """Return in how many of the last ones a finding was there."""
+        """Return how many of the last checks in a row had a finding."""
         return (self.last - finding.step) // self.every + 1 if self.every else 1
 
 
@@ -69,12 +69,12 @@ def run_verdict(run: Path, config: Config, step: int) -> Verdict:
 
 
 def verdict(findings: Sequence[Finding], evaluation: Evaluation | None, checks: Checks) -> Verdict:
-    """Return the verdict on a run: its findings that are still there decide, then its metrics.
+    """Return the verdict on a run: open findings decide first, then metrics.
 
     Args:
-        findings: Those of the doctor that are still there.
-        evaluation: The newest of translations, where there is one.
-        checks: Those that the doctor has made.
+        findings: Those of the doctor that are still open.
+        evaluation: The newest evaluation of translations, if there is one.
+        checks: The doctor's checks so far.
     """
     basis = _basis(evaluation, checks)
     ruins = [finding for finding in findings if _ruins(finding)]
@@ -103,7 +103,7 @@ def verdict(findings: Sequence[Finding], evaluation: Evaluation | None, checks: 
 
 
 def _ruins(finding: Finding) -> bool:
-    """Return whether a finding is one that makes the pictures useless."""
+    """Return whether a finding makes the images useless."""
     row = FAULTS.get(str(finding.finding))
     return row is not None and row.ruins
 
@@ -112,7 +112,7 @@ def _ruins(finding: Finding) -> bool:
 
 
 def _seen(findings: Sequence[Finding], checks: Checks) -> str:
-    """Return what was found, the places of equal findings together."""
+    """Return a text of the findings; places of equal findings are joined."""
     groups: dict[str, list[Finding]] = {}
     for finding in sorted(findings, key=lambda one: one.step):
         groups.setdefault(str(finding.finding), []).append(finding)
@@ -126,7 +126,7 @@ def _seen(findings: Sequence[Finding], checks: Checks) -> str:
 
 
 def _places(findings: Sequence[Finding]) -> str:
-    """Return the places of findings for people."""
+    """Return the places of findings as text."""
     places = [finding.where for finding in findings]
     if set(places) == set(DIRECTIONS):
         return "both directions"
@@ -134,7 +134,7 @@ def _places(findings: Sequence[Finding]) -> str:
 
 
 def _place(where: str) -> str:
-    """Return a direction, a discriminator or a group of networks for people."""
+    """Return the name of a direction, a discriminator or a group of networks as text."""
     if where in DIRECTIONS:
         return DIRECTIONS[where].label
     return f"discriminator of {where.upper()}" if where in ("a", "b") else where
@@ -149,7 +149,7 @@ def _further(evaluation: Evaluation) -> str:
 
 
 def _targets(names: Sequence[str]) -> str:
-    """Return the domains that metrics compare translations with, and the metrics."""
+    """Return the domains that metrics compare translations with, and the metrics' titles."""
     directions = dict.fromkeys(name[len(stem(name)) + 1 :] for name in names)
     domains = [DIRECTIONS[at].target.upper() for at in directions if at in DIRECTIONS]
     titles = dict.fromkeys(row_of(stem(name)).title for name in names)
@@ -157,18 +157,18 @@ def _targets(names: Sequence[str]) -> str:
 
 
 def _early(checks: Checks) -> str:
-    """Return why nothing can be told yet."""
+    """Return why there is no verdict yet."""
     if checks.count:
         return f"pictures are formed from step {YOUNG} on"
     every = checks.every
     return f"the doctor's first check is at step {every}" if every else "no doctor has checked it"
 
 
-# What it rests on, and how sure it is
+# Basis and certainty
 
 
 def _basis(evaluation: Evaluation | None, checks: Checks) -> str:
-    """Return what a verdict rests on."""
+    """Return what a verdict is based on."""
     parts = []
     if checks.count:
         times = f"{checks.count} checks" if checks.count > 1 else "one check"
@@ -179,7 +179,7 @@ def _basis(evaluation: Evaluation | None, checks: Checks) -> str:
 
 
 def _sureness(findings: Sequence[Finding], checks: Checks) -> str:
-    """Return how sure findings are: those of several checks in a row are."""
+    """Return how certain findings are: more so after several checks in a row."""
     times = max(map(checks.in_a_row, findings))
     if times >= SURE:
         return f"Sure: {times} checks in a row found it."
@@ -189,14 +189,14 @@ def _sureness(findings: Sequence[Finding], checks: Checks) -> str:
 
 
 def _measured(evaluation: Evaluation, names: Sequence[str]) -> str:
-    """Return how sure differences are whose 95 % intervals exclude none."""
+    """Return how certain differences are whose 95 % intervals exclude 0."""
     least = min(evaluation.metrics[name].count or 0 for name in names)
     sure = "Sure" if least >= MANY else "Fairly sure"
     return f"{sure}: the 95 % intervals of the differences, of {least} images, do not hold 0."
 
 
 def _unmeasured(evaluation: Evaluation | None) -> str:
-    """Return why a run without a fault is called no more than usable."""
+    """Return why a run without a fault is only called usable."""
     if evaluation is None or not _compared(evaluation):
         return (
             "Not sure how good: how near the translations are to the other folder was not "

@@ -1,4 +1,4 @@
-"""The configuration: the paper's defaults, each contradiction refused by name, changes named."""
+"""The configuration: the paper's defaults, contradictions rejected by key, changes named."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from gan.domains import DOMAINS
     ({"loss": {"cycle": float("inf")}}, "loss.cycle"),
     ({"run": {"seed": -1}}, "run.seed"),
 ])  # fmt: skip
-def test_contradictions_and_ranges_are_refused_by_name(
+def test_contradictions_and_invalid_values_are_rejected_by_name(
     values: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -30,16 +30,16 @@ def test_contradictions_and_ranges_are_refused_by_name(
     assert message in str(caught.value)
 
 
-def test_crop_may_exceed_the_load_size_that_is_not_used() -> None:
+def test_crop_may_exceed_an_unused_load_size() -> None:
     assert DataConfig(resize="none", crop_size=300).crop_size == 300
 
 
-def test_grey_to_colour_is_fine_without_identity() -> None:
+def test_gray_to_color_is_accepted_without_identity() -> None:
     config = Config.model_validate({"data": {"channels_a": 1}, "loss": {"identity": 0}})
     assert (config.data.channels("a"), config.data.channels("b")) == (1, 3)
 
 
-def test_weights_apart_override_the_common_one() -> None:
+def test_weights_of_a_direction_override_the_shared_one() -> None:
     loss = LossConfig(cycle=2, cycle_b=0, identity_a=7)
     terms: list[WeightedTerm] = ["cycle", "identity"]
     assert [loss.weight(term, domain) for term in terms for domain in DOMAINS] == [
@@ -47,12 +47,12 @@ def test_weights_apart_override_the_common_one() -> None:
     ]  # fmt: skip
 
 
-def test_configuration_survives_its_dump() -> None:
+def test_a_dumped_configuration_loads_again() -> None:
     config = Config.model_validate({"data": {"root": "x"}, "train": {"max_steps": 3}})
     assert Config.model_validate(config.model_dump(mode="json")) == config
 
 
-def test_only_keys_that_change_the_numbers_count_as_changes() -> None:
+def test_only_keys_that_change_numbers_count_as_changes() -> None:
     before = Config().model_dump(mode="json")
     harmless = Config.model_validate(
         {

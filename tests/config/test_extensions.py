@@ -1,4 +1,4 @@
-"""Files, modules and installed packages that add rows: imported once, refused in one line."""
+"""Files, modules and installed packages that add rows: imported once, rejected in one line."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from gan.config.extensions import load_extensions, register_metric
 
 @pytest.fixture(autouse=True)
 def restored_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Forget the modules and folders that a test has imported from."""
+    """Remove the modules and folders that a test imports."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     before = set(sys.modules)
     yield
@@ -68,6 +68,6 @@ def test_an_installed_package_that_fails_is_named(monkeypatch: pytest.MonkeyPatc
         load_extensions([])
 
 
-def test_a_fact_that_metrics_do_not_have_is_named() -> None:
-    with pytest.raises(ValueError, match=r"metric odd: .*'colour'"):
-        register_metric("odd", len, title="Odd", better="lower", colour="red")
+def test_an_unknown_fact_of_a_metric_is_named() -> None:
+    with pytest.raises(ValueError, match=r"metric odd: .*'color'"):
+        register_metric("odd", len, title="Odd", better="lower", color="red")

@@ -1,4 +1,4 @@
-"""Rows by name: found, refused with the nearest name, added from outside, loaded when used."""
+"""Rows by name: found, rejected with the nearest name, added from outside, loaded when used."""
 
 import math
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ def colors() -> Table[int]:
     return Table("color", {"red": 1, "green": 2})
 
 
-def test_a_name_that_is_missing_is_named_with_the_nearest() -> None:
+def test_an_unknown_name_is_rejected_with_the_nearest() -> None:
     assert colors().find("green") == 2
     with pytest.raises(ValueError, match=r"^no color gren\b.*\bgreen\b"):
         colors().find("gren")
@@ -50,12 +50,12 @@ def test_a_key_accepts_the_names_of_a_table_and_those_added_later() -> None:
     assert key.validate_python("blue") == "blue"
 
 
-def test_code_is_loaded_by_its_place_or_taken_as_it_is() -> None:
+def test_code_is_loaded_by_name_or_used_directly() -> None:
     assert load("math:hypot") is math.hypot
     assert load(math.hypot) is math.hypot
 
 
-def test_a_cell_that_runs_again_replaces_its_row_and_another_definition_does_not() -> None:
+def test_the_same_definition_replaces_its_row_and_another_does_not() -> None:
     def define(size: int) -> Row:
         class Mine:
             pass

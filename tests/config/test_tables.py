@@ -1,4 +1,4 @@
-"""Rows against the code that they name, and what happens to names that no table has."""
+"""Rows agree with the code that they name; unknown names are rejected."""
 
 import inspect
 from pathlib import Path
@@ -25,7 +25,7 @@ OFFERED = [*GENERATORS, "resnet_1blocks", "unet_32", "unet_1024"]
 
 
 @pytest.mark.parametrize("name", OFFERED)
-def test_a_generators_row_says_what_its_module_does(name: str) -> None:
+def test_a_generators_row_agrees_with_its_module(name: str) -> None:
     row = generator_row(name)
     with torch.device("meta"):
         network = build_generator(name, channels=1)
@@ -60,14 +60,14 @@ def test_a_discriminator_scores_three_pixels_after_its_halvings_and_not_two(
 
 
 @pytest.mark.parametrize("table", [GENERATORS, DISCRIMINATORS, ADVERSARIAL])
-def test_every_row_names_code_that_is_there(table: Any) -> None:
+def test_every_row_names_existing_code(table: Any) -> None:
     for row in table.values():
         codes = [value for value in vars(row).values() if isinstance(value, str) and ":" in value]
         assert codes
         assert all(callable(load(code)) for code in codes)
 
 
-def test_every_weighted_term_has_its_key() -> None:
+def test_every_weighted_term_has_a_key() -> None:
     assert set(get_args(WeightedTerm)) <= LossConfig.model_fields.keys()
 
 
@@ -88,7 +88,7 @@ def test_every_weighted_term_has_its_key() -> None:
     ({"loss": {"nce": 1}}, "cyclegan does not use loss.nce: set it to 0, or train.recipe to contr"),
     ({"data": {"crop_size": 20}}, "must be at least 24 with networks.discriminator basic"),
 ])  # fmt: skip
-def test_what_no_row_allows_is_rejected_by_name(
+def test_names_without_a_row_are_rejected(
     values: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forget_rows(monkeypatch, LOSS_TERMS)

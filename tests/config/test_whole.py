@@ -1,4 +1,4 @@
-"""Sections that do not fit each other: rejected by their keys, and fine once one is changed."""
+"""Sections that contradict each other are rejected by key, and accepted once one is changed."""
 
 from typing import Any
 
@@ -24,19 +24,19 @@ def config(values: Values) -> Config:
 
 
 @pytest.mark.parametrize(("values", "message", "cure"), [
-    # Blurred layers are those of ResNets.
+    # Only ResNets have blur layers.
     ({"networks.generator": "unet_256", "networks.upsample": "blur"},
      "networks.upsample blur is for ResNet generators", {"networks.upsample": "deconv"}),
     ({"networks.generator": "unet_128", "data.crop_size": 128, "networks.downsample": "blur"},
      "networks.downsample blur is for ResNet generators", {"networks.generator": "resnet_6blocks"}),
     (ADAIN | {"networks.upsample": "blur"},
      "with networks.generator adain", {"networks.upsample": "resize"}),
-    # A second generator's weights, where there is none.
+    # A second generator's weights, without a second generator.
     (STYLE | {"networks.weights_ba": "ba.safetensors"},
      "networks.weights_ba is for two generators", {"style.image": None}),
     (ADAIN | {"networks.weights_ba": "ba.safetensors"},
      "networks.weights_ba is for two generators", {"networks.generator": "resnet_9blocks"}),
-    # Blocks are computed twice.
+    # Recomputed blocks.
     ({"train.recompute": True, "networks.generator": "unet_256"},
      "train.recompute is for ResNet generators", {"networks.generator": "resnet_9blocks"}),
     ({"train.recompute": True, "networks.norm": "batch"},
@@ -45,7 +45,7 @@ def config(values: Values) -> Config:
      "loss.adversarial wgan_gp takes gradients of single images", {"networks.norm": "instance"}),
     ({"loss.adversarial": "wgan_gp", "train.precision": "fp16"},
      "use train.precision bf16, tf32 or fp32", {"train.precision": "bf16"}),
-    # There is something to measure, and by what.
+    # What evaluations measure.
     ({"evaluate.every": 5}, "evaluate.every measures the images in testA and testB of data.root",
      {"data.root": "photos"}),
     (ADAIN | EVERY, "evaluate.every: networks.generator adain", {"evaluate.every": None}),
@@ -77,13 +77,13 @@ def config(values: Values) -> Config:
     ({"data.channels_b": 1, "loss.identity": 0.0, "loss.semantic": 1.0},
      "loss.semantic needs data.channels_a == data.channels_b (3 and 1 given)",
      {"data.channels_b": 3}),
-    # What networks make of a crop.
+    # Crop sizes for the networks.
     ({"networks.discriminator": "n_layers", "networks.discriminator_layers": 5,
       "data.crop_size": 92}, "data.crop_size (92) must be at least 96", {"data.crop_size": 96}),
     ({"data.crop_size": 20}, "must be at least 24 with networks.discriminator basic",
      {"networks.discriminator": "pixel"}),
 ], ids=str)  # fmt: skip
-def test_what_does_not_fit_is_rejected_until_one_key_is_changed(
+def test_contradictions_are_rejected_until_one_key_is_changed(
     values: Values, message: str, cure: Values
 ) -> None:
     with pytest.raises(ValidationError) as caught:

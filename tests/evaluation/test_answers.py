@@ -1,4 +1,4 @@
-"""What `gan evaluate` prints: a table of comparisons, answers in words, the bad news by name."""
+"""What `gan evaluate` prints: a table of comparisons, answers in sentences, warnings by name."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ PROTOCOL: dict[str, Any] = {
 
 
 def compared(value: float, before: float, change: Change | None) -> Metric:
-    """A metric whose interval is a tenth of it to either side."""
+    """A metric with an interval of a tenth of its value on both sides."""
     old = Unchanged(before, before * 0.9, before * 1.1)
     return Metric(value, value * 0.9, value * 1.1, 40, "lower", old, change)
 
@@ -70,7 +70,7 @@ warning: Identity error: 40 images
 note: testB: no such folder"""
 
 
-def test_the_whole_text() -> None:
+def test_the_whole_text_is_as_expected() -> None:
     assert summarize(WHOLE) == TEXT
 
 
@@ -88,7 +88,7 @@ def test_an_answer_is_as_clear_as_the_interval_of_the_difference(
     assert sentence == f"Nearer to B than the images of A are: {answer}."
 
 
-def test_without_a_comparison_there_is_no_table() -> None:
+def test_without_a_comparison_no_table_is_printed() -> None:
     lines = summarize(evaluation(cycle_a=Metric(0.1), cycle_b=Metric(0.2))).splitlines()
     assert lines == [
         "A to B",
@@ -112,7 +112,7 @@ CHANGES: list[Change] = ["better", "worse"]
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_nothing_is_explained_away_where_both_agree(change: Change) -> None:
+def test_nothing_is_explained_if_both_agree(change: Change) -> None:
     both = compared(1, 2, change)
     assert "checkerboards" not in summarize(evaluation(l1_ab=both, lpips_ab=both))
 

@@ -25,7 +25,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(
     tmp_path: Path, photos: Photos, new_generator: NewGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """A run directory with both generators; testA and testB lie beside it.
+    """A run directory with both generators; testA and testB are next to it.
 
     torch's cache is empty: no Inception, no AlexNet.
     """
@@ -43,7 +43,7 @@ def evaluate(run: Path, **options: Any) -> int:
     return status("evaluate", *(f"--{k}={v}" for k, v in (given | options).items()))
 
 
-def test_the_line_of_metrics_jsonl_is_what_others_read(run: Path, weights: Path) -> None:
+def test_the_line_of_metrics_jsonl_has_the_documented_entries(run: Path, weights: Path) -> None:
     assert evaluate(run, features="mobilenet_v2", weights=weights) == 0
     (line,) = (run / "metrics.jsonl").read_text().splitlines()
     record = json.loads(line)
@@ -68,7 +68,7 @@ def test_the_line_of_metrics_jsonl_is_what_others_read(run: Path, weights: Path)
         assert protocol[key]
 
 
-def test_every_image_has_its_line(run: Path) -> None:
+def test_every_image_has_a_line(run: Path) -> None:
     assert evaluate(run) == 0
     lines = (run / "evaluation" / "step-00000007.jsonl").read_text().splitlines()
     records = [json.loads(line) for line in lines]
@@ -89,46 +89,46 @@ def test_every_call_adds_a_line_and_a_file_of_scores(run: Path) -> None:
     assert [json.loads(line)["protocol"]["bootstrap"]["seed"] for line in lines] == [0, 1]
 
 
-def test_answers_and_what_is_not_answered_are_printed(
+def test_answers_and_unanswered_questions_are_printed(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate(run) == 0
-    said = capsys.readouterr().out
-    assert "A to B: 4 images of A, 4 images of B, 32 pixels a side\n" in said
-    assert "\nL1 " in said
-    (line,) = [line for line in said.splitlines() if "not answered" in line]
+    printed = capsys.readouterr().out
+    assert "A to B: 4 images of A, 4 images of B, 32 pixels a side\n" in printed
+    assert "\nL1 " in printed
+    (line,) = [line for line in printed.splitlines() if "not answered" in line]
     assert "nearer to the target than the images of the source are; keeps what is seen" in line
     assert "(fid, kid, gram, structure). Add --features mobilenet_v2 " in line
-    assert "note: ms_ssim skipped: needs 176 pixels a side, not 32" in said
-    assert f"written to {run / 'metrics.jsonl'}" in said
-    assert said.endswith("; --verbose prints the protocol\n")
-    assert "sha256" not in said
+    assert "note: ms_ssim skipped: requires 176 pixels a side, not 32" in printed
+    assert f"written to {run / 'metrics.jsonl'}" in printed
+    assert printed.endswith("; --verbose prints the protocol\n")
+    assert "sha256" not in printed
 
 
 def test_verbose_adds_every_number_by_name_and_the_protocol(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert status("evaluate", str(run), str(run.parent), "--size=32", "--verbose") == 0
-    said = capsys.readouterr().out
-    assert "\nReconstruction of the images of A: mean error" in said
-    assert "\ncycle_a " in said
-    assert "\n  precision: fp32\n" in said
-    assert "sha256" in said
-    assert "--verbose" not in said
+    printed = capsys.readouterr().out
+    assert "\nReconstruction of the images of A: mean error" in printed
+    assert "\ncycle_a " in printed
+    assert "\n  precision: fp32\n" in printed
+    assert "sha256" in printed
+    assert "--verbose" not in printed
 
 
 @pytest.mark.parametrize("kind", ["unet_128", "resnet_6blocks"])
-def test_a_file_alone_is_measured_and_written_where_one_says(
+def test_a_single_file_is_measured_and_written_to_output(
     kind: str, run: Path, new_generator: NewGenerator, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     file = new_generator(tmp_path / "alone.safetensors", "ba", kind=kind)
     options = {"root": tmp_path, "max_images": 2}
     assert evaluate(file, **options) == 0
-    said = capsys.readouterr().out
-    assert "\nB to A: " in said
-    assert "\nA to B" not in said
-    assert "name a folder with --output" in said
+    printed = capsys.readouterr().out
+    assert "\nB to A: " in printed
+    assert "\nA to B" not in printed
+    assert "name a folder with --output" in printed
     assert evaluate(file, output=tmp_path / "there", **options) == 0
     assert (tmp_path / "there" / "metrics.jsonl").is_file()
 
@@ -136,7 +136,7 @@ def test_a_file_alone_is_measured_and_written_where_one_says(
 @pytest.mark.parametrize(("options", "expected"), [
     ({"features": "mobilenet_v9"}, "neither inception nor a torchvision network"),
     ({"features": "inception", "weights": "nowhere.pth"}, "features inception"),
-    ({"weights": "nowhere.pth"}, "weights: of which network?"),
+    ({"weights": "nowhere.pth"}, "weights: the network is not named"),
     ({"size": 10**6}, "size: expected an integer from 16 to 4096. Got: 1000000"),
     ({"size": 0}, "size: expected an integer from 16 to 4096. Got: 0"),
     ({"size": -1}, "size: expected an integer from 16 to 4096. Got: -1"),
@@ -161,7 +161,7 @@ def test_errors_are_one_line(
 
 
 @pytest.mark.parametrize("place", ["file/there", "folder"])
-def test_where_nothing_can_be_written_is_said_before_the_work(
+def test_an_unwritable_output_is_rejected_before_any_work(
     place: str, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (run / "file").write_text("")
@@ -171,7 +171,7 @@ def test_where_nothing_can_be_written_is_said_before_the_work(
     assert "metrics.jsonl: cannot be written: " in capsys.readouterr().err
 
 
-def test_memory_that_runs_out_is_one_line(
+def test_out_of_memory_is_a_one_line_error(
     run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def short(*_: object) -> None:
@@ -183,7 +183,7 @@ def test_memory_that_runs_out_is_one_line(
     assert line.endswith("out of memory: lower --batch_size or --size")
 
 
-def test_a_direction_without_a_generator_is_refused_by_name(
+def test_a_direction_without_a_generator_is_rejected_by_name(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (run / "gen_ba.safetensors").unlink()
@@ -200,7 +200,7 @@ def test_a_direction_without_a_generator_is_refused_by_name(
 def test_names_of_any_bytes_are_hashed_written_and_shown(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A name that is no UTF-8, one of two lines, and an unreadable file of such a name."""
+    """A name that is not UTF-8, a name of two lines, and an unreadable file with such a name."""
     test = os.fsencode(run.parent / "testA")
     names = [b"\xff\xfe.png", b"two\nlines.png"]
     for old, new in zip((b"000.png", b"001.png"), names, strict=True):
@@ -208,9 +208,9 @@ def test_names_of_any_bytes_are_hashed_written_and_shown(
     with open(os.path.join(test, b"torn\n\xff.png"), "wb") as file:
         file.write(b"no picture")
     assert evaluate(run) == 0
-    said = capsys.readouterr().out
-    assert r"torn\n\udcff.png: not an image" in said
-    assert all(line.isprintable() for line in said.splitlines())
+    printed = capsys.readouterr().out
+    assert r"torn\n\udcff.png: not an image" in printed
+    assert all(line.isprintable() for line in printed.splitlines())
     protocol = json.loads((run / "metrics.jsonl").read_text())["protocol"]
     digest = hashlib.sha256()
     for name in sorted((*names, b"002.png", b"003.png"), key=os.fsdecode):
@@ -223,7 +223,7 @@ def test_names_of_any_bytes_are_hashed_written_and_shown(
     assert set(names) <= files
 
 
-def test_a_generator_that_is_shown_its_style_says_so(
+def test_a_generator_that_takes_a_style_is_rejected(
     run: Path, new_generator: NewGenerator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (run / "gen_ba.safetensors").unlink()
@@ -237,7 +237,7 @@ def test_without_torchmetrics_the_rest_is_measured(
 ) -> None:
     monkeypatch.setattr("gan.metrics.pictures.find_spec", lambda _: None)
     assert evaluate(run) == 0
-    said = capsys.readouterr().out
-    assert "\nPSNR " in said
-    assert "\nSSIM " not in said
-    assert "ssim, ms_ssim skipped: pip install 'gan-translation[metrics]'" in said
+    printed = capsys.readouterr().out
+    assert "\nPSNR " in printed
+    assert "\nSSIM " not in printed
+    assert "ssim, ms_ssim skipped: pip install 'gan-translation[metrics]'" in printed

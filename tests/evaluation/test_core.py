@@ -1,4 +1,4 @@
-"""What an evaluation says of translations whose quality is known."""
+"""Evaluations of translations whose quality is known."""
 
 import random
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def settings(**changes: Any) -> Settings:
 
 
 def measured(root: Path, instruments: Instruments, **changes: Any) -> Evaluation:
-    """An evaluation of a root's test folders; `generators` default to doing nothing."""
+    """An evaluation of a root's test folders; by default of generators that change nothing."""
     generators = changes.pop("generators", {"ab": nothing, "ba": nothing})
     data = DataConfig.model_validate(
         {"root": root, "load_size": 32, "crop_size": 32} | changes.pop("data", {})
@@ -62,7 +62,7 @@ def measured(root: Path, instruments: Instruments, **changes: Any) -> Evaluation
 
 
 def by_torchvision(files: list[Path], weights: Path) -> NDArray[Any]:
-    """Pooled features of images at 32 pixels, without our code."""
+    """Pooled features of images at 32 pixels, computed without our code."""
     network = MobileNetV2().eval()
     network.load_state_dict(torch.load(weights, weights_only=True))
     pixels = [Image.open(path).resize((32, 32), Image.Resampling.BICUBIC) for path in files]
@@ -73,7 +73,7 @@ def by_torchvision(files: list[Path], weights: Path) -> NDArray[Any]:
     return np.asarray(maps.mean((2, 3)).double())
 
 
-def test_doing_nothing_is_worth_what_doing_nothing_is_worth(
+def test_unchanged_images_score_like_the_baseline(
     tmp_path: Path, photos: Photos, instruments: Instruments
 ) -> None:
     photos("testA", 5), photos("testB", 5)
@@ -94,7 +94,7 @@ def test_doing_nothing_is_worth_what_doing_nothing_is_worth(
         assert metric.low <= metric.high
 
 
-def test_identical_folders_have_no_distance_and_a_negative_kid(
+def test_identical_folders_have_zero_fid_and_negative_kid(
     photos: Photos, instruments: Instruments, weights: Path
 ) -> None:
     """The closed form on features that torchvision computes; float32 features differ by 1e-6."""
@@ -120,7 +120,7 @@ def test_identical_folders_have_no_distance_and_a_negative_kid(
 def test_fid_and_kid_are_those_of_scipy_and_torchvision(
     photos: Photos, instruments: Instruments, weights: Path
 ) -> None:
-    """From the files to the number without our code; 1e-3 for float32 features."""
+    """From files to the number without our code; 1e-3 for float32 features."""
     a, b = photos("testA", 6), photos("testB", 5)
     metrics = measured(a.parent, instruments).metrics
     x, y = (by_torchvision(sorted(folder.iterdir()), weights) for folder in (a, b))
@@ -136,10 +136,10 @@ def test_fid_and_kid_are_those_of_scipy_and_torchvision(
     assert metrics["kid_ab"].value == pytest.approx(pairs, rel=1e-3)
 
 
-def test_a_translation_that_is_right_is_better_and_one_that_is_wrong_is_worse(
+def test_right_translations_are_better_and_wrong_ones_worse(
     photos: Photos, instruments: Instruments
 ) -> None:
-    """testB holds the negatives of testA: `negative` is perfect from A, and back."""
+    """testB holds the negatives of testA: `negative` is perfect in both directions."""
     folder = photos("testA", 8, size=(32, 32))
     (folder.parent / "testB").mkdir()
     for path in folder.iterdir():
@@ -153,7 +153,7 @@ def test_a_translation_that_is_right_is_better_and_one_that_is_wrong_is_worse(
     assert metrics["cycle_a"].value == pytest.approx(metrics["identity_a"].value * 3, rel=1e-5)
 
 
-def test_l1_is_the_mean_over_pairs_and_every_image_keeps_its_own(
+def test_l1_is_the_mean_over_pairs_and_every_image_has_its_score(
     photos: Photos, instruments: Instruments
 ) -> None:
     a, b = photos("testA", 4, size=(32, 32)), photos("testB", 6, size=(32, 32))
@@ -171,8 +171,8 @@ def test_l1_is_the_mean_over_pairs_and_every_image_keeps_its_own(
     assert evaluation.protocol["pairs"] == 4
 
 
-def test_no_random_state_is_touched_and_modes_are_restored(photos: Photos, weights: Path) -> None:
-    """The generator drops out in training mode: twice the same shows that it was not in it."""
+def test_random_states_do_not_change_and_modes_are_restored(photos: Photos, weights: Path) -> None:
+    """The generator has dropout in training mode: two equal results show eval mode."""
     photos("testB")
     root = photos("testA").parent
 
@@ -191,7 +191,7 @@ def test_no_random_state_is_touched_and_modes_are_restored(photos: Photos, weigh
 
 
 def test_batches_do_not_change_what_is_measured(photos: Photos, instruments: Instruments) -> None:
-    """But for float32's rounding, which another batch size may change."""
+    """Except for float32 rounding, which another batch size may change."""
     a = photos("testA", 7)
     photos("testB", 7)
     one, other = (measured(a.parent, instruments, batch_size=size).metrics for size in (1, 7))
@@ -199,7 +199,7 @@ def test_batches_do_not_change_what_is_measured(photos: Photos, instruments: Ins
         assert metric.value == pytest.approx(other[name].value, rel=1e-4, abs=1e-9)
 
 
-def test_one_generator_is_measured_without_what_needs_the_other(
+def test_one_generator_is_measured_without_metrics_of_the_other(
     tmp_path: Path, photos: Photos, instruments: Instruments
 ) -> None:
     photos("testA"), photos("testB")
@@ -209,7 +209,7 @@ def test_one_generator_is_measured_without_what_needs_the_other(
     assert not {"cycle_a", "cycle_b", "identity_a"} & names
 
 
-def test_without_extractor_pixels_are_compared_all_the_same(tmp_path: Path, photos: Photos) -> None:
+def test_without_an_extractor_pixels_are_compared(tmp_path: Path, photos: Photos) -> None:
     photos("testA"), photos("testB")
     evaluation = measured(tmp_path, Instruments(CPU))
     names = {name for name in evaluation.metrics if name.endswith("_ab")}
@@ -218,7 +218,7 @@ def test_without_extractor_pixels_are_compared_all_the_same(tmp_path: Path, phot
 
 
 @pytest.mark.parametrize(("a", "b", "expected"), [
-    ({"count": 1}, {"count": 1}, "fid, kid skipped where a folder has one image"),
+    ({"count": 1}, {"count": 1}, "fid, kid skipped if a folder has one image"),
     ({"count": 3}, {"count": 3, "size": (40, 20)}, ""),
     ({"count": 3, "mode": "L"}, {"count": 3}, ""),
     ({"count": 3, "suffix": ".bmp"}, {"count": 3}, ""),
@@ -233,7 +233,7 @@ def test_odd_folders_are_measured(
     assert any(expected in note for note in ["", *evaluation.notes])
 
 
-def test_unequal_shapes_are_said_where_squares_are_cut(
+def test_unequal_aspects_are_reported_if_squares_are_cropped(
     tmp_path: Path, photos: Photos, instruments: Instruments
 ) -> None:
     photos("testA", 2, size=(40, 40)), photos("testB", 2, size=(40, 80))
@@ -241,7 +241,7 @@ def test_unequal_shapes_are_said_where_squares_are_cut(
     assert "2 pairs differ in aspect: their middle squares show different parts" in evaluation.notes
 
 
-def test_grey_and_colour_are_compared_in_the_other_domains_channels(
+def test_gray_and_color_are_compared_in_the_target_domains_channels(
     tmp_path: Path, photos: Photos, instruments: Instruments
 ) -> None:
     photos("testA", 3), photos("testB", 3, mode="L")
@@ -256,7 +256,7 @@ def test_grey_and_colour_are_compared_in_the_other_domains_channels(
     assert "identity_a" not in metrics
 
 
-def test_a_missing_folder_is_said_and_the_rest_measured(
+def test_a_missing_folder_is_reported_and_the_rest_measured(
     photos: Photos, instruments: Instruments
 ) -> None:
     root = photos("testA").parent
@@ -265,7 +265,7 @@ def test_a_missing_folder_is_said_and_the_rest_measured(
     assert f"{root / 'testB'}: no such folder; metrics that need it are skipped" in evaluation.notes
 
 
-def test_unreadable_files_are_left_out_by_name(photos: Photos, instruments: Instruments) -> None:
+def test_unreadable_files_are_skipped_by_name(photos: Photos, instruments: Instruments) -> None:
     photos("testB")
     folder = photos("testA")
     (folder / "001.png").write_bytes(b"no picture")
@@ -274,7 +274,7 @@ def test_unreadable_files_are_left_out_by_name(photos: Photos, instruments: Inst
     assert any("skipped" in note and "001.png" in note for note in evaluation.notes)
 
 
-def test_folders_without_images_are_refused(tmp_path: Path, photos: Photos) -> None:
+def test_folders_without_images_are_rejected(tmp_path: Path, photos: Photos) -> None:
     data = DataConfig(root=tmp_path)
     with pytest.raises(ValueError, match=r"testA and .*testB: no such folder"):
         open_folders(data)
@@ -284,7 +284,7 @@ def test_folders_without_images_are_refused(tmp_path: Path, photos: Photos) -> N
         open_folders(data)
 
 
-def test_a_translation_that_is_not_finite_is_refused_by_name(
+def test_a_translation_that_is_not_finite_is_rejected_by_name(
     photos: Photos, instruments: Instruments
 ) -> None:
     root = photos("testA").parent
@@ -292,7 +292,7 @@ def test_a_translation_that_is_not_finite_is_refused_by_name(
         measured(root, instruments, generators={"ab": lambda x: x * torch.nan})
 
 
-def test_a_way_back_that_is_not_finite_is_refused_too(
+def test_a_reconstruction_that_is_not_finite_is_rejected_too(
     photos: Photos, instruments: Instruments
 ) -> None:
     root = photos("testA").parent
@@ -301,9 +301,7 @@ def test_a_way_back_that_is_not_finite_is_refused_too(
         measured(root, instruments, generators=generators, directions=("ab",))
 
 
-def test_lpips_with_its_own_weights_goes_before_the_one_in_its_style(
-    tmp_path: Path, photos: Photos
-) -> None:
+def test_lpips_prefers_its_published_weights(tmp_path: Path, photos: Photos) -> None:
     """A stand-in for AlexNet and its weights: twice the mean difference."""
     photos("testA", 3), photos("testB", 3)
 
@@ -349,7 +347,7 @@ def test_the_folders_hash_changes_with_names_and_contents(photos: Photos) -> Non
     assert len({first, second, digest()}) == 3
 
 
-def test_pairs_have_equal_names_but_for_the_suffix(photos: Photos) -> None:
+def test_pairs_have_equal_names_except_for_the_suffix(photos: Photos) -> None:
     a, b = photos("testA", 4), photos("testB", 3, suffix=".bmp")
     (a / "000.png").rename(a / "other.png")
     Image.new("RGB", (24, 20)).save(b / "002.jpg")  # two of this name: which one is meant?

@@ -1,4 +1,4 @@
-"""What is said to be measurable is what is measured."""
+"""The metrics that are announced as measurable are those that are measured."""
 
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,11 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return backbone.write_network(tmp_path_factory.mktemp("weights") / "mobilenet.pth")
 
 
-def grey(images: Tensor) -> Tensor:
+def gray(images: Tensor) -> Tensor:
     return images.mean(1, keepdim=True)
 
 
-def colour(images: Tensor) -> Tensor:
+def color(images: Tensor) -> Tensor:
     return images.expand(-1, 3, -1, -1)
 
 
@@ -41,7 +41,7 @@ def colour(images: Tensor) -> Tensor:
     ((2, 2), ["ab", "ba"], {"channels_b": 1}),
     ((2, 2), ["ab", "ba"], {"load_size": 180, "crop_size": 180}),
 ])  # fmt: skip
-def test_names_known_beforehand_are_those_of_the_evaluation(
+def test_announced_metrics_are_those_of_the_evaluation(
     seeing: bool, counts: tuple[int, int], directions: list[Any], changes: dict[str, Any],
     photos: Photos, tmp_path: Path, weights: Path,
 ) -> None:  # fmt: skip
@@ -51,7 +51,7 @@ def test_names_known_beforehand_are_those_of_the_evaluation(
     extractor = open_extractor("mobilenet_v2", weights, CPU) if seeing else None
     instruments = Instruments(CPU, extractor, similarity=True)
     root = {"root": tmp_path, "load_size": 32, "crop_size": 32}
-    data, turns = DataConfig.model_validate(root | changes), {"ab": grey, "ba": colour}
+    data, turns = DataConfig.model_validate(root | changes), {"ab": gray, "ba": color}
     generators = {d: turns[d] if data.channels_b == 1 else torch.neg for d in directions}
     folders = open_folders(data)
     found = evaluate(generators, folders, data, Settings(resamples=0), instruments)
@@ -65,7 +65,7 @@ def test_names_known_beforehand_are_those_of_the_evaluation(
     ((3, 1), {"l1", "ssim", "psnr", "lpips", "gram", "structure"}),
     ((3, 0), {"structure"}),
 ])  # fmt: skip
-def test_one_image_is_no_collection_and_without_a_reference_there_is_none(
+def test_a_collection_requires_two_images_and_a_reference(
     counts: tuple[int, int], expected: set[str], photos: Photos, tmp_path: Path, weights: Path
 ) -> None:
     for name, count in zip(("testA", "testB"), counts, strict=True):

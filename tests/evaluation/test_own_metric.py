@@ -1,4 +1,4 @@
-"""A metric from outside the package is measured, printed, reported, and can choose the best."""
+"""A metric from outside the package is measured, printed, reported, and can select the best."""
 
 import json
 import math
@@ -27,14 +27,14 @@ CPU = torch.device("cpu")
 
 
 def edge(batch: Batch) -> Tensor:
-    """Mean difference between the horizontal steps of translations and those of the truth."""
+    """Mean difference between the horizontal differences of translations and of the truth."""
     steps = batch.fake.pixels.diff(dim=3) - batch.truth.pixels.diff(dim=3)
     return steps.abs().flatten(1).mean(1)
 
 
 @pytest.fixture(autouse=True)
 def own_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test registers is gone after it."""
+    """Remove what a test registers."""
     forget_rows(monkeypatch, METRICS)
 
 
@@ -55,7 +55,7 @@ def edges(path: Path, sign: int, truth: Path) -> float:
 
 
 @pytest.mark.usefixtures("edge_row")
-def test_its_value_and_that_of_doing_nothing_are_those_of_its_formula(photos: Photos) -> None:
+def test_its_value_and_baseline_follow_its_formula(photos: Photos) -> None:
     a, b = photos("testA", 6, size=(32, 32)), photos("testB", 6, size=(32, 32))
     data, instruments = data_of(a.parent), Instruments(CPU)
     folders = open_folders(data)
@@ -104,13 +104,13 @@ def test_it_is_printed_written_reported_and_keeps_the_best(
     assert "by Edge error" in page
 
 
-def test_without_it_a_configuration_does_not_know_the_name() -> None:
+def test_without_it_a_configuration_rejects_the_name() -> None:
     with pytest.raises(ValueError, match="no metric edge_ab"):
         Config.model_validate({"evaluate": {"every": 1, "best": "edge_ab"}})
 
 
-def test_a_file_that_the_user_names_registers_one(tmp_path: Path, photos: Photos) -> None:
-    """Of single images of a domain, and of whole folders."""
+def test_a_file_named_with_extend_registers_metrics(tmp_path: Path, photos: Photos) -> None:
+    """Metrics of single images of a domain, and of whole folders."""
     (tmp_path / "own_metrics_of_a_test.py").write_text(
         "import gan\n"
         "def brightness(batch):\n"
@@ -125,7 +125,7 @@ def test_a_file_that_the_user_names_registers_one(tmp_path: Path, photos: Photos
     assert found.metrics["brightness_a"].better == "higher"
 
 
-def test_one_of_collections_gets_the_features_of_all(tmp_path: Path, photos: Photos) -> None:
+def test_a_metric_of_collections_gets_all_features(tmp_path: Path, photos: Photos) -> None:
     def gap(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
         assert sampling.resamples == 7
         assert (len(fake), len(reference)) == (4, 5)
@@ -151,7 +151,7 @@ def test_one_of_collections_gets_the_features_of_all(tmp_path: Path, photos: Pho
     ({"of": "images"}, "images is not one of image, collection"),
     ({"name": "l1"}, "there is already a metric l1"),
 ])  # fmt: skip
-def test_what_is_invalid_is_named(facts: dict[str, Any], message: str) -> None:
+def test_an_invalid_metric_is_named(facts: dict[str, Any], message: str) -> None:
     given: dict[str, Any] = {"name": "edge", "function": edge, "title": "Edge", "better": "lower"}
     with pytest.raises(ValueError, match=message):
         gan.register_metric(**given | facts)

@@ -1,4 +1,4 @@
-"""Evaluation that is shared out: the same numbers, written once."""
+"""Evaluations by several processes: the same numbers, written once."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from tests.support.launching import ROOT, TORCHRUN, environment
 from tests.support.pictures import Photos
 
 
-def test_two_processes_measure_what_one_measures(tmp_path: Path, photos: Photos) -> None:
+def test_two_processes_give_the_numbers_of_one(tmp_path: Path, photos: Photos) -> None:
     """Seven images in batches of two: the shares differ, the batches do not."""
     photos("testA", 7), photos("testB", 5)
     torch.save(backbone.random_blocks().state_dict(), tmp_path / "mobilenet.pth")
@@ -37,31 +37,31 @@ def test_two_processes_measure_what_one_measures(tmp_path: Path, photos: Photos)
         capture_output=True, text=True, timeout=200, cwd=ROOT, env=environment(),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("written to") == 1  # two that did not meet would both write
+    assert done.stdout.count("written to") == 1  # else both would write
     assert main(["evaluate", *arguments("one")]) == 0
     one, two = (record(tmp_path / name) for name in ("one", "two"))
     assert one["protocol"] == two["protocol"]
-    # float32's sums may depend on the number of threads, which this process may have more of.
+    # float32 sums may depend on the number of threads, which may be larger in this process.
     assert leaves(one["metrics"]) == pytest.approx(leaves(two["metrics"]), rel=1e-6, abs=1e-9)
     first, second = (tmp_path / name / "evaluation" for name in ("one", "two"))
     assert files_and_directions(first) == files_and_directions(second)
 
 
 def record(folder: Path) -> dict[str, Any]:
-    """The one evaluation in a folder."""
+    """The only evaluation in a folder."""
     (line,) = (folder / "metrics.jsonl").read_text().splitlines()
     found: dict[str, Any] = json.loads(line)
     return found
 
 
 def files_and_directions(folder: Path) -> list[tuple[str, str]]:
-    """Of every image, in order."""
+    """Files and directions of all images, in order."""
     records = map(json.loads, (folder / "step-00000007.jsonl").read_text().splitlines())
     return [(image["direction"], image["file"]) for image in records]
 
 
 def leaves(metrics: dict[str, Any]) -> dict[str, float]:
-    """Every number of every metric."""
+    """All numbers of all metrics."""
     found: dict[str, float] = {}
     for name, metric in metrics.items():
         numbers = metric | {f"unchanged_{k}": v for k, v in (metric["unchanged"] or {}).items()}

@@ -1,4 +1,4 @@
-"""Real photographs and paintings under a network that knows pictures."""
+"""Real photographs and paintings with a network that was trained on photographs."""
 
 import os
 from pathlib import Path
@@ -17,10 +17,10 @@ pytestmark = pytest.mark.skipif(not DATA, reason="GAN_DATA names no folder with 
 CPU = torch.device("cpu")
 
 
-def test_halves_of_one_folder_average_zero_and_another_domain_does_not(
+def test_halves_of_a_folder_have_zero_mean_and_another_domain_does_not(
     mobilenet_weights: Path,
 ) -> None:
-    """Over all halvings the mean is exactly 0; of 200 it is so within three standard errors."""
+    """Over all halvings the mean is exactly 0; over 200 it is within three standard errors."""
     data = DataConfig(root=Path(str(DATA)), load_size=64, crop_size=64)
     folders = open_folders(data)
     extractor = open_instruments("mobilenet_v2", mobilenet_weights, CPU).extractor
@@ -39,8 +39,8 @@ def test_halves_of_one_folder_average_zero_and_another_domain_does_not(
     assert kernel_estimate(photos, paintings).value > max(values)
 
 
-def test_the_truth_itself_is_better_than_doing_nothing(mobilenet_weights: Path) -> None:
-    """testB's folder on both sides, pairs by name: what a perfect translation would score."""
+def test_the_ground_truth_is_better_than_the_sources(mobilenet_weights: Path) -> None:
+    """testB's folder on both sides, pairs by name: the scores of a perfect translation."""
     root = Path(str(DATA))
     data = DataConfig(root=root, load_size=32, crop_size=32)
     folders = open_folders(data, max_images=12)

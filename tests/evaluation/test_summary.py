@@ -1,4 +1,4 @@
-"""Intervals and what they are taken to say."""
+"""Intervals, and the conclusions from them."""
 
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -25,14 +25,14 @@ def rows(scores: list[float], unchanged: list[float], name: str = "l1") -> list[
     ((-2.0, -1.0), True, "worse"), ((1.0, 2.0), True, "better"),
     ((-1.0, 2.0), False, "no clear difference"), ((0.0, 0.0), True, "no clear difference"),
 ])  # fmt: skip
-def test_a_change_is_clear_when_its_interval_leaves_out_zero(
+def test_a_change_is_clear_when_its_interval_excludes_zero(
     interval: tuple[float, float], higher: bool, expected: str
 ) -> None:
     assert verdict(interval, higher=higher) == expected
 
 
 def test_a_small_gain_on_every_image_is_clear_although_intervals_overlap() -> None:
-    """What pairing is for."""
+    """The purpose of pairing."""
     old = np.random.default_rng(0).normal(5, 2, 30)
     metric = image_metric("l1", rows([*(old - 0.1)], [*old]), SAMPLING)
     assert metric.unchanged is not None
@@ -43,8 +43,8 @@ def test_a_small_gain_on_every_image_is_clear_although_intervals_overlap() -> No
     assert image_metric("psnr", rows([*(old - 0.1)], [*old], "psnr"), SAMPLING).change == "worse"
 
 
-def test_noise_is_no_clear_difference() -> None:
-    """An interval of 95 % leaves out zero once in twenty; 3 times of 20 at most is 98 % likely."""
+def test_noise_makes_no_clear_difference() -> None:
+    """A 95 % interval excludes zero once in twenty; at most 3 times of 20 has probability 98 %."""
     clear = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -56,9 +56,7 @@ def test_noise_is_no_clear_difference() -> None:
 
 
 @pytest.mark.parametrize(("count", "resamples"), [(1, 100), (4, 100), (20, 0)])
-def test_there_is_no_interval_of_few_images_or_without_resamples(
-    count: int, resamples: int
-) -> None:
+def test_few_images_or_no_resamples_give_no_interval(count: int, resamples: int) -> None:
     metric = image_metric("l1", rows([1.0] * count, [2.0] * count), Sampling(0, resamples))
     assert (metric.low, metric.high, metric.change) == (None, None, None)
     assert metric.unchanged is not None
@@ -71,7 +69,7 @@ def collection(count: int, shift: float, seed: int) -> torch.Tensor:
 
 @pytest.mark.parametrize(("moved", "expected"), [(0.0, "better"), (2.0, "worse")])
 def test_collections_are_compared_with_the_source_images(moved: float, expected: str) -> None:
-    """Sources are 1 away from the reference in every feature."""
+    """Sources are at distance 1 from the reference in every feature."""
     fake, own = collection(60, moved, 1), collection(60, 1.0, 2)
     measured = [
         Row(i, Path(), features=f, own=o) for i, (f, o) in enumerate(zip(fake, own, strict=True))
@@ -89,7 +87,7 @@ def test_collections_are_compared_with_the_source_images(moved: float, expected:
     (5, "5 images for 8 features", "5 images: the interval is rough"),
     (60, "60 images: biased upwards", None),
 ])  # fmt: skip
-def test_too_few_images_are_said_with_the_reason(count: int, fid: str, kid: str | None) -> None:
+def test_too_few_images_are_reported_with_the_reason(count: int, fid: str, kid: str | None) -> None:
     features = collection(count, 0.0, 1)
     measured = [Row(i, Path(), features=f, own=f) for i, f in enumerate(features)]
     found = collection_metrics(
@@ -102,7 +100,7 @@ def test_too_few_images_are_said_with_the_reason(count: int, fid: str, kid: str 
 
 @pytest.mark.parametrize(("fakes", "wanted"), [(2, 60), (60, 2), (2, 2), (4, 4)])
 def test_a_few_images_have_neither_interval_nor_verdict(fakes: int, wanted: int) -> None:
-    """All resamples of two images that are not one have one kernel distance."""
+    """All resamples of two images, except those with one image twice, have one kernel distance."""
     fake, own = collection(fakes, 0.0, 1), collection(fakes, 2.0, 2)
     measured = [
         Row(i, Path(), features=f, own=o) for i, (f, o) in enumerate(zip(fake, own, strict=True))
@@ -116,8 +114,8 @@ def test_a_few_images_have_neither_interval_nor_verdict(fakes: int, wanted: int)
         assert (metric.unchanged.low, metric.unchanged.high) == (None, None)
 
 
-def test_fewer_images_have_an_interval_from_where_its_tails_hold_a_resample() -> None:
-    """Counted one by one: different resamples of n images, of which 2.5 % are one at least."""
+def test_an_interval_requires_a_resample_in_each_tail() -> None:
+    """Counted by enumeration: different resamples of n images, of which 2.5 % are at least one."""
 
     def different(images: int) -> int:
         return len({*combinations_with_replacement(range(images), images)})

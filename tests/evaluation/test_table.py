@@ -1,4 +1,4 @@
-"""All numbers by name: each beside its interval, and the protocol; a few of them in one line."""
+"""All numbers by name with interval and protocol; the main ones in one line."""
 
 from gan.config.choices import Change
 from gan.evaluation import Evaluation, Metric
@@ -16,7 +16,7 @@ def evaluation(**metrics: Metric) -> Evaluation:
     return Evaluation(dict(metrics), protocol, (), ())
 
 
-def test_numbers_stand_beside_their_intervals_and_their_protocol() -> None:
+def test_numbers_are_printed_with_intervals_and_protocol() -> None:
     text = details(evaluation(l1_ab=metric("better")))
     line = next(line for line in text.splitlines() if line.startswith("l1_ab"))
     assert line.split("  ")[0] == "l1_ab"
@@ -32,7 +32,7 @@ def test_a_metric_without_interval_or_comparison_is_printed_too() -> None:
     assert line.split() == ["cycle_a", "0.25", "lower", "is", "better,", "1", "images"]
 
 
-def test_the_metric_that_leads_is_in_the_line_and_the_one_that_decides_before_it() -> None:
+def test_the_line_has_the_deciding_metric_before_the_leading_one() -> None:
     metrics = {name: Metric(value) for name, value in (("fid_ab", 9.0), ("kid_ab", 3.0))}
     assert brief(metrics, None) == "kid_ab 3"
     assert brief(metrics, "fid_ab") == "fid_ab 9, kid_ab 3"

@@ -1,4 +1,4 @@
-"""The frozen extractor: against torchvision's own networks, frozen, exact about its nodes."""
+"""The frozen extractor against torchvision's own networks; frozen, with exact node names."""
 
 import re
 from functools import partial
@@ -22,7 +22,7 @@ SMALL: dict[str, dict[str, bool]] = {
 
 
 def random_backbone(name: str, **arguments: Any) -> nn.Module:
-    """torchvision's network as it builds it itself, weights and statistics at random."""
+    """torchvision's network as torchvision builds it, with random weights and statistics."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network: nn.Module = models.get_model(name, weights=None, **arguments).eval()
@@ -46,7 +46,7 @@ def pictures(side: int = 64, channels: int = 3) -> Tensor:
 
 
 def modules_outputs(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    """What the module of every node returned at its first call, copied before it could change."""
+    """What the module of each node returned at its first call, copied before it could change."""
     outputs: dict[str, Tensor] = {}
 
     def keep(name: str) -> Any:
@@ -67,7 +67,7 @@ def modules_outputs(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
 @pytest.mark.parametrize("name", SMALL)
 @torch.no_grad()
 def test_every_node_returns_what_its_module_returned(name: str, tmp_path: Path) -> None:
-    """Whatever works in place after it: rectifying modules (MobileNet, ResNet), functions
+    """Even if a later operation works in place: ReLU modules (MobileNet, ResNet), functions
     (GoogLeNet), sums (ResNet)."""
     network = random_backbone(name, **SMALL[name])
     path = tmp_path / "weights.pth"
@@ -79,7 +79,7 @@ def test_every_node_returns_what_its_module_returned(name: str, tmp_path: Path) 
         torch.testing.assert_close(actual[layer], output, msg=partial("{}: {}".format, layer))
 
 
-def test_only_what_the_deepest_layer_needs_is_kept(mobilenet: Path) -> None:
+def test_only_layers_up_to_the_deepest_are_kept(mobilenet: Path) -> None:
     features = Features("mobilenet_v2", ["features.3", "features.1"], mobilenet)
     kept = {name.rsplit(".", 1)[0] for name, _ in features.network.named_parameters()}
     assert {name[: len("features.0")] for name in kept} == {f"features.{n}" for n in range(4)}
@@ -102,7 +102,7 @@ def test_nothing_is_trained_and_gradients_reach_the_images(mobilenet: Path) -> N
 
 
 def test_gradient_is_that_of_the_network_in_float64(mobilenet: Path) -> None:
-    """Along a random direction, by a central difference: its error goes with the step squared."""
+    """In a random direction, by a central difference: its error is quadratic in the step."""
     features = Features("mobilenet_v2", ["features.3"], mobilenet).double()
     images, direction = pictures(16).double().requires_grad_(), torch.randn(2, 3, 16, 16).double()
 
@@ -117,11 +117,11 @@ def test_gradient_is_that_of_the_network_in_float64(mobilenet: Path) -> None:
 
 
 @torch.no_grad()
-def test_grey_counts_as_three_equal_channels(mobilenet: Path) -> None:
+def test_gray_counts_as_three_equal_channels(mobilenet: Path) -> None:
     features = Features("mobilenet_v2", ["features.3"], mobilenet)
-    grey = pictures(channels=1)
-    expected = features(grey.repeat(1, 3, 1, 1))["features.3"]
-    assert torch.equal(features(grey)["features.3"], expected)
+    gray = pictures(channels=1)
+    expected = features(gray.repeat(1, 3, 1, 1))["features.3"]
+    assert torch.equal(features(gray)["features.3"], expected)
 
 
 @torch.no_grad()
@@ -143,15 +143,15 @@ def test_building_draws_no_random_numbers(mobilenet: Path) -> None:
 
 
 @pytest.mark.parametrize(("backbone", "layers", "message"), [
-    ("mobilenet", ["features.1"], "perceptual.backbone: mobilenet is none of alexnet, "),
-    ("mobilenet_v2", [], "no layer of mobilenet_v2 is named"),
+    ("mobilenet", ["features.1"], "perceptual.backbone: mobilenet is not one of alexnet, "),
+    ("mobilenet_v2", [], "no layers of mobilenet_v2 are named"),
     ("mobilenet_v2", ["features.1", "conv1_1"],
         "mobilenet_v2: node: 'conv1_1' is not present in model. It has features, classifier and"),
     ("mobilenet_v2", ["features.1", "features.1.conv.2"],
-        "mobilenet_v2: features.1.conv.2 lies inside features.1: name one of them"),
+        "mobilenet_v2: features.1.conv.2 is inside features.1: name only one of them"),
     ("vgg19", ["conv4_5"],
         "vgg19: node: 'conv4_5' is not present in model. It has relu1_1, conv1_1, "),
 ])  # fmt: skip
-def test_wrong_names_are_refused(backbone: str, layers: list[str], message: str) -> None:
+def test_wrong_names_are_rejected(backbone: str, layers: list[str], message: str) -> None:
     with pytest.raises(ValueError, match="^" + re.escape(message)):
         Features(backbone, layers, Path("not reached"))

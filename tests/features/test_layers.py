@@ -1,4 +1,4 @@
-"""The layers' names: a VGG's against a stack of convolutions written out by hand."""
+"""Layer names: those of a VGG compared with a stack of convolutions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,9 +22,9 @@ INDICES = {
 
 
 def vgg_weights(backbone: str) -> dict[str, Tensor]:
-    """Random convolutions that keep the size of the numbers; half of what they yield is negative.
+    """Random convolutions that keep the size of the numbers; half of their outputs are negative.
 
-    No two are alike, so a map tells which of them made it.
+    All are different, so a map identifies its layer.
     """
     generator = torch.Generator().manual_seed(0)
     weights, before = {}, 3
@@ -38,7 +38,7 @@ def vgg_weights(backbone: str) -> dict[str, Tensor]:
 
 
 def plain_stack(backbone: str, weights: dict[str, Tensor], images: Tensor) -> dict[str, Tensor]:
-    """Every convolution's output by its index, and every rectified map by block and number."""
+    """Every convolution's output by index, and every rectified map by block and number."""
     mean = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
     std = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
     x = (images / 2 + 0.5 - mean) / std
@@ -56,7 +56,7 @@ def plain_stack(backbone: str, weights: dict[str, Tensor], images: Tensor) -> di
 def vgg(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Path, dict[str, Tensor]]]:
-    """Name, file and plain maps of a VGG; the file, without a classifier, takes up to 80 MB."""
+    """Name, file and plain maps of a VGG; the file, without a classifier, has up to 80 MB."""
     backbone: str = request.param
     weights = vgg_weights(backbone)
     path = tmp_path_factory.mktemp("vgg") / f"{backbone}.safetensors"
@@ -70,10 +70,10 @@ def pictures() -> Tensor:
 
 
 @torch.no_grad()
-def test_every_name_of_a_vgg_means_the_map_of_exactly_that_layer(
+def test_every_vgg_name_gives_the_map_of_its_layer(
     vgg: tuple[str, Path, dict[str, Tensor]],
 ) -> None:
-    """All at once: a rectification in place would change what an earlier node returns."""
+    """All at once: an in-place ReLU would change what an earlier node returns."""
     backbone, path, plain = vgg
     layers = [name for name in plain if name.startswith(("features", "pool"))]
     layers += [f"{kind}{name}" for kind in ("conv", "relu") for name in plain if name[0].isdigit()]
@@ -102,7 +102,7 @@ def test_usual_layers_of_a_vgg_are_those_of_the_papers(
 
 
 @torch.no_grad()
-def test_a_convolution_alone_is_rectified_once_and_its_node_not_at_all(
+def test_a_convolutions_name_is_rectified_and_its_node_is_not(
     vgg: tuple[str, Path, dict[str, Tensor]],
 ) -> None:
     backbone, path, plain = vgg
@@ -111,7 +111,7 @@ def test_a_convolution_alone_is_rectified_once_and_its_node_not_at_all(
         torch.testing.assert_close(actual, plain[name])
 
 
-def test_layers_of_the_configuration_come_before_the_table() -> None:
+def test_layers_of_the_configuration_override_the_table() -> None:
     chosen = chosen_layers(PerceptualConfig(content_layers=["relu3_1"]))
     assert chosen == LayerTable(("relu3_1",), TABLES["vgg19"].style)
     own = PerceptualConfig(backbone="resnet18", content_layers=["layer2"], style_layers=["layer1"])

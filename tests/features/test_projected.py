@@ -1,4 +1,4 @@
-"""The projected discriminator: a second implementation, what is frozen, and what is not."""
+"""The projected discriminator against a second implementation; what is frozen and what is not."""
 
 from pathlib import Path
 
@@ -32,10 +32,10 @@ def images(*shape: int) -> Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
-def test_it_scores_pixels_and_three_scales_of_the_frozen_maps(
+def test_it_scores_pixels_and_three_scales_of_feature_maps(
     disc: ProjectedDiscriminator,
 ) -> None:
-    """Computed anew in float64, with torchvision's modules, from the deepest scale up."""
+    """Computed again in float64, with torchvision's modules, from the deepest scale up."""
     x = images(2, 3, 72, 40)  # at stride 16 there are 5 x 3 positions, at stride 8 only 9 x 5
     disc, net = disc.double(), backbone.random_network().double().get_submodule("features")
     mean, std = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).view(2, 1, 3, 1, 1)
@@ -88,21 +88,21 @@ def test_every_scale_sends_gradients_to_the_image(disc: ProjectedDiscriminator) 
         assert x.grad.abs().sum() > 0
 
 
-def test_the_frozen_network_goes_where_the_module_goes(disc: ProjectedDiscriminator) -> None:
+def test_the_frozen_network_moves_with_the_module(disc: ProjectedDiscriminator) -> None:
     moved = disc.to(dtype=torch.float64)
     assert {p.dtype for p in moved.frozen[0].parameters()} == {torch.float64}
 
 
-def test_grey_images_are_scored_as_their_colour_copies(weights: Path) -> None:
-    grey, color = (
+def test_gray_images_are_scored_like_their_color_copies(weights: Path) -> None:
+    gray, color = (
         build_discriminator(
             "projected", in_channels=depth, channels=4, layers=1, weights=weights, norm="none"
         )
         for depth in (1, 3)
     )
-    color.get_submodule("heads").load_state_dict(grey.get_submodule("heads").state_dict())
+    color.get_submodule("heads").load_state_dict(gray.get_submodule("heads").state_dict())
     x = images(1, 1, 32, 32)
-    for ours, theirs in zip(grey(x)[1:], color(x.expand(1, 3, 32, 32))[1:], strict=True):
+    for ours, theirs in zip(gray(x)[1:], color(x.expand(1, 3, 32, 32))[1:], strict=True):
         torch.testing.assert_close(ours, theirs)
 
 

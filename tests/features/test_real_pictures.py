@@ -1,4 +1,4 @@
-"""With genuine ImageNet weights the distances agree with what people see."""
+"""With published ImageNet weights the distances agree with human perception."""
 
 from itertools import combinations
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where weights come from: a local file, the cache, a download; each wrong one named."""
+"""Sources of weights: a local file, the cache, a download; errors name the file."""
 
 import hashlib
 import shutil
@@ -37,14 +37,14 @@ def needed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """torchvision's cache, empty, with no way out to the network."""
+    """torchvision's cache, empty, without a network connection."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(torch.hub, "_hub_dir", None)
 
-    def refuse(*_: Any) -> None:
+    def reject(*_: Any) -> None:
         raise URLError("no route")
 
-    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    monkeypatch.setattr(torch.hub, "download_url_to_file", reject)
     return tmp_path / "home/hub/checkpoints"
 
 
@@ -83,7 +83,7 @@ def test_weights_in_half_precision_become_float32(
     ({"features.0.0.weight": None, "extra": torch.zeros(1)},
         "features.0.0.weight is missing and 1 more"),
 ])  # fmt: skip
-def test_file_of_another_network_is_named_with_what_is_wrong(
+def test_a_file_of_another_network_is_named_with_the_reason(
     change: dict[str, Tensor | None], message: str, weights: dict[str, Tensor], tmp_path: Path
 ) -> None:
     path = tmp_path / "wrong.safetensors"
@@ -94,7 +94,7 @@ def test_file_of_another_network_is_named_with_what_is_wrong(
 
 
 @pytest.mark.parametrize("name", ["w.pth", "w.safetensors", "folder.pth"])
-def test_file_that_is_no_weights_is_named(name: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_weights_is_named(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     for content in (
         b"",
@@ -107,7 +107,7 @@ def test_file_that_is_no_weights_is_named(name: str, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=name) as caught:
             features_map(path)
         assert "\n" not in str(caught.value)
-        assert len(str(caught.value)) < len(str(path)) + 120  # none of torch's advice on pickles
+        assert len(str(caught.value)) < len(str(path)) + 120  # without torch's advice on pickles
     with pytest.raises(ValueError, match=r"absent\.pth: cannot be read as weights"):
         features_map(tmp_path / "absent.pth")
 
@@ -123,7 +123,7 @@ def test_pickled_code_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "touched").exists()
 
 
-def test_offline_and_absent_one_line_says_which_file_to_put_where(cache: Path) -> None:
+def test_offline_an_absent_file_is_named_in_one_line(cache: Path) -> None:
     with pytest.raises(ValueError, match="no route") as caught:
         Features("vgg19", ["conv4_2"])
     message = str(caught.value)
@@ -132,14 +132,14 @@ def test_offline_and_absent_one_line_says_which_file_to_put_where(cache: Path) -
     assert "\n" not in message
 
 
-def test_file_in_the_cache_with_another_hash_is_named(cache: Path) -> None:
+def test_a_cached_file_with_another_hash_is_named(cache: Path) -> None:
     cache.mkdir(parents=True)
     (cache / NAME).write_bytes(b"torn")
     with pytest.raises(ValueError, match=f"{NAME}: damaged, its SHA-256 does not begin with b03"):
         pretrained("mobilenet_v2")
 
 
-def test_absent_file_is_downloaded_once_with_a_limit_on_silence(
+def test_an_absent_file_is_downloaded_once_with_a_timeout(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
@@ -155,7 +155,7 @@ def test_absent_file_is_downloaded_once_with_a_limit_on_silence(
     assert socket.getdefaulttimeout() is None
 
 
-def test_a_file_in_an_installed_package_is_taken_if_it_is_whole(
+def test_a_file_in_an_installed_package_is_used_if_undamaged(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "some_weights" / "files"
@@ -170,7 +170,7 @@ def test_a_file_in_an_installed_package_is_taken_if_it_is_whole(
     assert pretrained("mobilenet_v2") == folder / NAME
 
 
-def test_genuine_file_in_the_cache_is_taken(cache: Path, mobilenet_weights: Path) -> None:
+def test_a_genuine_file_in_the_cache_is_used(cache: Path, mobilenet_weights: Path) -> None:
     cache.mkdir(parents=True)
     shutil.copyfile(mobilenet_weights, cache / NAME)
     before = hashlib.sha256((cache / NAME).read_bytes()).digest()

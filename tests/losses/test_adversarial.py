@@ -50,7 +50,7 @@ def test_form_on_constant_scores(kind: str, on_real: float, on_fake: float, fool
     assert actual == pytest.approx([on_real + on_fake, fooled], rel=1e-6)
 
 
-def test_hinge_leaves_confident_scores_alone() -> None:
+def test_hinge_gives_confident_scores_zero_loss() -> None:
     s = torch.full((1, 1, 2, 2), 1.5)
     assert losses_of("hinge", s, -s)[0] == 0
 

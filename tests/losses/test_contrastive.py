@@ -17,7 +17,7 @@ def vectors(seed: int, count: int = 2, positions: int = 5, size: int = 7) -> Ten
 
 
 def by_loops(query: Tensor, key: Tensor, temperature: float) -> Tensor:
-    """Return the loss with the positive in front and the negatives of the same image behind it."""
+    """Return the loss with the positive first, followed by the negatives of the same image."""
     cross_entropy, losses = nn.CrossEntropyLoss(), []
     for queries, keys in zip(query, key, strict=True):
         for at, own in enumerate(queries):
@@ -35,12 +35,12 @@ def test_the_loss_equals_one_written_with_loops(temperature: float, positions: i
     torch.testing.assert_close(patch_nce(query, key, temperature), expected, rtol=1e-12, atol=0)
 
 
-def test_patches_that_all_look_alike_cost_the_logarithm_of_their_number() -> None:
+def test_equal_patches_cost_the_logarithm_of_their_number() -> None:
     same = torch.ones(2, 8, 1)
     assert patch_nce(same, same, 0.07).item() == pytest.approx(math.log(8))
 
 
-def test_orthogonal_patches_that_are_told_cost_what_the_softmax_leaves_to_the_others() -> None:
+def test_matching_orthogonal_patches_cost_the_softmax_of_the_others() -> None:
     own = torch.eye(4)[None]
     expected = math.log(1 + 3 * math.exp(-1 / 0.5))
     assert patch_nce(own, own, 0.5).item() == pytest.approx(expected)
@@ -48,7 +48,7 @@ def test_orthogonal_patches_that_are_told_cost_what_the_softmax_leaves_to_the_ot
     assert patch_nce(own, own.roll(1, 1), 0.5).item() == pytest.approx(mistaken)
 
 
-def test_negatives_are_of_the_same_image() -> None:
+def test_negatives_come_from_the_same_image() -> None:
     query, key = vectors(1), vectors(2)
     one_by_one = [patch_nce(query[at : at + 1], key[at : at + 1], 0.07) for at in range(2)]
     torch.testing.assert_close(patch_nce(query, key, 0.07), torch.stack(one_by_one).mean())

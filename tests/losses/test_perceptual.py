@@ -37,18 +37,18 @@ def test_losses_equal_numpys_and_each_other_up_to_the_size() -> None:
 
 
 @pytest.mark.parametrize("loss", [content_loss, perceptual_distance])
-def test_gradients_are_right(loss: Loss) -> None:
+def test_gradients_are_correct(loss: Loss) -> None:
     one, two = maps(1, 2, 2, 3, 3).requires_grad_(), maps(2, 2, 2, 3, 3)
     assert torch.autograd.gradcheck(loss, (one, two))
 
 
 @pytest.mark.parametrize("loss", [content_loss, perceptual_distance])
-def test_maps_of_different_shapes_are_not_broadcast(loss: Loss) -> None:
+def test_maps_of_different_shapes_are_rejected(loss: Loss) -> None:
     with pytest.raises(AssertionError):
         loss(maps(0, 2, 3, 4, 4), maps(0, 1, 3, 4, 4))
 
 
-def test_weighted_sum_takes_the_weights_given_or_the_mean() -> None:
+def test_weighted_sum_uses_the_given_weights_or_the_mean() -> None:
     terms = {"low": torch.tensor(2.0), "high": torch.tensor(5.0)}
     assert weighted_sum(terms, {"high": 3, "low": 0.5}) == 16
     assert weighted_sum(terms) == 3.5

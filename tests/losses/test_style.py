@@ -30,7 +30,7 @@ def numpy_gram(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def test_gram_of_one_hot_maps_counts_positions() -> None:
-    """Channel c is 1 at c + 1 positions of its own, the channels never meet."""
+    """Channel c is 1 at c + 1 positions, which no other channel uses."""
     owner = torch.tensor([0, 1, 1, 2, 2, 2]).view(1, 1, 2, 3)
     one_hot = (owner == torch.arange(3).view(1, 3, 1, 1)).double()
     expected = torch.diag(torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64))
@@ -44,7 +44,7 @@ def test_gram_equals_numpys_for_every_picture() -> None:
     np.testing.assert_allclose(gram(features), expected, rtol=1e-6)
 
 
-def test_gram_forgets_where_things_are() -> None:
+def test_gram_does_not_depend_on_positions() -> None:
     features = maps(0, 1, 4, 5, 6)
     shuffled = features.flatten(2)[:, :, torch.randperm(30)].view(1, 4, 6, 5)
     torch.testing.assert_close(gram(shuffled), gram(features))
@@ -58,7 +58,7 @@ def test_gram_of_half_precision_maps_is_summed_in_float32(dtype: torch.dtype) ->
         assert torch.equal(gram(features), torch.full((1, 2, 2), 640_000.0))
 
 
-def test_style_loss_is_equation_4_where_sizes_are_equal() -> None:
+def test_style_loss_is_equation_4_if_sizes_are_equal() -> None:
     one, two = maps(1, 2, 4, 5, 6), maps(2, 2, 4, 5, 6)
     squares = [
         np.sum((numpy_gram(p) - numpy_gram(q)) ** 2) / (4 * 4**2 * 30**2)
@@ -86,7 +86,7 @@ def test_one_style_serves_a_whole_batch() -> None:
     torch.testing.assert_close(style_layer_loss(batch, style), each.mean())
 
 
-def test_gradients_are_right() -> None:
+def test_gradients_are_correct() -> None:
     one, two = maps(1, 2, 3, 3, 4).requires_grad_(), maps(2, 2, 3, 2, 2)
     assert torch.autograd.gradcheck(gram, one)
     assert torch.autograd.gradcheck(style_layer_loss, (one, two))

@@ -19,7 +19,7 @@ def images(seed: int, *shape: int) -> Tensor:
 
 
 def test_checkerboard() -> None:
-    """Both steps are 2 at 15 pixels in a square of 4 less those at the edges: 9 have two, 6 one."""
+    """Both differences are 2 at 15 of 16 pixels, except at borders: 9 have both, 6 one."""
     board = ((torch.arange(4)[:, None] + torch.arange(4)) % 2 * 2 - 1).double().view(1, 1, 4, 4)
     expected = 9 * 8**0.5 + 6 * 2
     assert total_variation(board, "sum").item() == pytest.approx(expected)
@@ -36,12 +36,12 @@ def test_step_edge_counts_its_length_times_its_height(turned: bool) -> None:
     assert total_variation(edge, "sum") == 2 * 5 * 3
     assert squared_variation(edge, "sum") == 2 * 5 * 9
     softened = torch.tensor([0.0, 1.0, 2.0, 3.0]).expand(1, 1, 5, 4)
-    assert total_variation(softened, "sum") == 5 * 3  # total variation does not mind how steep
+    assert total_variation(softened, "sum") == 5 * 3  # independent of the steepness
     assert squared_variation(softened, "sum") == 5 * 3  # the squared form does
 
 
 @BOTH
-def test_flat_image_has_none_and_a_zero_gradient(loss: Loss) -> None:
+def test_a_flat_image_has_zero_variation_and_gradient(loss: Loss) -> None:
     flat = torch.full((2, 3, 4, 5), 0.3, requires_grad=True)
     value = loss(flat)
     value.backward()
@@ -81,12 +81,12 @@ def test_losses_equal_numpys() -> None:
 
 @BOTH
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_gradients_are_right(loss: Loss, reduction: str) -> None:
+def test_gradients_are_correct(loss: Loss, reduction: str) -> None:
     batch = images(1, 2, 2, 3, 4).requires_grad_()
     assert torch.autograd.gradcheck(lambda x: loss(x, reduction), batch)
 
 
 @BOTH
 @pytest.mark.parametrize("shape", [(1, 1, 1, 5), (1, 1, 5, 1), (1, 1, 1, 1)])
-def test_strips_of_one_pixel_are_fine(loss: Loss, shape: tuple[int, ...]) -> None:
+def test_strips_of_one_pixel_are_accepted(loss: Loss, shape: tuple[int, ...]) -> None:
     assert loss(torch.ones(shape)) == 0

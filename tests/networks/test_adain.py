@@ -1,4 +1,4 @@
-"""The network that is shown its style: statistics against NumPy, sizes, what reaches what."""
+"""The generator with a style image: statistics against NumPy, sizes, dependencies."""
 
 import copy
 from pathlib import Path
@@ -35,7 +35,7 @@ def network(seed: int = 0, **changes: object) -> AdainGenerator:
     return built.eval()
 
 
-def test_gradients_are_right() -> None:
+def test_gradients_are_correct() -> None:
     one = maps(1, 2, 3, 3, 4).requires_grad_()
     style = maps(2, 2, 3, 2, 2).requires_grad_()
     assert torch.autograd.gradcheck(channel_statistics, one)
@@ -79,7 +79,7 @@ def test_the_result_has_the_statistics_of_the_style() -> None:
         np.testing.assert_allclose(statistic(result, axis=(2, 3)), expected, rtol=1e-9)
 
 
-def test_a_styled_convolution_has_the_statistics_that_its_affine_map_says() -> None:
+def test_a_styled_convolution_has_the_statistics_of_its_affine_map() -> None:
     layer = StyledConv(torch.nn.Conv2d(2, 3, 1), 3, code=4).double()
     code = maps(3, 2, 4)
     result = layer(maps(1, 2, 2, 30, 20), code).detach()
@@ -101,7 +101,7 @@ def test_content_and_style_are_of_any_sizes(upsample: str) -> None:
                 assert result.abs().max() <= 1
 
 
-def test_every_content_of_a_batch_gets_its_own_style() -> None:
+def test_every_content_in_a_batch_gets_its_style() -> None:
     generator = network().double()
     content, style = maps(1, 2, 3, 20, 16), maps(2, 2, 3, 16, 24)
     with torch.no_grad():
@@ -112,7 +112,7 @@ def test_every_content_of_a_batch_gets_its_own_style() -> None:
     assert (both - swapped).abs().mean() > 1e-3
 
 
-def test_domains_may_have_other_channels() -> None:
+def test_domains_may_differ_in_channels() -> None:
     generator = network(in_channels=1)
     assert generator(torch.rand(1, 1, 16, 16), torch.rand(1, 3, 16, 16)).shape == (1, 3, 16, 16)
 
@@ -134,7 +134,7 @@ def test_a_style_is_encoded_once_and_serves_all_contents() -> None:
     assert not GENERATORS["adain"].tiles
 
 
-def test_its_file_holds_all_that_it_needs(tmp_path: Path) -> None:
+def test_its_file_is_enough_to_translate(tmp_path: Path) -> None:
     generator, content, style = network(), torch.rand(1, 3, 16, 18), torch.rand(1, 3, 20, 16)
     save_generator(generator.state_dict(), tmp_path / "g.safetensors", SPEC, {})
     loaded, spec, _ = load_generator(tmp_path / "g.safetensors")

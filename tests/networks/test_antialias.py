@@ -1,4 +1,4 @@
-"""CUT's filters: known signals come out as they must."""
+"""CUT's filters give the expected output for known signals."""
 
 import pytest
 import torch
@@ -8,14 +8,14 @@ from gan.networks import build_generator
 from gan.networks.antialias import BlurDown, BlurUp
 
 
-def test_doubling_is_bilinear_interpolation() -> None:
+def test_upsampling_is_bilinear_interpolation() -> None:
     x = torch.randn(2, 5, 7, 10, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     expected = interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
     torch.testing.assert_close(BlurUp(5).double()(x), expected, rtol=0, atol=1e-12)
 
 
-def test_doubling_has_a_backward_that_is_deterministic_on_gpus_and_compiles() -> None:
-    """Replicate padding's is neither (torch 2.15); the graph says what runs."""
+def test_upsampling_has_a_deterministic_backward_that_compiles() -> None:
+    """The backward of replicate padding is neither (torch 2.15); the graph shows what runs."""
     todo, names = [BlurUp(1)(torch.ones(1, 1, 4, 4, requires_grad=True)).grad_fn], set[str]()
     while todo:
         node = todo.pop()
@@ -27,7 +27,7 @@ def test_doubling_has_a_backward_that_is_deterministic_on_gpus_and_compiles() ->
 
 
 @pytest.mark.parametrize("side", [8, 9])
-def test_halving_takes_every_second_pixel_of_a_binomial_average(side: int) -> None:
+def test_downsampling_takes_every_second_pixel_of_a_binomial_average(side: int) -> None:
     x = torch.randn(1, 1, side, side, dtype=torch.float64)
     mirror = [1, *range(side), side - 2]
     kernel = torch.tensor([[1, 2, 1], [2, 4, 2], [1, 2, 1]], dtype=torch.float64) / 16
@@ -35,7 +35,7 @@ def test_halving_takes_every_second_pixel_of_a_binomial_average(side: int) -> No
     torch.testing.assert_close(BlurDown(1).double()(x), expected, rtol=0, atol=1e-12)
 
 
-def test_a_checkerboard_vanishes_and_an_even_surface_stays() -> None:
+def test_a_checkerboard_vanishes_and_a_constant_stays() -> None:
     board = torch.tensor([[1.0, -1], [-1, 1]]).repeat(1, 3, 4, 4)
     assert BlurDown(3)(board)[:, :, 1:-1, 1:-1].abs().max() == 0
     assert torch.equal(BlurUp(3)(BlurDown(3)(torch.ones(1, 3, 8, 8))), torch.ones(1, 3, 8, 8))
@@ -62,7 +62,7 @@ def test_output_is_as_large_as_the_input(size: tuple[int, int]) -> None:
         assert generator(torch.rand(1, 3, *size)).shape == (1, 3, *size)
 
 
-def test_only_resnets_filter() -> None:
+def test_only_resnets_have_blur() -> None:
     for key in ("upsample", "downsample"):
         with pytest.raises(ValueError, match="blur are for ResNet generators, not unet_128"):
             build_generator("unet_128", **{key: "blur"})  # type: ignore[arg-type]

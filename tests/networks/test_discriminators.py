@@ -25,7 +25,7 @@ from gan.networks import build_discriminator
         ("pixel", 3, "none", 8_576),
     ],
 )
-def test_parameters_are_as_many_as_the_references(
+def test_the_number_of_parameters_is_the_references(
     kind: str, layers: int, norm: Norm, parameters: int
 ) -> None:
     with torch.device("meta"):
@@ -56,7 +56,7 @@ def test_keys_are_the_references(
 @pytest.mark.parametrize(
     ("kind", "layers", "size"),
     [
-        ("basic", 5, 30),  # "basic" takes no notice of layers
+        ("basic", 5, 30),  # "basic" ignores layers
         ("n_layers", 1, 126),
         ("n_layers", 2, 62),
         ("n_layers", 3, 30),
@@ -75,11 +75,11 @@ def test_size_of_the_score_map_for_256_pixels(kind: str, layers: int, size: int)
     ("kind", "layers", "pixels"),
     [("pixel", 3, 1), ("n_layers", 1, 16), ("n_layers", 2, 34), ("basic", 3, 70)],
 )
-def test_a_score_sees_so_many_pixels(kind: str, layers: int, pixels: int) -> None:
+def test_a_score_sees_its_receptive_field(kind: str, layers: int, pixels: int) -> None:
     """The receptive field: where the gradient of the central score is not zero."""
     discriminator = build_discriminator(kind, channels=1, layers=layers, norm="none")
     for parameter in discriminator.parameters():
-        nn.init.ones_(parameter)  # nothing can cancel
+        nn.init.ones_(parameter)  # so that nothing cancels
     images = torch.ones(1, 3, 128, 128, requires_grad=True)
     scores = discriminator(images)
     scores[0, 0, scores.shape[2] // 2, scores.shape[3] // 2].backward()
@@ -91,7 +91,7 @@ def test_a_score_sees_so_many_pixels(kind: str, layers: int, pixels: int) -> Non
 
 @pytest.mark.parametrize("norm", ["instance", "batch", "none"])
 @pytest.mark.parametrize("kind", ["basic", "pixel"])
-def test_second_derivatives_are_right(kind: str, norm: Norm) -> None:
+def test_second_derivatives_are_correct(kind: str, norm: Norm) -> None:
     """The gradient penalty differentiates a gradient; compared with finite differences."""
     torch.manual_seed(0)
     discriminator = build_discriminator(kind, in_channels=1, channels=2, norm=norm).double()
@@ -100,6 +100,6 @@ def test_second_derivatives_are_right(kind: str, norm: Norm) -> None:
 
 
 @pytest.mark.parametrize("kind", ["basic", "n_layers", "pixel"])
-def test_grey_images_can_be_judged(kind: str) -> None:
+def test_gray_images_can_be_scored(kind: str) -> None:
     scores = build_discriminator(kind, in_channels=1, channels=2)(torch.rand(2, 1, 32, 32))
     assert scores.shape[:2] == (2, 1)

@@ -1,4 +1,4 @@
-"""Features of a ResNet's encoder are those of the plain network, and how they are projected."""
+"""Features of a ResNet's encoder are those of the plain network; their projection."""
 
 from typing import Any
 
@@ -26,14 +26,14 @@ def images() -> Tensor:
 
 
 def positions_of(network: Any) -> list[Tensor]:
-    """Return some positions of each map, in no order."""
+    """Return some positions of each map, in random order."""
     draws = torch.Generator().manual_seed(2)
     sizes = [(24 // at.stride) * (16 // at.stride) for at in network.feature_maps]
     return [torch.randperm(size, generator=draws)[:9] for size in sizes]
 
 
 def hooked(network: Any, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """Return the output and the maps that hooks see: the image, convolutions, blocks."""
+    """Return the output and the maps that hooks record: the image, convolutions, blocks."""
     blocks = [m for m in network.model if type(m).__name__ == "ResidualBlock"]
     halvings = [m for m in network.model if isinstance(m, nn.Conv2d)][1:3]
     seen = [x]
@@ -77,7 +77,7 @@ def test_a_network_of_one_block_names_it_once() -> None:
     assert [at.stride for at in build("resnet_1blocks").feature_maps] == [1, 2, 4, 4]
 
 
-def test_encoding_alone_runs_nothing_behind_the_last_map() -> None:
+def test_encode_only_runs_no_layer_after_the_last_map() -> None:
     network, ran = build(), []
     for depth, layer in enumerate(network.model):
         layer.register_forward_hook(lambda *_, depth=depth: ran.append(depth))
@@ -86,7 +86,7 @@ def test_encoding_alone_runs_nothing_behind_the_last_map() -> None:
     assert len(ran) < len(network.model) - 10
 
 
-def test_blocks_computed_twice_and_channels_last_give_the_same_features_and_gradients() -> None:
+def test_recomputed_blocks_and_channels_last_give_the_same_features() -> None:
     plain, other = build(), build()
     recompute_blocks([other])
     other.to(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""A generator's file: exact, equal for equal weights, and refused by name if damaged."""
+"""A generator's file: exact, equal for equal weights, rejected by name if damaged."""
 
 import json
 import re
@@ -23,8 +23,8 @@ SPECS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=["resnet", "batch norm", "unet"])
-def test_a_generator_comes_back_exactly(tmp_path: Path, spec: dict[str, Any]) -> None:
-    """Its weights and buffers, its output bit by bit, its arguments, and what was said about it."""
+def test_a_generator_is_loaded_exactly(tmp_path: Path, spec: dict[str, Any]) -> None:
+    """Its weights and buffers, its output bit by bit, its arguments, and the facts about it."""
     network = build_generator(**spec)
     init_weights(network, 0.3, torch.Generator().manual_seed(1))
     network(torch.rand(2, spec.get("in_channels", 3), 32, 32))  # moves the batch norms' statistics
@@ -44,10 +44,10 @@ def test_a_generator_comes_back_exactly(tmp_path: Path, spec: dict[str, Any]) ->
 @pytest.mark.parametrize(
     "dtype", [torch.float16, torch.bfloat16, torch.float64, torch.float8_e4m3fn], ids=str
 )
-def test_weights_of_any_width_are_used_in_single_precision(
+def test_weights_of_any_precision_are_loaded_as_float32(
     dtype: torch.dtype, tmp_path: Path, generator_file: Path
 ) -> None:
-    """As a halved file, which takes half the room, and a doubled one."""
+    """From a file in half precision, which takes half the space, and one in double precision."""
     network, spec, about = load_generator(generator_file)
     narrow = {
         name: tensor.to(dtype) if tensor.is_floating_point() else tensor
@@ -60,7 +60,7 @@ def test_weights_of_any_width_are_used_in_single_precision(
     loaded(torch.rand(1, 3, 16, 16))
 
 
-def test_complex_weights_are_refused_by_name(tmp_path: Path, generator_file: Path) -> None:
+def test_complex_weights_are_rejected_by_name(tmp_path: Path, generator_file: Path) -> None:
     network, spec, about = load_generator(generator_file)
     path = tmp_path / "g.safetensors"
     weights = {name: tensor.to(torch.cfloat) for name, tensor in network.state_dict().items()}
@@ -70,7 +70,7 @@ def test_complex_weights_are_refused_by_name(tmp_path: Path, generator_file: Pat
 
 
 @pytest.mark.parametrize("about", [None, [], "text", 3])
-def test_facts_that_are_no_mapping_are_refused(
+def test_facts_that_are_not_a_mapping_are_rejected(
     about: Any, tmp_path: Path, generator_file: Path
 ) -> None:
     network, spec, _ = load_generator(generator_file)
@@ -80,7 +80,7 @@ def test_facts_that_are_no_mapping_are_refused(
         load_generator(path)
 
 
-def test_any_safetensors_reader_opens_it(generator_file: Path) -> None:
+def test_any_safetensors_reader_can_open_it(generator_file: Path) -> None:
     names = build_generator("resnet_6blocks", channels=2).state_dict().keys()
     assert load_file(generator_file).keys() == names
     with safe_open(generator_file, framework="pt") as file:
@@ -96,7 +96,7 @@ def test_equal_weights_make_equal_files(
     assert other != again
 
 
-def test_an_interrupted_save_leaves_the_old_file_and_nothing_else(
+def test_an_interrupted_save_keeps_only_the_old_file(
     tmp_path: Path, new_generator: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = new_generator(tmp_path / "g.safetensors")
@@ -112,7 +112,7 @@ def test_an_interrupted_save_leaves_the_old_file_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_cut_off_anywhere_is_refused_by_name(tmp_path: Path, generator_file: Path) -> None:
+def test_a_truncated_file_is_rejected_by_name(tmp_path: Path, generator_file: Path) -> None:
     whole, path = generator_file.read_bytes(), tmp_path / "cut.safetensors"
     for length in (0, 4, 100, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
@@ -120,7 +120,7 @@ def test_a_file_cut_off_anywhere_is_refused_by_name(tmp_path: Path, generator_fi
             load_generator(path)
 
 
-def test_files_that_hold_something_else_are_refused_by_name(
+def test_files_with_other_content_are_rejected_by_name(
     tmp_path: Path, generator_file: Path
 ) -> None:
     weights = load_file(generator_file)
@@ -149,7 +149,7 @@ def test_files_that_hold_something_else_are_refused_by_name(
 
 
 def hostile_files(generator: Path) -> dict[str, bytes]:
-    """Files that claim what they do not hold, by what is wrong with them."""
+    """Files that claim what they do not contain, by their fault."""
     whole = generator.read_bytes()
     length = int.from_bytes(whole[:8], "little")
     header = json.loads(whole[8 : 8 + length])
@@ -187,7 +187,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("lie", HOSTILE)
-def test_a_file_that_lies_is_refused_in_one_line_and_costs_no_memory(
+def test_a_file_with_false_sizes_is_rejected_without_using_memory(
     tmp_path: Path, generator_file: Path, lie: str
 ) -> None:
     path = tmp_path / "hostile.safetensors"
@@ -197,7 +197,9 @@ def test_a_file_that_lies_is_refused_in_one_line_and_costs_no_memory(
         load_generator(path)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
-    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes; a lie is of gigabytes
+    assert (
+        getrusage(RUSAGE_SELF).ru_maxrss - before < 200_000
+    )  # kilobytes; false sizes are gigabytes
 
 
 def test_a_later_version_is_named(tmp_path: Path, generator_file: Path) -> None:
@@ -208,7 +210,7 @@ def test_a_later_version_is_named(tmp_path: Path, generator_file: Path) -> None:
 
 
 @pytest.mark.parametrize("description", ["{", "[]", "{}", '{"generator": {}}', '{"about": {}}'])
-def test_a_damaged_description_is_refused_by_name(
+def test_a_damaged_description_is_rejected_by_name(
     tmp_path: Path, generator_file: Path, description: str
 ) -> None:
     path = tmp_path / "damaged.safetensors"
@@ -218,7 +220,7 @@ def test_a_damaged_description_is_refused_by_name(
 
 
 @pytest.mark.parametrize("key", ["norm", "upsample", "downsample"])
-def test_a_description_with_an_unknown_name_is_refused(
+def test_a_description_with_an_unknown_name_is_rejected(
     generator_file: Path, tmp_path: Path, key: str
 ) -> None:
     network, spec, about = load_generator(generator_file)

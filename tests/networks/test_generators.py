@@ -32,7 +32,7 @@ NORMS: list[Norm] = ["instance", "batch", "none"]
         ("unet_128", "batch", 41_828_995, 70),
     ],
 )
-def test_parameters_and_entries_are_as_many_as_the_references(
+def test_the_numbers_of_parameters_and_entries_are_the_references(
     kind: str, norm: Norm, parameters: int, entries: int
 ) -> None:
     with torch.device("meta"):
@@ -41,7 +41,7 @@ def test_parameters_and_entries_are_as_many_as_the_references(
     assert len(generator.state_dict()) == entries
 
 
-# Where the reference's convolutions stand, in the order of its state_dict.
+# Indices of the reference's convolutions, in the order of its state_dict.
 RESNET_9 = {
     dropout: [
         *("model.1", "model.4", "model.7"),
@@ -84,7 +84,7 @@ def meta_state(kind: str, norm: Norm, dropout: bool) -> dict[str, Tensor]:
     ],
 )
 def test_keys_are_the_references(kind: str, dropout: bool, convs: list[str], norm: Norm) -> None:
-    """Biases belong to instance norm and the head; batch norm stands one index after its
+    """Instance norm and the head have biases; batch norm has the index after its
     convolution, and a U-Net's first and innermost down convolutions have none."""
     state = meta_state(kind, norm, dropout)
     kernels = [key for key, value in state.items() if value.ndim == 4]
@@ -143,7 +143,7 @@ def test_only_sizes_off_the_multiple_are_padded(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("in_channels", "out_channels"), [(1, 3), (3, 1), (1, 1)])
-def test_either_side_may_be_grey(kind: str, in_channels: int, out_channels: int) -> None:
+def test_either_domain_may_be_gray(kind: str, in_channels: int, out_channels: int) -> None:
     generator = build_generator(
         kind, in_channels=in_channels, out_channels=out_channels, channels=1
     )

@@ -1,4 +1,4 @@
-"""Initial weights: their distribution, and that they depend on the given generator alone."""
+"""Initial weights: their distribution, and that they depend only on the given generator."""
 
 import pytest
 import torch
@@ -47,7 +47,7 @@ def test_weights_depend_on_the_given_generator_alone() -> None:
     assert not torch.equal(weights(initialized(8)), one)
 
 
-def test_the_global_generator_is_left_alone() -> None:
+def test_the_global_generator_does_not_change() -> None:
     network = build_discriminator("basic", channels=2, norm="batch")
     before = torch.get_rng_state()
     init_weights(network, 0.02, torch.Generator().manual_seed(0))

@@ -1,4 +1,4 @@
-"""The shared layers: reflection as NumPy does it, padding that undoes itself, even upsampling."""
+"""The shared layers: reflection as in NumPy, padding that is cropped again, even upsampling."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -47,7 +47,7 @@ def test_padded_run_sees_the_reflected_image_and_is_cropped(
 @pytest.mark.parametrize("affine", [False, True])
 @pytest.mark.parametrize("tracked", [False, True])
 def test_instance_norm_is_torchs(affine: bool, tracked: bool) -> None:
-    """Values, gradients and the gradients' gradients, in double precision to its rounding."""
+    """Values, gradients and second derivatives, in double precision to its rounding."""
     settings: dict[str, Any] = {
         "affine": affine,
         "track_running_stats": tracked,
@@ -97,7 +97,7 @@ def test_deterministic_padding_has_the_native_kernels_values_and_gradient() -> N
 
 
 def values_from_ones(module: nn.Module) -> set[float]:
-    """Set all weights to one and upsample a constant image; the values away from the border."""
+    """Set all weights to one and upsample a constant image; return the values inside the border."""
     for parameter in module.parameters():
         nn.init.ones_(parameter)
     with torch.no_grad():
@@ -106,8 +106,8 @@ def values_from_ones(module: nn.Module) -> set[float]:
 
 
 def test_resize_upsampling_cannot_make_a_checkerboard() -> None:
-    """Constant in, constant weights: constant out. The transposed convolution's overlaps are
-    uneven, so that it alternates."""
+    """Constant input and constant weights give a constant output. The transposed convolution's
+    overlaps are uneven, so its output alternates."""
     resize = upsampling(2, 1, kernel_size=3, bias=True, upsample="resize")
     assert values_from_ones(resize) == {2 * 3 * 3 + 1}
     deconv = upsampling(2, 1, kernel_size=3, bias=True, upsample="deconv")

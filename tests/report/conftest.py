@@ -1,4 +1,4 @@
-"""A tiny run, really trained, whose copies the tests may spoil."""
+"""A tiny trained run, whose copies the tests may damage."""
 
 import shutil
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.support.reports import HOSTILE, append, small_config, write_images
 
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """trainA with 6 images, trainB with 3, testA with 4, one of them of a hostile name, testB."""
+    """trainA with 6 images, trainB with 3, testA with 4 (one with a hostile name), testB."""
     root = tmp_path_factory.mktemp("dataset")
     write_images(root / "trainA", *(f"{i}.png" for i in range(6)))
     write_images(root / "trainB", *(f"{i}.png" for i in range(3)))
@@ -24,7 +24,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of twelve steps; not to be changed."""
+    """A finished run of twelve steps; tests must not change it."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     train(small_config(dataset, folder))
     return folder
@@ -44,7 +44,7 @@ def metric(value: float, change: str | None = None, **more: Any) -> dict[str, An
 
 @pytest.fixture(scope="session")
 def write_records() -> Callable[[Path], None]:
-    """Writes what evaluation and the doctor leave behind into a run."""
+    """Writes the records of evaluations and of the doctor into a run."""
 
     def write(folder: Path) -> None:
         protocol = {"reference": {"folder": "testB", "count": 2}, "seed": 0}

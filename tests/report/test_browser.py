@@ -1,4 +1,4 @@
-"""The page in a real browser: nothing is asked for, nothing fails, everything moves."""
+"""The page in a real browser: no requests, no errors, all controls work."""
 
 import re
 import shutil
@@ -41,7 +41,7 @@ def browser() -> Iterator[Any]:
 
 
 class Visit:
-    """A page that is open, and all that it asked for and complained about."""
+    """An open page, with its requests and errors."""
 
     def __init__(self, browser: Any, file: Path, **options: Any) -> None:
         self.asked: list[str] = []
@@ -56,7 +56,7 @@ class Visit:
         self.page.goto(file.as_uri())
 
     def check(self) -> None:
-        """Nothing from elsewhere, no error, no missing picture, nothing wider than the window."""
+        """No request elsewhere, no error, no missing picture, nothing wider than the window."""
         assert [url for url in self.asked if not url.startswith(("file:", "data:"))] == []
         assert sum(url.startswith("file:") for url in self.asked) == 1
         assert self.complaints == []
@@ -98,7 +98,7 @@ def written(
 def compared(
     trained: Path, tmp_path_factory: pytest.TempPathFactory, write_records: Callable[[Path], None]
 ) -> Path:
-    """A comparison of four runs in two groups, with long names and one that is hostile."""
+    """A comparison of four runs in two groups, with long names and a hostile one."""
     folder = tmp_path_factory.mktemp("several")
     for name in ("a" * 60, "<script>alert(1)<", "third", "fourth"):
         run = Path(shutil.copytree(trained, folder / name))
@@ -115,7 +115,7 @@ def compared(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_comparison_opens_without_a_request_or_a_complaint(
+def test_a_comparison_opens_without_requests_or_errors(
     scheme: str, width: int, compared: Path, visit: Callable[..., Visit]
 ) -> None:
     seen = visit(compared, viewport={"width": width, "height": 844}, color_scheme=scheme)
@@ -147,7 +147,7 @@ def test_a_legend_shows_the_last_values_until_a_curve_is_pointed_at(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_opens_without_a_request_or_a_complaint(
+def test_it_opens_without_requests_or_errors(
     scheme: str, width: int, written: Path, visit: Callable[..., Visit]
 ) -> None:
     seen = visit(written, viewport={"width": width, "height": 844}, color_scheme=scheme)
@@ -162,7 +162,7 @@ def test_it_opens_without_a_request_or_a_complaint(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["written", "compared"])
-def test_all_text_can_be_read(
+def test_all_text_has_enough_contrast(
     scheme: str, name: str, request: pytest.FixtureRequest, visit: Callable[..., Visit]
 ) -> None:
     """WCAG 2.2, 1.4.3: a contrast of 4.5 at least, by its formula for relative luminance."""
@@ -183,15 +183,13 @@ def test_all_text_can_be_read(
     assert (min(map(luminance, backs)) < 0.05) == (scheme == "dark")
 
 
-def test_dragging_and_keys_move_the_border_between_before_and_after(
-    written: Path, visit: Callable[..., Visit]
-) -> None:
+def test_dragging_and_keys_move_the_slider(written: Path, visit: Callable[..., Visit]) -> None:
     page = visit(written).page
     frame = page.locator("#test-images .compare").first
     frame.scroll_into_view_if_needed()
 
     def clip() -> float:
-        """Percent of the picture that the clip leaves on the left."""
+        """Percentage of the picture to the left of the clip."""
         shape = frame.locator(".before").evaluate("e => getComputedStyle(e).clipPath")
         right = re.match(r"inset\(0px ([\d.]+)%", shape)
         assert right, shape
@@ -203,7 +201,7 @@ def test_dragging_and_keys_move_the_border_between_before_and_after(
     page.mouse.move(box["x"] + box["width"] / 2, middle)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 4, middle, steps=4)
-    assert clip() == pytest.approx(25, abs=1)  # the input knows whole percents
+    assert clip() == pytest.approx(25, abs=1)  # the input has whole percents
     page.mouse.up()
     page.mouse.move(box["x"], middle)
     assert clip() == pytest.approx(25, abs=1)  # let go
@@ -253,9 +251,7 @@ def test_pointing_at_a_curve_shows_its_values_there(
     assert chart.locator(".value").all_inner_texts() == before
 
 
-def test_a_crashed_run_without_anything_opens_as_well(
-    run: Path, visit: Callable[..., Visit]
-) -> None:
+def test_a_crashed_run_without_records_opens_too(run: Path, visit: Callable[..., Visit]) -> None:
     for name in ("logs", "samples", "state"):
         shutil.rmtree(run / name)
     (run / "gen_ba.safetensors").unlink()

@@ -1,4 +1,4 @@
-"""Axes have round marks around all values; thinning and smoothing keep what they promise."""
+"""Axes have round marks around all values; thinning and smoothing are exact."""
 
 import math
 import re
@@ -36,8 +36,8 @@ def test_a_thinned_curve_has_few_points_and_the_same_mean(count: int) -> None:
     assert np.average(thinned.values, weights=sizes) == pytest.approx(drawn.mean())
 
 
-def test_smoothing_is_the_weighted_mean_of_all_before() -> None:
-    """Written out: weights decay^k, normalized."""
+def test_smoothing_is_the_weighted_mean_of_all_earlier_values() -> None:
+    """The definition: weights decay^k, normalized."""
     drawn = np.random.default_rng(0).normal(size=60)
     decay = 1 - 1 / reach(60)
     for end, soft in enumerate(smoothing(list(drawn)), start=1):
@@ -45,7 +45,7 @@ def test_smoothing_is_the_weighted_mean_of_all_before() -> None:
         assert soft == pytest.approx((weights * drawn[:end]).sum() / weights.sum())
 
 
-def test_what_is_not_finite_stays_a_gap_and_spoils_nothing() -> None:
+def test_values_that_are_not_finite_stay_gaps() -> None:
     soft = smoothing([1.0, math.nan, 1.0, math.inf, 1.0])
     assert [math.isfinite(value) for value in soft] == [True, False, True, False, True]
     x, y = axes([Curve("loss", range(3), [math.nan, math.inf, math.nan])])
@@ -77,7 +77,7 @@ def test_without_raw_values_the_smoothed_ones_are_drawn_alone() -> None:
     assert with_raw.count("<path") == without.count("<path") + 1
 
 
-def test_what_was_done_to_curves_of_several_lengths_is_said_of_all() -> None:
+def test_thinning_and_smoothing_of_all_curves_are_reported() -> None:
     curves = [Curve("x", range(count), [1.0] * count) for count in (60, 900)]
     text = chart("loss", "", curves)
     assert "exponential mean of about 5 to 25 values" in text

@@ -1,4 +1,4 @@
-"""`gan report`: what is in the file, for every kind of run, and what it refuses."""
+"""`gan report`: the content of the file for every kind of run, and its errors."""
 
 import re
 import shutil
@@ -35,7 +35,7 @@ def cards(text: str) -> list[str]:
     return re.findall(r'<span class="name">(.*?)</span>', text)
 
 
-def test_the_command_writes_one_file_and_says_where(
+def test_the_command_writes_one_file_and_prints_its_name(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path for path in run.rglob("*") if path.is_file()}
@@ -44,7 +44,7 @@ def test_the_command_writes_one_file_and_says_where(
     assert capsys.readouterr().out.startswith(f"{run / 'report.html'}: 0.")
 
 
-def test_nothing_is_cut_without_a_word(run: Path) -> None:
+def test_omissions_are_reported(run: Path) -> None:
     text = page(run, images=2)
     assert "2 of 4 test images" in text
     assert "<code>--images</code> shows more" in text
@@ -58,8 +58,8 @@ def test_hostile_names_are_text(run: Path) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;.png" in text
 
 
-def test_test_images_come_in_the_order_of_their_cycle_errors(run: Path) -> None:
-    """Computed again: there and back through both translators, all in 8 bits."""
+def test_test_images_are_ordered_by_cycle_error(run: Path) -> None:
+    """Computed again: reconstructed by both translators, all in 8 bits."""
     text = page(run)
     shown = [float(error) for error in re.findall(r"cycle error ([\d.]+)", text)][:4]
     forth, back = (Translator.load(run, way, "cpu") for way in ("ab", "ba"))
@@ -81,7 +81,7 @@ def test_the_best_and_worst_by_score_are_named_in_order(
     assert names == ["1.png", "0.png", "2.png", HOSTILE.replace("<", "&lt;").replace(">", "&gt;")]
 
 
-def test_a_metric_that_is_better_high_turns_the_ranking_around(run: Path) -> None:
+def test_a_metric_that_is_better_high_reverses_the_ranking(run: Path) -> None:
     metric = {"value": 0.5, "better": "higher"}
     append(run / "metrics.jsonl", {"step": 12, "metrics": {"structure_ab": metric}})
     for name, score in (("0.png", 0.3), ("1.png", 0.1)):
@@ -90,7 +90,7 @@ def test_a_metric_that_is_better_high_turns_the_ranking_around(run: Path) -> Non
     assert cards(page(run, images=0)) == ["0.png", "1.png"]
 
 
-def test_scores_of_files_that_are_not_there_are_said_and_never_opened(run: Path) -> None:
+def test_scores_of_missing_files_are_reported_and_never_opened(run: Path) -> None:
     for name in ("../trainA/0.png", "0.png"):
         line = {"direction": "ab", "file": name, "scores": {"l1": 0.1}}
         append(run / "evaluation" / "step-00000012.jsonl", line)
@@ -99,7 +99,9 @@ def test_scores_of_files_that_are_not_there_are_said_and_never_opened(run: Path)
     assert "../trainA/0.png: not in" in text
 
 
-def test_what_got_worse_is_named_first(run: Path, write_records: Callable[[Path], None]) -> None:
+def test_metrics_that_are_worse_are_named_first(
+    run: Path, write_records: Callable[[Path], None]
+) -> None:
     write_records(run)
     text = page(run, images=0)
     assert "Worse than the images as they were: KID" in text
@@ -109,7 +111,7 @@ def test_what_got_worse_is_named_first(run: Path, write_records: Callable[[Path]
     assert "gone at step 12" in page(run, images=0)
 
 
-def test_a_run_without_test_folders_says_so(run: Path, tmp_path: Path) -> None:
+def test_missing_test_folders_are_reported(run: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     text = page(run, root=empty)
@@ -117,10 +119,10 @@ def test_a_run_without_test_folders_says_so(run: Path, tmp_path: Path) -> None:
     assert "Through training" in text
 
 
-def test_what_holds_for_all_pictures_of_a_section_is_said_once(
+def test_remarks_on_all_pictures_of_a_section_are_printed_once(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two scores of four large images each way, in little room; then no folder at all."""
+    """Two scores of four large images in both directions, with little space; then no folder."""
     for name in ("testA", "testB"):
         write_images(tmp_path / "root" / name, *(f"{i}.png" for i in range(4)))
     for way in ("ab", "ba"):
@@ -151,7 +153,7 @@ def test_a_damaged_test_image_and_a_damaged_grid_are_named(run: Path, tmp_path: 
     assert "step-00000008-ab.png: not an image" in text
 
 
-def test_grey_domains_are_shown_grey(
+def test_gray_domains_are_shown_in_gray(
     tmp_path: Path, dataset: Path, new_generator: Callable[..., Path]
 ) -> None:
     config = small_config(dataset, tmp_path / "run", data={"channels_a": 1}, loss={"identity": 0})
@@ -181,7 +183,7 @@ def test_a_run_for_one_style_has_one_direction(
     assert not re.search(r"cycle error \d", text)
 
 
-def test_a_generator_that_is_shown_its_style_gets_a_training_painting(
+def test_a_generator_that_takes_a_style_gets_a_training_painting(
     tmp_path: Path, dataset: Path, new_generator: Callable[..., Path]
 ) -> None:
     config = small_config(dataset, tmp_path, networks={"generator": "adain"}, loss={"style": 1})
@@ -192,15 +194,15 @@ def test_a_generator_that_is_shown_its_style_gets_a_training_painting(
     assert len(cards(text)) == 4
 
 
-@pytest.mark.parametrize(("damage", "said"), [
+@pytest.mark.parametrize(("damage", "printed"), [
     (b"los: {}", "config.yaml is damaged: los: Extra inputs are not permitted."),
     (b"loss: [", "config.yaml is damaged: cannot be read: while parsing a flow"),
     (b"\xff\xfe\x00", "config.yaml is damaged: "),
     (b"", "config.yaml is damaged: "),
 ])  # fmt: skip
 @pytest.mark.parametrize("state", [True, False])
-def test_a_damaged_configuration_is_said_and_the_rest_is_shown(
-    damage: bytes, said: str, state: bool, run: Path, dataset: Path
+def test_a_damaged_configuration_is_reported_and_the_rest_is_shown(
+    damage: bytes, printed: str, state: bool, run: Path, dataset: Path
 ) -> None:
     """With the newest training state nothing else is missing; without it the folders are named."""
     whole = cards(page(run))
@@ -208,13 +210,13 @@ def test_a_damaged_configuration_is_said_and_the_rest_is_shown(
     if not state:
         shutil.rmtree(run / "state")
     text = page(run, root=None if state else dataset)
-    assert said in text
+    assert printed in text
     assert cards(text) == whole
     assert "rows of real, translation, reconstruction, identity" in text
     assert ("Reached its last step, 12" in text) == state
 
 
-def test_large_pictures_are_scaled_down_and_it_is_said(
+def test_large_pictures_are_scaled_down_with_a_remark(
     tmp_path: Path, dataset: Path, run: Path
 ) -> None:
     (tmp_path / "root" / "testA").mkdir(parents=True)
@@ -227,7 +229,7 @@ def test_large_pictures_are_scaled_down_and_it_is_said(
     ({}, "not a run directory: no config.yaml in it"),
     ({"gen_ab.safetensors": "torn"}, "not a run directory: no config.yaml in it"),
 ])  # fmt: skip
-def test_what_is_no_run_is_refused_in_one_line(
+def test_folders_that_are_not_runs_are_rejected_in_one_line(
     files: dict[str, str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, text in files.items():
@@ -244,7 +246,7 @@ def test_what_is_no_run_is_refused_in_one_line(
     (["--model", "nowhere", "--images", "-1"], "images: expected an integer from 0 to 200"),
     (["--model", "nowhere", "--root", "elsewhere"], "root elsewhere: no such folder"),
 ])  # fmt: skip
-def test_wrong_options_are_named(
+def test_invalid_options_are_named(
     options: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert status("report", *options) == (2 if "--images" in options else 1)
@@ -252,7 +254,7 @@ def test_wrong_options_are_named(
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "gen_ab.safetensors", "other.html", "link"])
-def test_what_is_no_report_is_never_replaced(
+def test_a_file_that_is_not_a_report_is_never_replaced(
     name: str, run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = run / name
@@ -263,17 +265,17 @@ def test_what_is_no_report_is_never_replaced(
     before = path.lstat().st_mtime_ns, name == "link" or path.read_bytes()
     assert main(["report", "--model", str(run), "--output", str(path), "--images", "0"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"{path}: is there, and no report of ours" in line
+    assert f"{path}: exists and is not one of our reports" in line
     assert (path.lstat().st_mtime_ns, name == "link" or path.read_bytes()) == before
 
 
-def test_a_report_of_ours_is_replaced(run: Path) -> None:
+def test_an_earlier_report_is_replaced(run: Path) -> None:
     first = page(run, images=1)
     assert page(run, images=0) != first
 
 
 @pytest.mark.parametrize("name", ["config.yaml/report.html", "state"])
-def test_what_cannot_be_written_is_said_before_the_work(
+def test_an_unwritable_output_is_rejected_before_the_work(
     name: str, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("gan.report.command.page", lambda *_: pytest.fail("worked already"))
@@ -305,9 +307,7 @@ def test_several_runs_are_compared_and_nothing_is_written_into_them(
     assert (tmp_path / "comparison.html").read_text().count('<div class="beside"') == 1 + 1
 
 
-def test_one_run_may_be_named_in_every_way_that_lists_and_words_have(
-    run: Path, tmp_path: Path
-) -> None:
+def test_a_run_may_be_given_as_a_word_or_as_a_list(run: Path, tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(f"model: {run}\nimages: 0\n")
     for words in ([str(run)], ["--model", str(run)], [f"--model=[{run}]"],
                   ["--config", str(tmp_path / "one.yaml")]):  # fmt: skip
@@ -317,17 +317,17 @@ def test_one_run_may_be_named_in_every_way_that_lists_and_words_have(
 
 
 @pytest.mark.parametrize(("words", "expected"), [
-    (["RUN", "OTHER", "--device", "cpu"], "device is for one run, and there are several: remove"),
-    (["RUN", "OTHER", "--root", "x"], "root is for one run, and there are several: remove it"),
-    (["RUN", "--ignore", "train.epochs"], "ignore is for several runs, and there is one: remove"),
+    (["RUN", "OTHER", "--device", "cpu"], "device is for one run, but there are several: remove"),
+    (["RUN", "OTHER", "--root", "x"], "root is for one run, but there are several: remove it"),
+    (["RUN", "--ignore", "train.epochs"], "ignore is for several runs, but there is one: remove"),
     (["--model", "[]"], "model: expected at least 1. Got: []"),
     (["RUN", "OTHER", "--ignore", "train.epoch"], "no key train.epoch; did you mean train.epochs?"),
-    (["RUN", "OTHER", "--output", "OTHER/config.yaml"], "is there, and no report of ours"),
+    (["RUN", "OTHER", "--output", "OTHER/config.yaml"], "exists and is not one of our reports"),
     (["RUN", "nowhere"], "nowhere: not a run directory: no such folder"),
     (["RUN", "RUN"], "are the same run: name each run once"),
     ([], "required: model"),
 ])  # fmt: skip
-def test_what_several_runs_do_not_take_is_named(
+def test_options_that_do_not_fit_the_number_of_runs_are_named(
     words: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runs = {name: str(write_new_run(tmp_path / name)) for name in ("RUN", "OTHER")}

@@ -1,4 +1,4 @@
-"""What is not HTML already cannot become HTML."""
+"""Only text that is marked as HTML is HTML; everything else is escaped."""
 
 import string
 from html.parser import HTMLParser
@@ -15,7 +15,7 @@ hostile = st.text(st.sampled_from("<>&\"'/=!-` \n" + string.ascii_lowercase), ma
 
 
 class Reader(HTMLParser):
-    """A second opinion: what the standard library finds in a document."""
+    """A second implementation: what the standard library finds in a document."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -32,9 +32,7 @@ class Reader(HTMLParser):
 
 
 @given(hostile, hostile)
-def test_texts_and_attributes_come_back_as_they_were_and_make_no_tags(
-    text: str, value: str
-) -> None:
+def test_texts_and_attributes_are_kept_and_make_no_tags(text: str, value: str) -> None:
     made = TEMPLATES.from_string('<p title="{{ value }}">{{ text }}</p>')
     found = Reader(made.render(text=text, value=value))
     assert found.tags == [("p", [("title", value)])]
@@ -48,7 +46,7 @@ def test_options_in_prose_are_code_and_nothing_else_is_a_tag(text: str) -> None:
     assert "".join(found.texts) == f"{text} --images"
 
 
-def test_what_templates_make_is_html_already() -> None:
+def test_rendered_templates_are_not_escaped_again() -> None:
     inner = render("configuration.html", text="a < b", changed={"k&y": (None, "<", "1")})
     outer = TEMPLATES.from_string("{{ inner }}").render(inner=inner)
     assert "<dt><code>k&amp;y</code><small></small></dt>" in outer
@@ -57,7 +55,7 @@ def test_what_templates_make_is_html_already() -> None:
 
 
 @pytest.mark.parametrize("steps", [[4], [4, 8]])
-def test_attributes_without_a_value_are_there_or_not(steps: list[int]) -> None:
+def test_attributes_without_a_value_are_present_or_absent(steps: list[int]) -> None:
     picture = Inline("data:,", 20, 20)
     text = render(
         "samples.html", found=steps, damaged=[], steps=steps, columns={"ab": ["real"]}, small=True,
@@ -70,7 +68,7 @@ def test_attributes_without_a_value_are_there_or_not(steps: list[int]) -> None:
     assert ["hidden" in image for image in images] == [step != steps[-1] for step in steps]
 
 
-def test_templates_are_broken_into_lines_without_any_on_the_page() -> None:
+def test_line_breaks_of_templates_are_not_on_the_page() -> None:
     assert "\n" not in template("doctor.html")
 
 
@@ -88,7 +86,7 @@ def test_the_page_escapes_its_title_and_names_nothing_outside() -> None:
     text = render("page.html", name=name, overview="", sections=sections, **values)
     found = Reader(text)
     assert [tag for tag, _ in found.tags].count("script") == 1
-    assert "$style {{ unknown }}</section>" in text  # what is put in is not read as a template
+    assert "$style {{ unknown }}</section>" in text  # inserted text is not a template
     assert "http://" not in text
     assert "https://" not in text
 

@@ -1,4 +1,4 @@
-"""A log is read as TensorBoard reads it, and without what a run went back on."""
+"""Logs are read as TensorBoard reads them, without steps that a run went back on."""
 
 from itertools import count
 from pathlib import Path
@@ -15,14 +15,14 @@ from gan.report.logs import read_log
 
 @pytest.fixture(autouse=True)
 def files_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let names of files that are made in one second sort as they were made, past the tenth too."""
+    """Make names of files that are written in one second sort in order, past the tenth too."""
     numbers = (f"{number:06d}" for number in count())
     uid = SimpleNamespace(get=lambda: next(numbers))
     monkeypatch.setattr(event_file_writer, "_global_uid", uid)
 
 
 def write(folder: Path, steps: range, value: float, suffix: str) -> None:
-    """What a run logs that starts with the first step."""
+    """The log of a run that starts with the first step."""
     with SummaryWriter(str(folder), purge_step=steps.start, filename_suffix=suffix) as writer:
         for step in steps:
             writer.add_scalar("loss", value + step, step)
@@ -32,7 +32,7 @@ def steps_of(folder: Path) -> list[int]:
     return [point.step for point in read_log(folder).scalars["loss"]]
 
 
-def test_a_resumed_run_has_every_step_once_as_in_tensorboard(tmp_path: Path) -> None:
+def test_a_resumed_run_has_every_step_once_like_in_tensorboard(tmp_path: Path) -> None:
     write(tmp_path, range(1, 9), 0, ".0")
     write(tmp_path, range(5, 12), 100, ".1")
     log = read_log(tmp_path)
@@ -45,7 +45,7 @@ def test_a_resumed_run_has_every_step_once_as_in_tensorboard(tmp_path: Path) -> 
     assert log.step == 11
 
 
-def test_a_resumed_run_forgets_steps_that_it_has_not_logged_again(tmp_path: Path) -> None:
+def test_later_steps_of_a_resumed_run_are_dropped(tmp_path: Path) -> None:
     """Logged at every step before, at every third afterwards."""
     write(tmp_path, range(1, 9), 0, ".0")
     with SummaryWriter(str(tmp_path), purge_step=5, filename_suffix=".1") as writer:
@@ -53,7 +53,7 @@ def test_a_resumed_run_forgets_steps_that_it_has_not_logged_again(tmp_path: Path
     assert steps_of(tmp_path) == [1, 2, 3, 4, 9]
 
 
-def test_going_back_without_a_restart_keeps_the_last_word(tmp_path: Path) -> None:
+def test_going_back_without_a_restart_keeps_the_last_values(tmp_path: Path) -> None:
     with SummaryWriter(str(tmp_path)) as writer:
         for value, step in enumerate((1, 2, 3, 2, 3, 4)):
             writer.add_scalar("loss", value, step)
@@ -62,15 +62,15 @@ def test_going_back_without_a_restart_keeps_the_last_word(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("lost", [1, 7, 30])
-def test_a_torn_end_costs_the_last_entry_alone(lost: int, tmp_path: Path) -> None:
+def test_a_torn_end_loses_only_the_last_entry(lost: int, tmp_path: Path) -> None:
     write(tmp_path, range(1, 6), 0, ".0")
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:-lost])
     assert steps_of(tmp_path) == [1, 2, 3, 4]
 
 
-def test_zeros_at_the_end_are_no_entries(tmp_path: Path) -> None:
-    """What a file system may leave where the power failed."""
+def test_zeros_at_the_end_are_ignored(tmp_path: Path) -> None:
+    """What a file system may leave after a power failure."""
     write(tmp_path, range(1, 6), 0, ".0")
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes() + bytes(100))
@@ -89,7 +89,7 @@ def test_noise_in_the_middle_ends_a_file(tmp_path: Path) -> None:
     assert 2 <= len(steps) <= 4
 
 
-def test_pictures_between_the_scalars_are_passed_over(tmp_path: Path) -> None:
+def test_pictures_between_the_scalars_are_skipped(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(256, size=(3, 200, 200), dtype=np.uint8)
     with SummaryWriter(str(tmp_path)) as writer:
         for step in (1, 2):

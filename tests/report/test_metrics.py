@@ -1,4 +1,4 @@
-"""Which evaluations are shown: the run's own, whatever was measured by hand afterwards."""
+"""Which evaluations are shown: the run's own, whatever was measured later."""
 
 from typing import Any
 
@@ -39,13 +39,13 @@ FEWER = {"sources": {"a": {"folder": "data/testA", "images": 10, "sha256": "othe
     ({"precision": "bf16"}, False),
     ({"resize": {"size": 128}}, False),
 ])  # fmt: skip
-def test_only_what_moves_a_value_parts_evaluations(
+def test_only_settings_that_change_values_separate_evaluations(
     protocol: dict[str, Any], expected: bool
 ) -> None:
     assert same(line(20, **protocol), line(40)) == expected
 
 
-def test_what_was_measured_by_hand_does_not_take_the_place_of_the_runs_own() -> None:
+def test_later_measurements_do_not_replace_the_runs_own() -> None:
     own = [line(step) for step in (0, 20, 40, 60)]
     hand = [BY_HAND, line(20, "gen_ab-best.safetensors"), line(60, "gen_ab.safetensors", **FEWER)]
     shown = chosen([*own, *hand])
@@ -60,7 +60,7 @@ def test_without_evaluations_by_training_the_runs_generators_come_first() -> Non
     assert chosen([]) is None
 
 
-def test_the_page_has_the_best_beside_the_last_and_names_every_file() -> None:
+def test_the_page_shows_the_best_with_the_last_and_names_every_file() -> None:
     own = [line(step) for step in (0, 20, 40)]
     hand = line(40, "gen_ab-best.safetensors", **FEWER)
     text = metrics(Lines([*own, BY_HAND, hand], None, True), 20)

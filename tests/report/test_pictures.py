@@ -1,4 +1,4 @@
-"""Pictures fit into the room that is given, and are said to be shrunk where they are."""
+"""Pictures are shrunk to fit a number of bytes, with a remark."""
 
 import base64
 import io
@@ -29,7 +29,7 @@ def test_indices_are_spread_from_the_first_to_the_last(count: int, wanted: int) 
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_a_small_picture_is_inside_without_loss(mode: str) -> None:
+def test_a_small_picture_is_inlined_losslessly(mode: str) -> None:
     image = noise(31, 17, mode)
     made = inline(image)
     kind, _, encoded = made.uri.partition(";base64,")

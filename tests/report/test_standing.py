@@ -1,4 +1,4 @@
-"""Where a run stands, told from what it left behind."""
+"""The state of a run, from the files in its folder."""
 
 import shutil
 import subprocess
@@ -35,10 +35,10 @@ def test_a_run_that_reached_its_last_step_is_finished(run: Path) -> None:
 
 
 @pytest.mark.parametrize(("batch", "accumulate", "processes"), [(1, 1, 1), (4, 1, 1), (2, 3, 2)])
-def test_the_last_step_is_the_run_s_own(
+def test_the_last_step_is_computed_like_the_run_does(
     batch: int, accumulate: int, processes: int, dataset: Path
 ) -> None:
-    """Six pairs an epoch, unless data.max_images says less."""
+    """Six pairs per epoch, unless data.max_images is less."""
     train = {"batch_size": batch, "accumulate": accumulate}
     for limit, pairs in ((None, 6), (4, 4)):
         config = small_config(dataset, dataset, train=train, data={"max_images": limit})
@@ -46,10 +46,10 @@ def test_the_last_step_is_the_run_s_own(
         assert last_step(config, processes) == expected
 
 
-def test_a_finished_run_is_finished_without_its_data_and_with_files_left_out(
+def test_a_finished_run_is_recognized_without_data_and_with_skipped_files(
     run: Path, tmp_path: Path
 ) -> None:
-    """A folder that is gone, or whose unreadable files count, does not say how many pairs."""
+    """A missing folder, or one with unreadable files, does not give the number of pairs."""
     change(run, "data", root=str(tmp_path / "gone"))
     assert stand(run).state == "finished"
     for name in range(9):
@@ -59,14 +59,14 @@ def test_a_finished_run_is_finished_without_its_data_and_with_files_left_out(
     assert stand(run).state == "finished"
 
 
-def test_the_last_step_of_a_limit_is_an_end_too(dataset: Path, tmp_path: Path) -> None:
+def test_max_steps_ends_a_run_too(dataset: Path, tmp_path: Path) -> None:
     train(small_config(dataset, tmp_path / "run", train={"max_steps": 3}))
     found = stand(tmp_path / "run")
     assert (found.state, found.step) == ("finished", 3)
     assert "3 of 12; a higher train.max_steps continues" in found.sentence
 
 
-def test_a_run_that_ended_without_a_word_has_crashed(dataset: Path, tmp_path: Path) -> None:
+def test_a_run_without_a_recorded_end_has_crashed(dataset: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(small_config(dataset, run, train={"max_steps": 3}))
     change(run, "train", max_steps=None)
@@ -77,13 +77,13 @@ def test_a_run_that_ended_without_a_word_has_crashed(dataset: Path, tmp_path: Pa
     assert "continues from the beginning" in stand(run).sentence
 
 
-def test_the_mark_of_a_signal_says_why_it_stopped(run: Path) -> None:
+def test_the_mark_of_a_signal_gives_the_reason(run: Path) -> None:
     mark_stopped(run, "SIGTERM after step 3 of 12; run the same command again to continue")
     assert stand(run).state == "stopped"
     assert "SIGTERM after step 3" in stand(run).sentence
 
 
-def test_a_run_that_is_held_is_running(run: Path) -> None:
+def test_a_locked_run_is_running(run: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(run)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

@@ -1,4 +1,4 @@
-"""The run's classifier: where it comes from, that it is frozen, and what is refused."""
+"""The run's classifier: where it comes from, that it is frozen, and what is rejected."""
 
 import warnings
 from pathlib import Path
@@ -22,7 +22,7 @@ def settings(root: Path, run: Path, **semantic: Any) -> Config:
 
 
 def script(network: nn.Module, path: Path, channels: int = 3) -> Path:
-    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # torch retires it
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # deprecated
         torch.jit.trace(network, torch.zeros(2, channels, 16, 16)).save(str(path))
     return path
 
@@ -47,7 +47,7 @@ def test_gradients_reach_the_images_and_nothing_else(tmp_path: Path) -> None:
     assert all(p.grad is None and not p.requires_grad for p in frozen.network.parameters())
 
 
-def test_one_is_trained_where_none_is_named_and_found_again(
+def test_a_classifier_is_trained_if_none_is_named_and_reused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, run = write_classes(tmp_path / "data"), tmp_path / "run"
@@ -64,23 +64,23 @@ def test_one_is_trained_where_none_is_named_and_found_again(
 
 
 class Pooled(nn.Module):
-    """No logits: a map."""
+    """Returns a map, not logits."""
 
     def forward(self, images: Tensor) -> Tensor:
         return nn.functional.avg_pool2d(images, 4)
 
 
-def test_what_does_not_classify_is_named(tmp_path: Path) -> None:
+def test_a_network_that_does_not_classify_is_named(tmp_path: Path) -> None:
     text = tmp_path / "text.pt"
     text.write_text("no")
-    grey = script(nn.Conv2d(1, 2, 3), tmp_path / "grey.pt", channels=1)
+    gray = script(nn.Conv2d(1, 2, 3), tmp_path / "gray.pt", channels=1)
     for path, message in (
         (text, r"text\.pt: cannot be read as TorchScript"),
         (tmp_path / "none.pt", r"none\.pt: cannot be read as TorchScript"),
-        (grey, r"grey\.pt fails on images \(2, 3, 16, 16\)"),
+        (gray, r"gray\.pt fails on images \(2, 3, 16, 16\)"),
         (
             script(Pooled(), tmp_path / "pooled.pt"),
-            r"gives \(2, 3, 4, 4\) .* logits \(2, classes\)",
+            r"returns \(2, 3, 4, 4\) .* logits \(2, classes\)",
         ),
     ):
         with pytest.raises(ValueError, match=message):

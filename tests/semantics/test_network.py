@@ -11,12 +11,12 @@ from tests.support.classifying import classifier
 
 
 @pytest.mark.parametrize("side", [16, 28, 32, 100, 256])
-def test_pictures_of_any_side_are_told_apart_by_any_number_of_classes(side: int) -> None:
+def test_pictures_of_any_side_give_logits_of_any_number_of_classes(side: int) -> None:
     network = Classifier([str(i) for i in range(5)], 1, side, seed=0)
     assert network(torch.zeros(2, 1, side, side)).shape == (2, 5)
 
 
-def test_weights_are_drawn_from_the_seed_alone_and_leave_torchs_random_state_alone() -> None:
+def test_weights_are_drawn_from_the_seed_without_the_random_state() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -26,7 +26,7 @@ def test_weights_are_drawn_from_the_seed_alone_and_leave_torchs_random_state_alo
     assert not torch.equal(one["model.0.weight"], other["model.0.weight"])
 
 
-def test_a_file_gives_the_classifier_back_and_is_the_same_bytes_again(tmp_path: Path) -> None:
+def test_a_file_restores_the_classifier_and_is_reproducible(tmp_path: Path) -> None:
     network, facts = classifier(3), {"seed": 3, "files": "abc"}
     for name in ("new/one.safetensors", "two.safetensors"):
         save_classifier(network, tmp_path / name, facts)
@@ -39,7 +39,7 @@ def test_a_file_gives_the_classifier_back_and_is_the_same_bytes_again(tmp_path: 
     assert (about, loaded.spec) == (facts, network.spec)
 
 
-def test_files_that_are_no_classifier_are_named(tmp_path: Path) -> None:
+def test_files_that_are_not_a_classifier_are_named(tmp_path: Path) -> None:
     garbage, foreign = tmp_path / "garbage.safetensors", tmp_path / "foreign.safetensors"
     garbage.write_bytes(b"no")
     save_file({"weight": torch.zeros(1)}, foreign)

@@ -40,7 +40,7 @@ def test_every_batch_is_one_update_of_adam_on_the_cross_entropy() -> None:
         optimizer.step()
     fit(ours, batches)
     for name, weight in theirs.state_dict().items():
-        # Adam turns rounding of a vanishing gradient into a part of a step, 1e-3
+        # Adam turns rounding of a vanishing gradient into part of a step, 1e-3
         torch.testing.assert_close(ours.state_dict()[name], weight, rtol=0, atol=1e-5)
 
 
@@ -70,7 +70,7 @@ def test_one_seed_gives_one_file_and_another_seed_or_crop_another(
     assert len(set(contents)) == 3
 
 
-def test_a_folder_without_class_folders_is_refused(root: Path, tmp_path: Path) -> None:
+def test_a_folder_without_class_folders_is_rejected(root: Path, tmp_path: Path) -> None:
     flat = settings(root, data={"root": None, "a": root / "trainB", "b": root / "trainA"})
     with pytest.raises(ValueError, match="lies in no class folder"):
         train_classifier(flat, CPU, tmp_path / "none.safetensors")

@@ -1,4 +1,4 @@
-"""The accelerator: what launchers may ask for, how exactly is computed, what is compiled."""
+"""The accelerator: settings of launchers, exactness, compilation."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -39,12 +39,12 @@ def test_a_launcher_for_cpus_contradicts_a_gpu(
     settings = config(run={"device": "cuda"}, train={"precision": precision})
     with pytest.raises(ValueError, match=r"run\.device is cuda.*ACCELERATE_USE_CPU"):
         build_accelerator(settings)
-    with pytest.raises(ValueError, match="fp16 needs a CUDA GPU"):
+    with pytest.raises(ValueError, match="fp16 requires a CUDA GPU"):
         build_accelerator(config(run={"device": "auto"}, train={"precision": "fp16"}))
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("variable", "value", "printed"),
     [
         ("ACCELERATE_USE_DEEPSPEED", "true", "launched with DEEPSPEED"),
         ("ACCELERATE_USE_FSDP", "true", "launched with FSDP"),
@@ -52,18 +52,18 @@ def test_a_launcher_for_cpus_contradicts_a_gpu(
         ("ACCELERATE_DYNAMO_BACKEND", "inductor", "dynamo_backend inductor.*train.compile true"),
     ],
 )
-def test_an_engine_of_the_launcher_is_refused_by_name(
-    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+def test_an_engine_of_the_launcher_is_rejected_by_name(
+    variable: str, value: str, printed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=printed):
         build_accelerator(config())
 
 
 @pytest.mark.parametrize(
     ("precision", "rounds"), [("fp32", False), ("tf32", True), ("bf16", False)]
 )
-def test_float32_is_exact_unless_tf32_is_asked_for(precision: str, rounds: bool) -> None:
+def test_float32_is_exact_unless_tf32_is_set(precision: str, rounds: bool) -> None:
     """torch's own default rounds convolutions, but not products."""
     build_accelerator(config(train={"precision": precision}))
     flags = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
@@ -78,7 +78,7 @@ def as_before() -> Iterator[None]:
     torch.use_deterministic_algorithms(False)
 
 
-def test_run_deterministic_takes_deterministic_operations_only(
+def test_run_deterministic_uses_deterministic_operations_only(
     monkeypatch: pytest.MonkeyPatch, as_before: None
 ) -> None:
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
@@ -90,7 +90,7 @@ def test_run_deterministic_takes_deterministic_operations_only(
 
 @pytest.fixture
 def compile_graphs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Compile as far as the graphs of the forward and backward passes: that needs no compiler."""
+    """Compile only to the graphs of the forward and backward passes: that needs no compiler."""
     torch._dynamo.reset()
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
     with torch._dynamo.config.patch(fail_on_recompile_limit_hit=True):
@@ -107,14 +107,14 @@ def compiled(config: Config) -> Trainer:
 @pytest.mark.usefixtures("compile_graphs")
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_every_run_of_a_process_is_compiled(precision: str) -> None:
-    """torch compiles 8 graphs of one code object, and a run takes 4."""
+    """torch compiles 8 graphs of one code object, and a run uses 4."""
     runs = []
     for batch in (1, 2, 3):
         trainer = compiled(config(train={"precision": precision, "batch_size": batch}))
         before = counters["stats"]["unique_graphs"]
         trainer.train_step(1, [random_batch(16, batch)])
         assert counters["stats"]["unique_graphs"] - before == 4
-        runs.append(trainer)  # what is thrown away is not counted
+        runs.append(trainer)  # discarded ones are not counted
 
 
 @pytest.mark.usefixtures("compile_graphs")
@@ -142,5 +142,5 @@ def test_moments_are_laid_out_as_their_parameters() -> None:
             assert state["exp_avg"].stride() == parameter.stride()
     for ours, theirs in zip(last.bare, first.bare, strict=True):
         for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
-            # Adam makes at most steps of 2e-4 of the rounding in gradients that are 0.
+            # Adam turns rounding of gradients that are 0 into steps of 2e-4 at most.
             torch.testing.assert_close(one, other, rtol=0, atol=4e-4)

@@ -1,4 +1,4 @@
-"""What `gan.train` returns is what lies in the run's folder."""
+"""The result of `gan.train` agrees with the files in the run's folder."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.support.runs import config
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders to train on, and the same to measure."""
+    """Folders to train on and to evaluate."""
     folder = write_images(tmp_path_factory.mktemp("photos"))
     for domain in "AB":
         (folder / f"test{domain}").symlink_to(folder / f"train{domain}")
@@ -43,7 +43,7 @@ def test_the_newest_evaluation_is_in_the_result_of_a_finished_run_too(
     assert f'"value": {first.metrics["l1_ab"]}' in lines[-1]
 
 
-def test_memory_that_runs_out_is_one_line_with_what_to_lower(
+def test_out_of_memory_is_a_one_line_error_with_advice(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -54,7 +54,7 @@ def test_memory_that_runs_out_is_one_line_with_what_to_lower(
         gan.train(config(root, tmp_path))
 
 
-def test_other_errors_of_a_gpu_are_not_taken_for_its_memory(
+def test_other_errors_of_a_gpu_are_not_reported_as_out_of_memory(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Images that break while a run trains on them: others stand in, and resuming is exact."""
+"""Images that break while a run trains on them: others replace them, and resuming is exact."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def root(tmp_path: Path, photos: Photos) -> Path:
 
 
 def breaking(at: int, broken: list[Path], how: str = "gone") -> Any:
-    """Before that step of a run, break these images."""
+    """Break these images before a step of a run."""
     train_step = Trainer.train_step
 
     def step(trainer: Trainer, number: int, batches: Any) -> Any:
@@ -55,16 +55,16 @@ def settings(root: Path, run: Path, steps: int = 18, **data: Any) -> Config:
 
 
 @pytest.mark.parametrize("how", BREAKS)
-def test_others_stand_in_and_a_resumed_run_is_the_one_that_was_not_stopped(
+def test_others_replace_them_and_a_resumed_run_is_the_uninterrupted_one(
     root: Path, tmp_path: Path, photos: Photos, capsys: pytest.CaptureFixture[str], how: str
 ) -> None:
     path = root / "trainA/002.png"
     content = path.read_bytes()
     with breaking(3, [path], how):
         train(settings(root, tmp_path / "whole"))
-    said = capsys.readouterr().err
-    assert said.count("other images stand in for it") == 1
-    assert f"{path}: " in said
+    printed = capsys.readouterr().err
+    assert printed.count("other images replace it") == 1
+    assert f"{path}: " in printed
     path.write_bytes(content)
     with breaking(3, [path], how):
         train(settings(root, tmp_path / "parts", 12))
@@ -72,14 +72,14 @@ def test_others_stand_in_and_a_resumed_run_is_the_one_that_was_not_stopped(
         str(path): len(content)
     }
     train(settings(root, tmp_path / "parts"))
-    said = capsys.readouterr().err
-    assert f"skipped: {path}: " in said
-    assert "resuming" in said
+    printed = capsys.readouterr().err
+    assert f"skipped: {path}: " in printed
+    assert "resuming" in printed
     assert generators(tmp_path / "whole") == generators(tmp_path / "parts")
 
 
 def test_without_a_broken_image_nothing_changes(root: Path, tmp_path: Path) -> None:
-    """What stands in is drawn after all else."""
+    """Replacements are drawn after everything else."""
     data = settings(root, tmp_path).data
     dataset = build_dataset(settings(root, tmp_path), index_folders(data))
     before = [dataset[0, index] for index in range(6)]
@@ -95,10 +95,10 @@ def test_without_a_broken_image_nothing_changes(root: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("workers", "fresh"), [(0, False), (1, False), (1, True)])
-def test_a_batch_tells_what_was_broken(
+def test_a_batch_lists_its_broken_files(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, fresh: bool
 ) -> None:
-    """Also of workers that are not forked, as beside a process group."""
+    """Also for workers that are not forked, as with a process group."""
     group = SimpleNamespace(is_initialized=lambda: fresh)
     monkeypatch.setattr("gan.data.unpaired.dist", group)
     whole = settings(root, tmp_path)
@@ -112,7 +112,7 @@ def test_a_batch_tells_what_was_broken(
     assert [list(batch.broken) for batch in batches if batch.broken] == [[str(broken)]]
 
 
-def test_more_than_the_share_ends_the_run_after_a_save_and_it_goes_on_once_they_are_back(
+def test_too_many_end_the_run_after_a_save_and_it_resumes_once_restored(
     root: Path, tmp_path: Path
 ) -> None:
     paths = [root / f"trainB/{number:03d}.png" for number in (1, 4)]
@@ -130,10 +130,10 @@ def test_more_than_the_share_ends_the_run_after_a_save_and_it_goes_on_once_they_
     assert (tmp_path / "run/gen_ab.safetensors").exists()
 
 
-def test_where_all_are_gone_the_run_saves_and_goes_on_once_they_are_back(
+def test_if_all_are_gone_the_run_saves_and_resumes_once_restored(
     root: Path, tmp_path: Path
 ) -> None:
-    """As where a disk is not mounted any more; the same run as one that was stopped there."""
+    """Like a disk that is no longer mounted; the run equals one that was stopped there."""
     contents = {path: path.read_bytes() for path in (root / "trainA").iterdir()}
     train(settings(root, tmp_path / "whole"))
     with breaking(5, list(contents)), pytest.raises(ValueError, match=r"in a row .* restore them"):
@@ -145,18 +145,18 @@ def test_where_all_are_gone_the_run_saves_and_goes_on_once_they_are_back(
     assert generators(tmp_path / "run") == generators(tmp_path / "whole")
 
 
-def test_two_processes_say_it_once_and_go_on(tmp_path: Path) -> None:
-    """One of them alone meets the image."""
+def test_two_processes_report_it_once_and_continue(tmp_path: Path) -> None:
+    """Only one of them loads the image."""
     root = write_images(tmp_path / "data")
     keys = {"data.root": root, "run.dir": tmp_path / "run", "train.max_steps": 8}
     keys |= {"data.max_unreadable": 0.4, "train.log_every": 1}
     options = [f"--{key}={value}" for key, value in (KEYS | keys).items()]
     printed = meet("breaking", root / "trainA/2.png", *options)
-    assert printed.count("other images stand in for it") == 1
+    assert printed.count("other images replace it") == 1
     assert "step 8 of 8 done" in printed
 
 
-def test_an_index_that_is_gone_is_not_missed(root: Path, tmp_path: Path) -> None:
+def test_without_its_index_a_resumed_run_finds_another_folder(root: Path, tmp_path: Path) -> None:
     with breaking(3, [root / "trainA/002.png", tmp_path / "run/index.json"]):
         train(settings(root, tmp_path / "run", 6))
     with pytest.raises(ValueError, match="folders: "):

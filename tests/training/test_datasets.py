@@ -1,4 +1,4 @@
-"""A registered dataset is trained on as folders are, and a run on it resumes exactly."""
+"""Training on a registered dataset is the same as on folders, and resumes exactly."""
 
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Noise(Dataset[tuple[Tensor, ...]]):
 
 
 class Known(Noise):
-    """The same with a content that is known, and test images of its own: black, and white."""
+    """The same with a fingerprint, and with test images: black, and white."""
 
     fingerprint = "first"
 
@@ -45,7 +45,7 @@ class Known(Noise):
 
 
 def one_image(config: Config) -> Any:
-    """A list of keys is no dataset: what matters here are its items."""
+    """Items given as a list, in place of a dataset."""
     return {(0, 0): (torch.zeros(3, config.data.crop_size, config.data.crop_size),)}
 
 
@@ -76,7 +76,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(workers: int, tmp_path: Path) ->
         torch.testing.assert_close(parts, straight, rtol=0, atol=0)
 
 
-def test_another_content_is_named_and_rejected(
+def test_another_fingerprint_is_named_and_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(on("known", tmp_path, max_steps=1))
@@ -105,11 +105,11 @@ def test_samples_show_its_own_test_images_or_its_first_items(
     assert np.array_equal(grid[:16, :16], expected)
 
 
-def test_items_that_are_not_what_is_trained_on_are_rejected(tmp_path: Path) -> None:
+def test_items_of_other_shapes_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"data\.dataset: one_image: .*float32.* not .*uint8"):
         train(on("one_image", tmp_path, max_steps=1))
 
 
-def test_a_dataset_that_nobody_registered_is_rejected(tmp_path: Path) -> None:
+def test_an_unregistered_dataset_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no dataset noize; did you mean noise"):
         on("noize", tmp_path)

@@ -1,4 +1,4 @@
-"""Two processes (gloo): the same numbers however a step is split, exact to resume."""
+"""Two processes (gloo): the same numbers however a step is split, exact resuming."""
 
 import shutil
 import subprocess
@@ -35,7 +35,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def two_processes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What two processes of batch 1 made of every case."""
+    """The results of two processes with batch size 1, for every case."""
     folder = tmp_path_factory.mktemp("two")
     driver = [str(ROOT / "tests" / "support" / "drivers" / "split.py"), str(root), str(folder)]
     subprocess.run(
@@ -70,7 +70,7 @@ def assert_losses_close(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
 def test_two_processes_equal_one_in_double_precision(
     splits: dict[str, int], case: str, root: Path, two_processes: Path, tmp_path: Path
 ) -> None:
-    """With a frozen network, too: all processes judge by the same averages of Gram matrices."""
+    """With a frozen network too: all processes use the same averages of Gram matrices."""
     ours = torch.load(two_processes / f"{case}.pt")
     theirs = split.train(root, tmp_path, case, 1, **splits)
     logged = theirs["losses"][0]
@@ -86,9 +86,9 @@ def test_two_processes_equal_one_in_single_precision(
     splits: dict[str, int], root: Path, two_processes: Path, tmp_path: Path
 ) -> None:
     """With steps of 1e-6: gradients are summed in another order, and convolutions of two images
-    round otherwise than of one.
+    are rounded differently from those of one.
 
-    Adam turns what rounding leaves of a bias that an instance norm cancels into whole steps, and
+    Adam turns rounding of a bias that an instance norm cancels into whole steps, and
     signs of L1 and ReLU flip with it: at 2e-4 the difference doubles every step, from 1e-7 to 1e-2.
     """
     ours = torch.load(two_processes / "float32_small_steps.pt")
@@ -100,7 +100,7 @@ def test_two_processes_equal_one_in_single_precision(
 def test_two_processes_resume_exactly(workers: int, root: Path, tmp_path: Path) -> None:
     """Each process has its own pool, both full by then; all share the averages of Gram matrices.
 
-    The doctor looks on one of them.
+    The doctor runs on one of them.
     """
     seeing = {
         "loss__style": 1, "loss__perceptual": 1, "perceptual__backbone": "mobilenet_v2",
@@ -133,14 +133,14 @@ def test_two_processes_share_the_classifier_that_one_of_them_trains(tmp_path: Pa
     assert_same_run(tmp_path / "parts", tmp_path / "straight")
 
 
-def test_batch_norm_over_processes_without_cuda_is_refused(root: Path, tmp_path: Path) -> None:
-    said = run(command(root, tmp_path, *TORCHRUN, networks__norm="batch"), status=1)
-    assert "networks.norm batch needs the statistics of all processes" in said
+def test_batch_norm_over_processes_without_cuda_is_rejected(root: Path, tmp_path: Path) -> None:
+    printed = run(command(root, tmp_path, *TORCHRUN, networks__norm="batch"), status=1)
+    assert "networks.norm batch requires statistics of all processes" in printed
 
 
 @pytest.mark.slow
-def test_another_number_of_processes_is_refused(root: Path, tmp_path: Path) -> None:
+def test_another_number_of_processes_is_rejected(root: Path, tmp_path: Path) -> None:
     run(command(root, tmp_path, train__max_steps=1))
-    said = run(command(root, tmp_path, *TORCHRUN, train__max_steps=2), status=1)
-    assert "processes: 1 -> 2" in said
+    printed = run(command(root, tmp_path, *TORCHRUN, train__max_steps=2), status=1)
+    assert "processes: 1 -> 2" in printed
     run(command(root, tmp_path, *TORCHRUN, train__max_steps=2, run__allow_changes="true"))

@@ -1,4 +1,4 @@
-"""Batches reach the device as they are; waiting for them is measured and said."""
+"""Batches reach the device unchanged; waiting for them is measured and reported."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 
 
 class Clock:
-    """Passes when it is told to."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -39,7 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def batches(count: int, clock: Clock, seconds: float) -> Iterator[Batch]:
-    """Each takes so long to come."""
+    """Batches that each take a given time to arrive."""
     for number in range(count):
         clock.now += seconds
         yield [torch.full((2, 3, 4, 4), number, dtype=torch.uint8)] * 2
@@ -75,26 +75,26 @@ def test_a_wait_does_not_count_while_the_device_is_busy(
     assert waits.share() == 0
 
 
-def test_waiting_too_long_is_said_once_until_it_has_been_better() -> None:
-    said: list[str] = []
+def test_waiting_too_long_is_reported_once_until_it_improves() -> None:
+    printed: list[str] = []
     shares = iter([0.0, 0.1, 0.9, 0.5, 0.2, 0.3])
     waits = SimpleNamespace(share=lambda: next(shares))
     waiting = LoaderWaitObserver(
-        cast(RunContext, SimpleNamespace(print_line=said.append, waits=waits))
+        cast(RunContext, SimpleNamespace(print_line=printed.append, waits=waits))
     )
     logged: list[Any] = []
     tracker = cast(Any, SimpleNamespace(scalars=lambda step, values: logged.append((step, values))))
     waiting.begin(100, None)
     for step in (110, 120, 130, 140, 150):
         waiting.log(step, {}, tracker)
-    assert [line.split(" of the time")[0] for line in said] == [
+    assert [line.split(" of the time")[0] for line in printed] == [
         "steps 111 to 120: 90%", "steps 141 to 150: 30%",
     ]  # fmt: skip
     assert logged[1] == (120, {"loader_wait": 0.9})
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
-def test_batches_that_are_copied_beside_the_computing_arrive_whole() -> None:
+def test_batches_that_are_copied_during_computation_arrive_complete() -> None:
     device = torch.device("cuda")
     sent = [[torch.randint(0, 256, (8, 3, 256, 256), dtype=torch.uint8)] * 2 for _ in range(20)]
     pinned: Iterator[Batch] = ([images.pin_memory() for images in batch] for batch in sent)
@@ -104,7 +104,7 @@ def test_batches_that_are_copied_beside_the_computing_arrive_whole() -> None:
         assert all(map(torch.equal, batch, (images.cpu() for images in fed)))
 
 
-def test_a_run_says_how_long_it_waited(
+def test_a_run_reports_how_long_it_waited(
     photos: Photos,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-"""A plan says what the run then is, and leaves nothing behind."""
+"""A plan agrees with the run, and leaves no files behind."""
 
 import signal
 import tempfile
@@ -41,14 +41,14 @@ def test_a_plan_forecasts_steps_and_disk_of_the_run(
     assert train(wanted).status == 0
     newest = max((tmp_path / "run" / "state").glob("step-*"))
     actual = sum(file.stat().st_size for file in newest.iterdir())
-    # What is missing in the pools of the plan's 13 steps takes 24 kB here; what the doctor notes,
-    # which the plan leaves out, 6 kB.
+    # Pools of the plan's 13 steps lack 24 kB here; the doctor's state, which the plan excludes,
+    # has 6 kB.
     assert forecast.state == pytest.approx(actual, abs=10_000)
     files = (tmp_path / "run").glob("gen_??.safetensors")
     assert forecast.generators == pytest.approx(sum(file.stat().st_size for file in files), abs=50)
 
 
-def test_planning_writes_nothing_and_says_it_in_five_lines(
+def test_planning_writes_no_files_and_prints_five_lines(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = sorted(tmp_path.rglob("*"))
@@ -59,16 +59,16 @@ def test_planning_writes_nothing_and_says_it_in_five_lines(
             if value is not None and not isinstance(value, dict | list) and key != "root":
                 arguments.append(f"--{section}.{key}={value}")
     assert command("train", [*arguments, "--run.device", "cpu"]) == 0
-    said = capsys.readouterr()
-    lines = said.out.splitlines()
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["steps", "time", "memory", "disk"]
     assert lines[0].startswith(f"{tmp_path / 'run'} on cpu")
-    assert said.err == ""
+    assert printed.err == ""
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_plan_counts_what_pools_will_hold(root: Path, tmp_path: Path) -> None:
-    """However few images the plan's own steps have put into them: two pools of 3x16x16 floats."""
+def test_a_plan_counts_full_pools(root: Path, tmp_path: Path) -> None:
+    """However few images the plan's own steps have stored: two pools of 3x16x16 floats."""
     states = {}
     for size in (5, 50):
         (tmp_path / f"probe-{size}").mkdir()
@@ -78,19 +78,19 @@ def test_a_plan_counts_what_pools_will_hold(root: Path, tmp_path: Path) -> None:
     assert states[50] - states[5] == pytest.approx(2 * 45 * 3 * 16 * 16 * 4, rel=0.01)
 
 
-def test_what_resuming_would_refuse_is_refused(root: Path, tmp_path: Path) -> None:
+def test_a_plan_rejects_what_resuming_would_reject(root: Path, tmp_path: Path) -> None:
     train(pixel_config(root, tmp_path / "run", max_steps=2))
     with pytest.raises(ValueError, match=r"train\.batch_size"):
         planning.plan(pixel_config(root, tmp_path / "run", batch_size=2))
     assert list(tmp_path.glob("gan-plan-*")) == []
 
 
-def test_a_run_that_could_not_be_written_is_refused(root: Path) -> None:
+def test_an_unwritable_run_is_rejected(root: Path) -> None:
     with pytest.raises(OSError, match=r"/proc/foo/run/config\.yaml: cannot be written"):
         planning.plan(pixel_config(root, Path("/proc/foo/run")))
 
 
-def test_a_signal_ends_a_plan_and_leaves_nothing(
+def test_a_signal_ends_a_plan_and_leaves_no_files(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     step = Trainer.train_step
@@ -105,7 +105,7 @@ def test_a_signal_ends_a_plan_and_leaves_nothing(
     assert list(tmp_path.glob("gan-plan-*")) == []
 
 
-def test_a_run_that_does_not_fit_is_refused_with_advice(
+def test_a_run_that_does_not_fit_into_memory_is_rejected_with_advice(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def step(*_: Any) -> Any:

@@ -22,8 +22,8 @@ def test_size_zero_passes_through() -> None:
 
 
 @given(size=st.integers(1, 6), batches=st.lists(st.integers(1, 4), max_size=12))
-def test_nothing_is_invented_and_the_size_is_kept(size: int, batches: list[int]) -> None:
-    """Each image handed in is handed out, or stored, or handed out again: a multiset is kept."""
+def test_no_image_is_lost_or_invented_and_the_size_is_kept(size: int, batches: list[int]) -> None:
+    """Each image goes in and comes out, or is stored, or comes out again: a multiset is kept."""
     pool, rng, seen, out = ImagePool(size), random.Random(1), 0, []
     for count in batches:
         shown = pool.exchange(numbered(seen, count), rng)
@@ -33,7 +33,7 @@ def test_nothing_is_invented_and_the_size_is_kept(size: int, batches: list[int])
         assert len(pool.images) == min(size, seen)
     stored = [image.item() for image in pool.images]
     assert out[:size] == list(range(min(size, seen)))
-    # While filling, an image is stored and shown; afterwards one goes in for one that comes out.
+    # While filling, an image is stored and returned; afterwards one replaces another.
     assert sorted(out + stored) == sorted([*range(seen), *range(min(size, seen))])
 
 
@@ -45,7 +45,7 @@ def test_a_full_pool_shows_a_past_image_half_of_the_time() -> None:
     assert 900 < past < 1100  # mean 1000, standard deviation 22
 
 
-def test_state_round_trip_goes_on_alike() -> None:
+def test_a_restored_pool_continues_exactly() -> None:
     pool, rng = ImagePool(4), random.Random(3)
     pool.exchange(numbered(0, 9), rng)
     copy, copied_rng = ImagePool(4), random.Random()

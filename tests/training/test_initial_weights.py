@@ -1,4 +1,4 @@
-"""A run starts from other weights where they are named, and goes on from its own state alone."""
+"""A run starts from other weights if they are named, and resumes from its own state only."""
 
 import re
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def equal(one: nn.Module, other: nn.Module) -> bool:
 
 
 def theirs(folder: Path, seed: int = 1, norm: Norm = "instance", **options: Any) -> nn.Module:
-    """A foreign generator, saved as folder/g{seed}.pth."""
+    """Another project's generator, saved as folder/g{seed}.pth."""
     bias = norm.startswith("instance")
     network = randomized(Resnet(resnet_layers(2, 6, norm, bias=bias, **options)), seed)
     torch.save(network.state_dict(), folder / f"g{seed}.pth")
@@ -68,8 +68,8 @@ def test_a_generator_that_is_not_named_keeps_its_initial_weights(
     assert "gen_ab given, gen_ba initial, disc_a initial, disc_b initial" in capsys.readouterr().err
 
 
-def test_a_folder_of_the_references_gives_all_four_by_what_they_judge(tmp_path: Path) -> None:
-    """Its D_A judges the images of domain B, which G_A makes."""
+def test_a_folder_of_the_references_gives_all_four_by_domain(tmp_path: Path) -> None:
+    """Its D_A scores the images of domain B, which G_A generates."""
     for number, name in enumerate(("G_A", "G_B"), start=1):
         theirs(tmp_path, number)
         (tmp_path / f"g{number}.pth").rename(tmp_path / f"latest_net_{name}.pth")
@@ -112,7 +112,7 @@ def test_dropout_may_be_turned_on_and_off(before: bool, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_another_network_is_refused_with_what_to_set(
+def test_another_network_is_rejected_with_what_to_set(
     networks: dict[str, Any], norm: Norm, expected: str, tmp_path: Path
 ) -> None:
     theirs(tmp_path, norm=norm)
@@ -122,18 +122,18 @@ def test_another_network_is_refused_with_what_to_set(
     assert str(caught.value).endswith(expected)
 
 
-def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_missing_files_are_rejected(tmp_path: Path) -> None:
     for key in ("weights", "weights_ab"):
         with pytest.raises(ValueError, match=f"^networks.{key}: .*gone: no such"):
             trainer(config(tmp_path, **{key: tmp_path / "gone"}))
 
 
-def test_a_folder_without_networks_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_networks_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"^networks\.weights: .*: no generators or discrimin"):
         trainer(config(tmp_path, weights=tmp_path))
 
 
-def test_another_discriminator_is_refused(tmp_path: Path) -> None:
+def test_another_discriminator_is_rejected(tmp_path: Path) -> None:
     state = build_discriminator("basic", channels=2).state_dict()
     torch.save(state, tmp_path / "latest_net_D_A.pth")
     with pytest.raises(ValueError, match=r"latest_net_D_A.pth does not fit PixelDiscriminator: "):
@@ -143,7 +143,7 @@ def test_another_discriminator_is_refused(tmp_path: Path) -> None:
 def test_a_run_starts_from_another_and_is_resumed_without_it(
     tmp_path: Path, photos: Callable[..., Path]
 ) -> None:
-    """Four networks from our own run; then the first run is gone, and the second goes on."""
+    """Four networks from another run of ours; then that run is deleted, and the second resumes."""
 
     def run(name: str, steps: int, **networks: Any) -> Config:
         base = config(tmp_path, **networks).model_dump()

@@ -1,4 +1,4 @@
-"""The commands at a run's end are accepted, and do what they are for, as they are printed."""
+"""The commands that a run prints at its end work as they are printed."""
 
 import shlex
 import shutil
@@ -54,7 +54,7 @@ def accepted(name: str, words: list[str], monkeypatch: pytest.MonkeyPatch) -> ob
 def test_a_run_ends_with_three_commands_that_work(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With an apostrophe and a space in the paths, below the working folder; and once more."""
+    """With an apostrophe and a space in the paths, below the working folder; and again."""
     monkeypatch.chdir(tmp_path)
     started_as(monkeypatch, ROOT / "train.py")
     config = pixel_config(root, Path("Ann's run"), max_steps=1)
@@ -83,7 +83,7 @@ Start = Callable[[Path], tuple[Path, list[str]]]
 
 
 def console_script(folder: Path) -> tuple[Path, list[str]]:
-    """A `gan` that the shell does not find by its name alone."""
+    """A `gan` that the shell does not find under its name."""
     (folder / "gan").touch()
     return folder / "gan", [str(folder / "gan"), "report"]
 
@@ -165,7 +165,7 @@ def test_a_style_that_was_trained_needs_none(
     assert (found.direction, found.style, found.input) == ("ab", None, root / "testA")
 
 
-def test_what_is_translated_holds_images(
+def test_the_input_of_the_translation_has_images(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in (root / "testA").iterdir():

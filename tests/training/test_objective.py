@@ -1,4 +1,4 @@
-"""The objective against closed forms: identity generators, constant discriminators, hand sums."""
+"""The objective against closed forms: identity generators, constant discriminators, sums."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +48,7 @@ def same(x: Tensor) -> Tensor:
 def both_ways(
     gen_ab: Network, gen_ba: Network, a: Tensor, b: Tensor, loss: LossConfig
 ) -> dict[Direction, Cycle]:
-    """Both cycles, by their directions."""
+    """Both cycles, by direction."""
     return {
         "ab": translate("ab", gen_ab, gen_ba, a, b, loss),
         "ba": translate("ba", gen_ba, gen_ab, b, a, loss),
@@ -75,8 +75,8 @@ def test_identity_generators_make_cycle_and_identity_losses_zero() -> None:
     assert all(value == 0 for value in losses.values())
 
 
-def test_every_image_lives_in_the_domain_that_its_suffix_names() -> None:
-    """Generators that add a power of ten each leave a trace of who was called on what."""
+def test_every_image_belongs_to_the_domain_of_its_suffix() -> None:
+    """Generators that add a power of ten each show which was called on what."""
     a, b = torch.zeros(1, 1, 1, 1), torch.full((1, 1, 1, 1), 0.5)
     cycles = both_ways(lambda x: x + 1, lambda x: x + 10, a, b, LossConfig())
     fake_b, rec_a, idt_b = 1, 11, 1.5
@@ -85,7 +85,7 @@ def test_every_image_lives_in_the_domain_that_its_suffix_names() -> None:
     assert vars(cycles["ba"]) == dict(real=b, fake=fake_a, rec=rec_b, target=a, idt=idt_a)
 
 
-def test_terms_carry_their_own_weights() -> None:
+def test_each_term_has_its_weight() -> None:
     loss = LossConfig(cycle=2, cycle_b=3, identity=5, identity_a=7)
     a, b = torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2)
     ones = torch.ones_like(a)
@@ -119,7 +119,7 @@ def test_identity_of_weight_zero_costs_no_pass() -> None:
 
 
 class Pixels:
-    """A network whose maps are an image's pixels and its left half; remembers all its inputs."""
+    """A network whose maps are an image's pixels and its left half; records its inputs."""
 
     def __init__(self) -> None:
         self.inputs: list[Tensor] = []
@@ -203,7 +203,7 @@ def test_identity_generators_keep_all_features() -> None:
     ({"style": 1.0, "perceptual": 1.0}, ["fake_a", "fake_b"]),
     ({"perceptual_cycle": 1.0}, ["rec_a", "rec_b"]),
 ], ids=str)  # fmt: skip
-def test_features_are_computed_once_and_only_where_a_weight_needs_them(
+def test_features_are_computed_once_and_only_if_a_weight_requires_them(
     weights: dict[str, float], expected: list[str]
 ) -> None:
     a, b, network, loss = images(0), images(1), Pixels(), LossConfig.model_validate(weights)
@@ -237,7 +237,7 @@ def test_discriminator_loss_is_half_the_sum(score: float, expected: float) -> No
     assert result.real.item() == result.fake.item() == score
 
 
-def test_discriminator_loss_leaves_the_generators_alone() -> None:
+def test_discriminator_loss_gives_generators_no_gradient() -> None:
     disc, fake = nn.Conv2d(3, 1, 3), images(1).requires_grad_()
     discriminator_loss(disc, images(0), fake, LossConfig(adversarial="wgan_gp")).loss.backward()
     assert fake.grad is None
@@ -295,7 +295,7 @@ def test_a_relativistic_form_equals_its_formula_and_gradient(
 
 
 @pytest.mark.parametrize("adversarial", ["lsgan", "vanilla", "hinge", "wgan_gp"])
-def test_real_images_are_scored_for_a_generator_only_where_its_form_needs_them(
+def test_real_images_are_scored_for_a_generator_only_if_its_form_requires_it(
     adversarial: str,
 ) -> None:
     inputs = []
@@ -342,7 +342,7 @@ def half_size(x: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("passes", [one_by_one, at_once])
 @pytest.mark.parametrize("adversarial", ["lsgan", "vanilla", "hinge", "wgan_gp"])
-def test_losses_of_two_score_maps_are_the_means_of_theirs(adversarial: str, passes: Passes) -> None:
+def test_losses_of_two_score_maps_are_averaged(adversarial: str, passes: Passes) -> None:
     """Maps of different sizes; without the penalty, which is not a mean over maps."""
     loss, real, fake = LossConfig(adversarial=adversarial, gradient_penalty=0), images(0), images(1)
     alone: list[Network] = [same, half_size]
@@ -387,7 +387,7 @@ def test_registered_terms_have_their_weights_and_directions(
 
 
 @pytest.mark.parametrize(("value", "got"), [(torch.ones(2, 3), r"\(2, 3\)"), (0.5, "float")])
-def test_a_registered_term_that_is_no_scalar_is_named(
+def test_a_registered_term_that_is_not_a_scalar_is_named(
     value: object, got: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forget_rows(monkeypatch, LOSS_TERMS)

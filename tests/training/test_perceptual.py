@@ -1,5 +1,5 @@
-"""What a frozen network sees in a step: against torchvision and NumPy, once, and the same for all
-ways of splitting a step."""
+"""Loss targets of a frozen network: against torchvision and NumPy, computed once, the same
+however a step is split."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -89,7 +89,7 @@ def test_every_real_image_is_run_once(weights: Path) -> None:
 
 
 def test_all_batches_and_processes_of_a_step_have_the_same_grams(weights: Path) -> None:
-    """One batch of four, four batches, and two processes that see two batches each."""
+    """One batch of four, four batches, and two processes with two batches each."""
     settings = config(weights, {"style": 1.0})
     whole, parts = builder(settings), builder(settings)
     expected: list[Tensor] = []
@@ -114,7 +114,7 @@ def test_all_batches_and_processes_of_a_step_have_the_same_grams(weights: Path) 
                 torch.testing.assert_close(targets.gram["a"][layer], gram, rtol=1e-5, atol=1e-6)
 
 
-def test_averages_count_the_first_steps_alike_and_then_forget() -> None:
+def test_averages_weight_the_first_steps_equally_and_then_decay() -> None:
     grams, rng = RunningGrams(0.9), np.random.default_rng(0)
     steps = rng.standard_normal((30, 1, 2, 2))
     expected = steps[0]
@@ -134,7 +134,7 @@ def test_without_decay_the_present_images_alone_count() -> None:
         assert torch.equal(grams.update({"layer": fresh})["layer"], fresh)
 
 
-def test_what_is_not_finite_is_left_out_of_the_averages() -> None:
+def test_values_that_are_not_finite_are_excluded_from_averages() -> None:
     grams = RunningGrams(0.5)
     before = grams.update({"layer": torch.ones(1, 2, 2)})["layer"]
     broken = {"layer": torch.full((1, 2, 2), torch.inf)}

@@ -1,4 +1,4 @@
-"""What an extension registers is trained, logged, saved, and loaded again with the extension."""
+"""Registered code is trained, logged, saved, and loaded again with the extension."""
 
 import sys
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ register_loss_term("edges", edges)
 
 @pytest.fixture
 def extension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The extension's file; what it registers is gone after the test."""
+    """The extension's file; what it registers is removed after the test."""
     forget_rows(monkeypatch, GENERATORS, DISCRIMINATORS, ADVERSARIAL, LOSS_TERMS)
     monkeypatch.setattr(sys, "path", list(sys.path))
     file = tmp_path / "an_extension.py"
@@ -143,7 +143,7 @@ def test_an_extension_is_trained_logged_resumed_and_loaded(
 def test_a_step_of_a_relativistic_form_on_two_scales_is_the_formulas(
     extension: Path, tmp_path: Path
 ) -> None:
-    """The first step's losses from the networks' initial weights, by hand."""
+    """The first step's losses from the networks' initial weights, computed directly."""
     load_extensions([str(extension)])
     settings = config(tmp_path, pool_size=0)
     assert Doctor(settings.loss, settings.train).chance == 1

@@ -1,4 +1,4 @@
-"""A whole run on small folders: its files, its repeatability, its resuming, its refusals."""
+"""A whole run on small folders: its files, repeatability, resuming and errors."""
 
 import random
 import shutil
@@ -35,7 +35,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_run_leaves_exactly_its_files(root: Path, tmp_path: Path) -> None:
+def test_a_run_writes_exactly_its_files(root: Path, tmp_path: Path) -> None:
     """Two epochs of the larger folder are ten steps."""
     train(config(root, tmp_path, train={"keep_every": 1, "sample_every": 5, "log_every": 4}))
     files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
@@ -121,7 +121,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(workers: int, root: Path, tmp_pa
         torch.testing.assert_close(parts, straight, rtol=0, atol=0)
 
 
-def test_a_finished_run_says_so(
+def test_a_finished_run_is_reported(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = config(root, tmp_path, train={"max_steps": 2})
@@ -143,7 +143,7 @@ def test_a_finished_run_says_so(
     ({"data": {"flip": False}}, "data.flip: True -> False"),
     ({"run": {"seed": 5}}, "run.seed: 0 -> 5"),
 ])  # fmt: skip
-def test_a_changed_key_is_named_and_refused(
+def test_a_changed_key_is_named_and_rejected(
     sections: dict[str, dict[str, Any]], named: str, root: Path, tmp_path: Path
 ) -> None:
     train(config(root, tmp_path, train={"max_steps": 1}))
@@ -152,7 +152,7 @@ def test_a_changed_key_is_named_and_refused(
     assert named in str(caught.value)
 
 
-def test_a_changed_folder_is_named_and_refused(root: Path, tmp_path: Path) -> None:
+def test_a_changed_folder_is_named_and_rejected(root: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(config(root, run, train={"max_steps": 1}))
     fewer = {"max_images": 2}
@@ -160,7 +160,7 @@ def test_a_changed_folder_is_named_and_refused(root: Path, tmp_path: Path) -> No
         train(config(root, run, data=fewer, train={"max_steps": 2}))
 
 
-def test_what_is_seen_of_stacks_and_animations_is_said_once(
+def test_images_of_several_pages_or_frames_are_reported_once(
     tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("trainA", "trainB"):
@@ -170,13 +170,13 @@ def test_what_is_seen_of_stacks_and_animations_is_said_once(
     frames[0].save(tmp_path / "trainA/moving.gif", save_all=True, append_images=frames[1:])
     frames[0].save(tmp_path / "trainA/still.tif")
     train(config(tmp_path, tmp_path / "run", train={"max_steps": 1}))
-    said = (
-        "trainA: 2 images have several pages or frames (moving.gif, stack.tif): the first of each"
+    printed = (
+        "trainA: 2 images have several pages or frames (moving.gif, stack.tif): only the first of "
     )
-    assert capsys.readouterr().err.count(said) == 1
+    assert capsys.readouterr().err.count(printed) == 1
 
 
-def test_an_unreadable_file_is_named_and_left_out(
+def test_an_unreadable_file_is_named_and_skipped(
     tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("trainA", "trainB"):
@@ -203,18 +203,18 @@ def test_the_rate_is_that_of_the_epoch_in_which_a_step_begins(step: int, expecte
     assert length.lr_multiplier(step) == pytest.approx(expected)
 
 
-def test_a_single_nan_is_left_out_and_said_once(
+def test_a_single_nan_is_skipped_and_reported_once(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = Run(config(root, tmp_path, train={"log_every": 1}), Interruption())
     Poison(run, range(3, 4))
     assert run.fit() == 0
-    said = capsys.readouterr().err
-    assert said.count("gradients were not finite") == 1
+    printed = capsys.readouterr().err
+    assert printed.count("gradients were not finite") == 1
     assert all(torch.isfinite(p).all() for net in run.frame.bare.values() for p in net.parameters())
 
 
-def test_nans_in_a_row_stop_the_run_where_the_key_says_so(root: Path, tmp_path: Path) -> None:
+def test_nans_in_a_row_stop_the_run_if_configured(root: Path, tmp_path: Path) -> None:
     settings = {"log_every": 1, "nonfinite": "stop", "nonfinite_limit": 3}
     run = Run(config(root, tmp_path, train=settings), Interruption())
     Poison(run, range(4, 100))
@@ -225,7 +225,7 @@ def test_nans_in_a_row_stop_the_run_where_the_key_says_so(root: Path, tmp_path: 
 def test_nans_in_a_row_go_back_to_the_last_state_at_half_the_rate(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The poison is gone the second time: the run ends well, with the lower rate."""
+    """The poison is gone the second time: the run finishes, with the lower rate."""
     settings = {"log_every": 1, "checkpoint_every": 2, "nonfinite_limit": 3}
     run = Run(config(root, tmp_path, train=settings), Interruption())
     Poison(run, range(5, 8))
@@ -234,16 +234,16 @@ def test_nans_in_a_row_go_back_to_the_last_state_at_half_the_rate(
     def go_back() -> None:
         healed()
         del run.trainer.train_step
-        assert run.step == 6  # the newest state: what was left out did no harm to it
+        assert run.step == 6  # the newest state: skipped steps did not change it
 
     run.go_back = go_back  # type: ignore[method-assign]
     assert run.fit() == 0
-    said = capsys.readouterr().err
-    assert said.count("back to step 6 with 0.5 times the learning rate") == 1
+    printed = capsys.readouterr().err
+    assert printed.count("back to step 6 with 0.5 times the learning rate") == 1
     assert run.trainer.frame.updates.lr == pytest.approx(0.5e-4)  # decayed, too
 
 
-def test_nans_that_lower_rates_do_not_cure_end_the_run(root: Path, tmp_path: Path) -> None:
+def test_nans_that_persist_at_lower_rates_end_the_run(root: Path, tmp_path: Path) -> None:
     settings = {"log_every": 1, "checkpoint_every": 1, "nonfinite_limit": 1}
     run = Run(config(root, tmp_path, train=settings), Interruption())
     Poison(run, range(4, 100))
@@ -254,7 +254,7 @@ def test_nans_that_lower_rates_do_not_cure_end_the_run(root: Path, tmp_path: Pat
 def test_a_run_that_fails_ends_although_its_workers_ignore_signals(
     root: Path, tmp_path: Path
 ) -> None:
-    """In a process of its own: what would hang is its exit."""
+    """In a separate process: its exit could hang."""
     code = (
         "import sys; from pathlib import Path; from gan.training import train\n"
         "import gan.training.recipes.cyclegan\n"
@@ -271,7 +271,7 @@ def test_a_run_that_fails_ends_although_its_workers_ignore_signals(
     assert "on purpose" in done.stderr
 
 
-def test_states_of_a_future_that_was_gone_back_on_are_dropped(root: Path, tmp_path: Path) -> None:
+def test_states_after_a_step_gone_back_to_are_deleted(root: Path, tmp_path: Path) -> None:
     every = {"checkpoint_every": 4}
     train(config(root, tmp_path, train=every | {"max_steps": 8}))
     (tmp_path / "state" / "step-00000008" / "shared.pt").write_bytes(b"damaged")
@@ -280,7 +280,7 @@ def test_states_of_a_future_that_was_gone_back_on_are_dropped(root: Path, tmp_pa
     assert kept == ["step-00000005", "step-00000006"]
 
 
-def test_nothing_but_damaged_states_is_no_beginning(root: Path, tmp_path: Path) -> None:
+def test_a_run_with_only_damaged_states_does_not_start_again(root: Path, tmp_path: Path) -> None:
     train(config(root, tmp_path, train={"max_steps": 2}))
     (tmp_path / "state" / "step-00000002" / "shared.pt").write_bytes(b"damaged")
     before = generators(tmp_path)
@@ -289,7 +289,7 @@ def test_nothing_but_damaged_states_is_no_beginning(root: Path, tmp_path: Path) 
     assert generators(tmp_path) == before
 
 
-def test_a_finished_run_makes_up_for_missing_generators_and_old_marks(
+def test_a_finished_run_exports_missing_generators_and_removes_old_marks(
     root: Path, tmp_path: Path
 ) -> None:
     settings = config(root, tmp_path, train={"max_steps": 2})
@@ -305,7 +305,7 @@ def test_a_finished_run_makes_up_for_missing_generators_and_old_marks(
 @pytest.mark.parametrize("sections", [
     {"train": {"ema": 0.9}}, {"data": {"crop_size": 12 + 8, "load_size": 24}}, {"optim": {"lr": 1}},
 ], ids=str)  # fmt: skip
-def test_allowed_changes_go_on(
+def test_allowed_changes_are_resumed(
     sections: dict[str, dict[str, Any]], root: Path, tmp_path: Path
 ) -> None:
     train(config(root, tmp_path, train={"max_steps": 2}))

@@ -12,7 +12,7 @@ from gan.data import cache as module
 from gan.training import train
 from tests.support.pictures import Photos
 
-# Python 3.12 warns of forking beside torch's threads; a run of one process forks all the same.
+# Python 3.12 warns about forks with torch's threads; a run of one process forks anyway.
 FORKS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 

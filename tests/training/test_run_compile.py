@@ -1,4 +1,4 @@
-"""Compiled networks: the same run within rounding, exact to resume; without a compiler, said."""
+"""Compiled networks: the same run within rounding, exact resuming; a note without a compiler."""
 
 import shutil
 from pathlib import Path
@@ -28,7 +28,7 @@ def root(photos: Photos) -> Path:
 def test_a_compiled_run_is_the_plain_one_within_rounding_and_resumes_exactly(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Adam makes steps of 2e-4 of the rounding in gradients that are 0: four of them at most."""
+    """Adam turns rounding of gradients that are 0 into steps of 2e-4: four of them at most."""
     train(pixel_config(root, tmp_path / "plain"))
     train(pixel_config(root, tmp_path / "compiled", compile=True))
     assert "compiled: the first step took" in capsys.readouterr().err
@@ -59,7 +59,7 @@ def test_the_networks_of_the_small_recipe_compile(root: Path, tmp_path: Path) ->
         torch.testing.assert_close(ours, theirs, rtol=0, atol=4 * 2e-4)
 
 
-def test_without_a_compiler_a_run_goes_on_and_says_so(
+def test_without_a_compiler_a_run_continues_with_a_note(
     root: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -72,8 +72,8 @@ def test_without_a_compiler_a_run_goes_on_and_says_so(
     monkeypatch.setattr(torch, "compile", compile)
     run = Run(pixel_config(root, tmp_path / "without", compile=True), Interruption())
     assert run.fit() == 0
-    said = capsys.readouterr().err
-    assert "train.compile: not compiled, no compiler works here: No working C++ compiler" in said
+    printed = capsys.readouterr().err
+    assert "train.compile: not compiled, no compiler works here: No working C++ compiler" in printed
     assert all(
         map(torch.equal, saved_weights(tmp_path / "plain"), saved_weights(tmp_path / "without"))
     )

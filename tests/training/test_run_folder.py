@@ -1,4 +1,4 @@
-"""A run's folder belongs to one process at a time, and says so."""
+"""A run's folder belongs to one process at a time; others are rejected."""
 
 import os
 import shutil
@@ -19,8 +19,8 @@ from tests.support.pictures import Photos
 from tests.support.runs import HOLD, config
 
 
-def test_a_folder_that_another_process_trains_into_is_refused(tmp_path: Path) -> None:
-    """Until that process ends, however it does."""
+def test_a_folder_that_another_process_trains_into_is_rejected(tmp_path: Path) -> None:
+    """Until that process ends, in any way."""
     folder = tmp_path / "run"
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder)],
@@ -44,7 +44,7 @@ def test_a_folder_that_another_process_trains_into_is_refused(tmp_path: Path) ->
     os.close(claim(folder))
 
 
-def test_asking_who_holds_a_folder_leaves_it_as_it_was(tmp_path: Path) -> None:
+def test_checking_the_lock_does_not_change_the_folder(tmp_path: Path) -> None:
     assert not is_held(tmp_path / "nothing")
     (tmp_path / ".lock").write_text("17 on another machine")
     assert not is_held(tmp_path)
@@ -57,7 +57,7 @@ def test_a_file_in_its_place_is_named(tmp_path: Path) -> None:
         claim(tmp_path / "run")
 
 
-def test_what_killed_processes_left_half_written_is_removed(tmp_path: Path) -> None:
+def test_incomplete_files_of_killed_processes_are_removed(tmp_path: Path) -> None:
     """But nothing else, and nothing that is being written."""
     (tmp_path / "samples").mkdir()
     left = [tmp_path / f".{'a' * 32}.part", tmp_path / "samples" / f".{'b' * 32}.part"]
@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_folder_that_vanishes_ends_the_run_with_one_error(
     how: str, tmp_path: Path, photos: Photos, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """TensorBoard's thread would print a traceback of its own; nothing is made in its place."""
+    """TensorBoard's thread would print another traceback; the folder is not created again."""
     photos("data/trainA"), photos("data/trainB")
     train_step = Trainer.train_step
 

@@ -1,4 +1,4 @@
-"""Whole runs with a frozen network: exact to resume, its weights known again, older states read."""
+"""Whole runs with a frozen network: exact resuming, weights compared, older states read."""
 
 import json
 from pathlib import Path
@@ -57,12 +57,12 @@ def test_tensorboard_shows_every_term_under_its_name(root: Path, tmp_path: Path)
     }  # fmt: skip
 
 
-def test_the_weights_may_move_but_not_change(root: Path, tmp_path: Path) -> None:
+def test_the_file_of_weights_may_move_but_not_change(root: Path, tmp_path: Path) -> None:
     train(seeing(root, tmp_path / "run", 1))
     moved = tmp_path / "moved.pth"
     moved.write_bytes((root / "weights.pth").read_bytes())
     train(seeing(root, tmp_path / "run", 2, file=str(moved)))
-    with pytest.raises(ValueError, match=r"perceptual\.weights: another file's content"):
+    with pytest.raises(ValueError, match=r"perceptual\.weights: the file's content has changed"):
         train(seeing(root, tmp_path / "run", 3, file="others.pth"))
 
 
@@ -72,7 +72,7 @@ def test_weights_that_are_missing_are_named_before_the_folders_are_read(tmp_path
 
 
 def without_new_keys(run: Path) -> None:
-    """Make a run's only state one of the version before there was a perception."""
+    """Change a run's only state to one of the version without `perception`."""
     (folder,) = (run / "state").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text())
     for key in ("perceptual", "style"):
@@ -99,7 +99,7 @@ def test_a_state_without_the_new_keys_is_resumed_as_if_it_had_them(
     assert generators(tmp_path / "old") == generators(tmp_path / "new")
 
 
-def test_turning_a_term_on_later_is_named_and_can_be_allowed(root: Path, tmp_path: Path) -> None:
+def test_a_term_turned_on_later_is_named_and_can_be_allowed(root: Path, tmp_path: Path) -> None:
     train(config(root, tmp_path, train={"max_steps": 2, "epochs": 9}))
     without_new_keys(tmp_path)
     with pytest.raises(ValueError, match=r"loss\.style: 0\.0 -> 1\.0"):

@@ -1,4 +1,4 @@
-"""Whole runs with a projected discriminator: exact to resume, its file known again."""
+"""Whole runs with a projected discriminator: exact resuming, its file compared."""
 
 from pathlib import Path
 
@@ -41,16 +41,16 @@ def test_a_resumed_run_is_the_one_that_never_stopped(root: Path, tmp_path: Path)
     assert not any("frozen" in name for name in straight["networks"]["disc_a"])
 
 
-def test_the_weights_may_move_but_not_change(root: Path, tmp_path: Path) -> None:
+def test_the_file_of_weights_may_move_but_not_change(root: Path, tmp_path: Path) -> None:
     train(projected(root, tmp_path / "run", 1))
     moved = tmp_path / "moved.pth"
     moved.write_bytes((root / "weights.pth").read_bytes())
     train(projected(root, tmp_path / "run", 2, file=str(moved)))
-    with pytest.raises(ValueError, match=r"discriminator_weights: another file's content"):
+    with pytest.raises(ValueError, match=r"discriminator_weights: the file's content has changed"):
         train(projected(root, tmp_path / "run", 3, file="others.pth"))
 
 
-def test_who_trained_a_network_is_known_as_a_partial_judge(
+def test_an_extractor_used_in_training_is_noted(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (root / "testA").symlink_to(root / "trainA")
@@ -58,16 +58,16 @@ def test_who_trained_a_network_is_known_as_a_partial_judge(
     measured = projected(root, tmp_path / "run", 1).model_dump()
     measured["evaluate"] |= {"every": 1, "features": "mobilenet_v2"}
     measured["evaluate"]["weights"] = root / "weights.pth"
-    note = "mobilenet_v2 trained these generators, too"
+    note = "mobilenet_v2 was used to train these generators"
     train(Config.model_validate(measured))
     assert capsys.readouterr().err.count(note) == 1
-    judge = ["evaluate", "--root", str(root), "--features", "mobilenet_v2", "--model"]
-    judge[1:1] = ["--weights", str(root / "weights.pth")]
-    assert main([*judge, str(tmp_path / "run")]) == 0
+    command = ["evaluate", "--root", str(root), "--features", "mobilenet_v2", "--model"]
+    command[1:1] = ["--weights", str(root / "weights.pth")]
+    assert main([*command, str(tmp_path / "run")]) == 0
     assert capsys.readouterr().out.count(note) == 1
     train(config(root, tmp_path / "plain", train={"max_steps": 1, "epochs": 9}))
     capsys.readouterr()
-    assert main([*judge, str(tmp_path / "plain")]) == 0
+    assert main([*command, str(tmp_path / "plain")]) == 0
     assert note not in capsys.readouterr().out
 
 

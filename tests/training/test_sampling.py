@@ -1,4 +1,4 @@
-"""The test images of a run, and both generators' columns."""
+"""The test images of a run, and the columns of sample grids."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gan.config import DataConfig
 from gan.networks import build_generator
-from gan.training import dataset  # as a module: pytest would take dataset.test_images for a test
+from gan.training import dataset  # pytest would collect dataset.test_images as a test
 from gan.training.sampling import sample_columns
 
 Photos = Callable[..., Path]
@@ -70,7 +70,7 @@ def test_test_images_of_any_size_and_channels_make_one_batch(
 
 
 class Add(nn.Module):
-    """Adds a number, and notes whether it ran in training mode."""
+    """Adds a number, and records whether it ran in training mode."""
 
     def __init__(self, number: float) -> None:
         super().__init__()
@@ -91,14 +91,14 @@ def test_columns_are_real_fake_reconstruction_identity() -> None:
 
 
 @pytest.mark.parametrize("modes", [(True, True), (False, True), (False, False)])
-def test_networks_are_evaluated_and_left_as_they_were(modes: tuple[bool, bool]) -> None:
+def test_networks_run_in_eval_mode_and_return_to_their_mode(modes: tuple[bool, bool]) -> None:
     forth, back = Add(1).train(modes[0]), Add(1).train(modes[1])
     sample_columns(forth, back, torch.zeros(1, 3, 4, 4))
     assert forth.modes == back.modes == {False}
     assert (forth.training, back.training) == modes
 
 
-def test_there_is_no_identity_between_grey_and_color() -> None:
+def test_no_identity_is_shown_between_gray_and_color() -> None:
     forth = build_generator("resnet_6blocks", in_channels=1, out_channels=3, channels=2)
     back = build_generator("resnet_6blocks", in_channels=3, out_channels=1, channels=2)
     columns = sample_columns(forth, back, torch.rand(2, 1, 16, 16))

@@ -1,4 +1,4 @@
-"""The learning rate against the reference's published factors and the shapes' definitions."""
+"""The learning rate against the reference's published factors and the definitions."""
 
 import math
 

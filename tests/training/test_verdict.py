@@ -1,4 +1,4 @@
-"""A run's verdict: each word for what deserves it, with what it rests on and how sure it is."""
+"""A run's verdict: each word in its case, with basis and certainty."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def evaluation(count: int = 100, **changes: str | None) -> Evaluation:
     ([], evaluation(cycle_a=None), "usable"),
     ([], None, "usable"),
 ])  # fmt: skip
-def test_the_word_is_that_of_the_worst(
+def test_the_word_is_that_of_the_worst_finding(
     findings: list[Finding], measured: Evaluation | None, word: str
 ) -> None:
     assert verdict(findings, measured, Checks(500, 100)).word == word
@@ -76,18 +76,18 @@ def test_metrics_that_disagree_are_both_named() -> None:
     )
 
 
-@pytest.mark.parametrize(("since", "step", "said"), [
+@pytest.mark.parametrize(("since", "step", "printed"), [
     (500, 500, "Not sure: one check found it."),
     (400, 599, "Fairly sure: 2 checks in a row found it."),
     (100, 500, "Sure: 5 checks in a row found it."),
 ])  # fmt: skip
-def test_what_was_found_again_and_again_is_sure(since: int, step: int, said: str) -> None:
+def test_repeated_findings_are_certain(since: int, step: int, printed: str) -> None:
     told = verdict([finding("lost", step=since)], None, Checks(step, 100))
-    assert told.certainty == said
+    assert told.certainty == printed
     assert told.sentence.startswith("It seems broken: " if since == 500 else "Broken, stop")
 
 
-def test_a_young_run_has_no_verdict_but_for_what_is_broken_already() -> None:
+def test_a_young_run_has_no_verdict_unless_it_is_broken() -> None:
     assert verdict([], None, Checks(99, 100)).sentence == (
         "Too early to say: the doctor's first check is at step 100."
     )
@@ -101,7 +101,7 @@ def test_a_young_run_has_no_verdict_but_for_what_is_broken_already() -> None:
     assert verdict([], evaluation(kid_ab=BETTER), Checks(5000, 0)).word == "good"
 
 
-def test_the_records_of_a_run_are_read_and_what_is_gone_does_not_count(tmp_path: Path) -> None:
+def test_the_records_of_a_run_are_read_and_old_findings_do_not_count(tmp_path: Path) -> None:
     config = Config.model_validate({"train": {"doctor_every": 100}})
     assert run_verdict(tmp_path, config, 300).word == "too early"
     lines: list[dict[str, Any]] = [
@@ -110,13 +110,11 @@ def test_the_records_of_a_run_are_read_and_what_is_gone_does_not_count(tmp_path:
         {"step": 200, "finding": "blurred", "where": "ab"},
     ]  # fmt: skip
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    later = (
-        json.dumps({"step": 10**8, "finding": "lost", "where": "ab"}) + "\n"
-    )  # of no run of ours
+    later = json.dumps({"step": 10**8, "finding": "lost", "where": "ab"}) + "\n"  # not one of ours
     (tmp_path / "doctor.jsonl").write_text(text + later + '{"torn', encoding="utf-8")
     told = run_verdict(tmp_path, config, 300)
     assert (told.word, FAULTS["blurred"].title in told.sentence) == ("look here", True)
-    # The evaluation before the first step measures no training.
+    # The evaluation before the first step does not measure training.
     record = {"step": 0, "metrics": {"kid_ab": {"value": 1, "count": 9, "change": WORSE}}}
     (tmp_path / "metrics.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
     (tmp_path / "doctor.jsonl").write_text("", encoding="utf-8")

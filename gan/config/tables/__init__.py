@@ -1,1 +1,1 @@
-"""Tables of what is chosen by name: values only, code by reference."""
+"""Tables of everything that is chosen by name; rows name their code, which is imported later."""

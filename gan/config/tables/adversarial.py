@@ -8,24 +8,24 @@ from gan.config.table import Code, Table
 
 @dataclass(frozen=True)
 class AdversarialRow:
-    """What a discriminator and a generator minimize: functions of score maps, (N, 1, h, w) each.
+    """Losses of a discriminator and of a generator: functions of score maps, (N, 1, h, w) each.
 
-    Where a discriminator returns several maps, the losses are the means over them.
+    If a discriminator returns several maps, the losses are averaged over them.
     """
 
     discriminator: Code
-    """(real_scores, fake_scores) to a scalar, before it is halved."""
+    """Maps (real_scores, fake_scores) to a scalar, which is halved later."""
     generator: Code
-    """(fake_scores, real_scores) to a scalar; real_scores is None without uses_real."""
+    """Maps (fake_scores, real_scores) to a scalar; real_scores is None without uses_real."""
     regularizer: Code | None = None
-    """(disc, real, fake) to a scalar, whose weight is loss.gradient_penalty; it takes gradients of
-    each image's scores, which batch norms mix and half floats cannot hold."""
+    """Maps (disc, real, fake) to a scalar, weighted by loss.gradient_penalty. It differentiates
+    each image's scores, so batch norms and fp16 are rejected."""
     uses_real: bool = False
-    """Whether the generator's loss needs the scores of real images."""
+    """Whether the generator's loss uses the scores of real images."""
     chance: float | None = None
-    """The discriminator's smallest loss, halved, when it cannot tell real images from translations;
-    None for a critic, whose slope is bounded and whose loss is not: the training doctor then
-    compares its scores with distances of images."""
+    """The discriminator's smallest loss, halved, when it cannot tell real images from translations.
+    None for a critic, whose slope is bounded and whose loss is not: for it the training doctor
+    compares scores with distances of images."""
 
 
 _CODE = "gan.losses.adversarial:"
@@ -33,11 +33,11 @@ _CODE = "gan.losses.adversarial:"
 ADVERSARIAL = Table(
     "adversarial form",
     {
-        # At chance ((s - 1)^2 + s^2) / 2 with s = 1/2.
+        # At chance s = 1/2: ((s - 1)^2 + s^2) / 2.
         "lsgan": AdversarialRow(
             f"{_CODE}lsgan_discriminator", f"{_CODE}lsgan_generator", chance=0.25
         ),
-        # At chance softplus(0).
+        # At chance: softplus(0).
         "vanilla": AdversarialRow(
             f"{_CODE}vanilla_discriminator", f"{_CODE}vanilla_generator", chance=math.log(2)
         ),

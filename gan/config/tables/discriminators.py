@@ -9,21 +9,22 @@ from gan.config.table import Code, Table
 
 @dataclass(frozen=True)
 class DiscriminatorRow:
-    """A discriminator: images (N, in_channels, H, W) to raw scores, a map (N, 1, h, w) or several.
+    """A discriminator: maps images (N, in_channels, H, W) to raw scores, one or several maps.
 
-    Several maps, of any sizes, are a list or tuple: several scales, or several networks.
+    One map is (N, 1, h, w). Several maps, of any sizes, are a list or tuple: several scales, or
+    several networks.
     """
 
     code: Code
     """Builds the module from in_channels, channels, `takes` and `options`."""
     takes: tuple[str, ...] = ()
-    """Keys that it is given: norm is networks.norm; layers, backbone and weights are
+    """Further arguments: norm is networks.norm; layers, backbone and weights are
     networks.discriminator_layers and so on."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Further arguments."""
+    """Constant arguments."""
     halvings: int | None = 0
-    """How often it halves an image, whose side must leave it 3 pixels; None: as often as
-    networks.discriminator_layers says."""
+    """How often it halves an image, which must leave 3 pixels a side; None:
+    networks.discriminator_layers times."""
 
 
 _PATCH = "gan.networks.discriminators:PatchDiscriminator"

@@ -1,4 +1,4 @@
-"""The kinds of labeled datasets that `gan augment` reads."""
+"""The formats of labeled datasets that `gan augment` reads."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from gan.config.table import Code, Table
 
 @dataclass(frozen=True)
 class FormatRow:
-    """A kind of labeled dataset."""
+    """A format of labeled datasets."""
 
     code: Code
-    """Where its gan.augment.dataset.Format is: how it is read, and what of it is rewritten."""
+    """The gan.augment.dataset.Format: how to read the dataset, and which label files to rewrite."""
 
 
 FORMATS = Table(

@@ -8,36 +8,36 @@ from typing import Any
 from gan.config.table import Code, Table
 
 RESNET, UNET = "resnet_{}blocks", "unet_{}"
-"""Names by the number of residual blocks and by the size multiple."""
+"""Name patterns: by the number of residual blocks, and by the size multiple."""
 
 
 @dataclass(frozen=True)
 class GeneratorRow:
-    """A generator: images (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1]."""
+    """A generator: maps images (N, in_channels, H, W) to (N, out_channels, H, W), in [-1, 1]."""
 
     code: Code
     """Builds the module from in_channels, out_channels, channels, `takes` and `options`. Its
-    forward pass takes any H and W from 16 up, if need be by gan.networks.layers.run_padded."""
+    forward pass takes any H and W from 16 up, if necessary by gan.networks.layers.run_padded."""
     takes: tuple[str, ...] = ()
-    """Keys of the section networks that it is given: norm, upsample, dropout, downsample."""
+    """Further arguments, keys of the section networks: norm, upsample, dropout, downsample."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Further arguments."""
+    """Constant arguments."""
     size_multiple: int = 1
-    """What divides the heights and widths that it computes without padding."""
+    """Heights and widths must be multiples of it to be computed without padding."""
     blurs: bool = False
     """Whether upsample and downsample may be blur."""
     residual: bool = False
-    """Whether it consists of residual blocks, which train.recompute computes again."""
+    """Whether it has residual blocks, whose activations train.recompute computes again."""
     tiles: bool = False
-    """Whether gan.inference.tiling can take its module apart."""
+    """Whether gan.inference.tiling can run it in tiles."""
     takes_style: bool = False
     """Whether forward takes a style image as its second argument. The module then has
     style_encoder(style), a vector, and paint(content, vector)."""
     encodes: bool = False
-    """Whether forward gives features of its encoder at positions, as train.recipe contrastive
-    compares them. The module then has feature_maps; see gan.networks.resnet.ResnetGenerator."""
+    """Whether forward returns features of its encoder at positions, which train.recipe contrastive
+    compares. The module then has feature_maps; see gan.networks.resnet.ResnetGenerator."""
     reference_name: str | None = None
-    """What the reference implementation calls it, where it has it."""
+    """Its name in the reference implementation, if it has one."""
 
 
 def _resnet(blocks: int, reference_name: str | None = None) -> GeneratorRow:
@@ -79,13 +79,13 @@ GENERATORS = Table(
         ),
     },
 )
-"""Those that training offers; files may hold more, see generator_row."""
+"""Generators for training; files may have others, see generator_row."""
 
 
 def generator_row(kind: str) -> GeneratorRow:
-    """Return the row of a generator, also of ResNets and U-Nets that only files have.
+    """Return the row of a generator, also of ResNets and U-Nets of other sizes that files may have.
 
-    ValueError where there is none.
+    ValueError if there is none.
     """
     if kind in GENERATORS:
         return GENERATORS[kind]

@@ -1,4 +1,4 @@
-"""Loss terms that are switched on by a weight in loss.terms."""
+"""Loss terms that are turned on by a weight in loss.terms."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class LossTermRow:
     """A term of the generators' objective, computed for each direction."""
 
     code: Code
-    """A direction's gan.training.objective.Cycle (real, fake, rec, target, idt) to a scalar."""
+    """Maps a gan.training.objective.Cycle (real, fake, rec, target, idt) to a scalar."""
 
 
 LOSS_TERMS: Table[LossTermRow] = Table("loss term", {})

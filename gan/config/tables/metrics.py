@@ -1,4 +1,4 @@
-"""Metrics: what an evaluation measures, in the order in which it is printed."""
+"""The metrics of an evaluation, in the order in which they are printed."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -10,15 +10,15 @@ from gan.domains import DIRECTIONS, Direction, stem
 Need = Literal[
     "opposite",  # the generator of the other direction
     "channels",  # as many in both domains
-    "translation",  # the generator of the direction; implied by a direction and by pairs
-    "extractor",  # feature maps; this and the reference are implied by a collection
+    "translation",  # the generator of the direction; implied by per="direction" and by pairs
+    "extractor",  # feature maps; this and the reference are implied by of="collection"
     "reference",  # the images of the target domain
-    "pairs",  # the ground truth of images
+    "pairs",  # ground truth for each image
     "torchmetrics",
-    "lpips",  # its published network, or an extractor
-    "lpips_vgg",  # its published network
+    "lpips",  # the published network, or an extractor
+    "lpips_vgg",  # the published network
 ]
-"""What must be there for a metric."""
+"""What a metric requires."""
 Per = Literal["direction", "domain"]
 Of = Literal["image", "collection"]
 
@@ -30,33 +30,34 @@ class MetricRow:
     title: str
     better: Better
     code: Code
-    """Of images: from what it takes to scores (N,). Of collections: from the features (n, d) of
-    translations, sources and reference, and a gan.metrics.Sampling, to gan.metrics.Distances."""
+    """Metrics of images map parts of a batch to scores (N,). Metrics of collections map the
+    features (n, d) of translations, sources and reference, and a gan.metrics.Sampling, to
+    gan.metrics.Distances."""
     needs: tuple[Need, ...] = ()
     takes: tuple[str, ...] = ()
-    """Of images: parts of a gan.metrics.Batch; not set, all of it."""
+    """Metrics of images: parts of a gan.metrics.Batch that code takes; empty: the whole batch."""
     per: Per = "direction"
     of: Of = "image"
     baseline: bool = False
-    """Of images: whether doing nothing is measured as well, with the source in place of the
-    translation."""
+    """Metrics of images: whether the source images are measured as well, in place of the
+    translations."""
     least_side: int = 1
-    """Of images in pixels."""
+    """Smallest side of an image, in pixels."""
     least_images: int = 1
-    """Of the sources, and of the reference."""
+    """Smallest number of sources, and of references."""
     protocol: str | None = None
-    """What else its numbers depend on."""
+    """Settings that its values depend on, as text for the protocol."""
     rank: int = 99
-    """Its place among the report's best and worst images; equal ones are sorted by name."""
+    """Its place in the report's list of best and worst images; equal ones are sorted by name."""
     question: str = ""
-    """What it answers, with {source} and {target} for the domains; several metrics may answer one
-    question. Not set, whether its value is better than that of the source images."""
+    """The question that it answers, with {source} and {target} for the domains; several metrics may
+    answer the same. Empty: whether its value is better than that of the source images."""
     leads: bool = False
-    """Whether its numbers stand for all metrics that answer its question."""
+    """Whether its values represent all metrics with the same question."""
     reading: str = ""
-    """How its values are read where there is nothing to compare them with."""
+    """How to read its values if there is nothing to compare them with."""
     span: float | None = None
-    """Of errors that are read as a share of the largest one: the largest one."""
+    """Largest possible error, for errors that are read as a share of it."""
 
     def __post_init__(self) -> None:
         given = ((self.better, Better), (self.per, Per), (self.of, Of))
@@ -67,7 +68,7 @@ class MetricRow:
 
     @property
     def requires(self) -> set[Need]:
-        """What must be there, with what is implied."""
+        """What it requires, including what is implied."""
         needs = set[Need](self.needs)
         if self.per == "direction" or "pairs" in self.needs:
             needs.add("translation")
@@ -77,12 +78,12 @@ class MetricRow:
 
     @property
     def of_opposite(self) -> bool:
-        """Whether it is about what the generator of the other direction makes of source images."""
+        """Whether it measures the generator of the other direction on source images."""
         return "opposite" in self.needs and "translation" not in self.requires
 
     @property
     def stage(self) -> int:
-        """The place of its last need: scores of images are written in this order."""
+        """Index of its last need: scores of images are written in this order."""
         return max((get_args(Need).index(need) for need in self.requires), default=0)
 
 
@@ -92,9 +93,9 @@ TRUER = "Nearer to the true images of {target} than those of {source} are"
 ERROR_SPAN = 2.0
 """The largest difference of two pixels in [-1, 1]."""
 KID_MOST = 5000
-"""Images of a collection whose pairs are all compared; of larger ones a random part."""
+"""Largest collection of which all pairs are compared; of larger ones a random part is."""
 MS_SSIM_SIDE = 176
-"""Pixels: 11, the window, at the smallest of five scales."""
+"""Smallest side in pixels: the window of 11 pixels at the coarsest of five scales."""
 
 METRICS: Table[MetricRow] = Table("metric", {
     "fid": MetricRow(
@@ -153,23 +154,23 @@ METRICS: Table[MetricRow] = Table("metric", {
 
 
 def row_of(name: str) -> MetricRow:
-    """Return a metric's row; of one that this program does not know, a row by its name."""
+    """Return a metric's row, or a plain row with its name if it is unknown."""
     return METRICS.get(name, MetricRow(name, "lower", ""))
 
 
 def names_of(need: Need) -> list[str]:
-    """Return the metrics that need something."""
+    """Return the metrics that have a need."""
     return [name for name, row in METRICS.items() if need in row.requires]
 
 
 def full_name(name: str, direction: Direction) -> str:
-    """Return a metric's name with what it is of: kid_ab of translations, cycle_a of images."""
+    """Return a metric's name with its direction or domain: kid_ab of translations, cycle_a."""
     end = DIRECTIONS[direction].source if METRICS[name].per == "domain" else direction
     return f"{name}_{end}"
 
 
 def direction_of(full_name: str) -> Direction:
-    """Return the direction whose generator a metric is about, by its name in metrics.jsonl."""
+    """Return the direction whose generator a metric measures, from its name in metrics.jsonl."""
     name = stem(full_name)
     end = full_name[len(name) + 1 :]
     found: Direction = next((d for d, ends in DIRECTIONS.items() if end in (d, ends.source)), "ab")
@@ -177,5 +178,5 @@ def direction_of(full_name: str) -> Direction:
 
 
 def full_names() -> list[str]:
-    """Return all that an evaluation may measure, by the names of metrics.jsonl."""
+    """Return the names in metrics.jsonl of everything that an evaluation may measure."""
     return [full_name(name, direction) for direction in DIRECTIONS for name in METRICS]

@@ -1,4 +1,4 @@
-"""The observers: what accompanies a run without changing what its steps compute."""
+"""The observers of a run, which do not change what its steps compute."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from gan.config.table import Code, Table
 
 @dataclass(frozen=True)
 class ObserverRow:
-    """An observer; its name is that of its state in a training state."""
+    """An observer; its name is also the key of its state in a training state."""
 
     code: Code
-    """Called with a RunContext, for a gan.training.observers.base.Observer."""
+    """Called with a RunContext; returns a gan.training.observers.base.Observer."""
     switch: str | None = None
-    """The key that turns it on; None: train.observers names it."""
+    """The key that turns it on; None: it is turned on by its name in train.observers."""
 
 
 _ROOM = "gan.training.observers."
@@ -29,7 +29,7 @@ OBSERVERS = Table(
 
 
 def observer_name(name: str) -> str:
-    """Return the name of an observer that no key turns on; ValueError where one does."""
+    """Return the name of an observer that no key turns on; ValueError if a key does."""
     switch = OBSERVERS.find(name).switch
     if switch is not None:
         raise ValueError(f"{name} is turned on by {switch}: remove it here")

@@ -1,4 +1,4 @@
-"""The recipes: what each trains, on which domains, and what it needs of the configuration."""
+"""The recipes: what each trains, on which domains, and what it requires of the configuration."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,17 @@ class RecipeRow:
     """A kind of training."""
 
     code: Code
-    """Called with the configuration and the accelerator, for a gan.training.recipes.base.Recipe."""
+    """Called with configuration and accelerator; returns a gan.training.recipes.base.Recipe."""
     title: str
-    """In a few words, for the report."""
+    """A few words for the report."""
     columns: tuple[str, ...]
-    """What the columns of a sample grid show."""
+    """The columns of a sample grid."""
     domains: tuple[Domain, ...] = DOMAINS
-    """Those whose images are trained on."""
+    """Domains whose images are used in training."""
     directions: tuple[Direction, ...] = ("ab", "ba")
-    """Of the generators that are averaged and exported: gen_ab, gen_ba."""
+    """Directions of the generators that are averaged and exported: gen_ab, gen_ba."""
     discriminators: tuple[Domain, ...] = DOMAINS
-    """Domains that a discriminator classifies: disc_a, disc_b."""
+    """Domains with a discriminator: disc_a, disc_b."""
     needs: tuple[str, ...] = ()
     """Terms of the section loss whose weights must be above 0."""
     unused: tuple[str, ...] = ("nce",)
@@ -29,11 +29,11 @@ class RecipeRow:
     encodes: bool = False
     """Whether it compares features of the generator's encoder, of originals and translations."""
     painting: bool = False
-    """Whether style.image stands in for domain B."""
+    """Whether style.image replaces domain B."""
     styled: bool = False
-    """Whether the generator takes a style image besides the content image."""
+    """Whether the generator takes a style image in addition to the content image."""
     aliases: tuple[str, ...] = ()
-    """Earlier names, in files."""
+    """Earlier names, found in files."""
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ RECIPES = Table(
         ),
         "contrastive": RecipeRow(
             "gan.training.recipes.contrastive:ContrastiveTrainer",
-            title="CUT: one generator, each patch of whose translations is told by its original",
+            title="CUT: one generator, each patch of a translation must match its original",
             columns=("real", "translation"),
             directions=("ab",),
             discriminators=("b",),
@@ -86,10 +86,10 @@ RECIPES = Table(
 
 
 def present_name(name: str) -> str:
-    """Return the present name of a recipe; an unknown one is returned as it is."""
+    """Return the present name of a recipe; an unknown name is returned unchanged."""
     return next((now for now, row in RECIPES.items() if name in row.aliases), name)
 
 
 def recipe_name(name: str) -> str:
-    """Return the present name of a recipe; ValueError where there is none."""
+    """Return the present name of a recipe; ValueError if there is none."""
     return RECIPES.check(present_name(name))

@@ -1,1 +1,1 @@
-"""Several runs on one page: seeds of one recipe are folded into mean and deviation."""
+"""Compares several runs on one page; seeds of one recipe become a mean and a deviation."""

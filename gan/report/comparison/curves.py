@@ -1,4 +1,4 @@
-"""What runs logged: one chart for each scalar, the seeds of a group in one color."""
+"""Charts of logged scalars of several runs; the runs of a group share a color."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from gan.report.logs import GROUPS, in_groups
 
 
 def curves(groups: tuple[Group, ...]) -> Markup:
-    """Return the charts; scalars of no known group are folded away below them."""
+    """Return the charts; scalars of unknown groups are collapsed below them."""
     runs = [(group, run) for group in groups for run in group.every]
     names = dict.fromkeys(
         name for _, run in runs for name, points in run.log.scalars.items() if points
@@ -29,11 +29,11 @@ def curves(groups: tuple[Group, ...]) -> Markup:
 
 
 def _line(name: str, group: Group, run: Run) -> Curve:
-    """Return a scalar of one run, in its group's color."""
+    """Return the curve of one run's scalar, in its group's color."""
     return replace(run.log.curve(name), name=f"{group.number} · {run.name}", color=group.number - 1)
 
 
 def _title(name: str, kind: str) -> str:
-    """Return a scalar's name for people: "Scores, real A" for score_real_a."""
+    """Return the title of a scalar: "Scores, real A" for score_real_a."""
     rest = " ".join(map(label, name[len(kind) + 1 :].split("_")))
     return f"{GROUPS[kind][0]}, {rest}" if rest else GROUPS[kind][0]

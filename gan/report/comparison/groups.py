@@ -1,4 +1,4 @@
-"""Runs of one recipe with different seeds are one group; what tells groups apart is named."""
+"""Groups runs that differ only in their seeds, and finds the keys in which groups differ."""
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from gan.system.text import dotted, nearest
 SEED = "run.seed"
 ABSENT = "absent"
 BY_CONTENT = "by content"
-"""Stands for the place of a folder of which the content is known."""
+"""Replaces the path of a folder whose content is known."""
 FOLDERS = {"data.root", "data.a", "data.b"}
 PLACES = {
     "networks.discriminator_weights",
@@ -21,7 +21,7 @@ PLACES = {
     "semantic.classifier",
     "style.image",
 }
-"""Keys that name files of which a manifest knows the content."""
+"""Keys of files whose content is in a training state's manifest."""
 WHOLE_RUN = {
     "networks.weights",
     "networks.weights_ab",
@@ -29,13 +29,13 @@ WHOLE_RUN = {
     "train.max_steps",
     "train.recipe",
 }
-"""Keys that a resumed run may change, and that decide how a run begins and ends."""
+"""Keys that a resumed run may change and that affect the beginning or the end of a run."""
 KEEPING = {"evaluate.best", "evaluate.every", "evaluate.patience"}
-"""The same of a run that keeps its best generators: which these are, and when it ends."""
+"""The same for runs that keep the best generators: which ones, and when the run ends."""
 NAMING = 2
-"""Keys in a group's title."""
+"""Most keys in a group's title."""
 Facts = dict[str, str]
-"""What a recipe is, by dotted key; equal ones are one recipe."""
+"""Everything that defines a recipe, by dotted key; runs with equal facts form a group."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class Group:
     facts: Facts
     runs: tuple[Run, ...]
     copies: tuple[tuple[Run, Run], ...]
-    """Runs that are not counted, each with the one that is."""
+    """Pairs of a run that is not counted, and the counted one with the same seed."""
 
     @property
     def every(self) -> list[Run]:
-        """The runs that are counted, and their copies."""
+        """The counted runs and their copies."""
         return [*self.runs, *(copy for copy, _ in self.copies)]
 
 
@@ -60,17 +60,17 @@ class Groups:
 
     groups: tuple[Group, ...]
     different: dict[str, list[str]]
-    """What tells them apart: a value for each group by dotted key."""
+    """Keys in which groups differ: one value for each group."""
     ignored: dict[str, list[str]]
-    """The same of keys that differ although they were not to separate: all values of a group."""
+    """Ignored keys that differ: all values of each group."""
 
     def title(self, group: Group) -> str:
-        """Return a group's number, and its values of the keys that tell most groups apart."""
+        """Return a group's number, with its values of the keys that distinguish most groups."""
         named = [f"{key} {self.different[key][group.number - 1]}" for key in self.naming()]
         return f"{group.number}: {', '.join(named)}" if named else str(group.number)
 
     def naming(self) -> list[str]:
-        """Return as few keys as tell all groups apart, of more than NAMING the first."""
+        """Return the fewest keys that distinguish all groups, at most NAMING."""
         keys: list[str] = []
         apart = 1
         while apart < len(self.groups) and len(keys) < NAMING:
@@ -80,12 +80,12 @@ class Groups:
         return keys
 
     def _apart(self, keys: Sequence[str]) -> int:
-        """Return how many groups differ in the values of some keys."""
+        """Return the number of different combinations of values of some keys."""
         return len(set(zip(*(self.different[key] for key in keys), strict=True)))
 
 
 def grouped(runs: Sequence[Run], ignore: Collection[str] = ()) -> Groups:
-    """Fold runs that are equal but for their seeds, and for the keys of `ignore`.
+    """Group runs that are equal except for their seeds and the keys in `ignore`.
 
     ValueError names a key of `ignore` that separates no runs.
     """
@@ -119,21 +119,21 @@ def grouped(runs: Sequence[Run], ignore: Collection[str] = ()) -> Groups:
 
 
 def _spelled(run: Run, key: str, value: str | None) -> str:
-    """Return a fact for people: with the place of a folder that is known by its content."""
+    """Return a value as text; add the path to a folder that is known by its content."""
     if value is None:
         return ABSENT
     for domain in DOMAINS:
         if key == f"folders.{domain}":
-            with suppress(ValueError):  # the configuration names no folder
+            with suppress(ValueError):  # the configuration lacks the folder
                 return f"{run.config.data.train_folder(domain)} ({value})"
     return value
 
 
 def facts_of(run: Run, by_content: bool) -> Facts:
-    """Return all that may change a run's numbers, without its seed.
+    """Return everything that may change a run's numbers, except its seed.
 
-    By content, folders and files are known by the hashes that the training state's manifest holds;
-    else by their places, which is all that a run without a state knows of them.
+    by_content: identify folders and files by the hashes in the training state's manifest; else by
+    their paths, since runs without a state have no hashes.
     """
     config = run.config
     keys = dict(dotted(config.model_dump(mode="json"))) | {"train.recipe": config.recipe}
@@ -147,7 +147,7 @@ def facts_of(run: Run, by_content: bool) -> Facts:
 
 
 def _content(run: Run) -> Facts:
-    """Return what a manifest knows of a run's folders and files, and of where it ran."""
+    """Return the manifest's hashes of a run's folders and files, its processes and its device."""
     manifest = run.manifest
     folders, files = (
         of if isinstance(of := manifest.get(key), dict) else {}
@@ -162,7 +162,7 @@ def _content(run: Run) -> Facts:
 
 
 def _check_ignored(ignore: Iterable[str], facts: Sequence[Facts]) -> None:
-    """Raise ValueError for an unknown key, and for one that never separates runs."""
+    """Raise ValueError for unknown keys, and for keys that never separate runs."""
     names = sorted({key for found in facts for key in found})
     for key in ignore:
         if key in {SEED, *NOT_NUMBERS} and key not in names:
@@ -172,7 +172,7 @@ def _check_ignored(ignore: Iterable[str], facts: Sequence[Facts]) -> None:
 
 
 def _group(number: int, facts: Facts, runs: Sequence[Run]) -> Group:
-    """Count one run of each seed: the one with most steps, of equal ones the first."""
+    """Count one run of each seed: the one with most steps, the first of equal ones."""
     counted: dict[int, Run] = {}
     for run in runs:
         first = counted.setdefault(run.seed, run)

@@ -1,4 +1,4 @@
-"""The evaluations of groups, in one table for each protocol: values, means, which group is best."""
+"""Tables of the metrics of groups, one for each protocol: values, means, the best group."""
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,21 +16,21 @@ from gan.report.metrics import comparable, deciding
 from gan.training.records import OWN, Evaluation
 
 RULE = (
-    "Of each run the newest evaluation by the protocol that most runs share; others are on the "
-    "run's own page. A group is marked best where it is better than every other group by more "
+    "Each run counts with its newest evaluation by the protocol that most runs share; others are "
+    "on the run's own page. A group is marked best if it is better than every other group by more "
     "than seeds explain: the 95 % interval of the difference of the means (Welch's t) excludes "
-    "zero for each of them. It holds for other seeds on the same test images, not for other "
-    "images, and for a metric by itself: of 20 metrics one may be marked by chance. With one "
-    "seed in either group no claim is made, nor for a group that was trained with the network "
+    "zero for each of them. That holds for other seeds on the same test images, not for other "
+    "images, and for each metric separately: of 20 metrics one may be marked by chance. There is "
+    "no claim with one seed in either group, nor for a group that was trained with the network "
     "whose features are compared."
 )
 Protocol = tuple[tuple[str, str], ...]
-"""The settings that decide whether numbers may be compared."""
+"""The settings that must be equal for numbers to be comparable."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """The evaluations of a run by one protocol: the newest, and that of the best step."""
+    """The evaluations of a run by one protocol: the newest, and the one of the best step."""
 
     newest: Evaluation
     best: Evaluation | None
@@ -38,7 +38,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Value:
-    """A metric of one run."""
+    """A metric's value in one run."""
 
     run: Run
     metric: Metric
@@ -46,13 +46,13 @@ class Value:
 
 @dataclass(frozen=True)
 class Cell:
-    """A metric of one group: of the newest evaluations, and of the steps that were best."""
+    """A metric of one group: of the newest evaluations, and of the best steps."""
 
     group: Group
     newest: tuple[Value, ...]
     best: tuple[Value, ...]
     copies: tuple[Value, ...]
-    """Of copies, which are shown and not counted."""
+    """Values of copies, which are shown but not counted."""
 
     @property
     def summary(self) -> Summary:
@@ -61,12 +61,12 @@ class Cell:
 
     @property
     def best_summary(self) -> Summary | None:
-        """The same of the best steps, where there are any."""
+        """The mean and deviation at the best steps, or None."""
         return _summary(self.best) if self.best else None
 
     @property
     def values(self) -> list[float]:
-        """The newest values alone."""
+        """The newest values as numbers."""
         return [value.metric.value for value in self.newest]
 
 
@@ -79,11 +79,11 @@ class Row:
     cells: tuple[Cell, ...]
     verdict: str
     best: Group | None
-    """The group that is best beyond what seeds explain."""
+    """The group that is better than all others by more than seeds explain, or None."""
 
     @property
     def gaps(self) -> dict[int, Difference]:
-        """How far the others are from the best group, by their numbers."""
+        """Differences of the other groups from the best one, by group number."""
         if self.best is None:
             return {}
         leading = next(cell.values for cell in self.cells if cell.group is self.best)
@@ -97,17 +97,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What was measured by one protocol."""
+    """The metrics that were measured by one protocol."""
 
     settings: dict[str, str]
     steps: dict[str, int]
-    """The step that was evaluated, by run."""
+    """The evaluated step, by run."""
     best_steps: dict[str, int]
     rows: tuple[Row, ...]
 
 
 def tables(groups: Sequence[Group]) -> list[Table]:
-    """Return one table for each protocol, as few as hold every run that was evaluated."""
+    """Return the fewest tables, one per protocol, that contain every evaluated run."""
     by_run = {run.name: _by_protocol(run) for group in groups for run in group.every}
     counted = [by_run[run.name] for group in groups for run in group.runs]
     return [
@@ -120,13 +120,13 @@ def tables(groups: Sequence[Group]) -> list[Table]:
 
 
 def unmeasured(groups: Groups, found: Sequence[Table]) -> list[str]:
-    """Return the names of runs that are counted and were never evaluated."""
+    """Return the names of counted runs that were never evaluated."""
     names = [run.name for group in groups.groups for run in group.runs]
     return [name for name in names if not any(name in table.steps for table in found)]
 
 
 def different_settings(found: Sequence[Table]) -> dict[str, list[str]]:
-    """Return the settings in which the tables' protocols differ: a value for each table by key."""
+    """Return the settings in which the tables' protocols differ: one value for each table."""
     decisive = [deciding(table.settings) for table in found]
     keys = dict.fromkeys(key for settings in decisive for key in settings)
     rows = {key: [settings.get(key, ABSENT) for settings in decisive] for key in keys}
@@ -134,7 +134,7 @@ def different_settings(found: Sequence[Table]) -> dict[str, list[str]]:
 
 
 def _by_protocol(run: Run) -> dict[Protocol, Taken]:
-    """Return what was measured of a run by each protocol by which its own generators were."""
+    """Return the evaluations of a run's own generators by protocol."""
     records = run.evaluations.records
     own: dict[Protocol, list[Evaluation]] = {}
     for evaluation in reversed(records):
@@ -143,7 +143,7 @@ def _by_protocol(run: Run) -> dict[Protocol, Taken]:
             own.setdefault(protocol, []).append(evaluation)
     found = {}
     for protocol, evaluations in own.items():
-        # Of a step training's before others: it has all metrics.
+        # For one step training's evaluation is preferred: it has all metrics.
         newest = max(evaluations, key=lambda each: (each.step, not each.models))
         alike = comparable(records, newest)
         found[protocol] = Taken(newest, next((e for e in alike if e.step == run.best), None))
@@ -151,9 +151,9 @@ def _by_protocol(run: Run) -> dict[Protocol, Taken]:
 
 
 def _covering(by_run: Sequence[Mapping[Protocol, Taken]]) -> list[Protocol]:
-    """Choose the protocol that most runs share, then of the other runs, until none is left.
+    """Choose the protocol that most runs share, then for the other runs, until all have one.
 
-    Of protocols of equally many runs the one that was used at the latest step.
+    Of protocols with equally many runs choose the one that was used at the latest step.
     """
     left = [found for found in by_run if found]
     chosen: list[Protocol] = []
@@ -169,7 +169,7 @@ def _covering(by_run: Sequence[Mapping[Protocol, Taken]]) -> list[Protocol]:
 
 
 def _table(groups: Sequence[Group], taken: Mapping[str, Taken]) -> Table:
-    """Return what runs, by their names, have by one protocol."""
+    """Return the table of one protocol, from the evaluations of runs by name."""
     newest = {name: each.newest for name, each in taken.items()}
     best = {name: each.best for name, each in taken.items() if each.best}
     counted = [newest[run.name] for group in groups for run in group.runs if run.name in newest]
@@ -184,7 +184,7 @@ def _table(groups: Sequence[Group], taken: Mapping[str, Taken]) -> Table:
 
 
 def notes(table: Table, groups: Sequence[Group]) -> list[str]:
-    """Return a sentence on each group that was trained with the network that measures it."""
+    """Return a sentence for each group that was trained with the network that measures it."""
     extractor = table.settings.get("extractor.name")
     return [
         f"Group {group.number}: {note}."
@@ -197,7 +197,7 @@ def notes(table: Table, groups: Sequence[Group]) -> list[str]:
 def _trained_with_extractor(
     name: str, groups: Sequence[Group], settings: Mapping[str, str]
 ) -> set[int]:
-    """Return the groups, by number, whose training used the features that a metric compares."""
+    """Return the numbers of groups whose training used the features that a metric compares."""
     needs = row_of(stem(name)).requires
     by_extractor = "lpips" in needs and settings.get("lpips") != PUBLISHED.format("alexnet")
     if not by_extractor and "extractor" not in needs:
@@ -213,7 +213,7 @@ def _row(
     best: Mapping[str, Evaluation],
     settings: Mapping[str, str],
 ) -> Row:
-    """Return a metric of the groups that have it, with what may be claimed of it."""
+    """Return a metric's row: its values by group, and the claim."""
     cells = [
         Cell(
             group,
@@ -233,7 +233,7 @@ def _row(
 
 
 def _values(name: str, runs: Sequence[Run], found: Mapping[str, Evaluation]) -> tuple[Value, ...]:
-    """Return a metric of each of a group's runs that has it."""
+    """Return a metric's values in the runs of a group that have it."""
     return tuple(
         Value(run, found[run.name].metrics[name])
         for run in runs
@@ -248,7 +248,7 @@ def _summary(values: Iterable[Value]) -> Summary:
 def _verdict(
     cells: Sequence[Cell], better: Better, unfair: Collection[int]
 ) -> tuple[str, Group | None]:
-    """Return a sentence on the group with the best mean, and the group if it is best."""
+    """Return a claim about the group with the best mean, and the group if it is best."""
     if len(cells) < 2:
         return "nothing to compare", None
     if any(not math.isfinite(cell.summary.mean) for cell in cells):

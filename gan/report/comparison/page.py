@@ -1,4 +1,4 @@
-"""The page about several runs."""
+"""The HTML page that compares several runs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from gan.report.html import GENERATOR, read, render
 
 
 def page(runs: Sequence[Run], groups: Groups, tables: Sequence[Table], images: int) -> Markup:
-    """Return the whole document, without a reference outside."""
+    """Return the whole HTML document, which loads nothing from elsewhere."""
     titles = [groups.title(group) for group in groups.groups]
     return render(
         "page.html",
@@ -63,7 +63,7 @@ def page(runs: Sequence[Run], groups: Groups, tables: Sequence[Table], images: i
 
 
 def remarks(runs: Sequence[Run], groups: Groups) -> list[str]:
-    """Return sentences on damaged files, and on runs that are not counted."""
+    """Return sentences about damaged files, and about runs that are not counted."""
     damaged = [text for run in runs for text in run.remarks()]
     copies = [
         f"{copy.name} is a copy of {run.name}: the same recipe and seed. A seed is counted once, "
@@ -75,19 +75,19 @@ def remarks(runs: Sequence[Run], groups: Groups) -> list[str]:
 
 
 def _alerts(runs: Sequence[Run]) -> dict[str, str]:
-    """Return what must not be overlooked, by its section."""
+    """Return alerts by section."""
     found = [run.name for run in runs if run.open_findings]
     return {"verdicts": f"Open findings of the doctor: {', '.join(found)}"} if found else {}
 
 
 def folded(values: Sequence[float | None]) -> Summary | None:
-    """Return the mean and deviation of what is known."""
+    """Return the mean and deviation of the values that are not None, or None."""
     known = [value for value in values if value is not None]
     return summary(known) if known else None
 
 
 def _facts(groups: Groups, group: Group) -> dict[str, Any]:
-    """Return what the table says of a group and of its runs."""
+    """Return the table's entries for a group and its runs."""
     copies = {copy.name: run.name for copy, run in group.copies}
     return {
         "title": groups.title(group),

@@ -1,4 +1,4 @@
-"""The runs that are compared: what each folder holds, under a unique name."""
+"""Reads the runs that are compared, and gives them unique names."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ from gan.training.verdict import Verdict, run_verdict
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder, and what it says of the run."""
+    """A run's folder and its content."""
 
     folder: Path
     name: str
     opened: Configuration
     manifest: dict[str, Any]
-    """Of the newest training state; empty where there is none."""
+    """Manifest of the newest training state; {} without one."""
     log: Log
     standing: Standing
     evaluations: Lines[Evaluation]
     best: int | None
-    """The step that best.json names."""
+    """The step in best.json."""
     findings: Lines[Finding]
 
     @property
     def config(self) -> Config:
-        """Its configuration, or what stands in for it."""
+        """Its configuration, or a substitute if the file is damaged."""
         return self.opened.config
 
     @property
@@ -46,16 +46,16 @@ class Run:
 
     @property
     def open_findings(self) -> list[Finding]:
-        """What the doctor found and has not reported gone."""
+        """Findings of the doctor that have not disappeared."""
         return [finding for finding, gone in found(self.findings.records) if gone is None]
 
     @property
     def verdict(self) -> Verdict:
-        """How good it is."""
+        """The verdict on the run."""
         return run_verdict(self.folder, self.config, self.standing.step)
 
     def remarks(self) -> Iterator[str]:
-        """Yield a sentence about each of its files that is damaged."""
+        """Yield a sentence for each of its damaged files."""
         for text in (self.opened.fault, self.evaluations.remark, self.findings.remark):
             if text:
                 yield f"{self.name}: {text}"
@@ -77,7 +77,7 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
 
 
 def _read(folder: Path, name: str, opened: Configuration) -> Run:
-    """Read what lies in a run's folder."""
+    """Read the files of a run's folder."""
     log = read_log(folder / "logs")
     return Run(
         folder,
@@ -93,7 +93,7 @@ def _read(folder: Path, name: str, opened: Configuration) -> Run:
 
 
 def short_names(places: Sequence[Path]) -> list[str]:
-    """Return the ends of different paths, with as many folders as tell all of them apart."""
+    """Return the ends of distinct paths, with as many folders as make them unique."""
     length = 1
     while True:
         names = ["/".join(place.parts[-length:]) for place in places]

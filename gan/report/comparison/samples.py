@@ -1,4 +1,4 @@
-"""The same test images in the newest samples of all runs, beside each other."""
+"""The same test images in the newest samples of all runs, side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from gan.report.samples import grids
 BUDGET = 6_000_000
 """Bytes for all pictures."""
 RESULTS = ("translation", "result")
-"""Columns of a grid that show what a generator makes of a test image."""
+"""Columns of a grid with the translations of test images."""
 Tiles = list[Image.Image]
 
 
 @dataclass(frozen=True)
 class Taken:
-    """One direction of a run's newest grid, cut into its images."""
+    """The newest grid of a run in one direction, cut into its images."""
 
     caption: str
     real: Tiles
@@ -35,7 +35,7 @@ class Taken:
 def samples(groups: Sequence[Group], most: int) -> Markup:
     """Return up to `most` test images of each direction with the translations by every run.
 
-    Runs whose grids do not show the same images in the same size form separate blocks.
+    Runs whose grids show other images, or images of another size, form separate blocks.
     """
     blocks: dict[tuple[Direction, bytes], list[Taken]] = {}
     remarks: list[str] = []
@@ -63,7 +63,7 @@ def samples(groups: Sequence[Group], most: int) -> Markup:
 
 
 def _rows(block: Sequence[Taken], most: int) -> list[Tiles]:
-    """Return for each test image it and what every run makes of it."""
+    """Return each test image with its translations by all runs."""
     real = block[0].real
     return [
         [real[index], *(taken.results[index] for taken in block)]
@@ -72,7 +72,7 @@ def _rows(block: Sequence[Taken], most: int) -> list[Tiles]:
 
 
 def _read(group: Group, run: Run, remarks: list[str]) -> dict[Direction, Taken]:
-    """Cut a run's newest grids into tiles; add a sentence on each that cannot be shown."""
+    """Cut a run's newest grids into tiles; add a remark for each that cannot be shown."""
     files = grids(run.folder / "samples")
     if not files:
         remarks.append(f"{run.name}: no samples yet")

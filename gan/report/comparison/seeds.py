@@ -1,4 +1,4 @@
-"""Numbers of several seeds: their mean and deviation, and whether two groups of them differ."""
+"""Statistics over seeds: mean and deviation, and whether two groups differ."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Summary:
-    """The mean of seeds, and their standard deviation where it is known: not of one seed."""
+    """The mean over seeds, and the standard deviation, None for a single seed."""
 
     mean: float
     deviation: float | None
@@ -27,12 +27,12 @@ class Difference:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval excludes no difference."""
+        """Whether the interval excludes 0."""
         return self.low > 0 or self.high < 0
 
 
 def summary(values: Sequence[float]) -> Summary:
-    """Return the mean and the deviation (n - 1); not a number where a value is not finite."""
+    """Return the mean and the deviation (n - 1); NaN if a value is not finite."""
     if not all(map(math.isfinite, values)):
         return Summary(math.nan, None, len(values))
     return Summary(fmean(values), stdev(values) if len(values) > 1 else None, len(values))
@@ -41,19 +41,19 @@ def summary(values: Sequence[float]) -> Summary:
 def welch(first: Sequence[float], second: Sequence[float]) -> Difference | None:
     """Return mean(first) - mean(second) with the 95 % interval of Welch (1947).
 
-    Variances may differ; degrees of freedom by Satterthwaite (1946). None where either has fewer
-    than two values, or one that is not finite.
+    Variances may differ; degrees of freedom by Satterthwaite (1946). None if either has fewer
+    than two values, or a value that is not finite.
     """
     if min(len(first), len(second)) < 2 or not all(map(math.isfinite, (*first, *second))):
         return None
-    from scipy.special import stdtrit  # imported late: one run's page has no use for it
+    from scipy.special import stdtrit  # imported late: a single run's page does not use it
 
     value = fmean(first) - fmean(second)
     parts = [variance(values) / len(values) for values in (first, second)]
     total = math.fsum(parts)
     if not total:
         return Difference(value, value, value)
-    weights = [part / total for part in parts]  # of parts themselves squares may underflow
+    weights = [part / total for part in parts]  # the squares of the parts could underflow
     freedom = 1 / math.fsum(
         weight**2 / (len(values) - 1)
         for weight, values in zip(weights, (first, second), strict=True)

@@ -1,4 +1,4 @@
-"""The comparison as plain text."""
+"""The comparison of runs as plain text."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from gan.system.text import printable
 
 
 def text(runs: Sequence[Run], groups: Groups, tables: Sequence[Table]) -> str:
-    """Return tables of the groups and of their metrics, and what differs, in lines."""
+    """Return the tables of groups and metrics, and the differing keys, as text."""
     measured = [
         _columns(_metrics(groups, table, heading))
         for table, heading in zip(tables, _headings(tables), strict=True)
@@ -32,7 +32,7 @@ def text(runs: Sequence[Run], groups: Groups, tables: Sequence[Table]) -> str:
 
 
 def _columns(lines: Iterable[Sequence[str]]) -> list[str]:
-    """Lay out cells in columns as wide as their longest cell."""
+    """Return lines of cells in columns as wide as their longest cell."""
     cells = [[printable(cell) for cell in line] for line in lines]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
@@ -84,12 +84,12 @@ def _keys(groups: Groups) -> Iterator[tuple[str, str]]:
 
 
 def _headings(tables: Sequence[Table]) -> list[str]:
-    """Return what stands above the metrics of each protocol."""
+    """Return the first header cell of each protocol's table."""
     return ["metric"] if len(tables) == 1 else [f"table {n + 1}" for n in range(len(tables))]
 
 
 def _metrics(groups: Groups, table: Table, heading: str) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each metric: its mean and deviation by group, and what may be claimed."""
+    """Yield a line for each metric: mean and deviation by group, and the claim."""
     yield (heading, "better", *_numbers(groups), "claim")
     for row in table.rows:
         yield (row.name, row.better, *_means(groups, row), row.verdict)
@@ -102,7 +102,7 @@ def _means(groups: Groups, row: Row) -> Iterator[str]:
 
 
 def _protocols(tables: Sequence[Table]) -> Iterator[str]:
-    """Yield in what protocols differ, where there are several."""
+    """Yield lines on how protocols differ, if there are several."""
     if len(tables) > 1:
         yield "Numbers of different tables are not comparable. Their protocols differ in:"
         for key, values in different_settings(tables).items():
@@ -110,7 +110,7 @@ def _protocols(tables: Sequence[Table]) -> Iterator[str]:
 
 
 def spread(of: Summary | None, *, seconds: bool = False) -> str:
-    """Return mean +- deviation (seeds), in ASCII, which every terminal can show; or a dash."""
+    """Return mean +- deviation (seeds), in ASCII, which every terminal can show; "-" for None."""
     if of is None:
         return "-"
     mean, deviation = (duration, duration) if seconds else (number, rough)

@@ -1,1 +1,1 @@
-"""Training states to resume from: how they are saved beside the training, and found again."""
+"""Training states to resume from: saved in a thread during training, found at the next start."""

@@ -1,4 +1,4 @@
-"""Saving beside the training, states and generators for use: a copy now, the files in a thread."""
+"""Save training states and exported generators: copy tensors now, write files in a thread."""
 
 import shutil
 from collections.abc import Callable
@@ -21,11 +21,10 @@ from gan.training.schedule import RunLength
 
 
 class Saver:
-    """Writes training states, and whatever else is added, in one thread and in order.
+    """Writes training states and other files in one thread, in order.
 
-    A state gets its name once all processes have written their parts. What cannot be written (on a
-    full disk, say) is raised as an OSError by the next call of any method; older states are left as
-    they are.
+    A state is renamed to its final name once all processes have written their parts. An error, such
+    as a full disk, is raised as an OSError by the next call of any method; older states are kept.
     """
 
     def __init__(self, root: Path, accelerator: Accelerator, *, keep: int) -> None:
@@ -34,7 +33,7 @@ class Saver:
         self.keep = keep
         self.thread = ThreadPoolExecutor(1, "saver")
         self.jobs: list[Future[None]] = []
-        # Gives the newest state its name, once all processes have written their parts.
+        # Renames the newest state, once all processes have written their parts.
         self.pending_publish: Callable[[], None] | None = None
 
     def __enter__(self) -> Self:
@@ -42,18 +41,18 @@ class Saver:
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         try:
-            # Others may be gone when a process fails: it does not wait for them then.
+            # After an error the other processes may have exited: do not wait for them.
             if error is None or self.accelerator.num_processes == 1:
                 self.finish()
         finally:
             self.thread.shutdown()
 
     def add(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Call a function that writes, after all that was added before it."""
+        """Queue a function that writes a file, after everything queued before it."""
         self.jobs.append(self.thread.submit(function, *arguments))
 
     def save(self, shared: dict[str, Any], own: dict[str, Any], manifest: dict[str, Any]) -> None:
-        """Copy the state of manifest["step"] and begin to write it. All processes call this."""
+        """Copy the state of manifest["step"] and start writing it. All processes call this."""
         self.finish()
         folder = self.root / f"step-{manifest['step']:08d}"
         part = self.root / f".{folder.name}.tmp"
@@ -69,7 +68,7 @@ class Saver:
         self.pending_publish = partial(self.publish, part, folder, manifest)
 
     def publish(self, part: Path, folder: Path, manifest: dict[str, Any]) -> None:
-        """Let the thread give a state that all processes have written its name."""
+        """Queue the renaming of a state whose parts all processes have written."""
         self.pending_publish = None
         self.check()
         if self.accelerator.is_main_process:
@@ -77,7 +76,7 @@ class Saver:
             self.add(remove_old, self.root, manifest["step"], self.keep)
 
     def poll(self) -> None:
-        """Publish a state that all processes have written. All call this after each step."""
+        """Publish a state that is written. All processes call this after each step."""
         if self.pending_publish and not any_process(not all(job.done() for job in self.jobs)):
             self.pending_publish()
 
@@ -91,14 +90,14 @@ class Saver:
             self.check()
 
     def check(self) -> None:
-        """Wait for what this process has added, and raise what it raised."""
+        """Wait for the jobs that this process queued; raise the first of their errors."""
         jobs, self.jobs = self.jobs, []
         for job in jobs:
             job.result()
 
 
 class GeneratorExport:
-    """Copies the generators for use and lets the saver write them, on the main process."""
+    """Copies the generators for inference; the saver writes them, on the main process."""
 
     def __init__(self, frame: Frame, length: RunLength, saver: Saver) -> None:
         self.frame = frame
@@ -106,9 +105,9 @@ class GeneratorExport:
         self.saver = saver
 
     def keep(self, step: int, suffix: str = "") -> None:
-        """Leave the generators of this step, the present one, as gen_ab{suffix}.safetensors.
+        """Export the generators of the present step as gen_ab{suffix}.safetensors.
 
-        Each file is whole in itself.
+        Each file is written atomically.
         """
         if not self.saver.accelerator.is_main_process:
             return
@@ -132,19 +131,19 @@ class GeneratorExport:
             self.saver.add(save_generator, weights, path, spec, about | own)
 
     def paths(self, suffix: str = "") -> dict[Direction, Path]:
-        """Return the files by their directions; those of the last step have no suffix."""
+        """Return the files by direction; those of the last step have no suffix."""
         folder = self.frame.config.run.dir
         return {name: folder / f"gen_{name}{suffix}.safetensors" for name in self.frame.generators}
 
     def keep_epoch(self, step: int) -> None:
-        """Leave them for good when a train.keep_every-th epoch ends in this step."""
+        """Export the generators permanently if a train.keep_every-th epoch ends in this step."""
         every = self.frame.config.train.keep_every
         if every and self.length.ends_epoch(step, every):
             self.keep(step, f"-epoch{self.length.epochs_done(step):03d}")
 
 
 def _or_remove(part: Path, function: Callable[[], None]) -> None:
-    """Call a function that writes a part of a state; if it cannot, remove the whole of it."""
+    """Call a function that writes part of a state; if it fails, remove the whole state."""
     try:
         function()
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
@@ -157,7 +156,7 @@ def _or_remove(part: Path, function: Callable[[], None]) -> None:
 
 
 def on_cpu(value: Any) -> Any:
-    """Return a copy of nested dicts and lists whose tensors no longer change, on the CPU."""
+    """Return a copy on the CPU of nested dicts and lists, detached from the training's tensors."""
     match value:
         case Tensor():
             return value.detach().to("cpu", copy=True)

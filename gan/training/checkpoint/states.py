@@ -1,8 +1,8 @@
-"""Training state on disk, whole or not there.
+"""Training states on disk: complete or absent.
 
     state/step-00001000/
       shared.pt         what all processes share: networks, averages, optimizers
-      process-0.pt      what each process has for itself: its pools
+      process-0.pt      what belongs to one process: its image pools
       manifest.json     step, configuration, fingerprints of the data, every file's length and hash
 
 A state is written under a temporary name, flushed, and renamed: a folder with a manifest that fits
@@ -28,46 +28,46 @@ from gan.system.processes import Processes
 
 MANIFEST = "manifest.json"
 SECONDS = 60
-"""How long a state that another process sees is waited for."""
+"""How long to wait until a process sees a state that another one has found."""
 LEAST_WRONG_STEP = 2**53
-"""More steps than any run takes."""
+"""More steps than any run has: larger numbers in a manifest are errors."""
 FIXED = ("networks.", "data.channels_", "recipe:")
-"""What not even run.allow_changes changes: the weights would not fit."""
+"""Prefixes of changes that run.allow_changes does not permit: the weights would not fit."""
 
 
 @dataclass(frozen=True)
 class SavedState:
-    """A complete state: its folder, and what its manifest says."""
+    """A complete state: its folder and its manifest."""
 
     folder: Path
     manifest: dict[str, Any]
 
     @property
     def step(self) -> int:
-        """Steps done when it was saved."""
+        """Number of steps done when it was saved."""
         return int(self.manifest["step"])
 
     @property
     def recipe(self) -> str:
-        """The recipe that it is of, by its present name."""
-        return present_name(self.manifest.get("recipe", "cyclegan"))  # older manifests name none
+        """The recipe, by its present name."""
+        return present_name(self.manifest.get("recipe", "cyclegan"))  # older manifests lack it
 
     def awaited(self) -> list[Any]:
         """Wait until this process sees the state, which another machine has found; return [].
 
-        Disks of a network may show it late. ValueError where another one stays in its place.
+        Network disks may show it late. ValueError if another state stays in its place.
         """
         for _ in range(SECONDS):
             if _examine(self.folder) == (None, self.manifest):
                 return []
             time.sleep(1)
         raise ValueError(
-            f"{self.folder}: the main process has found this state, and another does not see it: "
-            "run.dir must lie on a disk that all machines share"
+            f"{self.folder}: the main process has found this state, but another does not see it: "
+            "run.dir must be on a disk that all machines share"
         )
 
     def load(self, process: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what all processes share, and what this process has for itself, on the CPU."""
+        """Return the shared part and this process's part of the state, on the CPU."""
         shared = _read_tensors(self.folder / "shared.pt")
         path = self.folder / f"process-{process}.pt"
         if not path.exists():  # saved by fewer processes, and run.allow_changes is on
@@ -76,19 +76,19 @@ class SavedState:
 
 
 def _read_tensors(path: Path) -> dict[str, Any]:
-    """Return what a file of a state holds; ValueError names one that was sealed, but is none."""
+    """Return the content of a file of a state; ValueError names a file that cannot be loaded."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if not isinstance(content, dict):
             raise TypeError(f"it holds a {type(content).__name__}")
-    except Exception as error:  # of pickles, archives, decoders
+    except Exception as error:  # pickles, archives and decoders raise many types
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{path}: is not part of a training state: {reason}") from error
     return content
 
 
 def write(save: Callable[[BinaryIO], object], path: Path) -> None:
-    """Let `save` write a file, and flush it to the disk."""
+    """Write a file with `save`, and flush it to the disk."""
     with path.open("wb") as file:
         save(file)
         file.flush()
@@ -96,7 +96,7 @@ def write(save: Callable[[BinaryIO], object], path: Path) -> None:
 
 
 def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
-    """Describe the files of a state, flush, and give it its name."""
+    """Write the manifest with each file's length and hash, flush, and rename the folder."""
     manifest = manifest | {"files": {p.name: describe(p) for p in sorted(temporary.iterdir())}}
     text = json.dumps(manifest | {"checksum": checksum(manifest)}, indent=1)
     write(lambda file: file.write(text.encode()), temporary / MANIFEST)
@@ -107,7 +107,7 @@ def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def checksum(manifest: dict[str, Any]) -> str:
-    """Return the SHA-256 of a manifest without this entry."""
+    """Return the SHA-256 of a manifest without its entry "checksum"."""
     checked = {key: value for key, value in manifest.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(checked, sort_keys=True).encode()).hexdigest()
 
@@ -117,7 +117,7 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename outlast a power failure; Windows needs no such call."""
+    """Make a rename survive a power failure; not needed on Windows."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         os.fsync(handle)
@@ -125,8 +125,9 @@ def _sync_folder(folder: Path) -> None:
 
 
 def remove_old(root: Path, step: int, keep: int) -> None:
-    """Keep the newest states up to a step: not later ones, superseded when the run went back, nor
-    torn ones.
+    """Keep the `keep` newest states up to a step and delete all others.
+
+    States after the step were superseded when the run went back; temporary folders are incomplete.
     """
     folders = sorted(root.glob("step-*"))
     past = [folder for folder in folders if folder.name <= f"step-{step:08d}"]
@@ -135,7 +136,7 @@ def remove_old(root: Path, step: int, keep: int) -> None:
 
 
 def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
-    """Return the newest complete state below root, and what is wrong with those newer than it."""
+    """Return the newest complete state in root, and the problems of newer, damaged ones."""
     problems: list[str] = []
     for folder in sorted(root.glob("step-*"), reverse=True):
         problem, manifest = _examine(folder)
@@ -146,14 +147,14 @@ def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
 
 
 def agreed_state(root: Path, processes: Processes) -> tuple[SavedState | None, list[str]]:
-    """Return on all processes the newest state that the main one finds, once they all see it."""
+    """Return on all processes the state that the main one finds, once all of them see it."""
     saved, problems = processes.once(lambda: newest_state(root))
     processes.gather(lambda: [] if processes.main or saved is None else saved.awaited())
     return saved, problems
 
 
 def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
-    """Return what is wrong with a state's folder, or None, and its manifest."""
+    """Return the problem of a state's folder, or None, and its manifest."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["checksum"] != checksum(manifest):
@@ -165,7 +166,7 @@ def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
             if actual["bytes"] != expected["bytes"]:
                 return f"{folder / name}: {actual['bytes']} bytes, not {expected['bytes']}", {}
             if actual != expected:
-                return f"{folder / name}: its SHA-256 is not the manifest's", {}
+                return f"{folder / name}: its SHA-256 differs from the manifest's", {}
     except FileNotFoundError as error:
         return f"{error.filename}: missing", {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -174,7 +175,7 @@ def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
 
 
 def _fault(manifest: dict[str, Any]) -> str | None:
-    """Return what a manifest lacks of what resuming needs."""
+    """Return what is missing or wrong in a manifest, or None."""
     kinds = {"step": int, "config": dict, "files": dict, "recipe": str, "fingerprints": dict}
     older = {"recipe": "cyclegan", "fingerprints": {}}
     for key, kind in kinds.items():
@@ -183,13 +184,14 @@ def _fault(manifest: dict[str, Any]) -> str | None:
             return f"{key} is {json.dumps(value)[:40]}"
     if not 0 <= manifest["step"] < LEAST_WRONG_STEP:
         return f"step is {manifest['step']}"
-    return None if "shared.pt" in manifest["files"] else "it names no shared.pt"
+    return None if "shared.pt" in manifest["files"] else "shared.pt is missing in files"
 
 
 def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
-    """Reject another configuration, other folders or other processes than those of a state.
+    """Reject a configuration, folders or processes that differ from those of a state.
 
-    ValueError names what changed. `allow` lets all change but what the weights would not fit.
+    ValueError names the changes. With `allow` only those are rejected for which weights would not
+    fit.
     """
     changes = changed_keys(saved.manifest["config"], now["config"])
     # Older manifests name no device.
@@ -202,7 +204,7 @@ def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
     ]
     old, new = saved.manifest.get("fingerprints", {}), now["fingerprints"]
     changes += [
-        f"{key}: another file's content ({old[key]} -> {new[key]})"
+        f"{key}: the file's content has changed ({old[key]} -> {new[key]})"
         for key in sorted(old.keys() & new.keys())
         if old[key] != new[key]
     ]
@@ -211,5 +213,5 @@ def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
         remedy = "" if fixed else ", or --run.allow_changes true"
         raise ValueError(
             f"{saved.folder.parent.parent} holds a run with another configuration "
-            f"({'; '.join(fixed or changes)}): give the same values, another run.dir{remedy}"
+            f"({'; '.join(fixed or changes)}): use the same values, another run.dir{remedy}"
         )

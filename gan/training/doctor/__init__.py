@@ -1,1 +1,1 @@
-"""Watches a training: cheap signals, and a sentence of advice where one is beyond its limit."""
+"""Watches a training: signals that are cheap to compute, and advice where one exceeds its limit."""

@@ -1,5 +1,4 @@
-"""The doctor of a run: remembers a window of steps, looks at its translations, reports what is
-new."""
+"""The doctor of a run: examines logged values and translations, and reports new faults."""
 
 import math
 from collections import deque
@@ -18,18 +17,18 @@ from gan.training.doctor import pictures, scores
 from gan.training.doctor.pictures import Network
 
 LOGS = 4
-"""Logged steps without which scores and gradients say nothing; one step shows too few images."""
+"""Logged steps that scores and gradients require: a single step has too few images."""
 MEMORY = 400
-"""Logged steps that are remembered; at most half of them are a window."""
+"""Number of logged steps kept; at most half of them form a window."""
 SCALING = 0.05
-"""Share of steps that fp16 may skip: its scaler searches the largest scale by them."""
+"""Share of steps that fp16 may skip: its scaler finds the largest scale by trial."""
 
 Signals = dict[tuple[str, str], float]
-"""Values by fault and place."""
+"""Values by fault and place (a direction, a domain or a group of networks)."""
 Rows = list[tuple[int, dict[str, float]]]
 """Logged steps and their values."""
 OTHER = {"ab": "b", "b": "ab", "ba": "a", "a": "ba"}
-"""The domain that a direction leads into, and the direction that leads into a domain."""
+"""For a direction the domain of its results; for a domain the direction that leads into it."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ class Finding:
     """A signal beyond its limit in a window of steps."""
 
     step: int
-    """The last of the window, in which it was found."""
+    """The last step of the window in which it was found."""
     window: tuple[int, int]
-    """First and last step that it speaks of."""
+    """First and last step of the examined window."""
     name: str
     where: str
     """A direction (ab, ba), a discriminator's domain (a, b), generators, discriminators or all."""
@@ -50,21 +49,21 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What a doctor sees at the end of a window."""
+    """The result of an examination at the end of a window."""
 
     signals: Signals
-    """All that are defined for the recipe, those of ignored faults too."""
+    """All signals that are defined for the recipe, including those of ignored faults."""
     found: list[Finding]
-    """Faults that were not there in the window before."""
+    """Faults that the window before did not have."""
     gone: list[Finding]
-    """Faults that are there no longer, as they were found."""
+    """Faults that have disappeared, as they were when found."""
 
 
 class Doctor:
-    """Watches one run by its logged values and by its translations of the same images.
+    """Watches one run through its logged values and its translations of the same test images.
 
-    It draws no random numbers but its own, and keeps no gradient: a training with it is the one
-    without it.
+    It uses its own random numbers and keeps no gradients: training gives the same numbers without
+    it.
     """
 
     def __init__(
@@ -76,17 +75,17 @@ class Doctor:
         self.chance = ADVERSARIAL[loss.adversarial].chance
         self.ignored = set(train.doctor_ignore)
         self.every = train.doctor_every
-        # The discriminators' learning rate by that of the generators.
+        # The discriminators' learning rate divided by that of the generators.
         self.pace = (optim.discriminator_lr or optim.lr) / optim.lr
         self.tolerated = SCALING if train.precision == "fp16" else 0.0
         self.rows: deque[tuple[int, dict[str, float]]] = deque(maxlen=MEMORY)
         self.examined = 0
         self.open: dict[tuple[str, str], Finding] = {}
-        # Skipped steps: all that the run has counted, and those since the last examination.
+        # Skipped steps: the run's total, and the number since the last examination.
         self.skipped = self.left_out = 0.0
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Take the values of a logged step, by the names of the log."""
+        """Record the values of a logged step, by the names of the log."""
         self.left_out += max(0.0, values["skipped_steps"] - self.skipped)
         self.skipped = values["skipped_steps"]
         kept = {name: value for name, value in values.items() if name.startswith(PREFIXES)}
@@ -96,10 +95,10 @@ class Doctor:
     def examine(
         self, step: int, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
     ) -> Examination:
-        """Look at the window that ends in a step.
+        """Examine the window that ends in a step.
 
-        forth translates A to B, back the other way where the recipe has one; both are in eval mode.
-        real is (N, C, H, W) in [-1, 1] of the domains that there are, always the same images.
+        forth translates A to B, back translates B to A if the recipe has it; both are in eval mode.
+        real holds (N, C, H, W) in [-1, 1] for each domain present, always the same images.
         """
         window = (max(self.examined, step - self.every) + 1, step)
         with torch.no_grad():
@@ -110,17 +109,17 @@ class Doctor:
         alone = back is None
         findings = [_diagnose(*at, value, window, alone=alone) for at, value in signals.items()]
         if len(recent) >= LOGS:
-            told = self.listen(recent, before, distances)
+            logged = self.listen(recent, before, distances)
             reach = (min(window[0], recent[0][0]), step)
-            findings += [_diagnose(*at, value, reach, self.pace) for at, value in told.items()]
-            signals = signals | told
+            findings += [_diagnose(*at, value, reach, self.pace) for at, value in logged.items()]
+            signals = signals | logged
         self.examined, self.left_out = step, 0.0
         return self.news(signals, findings)
 
     def look(
         self, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
     ) -> tuple[Signals, dict[str, float]]:
-        """Return the signals of pictures; and each domain's distance to translations."""
+        """Return signals of images, and the mean distance of each domain to its translations."""
         signals: Signals = {}
         distances: dict[str, float] = {}
         networks = {"ab": forth, "ba": back}
@@ -137,7 +136,7 @@ class Doctor:
         return signals, distances
 
     def listen(self, recent: Rows, before: Rows, distances: Mapping[str, float]) -> Signals:
-        """Return the signals of logged values, of what the recipe logs."""
+        """Return the signals of logged values, for those values that the recipe logs."""
         signals: Signals = {}
         for domain in ("a", "b"):
             if f"score_real_{domain}" not in recent[0][1]:
@@ -162,14 +161,14 @@ class Doctor:
         return signals
 
     def split(self) -> tuple[Rows, Rows]:
-        """Return the logged steps of this window, at least LOGS if possible; and those before."""
+        """Return logged steps of this window, at least LOGS if possible, and those before it."""
         rows = list(self.rows)
         new = sum(step > self.examined for step, _ in rows)
         count = min(max(new, LOGS), MEMORY // 2)
         return rows[-count:], rows[:-count]
 
     def news(self, signals: Signals, findings: Iterable[Finding | None]) -> Examination:
-        """Return what is new since the last window; what is undefined now stays as it was."""
+        """Return the changes since the last window; faults that are undefined now stay open."""
         now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
         defined = {at: value for at, value in signals.items() if not math.isnan(value)}
         gone = [f for at, f in self.open.items() if at in defined and at not in now]
@@ -178,7 +177,7 @@ class Doctor:
         return Examination(defined, list(found.values()), gone)
 
     def state(self) -> dict[str, Any]:
-        """Return what resuming needs."""
+        """Return the state that resuming requires."""
         return {
             "rows": list(self.rows),
             "examined": self.examined,
@@ -188,7 +187,7 @@ class Doctor:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from what state() gave. Steps skipped since then count."""
+        """Restore what state() returned. Steps skipped since then count."""
         self.rows = deque(state["rows"], maxlen=MEMORY)
         self.examined, self.skipped = state["examined"], state["skipped"]
         found = (Finding(**finding) for finding in state["open"])
@@ -197,13 +196,16 @@ class Doctor:
 
 
 PREFIXES = ("score_", "discriminator_", "gradient_norm_")
-"""Of the logged values that a doctor listens to."""
+"""Prefixes of the logged values that the doctor uses."""
 
 
 def _see(
     real: Tensor, fake: Tensor, wanted: Tensor | None, home: Network | None
 ) -> dict[str, float]:
-    """Return the signals of translations: fake of real, wanted images of its domain, home back."""
+    """Return the signals of translations.
+
+    fake are translations of real, wanted real images of their domain, home the inverse generator.
+    """
     broken = 1 - float(fake.isfinite().float().mean())
     if broken:
         return {"not_finite": broken}
@@ -236,10 +238,10 @@ def _diagnose(
     *,
     alone: bool = False,
 ) -> Finding | None:
-    """Return a finding, if a signal's value over a window is beyond its limit.
+    """Return a finding if a signal's value over a window exceeds its limit.
 
-    pace is the discriminators' learning rate by that of the generators; alone is whether there is
-    one generator.
+    pace is the discriminators' learning rate divided by that of the generators; alone is whether
+    there is only one generator.
     """
     fault = FAULTS[name]
     if not fault.has(value) or window[1] < fault.settled:

@@ -1,6 +1,6 @@
-"""What can be seen in translations: signals as pure functions of batches (N, C, H, W) in [-1, 1].
+"""Signals of translations: pure functions of batches (N, C, H, W) in [-1, 1].
 
-All compute in float32 and return a float; a signal that is not defined for its input is NaN.
+All compute in float32 and return a float; a signal that is undefined for its input is NaN.
 """
 
 import math
@@ -18,25 +18,25 @@ from gan.metrics.structure import agreement, comparable, field
 Network = Callable[[Tensor], Tensor]
 
 STEP = 2 / 255
-"""One gray level of 8 bits."""
+"""One gray level of 8 bits, in [-1, 1]."""
 NOISE = 2 * STEP
-"""Standard deviation of the noise on translations; two gray levels are invisible."""
+"""Standard deviation of the noise added to translations: two gray levels, invisible."""
 EXTREME = 0.97
-"""From which on a value, in [-1, 1], counts as clipped: four gray levels below white."""
+"""Absolute value from which on a value in [-1, 1] counts as clipped: four levels below white."""
 WINDOW = 5
-"""Pixels of a side over which detail is taken and averaged."""
+"""Side in pixels of the window over which detail is computed and averaged."""
 CALM, BUSY = 0.05, 0.95
-"""Quantiles of the detail in a picture's calm and busy places."""
+"""Quantiles of detail that define calm and busy places of a picture."""
 NEAR, FAR = 3, 10
-"""Pixels around an edge: its halo, and its surroundings."""
+"""Distances in pixels from an edge: its halo, and its surroundings."""
 LEAST_OVERSHOOT, LEAST_RANGE = 0.02, 0.05
-"""Below which a halo is invisible; of luma's range, 2."""
+"""Limits below which a halo is invisible; luma ranges over 2."""
 LEAST_GRAIN = 2.0
-"""Gray levels of detail in calm places below which it is invisible."""
+"""Detail in calm places, in gray levels, below which it is invisible."""
 
 
 def luma(images: Tensor) -> Tensor:
-    """Return brightness, (N, H, W): ITU-R BT.601 of three channels, or the one."""
+    """Return luma, (N, H, W): ITU-R BT.601 for three channels, or the single channel."""
     images = images.float()
     if images.shape[1] == 1:
         return images[:, 0]
@@ -44,11 +44,11 @@ def luma(images: Tensor) -> Tensor:
 
 
 def luminance_correlation(real: Tensor, fake: Tensor) -> float:
-    """Return Pearson's r = cov(x, y) / (sd(x) sd(y)) of the luma of input x and output y, in [-1,
-    1].
+    """Return Pearson's r = cov(x, y) / (sd(x) sd(y)) between the luma of input and output, in
+    [-1, 1].
 
-    Over the pixels of each picture, then the mean over pictures. A picture without contrast (a
-    standard deviation below half a gray level) has 0. Inverted colors are strongly negative.
+    Computed for each picture, then averaged over pictures. A picture without contrast (a standard
+    deviation below half a gray level) has 0. Inverted colors are strongly negative.
     """
     x, y = (luma(images).flatten(1) for images in (real, fake))
     x, y = (values - values.mean(1, keepdim=True) for values in (x, y))
@@ -58,10 +58,9 @@ def luminance_correlation(real: Tensor, fake: Tensor) -> float:
 
 
 def change(real: Tensor, fake: Tensor) -> float:
-    """Return mean |fake - real|, in [0, 2]: how far outputs are from inputs; NaN between gray and
-    color.
+    """Return mean |fake - real|, in [0, 2]: how far outputs are from inputs.
 
-    Next to 0 where the output is the input.
+    Near 0 if the output is the input; NaN between gray and color.
     """
     return difference(real, fake) if real.shape == fake.shape else math.nan
 
@@ -72,19 +71,18 @@ def difference(x: Tensor, y: Tensor) -> float:
 
 
 def diversity(images: Tensor) -> float:
-    """Return mean |x_i - x_j| over all pairs i < j of pictures and their pixels; NaN for one
-    picture."""
+    """Return mean |x_i - x_j| over all pairs i < j of pictures and their pixels; NaN for one."""
     pairs = torch.combinations(torch.arange(len(images), device=images.device))
     return difference(*images[pairs.T]) if len(pairs) else math.nan
 
 
 def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> float:
-    """Return diversity(fake) / min(diversity(real), diversity(wanted)): 0 where all outputs are
-    alike.
+    """Return diversity(fake) / min(diversity(real), diversity(wanted)): 0 if all outputs are the
+    same.
 
-    real are the inputs, wanted is pictures of the other domain, where there are any: a domain of
-    pale pictures needs pale outputs. NaN where the pictures compared with are alike themselves
-    (less than a gray level apart), or there is only one.
+    real are the inputs; wanted are pictures of the other domain, if any: a domain of pale pictures
+    requires pale outputs. NaN if the pictures compared with differ by less than a gray level, or
+    there is only one.
     """
     expected = diversity(real)
     if wanted is not None and len(wanted) > 1:
@@ -93,15 +91,15 @@ def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> flo
 
 
 def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> float:
-    """Return how much invisible changes harm a reconstruction, by what a reader would lose.
+    """Return how much invisible changes harm a reconstruction, relative to the expected harm.
 
     max over d of (e(d) - e(0)) / (c |d| + e(0) / 8) with e(d) = mean |back(fake + d) - real|, the
-    error of a reconstruction, and |d| = mean |d|. d is noise, of fake's shape and a standard
+    error of a reconstruction, and |d| = mean |d|. d is noise of fake's shape with a standard
     deviation of NOISE, or the rounding of fake to 8 bits; c = sd(real) / sd(fake), where it is
-    above 1, is what contrast has to be won back from a pale picture. A generator back that reads
-    what is in the picture passes d on, so it is 1 at most; one that reads a code of invisible
-    amplitude amplifies it, and d with it. Reconstructions that are bad to begin with have little to
-    lose; e(0) / 8 keeps their chance changes small. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a
+    above 1, is the contrast that has to be recovered from a pale picture. A generator back that
+    reads the visible picture passes d on, which gives 1 at most; one that reads a code of invisible
+    amplitude amplifies the code, and d with it. If reconstructions are bad from the start, e(0) / 8
+    keeps their random changes small. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a
     master of steganography", Sec. 4.
     """
     faithful = difference(back(fake), real)
@@ -116,7 +114,7 @@ def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> flo
 
 
 def checkerboard(fake: Tensor, *natural: Tensor) -> float:
-    """Return grid(fake) - max grid(natural): gray levels of a grid that is in no natural picture.
+    """Return grid(fake) - max grid(natural): strength of a grid that real pictures lack, in levels.
 
     natural are the inputs and the other domain: printed or dithered pictures already have a grid.
     """
@@ -124,14 +122,14 @@ def checkerboard(fake: Tensor, *natural: Tensor) -> float:
 
 
 def grid(images: Tensor) -> float:
-    """Return the pattern of period 2 and 4 pixels that all pictures share, in gray levels of 255.
+    """Return the strength of the grid of period 2 and 4 that all pictures share, in gray levels.
 
     p(u, v) = mean over pictures i and cells j, k of h_i(4 j + u, 4 k + v), for every channel; h is
-    a picture less its mean over 4 x 4 pixels. The standard deviation of p over u and v: by Parseval
-    that is the energy at frequencies of 1/4 and 1/2 cycles per pixel in the phase that all cells
-    and all pictures have in common, where up-sampling by 2, twice, leaves its mark (Odena et al.
-    2016, "Deconvolution and checkerboard artifacts"). What pictures show has no common phase and
-    averages out. Sides are cut to multiples of 4.
+    a picture minus its mean over 4 x 4 pixels. The result is the standard deviation of p over u and
+    v. By Parseval that is the energy at frequencies of 1/4 and 1/2 cycles per pixel, in the phase
+    that all cells and all pictures have in common: there, upsampling by 2, twice, leaves its mark
+    (Odena et al. 2016, "Deconvolution and checkerboard artifacts"). The content of pictures has no
+    common phase and averages out. Sides are cropped to multiples of 4.
     """
     images = images.float()
     detail = images[..., 2:-1, 2:-1] - avg_pool2d(images, 4, stride=1)
@@ -143,20 +141,20 @@ def grid(images: Tensor) -> float:
 
 
 def clipped(fake: Tensor, *natural: Tensor) -> float:
-    """Return which share of all values is black or white, beyond the largest share in natural.
+    """Return the share of values that are black or white, minus the largest share in natural.
 
-    natural are the inputs and the other domain; all values count alike, so that flat red, which has
-    one white and two black channels, is clipped.
+    natural are the inputs and the other domain. Channels count separately: flat red, which has one
+    white and two black channels, is clipped.
     """
     shares = [float((images.abs() > EXTREME).float().mean()) for images in (fake, *natural)]
     return shares[0] - max(shares[1:])
 
 
 def structure(real: Tensor, fake: Tensor) -> float:
-    """Return how well edges of outputs lie where inputs have them, -1 to 1, a mean over pictures.
+    """Return how well edges of outputs match those of inputs, -1 to 1, averaged over pictures.
 
     The correlation of edge directions (gan/metrics/structure.py): colors, and light and dark, may
-    change. NaN where no input has edges.
+    change. NaN if no input has edges.
     """
     pairs = zip(to_pixels(real), to_pixels(fake), strict=True)
     fields = ([field(comparable(np.asarray(to_array(one)))) for one in pair] for pair in pairs)
@@ -166,10 +164,10 @@ def structure(real: Tensor, fake: Tensor) -> float:
 
 
 def detail(images: Tensor, quantile: float) -> float:
-    """Return how strong detail is at a quantile of a picture's places, a mean, in gray levels.
+    """Return the strength of detail at a quantile of a picture's places, in gray levels, averaged.
 
-    Detail is a picture less its mean over WINDOW x WINDOW pixels; its strength at a place is the
-    root of its mean square over channels and as many pixels. Sides of 2 WINDOW or more.
+    Detail is a picture minus its mean over WINDOW x WINDOW pixels. Its strength at a place is the
+    root mean square over channels and a window of the same size. Sides must be 2 WINDOW or more.
     """
     images = images.float()
     edge = WINDOW // 2
@@ -179,17 +177,17 @@ def detail(images: Tensor, quantile: float) -> float:
 
 
 def grain(fake: Tensor, *natural: Tensor) -> float:
-    """Return detail in calm places of outputs by that of natural, whichever has most."""
+    """Return detail in calm places of outputs, divided by the largest such detail in natural."""
     return detail(fake, CALM) / max(LEAST_GRAIN, *(detail(images, CALM) for images in natural))
 
 
 def blurred(fake: Tensor, *natural: Tensor) -> float:
-    """Return detail in busy places of outputs by that of natural, whichever has least."""
+    """Return detail in busy places of outputs, divided by the smallest such detail in natural."""
     return detail(fake, BUSY) / max(LEAST_GRAIN, min(detail(images, BUSY) for images in natural))
 
 
 def halos(fake: Tensor, *natural: Tensor) -> float:
-    """Return how far edges of outputs go beyond those of natural, whichever go furthest.
+    """Return how far edges of outputs overshoot, relative to the largest overshoot in natural.
 
     The smaller of two ratios, of overshoot and of detail in busy places: soft pictures overshoot
     while they form, and edges may be sharper than in small pictures that were enlarged.
@@ -201,17 +199,18 @@ def halos(fake: Tensor, *natural: Tensor) -> float:
 
 
 def _busy(images: Tensor) -> float:
-    """Return detail in busy places."""
+    """Return detail in busy places, in gray levels."""
     return detail(images, BUSY)
 
 
 def overshoot(images: Tensor) -> float:
-    """Return how far thin bands along edges go beyond what is around, by the range of that.
+    """Return how far thin bands along edges exceed the range of luma around them, as a share of it.
 
     A halo is lighter than the light side of its edge, or darker than the dark one, for a few
-    pixels. Within NEAR pixels of the steepest tenth of places: what extremes of luma (means of
-    3 x 3) exceed those of the surroundings (means of WINDOW x WINDOW within FAR pixels), over the
-    surroundings' range. A mean over those places and pictures; 0 for a clean step.
+    pixels. It is measured within NEAR pixels of the steepest tenth of places: by how much extremes
+    of luma (means of 3 x 3) exceed those of the surroundings (means of WINDOW x WINDOW within FAR
+    pixels), divided by the surroundings' range. Averaged over those places and pictures; 0 for a
+    clean step.
     """
     plane = luma(images)[:, None]
     fine, coarse = _mean(plane, 3), _mean(plane, WINDOW)
@@ -226,16 +225,16 @@ def overshoot(images: Tensor) -> float:
 
 
 def _quantile(planes: Tensor, share: float) -> Tensor:
-    """Return the value of each picture below which a share of its places lies, (N,)."""
+    """Return for each picture the quantile `share` of its values, (N,)."""
     values = planes.flatten(1)
     return values.kthvalue(1 + round(share * (values.shape[1] - 1)), dim=1).values
 
 
 def _mean(plane: Tensor, side: int) -> Tensor:
-    """Return means over side x side pixels, the border mirrored."""
+    """Return means over side x side pixels, with mirrored borders."""
     return avg_pool2d(pad(plane, (side // 2,) * 4, mode="reflect"), side, stride=1)
 
 
 def _largest(plane: Tensor, reach: int) -> Tensor:
-    """Return the largest value within so many pixels along rows and columns."""
+    """Return the largest value within `reach` pixels along rows and columns."""
     return max_pool2d(plane, 2 * reach + 1, stride=1, padding=reach)

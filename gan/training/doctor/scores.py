@@ -1,6 +1,6 @@
-"""What can be read off logged values: signals as pure functions of numbers from several steps.
+"""Signals of logged values: pure functions of numbers from several steps.
 
-Scores are a discriminator's means over patches and images, losses those of
+Scores are a discriminator's means over patches and images. Losses are those of
 gan/training/objective.py.
 """
 
@@ -9,31 +9,30 @@ from statistics import fmean, median
 
 
 def edge(losses: Sequence[float], chance: float) -> float:
-    """Return 1 - L / L(chance): 0 where the discriminator cannot tell, 1 where it is always sure.
+    """Return 1 - L / L(chance): 0 if the discriminator guesses, 1 if it is always certain.
 
-    L is the mean of its losses, L(chance) that of its adversarial form's row. At 1 every patch has
-    reached its target: (1, 0) with lsgan, far beyond 0 with vanilla, beyond +-1 with hinge; it
-    learns nothing more, and its gradients tell the generators nothing, whatever they change. Not
-    defined for a critic: see stretch.
+    L is the mean of its losses, L(chance) the value in the row of its adversarial form. At 1 every
+    patch has reached its target: (1, 0) with lsgan, far beyond 0 with vanilla, beyond +-1 with
+    hinge. Then the discriminator learns nothing more, and its gradients no longer inform the
+    generators. Undefined for a critic: see stretch.
     """
     return 1 - fmean(losses) / chance
 
 
 def stretch(real: Sequence[float], fake: Sequence[float], distance: float) -> float:
-    """Return (mean real - mean fake) / distance: a critic's gap by what it may be.
+    """Return (mean real - mean fake) / distance: a critic's gap, relative to the largest permitted.
 
-    A critic whose gradient has at most norm 1 separates two sets of pictures by no more than their
+    A critic whose gradient has norm 1 at most separates two sets of pictures by no more than their
     distance, E |x - y| over pairs of both (the Wasserstein distance of Arjovsky et al. 2017 with
-    independent pairs): so above 1 the penalty does not hold.
+    independent pairs). Above 1 the gradient penalty is not effective.
     """
     return (fmean(real) - fmean(fake)) / distance
 
 
 def lead(real: Sequence[float], fake: Sequence[float]) -> float:
-    """Return mean real - mean fake, in scores: above 0 where real images score higher, as they
-    should.
+    """Return mean real - mean fake, in scores: above 0 if real images score higher, as they should.
 
-    About 0 in a balanced game, so only what is far below 0 means that it is lost.
+    About 0 in a balanced game; only values far below 0 mean that the discriminator has lost.
     """
     return fmean(real) - fmean(fake)
 
@@ -41,29 +40,27 @@ def lead(real: Sequence[float], fake: Sequence[float]) -> float:
 def spread(real: Sequence[float], fake: Sequence[float]) -> float:
     """Return max - min of all scores, of real images and of translations, over the steps.
 
-    In a balanced game the means are alike, and yet every step has others: each shows other images.
-    About 0 is a discriminator that scores everything alike.
+    In a balanced game the means are equal, but they change from step to step with the images.
+    About 0 means a discriminator that gives every image the same score.
     """
     scores = [*real, *fake]
     return max(scores) - min(scores)
 
 
 def teaching(spread: float, pace: float) -> float:
-    """Return spread * min(1, 4 * pace): the range of scores, as far as it can be the
-    discriminator's own.
+    """Return spread * min(1, 4 * pace): the range of scores that the discriminator has learned.
 
-    Weights that hardly move give scores a range too, that of the pictures. pace is the
-    discriminators' learning rate by that of the generators; a quarter of it is usual,
-    less is worth less.
+    Weights that hardly move give scores a range too: that of the pictures. pace is the
+    discriminators' learning rate divided by that of the generators; a quarter is usual, and below
+    it the range counts for less.
     """
     return spread * min(1.0, 4 * pace)
 
 
 def growth(norms: Sequence[float], before: Sequence[float]) -> float:
-    """Return the second largest of norms / median(before): gradients, before any clipping, by their
-    past.
+    """Return the second largest of norms / median(before): growth of the gradients before clipping.
 
-    One wild step is not rare and does no harm to Adam. It is not the median of norms: after updates
-    that are far too large tanh is saturated, and gradients vanish within a few steps.
+    A single large step is common and harmless with Adam. The median of norms would not do: after
+    updates that are far too large tanh is saturated, and gradients vanish within a few steps.
     """
     return sorted(norms)[-2] / max(median(before), 1e-12)

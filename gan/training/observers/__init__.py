@@ -1,1 +1,1 @@
-"""What looks at a run between its steps, without changing what they compute."""
+"""Observers of a run: they act between steps and do not change what the steps compute."""

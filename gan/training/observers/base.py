@@ -1,4 +1,4 @@
-"""What accompanies a run, without changing what its next step computes."""
+"""The protocol of observers, and what they know of their run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from gan.training.trackers import Tracker
 
 @dataclass(frozen=True)
 class RunContext:
-    """What an observer knows of its run."""
+    """What an observer receives from its run."""
 
     config: Config
     trainer: Recipe
@@ -32,9 +32,9 @@ class RunContext:
     print_line: Callable[[str], None]
     """Prints one line, once for all processes."""
     keep: Callable[[int, str], None]
-    """Exports the generators of a step, the present one, their names with a suffix."""
+    """Exports the generators of the present step, their file names with a suffix."""
     waits: LoaderWait
-    """For images, counted by the feed."""
+    """Time spent waiting for images."""
 
     def test_images(self) -> dict[Domain, Tensor]:
         """Return the fixed test images of each domain, on the device, (N, C, H, W) in [-1, 1]."""
@@ -42,14 +42,14 @@ class RunContext:
 
     @property
     def run_dir(self) -> Path:
-        """Where the run is written."""
+        """The folder of the run."""
         return self.config.run.dir
 
 
 class Observer(Protocol):
     """Called by the loop on all processes; the main one alone has a tracker, others get None.
 
-    An observer that names this class as its base writes only the methods that it uses.
+    Observers inherit from this class and override the methods that they need.
     """
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
@@ -74,20 +74,20 @@ class Observer(Protocol):
         return None
 
     def ended(self) -> str | None:
-        """Return why the run should end now, if it should; the same on all processes."""
+        """Return why the run should end now, or None; the same on all processes."""
         return None
 
     def state(self) -> dict[str, Any]:
-        """Return what resuming needs."""
+        """Return the state that resuming requires."""
         return {}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from what state() gave; from {} where the run had no such observer."""
+        """Restore what state() returned; {} if the run had no such observer."""
         return None
 
 
 def build_observers(context: RunContext) -> dict[str, Observer]:
-    """Build those that the configuration turns on or names, by the names of their states."""
+    """Build the observers that the configuration turns on or names, by name."""
     config = context.config
     return {
         name: load(row.code)(context)

@@ -1,7 +1,7 @@
-"""The doctor's visits to a run: it examines every so many steps, and what is new is printed.
+"""Runs the doctor every train.doctor_every steps, and prints and records what has changed.
 
-RUN/doctor.jsonl holds what was found, one JSON object a line: {"step", "window", "finding",
-"where", "value", "limit", "advice"}, or, when a finding has gone, {"step", "gone", "where"}.
+RUN/doctor.jsonl holds one JSON object a line: {"step", "window", "finding", "where", "value",
+"limit", "advice"} for a new finding, {"step", "gone", "where"} for one that has disappeared.
 """
 
 import json
@@ -21,27 +21,27 @@ from gan.training.trackers import Tracker
 
 
 class DoctorObserver(Observer):
-    """Lets the doctor examine every train.doctor_every steps; the main process alone does."""
+    """Runs the doctor every train.doctor_every steps, on the main process only."""
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self.doctor = Doctor(context.config.loss, context.config.train, context.config.optim)
         self.step = 0
-        # RUN/doctor.jsonl, once it holds nothing of what comes after the present step.
+        # RUN/doctor.jsonl, once entries after the present step are removed.
         self.path: Path | None = None
         self.images: dict[Domain, Tensor] | None = None
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Note where the run continues; it may have been without a doctor before."""
+        """Note the step at which the run continues; it may have run without a doctor before."""
         self.step = step
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
-        """Remember the values; not those that are logged only because a run stops there."""
+        """Pass on the values; skip those that are logged only because a run stops."""
         if step % self.context.config.train.log_every == 0:
             self.doctor.log(step, values)
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
-        """Examine what the generators for use make of the test images."""
+        """Examine translations of the test images, when an examination is due."""
         if tracker and self.path is None:
             self.path = _begin_record(self.context.run_dir, self.step)
         self.step = step
@@ -49,7 +49,7 @@ class DoctorObserver(Observer):
             self.report(step, self.examine(step), tracker, self.path)
 
     def examine(self, step: int) -> Examination:
-        """Examine the run; the networks are left in the mode that they were in."""
+        """Examine the run; the networks keep their mode (train or eval)."""
         trainer = self.context.trainer
         self.images = self.images or self.context.test_images()
         with ExitStack() as modes:
@@ -58,7 +58,7 @@ class DoctorObserver(Observer):
             return self.doctor.examine(step, *trainer.translations(self.images), self.images)
 
     def report(self, step: int, seen: Examination, tracker: Tracker, path: Path) -> None:
-        """Log all signals; print and record what is new."""
+        """Log all signals; print and record what has changed."""
         tracker.scalars(step, {f"doctor/{n}_{at}": v for (n, at), v in seen.signals.items()})
         entries: list[dict[str, object]] = []
         for found in seen.found:
@@ -75,11 +75,11 @@ class DoctorObserver(Observer):
             file.writelines(json.dumps(entry) + "\n" for entry in entries)
 
     def state(self) -> dict[str, Any]:
-        """Return the window so far, and what was found."""
+        """Return the step and the doctor's state."""
         return {"step": self.step, "doctor": self.doctor.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from there; what was recorded later is superseded."""
+        """Restore what state() returned; entries after that step are superseded."""
         self.path = None
         if state:
             self.step = state["step"]
@@ -87,7 +87,7 @@ class DoctorObserver(Observer):
 
 
 def _begin_record(folder: Path, step: int) -> Path:
-    """Return the record of a run that continues after a step, without what was written later.
+    """Remove entries after a step from a run's record; return the record's path.
 
     Torn lines are dropped. The file is replaced as a whole, so that a run that is killed leaves the
     old one or the new one.

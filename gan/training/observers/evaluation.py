@@ -1,4 +1,4 @@
-"""Evaluation on the way: the test folders measured every so many steps, the best kept."""
+"""Evaluation during training: measures the test folders at intervals, and keeps the best."""
 
 import json
 import math
@@ -23,12 +23,12 @@ from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
 BEST = "best.json"
-"""Names the step of the best generators."""
+"""File that names the step of the best generators."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A metric's value in a step, with its interval."""
+    """A metric's value at a step, with its interval."""
 
     step: int
     value: float
@@ -36,16 +36,16 @@ class Mark:
     high: float | None
 
     def text(self) -> str:
-        """Return the value, for people."""
+        """Return the value and its interval as text."""
         interval = "" if self.low is None else f" [{self.low:.4g}, {self.high:.4g}]"
         return f"{self.value:.4g}{interval} at step {self.step}"
 
 
 class EvaluationObserver(Observer):
-    """Measures the generators for use, keeps the best by evaluate.best, ends on a plateau.
+    """Measures the exported generators, keeps the best by evaluate.best, ends on a plateau.
 
-    Nothing here changes a weight or draws from the global random state: a training with it is the
-    one without it.
+    It changes no weight and does not draw from the global random state: training gives the same
+    numbers without it.
     """
 
     def __init__(self, context: RunContext) -> None:
@@ -63,35 +63,34 @@ class EvaluationObserver(Observer):
         self.folders = self.processes.once(
             lambda: open_folders(data, self.split, max_images=self.config.max_images)
         )
-        # What cannot be measured shows before anything is.
+        # Report what cannot be measured before anything is measured.
         best, directions = self.config.best, tuple(context.trainer.frame.generators)
         names = measurable(directions, self.folders, context.config.data, self.instruments)
         if best and best not in names:
             raise ValueError(
                 f"evaluate.best: {best} is not measured here{nearest(best, names)}; "
-                f"these are: {', '.join(names)}"
+                f"measured are: {', '.join(names)}"
             )
         # The best value so far, and the one that a clearly better one must beat.
         self.best: Mark | None = None
         self.standard: Mark | None = None
         self.without_progress = 0
-        # What the standard's standard error is made of, image by image.
+        # Per-image values that the standard's standard error is computed from.
         self.deviations: tuple[float, ...] = ()
-        # Whether metrics.jsonl may hold what comes after the present step.
+        # Whether metrics.jsonl may hold entries after the present step.
         self.overtaken = True
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Measure the beginning of a run: what cannot be measured shows before hours have gone."""
+        """Measure before the first step: what cannot be measured shows before hours are spent."""
         self.drop_later(step or -1, tracker)
         self.best = self.processes.once(self.kept)
         if step == 0:
             self.measure(step, tracker)
 
     def kept(self) -> Mark | None:
-        """Return the mark of the best generators, as far as they are there, and best.json beside
-        them.
+        """Return the mark of the best generators if their files are there; repair best.json.
 
-        They may be newer than the training state, or have been removed or damaged since.
+        The files may be newer than the training state, or have been removed or damaged since.
         """
         if self.best is None:
             return None
@@ -105,12 +104,12 @@ class EvaluationObserver(Observer):
             return noted
         if steps == {str(self.best.step)}:
             self.context.print_line(
-                f"{folder / BEST}: damaged, missing or of another step: written again"
+                f"{folder / BEST}: damaged, missing or of another step; written again"
             )
             self.note(self.best)
             return self.best
         self.context.print_line(
-            f"{folder}: the best generators, of step {self.best.step}, are damaged or gone: "
+            f"{folder}: the best generators, of step {self.best.step}, are damaged or missing: "
             "the search for the best starts again here"
         )
         return None
@@ -121,13 +120,13 @@ class EvaluationObserver(Observer):
         write_whole(self.context.run_dir / BEST, lambda file: file.write(text.encode()))
 
     def drop_later(self, step: int, tracker: Tracker | None) -> None:
-        """Drop, once, what was written of the steps after the one that the run continues from."""
+        """Drop entries after the step from which the run continues, once."""
         if tracker and self.overtaken:
             forget(self.context.run_dir, step)
         self.overtaken = False
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
-        """Measure, and keep the generators if they are the best so far."""
+        """Measure if an evaluation is due, and keep the generators if they are the best so far."""
         self.drop_later(step - 1, tracker)
         if not self.context.length.due(step, self.config.every or step + 1):
             return
@@ -136,7 +135,7 @@ class EvaluationObserver(Observer):
             self.compare(step, evaluation.metrics[self.config.best], tracker)
 
     def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
-        """Return all numbers of this step, written down; None where a translation is not finite."""
+        """Evaluate and record this step; return None if a translation is not finite."""
         generators = self.context.trainer.frame.generators
         try:
             evaluation = evaluate(
@@ -163,7 +162,7 @@ class EvaluationObserver(Observer):
         return evaluation
 
     def check(self, step: int, evaluation: Evaluation) -> None:
-        """Print the numbers, and once what is missing; ValueError where patience cannot decide."""
+        """Print the numbers, and at step 0 the notes; ValueError if patience has no interval."""
         frozen = self.context.config.frozen_networks
         partial = partial_judge(self.config.features, frozen, "evaluate.")
         for note in (*evaluation.notes, *partial) if step == 0 else ():
@@ -171,18 +170,18 @@ class EvaluationObserver(Observer):
         best = self.config.best
         if best and self.split == "test" and step == 0:
             self.context.print_line(
-                "evaluate.best: chosen by the test images, so that their numbers will flatter it; "
-                "images in valA and valB of data.root would choose in their place"
+                "evaluate.best: chosen by the test images, so their numbers will be too good; "
+                "images in valA and valB of data.root would be used instead"
             )
         self.context.print_line(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
         if self.config.patience and best and evaluation.metrics[best].low is None:
             raise ValueError(
                 f"evaluate.patience compares intervals, and {best} has none: "
-                f"{evaluation.metrics[best].warning}; remove it, or measure more images"
+                f"{evaluation.metrics[best].warning}; remove patience, or measure more images"
             )
 
     def write(self, step: int, evaluation: Evaluation, tracker: Tracker) -> None:
-        """Write into metrics.jsonl, evaluation/ and TensorBoard."""
+        """Write the evaluation into metrics.jsonl, evaluation/ and TensorBoard."""
         precision = self.context.config.train.precision.replace("tf32", "fp32")  # see evaluate
         evaluation = evaluation.of_model({"precision": precision})
         write_evaluation(
@@ -212,7 +211,7 @@ class EvaluationObserver(Observer):
             )
 
     def ended(self) -> str | None:
-        """Return why the run ends before its last step."""
+        """Return why the run ends before its last step, or None."""
         patience = self.config.patience
         if patience is None or self.without_progress < patience or self.standard is None:
             return None
@@ -222,7 +221,7 @@ class EvaluationObserver(Observer):
         )
 
     def state(self) -> dict[str, Any]:
-        """Return the marks."""
+        """Return the state that resuming requires."""
         return {
             "metric": self.config.best,
             "best": asdict(self.best) if self.best else None,
@@ -232,7 +231,7 @@ class EvaluationObserver(Observer):
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue, unless another metric decides from now on."""
+        """Restore what state() returned; start again if evaluate.best has changed."""
         self.overtaken = True
         if state.get("metric") != self.config.best:
             state = {}
@@ -244,7 +243,7 @@ class EvaluationObserver(Observer):
 
 
 def _read_best(folder: Path, metric: str | None) -> Mark | None:
-    """Return the mark in best.json, where it is whole and of this metric."""
+    """Return the mark in best.json if the file is complete and of this metric, else None."""
     try:
         record = json.loads((folder / BEST).read_text(encoding="utf-8"))
         return Mark(**record) if record.pop("metric") == metric else None
@@ -253,10 +252,10 @@ def _read_best(folder: Path, metric: str | None) -> Mark | None:
 
 
 def clearly_better(metric: Metric, standard: Mark, deviations: Sequence[float]) -> bool:
-    """Tell whether a metric is better than at another time, by the difference on the same images.
+    """Return whether a metric is clearly better than before, by its differences on the same images.
 
-    deviations are the standard's, image by image. Where they are not known, in states of older
-    versions, its interval decides.
+    deviations are the standard's, image by image. States of older versions lack them; then the
+    standard's interval decides.
     """
     sign = 1 if metric.better == "lower" else -1
     gain = sign * (standard.value - metric.value)

@@ -1,4 +1,4 @@
-"""Shows what a recipe makes of the same test images."""
+"""Writes sample grids of the same test images."""
 
 from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
@@ -11,7 +11,7 @@ class SamplesObserver(Observer):
         self.context = context
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
-        """Write the grids."""
+        """Write the grids, when they are due."""
         context = self.context
         if tracker and context.length.due(step, context.config.train.sample_every):
             for direction, columns in context.trainer.sample(context.test_images()).items():

@@ -1,1 +1,1 @@
-"""What is trained: a recipe for each kind of training, a table with one row for each."""
+"""The recipes: one class for each kind of training."""

@@ -1,16 +1,16 @@
-"""The recipe for any style of a folder: a generator that takes a style image besides.
+"""The recipe for arbitrary styles: the generator takes a style image as a second input.
 
 Huang and Belongie 2017, "Arbitrary style transfer in real-time with adaptive instance
-normalization", with an adversarial loss beside their two. For every photograph a and painting b
+normalization", with an adversarial loss in addition. For every photograph a and painting b
 gen_ab(a, b) minimizes
 
     adversarial(gen_ab, disc_b) + perceptual * |f(fake_b) - f(a)|^2
         + style * |G(fake_b) - G(b)|^2 + tv * TV(fake_b)
 
-in the words of gan/training/objective.py: each result is compared with the Gram matrices of its
-painting. The discriminator tells whether it could be any of them. Departures from the paper: it
-compares means and deviations where we compare Gram matrices, and the content's maps with those of
-the normalized features where we compare with the photograph's.
+in the notation of gan/training/objective.py. Each result is compared with the Gram matrices of its
+painting; the discriminator tells results from paintings. Departures from the paper: it compares
+means and deviations, we compare Gram matrices; it compares content with the normalized features,
+we compare with the photograph's feature maps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,11 +30,11 @@ from gan.training.sampling import guided_columns, spread
 
 
 class ArbitraryStyleTrainer:
-    """A generator and a discriminator, a pool, and the step in which both learn."""
+    """Trains a generator and a discriminator with an image pool."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         data, optim, device = config.data, config.optim, accelerator.device
-        self.eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
+        self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         names = ("gen_ab", "disc_b")
         self.frame = build_frame(
             config,
@@ -49,7 +49,7 @@ class ArbitraryStyleTrainer:
                 "generators": (("gen_ab",), optim.lr),
                 "discriminators": (("disc_b",), optim.discriminator_lr or optim.lr),
             },
-            {"perceptual.weights": self.eye.fingerprint},
+            {"perceptual.weights": self.perceptual.fingerprint},
         )
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
@@ -60,7 +60,7 @@ class ArbitraryStyleTrainer:
         for batch in update.accumulate(batches):
             a, b = frame.prepare(batch)
             with update.gradients([gen_ab, disc_b]):
-                # Generator: keep the content of a, take the style of b, pass for a painting.
+                # Generator: keep the content of a, take the style of b, fool the discriminator.
                 set_requires_grad([frame.bare["disc_b"]], False)
                 fake_b = gen_ab(a, b)
                 disc, targets = frame.bare["disc_b"], self.targets(a, b)
@@ -70,20 +70,22 @@ class ArbitraryStyleTrainer:
                 # Discriminator: tell paintings from present and past results.
                 set_requires_grad([frame.bare["disc_b"]], True)
                 past = frame.pools["b"].exchange(fake_b, update.rng)
-                told = discriminator_loss(disc_b, b, past, loss)
-                update.minimize(told.loss, told.named("b"))
+                scored = discriminator_loss(disc_b, b, past, loss)
+                update.minimize(scored.loss, scored.named("b"))
         return update.apply()
 
     def targets(self, a: Tensor, b: Tensor) -> LossTargets:
-        """Return what results are compared with: photographs' content, each painting's style."""
-        content = self.eye.content_of(self.eye(a)) if self.eye.content else {}
-        return LossTargets(self.eye, {"a": content}, {"b": self.eye.grams_of(self.eye(b))})
+        """Return the loss targets: content of photographs, style of each painting."""
+        content = self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
+        return LossTargets(
+            self.perceptual, {"a": content}, {"b": self.perceptual.grams_of(self.perceptual(b))}
+        )
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the translation, for use, into the styles of real paintings; there is no other."""
+        """Return the translation into the styles of real paintings; there is none from B to A."""
         network, style = self.frame.generators["ab"], real["b"]
         return lambda content: network(content, spread(style, len(content))), None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return what the samples show: photographs, paintings, results."""
+        """Return the columns of the sample grid: photographs, paintings, results."""
         return {"ab": guided_columns(self.frame.generators["ab"], real["a"], real["b"])}

@@ -1,7 +1,4 @@
-"""What all recipes share: how networks are made ready, a step over several batches, its state.
-
-A recipe has a `Frame` and adds its losses: `train_step` is the only caller of `Step.minimize`.
-"""
+"""The protocol of recipes, and what they share: building networks, steps of several batches."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -29,10 +26,10 @@ Batch = Sequence[Tensor]
 
 
 class Recipe(Protocol):
-    """What a run calls: gan.config.tables.recipes has a row for each."""
+    """The interface of a recipe to the run; gan.config.tables.recipes has a row for each."""
 
     frame: "Frame"
-    """The networks and all that resuming needs."""
+    """The networks and everything that resuming requires."""
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """Update all networks once; return losses, scores and gradient norms by name.
@@ -42,41 +39,41 @@ class Recipe(Protocol):
         """
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the translations A to B and, if there is one, B to A, for use."""
+        """Return the translations A to B and, if there is one, B to A, for inference."""
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
         """Return the columns of the sample grids by direction, for test images."""
 
 
 class Part(Protocol):
-    """A feature of a recipe that has a state which all processes share."""
+    """A feature of a recipe with state that all processes share."""
 
     def state(self) -> dict[Any, Any]:
-        """Return what resuming needs."""
+        """Return the state that resuming requires."""
 
     def restore(self, state: dict[Any, Any], device: torch.device) -> None:
-        """Continue from what state() gave; from {} where the run had no such feature."""
+        """Restore what state() returned; {} if the run had no such feature."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The networks of a recipe, what updates them, and all else that a training state holds."""
+    """The networks of a recipe, their optimizers, and all other content of a training state."""
 
     config: Config
     accelerator: Accelerator
     bare: Mapping[str, nn.Module]
     networks: Mapping[str, nn.Module]
-    """As they are trained: wrapped for several processes."""
+    """The trained networks, wrapped for several processes."""
     updates: Updates
     fingerprints: dict[str, str]
-    """What a resumed run must find again, by the key that names its file."""
+    """Hashes that must be the same when resuming, by the key that names the file."""
     pools: Mapping[Domain, ImagePool] = field(default_factory=dict)
-    """Past translations shown to the discriminators; each process has its own."""
+    """Past translations for the discriminators; each process has its own."""
     parts: Mapping[str, Part] = field(default_factory=dict)
 
     @property
     def generators(self) -> dict[Direction, nn.Module]:
-        """The generators for use: the averaged ones where averaging is on."""
+        """The exported generators: the averages if averaging is on."""
         networks = self.updates.averages or self.updates.exported
         directions = RECIPES[self.config.recipe].directions
         return {direction: networks[f"gen_{direction}"] for direction in directions}
@@ -87,15 +84,15 @@ class Frame:
         return [to_unit(images.to(device, non_blocking=True)) for images in batch]
 
     def state(self) -> dict[str, Any]:
-        """Return what all processes share and resuming needs."""
+        """Return the state that all processes share."""
         return self.updates.state() | {name: part.state() for name, part in self.parts.items()}
 
     def own_state(self) -> dict[str, Any]:
-        """Return what each process has for itself: its pools."""
+        """Return the state of this process: its pools."""
         return {f"pool_{domain}": pool.state() for domain, pool in self.pools.items()}
 
     def restore(self, state: dict[str, Any], own_state: dict[str, Any]) -> None:
-        """Continue from what state() and own_state() gave."""
+        """Restore what state() and own_state() returned."""
         device, side = self.accelerator.device, self.config.data.crop_size
         self.updates.restore(state)
         for name, part in self.parts.items():
@@ -112,11 +109,11 @@ def build_frame(
     fingerprints: dict[str, str],
     parts: Mapping[str, Part] | None = None,
 ) -> Frame:
-    """Give networks their weights and make them ready for training, on all processes.
+    """Load initial weights and prepare networks for training, on all processes.
 
-    `built` are the networks on the CPU, by name: gen_ab, disc_b and the like. Those that the
-    recipe's row exports are averaged; each domain with a discriminator has a pool. A network that
-    rests on a file has `fingerprints` of it, which join the others.
+    `built` are the networks on the CPU, by name: gen_ab, disc_b and so on. The generators of the
+    recipe's directions are averaged; each domain with a discriminator gets a pool. Fingerprints of
+    networks that are read from a file are added to `fingerprints`.
     """
     row = RECIPES[config.recipe]
     for network in built.values():
@@ -136,10 +133,10 @@ def build_frame(
 
 
 class Step:
-    """One update on its way: gradients and values of its batches, until they are applied."""
+    """One update: collects gradients and logged values of its batches until it is applied."""
 
     def __init__(self, frame: Frame, number: int) -> None:
-        """Begin a step: all its random numbers follow from (run.seed, process, step)."""
+        """Begin a step; all its random numbers follow from (run.seed, process, step)."""
         self.frame = frame
         self.number = number
         self.rng = reseed(frame.config.run.seed, frame.accelerator.process_index, number)
@@ -148,7 +145,7 @@ class Step:
         self.count = 0
 
     def accumulate(self, batches: Sequence[T]) -> Iterator[T]:
-        """Yield the batches whose gradients are averaged."""
+        """Yield the batches; their gradients are averaged."""
         self.count = len(batches)
         for batch in batches:
             self.records.append({})
@@ -156,9 +153,9 @@ class Step:
 
     @contextmanager
     def gradients(self, networks: Sequence[nn.Module], *, complete: bool = True) -> Iterator[None]:
-        """Average gradients over the processes in the last batch, once they are complete.
+        """Average gradients over the processes in the last batch only, once they are complete.
 
-        Forward and backward passes of these networks belong in here.
+        Forward and backward passes of these networks must be in this context.
         """
         with ExitStack() as stack:
             if not complete or len(self.records) < self.count:
@@ -167,10 +164,10 @@ class Step:
             yield
 
     def minimize(self, loss: Tensor, values: Mapping[str, Tensor]) -> None:
-        """Add the gradients of a loss of the present batch, and note what is to be logged."""
+        """Backpropagate a loss of the present batch, and record values to log."""
         self.frame.updates.scaler.scale(loss / self.count).backward()
         self.records[-1] |= values
 
     def apply(self) -> dict[str, Tensor]:
-        """Update the networks; return all that was noted, and the norms of the gradients."""
+        """Update the networks; return the recorded values and the gradients' norms."""
         return mean(self.records) | self.frame.updates.apply(self.number, self.statistics)

@@ -1,20 +1,20 @@
-"""The recipe of CUT and FastCUT: one direction, without a cycle.
+"""The recipe of CUT and FastCUT: one direction, without cycle consistency.
 
 Park et al. 2020, "Contrastive learning for unpaired image-to-image translation". A patch of a
-translation is to be recognized, among other patches of its original, as the one at its own place.
+translation must be recognized among patches of its original as the one at the same position.
 For images a and b, gen_ab and heads_ab minimize
 
     adversarial(gen_ab, disc_b) + nce / 2 * ( NCE(fake_b, a) + NCE(idt_b, b) ) + tv * TV(fake_b)
 
-in the words of gan/training/objective.py, with fake_b = gen_ab(a) and idt_b = gen_ab(b). NCE is the
-mean over feature maps of `patch_nce`, of features that the generator's own encoder finds in both
-images and that heads_ab project. Without loss.nce_identity, as in FastCUT, nce * NCE(fake_b, a) is
-all.
+in the notation of gan/training/objective.py, with fake_b = gen_ab(a) and idt_b = gen_ab(b). NCE is
+the mean over feature maps of `patch_nce`. Its features come from the generator's own encoder, for
+both images, and are projected by heads_ab. Without loss.nce_identity, as in FastCUT, the terms with
+nce are nce * NCE(fake_b, a).
 
 Departures from the authors' code: the heads' sizes follow from the configuration, not from the
-first step; their initial weights are drawn as those of the other networks; originals are encoded
+first step; their initial weights are drawn like those of the other networks; originals are encoded
 in the pass that translates them; the updates come after both backward passes. FastCUT's mirrored
-images are not offered.
+images are not supported.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ from gan.training.sampling import sample_columns
 
 
 class ContrastiveTrainer:
-    """A generator, the heads that project its features, a discriminator, and their step."""
+    """Trains a generator, heads that project its features, and a discriminator."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         data, optim, chosen = config.data, config.optim, config.networks
@@ -61,7 +61,7 @@ class ContrastiveTrainer:
             },
             {},
         )
-        # Several batches at once, unless a norm mixes their images.
+        # Several batches in one pass, unless a norm mixes their images.
         together = config.train.batch_passes and chosen.norm != "batch"
         self.passes: Passes = at_once if together else one_by_one
 
@@ -74,7 +74,7 @@ class ContrastiveTrainer:
             a, b = frame.prepare(batch)
             positions = draw_positions(self.feature_maps, a, loss.nce_patches)
             with update.gradients([gen_ab, disc_b, heads_ab]):
-                # Generator and heads: pass for B, keep what each patch of a shows.
+                # Generator and heads: fool the discriminator, keep the content of each patch of a.
                 set_requires_grad([frame.bare["disc_b"]], False)
                 made = contrast(gen_ab, heads_ab, a, b, positions, loss, passes)
                 losses = contrastive_losses(made, b, frame.bare["disc_b"], loss)
@@ -83,14 +83,14 @@ class ContrastiveTrainer:
                 # Discriminator: tell real images from present and past translations.
                 set_requires_grad([frame.bare["disc_b"]], True)
                 past = frame.pools["b"].exchange(made.fake, update.rng)
-                told = discriminator_loss(disc_b, b, past, loss, passes)
-                update.minimize(told.loss, told.named("b"))
+                scored = discriminator_loss(disc_b, b, past, loss, passes)
+                update.minimize(scored.loss, scored.named("b"))
         return update.apply()
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the translation of A to B, for use; there is no other."""
+        """Return the translation of A to B; there is none from B to A."""
         return self.frame.generators["ab"], None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return what the samples show: images of A, their translations."""
+        """Return the columns of the sample grid: images of A, their translations."""
         return {"ab": sample_columns(self.frame.generators["ab"], None, real["a"])}

@@ -1,4 +1,4 @@
-"""CycleGAN's recipe: four networks, two optimizers, two pools, and the step that updates them."""
+"""CycleGAN's recipe: four networks, two optimizers, two pools, and one training step."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,18 +32,18 @@ Images = dict[Domain, Tensor]
 
 
 class Trainer:
-    """All that learns, and the step in which it does."""
+    """Trains the networks of CycleGAN."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         data, optim, device = config.data, config.optim, accelerator.device
-        # A frozen network, whose feature maps are compared.
-        eye = None
+        # A frozen network whose feature maps are compared.
+        perceptual = None
         if config.compares_features:
-            eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
+            perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         share = partial(accelerator.reduce, reduction="mean")
-        self.perception = LossTargetsBuilder(config.perceptual, eye, share)
+        self.perception = LossTargetsBuilder(config.perceptual, perceptual, share)
         fingerprints = self.perception.fingerprints
-        # Tells whether a translation still is what its original is (loss.semantic).
+        # Classifies translations and originals (loss.semantic).
         self.classifier = None
         if classifier_needed(config.loss):
             self.classifier = main_first(accelerator, lambda: FrozenClassifier(config, device))
@@ -64,13 +64,17 @@ class Trainer:
             fingerprints,
             {"perception": self.perception},
         )
-        # As they are trained (wrapped for several processes), and bare.
+        # Wrapped for several processes, and bare.
         self.networks = Networks(**self.frame.networks)
         self.bare = Networks(**self.frame.bare)
         for disc in self.bare.discriminators:
-            if isinstance(disc, ProjectedDiscriminator) and eye and eye.serves_discriminators:
-                disc.feature_maps = eye
-        # Several batches at once, unless a norm mixes their images.
+            if (
+                isinstance(disc, ProjectedDiscriminator)
+                and perceptual
+                and perceptual.serves_discriminators
+            ):
+                disc.feature_maps = perceptual
+        # Several batches in one pass, unless a norm mixes their images.
         together = config.train.batch_passes and config.networks.norm != "batch"
         self.passes: Passes = at_once if together else one_by_one
 
@@ -81,8 +85,8 @@ class Trainer:
         update = Step(self.frame, step)
         for images, targets in update.accumulate(self.prepare(batches)):
             fakes = Images()
-            # Generators: fool both discriminators and reconstruct. One direction's graph is gone
-            # before the other's is built: the same gradients in half the memory.
+            # Generators: fool both discriminators and reconstruct. One direction's graph is freed
+            # before the other's is built: the same gradients with half the memory.
             set_requires_grad(bare.discriminators, False)
             for direction, ends in DIRECTIONS.items():
                 real, target = images[ends.source], images[ends.target]
@@ -93,8 +97,8 @@ class Trainer:
                     update.minimize(total(losses), losses)
                 fakes[ends.target] = cycle.fake.detach()
 
-            # Discriminators: tell real images from present and past translations, the present ones
-            # made before the generators' update, as the paper's authors do.
+            # Discriminators: tell real images from present and past translations. The present ones
+            # were made before the generators' update, as in the authors' code.
             set_requires_grad(bare.discriminators, True)
             for domain, fake in fakes.items():
                 with update.gradients(nets.discriminators):
@@ -105,7 +109,7 @@ class Trainer:
         return update.apply()
 
     def prepare(self, batches: Sequence[Batch]) -> list[tuple[Images, LossTargets]]:
-        """Return the images of a step by their domains, on the device, and their loss targets."""
+        """Return a step's images by domain, on the device, with their loss targets."""
         prepared = [dict(zip(DOMAINS, self.frame.prepare(batch), strict=True)) for batch in batches]
         targets = self.perception.loss_targets([list(images.values()) for images in prepared])
         if self.classifier is not None:
@@ -113,12 +117,12 @@ class Trainer:
         return list(zip(prepared, targets, strict=True))
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the generators for use: A to B, B to A."""
+        """Return the generators A to B and B to A, for inference."""
         generators = self.frame.generators
         return generators["ab"], generators["ba"]
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return what the samples show, in both directions: real, fake, rec, idt."""
+        """Return the columns of the sample grids, in both directions: real, fake, rec, idt."""
         nets = self.frame.generators
         return {
             direction: sample_columns(nets[direction], nets[ends.opposite], real[ends.source])

@@ -1,12 +1,12 @@
-"""The recipe for one style: a generator that gives every photograph one painting's style.
+"""The recipe for one style: the generator gives every photograph the style of one painting.
 
 Johnson et al. 2016, "Perceptual losses for real-time style transfer and super-resolution": their
-losses, with a generator of the CycleGAN kind, so that what comes out is used like any other. gen_ab
-minimizes, over the photographs a,
+losses, with a generator of the CycleGAN kind, so that it is used like any other. gen_ab minimizes,
+over the photographs a,
 
     perceptual * |f(fake_b) - f(a)|^2 + style * |G(fake_b) - G_painting|^2 + tv * TV(fake_b)
 
-in the words of gan/training/objective.py.
+in the notation of gan/training/objective.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,14 +31,14 @@ from gan.training.sampling import sample_columns
 
 
 class SingleStyleTrainer:
-    """A generator, the painting's Gram matrices, and the step in which the one learns the other."""
+    """Trains a generator with the Gram matrices of one painting."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         path, data, device = config.style.image, config.data, accelerator.device
         assert path is not None, "the configuration has been checked"
         painting = read_painting(path, config.style.size, data.channels_b)
-        self.eye = main_first(accelerator, lambda: PerceptualNetwork(config, device))
-        self.gram = self.eye.style_of(self.eye(painting.to(device)))
+        self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
+        self.gram = self.perceptual.style_of(self.perceptual(painting.to(device)))
         self.frame = build_frame(
             config,
             accelerator,
@@ -47,7 +47,7 @@ class SingleStyleTrainer:
             ),
             {"generators": (("gen_ab",), config.optim.lr)},
             {
-                "perceptual.weights": self.eye.fingerprint,
+                "perceptual.weights": self.perceptual.fingerprint,
                 "style.image": file_sha256(path)[:16],
             },
         )
@@ -58,20 +58,22 @@ class SingleStyleTrainer:
         update = Step(self.frame, step)
         for batch in update.accumulate(batches):
             (a,) = self.frame.prepare(batch)
-            content = self.eye.content_of(self.eye(a)) if self.eye.content else {}
+            content = (
+                self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
+            )
             with update.gradients([gen_ab]):
                 fake_b = gen_ab(a)
-                terms = appearance_terms("ab", fake_b, content, self.gram, self.eye)
+                terms = appearance_terms("ab", fake_b, content, self.gram, self.perceptual)
                 losses = weighted(terms, loss)
                 update.minimize(total(losses), losses)
         return update.apply()
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the translation of photographs, for use; there is none from B to A."""
+        """Return the translation of photographs; there is none from B to A."""
         return self.frame.generators["ab"], None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return what the samples show: photographs, translations."""
+        """Return the columns of the sample grid: photographs, translations."""
         return {"ab": sample_columns(self.frame.generators["ab"], None, real["a"])}
 
 

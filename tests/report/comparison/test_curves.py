@@ -41,6 +41,6 @@ def test_runs_of_other_lengths_share_a_chart(tmp_path: Path) -> None:
     assert "exponential mean of about 1 to 3 values" in text
 
 
-def test_nothing_logged_is_said(tmp_path: Path) -> None:
+def test_an_empty_log_is_reported(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(2)]
     assert "Nothing has been logged yet" in curves(grouped(read_runs(runs)).groups)

@@ -1,4 +1,4 @@
-"""Runs are one group where nothing but the seed tells them apart."""
+"""Runs form one group if they differ only in the seed."""
 
 from itertools import count
 from pathlib import Path
@@ -24,7 +24,7 @@ VALUES: dict[str, Any] = {
     "train.ema": 0.9, "train.epochs": 5, "train.max_steps": 3, "train.pool_size": 7,
     "train.precision": "bf16", "train.schedule": "cosine", "run.deterministic": True,
 }  # fmt: skip
-"""Values other than those of a small run, by key."""
+"""Values that differ from a small run's, by key."""
 OF_NO_ACCOUNT: dict[str, Any] = {
     "data.workers": 1, "evaluate.batch_size": 3, "evaluate.resamples": 7, "run.allow_changes": True,
     "run.device": "auto", "run.threads": 1, "train.checkpoint_every": 3, "train.keep_states": 5,
@@ -61,7 +61,7 @@ def folders(tmp_path: Path) -> Any:
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_runs_are_one_group_exactly_where_all_that_counts_is_equal(
+def test_runs_are_one_group_exactly_if_all_facts_are_equal(
     folders: Any, drawn: list[tuple[int, dict[str, bool], set[str]]]
 ) -> None:
     runs, recipes = [], []
@@ -82,8 +82,8 @@ def test_runs_are_one_group_exactly_where_all_that_counts_is_equal(
     assert found.different.keys() == changed_keys - shared
 
 
-def test_every_key_separates_but_those_that_resuming_may_change() -> None:
-    """The list is the configuration's own, without what decides how a whole run ends."""
+def test_every_key_separates_except_those_that_resuming_may_change() -> None:
+    """The configuration's own list, except keys that affect the end of a whole run."""
     keys = {key for key, _ in dotted(Config().model_dump(mode="json"))} | {"loss.terms"}
     assert keys >= NOT_NUMBERS >= WHOLE_RUN | PLACES | FOLDERS | KEEPING
     assert not (NOT_NUMBERS & VALUES.keys()) - WHOLE_RUN - PLACES - FOLDERS
@@ -91,7 +91,7 @@ def test_every_key_separates_but_those_that_resuming_may_change() -> None:
     assert SEED not in NOT_NUMBERS
 
 
-def test_what_keeps_the_best_counts_where_the_best_is_kept(tmp_path: Path) -> None:
+def test_keys_of_the_best_separate_only_if_the_best_is_kept(tmp_path: Path) -> None:
     def groups(**evaluate: Any) -> int:
         runs = [
             write_run(tmp_path / str(len([*tmp_path.iterdir()])), seed, evaluate=values)
@@ -104,7 +104,7 @@ def test_what_keeps_the_best_counts_where_the_best_is_kept(tmp_path: Path) -> No
     assert groups(best="l1_ab") == 2
 
 
-def test_folders_are_compared_by_content_where_every_run_knows_it(tmp_path: Path) -> None:
+def test_folders_are_compared_by_content_if_every_run_has_hashes(tmp_path: Path) -> None:
     runs = [
         write_run(tmp_path / name, seed, data={"root": f"{name}/data"})
         for seed, name in enumerate("xyz")
@@ -120,9 +120,7 @@ def test_folders_are_compared_by_content_where_every_run_knows_it(tmp_path: Path
 @pytest.mark.parametrize("facts", [
     {"processes": 2}, {"device": "cuda"}, {"fingerprints": {"style.image": "abc"}},
 ])  # fmt: skip
-def test_where_a_run_ran_and_what_it_read_tell_it_apart(
-    facts: dict[str, Any], tmp_path: Path
-) -> None:
+def test_device_processes_and_files_separate_runs(facts: dict[str, Any], tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(2)]
     write_state(runs[0])
     write_state(runs[1], **facts)
@@ -131,21 +129,21 @@ def test_where_a_run_ran_and_what_it_read_tell_it_apart(
 
 
 @pytest.mark.parametrize("damage", [{"folders": 3}, {"fingerprints": []}, {"folders": None}])
-def test_a_strange_manifest_is_no_error(damage: dict[str, Any], tmp_path: Path) -> None:
+def test_an_unusual_manifest_does_not_raise(damage: dict[str, Any], tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(2)]
     for run in runs:
         write_state(run, **damage)
     assert len(grouped(read_runs(runs)).groups) == 1
 
 
-def test_a_damaged_configuration_is_nobodys_seed(tmp_path: Path) -> None:
+def test_a_damaged_configuration_is_a_separate_group(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(3)]
     for run in runs[:2]:
         (run / "config.yaml").write_text("loss: [")
     assert len(grouped(read_runs(runs)).groups) == 3
 
 
-def test_ignored_keys_fold_runs_and_are_shown(tmp_path: Path) -> None:
+def test_ignored_keys_do_not_separate_runs_and_are_shown(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed, train={"epochs": 3 + seed}) for seed in range(3)]
     assert len(grouped(read_runs(runs)).groups) == 3
     found = grouped(read_runs(runs), ["train.epochs"])
@@ -158,7 +156,9 @@ def test_ignored_keys_fold_runs_and_are_shown(tmp_path: Path) -> None:
     ("run.dir", "ignore: run.dir never separates runs: remove it"),
     ("run.seed", "ignore: run.seed never separates runs: remove it"),
 ])  # fmt: skip
-def test_a_key_that_separates_nothing_is_named(key: str, expected: str, tmp_path: Path) -> None:
+def test_an_ignored_key_that_separates_nothing_is_rejected(
+    key: str, expected: str, tmp_path: Path
+) -> None:
     runs = read_runs([write_run(tmp_path / str(seed), seed) for seed in range(2)])
     with pytest.raises(ValueError, match=expected.replace("?", r"\?")):
         grouped(runs, [key])
@@ -175,7 +175,7 @@ def test_a_seed_is_counted_once_by_the_run_with_most_steps(tmp_path: Path) -> No
     ]  # fmt: skip
 
 
-def test_groups_are_named_by_the_fewest_keys_that_tell_them_apart(tmp_path: Path) -> None:
+def test_groups_are_named_by_the_fewest_distinguishing_keys(tmp_path: Path) -> None:
     changes: list[dict[str, Any]] = [
         {"optim": {"lr": 0.1}},
         {"optim": {"lr": 0.1}, "loss": {"cycle": 3}},
@@ -193,7 +193,7 @@ def test_groups_are_named_by_the_fewest_keys_that_tell_them_apart(tmp_path: Path
     assert alone.title(alone.groups[0]) == "1"
 
 
-def test_values_are_spelled_as_in_the_configuration(tmp_path: Path) -> None:
+def test_values_are_written_as_in_the_configuration(tmp_path: Path) -> None:
     runs = [
         write_run(tmp_path / str(n), data={"flip": flip}) for n, flip in enumerate((True, False))
     ]

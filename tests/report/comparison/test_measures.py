@@ -1,4 +1,4 @@
-"""Which numbers stand in one column, and which group may be called best."""
+"""Which numbers share a column, and which group is marked as best."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +44,7 @@ values = st.lists(st.floats(0, 10).map(lambda x: round(x, 2)), min_size=2, max_s
 @pytest.mark.filterwarnings("ignore:Precision loss:RuntimeWarning")
 @given(st.lists(values, min_size=2, max_size=3), st.sampled_from(["lower", "higher"]))
 @settings(max_examples=20, deadline=None)
-def test_the_best_group_is_marked_where_scipy_tells_it_from_every_other(
+def test_the_best_group_is_marked_if_scipy_finds_it_different(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[list[float]], better: str
 ) -> None:
     (table,) = recipes(tmp_path_factory.mktemp("runs"), *drawn, better=better)
@@ -69,7 +69,7 @@ def test_the_best_group_is_marked_where_scipy_tells_it_from_every_other(
     (([1.0, 1.1], [None, None]), "nothing to compare"),
     (([9.0, 9.1], [1.0, 1.1]), "2 is best"),
 ])  # fmt: skip
-def test_what_is_claimed_is_said_in_words(
+def test_claims_are_sentences(
     groups: tuple[list[float | None], ...], verdict: str, tmp_path: Path
 ) -> None:
     (table,) = recipes(tmp_path, *groups)
@@ -87,7 +87,7 @@ def test_numbers_without_a_protocol_are_compared_without_a_claim(tmp_path: Path)
 @pytest.mark.parametrize(("name", "claimed"), [
     ("kid_ab", False), ("gram_ba", False), ("lpips_ab", False), ("l1_ab", True), ("cycle_a", True),
 ])  # fmt: skip
-def test_nothing_is_claimed_for_who_was_trained_with_the_extractor(
+def test_nothing_is_claimed_for_a_group_trained_with_the_extractor(
     name: str, claimed: bool, tmp_path: Path
 ) -> None:
     (table,) = recipes(tmp_path, [1.0, 1.1], [5.0, 5.1], name=name, protocol=FEATURES,
@@ -96,15 +96,15 @@ def test_nothing_is_claimed_for_who_was_trained_with_the_extractor(
     assert ("no claim" in table.rows[0].verdict) != claimed
     runs = read_runs(sorted(tmp_path.iterdir()))
     found = notes(table, grouped(runs).groups)
-    assert [note[:32] for note in found] == [f"Group {n}: vgg19 trained these gen" for n in (1, 2)]
+    assert [note[:32] for note in found] == [f"Group {n}: vgg19 was used to train" for n in (1, 2)]
 
 
-def test_other_protocols_are_other_tables_and_what_differs_is_named(tmp_path: Path) -> None:
+def test_other_protocols_give_other_tables_with_their_differences(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(4)]
     common = {"resize": {"size": 64}, "batch_size": 8}
     for run in runs[:2]:
         evaluate(run, protocol=common, l1_ab=1.0)
-    evaluate(runs[2], protocol=common | {"batch_size": 2}, l1_ab=2.0)  # rounding alone
+    evaluate(runs[2], protocol=common | {"batch_size": 2}, l1_ab=2.0)  # only rounding
     evaluate(runs[3], protocol={"resize": {"size": 128}}, l1_ab=3.0)
     first, second = tables(grouped(read_runs(runs)).groups)
     assert [value.metric.value for value in first.rows[0].cells[0].newest] == [1, 1, 2]
@@ -125,12 +125,12 @@ def test_the_protocol_that_most_runs_share_comes_first_and_every_run_has_a_table
     assert tables(grouped(read_runs([write_run(tmp_path / "new")])).groups) == []
 
 
-def test_the_newest_evaluation_counts_and_the_best_stands_beside_it(tmp_path: Path) -> None:
+def test_the_newest_evaluation_counts_and_the_best_is_shown_with_it(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run")
     for step, value in ((4, 0.4), (8, 0.2), (12, 0.3)):
         evaluate(run, step, l1_ab=value)
     kept = {"models": {"ab": {"file": "gen_ab-best.safetensors"}}, "seed": 0}
-    evaluate(run, 16, protocol=kept, l1_ab=9.0)  # the best is not the run's own
+    evaluate(run, 16, protocol=kept, l1_ab=9.0)  # not with the run's own generators
     append(run / "best.json", {"step": 8})
     (table,) = tables(grouped(read_runs([run])).groups)
     (cell,) = table.rows[0].cells
@@ -149,7 +149,7 @@ def test_a_copy_is_shown_and_not_counted(tmp_path: Path) -> None:
     assert (found.mean, found.deviation, found.count) == (1.0, None, 1)
 
 
-def test_a_copy_alone_makes_no_table(tmp_path: Path) -> None:
+def test_a_copy_alone_gives_no_table(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(number), 0) for number in range(2)]
     evaluate(runs[1], l1_ab=3.0)
     assert tables(grouped(read_runs(runs)).groups) == []

@@ -1,4 +1,4 @@
-"""The page about several runs: whole in one file, names as text, what differs and what is ill."""
+"""The page that compares runs: one file, names escaped, differences and findings named."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     assert text.count("&lt;img src=x") > 10
 
 
-def test_nothing_outside_is_referred_to(tmp_path: Path) -> None:
+def test_the_page_refers_to_nothing_outside(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(2)]
     for run in runs:
         write_grid(run, 12, "ab")
@@ -54,7 +54,7 @@ def test_groups_states_and_copies_are_named(tmp_path: Path) -> None:
     assert "optim.lr" in text
 
 
-def test_open_findings_are_the_first_thing_to_see(tmp_path: Path) -> None:
+def test_open_findings_are_shown_first(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / name, seed) for seed, name in enumerate(("ill", "well"))]
     write_state(runs[0], 5)
     append(runs[0] / "doctor.jsonl", {"step": 4, "finding": "copy", "where": "ab", "advice": "X."})
@@ -67,7 +67,7 @@ def test_open_findings_are_the_first_thing_to_see(tmp_path: Path) -> None:
     assert "Without a doctor&#39;s record: well." in text
 
 
-def test_mean_and_deviation_stand_beside_the_single_values(tmp_path: Path) -> None:
+def test_mean_and_deviation_are_shown_with_the_single_values(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / name, seed) for seed, name in enumerate(("x", "y", "z"))]
     for run, value in zip(runs, (1.0, 2.0, 6.0), strict=True):
         evaluate(run, l1_ab={"value": value, "low": value - 0.5, "high": value + 0.5})
@@ -77,7 +77,7 @@ def test_mean_and_deviation_stand_beside_the_single_values(tmp_path: Path) -> No
         assert single in text
 
 
-def test_protocols_that_differ_are_said_to_be_not_comparable(tmp_path: Path) -> None:
+def test_different_protocols_are_reported_as_not_comparable(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(2)]
     for run, size in zip(runs, (64, 128), strict=True):
         evaluate(run, protocol={"resize": {"size": size}}, l1_ab=1.0)

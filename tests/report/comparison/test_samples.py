@@ -1,4 +1,4 @@
-"""The same test image stands beside itself as each run translates it."""
+"""Translations of the same test image by all runs are shown side by side."""
 
 import base64
 import io
@@ -41,7 +41,7 @@ def test_every_row_is_one_image_and_every_run_has_its_translation(tmp_path: Path
     ]
 
 
-def test_runs_whose_images_are_others_stand_apart(tmp_path: Path) -> None:
+def test_runs_with_other_images_form_separate_blocks(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(3)]
     for run, count in zip(runs, (2, 3, 2), strict=True):
         write_grid(run, 12, "ab", images=count)
@@ -50,7 +50,7 @@ def test_runs_whose_images_are_others_stand_apart(tmp_path: Path) -> None:
     assert [len(row) for row in shown(text)] == [3, 3, 2, 2, 2]
 
 
-def test_fewer_images_are_shown_and_it_is_said(tmp_path: Path) -> None:
+def test_fewer_images_are_shown_with_a_remark(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(2)]
     for run in runs:
         write_grid(run, 12, "ba", images=5)
@@ -60,7 +60,7 @@ def test_fewer_images_are_shown_and_it_is_said(tmp_path: Path) -> None:
     assert shown(page(runs, 0)) == []
 
 
-def test_what_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
+def test_missing_or_damaged_samples_are_named(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / name, seed) for seed, name in enumerate(("no", "torn", "narrow"))]
     write_grid(runs[1], 12, "ab")
     (runs[1] / "samples" / "step-00000012-ab.png").write_bytes(b"torn")

@@ -26,7 +26,7 @@ def test_one_seed_has_no_deviation() -> None:
 
 
 @pytest.mark.parametrize("spoiled", [math.nan, math.inf])
-def test_a_value_that_is_not_finite_spoils_the_mean_and_every_claim(spoiled: float) -> None:
+def test_a_value_that_is_not_finite_gives_no_mean_and_no_claim(spoiled: float) -> None:
     assert math.isnan(summary([1.0, spoiled]).mean)
     assert welch([1.0, 2.0], [1.0, spoiled]) is None
 
@@ -53,7 +53,7 @@ def test_two_pairs_of_the_same_spread_have_the_interval_of_two_degrees() -> None
     assert (found.value, found.low, found.high) == pytest.approx((-9, -9 - half, -9 + half))
 
 
-def test_seeds_without_a_spread_differ_by_what_they_differ() -> None:
+def test_equal_seeds_have_an_interval_of_width_zero() -> None:
     found = welch([1.0, 1.0], [2.0, 2.0])
     assert found is not None
     assert (found.low, found.high, found.clear) == (-1, -1, True)

@@ -1,4 +1,4 @@
-"""The comparison on the terminal, letter by letter."""
+"""The comparison in the terminal, compared letter by letter."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -34,7 +34,7 @@ def test_the_table_for_two_recipes_of_two_seeds(tmp_path: Path) -> None:
         cycle_a  lower   0.5 +- 0 (2)     0.5 +- 0 (2)       1 is not clearly better than 2""")
 
 
-def test_other_protocols_are_other_tables(tmp_path: Path) -> None:
+def test_other_protocols_give_other_tables(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(seed), seed) for seed in range(2)]
     for run, size in zip(runs, (64, 128), strict=True):
         evaluate(run, protocol={"size": size}, l1_ab=1.0)
@@ -56,7 +56,7 @@ def test_names_cannot_move_the_cursor(tmp_path: Path) -> None:
     assert "\\x1b[2J\\n0, \\x1b[2J\\n1" in written
 
 
-def test_what_is_ignored_or_not_evaluated_is_said(tmp_path: Path) -> None:
+def test_ignored_keys_and_missing_evaluations_are_printed(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / str(n), n, train={"epochs": 3 + n}) for n in range(2)]
     evaluate(runs[0], l1_ab=1.0)
     read = read_runs(runs)

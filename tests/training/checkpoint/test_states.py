@@ -1,4 +1,4 @@
-"""Training state on disk: whole or passed over by name, the last few kept, a full disk survived."""
+"""Training states: complete or skipped by name, the last few kept, safe on a full disk."""
 
 import json
 import resource
@@ -38,7 +38,7 @@ def test_round_trip_of_the_newest(tmp_path: Path) -> None:
     assert content(tmp_path) == (10, 10.0, 10.0)
 
 
-def test_nothing_is_found_in_nothing(tmp_path: Path) -> None:
+def test_an_empty_folder_has_no_state(tmp_path: Path) -> None:
     assert newest_state(tmp_path / "state") == (None, [])
 
 
@@ -48,7 +48,7 @@ def test_only_the_last_few_are_kept(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000004", "step-00000005"]
 
 
-def test_what_a_killed_save_left_is_neither_found_nor_kept(tmp_path: Path) -> None:
+def test_an_incomplete_save_is_neither_found_nor_kept(tmp_path: Path) -> None:
     save(tmp_path, 1)
     shutil.copytree(tmp_path / "step-00000001", tmp_path / ".step-00000002.tmp")
     assert content(tmp_path) == (1, 1.0, 1.0)
@@ -69,7 +69,7 @@ def flip(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["shared.pt", "process-0.pt", "manifest.json"])
 @pytest.mark.parametrize("damage", [truncate, flip, Path.unlink])
-def test_damage_is_named_and_the_state_before_is_used(
+def test_a_damaged_state_is_named_and_the_one_before_is_used(
     damage: Any, name: str, tmp_path: Path
 ) -> None:
     save(tmp_path, 1)
@@ -80,7 +80,7 @@ def test_damage_is_named_and_the_state_before_is_used(
     assert saved is not None
     assert saved.step == 1
     assert len(problems) == 1
-    if not (damage is flip and name == "manifest.json"):  # which may then blame another file
+    if not (damage is flip and name == "manifest.json"):  # it may then name another file
         assert str(path) in problems[0]
 
 
@@ -89,7 +89,7 @@ def test_damage_is_named_and_the_state_before_is_used(
     ("fingerprints", ["a"]), ("recipe", 3), ("files", {}), ("files", []), ("config", "deep"),
 ])  # fmt: skip
 def test_a_sealed_manifest_of_something_else_is_named(key: str, value: Any, tmp_path: Path) -> None:
-    """Its checksum is right: somebody wrote it so."""
+    """Its checksum is correct, as if it had been written like this."""
     save(tmp_path, 1)
     save(tmp_path, 2)
     path = tmp_path / "step-00000002" / "manifest.json"
@@ -104,7 +104,7 @@ def test_a_sealed_manifest_of_something_else_is_named(key: str, value: Any, tmp_
 
 
 @pytest.mark.parametrize("content", [b"", b"no pickle", b"PK\x03\x04", None])
-def test_a_sealed_file_that_is_no_state_is_named(content: bytes | None, tmp_path: Path) -> None:
+def test_a_sealed_file_that_is_not_a_state_is_named(content: bytes | None, tmp_path: Path) -> None:
     save(tmp_path, 1)
     folder = tmp_path / "step-00000001"
     if content is None:
@@ -122,7 +122,7 @@ def test_a_sealed_file_that_is_no_state_is_named(content: bytes | None, tmp_path
 
 
 def test_a_flipped_bit_anywhere_in_the_manifest_never_misleads(tmp_path: Path) -> None:
-    """What it says is either still true where it matters, or found to be damaged."""
+    """Its content is either still correct where it matters, or reported as damaged."""
     save(tmp_path, 1)
     save(tmp_path, 2)
     manifest = tmp_path / "step-00000002" / "manifest.json"
@@ -141,7 +141,7 @@ def test_a_flipped_bit_anywhere_in_the_manifest_never_misleads(tmp_path: Path) -
 
 @pytest.fixture
 def full_disk() -> Iterator[None]:
-    """No file may grow beyond 1000 bytes: what a full disk does, without mounting one."""
+    """No file may exceed 1000 bytes: like a full disk, without mounting one."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
@@ -150,7 +150,7 @@ def full_disk() -> Iterator[None]:
     signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_is_said_and_the_state_before_is_intact(
+def test_a_full_disk_is_reported_and_the_state_before_is_intact(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     save(tmp_path, 1)
@@ -161,8 +161,8 @@ def test_a_full_disk_is_said_and_the_state_before_is_intact(
     assert content(tmp_path) == (1, 1.0, 1.0)
 
 
-def test_a_state_is_what_was_saved_although_training_goes_on(tmp_path: Path) -> None:
-    """The thread is held up until the tensors have changed."""
+def test_a_state_is_a_copy_while_training_continues(tmp_path: Path) -> None:
+    """The writing thread waits until the tensors have changed."""
     weight, changed = torch.ones(100), threading.Event()
     with Saver(tmp_path, Accelerator(cpu=True), keep=1) as saver:
         saver.thread.submit(changed.wait, 10)
@@ -193,7 +193,7 @@ def test_a_state_is_named_only_when_every_process_has_written_it(tmp_path: Path)
 def test_a_state_that_another_process_found_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A disk of a network may show it late, and another one before."""
+    """A network disk may show it late, and another state before."""
     save(tmp_path, 3)
     saved, _ = newest_state(tmp_path)
     assert saved is not None
@@ -216,14 +216,14 @@ def test_a_state_that_another_process_found_is_waited_for(
 
 
 @pytest.mark.parametrize("before", [{}, {"device": "cpu"}], ids=["older", "same"])
-def test_a_state_of_the_same_device_or_of_an_unknown_one_is_continued(
+def test_a_state_of_the_same_or_an_unknown_device_is_accepted(
     before: dict[str, str], tmp_path: Path
 ) -> None:
     check_same(*on_devices(before, "cpu", tmp_path), allow=False)
 
 
-def test_a_state_of_another_device_is_refused(tmp_path: Path) -> None:
-    """Devices round differently, and have random numbers of their own."""
+def test_a_state_of_another_device_is_rejected(tmp_path: Path) -> None:
+    """Devices round differently and have different random numbers."""
     states = on_devices({"device": "cuda"}, "cpu", tmp_path)
     with pytest.raises(ValueError, match=r"device: cuda -> cpu.*--run.allow_changes true"):
         check_same(*states, allow=False)
@@ -231,7 +231,7 @@ def test_a_state_of_another_device_is_refused(tmp_path: Path) -> None:
 
 
 def on_devices(before: dict[str, str], now: str, folder: Path) -> tuple[SavedState, dict[str, Any]]:
-    """A state, and what a run on another device would write of itself."""
+    """A state, and the manifest of a run on another device."""
     same = {
         "config": Config().model_dump(mode="json"), "folders": {}, "processes": 1,
         "recipe": "cyclegan", "fingerprints": {},

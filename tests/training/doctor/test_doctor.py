@@ -1,4 +1,4 @@
-"""What a doctor says of a window: each fault, injected on purpose, and nothing of the healthy."""
+"""The doctor's findings in a window: every fault, injected on purpose, and none if healthy."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from tests.support import faults
 from tests.support.faults import FAULTY, cooler, healthy, photographs
 
 Said = tuple[list[str], list[str]]
-"""Names of the findings that are new and that have gone."""
+"""Names of the findings that are new and of those that have gone."""
 
 
 def doctor(adversarial: str = "lsgan", **train: Any) -> Doctor:
@@ -26,7 +26,7 @@ def doctor(adversarial: str = "lsgan", **train: Any) -> Doctor:
 
 
 def images(channels_a: int = 3, channels_b: int = 3) -> Mapping[Domain, Tensor]:
-    """B is A's kind of picture in healthy's colours."""
+    """B shows the same kind of picture as A, in other colors."""
     a, b = photographs(4, channels_a), photographs(4, channels_b, seed=1)
     return {"a": a, "b": healthy(b)}
 
@@ -36,7 +36,7 @@ def names(seen: Examination) -> set[tuple[str, str]]:
 
 
 def values(step: int = 0, **changed: float) -> dict[str, float]:
-    """What a healthy step logs, a little different in every step."""
+    """The logged values of a healthy step, slightly different in each step."""
     wave = math.sin(step)
     steady = {
         "gradient_norm_generators": 30 + 9 * wave, "gradient_norm_discriminators": 5 + wave,
@@ -67,7 +67,7 @@ def test_each_faulty_translation_is_found_and_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(FAULTY))
-def test_the_other_direction_is_looked_at_as_well(name: str) -> None:
+def test_the_other_direction_is_examined_too(name: str) -> None:
     forth, back = FAULTY[name]
     real = images()
     seen = doctor().examine(10, back, forth, {"a": real["b"], "b": real["a"]})
@@ -76,7 +76,7 @@ def test_the_other_direction_is_looked_at_as_well(name: str) -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_healthy_pair_has_no_findings(dtype: torch.dtype) -> None:
-    """In half floats too, as under autocast."""
+    """In half precision too, as under autocast."""
 
     def rounded(network: faults.Network) -> faults.Network:
         return lambda x: network(x).to(dtype).float()
@@ -87,7 +87,7 @@ def test_a_healthy_pair_has_no_findings(dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize(("channels_a", "channels_b"), [(1, 1), (1, 3), (3, 1)])
-def test_grey_and_colour(channels_a: int, channels_b: int) -> None:
+def test_gray_and_color_can_be_examined(channels_a: int, channels_b: int) -> None:
     def forth(x: Tensor) -> Tensor:
         return healthy(x.mean(1, keepdim=True).expand(-1, channels_b, -1, -1))
 
@@ -102,8 +102,8 @@ def test_grey_and_colour(channels_a: int, channels_b: int) -> None:
     assert names(dark) == {("inverted", "ab")}
 
 
-def test_one_generator_is_examined_without_a_way_back() -> None:
-    """Photographs alone, as for one painting; or with paintings that are only looked at."""
+def test_one_generator_is_examined_without_a_reconstruction() -> None:
+    """Photographs alone, as for one painting; or with paintings that are only examined."""
     both = images()
     for real in ({"a": both["a"]}, both):
         seen = doctor().examine(10, healthy, None, real)  # type: ignore[arg-type]
@@ -158,7 +158,7 @@ vanilla; those of healthy ones over 0.16 and more."""
     ({"lr": 2e-4, "discriminator_lr": 5e-5}, 0.04, set()),
     ({"lr": 2e-4, "discriminator_lr": 1e-1}, 0.15, set()),
 ])  # fmt: skip
-def test_scores_of_a_discriminator_that_hardly_learns_are_the_pictures_own(
+def test_scores_of_a_discriminator_that_hardly_learns_count_less(
     optim: dict[str, float], spread: float, found: set[tuple[str, str]]
 ) -> None:
     train = TrainConfig(doctor_every=10)
@@ -188,7 +188,7 @@ def test_the_advice_for_a_beaten_discriminator_compares_both_rates(
     assert found.keys() == {"beaten"}
 
 
-def grey(images: Tensor) -> Tensor:
+def gray(images: Tensor) -> Tensor:
     return images * 0
 
 
@@ -196,7 +196,7 @@ def same(images: Tensor) -> Tensor:
     return images
 
 
-@pytest.mark.parametrize(("name", "forth"), [("copy", same), ("collapsed", grey)])
+@pytest.mark.parametrize(("name", "forth"), [("copy", same), ("collapsed", gray)])
 def test_one_generator_alone_is_advised_without_cycle_and_identity(
     name: str, forth: Callable[[Tensor], Tensor]
 ) -> None:
@@ -207,8 +207,8 @@ def test_one_generator_alone_is_advised_without_cycle_and_identity(
         assert ("loss.nce" in advice) == (not named)
 
 
-def test_a_balanced_game_is_no_finding() -> None:
-    """Scores alike on average, losses at chance: but every step's images have others."""
+def test_a_balanced_game_has_no_findings() -> None:
+    """Scores equal on average, losses at chance, but the images change in each step."""
     ours = doctor()
     rng = torch.Generator().manual_seed(0)
     for step in range(1, 101):
@@ -219,8 +219,8 @@ def test_a_balanced_game_is_no_finding() -> None:
             assert ours.examine(step, healthy, cooler, images()).found == []
 
 
-def test_too_few_logged_steps_say_nothing_until_there_are_four() -> None:
-    """Logged every fifth step; the window of scores reaches back to the first of them."""
+def test_scores_are_examined_from_four_logged_steps_on() -> None:
+    """Logged every fifth step; the window of scores reaches back to the first logged one."""
     ours, found = doctor(), []
     for step in range(5, 31, 5):
         ours.log(step, values(step, discriminator_a=0.0, score_real_a=1.0, score_fake_a=0.0))
@@ -231,7 +231,7 @@ def test_too_few_logged_steps_say_nothing_until_there_are_four() -> None:
     assert found[2] == []
 
 
-def test_steps_that_are_not_finite_do_not_blur_the_others() -> None:
+def test_steps_that_are_not_finite_do_not_affect_the_others() -> None:
     ours = doctor()
     for step in range(1, 11):
         bad = {"score_real_a": math.nan, "gradient_norm_generators": math.inf, "skipped_steps": 1}
@@ -241,25 +241,25 @@ def test_steps_that_are_not_finite_do_not_blur_the_others() -> None:
     assert all(math.isfinite(value) for value in seen.signals.values())
 
 
-def test_fp16_may_leave_out_a_few_steps_to_find_its_scale() -> None:
+def test_fp16_may_skip_a_few_steps_to_find_its_scale() -> None:
     for precision, skipped, found in (("fp16", 1, 0), ("fp16", 20, 1), ("bf16", 1, 1)):
         ours = doctor(precision=precision, doctor_every=100)
         ours.log(100, values(skipped_steps=skipped))
         assert len(ours.examine(100, healthy, cooler, images()).found) == found
 
 
-def test_a_finding_is_said_once_until_it_has_gone_and_come_back() -> None:
-    ours, said, bad = doctor(), [], faults.inverting
+def test_a_finding_is_reported_once_until_it_has_gone_and_returned() -> None:
+    ours, printed, bad = doctor(), [], faults.inverting
     for window, forth in enumerate((healthy, bad, bad, healthy, bad), start=1):
         seen = ours.examine(10 * window, forth, cooler, images())
-        said.append(([f.name for f in seen.found], [f.name for f in seen.gone]))
+        printed.append(([f.name for f in seen.found], [f.name for f in seen.gone]))
     new: Said = (["inverted"], [])
     old: Said = ([], ["inverted"])
-    assert said == [([], []), new, ([], []), old, new]
+    assert printed == [([], []), new, ([], []), old, new]
 
 
-def test_what_is_undefined_for_a_while_has_not_gone() -> None:
-    """NaN outputs have no correlation."""
+def test_an_undefined_finding_stays_open() -> None:
+    """The correlation of NaN outputs is undefined."""
     ours = doctor()
     ours.examine(10, faults.inverting, cooler, images())
     seen = ours.examine(20, lambda x: x * torch.nan, cooler, images())
@@ -267,7 +267,7 @@ def test_what_is_undefined_for_a_while_has_not_gone() -> None:
     assert ours.examine(30, faults.inverting, cooler, images()).found == []
 
 
-def test_an_ignored_fault_is_measured_and_not_said() -> None:
+def test_an_ignored_fault_is_measured_and_not_reported() -> None:
     """Negative film and its prints: the right translation inverts."""
     seen = doctor(doctor_ignore=["inverted"]).examine(
         10, faults.inverting, faults.inverting, images()
@@ -276,13 +276,13 @@ def test_an_ignored_fault_is_measured_and_not_said() -> None:
     assert seen.signals["inverted", "ab"] < -0.9
 
 
-def test_identical_photographs_are_no_collapse() -> None:
+def test_identical_photographs_are_not_a_collapse() -> None:
     same = {d: one[:1].expand(4, -1, -1, -1) for d, one in images().items()}
     seen = doctor().examine(10, healthy, cooler, same)
     assert seen.found == []
 
 
-def test_weights_buffers_and_the_global_random_state_are_untouched() -> None:
+def test_weights_buffers_and_the_global_random_state_do_not_change() -> None:
     networks = [build_generator("resnet_6blocks", channels=2, norm="batch").eval() for _ in "ab"]
     before = [{k: v.clone() for k, v in net.state_dict().items()} for net in networks]
     state = torch.get_rng_state()
@@ -294,10 +294,10 @@ def test_weights_buffers_and_the_global_random_state_are_untouched() -> None:
         assert all(p.grad is None and p.requires_grad for p in net.parameters())
 
 
-def test_a_restored_doctor_goes_on_as_if_it_had_never_stopped() -> None:
-    """From the middle of a window, with a finding open."""
+def test_a_restored_doctor_continues_exactly() -> None:
+    """From the middle of a window, with an open finding."""
     straight, parts = doctor(), doctor()
-    said: dict[str, list[Any]] = {"straight": [], "parts": []}
+    printed: dict[str, list[Any]] = {"straight": [], "parts": []}
     for step in range(1, 41):
         if step == 16:
             state = parts.state()
@@ -306,13 +306,13 @@ def test_a_restored_doctor_goes_on_as_if_it_had_never_stopped() -> None:
         for name, ours in (("straight", straight), ("parts", parts)):
             ours.log(step, values(step, discriminator_a=0.0 if step < 25 else 0.2))
             if step % 10 == 0:
-                said[name].append(ours.examine(step, faults.inverting, cooler, images()))
-    assert said["parts"] == said["straight"]
-    assert [len(seen.found) for seen in said["straight"]] == [2, 0, 0, 0]
+                printed[name].append(ours.examine(step, faults.inverting, cooler, images()))
+    assert printed["parts"] == printed["straight"]
+    assert [len(seen.found) for seen in printed["straight"]] == [2, 0, 0, 0]
 
 
 def test_steps_for_which_a_run_goes_back_are_counted() -> None:
-    """Ten steps are left out, the run takes up the state of step 8: the next window tells."""
+    """Ten steps are skipped, the run restores the state of step 8: the next window reports it."""
     ours = doctor()
     ours.log(8, values(8))
     state = ours.state()

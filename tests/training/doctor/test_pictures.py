@@ -1,4 +1,4 @@
-"""What is seen in translations: each signal against a closed form or a second implementation."""
+"""Signals of translations, each against a closed form or a second implementation."""
 
 import math
 
@@ -31,20 +31,20 @@ def test_luminance_correlation_is_numpys(channels: tuple[int, int]) -> None:
     assert pictures.luminance_correlation(real, fake) == pytest.approx(np.mean(each), abs=1e-5)
 
 
-def test_correlation_knows_inversion_and_nothing_of_brightness_and_contrast() -> None:
+def test_correlation_shows_inversion_but_not_brightness_or_contrast() -> None:
     real = photographs()
     assert pictures.luminance_correlation(real, -real) == pytest.approx(-1, abs=1e-5)
     assert pictures.luminance_correlation(real, real * 0.3 + 0.5) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_picture_without_contrast_correlates_with_nothing() -> None:
+def test_a_picture_without_contrast_has_correlation_zero() -> None:
     real = photographs()
     assert pictures.luminance_correlation(real, torch.full_like(real, 0.7)) == pytest.approx(0)
-    faint = -real / real.std() * STEP / 10  # inverted, by a tenth of a grey level
+    faint = -real / real.std() * STEP / 10  # inverted, by a tenth of a gray level
     assert abs(pictures.luminance_correlation(real, faint)) < 0.3
 
 
-def test_change_is_the_mean_distance_and_undefined_between_grey_and_color() -> None:
+def test_change_is_the_mean_distance_and_undefined_between_gray_and_color() -> None:
     real = photographs()
     assert pictures.change(real, real) == 0
     assert pictures.change(real, real + 0.25) == pytest.approx(0.25, abs=1e-6)
@@ -57,7 +57,7 @@ def test_diversity_is_the_mean_over_pairs() -> None:
     assert math.isnan(pictures.diversity(levels[:1]))
 
 
-def test_relative_diversity_asks_for_no_more_than_the_other_domain_has() -> None:
+def test_relative_diversity_is_limited_by_the_other_domain() -> None:
     real = photographs()
     pale = photographs(seed=1) / 10
     assert pictures.relative_diversity(real, real, None) == pytest.approx(1)
@@ -66,22 +66,22 @@ def test_relative_diversity_asks_for_no_more_than_the_other_domain_has() -> None
     assert pictures.relative_diversity(real[:1].expand(3, -1, -1, -1), real, pale) == 0
 
 
-def test_identical_photographs_say_nothing_about_collapse() -> None:
+def test_identical_photographs_give_no_diversity() -> None:
     same = photographs(count=1).expand(4, -1, -1, -1)
     assert math.isnan(pictures.relative_diversity(same, same, photographs()))
     assert math.isnan(pictures.relative_diversity(photographs(count=1), photographs(1), None))
 
 
 @pytest.mark.parametrize("gain", [2.0, 1.0, 0.2, -1.0])
-def test_a_way_back_that_reads_the_picture_loses_what_is_added_by_its_contrast(gain: float) -> None:
+def test_an_inverse_that_reads_the_picture_scales_noise_by_contrast(gain: float) -> None:
     """back(fake + d) - real = d / gain, and contrast = 1 / |gain| for pale pictures."""
     real = photographs() / 2
     found = pictures.hidden_code(real, real * gain, lambda x: x / gain, noise_like(real))
     assert found == pytest.approx(min(1, 1 / abs(gain)), rel=1e-4)
 
 
-def test_a_way_back_that_amplifies_a_faint_code_loses_by_its_gain() -> None:
-    """A painting that carries the photograph at a fiftieth of its contrast."""
+def test_an_inverse_that_amplifies_a_faint_code_scales_by_its_gain() -> None:
+    """A painting that contains the photograph with a fiftieth of its contrast."""
     real, painting = photographs(seed=2) / 2, photographs(count=1, seed=3) / 2
     fake = painting + real / 50
     found = pictures.hidden_code(real, fake, lambda x: (x - painting) * 50, noise_like(real))
@@ -89,8 +89,8 @@ def test_a_way_back_that_amplifies_a_faint_code_loses_by_its_gain() -> None:
     assert found == pytest.approx(50 / contrast, rel=0.01)  # e(0) is not quite 0 in float32
 
 
-def test_a_code_below_a_grey_level_is_lost_by_rounding_alone() -> None:
-    """Without noise it is the rounding to 8 bits that shows it."""
+def test_a_code_below_a_gray_level_is_lost_by_rounding() -> None:
+    """Without noise the rounding to 8 bits alone reveals it."""
     real, painting = photographs(seed=2) / 2, photographs(count=1, seed=3) / 2
     fake = painting + real * STEP
     found = pictures.hidden_code(real, fake, lambda x: (x - painting) / STEP, 0 * real)
@@ -98,7 +98,7 @@ def test_a_code_below_a_grey_level_is_lost_by_rounding_alone() -> None:
 
 
 def test_bad_reconstructions_have_little_to_lose() -> None:
-    """However wild the way back is, its error does not grow by noise where it is random anyway."""
+    """However large its error, noise does not increase it if it is random anyway."""
     real = photographs()
     found = pictures.hidden_code(
         real, real, lambda x: torch.sin(x.flip(0) * 1000), noise_like(real)
@@ -109,7 +109,7 @@ def test_bad_reconstructions_have_little_to_lose() -> None:
 @pytest.mark.parametrize("period", [2, 4])
 @pytest.mark.parametrize("side", [16, 32, 48])
 def test_stripes_of_a_known_amplitude_are_measured(period: int, side: int) -> None:
-    """+-1 stripes of 10 grey levels have a root mean square of 10 levels."""
+    """+-1 stripes of 10 gray levels have a root mean square of 10 levels."""
     phase = torch.arange(side) % period < period // 2
     stripes = torch.where(phase, 10 * STEP, -10 * STEP).expand(4, 3, side, side)
     assert pictures.grid(stripes) == pytest.approx(10, rel=1e-4)
@@ -129,18 +129,18 @@ def test_grid_is_the_energy_at_its_frequencies_in_the_mean_picture() -> None:
     assert pictures.grid(images) == pytest.approx(math.sqrt(energy) / STEP, rel=1e-4)
 
 
-def test_pictures_have_no_grid_and_a_printed_domain_may_have_one() -> None:
+def test_pictures_lack_a_grid_and_a_printed_domain_may_have_one() -> None:
     real, natural = photographs(), photographs(seed=1)
     assert pictures.grid(real) < 1
     ramp = torch.linspace(-1, 1, 32).expand(4, 3, 32, 32)
-    assert pictures.grid(ramp) < 1e-3  # a slope is no grid
+    assert pictures.grid(ramp) < 1e-3  # a slope is not a grid
     dots = torch.zeros(4, 3, 32, 32)
     dots[..., ::2, ::2] = 0.5
     assert pictures.checkerboard(real + dots, real, natural + dots) < 1
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_half_floats_are_taken(dtype: torch.dtype) -> None:
+def test_half_precision_is_accepted(dtype: torch.dtype) -> None:
     """0.02: a few roundings of bfloat16, whose step is 1/256."""
     real = photographs().to(dtype)
     values = [
@@ -150,7 +150,7 @@ def test_half_floats_are_taken(dtype: torch.dtype) -> None:
     assert values == pytest.approx([-1, 2 * float(real.float().abs().mean()), 1, 0], abs=0.02)
 
 
-def test_what_is_clipped_beyond_real_pictures_is_their_share() -> None:
+def test_clipped_is_the_share_beyond_that_of_real_pictures() -> None:
     real = photographs()
     flat_red = torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1).expand(4, 3, 32, 32)
     assert pictures.clipped(flat_red, real) == 1
@@ -170,7 +170,7 @@ def test_structure_is_kept_by_other_colors_and_lost_by_another_picture() -> None
 
 @pytest.mark.parametrize("side", [16, 33])
 def test_detail_is_numpys_and_noise_has_its_own_deviation(side: int) -> None:
-    """A second implementation; and white noise of 10 levels less its mean over 25 pixels."""
+    """A second implementation; and white noise of 10 levels minus its mean over 25 pixels."""
     images = torch.rand(3, 2, side, side, generator=torch.Generator().manual_seed(0))
     windows = np.lib.stride_tricks.sliding_window_view(images.numpy().astype(float), (5, 5), (2, 3))
     fine = images[..., 2:-2, 2:-2].numpy() - windows.mean((4, 5))
@@ -181,12 +181,12 @@ def test_detail_is_numpys_and_noise_has_its_own_deviation(side: int) -> None:
 
 
 def test_noise_is_measured_by_its_deviation() -> None:
-    """White noise less its mean over 25 pixels keeps 24 parts of 25; 3 %: a few patches."""
+    """White noise minus its mean over 25 pixels keeps 24 parts of 25; 3 %: a few patches."""
     rng = torch.Generator().manual_seed(0)
     noise = 10 * STEP * torch.randn(4, 3, 128, 128, generator=rng)
     expected = 10 * math.sqrt(24 / 25)
     assert pictures.detail(noise, 0.5) == pytest.approx(expected, rel=0.03)
-    # Nothing around it: what nobody sees counts as two levels.
+    # No natural detail: two levels are the minimum.
     calm = torch.zeros(4, 3, 128, 128)
     ratio = pictures.detail(noise, pictures.CALM) / pictures.LEAST_GRAIN
     assert pictures.grain(noise, calm, calm) == pytest.approx(ratio)

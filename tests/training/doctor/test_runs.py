@@ -1,4 +1,4 @@
-"""The doctor in real runs: faults are reported within their window, numbers stay what they were."""
+"""The doctor in real runs: faults are reported in their window, numbers do not change."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ EVERY = 10
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Smooth pictures of 32 pixels in two colourings; weights of a frozen network; a painting."""
+    """Smooth pictures of 32 pixels in two colorings; weights of a frozen network; a painting."""
     folder = tmp_path_factory.mktemp("photos")
     for name, seed in (("trainA", 0), ("trainB", 1), ("testA", 2), ("testB", 3)):
         for number, picture in enumerate(photographs(6, seed=seed)):
@@ -59,7 +59,7 @@ def recorded(folder: Path) -> list[dict[str, Any]]:
 
 
 def found(folder: Path) -> set[tuple[str, str, int]]:
-    """(finding, where, step) of a record."""
+    """(finding, where, step) of each entry in a record."""
     lines = recorded(folder)
     return {(line["finding"], line["where"], line["step"]) for line in lines if "finding" in line}
 
@@ -72,7 +72,7 @@ def fit(settings: Config, change: Callable[[Run], None] = lambda run: None) -> R
 
 
 def make_faulty(name: str) -> Callable[[Run], None]:
-    """Let the generators of a run be a faulty pair, whatever they learn."""
+    """Replace the generators of a run by a faulty pair, whatever they learn."""
 
     def change(run: Run) -> None:
         networks: list[Any] = [run.frame.bare[name] for name in ("gen_ab", "gen_ba")]
@@ -89,15 +89,15 @@ def test_a_faulty_generator_is_reported_at_the_end_of_the_first_window(
 ) -> None:
     fit(config(root, tmp_path), make_faulty(name))
     assert {at for at in found(tmp_path) if at[1] == "ab"} == {(name, "ab", EVERY)}
-    said = [
+    printed = [
         line
         for line in capsys.readouterr().err.splitlines()
         if f", {name}: " in line and "gen_ab" in line
     ]
-    assert len(said) == 1
+    assert len(printed) == 1
     (line,) = (line for line in recorded(tmp_path) if line["where"] == "ab")
     assert line["window"] == [1, EVERY]
-    assert line["advice"] in said[0]
+    assert line["advice"] in printed[0]
     events = EventAccumulator(str(tmp_path / "logs"))
     events.Reload()
     (scalar,) = events.Scalars(f"doctor/{name}_ab")
@@ -105,8 +105,8 @@ def test_a_faulty_generator_is_reported_at_the_end_of_the_first_window(
     assert any(tag.startswith("doctor") for tag in events.Tags()["tensors"])
 
 
-def make_judges(real: float, fake: float) -> Callable[[Run], None]:
-    """Let both generators leave stripes, and both discriminators give scores by stripes alone."""
+def make_discriminators(real: float, fake: float) -> Callable[[Run], None]:
+    """Make both generators add stripes, and both discriminators score only stripes."""
 
     def change(run: Run) -> None:
         make_faulty("checkerboard")(run)
@@ -121,7 +121,7 @@ def make_judges(real: float, fake: float) -> Callable[[Run], None]:
 def score(
     learning: Callable[[Tensor], Tensor], real: float, fake: float, pictures: Tensor
 ) -> Tensor:
-    """One score for every picture with stripes, another for those without."""
+    """One score for pictures with stripes, another for those without."""
     striped = pictures.diff(dim=2).abs().mean((1, 2, 3), keepdim=True) > 0.2
     return torch.where(striped, fake, real) + 0 * learning(pictures)
 
@@ -132,16 +132,16 @@ def score(
     ("beaten", "lsgan", 0.3, 0.7), ("beaten", "vanilla", -1, 1),
     ("beaten", "hinge", -0.5, 0.5), ("beaten", "wgan_gp", -30, 30),
 ])  # fmt: skip
-def test_a_game_that_one_side_has_won_is_reported_at_the_end_of_the_first_window(
+def test_a_won_game_is_reported_at_the_end_of_the_first_window(
     name: str, adversarial: str, real: float, fake: float, root: Path, tmp_path: Path
 ) -> None:
-    fit(config(root, tmp_path, loss={"adversarial": adversarial}), make_judges(real, fake))
+    fit(config(root, tmp_path, loss={"adversarial": adversarial}), make_discriminators(real, fake))
     games = {at for at in found(tmp_path) if at[1] in ("a", "b")}
     assert games == {(name, "a", EVERY), (name, "b", EVERY)}
 
 
-def test_a_discriminator_that_learns_to_be_sure_is_reported(root: Path, tmp_path: Path) -> None:
-    """Generators that leave stripes, whatever they are told."""
+def test_a_discriminator_that_becomes_certain_is_reported(root: Path, tmp_path: Path) -> None:
+    """Generators that add stripes, whatever they learn."""
     fast: Sections = {
         "optim": {"discriminator_lr": 0.01}, "networks": {"discriminator_channels": 8},
         "train": {"max_steps": 6 * EVERY},
@@ -182,7 +182,7 @@ def test_a_learning_rate_that_explodes_is_reported_in_its_window(
     assert {step for _, _, step in exploding} == {3 * EVERY}
 
 
-def test_steps_left_out_are_reported_in_their_window(root: Path, tmp_path: Path) -> None:
+def test_skipped_steps_are_reported_in_their_window(root: Path, tmp_path: Path) -> None:
     fit(config(root, tmp_path, train={"max_steps": 3 * EVERY}), lambda run: poison(run, 12, 14))
     lines = [line for line in recorded(tmp_path) if line["where"] == "all"]
     assert lines == [
@@ -195,7 +195,7 @@ def test_steps_left_out_are_reported_in_their_window(root: Path, tmp_path: Path)
 
 
 def test_steps_for_which_a_run_goes_back_are_reported(root: Path, tmp_path: Path) -> None:
-    """Steps 13 to 15 are left out, and again: the state of step 12 is taken up in between."""
+    """Steps 13 to 15 are skipped twice: in between the state of step 12 is restored."""
     settings = {"max_steps": 2 * EVERY, "nonfinite_limit": 3, "checkpoint_every": 4}
 
     def change(run: Run) -> None:
@@ -223,7 +223,7 @@ def poison(run: Run, first: int, stop: int) -> None:
 def test_training_with_the_doctor_is_training_without_it_bit_for_bit(
     sections: dict[str, dict[str, Any]], root: Path, tmp_path: Path
 ) -> None:
-    """And stopped and resumed in the middle of a window, with findings on the way."""
+    """Also if stopped and resumed in the middle of a window, with findings before."""
     switches = sections["train"]
     for name, every, stops in (("off", 0, (14,)), ("on", 3, (14,)), ("parts", 3, (4, 5, 14))):
         for stop in stops:
@@ -241,10 +241,8 @@ def test_training_with_the_doctor_is_training_without_it_bit_for_bit(
     assert recorded(tmp_path / "parts") == recorded(tmp_path / "on")
 
 
-def test_what_a_run_recorded_after_the_step_resumed_from_is_superseded(
-    root: Path, tmp_path: Path
-) -> None:
-    """The newest state is lost, and so is the finding of the steps after the one before."""
+def test_records_after_the_resumed_step_are_superseded(root: Path, tmp_path: Path) -> None:
+    """The newest state is lost, and so is the finding after the previous state."""
     stripes = make_faulty("checkerboard")
     fit(config(root, tmp_path, train={"checkpoint_every": EVERY, "max_steps": EVERY}))
     before = recorded(tmp_path)
@@ -288,14 +286,14 @@ def test_one_style_and_any_style_are_watched(root: Path, tmp_path: Path) -> None
         assert tags == seen | {"left_out_all"} | more
 
 
-def test_a_command_line_ignores_findings_by_name_and_refuses_others() -> None:
+def test_a_command_line_ignores_known_findings_and_rejects_others() -> None:
     Config.model_validate({"train": {"doctor_ignore": ["inverted", "copy"]}})
     with pytest.raises(ValueError, match="inverted"):
         Config.model_validate({"train": {"doctor_ignore": ["upside_down"]}})
 
 
 def test_adversarial_names_are_the_configurations(root: Path, tmp_path: Path) -> None:
-    """Every form is listened to by what its run logs."""
+    """Every form has findings from the values that its run logs."""
     for adversarial in ("lsgan", "vanilla", "hinge", "wgan_gp"):
         run = fit(config(root, tmp_path / adversarial, loss={"adversarial": adversarial}))
         rows = run.observers["doctor"].state()["doctor"]["rows"]

@@ -1,4 +1,4 @@
-"""What is read off logged values: each signal against its closed form, for every adversarial."""
+"""Signals of logged values against closed forms, for every adversarial form."""
 
 import math
 
@@ -15,7 +15,7 @@ CHANCE = {name: row.chance for name, row in ADVERSARIAL.items() if row.chance is
 
 
 def loss_of(adversarial: str, real: float, fake: float) -> float:
-    """The loss of a discriminator of constant scores, by the objective itself."""
+    """The loss of a discriminator with constant scores, by the objective itself."""
 
     def disc(images: Tensor) -> Tensor:
         return torch.where(images.mean() > 0, real, fake) + 0 * images
@@ -24,7 +24,7 @@ def loss_of(adversarial: str, real: float, fake: float) -> float:
     return float(discriminator_loss(disc, ones, -ones, LossConfig(adversarial=adversarial)).loss)
 
 
-def test_every_form_but_wgans_has_a_loss_at_chance() -> None:
+def test_every_form_except_wgan_has_a_loss_at_chance() -> None:
     assert ADVERSARIAL.keys() - CHANCE.keys() == {"wgan_gp"}
 
 
@@ -43,7 +43,7 @@ def test_the_edge_is_0_at_chance_and_1_when_sure(
 
 
 @pytest.mark.parametrize("adversarial", list(CHANCE))
-def test_no_constant_score_is_better_than_chance(adversarial: str) -> None:
+def test_constant_scores_are_never_better_than_chance(adversarial: str) -> None:
     """So 0 is the best edge of discriminators that ignore their input."""
     for score in (-2.0, -0.3, 0.0, 0.2, 0.5, 1.0, 3.0):
         assert scores.edge([loss_of(adversarial, score, score)], CHANCE[adversarial]) < 1e-6
@@ -62,7 +62,7 @@ def test_a_critic_of_slope_1_stays_within_1_and_a_steeper_one_does_not() -> None
             assert scores.stretch(gap[:1], gap[1:], distance) <= 1
 
 
-def test_lead_and_spread_by_hand() -> None:
+def test_lead_and_spread_of_known_scores() -> None:
     assert scores.lead([0.9, 0.7], [0.1, 0.3]) == pytest.approx(0.6)
     assert scores.lead([0.0], [0.5]) == pytest.approx(-0.5)
     assert scores.spread([0.5, 0.5], [0.5, 0.5]) == 0
@@ -74,7 +74,7 @@ def test_a_range_of_scores_counts_by_the_rate_of_learning_below_a_quarter() -> N
     assert scores.teaching(0.2, 1 / 400) == pytest.approx(0.002)
 
 
-def test_growth_is_by_the_usual_norm_and_does_not_see_one_wild_step() -> None:
+def test_growth_is_relative_to_the_median_and_ignores_a_single_step() -> None:
     assert scores.growth([10, 30, 20], [1, 200, 2]) == 10
     assert scores.growth([1, 1e9, 1, 1], [1, 1, 1]) == 1
     assert math.isfinite(scores.growth([1.0, 1.0], [0.0]))

@@ -1,4 +1,4 @@
-"""Evaluation on the way: it changes nothing, keeps the best, ends a run that no longer improves."""
+"""Evaluation during training: changes nothing, keeps the best, ends a run without progress."""
 
 import json
 import os
@@ -94,7 +94,7 @@ def test_every_evaluation_is_a_line_with_its_protocol(root: Path, tmp_path: Path
 
 
 class Script:
-    """Stands in for the evaluation: one value of l1_ab a call, with an interval of +-1."""
+    """Replaces the evaluation: one value of l1_ab per call, with an interval of +-1."""
 
     def __init__(self, values: list[float]) -> None:
         self.values: Iterator[float] = iter(values)
@@ -116,9 +116,11 @@ def test_the_best_is_kept_and_a_plateau_ends_the_run(
     settings = {"every": 2, "best": "l1_ab", "patience": 3}
     monkeypatch.setattr("gan.training.observers.evaluation.evaluate", Script(values))
     assert train(config(root, tmp_path, max_steps=40, **settings)).status == 0
-    said = capsys.readouterr().err
-    assert "l1_ab has not become clearly better for 3 evaluations, since step 4" in said
-    assert "l1_ab: 9.9 [8.9, 10.9] at step 10, the last; 8.5 [7.5, 9.5] at step 6, the best" in said
+    printed = capsys.readouterr().err
+    assert "l1_ab has not become clearly better for 3 evaluations, since step 4" in printed
+    assert (
+        "l1_ab: 9.9 [8.9, 10.9] at step 10, the last; 8.5 [7.5, 9.5] at step 6, the best" in printed
+    )
     best = json.loads((tmp_path / "best.json").read_text())
     assert (best["metric"], best["step"], best["value"]) == ("l1_ab", 6, 8.5)
     manifest = sorted((tmp_path / "state").glob("*/manifest.json"))[-1]
@@ -138,7 +140,7 @@ def test_the_best_is_kept_and_a_plateau_ends_the_run(
 
 
 @pytest.mark.parametrize("stop", [2, 4, 6])
-def test_a_resumed_run_judges_like_the_uninterrupted_one(
+def test_a_resumed_run_decides_like_the_uninterrupted_one(
     stop: int, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values, settings = [99, 5, 7, 4.5, 1], {"every": 2, "best": "l1_ab", "patience": 9}
@@ -154,11 +156,11 @@ def test_a_resumed_run_judges_like_the_uninterrupted_one(
 
 
 @pytest.mark.parametrize("damage", ["best.json", "gen_ba-best.safetensors", "both"])
-def test_damaged_files_of_the_best_are_said_and_the_run_goes_on_rightly(
+def test_damaged_files_of_the_best_are_reported_and_the_run_continues(
     damage: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    """5 at step 2 is the best; 7 at step 6 only where that of 5 is lost."""
+    """5 at step 2 is the best; 7 at step 6 only if the files of step 2 are lost."""
     settings = {"every": 2, "best": "l1_ab"}
     monkeypatch.setattr("gan.training.observers.evaluation.evaluate", Script([99, 5, 9, 7]))
     train(config(root, tmp_path, max_steps=4, **settings))
@@ -166,44 +168,46 @@ def test_damaged_files_of_the_best_are_said_and_the_run_goes_on_rightly(
     for name in names:
         (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:20])
     train(config(root, tmp_path, max_steps=6, **settings))
-    said = capsys.readouterr().err
+    printed = capsys.readouterr().err
     best = json.loads((tmp_path / "best.json").read_text())
     if damage == "best.json":
-        assert f"{tmp_path / 'best.json'}: damaged, missing or of another step" in said
+        assert f"{tmp_path / 'best.json'}: damaged, missing or of another step" in printed
         assert (best["step"], best["value"]) == (2, 5)
     else:
-        assert "the best generators, of step 2, are damaged or gone" in said
+        assert "the best generators, of step 2, are damaged or missing" in printed
         assert (best["step"], best["value"]) == (6, 7)
     for way in ("ab", "ba"):
         assert read_about(tmp_path / f"gen_{way}-best.safetensors")["step"] == best["step"]
 
 
-def test_every_evaluation_is_said_in_a_line_and_hints_name_keys_of_the_configuration(
+def test_every_evaluation_is_printed_in_a_line_and_hints_name_keys(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     train(config(root, tmp_path, every=4, resamples=0))
-    said = capsys.readouterr().err
+    printed = capsys.readouterr().err
     for line in lines(tmp_path):
         value = line["metrics"]["l1_ab"]["value"]
-        assert f"evaluation, step {line['step']}: l1_ab {value:.4g}, l1_ba " in said
-    assert "--evaluate.features mobilenet_v2 (offline with --evaluate.weights FILE)" in said
-    assert " --features" not in said
-    assert "step 6 of 6 done; a higher train.max_steps continues" in said
+        assert f"evaluation, step {line['step']}: l1_ab {value:.4g}, l1_ba " in printed
+    assert "--evaluate.features mobilenet_v2 (offline with --evaluate.weights FILE)" in printed
+    assert " --features" not in printed
+    assert "step 6 of 6 done; a higher train.max_steps continues" in printed
 
 
-def test_a_file_of_any_name_that_is_left_out_is_named_in_one_line(
+def test_a_skipped_file_of_any_name_is_named_in_one_line(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = Path(shutil.copytree(root, tmp_path / "data"))
     (data / "testA" / os.fsdecode(b"torn\n\xff\x1b.png")).write_bytes(b"no picture")
     train(config(data, tmp_path / "run", max_steps=2, every=2, resamples=0))
-    said = capsys.readouterr().err
-    assert rf"{data / 'testA'}/torn\n\udcff\x1b.png: not an image of a known kind" in said
-    assert "\x1b" not in said
+    printed = capsys.readouterr().err
+    assert rf"{data / 'testA'}/torn\n\udcff\x1b.png: not an image of a known kind" in printed
+    assert "\x1b" not in printed
 
 
-def test_the_time_of_an_evaluation_is_in_no_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_of_an_evaluation_is_excluded_from_the_speed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     clock = [100.0]
     monkeypatch.setattr("gan.training.progress.time.perf_counter", lambda: clock[0])
     progress = Progress(0, 10, quiet=True)
@@ -213,8 +217,8 @@ def test_the_time_of_an_evaluation_is_in_no_speed(monkeypatch: pytest.MonkeyPatc
     assert progress.steps_per_second(4) == 2
 
 
-def test_lines_of_steps_that_are_done_again_are_dropped(root: Path, tmp_path: Path) -> None:
-    """Killed after step 6: the newest state left is that of step 4."""
+def test_lines_of_repeated_steps_are_dropped(root: Path, tmp_path: Path) -> None:
+    """Killed after step 6: the newest remaining state is that of step 4."""
     settings = {"every": 2, "resamples": 20}
     train(config(root, tmp_path, **settings))
     shutil.rmtree(tmp_path / "state" / "step-00000006")
@@ -227,7 +231,7 @@ def test_lines_of_steps_that_are_done_again_are_dropped(root: Path, tmp_path: Pa
     assert [line["step"] for line in lines(tmp_path)] == [0, 2, 4, 6]
 
 
-def test_a_metric_that_is_not_measured_is_refused_before_anything_is(
+def test_a_metric_that_cannot_be_measured_is_rejected_first(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
@@ -239,14 +243,14 @@ def test_a_metric_that_is_not_measured_is_refused_before_anything_is(
     assert not (tmp_path / "state").exists() or not list((tmp_path / "state").iterdir())
 
 
-def test_patience_is_refused_where_images_are_too_few_for_intervals(
+def test_patience_is_rejected_if_images_are_too_few_for_intervals(
     root: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(ValueError, match=r"patience compares intervals, and l1_ab has none: 3 im"):
         train(config(root, tmp_path, every=2, best="l1_ab", patience=2))
 
 
-def test_what_cannot_be_measured_on_the_way_is_said_and_passed_over(
+def test_a_failed_evaluation_during_training_is_reported_and_skipped(
     root: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -296,9 +300,9 @@ def test_two_processes_measure_together(root: Path, tmp_path: Path) -> None:
 
 
 def kids(rng: np.random.Generator, gains: tuple[float, float], count: int = 120) -> list[Metric]:
-    """KID of the same images at two times, whose translations are so far from the reference.
+    """KID of the same images at two times, with translations this far from the reference.
 
-    What the generator does to an image besides changes from one time to the other.
+    The generator's other effects on each image change from one time to the other.
     """
     reference = torch.from_numpy(rng.exponential(size=(count, 32)))
     images = torch.from_numpy(rng.exponential(size=(count, 32)))
@@ -313,7 +317,7 @@ def kids(rng: np.random.Generator, gains: tuple[float, float], count: int = 120)
 
 
 def test_patience_sees_a_gain_that_is_within_the_interval() -> None:
-    """KID falls by a sixth: seen in 95 % of trials, and by intervals alone in hardly any."""
+    """KID falls by a sixth: found in 95 % of trials, by intervals alone in hardly any."""
     rng, seen, by_interval = np.random.default_rng(0), 0, 0
     for _ in range(60):
         before, after = kids(rng, (0.30, 0.27))
@@ -324,8 +328,8 @@ def test_patience_sees_a_gain_that_is_within_the_interval() -> None:
     assert by_interval <= 40
 
 
-def test_patience_takes_no_chance_for_a_gain() -> None:
-    """2.5 % of trials are; more than 7 of 100 are 1 in 1000."""
+def test_patience_rarely_takes_chance_for_a_gain() -> None:
+    """2.5 % of trials show a gain by chance; more than 7 of 100 has probability 1 in 1000."""
     rng, seen = np.random.default_rng(1), 0
     for _ in range(100):
         before, after = kids(rng, (0.30, 0.30))
@@ -333,15 +337,15 @@ def test_patience_takes_no_chance_for_a_gain() -> None:
     assert seen <= 7
 
 
-def test_images_of_their_own_choose_the_best_where_there_are_any(
+def test_validation_images_choose_the_best_if_there_are_any(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The test images are then measured by nothing that chooses by them."""
+    """The test images are then only measured, not used to choose."""
     data = tmp_path / "data"
     shutil.copytree(root, data)
     train(config(data, tmp_path / "test", max_steps=2, every=2, best="l1_ab"))
-    said = capsys.readouterr().err
-    assert said.count("evaluate.best: chosen by the test images") == 1
+    printed = capsys.readouterr().err
+    assert printed.count("evaluate.best: chosen by the test images") == 1
     shutil.copytree(data / "testA", data / "valA")
     train(config(data, tmp_path / "half", max_steps=2, every=2))
     shutil.copytree(data / "testA", data / "valB")

@@ -1,4 +1,4 @@
-"""Any style: each result judged by its own painting, exact to resume, used with a style picture."""
+"""Arbitrary styles: each result against its own painting, exact resuming, use with a style."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,7 +38,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of three steps; not to be changed."""
+    """A finished run of three steps; tests must not change it."""
     run = tmp_path_factory.mktemp("runs") / "trained"
     assert train(config(root, run, train={"max_steps": 3})).status == 0
     return run
@@ -67,7 +67,7 @@ def weights(network: torch.nn.Module) -> list[Tensor]:
     return [tensor.clone() for tensor in network.state_dict().values()]
 
 
-def test_a_step_minimizes_what_torchvision_and_numpy_make_of_both_pictures(
+def test_the_losses_of_a_step_are_those_of_torchvision_and_numpy(
     root: Path, tmp_path: Path
 ) -> None:
     trainer = build(config(root, tmp_path))
@@ -93,7 +93,7 @@ def test_a_step_minimizes_what_torchvision_and_numpy_make_of_both_pictures(
 
 def test_a_step_moves_both_networks_and_nothing_else(root: Path, tmp_path: Path) -> None:
     trainer = build(config(root, tmp_path))
-    networks = (*trainer.frame.bare.values(), trainer.eye.features)
+    networks = (*trainer.frame.bare.values(), trainer.perceptual.features)
     before = [weights(network) for network in networks]
     trainer.train_step(1, [batch(0)])
     unmoved = [all_equal(old, weights(net)) for old, net in zip(before, networks, strict=True)]
@@ -120,7 +120,7 @@ def test_every_switch_trains(
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     whole, parts = (build(config(root, tmp_path, train={"pool_size": 0})) for _ in range(2))
     for trainer in (whole, parts):
-        for network in (*trainer.frame.bare.values(), trainer.eye.features):
+        for network in (*trainer.frame.bare.values(), trainer.perceptual.features):
             network.double()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
@@ -137,7 +137,7 @@ def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> None:
-    """And so two equal runs are bit-equal, pools and averages included."""
+    """So two equal runs are bit-equal too, including pools and averages."""
     switches = {"ema": 0.9, "accumulate": 2}
     for name, stops in (("parts", (2, 3, 6)), ("straight", (6,))):
         for stop in stops:
@@ -193,7 +193,7 @@ def test_the_style_picture_is_scaled_to_the_size_of_the_training_paintings(
         )  # fmt: skip
 
 
-def test_where_training_scaled_nothing_a_style_must_be_large_enough(tmp_path: Path) -> None:
+def test_without_scaling_in_training_a_style_must_be_large_enough(tmp_path: Path) -> None:
     path = tmp_path / "style.png"
     Image.new("RGB", (40, 15)).save(path)
     with pytest.raises(ValueError, match=r"style\.png: 40x15 pixels: both sides must be at least"):
@@ -205,7 +205,7 @@ def test_where_training_scaled_nothing_a_style_must_be_large_enough(tmp_path: Pa
     ("none.png", "none.png: No such file"),
     ("text.png", "text.png: not an image"),
 ])  # fmt: skip
-def test_a_missing_or_bad_style_is_refused_in_one_line(
+def test_a_missing_or_bad_style_is_rejected_in_one_line(
     style: str, message: str, trained: Path, root: Path, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -214,13 +214,13 @@ def test_a_missing_or_bad_style_is_refused_in_one_line(
     options += ["--output", str(tmp_path / "out")]
     options += [] if style == "missing" else ["--style", str(tmp_path / style)]
     assert main(["translate", *options]) == 1
-    said = capsys.readouterr().err.strip()
-    assert message in said
-    assert "\n" not in said
+    printed = capsys.readouterr().err.strip()
+    assert message in printed
+    assert "\n" not in printed
     assert not (tmp_path / "out").exists()
 
 
-def test_a_style_for_a_generator_that_takes_none_is_refused(
+def test_a_style_for_a_generator_that_takes_none_is_rejected(
     generator_file: Path, root: Path
 ) -> None:
     with pytest.raises(ValueError, match=r"gen_ab\.safetensors: has its own style"):
@@ -235,7 +235,7 @@ def test_a_style_for_a_generator_that_takes_none_is_refused(
     ({"networks": {"discriminator_layers": 6}}, "must be at least 192"),
     ({"data": {"crop_size": 18}}, "must be a multiple of 4"),
 ], ids=str)  # fmt: skip
-def test_contradictions_are_refused_by_name(
+def test_contradictions_are_rejected_by_name(
     sections: dict[str, dict[str, Any]], message: str, root: Path, tmp_path: Path
 ) -> None:
     settings = {

@@ -1,4 +1,4 @@
-"""What the recipes share: names, rows, earlier states, networks that are not exported."""
+"""What recipes share: names, rows, earlier states, networks that are not exported."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ from tests.support.trainers import batch, build, weights
 
 
 class HeadTrainer:
-    """One generator, and a head that learns with it and is nobody's to use."""
+    """One generator, and a head that is trained with it and not exported."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         built = build_networks(config.networks, 3, 3, ["gen_ab"], seed=config.run.seed)
@@ -42,7 +42,7 @@ class HeadTrainer:
         self.frame = build_frame(config, accelerator, built, groups, {})
 
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
-        """Let the head undo the generator."""
+        """Train the head to undo the generator."""
         gen_ab, head = self.frame.networks.values()
         update = Step(self.frame, step)
         for images in update.accumulate(batches):
@@ -60,7 +60,7 @@ class HeadTrainer:
 
 
 class Counter(Observer):
-    """Counts the steps of a run, over all its parts; ends it at a step."""
+    """Counts the steps of a run, over all its sessions; ends it at a step."""
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
@@ -112,7 +112,7 @@ def test_a_row_names_the_class_that_trains_it(name: str) -> None:
     ("contrastive", {"loss": {"nce": 1}}, "contrastive"),
     ("head", {}, "head"),
 ], ids=str)  # fmt: skip
-def test_a_recipe_is_named_or_inferred_and_earlier_names_are_known(
+def test_a_recipe_is_set_or_inferred_and_earlier_names_are_accepted(
     recipe: str | None, sections: dict[str, Any], expected: str
 ) -> None:
     configured = Config.model_validate(sections | {"train": {"recipe": recipe}})
@@ -152,7 +152,7 @@ def test_a_state_of_lists_is_read_as_one_of_names() -> None:
 
 
 def test_a_network_that_is_not_exported_is_trained_and_resumed(root: Path, tmp_path: Path) -> None:
-    """The head is in the state, and neither averaged nor in a file of its own."""
+    """The head is in the state, but neither averaged nor exported."""
     for name, stops in (("straight", (4,)), ("parts", (1, 3, 4))):
         for stop in stops:
             keys = {"recipe": "head", "ema": 0.9, "max_steps": stop}
@@ -185,18 +185,18 @@ def test_a_named_observer_accompanies_a_run_and_is_resumed(root: Path, tmp_path:
     ("doctor", "doctor is turned on by train.doctor_every"),
     ("countre", "no observer countre; did you mean counter?"),
 ])  # fmt: skip
-def test_an_observer_with_a_key_or_without_a_row_is_not_named(name: str, message: str) -> None:
+def test_an_observer_with_a_key_or_without_a_row_is_rejected(name: str, message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Config.model_validate({"train": {"observers": [name]}})
     assert message in str(caught.value)
 
 
-def test_earlier_names_are_those_of_manifests() -> None:
+def test_earlier_names_in_manifests_are_accepted() -> None:
     earlier = {"one_style": "single_style", "reference": "arbitrary_style"}
     assert {name: present_name(name) for name in earlier} == earlier
     assert present_name("unheard") == "unheard"
 
 
-def test_what_one_generator_cannot_have_names_the_recipe_that_was_chosen() -> None:
+def test_settings_for_two_generators_are_rejected_with_the_recipe() -> None:
     with pytest.raises(ValidationError, match=r"train\.recipe head has no cycle"):
         Config.model_validate({"train": {"recipe": "head"}, "loss": {"perceptual_cycle": 1}})

@@ -1,4 +1,4 @@
-"""Contrast of patches: a step of the authors' kind, exact to resume, one generator for use."""
+"""The contrastive recipe: a step as in the authors' code, exact resuming, one generator."""
 
 import functools
 import shutil
@@ -29,7 +29,7 @@ from tests.support.runs import Sections, generator, merged, saved_weights
 from tests.support.trainers import all_equal, batch
 
 ALL = 256
-"""Positions: as many as a map of 16 pixels has."""
+"""Number of positions: all of a map of 16 pixels."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of three steps; not to be changed."""
+    """A finished run of three steps; tests must not change it."""
     run = tmp_path_factory.mktemp("runs") / "trained"
     assert train(config(root, run, train={"max_steps": 3})).status == 0
     return run
@@ -79,7 +79,7 @@ def weights(network: nn.Module) -> list[Tensor]:
 
 
 def nce_by_hooks(trainer: ContrastiveTrainer, source: Tensor, made: Tensor) -> float:
-    """Return the authors' loss: both encoded apart, all positions, -10 on the diagonal."""
+    """Return the authors' loss: images encoded apart, all positions, -10 on the diagonal."""
     gen_ab: Any = trainer.frame.bare["gen_ab"]
     heads: Any = trainer.frame.bare["heads_ab"]
     blocks = [layer for layer in gen_ab.model if type(layer).__name__ == "ResidualBlock"]
@@ -109,7 +109,7 @@ def nce_by_hooks(trainer: ContrastiveTrainer, source: Tensor, made: Tensor) -> f
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_a_step_minimizes_what_the_authors_code_would(
+def test_the_losses_of_a_step_are_those_of_the_authors_code(
     together: bool, root: Path, tmp_path: Path
 ) -> None:
     keys = {"nce_patches": ALL, "tv": 0.5}
@@ -143,7 +143,7 @@ def test_without_the_identity_the_translations_have_the_whole_weight(
 def test_gradients_reach_generator_and_heads_through_the_translation_alone(
     root: Path, tmp_path: Path
 ) -> None:
-    """With keys that have no gradient, what is left is what moves the queries."""
+    """Keys have no gradient, so the remaining gradient moves the queries only."""
     trainer = build(config(root, tmp_path))
     gen_ab, _, heads_ab = trainer.frame.bare.values()
     a, b = (images.float() / 127.5 - 1 for images in batch(1))
@@ -223,7 +223,7 @@ def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> None:
-    """In every bit: heads and their optimizer, the pool, averages and random positions included."""
+    """In every bit, including heads and their optimizer, pool, averages and random positions."""
     switches = {"ema": 0.9, "accumulate": 2}
     for name, stops in (("parts", (2, 3, 6)), ("straight", (6,))):
         for stop in stops:
@@ -247,7 +247,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> N
 def test_a_compiled_run_is_the_plain_one_within_rounding_and_resumes_exactly(
     one_block: dict[str, str], root: Path, tmp_path: Path
 ) -> None:
-    """Adam makes steps of 2e-4 of the rounding in gradients that are 0: four of them at most."""
+    """Adam turns rounding of gradients that are 0 into steps of 2e-4: four of them at most."""
     for name, stops in (("plain", (4,)), ("whole", (4,)), ("parts", (2, 4))):
         for stop in stops:
             keys = {"compile": name != "plain", "max_steps": stop}
@@ -256,7 +256,7 @@ def test_a_compiled_run_is_the_plain_one_within_rounding_and_resumes_exactly(
     for one, compiled, resumed in zip(plain, whole, parts, strict=True):
         torch.testing.assert_close(compiled, one, rtol=0, atol=8 * 2e-4)
         assert torch.equal(compiled, resumed)
-    assert not all_equal(plain, whole)  # it was on
+    assert not all_equal(plain, whole)  # it was turned on
 
 
 def test_a_run_leaves_one_generator_that_translates_a_folder(
@@ -291,7 +291,7 @@ def test_contradictions_are_rejected_by_name(
     assert message in str(caught.value)
 
 
-def test_a_generator_of_an_extension_can_be_trained_where_it_encodes(
+def test_a_generator_of_an_extension_can_be_trained_if_it_encodes(
     one_block: dict[str, str], root: Path, tmp_path: Path
 ) -> None:
     trainer = build(config(root, tmp_path, networks=one_block))

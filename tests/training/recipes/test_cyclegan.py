@@ -1,4 +1,4 @@
-"""The training step: what it updates, what it leaves out, what its switches mean."""
+"""The training step: what it updates, what it does not, and its switches."""
 
 import copy
 from functools import partial
@@ -89,7 +89,7 @@ def in_double(trainer: Trainer) -> Trainer:
 
 
 def plain_step(trainer: Trainer, optimizers: list[torch.optim.Adam], images: Batch) -> None:
-    """The paper's step as one writes it first: one graph for both directions, a pass an image."""
+    """The paper's step in its simplest form: one graph for both directions, one image per pass."""
     (gen_ab, gen_ba), (disc_a, disc_b) = trainer.bare.generators, trainer.bare.discriminators
     dtype = next(gen_ab.parameters()).dtype
     a, b = (pixels.to(dtype) / 127.5 - 1 for pixels in images)
@@ -121,7 +121,7 @@ def test_the_step_is_the_plain_one(
     size: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Fewer passes and a backward for each direction change the order of sums and nothing else."""
+    """Fewer passes and a backward pass per direction change only the order of sums."""
     ours = in_double(build(**sections, train={"pool_size": 0, "batch_passes": batch_passes}))
     plain = in_double(build(**sections, train={"pool_size": 0}))
     optimizers = [
@@ -135,9 +135,9 @@ def test_the_step_is_the_plain_one(
         images = batch(step, size, (ours.frame.config.data.channels_a, 3))
         ours.train_step(step, [images])
         plain_step(plain, optimizers, images)
-    # Not the running statistics of norms: the order of passes counts in them.
+    # Not the running statistics of norms, which depend on the order of passes.
     for mine, reference in zip(parameters(ours), parameters(plain), strict=True):
-        # Biases before a norm have gradients that are rounding alone, which Adam makes steps of.
+        # Gradients of biases before a norm are pure rounding, which Adam turns into steps.
         torch.testing.assert_close(mine, reference, rtol=1e-12, atol=1e-9)
 
 
@@ -146,7 +146,7 @@ def test_the_step_is_the_plain_one(
 def test_the_gradients_of_a_step_are_the_plain_ones(
     batch_passes: bool, dtype: torch.dtype, limit: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The length of their difference by theirs: all generators', all discriminators'."""
+    """The length of their difference relative to theirs: all generators', all discriminators'."""
     ours = build(train={"pool_size": 0, "batch_passes": batch_passes})
     plain = build(train={"pool_size": 0})
     for net in (*ours.bare, *plain.bare):
@@ -174,7 +174,7 @@ def test_the_gradients_of_a_step_are_the_plain_ones(
         assert (mine - reference).norm() <= limit * reference.norm()
 
 
-def test_batched_passes_change_nothing_where_a_norm_mixes_images() -> None:
+def test_batched_passes_change_nothing_if_a_norm_mixes_images() -> None:
     sections: dict[str, dict[str, Any]] = {"networks": {"norm": "batch"}}
     together, apart = build(**sections), build(**sections, train={"batch_passes": False})
     for trainer in (together, apart):
@@ -184,7 +184,7 @@ def test_batched_passes_change_nothing_where_a_norm_mixes_images() -> None:
 
 @pytest.mark.parametrize("sections", [{}, {"networks": {"dropout": True}},
                                       {"train": {"precision": "bf16"}}], ids=str)  # fmt: skip
-def test_what_is_computed_again_is_the_same(sections: dict[str, Any]) -> None:
+def test_recomputed_blocks_give_the_same_step(sections: dict[str, Any]) -> None:
     train = sections.get("train", {})
     kept, again = build(**sections), build(**sections | {"train": train | {"recompute": True}})
     for step in (1, 2):
@@ -194,7 +194,7 @@ def test_what_is_computed_again_is_the_same(sections: dict[str, Any]) -> None:
 
 
 def test_a_step_takes_the_memory_of_one_direction() -> None:
-    """And a third of it where residual blocks are computed again."""
+    """And a third of it if residual blocks are recomputed."""
     networks = {"generator": "resnet_9blocks", "generator_channels": 8}
     cpu = torch.device("cpu")
 
@@ -210,7 +210,7 @@ def test_a_step_takes_the_memory_of_one_direction() -> None:
     joint = peak_bytes(lambda: plain_step(plain, optimizers, images), cpu) / 2  # of float64
     for train, limit in (({}, 0.6), ({"recompute": True}, 0.35)):
         one = trainer(**train)
-        one.train_step(1, [images])  # makes the optimizers' state
+        one.train_step(1, [images])  # creates the optimizers' state
         assert peak_bytes(partial(one.train_step, 2, [images]), cpu) < limit * joint
 
 
@@ -231,7 +231,7 @@ def test_averages_follow_the_generators_by_the_decay() -> None:
     assert list(trainer.frame.generators.values()) == list(trainer.frame.updates.averages.values())
 
 
-def test_the_generators_for_use_are_the_trained_ones_without_averaging() -> None:
+def test_without_averaging_the_trained_generators_are_exported() -> None:
     trainer = build()
     assert trainer.frame.generators == {"ab": trainer.bare.gen_ab, "ba": trainer.bare.gen_ba}
 
@@ -250,7 +250,7 @@ def test_clipping_bounds_the_gradients_and_reports_their_norm_before() -> None:
 
 
 @pytest.mark.parametrize("norm", ["instance", "batch"])
-def test_a_step_that_is_not_finite_is_left_out_whole(norm: str) -> None:
+def test_a_step_that_is_not_finite_is_skipped_completely(norm: str) -> None:
     trainer = build(train={"ema": 0.5}, networks={"norm": norm})
     trainer.train_step(1, [batch(0)])
     before, averages = (
@@ -290,7 +290,7 @@ def test_learning_rates_are_written_into_both_optimizers() -> None:
     ("ACCELERATE_MIXED_PRECISION", "bf16", "train.precision"),
     ("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4", "train.accumulate"),
 ])  # fmt: skip
-def test_a_launcher_that_says_otherwise_is_refused(
+def test_contradictory_settings_of_a_launcher_are_rejected(
     variable: str, value: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -298,6 +298,6 @@ def test_a_launcher_that_says_otherwise_is_refused(
         build()
 
 
-def test_half_floats_without_a_gpu_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"train\.precision fp16 needs a CUDA GPU"):
+def test_fp16_without_a_gpu_is_rejected() -> None:
+    with pytest.raises(ValueError, match=r"train\.precision fp16 requires a CUDA GPU"):
         build(train={"precision": "fp16"})

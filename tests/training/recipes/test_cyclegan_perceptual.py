@@ -1,4 +1,4 @@
-"""The step with terms of a frozen network: each against another computation, free where off."""
+"""The step with terms of a frozen network: each computed twice, free if turned off."""
 
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def gram(maps: Tensor) -> Any:
     return np.einsum("nik,njk->nij", rows, rows) / rows.shape[2]
 
 
-def test_every_term_of_a_step_is_what_torchvision_and_numpy_make_of_it(file: Path) -> None:
+def test_every_term_of_a_step_is_that_of_torchvision_and_numpy(file: Path) -> None:
     trainer = build(perceptual=backbone.section(file), loss=TERMS)
     a, b = (pixels.float() / 127.5 - 1 for pixels in batch(1))
     with torch.no_grad():
@@ -62,8 +62,8 @@ def test_every_term_of_a_step_is_what_torchvision_and_numpy_make_of_it(file: Pat
 
 
 @pytest.mark.parametrize("term", TERMS)
-def test_a_term_changes_the_weights_and_at_zero_is_as_if_absent(term: str, file: Path) -> None:
-    """At zero not even the file is looked at: it does not exist."""
+def test_a_term_changes_the_weights_and_at_zero_does_nothing(term: str, file: Path) -> None:
+    """At zero the file is not even read: it does not exist."""
     absent, on = build(), build(perceptual=backbone.section(file), loss={term: TERMS[term]})
     off = build(perceptual=backbone.section(file.with_name("none.pth")), loss={term: 0.0})
     for trainer in (absent, off, on):
@@ -74,7 +74,7 @@ def test_a_term_changes_the_weights_and_at_zero_is_as_if_absent(term: str, file:
     assert not all_equal(weights(absent), weights(on))
 
 
-def test_the_frozen_network_stays_as_it_is(file: Path) -> None:
+def test_the_frozen_network_does_not_change(file: Path) -> None:
     trainer = build(perceptual=backbone.section(file), loss=TERMS)
     assert trainer.perception.network is not None
     network = trainer.perception.network.features
@@ -88,7 +88,7 @@ def test_the_frozen_network_stays_as_it_is(file: Path) -> None:
     {"train": {"precision": "bf16"}},
     {"data": {"channels_a": 1}, "loss": TERMS | {"identity": 0}},
 ], ids=str)  # fmt: skip
-def test_terms_train_in_low_precision_and_between_grey_and_colour(
+def test_terms_train_in_low_precision_and_between_gray_and_color(
     sections: dict[str, dict[str, Any]], file: Path
 ) -> None:
     trainer = build(**({"perceptual": backbone.section(file), "loss": TERMS} | sections))
@@ -99,7 +99,7 @@ def test_terms_train_in_low_precision_and_between_grey_and_colour(
     assert values["skipped_steps"] == 0
 
 
-def test_a_step_that_is_not_finite_leaves_the_gram_averages_alone(file: Path) -> None:
+def test_a_step_that_is_not_finite_does_not_change_the_gram_averages(file: Path) -> None:
     trainer = build(perceptual=backbone.section(file), loss=TERMS)
     trainer.train_step(1, [batch(0)])
     before = dict(trainer.perception.grams["a"].values)
@@ -111,11 +111,11 @@ def test_a_step_that_is_not_finite_leaves_the_gram_averages_alone(file: Path) ->
 
 
 @pytest.mark.parametrize(("changes", "message"), [
-    ({"backbone": "vgg91"}, r"perceptual\.backbone: vgg91 is none of"),
+    ({"backbone": "vgg91"}, r"perceptual\.backbone: vgg91 is not one of"),
     ({"style_layers": ["features.77"]}, r"mobilenet_v2: .*features\.77"),
     ({"weights": "none.pth"}, r"none\.pth: cannot be read as weights"),
 ])  # fmt: skip
-def test_what_is_wrong_with_the_frozen_network_is_named(
+def test_errors_of_the_frozen_network_are_named(
     changes: dict[str, Any], message: str, file: Path
 ) -> None:
     section = backbone.section(file) | changes
@@ -127,7 +127,7 @@ def test_what_is_wrong_with_the_frozen_network_is_named(
 
 
 def recorded_passes(trainer: Trainer) -> list[str]:
-    """Return a list to which whose frozen network is run is added from now on."""
+    """Return a list that records from now on which frozen networks run."""
     calls: list[str] = []
     assert trainer.perception.network is not None
     trainer.perception.network.features.network.register_forward_hook(

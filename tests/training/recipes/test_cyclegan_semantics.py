@@ -1,4 +1,4 @@
-"""The step with a frozen classifier: against another computation, free where off; whole runs."""
+"""The step with a frozen classifier: computed twice, free if turned off; whole runs."""
 
 import shutil
 from pathlib import Path
@@ -30,7 +30,7 @@ def steps(trainer: Trainer, count: int = 3) -> list[dict[str, Tensor]]:
     return [trainer.train_step(step, [batch(step, 2)]) for step in range(1, count + 1)]
 
 
-def test_both_terms_are_the_cross_entropy_of_what_torch_translates(file: Path) -> None:
+def test_both_terms_are_the_cross_entropy_of_the_translations(file: Path) -> None:
     trainer, network = keeping(file, semantic=2.0, semantic_ba=3.0), classifier()
     a, b = (pixels.float() / 127.5 - 1 for pixels in batch(1, 2))
     expected = {}
@@ -47,8 +47,8 @@ def test_both_terms_are_the_cross_entropy_of_what_torch_translates(file: Path) -
         assert values[name].item() == pytest.approx(value, rel=1e-4), name
 
 
-def test_it_changes_the_weights_and_at_zero_is_as_if_absent(file: Path) -> None:
-    """At zero not even the file is looked at: it does not exist."""
+def test_it_changes_the_weights_and_at_zero_does_nothing(file: Path) -> None:
+    """At zero the file is not even read: it does not exist."""
     absent, on = build(), keeping(file, semantic=1.0)
     off = keeping(file.with_name("none.safetensors"), semantic=0.0)
     for trainer in (absent, off, on):
@@ -59,14 +59,14 @@ def test_it_changes_the_weights_and_at_zero_is_as_if_absent(file: Path) -> None:
     assert not all_equal(weights(absent), weights(on))
 
 
-def test_one_direction_can_be_left_out(file: Path) -> None:
+def test_one_direction_can_be_excluded(file: Path) -> None:
     values = steps(keeping(file, semantic_ab=1.0), 1)[0]
     assert "semantic_ab" in values
     assert "semantic_ba" not in values
 
 
-def test_the_classifier_stays_as_it_is_and_the_loss_falls(file: Path) -> None:
-    """The generators alone can lower it: on one batch, and with little else to do, they do."""
+def test_the_classifier_does_not_change_and_the_loss_falls(file: Path) -> None:
+    """Only the generators can lower it: on one batch, with few other terms, they do."""
     trainer = build(
         semantic={"classifier": file}, loss={"semantic": 100.0, "cycle": 0, "identity": 0},
         optim={"lr": 2e-3},
@@ -96,7 +96,9 @@ def test_it_trains_in_low_precision(file: Path) -> None:
     ({"networks": {"generator": "adain"}, "loss": {"style": 1, "semantic": 1}},
      "loss.semantic is for two generators"),
 ])  # fmt: skip
-def test_where_it_has_no_meaning_it_is_refused(sections: dict[str, Any], message: str) -> None:
+def test_it_is_rejected_for_one_generator_and_unequal_channels(
+    sections: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ValidationError) as caught:
         Config.model_validate(sections)
     assert message in str(caught.value)
@@ -110,42 +112,40 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_classes(tmp_path_factory.mktemp("classes"), count=4)
 
 
-def labelled(root: Path, run: Path, stop: int, file: Path | None = None) -> Config:
+def labeled(root: Path, run: Path, stop: int, file: Path | None = None) -> Config:
     return config(
         root, run, loss={"semantic": 1.0}, semantic={"steps": 3, "classifier": file},
         train={"max_steps": stop, "epochs": 9},
     )  # fmt: skip
 
 
-def test_a_resumed_run_is_bit_equal_and_finds_its_classifier_again(
-    root: Path, tmp_path: Path
-) -> None:
+def test_a_resumed_run_is_bit_equal_and_reuses_its_classifier(root: Path, tmp_path: Path) -> None:
     for stop in (2, 5):
-        train(labelled(root, tmp_path / "parts", stop))
-    train(labelled(root, tmp_path / "straight", 5))
+        train(labeled(root, tmp_path / "parts", stop))
+    train(labeled(root, tmp_path / "straight", 5))
     assert generators(tmp_path / "parts") == generators(tmp_path / "straight")
     contents = [(tmp_path / run / "classifier.safetensors").read_bytes()
                 for run in ("parts", "straight")]  # fmt: skip
     assert contents[0] == contents[1]
 
 
-def test_a_lost_classifier_is_made_again_and_another_one_is_refused(
+def test_a_lost_classifier_is_trained_again_and_another_is_rejected(
     root: Path, tmp_path: Path
 ) -> None:
     run, moved = tmp_path / "run", tmp_path / "moved.safetensors"
-    train(labelled(root, run, 1))
+    train(labeled(root, run, 1))
     shutil.move(run / "classifier.safetensors", moved)
-    train(labelled(root, run, 2))
-    train(labelled(root, run, 3, file=moved))
+    train(labeled(root, run, 2))
+    train(labeled(root, run, 3, file=moved))
     other = write_classifier(tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match=r"semantic\.classifier: another file's content"):
-        train(labelled(root, run, 4, file=other))
+    with pytest.raises(ValueError, match=r"semantic\.classifier: the file's content has changed"):
+        train(labeled(root, run, 4, file=other))
 
 
 def test_images_outside_class_folders_are_named_before_anything_is_written(
     root: Path, tmp_path: Path
 ) -> None:
-    swapped = labelled(root, tmp_path / "run", 1).model_dump()
+    swapped = labeled(root, tmp_path / "run", 1).model_dump()
     swapped["data"] |= {"root": None, "a": root / "trainB", "b": root / "trainA"}
     with pytest.raises(ValueError, match="lies in no class folder"):
         train(Config.model_validate(swapped))

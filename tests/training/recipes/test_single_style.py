@@ -1,4 +1,4 @@
-"""One style: the loss against torchvision and NumPy, the run's one generator, exact to resume."""
+"""One style: the loss against torchvision and NumPy, one generator, exact resuming."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,7 +58,7 @@ def photographs(seed: int, count: int = 1) -> Tensor:
     return torch.randint(256, (count, 3, 16, 16), generator=generator, dtype=torch.uint8)
 
 
-def test_a_step_minimizes_what_torchvision_and_numpy_make_of_the_painting(
+def test_the_losses_of_a_step_are_those_of_torchvision_and_numpy(
     root: Path, tmp_path: Path
 ) -> None:
     trainer = build(config(root, tmp_path))
@@ -87,7 +87,7 @@ def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     whole, parts = build(config(root, tmp_path)), build(config(root, tmp_path))
     for trainer in (whole, parts):
         trainer.frame.bare["gen_ab"].double()
-        trainer.eye.features.double()
+        trainer.perceptual.features.double()
         trainer.gram = {layer: tensor.double() for layer, tensor in trainer.gram.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
@@ -124,7 +124,7 @@ def test_every_switch_trains(
     assert not all_equal(before, list(trainer.frame.bare["gen_ab"].parameters()))
 
 
-def test_a_step_that_is_not_finite_is_left_out(root: Path, tmp_path: Path) -> None:
+def test_a_step_that_is_not_finite_is_skipped(root: Path, tmp_path: Path) -> None:
     trainer = build(config(root, tmp_path))
     before = [tensor.clone() for tensor in trainer.frame.bare["gen_ab"].parameters()]
     with pytest.MonkeyPatch.context() as patch:
@@ -134,7 +134,7 @@ def test_a_step_that_is_not_finite_is_left_out(root: Path, tmp_path: Path) -> No
 
 
 def test_a_run_leaves_one_generator_which_translates_a_folder(root: Path, tmp_path: Path) -> None:
-    """data.root does as well as data.a; a trainB in it is not looked at."""
+    """data.root works like data.a; a trainB in it is ignored."""
     for name, data in (("a", {}), ("root", {"a": None, "root": root})):
         assert train(config(root, tmp_path / name, data=data, train={"keep_every": 4})).status == 0
     run = tmp_path / "a"
@@ -149,7 +149,7 @@ def test_a_run_leaves_one_generator_which_translates_a_folder(root: Path, tmp_pa
     assert len(list((tmp_path / "out").iterdir())) == 5
 
 
-def test_a_finished_run_makes_up_for_a_missing_generator(root: Path, tmp_path: Path) -> None:
+def test_a_finished_run_exports_a_missing_generator_again(root: Path, tmp_path: Path) -> None:
     train(config(root, tmp_path, train={"max_steps": 2}))
     before = generator(tmp_path)
     (tmp_path / "gen_ab.safetensors").unlink()
@@ -202,13 +202,13 @@ def test_an_epoch_passes_through_the_photographs_once(root: Path, tmp_path: Path
     assert all_equal(shown[1], [data[1, index][0] for index in range(5)])
 
 
-def test_another_painting_or_recipe_is_refused(root: Path, tmp_path: Path) -> None:
+def test_another_painting_or_recipe_is_rejected(root: Path, tmp_path: Path) -> None:
     run, moved = tmp_path / "run", tmp_path / "moved.png"
     train(config(root, run, train={"max_steps": 1}))
     moved.write_bytes((root / "painting.png").read_bytes())
     train(config(root, run, style={"image": moved}, train={"max_steps": 2}))
     other = {"image": root / "trainB" / "1.png"}
-    with pytest.raises(ValueError, match=r"style\.image: another file's content"):
+    with pytest.raises(ValueError, match=r"style\.image: the file's content has changed"):
         train(config(root, run, style=other, train={"max_steps": 3}))
     discriminator = {"discriminator": "n_layers", "discriminator_layers": 1}
     cyclegan = config(
@@ -223,7 +223,7 @@ def test_another_painting_or_recipe_is_refused(root: Path, tmp_path: Path) -> No
     (None, r"style\.image: .*painting\.jpg: No such file"),
     (b"no picture", r"style\.image: .*painting\.jpg"),
 ])  # fmt: skip
-def test_a_painting_that_cannot_be_read_is_named_before_the_folder_is(
+def test_an_unreadable_painting_is_named_before_the_folder(
     content: bytes | None, message: str, root: Path, tmp_path: Path
 ) -> None:
     painting = tmp_path / "painting.jpg"
@@ -242,7 +242,7 @@ def test_a_painting_that_cannot_be_read_is_named_before_the_folder_is(
     ({"data": {"b": Path("x")}}, "data.b and style.image exclude each other"),
     ({"style": {"image": None}}, "data.a and data.b belong together"),
 ], ids=str)  # fmt: skip
-def test_contradictions_are_refused_by_name(
+def test_contradictions_are_rejected_by_name(
     sections: dict[str, dict[str, Any]], message: str, root: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -250,7 +250,7 @@ def test_contradictions_are_refused_by_name(
     assert message in str(caught.value)
 
 
-def test_a_crop_too_small_for_a_discriminator_is_none_for_one_style(
+def test_a_crop_too_small_for_a_discriminator_is_accepted_for_one_style(
     root: Path, tmp_path: Path
 ) -> None:
     sections: dict[str, dict[str, Any]] = {"networks": {"discriminator_layers": 6}}

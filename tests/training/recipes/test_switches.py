@@ -1,8 +1,8 @@
-"""What the switches of speed and memory change in fifty steps, and that a run resumes exactly.
+"""The effect of switches for speed and memory on fifty steps, and exact resuming with them.
 
-Exact arithmetic, here float64, is what they are held to. One step from equal weights is as exact as
-the precision of its numbers. In fifty steps rounding grows, since Adam makes whole steps of what is
-left of a gradient that should be zero: plain float32 shows how far, on the processor at hand.
+They are compared with exact arithmetic, here float64. A single step from equal weights is as exact
+as the precision of its numbers. Over fifty steps rounding grows, since Adam makes whole steps of
+the rest of a gradient that should be zero: plain float32 shows how far, on this processor.
 """
 
 import copy
@@ -35,18 +35,18 @@ SWITCHES = [
 ]
 STEPS = 50
 COMPARED = (1, 6, 11, 16, 21)
-"""Steps that are taken alone; before the pools of past translations are full."""
+"""Steps that are compared singly, before the pools of past translations are full."""
 LIMITS = {
-    # Rounding may flip the sign of an L1 term at its kink, which a gradient shows.
+    # Rounding may flip the sign of an L1 term at its kink, which changes a gradient.
     "fp32": {"losses": 1e-6, "generators": 1e-2, "discriminators": 1e-4},
-    # It flips many, and the generators' gradients are what is left of signs that all but cancel.
+    # It flips many signs, and the generators' gradients are the rest after these nearly cancel.
     "bf16": {"losses": 2**-7, "discriminators": 2**-3},
 }
 """Largest relative errors of a step: a few units of the last place in sums of this depth."""
 
 
 class Stepper:
-    """A trainer, and the losses and gradients of its steps on images of their own."""
+    """A trainer, with the losses and gradients of its steps on fixed images."""
 
     def __init__(self, **train: Any) -> None:
         networks = {"generator_channels": 8, "discriminator_channels": 8}
@@ -63,7 +63,7 @@ class Stepper:
         self.seen[name] = torch.cat([p.grad.double().flatten() for p in parameters])
 
     def step(self, number: int) -> dict[str, Tensor]:
-        """Take a step; return its losses, all generators' and all discriminators' gradients."""
+        """Run a step; return its losses, all generators' and all discriminators' gradients."""
         values = self.trainer.train_step(number, [batch(number, 2)])
         other = ("score", "gradient", "skipped")
         losses = [value for name, value in values.items() if not name.startswith(other)]
@@ -79,7 +79,7 @@ class Exact:
     before: dict[int, list[dict[str, Tensor]]]
 
     def distance(self, losses: list[Tensor]) -> Tensor:
-        """Return how far each of the eight losses was from the exact one: the mean of all steps."""
+        """Return the distance of each of the eight losses from the exact one, a mean over steps."""
         expected = torch.stack([step["losses"] for step in self.steps])
         return (torch.stack(losses) / expected - 1).square().mean(dim=0).sqrt()
 
@@ -129,11 +129,11 @@ def test_a_step_is_as_exact_as_the_precision_of_its_numbers(
 def test_fifty_steps_drift_no_further_from_exact_ones_than_plain_float32(
     switch: dict[str, Any], exact: Exact, plain: list[Tensor]
 ) -> None:
-    """By the mean over the eight losses; a run drifts by chance, a factor of 2 is none."""
+    """By the mean over the eight losses; chance alone does not give a factor of 2."""
     changed = fifty_steps(**switch)
     assert exact.distance(changed).mean() <= 2 * exact.distance(plain).mean()
     if switch != {"batch_passes": False}:
-        assert not all(map(torch.equal, changed, plain))  # it was on
+        assert not all(map(torch.equal, changed, plain))  # it was turned on
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_fifty_steps_drift_no_further_from_exact_ones_than_plain_float32(
     ],
     ids=str,
 )  # fmt: skip
-def test_a_run_resumes_exactly_with_each(
+def test_a_run_resumes_exactly_with_each_switch(
     switch: dict[str, Any], photos: Photos, tmp_path: Path
 ) -> None:
     """compile has its test in test_run_compile.py."""
