@@ -79,8 +79,8 @@ LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
     ("data:\n  crop_size: big\n", "data.crop_size: expected an integer from 16 to"),
     ("data:\n  load_size: 100\n", "data.crop_size (256) is larger than data.load_size (100)"),
     ("data: [unclosed\n", "recipe.yaml cannot be read"),
-    ("", "recipe.yaml holds no keys"),
-    ("- 1\n", "recipe.yaml holds no keys"),
+    ("", "recipe.yaml has no keys"),
+    ("- 1\n", "recipe.yaml has no keys"),
     ("\udcff", "recipe.yaml is not a text file"),
     (f"data: {{augment: [{LAUGHS}]}}\n", "more than 100,000 values, with its aliases"),
     ("data: &a {augment: [*a]}\n", "a value holds itself"),
@@ -98,7 +98,7 @@ LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
     ("data: {range_a: [yes, 4095]}\n", "data.range_a: expected a list, [a number, a number]. Got"),
     ("print_config: true\n", "print_config is for the command line: --print_config"),
     ("config: small\n", "config is for the command line: --config"),
-    ('run: {dir: "a\\0b"}\n', "line 1: run.dir holds a null byte"),
+    ('run: {dir: "a\\0b"}\n', "line 1: run.dir has a null byte"),
 ])  # fmt: skip
 def test_error_in_a_file_is_one_line_with_the_key(
     yaml: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
