@@ -23,7 +23,7 @@ from gan.config.choices import Format
 from gan.inference.folder.plan import SUFFIXES
 from gan.serve.gate import Gate
 from gan.serve.models import Choice, choose
-from gan.serve.page import CSS, build_page
+from gan.serve.page import CSS, JS, build_page
 from gan.serve.studio import RejectedError, Studio, Wish
 
 Number = TypeVar("Number", int, float)
@@ -154,6 +154,7 @@ def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
     )  # fmt: skip
     app = gr.mount_gradio_app(
         _build_api(studio), build_page(studio), "/", theme=theme, css_paths=CSS,
+        js=JS.read_text(encoding="utf-8"),
         max_file_size=studio.limits.max_bytes, allowed_paths=[], show_error=False,
         footer_links=[], run_history=False, ssr_mode=False, mcp_server=False, pwa=False,
         enable_monitoring=False,

@@ -81,6 +81,10 @@ class Studio:
             self.kept.subtract(paths)
             self.kept += Counter()  # forgets what is no longer kept
 
+    def stay(self, paths: Sequence[Path]) -> None:
+        """Keep files from being swept away for as long as this lasts."""
+        self.kept.update(paths)
+
     def needed(self, path: Path) -> bool:
         """Return whether somebody keeps a file."""
         return self.kept[path] > 0
@@ -136,10 +140,10 @@ def reason_of(source: Path, error: Exception) -> str:
     return failure(source, error).reason
 
 
-def shown(picture: Picture) -> Picture:
-    """Return a picture to look at: at most SHOWN pixels a side, without its metadata."""
+def shown(picture: Picture, side: int = SHOWN) -> Picture:
+    """Return a picture to look at: at most `side` pixels a side, without its metadata."""
     height, width = picture.pixels.shape[:2]
-    scale = min(1, SHOWN / max(height, width))
+    scale = min(1, side / max(height, width))
     if scale == 1:
         return Picture(picture.pixels)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

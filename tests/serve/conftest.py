@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,38 @@ def studio(tmp_path: Path) -> Studio:
     return stand_in(folder)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for all tests of a process."""
+@contextmanager
+def served(folder: Path, *certificate: Path) -> Iterator[Server]:
+    """A server in a process of its own."""
     pytest.importorskip("gradio", reason="the extra serve is not installed")
     root = Path(__file__).parents[2]
-    folder = tmp_path_factory.mktemp("server") / "visitors"
-    folder.mkdir()
+    (folder / "visitors").mkdir()
     process = subprocess.Popen(
-        [sys.executable, root / "tests/support/standin.py", folder],
-        env=os.environ | {"PYTHONPATH": str(root)}, stdout=subprocess.PIPE, text=True,
+        [sys.executable, root / "tests/support/standin.py", folder / "visitors", *certificate],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(root), *sys.path])},
+        stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with process:
         assert process.stdout
-        yield Server(process.stdout.readline().strip(), folder)
+        yield Server(process.stdout.readline().strip(), folder / "visitors")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for all tests of a process."""
+    with served(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def secure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same by https, with a certificate of its own."""
+    pytest.importorskip("cryptography", reason="the extra serve is not installed")
+    folder = tmp_path_factory.mktemp("secure")
+    with served(folder, folder / "certificate") as server:
+        yield server
 
 
 @pytest.fixture

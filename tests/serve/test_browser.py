@@ -131,7 +131,7 @@ def test_a_picture_is_translated_shown_and_taken_home(
     seen.button("Translate").click()
     assert seen.shown().shape == (120, 160, 3)
     name, data = seen.taken_home("Download")
-    assert name == "negative-ab.png"
+    assert name == "noise-negative-ab.png"
     np.testing.assert_array_equal(opened(data), 255 - opened(source.read_bytes()))
     seen.check()
 
@@ -167,10 +167,10 @@ def test_model_direction_and_strength_are_what_was_chosen(
     seen.button("Translate").click()
     seen.shown()
     name, data = seen.taken_home("Download")
-    assert name == "same-ab.png"
+    assert name == "noise-same-ab.png"
     np.testing.assert_array_equal(opened(data), opened(source.read_bytes()))
     seen.page.get_by_label("Model and direction").click()
-    seen.page.get_by_role("option", name="negative: A → B").click()
+    seen.page.get_by_role("option", name="negative: light → dark").click()
     seen.page.get_by_label("number input for Strength").fill("0.5")
     seen.page.get_by_label("number input for Strength").blur()
     first = seen.page.locator("img[src*='after.jpg']").first.get_attribute("src")
