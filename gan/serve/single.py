@@ -33,7 +33,7 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
                 gr.Image(
                     sources=["upload", "webcam", "clipboard"], buttons=[], label="Picture",
                     height=420, elem_id="photo",
-                    placeholder="Drop a picture here, or choose one: phones offer their camera, too",
+                    placeholder="Drop a picture here, or choose one. A phone can take one, too.",
                 )
             )  # fmt: skip
             button = gr.Button("Translate", variant="primary")

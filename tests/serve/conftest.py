@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from PIL import Image
 
 from gan.serve.studio import Studio
 from tests.support.serving import Picture, Server
-from tests.support.standin import stand_in
+from tests.support.standin import NAME, stand_in
+from tests.support.visits import CAMERA, SECONDS, Visit, chromium
 
 
 @pytest.fixture
@@ -71,3 +72,33 @@ def picture(tmp_path: Path) -> Picture:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if chromium() is None:
+        pytest.skip("no Chromium in the PATH")
+    named = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", named, *CAMERA],
+            timeout=30 * SECONDS,
+        )  # fmt: skip
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
+    """visit(a server or an address, **options of a browser's context) -> a visitor of its page."""
+    visits: list[Visit] = []
+
+    def come(server: str = "server", **options: Any) -> Visit:
+        address = server if "/" in server else request.getfixturevalue(server).address
+        visits.append(Visit(browser, address, **options))
+        return visits[-1]
+
+    yield come
+    for each in visits:
+        each.context.close()

@@ -17,6 +17,13 @@ from tests.support.serving import Picture, Server, ask, pixels
 from tests.support.standin import LIMITS
 
 
+@pytest.fixture(params=["http", "https"])
+def server(request: pytest.FixtureRequest, server: Server) -> Server:
+    """Everything holds by https, too."""
+    https = request.param == "https"
+    return request.getfixturevalue("secure_server") if https else server
+
+
 def translate(server: Server, data: Any, **wish: Any) -> tuple[int, bytes, dict[str, str]]:
     wish = {"model": "negative", "direction": "ab"} | wish
     return ask(server, "POST", f"/api/translate?{urlencode(wish)}", data)

@@ -45,6 +45,13 @@ PASSWD = [
 ]
 
 
+@pytest.fixture(params=["http", "https"])
+def server(request: pytest.FixtureRequest, server: Server) -> Server:
+    """Everything holds by https, too."""
+    https = request.param == "https"
+    return request.getfixturevalue("secure_server") if https else server
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("path", PASSWD)
 def test_a_stranger_reads_no_file_of_this_machine(server: Server, method: str, path: str) -> None:
