@@ -46,10 +46,16 @@ def served(folder: Path, *certificate: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def plain_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for all tests of a process."""
     with served(tmp_path_factory.mktemp("server")) as server:
         yield server
+
+
+@pytest.fixture
+def server(plain_server: Server) -> Server:
+    """The server of a test; some override it."""
+    return plain_server
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,11 @@ from tests.support.serving import Picture, Server, ask, pixels
 from tests.support.standin import LIMITS
 
 
-@pytest.fixture(params=["http", "https"])
-def server(request: pytest.FixtureRequest, server: Server) -> Server:
+@pytest.fixture(params=["plain_server", "secure_server"])
+def server(request: pytest.FixtureRequest) -> Server:
     """Everything holds by https, too."""
-    https = request.param == "https"
-    return request.getfixturevalue("secure_server") if https else server
+    found: Server = request.getfixturevalue(request.param)
+    return found
 
 
 def translate(server: Server, data: Any, **wish: Any) -> tuple[int, bytes, dict[str, str]]:
@@ -128,7 +128,7 @@ def test_more_than_may_wait_are_sent_away(server: Server, picture: Picture) -> N
     assert sorted(answers) == [200] * LIMITS.max_queue + [503] * LIMITS.max_queue
 
 
-def test_who_sends_slowly_takes_no_place(server: Server, picture: Picture) -> None:
+def test_who_sends_slowly_takes_no_place(plain_server: Server, picture: Picture) -> None:
     """Twice as many as may wait have begun to send, and somebody is answered meanwhile."""
     address = urlsplit(server.address)
     head = (

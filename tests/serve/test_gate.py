@@ -45,11 +45,11 @@ PASSWD = [
 ]
 
 
-@pytest.fixture(params=["http", "https"])
-def server(request: pytest.FixtureRequest, server: Server) -> Server:
+@pytest.fixture(params=["plain_server", "secure_server"])
+def server(request: pytest.FixtureRequest) -> Server:
     """Everything holds by https, too."""
-    https = request.param == "https"
-    return request.getfixturevalue("secure_server") if https else server
+    found: Server = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
