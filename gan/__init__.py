@@ -11,21 +11,38 @@ from typing import TYPE_CHECKING
 from gan.system.lazy import lazy
 
 if TYPE_CHECKING:
-    from gan.config import Config as Config
-    from gan.config.extensions import load_extensions as load_extensions
-    from gan.config.extensions import register_adversarial as register_adversarial
-    from gan.config.extensions import register_dataset as register_dataset
-    from gan.config.extensions import register_discriminator as register_discriminator
-    from gan.config.extensions import register_generator as register_generator
-    from gan.config.extensions import register_loss_term as register_loss_term
-    from gan.config.extensions import register_metric as register_metric
-    from gan.config.extensions import register_observer as register_observer
-    from gan.config.extensions import register_recipe as register_recipe
-    from gan.inference.translator import Translator as Translator
-    from gan.training import TrainResult as TrainResult
-    from gan.training import train as train
+    from gan.config import Config
+    from gan.config.extensions import (
+        load_extensions,
+        register_adversarial,
+        register_dataset,
+        register_discriminator,
+        register_generator,
+        register_loss_term,
+        register_metric,
+        register_observer,
+        register_recipe,
+    )
+    from gan.inference.translator import Translator
+    from gan.training import TrainResult, train
 
 __version__ = "0.1.0"
+__all__ = [
+    "Config",
+    "TrainResult",
+    "Translator",
+    "load_extensions",
+    "register_adversarial",
+    "register_dataset",
+    "register_discriminator",
+    "register_generator",
+    "register_loss_term",
+    "register_metric",
+    "register_observer",
+    "register_recipe",
+    "train",
+]
+"""What may be relied on; docs/reference/python.md describes each."""
 
 # Otherwise albumentations asks a server for its newest version at every import.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
@@ -45,3 +62,8 @@ __getattr__ = lazy(
         "register_observer register_recipe",
     },
 )
+
+
+def __dir__() -> list[str]:
+    """Return the public names, imported or not, with the rest."""
+    return sorted({*globals(), *__all__})

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from PIL import Image
 from torch import Tensor, nn
 
@@ -13,6 +14,9 @@ from gan.inference.translator import Translator
 from tests.support.generators import write_generator
 from tests.support.imagenet import mobilenet_file
 from tests.support.pictures import Photos
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is not a fault
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -20,12 +20,16 @@ from gan.config import Config
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for folder in ("", "docs", "docs/recipes", "datasets", "checkpoints")
+    for folder in ("", "docs", "docs/recipes", "docs/reference", "datasets", "checkpoints")
     for path in (ROOT / folder).glob("*.md")
 )
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 """A language and lines."""
 CODE = re.compile(r"`([^`]+)`")
+CONTINUED = {"": "\\\n", "bash": "\\\n", "sh": "\\\n", "powershell": "`\n"}
+"""Languages of commands, and what stands at the end of a line that is continued."""
+GENERATED = [ROOT / "docs" / "reference" / f"{page}.md" for page in ("commands", "configuration")]
+"""Pages that docs/site/reference.py makes; tests/test_site.py holds links to them."""
 NAMES = {"inspect_data": "inspect"}
 """Scripts with another name than their command."""
 MODULES = [
@@ -61,9 +65,9 @@ class Line:
 def in_blocks(page: str) -> Iterator[Line]:
     """The lines in a page's code blocks that start one of ours."""
     for language, block in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
-        if language not in ("", "bash", "sh"):
+        if language not in CONTINUED:
             continue
-        for text in block.replace("\\\n", " ").splitlines():
+        for text in block.replace(CONTINUED[language], " ").splitlines():
             if not re.search("identiy|`", text):  # an error that is shown; a table of files
                 yield from parsed(page, text.removeprefix("$ "), whole="..." not in text)
 
@@ -161,6 +165,7 @@ def test_the_recipes_are_full_of_commands() -> None:
 
 
 @pytest.mark.parametrize(("page", "name"), [
+    ("docs/install.md", "demo"),  # in PowerShell, too
     ("README.md", "stylize"),  # behind a block of Python
     ("docs/running.md", "experiments.checks.doctor"),  # in a sentence, over two lines
     ("benchmarks/__main__.py", "benchmarks"),
@@ -194,4 +199,5 @@ def test_every_key_that_a_document_names_is_one(page: str) -> None:
 def test_links_between_the_documents_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert ((ROOT / page).parent / target).exists(), target
+        place = (ROOT / page).parent / target
+        assert place.exists() or place in GENERATED, target

@@ -40,7 +40,7 @@ LOG = "docs/log.md"
 """Keeps the words of its entries; only its spelling is held to this."""
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for folder in ("", "docs", "docs/recipes", "datasets", "checkpoints", "experiments/*")
+    for folder in ("", "docs", "docs/*", "datasets", "checkpoints", "experiments/*")
     for path in ROOT.glob(f"{folder}/*.md".lstrip("/"))
 )
 CONFIGURATIONS = sorted(

@@ -29,7 +29,8 @@ from experiments.checks.bad_translations import (
 from experiments.compare.training import train
 from gan.augment.realism import Domain
 from gan.images.pixels import from_array, to_array, to_unit
-from gan.inference.translator import Translator, require_finite
+from gan.inference.checks import require_finite
+from gan.inference.translator import Translator
 from gan.metrics.lpips import open_lpips
 
 Pairs = list[tuple[Pixels, Pixels]]

@@ -21,7 +21,7 @@ from experiments.checks.bad_translations import (
 from gan.augment.options import AugmentOptions
 from gan.augment.round_trip import open_model
 from gan.images.pixels import from_array, to_array
-from gan.inference.translator import require_finite
+from gan.inference.checks import require_finite
 
 KINDS = FAILURES | {"one object replaced": replaced}
 

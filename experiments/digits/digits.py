@@ -61,7 +61,8 @@ from experiments.digits.domains import (
 )
 from gan.images import write_image
 from gan.images.pixels import to_array, to_image
-from gan.inference.translator import Translator, require_finite
+from gan.inference.checks import require_finite
+from gan.inference.translator import Translator
 from gan.semantics import save_classifier
 
 CLASSIFIER = "adapted.safetensors"

@@ -5,7 +5,7 @@ from typing import Any
 
 import albumentations as A  # noqa: N812, the library's own convention
 
-from gan.augment.live import Model, translate_pixels
+from gan.augment.live import Model, check_model, translate_pixels
 from gan.augment.options import strength_range
 from gan.inference.translator import Device, Direction
 
@@ -14,7 +14,8 @@ class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]
     """Translate pictures with a trained generator, with the probability p.
 
     Pictures are (H, W, C) of uint8. Draws are albumentations' own, so that equal seeds give equal
-    pictures. Only the path travels to loader workers; each loads the weights once.
+    pictures. Only the path travels to loader workers; each loads the weights once. Forked workers
+    repeat their draws in every epoch unless each is given a seed: docs/augmenting.md has the lines.
 
     Args:
         model: Run directory, or one of its gen_*.safetensors files.
@@ -22,6 +23,8 @@ class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]
         strength: Share of the translation, or two numbers to draw between for every picture.
         device: Where to compute; workers that are forked cannot use a GPU.
         p: Probability.
+
+    ValueError names a model that cannot be opened, and a direction that is missing or absent.
     """
 
     class InitSchema(A.ImageOnlyTransform.InitSchema):  # type: ignore[misc]
@@ -42,6 +45,7 @@ class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]
     ) -> None:
         super().__init__(p=p)
         self.model, self.direction, self.device = Path(model), direction, device
+        check_model(Model(self.model, direction, device))
         self.strength = strength_range(strength)
 
     def get_params(self) -> dict[str, Any]:

@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from gan.images.color import scaled
-from gan.images.deep import Array, as_numbers, sixteen_bits
-from gan.images.pixels import blend, from_array, to_array
-from gan.inference.translator import Device, Direction, Translator, check_size, require_finite
+from gan.images.deep import Array
+from gan.inference.checks import check_size
+from gan.inference.kinds import translate_array
+from gan.inference.translator import Device, Direction, Translator
 
 HALF_LEVEL = 0.5 / 255
 
@@ -32,43 +30,21 @@ def opened(model: Model) -> Translator:
     return Translator.load(model.path, model.direction, model.device)
 
 
-def translate_pixels(model: Model, pixels: np.ndarray[Any, Any], strength: float) -> Any:
-    """Return one picture (H, W, 1 or 3) of uint8 or uint16; the blend, of the same type and size.
+def translate_pixels(model: Model, pixels: Array, strength: float) -> Array:
+    """Translate a picture (H, W, 1 or 3) as `translate_array` does, with a model of this process.
 
-    A generator with ranges takes and gives numbers as files have them, of any type. ValueError for
-    a picture that the generator cannot take, or a type that cannot hold what it gives.
+    strength: share of the translation in the result, from 0 to 1.
     """
-    translator = opened(model)
-    takes, gives = translator.range_in, translator.range_out
-    if not (takes or pixels.dtype in (np.uint8, np.uint16)):
-        raise ValueError(
-            f"translates pictures (H, W, C) of uint8, not {pixels.dtype}: let it come before "
-            "what makes floats of them"
-        )
-    if pixels.ndim != 3 or pixels.shape[2] != translator.channels:
-        raise ValueError(
-            f"{model.path}: translates pictures of {translator.channels} channels, (H, W, "
-            f"{translator.channels}), not {pixels.shape}"
-        )
-    check_size(pixels.shape[1], pixels.shape[0])
-    if takes or gives:
-        whole = np.issubdtype(pixels.dtype, np.integer)
-        least, most = (np.iinfo(pixels.dtype).min, np.iinfo(pixels.dtype).max) if whole else (0, 1)
-        gives = gives or (0, most)
-        if whole and not least <= gives[0] < gives[1] <= most:
-            raise ValueError(
-                f"{model.path}: gives numbers from {gives[0]:g} to {gives[1]:g}, which "
-                f"{pixels.dtype} does not hold: give another type"
-            )
-        source = sixteen_bits(scaled(pixels, takes or (0, most)))
-        return as_numbers(_blended(translator, source, strength), gives, pixels.dtype)
-    return _blended(translator, pixels, strength)
+    return translate_array(opened(model), pixels, strength)
 
 
-def _blended(translator: Translator, pixels: Array, strength: float) -> Array:
-    """Translate a picture of 8 or 16 bits, and blend it with its translation."""
-    (result,) = translator.translate_batch(from_array(pixels)[None])
-    return blend(pixels, to_array(require_finite(result)), strength)
+def check_model(model: Model) -> Model:
+    """Return a model that opens; ValueError names what is wrong with its path or direction.
+
+    The weights are read and dropped: each worker loads its own.
+    """
+    Translator.load(model.path, model.direction, "cpu")
+    return model
 
 
 @torch.inference_mode()

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from gan.augment.gates import GATES, check_threshold
 from gan.config import Count, Rate, Section, Weight
 from gan.config.choices import MAX_DECODED_MB, MAX_MEGAPIXELS, Device, Precision
+from gan.config.sections import Side
 from gan.config.table import NameIn
 from gan.config.tables.formats import FORMATS
 from gan.domains import Direction
@@ -108,6 +109,9 @@ class AugmentOptions(Section):
     """Hard links to the source's files in place of copies."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of all draws, which are functions of it and of the image's name."""
+    size: Side | None = None
+    """Shorter side, in pixels, that images are scaled to before the network sees them. Translations
+    are scaled back to the images' own sizes. Not set, images are translated as they are."""
     style: Path | None = None
     """Painting whose style to give, for generators that are shown one."""
     device: Device = "auto"

@@ -32,7 +32,7 @@ FOLDER = ".augment"
 SETTINGS = "settings.json"
 ELSEWHERE = {
     "dataset", "model", "output", "device", "batch_size", "link", "style", "target", "task",
-    "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip",
+    "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip", "size",
 }  # fmt: skip
 """Options that say where things are or how they are computed, not what comes out."""
 
@@ -45,15 +45,20 @@ def output_settings(
 ) -> dict[str, Any]:
     """Return all that the output depends on: another start must have the same."""
     task = Path(config.task.rpartition("=")[2]) if config.task else None
-    return config.model_dump(mode="json", exclude=ELSEWHERE) | {
-        "dataset_fingerprint": fingerprint(dataset),
-        "models_sha256": list(hashes),
-        "targets": [target and target.fingerprint for target in targets],
-        "style": config.style and config.style.name,
-        "style_sha256": config.style and _digest(config.style),
-        "task": config.task and Path(config.task).name,
-        "task_sha256": task and _digest(task),
-    }
+    size = {"size": config.size} if config.size else {}  # outputs older than it lack the key
+    return (
+        config.model_dump(mode="json", exclude=ELSEWHERE)
+        | size
+        | {
+            "dataset_fingerprint": fingerprint(dataset),
+            "models_sha256": list(hashes),
+            "targets": [target and target.fingerprint for target in targets],
+            "style": config.style and config.style.name,
+            "style_sha256": config.style and _digest(config.style),
+            "task": config.task and Path(config.task).name,
+            "task_sha256": task and _digest(task),
+        }
+    )
 
 
 def fingerprint(dataset: Dataset) -> str:

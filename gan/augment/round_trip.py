@@ -34,11 +34,14 @@ def open_model(path: Path, config: AugmentOptions) -> tuple[Translator, Translat
 
     ValueError as from `Translator.load`.
     """
-    forth = Translator.load(path, config.direction, config.device, config.precision, config.style)
+    forth = Translator.load(
+        path, config.direction, config.device, config.precision, config.style, size=config.size
+    )
     other = opposite(find_generator(path, config.direction))
     if config.gates()["cycle"] == "off" or config.style or not (other and other.is_file()):
         return forth, None
-    return forth, Translator.load(other, None, config.device, config.precision)
+    back = Translator.load(other, None, config.device, config.precision, size=config.size)
+    return forth, back
 
 
 def opposite(file: Path) -> Path | None:

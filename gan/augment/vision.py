@@ -10,7 +10,7 @@ from torch import Tensor
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from gan.augment.live import Model, translate_pixels
+from gan.augment.live import Model, check_model, translate_pixels
 from gan.augment.options import strength_range
 from gan.images.pixels import from_array, to_array
 from gan.inference.translator import Device, Direction
@@ -29,6 +29,8 @@ class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
         strength: Share of the translation, or two numbers to draw between for every sample.
         device: Where to compute; workers that are forked cannot use a GPU.
         p: Probability.
+
+    ValueError names a model that cannot be opened, and a direction that is missing or absent.
     """
 
     _transformed_types = (Image.Image, tv_tensors.Image, v2.functional.is_pure_tensor)
@@ -42,7 +44,7 @@ class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
         p: float = 0.5,
     ) -> None:
         super().__init__()
-        self.model, self.p = Model(Path(model), direction, device), p
+        self.model, self.p = check_model(Model(Path(model), direction, device)), p
         self.strength = strength_range(strength)
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:

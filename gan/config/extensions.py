@@ -66,26 +66,29 @@ def _module_of(name: str) -> str:
 
 
 def register_dataset(name: str, code: Code) -> None:
-    """Let data.dataset name a function or class from the configuration to a torch Dataset.
+    """Add a dataset, for data.dataset.
 
-    gan.config.tables.datasets.DatasetRow says what a dataset has. ValueError where the name is
-    taken.
+    code(config) returns a torch Dataset, or is its class. An item is one uint8 tensor (C,
+    crop_size, crop_size) for each domain; a DatasetRow says what else a dataset may have.
+    ValueError where the name is taken.
     """
     DATASETS.add(name, DatasetRow(code))
 
 
 def register_observer(name: str, code: Code) -> None:
-    """Let train.observers name a function or class from a RunContext to an Observer.
+    """Add an observer, for train.observers.
 
-    ValueError where the name is taken.
+    code(context) takes a RunContext and returns an Observer, or is its class. ValueError where the
+    name is taken.
     """
     OBSERVERS.add(name, ObserverRow(code))
 
 
 def register_recipe(name: str, row: RecipeRow) -> None:
-    """Let train.recipe name a recipe, a gan.config.tables.recipes.RecipeRow.
+    """Add a recipe, for train.recipe.
 
-    ValueError where the name is taken.
+    The row, a RecipeRow, names its class, domains, directions and losses. ValueError where the name
+    is taken.
     """
     RECIPES.add(name, row)
 
@@ -167,10 +170,12 @@ def register_metric(
 ) -> None:
     """Add a metric: it is measured, printed, reported, and can be evaluate.best.
 
-    The function takes a gan.metrics.Batch and returns a score for each image, (N,). More facts,
-    for instance baseline=True to measure doing nothing as well, question for the sentence that it
-    answers, or of="collection" for another kind of function, are those of
-    gan.config.tables.metrics.MetricRow. ValueError names a fact that is invalid or a name in use.
+    The function takes a gan.metrics.Batch and returns a score for each image, (N,). The title
+    stands in tables, better is "lower" or "higher", and needs names what must be there ("pairs",
+    "extractor", "opposite", ...); without it the metric is skipped. More facts, for instance
+    baseline=True to measure doing nothing as well, question for the sentence that it answers, or
+    of="collection" for another kind of function, are those of a MetricRow. ValueError names a fact
+    that is invalid or a name in use.
     """
     try:
         row = MetricRow(title, better, function, tuple(needs), **facts)

@@ -52,11 +52,12 @@ def evaluate(
 ) -> Evaluation:
     """Translate the source images and measure the results; the same on all processes.
 
-    Generators are functions of batches on the instruments' device; networks are run in eval mode
-    and left in the mode that they were in. Images are read at data.resize and data.crop_size, with
-    data's channels. One generator is enough; what needs the other is skipped. No random state but
-    the settings' own is used. ValueError where a translation is not finite, or nothing at all can
-    be measured.
+    Generators are functions of batches (N, C, H, W) in [-1, 1] on the instruments' device, to
+    batches of the same size and range; networks are run in eval mode and left in the mode that they
+    were in. The folders are those of open_folders, the instruments those of open_instruments.
+    Images are read at data.resize and data.crop_size, with data's channels. One generator is
+    enough; what needs the other is skipped. No random state but the settings' own is used.
+    ValueError where a translation is not finite, or nothing at all can be measured.
     """
     evaluator = Evaluator(instruments, data, settings.batch_size, processes, settings.progress)
     found: dict[Direction, tuple[Task, list[Row]]] = {}

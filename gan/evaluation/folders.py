@@ -62,9 +62,11 @@ def open_folders(
 ) -> Folders:
     """Index the folders of a split, and of the reference where it is another one.
 
-    Files are decoded once; the unreadable ones are skipped and named in the notes. Images of both
-    folders whose names, without suffixes, are equal are taken for pairs, unless `paired` is off.
-    ValueError names a folder without a readable image; a missing one is noted.
+    They lie where `data` says: split is train, val or test. Of each folder the first `max_images`
+    in sorted order are taken; None for all. Files are decoded once; the unreadable ones are skipped
+    and named in the notes. Images of both folders whose names, without suffixes, are equal are
+    taken for pairs, unless `paired` is off. ValueError names a folder without a readable image; a
+    missing one is noted.
     """
     translated = {domain: _place(data, split, domain) for domain in DOMAINS}
     compared = {domain: _place(data, reference or split, domain) for domain in DOMAINS}

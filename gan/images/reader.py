@@ -160,7 +160,7 @@ def _identified(file: BinaryIO) -> ImageFile:
                     reason = what_is_not_read(file) or reason
     kind = FORMATS.get(Path(file.name).suffix.lower())
     if kind == "HEIF" and kind not in known_formats():
-        reason += "; HEIC needs the extra `heif`"
+        reason += "; HEIC needs another package: pip install pillow-heif"
     raise ValueError(reason)
 
 

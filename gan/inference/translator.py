@@ -1,40 +1,38 @@
 """A trained generator, ready for use: pictures in, pictures of the same size out."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self, TypeVar, cast
+from typing import Self, cast, overload
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor, nn
 
-from gan.config.choices import MAX_MEGAPIXELS, MIN_SIDE, Channels, Range
+from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
 from gan.config.choices import Device as Device
 from gan.config.choices import Precision as Precision
 from gan.config.tables.generators import generator_row
 from gan.domains import Direction as Direction
-from gan.images import Picture, read_image, read_picture, resize_short, to_channels
-from gan.images.color import deep_grey
-from gan.images.deep import eight_bits
-from gan.images.pixels import from_image, to_image, to_pixels, to_unit
-from gan.inference.devices import pick_device
+from gan.images import Picture, read_picture
+from gan.images.deep import Array
+from gan.images.pixels import to_pixels, to_unit
+from gan.inference import kinds
+from gan.inference.checks import check_working_size
+from gan.inference.devices import memory_of, pick_device
+from gan.inference.style import read_style
 from gan.inference.tiling import run_tiled, scratch_bytes
+from gan.inference.working_size import scale, trained_at, working_size
 from gan.interop import fetch, find_generator, open_generator, push, write_model
 from gan.networks.adain import Styled
 from gan.networks.files import ranges_of
 from gan.networks.layers import cast_weights
 from gan.system.arithmetic import tf32
 from gan.system.memory import free_memory
-
-Result = TypeVar("Result")
-
-LIVE_MAPS = 6
-"""Maps of the first convolution's width in float32 that a network holds at once: 3.5 to 4.9 were
-measured (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048 pixels)."""
 
 
 class Translator:
@@ -50,11 +48,17 @@ class Translator:
         tiles: bool = False,
         source: Path | None = None,
         ranges: tuple[Range | None, Range | None] = (None, None),
+        trained_at: int | None = None,
     ) -> None:
-        """tiles: whether gan.inference.tiling can run the network; source: the file it is from;
-        ranges: the numbers that are black and white in its inputs and in its outputs."""
+        """Put a network on a device, for inference alone.
+
+        channels: 1 or 3, of the images that it takes; tiles: whether gan.inference.tiling can run
+        it; source: its file; ranges: the numbers that are black and white in its inputs and in its
+        outputs; trained_at: the shorter side of its training images in pixels, if it is known.
+        """
         self.channels, self.device, self.tiles = channels, device, tiles
-        self.source = source
+        self.source, self.trained_at = source, trained_at
+        self.size: int | None = None
         self.range_in, self.range_out = ranges
         self.precision = precision
         self.dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
@@ -72,15 +76,18 @@ class Translator:
         device: Device = "auto",
         precision: Precision = "fp32",
         style: str | Path | None = None,
+        size: int | None = None,
     ) -> Self:
         """Open a run directory, one of its gen_*.safetensors files, or other people's weights.
 
-        These are the reference's .pth files and what else gan convert opens, and the run folders
-        of the reference.
+        path: also the reference's run folders and .pth files, and what else gan convert opens.
+        direction: ab or ba; required for a run directory with both generators.
+        device: auto takes a GPU where there is one.
+        precision: arithmetic of the network: fp32, tf32, bf16 or fp16.
+        style: style image, for a generator that takes one, and only for that.
+        size: see `at_size`.
 
-        A run directory with both generators needs the direction, `ab` or `ba`; a generator that is
-        shown its style needs a picture, `style`, scaled to the size of those that it learned from.
-        ValueError says so, and names what is missing, damaged or of the other direction.
+        ValueError names what is missing, damaged or of the other direction.
         """
         file = find_generator(Path(path), direction)
         opened = open_generator(file, direction)
@@ -90,7 +97,7 @@ class Translator:
             network = Styled(network, read_style(style, file, spec["out_channels"], about))
         elif style is not None:
             raise ValueError(f"{file}: has its own style and takes no other: remove --style")
-        return cls(
+        translator = cls(
             network,
             spec["in_channels"],
             pick_device(device),
@@ -98,7 +105,9 @@ class Translator:
             tiles=row.tiles,
             source=file,
             ranges=ranges_of(about, file),
+            trained_at=trained_at(about),
         )
+        return translator.at_size(size)
 
     @classmethod
     def from_pretrained(
@@ -115,6 +124,18 @@ class Translator:
         A path that does not exist is rejected at once. For the rest, `load`.
         """
         return cls.load(fetch(name, revision), direction, device, precision, style)
+
+    def at_size(self, size: int | None) -> Self:
+        """Return a translator with the same network that works at another size.
+
+        size: pixels, at least 16, of the shorter side that pictures are scaled to before the
+        network sees them. Translations are scaled back to the pictures' own sizes. None for no
+        scaling. ValueError for another number.
+        """
+        check_working_size(size)
+        result = copy(self)
+        result.size = size
+        return result
 
     def save_pretrained(
         self, folder: str | Path, license: str = "unknown", *, overwrite: bool = False
@@ -152,20 +173,25 @@ class Translator:
             picture = replace(picture, pixels=picture.pixels * np.uint16(257), alpha=alpha)
         return replace(picture, written=self.range_out)
 
-    def translate(self, image: Image.Image) -> Image.Image:
-        """Translate a picture of any mode to one of the same size, upright, mode RGB or L.
+    @overload
+    def translate(self, image: str | Path | Image.Image) -> Image.Image: ...
+    @overload
+    def translate(self, image: Array) -> Array: ...
+    @overload
+    def translate(self, image: Tensor) -> Tensor: ...
+    def translate(self, image: object) -> object:
+        """Translate one picture to one of the same size and kind.
 
-        A generator with ranges takes modes I and F in their numbers, others and its own output as
-        pictures, 0 black and 255 white. ValueError when a side is shorter than 16 pixels, or the
-        output is not finite.
+        A path or a PIL.Image of any mode becomes a PIL.Image, upright, of mode RGB or L. An array
+        (H, W, C) of uint8 or uint16 becomes an array, a tensor (C, H, W) of uint8, or of floats in
+        [0, 1], becomes a tensor on the same device, each of the same type; C is the number of
+        channels that the generator takes, and H and W are at least 16.
+
+        A generator with ranges takes arrays of any type and modes I and F in their numbers, and
+        all others as pictures, 0 black and 255 white. ValueError for other shapes and types, a file
+        that cannot be read, and an output that is not finite; TypeError for other kinds.
         """
-        image = ImageOps.exif_transpose(image)
-        check_size(*image.size)
-        if self.range_in and image.mode.startswith(("I", "F")):
-            shown = eight_bits(deep_grey(image, self.range_in)[:, :, 0])
-            image = Image.fromarray(shown)
-        (translated,) = self.translate_batch(from_image(to_channels(image, self.channels))[None])
-        return to_image(require_finite(translated))
+        return kinds.translate(self, image)
 
     @torch.inference_mode()
     def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
@@ -173,7 +199,7 @@ class Translator:
 
         None for a picture whose output is not finite.
         """
-        unit = self.run(to_unit(pixels.to(self.device)))
+        unit = self.run_at_size(to_unit(pixels.to(self.device)))
         finite = unit.isfinite().flatten(1).all(1).tolist()
         results = to_pixels(unit, pixels.dtype).cpu()
         return [result if good else None for result, good in zip(results, finite, strict=True)]
@@ -188,11 +214,18 @@ class Translator:
     ) -> Tensor | None:
         """Translate one picture (C, H, W) like `translate_batch`, in bounded memory.
 
-        `scratch` is a folder with room for `scratch_bytes`; `progress` is told the share of the
-        work that is done. ValueError for a network that cannot be tiled, OSError where the room is
-        missing.
+        tile: side of a tile in pixels. scratch: a folder with room for `scratch_bytes`. progress:
+        called with the share of the work that is done, from 0 to 1. None where the output is not
+        finite. ValueError for a network that cannot be tiled, OSError where the room is missing.
         """
-        height, width = pixels.shape[-2:]
+        own = pixels.shape[-2], pixels.shape[-1]
+        height, width = working_size(*own, self.size)
+        if (height, width) != own:  # between the sizes there are 16 bits, so nothing is lost
+            scaled = to_pixels(scale(to_unit(pixels[None]), (height, width))[0], torch.uint16)
+            small = self.at_size(None).translate_tiled(scaled, tile, scratch, progress)
+            if small is None:
+                return None
+            return to_pixels(scale(to_unit(small[None]), own)[0], pixels.dtype)
         result: Tensor | None = None
         finite = True
 
@@ -217,6 +250,11 @@ class Translator:
         """Return the network on (N, C, H, W) in [-1, 1], in the precision of this translator."""
         with self.autocast():
             return cast(Tensor, self.network(unit))
+
+    def run_at_size(self, unit: Tensor) -> Tensor:
+        """Return what `run` does, at this translator's working size, scaled back to (H, W)."""
+        own = unit.shape[-2], unit.shape[-1]
+        return scale(self.run(scale(unit, working_size(*own, self.size))), own)
 
     def compile(self) -> str | None:
         """Compile the network for pictures of any size; why it cannot be, in one line, if so.
@@ -246,44 +284,10 @@ class Translator:
             yield
 
     def scratch_bytes(self, height: int, width: int) -> int:
-        """Return the disk that `translate_tiled` takes."""
-        return scratch_bytes(self.network, height, width)
+        """Return the bytes of disk that `translate_tiled` takes for a picture."""
+        return scratch_bytes(self.network, *working_size(height, width, self.size))
 
-    def fits(self, height: int, width: int) -> bool:
-        """Return whether there is memory for a picture in one piece, by a rough estimate."""
-        widths = (
-            module.out_channels
-            for module in self.network.modules()
-            if isinstance(module, nn.Conv2d)
-        )
-        return LIVE_MAPS * 4 * next(widths, 1) * height * width < free_memory(self.device)
-
-
-def check_size(width: int, height: int, about: str = "") -> None:
-    """Raise ValueError, which begins with `about`, for less than the generators are defined for."""
-    if min(width, height) < MIN_SIDE:
-        raise ValueError(f"{about}{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
-
-
-def require_finite(translated: Result | None) -> Result:
-    """Return a translation; ValueError in place of one that is not finite."""
-    if translated is None:  # it would become black, and look like a translation
-        raise ValueError(
-            "the generator returns NaN for this image; if it is trained well, try fp32"
-        )
-    return translated
-
-
-def read_style(
-    path: str | Path | None, generator: Path, channels: Channels, about: Mapping[str, Any]
-) -> Tensor:
-    """Return the style picture of a generator, (1, C, H, W) in [-1, 1]; ValueError names it."""
-    if path is None:
-        raise ValueError(
-            f"{generator}: takes its style from a picture: name one, --style painting.jpg"
-        )
-    image = read_image(Path(path), channels=channels)
-    if about.get("resize", "none") != "none":
-        image = resize_short(image, about["load_size"])
-    check_size(*image.size, about=f"{path}: ")
-    return to_unit(from_image(image)[None])
+    def fits(self, height: int, width: int, count: int = 1) -> bool:
+        """Return whether there is memory for `count` pictures at once, by a rough estimate."""
+        height, width = working_size(height, width, self.size)
+        return memory_of(self.network, count * height * width) < free_memory(self.device)

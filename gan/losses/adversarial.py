@@ -62,7 +62,8 @@ def linear_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
 def gradient_penalty(disc: Callable[[Tensor], Scores], real: Tensor, fake: Tensor) -> Tensor:
     """Return the squared distance to 1 of the critic's gradient norm between real and fake.
 
-    real and fake are (N, C, H, W); the scalar result can be differentiated by the critic's weights.
+    disc is the critic, real and fake are (N, C, H, W) in [-1, 1]; the scalar result can be
+    differentiated by the critic's weights.
     One point is drawn per image from torch's global generator. Gulrajani et al. 2017, Eq. 3. The
     critic's output is the mean of its patch scores, so that the penalty does not depend on the
     number of patches; of several maps it is the mean of theirs. A compiled critic runs as it is:

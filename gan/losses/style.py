@@ -28,10 +28,11 @@ def mean_gram(features: Tensor) -> Tensor:
 def gram_distance(actual: Tensor, desired: Tensor) -> Tensor:
     """Return 1/(4 C^2) sum (G/M - A/M')^2 of Gram matrices per position.
 
-    Both are (N, C, C), or one of them (1, C, C) for all pictures of the other; of several pictures
-    it is the mean. Where M = M' it is Eq. 4 of Gatys et al. 2016, 1/(4 C^2 M^2) sum (G - A)^2,
-    exactly; the paper has no case for maps of different sizes. It is a quarter of the style loss of
-    Johnson et al. 2016, Eq. 4, whose Gram matrices are divided by C h w.
+    G/M, the actual, and A/M', the desired, are (N, C, C), or one of them (1, C, C) for all pictures
+    of the other; of several pictures it is the mean. Where M = M' it is Eq. 4 of Gatys et al. 2016,
+    1/(4 C^2 M^2) sum (G - A)^2, exactly; the paper has no case for maps of different sizes. It is a
+    quarter of the style loss of Johnson et al. 2016, Eq. 4, whose Gram matrices are divided by
+    C h w.
     """
     channels = desired.shape[-1]
     return (actual - desired).square().sum(dim=(1, 2)).mean() / (4 * channels**2)

@@ -15,7 +15,8 @@ def total_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
     neighbors.
 
     Rudin, Osher and Fatemi 1992, with forward differences. Images are (N, C, H, W); a step out of
-    the picture is 0. The gradient at dx = dy = 0, where the root has none, is 0.
+    the picture is 0. The reduction is "mean" over everything, or "sum" over pixels and channels and
+    the mean over pictures. The gradient at dx = dy = 0, where the root has none, is 0.
     """
     # The norm's derivative at 0 is 0 in torch; a root of a sum of squares would give NaN there.
     return _reduce(torch.linalg.vector_norm(_steps(images), dim=0), reduction)
@@ -25,7 +26,8 @@ def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
     """Return sum (dx^2 + dy^2) over pixels and channels: smoother than total_variation, hard on
     edges.
 
-    Mahendran and Vedaldi 2015, Sec. 3, with beta = 2. Shapes and steps as in total_variation.
+    Mahendran and Vedaldi 2015, Sec. 3, with beta = 2. Shapes, steps and reduction as in
+    total_variation.
     """
     return _reduce(_steps(images).square().sum(dim=0), reduction)
 

@@ -31,8 +31,10 @@ def build_generator(
     """Build a generator: (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1].
 
     H and W are any sizes from 16 up. Generators with `takes_style` take a style image as well.
-    `channels` is the width of the first convolution. Weights are torch's defaults until
-    `init_weights`. ValueError where there is no such generator, or none of a name.
+    `kind`, `norm`, `upsample`, `downsample` and `dropout` are the keys of the section networks
+    (kind is networks.generator); a generator ignores those that its row does not take. `channels`
+    is the width of the first convolution. Weights are torch's defaults until `init_weights`.
+    ValueError where there is no such generator, or none of a name.
     """
     row = generator_row(kind)
     given = {"norm": norm, "upsample": upsample, "downsample": downsample}
@@ -62,8 +64,11 @@ def build_discriminator(
 ) -> nn.Module:
     """Build a discriminator: (N, in_channels, H, W) to raw scores (N, 1, h, w), or several maps.
 
-    `layers` counts the strided convolutions of "n_layers"; "basic" always has 3. `channels` is the
-    width of the first convolution. Weights are torch's defaults until `init_weights`.
+    `kind` and `norm` are networks.discriminator and networks.norm. `layers` counts the strided
+    convolutions of "n_layers"; "basic" always has 3. `channels` is the width of the first
+    convolution. `backbone` is the frozen network of "projected", `weights` its file, or None for
+    torchvision's cache or download. Weights are torch's defaults until `init_weights`. ValueError
+    where there is no such discriminator, or its backbone cannot be opened.
     """
     return _build(
         DISCRIMINATORS.find(kind),

@@ -131,6 +131,7 @@ def fit_across(
 ) -> None:
     """Train a classifier in place on A's labels and, after a half, on its own verdicts on B.
 
+    A batch of `labelled` is images of A, (N, C, H, W) in [-1, 1], and their classes, (N,).
     A batch of `unlabelled` is images of B, (N, C, H, W) in [-1, 1], twice: as they are, for the
     verdict, and changed, to be learned. B is taken to have the shares (classes,) that are given,
     A's for instance; where it has others, verdicts will be wrong. What balance alone would call

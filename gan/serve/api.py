@@ -30,7 +30,7 @@ Number = TypeVar("Number", int, float)
 
 SECONDS = 300
 """That sending an image may take."""
-KEYS = ("model", "direction", "strength", "tile", "format")
+KEYS = ("model", "direction", "strength", "tile", "format", "size")
 TYPES = {
     ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".avif": "image/avif",
     ".tif": "image/tiff", ".gif": "image/gif", ".bmp": "image/bmp", ".jp2": "image/jp2",
@@ -122,7 +122,8 @@ def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
         raise RejectedError(str(error)) from error
     strength = _number("strength", float, given.get("strength", "1"))
     tile = _number("tile", int, given["tile"]) if "tile" in given else None
-    return Wish(choice, strength, tile, cast("Format | None", given.get("format")))
+    size = _number("size", int, given["size"]) if "size" in given else None
+    return Wish(choice, strength, tile, cast("Format | None", given.get("format")), size)
 
 
 def _number(key: str, kind: Callable[[str], Number], text: str) -> Number:

@@ -13,9 +13,8 @@ import gradio as gr
 from gan.images import IMAGE_SUFFIXES, write_picture
 from gan.serve.batch import Progress, Upload, translate_batch
 from gan.serve.gate import FILE
-from gan.serve.single import Form
-from gan.serve.studio import Studio, Wish
-from gan.serve.uploads import in_one_line, take_only_uploads
+from gan.serve.studio import Studio
+from gan.serve.uploads import Form, in_one_line, take_only_uploads, wish_of
 from gan.system.text import printable
 
 SHOWN = 24
@@ -45,13 +44,13 @@ def many_pictures(studio: Studio, wishes: list[Any]) -> None:
         shown = gr.HTML(padding=False)
 
     def translate(
-        uploads: list[Upload], choice: int, strength: float, tile: int, format: Form
+        uploads: list[Upload], choice: int, strength: float, tile: int, form: Form, size: int
     ) -> Iterator[Any]:
         folder = Path(mkdtemp(dir=studio.folder))
         target, shelf = folder / "translated.zip", Shelf(folder)
         yield "", "", gr.DownloadButton(value=None, interactive=False)
         with in_one_line():
-            wish = Wish(studio.choices[choice], strength, tile or None, format or None)
+            wish = wish_of(studio, choice, strength, tile, form, size)
             for step in translate_batch(studio, uploads, wish, target):
                 shelf.take(step)
                 yield _bar(step), shelf.html(), gr.skip()

@@ -1,6 +1,8 @@
 """The page: what is on it for both of its tabs."""
 
 import html
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from gan.serve.tidy import AGE
 
 CSS = Path(__file__).with_name("page.css")
 JS = Path(__file__).with_name("page.js")
+SIZES = (256, 512, 1024)
 AT_ONCE = 4
 """Requests that are worked on at a time, a picture of each in turn."""
 
@@ -47,6 +50,11 @@ def build_page(studio: Studio) -> Any:
                 label="Format of the result", filterable=False, min_width=300, render=False,
                 info="PNG and TIFF keep 16 bits a channel",
             ),
+            gr.Dropdown(
+                list(working_sizes(studio)), value=0, label="Working size", filterable=False,
+                min_width=300, render=False,
+                info="Shorter side that the network sees: a smaller one gives coarser strokes",
+            ),
         ]  # fmt: skip
         with gr.Tab("One picture"):
             one_picture(studio, [*main, *rare])
@@ -68,6 +76,19 @@ def build_page(studio: Studio) -> Any:
         )  # fmt: skip
     page.queue(max_size=limits.max_queue, default_concurrency_limit=AT_ONCE)
     return page
+
+
+def working_sizes(studio: Studio) -> Iterator[tuple[str, int]]:
+    """Yield labels and pixels of the sizes that are offered, those of trainings among them."""
+    trained = defaultdict[int, list[str]](list)
+    for choice in studio.choices:
+        if choice.translator.trained_at:
+            trained[choice.translator.trained_at].append(choice.model)
+    yield "the picture's own", 0
+    for size in sorted({*SIZES, *trained}):
+        everywhere = len(trained[size]) == len(studio.choices)
+        whose = "" if everywhere else f" of {', '.join(dict.fromkeys(trained[size]))}"
+        yield f"{size}, as in the training{whose}" if trained[size] else str(size), size
 
 
 def in_words(choice: Choice) -> str:

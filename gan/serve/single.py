@@ -4,18 +4,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Literal
+from typing import Any
 
 import gradio as gr
 
-from gan.config.choices import Format
 from gan.images import read_image, write_image, write_picture
 from gan.serve.batch import Upload
 from gan.serve.names import file_name
-from gan.serve.studio import RejectedError, Studio, Wish, shown
-from gan.serve.uploads import in_one_line, take_only_uploads
+from gan.serve.studio import RejectedError, Studio, shown
+from gan.serve.uploads import Form, in_one_line, take_only_uploads, wish_of
 
-Form = Format | Literal[""]
 EXAMPLE = 1024
 """Pixels of the longer side of an example."""
 THUMBNAIL = 160
@@ -46,14 +44,14 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
             download = gr.DownloadButton("Download", interactive=False)
 
     def translate(
-        upload: Upload | None, choice: int, strength: float, tile: int, format: Form,
+        upload: Upload | None, choice: int, strength: float, tile: int, form: Form, size: int,
         progress: Any = gr.Progress(),  # noqa: B008, how Gradio is told to pass it
     ) -> Any:  # fmt: skip
         folder = Path(mkdtemp(dir=studio.folder))
         with in_one_line():
             if upload is None:
                 raise RejectedError("choose a picture first")
-            wish = Wish(studio.choices[choice], strength, tile or None, format or None)
+            wish = wish_of(studio, choice, strength, tile, form, size)
             stem = file_name(upload.name, wish.choice.model, wish.choice.direction)
             done = studio.translate(upload.path, folder / stem, wish, progress)
         sides = {folder / "before.jpg": done.before, folder / "after.jpg": done.after}

@@ -7,12 +7,15 @@ import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
+from gan.config.choices import Format
 from gan.serve.batch import Upload
-from gan.serve.studio import RejectedError
+from gan.serve.studio import RejectedError, Studio, Wish
+
+Form = Format | Literal[""]
 
 
 @contextmanager
@@ -25,6 +28,11 @@ def in_one_line() -> Iterator[None]:
         raise gr.Error(
             html.escape(str(error)), title="Not translated", print_exception=False
         ) from error
+
+
+def wish_of(studio: Studio, choice: int, strength: float, tile: int, form: Form, size: int) -> Wish:
+    """Return what the controls of the page say; RejectedError where that cannot be."""
+    return Wish(studio.choices[choice], strength, tile or None, form or None, size or None)
 
 
 def take_only_uploads(component: Any, *, many: bool = False) -> Any:

@@ -15,8 +15,8 @@ from tqdm import tqdm
 from gan.features import Features, LayerTable, chosen_layers
 from gan.images import write_image
 from gan.images.contact_sheet import grid
+from gan.inference.checks import check_size
 from gan.inference.devices import pick_device
-from gan.inference.translator import check_size
 from gan.stylize.canvas import Extract, prepare
 from gan.stylize.descent import minimize
 from gan.stylize.memory import check_memory, needed

@@ -32,6 +32,7 @@ class TrainResult:
     metrics: dict[str, float]
     """The values of the newest evaluation; empty without one."""
     run_dir: Path
+    """Where the run is written, for gan.Translator.load."""
     files: dict[Direction, Path]
     """The generators for use."""
     generators: dict[Direction, nn.Module] = field(repr=False)
@@ -41,7 +42,9 @@ class TrainResult:
 def train(config: Config) -> TrainResult:
     """Train, or resume the run that lies in run.dir, until its end or a signal.
 
-    ValueError names the key or the file that is wrong, OSError a state that cannot be written.
+    The config is checked when it is made; folders and files when the run begins. Calling it again
+    with the same config resumes; a run that is finished returns at once. ValueError names the key
+    or the file that is wrong, OSError a state that cannot be written.
     """
     with Interruption() as interruption, out_of_memory_as_value_error(LESS):
         run = Run(config, interruption)

@@ -48,13 +48,13 @@ class Tracker:
             self.writer.close()
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Log scalars by name."""
+        """Log values, scalars by name."""
         with self.named():
             for name, value in values.items():
                 self.writer.add_scalar(name, value, step)
 
     def text(self, step: int, name: str, text: str) -> None:
-        """Log a sentence."""
+        """Log a text, a sentence or some Markdown."""
         with self.named():
             self.writer.add_text(name, text, step)
 

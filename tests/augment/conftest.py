@@ -1,6 +1,7 @@
 """A model for `gan augment` that is known exactly."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,9 +10,13 @@ from gan.inference.translator import Translator
 
 @pytest.fixture
 def model(tmp_path: Path, negative: Translator, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that is opened as a translator to the negative."""
+    """A file that is opened as a translator to the negative, at any working size."""
+
+    def load(*_: Any, size: int | None = None) -> Translator:
+        return negative.at_size(size)
+
     path = tmp_path / "run" / "gen_ab.safetensors"
     path.parent.mkdir()
     path.write_bytes(b"negative")
-    monkeypatch.setattr(Translator, "load", lambda *_: negative)
+    monkeypatch.setattr(Translator, "load", load)
     return path

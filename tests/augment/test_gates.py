@@ -129,7 +129,7 @@ def test_an_object_that_is_replaced_fails_in_its_own_box_alone(photos: list[Pixe
 
 
 @given(st.lists(st.floats(-1, 1), min_size=5, max_size=60), st.integers(0, 50))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_share_lets_no_more_than_that_fail(values: list[float], percent: int) -> None:
     for name in ("structure", "cycle"):
         limits: dict[str, Any] = dict.fromkeys(GATES)

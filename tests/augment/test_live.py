@@ -162,7 +162,7 @@ def test_pictures_that_do_not_fit_are_named(generator_file: Path) -> None:
     grey = np.zeros((32, 32, 1), np.uint8)
     with pytest.raises(ValueError, match="of 3 channels"):
         DomainTranslate(generator_file, p=1)(image=grey)
-    with pytest.raises(ValueError, match=r"of uint8, not float32"):
+    with pytest.raises(ValueError, match=r"of uint8 or uint16, not float32"):
         DomainTranslate(generator_file, p=1)(image=picture(0) / np.float32(255))
     with pytest.raises(ValueError, match=r"of uint8, not torch\.float32"):
         DomainTranslateV2(generator_file, p=1)(torch.rand(3, 32, 32))
@@ -189,3 +189,69 @@ def test_batches_and_strengths_that_do_not_fit_are_refused_in_a_line(
     with pytest.raises(ValueError, match=said) as refused:
         translate_batch(Model(generator_file), images, strength)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", [DomainTranslate, DomainTranslateV2])
+def test_a_wrong_model_or_direction_is_reported_when_the_transform_is_made(
+    tmp_path: Path, new_generator: Callable[..., Path], kind: Callable[..., Any]
+) -> None:
+    for direction in ("ab", "ba"):
+        new_generator(tmp_path / f"gen_{direction}.safetensors", direction)
+    with pytest.raises(ValueError, match="direction ab or ba"):
+        kind(tmp_path)
+    with pytest.raises(ValueError, match="nope: no such run directory or generator file"):
+        kind(tmp_path / "nope", "ab")
+    with pytest.raises(ValueError, match="translates ab, not ba"):
+        kind(tmp_path / "gen_ab.safetensors", "ba")
+    (tmp_path / "damaged.safetensors").write_bytes(b"nothing that opens")
+    with pytest.raises(ValueError, match="damaged"):
+        kind(tmp_path / "damaged.safetensors")
+    kind(tmp_path, "ba")
+
+
+class Shown(DomainTranslate):
+    """DomainTranslate that shows the share that it draws as a level of gray."""
+
+    def apply(self, img: Any, share: float, **params: Any) -> Any:
+        return np.full_like(img, round(255 * share))
+
+
+class Strengths(Dataset[float]):
+    """The strengths that DomainTranslate draws."""
+
+    def __init__(self, model: Path) -> None:
+        self.pipeline = A.Compose([Shown(model, strength=(0, 1), p=1)])
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> float:
+        return float(self.pipeline(image=np.zeros((16, 16, 3), np.uint8))["image"].mean())
+
+
+def test_the_documents_lines_give_every_worker_and_epoch_its_own_draws(
+    generator_file: Path,
+) -> None:
+    """Without them they repeat: what the document says of albumentations is still so."""
+    page = (Path(__file__).parents[2] / "docs/augmenting.md").read_text(encoding="utf-8")
+    (code,) = (
+        block.partition("```")[0] for block in page.split("```python\n") if "seed_worker" in block
+    )
+    names: dict[str, Any] = {}
+    exec(code.partition("loader =")[0], names)
+
+    def epochs(seed_worker: Callable[[int], None] | None) -> list[list[float]]:
+        torch.manual_seed(0)
+        loader = DataLoader(
+            Strengths(generator_file),
+            batch_size=None, num_workers=2, multiprocessing_context="fork",
+            worker_init_fn=seed_worker,
+        )  # fmt: skip
+        return [[float(value) for value in loader] for _ in range(2)]
+
+    first, second = epochs(None)
+    assert first == second  # in turn from two workers that draw alike
+    assert first[0::2] == first[1::2]
+    first, second = epochs(names["seed_worker"])
+    assert len({*first, *second}) == 8
+    assert epochs(names["seed_worker"]) == [first, second]

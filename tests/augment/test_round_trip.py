@@ -67,7 +67,7 @@ def test_each_model_is_opened_once(
 ) -> None:
     opened: list[Path] = []
 
-    def load(path: Path, *_: object) -> Translator:
+    def load(path: Path, *_: object, **__: object) -> Translator:
         opened.append(path)
         return negative
 

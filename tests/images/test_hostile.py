@@ -88,7 +88,7 @@ def test_heic_without_its_extra_says_so(tmp_path: Path, monkeypatch: pytest.Monk
     path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
     known_formats()  # Pillow registers its formats once a process
     monkeypatch.setattr("gan.images.reader.known_formats", lambda: ("JPEG", "PNG"))
-    with pytest.raises(ImageError, match="needs the extra `heif`"):
+    with pytest.raises(ImageError, match="HEIC needs another package: pip install pillow-heif"):
         read_image(path)
 
 

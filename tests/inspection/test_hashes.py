@@ -48,7 +48,7 @@ def jpeg(image: Image.Image, quality: int) -> Image.Image:
     return Image.open(file).convert("RGB")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     name=st.sampled_from([*NAMES, "china", "flower"]),
     quality=st.integers(40, 95),

@@ -48,7 +48,7 @@ def test_it_is_the_sum_over_eigenvalues_where_covariances_are_singular(
     assert frechet_distance(x, y) == pytest.approx(expected, rel=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(2, 30), st.integers(1, 20), st.integers(0, 99), st.floats(-3, 3))
 def test_a_shift_costs_its_square_and_nothing_costs_nothing(
     count: int, width: int, seed: int, shift: float

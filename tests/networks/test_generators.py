@@ -110,7 +110,7 @@ def test_transposed_convolutions_have_the_references_shapes() -> None:
 
 @pytest.mark.parametrize("upsample", ["deconv", "resize"])
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(height=st.integers(16, 270), width=st.integers(16, 90))
 def test_output_is_as_large_as_the_input(
     kind: str, upsample: Upsample, height: int, width: int

@@ -130,7 +130,7 @@ def test_more_than_may_wait_are_sent_away(server: Server, picture: Picture) -> N
 
 def test_who_sends_slowly_takes_no_place(plain_server: Server, picture: Picture) -> None:
     """Twice as many as may wait have begun to send, and somebody is answered meanwhile."""
-    address = urlsplit(server.address)
+    address = urlsplit(plain_server.address)
     head = (
         b"POST /api/translate?model=negative&direction=ab HTTP/1.1\r\n"
         b"Host: localhost\r\nContent-Length: 9999\r\n\r\nbegun"
@@ -139,9 +139,9 @@ def test_who_sends_slowly_takes_no_place(plain_server: Server, picture: Picture)
         for _ in range(2 * LIMITS.max_queue):
             place = (address.hostname or "", address.port or 0)
             slow.enter_context(socket.create_connection(place, timeout=60)).sendall(head)
-        while len(list(server.folder.glob("*/source"))) < 2 * LIMITS.max_queue:
+        while len(list(plain_server.folder.glob("*/source"))) < 2 * LIMITS.max_queue:
             time.sleep(0.01)
-        assert translate(server, picture("a.png").read_bytes())[0] == 200
+        assert translate(plain_server, picture("a.png").read_bytes())[0] == 200
 
 
 def test_no_upload_is_taken_when_the_folder_is_full(server: Server) -> None:

@@ -168,7 +168,7 @@ def test_an_uploaded_name_is_no_path(server: Server, picture: Picture, name: str
 def call(server: Server, function: int, *arguments: Any) -> dict[str, Any]:
     """Press a button as the page does: join the queue, wait for the result."""
     session = os.urandom(8).hex()
-    event = {"data": [*arguments, 0, 1, 0, ""], "fn_index": function, "session_hash": session}
+    event = {"data": [*arguments, 0, 1, 0, "", 0], "fn_index": function, "session_hash": session}
     status, answer, _ = ask(
         server, "POST", "/gradio_api/queue/join", json.dumps(event),
         **{"Content-Type": "application/json"},

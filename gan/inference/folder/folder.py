@@ -17,6 +17,7 @@ from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
 from gan.inference.folder.plan import Job, Plan, make_batches, make_plan
 from gan.inference.folder.streams import share_of_cores
 from gan.inference.translator import Translator
+from gan.inference.working_size import advice
 from gan.system.atomic import remove_parts
 from gan.system.failures import Failure, check_failed, say, write_failed
 from gan.system.processes import Processes, join
@@ -40,6 +41,7 @@ def translate_folder(options: TranslateOptions) -> int:
             options.device,
             pick_precision(options.precision, chosen),
             options.style,
+            options.size,
         )
         check_tiles(translator, options.tile)
         plan: Plan = processes.once(
@@ -58,6 +60,10 @@ def translate_folder(options: TranslateOptions) -> int:
         place = options.output if plan.whole_folder else options.output.parent
         if options.compile:
             _compile_network(translator, processes)
+        if processes.main and options.size is None:
+            sizes = [job.size for job in plan.jobs if not job.done]
+            if remark := advice(translator.trained_at, sizes):
+                print(remark, file=sys.stderr)
         pipeline = Pipeline(
             translator,
             options.max_megapixels,

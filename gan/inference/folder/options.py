@@ -7,6 +7,7 @@ from pydantic import Field
 
 from gan.config import Count, Rate, Section
 from gan.config.choices import MAX_DECODED_MB, MAX_MEGAPIXELS, Device, Format, Precision
+from gan.config.sections import Side
 from gan.domains import Direction
 
 
@@ -52,6 +53,9 @@ class TranslateOptions(Section):
     only what would not fit is. For the ResNet generators."""
     scratch: Path | None = None
     """Folder for what tiles keep on disk; not set, the output."""
+    size: Side | None = None
+    """Shorter side, in pixels, that images are scaled to before the network sees them. Translations
+    are scaled back to the images' own sizes. Not set, images are translated as they are."""
     style: Path | None = None
     """Style image, for a generator that takes one."""
     compile: bool = False

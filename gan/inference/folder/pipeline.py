@@ -17,9 +17,10 @@ from gan.images import Picture, write_picture
 from gan.images.deep import Array
 from gan.images.pixels import from_array, to_array
 from gan.images.writer import scaling, write_stack
+from gan.inference.checks import require_finite
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
-from gan.inference.translator import Translator, require_finite
+from gan.inference.translator import Translator
 from gan.system.atomic import disk_is_full
 from gan.system.failures import Failure, failure, say
 from gan.system.memory import out_of_memory
@@ -155,7 +156,7 @@ class Pipeline:
         """Translate pictures of one size and depth, in one batch if it can be."""
         pixels = [from_array(picture.pixels) for _, picture in group]
         height, width = pixels[0].shape[-2:]
-        tiled = self.tile or not self.translator.fits(len(group) * height, width)
+        tiled = self.tile or not self.translator.fits(height, width, len(group))
         if len(group) > 1:
             if not tiled:
                 with suppress(Exception):  # one by one it will show whose fault it is

@@ -11,7 +11,7 @@ from gan.config.choices import Format
 from gan.images import Found, ImageError, find_images, nothing_found, read_size
 from gan.images.stacks import SUFFIXES as STACKS
 from gan.images.stacks import stack_pages
-from gan.inference.translator import check_size
+from gan.inference.checks import check_size
 from gan.system.failures import Failure, failure
 
 SUFFIXES: dict[Format, str] = {

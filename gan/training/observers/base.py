@@ -47,21 +47,30 @@ class RunContext:
 
 
 class Observer(Protocol):
-    """Called by the loop on all processes; the main one alone has a tracker.
+    """Called by the loop on all processes; the main one alone has a tracker, others get None.
 
     An observer that names this class as its base writes only the methods that it uses.
     """
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Prepare for what follows a step, before the first one of this process."""
+        """Prepare for what follows a step, before the first one of this process.
+
+        The tracker is None on all processes but the main one.
+        """
         return None
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
-        """Take the scalars of a step that is logged (train.log_every)."""
+        """Take the values, scalars by name, of a step that is logged (train.log_every).
+
+        The tracker is None on all processes but the main one.
+        """
         return None
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
-        """Take notice of a step that is done."""
+        """Take notice of a step that is done.
+
+        The tracker is None on all processes but the main one.
+        """
         return None
 
     def ended(self) -> str | None:

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from gan.cli.main import main
 from gan.config import Config
-from gan.inference.translator import Translator, read_style
+from gan.inference.style import read_style
+from gan.inference.translator import Translator
 from gan.training import train
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.arbitrary_style import ArbitraryStyleTrainer
