@@ -90,8 +90,8 @@ def serve_until_stopped(
         host, port = listener.getsockname()[:2]
         settings = uvicorn.Config(
             build_app(studio, hosts(host, name)), log_level="warning", timeout_graceful_shutdown=3,
-            ssl_certfile=certificate and certificate.cert,
-            ssl_keyfile=certificate and certificate.key,
+            ssl_certfile=certificate.cert if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
         )  # fmt: skip
         for line in greeting(host, port, certificate):
             print(line, flush=True)
