@@ -10,6 +10,7 @@ from typing import Any
 
 from gan.domains import DIRECTIONS, Direction, Domain
 from gan.images import list_images
+from gan.inference.working_size import trained_at
 from gan.networks.files import read_about
 from gan.system.text import printable
 from gan.system.yaml_text import parse_yaml
@@ -23,7 +24,7 @@ SENTENCES = 300
 CARD = re.compile(r"---\n.*?\n---\n\s*(?:#[^\n]*\n\s*)?(.+?)(?:\n\n|\n?$)", re.DOTALL)
 """A model card's header and heading, and then its first paragraph."""
 OURS = "Unpaired image-to-image translation"
-"""How the first paragraph begins that nobody has changed."""
+"""How the first paragraph begins where no one has changed it."""
 CONVENTION = re.compile(r"([^\W\d_]{2,})2([^\W\d_]{2,})")
 """How folders of two domains are called in the field: photo2painting."""
 SETS = {"traina", "trainb", "testa", "testb", "train", "test", "a", "b", "images"}
@@ -91,10 +92,11 @@ def _card(folder: Path) -> str:
 def _trained(data: dict[str, Any], about: dict[str, Any]) -> str:
     """Return what it was trained on, as far as that is known."""
     root = _last_part(data.get("root"))
-    side, step = about.get("crop_size"), about.get("step")
+    side, crop, step = trained_at(about), about.get("crop_size"), about.get("step")
     parts = [
         f"on {root}" if root and root.lower() not in SETS else "",
-        f"at {side} pixels" if isinstance(side, int) else "",
+        f"at {side} pixels" if side else "",
+        f"in crops of {crop} pixels" if isinstance(crop, int) and not side else "",
         f"for {step:,} steps" if isinstance(step, int) else "",
     ]
     known = " ".join(filter(None, parts))

@@ -12,7 +12,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 ANY = ("0.0.0.0", "::", "")
 """Listening there is listening at all addresses; none of them can be opened."""
 ROUTES = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
-"""Addresses of nobody (RFC 5737, RFC 3849): they follow the route that everything else takes."""
+"""Addresses for examples (RFC 5737, RFC 3849), which take the route that everything else takes."""
 VIRTUAL = re.compile(r"(docker|br-|veth|virbr|vmnet|lxc|cni|flannel)", re.IGNORECASE)
 """Networks inside this machine, of containers and virtual ones."""
 QUIET = 2

@@ -1,6 +1,6 @@
-"""The certificate for https: our own, kept for a year, or one that the user has.
+"""The certificate for https: self-made, kept for a year, or the user's.
 
-A phone accepts one of our own once, as long as its file stays.
+A phone accepts a self-made one once, as long as its file stays.
 """
 
 import ipaddress
@@ -44,7 +44,7 @@ class Certificate:
 
 
 def own_folder() -> Path:
-    """Return the user's folder for certificates of our own."""
+    """Return the user's folder for self-made certificates."""
     place = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA")
     return Path(place or Path.home() / ".local" / "share") / "gan-serve"
 
@@ -170,7 +170,7 @@ def _make(names: Sequence[str], place: Certificate) -> None:
 
 
 def _signed(names: Sequence[str], key: Any) -> Any:
-    """Return a certificate for a server that vouches for nobody else."""
+    """Return a certificate for a server that vouches for no one else."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID

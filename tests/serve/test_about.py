@@ -1,4 +1,4 @@
-"""What a visitor is told about a model: what its run's folder says, and nothing that it does not."""
+"""What a visitor is told about a model: what its run's folder says, and nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -64,7 +64,8 @@ def test_an_image_goes_in_and_an_image_comes_out(server: Server, picture: Pictur
     ({"strength": "2"}, "strength: 2.0, must be from 0 to 1"),
     ({"tile": "1e9"}, "tile: '1e9' is not a number"),
     ({"format": "../x"}, "format: ../x, must be one of png, jpeg, webp, avif, tiff"),
-    ({"stile": "1"}, "no parameter stile; there are model, direction, strength, tile, format, size"),
+    ({"stile": "1"}, "no parameter stile; "
+     "there are model, direction, strength, tile, format, size"),
     ({"size": "9"}, "size: 9, must be from 16 to 4096"),
     ({"size": "big"}, "size: 'big' is not a number"),
 ])  # fmt: skip
