@@ -43,7 +43,7 @@ def build_page(studio: Studio) -> Any:
             gr.Dropdown(
                 [("automatic", 0), ("256", 256), ("512", 512), ("1024", 1024)], value=0,
                 label="Tiles", filterable=False, min_width=300, render=False,
-                info="Side in pixels, for large pictures; the result is the same",
+                info="For large pictures, with the same result",
             ),
             gr.Dropdown(
                 [("as the original", ""), *((name.upper(), name) for name in SUFFIXES)], value="",
@@ -53,7 +53,7 @@ def build_page(studio: Studio) -> Any:
             gr.Dropdown(
                 list(working_sizes(studio)), value=0, label="Working size", filterable=False,
                 min_width=300, render=False,
-                info="Shorter side that the network sees: a smaller one gives coarser strokes",
+                info="Of the shorter side; less is coarser",
             ),
         ]  # fmt: skip
         with gr.Tab("One picture"):
