@@ -23,14 +23,14 @@ from gan.config.choices import Format
 from gan.inference.folder.plan import SUFFIXES
 from gan.serve.gate import Gate
 from gan.serve.models import Choice, choose
-from gan.serve.page import CSS, build_page
+from gan.serve.page import CSS, JS, build_page
 from gan.serve.studio import RejectedError, Studio, Wish
 
 Number = TypeVar("Number", int, float)
 
 SECONDS = 300
 """That sending an image may take."""
-KEYS = ("model", "direction", "strength", "tile", "format")
+KEYS = ("model", "direction", "strength", "tile", "format", "size")
 TYPES = {
     ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".avif": "image/avif",
     ".tif": "image/tiff", ".gif": "image/gif", ".bmp": "image/bmp", ".jp2": "image/jp2",
@@ -122,7 +122,8 @@ def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
         raise RejectedError(str(error)) from error
     strength = _number("strength", float, given.get("strength", "1"))
     tile = _number("tile", int, given["tile"]) if "tile" in given else None
-    return Wish(choice, strength, tile, cast("Format | None", given.get("format")))
+    size = _number("size", int, given["size"]) if "size" in given else None
+    return Wish(choice, strength, tile, cast("Format | None", given.get("format")), size)
 
 
 def _number(key: str, kind: Callable[[str], Number], text: str) -> Number:
@@ -154,6 +155,7 @@ def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
     )  # fmt: skip
     app = gr.mount_gradio_app(
         _build_api(studio), build_page(studio), "/", theme=theme, css_paths=CSS,
+        js=JS.read_text(encoding="utf-8"),
         max_file_size=studio.limits.max_bytes, allowed_paths=[], show_error=False,
         footer_links=[], run_history=False, ssr_mode=False, mcp_server=False, pwa=False,
         enable_monitoring=False,

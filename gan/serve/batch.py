@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from gan.images import IMAGE_SUFFIXES, read_size
+from gan.images import IMAGE_SUFFIXES, Picture, read_size
 from gan.serve.names import FreeNames, clean_name
 from gan.serve.options import ServeOptions
-from gan.serve.studio import RejectedError, Studio, Wish, reason_of
+from gan.serve.studio import RejectedError, Studio, Wish, reason_of, shown
 from gan.system.failures import FAILED, HEADER
 from gan.system.text import printable
 
 MOST_READ = 2**20
 """Bytes that are read from a zip at once. Its list of members is, so this bounds the list too: some
 ten thousand names of usual length."""
+THUMBNAIL = 240
+"""Pixels of the longer side of what is shown of a batch."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Others may need gigabytes before they give a byte."""
 
@@ -56,6 +58,12 @@ class Progress:
     done: int
     total: int
     failed: int
+    name: str = ""
+    """What the owner calls the last one."""
+    failure: str = ""
+    """Why it could not be translated."""
+    picture: Picture | None = None
+    """Its translation, small."""
 
 
 class CautiousFile(io.FileIO):
@@ -74,7 +82,8 @@ def translate_batch(
 ) -> Iterator[Progress]:
     """Translate uploads and the members of uploaded zips into the zip `target`, in their order.
 
-    Yields before every picture, and once at the end. What fails is listed in failed.tsv in the zip.
+    Yields before the first picture and after every one. What fails is listed in failed.tsv in the
+    zip.
     RejectedError for too many pictures, a damaged zip, or where none could be translated.
     """
     limits, free, failures = studio.limits, FreeNames(), list[tuple[str, str]]()
@@ -84,8 +93,8 @@ def translate_batch(
         stack.enter_context(studio.keep([upload.path for upload in uploads]))
         folder = Path(stack.enter_context(TemporaryDirectory(dir=studio.folder)))
         result = stack.enter_context(zipfile.ZipFile(target, "w"))
-        for number, entry in enumerate(entries):
-            yield Progress(number, len(entries), len(failures))
+        yield Progress(0, len(entries), 0)
+        for number, entry in enumerate(entries, 1):
             try:
                 source = _unpack(entry, folder / "source", limits)
                 megapixels += _count_megapixels(source, limits)
@@ -97,15 +106,17 @@ def translate_batch(
                 done = studio.translate(source, folder / "done", wish)
             except RejectedError as error:
                 failures.append((entry.name, str(error)))
+                yield Progress(number, len(entries), len(failures), *failures[-1])
                 continue
             result.write(done.file, free.take(str(clean_name(entry.name)), done.file.suffix))
             done.file.unlink()
+            small = shown(done.after, THUMBNAIL)
+            yield Progress(number, len(entries), len(failures), entry.name, picture=small)
         if len(failures) == len(entries):
             raise RejectedError(f"{printable(failures[0][0])}: {failures[0][1]}")
         if failures:
             lines = (f"{printable(name)}\t{printable(why)}\n" for name, why in failures)
             result.writestr(FAILED, HEADER + "".join(lines))
-    yield Progress(len(entries), len(entries), len(failures))
 
 
 def _list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitStack) -> list[Entry]:

@@ -2,42 +2,64 @@
 
 import socket
 import warnings
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gan.images.budget import limit_decoding
+from gan.serve.addresses import LOCAL, address_of, can_draw, qr_lines, shown_hosts
+from gan.serve.certificate import (
+    Certificate,
+    given_certificate,
+    names_here,
+    own_certificate,
+    own_folder,
+)
 from gan.serve.models import open_models
 from gan.serve.options import ServeOptions
 from gan.serve.studio import Studio
 from gan.serve.tidy import swept
 from gan.system.signals import Interruption
 
-LOCAL = ("127.0.0.1", "localhost", "::1")
+EXTRA = "pip install 'gan-translation[serve]'"
 
 
 def serve(options: ServeOptions) -> int:
     """Serve a page and an API until interrupted; return the exit status.
 
-    ValueError names a model that cannot be opened, OSError a port that is taken.
+    ValueError names a model that cannot be opened and a file of a certificate that is wrong,
+    OSError a port that is taken.
     """
     limit_decoding(options.max_decoded_mb)
     if find_spec("gradio") is None:
-        raise ValueError("gan serve needs the extra serve: pip install 'gan-translation[serve]'")
-    choices = open_models(options.models, options.device, options.precision)
-    host = options.host
+        raise ValueError(f"gan serve needs the extra serve: {EXTRA}")
+    if options.secure and find_spec("cryptography") is None:
+        raise ValueError(f"https needs cryptography, of the extra serve: {EXTRA}")
+    host, secret = options.host, certificate_of(options)
+    choices = open_models(options.models, options.device, options.precision, options.examples)
     with listen(host, options.port) as listener, TemporaryDirectory(prefix="gan-serve-") as folder:
-        if host not in LOCAL:
-            print(f"host {host}: whoever reaches this machine can use the page", flush=True)
-        serve_until_stopped(Studio(choices, options, Path(folder)), listener, options.name)
+        studio = Studio(choices, options, Path(folder))
+        serve_until_stopped(studio, listener, options.name, secret)
     return 0
 
 
+def certificate_of(options: ServeOptions) -> Certificate | None:
+    """Return the certificate for https; None without."""
+    if options.certificate is not None:
+        return given_certificate(options.certificate)
+    if not options.https:
+        return None
+    names = [*shown_hosts(options.host), *filter(None, [options.name])]
+    return own_certificate(names_here(names), own_folder())
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket at an address; OSError with the address in it."""
+    """Return a socket at an address, `::` for those of IPv4 as well; OSError with the address."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, dualstack_ipv6=both)
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise OSError(f"{host}, port {port}: cannot listen there: {reason}") from error
@@ -53,7 +75,12 @@ def hosts(host: str, name: str | None) -> frozenset[str]:
     return frozenset({*local, name.lower()} if name else local)
 
 
-def serve_until_stopped(studio: Studio, listener: socket.socket, name: str | None = None) -> None:
+def serve_until_stopped(
+    studio: Studio,
+    listener: socket.socket,
+    name: str | None = None,
+    certificate: Certificate | None = None,
+) -> None:
     """Answer requests until the process is sent SIGINT or SIGTERM."""
     import uvicorn
 
@@ -62,10 +89,29 @@ def serve_until_stopped(studio: Studio, listener: socket.socket, name: str | Non
 
         host, port = listener.getsockname()[:2]
         settings = uvicorn.Config(
-            build_app(studio, hosts(host, name)), log_level="warning", timeout_graceful_shutdown=3
-        )
-        shown = f"[{host}]" if ":" in host else host
-        print(f"http://{shown}:{port}", flush=True)
+            build_app(studio, hosts(host, name)), log_level="warning", timeout_graceful_shutdown=3,
+            ssl_certfile=certificate.cert if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
+        )  # fmt: skip
+        for line in greeting(host, port, certificate):
+            print(line, flush=True)
         # uvicorn sends itself the signal again that ended it; nothing would be tidied after it.
         with Interruption(), swept(studio.folder, studio.needed):
             uvicorn.Server(settings).run(sockets=[listener])
+
+
+def greeting(host: str, port: int, certificate: Certificate | None) -> Iterator[str]:
+    """Yield what is printed when a page is there: its addresses first."""
+    shown = shown_hosts(host)
+    addresses = [address_of(each, port, secure=certificate is not None) for each in shown]
+    yield from addresses
+    if host not in LOCAL:
+        if shown[0] not in LOCAL and can_draw():
+            yield from qr_lines(addresses[0])
+        yield "whoever reaches this machine can use the page"
+        if certificate is None:
+            yield "browsers give the camera to https and localhost alone: add --https true"
+    if certificate:
+        if certificate.own:
+            yield f"self-made certificate in {certificate.cert.parent}: browsers warn of it once"
+        yield f"its SHA-256: {certificate.fingerprint}"

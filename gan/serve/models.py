@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gan.inference.translator import Device, Direction, Precision, Translator
 from gan.interop import generators_in
+from gan.serve.about import About, describe
 from gan.serve.names import FreeNames, clean_part
 
 
@@ -18,15 +19,20 @@ class Choice:
     """A name that no other model has."""
     direction: Direction
     translator: Translator
+    about: About = field(default_factory=About)
 
     @property
     def label(self) -> str:
         """Return the choice in words."""
-        return f"{self.model}: {' → '.join(self.direction.upper())}"
+        return f"{self.model}: {self.about.title or ' → '.join(self.direction.upper())}"
 
 
-def open_models(paths: Iterable[Path], device: Device, precision: Precision) -> list[Choice]:
+def open_models(
+    paths: Iterable[Path], device: Device, precision: Precision, examples: bool = True
+) -> list[Choice]:
     """Open all generators of run directories and of generator files.
+
+    With `examples`, their test images are looked for.
 
     ValueError as from `Translator.load`.
     """
@@ -38,7 +44,10 @@ def open_models(paths: Iterable[Path], device: Device, precision: Precision) -> 
         for direction in generators_in(path) or [None]:
             translator = Translator.load(path, direction, device, precision)
             named: Direction = "ba" if re.search(r"gen_ba|G_B", path.name) else "ab"
-            choices.append(Choice(model, direction or named, translator))
+            known = direction or named
+            file = translator.source
+            about = describe(file, known, examples=examples) if file else About()
+            choices.append(Choice(model, known, translator, about))
     return choices
 
 

@@ -9,6 +9,11 @@ LONGEST = 80
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 """Devices of Windows, with any suffix."""
 
+MOST_BYTES = 200
+"""Bytes of a stem that a stranger names: with its suffix, every file system takes it."""
+WORD = re.compile(r"[^\w .()+-]")
+"""What is not left in names that stand in addresses."""
+
 
 def clean_name(name: str) -> PurePosixPath:
     """Return a relative name, without its suffix, that every system can unpack inside a folder.
@@ -28,6 +33,21 @@ def clean_part(text: str) -> str:
     text = "".join(char if char.isprintable() and char not in '<>:"|?*' else "_" for char in text)
     text = text[:LONGEST].strip(". ")
     return f"_{text}" if RESERVED.match(text) else text
+
+
+def file_name(name: str, *after: str) -> str:
+    """Return the stem of a file to hand out: that of a stranger's, and words joined by dashes.
+
+    Every part of it is cut, so that a file system takes the whole (255 bytes) with a suffix.
+    """
+    parts = [clean_name(name).name, *after]
+    most = MOST_BYTES // len(parts)
+    return "-".join(WORD.sub("_", _cut(part, most)) for part in parts)
+
+
+def _cut(text: str, most: int) -> str:
+    """Return as many characters as have `most` bytes."""
+    return text.encode()[:most].decode(errors="ignore").strip(". ")
 
 
 class FreeNames:

@@ -24,6 +24,13 @@ class ServeOptions(Section):
     """Port to listen at; 0 for any that is free."""
     name: str | None = None
     """Name under which a proxy passes requests on, as paint.example.org."""
+    https: bool = False
+    """Serve by https, with a self-made certificate that browsers warn of once. Phones give a page
+    the camera only by https."""
+    certificate: Path | None = None
+    """Folder with your own cert.pem and key.pem, for https without a warning."""
+    examples: bool = True
+    """Show pictures of the run's testA and testB, where they are on this machine."""
     device: Device = "auto"
     """Where to compute; auto takes a GPU where there is one."""
     precision: Precision = "fp32"
@@ -40,6 +47,11 @@ class ServeOptions(Section):
     """What pictures of a batch may have together."""
     max_queue: Count = 20
     """Requests that may wait; others are rejected with a text to come again."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether the page is served by https."""
+        return self.https or self.certificate is not None
 
     @property
     def max_bytes(self) -> int:

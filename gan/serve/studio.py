@@ -1,5 +1,6 @@
 """One uploaded picture translated, for the page and the API."""
 
+import math
 import sys
 import threading
 from collections import Counter
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import cv2
 
-from gan.config.choices import Format
+from gan.config.choices import MIN_SIDE, Format
 from gan.images import Picture, read_suffix, write_picture
 from gan.images.pixels import blend, from_array, to_array
 from gan.inference.checks import check_size, require_finite
 from gan.inference.folder.plan import SUFFIXES
+from gan.inference.working_size import working_size
 from gan.serve.models import Choice
 from gan.serve.options import ServeOptions
 from gan.system.failures import failure
@@ -22,6 +24,8 @@ from gan.system.text import printable
 
 AUTO_TILE = 512
 """Side of a tile in pixels, where a picture does not fit into memory and no side is given."""
+MOST_SIDE = 4096
+"""Of a working size."""
 SHOWN = 1600
 """Pixels of the longer side of what is shown; the file that is handed out has them all."""
 
@@ -41,6 +45,8 @@ class Wish:
     """Pixels; None for tiles only where the memory requires them."""
     format: Format | None = None
     """None for the picture's own."""
+    size: int | None = None
+    """Pixels of the shorter side that the network sees; None for the picture's own."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
@@ -49,6 +55,8 @@ class Wish:
             raise RejectedError(f"tile: {self.tile}, must be from 64 to 4096")
         if self.tile and not self.choice.translator.tiles:
             raise RejectedError("tile: this generator sees the whole picture at once; remove it")
+        if self.size is not None and not MIN_SIDE <= self.size <= MOST_SIDE:
+            raise RejectedError(f"size: {self.size}, must be from {MIN_SIDE} to {MOST_SIDE}")
         if self.format is not None and self.format not in SUFFIXES:
             raise RejectedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
 
@@ -80,6 +88,10 @@ class Studio:
         finally:
             self.kept.subtract(paths)
             self.kept += Counter()  # forgets what is no longer kept
+
+    def stay(self, paths: Sequence[Path]) -> None:
+        """Keep files from being swept away for as long as this lasts."""
+        self.kept.update(paths)
 
     def needed(self, path: Path) -> bool:
         """Return whether somebody keeps a file."""
@@ -114,14 +126,16 @@ class Studio:
 
     def run(self, wish: Wish, before: Picture, progress: Callable[[float], None]) -> Picture:
         """Translate in one piece or in tiles; ValueError where neither fits."""
-        translator, tile = wish.choice.translator, wish.tile
+        translator, tile = wish.choice.translator.at_size(wish.size), wish.tile
         height, width = before.pixels.shape[:2]
         check_size(width, height)
+        seen = math.prod(working_size(height, width, wish.size)) / 1e6
+        if wish.size and seen > self.limits.max_megapixels:  # of a strip, the longer side grows
+            raise ValueError(f"size: {wish.size} makes {seen:.1f} megapixels of this picture")
         pixels = from_array(before.pixels)
         if tile or not translator.fits(height, width):
             if not translator.tiles:
-                size = f"{height * width / 1e6:.1f} megapixels"
-                raise ValueError(f"{size} do not fit into memory just now")
+                raise ValueError(f"{seen:.1f} megapixels do not fit into memory just now")
             result = translator.translate_tiled(pixels, tile or AUTO_TILE, self.folder, progress)
         else:
             (result,) = translator.translate_batch(pixels[None])
@@ -136,10 +150,10 @@ def reason_of(source: Path, error: Exception) -> str:
     return failure(source, error).reason
 
 
-def shown(picture: Picture) -> Picture:
-    """Return a picture to look at: at most SHOWN pixels a side, without its metadata."""
+def shown(picture: Picture, side: int = SHOWN) -> Picture:
+    """Return a picture to look at: at most `side` pixels a side, without its metadata."""
     height, width = picture.pixels.shape[:2]
-    scale = min(1, SHOWN / max(height, width))
+    scale = min(1, side / max(height, width))
     if scale == 1:
         return Picture(picture.pixels)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

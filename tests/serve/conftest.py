@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from PIL import Image
 
 from gan.serve.studio import Studio
 from tests.support.serving import Picture, Server
-from tests.support.standin import stand_in
+from tests.support.standin import NAME, stand_in
+from tests.support.visits import CAMERA, SECONDS, Visit, chromium
 
 
 @pytest.fixture
@@ -25,22 +27,44 @@ def studio(tmp_path: Path) -> Studio:
     return stand_in(folder)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for all tests of a process."""
+@contextmanager
+def served(folder: Path, *certificate: Path) -> Iterator[Server]:
+    """A server in a process of its own."""
     pytest.importorskip("gradio", reason="the extra serve is not installed")
     root = Path(__file__).parents[2]
-    folder = tmp_path_factory.mktemp("server") / "visitors"
-    folder.mkdir()
+    (folder / "visitors").mkdir()
     process = subprocess.Popen(
-        [sys.executable, root / "tests/support/standin.py", folder],
-        env=os.environ | {"PYTHONPATH": str(root)}, stdout=subprocess.PIPE, text=True,
+        [sys.executable, root / "tests/support/standin.py", folder / "visitors", *certificate],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(root), *sys.path])},
+        stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with process:
         assert process.stdout
-        yield Server(process.stdout.readline().strip(), folder)
+        yield Server(process.stdout.readline().strip(), folder / "visitors")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
+
+
+@pytest.fixture(scope="session")
+def plain_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for all tests of a process."""
+    with served(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def server(plain_server: Server) -> Server:
+    """The server of a test; some override it."""
+    return plain_server
+
+
+@pytest.fixture(scope="session")
+def secure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same by https, with a certificate of its own."""
+    pytest.importorskip("cryptography", reason="the extra serve is not installed")
+    folder = tmp_path_factory.mktemp("secure")
+    with served(folder, folder / "certificate") as server:
+        yield server
 
 
 @pytest.fixture
@@ -54,3 +78,33 @@ def picture(tmp_path: Path) -> Picture:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if chromium() is None:
+        pytest.skip("no Chromium in the PATH")
+    named = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", named, *CAMERA],
+            timeout=30 * SECONDS,
+        )  # fmt: skip
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
+    """visit(a server or an address, **options of a browser's context) -> a visitor of its page."""
+    visits: list[Visit] = []
+
+    def come(server: str = "server", **options: Any) -> Visit:
+        address = server if "/" in server else request.getfixturevalue(server).address
+        visits.append(Visit(browser, address, **options))
+        return visits[-1]
+
+    yield come
+    for each in visits:
+        each.context.close()

@@ -17,6 +17,13 @@ from tests.support.serving import Picture, Server, ask, pixels
 from tests.support.standin import LIMITS
 
 
+@pytest.fixture(params=["plain_server", "secure_server"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Everything holds by https, too."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
 def translate(server: Server, data: Any, **wish: Any) -> tuple[int, bytes, dict[str, str]]:
     wish = {"model": "negative", "direction": "ab"} | wish
     return ask(server, "POST", f"/api/translate?{urlencode(wish)}", data)
@@ -57,7 +64,10 @@ def test_an_image_goes_in_and_an_image_comes_out(server: Server, picture: Pictur
     ({"strength": "2"}, "strength: 2.0, must be from 0 to 1"),
     ({"tile": "1e9"}, "tile: '1e9' is not a number"),
     ({"format": "../x"}, "format: ../x, must be one of png, jpeg, webp, avif, tiff"),
-    ({"stile": "1"}, "no parameter stile; there are model, direction, strength, tile, format"),
+    ({"stile": "1"}, "no parameter stile; "
+     "there are model, direction, strength, tile, format, size"),
+    ({"size": "9"}, "size: 9, must be from 16 to 4096"),
+    ({"size": "big"}, "size: 'big' is not a number"),
 ])  # fmt: skip
 def test_a_wrong_parameter_is_named(
     server: Server, picture: Picture, wish: dict[str, str], reason: str
@@ -121,9 +131,9 @@ def test_more_than_may_wait_are_sent_away(server: Server, picture: Picture) -> N
     assert sorted(answers) == [200] * LIMITS.max_queue + [503] * LIMITS.max_queue
 
 
-def test_who_sends_slowly_takes_no_place(server: Server, picture: Picture) -> None:
+def test_who_sends_slowly_takes_no_place(plain_server: Server, picture: Picture) -> None:
     """Twice as many as may wait have begun to send, and somebody is answered meanwhile."""
-    address = urlsplit(server.address)
+    address = urlsplit(plain_server.address)
     head = (
         b"POST /api/translate?model=negative&direction=ab HTTP/1.1\r\n"
         b"Host: localhost\r\nContent-Length: 9999\r\n\r\nbegun"
@@ -132,9 +142,9 @@ def test_who_sends_slowly_takes_no_place(server: Server, picture: Picture) -> No
         for _ in range(2 * LIMITS.max_queue):
             place = (address.hostname or "", address.port or 0)
             slow.enter_context(socket.create_connection(place, timeout=60)).sendall(head)
-        while len(list(server.folder.glob("*/source"))) < 2 * LIMITS.max_queue:
+        while len(list(plain_server.folder.glob("*/source"))) < 2 * LIMITS.max_queue:
             time.sleep(0.01)
-        assert translate(server, picture("a.png").read_bytes())[0] == 200
+        assert translate(plain_server, picture("a.png").read_bytes())[0] == 200
 
 
 def test_no_upload_is_taken_when_the_folder_is_full(server: Server) -> None:

@@ -1,123 +1,16 @@
 """The page in a real browser: what somebody does there works, and what they must not is refused."""
 
 import io
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests.support.hostile import huge_png
-from tests.support.serving import Picture, Server
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium in the PATH")
-
-SECONDS = 1000
-"""playwright counts milliseconds."""
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", *CAMERA], timeout=30 * SECONDS
-        )
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """A visitor of the page, and all that their browser asked for and complained about."""
-
-    def __init__(self, browser: Any, server: Server, **options: Any) -> None:
-        self.address = server.address
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(30 * SECONDS)
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", self.listen)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.page.goto(server.address)
-        self.button("Translate").wait_for()
-
-    def listen(self, message: Any) -> None:
-        if message.type == "error":
-            self.complaints.append(message.text)
-
-    def check(self) -> None:
-        """Nothing from elsewhere, no error, nothing wider than the window."""
-        own = (self.address, "data:", "blob:")
-        assert [url for url in self.asked if not url.startswith(own)] == []
-        assert self.complaints == []
-        width, window = self.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
-        assert width <= window
-
-    def button(self, name: str) -> Any:
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    def choose(self, path: Path) -> None:
-        """One picture, until it is shown."""
-        self.page.locator("input[type=file]").first.set_input_files(path)
-        self.page.locator(f"img[src*='{path.name}']").first.wait_for()
-
-    def shown(self) -> Any:
-        """The translation that the slider shows, (H, W, 3), as soon as there is one."""
-        self.page.locator("img[src*='after.jpg']").first.wait_for()
-        source = self.page.locator("img[src*='after.jpg']").first.get_attribute("src")
-        return opened(self.context.request.get(source).body())
-
-    def taken_home(self, name: str) -> tuple[str, bytes]:
-        """What a button downloads."""
-        with self.page.expect_download() as started:
-            self.button(name).click()
-        return started.value.suggested_filename, Path(started.value.path()).read_bytes()
-
-    def many(self, paths: list[Path], arrive: bool = True) -> None:
-        """Several files, until their upload is done if they are to arrive."""
-        self.page.get_by_role("tab", name="Many pictures").click()
-        self.button("Translate all").wait_for()
-        self.page.locator("input[type=file][multiple]").set_input_files(paths)
-        if arrive:
-            self.page.locator(".file-preview tr").nth(len(paths) - 1).wait_for()
-
-    def refusal(self) -> str:
-        """What the page says is wrong."""
-        toast = self.page.get_by_test_id("toast-body").first
-        toast.wait_for()
-        text = " ".join(str(toast.inner_text()).split())
-        toast.get_by_test_id("toast-close").click()
-        toast.wait_for(state="detached")
-        return text
-
-
-def opened(data: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
-    with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(image.convert("RGB")).astype(np.int64)
-
-
-@pytest.fixture
-def visit(browser: Any, server: Server) -> Iterator[Callable[..., Visit]]:
-    visits: list[Visit] = []
-
-    def come(**options: Any) -> Visit:
-        visits.append(Visit(browser, server, **options))
-        return visits[-1]
-
-    yield come
-    for each in visits:
-        each.context.close()
+from tests.support.serving import Picture, Server, pixels
+from tests.support.visits import SECONDS, Visit
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -131,8 +24,8 @@ def test_a_picture_is_translated_shown_and_taken_home(
     seen.button("Translate").click()
     assert seen.shown().shape == (120, 160, 3)
     name, data = seen.taken_home("Download")
-    assert name == "negative-ab.png"
-    np.testing.assert_array_equal(opened(data), 255 - opened(source.read_bytes()))
+    assert name == "noise-negative-ab.png"
+    np.testing.assert_array_equal(pixels(data), 255 - pixels(source.read_bytes()))
     seen.check()
 
 
@@ -167,16 +60,16 @@ def test_model_direction_and_strength_are_what_was_chosen(
     seen.button("Translate").click()
     seen.shown()
     name, data = seen.taken_home("Download")
-    assert name == "same-ab.png"
-    np.testing.assert_array_equal(opened(data), opened(source.read_bytes()))
+    assert name == "noise-same-ab.png"
+    np.testing.assert_array_equal(pixels(data), pixels(source.read_bytes()))
     seen.page.get_by_label("Model and direction").click()
-    seen.page.get_by_role("option", name="negative: A → B").click()
+    seen.page.get_by_role("option", name="negative: light → dark").click()
     seen.page.get_by_label("number input for Strength").fill("0.5")
     seen.page.get_by_label("number input for Strength").blur()
     first = seen.page.locator("img[src*='after.jpg']").first.get_attribute("src")
     seen.button("Translate").click()
     seen.page.locator(f"img[src*='after.jpg']:not([src='{first}'])").first.wait_for()
-    half = opened(seen.taken_home("Download")[1])
+    half = pixels(seen.taken_home("Download")[1])
     assert set(np.unique(half)) <= {127, 128}  # of any value and its negative
     seen.check()
 
@@ -201,7 +94,7 @@ def test_a_zip_and_pictures_come_back_as_a_zip(
         assert "onerror" in archive.read("failed.tsv").decode()
         for member, path in sources.items():
             np.testing.assert_array_equal(
-                opened(archive.read(member)), 255 - opened(path.read_bytes())
+                pixels(archive.read(member)), 255 - pixels(path.read_bytes())
             )
     seen.check()
 
@@ -269,8 +162,8 @@ def test_two_users_at_once_get_their_own(visit: Callable[..., Visit], picture: P
         seen.button("Translate").click()
     for seen, source in zip(both, sources, strict=True):
         seen.shown()
-        result = opened(seen.taken_home("Download")[1])
-        np.testing.assert_array_equal(result, 255 - opened(source.read_bytes()))
+        result = pixels(seen.taken_home("Download")[1])
+        np.testing.assert_array_equal(result, 255 - pixels(source.read_bytes()))
         seen.check()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.serving import Picture, Server, ask, pixels
+from tests.support.serving import Picture, Server, ask, functions, pixels
 
 PASSWD = [
     "/gradio_api/file=/etc/passwd",
@@ -43,6 +43,13 @@ PASSWD = [
     "/gradio_api/proxy=http://127.0.0.1:1/",
     "/gradio_api/deep_link?session_hash=/etc/passwd",
 ]
+
+
+@pytest.fixture(params=["plain_server", "secure_server"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Everything holds by https, too."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -161,7 +168,7 @@ def test_an_uploaded_name_is_no_path(server: Server, picture: Picture, name: str
 def call(server: Server, function: int, *arguments: Any) -> dict[str, Any]:
     """Press a button as the page does: join the queue, wait for the result."""
     session = os.urandom(8).hex()
-    event = {"data": [*arguments, 0, 1, 0, ""], "fn_index": function, "session_hash": session}
+    event = {"data": [*arguments, 0, 1, 0, "", 0], "fn_index": function, "session_hash": session}
     status, answer, _ = ask(
         server, "POST", "/gradio_api/queue/join", json.dumps(event),
         **{"Content-Type": "application/json"},
@@ -178,12 +185,12 @@ META = {"_type": "gradio.FileData"}
 
 def test_the_page_takes_what_was_uploaded(server: Server, picture: Picture) -> None:
     place = upload(server, "a.png", picture("a.png").read_bytes())
-    done = call(server, 0, {"path": place, "orig_name": "a.png", "meta": META})
+    done = call(server, functions(server)[0], {"path": place, "orig_name": "a.png", "meta": META})
     assert done["success"], done
     file = done["output"]["data"][1]["value"]["path"]
     result = ask(server, "GET", f"/gradio_api/file={file}")[1]
     np.testing.assert_array_equal(pixels(result), 255 - pixels(picture("a.png").read_bytes()))
-    assert Path(file).name == "negative-ab.png"
+    assert Path(file).name == "a-negative-ab.png"
 
 
 @pytest.mark.parametrize("given", [
@@ -193,9 +200,9 @@ def test_the_page_takes_what_was_uploaded(server: Server, picture: Picture) -> N
     "{private}", "{folder}/../{name}", "{folder}/link.png", "file://{private}",
     "http://127.0.0.1:1/a.png", "http://example.com/a.png", "/etc/passwd", "",
 ])  # fmt: skip
-@pytest.mark.parametrize("function", [0, 1])
+@pytest.mark.parametrize("many", [False, True])
 def test_the_page_takes_nothing_else(
-    server: Server, picture: Picture, function: int, path: str, given: dict[str, Any]
+    server: Server, picture: Picture, many: bool, path: str, given: dict[str, Any]
 ) -> None:
     folder = server.folder
     private = picture("private.png").rename(folder.parent / "private.png")
@@ -205,7 +212,7 @@ def test_the_page_takes_nothing_else(
     place = path.format(private=private, folder=folder, name=private.name)
     file = given | {"path": place, "orig_name": "a.png", "meta": META}
     try:
-        done = call(server, function, [file] if function else file)
+        done = call(server, functions(server)[many], [file] if many else file)
     finally:
         private.unlink()
         link.unlink()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.serve.names import FreeNames, clean_name
+from gan.serve.names import FreeNames, clean_name, file_name
 
 NASTY = st.text(
     st.one_of(st.sampled_from('/\\.:*?<>|"ab C~$%\0\n\x7f\u202e'), st.characters()), max_size=300
@@ -52,3 +52,22 @@ def test_no_two_names_are_the_same_on_a_disk_that_does_not_know_case(stems: list
     taken = [free.take(stem, ".png") for stem in stems]
     assert len({name.casefold() for name in taken}) == len(stems)
     assert all(name.startswith(stem) for name, stem in zip(taken, stems, strict=True))
+
+
+@given(NASTY, NASTY)
+def test_a_file_to_hand_out_has_a_name_for_every_disk_and_address(name: str, model: str) -> None:
+    found = file_name(name, model, "ab")
+    assert len(f"{found}.jpeg".encode()) <= 255
+    assert found.endswith("-ab")
+    assert not set(found) & set('/\\#%?&:*"<>|\0\n')
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("IMG_2.HEIC", "IMG_2-monet-ab"),
+    ("../../etc/IMG 2 (1).jpg", "IMG 2 (1)-monet-ab"),
+    ("100%#.png", "100__-monet-ab"),
+    ("größe.png", "größe-monet-ab"),
+    ("", "image-monet-ab"),
+])  # fmt: skip
+def test_a_download_is_called_after_the_picture(name: str, expected: str) -> None:
+    assert file_name(name, "monet", "ab") == expected

@@ -95,12 +95,33 @@ def test_a_thin_picture_is_refused(studio: Studio, picture: Picture) -> None:
     ({"tile": 8}, "tile: 8, must be from 64"),
     ({"tile": 128}, "sees the whole picture at once"),
     ({"format": "exe"}, "format: exe, must be one of png"),
+    ({"size": 15}, "size: 15, must be from 16 to 4096"),
+    ({"size": 5000}, "size: 5000, must be from 16 to 4096"),
 ])  # fmt: skip
 def test_wishes_that_mean_nothing_are_refused(
     studio: Studio, wish: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(RejectedError, match=reason):
         Wish(studio.choices[0], **wish)  # type: ignore[arg-type]
+
+
+def test_a_working_size_is_what_the_network_sees(studio: Studio, picture: Picture) -> None:
+    """As Pillow scales there and back; the stand-in gives the negative of it."""
+    source = picture("noise.png")
+    with Image.open(source) as image:
+        seen = image.resize((20, 16), Image.Resampling.BICUBIC)
+        expected = 255 - np.asarray(seen.resize(image.size, Image.Resampling.BICUBIC)).astype(int)
+    found = translated(studio, source, size=16)
+    with Image.open(found) as image:
+        assert np.abs(np.asarray(image).astype(int) - expected).max() <= 2
+
+
+def test_a_strip_at_a_large_size_is_refused_before_it_grows(
+    studio: Studio, picture: Picture
+) -> None:
+    strip = picture("strip.png", size=(4000, 20))
+    with pytest.raises(RejectedError, match=r"^size: 4000 makes 3200.0 megapixels of this picture"):
+        translated(studio, strip, size=4000)
 
 
 def test_what_does_not_fit_into_memory_is_refused(
@@ -134,4 +155,4 @@ def test_every_control_of_the_page_reaches_both_buttons(tmp_path: Path) -> None:
         [sys.executable, "-c", code, tmp_path], cwd=Path(__file__).parents[2],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
-    assert done.stdout == "[5, 5]\n", done.stderr
+    assert done.stdout == "[6, 6]\n", done.stderr

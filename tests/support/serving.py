@@ -2,6 +2,8 @@
 
 import http.client
 import io
+import json
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +36,12 @@ def ask(
 ) -> tuple[int, bytes, dict[str, str]]:
     """Status, body and headers; the path goes out as it is, which browsers would not do."""
     address = urlsplit(server.address)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+    place = address.hostname or "", address.port
+    connection = (
+        http.client.HTTPSConnection(*place, timeout=60, context=ssl._create_unverified_context())
+        if address.scheme == "https"
+        else http.client.HTTPConnection(*place, timeout=60)
+    )
     try:
         chunked = not isinstance(body, bytes | str | None)
         connection.request(method, path, body, headers, encode_chunked=chunked)
@@ -43,6 +50,19 @@ def ask(
         return answer.status, answer.read(), lower
     finally:
         connection.close()
+
+
+def functions(server: Server) -> list[int]:
+    """The numbers of what the buttons Translate and Translate all do."""
+    config = json.loads(ask(server, "GET", "/config")[1])
+    buttons = {each["props"].get("value"): each["id"] for each in config["components"]}
+    return [
+        next(
+            each["id"] for each in config["dependencies"]
+            if [buttons[name], "click"] in each["targets"] and each["backend_fn"]
+        )
+        for name in ("Translate", "Translate all")
+    ]  # fmt: skip
 
 
 def pixels(data: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -1,0 +1,206 @@
+"""The certificate for https: self-made, kept for a year, or the user's.
+
+A phone accepts a self-made one once, as long as its file stays.
+"""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from gan.serve.addresses import LOCAL
+from gan.system.atomic import write_whole
+
+LIFE = timedelta(days=365)
+"""Phones reject what is valid for more than 398 days."""
+SKEW = timedelta(days=1)
+"""That a phone's clock may be wrong, and that is left of a certificate in use."""
+MINE = "gan serve"
+"""The organization that our own are made out to."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Two files, as web servers take them."""
+
+    cert: Path
+    """PEM; those of the authorities may follow."""
+    key: Path
+    """PEM, without a passphrase."""
+    own: bool = False
+    """Whether it is self-made: browsers warn of it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the SHA-256 that browsers show."""
+        from cryptography.hazmat.primitives import hashes
+
+        return str(_read_cert(self.cert).fingerprint(hashes.SHA256()).hex(":").upper())
+
+
+def own_folder() -> Path:
+    """Return the user's folder for self-made certificates."""
+    place = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA")
+    return Path(place or Path.home() / ".local" / "share") / "gan-serve"
+
+
+def names_here(hosts: Iterable[str]) -> list[str]:
+    """Return what a page on this machine is called: by itself, by its network, by `hosts`."""
+    name = socket.gethostname()
+    own = [name] if "." in name else [name, f"{name}.local"]
+    names = map(_plain, [*LOCAL, *hosts, *own])
+    return list(dict.fromkeys(each for each in names if each and each.isascii()))
+
+
+def _plain(name: str) -> str:
+    """Return a name in small letters, or an address in its usual form."""
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(name))
+    return name.lower()
+
+
+def given_certificate(folder: Path) -> Certificate:
+    """Return the user's own cert.pem and key.pem; ValueError names the file that is wrong."""
+    found = Certificate(folder / "cert.pem", folder / "key.pem")
+    check(found)
+    return found
+
+
+def own_certificate(names: Sequence[str], folder: Path) -> Certificate:
+    """Return a self-made certificate for names, out of a folder, made where it does not fit.
+
+    It is made again where it is damaged, over, made out to other names, or others could have read
+    its key. OSError names a file that cannot be written.
+    """
+    own = Certificate(folder / "cert.pem", folder / "key.pem", own=True)
+    try:
+        check(own, SKEW)
+        missing = set(names) - set(_names_in(_read_cert(own.cert)))
+        if missing or (os.name == "posix" and own.key.stat().st_mode & 0o077):
+            raise ValueError("does not fit")
+    except ValueError:
+        _make(names, own)
+        check(own)  # another process may be at it
+    return own
+
+
+def check(certificate: Certificate, left: timedelta = timedelta()) -> None:
+    """Raise ValueError, which names the file, for what no browser would take."""
+    cert, key = _read_cert(certificate.cert), _read_key(certificate.key)
+    now = datetime.now(UTC)
+    if now < cert.not_valid_before_utc:
+        raise ValueError(f"{certificate.cert}: not valid before {cert.not_valid_before_utc:%F}")
+    if now + left >= cert.not_valid_after_utc:
+        raise ValueError(f"{certificate.cert}: expired on {cert.not_valid_after_utc:%F}")
+    if cert.public_key() != key.public_key():
+        raise ValueError(f"{certificate.key}: not the key of {certificate.cert.name}")
+
+
+def _read_cert(path: Path) -> Any:
+    """Return the first certificate of a file; ValueError."""
+    from cryptography import x509
+
+    data = _read(path)
+    try:
+        return x509.load_pem_x509_certificates(data)[0]
+    except ValueError as error:
+        raise ValueError(f"{path}: not a certificate in PEM form") from error
+
+
+def _read_key(path: Path) -> Any:
+    """Return the private key of a file; ValueError."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    data = _read(path)
+    try:
+        return load_pem_private_key(data, password=None)
+    except TypeError as error:
+        raise ValueError(f"{path}: encrypted: give the key without a passphrase") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError(f"{path}: not a private key in PEM form") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _names_in(cert: Any) -> list[str]:
+    """Return the names that a certificate is made out to."""
+    from cryptography import x509
+
+    with suppress(x509.ExtensionNotFound):
+        return [
+            str(each.value)
+            for each in cert.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        ]
+    return []
+
+
+def _make(names: Sequence[str], place: Certificate) -> None:
+    """Write a key that its owner alone can read, and a certificate for it."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    cert = _signed(names, key)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+    def save(file: Any) -> None:
+        if os.name == "posix":
+            os.fchmod(file.fileno(), 0o600)  # before there is anything in it
+        file.write(secret)
+
+    place.key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_whole(place.key, save)
+    pem = cert.public_bytes(serialization.Encoding.PEM)
+    write_whole(place.cert, lambda file: file.write(pem))
+
+
+def _signed(names: Sequence[str], key: Any) -> Any:
+    """Return a certificate for a server that vouches for no one else."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    who = x509.Name([
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, MINE),
+        x509.NameAttribute(NameOID.COMMON_NAME, f"{MINE} on {socket.gethostname()}"[:64]),
+    ])  # fmt: skip
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - SKEW)
+        .not_valid_after(now + LIFE)
+        .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+    )
+    return builder.sign(key, hashes.SHA256())
+
+
+def _general(name: str) -> Any:
+    """Return a name or an address as certificates hold it."""
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)

@@ -1,0 +1,116 @@
+"""The tab for one picture: before and after side by side, and the file to download."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import gradio as gr
+
+from gan.images import read_image, write_image, write_picture
+from gan.serve.batch import Upload
+from gan.serve.names import file_name
+from gan.serve.studio import RejectedError, Studio, shown
+from gan.serve.uploads import Form, in_one_line, take_only_uploads, wish_of
+
+EXAMPLE = 1024
+"""Pixels of the longer side of an example."""
+THUMBNAIL = 160
+"""The same of what it is chosen by."""
+START = "(...given) => { if (given[0]) window.gan.start('result'); return given; }"
+"""Scroll to where the result will be, if there is a picture."""
+ARRIVE = "() => window.gan.arrive('result')"
+
+
+def one_picture(studio: Studio, wishes: list[Any]) -> None:
+    """Add the tab; the wishes begin with the chosen model."""
+    with gr.Row():
+        with gr.Column():
+            photo = take_only_uploads(
+                gr.Image(
+                    sources=["upload", "webcam", "clipboard"], buttons=[], label="Picture",
+                    height=420, elem_id="photo",
+                    placeholder="Drop a picture here, or choose one. A phone can take one, too.",
+                )
+            )  # fmt: skip
+            button = gr.Button("Translate", variant="primary")
+            _examples(studio, photo, wishes[0])
+        with gr.Column(elem_id="result"):
+            slider = gr.ImageSlider(
+                label="Before and after", interactive=False, height=420, max_height=420,
+                buttons=["fullscreen"],
+            )  # fmt: skip
+            download = gr.DownloadButton("Download", interactive=False)
+
+    def translate(
+        upload: Upload | None, choice: int, strength: float, tile: int, form: Form, size: int,
+        progress: Any = gr.Progress(),  # noqa: B008, how Gradio is told to pass it
+    ) -> Any:  # fmt: skip
+        folder = Path(mkdtemp(dir=studio.folder))
+        with in_one_line():
+            if upload is None:
+                raise RejectedError("choose a picture first")
+            wish = wish_of(studio, choice, strength, tile, form, size)
+            stem = file_name(upload.name, wish.choice.model, wish.choice.direction)
+            done = studio.translate(upload.path, folder / stem, wish, progress)
+        sides = {folder / "before.jpg": done.before, folder / "after.jpg": done.after}
+        for path, picture in sides.items():
+            write_picture(shown(picture), path)
+        return tuple(sides), gr.DownloadButton(value=done.file, interactive=True)
+
+    button.click(
+        translate, [photo, *wishes], [slider, download], api_visibility="private", js=START
+    ).success(None, js=ARRIVE)
+
+
+def _examples(studio: Studio, photo: Any, chosen: Any) -> None:
+    """Show pictures to try the chosen model on, where there are any."""
+    folder = Path(mkdtemp(dir=studio.folder))
+    copies = {
+        at: list(copy_examples(studio, choice.about.examples, folder / str(at)))
+        for at, choice in enumerate(studio.choices)
+        if choice.translator.range_in is None  # JPEGs hold no such numbers
+    }
+    if not any(copies.values()):
+        return
+    component = gr.Image(render=False)
+
+    def samples(at: int) -> Any:
+        found = copies.get(at, [])
+        rows = [[str(small)] for _, small in found]
+        return {"components": [component], "samples": rows, "visible": bool(found)}
+
+    shelf = gr.Dataset(
+        **samples(0), type="index", layout="gallery", label="Or try one of these",
+        samples_per_page=100, elem_id="examples",
+    )  # fmt: skip
+    shelf.click(
+        lambda number, at: copies[at][number][0], [shelf, chosen], photo,
+        api_visibility="private", show_progress="hidden",
+    )  # fmt: skip
+    chosen.change(
+        lambda at: gr.Dataset(**samples(at)), chosen, shelf,
+        api_visibility="private", show_progress="hidden",
+    )  # fmt: skip
+
+
+def copy_examples(
+    studio: Studio, pictures: tuple[Path, ...], folder: Path
+) -> Iterator[tuple[Path, Path]]:
+    """Yield copies of pictures, in a size for trying, and with each a small one to choose it by.
+
+    They lie in the visitors' folder, the only one that files are handed out of, and stay there.
+    What cannot be read is skipped.
+    """
+    for number, picture in enumerate(pictures):
+        place = folder / str(number)
+        whole = place / f"{file_name(picture.name)}.jpg"
+        small = place / f"small-{number}.jpg"
+        with suppress(ValueError, OSError):
+            image = read_image(picture, max_megapixels=studio.limits.max_megapixels)
+            for path, side in ((whole, EXAMPLE), (small, THUMBNAIL)):
+                image.thumbnail((side, side))
+                write_image(image, path)
+            studio.stay([whole, small])
+            yield whole, small
