@@ -28,7 +28,7 @@ from gan.inference.folder.options import TranslateOptions
     ({"train": {"doctor_ignore": "copy"}}, ["--train.doctor_ignore", "copy"],
      "train.doctor_ignore: expected a list, for instance [copy]. Got: copy"),
     ({"train": {"ema": 1}}, ["--train.ema", "1"], "train.ema: expected a number ≥ 0, < 1. Got: 1"),
-    ({"data": {"a": "x"}}, ["--data.a", "x"], "data.a and data.b belong together: give both, or "
+    ({"data": {"a": "x"}}, ["--data.a", "x"], "data.a and data.b belong together: set both, or "
      "data.root (or a style.image)"),
 ])  # fmt: skip
 def test_errors_of_a_configuration_are_those_of_the_command_line(
