@@ -15,10 +15,10 @@ from gan.domains import Direction
 
 
 def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
-    """Return between which strengths are drawn; ValueError where they are none."""
+    """Return the lowest and the highest strength, 0 to 1; ValueError for other values."""
     numbers = [values] if isinstance(values, (int, float)) else [*values]
     if not (1 <= len(numbers) <= 2 and 0 <= numbers[0] <= numbers[-1] <= 1):
-        raise ValueError(f"strength: {values} should be a number from 0 to 1, or two that rise")
+        raise ValueError(f"strength: {values} must be a number from 0 to 1, or two that rise")
     return float(numbers[0]), float(numbers[-1])
 
 
@@ -28,7 +28,7 @@ class AugmentOptions(Section):
     The output is a dataset of the same format and structure, without translations that would spoil
     its labels. It also holds augmentation.jsonl (a line for each translation: source, model,
     scores, decision), augmentation.json (settings and thresholds) and sheet.png. The same command
-    continues where it was stopped. The exit status is 1 where an image could not be translated.
+    continues where it was stopped. The exit status is 1 if an image could not be translated.
     """
 
     model: list[Path] = Field(min_length=1)
@@ -42,106 +42,108 @@ class AugmentOptions(Section):
     output: Path
     """Folder for the new dataset, new or empty, outside the source."""
     direction: Direction | None = None
-    """ab translates A to B, ba B to A; needed where a model holds both."""
+    """ab translates A to B, ba B to A; required if a model holds both."""
     mode: Literal["replace", "add", "mix"] = "replace"
-    """replace: translations take the place of images; add: they join them under new names; mix:
-    each image becomes a blend with its translation."""
+    """replace: translations replace images; add: they are added under new names; mix: each image is
+    blended with its translation."""
     ratio: Rate = 1
-    """Translations for each image: below 1 a part of the images has one, above 1 (mode add, several
-    models or strengths) some have several."""
+    """Translations per image: below 1, only some images are translated; above 1 (mode add, several
+    models or strengths), some are translated several times."""
     strength: str | None = None
-    """Share of the translation in what is written: a number, or two, 0.3,0.9, to draw between for
-    every image. Not set, 1 or, in mode mix, 0,1."""
+    """Weight of the translation in the written image, 0 to 1: a number, or two, such as 0.3,0.9, to
+    draw between for every image. Not set: 1 or, in mode mix, 0,1."""
     weights: list[Weight] = Field(default=[])
-    """Share of the images for each model, in the order of model; empty for equal shares."""
+    """Part of the images for each model, in the order of model; empty for equal parts."""
     splits: list[str] = Field(default=["train"], min_length=1)
-    """Split to translate; may be given several times. All others are carried as they are."""
+    """Split to translate; may be given several times. Other splits are copied unchanged."""
     structure: str = GATES["structure"].default
-    """Least correlation of edge directions with the source's: a number, 5% (the worst are
-    rejected), 6mad (what is far from the median) or off; so all gates."""
+    """Least correlation of edge directions with the source's: a number, 5% (reject the worst),
+    6mad (reject outliers from the median) or off. All gates take these values."""
     shift: str = GATES["shift"].default
-    """Most that this correlation would gain if the picture were moved."""
+    """Largest gain of this correlation if the image were shifted."""
     edges: str = GATES["edges"].default
     """Least correlation of edge directions inside any labeled box or color of a mask."""
     luma: str = GATES["luma"].default
-    """Least correlation of lightness with the source's: below 0 a picture is a negative."""
+    """Least correlation of lightness with the source's: below 0 an image is a negative."""
     contrast: str = GATES["contrast"].default
-    """Least share of the source's contrast that is left."""
+    """Least contrast of the translation relative to the source's."""
     identity: str = GATES["identity"].default
-    """Least agreement of images of the target domain with what the generator makes of them, where
-    it was trained to keep them (loss.identity): one number for all of a model's translations."""
+    """Least agreement of images of the target domain with the generator's output for them, if it
+    was trained to keep them (loss.identity): one number for all translations of a model."""
     realism: str = GATES["realism"].default
-    """Least part of the way from the source's colors and textures to those of the target domain."""
+    """Least realism, 0 to 1: 0 if colors and textures are not nearer to the target domain's than
+    the source's are, 1 if they are near enough."""
     target: Path | None = None
-    """Folder of images that translations should look like; if not set, the run's own training
-    images of that domain, where they still are."""
+    """Folder of images that translations should look like; not set: the run's training images of
+    the target domain, if they still exist."""
     cycle: str = GATES["cycle"].default
-    """Largest mean difference of source and reconstruction, 0 to 1, where the run has both
+    """Largest mean difference of source and reconstruction, 0 to 1, if the run has both
     generators."""
     task: str | None = None
-    """Model whose prediction on the source must survive: a TorchScript or ONNX file of a classifier
-    or detector, or NAME=FILE, a torchvision classifier and its weights."""
+    """Task model, whose prediction must not change: a TorchScript or ONNX file of a classifier, a
+    TorchScript file of a detector, or NAME=FILE, a torchvision classifier and its weights."""
     task_score: str = GATES["task"].default
-    """Least share of the prediction that survives; 1: the class of the source stays the first."""
+    """Least part of the prediction that is kept; 1: the predicted class must not change."""
     task_size: Count | None = None
-    """Side of the square that the task model sees, in pixels; not set, 224 for torchvision's, the
-    image's own size for others."""
+    """Side of the task model's square input, in pixels; not set: 224 for torchvision's classifiers,
+    the image's size for other models."""
     ablation: bool = False
-    """Then train a small network of ours on the dataset as it is, with strong color augmentation,
-    and translated at 25, 50 and 100 %, and print which is best on the images of test."""
+    """Afterwards train a small network on the original dataset, with strong color augmentation, and
+    with 25, 50 and 100 % of translations; print which is best on the images of test."""
     test: Path | None = None
-    """Labeled images of the target domain, a dataset of the same format, for ablation alone: its
-    split test where it has one, else all of it."""
+    """Labeled images of the target domain, a dataset of the same format, used by ablation only: its
+    split test if it has one, else all of it."""
     ablation_steps: Count = 300
-    """Steps of each small network, of 32 samples, or 16 with masks."""
+    """Steps of each small network, with 32 samples, or 16 with masks."""
     ablation_seeds: Annotated[int, Field(ge=3, le=10)] = 5
-    """Trainings under each condition: intervals cover what differs between them."""
+    """Trainings per condition: intervals cover the differences between them."""
     ablation_flip: bool = True
-    """Mirror the samples of the small networks at random; false where left and right differ, as
-    in letters."""
+    """Mirror the samples of the small networks at random; set false if left and right differ, as in
+    letters."""
     keep_rejected: bool = False
-    """Keep the originals of rejected images, in place of removing them (replace and mix)."""
+    """Keep the originals of rejected images instead of removing them (replace and mix)."""
     keep_classes: bool = True
-    """Keep the originals of a class folder none of whose translations is accepted: without an image
-    the classes after it would change their numbers (replace and mix)."""
+    """Keep the originals of a class folder if none of its translations is accepted: without images
+    the numbers of the classes after it would change (replace and mix)."""
     link: bool = False
-    """Hard links to the source's files in place of copies."""
+    """Make hard links to the source's files instead of copies."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """Seed of all draws, which are functions of it and of the image's name."""
+    """Seed of all draws, which depend only on it and on the image's name."""
     style: Path | None = None
-    """Painting whose style to give, for generators that are shown one."""
+    """Style image, for generators that take one."""
     device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Device for computing; auto uses a GPU if there is one."""
     precision: Precision = "fp32"
-    """Arithmetic of the networks."""
+    """Precision of the networks' arithmetic."""
     quality: Annotated[int, Field(ge=1, le=100)] = 95
-    """Of JPEG, WebP, AVIF and HEIC."""
+    """Quality of JPEG, WebP, AVIF and HEIC."""
     batch_size: Count | None = None
-    """Images of one size that are translated at once; not set, a few small ones."""
+    """Images of equal size that are translated at once; not set: several if they are small."""
     tile: Annotated[int, Field(ge=64)] | None = None
-    """Translate in tiles of so many pixels a side; not set, only what would not fit is."""
+    """Side of tiles to translate in, in pixels; not set: tiles only for images that would not fit
+    into memory."""
     max_megapixels: Rate = MAX_MEGAPIXELS
     """Larger images are rejected."""
     max_decoded_mb: Rate = MAX_DECODED_MB
-    """Megabytes that reading may take, all images at once; who would take more is rejected."""
+    """Megabytes for decoding all images at a time; an image that needs more is rejected."""
 
     @model_validator(mode="after")
     def check(self) -> Self:
         if len(self.weights) not in (0, len(self.model)):
-            raise ValueError(f"weights: {len(self.weights)} given for {len(self.model)} model")
+            raise ValueError(f"weights: {len(self.weights)} values for {len(self.model)} model")
         if self.weights and not sum(self.weights):
             raise ValueError("weights: at least one must be larger than 0")
         low, high = self.strengths()
         drawn = len({self.model[number] for number in self.shares()})
         rules = [
-            (not high, f"strength: {self.strength} would leave all as it is: more than 0"),
+            (not high, f"strength: {self.strength} would change nothing: set it above 0"),
             (
                 self.ratio > 1 and self.mode != "add",
-                f"ratio: {self.ratio} needs mode add; in {self.mode} at most 1",
+                f"ratio: {self.ratio} requires mode add; in mode {self.mode} at most 1",
             ),
             (
                 self.ratio > drawn and low == high,
-                f"ratio: {self.ratio} would make equal pictures: at most {drawn}, the number of "
+                f"ratio: {self.ratio} would make equal images: set at most {drawn}, the number of "
                 "models, or draw the strength (strength 0.3,1)",
             ),
             (
@@ -168,7 +170,7 @@ class AugmentOptions(Section):
         return self
 
     def _ablation_rules(self) -> list[tuple[bool, str]]:
-        """Return what options of the ablation contradict, and how that is told."""
+        """Return rules about the ablation's options: whether each is broken, and its message."""
         defaults = {name: field.default for name, field in type(self).model_fields.items()}
         changed = [
             name
@@ -178,33 +180,33 @@ class AugmentOptions(Section):
         return [
             (
                 self.ablation and self.test is None,
-                "test: --ablation needs --test FOLDER, labeled images of the target domain",
+                "test: --ablation requires --test FOLDER, labeled images of the target domain",
             ),
             (
                 not self.ablation and self.test is not None,
-                f"test: {self.test} is used by ablation alone: add --ablation",
+                f"test: {self.test} is used by ablation only: add --ablation",
             ),
             (
                 not self.ablation and bool(changed),
-                f"{''.join(changed[:1])}: is used by ablation alone: add --ablation",
+                f"{''.join(changed[:1])}: is used by ablation only: add --ablation",
             ),
         ]
 
     def strengths(self) -> tuple[float, float]:
-        """Return between which strengths are drawn."""
+        """Return the lowest and the highest strength, 0 to 1."""
         text = self.strength or ("0,1" if self.mode == "mix" else "1")
         try:
             return strength_range([float(word) for word in text.split(",")])
         except ValueError:
             raise ValueError(
-                f"strength: {text} should be like 0.5, or like 0.3,0.9, from 0 to 1"
+                f"strength: {text} must be like 0.5, or like 0.3,0.9, from 0 to 1"
             ) from None
 
     def shares(self) -> dict[int, float]:
-        """Return the weights of the models, by their numbers, without those never drawn."""
+        """Return the weights of the models by number, without weights of 0."""
         weights = self.weights or [1.0] * len(self.model)
         return {number: weight for number, weight in enumerate(weights) if weight}
 
     def gates(self) -> dict[str, str]:
-        """Return the thresholds by gate."""
+        """Return the texts of the thresholds by gate."""
         return {name: self.task_score if name == "task" else getattr(self, name) for name in GATES}

@@ -1,4 +1,4 @@
-"""A model for `gan augment` that is known exactly."""
+"""A model for `gan augment` with a known function."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from gan.inference.translator import Translator
 
 @pytest.fixture
 def model(tmp_path: Path, negative: Translator, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that is opened as a translator to the negative."""
+    """Return a file that is opened as a translator to the negative."""
     path = tmp_path / "run" / "gen_ab.safetensors"
     path.parent.mkdir()
     path.write_bytes(b"negative")
