@@ -19,30 +19,30 @@ class StylizeOptions(Section):
     style: list[Path]
     """The painting. Given several times, the styles are blended, or each has its mask."""
     output: Path
-    """File for the result; it has the photograph's aspect."""
+    """File for the result; it has the photograph's aspect ratio."""
     style_weights: list[Weight] = Field(default=[])
-    """Share of each painting in the blend, in the order of style; empty for equal shares."""
+    """Weight of each painting in the blend, in the order of style; empty for equal weights."""
     masks: list[Path] = Field(default=[])
-    """For each painting a picture over the photograph, white where its style applies. What is
-    white in none keeps the photograph's pixels."""
+    """A mask of the photograph for each painting, white where its style applies. Where all masks
+    are black, the photograph's pixels are kept."""
     strength: Annotated[float, Field(ge=0, le=1)] = 1
-    """How much of the style's statistics is the paintings' and not the photograph's own, 0 to 1."""
+    """Part of the style's statistics that comes from the paintings, not the photograph, 0 to 1."""
     preserve_color: PreserveColor = "no"
-    """luma: only lightness is painted, the photograph's colors stay; palette: the paintings are
-    recolored first, after the mean and covariance of the photograph's colors."""
+    """luma: paint only lightness and keep the photograph's colors; palette: first recolor the
+    paintings to the mean and covariance of the photograph's colors."""
     size: Side | None = 512
-    """Longer side of the result in pixels, at most the photograph's own; null for its own."""
+    """Longer side of the result in pixels, at most the photograph's; null for the photograph's."""
     sizes: list[Side] = Field(default=[])
-    """Longer sides, coarse to fine, through which it is painted up to size; empty to halve size
-    down to 128. The same as size paints at that size only."""
+    """Longer sides at which it is painted before size, coarse to fine; empty to halve size down to
+    128. The value of size alone means that size only."""
     style_scale: Rate = 1
-    """Longer side of the paintings, in that of the result: larger means broader strokes."""
+    """Longer side of the paintings relative to the result: larger means broader strokes."""
     steps: Count = 200
     """Evaluations of the loss and its gradient at each size."""
     optimizer: Optimizer = "lbfgs"
-    """lbfgs gets further in the same number of evaluations, adam needs less memory."""
+    """lbfgs reaches a lower loss in the same number of evaluations, adam needs less memory."""
     init: Literal["content", "noise"] = "content"
-    """What is painted over: the photograph, or noise drawn from the seed."""
+    """The picture to begin with: the photograph, or noise drawn from the seed."""
     content_weight: Weight = 1
     """Weight of the content term."""
     style_weight: Weight = 30
@@ -54,16 +54,16 @@ class StylizeOptions(Section):
     tile: Annotated[int, Field(ge=256, multiple_of=32)] = 768
     """Larger pictures go through the network in tiles of this many pixels: less memory."""
     device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Device for computing; auto uses a GPU if there is one."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of the noise."""
     log: Path | None = None
     """Folder for TensorBoard's curves of the losses."""
     save_every: Count | None = None
-    """Steps between intermediate pictures, which are written beside the output."""
+    """Steps between intermediate pictures, which are written next to the output."""
     sweep: list[str] = Field(default=[])
-    """NAME=VALUE,VALUE,...: paint with each value, and make the output one labeled sheet of all.
-    Given several times, every combination is painted."""
+    """NAME=VALUE,VALUE,...: paint with each value; the output is one labeled sheet of all. Given
+    several times, every combination is painted."""
 
     @model_validator(mode="after")
     def check(self) -> Self:
@@ -72,7 +72,7 @@ class StylizeOptions(Section):
         for key in ("style_weights", "masks"):
             given = len(getattr(self, key))
             if given not in (0, len(self.style)):
-                raise ValueError(f"{key}: {given} given for {len(self.style)} style, give as many")
+                raise ValueError(f"{key}: {given} values for {len(self.style)} style: give as many")
         if self.style_weights and not sum(self.style_weights):
             raise ValueError("style_weights: at least one must be larger than 0")
         if sorted(set(self.sizes)) != self.sizes:
@@ -85,7 +85,7 @@ class StylizeOptions(Section):
 
         if self.output.suffix.lower() not in IMAGE_SUFFIXES:
             raise ValueError(
-                f"output {self.output} has no suffix of an image: name it like out.png"
+                f"output {self.output}: its suffix must be an image format's, such as out.png"
             )
         inputs = {path.resolve() for path in (self.content, *self.style, *self.masks)}
         if self.output.resolve() in inputs:
@@ -93,6 +93,6 @@ class StylizeOptions(Section):
         return self
 
     def shares(self) -> list[float]:
-        """Return the styles' weights, which sum to 1."""
+        """Return the styles' weights, scaled to a sum of 1."""
         weights = self.style_weights or [1.0] * len(self.style)
         return [weight / sum(weights) for weight in weights]
