@@ -1,6 +1,6 @@
-"""A server whose translations are known exactly: `python standin.py FOLDER`, until SIGTERM.
+"""A server with known translations: `python standin.py FOLDER`, until SIGTERM.
 
-A process of its own, because Gradio leaves event loops and sockets open, which are errors in tests.
+It is a separate process, because Gradio leaves event loops and sockets open: errors in tests.
 """
 
 import sys
@@ -23,7 +23,7 @@ LIMITS = ServeOptions(
 
 
 class Times(nn.Module):
-    """Multiplies by -1 or 1, as soon as there is no file that says to wait."""
+    """Multiplies by -1 or 1, once the file `hold` does not exist."""
 
     def __init__(self, factor: int, hold: Path) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Times(nn.Module):
 
 
 def stand_in(folder: Path) -> Studio:
-    """A studio of two models: the negative, and the same."""
+    """Return a studio of two models: the negative, and the identity."""
 
     def translator(factor: int) -> Translator:
         return Translator(Times(factor, folder.parent / "hold"), 3, torch.device("cpu"))
