@@ -1,1 +1,1 @@
-"""Measurements of this project on the machine at hand, a module each: -m benchmarks."""
+"""Benchmarks of this project on this machine, a module each: `python -m benchmarks`."""

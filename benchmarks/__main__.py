@@ -1,4 +1,4 @@
-"""Measure on this machine what the documents claim; nothing else should run meanwhile.
+"""Measure the claims of the documents on this machine; run nothing else meanwhile.
 
 python -m benchmarks library --folder /tmp/bench                 # ours, bare network, loop
 python -m benchmarks library --folder /tmp/bench --channels 8 --side 800

@@ -1,11 +1,11 @@
-"""Figures as a picture: a bar for each, as SVG."""
+"""Draw a bar chart as SVG."""
 
 from collections.abc import Mapping
 
 from jinja2 import Environment
 
 ROW, LABEL, BARS, MARGIN = 24, 330, 420, 16
-"""Height of a row, width of its label and of the longest bar, and the border, in pixels."""
+"""Height of a row, width of the labels, width of the longest bar, and margin, in pixels."""
 PICTURE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string("""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {{ height }}"
      font-family="sans-serif" font-size="13" fill="#222">
@@ -21,7 +21,7 @@ PICTURE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).fro
 
 
 def bars(title: str, values: Mapping[str, float]) -> str:
-    """An SVG picture: a bar for every value, none of them negative, and the value beside it."""
+    """Return an SVG with a bar and a number for every value; values must not be negative."""
     longest = max(values.values())
     rows = [
         (name, value, MARGIN + number * ROW, round(BARS * value / longest, 1))

@@ -1,4 +1,4 @@
-"""Folders: this project, the bare network, and what one writes first."""
+"""Compare translating a folder: this project, the bare network, and a plain loop."""
 
 import shutil
 import statistics
@@ -29,12 +29,12 @@ def library(
 ) -> None:
     """Translate a folder of mixed photographs: this project, the bare network, and a plain loop.
 
-    This project does it in float32 and in bfloat16. All take turns, and the medians are compared.
-    The bare network runs float32 over the same pixels, in memory, in the same batches. The plain
-    loop reads, translates and writes one image after the other, in float32.
+    This project runs in float32 and in bfloat16. All take turns, and the medians are compared. The
+    bare network runs in float32 on the same pixels, in memory, in the same batches. The plain loop
+    reads, translates and writes one image after the other, in float32.
 
     Args:
-        folder: For photographs and translations; it is made, and may be left.
+        folder: Folder for photographs and translations; it is created and kept.
         channels: Width of the ResNet with nine blocks.
         images: Number of photographs.
         side: Their mean side in pixels.
@@ -70,7 +70,7 @@ def ours(model: Path, photos: Path, output: Path, precision: Precision) -> float
 
 
 def bare(model: Path, photos: Path) -> float:
-    """The network alone, on pixels that lie in memory."""
+    """Return the seconds of the network on pixels in memory."""
     translator = Translator.load(model)
     plan = make_plan(photos, photos.parent / "none", None, None, False, 178)
     batches = [
@@ -89,7 +89,7 @@ def bare(model: Path, photos: Path) -> float:
 
 
 def loop(model: Path, photos: Path, output: Path) -> float:
-    """What one writes first: read, translate, write, one after the other."""
+    """Return the seconds of a plain loop: read, translate and write one image after the other."""
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir()
     translator = Translator.load(model)

@@ -1,4 +1,4 @@
-"""Large photographs as training images: what one writes first, this project, its cache."""
+"""Compare reading large photographs for training: plain Pillow, this project, its cache."""
 
 import time
 from collections.abc import Callable
@@ -17,14 +17,14 @@ Read = Callable[[Path], Pixels]
 
 
 def loader(folder: Path, images: int = 200, megapixels: float = 12, load_size: int = 286) -> None:
-    """Read photographs and resize them for training, each in all ways before the next one.
+    """Read photographs and resize them for training; compare all methods on each photograph.
 
-    Plain is Pillow's open, convert and resize. Ours decodes in full, and with data.draft. The cache
-    is used as by a process that sees a file for the first time, and as in all later epochs. Rates
-    are images per second of processor time, so other programs matter less. All in one thread.
+    Plain is Pillow's open, convert and resize. Ours decodes completely, and with data.draft. The
+    cache is used as in the first epoch, and as in all later epochs. Rates are images per second of
+    processor time, so that other programs matter less. All run in one thread.
 
     Args:
-        folder: For photographs and the cache; it is made, and may be left.
+        folder: Folder for photographs and the cache; it is created and kept.
         images: Number of photographs.
         megapixels: Size of each.
         load_size: Side of the training images in pixels.
@@ -40,7 +40,7 @@ def loader(folder: Path, images: int = 200, megapixels: float = 12, load_size: i
         "cache_first": cached(data),
         "cache": cached(data),
     }
-    for path in photos:  # the cache is filled, and known to the last way only
+    for path in photos:  # fills the cache; only the last method knows its files
         ways["cache"](path)
     cpu, wall = dict.fromkeys(ways, 0.0), dict.fromkeys(ways, 0.0)
     for path in photos:
@@ -58,20 +58,20 @@ def loader(folder: Path, images: int = 200, megapixels: float = 12, load_size: i
 
 
 def plain(path: Path, load_size: int) -> Pixels:
-    """The field's usual."""
+    """Read and resize an image with Pillow, as is usual."""
     image = Image.open(path).convert("RGB")
     return np.array(image.resize((load_size, load_size), Image.Resampling.BICUBIC))
 
 
 def cached(data: DataConfig) -> Read:
-    """Reading through a cache object of its own, to the last pixel."""
+    """Return a function that reads through a separate cache object, and copies all pixels."""
     cache = open_cache(data, "a")
     assert cache is not None
     return lambda path: cache.read(path, lambda: read_resized(path, "a", data)).copy()
 
 
 def photographs(folder: Path, images: int, megapixels: float) -> list[Path]:
-    """JPEGs of 4 by 3: parts of real photographs, enlarged, with a sensor's noise."""
+    """Write JPEGs of 4:3 and return their paths: enlarged parts of real photographs with noise."""
     from skimage import data
 
     originals = [data.astronaut(), data.chelsea(), data.coffee(), data.rocket()]
@@ -85,6 +85,6 @@ def photographs(folder: Path, images: int, megapixels: float) -> list[Path]:
         pixels = np.asarray(part.resize((width, height), Image.Resampling.BICUBIC)) + noise
         image = Image.fromarray(pixels.round().clip(0, 255).astype(np.uint8))
         folder.mkdir(parents=True, exist_ok=True)
-        image.save(folder / f"{number:04d}.jpg", quality=90)  # as cameras do, with half the colour
-    time.sleep(SETTLED / 1e9)  # younger files are not kept
+        image.save(folder / f"{number:04d}.jpg", quality=90)  # with subsampled color, as cameras do
+    time.sleep(SETTLED / 1e9)  # newer files are not cached
     return list_images(folder)

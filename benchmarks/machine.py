@@ -1,4 +1,4 @@
-"""Seconds, and the line of JSON that says on which machine they passed."""
+"""Measure seconds, and print figures as a line of JSON with the machine."""
 
 import json
 import os
@@ -20,12 +20,12 @@ def timed(function: Callable[[], object]) -> float:
 
 
 def report(**figures: Any) -> None:
-    """One line of JSON: the figures, the machine, the versions."""
+    """Print a line of JSON with the figures, the machine and the versions."""
     print(json.dumps(figures | {"machine": describe()}))
 
 
 def describe() -> dict[str, Any]:
-    """The machine and the versions."""
+    """Return the machine and the versions."""
     device = pick_device("auto")
     name = torch.cuda.get_device_name() if device.type == "cuda" else processor()
     machine = {"device": name, "cores": os.cpu_count(), "threads": torch.get_num_threads()}
@@ -33,7 +33,7 @@ def describe() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The processor's name, where Linux tells it."""
+    """Return the processor's name, on Linux from /proc/cpuinfo."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

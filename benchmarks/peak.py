@@ -1,4 +1,4 @@
-"""What a function costs, in operations and memory; the fastest matrix product to compare with."""
+"""Measure a function's operations and memory, and the fastest matrix product for comparison."""
 
 import time
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 SECONDS = 1.0
-"""How long the product is repeated; the fastest counts."""
+"""Seconds for repeating the product; the fastest one counts."""
 SIDES = {"cpu": 2048, "cuda": 8192}
 
 
 def matrix_peak(device: torch.device, precision: str) -> float:
-    """TFLOP/s of a large square matrix product; precision: fp32, tf32, bf16 or fp16."""
+    """Return the TFLOP/s of a large matrix product; precision is fp32, tf32, bf16 or fp16."""
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision, torch.float32)
     side = SIDES.get(device.type, 2048)
     factor = torch.ones(side, side, dtype=dtype, device=device)
@@ -30,7 +30,7 @@ def matrix_peak(device: torch.device, precision: str) -> float:
 
 
 def fastest(factor: Tensor) -> float:
-    """Seconds of the fastest of many products."""
+    """Return the seconds of the fastest of many products."""
     began, best = time.perf_counter(), float("inf")
     while time.perf_counter() - began < SECONDS or best == float("inf"):
         wait_for(factor.device)
@@ -42,7 +42,7 @@ def fastest(factor: Tensor) -> float:
 
 
 def wait_for(device: torch.device) -> None:
-    """Until all that was asked of a device is done."""
+    """Wait until a device has finished all its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -50,7 +50,7 @@ def wait_for(device: torch.device) -> None:
 
 
 def peak_bytes(function: Callable[[], object], device: torch.device) -> int:
-    """The most that a function takes at once beyond what is there before."""
+    """Return the peak memory of a function in bytes, besides memory allocated before."""
     wait_for(device)
     if device.type == "cuda":
         before = torch.cuda.memory_allocated(device)
@@ -67,8 +67,10 @@ def peak_bytes(function: Callable[[], object], device: torch.device) -> int:
 
 
 def operations(function: Callable[[], object]) -> int:
-    """Floating-point operations of a function's convolutions and products, two for each
-    multiplication and addition."""
+    """Return the floating-point operations of a function's convolutions and matrix products.
+
+    A multiplication with an addition counts as two.
+    """
     with FlopCounterMode(display=False) as counter:
         function()
     return int(counter.get_total_flops())

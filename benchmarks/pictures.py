@@ -1,4 +1,4 @@
-"""What a measurement works on: generated photographs, an untrained generator."""
+"""Write the inputs of benchmarks: photographs and an untrained generator."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ Kind = Literal["mixed", "jpg", "png"]
 def prepare(
     folder: Path, channels: int, images: int, side: int, kind: Kind = "mixed"
 ) -> tuple[Path, Path]:
-    """Photographs of mixed sizes and an untrained generator."""
+    """Write photographs of mixed sizes and an untrained generator; return their paths."""
     from skimage import data
 
     photos = folder / f"photos-{images}-{side}-{kind}"

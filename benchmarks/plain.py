@@ -1,4 +1,4 @@
-"""The yardstick: a training step as the paper's authors publish it, with torch's own layers."""
+"""The baseline: a training step as in the code of the paper's authors, with torch's layers."""
 
 import itertools
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Batch = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Case:
-    """What is trained: crops of side x side pixels, in batches."""
+    """A training: crops of side x side pixels, batch size, networks and device."""
 
     side: int
     batch: int
@@ -48,7 +48,7 @@ def settings(case: Case, **train: Any) -> Config:
 
 
 class Plain:
-    """The step as the paper's authors publish it, with torch's own layers and optimizers."""
+    """A training step as in the code of the paper's authors, with torch's layers."""
 
     def __init__(self, case: Case) -> None:
         self.config = settings(case, batch_size=1)
@@ -67,7 +67,7 @@ class Plain:
         self.batch = random_batch(case.side, 1)
 
     def step(self, step: int) -> None:
-        """Both directions forward, one backward pass of their sum; then both discriminators."""
+        """Train one step: both directions, one backward pass of their sum, both discriminators."""
         nets, loss = self.networks, self.config.loss
         rng = reseed(0, 0, step)
         a, b = (to_unit(images.to(self.device)) for images in self.batch)
@@ -92,7 +92,7 @@ class Plain:
 
 
 def random_batch(side: int, size: int) -> Batch:
-    """uint8 images as a loader gives them, of noise: the time does not depend on what they show."""
+    """Return a batch of noise, two uint8 tensors (size, 3, side, side), as from a loader."""
     draws = torch.Generator().manual_seed(0)
     shape = (size, 3, side, side)
     a, b = (torch.randint(256, shape, dtype=torch.uint8, generator=draws) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Folders shared by several processes."""
+"""Compare translating a folder with one process and with two."""
 
 import os
 import shutil
@@ -12,10 +12,10 @@ from benchmarks.pictures import prepare
 
 
 def processes(folder: Path, channels: int = 64, images: int = 40, side: int = 256) -> None:
-    """Translate a folder with one process and with two, of one thread each.
+    """Translate a folder with one process and with two, with one thread each.
 
     Args:
-        folder: For photographs and translations; it is made, and may be left.
+        folder: Folder for photographs and translations; it is created and kept.
         channels: Width of the ResNet with nine blocks.
         images: Number of photographs.
         side: Their mean side in pixels.

@@ -1,4 +1,4 @@
-"""Where a training step's time goes, by kind of kernel."""
+"""Profile a training step by kind of kernel."""
 
 from collections import Counter
 from typing import Any, Literal
@@ -19,7 +19,7 @@ KINDS = {
     "compiled": ("triton", "graph_", "inductor"),
     "copying": ("copy", "memcpy", "memset", "cat", "fill", "zero", "contiguous", "to_copy"),
 }
-"""By what is in a kernel's name, the first that fits; the rest is elementwise."""
+"""Kinds of kernels with words in their names; the first match counts, the rest is elementwise."""
 
 
 def where_time_goes(
@@ -33,18 +33,18 @@ def where_time_goes(
     steps: int = 5,
     device: Device = "auto",
 ) -> None:
-    """Profile training steps: milliseconds a step by kind of kernel, and the largest kernels.
+    """Profile training steps: milliseconds per step by kind of kernel, and the slowest kernels.
 
     Args:
         side: Side of the crops, in pixels.
         batch: Pairs per step.
         channels: Width of all networks.
         generator: Architecture of the generators.
-        precision: train.precision.
-        channels_last: train.channels_last.
-        compile: train.compile.
-        steps: Steps that are profiled, after three that are not.
-        device: Where to train.
+        precision: Value of train.precision.
+        channels_last: Value of train.channels_last.
+        compile: Value of train.compile.
+        steps: Number of profiled steps, after three others.
+        device: Device for training.
     """
     train = {"precision": precision, "channels_last": channels_last, "compile": compile}
     case = Case(side, batch, generator, channels, device)
@@ -75,7 +75,7 @@ def where_time_goes(
 
 
 def kernel_times(profiled: Any, gpu: bool) -> Counter[str]:
-    """Milliseconds of every kernel: on a GPU its own, on a CPU those of torch's operators."""
+    """Return milliseconds by kernel on a GPU, by torch's operator on a CPU."""
     field = "self_device_time_total" if gpu else "self_cpu_time_total"
     times = Counter[str]()
     for event in profiled.key_averages():
@@ -84,7 +84,7 @@ def kernel_times(profiled: Any, gpu: bool) -> Counter[str]:
 
 
 def kind_of(kernel: str) -> str:
-    """The class of a kernel, by its name."""
+    """Return the kind of a kernel, from its name."""
     name = kernel.lower()
     fits = (kind for kind, words in KINDS.items() if any(word in name for word in words))
     return next(fits, "elementwise and other")

@@ -1,4 +1,4 @@
-"""What a training step of one recipe costs by that of another."""
+"""Compare the time of training steps of several recipes."""
 
 import statistics
 import time
@@ -21,7 +21,7 @@ WARM_UP = 3
 
 
 class Timed:
-    """A recipe's step on random images, and the seconds of its turns."""
+    """Times a recipe's training step on random images."""
 
     def __init__(self, text: str, keys: list[str], device: Device) -> None:
         candidate = Candidate(text, [*keys, f"run.device={device}"])
@@ -49,7 +49,7 @@ class Timed:
         self.recipe.train_step(self.steps, [self.batch])
 
     def turn(self, steps: int) -> None:
-        """Time some steps: the processor's time, on a GPU that on the wall."""
+        """Time some steps: processor time on a CPU, wall-clock time on a GPU."""
         clock = time.process_time if self.device.type == "cpu" else time.perf_counter
         wait_for(self.device)
         began = clock()
@@ -67,21 +67,21 @@ def recipes(
     threads: int = 1,
     device: Device = "auto",
 ) -> None:
-    """Time the training steps of recipes in turn: seconds a pair of images, and the ratio.
+    """Time the training steps of recipes in turn: seconds per pair of images, and ratios.
 
-    The ratio is the median over rounds of a recipe's seconds by the first one's in the same round,
-    with the quartiles.
+    A ratio is the median over rounds of a recipe's seconds, divided by the first recipe's in the
+    same round, with quartiles.
 
     Args:
-        recipes: Files or names, with keys that differ: small or small.yaml,loss.style=0.
-        keys: For all of them, KEY=VALUE.
-        rounds: Turns of each.
-        steps: Steps of a turn.
+        recipes: Files or names, with changed keys: small or small.yaml,loss.style=0.
+        keys: Keys for all recipes, KEY=VALUE.
+        rounds: Turns of each recipe.
+        steps: Steps per turn.
         threads: Threads on a CPU.
-        device: Where to train.
+        device: Device for training.
     """
     if not recipes or rounds < 2 or steps < 1:
-        raise ValueError("recipes, rounds, steps: at least 1, 2 and 1 are needed")
+        raise ValueError("recipes, rounds, steps: at least 1, 2 and 1 are required")
     torch.set_num_threads(threads)
     timed = [Timed(text, keys, device) for text in recipes]
     for _ in range(rounds):
@@ -91,7 +91,7 @@ def recipes(
 
 
 def _figures(recipe: Timed, first: Timed) -> dict[str, Any]:
-    """Return the median of the seconds, and the ratio's quartiles."""
+    """Return the median seconds, the median ratio and its quartiles."""
     ratios = [own / base for own, base in zip(recipe.seconds, first.seconds, strict=True)]
     low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive")
     return {

@@ -1,4 +1,4 @@
-"""Large pictures in tiles."""
+"""Measure translating a large image in tiles."""
 
 import subprocess
 import sys
@@ -22,15 +22,15 @@ def tiles(
     tile: int = 512,
     whole_side: int = 1024,
 ) -> None:
-    """Translate one large picture in tiles, and a smaller one in one piece before and after.
+    """Translate a large image in tiles, and a smaller one in one piece before and after.
 
     Args:
-        folder: For the picture, its translation and the scratch; it is made, and may be left.
-        height: Pixels of the large picture.
-        width: Pixels of the large picture.
+        folder: Folder for images and temporary files; it is created and kept.
+        height: Height of the large image in pixels.
+        width: Width of the large image in pixels.
         channels: Width of the ResNet with nine blocks.
         tile: Side of a tile in pixels.
-        whole_side: Side of the picture that is translated in one piece.
+        whole_side: Side of the image that is translated in one piece.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model = write_model(folder, channels)

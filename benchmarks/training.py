@@ -1,4 +1,4 @@
-"""Training: what each switch is worth, against a plain schedule of the same step."""
+"""Compare training with each switch to a plain schedule of the same step."""
 
 import itertools
 import json
@@ -22,12 +22,12 @@ from gan.training.accelerator import build_accelerator, compile_networks
 from gan.training.recipes.cyclegan import Trainer
 
 SECONDS = 2.0
-"""How long a way trains before the next has its turn, at least."""
+"""Least seconds of a turn."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to train it: a step on a batch of the case, and how many pairs it takes."""
+    """A variant of training: a function that trains a step, and the pairs of a step."""
 
     step: Callable[[int], object]
     pairs: int
@@ -36,13 +36,13 @@ class Way:
 
 @dataclass
 class Figures:
-    """What came out for one way; the turns' rates are in pairs per second."""
+    """The measurements of a variant; rates are in pairs per second, one per turn."""
 
     rates: list[float]
     first_step_seconds: float
     precision: str
     step_gb: float = 0.0
-    """Memory that a step takes at its peak beside weights and optimizers."""
+    """Peak memory of a step besides weights and optimizers, in GB."""
 
     @property
     def rate(self) -> float:
@@ -61,29 +61,29 @@ def train(
 ) -> None:
     """Train on random images: a plain schedule, and this project's switches, in turn.
 
-    The plain schedule is that of the paper's authors' code: float32, eager, one pair a step, a pass
-    for every image, one backward pass of both directions. All take turns in one process after a
-    warm-up; medians are compared. TFLOP/s count the convolutions of the plain schedule, whatever a
-    way really computes. The share is of the matrix product that the device does fastest in the
-    same precision, measured here.
+    The plain schedule is that of the paper's authors' code: float32, eager, one pair per step, a
+    pass for every image, one backward pass for both directions. All variants take turns in one
+    process after a warm-up; medians are compared. TFLOP/s count the operations of the plain
+    schedule for all variants. The share is relative to the fastest matrix product in the same
+    precision, measured on the same device.
 
     Args:
         sides: Sides of the crops, in pixels.
-        batches: Pairs per step; the plain schedule always takes one.
-        channels: Width of the generators; the discriminators are as wide.
+        batches: Pairs per step; the plain schedule always uses one.
+        channels: Width of the generators and discriminators.
         generator: Architecture of the generators.
-        rounds: Turns of each way.
-        device: Where to train.
-        ways: Some of those that the table names, in place of all that this device can.
+        rounds: Turns of each variant.
+        device: Device for training.
+        ways: Names of variants; not set, all that this device supports.
         output: Folder for training.json and training.svg.
     """
     if rounds < 1 or not sides or not batches:
-        raise ValueError("rounds, sides, batches: one or more are needed")
+        raise ValueError("rounds, sides, batches: at least one of each is required")
     results = []
     for side, batch in itertools.product(sides, batches):
         case = Case(side, batch, generator, channels, device)
         torch._dynamo.reset()
-        # What is not compiled must not be measured as if it were.
+        # Otherwise torch would silently continue without compiling.
         with torch._dynamo.config.patch(fail_on_recompile_limit_hit=True):
             results.append(measure(case, rounds, ways))
         print(table(results[-1]), flush=True)
@@ -102,7 +102,7 @@ def train(
 
 
 def measure(case: Case, rounds: int, names: list[str] | None) -> dict[str, Any]:
-    """All ways of one case, in turn."""
+    """Measure all variants of a case in turn."""
     plain = Plain(case)
     flops = operations(partial(plain.step, 1))
     ways = {"plain": Way(plain.step, 1)} | dict(our_ways(case, names))
@@ -134,7 +134,7 @@ def measure(case: Case, rounds: int, names: list[str] | None) -> dict[str, Any]:
 
 
 def first_steps(way: Way, device: torch.device) -> Figures:
-    """Warm up: what is compiled or chosen by trying happens here."""
+    """Train two steps, which compile and choose algorithms; return the figures so far."""
     started = time.perf_counter()
     way.step(1)
     wait_for(device)
@@ -144,19 +144,19 @@ def first_steps(way: Way, device: torch.device) -> Figures:
 
 
 def turn(way: Way, device: torch.device) -> float:
-    """Pairs per second over SECONDS or more."""
+    """Return the pairs per second over at least SECONDS."""
     wait_for(device)
     started, steps = time.perf_counter(), 0
     while time.perf_counter() - started < SECONDS or steps < 3:
         way.step(3 + steps)
         steps += 1
         if device.type == "cuda" and steps % 8 == 0:
-            wait_for(device)  # otherwise the queue, and not the device, is what is timed
+            wait_for(device)  # otherwise only queueing would be timed
     wait_for(device)
     return steps * way.pairs / (time.perf_counter() - started)
 
 
-# Our ways
+# Variants of this project
 
 
 SWITCHES: dict[str, dict[str, Any]] = {
@@ -173,14 +173,14 @@ SWITCHES: dict[str, dict[str, Any]] = {
     },
     "fp16": {"precision": "fp16"},
 }  # fmt: skip
-"""What the table names, as keys of `train`."""
+"""Variants by name, as keys of `train`."""
 
 
 def our_ways(case: Case, names: list[str] | None) -> Iterator[tuple[str, Way]]:
-    """The trainer's step, by the names of its switches."""
+    """Yield this project's variants by name: chosen ones, or all that the device supports."""
     unknown = set(names or []) - SWITCHES.keys()
     if unknown:
-        raise ValueError(f"ways: no {'; '.join(unknown)}: there are {'; '.join(SWITCHES)}")
+        raise ValueError(f"ways: no {'; '.join(unknown)}: use {'; '.join(SWITCHES)}")
     cuda = case.device == "cuda" or (case.device == "auto" and torch.cuda.is_available())
     for name, switches in SWITCHES.items():
         gpu_only = switches.get("precision") in ("tf32", "fp16")
@@ -188,11 +188,11 @@ def our_ways(case: Case, names: list[str] | None) -> Iterator[tuple[str, Way]]:
             if way := our_way(settings(case, **switches)):
                 yield name, way
             else:
-                print(f"{name}: left out, no compiler works here", file=sys.stderr)
+                print(f"{name}: skipped, no compiler works here", file=sys.stderr)
 
 
 def our_way(config: Config) -> Way | None:
-    """The trainer's step; None where it should be compiled and cannot be."""
+    """Return the trainer's step, or None if it cannot be compiled as required."""
     trainer = Trainer(config, build_accelerator(config))
     networks, device = trainer.frame.updates.networks.values(), trainer.frame.accelerator.device
     if config.train.compile and compile_networks(networks, device):
@@ -206,7 +206,7 @@ def our_way(config: Config) -> Way | None:
 
 
 def table(result: dict[str, Any]) -> str:
-    """A line for each way."""
+    """Return a table with a line for each variant."""
     case = result["case"]
     head = (
         f"{case['generator']}, {case['channels']} channels, {case['side']} px, batch "

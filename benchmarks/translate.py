@@ -1,4 +1,4 @@
-"""Translation of pictures that lie in memory, at several sizes, batches and precisions."""
+"""Measure translating images in memory, at several sizes, batch sizes and precisions."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -28,19 +28,19 @@ def translate(
     generator: str = "resnet_9blocks",
     rounds: int = 5,
 ) -> None:
-    """Translate in every way in turn, and compare with the plain schedule by medians.
+    """Translate with all variants in turn, and compare their medians with the plain schedule.
 
-    Plain is float32, eager, torch's own layers, one picture at a time. Each size and batch
-    prints a line: seconds per picture, how many times plain's rate that is, achieved TFLOP/s.
+    The plain schedule is float32, eager, with torch's layers, one image at a time. For each size
+    and batch size, print a line: milliseconds per image, rate relative to plain, TFLOP/s.
 
     Args:
-        sizes: Sides of the pictures in pixels.
-        batches: Pictures at once, for all ways but plain.
-        precisions: Of the network.
-        compile: Also compiled; where that cannot be, one line says why.
+        sizes: Sides of the images in pixels.
+        batches: Images at once, for all variants except plain.
+        precisions: Precisions of the network.
+        compile: Also measure compiled networks; print a line if that is not possible.
         channels: Width of the network.
-        generator: Its architecture.
-        rounds: Turns of each way, after one that is not counted.
+        generator: Architecture of the network.
+        rounds: Turns of each variant, after one for warming up.
     """
     device = pick_device("auto")
     network = build_generator(generator, channels=channels)
@@ -74,7 +74,7 @@ def translate(
 
 @torch.inference_mode()
 def measure(ways: dict[str, Way], pictures: Tensor, rounds: int) -> dict[str, float]:
-    """Median seconds per picture of each way; plain takes one picture of the batch at a time."""
+    """Return the median seconds per image of each variant; plain gets one image at a time."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, way in ways.items():
@@ -85,5 +85,5 @@ def measure(ways: dict[str, Way], pictures: Tensor, rounds: int) -> dict[str, fl
 
 
 def finished(way: Way, pictures: Tensor) -> None:
-    """Translate, until the device is done."""
+    """Translate images and wait for the device."""
     wait_for(way(pictures).device)

@@ -1,1 +1,1 @@
-"""What `make demo` trains on, and how near the trained networks came."""
+"""The dataset of `make demo`, and its report on the trained networks."""

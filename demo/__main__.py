@@ -1,5 +1,5 @@
-"""The demo's own two steps, around its training: `python -m demo prepare --root datasets/demo` and
-`python -m demo report --run checkpoints/demo --root datasets/demo`."""
+"""Run the demo's steps before and after its training: `python -m demo prepare --root datasets/demo`
+and `python -m demo report --run checkpoints/demo --root datasets/demo`."""
 
 import sys
 
@@ -10,7 +10,7 @@ from demo.report import report
 
 
 def main() -> int:
-    """The exit status of the step that is asked for; what is wrong with the input is one line."""
+    """Run a step and return its exit status; print an error of the input in one line."""
     try:
         return auto_cli([prepare, report], as_positional=False) or 0
     except (ValueError, OSError) as error:

@@ -1,5 +1,4 @@
-"""The demo's dataset: photographs that ship inside scikit-image and scikit-learn, some of
-them painted."""
+"""Write the demo's dataset: photographs of scikit-image and scikit-learn, some of them painted."""
 
 import hashlib
 import shutil
@@ -17,26 +16,26 @@ TRAIN = {
     "trainA": ("flower", "motorcycle", "camera"),
     "trainB": ("rocket", "china", "immunohistochemistry", "retina"),
 }
-"""Photographs of each domain; they are chosen so that both domains have as much shade and light."""
+"""Photographs of each domain, chosen so that both domains are equally dark and light."""
 TEST = {"chelsea": (0.35, 0.3), "astronaut": (0.4, 0.1), "coffee": (0.5, 0.3)}
-"""Photographs that are seen nowhere in training, and where in each the detail lies: the shares of
-the width and of the height beside it that are to its left and above it."""
+"""Photographs that are not in the training set, each with the place of a detail, from (0, 0) at the
+upper left to (1, 1) at the lower right."""
 
 SHORT_SIDES = (160, 208, 256)
 """Scales of the training crops: the photograph's shorter side, in pixels."""
 CROP_SIZE = 144
 CROPS = 24
-"""Training crops out of each photograph."""
+"""Training crops of each photograph."""
 VIEW_SIZE = 256
-"""Side of the test pictures, in pixels."""
+"""Side of the test images, in pixels."""
 STAMP = ".made_by_demo"
 
 
 def prepare(root: Path) -> None:
-    """Write the demo's dataset: trainA, trainB, testA and, painted after each of testA, testB.
+    """Write the demo's dataset: trainA, trainB, testA and testB, the paintings of testA.
 
-    The folder appears complete or not at all. One that this version wrote is left as it is, one
-    that another version wrote is replaced; ValueError where something else lies there.
+    The folder appears complete or not at all. A folder of this version is kept, a folder of another
+    version is replaced; ValueError for any other folder.
 
     Args:
         root: Folder of the dataset, for instance datasets/demo.
@@ -46,7 +45,7 @@ def prepare(root: Path) -> None:
         print(f"{root}: up to date")
         return
     if root.exists() and not stamp.is_file():
-        raise ValueError(f"{root}: not written by the demo; move it away or name another folder")
+        raise ValueError(f"{root}: not written by the demo; move it or name another folder")
     part = root.with_name(f".{uuid4().hex}.part")
     try:
         for name, image in images():
@@ -60,13 +59,13 @@ def prepare(root: Path) -> None:
 
 
 def recipe() -> str:
-    """What the dataset is made by: a hash of the source of this module and of the painter."""
+    """Return the version of the dataset: a hash of the source of this module and the painter."""
     sources = (Path(__file__).with_name(name) for name in ("dataset.py", "painting.py"))
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 def images() -> Iterator[tuple[str, Image.Image]]:
-    """All images of the dataset with their names below its folder."""
+    """Yield all images of the dataset with their paths below its folder."""
     for folder, names in TRAIN.items():
         for name in names:
             for number, crop in enumerate(training_crops(name)):
@@ -79,12 +78,12 @@ def images() -> Iterator[tuple[str, Image.Image]]:
 
 
 def painted(image: Image.Image) -> Image.Image:
-    """The painting of a photograph, of the same size."""
+    """Return the painting of a photograph, of the same size."""
     return Image.fromarray(paint(np.asarray(image)))
 
 
 def training_crops(name: str) -> Iterator[Image.Image]:
-    """Square crops of a photograph at random scales and places, the same ones every time."""
+    """Yield square crops of a photograph at random scales and places, equal in every call."""
     rng = np.random.default_rng(list(name.encode()))
     photo = photograph(name)
     for _ in range(CROPS):
@@ -95,7 +94,7 @@ def training_crops(name: str) -> Iterator[Image.Image]:
 
 
 def views(name: str) -> dict[str, Image.Image]:
-    """Two squares of a test photograph: as much of it as fits, and a detail from nearer by."""
+    """Return two squares of a test photograph by name: the whole, and an enlarged detail."""
     photo = photograph(name)
     return {
         "whole": square(resize_short(photo, VIEW_SIZE), 0.5, 0.5),
@@ -104,14 +103,14 @@ def views(name: str) -> dict[str, Image.Image]:
 
 
 def square(image: Image.Image, across: float, down: float) -> Image.Image:
-    """The square of VIEW_SIZE at a place from 0, 0 (upper left) to 1, 1 (lower right)."""
+    """Return the square of VIEW_SIZE at a place from 0, 0 (upper left) to 1, 1 (lower right)."""
     left = round((image.width - VIEW_SIZE) * across)
     top = round((image.height - VIEW_SIZE) * down)
     return image.crop((left, top, left + VIEW_SIZE, top + VIEW_SIZE))
 
 
 def photograph(name: str) -> Image.Image:
-    """A photograph out of one of the two packages, mode RGB; ValueError where they are missing."""
+    """Return a photograph of one of the two packages, mode RGB; ValueError if they are missing."""
     try:
         import skimage.data
         import sklearn.datasets

@@ -1,8 +1,8 @@
-"""The demo's painter: filters that print a photograph in the blues of an aizuri-e woodblock print.
+"""The demo's painter: filters that turn a photograph into a blue woodblock print (aizuri-e).
 
-Each color depends on the tones of a small neighborhood and on the exposure of the whole picture,
-and what is darker stays darker. So a translation has one right answer, and one that a network can
-find without pairs.
+Each color depends on the tones of a small neighborhood and on the exposure of the whole image, and
+the order of tones is kept. So every photograph has exactly one painting, and a network can find it
+without pairs.
 """
 
 from typing import Any
@@ -26,16 +26,15 @@ KEY = np.array([10, 10, 48], np.float32)
 INKS = np.array(
     [[10, 24, 82], [12, 72, 146], [30, 130, 180], [124, 202, 178], [252, 228, 160]], np.float32
 )
-"""From shadow to light: indigo, Prussian blue, azure, sea green, straw-colored paper."""
-
+"""Colors from dark to light: indigo, Prussian blue, azure, sea green, straw-colored paper."""
 CUTS = (0.28, 0.42, 0.56, 0.74)
-"""Tones, 0 to 1, at which one color gives way to the next."""
+"""Tones, 0 to 1, between one color and the next."""
 
 
 def paint(image: Pixels) -> Pixels:
-    """Print a photograph: calm areas, corrected exposure, five colors one over the other, ink.
+    """Return the print of a photograph: smooth areas, corrected exposure, five colors, ink lines.
 
-    (H, W, 3) uint8 RGB in and out. The same photograph gives the same painting.
+    Both are uint8 RGB (H, W, 3). Equal photographs give equal paintings.
     """
     calm = cv2.stylization(np.ascontiguousarray(image), sigma_s=20, sigma_r=0.5)
     tone = exposed(blurred(calm.astype(np.float32) / 255, 1) @ LUMA)
@@ -50,24 +49,24 @@ def paint(image: Pixels) -> Pixels:
 
 
 def exposed(luma: Plane) -> Plane:
-    """Correct the exposure: mean 0.48 and, unless a picture is nearly flat, deviation 0.28."""
+    """Correct the exposure: mean 0.48 and, unless the image is nearly flat, deviation 0.28."""
     tone: Plane = 0.48 + 0.28 * (luma - luma.mean()) / (luma.std() + 0.04)
     return tone
 
 
 def blurred(image: Plane, sigma: float) -> Plane:
-    """A Gaussian blur, sigma in pixels."""
+    """Return an image after a Gaussian blur, sigma in pixels."""
     result: Plane = cv2.GaussianBlur(image, (0, 0), sigma)
     return result
 
 
 def step(values: Plane, at: float, width: float) -> Plane:
-    """0 below, 1 above, and a smooth rise of the given width between."""
+    """Return 0 below `at`, 1 above, and a smooth rise of the given width between."""
     x = np.clip((values - at) / width + 0.5, 0, 1)
     cover: Plane = x * x * (3 - 2 * x)
     return cover
 
 
 def covered(painting: Plane, color: Plane, cover: Plane) -> Plane:
-    """Lay a color over a painting; cover, (H, W), says how densely."""
+    """Blend a color over a painting (H, W, 3); cover (H, W) is its opacity, 0 to 1."""
     return painting + cover[..., None] * (color - painting)

@@ -1,4 +1,4 @@
-"""How near a trained run came to the painter: the contact sheet and the two distances."""
+"""Report how near a trained run is to the painter: a contact sheet and two distances."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,20 +15,20 @@ from gan.inference.translator import Device, Translator
 TITLES = ("photograph", "translation", "true painting", "reconstruction")
 
 DOMAIN_GOAL, TRUTH_GOAL = 0.5, 2 / 3
-"""Of each distance, the share that may be left."""
+"""Largest part of each distance that may remain after translation."""
 
 
 def report(run: Path, root: Path, device: Device = "auto") -> int:
     """Translate the demo's test photographs, write RUN/sheet.png and print both distances.
 
     The distances are those of `demo.distances`, each for the photographs and for their
-    translations. The exit status is 1 where more is left of one than the demo promises: of that to
-    the painted domain a half, of that to the true paintings two thirds.
+    translations. The exit status is 1 if more than half of the distance to the painted domain
+    remains, or more than two thirds of the distance to the true paintings.
 
     Args:
         run: Run directory.
         root: Folder of the dataset that `prepare` wrote.
-        device: Where to compute; auto takes a GPU where there is one.
+        device: Device for computing; auto uses a GPU if there is one.
     """
     forth, back = (Translator.load(run, direction, device) for direction in ("ab", "ba"))
     photos, truths, paintings = (read_folder(root / name) for name in ("testA", "testB", "trainB"))
@@ -47,12 +47,12 @@ def report(run: Path, root: Path, device: Device = "auto") -> int:
     )
     reached = domain[1] <= DOMAIN_GOAL * domain[0] and truth[1] <= TRUTH_GOAL * truth[0]
     if not reached:
-        print(f"demo: not reached: at most {DOMAIN_GOAL:.0%} and {TRUTH_GOAL:.0%} were to be left")
+        print(f"demo: goal missed: at most {DOMAIN_GOAL:.0%} and {TRUTH_GOAL:.0%} should remain")
     return 0 if reached else 1
 
 
 def read_folder(folder: Path) -> list[Image.Image]:
-    """The images of a folder; ValueError where there are none."""
+    """Return the images of a folder; ValueError if there are none."""
     images = [read_image(path) for path in list_images(folder)]
     if not images:
         raise ValueError(f"{folder}: no images; `python -m demo prepare` writes them")
@@ -64,6 +64,6 @@ def pixels(images: Sequence[Image.Image]) -> list[Pixels]:
 
 
 def fall(distances: Sequence[float]) -> str:
-    """`before -> after (share)`."""
+    """Return the text `before -> after (percentage)`."""
     before, after = distances
     return f"{before:.3f} -> {after:.3f} ({after / before:.0%})"

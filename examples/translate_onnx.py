@@ -1,4 +1,4 @@
-"""Translate a picture with an exported generator, without torch: onnxruntime, NumPy, Pillow.
+"""Translate an image with an exported generator, with onnxruntime, NumPy and Pillow only.
 
 python translate_onnx.py generator.onnx photograph.jpg painting.png
 """

@@ -1,4 +1,4 @@
-"""The two domains of images and the two directions between them: all that is known of either.
+"""The two domains of images and the two directions between them.
 
 A suffix names the domain in which an image lives: gen_ab translates images of A into images of B.
 """
@@ -12,15 +12,15 @@ Direction = Literal["ab", "ba"]
 
 @dataclass(frozen=True)
 class Ends:
-    """What a direction leads from and to."""
+    """The source and target domain of a direction, and its names."""
 
     source: Domain
     target: Domain
     opposite: Direction
     label: str
-    """For people: "A to B"."""
+    """The direction in words: "A to B"."""
     arrow: str
-    """The same in few characters: "A → B", not to be broken over lines."""
+    """The direction in short: "A → B", with spaces at which lines do not break."""
 
 
 DOMAINS: tuple[Domain, ...] = ("a", "b")
@@ -31,6 +31,6 @@ DIRECTIONS: dict[Direction, Ends] = {
 
 
 def stem(name: str) -> str:
-    """Return a name without the direction or domain at its end."""
+    """Return a name without its direction or domain suffix: `gen` for `gen_ab`."""
     head, _, end = name.rpartition("_")
     return head if head and end in (*DIRECTIONS, *DOMAINS) else name

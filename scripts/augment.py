@@ -1,4 +1,4 @@
-"""Carry a labeled dataset into another domain: `python scripts/augment.py --model RUN ...`."""
+"""Translate a labeled dataset to another domain: `python scripts/augment.py --model RUN ...`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Open anybody's generator: `python scripts/convert.py horse2zebra.pth gen_ab.safetensors`."""
+"""Convert a generator's file: `python scripts/convert.py horse2zebra.pth gen_ab.safetensors`."""
 
 import sys
 

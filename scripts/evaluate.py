@@ -1,4 +1,4 @@
-"""Measure how good a model is: `python scripts/evaluate.py --model RUN --root DATA`."""
+"""Measure the quality of a model: `python scripts/evaluate.py --model RUN --root DATA`."""
 
 import sys
 

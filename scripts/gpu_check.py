@@ -1,12 +1,12 @@
-"""Check on this machine's GPU what no CPU can show: `python scripts/gpu_check.py --output FOLDER`.
+"""Check this machine's GPU: `python scripts/gpu_check.py --output FOLDER`.
 
 It needs torch and torchvision with CUDA, this tree, and: accelerate albumentations filelock
 jsonargparse[signatures] numpy pillow psutil pydantic pyyaml safetensors tensorboard tqdm pytest
 pytest-xdist pytest-timeout hypothesis (and scikit-image scikit-learn for real photographs).
 
-Every part runs in a separate process with a time limit, so that one that fails or hangs stops no
-other. `gpu_check.json` and the page `gpu_check.md` are rewritten after each; rows of parts that
-do not run again stay, where they were measured on the same device, at the same size.
+Every part runs in a separate process with a time limit, so that the other parts run even if one
+fails or hangs. `gpu_check.json` and the page `gpu_check.md` are rewritten after each part. Rows of
+parts that do not run again are kept if they were measured on the same device, at the same size.
 """
 
 import json
@@ -42,22 +42,22 @@ from experiments.checks.gpu.setting import Setting  # noqa: E402
 from gan.system.text import nearest  # noqa: E402
 
 SHORTEST = 5
-"""Seconds below which no part is started."""
+"""Least remaining time for starting a part, in seconds."""
 
 
 @dataclass
 class Interruption:
-    """The first signal that has asked the check to stop; 0 until then."""
+    """Records the first signal that requests the check to stop; 0 before."""
 
     received: int = 0
 
     def listen(self) -> None:
-        """Note SIGINT and SIGTERM instead of dying of them."""
+        """Record SIGINT and SIGTERM instead of ending the process."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.note)
 
     def note(self, number: int, _: object) -> None:
-        """Remember a signal."""
+        """Record a signal."""
         self.received = self.received or number
 
 
@@ -67,10 +67,10 @@ class Total:
 
     minutes: float
     until: float
-    """On the monotonic clock."""
+    """The end on the monotonic clock, in seconds."""
 
     def ran_out(self) -> str:
-        """Return that the time has run out."""
+        """Return the message that the time has run out."""
         return f"the total of {self.minutes:g} minutes ran out"
 
 
@@ -84,17 +84,17 @@ def check(
 ) -> int:
     """Run the parts one after another; return the exit status.
 
-    1 where one failed, the time for all ran out, or none could run; 130 or 143 after Ctrl-C or
-    SIGTERM, which end the part that is running.
+    It is 1 if a part failed, the total time ran out, or no part could run; 130 or 143 after Ctrl-C
+    or SIGTERM, which end the running part.
 
     Args:
-        device: cpu tries the check itself, where parts that need a GPU are skipped.
-        small: Tiny networks and few pixels.
+        device: cpu tries the check itself; parts that need a GPU are skipped.
+        small: Use tiny networks and few pixels.
         output: Folder for gpu_check.json, gpu_check.md and the recipe's last samples.
-        parts: Some of them, separated by commas, in place of all: golden, switches, translation,
+        parts: Run only these parts, separated by commas: golden, switches, translation,
             benchmark, resume, processes, profile, recipe.
-        minutes: For all together; what comes too late does not run.
-        only: Run this part in this process and print its figures (what the parts are started by).
+        minutes: Time for all parts together; parts for which no time is left do not run.
+        only: Run this part in this process and write its figures (used for starting parts).
     """
     if only:
         figures = PARTS[only].run(Setting(device, small, output))
@@ -118,7 +118,7 @@ def check(
         write_report(output, head, rows)
         results.append(row["result"])
         if interruption.received:
-            print(f"{name}: {row['result']}; what is done is in {output / 'gpu_check.md'}")
+            print(f"{name}: {row['result']}; finished parts are in {output / 'gpu_check.md'}")
             return 128 + interruption.received
         print(f"{name}: {row['result']}, {row['seconds']:.0f} s", flush=True)
     incomplete = any(each.startswith(("failed", "ended", "not run")) for each in results)
@@ -126,12 +126,12 @@ def check(
 
 
 def named(text: str) -> list[str]:
-    """Return the parts of a list, [golden,resume] or golden,resume, in the order of all."""
+    """Return the parts in a list such as golden,resume or [golden,resume], in the usual order."""
     words = [word.strip(" '\"") for word in text.strip(" []").split(",")]
     names = [word for word in words if word]
-    known = f"there are {', '.join(PARTS)}"
+    known = f"use {', '.join(PARTS)}"
     if not names:
-        raise SystemExit(f"--parts: no part is named: {known}")
+        raise SystemExit(f"--parts: empty: {known}")
     for name in names:
         if name not in PARTS:
             raise SystemExit(f"--parts: no part {name}{nearest(name, PARTS)}; {known}")
@@ -141,13 +141,12 @@ def named(text: str) -> list[str]:
 def run_part(
     name: str, device: str, small: bool, output: Path, total: Total, interruption: Interruption
 ) -> Row:
-    """Run one part in a separate process; return what became of it, its figures and what it
-    printed."""
+    """Run one part in a separate process; return its row: result, figures and output."""
     part, left = PARTS[name], total.until - time.monotonic()
     there = torch.cuda.device_count() if device == "cuda" else 0
     row: Row = {"title": part.title, "seconds": 0.0, "figures": {}, "output": ""}
     if part.gpus > there or (device == "cuda" and not there):
-        return row | {"result": "skipped: needs a GPU, and torch sees none"}
+        return row | {"result": "skipped: needs a GPU, but torch finds none"}
     if left < SHORTEST:
         return row | {"result": f"not run: {total.ran_out()}"}
     started = time.monotonic()
@@ -177,10 +176,10 @@ def run_part(
 def run_group(
     command: Sequence[str], log: Path, seconds: float, interruption: Interruption
 ) -> int | None:
-    """Run a command as a group of processes; its status, None where it was ended before.
+    """Run a command as a group of processes; return its exit status, or None if it was ended.
 
-    Nothing of the group is left when this returns. A signal is noted, not raised, so that there is
-    no moment at which it could leave the group behind.
+    All processes of the group have ended when this returns. Signals are recorded, not raised, so
+    that none can leave the group running.
     """
     until = time.monotonic() + seconds
     with log.open("wb") as file:
@@ -196,10 +195,10 @@ def run_group(
 
 
 def stop_group(child: subprocess.Popen[bytes]) -> None:
-    """End a part's process and all that it started, and wait until they are gone."""
+    """End a part's process and all processes that it started, and wait for their end."""
     with suppress(ProcessLookupError, subprocess.TimeoutExpired):
         os.killpg(child.pid, signal.SIGKILL)
-        child.wait(30)  # longer only where the driver hangs
+        child.wait(30)  # it takes longer only if the driver hangs
         for _ in range(20):
             os.killpg(child.pid, 0)
             time.sleep(0.1)

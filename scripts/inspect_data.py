@@ -1,7 +1,6 @@
-"""Look for what is wrong with a dataset: `python scripts/inspect_data.py datasets/monet`."""
-
+"""Find problems of a dataset: `python scripts/inspect_data.py datasets/monet`."""
 # Not inspect.py: Python puts this folder first on the path of every script in it, so that file
-# would stand in for the standard library's `inspect`, which dataclasses and torch import.
+# would shadow the standard library's `inspect`, which dataclasses and torch import.
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Make a dataset out of what there is: `python scripts/prepare.py --output DATASET --a ...`."""
+"""Make a dataset from images and videos: `python scripts/prepare.py --output DATASET --a ...`."""
 
 import sys
 

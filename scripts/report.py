@@ -1,4 +1,4 @@
-"""One HTML file about a run, or about several: `python scripts/report.py RUN RUN RUN`."""
+"""Write an HTML report about one or several runs: `python scripts/report.py RUN RUN RUN`."""
 
 import sys
 

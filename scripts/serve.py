@@ -1,4 +1,4 @@
-"""A page to try models on: `python scripts/serve.py RUN [RUN ...]`."""
+"""Serve a page for trying models: `python scripts/serve.py RUN [RUN ...]`."""
 
 import sys
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Two machines with four GPUs each under Slurm; the job goes back into the queue when it is asked to leave.
+# Two machines with four GPUs each under Slurm; a job that reaches its time limit is queued again and continues.
 #   RUN=checkpoints/monet sbatch configs/accelerate/slurm.sh --config configs/modern.yaml --data.root datasets/monet
 #SBATCH --job-name=gan
 #SBATCH --nodes=2
@@ -11,11 +11,11 @@
 #SBATCH --open-mode=append
 #SBATCH --signal=USR1@300
 set -u
-RUN=${RUN:?the run directory, on a file system that all machines see}
-# SIGUSR1 reaches the launchers five minutes before the end. torchrun hands on only the signals named here (older ones
-# read the first name, newer ones the second); without them it dies of SIGUSR1 and leaves its processes behind. They
-# finish their step, save within the time given here, write $RUN/stopped and exit with 75, which torchrun turns into 1:
-# the file is what counts.
+RUN=${RUN:?the run directory, on a file system that all machines share}
+# Slurm sends SIGUSR1 to the launchers five minutes before the end. torchrun forwards only the signals named here (older
+# versions read the first variable, newer ones the second). Otherwise SIGUSR1 would end it and leave its processes behind.
+# The processes finish their step, save within the timeout set here, write $RUN/stopped and exit with 75. torchrun turns
+# 75 into 1, so the file shows that the run is to continue.
 export TORCHELASTIC_SIGNALS_TO_HANDLE=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1
 export PET_SIGNALS_TO_HANDLE=$TORCHELASTIC_SIGNALS_TO_HANDLE
 export PET_SHUTDOWN_TIMEOUT=240

@@ -1,10 +1,10 @@
-"""Whether `gan augment --ablation` sees a translation help and hurt, where it is known to.
+"""Check that `gan augment --ablation` detects translations that help, and that hurt.
 
 python -m experiments.checks.ablation --folder /tmp/ablation
 
-A generator whose weights are set by hand inverts pictures. Where shapes are to be told apart, and
-the other domain's pictures are inverted, its translations are what is missing. Where light shapes
-are to be told from dark ones, and the other domain is like the first, they swap the labels.
+A generator with weights set by hand inverts images. If classes are shapes, and the images of the
+other domain are inverted, its translations help. If classes are light and dark shapes, and the
+other domain is like the first, its translations swap the classes.
 """
 
 import json
@@ -19,7 +19,7 @@ from gan.cli.main import main
 from gan.config.choices import Device
 
 EXPECTED: dict[Kind, str] = {"shape": "better", "lightness": "worse"}
-"""What the condition that is always translated comes to, by what labels name."""
+"""The expected word for the condition `translated 100 %`, by the meaning of the labels."""
 
 
 def check(
@@ -31,25 +31,25 @@ def check(
     seed: int = 0,
     device: Device = "cpu",
 ) -> int:
-    """Draw the sets, run the command on each; the exit status is 1 where a sign is wrong.
+    """Draw datasets, run the command on each, and return 1 if a result differs from EXPECTED.
 
     Args:
-        folder: A new folder for sets and outputs.
-        train: Pictures of domain A, with labels.
-        test: Pictures of domain B, with labels.
-        steps: Of each small network.
-        seeds: Trainings under each condition.
-        seed: Of what is drawn and of the command.
-        device: Where to compute.
+        folder: A new folder for datasets and outputs.
+        train: Number of labeled images of domain A.
+        test: Number of labeled images of domain B.
+        steps: Steps of each small network.
+        seeds: Trainings per condition.
+        seed: Seed of the drawings and of the command.
+        device: Device for computing.
     """
     model = write_inverter(folder / "run" / "gen_ab.safetensors")
-    wrong, rows = 0, ["| labels | they name | row | difference to none | expected | |"]
+    wrong, rows = 0, ["| labels | classes | row | difference to none | expected | |"]
     for labels, format in FORMATS.items():
         for kind, expected in EXPECTED.items():
             place = folder / f"{labels}-{kind}"
             write_dataset(place / "a", labels, kind, train, 2 * seed)
             write_dataset(place / "b", labels, kind, test, 2 * seed + 1, inverted=kind == "shape")
-            print(f"\n{labels}, which name the {kind}; seed {seed}", flush=True)
+            print(f"\n{labels} by {kind}; seed {seed}", flush=True)
             words = ["--model", model, "--dataset", place / "a", "--test", place / "b"]
             words += ["--format", format, "--output", place / "out", "--direction", "ab"]
             words += ["--luma", "off", "--ablation", "--seed", seed, "--device", device]
@@ -69,7 +69,7 @@ def check(
 
 
 def _row(output: Path) -> dict[str, Any]:
-    """Return the record of the condition that is always translated."""
+    """Return the record of the condition `translated 100 %`."""
     record = json.loads((output / "ablation.json").read_bytes())
     found: dict[str, Any] = record["conditions"]["translated 100 %"]
     return found

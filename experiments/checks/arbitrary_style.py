@@ -1,4 +1,4 @@
-"""Whether a network that is shown a painting gives photographs that painting's style, measured."""
+"""Measure whether a network for arbitrary styles transfers the style of a given painting."""
 
 import json
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from gan.images import list_images, read_image, resize_short, write_image
 from gan.inference.folder import TranslateOptions, translate_folder
 
 STYLE_LAYERS = (0, 1, 3, 6, 13)
-"""Of MobileNetV2: those that the training looks at."""
+"""Layers of MobileNetV2 that the training uses."""
 OTHER_LAYERS = (2, 4, 8, 11, 16)
-"""Of MobileNetV2: none of those."""
+"""Layers of MobileNetV2 that the training does not use."""
 MARGIN = 8
-"""Pixels by which pictures are larger than the training crops."""
+"""Pixels by which images are larger than the training crops."""
 
 
 def reference(
@@ -39,26 +39,25 @@ def reference(
     style: float = 100,
     need: int = 22,
 ) -> int:
-    """Train on six painted styles; the exit status tells whether results follow their painting.
+    """Train on six painted styles; return 0 if enough results have the style of their painting.
 
-    The second half of the photographs is painted in every style, the first half is translated. Then
-    for each of the 30 ordered pairs of styles an unseen photograph is given a painting of the first
-    style: the result has to be nearer to it than to a painting of the second style, of the same
-    unseen picture, by the Gram matrices of MobileNetV2 as torchvision and NumPy compute them.
-    FOLDER/sheet.png shows photographs, results and paintings. How many results show
-    the photograph rather than the painting's picture, by features whose styles are taken away, is
-    said too.
+    The second half of the photographs is painted in every style, the first half is translated. For
+    each of the 30 ordered pairs of styles, an unseen photograph is then translated with a painting
+    of the first style. The result must be nearer to that painting than to a painting of the same
+    image in the second style, by the Gram matrices of MobileNetV2, computed with torchvision and
+    NumPy. FOLDER/sheet.png shows photographs, results and paintings. Also print how many results
+    show the content of the photograph and not of the painting, by normalized features.
 
     Args:
-        photographs: Folder of training photographs, several crops of each picture side by side.
-        unseen: Folder of others.
+        photographs: Folder of training photographs; crops of one photograph have neighboring names.
+        unseen: Folder of other photographs.
         weights: torchvision's file of MobileNetV2.
-        folder: Where pictures, run, results and the sheet are written.
-        seconds: How long to train, start included.
+        folder: Folder for images, run, results and the sheet.
+        seconds: Time for training, including its start.
         size: Side of the training crops in pixels.
-        channels: networks.generator_channels.
-        style: loss.style.
-        need: Of the 30 pairs, how many have to be right.
+        channels: Value of networks.generator_channels.
+        style: Value of loss.style.
+        need: Number of the 30 pairs that must be right.
     """
     write_pictures(photographs, folder, size + MARGIN)
     keys = {
@@ -74,7 +73,7 @@ def reference(
 
 
 def write_pictures(photographs: Path, folder: Path, size: int) -> None:
-    """FOLDER/photographs and FOLDER/paintings, out of different halves of the photographs."""
+    """Write FOLDER/photographs and FOLDER/paintings, from different halves of the photographs."""
     files = list_images(photographs)
     for path in files[: len(files) // 2]:
         write_image(resize_short(read_image(path), size), folder / "photographs" / path.name)
@@ -84,17 +83,17 @@ def write_pictures(photographs: Path, folder: Path, size: int) -> None:
 
 
 def painted(path: Path, style: str, size: int) -> Image.Image:
-    """A picture in one of the six styles, painted at the size at which it is looked at."""
+    """Return an image with its shorter side at `size`, painted in one of the six styles."""
     pixels: Pixels = np.asarray(resize_short(read_image(path), size))
     return Image.fromarray(STYLES[style](pixels))
 
 
 def discriminator_loss(unseen: Path, weights: Path, folder: Path, size: int, need: int) -> int:
-    """Translate a photograph for every ordered pair of styles and compare; prints the numbers."""
+    """Translate a photograph for every ordered pair of styles, compare and print the numbers."""
     files, rows = list_images(unseen), []
     records: list[dict[str, Any]] = []
     for number, (given, other) in enumerate(permutations(STYLES, 2)):
-        # Half of the list further on: another picture than the photograph.
+        # From the other half of the list: not the same image as the photograph.
         source = files[(number + len(files) // 2) % len(files)]
         place = folder / "pairs" / f"{number:02d}-{given}"
         photograph = resize_short(read_image(files[number % len(files)]), size)
@@ -122,7 +121,7 @@ def discriminator_loss(unseen: Path, weights: Path, folder: Path, size: int, nee
 
 
 def nearer(shown: Sequence[Image.Image], weights: Path) -> dict[str, Any]:
-    """Style distances of the result, and of the photograph, to both paintings; who is nearer."""
+    """Return the style distances of result and photograph to both paintings, and comparisons."""
     numbers: dict[str, Any] = {}
     for suffix, layers in (("", STYLE_LAYERS), ("_by_other_layers", OTHER_LAYERS)):
         photograph, result, given, other = (grams(image, weights, layers) for image in shown)
@@ -136,7 +135,7 @@ def nearer(shown: Sequence[Image.Image], weights: Path) -> dict[str, Any]:
 
 
 def plain(image: Image.Image, weights: Path) -> NDArray[np.float64]:
-    """A middle feature map, every channel with mean 0, the whole with norm 1: what is where."""
+    """Return a middle feature map (C, positions), channels normalized, with norm 1: the content."""
     (rows,) = maps_of(square(image), weights, (6,))
     rows = rows - rows.mean(axis=1, keepdims=True)
     rows /= rows.std(axis=1, keepdims=True) + 1e-9
@@ -145,18 +144,18 @@ def plain(image: Image.Image, weights: Path) -> NDArray[np.float64]:
 
 
 def square(image: Image.Image) -> Image.Image:
-    """The upper left square: photographs and paintings of one size."""
+    """Return the upper left square, so that photographs and paintings have equal size."""
     side = min(image.size)
     return image.crop((0, 0, side, side))
 
 
 def grams(image: Image.Image, weights: Path, layers: Sequence[int]) -> list[NDArray[np.float64]]:
-    """Gram matrices per position of MobileNetV2's maps."""
+    """Return the Gram matrices per position of MobileNetV2's maps."""
     return [rows @ rows.T / rows.shape[1] for rows in maps_of(image, weights, layers)]
 
 
 def maps_of(image: Image.Image, weights: Path, layers: Sequence[int]) -> list[Any]:
-    """MobileNetV2's maps, (C, positions) each, by torchvision alone."""
+    """Return MobileNetV2's maps, each (C, positions), computed with torchvision only."""
     mean, std = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])
     scaled = (np.asarray(image) / 255 - mean) / std
     maps = torch.from_numpy(scaled).float().permute(2, 0, 1)[None]
@@ -170,7 +169,7 @@ def maps_of(image: Image.Image, weights: Path, layers: Sequence[int]) -> list[An
 
 
 def distance(ours: Sequence[NDArray[np.float64]], theirs: Sequence[NDArray[np.float64]]) -> float:
-    """|G - A| / (|G| + |A|), the mean over layers: 0 for one style, 1 at most."""
+    """Return |G - A| / (|G| + |A|), the mean over layers: 0 for equal styles, at most 1."""
     norm = np.linalg.norm
     shares = [norm(g - a) / (norm(g) + norm(a)) for g, a in zip(ours, theirs, strict=True)]
     return float(np.mean(shares))
@@ -178,7 +177,7 @@ def distance(ours: Sequence[NDArray[np.float64]], theirs: Sequence[NDArray[np.fl
 
 @cache
 def blocks(weights: Path) -> nn.Sequential:
-    """MobileNetV2's blocks in evaluation mode."""
+    """Return MobileNetV2's blocks in eval mode."""
     network = mobilenet_v2()
     network.load_state_dict(torch.load(weights, weights_only=True))
     features: nn.Sequential = network.features.eval()
@@ -186,13 +185,13 @@ def blocks(weights: Path) -> nn.Sequential:
 
 
 def means(records: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """The mean of every distance over the pairs."""
+    """Return the mean of every distance over the pairs."""
     names = [name for name in records[0] if name.startswith("to_")]
     return {name: round(float(np.mean([r[name] for r in records])), 4) for name in names}
 
 
 def sheet(rows: Sequence[Sequence[Image.Image]], size: int) -> Image.Image:
-    """A row per pair, in three columns: photograph, result, its painting, the other painting."""
+    """Return a sheet with a row per pair: photograph, result, its painting, the other painting."""
     columns, tall = 3, -(-len(rows) // 3)
     page = Image.new("RGB", (columns * (4 * size + 8), tall * size), "white")
     for number, row in enumerate(rows):

@@ -1,9 +1,8 @@
-"""Print which shares of bad and of good generators' translations `gan augment` rejects.
+"""Print the parts of bad and of good generators' translations that `gan augment` rejects.
 
-A generator that was trained for 10 to 100 steps, for the style alone or for another domain is bad
-where its translations are no nearer to the true paintings than the photographs are, by LPIPS or by
-L1, means over all test images; nobody's eye decides. Others are good ones whose pictures are
-spoiled.
+Generators that were trained for 10 to 100 steps, for style only or for another domain count as bad
+if their translations are not nearer to the true paintings than the photographs are, by LPIPS or by
+L1, means over all test images. Other bad ones are good generators whose output is damaged.
 
 python -m experiments.checks.bad_generators --data DATA --good '[RUN1, RUN2, RUN3]' --foreign RUN
 """
@@ -46,7 +45,7 @@ STYLE_ALONE = ["loss.style=30000", "loss.cycle=0.1", "loss.identity=0", "loss.pe
 
 
 def blocks(picture: Pixels, side: int) -> Pixels:
-    """Squares of one color."""
+    """Return an image as squares of one color."""
     height, width = picture.shape[:2]
     size = max(1, width // side), max(1, height // side)
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
@@ -80,17 +79,17 @@ def check(
     every: int = 2,
     lpips_alex: Path | None = None,
 ) -> None:
-    """Rates at the default gates, in a table.
+    """Print a table of the parts that the default gates reject.
 
     Args:
-        data: Folder with trainA, trainB and, by the same names, photographs and true paintings.
-        good: Runs that are good on it.
-        folder: For the bad generators; trained ones that are there are not trained again.
+        data: Folder with trainA, trainB and, with equal names, photographs and true paintings.
+        good: Runs that are good on these data.
+        folder: Folder for the bad generators; existing ones are not trained again.
         foreign: A run of another domain.
-        others: More runs, ruined in other ways; bad or not by the same rule.
-        split: Of the photographs and paintings: test or val.
-        every: Takes one of so many photographs.
-        lpips_alex: File with AlexNet's convolutions; not set, torch's cache.
+        others: More runs, ruined in other ways; the same rule decides whether they are bad.
+        split: Split of the photographs and paintings: test or val.
+        every: Use every n-th photograph.
+        lpips_alex: File with AlexNet's convolutions; not set: torch's cache.
     """
     torch.set_num_threads(1)
     photos, truth = (photographs(data / f"{split}{side}", every) for side in "AB")
@@ -99,7 +98,7 @@ def check(
     distance = open_lpips({"alexnet": lpips_alex}, torch.device("cpu"))["alexnet"]
 
     def far(pictures: Sequence[Pixels]) -> tuple[float, float]:
-        """LPIPS and L1 to the truth."""
+        """Return LPIPS and L1 to the truth."""
         pairs = list(zip(pictures, truth, strict=True))
         units = ((to_unit(from_array(p)[None]), to_unit(from_array(t)[None])) for p, t in pairs)
         l1 = np.mean([np.abs(p.astype(float) - t).mean() / 127.5 for p, t in pairs])
@@ -133,7 +132,7 @@ def check(
 def generators(
     data: Path, good: Sequence[Path], folder: Path, foreign: Path | None, photos: Sequence[Pixels]
 ) -> Iterator[tuple[str, Translator, str]]:
-    """Yield names, generators, and whether they are known to be good or bad."""
+    """Yield names, generators, and `good`, `bad` or an empty text if that is not known."""
     for number, run in enumerate(good, 1):
         yield f"good, {number}", Translator.load(run, "ab", "cpu"), "good"
     best = Translator.load(good[0], "ab", "cpu")
@@ -147,7 +146,7 @@ def generators(
 
 
 class Spoiled(Translator):
-    """A generator whose pictures are spoiled, each by its number."""
+    """A good generator whose translations are damaged, depending on their number."""
 
     def __init__(self, good: Translator, spoil: Spoil, pictures: Sequence[Pixels]) -> None:
         self.__dict__ |= good.__dict__
@@ -163,13 +162,13 @@ class Spoiled(Translator):
 
 
 def translated(translator: Translator, photos: Sequence[Pixels]) -> list[Pixels]:
-    """Return the photographs as a generator translates them."""
+    """Return a generator's translations of photographs."""
     found = (translator.translate_batch(from_array(photo)[None])[0] for photo in photos)
     return [np.asarray(to_array(require_finite(each))) for each in found]
 
 
 def trained(data: Path, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield generators that were trained for too few steps, or for the style alone."""
+    """Yield generators that were trained for too few steps, or for style only."""
     plans = [
         (recipe, f"{recipe}, {steps} steps", steps, keys)
         for recipe, keys in RECIPES.items()

@@ -1,4 +1,4 @@
-"""Good translations of real photographs, and what is planted among them: the gates' rates."""
+"""Measure how many good translations, and how many damaged ones, the gates reject."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ def clipped(values: NDArray[np.floating[Any]]) -> Pixels:
 
 
 def recolored(photo: Pixels) -> Pixels:
-    """Other colors, darker middle tones."""
+    """Return a photograph in other colors, with darker middle tones."""
     return clipped((photo / 255) ** 0.7 @ RECOLOR.T * 255)
 
 
@@ -42,7 +42,7 @@ def at_night(photo: Pixels) -> Pixels:
 
 
 def in_fog(photo: Pixels) -> Pixels:
-    """Denser towards the top."""
+    """Return a photograph in fog that is denser at the top."""
     fog = np.linspace(0.85, 0.2, len(photo))[:, None, None]
     return clipped(photo * (1 - fog) + 230 * fog)
 
@@ -53,7 +53,7 @@ def blurred(photo: Pixels) -> Pixels:
 
 
 def noisy(photo: Pixels) -> Pixels:
-    """As a high ISO number or a scanner would."""
+    """Return a photograph with the noise of a high ISO number or a scanner."""
     return clipped(photo + np.random.default_rng(0).normal(0, 12, photo.shape))
 
 
@@ -68,7 +68,7 @@ PAINTERS: dict[str, Painter] = {
 
 
 def shifted(picture: Pixels, number: int) -> Pixels:
-    """By 4 to 16 pixels in any direction."""
+    """Return an image shifted by 4 to 16 pixels in a random direction."""
     rng = np.random.default_rng(number)
     distance, angle = rng.uniform(4, 16), rng.uniform(0, 2 * np.pi)
     by = np.array([[1, 0, distance * np.cos(angle)], [0, 1, distance * np.sin(angle)]])
@@ -82,7 +82,7 @@ def mirrored(picture: Pixels, number: int) -> Pixels:
 
 
 def blanked(picture: Pixels, number: int) -> Pixels:
-    """One color: the picture's mean."""
+    """Return an image of one color, the mean of the given one."""
     return np.broadcast_to(clipped(picture.mean((0, 1))), picture.shape).copy()
 
 
@@ -99,7 +99,7 @@ FAILURES: dict[str, Spoil] = {
 
 
 class Spoiling(Translator):
-    """A translator that paints well, and spoils every tenth picture of a list."""
+    """A translator with a good painter that damages every tenth image of a list."""
 
     channels, device, tiles = 3, torch.device("cpu"), False
     range_in = range_out = None
@@ -109,11 +109,11 @@ class Spoiling(Translator):
         self.numbers = {photo.tobytes(): number for number, photo in enumerate(photos)}
 
     def spoils(self, number: int) -> str | None:
-        """How picture `number` is spoiled, if it is."""
+        """Return the kind of damage of image `number`, or None."""
         return list(FAILURES)[number // 10 % len(FAILURES)] if number % 10 == 3 else None
 
     def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
-        """As `Translator` does it."""
+        """Translate as `Translator` does."""
         return [from_array(self.translated(to_array(each))) for each in pixels]
 
     def translated(self, photo: Pixels) -> Pixels:
@@ -129,7 +129,7 @@ class Spoiling(Translator):
 
 
 def boxes(number: int, count: int = 2) -> list[Box]:
-    """Random boxes; real labels lie around things, which have more edges."""
+    """Return random boxes; boxes of real labels contain more edges."""
     rng = np.random.default_rng(number)
     sides = rng.uniform(0.15, 0.5, (count, 2))
     starts = rng.uniform(0, 1 - sides)
@@ -138,7 +138,7 @@ def boxes(number: int, count: int = 2) -> list[Box]:
 
 
 def replaced(picture: Pixels, number: int) -> Pixels:
-    """What lies in the first box becomes another part of the picture, upside down."""
+    """Return an image whose first box is replaced by another part of it, upside down."""
     height, width = picture.shape[:2]
     box, result = boxes(number)[0], picture.copy()
     rows = slice(round(box.top * height), round(box.bottom * height))
@@ -153,7 +153,7 @@ def rejected(
     target: Domain | None = None,
     identity: float | None = None,
 ) -> list[dict[str, str]]:
-    """The gates that each pair of a source and its translation fails, at the defaults."""
+    """Return the gates that each pair (source, translation) fails, with default thresholds."""
     scores = [measure(*pair, boxes=boxes(number)) for number, pair in enumerate(pairs)]
     if target is not None:
         for own, pair in zip(scores, pairs, strict=True):
@@ -169,7 +169,7 @@ def share(found: Sequence[dict[str, str]]) -> float:
 def rates(
     pairs: Sequence[tuple[Pixels, Pixels]], failures: Mapping[str, Spoil] = FAILURES
 ) -> dict[str, float]:
-    """Shares of what is rejected: of good translations, and of each kind of failure."""
+    """Return the rejected parts of good translations, and of each kind of damage."""
     found = {"good": share(rejected(pairs))}
     for name, spoil in failures.items():
         spoiled = [(source, spoil(good, n)) for n, (source, good) in enumerate(pairs)]
@@ -182,7 +182,7 @@ def photographs(folder: Path, every: int = 1) -> list[Pixels]:
 
 
 def translations(root: Path, every: int = 1) -> Iterator[tuple[str, list[tuple[Pixels, Pixels]]]]:
-    """Pairs of each kind, of photo2ochre's photographs and their true paintings."""
+    """Yield pairs (photograph, translation) of each kind, for the photographs of photo2ochre."""
     photos = photographs(root / "testA", every)
     yield "ochre", list(zip(photos, photographs(root / "testB", every), strict=True))
     photos += photographs(root / "trainA", 6 * every)

@@ -1,9 +1,9 @@
-"""Train a healthy run with the doctor and print what it found, and every signal's range.
+"""Train a healthy run with the doctor, and print its findings and the range of every signal.
 
 python -m experiments.checks.doctor --root datasets/demo --folder /tmp/doctor
 python -m experiments.checks.doctor --root datasets/demo --folder /tmp/doctor --set+=run.seed=1
 
-The exit status is 1 where something was found.
+The exit status is 1 if there are findings.
 """
 
 import math
@@ -27,13 +27,13 @@ RECIPE = Path(__file__).parents[2] / "configs" / "small.yaml"
 def check(
     root: Path, folder: Path, steps: int = 500, every: int = 100, set: list[str] | None = None
 ) -> int:
-    """Train the small recipe and print what its doctor saw.
+    """Train the small recipe and print the results of its doctor.
 
     Args:
         root: Folder with trainA, trainB, testA and testB.
-        folder: The run's; an empty one, or one to go on with.
-        steps: How long to train.
-        every: train.doctor_every.
+        folder: Run directory, empty or to be resumed.
+        steps: Number of steps.
+        every: Value of train.doctor_every.
         set: More keys, each as section.key=value.
     """
     sections: dict[str, dict[str, Any]] = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))
@@ -52,7 +52,7 @@ def check(
 
 
 def train(run: Run) -> list[Examination]:
-    """Train to the end; all that the doctor saw."""
+    """Train to the end; return all examinations of the doctor."""
     doctor_observer, seen = run.observers["doctor"], []
     assert isinstance(doctor_observer, DoctorObserver)
     examine = doctor_observer.examine
@@ -67,7 +67,7 @@ def train(run: Run) -> list[Examination]:
 
 
 def show(seen: list[Examination]) -> None:
-    """A line for every signal: its place, its range over the windows, its limit, its values."""
+    """Print a line for every signal: its place, range over the windows, limit and values."""
     for name, fault in FAULTS.items():
         for where in sorted({at for window in seen for kind, at in window.signals if kind == name}):
             values = [window.signals.get((name, where), math.nan) for window in seen]

@@ -1,4 +1,4 @@
-"""Drawn shapes with labels in three formats, and a generator whose translation is known."""
+"""Draw shapes with labels in three formats, and write a generator that inverts images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,30 +17,30 @@ from gan.networks.files import save_generator
 
 Pixels = NDArray[np.uint8]
 Kind = Literal["shape", "lightness"]
-"""What the labels name: discs, squares and triangles, or whether a shape is light or dark."""
+"""The meaning of labels: disc, square and triangle, or light and dark."""
 
 SIDE = 64
 SHAPES = ("disc", "square", "triangle")
 NAMES: dict[Kind, Sequence[str]] = {"shape": SHAPES, "lightness": ("dark", "light")}
 FORMATS = {"classes": "imagefolder", "boxes": "yolo", "masks": "masks"}
 GAIN = 1.5
-"""Of the inverting generator: it makes tanh(-1.5 x) of x."""
+"""Gain of the inverting generator, which maps x to tanh(-1.5 x)."""
 
 
 @dataclass(frozen=True)
 class Thing:
-    """A shape in a picture."""
+    """A shape in an image."""
 
     name: str
     box: tuple[int, int, int, int]
-    """left, top, right, bottom."""
+    """(left, top, right, bottom) in pixels."""
 
 
 def invert(channels: int = 24, blocks: int = 1) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the weights and description of a ResNet that inverts pictures pixel by pixel.
+    """Return the weights and arguments of a ResNet that inverts images pixel by pixel.
 
-    Positive and negative parts of the colors are six maps; each halving packs four pixels of every
-    map into four maps, each doubling unpacks them; the residual blocks add nothing.
+    The positive and negative parts of the colors are six maps. Each halving packs four pixels of
+    every map into four maps, and each doubling unpacks them. The residual blocks add 0.
     """
     spec: dict[str, Any] = {"kind": f"resnet_{blocks}blocks", "channels": channels}
     spec |= {"in_channels": 3, "out_channels": 3, "norm": "none", "upsample": "deconv"}
@@ -65,7 +65,7 @@ def invert(channels: int = 24, blocks: int = 1) -> tuple[dict[str, Tensor], dict
 
 
 def write_inverter(path: Path, blocks: int = 1, direction: str = "ab") -> Path:
-    """Write that generator as a run would."""
+    """Write the inverting generator as a run would, and return its path."""
     weights, spec = invert(blocks=blocks)
     save_generator(weights, path, spec, {"direction": direction, "step": 0})
     return path
@@ -74,7 +74,7 @@ def write_inverter(path: Path, blocks: int = 1, direction: str = "ab") -> Path:
 def picture(
     rng: np.random.Generator, kind: Kind, things: int, inverted: bool
 ) -> tuple[Pixels, list[Thing], Pixels]:
-    """Draw a picture with so many things side by side; also what they are, and their mask."""
+    """Draw an image with `things` shapes side by side; return it, the shapes and their mask."""
     coarse = rng.normal(0, 1, (4, 4 * things, 3)).astype(np.float32)
     texture = cv2.resize(coarse, (SIDE * things, SIDE), interpolation=cv2.INTER_CUBIC) * 15
     ground = rng.uniform(110, 145) if kind == "lightness" else rng.uniform(40, 90)
@@ -97,7 +97,7 @@ def picture(
 
 
 def _draw(stencil: Pixels, shape: str, left: int, top: int, size: int) -> None:
-    """Draw a shape of twice this size."""
+    """Draw a shape with a side of 2 * size pixels."""
     right, bottom = left + 2 * size - 1, top + 2 * size - 1
     if shape == "disc":
         cv2.circle(stencil, (left + size, top + size), size - 1, 1, -1)
@@ -111,7 +111,7 @@ def _draw(stencil: Pixels, shape: str, left: int, top: int, size: int) -> None:
 def write_dataset(
     root: Path, labels: str, kind: Kind, count: int, seed: int, *, inverted: bool = False
 ) -> None:
-    """Write so many pictures with their labels, of one thing for class folders, else of two."""
+    """Write `count` images with labels, with one shape for class folders, else with two."""
     names = NAMES[kind]
     for number in range(count):
         rng = np.random.default_rng([seed, number])
@@ -131,7 +131,7 @@ def write_dataset(
 
 
 def _shares(thing: Thing) -> str:
-    """Return a thing's center and size in a picture of two, as YOLO has them."""
+    """Return a shape's center and size in an image of two shapes, as YOLO writes them."""
     left, top, right, bottom = thing.box
     values = (left + right) / 4 / SIDE, (top + bottom) / 2 / SIDE
     return " ".join(

@@ -1,9 +1,9 @@
-"""How many source files an addition to the package touches: a toy patch for each, tried in a clone.
+"""Count the source files that an addition to the package touches, with a toy patch for each.
 
-`python -m experiments.checks.files_to_touch` clones the commit that is checked out, applies each
-patch to a clone of its own, runs code that uses the new thing, and prints the files below gan/ that
-the patch has touched. CONTRIBUTING.md has the result. The exit status is 1 where a patch does not
-work or touches more files than its limit.
+`python -m experiments.checks.files_to_touch` clones the checked-out commit for each patch, applies
+the patch, runs code that uses the addition, and prints the touched files below gan/.
+CONTRIBUTING.md has the result. The exit status is 1 if a patch fails or touches more files than its
+limit.
 """
 
 import subprocess
@@ -23,13 +23,13 @@ class Patch:
     """An addition to the package."""
 
     limit: int
-    """Of the files that it may touch."""
+    """Most files that it may touch."""
     check: str
     """Python that fails unless the addition works."""
     files: dict[str, str]
-    """New files, and what is appended to existing ones."""
+    """Contents of new files, and texts that are appended to existing files."""
     rows: dict[str, tuple[str, str]]
-    """By file: the text of it before which a row stands, and the row."""
+    """By file: a row, and the text before which it is inserted, as (text, row)."""
 
 
 PATCHES = {
@@ -283,7 +283,7 @@ def measure(only: str | None = None) -> int:
     """Print the files that each addition touches.
 
     Args:
-        only: The one addition to try, for instance metric; not set, all of them.
+        only: The addition to try, such as metric; not set: all additions.
     """
     failed = 0
     for name, patch in PATCHES.items():
@@ -295,7 +295,7 @@ def measure(only: str | None = None) -> int:
 
 
 def try_patch(name: str, patch: Patch) -> list[str]:
-    """Return the source files that a patch touches in a clone, where its check succeeds."""
+    """Return the source files that a patch touches in a clone; ValueError if its check fails."""
     with TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "clone", "--quiet", "--shared", ROOT, clone], check=True)

@@ -1,4 +1,4 @@
-"""Print which shares of good translations and of planted failures `gan augment` rejects.
+"""Print the parts of good and of damaged translations that `gan augment` rejects.
 
 python -m experiments.checks.gates --root ROOT
 python -m experiments.checks.gates --root ROOT --model checkpoints/ochre
@@ -27,11 +27,11 @@ KINDS = FAILURES | {"one object replaced": replaced}
 
 
 def check(root: Path, model: Path | None = None) -> None:
-    """Rates at the default gates, in a table.
+    """Print a table of the parts that the default gates reject.
 
     Args:
         root: Folder with testA, testB (the true paintings of testA, by name) and trainA.
-        model: Run whose translations of testA and trainA are judged in place of filters'.
+        model: Run whose translations of testA and trainA are tested in place of filters.
     """
     print("| good translations | images | lost |", *(f"{name} |" for name in KINDS))
     print("| --- | --- | --- |", *("--- |" for _ in KINDS))
@@ -45,7 +45,7 @@ def check(root: Path, model: Path | None = None) -> None:
 
 
 def by_model(root: Path, model: Path) -> Iterator[tuple[str, list[tuple[Pixels, Pixels]]]]:
-    """The pairs of a trained generator."""
+    """Yield the pairs (photograph, translation) of a trained generator."""
     config = AugmentOptions(
         model=[model], dataset=root, format="imagefolder", output=Path("none"), direction="ab"
     )

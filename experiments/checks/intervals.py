@@ -1,11 +1,11 @@
-"""Draw collections of features many times, and count what their printed intervals hold.
+"""Draw collections of features many times, and measure the coverage of their intervals.
 
 python -m experiments.checks.intervals                       # ten minutes of one core
 python -m experiments.checks.intervals --images [500] --draws 1000
 
-A 95 % interval should hold the mean of all draws in 95 % of them; a verdict against doing nothing,
-where translations and sources are alike, should be "no clear difference" as often; and an
-evaluation that is better on the same images should be seen by evaluate.patience.
+A 95 % interval should contain the mean of all draws in 95 % of them. If translations and sources
+have equal distributions, the comparison should be "no clear difference" equally often. And
+evaluate.patience should detect an evaluation that is better on the same images.
 """
 
 import numpy as np
@@ -27,14 +27,14 @@ def intervals(
     kinds: list[str] = ["skewed", "rectified"],  # noqa: B006
     draws: int = 300,
 ) -> None:
-    """Print a line for each case: the share of draws in %, by KID and by FID.
+    """Print a line for each case: percentages of draws, for KID and FID.
 
     Args:
-        images: In both collections.
-        widths: Features of an image.
-        shifts: Of the translations in every feature, in tenths of their spread or so.
-        kinds: How features are distributed: skewed, gaussian or rectified.
-        draws: Of each case.
+        images: Numbers of images in both collections.
+        widths: Numbers of features per image.
+        shifts: Shifts of the translations in every feature.
+        kinds: Distributions of features: skewed, gaussian or rectified.
+        draws: Draws of each case.
     """
     print(f"| features | images | shift | {' | '.join(columns())} |")
     print("| --- " * (3 + len(columns())) + "|")
@@ -47,18 +47,18 @@ def intervals(
                     print(f"| {width}, {kind} | {count} | {shift} | {shown} |", flush=True)
     seen, chance = patience(draws, 0.27), patience(draws, 0.30)
     print(
-        f"evaluate.patience, 120 images: a KID lower by a sixth is seen in {seen:.1f} % of draws,"
+        f"evaluate.patience, 120 images: a KID lower by a sixth is found in {seen:.1f} % of draws,"
     )
-    print(f"one that is the same but for chance is taken for lower in {chance:.1f} %")
+    print(f"an equal KID is taken for lower in {chance:.1f} %")
 
 
 def columns() -> list[str]:
-    """Name what is counted."""
+    """Return the titles of the columns."""
     return [f"{name} {what}" for name in METRICS for what in ("held", "change by chance")]
 
 
 def case(kind: str, width: int, count: int, shift: float, draws: int) -> list[float]:
-    """Return what the intervals of all draws hold, in %."""
+    """Return the percentages of draws for each column."""
     rng = np.random.default_rng([width, count])
     mixing = rng.normal(size=(width, width)) / np.arange(1, width + 1) ** 0.5 / 2
     found: dict[str, list[Distances]] = {name: [] for name in METRICS}
@@ -92,7 +92,7 @@ def features(
 
 
 def patience(draws: int, later: float) -> float:
-    """Return how often the same 120 images are found nearer at another time, in %."""
+    """Return how often 120 images are found nearer in a second evaluation, in %."""
     rng, seen = np.random.default_rng(0), 0
     for _ in range(draws):
         reference, images = (torch.from_numpy(rng.exponential(size=(120, 32))) for _ in range(2))

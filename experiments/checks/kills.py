@@ -1,5 +1,4 @@
-"""Kill a training, a translation or an augmentation again and again, and compare the result with
-that of one that was left alone.
+"""Kill a training, a translation or an augmentation many times; compare with an undisturbed one.
 
 python -m experiments.checks.kills train --folder /tmp/kills --kills 30
 python -m experiments.checks.kills translate --folder /tmp/kills --kills 20

@@ -1,4 +1,4 @@
-"""Six painted styles for tests, plainly different in colour and stroke: filters of photographs."""
+"""Six painted styles for tests, clearly different in color and stroke: filters of photographs."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ Grey = NDArray[np.float32]
 
 
 def grey(image: Pixels, sigma: float) -> Grey:
-    """The picture's tone, calmed by a blur and stretched over the whole range."""
+    """Return an image's tone (H, W), blurred and stretched to [0, 1]."""
     tone = cv2.GaussianBlur(image.astype(np.float32) @ LUMA, (0, 0), sigma)
     low, high = np.percentile(tone, (2, 98))
     stretched: Grey = np.clip((tone - low) / (high - low + 1), 0, 1).astype(np.float32)
@@ -22,20 +22,20 @@ def grey(image: Pixels, sigma: float) -> Grey:
 
 
 def between(tone: Grey, dark: tuple[int, ...], light: tuple[int, ...]) -> Plane:
-    """A colour for every tone from dark to light."""
+    """Return colors between dark and light for every tone."""
     start, end = np.array(dark, np.float32), np.array(light, np.float32)
     colours: Plane = start + tone[..., None] * (end - start)
     return colours
 
 
 def pixels(values: Plane) -> Pixels:
-    """Rounded and clipped."""
+    """Return values as uint8, rounded and clipped."""
     rounded: Pixels = np.clip(values + 0.5, 0, 255).astype(np.uint8)
     return rounded
 
 
 def hatching(image: Pixels) -> Pixels:
-    """Black ink on cream: three directions of lines, the more of them the darker it is."""
+    """Paint with black ink on cream: lines in up to three directions, more where it is darker."""
     tone = grey(image, 1)
     y, x = np.mgrid[: tone.shape[0], : tone.shape[1]].astype(np.float32)
     ink = np.zeros_like(tone)
@@ -46,12 +46,12 @@ def hatching(image: Pixels) -> Pixels:
 
 
 def woodblock(image: Pixels) -> Pixels:
-    """Calm flat areas in five blues and greens, dark lines: the demo's."""
+    """Paint flat areas in five blues and greens with dark lines, as in the demo."""
     return paint(image)
 
 
 def dots(image: Pixels) -> Pixels:
-    """Round dots in warm colours on a brown ground."""
+    """Paint round dots in warm colors on a brown ground."""
     rng = np.random.default_rng(image.shape[0])
     palette = np.array([[150, 40, 20], [220, 90, 20], [245, 160, 40], [255, 220, 110]], np.float32)
     tone, result = grey(image, 1.5), np.full(image.shape, (90, 45, 25), np.uint8)
@@ -64,7 +64,7 @@ def dots(image: Pixels) -> Pixels:
 
 
 def patches(image: Pixels) -> Pixels:
-    """Broad patches of oil in violet and bright green, without lines."""
+    """Paint broad patches of oil in violet and bright green, without lines."""
     tone = grey(cv2.medianBlur(np.ascontiguousarray(image), 9), 2)
     palette = np.array([[60, 10, 90], [140, 40, 170], [40, 150, 60], [170, 235, 70]], np.float32)
     flat = palette[np.minimum((tone * 4).astype(int), 3)]
@@ -72,7 +72,7 @@ def patches(image: Pixels) -> Pixels:
 
 
 def charcoal(image: Pixels) -> Pixels:
-    """Soft greys smeared along one diagonal on grained paper, with broad dark contours."""
+    """Paint soft grays, smeared along a diagonal, on grained paper with broad dark contours."""
     rng = np.random.default_rng(1)
     tone = grey(image, 2)
     edges = np.clip(6 * np.hypot(*np.gradient(grey(image, 2))), 0, 1)
@@ -83,7 +83,7 @@ def charcoal(image: Pixels) -> Pixels:
 
 
 def mosaic(image: Pixels) -> Pixels:
-    """Square tiles of gold, red and turquoise with black joints."""
+    """Paint square tiles of gold, red and turquoise with black joints."""
     side = 6
     tone = grey(image, 1)
     height, width = tone.shape
@@ -98,4 +98,4 @@ def mosaic(image: Pixels) -> Pixels:
 STYLES: dict[str, Filter] = {
     filter.__name__: filter for filter in (hatching, woodblock, dots, patches, charcoal, mosaic)
 }
-"""All six by name."""
+"""All six styles by name."""

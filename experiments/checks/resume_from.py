@@ -1,4 +1,4 @@
-"""Train with an earlier commit, let it and the present code resume the run, and compare both.
+"""Train with an earlier commit, resume the run with it and with the current code, and compare both.
 
 python -m experiments.checks.resume_from 0dd1455 --folder /tmp/resume_from
 """
@@ -27,7 +27,7 @@ from gan.training.optimization import by_name
 
 ROOT = Path(__file__).parents[2]
 STOP, END = 7, 13
-"""Steps of the earlier code alone, and of both; neither ends an epoch or fills the pools."""
+"""Last step before resuming, and last step of all; neither ends an epoch or fills the pools."""
 NETWORKS = {
     "generator": "resnet_6blocks",
     "generator_channels": 4,
@@ -48,10 +48,10 @@ SEEING = {
 
 
 def main() -> int:
-    """Compare the runs of all recipes; return 1 where anything differs."""
+    """Compare the runs of all recipes; return 1 if anything differs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("commit", nargs="?", default="0dd1455", help="its code begins the runs")
-    parser.add_argument("--folder", type=Path, required=True, help="for all files; it is new")
+    parser.add_argument("commit", nargs="?", default="0dd1455", help="commit that begins the runs")
+    parser.add_argument("--folder", type=Path, required=True, help="new folder for all files")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
     write_data(folder)
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def recipes() -> dict[str, dict[str, Any]]:
-    """Return what the recipes add to the configuration, in keys that every commit has."""
+    """Return the sections of each recipe, with keys that every commit has."""
     return {
         "cyclegan": {"loss": {}},
         "cyclegan_seeing": SEEING | {"optim": {"discriminator_lr": 1e-4}},
@@ -75,7 +75,7 @@ def recipes() -> dict[str, dict[str, Any]]:
 
 
 def write_data(folder: Path) -> None:
-    """Write random pictures, a painting, and the weights of a frozen network."""
+    """Write random images, a painting, and the weights of a frozen network."""
     draws = np.random.default_rng(0)
     for name, count in {"trainA": 6, "trainB": 5, "testA": 2, "testB": 2}.items():
         (folder / name).mkdir(parents=True)
@@ -89,7 +89,7 @@ def write_data(folder: Path) -> None:
 
 
 def compare_recipe(folder: Path, old: Path, name: str) -> bool:
-    """Begin a run with the earlier code, resume it with both, and compare what they leave."""
+    """Begin a run with the earlier code, resume it with both, and compare their files."""
     config = {
         "data": {"root": ".", "load_size": 18, "crop_size": 16, "workers": 0},
         "networks": NETWORKS,
@@ -108,7 +108,7 @@ def compare_recipe(folder: Path, old: Path, name: str) -> bool:
 
 
 def train(folder: Path, code: Path, name: str, run: str, steps: int) -> None:
-    """Train up to a step, with the code of a folder."""
+    """Train up to a step with the code in a folder."""
     command = [sys.executable, str(code.resolve() / "train.py"), "--config", f"{name}.yaml"]
     command += ["--run.dir", f"{name}-{run}", "--train.max_steps", str(steps)]
     paths = {"PYTHONPATH": str(code.resolve()), "OMP_NUM_THREADS": "1"}
@@ -117,7 +117,7 @@ def train(folder: Path, code: Path, name: str, run: str, steps: int) -> None:
 
 
 def compare_runs(name: str, old: Path, new: Path) -> bool:
-    """Print a line for each comparison; return whether both runs are the same."""
+    """Print a line for each comparison; return whether both runs are equal."""
     states = [newest_state(run / "state")[0] for run in (old, new)]
     assert all(state and state.step == END for state in states)
     saved = [contents(state) for state in states if state]
@@ -131,7 +131,7 @@ def compare_runs(name: str, old: Path, new: Path) -> bool:
 
 
 def files(run: Path) -> list[tuple[str, Any]]:
-    """Return the tensors and metadata of generators, the doctor's record and the samples."""
+    """Return the tensors and metadata of generators, the doctor's records and the samples."""
     found: list[tuple[str, Any]] = []
     for path in sorted(run.glob("gen_*.safetensors")):
         with safe_open(path, "pt") as file:
@@ -146,7 +146,7 @@ def files(run: Path) -> list[tuple[str, Any]]:
 
 
 def contents(state: SavedState) -> list[tuple[str, Any]]:
-    """Return all of a training state by meaning: networks by name, the recipe by its new name."""
+    """Return the content of a training state by current names of networks and recipes."""
     shared, own = state.load(0)
     row = RECIPES[state.recipe]
     shared["networks"] = by_name(shared["networks"], row.networks)
@@ -169,11 +169,11 @@ def alike(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple):
         return len(one) == len(other) and all(map(alike, one, other))
-    return repr(one) == repr(other)  # NaN is itself
+    return repr(one) == repr(other)  # so that NaN equals NaN
 
 
 def git(*arguments: str) -> None:
-    """Call git in the repository."""
+    """Run git in the repository."""
     subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True)
 
 

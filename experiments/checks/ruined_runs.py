@@ -1,9 +1,10 @@
-"""Train runs that are ruined in known ways, and healthy ones, and print what their doctors find.
+"""Train runs that are ruined in known ways, and healthy ones, and print their doctors' findings.
 
 python -m experiments.checks.ruined_runs --data '[PHOTO2OCHRE, datasets/demo]' --folder /tmp/ruined
 
-Limits were set by the runs of TUNED and by healthy ones; RUINED was tried afterwards. The exit
-status is 1 where a ruin was not named by its end, or a healthy run was accused.
+The doctor's limits were set with the runs of TUNED and with healthy ones; RUINED was tried
+afterwards. The exit status is 1 if a ruined run ends without an expected finding, or a healthy run
+with any.
 """
 
 import shutil
@@ -39,18 +40,18 @@ Pixels = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """One run."""
+    """The configuration of a run, and its expected findings."""
 
     keys: Keys = field(default_factory=dict)
     words: tuple[str, ...] = ()
-    """Findings of which one at least has to be there at the end; none for a healthy run."""
+    """Findings, at least one of which must be open at the end; empty for a healthy run."""
     recipe: str = "small"
     change: Callable[[Path, Path], Keys] | None = None
-    """Makes what the run needs, from the data and into a folder; returns further keys."""
+    """Writes files for the run, given the data and a folder; returns more keys."""
 
 
 def noise_for_paintings(data: Path, folder: Path) -> Keys:
-    """Write pictures of noise as domain B: the wrong folder."""
+    """Write noise images as domain B, as if the wrong folder were given."""
     rng = np.random.default_rng(0)
     for number in range(50):
         _write(folder / "trainB" / f"{number}.png", rng.integers(0, 256, (72, 72, 3), np.uint8))
@@ -58,7 +59,7 @@ def noise_for_paintings(data: Path, folder: Path) -> Keys:
 
 
 def inverting_weights(data: Path, folder: Path) -> Keys:
-    """Write a generator that makes negatives, for both directions to begin with."""
+    """Write a generator that inverts images, as initial weights of both directions."""
     return {
         f"networks.weights_{at}": write_inverter(folder / f"{at}.safetensors", 6, at)
         for at in ("ab", "ba")
@@ -66,7 +67,7 @@ def inverting_weights(data: Path, folder: Path) -> Keys:
 
 
 def augmented(transform: str, **arguments: Any) -> Keys:
-    """Return the keys that change training images by one of albumentations' transforms."""
+    """Return the keys for a transform of albumentations in data.augment."""
     return {"data.augment": [{transform: arguments}]}
 
 
@@ -79,7 +80,7 @@ HEALTHY = {
         recipe="contrastive",
     ),
 }
-"""Each on every folder of data."""
+"""Healthy runs, each trained on every folder of data."""
 
 TUNED = {
     "rate 0.02, cycle 0.1, identity 0": Plan(
@@ -130,14 +131,14 @@ def check(
     only: list[str] | None = None,
     tuned: bool = False,
 ) -> int:
-    """Train each run and print a line for it.
+    """Train all runs and print a line for each.
 
     Args:
-        data: Folders with trainA, trainB, testA and testB; ruined runs take the first.
-        folder: For the runs, new or with runs of this command, which go on.
-        steps: Of each run.
-        only: Names of runs to train, all by default.
-        tuned: Take the runs by which limits were set in place of the others.
+        data: Folders with trainA, trainB, testA and testB; ruined runs use the first.
+        folder: Folder for the runs; existing runs are trained again.
+        steps: Steps of each run.
+        only: Names of the runs to train; not set: all.
+        tuned: Train the runs with which limits were set instead of the others.
     """
     failed = False
     for name, plan in (TUNED if tuned else RUINED).items():
@@ -152,7 +153,7 @@ def check(
 
 
 def run(name: str, plan: Plan, data: Path, folder: Path, steps: int) -> set[str]:
-    """Train one run; print and return what is open at its end."""
+    """Train one run; print and return the findings that are open at its end."""
     place = folder / "".join(c if c.isalnum() else "-" for c in name)
     more = plan.change(data, place / "made") if plan.change else {}
     found = fit(plan, data, place / "run", steps, more)
@@ -161,7 +162,7 @@ def run(name: str, plan: Plan, data: Path, folder: Path, steps: int) -> set[str]
 
 
 def fit(plan: Plan, data: Path, folder: Path, steps: int, more: Keys) -> Sequence[str]:
-    """Train; return the findings that are open at the end, with their places and first steps."""
+    """Train a run; return the findings open at its end, with their places and first steps."""
     sections: dict[str, dict[str, Any]] = yaml.safe_load(
         (CONFIGS / f"{plan.recipe}.yaml").read_text(encoding="utf-8")
     )

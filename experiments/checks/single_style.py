@@ -1,4 +1,4 @@
-"""What the terms of a frozen network do to a training, measured on folders of real images."""
+"""Measure the effect of the loss terms of a frozen network, on folders of real images."""
 
 import json
 import signal
@@ -25,11 +25,11 @@ from gan.training.recipes.single_style import read_painting
 
 CPU = torch.device("cpu")
 TERMS = {"perceptual": 1.0, "style": 100.0, "tv": 1.0}
-"""What the three terms weigh where they are on."""
+"""Weights of the three terms."""
 
 
 def load(folder: Path, size: int, count: int | None = None) -> list[Tensor]:
-    """Images of a folder, evenly chosen, (1, 3, size, size) in [-1, 1]: the middle of each."""
+    """Return the centers of evenly spaced images of a folder, (1, 3, size, size) in [-1, 1]."""
     files = list_images(folder)
     chosen = files[:: max(1, len(files) // count)][:count] if count else files
     images = []
@@ -43,18 +43,18 @@ def load(folder: Path, size: int, count: int | None = None) -> list[Tensor]:
 def without_each_term(
     root: Path, weights: Path, folder: Path, steps: int = 200, seeds: int = 3, crop: int = 64
 ) -> int:
-    """Train with all three terms, and without each; the exit status tells whether each helps.
+    """Train with all three terms, and without each; return 0 if each term helps.
 
-    On unseen images of root/testA and testB, unweighted, both directions added: a term has to end
-    lower in the run with all three than in the run that lacks it alone, on every seed.
+    Each term, unweighted, on the images of root/testA and testB, both directions added, must be
+    lower after the run with all three than after the run without it, for every seed.
 
     Args:
         root: Folder with trainA, trainB, testA and testB.
         weights: torchvision's file of MobileNetV2.
-        folder: Where the runs are written.
+        folder: Folder for the runs.
         steps: Steps of each run.
-        seeds: How many seeds.
-        crop: Pixels.
+        seeds: Number of seeds.
+        crop: Side of the crops in pixels.
     """
     failed = 0
     for seed in range(seeds):
@@ -71,7 +71,7 @@ def without_each_term(
 def measure(
     root: Path, weights: Path, folder: Path, on: dict[str, float], seed: int, steps: int, crop: int
 ) -> dict[str, float]:
-    """The three terms on test images after a training with some of them."""
+    """Return the three terms on test images after a training with the terms `on`."""
     run = folder / f"seed{seed}-{'-'.join(on)}"
     config = terms_config(root, weights, run, on, seed, steps, crop)
     train(config)
@@ -95,7 +95,7 @@ def measure(
 def terms_config(
     root: Path, weights: Path, run: Path, on: dict[str, float], seed: int, steps: int, crop: int
 ) -> Config:
-    """Narrow networks at few pixels."""
+    """Return a configuration with narrow networks and few pixels."""
     return Config.model_validate(
         {
             "data": {
@@ -117,7 +117,7 @@ def terms_config(
 
 
 def mean_style(eye: PerceptualNetwork, images: Sequence[Tensor]) -> Maps:
-    """The mean Gram matrices of several images."""
+    """Return the mean Gram matrices of several images."""
     grams = [eye.style_of(eye(image)) for image in images]
     return {layer: torch.stack([gram[layer] for gram in grams]).mean(0) for layer in grams[0]}
 
@@ -133,21 +133,21 @@ def one_style(
     channels: int = 16,
     style: float = 200,
 ) -> int:
-    """Train on one painting for some minutes; the exit status tells whether the result is near it.
+    """Train on one painting for some minutes; return 0 if translations are near its style.
 
-    The mean style distance of translations of unseen photographs to the painting has to be at most
-    half of the photographs' own. FOLDER/sheet.png shows both.
+    The mean style distance of translations of unseen photographs to the painting must be at most
+    half of the photographs' distance. FOLDER/sheet.png shows both.
 
     Args:
         photographs: Folder of training photographs.
-        unseen: Folder of others.
-        painting: The picture whose style is learned.
+        unseen: Folder of other photographs.
+        painting: The style image.
         weights: torchvision's file of MobileNetV2.
-        folder: Where the run, the pictures and the sheet are written.
-        seconds: How long to train, start included.
-        size: Pixels of photographs and painting.
-        channels: networks.generator_channels.
-        style: loss.style.
+        folder: Folder for the run, the images and the sheet.
+        seconds: Time for training, including its start.
+        size: Side of photographs and painting in pixels.
+        channels: Value of networks.generator_channels.
+        style: Value of loss.style.
     """
     originals = load(unseen, size)
     for number, image in enumerate(originals):
@@ -195,7 +195,7 @@ def one_style(
 
 
 def train_for(seconds: float, recipe: str, keys: dict[str, object]) -> None:
-    """Run train.py with a recipe and end it by a signal; it saves and says 75."""
+    """Run train.py with a recipe and end it by a signal; it saves and exits with status 75."""
     root = Path(__file__).parents[2]
     options = [str(word) for name, value in keys.items() for word in (f"--{name}", value)]
     options = ["--config", str(root / "configs" / f"{recipe}.yaml"), *options]

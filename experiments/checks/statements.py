@@ -1,7 +1,7 @@
 """Count the statements of the package: `python -m experiments.checks.statements [--root FOLDER]`.
 
-Two numbers: all `ast.stmt`, and those without strings that stand alone (docstrings). Benchmarks and
-the demonstration, which were in the package once, are not counted.
+It prints two numbers: all `ast.stmt`, and all except docstrings. Benchmarks and the demo, which
+were in the package once, are not counted.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Measure what the terms of a frozen network do, with genuine weights and real images.
+"""Measure the effect of a frozen network's loss terms, with real weights and real images.
 
 python -m experiments.checks.style without_each_term --root ROOT --weights FILE --folder /tmp/terms
 python -m experiments.checks.style one_style --photographs ROOT/trainA --unseen ROOT/testA \

@@ -1,4 +1,4 @@
-"""Faults of translations that the usual metrics overlook, each as a ratio to real pictures."""
+"""Measure artifacts of translations that the usual metrics miss, relative to real images."""
 
 import torch
 from torch import Tensor
@@ -7,18 +7,18 @@ from torch.nn.functional import avg_pool2d, pad
 from gan.images.color import LUMA
 
 PERIODS = (2, 4)
-"""Pixels after which the pattern of an up-sampling by 2 or by 4 repeats."""
+"""Periods of the patterns from upsampling by 2 and by 4, in pixels."""
 FLAT = 0.2
-"""Share of a photograph's pixels that counts as flat: those of least local variation."""
+"""Part of a photograph's pixels that counts as flat: those with least local variation."""
 MOST, LEAST_POWER = 1e6, 1e-12
 
 
 def grid(images: Tensor) -> float:
-    """Return how much the frequencies of up-sampling stand out: 1 is not at all.
+    """Return the excess power at the frequencies of upsampling; 1 means none.
 
-    Images are (N, C, H, W), sides multiples of 4. The mean power spectrum of the luminance at the
-    multiples of 1/2 and 1/4 cycles a pixel, but for the mean, over that of their neighbors (three
-    bins to each side); the mean over those frequencies.
+    Images are (N, C, H, W) with sides that are multiples of 4. The result is the mean power of the
+    luminance at multiples of 1/2 and 1/4 cycles per pixel, without frequency 0, divided by the
+    power of their neighbors (three bins on each side), as a mean over those frequencies.
     """
     grey = _grey(images)
     grey = grey - grey.mean((1, 2), keepdim=True)
@@ -41,9 +41,9 @@ def grid(images: Tensor) -> float:
 
 
 def flat_noise(images: Tensor, photographs: Tensor) -> float:
-    """Return the power of detail, over all channels, where the photographs are flat.
+    """Return the mean power of detail, over all channels, where the photographs are flat.
 
-    Both are (N, C, H, W) of one size. Detail is what a mean over 5 x 5 pixels takes away.
+    Both are (N, C, H, W) of equal size. Detail is the difference to the mean over 5 x 5 pixels.
     """
     grey = _grey(photographs)[:, None]
     variation = _mean5((grey - _mean5(grey)).square())
@@ -53,9 +53,9 @@ def flat_noise(images: Tensor, photographs: Tensor) -> float:
 
 
 def border(images: Tensor) -> float:
-    """Return how much the three pixels along the border differ from those further in.
+    """Return how much the three pixels along the border differ from three pixels further inside.
 
-    The mean over images, channels and the four sides of the difference of two strips' means.
+    It is the mean absolute difference of the two strips' means, over images, channels and sides.
     """
     sides = []
     for turned in (images, images.flip(2), images.transpose(2, 3), images.transpose(2, 3).flip(2)):
@@ -65,10 +65,10 @@ def border(images: Tensor) -> float:
 
 
 def artifacts(fake: Tensor, photographs: Tensor, real: Tensor, paired: bool) -> dict[str, float]:
-    """Return the three measures of translations, over those of real pictures of the domain.
+    """Return the three measures of translations, divided by those of real images of the domain.
 
-    paired says that `real` are the very pictures that the translations should be; else their own
-    flat places are looked at.
+    `paired` means that `real` are the true translations; otherwise flat_noise of `real` is measured
+    where they are flat themselves.
     """
     measures = {
         "grid": (grid(fake), grid(real)),
@@ -85,12 +85,12 @@ def artifacts(fake: Tensor, photographs: Tensor, real: Tensor, paired: bool) -> 
 
 
 def _grey(images: Tensor) -> Tensor:
-    """Return the luminance, (N, H, W)."""
+    """Return the luminance (N, H, W) of images (N, C, H, W)."""
     if images.shape[1] == 1:
         return images[:, 0]
     return (images * images.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1)
 
 
 def _mean5(images: Tensor) -> Tensor:
-    """Return means over 5 x 5 pixels, the border mirrored."""
+    """Return means over 5 x 5 pixels, with mirrored borders."""
     return avg_pool2d(pad(images, (2,) * 4, mode="reflect"), 5, stride=1)

@@ -1,4 +1,4 @@
-"""The command: which trainings are still to be done, one after the other or side by side."""
+"""The command: train and measure recipes, one after the other or in parallel, and compare them."""
 
 import argparse
 import hashlib
@@ -28,13 +28,13 @@ from gan.system.hashing import file_sha256
 
 ABOUT = """\
 Train recipes for equal time (--minutes) or for equal steps (--steps), measure them by one
-protocol, print a table and write a sheet. A recipe is a file or a name, with keys that differ:
-small or small.yaml,loss.style=0. The first is what the others are compared with. Started again, it
-continues; what is done stands in the JSON lines of --output."""
+protocol, print a table and write a sheet. A recipe is a file or a name, with changed keys:
+small or small.yaml,loss.style=0. The others are compared with the first. Run the same command
+again to continue; finished trainings are in the JSON lines of --output."""
 
 MEASURING = Lock()
-"""One thread opens networks and measures at a time: torch.fx replaces Module.__call__ for every
-thread while it takes a network apart."""
+"""Only one thread opens networks and measures at a time: torch.fx replaces Module.__call__ for all
+threads while it traces a network."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folders = {r["recipe"]: options.runs / r["key"] / "run" for r in records if r["seed"] == 0}
     here = {name: folder for name, folder in folders.items() if folder.is_dir()}
     for name in folders.keys() - here.keys():
-        print(f"{name}: not on the sheet; its generators are where it was trained")
+        print(f"{name}: not on the sheet, because its generators are on another machine")
     if here:
         write_sheet(judge, here, options.runs / "sheet.png")
         print(options.runs / "sheet.png")
@@ -83,35 +83,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Return the parsed command line."""
     parser = argparse.ArgumentParser(description=ABOUT)
     add = parser.add_argument
-    add("recipes", nargs="+", help="files or names, the one to compare with first")
+    add("recipes", nargs="+", help="files or names; the others are compared with the first")
     add("--data", type=Path, required=True, help="folder with trainA, trainB and the split")
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--minutes", type=float, default=0, help="time of a training")
     length.add_argument("--steps", type=int, default=0, help="steps of a training")
     add("--seeds", type=int, default=3)
-    add("--clock", choices=("processor", "wall"), default="processor", help="what minutes are of")
-    add("--threads", type=int, default=1, help="of a training on a CPU; 0 for torch's choice")
-    add("--jobs", type=int, default=1, help="trainings side by side")
-    add("--set", action="append", default=[], metavar="KEY=VALUE", help="for all recipes")
-    add("--split", default="test", help="which images are translated: test, val or train")
-    add("--reference", default="train", help="which images KID compares with")
+    add("--clock", choices=("processor", "wall"), default="processor", help="clock of --minutes")
+    add("--threads", type=int, default=1, help="threads of a training on a CPU; 0: torch's default")
+    add("--jobs", type=int, default=1, help="trainings in parallel")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="key for all recipes")
+    add("--split", default="test", help="images to translate: test, val or train")
+    add("--reference", default="train", help="images with which KID compares")
     add("--direction", default="ab")
-    add("--size", type=int, help="side of the measured images; the crop of the training if not set")
-    add("--features", default="alexnet", help="network of KID: in no recipe's loss")
+    add("--size", type=int, help="side of the measured images; not set: the training's crop_size")
+    add("--features", default="alexnet", help="network of KID, not one of a recipe's loss")
     add("--weights", type=Path, help="file with its weights")
     add("--lpips_alex", type=Path, help="file with AlexNet's convolutions")
     add("--lpips_vgg", type=Path, help="file with VGG-16's convolutions")
-    add("--best", default="kid", help="metric by which the best generator of a run is chosen")
+    add("--best", default="kid", help="metric for choosing the best generator of a run")
     add("--runs", type=Path, default=Path("checkpoints/compare"), help="folder of the trainings")
     add("--output", type=Path, default=Path("experiments/compare/runs.jsonl"))
     return parser.parse_args(arguments)
 
 
 def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
-    """Return the record of a training: an earlier one, or train and measure now."""
+    """Return the record of a training; train and measure it unless it was done before."""
     words = [*job.candidate.words, f"--run.seed={job.seed}"]
     words += [f"--run.threads={options.threads}"] if options.threads else []
     parsed, _ = Parser(COMMANDS["train"], "compare").options(words)
@@ -155,7 +155,7 @@ def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, An
 
 
 def _key(job: Job, config: Config, data: str, budget: Budget) -> str:
-    """Return the name of a training: the same on every machine, wherever data and weights lie."""
+    """Return the name of a training, which does not depend on the machine or on paths."""
     contents = _by_content(config.model_dump(exclude={"run": {"dir"}, "data": {"root"}}))
     told = json.dumps([contents, data, str(budget)], sort_keys=True, default=str)
     key = f"{job.candidate.name[:40]}-{job.seed}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
@@ -163,14 +163,14 @@ def _key(job: Job, config: Config, data: str, budget: Budget) -> str:
 
 
 def _by_content(value: Any) -> Any:
-    """Return a value with the SHA-256 of a file in place of its path, at any depth."""
+    """Return a value with paths of files replaced by their SHA-256, at any depth."""
     if isinstance(value, dict):
         return {key: _by_content(item) for key, item in value.items()}
     return file_sha256(value) if isinstance(value, Path) and value.is_file() else value
 
 
 def _measured(run: Path, options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
-    """Return what a record holds about a run's generators; ValueError where --best is missing."""
+    """Return a record's entries about a run's generators; ValueError if --best is not measured."""
     instruments = judge.instruments()
     files = {
         path.stem.partition("-")[2] or "last": path
@@ -182,7 +182,9 @@ def _measured(run: Path, options: argparse.Namespace, judge: Judge) -> dict[str,
     metric = f"{options.best}_{options.direction}"
     if metric not in generators["last"]:
         known = ", ".join(name for name in generators["last"] if name != "artifacts")
-        raise ValueError(f"--best {options.best}: {metric} is not among {known or 'nothing'}")
+        raise ValueError(
+            f"--best {options.best}: {metric} is not measured; measured: {known or 'nothing'}"
+        )
     return {
         "best": min(generators, key=lambda name: generators[name][metric]["value"]),
         "truth": kid_of_the_truth(files["last"], judge, instruments),
@@ -192,5 +194,5 @@ def _measured(run: Path, options: argparse.Namespace, judge: Judge) -> dict[str,
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    """Return what has been done."""
+    """Return the records of earlier trainings."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

@@ -1,13 +1,13 @@
-"""Folders to choose recipes by, made of the training images of photo2ochre or of one like it.
+"""Write folders for choosing recipes, from the training images of photo2ochre or a similar dataset.
 
-`python -m experiments.compare.held_out --data DATA --output FOLDER` writes three:
+`python -m experiments.compare.held_out --data DATA --output FOLDER` writes three folders:
 
-- held: two photographs a side, all their crops, are valA and valB, the rest trainA and trainB.
-- prints: photographs of trainA alone, so that there is a truth. Half of them are A, the demo's
-  paintings of the other half are B; valA are those of two more, valB their own paintings.
-- few: twenty images a side, of as many photographs as there are, and DATA's testA and testB.
+- held: all crops of two photographs per domain are valA and valB, the rest trainA and trainB.
+- prints: photographs of trainA only, so that the true paintings are known. Half of them are trainA,
+  the demo's paintings of the other half are trainB; valA are two more, valB their paintings.
+- few: twenty images per domain from all photographs, and DATA's testA and testB.
 
-Names are PHOTOGRAPH_CROP; no photograph is in two folders but valA and valB of prints.
+Names are PHOTOGRAPH_CROP. No photograph is in two folders, except in valA and valB of prints.
 """
 
 import shutil
@@ -20,20 +20,20 @@ from experiments.compare.measuring import photograph
 from gan.images import list_images, read_image, write_image
 
 FEW = 20
-"""Images a side in the smallest of the folders."""
+"""Images per domain in the folder few."""
 
 
 def hold_out(data: Path, output: Path, a: str = "68,72", b: str = "61,62") -> None:
-    """Write held, prints and few into a folder; ValueError where it is there already.
+    """Write held, prints and few into a folder; ValueError if it exists already.
 
     Args:
         data: Folder with trainA, trainB and, for few, testA and testB.
-        output: Folder of the three; it must not exist yet.
+        output: A new folder for the three.
         a: Photographs of trainA that are held out.
         b: Photographs of trainB that are held out.
     """
     if output.exists():
-        raise ValueError(f"{output}: is there already; name another folder")
+        raise ValueError(f"{output}: exists already; name another folder")
     for domain, held in (("A", a.split(",")), ("B", b.split(","))):
         for path in list_images(data / f"train{domain}"):
             split = "val" if photograph(path) in held else "train"

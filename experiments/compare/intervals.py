@@ -1,4 +1,4 @@
-"""Intervals of how much one recipe changes a metric of another, over photographs and seeds."""
+"""Intervals of the change of a metric from one recipe to another, over photographs and seeds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Change:
-    """A metric divided by another recipe's, less 1: -0.35 is 35 % lower."""
+    """A metric divided by another recipe's, minus 1, with its interval: -0.35 is 35 % lower."""
 
     value: float
     low: float
@@ -22,11 +22,11 @@ class Change:
 def change(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> Change:
     """Return mean(new) / mean(old) - 1 over seeds, with its 95 % interval.
 
-    Each entry is a metric of one seed: its value and, by photograph, what the photograph adds to
-    the standard error (the jackknife's or the mean's deviations, summed over its crops). The
-    variance has two parts that add up: of photographs, whose changes are paired between recipes,
-    and of seeds, which are not. Both by the first order of the quotient; degrees of freedom by
-    Satterthwaite (1946). Without two seeds the interval says nothing of seeds.
+    Each entry is a metric of one seed: its value and, by photograph, the contribution to the
+    standard error (deviations of the jackknife or the mean, summed over crops). The variance is the
+    sum of two parts: of photographs, which are paired between recipes, and of seeds, which are not.
+    Both use the first order of the quotient, and degrees of freedom by Satterthwaite (1946). With
+    one seed, the interval does not cover the choice of seeds.
     """
     before, after = (np.array([entry["value"] for entry in seeds]) for seeds in (old, new))
     base, ratio = before.mean(), after.mean() / before.mean()
@@ -45,6 +45,6 @@ def change(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -
 
 
 def _mean_deviations(seeds: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
-    """Return the mean over seeds of each photograph's deviation."""
+    """Return the mean deviation of each photograph over the seeds."""
     table = [[entry["photographs"].get(name, 0.0) for name in names] for entry in seeds]
     return np.array(table).mean(0)

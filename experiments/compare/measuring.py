@@ -1,4 +1,4 @@
-"""Measures a generator by one protocol, with what each photograph owes to every number."""
+"""Measure a generator by a fixed protocol, with each photograph's contribution to every metric."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ DEVICE = pick_device("auto")
 
 @dataclass(frozen=True)
 class Judge:
-    """What all recipes are measured with: none of it is in their losses."""
+    """The protocol of measuring all recipes, with networks that are not in their losses."""
 
     root: Path
     features: str
@@ -39,7 +39,7 @@ class Judge:
     reference: Split
     direction: Direction
     size: int | None = None
-    """Side of the images in pixels; None for the crop of the training."""
+    """Side of the images in pixels; None for the training's crop_size."""
 
     def instruments(self) -> Instruments:
         """Open the networks."""
@@ -48,15 +48,16 @@ class Judge:
 
 
 def photograph(file: Path) -> str:
-    """Return the photograph that a crop is of: its name up to the last "_" or "-"."""
+    """Return the name of a crop's photograph: the crop's name up to the last "_" or "-"."""
     stem = file.stem
     return stem[: max(stem.rfind("_"), stem.rfind("-"))] if {"_", "-"} & set(stem) else stem
 
 
 def by_photograph(deviations: Sequence[float], files: Sequence[Path]) -> dict[str, float]:
-    """Return the sums of the crops' deviations: crops of one photograph are not independent.
+    """Return the deviations of crops summed by photograph, because its crops are not independent.
 
-    Deviations count n - 1 of n crops as free; the intervals count photographs in their place.
+    Deviations are scaled for n - 1 of n crops; the scale is removed, because the intervals use the
+    number of photographs instead.
     """
     sums: dict[str, float] = defaultdict(float)
     scale = ((len(files) - 1) / len(files)) ** 0.5
@@ -66,7 +67,7 @@ def by_photograph(deviations: Sequence[float], files: Sequence[Path]) -> dict[st
 
 
 def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str, Any]:
-    """Return a generator's faults and metrics: value, that of doing nothing, sums by photograph."""
+    """Return artifacts and metrics of a generator: value, value of sources, sums by photograph."""
     opened = open_model(generator, judge.root, judge.size, DEVICE, "fp32")
     folders: Folders = open_folders(opened.data, judge.split, judge.reference)
     settings = Settings((judge.direction,), resamples=200)
@@ -97,7 +98,7 @@ def measure(generator: Path, judge: Judge, instruments: Instruments) -> dict[str
 
 
 def translated(opened: Model, direction: Direction, images: Tensor) -> Tensor:
-    """Return the translations of images on the CPU, image by image, in [-1, 1]."""
+    """Return the translations of images (N, C, H, W), one by one, in [-1, 1] on the CPU."""
     run = opened.translators[direction].run
     with torch.no_grad():
         parts = [run(image[None].to(DEVICE)).float().cpu() for image in images]
@@ -105,7 +106,7 @@ def translated(opened: Model, direction: Direction, images: Tensor) -> Tensor:
 
 
 def kid_of_the_truth(generator: Path, judge: Judge, instruments: Instruments) -> float | None:
-    """Return the KID of the true pictures themselves; None where images have no truth."""
+    """Return the KID of the true images; None if the images have no truth."""
     data = open_model(generator, judge.root, judge.size, DEVICE, "fp32").data
     folders = open_folders(data, judge.split, judge.reference)
     ends = DIRECTIONS[judge.direction]

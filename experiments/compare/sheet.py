@@ -1,4 +1,4 @@
-"""The same test pictures, translated by every recipe, side by side."""
+"""Draw a sheet of the same test images, translated by every recipe."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ SCALE = 2
 
 
 def write_sheet(judge: Judge, folders: Mapping[str, Path], path: Path) -> None:
-    """Write pictures by recipe: the photographs, each recipe's translations, the truth."""
+    """Write a sheet with columns: photographs, each recipe's translations, true images."""
     columns: dict[str, list[Image.Image]] = {}
     for name, folder in folders.items():
         files = sorted(folder.glob(f"gen_{judge.direction}.safetensors"))
@@ -42,7 +42,7 @@ def write_sheet(judge: Judge, folders: Mapping[str, Path], path: Path) -> None:
 
 
 def _pictures(images: torch.Tensor) -> list[Image.Image]:
-    """Return images in [-1, 1] as pictures, enlarged without smoothing."""
+    """Return images (N, C, H, W) in [-1, 1] as Pillow images, enlarged without smoothing."""
     arrays = to_pixels(images).permute(0, 2, 3, 1).numpy()
     side = images.shape[-1] * SCALE
     return [

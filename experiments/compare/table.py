@@ -1,4 +1,4 @@
-"""The comparison as a table: every recipe against the first, last and best generators."""
+"""The table of a comparison: last and best generators of every recipe, compared with the first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ Record = Mapping[str, Any]
 
 
 def tables(records: Sequence[Record]) -> str:
-    """Return a Markdown table for each budget and data set among the records."""
+    """Return a Markdown table for each protocol among the records."""
     groups: dict[str, list[Record]] = {}
     for record in records:
         groups.setdefault(record["protocol"], []).append(record)
@@ -18,7 +18,7 @@ def tables(records: Sequence[Record]) -> str:
 
 
 def _table(title: str, records: Sequence[Record]) -> Iterator[str]:
-    """Yield the lines of the records of one protocol; the first recipe is compared with."""
+    """Yield the lines of a protocol's table; recipes are compared with the first."""
     recipes: dict[str, list[Record]] = {}
     for record in records:
         recipes.setdefault(record["recipe"], []).append(record)
@@ -57,9 +57,10 @@ def _chosen(record: Record, which: str) -> str:
 
 
 def _cell(name: str, own: Sequence[Record], base: Sequence[Record]) -> str:
-    """Return a metric's mean over seeds, and its change against the first recipe's, if any.
+    """Return a metric's mean over seeds, and its change from the first recipe, if any.
 
-    Nothing where a seed lacks it: a generator that was kept on the way has no other for the cycle.
+    Empty if a seed does not have it: for a kept generator the other direction, which the cycle
+    needs, is missing.
     """
     if not all(name in entry for entry in own):
         return ""

@@ -1,4 +1,4 @@
-"""Trains a recipe within a budget: time, or steps."""
+"""Train a recipe within a budget of time or steps."""
 
 import json
 import os
@@ -15,28 +15,26 @@ from gan.training.schedule import RunLength
 
 ROOT = Path(__file__).parents[2]
 PILOTS = (10, 40)
-"""Steps of the two short trainings that tell what starting costs, and what a step."""
+"""Steps of two short trainings, which measure the time of the start and of a step."""
 LOOKS = (0.1, 0.3)
-"""Shares of a training after which its length follows from what its own steps have cost: short
-ones tell little where other work comes and goes. At a constant learning rate, in all recipes."""
+"""Parts of a training after which its length is computed again from the time of its steps, because
+short trainings are disturbed by other work. The learning rate is still constant there."""
 SNAPSHOTS = 4
-"""Generators that are kept on the way, so that the best can be told from the last."""
-
-
+"""Number of generators that are kept during training, to find the best."""
 Clock = Literal["processor", "wall"]
-"""The processor's time, of a training and of its children, or that on the wall: for GPUs."""
+"""Processor time of a training and its child processes, or wall-clock time, for GPUs."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What each training may take: minutes, or steps where they are not 0."""
+    """The length of each training: steps, or minutes if steps are 0."""
 
     minutes: float
     steps: int
     clock: Clock
 
     def __str__(self) -> str:
-        """Return it for the protocol."""
+        """Return the budget as a text for the protocol."""
         if self.steps:
             return f"{self.steps} steps"
         return f"{self.minutes:g} minutes ({self.clock} time)"
@@ -44,7 +42,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds."""
+    """Seconds of a training's start, and of a step."""
 
     start: float
     step: float
@@ -52,29 +50,29 @@ class Cost:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A recipe: a file or a name, and keys that differ from it."""
+    """A recipe: a file or a name, with changed keys."""
 
     text: str
     keys: Sequence[str]
-    """For all candidates alike, KEY=VALUE each."""
+    """Keys for all candidates, each KEY=VALUE."""
 
     @property
     def words(self) -> list[str]:
-        """Return the words for the command line."""
+        """The words for the command line."""
         file, *own = self.text.split(",")
         return ["--config", file, *(f"--{key}" for key in (*self.keys, *own))]
 
     @property
     def name(self) -> str:
-        """Return what tables call it."""
+        """The name in tables."""
         file, *own = self.text.split(",")
         return ",".join([Path(file).stem, *own])
 
 
 def train(words: Sequence[str], log: Path, clock: Clock) -> float:
-    """Run train.py with these words; return the seconds of it and of its children.
+    """Run train.py with these words; return the seconds of it and its child processes.
 
-    ValueError with the last line of its log where it fails.
+    ValueError with the last line of its log if it fails.
     """
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     began = time.monotonic()
@@ -96,7 +94,7 @@ def train(words: Sequence[str], log: Path, clock: Clock) -> float:
 
 
 def cost(words: Sequence[str], folder: Path, clock: Clock) -> Cost:
-    """Measure what starting and a step take: two short trainings, kept in `folder`."""
+    """Return the seconds of a start and of a step, from two short trainings in `folder`."""
     file = folder / "cost.json"
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +112,7 @@ def cost(words: Sequence[str], folder: Path, clock: Clock) -> Cost:
 
 
 def length(config: Config, steps: int, pairs: int) -> list[str]:
-    """Return the keys that make a run so many steps long, its parts in the recipe's proportions."""
+    """Return the keys for a run of `steps` steps, with decay in the recipe's proportion."""
     train = config.train
     share = train.decay_epochs / (train.epochs + train.decay_epochs)
     per_step = RunLength(train, pairs).pairs_per_step
@@ -134,9 +132,9 @@ def length(config: Config, steps: int, pairs: int) -> list[str]:
 def train_within(
     words: Sequence[str], config: Config, pairs: int, folder: Path, budget: Budget
 ) -> tuple[int, float]:
-    """Train until the budget is spent; return steps and seconds.
+    """Train until the budget is used up; return steps and seconds.
 
-    A training that was stopped is resumed, the seconds of its parts are added up.
+    A stopped training is resumed, and the seconds of its parts are added.
     """
     file = folder / "spent.json"
     known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
@@ -168,5 +166,5 @@ def train_within(
 
 
 def _steps_in(seconds: float, cost: Cost) -> int:
-    """Return how many steps a training makes in a time, its start included."""
+    """Return the number of steps of a training in a time, including its start."""
     return max(1, round((seconds - cost.start) / cost.step))

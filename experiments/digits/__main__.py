@@ -1,4 +1,4 @@
-"""`python -m experiments.digits --mnist MNIST --folder FOLDER`."""
+"""Run the experiment: `python -m experiments.digits --mnist MNIST --folder FOLDER`."""
 
 import sys
 

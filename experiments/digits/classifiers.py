@@ -1,4 +1,4 @@
-"""The small classifiers of digits: of one domain's labels, or of both domains' looks."""
+"""Small classifiers of digits, trained on the labels of one domain, also adapted to the other."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,27 +12,26 @@ from gan.semantics import Classifier, balanced, fit, fit_across
 STEPS, BATCH = 3000, 64
 TEACHERS = 3
 VERDICT, FAR, NEAR = 0.4, 0.5, 0.2
-"""How much digits are jittered: the target's that teachers learn; for the pupil, the source's and
-the target's. Far apart as both are, each domain keeps its own habits: a 1 with a flag is a 1 in
-the one, and a 7 in the other."""
-
+"""Strength of jitter: of the target's digits for the teachers; of the source's, and of the target's
+digits for the pupil. The last two differ much, so that each domain keeps its own forms: a 1 with a
+flag is a 1 in one domain, and a 7 in the other."""
 Change = Callable[[Tensor, torch.Generator], Tensor]
-"""Images (N, 1, H, W) in [-1, 1] to others, by random draws."""
+"""Changes images (N, 1, H, W) in [-1, 1] at random."""
 
 
 def train_classifier(digits: Digits, seed: int, change: Change = noise) -> Classifier:
-    """The same network and number of steps whatever it is trained on."""
+    """Train a classifier; network and number of steps are equal for all data."""
     classifier = untrained(seed)
     fit(classifier, batches(digits, seed, change))
     return classifier
 
 
 def adapted_classifier(source: Digits, target: Tensor, seed: int) -> Classifier:
-    """A classifier of both domains, out of the source's labels and the target's images alone.
+    """Train a classifier of both domains from the source's labels and the target's images only.
 
-    Each of the teachers learns jittered digits of the source and what it takes the target's for,
-    all classes being as frequent as in the source. What they take the target for together is what
-    the pupil learns. target: uint8 (N, 1, H, W).
+    target is uint8 (N, 1, H, W). Each teacher learns jittered digits of the source, and its own
+    predictions for the target, which it balances to the source's class frequencies. The pupil
+    learns the source, and the mean predictions of the teachers for the target.
     """
     shares = torch.bincount(source.labels, minlength=10) / len(source)
     seeds = range(seed * TEACHERS, (seed + 1) * TEACHERS)
@@ -56,7 +55,7 @@ def teacher(source: Digits, target: Tensor, shares: Tensor, seed: int) -> Classi
 
 
 def robust(most: float) -> Change:
-    """Jittered thus far and under noise: what is taught so is not fooled by a few grey levels."""
+    """Return jitter with noise, so that a classifier does not depend on a few gray levels."""
     return lambda images, draws: noise(jitter(images, draws, most), draws)
 
 
@@ -65,7 +64,7 @@ def untrained(seed: int) -> Classifier:
 
 
 def batches(digits: Digits, seed: int, change: Change) -> Iterator[tuple[Tensor, Tensor]]:
-    """Digits at random, changed, with their classes."""
+    """Yield STEPS batches of random digits, changed, with their classes."""
     draws = torch.Generator().manual_seed(seed)
     for _ in range(STEPS):
         part = digits[any_of(digits.images, draws)]
@@ -73,22 +72,22 @@ def batches(digits: Digits, seed: int, change: Change) -> Iterator[tuple[Tensor,
 
 
 def any_of(images: Tensor, draws: torch.Generator) -> Tensor:
-    """The rows of a batch."""
+    """Return the random row numbers of a batch."""
     return torch.randint(len(images), (BATCH,), generator=draws)
 
 
 @torch.no_grad()
 def log_probabilities(classifier: Classifier, images: Tensor) -> Tensor:
-    """(N, 10) of uint8 images (N, 1, H, W)."""
+    """Return log probabilities (N, 10) for uint8 images (N, 1, H, W)."""
     logits = torch.cat([classifier(to_unit(part)) for part in images.split(500)])
     return logits.log_softmax(dim=1)
 
 
 def verdicts(classifier: Classifier, images: Tensor) -> Tensor:
-    """The classes (N,) that it takes images for."""
+    """Return a classifier's predicted classes (N,)."""
     return log_probabilities(classifier, images).argmax(dim=1)
 
 
 def accuracy(classifier: Classifier, digits: Digits) -> float:
-    """In percent."""
+    """Return a classifier's accuracy in percent."""
     return 100 * float((verdicts(classifier, digits.images) == digits.labels).float().mean())

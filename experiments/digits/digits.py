@@ -1,30 +1,31 @@
-"""Carry labelled digits into a domain without labels, and classify there: the field's small proof.
+"""Translate labeled digits to a domain without labels, and classify there.
 
 python -m experiments.digits --mnist mnist.npz --folder checkpoints/digits
 python -m experiments.digits --mnist mnist.npz --folder checkpoints/plain --semantic 0
 python -m experiments.digits --mnist mnist.npz --folder F --direction uci_to_mnist
 
-For every seed: the labelled source and the target are shuffled; a third of the target is kept for
-the test. A CycleGAN of configs/digits.yaml learns from the source and from the rest of the target,
-whose labels it is not given. The labelled source is translated, a small classifier is trained on
-the translations, and tested on the target's third: `translated`. `source_only` is the same
-classifier trained on the source as it is, `target_only` trained on the rest of the target with its
-labels: what translation is between. All three learn through noise, so that they learn what
-translations show and not what they hide; all pictures, of both domains, are prepared alike
-(domains.py). Seeds run side by side, one thread each, so that a seed comes out alike with
-any number of cores; what its training says is in FOLDER/SEED/log.txt.
+For every seed: the labeled source and the target are shuffled, and a third of the target is kept
+for the test. A CycleGAN of configs/digits.yaml is trained on the source and on the rest of the
+target, without the target's labels. The labeled source is translated, and a small classifier is
+trained on the translations and tested on the target's third: `translated`. `source_only` is the
+same classifier trained on the untranslated source, `target_only` trained on the rest of the target
+with its labels; `translated` lies between them. All three are trained with noise, so that they
+learn visible features of translations and not hidden ones. All images of both domains are prepared
+equally (domains.py). Seeds run in parallel, with one thread each, so that results do not depend on
+the number of cores; the output of a training is in FOLDER/SEED/log.txt.
 
-`--semantic` is the weight of the loss of that name, in both directions. Its classifier must know
-both domains, and gets there without the target's labels: `adapted` (classifiers.py), from
-the source's labels and the target's images, taken to have the source's shares of classes.
-`jittered` is trained on the source alone, every digit stretched, moved and drawn with another pen
-at random. Both are tested too: they are what one can do without translation.
+`--semantic` is the weight of the semantic loss, in both directions. Its classifier, `adapted`
+(classifiers.py), must recognize both domains. It is trained without the target's labels, from the
+source's labels and the target's images, which are assumed to have the source's class frequencies.
+`jittered` is trained on the source only, with every digit stretched, shifted and thickened at
+random. Both are tested too: they need no translation.
 
-No label of the target is used but for the test and for target_only: all trainings take a fixed
-number of steps, the last weights count, and nothing is chosen by what the test says. Two figures
-need none: `agreement`, how often the classifier of translations and the adapted one take an image
-of the target for the same digit, and `kept`, how many translations the adapted one takes for the
-digit that they are; it judges its own pupils there, since the semantic loss has asked it before.
+Labels of the target are used only for the test and for target_only: all trainings have a fixed
+number of steps, the last weights are used, and nothing is chosen by the test. Two figures need no
+labels of the target: `agreement`, the part of the target's images for which the classifier of
+translations and the adapted one predict the same digit; and `kept`, the part of translations for
+which the adapted one predicts the right digit. `kept` is optimistic, since the semantic loss uses
+the same classifier.
 """
 
 import json
@@ -74,7 +75,7 @@ Direction = Literal["mnist_to_uci", "uci_to_mnist"]
 
 @dataclass(frozen=True)
 class Task:
-    """What one seed works with; the target's labels are for target_only alone."""
+    """The data of one seed; the target's labels are used by target_only only."""
 
     source: Digits
     target: Digits
@@ -96,20 +97,20 @@ def digits(
     recipe: Path = RECIPE,
     steps: PositiveInt | None = None,
 ) -> None:
-    """Print source-only, translated and target-only accuracies; see the head of this file.
+    """Print the accuracies of all classifiers; the module's docstring describes them.
 
     Args:
         mnist: An npz with images and labels, or a folder with IDX files (train-*, gz or not).
-        folder: For the images, the runs, a sheet of each run and one JSON file.
-        direction: Which domain has the labels.
+        folder: Folder for the images, the runs, a sheet of each run and a JSON file.
+        direction: Direction from the labeled domain.
         usps: USPS in LIBSVM's format (bz2 or not), in place of scikit-learn's UCI digits.
-        framing: whole takes the pictures as they are; ink cuts all digits out along their strokes.
+        framing: whole uses the whole images; ink crops all digits to their strokes.
         semantic: Weight of the semantic loss, in both directions.
-        seeds: How many; each shuffles, splits, trains and draws anew.
-        first: The smallest of them.
-        processes: As many seeds at a time.
+        seeds: Number of seeds; each shuffles, splits, trains and draws independently.
+        first: The smallest seed.
+        processes: Number of seeds that run in parallel.
         recipe: The CycleGAN's configuration.
-        steps: Its steps, in place of the recipe's train.max_steps.
+        steps: Steps of the CycleGAN, in place of the recipe's train.max_steps.
     """
     files = read_mnist(mnist), read_usps(usps) if usps else read_uci()
     domains = [prepare(digits, framing) for digits in files]
@@ -140,20 +141,20 @@ def digits(
 def side_by_side(
     work: Callable[..., Any], jobs: Iterable[tuple[Any, ...]], processes: int
 ) -> Iterator[Any]:
-    """What work says of every job, in their order: so many at a time, each in one thread."""
+    """Yield work(*job) for all jobs in order, in parallel processes with one thread each."""
     spawn = get_context("spawn")
     with ProcessPoolExecutor(processes, spawn, serve) as pool:
         try:
             for future in [pool.submit(work, *job) for job in jobs]:
                 yield future.result()
-        except BaseException:  # one has failed, or Ctrl-C: nobody waits for the others
+        except BaseException:  # a failure or Ctrl-C: do not wait for the other processes
             for process in active_children():
                 process.kill()
             raise
 
 
 def serve() -> None:
-    """Let this process have one thread, and end it with the one that started it."""
+    """Use one thread in this process, and end it when its parent process ends."""
 
     def follow() -> None:
         if parent := parent_process():
@@ -165,7 +166,7 @@ def serve() -> None:
 
 
 def run(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, float]:
-    """One seed's accuracies on the test, in percent; what was kept likewise; seconds."""
+    """Return a seed's accuracies and other figures in percent, and seconds."""
     began = time.monotonic()
     source_only = train_classifier(task.source, task.seed)
     jittered = train_classifier(task.source, task.seed, jitter)
@@ -197,7 +198,7 @@ def run(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, float]
 
 
 def split(source: Digits, target: Digits, folder: Path, seed: int) -> Task:
-    """Shuffle both by the seed and keep a third of the target for the test."""
+    """Shuffle both domains by the seed, and keep a third of the target for the test."""
     draws = torch.Generator().manual_seed(seed)
     source, target = (
         domain[torch.randperm(len(domain), generator=draws)] for domain in (source, target)
@@ -207,18 +208,18 @@ def split(source: Digits, target: Digits, folder: Path, seed: int) -> Task:
 
 
 def write_folders(task: Task) -> None:
-    """trainA/CLASS with the source, trainB with the target but its test, without classes."""
+    """Write the source to trainA/CLASS, and the target without its test and classes to trainB."""
     shutil.rmtree(task.folder / "data", ignore_errors=True)
     folders = [f"trainA/{int(label)}" for label in task.source.labels]
     folders += ["trainB"] * len(task.target)
     paths = [task.folder / "data" / name / f"{i:05d}.png" for i, name in enumerate(folders)]
     images = [to_image(image) for image in (*task.source.images, *task.target.images)]
-    with ThreadPoolExecutor(16) as threads:  # they wait for the disk
+    with ThreadPoolExecutor(16) as threads:  # more than cores, because they wait for the disk
         list(threads.map(write_image, images, paths))
 
 
 def settings(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, Any]:
-    """The recipe for one seed: half of the epochs at the full rate, then it falls."""
+    """Return the configuration of a seed: full learning rate for half of the epochs, then decay."""
     pairs = max(len(task.source), len(task.target))
     passes = math.ceil(recipe["train"]["max_steps"] * recipe["train"]["batch_size"] / pairs)
     own = {
@@ -232,7 +233,7 @@ def settings(task: Task, recipe: dict[str, Any], semantic: float) -> dict[str, A
 
 
 def train(config: gan.Config, log: Path) -> None:
-    """Train; what there is to say goes to the log."""
+    """Train, with all output written to the log."""
     with log.open("w", encoding="utf-8") as file, redirect_stderr(file):
         result = gan.train(config)
     if result.status:
@@ -240,7 +241,7 @@ def train(config: gan.Config, log: Path) -> None:
 
 
 def translated(run: Path, way: Literal["ab", "ba"], task: Task) -> Tensor:
-    """The source in the target's style, or the target, but its test, in the source's."""
+    """Return the translated source (ab), or the translated target without its test (ba)."""
     translator = Translator.load(run, way)
     images = (task.source if way == "ab" else task.target).images
     results = [image for part in images.split(500) for image in translator.translate_batch(part)]
@@ -248,7 +249,7 @@ def translated(run: Path, way: Literal["ab", "ba"], task: Task) -> Tensor:
 
 
 def sheet(task: Task, forth: Tensor, back: Tensor) -> Image.Image:
-    """Four rows: source, its translations, target, its translations; six times as large."""
+    """Return four rows, enlarged six times: source, its translations, target, its translations."""
     rows = (task.source.images, forth, task.target.images, back)
     page = to_array(torch.cat([torch.cat(list(row[:COLUMNS]), dim=2) for row in rows], dim=1))
     return Image.fromarray(page[:, :, 0].repeat(6, axis=0).repeat(6, axis=1))
@@ -258,7 +259,7 @@ def sheet(task: Task, forth: Tensor, back: Tensor) -> Image.Image:
 
 
 def summary(results: list[dict[str, float]]) -> dict[str, list[float]]:
-    """Mean and standard deviation over the seeds of every figure, and of the gap's closed share."""
+    """Return mean and standard deviation over the seeds of every figure, and of gap_closed in %."""
     for result in results:
         gap = result["target_only"] - result["source_only"] or math.nan
         result["gap_closed"] = 100 * (result["translated"] - result["source_only"]) / gap
@@ -268,5 +269,5 @@ def summary(results: list[dict[str, float]]) -> dict[str, list[float]]:
 
 
 def table(figures: dict[str, list[float]]) -> str:
-    """One line a figure."""
+    """Return a table with a line for each figure."""
     return "\n".join(f"{name:17} {mean:6.1f} ± {dev:.1f}" for name, (mean, dev) in figures.items())

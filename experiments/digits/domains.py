@@ -1,4 +1,4 @@
-"""Handwritten digits out of the user's files and scikit-learn, all prepared alike."""
+"""Read handwritten digits from files and scikit-learn, all prepared equally."""
 
 import gzip
 import math
@@ -16,13 +16,13 @@ from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, interpolat
 from gan.images import resize_square
 
 SIDE = 16
-"""Pixels: UCI's digits have 8, USPS's 16, MNIST's 28."""
+"""Side of all digits in pixels; the originals of UCI have 8, of USPS 16, of MNIST 28."""
 ZOOM, WIDEN, LEAN, SHIFT = 0.6, 0.25, 0.4, 0.12
-"""At most, plus or minus: the logarithms of jittered digits' size and of the root of width by
-height, their shear, and their shift in halves of a side."""
+"""Largest changes by jitter, plus or minus: the logarithms of size and of sqrt(width / height), the
+shear, and the shift in halves of a side."""
 NOISE = 0.5
 INK = 64
-"""The darkest grey level that counts as a stroke."""
+"""The darkest gray level that counts as a stroke."""
 
 Framing = Literal["ink", "whole"]
 Labelled = tuple[NDArray[np.uint8], NDArray[Any]]
@@ -31,7 +31,7 @@ Labelled = tuple[NDArray[np.uint8], NDArray[Any]]
 
 @dataclass(frozen=True)
 class Digits:
-    """Grey pictures, uint8 (N, 1, 16, 16), and their classes, (N,)."""
+    """Gray images, uint8 (N, 1, 16, 16), and their classes, (N,)."""
 
     images: Tensor
     labels: Tensor
@@ -44,9 +44,9 @@ class Digits:
 
 
 def prepare(digits: Labelled, framing: Framing) -> Digits:
-    """Bring digits of any domain to 16x16 pixels, by the one resize that the trainer has.
+    """Resize digits of any domain to 16x16 pixels, as training does.
 
-    ink cuts out the smallest square around the strokes before; whole takes pictures as they are.
+    ink first crops images to the smallest square around the strokes; whole does not.
     """
     images, labels = digits
     framed = (around_ink(image) if framing == "ink" else image for image in images)
@@ -55,7 +55,7 @@ def prepare(digits: Labelled, framing: Framing) -> Digits:
 
 
 def around_ink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The smallest square around an image's strokes, which lie in its middle."""
+    """Return the smallest square around an image's strokes, with the strokes at its center."""
     rows, columns = (np.flatnonzero((image >= INK).any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return image
@@ -67,8 +67,8 @@ def around_ink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def jitter(images: Tensor, draws: torch.Generator, most: float = 1) -> Tensor:
     """Stretch, shear, shift, thicken or thin, and blur digits (N, 1, H, W) in [-1, 1] at random.
 
-    `most` scales all of it; what comes in from outside is -1. Whoever has learned from these knows
-    a digit by its strokes and not by its place, size and pen.
+    `most` scales all changes; pixels from outside the image are -1. A classifier that is trained on
+    these recognizes a digit by its strokes and not by its place, size and pen.
     """
     count, side = len(images), images.shape[-1]
 
@@ -89,18 +89,18 @@ def jitter(images: Tensor, draws: torch.Generator, most: float = 1) -> Tensor:
 
 
 def noise(images: Tensor, draws: torch.Generator) -> Tensor:
-    """Digits (N, 1, H, W) in [-1, 1] under Gaussian noise.
+    """Return digits (N, 1, H, W) in [-1, 1] with Gaussian noise.
 
-    Translations hide what their loss asks for in differences that no eye sees (Chu et al. 2017);
-    who learns from them through noise learns what is seen.
+    Translations hide information for their loss in invisible differences (Chu et al. 2017); with
+    noise, a classifier learns only visible features.
     """
     return (images + NOISE * torch.randn(images.shape, generator=draws)).clamp(-1, 1)
 
 
 def read_mnist(path: Path) -> Labelled:
-    """MNIST, 28x28, out of an npz with images and labels or a folder with the IDX files train-*.
+    """Return MNIST, 28x28, from an npz with images and labels, or a folder with IDX files train-*.
 
-    ValueError names what is missing or damaged.
+    ValueError names a missing or damaged file.
     """
     if path.is_file():
         with np.load(path) as file:
@@ -109,23 +109,26 @@ def read_mnist(path: Path) -> Labelled:
 
 
 def read_idx(folder: Path, pattern: str) -> NDArray[np.uint8]:
-    """An IDX file of bytes: two zeros, the type (8), the dimensions, their lengths, the values."""
+    """Return the array in an IDX file of bytes.
+
+    The file holds two zeros, the type (8), the number of dimensions, their lengths, the values.
+    """
     path = next(iter(sorted(folder.glob(pattern))), None)
     if path is None:
-        raise ValueError(f"{folder}: no {pattern} in this folder, and it is no npz")
+        raise ValueError(f"{folder}: neither an npz nor a folder with {pattern}")
     content = path.read_bytes()
     content = gzip.decompress(content) if path.suffix == ".gz" else content
     if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise ValueError(f"{path}: no IDX file of bytes")
+        raise ValueError(f"{path}: not an IDX file of bytes")
     start = 4 + 4 * content[3]
     shape = np.frombuffer(content[4:start], ">u4")
     if len(content) != start + math.prod(int(length) for length in shape):
-        raise ValueError(f"{path}: cut short")
+        raise ValueError(f"{path}: truncated")
     return np.frombuffer(content[start:], np.uint8).reshape(shape)
 
 
 def read_uci() -> Labelled:
-    """scikit-learn's 1797 digits, 8x8, whose 17 levels become 0 to 255."""
+    """Return scikit-learn's 1797 digits, 8x8, with their 17 levels scaled to 0 to 255."""
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
@@ -133,7 +136,7 @@ def read_uci() -> Labelled:
 
 
 def read_usps(path: Path) -> Labelled:
-    """USPS, 16x16, as LIBSVM's site has it: 256 values from -1 to 1, classes from 1 to 10."""
+    """Return USPS, 16x16, from LIBSVM's file: 256 values from -1 to 1, classes from 1 to 10."""
     from sklearn.datasets import load_svmlight_file
 
     values, classes = load_svmlight_file(str(path), n_features=256)

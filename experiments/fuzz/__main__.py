@@ -1,4 +1,4 @@
-"""Thousands of damaged files: none may crash, hang, take too much, or be read where it must not."""
+"""Read thousands of damaged files: none may crash, hang, use too much memory, or pass wrongly."""
 
 import os
 from collections import Counter
@@ -14,17 +14,17 @@ from experiments.fuzz.trial import Verdict, attempt
 
 
 def verdict(number: int) -> Verdict:
-    """Return what becomes of the mutant of a number."""
+    """Return the verdict on the mutant with this number."""
     return attempt(mutant(number))
 
 
 def fuzz(mutants: int = 20_000, first: int = 0, output: Path | None = None) -> int:
-    """Try mutants, print what came of them, and keep those that are findings; exit status 1 then.
+    """Try mutants, print their outcomes, and save findings; return 1 if there are any.
 
     Args:
-        mutants: How many.
-        first: Number of the first; a number is always the same mutant.
-        output: Folder for the files that are findings.
+        mutants: Number of mutants.
+        first: Number of the first mutant; equal numbers give equal mutants.
+        output: Folder for the files of findings.
     """
     numbers = range(first, first + mutants)
     with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:

@@ -1,4 +1,4 @@
-"""Image files to begin with, and what is done to them: at random, or with known damage."""
+"""Make damaged image files: with random changes, or with known damage."""
 
 import io
 import struct
@@ -23,11 +23,11 @@ class Mutant:
 
     number: int
     seed: str
-    """Name of the file that it was, with its suffix."""
+    """Name of the original file, with its suffix."""
     damage: str
     content: bytes
     must_fail: bool
-    """Whether pixels are surely missing: reading it must not succeed."""
+    """Whether pixels are certainly missing, so that reading it must fail."""
 
 
 def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
@@ -50,7 +50,7 @@ def _tiff(values: Any, **options: Any) -> bytes:
 
 @cache
 def seeds() -> dict[str, bytes]:
-    """Return whole files of every format and kind of pixels, by name."""
+    """Return undamaged files of every format and kind of pixels, by name."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 40, (HEIGHT, WIDTH, 4))
@@ -94,7 +94,7 @@ def seeds() -> dict[str, bytes]:
 
 
 def mutant(number: int) -> Mutant:
-    """Return the mutant of a number: a seed, and one or several kinds of damage."""
+    """Return the mutant with a number: a file with one or several kinds of damage."""
     rng = np.random.default_rng(number)
     names = list(seeds())
     name = names[int(rng.integers(len(names)))]
@@ -122,7 +122,7 @@ def _flip(content: bytes, rng: Generator) -> bytes:
 
 
 def _flip_head(content: bytes, rng: Generator) -> bytes:
-    """Change some of the first bytes, where sizes and kinds are."""
+    """Change some of the first bytes, which hold sizes and types."""
     return _flip(content[:80], rng) + content[80:]
 
 
@@ -132,7 +132,7 @@ def _cut(content: bytes, rng: Generator) -> bytes:
 
 
 def _drop(content: bytes, rng: Generator) -> bytes:
-    """Drop a part within."""
+    """Drop a part of the file."""
     start, length = int(rng.integers(len(content) + 1)), int(rng.integers(1, 200))
     return content[:start] + content[start + length :]
 
@@ -144,7 +144,7 @@ def _repeat(content: bytes, rng: Generator) -> bytes:
 
 
 def _large(content: bytes, rng: Generator) -> bytes:
-    """Write a large number of 2 or 4 bytes somewhere."""
+    """Write a large number of 2 or 4 bytes at a random place."""
     data, size = bytearray(content), int(rng.choice([2, 4]))
     at = int(rng.integers(max(1, len(data) - size)))
     number = int(rng.choice([0, 2**15, 2**16 - 1, 2**31 - 1, 2**32 - 1])) % 256**size
@@ -161,7 +161,7 @@ KNOWN_SHARE = 0.3
 
 @dataclass(frozen=True)
 class Known:
-    """A kind of damage after which pixels are missing."""
+    """A kind of damage that removes pixels."""
 
     names: frozenset[str]
     do: Callable[[bytes, Generator], bytes]
@@ -173,12 +173,12 @@ def _cut_pixels(content: bytes, rng: Generator) -> bytes:
 
 
 def _end_early(content: bytes, rng: Generator) -> bytes:
-    """Drop the end of a JPEG, and end it properly."""
+    """Drop the end of a JPEG, and add an end marker."""
     return _cut_pixels(content, rng) + b"\xff\xd9"
 
 
 def _taller_png(content: bytes, rng: Generator) -> bytes:
-    """Claim more rows than there are."""
+    """Claim more rows than the file has."""
     header = bytearray(content[12:29])
     header[8:12] = struct.pack(">I", HEIGHT * int(rng.integers(2, 200)))
     return content[:12] + bytes(header) + struct.pack(">I", zlib.crc32(header)) + content[33:]
@@ -199,7 +199,7 @@ def _with_tag(content: bytes, tag: int, change: Callable[[int], int]) -> bytes:
 
 
 def _taller_tiff(content: bytes, rng: Generator) -> bytes:
-    """Claim more rows than there are strips or tiles for."""
+    """Claim more rows than the strips or tiles hold."""
     return _with_tag(content, 257, lambda rows: rows * int(rng.integers(2, 100)))
 
 

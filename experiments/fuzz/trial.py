@@ -1,4 +1,4 @@
-"""One damaged file through everything that reads pictures, in a process of its own."""
+"""Read one damaged file with all readers of images, in a separate process."""
 
 import json
 import os
@@ -27,33 +27,33 @@ from gan.images import (
 from gan.images.budget import limit_decoding
 
 SECONDS = 5.0
-"""Processor time that a file may take."""
+"""Most processor time for a file, in seconds."""
 LIMIT = 60
 """Seconds of processor time after which a process is ended."""
 BUDGET = 200.0
-"""Megabytes that reading may take."""
+"""Most megabytes for reading."""
 SLACK = 1.1
 OWN = 30e6
-"""Bytes that libraries take whatever the picture: tables, profiles, threads' pools."""
+"""Bytes that libraries use for every image: tables, profiles, thread pools."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mutant."""
+    """The outcome of reading a mutant."""
 
     mutant: Mutant
     outcome: str
-    """read, refused, or a finding: crashed, raised, slow, large, silent."""
+    """read, rejected, or a finding: crashed, raised, slow, large, silent."""
     detail: str = ""
 
     @property
     def found(self) -> bool:
-        """Return whether it is a finding."""
-        return self.outcome not in ("read", "refused")
+        """Whether it is a finding."""
+        return self.outcome not in ("read", "rejected")
 
 
 def attempt(mutant: Mutant) -> Verdict:
-    """Read a mutant in a child process; what it does there cannot harm this one."""
+    """Read a mutant in a child process, so that crashes do not affect this one."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -77,24 +77,24 @@ def attempt(mutant: Mutant) -> Verdict:
         return Verdict(mutant, "large", f"{told['bytes'] / 1e6:.0f} MB")
     if told["read"] and mutant.must_fail:
         return Verdict(mutant, "silent", f"read by {', '.join(told['read'])}")
-    return Verdict(mutant, "read" if told["read"] else "refused")
+    return Verdict(mutant, "read" if told["read"] else "rejected")
 
 
 def _tried(mutant: Mutant) -> dict[str, Any]:
-    """Return what reading took, which readers took the file, and what else than ImageError came."""
+    """Return the readers that succeeded, an error other than ImageError, seconds and bytes."""
     warnings.simplefilter("ignore")
     cv2.setNumThreads(0)
     limit_decoding(BUDGET)
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
     _silence()
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before, began = _memory("VmRSS"), time.process_time()
     read: list[str] = []
     error = ""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, mutant.seed)
         path.write_bytes(mutant.content)
-        with suppress(ImageError):  # the header alone may pass: the pixels decide
+        with suppress(ImageError):  # a header may be readable although pixels are missing
             read_size(path)
         for name, function in _readers(Path(folder)).items():
             try:
@@ -114,7 +114,7 @@ def _tried(mutant: Mutant) -> dict[str, Any]:
 
 
 def _readers(folder: Path) -> dict[str, Callable[[Path], object]]:
-    """Return what reads pixels, and what writes a picture again."""
+    """Return functions that read an image, one of which also writes it, by name."""
 
     def write(path: Path) -> None:
         picture = read_picture(path)
@@ -130,12 +130,12 @@ def _readers(folder: Path) -> dict[str, Callable[[Path], object]]:
 
 
 def _memory(key: str) -> int:
-    """Return a number of bytes of this process."""
+    """Return an entry of this process's status in bytes."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition(f"{key}:")[2].split()[0]) * 1024
 
 
 def _silence() -> None:
-    """Drop what libraries write to stderr: it names no file."""
+    """Discard messages of libraries to stderr, which do not name the file."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)

@@ -1,4 +1,4 @@
-"""Labeled datasets in another domain: images are translated, their labels carried."""
+"""Augment labeled datasets: translate the images to another domain and carry the labels."""
 
 from typing import TYPE_CHECKING
 

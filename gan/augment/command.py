@@ -1,4 +1,4 @@
-"""The command that carries a labeled dataset into another domain."""
+"""The command `gan augment`: translate a labeled dataset to another domain."""
 
 import json
 import shutil
@@ -45,20 +45,20 @@ from gan.system.processes import Processes, join
 from gan.system.text import printable
 
 NAMED = 20
-"""Remarks that are printed; all of them are in augmentation.json."""
+"""Number of remarks that are printed; augmentation.json lists all."""
 
 
 def augment(config: AugmentOptions) -> int:
     """Translate a labeled dataset and carry its labels; return the exit status."""
     limit_decoding(config.max_decoded_mb)
-    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # libraries warn about damaged metadata
         processes = join(cpu=pick_device(config.device).type == "cpu")
         dataset: Dataset = processes.once(
             lambda: dataset_format(config.format).read(config.dataset)
         )
         if not config.ablation:
             return _augment(dataset, config, processes)
-        # It trains networks and loads albumentations: not before it is wanted.
+        # Imported here because it loads albumentations.
         from gan.augment.ablation.command import ablate, check_ablation
 
         processes.once(lambda: check_ablation(dataset, config))
@@ -75,7 +75,7 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
         tasks = make_tasks(dataset, config, config.direction or "new")
         check_labelled(tasks, dataset_format(config.format).rule)
     except ValueError:
-        processes.once(lambda: _tell_remarks(dataset))  # they may be the reason
+        processes.once(lambda: _tell_remarks(dataset))  # they may explain the error
         raise
     targets: list[Domain | None] = processes.once(
         lambda: [target_domain(file, config) for file in files]
@@ -85,8 +85,7 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
     )
     if processes.once(lambda: check_output(config, settings)):
         return int(processes.once(lambda: _finished_before(config.output)))
-    # All that can be rejected is rejected before anything is written: the next try may have it
-    # right.
+    # Everything is checked before anything is written, so that a next try can use the same output.
     models = [open_model(path, config) for path in config.model]
     for forth, _ in models:
         check_tiles(forth, config.tile)
@@ -122,7 +121,7 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
 
 
 def _finished_before(output: Path) -> int:
-    """Return the exit status of a finished run, and what it could not translate."""
+    """Return the exit status of a finished run; print how many images failed."""
     shutil.rmtree(output / FOLDER, ignore_errors=True)
     where = output / PROVENANCE
     lines = map(json.loads, where.read_bytes().splitlines() if where.exists() else [])
@@ -134,18 +133,18 @@ def _finished_before(output: Path) -> int:
 
 
 def _tell(dataset: Dataset, config: AugmentOptions, targets: Sequence[Domain | None]) -> None:
-    """Print what is odd about a dataset, what is done with its splits, and what is not measured."""
+    """Print remarks about a dataset, its splits, and models whose realism is not measured."""
     _tell_remarks(dataset)
     if not any(item.splits for item in dataset.items):
         print("no splits found: all images are translated", file=sys.stderr)
     if config.realism != "off" and config.style is None:
         for model, target in zip(config.model, targets, strict=True):
             if target is None:
-                say(model, "realism is not measured, its domain's images are gone: name --target")
+                say(model, "realism is not measured: its training images are missing; add --target")
 
 
 def _tell_remarks(dataset: Dataset) -> None:
-    """Print what is odd about a dataset."""
+    """Print the first remarks about a dataset."""
     for remark in dataset.remarks[:NAMED]:
         say(remark.source, remark.reason)
     if len(dataset.remarks) > NAMED:
@@ -161,10 +160,10 @@ def translate(
     tasks: Sequence[Task],
     processes: Processes,
 ) -> dict[Path, str]:
-    """Translate one model's tasks, all processes together; return what failed, by source."""
+    """Translate one model's tasks, all processes together; return reasons of failures by source."""
     if not tasks:
         return {}
-    # Once for all: what one process has written meanwhile must not change another's share.
+    # Once for all processes: files written by one must not change the jobs of another.
     jobs, failures = processes.once(lambda: _find_jobs(dataset, config, tasks))
     pipeline = Pipeline(
         forth, config.max_megapixels, config.tile, config.output / FOLDER, stage, back
@@ -176,7 +175,7 @@ def translate(
 def _find_jobs(
     dataset: Dataset, config: AugmentOptions, tasks: Sequence[Task]
 ) -> tuple[list[Job], list[Failure]]:
-    """Return what is to be translated to which staged file; done is what has its scores."""
+    """Return the jobs with their staged files, and failures; a job that has scores is done."""
     sources = [dataset.root / task.item.image for task in tasks]
     with ThreadPoolExecutor() as threads:
         sizes = list(threads.map(lambda source: size_of(source, config.max_megapixels), sources))
@@ -197,9 +196,9 @@ def _complete(
     hashes: Sequence[str],
     settings: dict[str, Any],
 ) -> None:
-    """Decide about what is staged, put the dataset together, and report it last of all.
+    """Decide about the staged translations, complete the dataset, and write the report last.
 
-    Whatever kills it, the next start finds scores, and translations either staged or in place.
+    If it is killed, the next start finds all scores, and all translations staged or in place.
     """
     root, target = dataset.root, config.output
     scores: dict[Path, Scores] = {
@@ -234,6 +233,6 @@ def _complete(
 
 
 def _present(target: Path, each: Decided) -> Path:
-    """Return where a translation is: staged or, in a resumed run, in its place already."""
+    """Return the path of a translation: staged or, in a resumed run, already in the output."""
     staged = picture_path(target, each.task)
     return staged if staged.exists() else target / each.task.output

@@ -1,4 +1,4 @@
-"""A labeled dataset as augmentation sees it: images, and the files that carry their labels."""
+"""A labeled dataset: images, and the files with their labels."""
 
 import os
 import re
@@ -16,20 +16,20 @@ SPLITS = {
     "val": "val", "valid": "val", "validation": "val",
     "test": "test", "testing": "test", "testdev": "test",
 }  # fmt: skip
-"""What folders and files of splits are called, and what we call them. Years may follow."""
+"""Names of splits' folders and files, and our names of the splits. Years may follow."""
 
 Named = TypeVar("Named")
-"""What a line of a list names."""
+"""The image or images that a line of a list names."""
 
 PROVENANCE, REPORT, SHEET = "augmentation.jsonl", "augmentation.json", "sheet.png"
 ABLATION, ABLATION_TABLE = "ablation.json", "ablation.md"
 REPORTS = (PROVENANCE, REPORT, SHEET, ABLATION, ABLATION_TABLE)
-"""What augmentation adds to a dataset, beside its own files."""
+"""Files that augmentation adds to a dataset."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A labeled rectangle, in pixels or (`relative`) as shares of the width and the height."""
+    """A labeled rectangle, in pixels or (`relative`) as fractions of width and height."""
 
     left: float
     top: float
@@ -37,50 +37,50 @@ class Box:
     bottom: float
     relative: bool = False
     kind: str | None = None
-    """The class of what is in it; None where that is not one thing of a class."""
+    """The class of the object in it; None if it is not one object of a class."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """An image and what belongs to it alone. Paths begin below the dataset's root."""
+    """An image and the files that belong to it only. Paths are relative to the dataset's root."""
 
     image: Path
     splits: frozenset[str] = frozenset()
     labels: tuple[Path, ...] = ()
-    """Files that are carried under the image's new name."""
+    """Label files, which are carried under the image's new name."""
     boxes: tuple[Box, ...] = ()
     mask: Path | None = None
     labelled: bool = True
-    """Whether anything says what is on it; a label may say that nothing is."""
+    """Whether it has a label; a label may state that the image shows no object."""
     ending: str = ""
-    """What the image's stem ends in and its labels' names do not have: `_leftImg8bit`."""
+    """The end of the image's stem that its labels' names do not have: `_leftImg8bit`."""
 
     @property
     def start(self) -> str:
-        """What the names of all its files begin with: the image's stem, but for the ending."""
+        """The common beginning of its files' names: the image's stem without the ending."""
         return self.image.stem.removesuffix(self.ending)
 
 
 @dataclass(frozen=True)
 class Files:
-    """What lies below a folder, sorted; paths begin below it."""
+    """All files below a folder, sorted; paths are relative to it."""
 
     root: Path
     images: tuple[Path, ...]
     others: tuple[Path, ...]
     remarks: list[Failure] = field(default_factory=list)
-    """What is odd. Whoever reads the files adds to it."""
+    """Remarks about the files; readers of the files add theirs."""
 
     def remark(self, reason: str, *paths: Path) -> None:
-        """Note what is odd about files."""
+        """Add a remark about each of the files."""
         self.remarks.extend(Failure(self.root / path, reason) for path in paths)
 
     def not_there(self, path: Path, number: int, name: str) -> None:
-        """Note that a line of a list names an image which is not in the dataset."""
+        """Add a remark that line `number` of a list names an image that is not in the dataset."""
         self.remark(f"line {number}: names {name}, which is not in the dataset", path)
 
     def parse(self, path: Path, parser: Callable[[bytes], Any], fault: str) -> Any:
-        """Return what a parser reads in a file; None, and a remark, where it cannot be parsed."""
+        """Return a file's content from a parser; None, with a remark, if it cannot be parsed."""
         try:
             return parser((self.root / path).read_bytes())
         except (ValueError, LookupError, SyntaxError, RecursionError) as error:
@@ -90,21 +90,21 @@ class Files:
 
 @dataclass(frozen=True)
 class Dataset:
-    """All files of a folder. Paths begin below the root."""
+    """All files of a dataset's folder. Paths are relative to the root."""
 
     root: Path
     items: tuple[Item, ...]
     """Sorted by the images' names."""
     others: tuple[Path, ...]
-    """Every other file: carried as it is, unless its format rewrites it."""
+    """All other files: copied unchanged, unless the format rewrites them."""
     remarks: tuple[Failure, ...]
-    """What is odd: images without labels, labels without images, labels that cannot be read."""
+    """Remarks: images without labels, labels without images, unreadable labels."""
     folders: tuple[Path, ...] = ()
-    """Folders without a file, and links to folders."""
+    """Empty folders, and links to folders."""
 
     @property
     def files(self) -> Files:
-        """Return all images and every other file outside the items, to be read again."""
+        """All images, and all other files that do not belong to an item, to be read again."""
         images = {path for path in self.others if path.suffix.lower() in IMAGE_SUFFIXES}
         return Files(
             self.root,
@@ -114,28 +114,28 @@ class Dataset:
 
 
 Outputs = Mapping[Path, tuple[Path, ...]]
-"""Under which names each item's image is in the output: its own, new ones, or none."""
+"""The names of each item's image in the output: its name, new names, or none."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """How a kind of dataset is read, and what of it changes when images come or go."""
+    """Functions that read a format of datasets, and rewrite its files when images change."""
 
     find_items: Callable[[Files], list[Item]]
-    """Returns the items of a folder, and remarks on what is odd."""
+    """Returns the items of a folder, and adds remarks to the files."""
     rule: str
-    """Where labels must be to be found, for those who have none."""
+    """The rule where labels must be, for error messages."""
     rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]] = lambda *_: iter(())
-    """Files whose content is another in the output; none where no file is about several images."""
+    """Yields the files with a new content in the output; none if every file is about one image."""
     class_of: Callable[[Item], str | None] = lambda _: None
-    """Returns the folder that stands for an image's class by being there; None where labels do."""
+    """Returns the folder that is an image's class; None if labels are files."""
 
     def read(self, root: Path) -> Dataset:
-        """Read a folder; every file that belongs to none of its items is another."""
+        """Read a folder; ValueError if it has no images where this format expects them."""
         files = _list_files(root)
         items = self.find_items(files)
         if not items:
-            raise ValueError(f"{root}: no images where this format has them")
+            raise ValueError(f"{root}: no images where this format expects them")
         own = {path for item in items for path in (item.image, *item.labels)}
         others = (path for path in (*files.images, *files.others) if path not in own)
         return Dataset(
@@ -148,10 +148,10 @@ class Format:
 
 
 def _list_files(root: Path) -> Files:
-    """Return all files but hidden ones; what a link hides is named. ValueError without an image,
-    and where a file has a report's name.
+    """Return all files except hidden ones, with remarks about skipped links.
 
-    The reports of an output that is augmented again are skipped.
+    Reports of an output that is augmented again are skipped. ValueError if there is no image, or if
+    another file has a report's name.
     """
     found = find_images(root)
     reports = _check_reports(root)
@@ -178,9 +178,9 @@ def _list_files(root: Path) -> Files:
 
 
 def _empty_folders(files: Files) -> Iterator[Path]:
-    """Yield the folders, but for hidden ones, that hold none of the files and no other folder.
+    """Yield the folders that hold neither files nor folders, except hidden ones.
 
-    Links to folders, which are not followed, are such, too: they may be classes.
+    Links to folders, which are not followed, count as such folders: they may be classes.
     """
     full = {path.parent for path in (*files.images, *files.others)}
     for start, names, _ in os.walk(files.root):
@@ -191,7 +191,7 @@ def _empty_folders(files: Files) -> Iterator[Path]:
 
 
 def _check_reports(root: Path) -> set[Path]:
-    """Return the reports in a dataset that is itself an output; ValueError for others so named."""
+    """Return the reports in a dataset that is an output; ValueError for other files so named."""
     there = {root / name for name in REPORTS if (root / name).exists()}
     if there and root / REPORT not in there:
         raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
@@ -199,30 +199,29 @@ def _check_reports(root: Path) -> set[Path]:
 
 
 def split_name(text: str) -> str | None:
-    """Return the split that a folder's or file's name means: `valid`, `val2017` and `val_set` are
-    val."""
+    """Return the split in a folder's or file's name, or None: val for valid, val2017, val_set."""
     name = text.lower().strip("0123456789_- ")
     return SPLITS.get(name.removesuffix("set").rstrip("_- "))
 
 
 def split_words(text: str) -> frozenset[str]:
-    """Return the splits that the words of a name mean: train for instances_train2017."""
+    """Return the splits in the words of a name: train for instances_train2017."""
     return frozenset(filter(None, map(split_name, re.split(r"[\W_]+", text))))
 
 
 def split_of(path: Path) -> frozenset[str]:
-    """Return the split that the folders of a path name, the innermost one first."""
+    """Return the split in the names of a path's folders, from the innermost; at most one."""
     names = (split_name(part) for part in reversed(path.parts[:-1]))
     return frozenset([next((name for name in names if name), "")]) - {""}
 
 
 def renamed(item: Item, file: Path, start: str) -> Path:
-    """Return the name of an item's image or label, were its names to begin otherwise."""
+    """Return the path of an item's image or label with another beginning of its name."""
     return file.with_name(start + file.name.removeprefix(item.start))
 
 
 def swapped(path: Path, folder: str, other: str) -> Path:
-    """Return a path with another folder in place of its innermost one of this name."""
+    """Return a path with its innermost folder named `folder` replaced by `other`."""
     at = len(path.parts) - 2 - path.parts[-2::-1].index(folder)
     return Path(*path.parts[:at], other, *path.parts[at + 1 :])
 
@@ -230,9 +229,10 @@ def swapped(path: Path, folder: str, other: str) -> Path:
 def relist(
     lines: Iterable[tuple[bytes, Named]], new: Callable[[bytes, Named], Iterable[bytes]]
 ) -> bytes:
-    """Return a list with what comes of each line; a byte order mark stays in front, and there only.
+    """Return a list file with each line replaced by the lines of `new(line, named)`.
 
-    Lines have their own ends; one that has none gets one before another.
+    A byte order mark is kept at the beginning only. Lines keep their line breaks; a last line
+    without one gets one if another follows.
     """
     result = bytearray()
     for line, named in lines:

@@ -1,4 +1,4 @@
-"""Which translations are good enough, and what that makes of the dataset."""
+"""Decide which translations are accepted, and which images the output has."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from gan.augment.plan import Task
 
 @dataclass(frozen=True)
 class Decided:
-    """What was decided about a translation."""
+    """The decision about a translation."""
 
     task: Task
     decision: Literal["accepted", "rejected", "failed"]
@@ -29,9 +29,10 @@ def decide(
     failures: Mapping[Path, str],
     limits: Mapping[str, float | None],
 ) -> list[Decided]:
-    """Decide about each task, by what is known under the name of its output.
+    """Return the decision about each task.
 
-    `failures` are reasons by the name of the source.
+    `scores` are by the task's output, `failures` are reasons by its source image, and `limits` are
+    thresholds by gate.
     """
     decided = []
     for task in tasks:
@@ -53,10 +54,10 @@ def outputs(
     config: AugmentOptions,
     class_of: Callable[[Item], str | None],
 ) -> dict[Path, tuple[Path, ...]]:
-    """Return under which names each image is in the output.
+    """Return the names of each image in the output.
 
-    Where translations take the place of images, one that is rejected or failed leaves none, or its
-    original: where an option says so, and where its class would have no image left.
+    If translations replace images, a rejected or failed translation removes its image. The original
+    is kept if keep_rejected is set, or with keep_classes if its class would have no image left.
     """
     names = {item.image: [item.image] for item in dataset.items}
     for each in decided:
@@ -77,10 +78,10 @@ def outputs(
 def provenance(
     decided: Sequence[Decided], config: AugmentOptions, hashes: Sequence[str], names: Outputs
 ) -> list[dict[str, Any]]:
-    """Return a line for each translation, in the order of the outputs' names."""
+    """Return an object of augmentation.jsonl for each translation, in the order of `decided`."""
 
     def kept(each: Decided) -> bool:
-        """Return whether an original is where its translation should be."""
+        """Return whether the original is kept in place of its translation."""
         original = config.mode != "add" and bool(names[each.task.item.image])
         return original and each.decision != "accepted"
 
@@ -110,9 +111,9 @@ def losses(
     names: Outputs,
     class_of: Callable[[Item], str | None],
 ) -> list[str]:
-    """Return what is wrong with an output: no translation in it, a split or a class that is empty.
+    """Return warnings about an output: no translations, or empty splits or classes.
 
-    Or one that has nothing but originals.
+    Also classes that have only originals.
     """
     found = []
     if decided and not any(each.decision == "accepted" for each in decided):
@@ -130,7 +131,7 @@ def losses(
         if not any(names[image] for image in images):
             found.append(f"class {name} has no image in the output, only its folder")
         elif accepted.isdisjoint(images):
-            found.append(f"class {name}: no translation was accepted, it has its originals")
+            found.append(f"class {name}: no translation was accepted; its originals are kept")
     homes = {Path(name).parent for name in items if name}
     within = {path for folder in dataset.folders for path in (folder, *folder.parents)} - {Path()}
     empty = {path.as_posix() for path in within if path.parent in homes} - items.keys()
@@ -141,7 +142,7 @@ def losses(
 
 
 def summary(decided: Sequence[Decided], config: AugmentOptions) -> str:
-    """Return how many were accepted, what the others failed at."""
+    """Return a line with the numbers of accepted, rejected and failed translations."""
     counts = Counter(each.decision for each in decided)
     gates = Counter(gate for each in decided for gate in each.gates)
     text = f"{counts['accepted']} of {len(decided)} translations accepted in {config.output}"

@@ -16,10 +16,10 @@ from gan.domains import Direction
 
 
 def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
-    """Return between which strengths are drawn; ValueError where they are none."""
+    """Return the lowest and the highest strength, 0 to 1; ValueError for other values."""
     numbers = [values] if isinstance(values, (int, float)) else [*values]
     if not (1 <= len(numbers) <= 2 and 0 <= numbers[0] <= numbers[-1] <= 1):
-        raise ValueError(f"strength: {values} should be a number from 0 to 1, or two that rise")
+        raise ValueError(f"strength: {values} must be a number from 0 to 1, or two that rise")
     return float(numbers[0]), float(numbers[-1])
 
 
@@ -121,7 +121,7 @@ class AugmentOptions(Section):
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""
     precision: Precision = "fp32"
-    """Arithmetic of the networks."""
+    """Precision of the networks' arithmetic."""
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     """Quality of JPEG, WebP, AVIF and HEIC files."""
     batch_size: Count | None = None
@@ -138,20 +138,20 @@ class AugmentOptions(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         if len(self.weights) not in (0, len(self.model)):
-            raise ValueError(f"weights: {len(self.weights)} given for {len(self.model)} model")
+            raise ValueError(f"weights: {len(self.weights)} values for {len(self.model)} model")
         if self.weights and not sum(self.weights):
             raise ValueError("weights: at least one must be larger than 0")
         low, high = self.strengths()
         drawn = len({self.model[number] for number in self.shares()})
         rules = [
-            (not high, f"strength: {self.strength} would leave all as it is: more than 0"),
+            (not high, f"strength: {self.strength} would change nothing: set it above 0"),
             (
                 self.ratio > 1 and self.mode != "add",
-                f"ratio: {self.ratio} needs mode add; in {self.mode} at most 1",
+                f"ratio: {self.ratio} requires mode add; in mode {self.mode} at most 1",
             ),
             (
                 self.ratio > drawn and low == high,
-                f"ratio: {self.ratio} would make equal pictures: at most {drawn}, the number of "
+                f"ratio: {self.ratio} would make equal images: set at most {drawn}, the number of "
                 "models, or draw the strength (strength 0.3,1)",
             ),
             (
@@ -178,7 +178,7 @@ class AugmentOptions(Section):
         return self
 
     def _ablation_rules(self) -> list[tuple[bool, str]]:
-        """Return what options of the ablation contradict, and how that is told."""
+        """Return rules about the ablation's options: whether each is broken, and its message."""
         defaults = {name: field.default for name, field in type(self).model_fields.items()}
         changed = [
             name
@@ -188,33 +188,33 @@ class AugmentOptions(Section):
         return [
             (
                 self.ablation and self.test is None,
-                "test: --ablation needs --test FOLDER, labeled images of the target domain",
+                "test: --ablation requires --test FOLDER, labeled images of the target domain",
             ),
             (
                 not self.ablation and self.test is not None,
-                f"test: {self.test} is used by ablation alone: add --ablation",
+                f"test: {self.test} is used by ablation only: add --ablation",
             ),
             (
                 not self.ablation and bool(changed),
-                f"{''.join(changed[:1])}: is used by ablation alone: add --ablation",
+                f"{''.join(changed[:1])}: is used by ablation only: add --ablation",
             ),
         ]
 
     def strengths(self) -> tuple[float, float]:
-        """Return between which strengths are drawn."""
+        """Return the lowest and the highest strength, 0 to 1."""
         text = self.strength or ("0,1" if self.mode == "mix" else "1")
         try:
             return strength_range([float(word) for word in text.split(",")])
         except ValueError:
             raise ValueError(
-                f"strength: {text} should be like 0.5, or like 0.3,0.9, from 0 to 1"
+                f"strength: {text} must be like 0.5, or like 0.3,0.9, from 0 to 1"
             ) from None
 
     def shares(self) -> dict[int, float]:
-        """Return the weights of the models, by their numbers, without those never drawn."""
+        """Return the weights of the models by number, without weights of 0."""
         weights = self.weights or [1.0] * len(self.model)
         return {number: weight for number, weight in enumerate(weights) if weight}
 
     def gates(self) -> dict[str, str]:
-        """Return the thresholds by gate."""
+        """Return the texts of the thresholds by gate."""
         return {name: self.task_score if name == "task" else getattr(self, name) for name in GATES}

@@ -1,8 +1,8 @@
-"""The folder of an output: what it is made with, what waits in it, and what is carried into it.
+"""The output folder: its settings, its staged translations, and the files copied into it.
 
-OUTPUT/.augment holds translations that are not decided about yet, each with its scores beside it.
-Decisions are made when all have their scores: thresholds may depend on them. So a translation waits
-there under its own name, and a run that was killed finds what was done.
+OUTPUT/.augment holds staged translations, each with a file of its scores. Decisions are made when
+all translations have scores, because thresholds may depend on all. A run that was killed finds its
+staged translations again.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ ELSEWHERE = {
     "dataset", "model", "output", "device", "batch_size", "link", "style", "target", "task",
     "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip", "size",
 }  # fmt: skip
-"""Options that say where things are or how they are computed, not what comes out."""
+"""Options for places and for the way of computing, which do not change the output."""
 
 
 def output_settings(
@@ -43,7 +43,8 @@ def output_settings(
     hashes: Sequence[str],
     targets: Sequence[Domain | None],
 ) -> dict[str, Any]:
-    """Return all that the output depends on: another start must have the same."""
+    """Return all settings and hashes on which the output depends: a resumed run must have equal
+    ones."""
     task = Path(config.task.rpartition("=")[2]) if config.task else None
     size = {"size": config.size} if config.size else {}  # outputs older than it lack the key
     return (
@@ -62,7 +63,7 @@ def output_settings(
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """Return a hash of the names and contents of all files, images and labels among them."""
+    """Return a hash of the names and contents of all files of a dataset."""
     items = {path for item in dataset.items for path in (item.image, *item.labels)}
     paths = sorted({*items, *dataset.others}, key=Path.as_posix)
     whole = hashlib.sha256()
@@ -75,7 +76,7 @@ def fingerprint(dataset: Dataset) -> str:
 
 
 def _digest(path: Path) -> str | None:
-    """Return the SHA-256 of a file; None for one that cannot be read, which others report."""
+    """Return the SHA-256 of a file; None if it cannot be read, which is reported elsewhere."""
     try:
         return file_sha256(path)
     except OSError:
@@ -83,10 +84,10 @@ def _digest(path: Path) -> str | None:
 
 
 def check_output(config: AugmentOptions, settings: Mapping[str, Any]) -> bool:
-    """Return whether the output is finished; nothing is written.
+    """Return whether the output is finished, without writing anything.
 
-    ValueError where it lies in the source or around it, belongs to something else, was begun with
-    other settings, or cannot have what the options require.
+    ValueError if it is inside the source or contains it, holds other files, was begun with other
+    settings, or is on another disk with `link`.
     """
     output = config.output
     reports = (output / REPORT, output / FOLDER / SETTINGS)
@@ -106,9 +107,9 @@ def check_output(config: AugmentOptions, settings: Mapping[str, Any]) -> bool:
 
 
 def begin(output: Path, settings: Mapping[str, Any]) -> None:
-    """Write what an output is made with, and remove what killed starts have left half written.
+    """Write an output's settings, and remove incomplete files of killed runs.
 
-    ValueError where nothing can be written.
+    ValueError if the output cannot be written.
     """
     try:
         write_bytes(output / FOLDER / SETTINGS, line(settings))
@@ -121,25 +122,28 @@ def begin(output: Path, settings: Mapping[str, Any]) -> None:
 
 
 def picture_path(output: Path, task: Task) -> Path:
-    """Return where a translation waits; its suffix is that of its format."""
+    """Return the path of a staged translation; it has the suffix of the output."""
     name = hashlib.sha256(task.output.as_posix().encode("utf-8", "surrogateescape")).hexdigest()
     return output / FOLDER / f"{name[:32]}{task.output.suffix}"
 
 
 def record_path(picture: Path) -> Path:
-    """Return where its scores are; written last, they say that the picture is whole."""
+    """Return the path of a staged translation's scores.
+
+    They are written last, so if they exist, the translation is complete.
+    """
     return picture.with_name(picture.name + ".json")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all, over what is there."""
+    """Write a file, completely or not at all; an existing file is replaced."""
     write_whole(path, lambda file: file.write(content))
 
 
 def line(content: Mapping[str, Any]) -> bytes:
-    """Return an object as a line of JSON, the same for equal ones.
+    """Return an object as a line of JSON with sorted keys.
 
-    File names that are not text are escaped.
+    Undecodable bytes in file names are escaped.
     """
     return json.dumps(content, sort_keys=True).encode() + b"\n"
 
@@ -152,13 +156,11 @@ def carry(
     target: Path,
     link: bool = False,
 ) -> None:
-    """Write all but the translated images: byte for byte, or as the format rewrites it.
+    """Write everything except the translated images: unchanged, or as the format rewrites it.
 
-    Folders are there even where nothing is left in them: they may be classes.
-
-    What is there already is left alone, but for the files that the format rewrites: they depend on
-    what was rejected. With `link`, files are hard links to the source's; OSError where the output
-    is on another disk.
+    Folders are created even if they are empty: they may be classes. Existing files are kept, except
+    those that the format rewrites, because they depend on what was rejected. With `link`, files are
+    hard links to the source's; OSError if the output is on another disk.
     """
     classes = {item.image.parent for item in dataset.items if format.class_of(item)}
     for folder in sorted({*dataset.folders, *classes}):
@@ -177,6 +179,6 @@ def carry(
 
 
 def _put(source: Path, target: Path, link: bool) -> None:
-    """Copy or link a file, whole or not at all, unless it is there."""
+    """Copy or link a file, completely or not at all, unless the target exists."""
     if not os.path.lexists(target):
         (link_file if link else copy_file)(source, target)

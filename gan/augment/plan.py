@@ -1,4 +1,4 @@
-"""Which images are translated, by which model, how strongly, under which names."""
+"""Plan the translations: images, models, strengths and names of the outputs."""
 
 import hashlib
 from bisect import bisect_right
@@ -13,25 +13,25 @@ from gan.augment.options import AugmentOptions
 
 @dataclass(frozen=True)
 class Task:
-    """One translation."""
+    """A translation of one image by one model."""
 
     item: Item
     output: Path
-    """Below the output's root."""
+    """The path of the translation, relative to the output."""
     model: int
     strength: float
 
 
 def draw(seed: int, name: str, what: str) -> float:
-    """Return a number in [0, 1) that is a function of its arguments alone."""
+    """Return a pseudorandom number in [0, 1) that depends only on the arguments."""
     text = f"{seed}\0{what}\0{name}".encode("utf-8", "surrogateescape")
     return int.from_bytes(hashlib.sha256(text).digest()[:6]) / 2**48
 
 
 def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task]:
-    """Return all translations in the order of their names.
+    """Return all translations, sorted by the names of their outputs.
 
-    `mark` is what new names end in. ValueError as from `choose`.
+    New names end in `mark`. ValueError as from `choose`.
     """
     suffix = free_suffix(dataset, mark)
     tasks = []
@@ -48,10 +48,9 @@ def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task
 
 
 def choose(dataset: Dataset, splits: Sequence[str]) -> list[Item]:
-    """Return the images that are in one of the splits, and in no other that is kept apart from
-    them.
+    """Return the images that are in one of the splits and in no other split (except trainval).
 
-    ValueError names a split without images, or one whose images are all in another one, too.
+    ValueError if a split has no images, or if all its images are in another split, too.
     """
     names = {split_name(split) or split: split for split in splits}
     there = sorted({name for item in dataset.items for name in item.splits})
@@ -64,14 +63,14 @@ def choose(dataset: Dataset, splits: Sequence[str]) -> list[Item]:
     if not chosen:
         others = sorted({name for item in inside for name in item.splits - names.keys()})
         raise ValueError(
-            f"splits: every image of {', '.join(splits)} is also in {', '.join(others)}: give "
-            "them different images or, to translate both, name both with --splits"
+            f"splits: every image of {', '.join(splits)} is also in {', '.join(others)}: use "
+            "different images or, to translate both, name both with --splits"
         )
     return chosen
 
 
 def check_labelled(tasks: Sequence[Task], rule: str) -> None:
-    """Raise ValueError where no image to translate has a label; `rule` tells how it would."""
+    """Raise ValueError if no image to translate has a label; `rule` states where labels must be."""
     if tasks and not any(task.item.labelled for task in tasks):
         raise ValueError(
             f"dataset: none of the {len(tasks)} images to translate has a label: {rule}"
@@ -79,9 +78,9 @@ def check_labelled(tasks: Sequence[Task], rule: str) -> None:
 
 
 def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Item, int]]:
-    """Yield the images, each with the number of its copy: ratio x as many as images, rounded.
+    """Yield round(ratio * images) pairs of an image and the number of its copy, from 0.
 
-    Who has one more than others is drawn by name, whatever the order.
+    If some images have one copy more than others, they are drawn by name, independent of the order.
     """
     whole, rest = divmod(round(ratio * len(items)), len(items))
     ranked = sorted(
@@ -93,9 +92,9 @@ def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[It
 
 
 def free_suffix(dataset: Dataset, mark: str) -> str:
-    """Return what follows the stems of new images: _ab, with a number where a name has that in it.
+    """Return the suffix of new images' stems, such as _ab; with a number if a name contains it.
 
-    Names that differ in case alone are one name on some disks.
+    Case is ignored, because some file systems ignore it.
     """
     own = (path for item in dataset.items for path in (item.image, *item.labels))
     taken = {path.stem.casefold() for path in (*own, *dataset.others)}
@@ -104,7 +103,7 @@ def free_suffix(dataset: Dataset, mark: str) -> str:
 
 
 def _model_of(config: AugmentOptions, image: str, copy: int) -> int:
-    """Return the model of an image's copy, drawn by the weights; none repeats before all have."""
+    """Return the model of a copy, drawn by weights; no model repeats before all are used."""
     left: dict[int, float] = {}
     model = 0
     for number in range(copy + 1):

@@ -1,10 +1,11 @@
-"""How near a translation is to the target domain, and what a generator makes of that domain itself.
+"""Measure how near a translation is to the target domain, and how a generator changes that domain.
 
-A picture is described by the mean and the spread of its colors, and at several scales by how strong
-its details are in calm and in busy places, whether they are lighter or darker than what is around,
-and whether they keep to rows and columns: what tells ink lines from blur, noise, blocks and grids.
-No network takes part, so the measure is independent of all that trained a generator. How far a
-description is from those of a domain's images is Mahalanobis' distance, a mean over its numbers.
+An image is described by the mean and standard deviation of its colors and, at several scales, by
+the strength of its details in smooth and in busy regions, by whether they are lighter or darker
+than their surroundings, and by whether they follow rows and columns. This distinguishes ink lines
+from blur, noise, blocks and grids. No network is used, so the measure is independent of the losses
+that trained a generator. The distance of a description from a domain is the Mahalanobis distance,
+as a mean over its numbers.
 """
 
 import hashlib
@@ -35,31 +36,32 @@ from gan.report.standing import open_configuration
 Numbers = NDArray[np.float64]
 
 SIDE = 128
-"""Pixels of the shorter side at which pictures are compared; larger ones are scaled down."""
+"""Most pixels of the shorter side; larger images are scaled down before they are compared."""
 LEVELS, FINE = 4, 2
-"""Scales of details, each half of the one before; those that have directions."""
+"""Number of scales of details, each half of the one before; scales whose directions are used."""
 MOST = 400
-"""Images of a domain that are read, spread evenly over its names."""
+"""Most images of a domain that are read, evenly spaced in the sorted list."""
 SAMPLES = 12
-"""Images that a generator is asked to leave as they are."""
+"""Images of the target domain for measuring identity."""
 FINE_BLUR = 0.7
-"""Pixels (sigma) before edges are taken, where the original is known."""
+"""Sigma of the blur before edges when identity is measured, in pixels."""
 APART = 1.5
-"""Times the usual distance: as far as a good generator moves an image of its target domain."""
+"""Multiple of the usual distance by which a good generator changes an image of its target
+domain."""
 LEAST = 10
-"""Images without which a domain is not known."""
+"""Fewest images for measuring a domain."""
 USUAL = 0.95
-"""Share of a domain's own images that count as usual."""
+"""Quantile of the distances of a domain's images that is the usual distance."""
 NEAR = 2
-"""Times that distance: near enough, as other subjects and other machines may be."""
+"""Multiple of the usual distance that counts as near enough, since subjects and cameras differ."""
 INDEPENDENCE = 0.3
-"""Weight of no correlation at all in the correlations of a domain: it has few images."""
+"""Weight of the identity matrix in the correlations of a domain, which has few images."""
 SMALLEST = 0.02
-"""Of the spreads of a description's numbers: a domain may be all gray."""
+"""Least standard deviation of a description's numbers: a domain may be all gray."""
 
 
 def describe(pixels: Array) -> Numbers:
-    """Return what a picture (H, W, 1 or 3) of 8 or 16 bits looks like: 26 numbers."""
+    """Return the description (26,) of an image (H, W, 1 or 3) of 8 or 16 bits."""
     shown = comparable(pixels)
     height, width = shown.shape[:2]
     scale = SIDE / min(height, width)
@@ -84,18 +86,18 @@ def describe(pixels: Array) -> Numbers:
 
 
 def _details(plane: Any) -> tuple[Any, Any]:
-    """Return the details of a plane at its scale, and the rest at half of it."""
+    """Return a plane's details, and the smoothed plane at half the size."""
     smooth = cv2.GaussianBlur(plane, (0, 0), 1)
     return plane - smooth, smooth[::2, ::2]
 
 
 def _strengths(values: Any, *shares: float) -> list[float]:
-    """Return logarithms of quantiles; a gray level counts as nothing."""
+    """Return the logarithms of quantiles, with one gray level added."""
     return [float(np.log(np.quantile(values, share) + 0.004)) for share in shares]
 
 
 def _along_axes(plane: Any) -> float:
-    """Return the share of gradients that follow rows or columns, 0 to 1."""
+    """Return how much the gradients follow rows or columns, 0 to 1."""
     if min(plane.shape) < 2:
         return 0.0
     across, down = np.diff(plane, axis=1)[:-1] ** 2, np.diff(plane, axis=0)[:, :-1] ** 2
@@ -104,7 +106,7 @@ def _along_axes(plane: Any) -> float:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Mean, spread and correlations of descriptions."""
+    """Mean, standard deviations and correlations of descriptions."""
 
     mean: Numbers
     spread: Numbers
@@ -113,7 +115,7 @@ class Statistics:
 
     @classmethod
     def of(cls, descriptions: Sequence[Numbers]) -> Self:
-        """Return those of two descriptions or more."""
+        """Return the statistics of two or more descriptions."""
         rows = np.stack(descriptions)
         spread = np.maximum(rows.std(axis=0), SMALLEST)
         unit = (rows - rows.mean(axis=0)) / spread
@@ -122,24 +124,26 @@ class Statistics:
         return cls(rows.mean(axis=0), spread, np.linalg.inv(correlation))
 
     def distance(self, description: Numbers, other: Numbers | None = None) -> float:
-        """Return how far a description is from the mean, about 1 for one of the same domain, or
-        from another description."""
+        """Return the distance of a description from the mean, or from another description.
+
+        It is about 1 for an image of the same domain.
+        """
         unit = (description - (self.mean if other is None else other)) / self.spread
         return float(np.sqrt(unit @ self.weights @ unit / len(unit)))
 
 
 @dataclass(frozen=True)
 class Domain:
-    """What the images of a domain look like, and how far from that they usually are."""
+    """The statistics of a domain's images, and their usual distance from the mean."""
 
     statistics: Statistics
     usual: float
     samples: tuple[Array, ...] = ()
-    """Some of its images, 8 bits, as large as pictures are compared."""
+    """Some of its images, 8-bit RGB, of the size at which images are compared."""
 
     @classmethod
     def of(cls, descriptions: Sequence[Numbers], samples: Sequence[Array] = ()) -> Self:
-        """Know a domain by descriptions of its images; each half is measured by the other."""
+        """Return the domain of descriptions; each half is measured with the other's statistics."""
         halves = descriptions[::2], descriptions[1::2]
         distances = [
             Statistics.of(one).distance(description)
@@ -151,7 +155,7 @@ class Domain:
 
     @classmethod
     def read(cls, folder: Path, values: Range | None = None) -> Self | None:
-        """Know a domain by a folder of its images; None where too few can be read.
+        """Return the domain of a folder's images; None if fewer than LEAST can be read.
 
         values is the range of their numbers.
         """
@@ -162,7 +166,7 @@ class Domain:
             try:
                 pixels = read_pixels(path, draft_size=LONGER_SIDE, values=values)
             except ImageError:
-                continue  # training and gan inspect name it
+                continue  # training and gan inspect report it
             descriptions.append(describe(pixels))
             if number % (-(-len(files) // SAMPLES)) == 0:
                 samples.append(comparable(pixels))
@@ -170,14 +174,15 @@ class Domain:
 
     @property
     def fingerprint(self) -> str:
-        """Return what changes with the images."""
+        """A hash that changes with the images."""
         return hashlib.sha256(self.statistics.mean.tobytes()).hexdigest()[:16]
 
     def identity(self, translator: Translator) -> float | None:
-        """Return how well a generator into this domain leaves the domain's own images as they are.
+        """Return how well a generator into this domain preserves the domain's images, -1 to 1.
 
-        -1 to 1: the correlation of fine edges, less where it looks different from the original;
-        the median over some images. None where the generator takes other channels than it gives.
+        It is the correlation of fine edges, reduced if the output looks different from the
+        original; the median over some images. None if the generator's inputs and outputs have
+        different channels.
         """
         found = []
         for sample in self.samples:
@@ -195,10 +200,10 @@ class Domain:
         return float(np.median(found)) if found else None
 
     def realism(self, source: Array, translation: Array) -> float:
-        """Return which part of the way from its source to this domain a translation has gone.
+        """Return how much nearer to this domain a translation is than its source, 0 to 1.
 
-        1 where it is near enough, 0 where it is not nearer than its source. A source that is near
-        by itself need not be brought nearer.
+        1 if it is near enough, 0 if it is not nearer than its source. A source that is near already
+        need not become nearer.
         """
         before, after = (self.statistics.distance(describe(each)) for each in (source, translation))
         near = NEAR * self.usual
@@ -206,10 +211,10 @@ class Domain:
 
 
 def target_domain(file: Path, config: AugmentOptions) -> Domain | None:
-    """Know the domain into which a generator translates; None where its images are not there.
+    """Return a generator's target domain; None if it is not needed or its images are missing.
 
-    They are those of config.target or, where it names none, of the run in whose folder the file
-    lies. ValueError where config.target has too few images.
+    The images are those of config.target or, if that is not set, the training images of the run
+    that contains the file. ValueError if config.target has too few images.
     """
     measured = {config.realism, config.identity} != {"off"}
     if not measured or config.style is not None:
@@ -217,7 +222,7 @@ def target_domain(file: Path, config: AugmentOptions) -> Domain | None:
     _, values = ranges_of(read_about(file), file)
     if config.target is not None:
         if (found := Domain.read(config.target, values)) is None:
-            raise ValueError(f"target: {config.target}: at least {LEAST} images are needed")
+            raise ValueError(f"target: {config.target}: at least {LEAST} images are required")
         return found
     if (run := _run_of(file, config)) is None:
         return None
@@ -227,7 +232,7 @@ def target_domain(file: Path, config: AugmentOptions) -> Domain | None:
 
 
 def keeps_its_target(file: Path, config: AugmentOptions) -> bool:
-    """Return whether a generator was trained to leave images of its target domain as they are."""
+    """Return whether a generator was trained to preserve images of its target domain."""
     if (run := _run_of(file, config)) is None:
         return False
     loss = run.config.loss
@@ -238,14 +243,14 @@ def keeps_its_target(file: Path, config: AugmentOptions) -> bool:
 
 @dataclass(frozen=True)
 class _Run:
-    """The run that a generator lies in."""
+    """The configuration of a generator's run, and the generator's target domain."""
 
     config: Config
     target: DomainName
 
 
 def _run_of(file: Path, config: AugmentOptions) -> _Run | None:
-    """Return the run in whose folder a generator lies; None where there is none."""
+    """Return the run that contains a generator's file, or None."""
     direction = read_about(file).get("direction", config.direction)
     if direction not in DIRECTIONS or not (file.parent / "config.yaml").is_file():
         return None

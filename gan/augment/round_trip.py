@@ -1,4 +1,4 @@
-"""There and, where the run has the other generator, back; then scored, and staged for the gates."""
+"""Score translations, with their reconstructions if possible, and stage them for the gates."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -23,14 +23,13 @@ from gan.inference.translator import Translator
 from gan.interop import find_generator
 
 TURNED_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
-"""The orientation whose turn undoes each one's."""
-
+"""The orientation that undoes each EXIF orientation."""
 TaskScore = Callable[[Array, Array], float | None]
-"""A task model: how much of its prediction on the first picture survives in the second."""
+"""Returns how much of a task model's prediction on the first image is kept on the second."""
 
 
 def open_model(path: Path, config: AugmentOptions) -> tuple[Translator, Translator | None]:
-    """Open the generator of a run and the one of the opposite direction, if there is such a file.
+    """Open a generator, and the generator of the opposite direction if it exists and is used.
 
     ValueError as from `Translator.load`.
     """
@@ -45,7 +44,7 @@ def open_model(path: Path, config: AugmentOptions) -> tuple[Translator, Translat
 
 
 def opposite(file: Path) -> Path | None:
-    """Return the name of the generator of the opposite direction: gen_ba for gen_ab."""
+    """Return the path of the opposite generator, gen_ba for gen_ab; None for other names."""
     for direction, ends in DIRECTIONS.items():
         if file.name.startswith(f"gen_{direction}"):
             return file.with_name(file.name.replace(direction, ends.opposite, 1))
@@ -54,20 +53,20 @@ def opposite(file: Path) -> Path | None:
 
 @dataclass(frozen=True)
 class ScoreAndStage:
-    """Writes a pipeline's translations where they wait for the gates' decision."""
+    """Writes a pipeline's translations and their scores to the staging folder."""
 
     root: Path
     tasks: Mapping[Path, Task]
-    """By the path of the staged picture."""
+    """Tasks by the path of the staged translation."""
     quality: int
     task_score: TaskScore | None
     target: Domain | None
     identity: float | None
 
     def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> None:
-        """Write a picture and its scores: those of the whole translation, not of the blend."""
+        """Write a translation, and its scores from before it is blended with the source."""
         assert job.target is not None
-        if torch.get_num_threads() != 1:  # the task model's sums; torch counts in every thread
+        if torch.get_num_threads() != 1:  # for equal sums of the task model; set in every thread
             torch.set_num_threads(1)
         task = self.tasks[job.target]
         turn = read_orientation(job.source)
@@ -78,7 +77,7 @@ class ScoreAndStage:
             picture.pixels,
             translation,
             None if result.rec is None else to_array(result.rec),
-            task.item.boxes if turn == 1 else (),  # their orientation is not known
+            task.item.boxes if turn == 1 else (),  # the orientation of the labels is not known
             labels,
         )
         scores["identity"] = self.identity
@@ -92,7 +91,10 @@ class ScoreAndStage:
 
 
 def _restore_orientation(picture: Picture, turn: int) -> Picture:
-    """Return a picture as its source is stored, with its EXIF orientation: labels are of either."""
+    """Return a picture rotated as its source is stored, with the source's EXIF orientation.
+
+    So labels fit, whether they refer to stored or to upright pixels.
+    """
     if turn == 1:
         return picture
     exif = picture.exif or Image.Exif()

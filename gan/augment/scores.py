@@ -1,4 +1,4 @@
-"""The numbers that the gates compare, of a source and its translation."""
+"""Compute the scores of a translation for the gates."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
@@ -15,11 +15,11 @@ from gan.metrics.structure import Pixels, agreement, comparable, displaced, fiel
 Plane = NDArray[np.floating[Any]]
 
 SMALLEST = 8
-"""Pixels of a labeled object's sides, at that size, below which its edges are not compared."""
+"""Least side of a labeled object for comparing its edges, in pixels of the scaled image."""
 AROUND = 16
-"""Pixels (sigma) of what a place's lightness is compared with."""
+"""Sigma of the surroundings with which a pixel's lightness is compared, in pixels."""
 REGIONS = 64
-"""Objects, or colors of a mask, of one image that are looked at; the largest."""
+"""Most objects, or colors of a mask, that are compared in an image, the largest first."""
 
 
 def measure(
@@ -29,7 +29,7 @@ def measure(
     boxes: Sequence[Box] = (),
     mask: Array | None = None,
 ) -> dict[str, float | None]:
-    """Return scores by gate; all pictures (H, W, 1 or 3) of 8 or 16 bits, of one size."""
+    """Return the scores by gate; all images are (H, W, 1 or 3), 8 or 16 bits, of equal size."""
     height, width = source.shape[:2]
     before, after = comparable(source), comparable(translation)
     drawn, redrawn = field(before), field(after)
@@ -49,7 +49,7 @@ def measure(
 def _box_regions(
     boxes: Sequence[Box], width: int, height: int, shown: Pixels
 ) -> Iterator[tuple[slice, slice]]:
-    """Yield the boxes of an image of this size as parts of the picture that is shown."""
+    """Yield the boxes of a width x height image as slices of the scaled image `shown`."""
     down, across = shown.shape[:2]
     largest_first = sorted(
         boxes, key=lambda box: (box.right - box.left) * (box.bottom - box.top), reverse=True
@@ -63,7 +63,7 @@ def _box_regions(
 
 
 def _mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool_]]:
-    """Yield where a mask (H, W, C) has each of its colors, at the size of the shown picture."""
+    """Yield the region of each color of a mask (H, W, C), scaled to the image `shown`."""
     if mask is None:
         return
     size = shown.shape[1], shown.shape[0]
@@ -78,17 +78,17 @@ def _mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool
 
 
 def _lightness(pixels: Pixels) -> Plane:
-    """Return lightness (H, W), 0 to 1, without fine detail."""
+    """Return the blurred lightness (H, W), 0 to 1."""
     luma = (pixels @ LUMA_COLUMN)[:, :, 0] / np.float32(255)
     return cast(Plane, cv2.GaussianBlur(luma, (0, 0), 2))
 
 
 def _polarity(one: Plane, other: Plane) -> float | None:
-    """Return whether light is light, -1 to 1: the mean of two correlations, over all of the picture
-    and of each place with what is around it. None where either picture is nearly flat.
+    """Return whether light areas stay light, -1 to 1; None if an image is nearly flat.
 
-    Fog that is denser on one side turns the first in good translations, ink lines the second; a
-    negative turns both.
+    It is the mean of two correlations: of lightness, and of lightness relative to the surroundings.
+    In good translations, fog on one side can make the first negative, and ink lines the second; in
+    a negative image both are.
     """
     whole = _correlation(one, other)
     local = _correlation(
@@ -99,7 +99,7 @@ def _polarity(one: Plane, other: Plane) -> float | None:
 
 
 def _correlation(one: Plane, other: Plane) -> float | None:
-    """Return Pearson's correlation; None where either is nearly flat: other gates see that."""
+    """Return Pearson's correlation; None if a plane is nearly flat, which other gates detect."""
     first, second = one - one.mean(), other - other.mean()
     if min(first.std(), second.std()) < 0.005:
         return None
@@ -107,11 +107,11 @@ def _correlation(one: Plane, other: Plane) -> float | None:
 
 
 def contrast(source: Plane, translation: Plane) -> float | None:
-    """Return the share of the source's contrast that is left; None where it has hardly any."""
+    """Return the translation's contrast relative to the source's; None if that is nearly 0."""
     return float(translation.std() / source.std()) if source.std() >= 0.02 else None
 
 
 def _cycle_error(source: Array, reconstruction: Array) -> float:
-    """Return the mean absolute difference, 0 to 1."""
+    """Return the mean absolute difference of pixels, 0 to 1."""
     difference = np.abs(source.astype(np.float32) - reconstruction.astype(np.float32))
     return float(difference.mean() / np.iinfo(source.dtype).max)

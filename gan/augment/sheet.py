@@ -1,4 +1,4 @@
-"""A picture of what was accepted and what was rejected: sources, translations, labels, reasons."""
+"""Draw sheet.png: accepted and rejected translations with sources, labels and reasons."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -15,17 +15,17 @@ from gan.images import ImageError, read_pixels, read_with_traits
 from gan.images.contact_sheet import INK, PAPER, fit_text
 
 CELL, GAP, TEXT = 288, 12, 13
-"""Pixels of a picture's longer side, between pictures, of letters."""
+"""Longer side of an image, gap between images, and height of text, in pixels."""
 ROWS = 8
-"""Of each kind, at most."""
+"""Most rows of accepted and of rejected translations."""
 GOOD, BAD, LABEL = (30, 120, 60), (180, 40, 40), (255, 220, 0)
 
 
 def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Path]) -> Image.Image:
-    """Draw accepted translations in the left half, rejected in the right, each after its source.
+    """Return a sheet of accepted translations on the left, rejected on the right, with sources.
 
-    They are spread evenly over all names; rejected ones for other reasons come first. Boxes are
-    drawn, and the borders of masks. `place` says where the file of a translation is.
+    Accepted ones are evenly spaced in the list, rejected ones have different reasons if possible.
+    Boxes and borders of masks are drawn. `place` returns the path of a translation.
     """
     accepted = [each for each in decided if each.decision == "accepted"]
     rejected = _various([each for each in decided if each.decision == "rejected"])
@@ -58,8 +58,8 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
 
 
 def _labelled(path: Path, item: Item, root: Path) -> Image.Image | None:
-    """Return an image with its boxes and the borders of its mask, its longer side CELL pixels."""
-    try:  # all of them were read before, whatever their size
+    """Return an image with its boxes and its mask's borders, its longer side CELL pixels."""
+    try:  # all images were accepted before, whatever their size
         image, traits = read_with_traits(path, draft_size=CELL, max_megapixels=float("inf"))
     except ImageError:
         return None
@@ -90,7 +90,7 @@ def _labelled(path: Path, item: Item, root: Path) -> Image.Image | None:
 
 
 def _various(decided: Sequence[Decided]) -> list[Decided]:
-    """Return them in an order in which every kind of reason soon has its turn."""
+    """Return translations in an order that alternates between different reasons."""
     turns = Counter[tuple[str, ...]]()
     rounds = defaultdict[int, list[Decided]](list)
     for each in decided:

@@ -1,7 +1,7 @@
-"""A task model: whether it sees in a translation what it saw in the source.
+"""Compare a task model's predictions on a source and its translation.
 
-It is a TorchScript file (classifier, or detector with torchvision's output), an ONNX file
-(classifier), or a torchvision classifier with its weights, NAME=FILE.
+The task model is a TorchScript file (classifier, or detector with torchvision's output), an ONNX
+file (classifier), or a torchvision classifier with its weights, NAME=FILE.
 """
 
 import warnings
@@ -21,24 +21,25 @@ from gan.images.pixels import from_array
 from gan.metrics.structure import comparable
 
 SURE = 0.5
-"""Score from which a detection counts, and overlap (intersection over union) from which it is the
-same."""
-
+"""Least score of a detection, and least overlap (intersection over union) of equal detections."""
 Predict = Callable[[Tensor], Any]
-"""A model's answer to a picture (1, 3, H, W) in [0, 1]."""
+"""Returns a model's output for an image (1, 3, H, W) in [0, 1]."""
 
 
 def load_task_score(
     text: str, size: int | None, device: torch.device
 ) -> Callable[[Array, Array], float | None]:
-    """Return a function of a source and its translation (H, W, C): what of the prediction survives.
+    """Return a function that returns how much of a source's prediction its translation keeps.
 
-    ValueError names the file, and what would be right.
+    Both are (H, W, C). `size` is the side of the model's square input, in pixels. ValueError names
+    a file that cannot be used.
     """
     name, equals, file = text.rpartition("=")
     path = Path(file)
     if not path.is_file():
-        raise ValueError(f"task: {path}: no such file; give FILE, or NAME=FILE for torchvision's")
+        raise ValueError(
+            f"task: {path}: no such file; give FILE, or NAME=FILE for a torchvision classifier"
+        )
     if equals:
         predict, size = _torchvision_classifier(name, path, device), size or 224
     elif path.suffix.lower() == ".onnx":
@@ -55,7 +56,7 @@ def load_task_score(
 
 
 def _prepared(pixels: Array, size: int | None) -> Tensor:
-    """Return a picture as (1, 3, H, W) in [0, 1], resized to a square of this side."""
+    """Return an image as (1, 3, H, W) in [0, 1], resized to a square if size is given."""
     shown: Array = comparable(pixels)
     if size is not None:
         shown = cv2.resize(shown, (size, size), interpolation=cv2.INTER_AREA)
@@ -64,28 +65,28 @@ def _prepared(pixels: Array, size: int | None) -> Tensor:
 
 def _torchscript_model(path: Path, device: torch.device) -> Predict:
     try:
-        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # that it is old
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # deprecated API
             model = torch.jit.load(str(path), map_location=device).eval()
     except (RuntimeError, ValueError) as error:
         raise ValueError(
-            f"task: {path}: no TorchScript file; for the weights of a torchvision classifier give "
+            f"task: {path}: not a TorchScript file; for weights of a torchvision classifier, add "
             f"its name, like resnet18={path}"
         ) from error
     return lambda picture: model(picture.to(device))
 
 
 def _torchvision_classifier(name: str, path: Path, device: torch.device) -> Predict:
-    """Return a classifier with as many classes as its weights have."""
+    """Return a torchvision classifier with the number of classes of its weights."""
     known = models.list_models(module=models)
     if name not in known:
-        raise ValueError(f"task: {name} is none of torchvision's {', '.join(known)}")
+        raise ValueError(f"task: {name} is not a torchvision classifier: use {', '.join(known)}")
     try:
         weights: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
         classes = len(list(weights.values())[-1])
         model = models.get_model(name, weights=None, num_classes=classes)
         model.load_state_dict(weights)
-    except Exception as error:  # as many kinds as files can be wrong
-        raise ValueError(f"task: {path}: no weights of {name}: {first_line(error)}") from error
+    except Exception as error:  # invalid files raise many kinds
+        raise ValueError(f"task: {path}: not weights of {name}: {first_line(error)}") from error
     model.eval().to(device)
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD))
     return lambda picture: model(((picture - mean) / std).to(device))
@@ -95,7 +96,7 @@ def _onnx_model(path: Path) -> Predict:
     try:
         import onnxruntime
     except ImportError as error:
-        raise ValueError(f"task: {path}: needs onnxruntime: pip install onnxruntime") from error
+        raise ValueError(f"task: {path}: requires onnxruntime: pip install onnxruntime") from error
     try:
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     except Exception as error:
@@ -109,31 +110,34 @@ def first_line(error: Exception) -> str:
 
 
 def survival(before: Any, after: Any) -> float | None:
-    """Return how much of one answer is in the other, 0 to 1; see `_class_left` and
-    `_objects_left`."""
+    """Return how much of one output is kept in the other, 0 to 1: of its class or its objects."""
     one, other = _unwrapped(before), _unwrapped(after)
     return _objects_left(one, other) if isinstance(one, Mapping) else _class_left(one, other)
 
 
 def _unwrapped(answer: Any) -> Any:
-    """Return the scores of a classifier, or the one dict of a detector, out of lists and tuples."""
+    """Return a classifier's scores or a detector's dict, taken out of nested lists and tuples."""
     while isinstance(answer, (list, tuple)) and answer:
         answer = answer[-1]
     if isinstance(answer, Tensor) or (isinstance(answer, Mapping) and "boxes" in answer):
         return answer
-    raise ValueError("the task model should return scores of classes, or boxes, labels and scores")
+    raise ValueError("the task model must return scores of classes, or boxes, labels and scores")
 
 
 def _class_left(before: Tensor, after: Tensor) -> float:
-    """Return what the source's class has in the translation, as a share of the class that has most
-    there: 1 where it is still the first."""
+    """Return the probability of the source's class on the translation, relative to the highest.
+
+    It is 1 if the predicted class is the same.
+    """
     chances = after.float().flatten().softmax(0)
     return float(chances[int(before.flatten().argmax())] / chances.max())
 
 
 def _objects_left(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> float | None:
-    """Return the share of the source's objects that are found again, with their labels, in their
-    places; None where there are none."""
+    """Return the part of the source's objects that are found again with equal label and place.
+
+    None if the source has no objects.
+    """
     sure, again = before["scores"] >= SURE, after["scores"] >= SURE
     if not bool(sure.any()):
         return None

@@ -1,4 +1,4 @@
-"""Folders of images without pairs, as an endless stream of training batches."""
+"""Load unpaired images of two folders as an endless stream of training batches."""
 
 from gan.data.crops import TrainTransform, sample_image, sample_pixels
 from gan.data.folders import (

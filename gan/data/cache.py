@@ -1,4 +1,4 @@
-"""Resized training images on disk, so that a photograph is decoded once and not once an epoch."""
+"""Cache resized training images on disk, so that each is decoded once and not once per epoch."""
 
 import hashlib
 import mmap
@@ -22,31 +22,31 @@ from gan.system.hashing import file_sha256
 Pixels = NDArray[Any]
 """(H, W, C), uint8 or uint16."""
 Stamp = tuple[int, ...]
-"""What changes with a file: its number, its length, and the times of its last changes."""
+"""Device, inode, length and times of change of a file: any change of the file alters them."""
 
 HEADER = struct.Struct("<8s4I")
-"""What MAGIC says, height, width, channels, and the pixels' CRC-32; the pixels follow."""
+"""A key of MAGIC, height, width, channels and the CRC-32 of the pixels; the pixels follow."""
 MAGIC: dict[Any, Any] = {b"ganpix-1": np.dtype(np.uint8), b"ganpix-2": np.dtype("<u2")}
-"""How entries begin, and the pixels that follow."""
+"""First bytes of an entry, and the type of its pixels."""
 NAME = re.compile("[0-9a-f]{62}")
-"""What entries are called; nothing else is counted or removed."""
+"""Names of entries; other files are neither counted nor removed."""
 SHARDS = 256
-"""Folders that entries are spread over by their keys; each may hold its part of the limit."""
+"""Subfolders that hold the entries, by key; each may hold an equal part of the limit."""
 SETTLED = 2 * 10**9
-"""Nanoseconds since a file's last change before its times tell of the next one: clocks of file
-systems tick, some every other second."""
+"""Nanoseconds after a file's last change before its times are trusted: the times of some file
+systems have a resolution of two seconds."""
 
 
 class PixelCache:
-    """A folder of pixels, named by the contents of the files that they were made of.
+    """A folder of pixels, keyed by the contents of the image files.
 
-    A key is a hash of a file's bytes and of `settings`, so a file that changes has another. What
-    its bytes are a process reads once and again whenever the file's stamp is another. An entry
-    appears whole or not at all and is checked at its first use, so any number of processes may fill
-    a cache at once, and be killed. Where nothing can be written images are decoded as without it.
+    The key is a hash of a file's bytes and of `settings`, so a changed file has another key. A
+    process hashes each file once, and again whenever its stamp changes. An entry appears complete
+    or not at all and is checked at its first use, so several processes may fill a cache at once,
+    and may be killed. If the folder cannot be written, images are decoded as without a cache.
 
-    The folder stays below `limit` bytes. What has not been used since this object was made gives
-    place to what is new, oldest first; where all is in use the rest is decoded every time.
+    The folder stays below `limit` bytes. New entries replace those that were not used since this
+    object was created, oldest first. If all entries are in use, further images are not cached.
     """
 
     def __init__(self, folder: Path, limit: int, settings: str) -> None:
@@ -56,7 +56,7 @@ class PixelCache:
         self.writes, self.told = True, False
 
     def read(self, path: Path, make: Callable[[], Pixels]) -> Pixels:
-        """Return the pixels that `make` makes of a file; an array of the caller's own."""
+        """Return a file's pixels from the cache or from `make`; the caller may modify them."""
         before = self.known.get(path)
         found = self.entry(path)
         if found is None:
@@ -72,7 +72,7 @@ class PixelCache:
         return pixels
 
     def entry(self, path: Path) -> tuple[Stamp, Path] | None:
-        """Return a file's stamp and where its pixels belong; None where that is not certain."""
+        """Return a file's stamp and the path of its entry; None if it may be changing."""
         now = time.time_ns()
         stamp = stamp_of(path)
         if (known := self.known.get(path)) and known[0] == stamp:
@@ -81,13 +81,13 @@ class PixelCache:
             return None
         try:
             content = file_sha256(path)
-        except OSError:  # whoever decodes it will say why
+        except OSError:  # decoding it will report the reason
             return None
         key = hashlib.sha256(f"{self.settings}\n{content}".encode()).hexdigest()
         return stamp, self.folder / key[:2] / key[2:]
 
     def store(self, entry: Path, pixels: Pixels) -> None:
-        """Write an entry, if there is room for it; a disk that takes nothing is reported once."""
+        """Write an entry if there is room; warn once if the disk cannot be written."""
         data = np.ascontiguousarray(pixels)
         magic = next(magic for magic, dtype in MAGIC.items() if dtype == data.dtype)
         header = HEADER.pack(magic, *data.shape, zlib.crc32(data.data))
@@ -95,18 +95,18 @@ class PixelCache:
         if size > self.limit // SHARDS and not self.told:
             self.told = True
             warnings.warn(
-                f"data.cache: images of {size / 1e6:.0f} MB are not kept: data.cache_gb would have "
-                f"to be {size * SHARDS / 1e9:.1f} or more", stacklevel=2,
+                f"data.cache: images of {size / 1e6:.0f} MB are not cached: to cache them, set "
+                f"data.cache_gb to {size * SHARDS / 1e9:.1f} or more", stacklevel=2,
             )  # fmt: skip
         try:
             if self.writes and self.make_room(entry.parent, size):
                 write_whole(entry, lambda file: file.write(header + data.data))
         except OSError as error:
             self.writes = False
-            warnings.warn(f"data.cache: not written to any more: {error}", stacklevel=2)
+            warnings.warn(f"data.cache: no longer written: {error}", stacklevel=2)
 
     def make_room(self, shard: Path, size: int) -> bool:
-        """Return whether an entry fits into its shard, after unused ones are removed."""
+        """Remove unused entries of a shard, oldest first; return whether `size` bytes fit now."""
         if not shard.is_dir():
             return size <= self.limit // SHARDS
         remove_parts(shard)
@@ -120,7 +120,7 @@ class PixelCache:
         return excess <= 0
 
     def describe(self) -> str:
-        """Return where the cache is and how large, in one line."""
+        """Return the cache's folder, number of images and size, in one line."""
         sizes = [file[1].st_size for shard in self.folder.glob("??") for file in _entries(shard)]
         return (
             f"data.cache: {self.folder} holds {len(sizes)} images, {sum(sizes) / 1e9:.2f} GB "
@@ -129,10 +129,10 @@ class PixelCache:
 
 
 def load(entry: Path, *, check: bool) -> Pixels | None:
-    """Return the pixels of an entry, mapped; None where there is none, or a damaged one.
+    """Return the memory-mapped pixels of an entry; None if it is missing or damaged.
 
-    The map is private: what is written into it stays in memory. `check` compares the checksum and
-    marks the entry as in use.
+    The mapping is private: writes to it stay in memory. `check` compares the checksum and marks the
+    entry as used.
     """
     try:
         with entry.open("rb") as file:
@@ -141,16 +141,16 @@ def load(entry: Path, *, check: bool) -> Pixels | None:
         pixels: Pixels = np.frombuffer(data, MAGIC[magic], offset=HEADER.size)
         if pixels.size != np.prod(shape) or (check and zlib.crc32(pixels.data) != checksum):
             return None
-    except (OSError, ValueError, KeyError, struct.error):  # not there, empty, short, another kind
+    except (OSError, ValueError, KeyError, struct.error):  # missing, empty, short, another format
         return None
     if check:
-        with suppress(OSError):  # somebody else's, perhaps
+        with suppress(OSError):  # it may belong to another user
             os.utime(entry)
     return pixels.reshape(shape)
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """Return what a file's changes show in; None where there is no such file."""
+    """Return the stamp of a file; None if it does not exist."""
     try:
         status = path.stat()
     except OSError:
@@ -159,10 +159,10 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a cache's folder, or find one; ValueError where it is something else.
+    """Create a cache's folder, or accept an existing one; ValueError if it holds other files.
 
-    The mark in it is that of the Cache Directory Tagging Specification, by which backups skip
-    it. A folder with other things in it and without the mark is somebody's.
+    The mark in it follows the Cache Directory Tagging Specification, so that backups skip the
+    folder. A folder that holds files but not the mark is not a cache.
     """
     mark = folder / "CACHEDIR.TAG"
     try:
@@ -170,16 +170,16 @@ def make_folder(folder: Path) -> None:
         if mark.exists():
             return
         if any(path != mark for path in folder.iterdir()):
-            raise ValueError(f"data.cache: {folder} holds other things: name an empty folder")
+            raise ValueError(f"data.cache: {folder} holds other files: name an empty folder")
         mark.write_text("Signature: 8a477f597d28d172789f06886806bc55\n# Made by data.cache\n")
     except FileExistsError as error:
-        raise ValueError(f"data.cache: {folder}: is not a folder") from error
+        raise ValueError(f"data.cache: {folder} is not a folder") from error
     except OSError as error:
         raise ValueError(f"data.cache: {folder}: {error.strerror}") from error
 
 
 def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """Return the entries of a shard with their statuses; others may be removing some of them."""
+    """Return the entries of a shard with their stat results; other processes may remove some."""
     found = []
     for path in folder.iterdir():
         if NAME.fullmatch(path.name):

@@ -1,6 +1,6 @@
-"""Training crops out of files: read, resized, kept where data.cache says, transformed.
+"""Make training crops from image files: read, resize, cache (data.cache) and transform.
 
-The random crop, the flip and data.augment are albumentations.
+The random crop, the flip and data.augment use albumentations.
 """
 
 import copy
@@ -27,7 +27,7 @@ from gan.images.resize import short_size
 from gan.system.text import nearest
 
 Picture = Image.Image | Pixels
-"""An image of 8 bits, or pixels (H, W, C) of 16."""
+"""An 8-bit image, or uint16 pixels (H, W, C)."""
 Shape = tuple[int, int, int]
 """(height, width, channels)."""
 
@@ -36,14 +36,14 @@ AUGMENTATIONS = {
     for name, member in vars(A).items()
     if isinstance(member, type) and issubclass(member, A.BasicTransform)
 }
-"""What data.augment can name."""
+"""Transforms that data.augment may name."""
 READER_VERSION = 3
-"""Of the pixels that gan.images makes of a file: raise it with every change of any pixel, so that
-caches are filled again. tests/data/test_crops.py tells when."""
+"""Version of the pixels that gan.images reads from a file: increase it with every change of any
+pixel, so that caches are filled again. tests/data/test_crops.py fails when that is due."""
 
 
 class Crops:
-    """A function of a file, its channels and a seed; the same with a cache and without."""
+    """A function of path, domain and seed that returns a crop, equal with and without a cache."""
 
     def __init__(self, data: DataConfig) -> None:
         self.data, self.transform = data, TrainTransform(data)
@@ -52,21 +52,23 @@ class Crops:
     def __call__(self, path: Path, domain: Domain, seed: int) -> Tensor:
         """Return a crop (channels, crop_size, crop_size); ImageError as from read_pixels.
 
-        uint8, or uint16 where a file has more than 8 bits or a range.
+        uint8, or uint16 if the file has more than 8 bits or the domain has a range.
         """
         make = partial(read_resized, path, domain, self.data)
         cache = self.caches[domain]
         return self.transform(make() if cache is None else cache.read(path, make), seed)
 
     def describe(self) -> str | None:
-        """Return where the cache is and how large, in one line; None without one."""
-        cache = self.caches["a"]  # both are in one folder
+        """Return the cache's folder and size, in one line; None without a cache."""
+        cache = self.caches["a"]  # both domains share the folder
         return None if cache is None else cache.describe()
 
 
 def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
-    """Read a domain's file and resize it as data.resize says; where data.draft is on, JPEGs are
-    decoded at a reduced scale."""
+    """Read a file of a domain and resize it by data.resize.
+
+    With data.draft, JPEGs are decoded at a reduced scale.
+    """
     picture = read_image_or_pixels(
         path,
         channels=data.channels(domain),
@@ -77,15 +79,15 @@ def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
 
 
 def _draft_size(data: DataConfig) -> int | None:
-    """Return the least side that a JPEG may be decoded to; None for its own."""
+    """Return the least side to which a JPEG may be reduced while decoding, or None."""
     return data.load_size if data.draft and data.resize != "none" else None
 
 
 def open_cache(data: DataConfig, domain: Domain) -> PixelCache | None:
-    """Return the cache of images that are read like this, if there is to be one.
+    """Return the cache of a domain's images, or None without data.cache.
 
-    ValueError where its folder cannot be made, is somebody's, or lies among the images. Other
-    versions of our reader or of the libraries that decode may come to other pixels, so they have
+    ValueError if its folder cannot be created, holds other files or is inside an image folder.
+    Other versions of the reader or of the decoding libraries may give other pixels, so they have
     separate entries.
     """
     if data.cache is None:
@@ -93,7 +95,7 @@ def open_cache(data: DataConfig, domain: Domain) -> PixelCache | None:
     for key in ("root", "a", "b"):
         images: Path | None = getattr(data, key)
         if images is not None and data.cache.resolve().is_relative_to(images.resolve()):
-            raise ValueError(f"data.cache: {data.cache} lies in data.{key}: name another folder")
+            raise ValueError(f"data.cache: {data.cache} is inside data.{key}: name another folder")
     make_folder(data.cache)
     size = None if data.resize == "none" else data.load_size
     versions = READER_VERSION, PIL.__version__, features.version("jpg"), cv2.__version__
@@ -103,10 +105,10 @@ def open_cache(data: DataConfig, domain: Domain) -> PixelCache | None:
 
 
 class TrainTransform:
-    """A random crop of a resized image, flip and data.augment, all drawn from one seed.
+    """Random crop, flip and data.augment of a resized image, all drawn from one seed.
 
-    ValueError names data.augment where one of its entries cannot be built, or cannot be used on
-    crops of this size and these channels.
+    ValueError names data.augment if one of its entries cannot be built, or fails on crops of this
+    size and number of channels.
     """
 
     def __init__(self, data: DataConfig) -> None:
@@ -128,18 +130,18 @@ class TrainTransform:
                 self.deep = False
                 if data.values(domain):
                     key = f"data.range_{domain}"
-                    raise ValueError(f"{error}: {key} needs 16 bits, drop one of them") from error
+                    raise ValueError(f"{error}: {key} requires 16 bits; drop either") from error
 
     def __call__(self, pixels: Pixels, seed: int) -> Tensor:
-        """Return a tensor (C, crop_size, crop_size) of resized pixels (H, W, C), of their type.
+        """Return a crop (C, crop_size, crop_size) of resized pixels (H, W, C), in their type.
 
-        Equal seeds give equal draws everywhere.
+        Equal seeds give equal crops in every process.
         """
         if pixels.dtype == np.uint16 and not self.deep:
             pixels = eight_bits(pixels)
         shape = (self.crop_size, self.crop_size, pixels.shape[2])
         dtype = pixels.dtype
-        # albumentations copies one random state into every worker: its draws would repeat there.
+        # albumentations copies one random state into every worker, so that its draws would repeat.
         self.compose.set_random_seed(seed)
         pixels = self.compose(image=pixels)["image"]
         _check_kind(pixels, shape, dtype, "the list")
@@ -147,7 +149,7 @@ class TrainTransform:
 
 
 def resize(picture: Picture, data: DataConfig) -> Pixels:
-    """Resize as data.resize: the reference's antialiased bicubic square, a shorter side, or not."""
+    """Resize by data.resize: to a square as in the reference, to a shorter side, or not at all."""
     width, height = _size(picture)
     sizes = {
         "square": (data.load_size, data.load_size),
@@ -157,7 +159,7 @@ def resize(picture: Picture, data: DataConfig) -> Pixels:
 
 
 def sample_pixels(picture: Picture, data: DataConfig) -> Tensor:
-    """Return a test image as the networks see it, without chance: (C, crop_size, crop_size)."""
+    """Return the center crop of a test image, resized by data.resize: (C, crop_size, crop_size)."""
     size = data.crop_size
     width, height = _size(picture)
     if data.resize == "square":
@@ -170,14 +172,14 @@ def sample_pixels(picture: Picture, data: DataConfig) -> Tensor:
 
 
 def _size(picture: Picture) -> tuple[int, int]:
-    """Return (width, height)."""
+    """Return the (width, height) of a picture."""
     if isinstance(picture, Image.Image):
         return picture.size
     return picture.shape[1], picture.shape[0]
 
 
 def sample_image(path: Path, data: DataConfig, domain: Domain) -> Tensor:
-    """Read a domain's test image as the networks see it: (C, crop_size, crop_size) in [-1, 1].
+    """Read the center crop of a domain's test image: (C, crop_size, crop_size) in [-1, 1].
 
     ImageError as from read_pixels.
     """
@@ -186,9 +188,12 @@ def sample_image(path: Path, data: DataConfig, domain: Domain) -> Tensor:
 
 
 def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
-    """Return one entry of data.augment, {name: arguments}; ValueError with what is near."""
+    """Return the transform of an entry {name: arguments} of data.augment.
+
+    ValueError names the entry, and the nearest valid name.
+    """
     if len(entry) != 1:
-        raise ValueError(f"data.augment: each entry is one name with its arguments, not {entry}")
+        raise ValueError(f"data.augment: each entry must be one {{name: arguments}}, not {entry}")
     ((name, arguments),) = entry.items()
     if name not in AUGMENTATIONS:
         near = nearest(str(name), AUGMENTATIONS)
@@ -202,12 +207,12 @@ def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
             raise ValueError(f"data.augment: {name} has no argument {argument}{near}")
     try:
         return AUGMENTATIONS[name](**(arguments or {}))
-    except Exception as error:  # anything: it is their code
+    except Exception as error:  # foreign code may raise anything
         raise ValueError(f"data.augment: {name}: {' '.join(str(error).split())}") from error
 
 
 def _try_out(transform: A.BasicTransform, shape: Shape, dtype: Any) -> None:
-    """Raise ValueError for an augmentation that would fail in a worker, hours later."""
+    """Raise ValueError for a transform that would fail on crops, before a worker runs into it."""
     name, certain = type(transform).__name__, copy.copy(transform)
     certain.p = 1
     certain.set_random_seed(0)
@@ -222,7 +227,7 @@ def _try_out(transform: A.BasicTransform, shape: Shape, dtype: Any) -> None:
 
 
 def _check_kind(pixels: NDArray[Any], shape: Shape, dtype: np.dtype[Any], name: str) -> None:
-    """Raise ValueError for pixels that have not kept their bits or the shape."""
+    """Raise ValueError if a transform's pixels do not have this type and shape."""
     if pixels.dtype != dtype or pixels.shape != shape:
         raise ValueError(
             f"data.augment: {name} must keep {8 * dtype.itemsize} bits and the shape {shape}, "

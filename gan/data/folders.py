@@ -1,4 +1,4 @@
-"""What is in a folder of images: every file decoded once, the unreadable ones named."""
+"""Index a folder of images: decode every file once, and report unreadable files."""
 
 import hashlib
 import json
@@ -31,15 +31,15 @@ from gan.images import (
 from gan.system.atomic import write_whole
 
 FAINT = 2**14 - 1
-"""Of 16 bits: what holds no more has 14 at most, and is seen in its darkest quarter."""
-DARK = "values fill less than a quarter of 16 bits; gan inspect proposes a range"
+"""Largest number of a 16-bit file that holds 14 bits or less, so that it looks almost black."""
+DARK = "values fill less than a quarter of 16 bits; `gan inspect` proposes a range"
 STACKED = (".tif", ".tiff", ".gif", ".webp")
 """Suffixes of files that may have several pages or frames."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The readable images of a folder, sorted by name; the unreadable ones with their reasons."""
+    """The images of a folder that can be used, sorted by name, and the reasons for the others."""
 
     root: Path
     files: tuple[Path, ...]
@@ -47,15 +47,15 @@ class Folder:
     fingerprint: str
     """Changes when a file is added, removed, renamed or changes its length."""
     min_side: int
-    """Pixels that a side has at least."""
+    """Least pixels of either side."""
     values: Range | None = None
-    """The range of the files' numbers, where one is named."""
+    """The range of the files' numbers, if one is set."""
     broken: Mapping[str, int] = field(default_factory=dict)
-    """Files that broke during the training, with the lengths that they had."""
+    """Files that became unreadable during training, with their original lengths in bytes."""
     paged: tuple[Path, ...] = ()
-    """Files with several pages or frames, as far as they were decoded now: the first is seen."""
+    """Files with several pages or frames among those decoded now; the first page is used."""
     remarks: Mapping[str, int] = field(default_factory=dict)
-    """Remarks on files that were decoded now, and on how many."""
+    """Remarks about files that were decoded now, each with the number of files."""
 
 
 def index_folders(
@@ -63,10 +63,10 @@ def index_folders(
 ) -> dict[Domain, Folder]:
     """Index the training folders of these domains; ValueError as from index_folder.
 
-    known is a file of `write_index`: what it holds unchanged is not decoded again.
+    known is a file of `write_index`: its files are not decoded again if they did not change.
     """
     stamps, broken = _read_index(known)
-    # Images that are resized need a least side, too: thinner ones would be scaled without measure.
+    # Resized images need a least side, too: very thin ones would be enlarged many times.
     return {
         domain: index_folder(
             data.train_folder(domain),
@@ -91,19 +91,20 @@ def index_folder(
     values: Range | None = None,
     broken: Mapping[str, int] = MappingProxyType({}),
 ) -> Folder:
-    """List and decode the images under root, sub-folders included, but for those that are known.
+    """List the images under root and its sub-folders, and decode those that are not in `known`.
 
-    Broken ones, with the lengths that they had, keep their places, though they are unreadable now.
+    known holds stamps of files that were read before. broken holds files that became unreadable
+    during training, with their lengths before; they keep their places in the list.
 
-    Images with a side under min_side pixels count as unreadable, and so do links that leave the
-    folder, unless max_images excludes more. ValueError, with the first reasons, when no image is
-    left or when more than the share max_unreadable of the files is unreadable.
+    Images with a side under min_side pixels count as unreadable, and so do links that lead out of
+    the folder, unless max_images cuts the list. ValueError, with the first reasons, if no image is
+    left or if more than max_unreadable (0 to 1) of the files are unreadable.
     """
 
     remarks: list[str] = []
 
     def problem(path: Path) -> str | None:
-        with suppress(OSError):  # it may be gone
+        with suppress(OSError):  # it may not exist any more
             if known.get(str(path)) == _stamp(path, min_side, values):
                 return None
         return unreadable(path, min_side, values, remarks.append)
@@ -137,20 +138,20 @@ def index_folder(
         several = threads.map(_has_pages, new)
         paged = tuple(path for path, more in zip(new, several, strict=True) if more)
     counts = Counter(remarks)
-    if 2 * counts[DARK] < len(files):  # some pictures are dark
+    if 2 * counts[DARK] < len(files):  # some dark pictures are normal
         del counts[DARK]
     return Folder(root, files, tuple(bad), mark, min_side, values, lost, paged, dict(counts))
 
 
 def _has_pages(path: Path) -> bool:
-    """Return whether a file has several pages or frames; False where it broke meanwhile."""
+    """Return whether a file has several pages or frames; False if it is no longer readable."""
     with suppress(ImageError):
         return has_pages(path)
     return False
 
 
 def write_index(path: Path, folders: Iterable[Folder]) -> None:
-    """Write which files were read well, with their lengths and times, for a later start."""
+    """Write the readable files with their lengths and times: a later start need not decode them."""
     stamps: dict[str, list[float]] = {}
     broken: dict[str, int] = {}
     for folder in folders:
@@ -162,8 +163,8 @@ def write_index(path: Path, folders: Iterable[Folder]) -> None:
 
 
 def mark_broken(path: Path, names: Iterable[str]) -> None:
-    """Note files of an index that are broken now: a later start keeps their places."""
-    with suppress(OSError, ValueError):  # somebody has removed the index, or damaged it
+    """Mark files of an index as broken, so that a later start keeps their places."""
+    with suppress(OSError, ValueError):  # the index was removed or damaged
         index = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
         for name in names:
             if stamp := index["read"].pop(name, None):
@@ -177,9 +178,10 @@ def _write_index(path: Path, index: Mapping[str, Any]) -> None:
 
 
 def _read_index(path: Path | None) -> tuple[dict[str, list[float]], dict[str, int]]:
-    """Return the stamps of an index and its broken files; none without one, or of a damaged one.
+    """Return an index's stamps by file, and its broken files with their lengths.
 
-    A file that changed within SETTLED of being read may change once more within the same tick.
+    Both are empty if the index is missing or damaged. Stamps of files that changed less than
+    SETTLED before the index was written are dropped: a later change might not alter their times.
     """
     try:
         index = json.loads(path.read_bytes().decode("utf-8", "surrogateescape")) if path else {}
@@ -191,7 +193,7 @@ def _read_index(path: Path | None) -> tuple[dict[str, list[float]], dict[str, in
 
 
 def _stamp(path: Path, min_side: int, values: Range | None) -> list[float]:
-    """Return what tells that a file is the one that was read."""
+    """Return the length and time of a file and the settings of its check, to detect changes."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns, min_side, *(values or ())]
 
@@ -202,9 +204,9 @@ def unreadable(
     values: Range | None = None,
     remark: Callable[[str], None] = lambda text: None,
 ) -> str | None:
-    """Return why an image cannot be used, or None; JPEGs are decoded small, but to their end.
+    """Return why an image cannot be used, or None; JPEGs are decoded completely, at reduced size.
 
-    remark is called with each remark on one that can.
+    remark is called with each remark about a readable image.
     """
     try:
         size = read_size(path)
@@ -221,7 +223,10 @@ def unreadable(
 def fingerprint(
     root: Path, files: Sequence[Path], lengths: Mapping[str, int] = MappingProxyType({})
 ) -> str:
-    """Return a hash of the files' names below root and their lengths in bytes, some given."""
+    """Return a hash of the files' names below root and their lengths in bytes.
+
+    `lengths` replaces the lengths of some files.
+    """
     sizes = (lengths.get(str(path)) or path.stat().st_size for path in files)
     names = (path.relative_to(root).as_posix() for path in files)
     lines = (f"{name}\t{size}\n" for name, size in zip(names, sizes, strict=True))
@@ -229,17 +234,17 @@ def fingerprint(
 
 
 def classes_of(root: Path, files: Sequence[Path]) -> tuple[list[str], list[int]]:
-    """Return the classes, sorted by name, and the number among them of each file below root.
+    """Return the class names, sorted, and the class number of each file below root.
 
-    A file's class is the first folder on the path to it. ValueError where a file lies in no class
-    folder, or all lie in one.
+    A file's class is the first folder below root on its path. ValueError if a file is directly in
+    root, or if there is only one class.
     """
     places = [path.relative_to(root).parts for path in files]
     for path, parts in zip(files, places, strict=True):
         if len(parts) < 2:
-            raise ValueError(f"{path}: lies in no class folder ({root}/CLASS/... is wanted)")
+            raise ValueError(f"{path}: not in a class folder; expected {root}/CLASS/...")
     names = sorted({parts[0] for parts in places})
     if len(names) < 2:
-        raise ValueError(f"{root}: a classifier needs two class folders or more, not only {names}")
+        raise ValueError(f"{root}: a classifier requires at least two class folders, not {names}")
     numbers = {name: number for number, name in enumerate(names)}
     return names, [numbers[parts[0]] for parts in places]

@@ -1,4 +1,4 @@
-"""Unpaired training images, in an order that is a function of (seed, epoch, index) alone."""
+"""Load unpaired training images; their order depends only on (seed, epoch, index)."""
 
 import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,16 +27,16 @@ from gan.images.budget import Budget, share
 from gan.system.signals import ignore_signals
 
 TRIES = 8
-"""Images that are tried before a training ends for want of one."""
+"""Unreadable images in a row after which a training ends with an error."""
 Key = tuple[int, int]
 """(epoch, index) of a training pair; index counts from 0 within the epoch."""
 
 
 class ImageDataset(Protocol):
-    """A function of a key alone, to one image (C, H, W) of each domain, uint8 or uint16."""
+    """Returns one image (C, H, W), uint8 or uint16, of each domain, as a function of a key only."""
 
     def __len__(self) -> int:
-        """Return the items of an epoch."""
+        """Return the number of items in an epoch."""
 
     def __getitem__(self, key: Key, /) -> tuple[Tensor, ...]:
         """Return the images of a key."""
@@ -44,12 +44,12 @@ class ImageDataset(Protocol):
 
 @lru_cache(maxsize=4)
 def _order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
-    """Return the order in which the larger folder is passed through in an epoch."""
+    """Return the order of the larger folder's images in an epoch, a permutation of `length`."""
     return np.random.default_rng([seed, epoch]).permutation(length)
 
 
 class UnpairedImages(Dataset[tuple[Tensor, ...]]):
-    """Unpaired images: the larger folder in shuffled order, the other drawn at random."""
+    """Pairs of images: the larger folder in shuffled order, the other folder drawn at random."""
 
     def __init__(
         self, files_a: Sequence[Path], files_b: Sequence[Path], data: DataConfig, seed: int
@@ -61,11 +61,11 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         """Files that could not be read since the last batch, with the reasons."""
 
     def __len__(self) -> int:
-        """Return pairs in an epoch: the images of the larger folder."""
+        """Return the number of pairs in an epoch: the images of the larger folder."""
         return max(len(self.files_a), len(self.files_b))
 
     def __getitem__(self, key: Key) -> tuple[Tensor, Tensor]:
-        """Return the pair (a, b) of a key, (C, crop_size, crop_size), transformed independently."""
+        """Return the pair (a, b) of a key, cropped independently: (C, crop_size, crop_size)."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
         larger = int(_order(self.seed, epoch, len(self))[index])
@@ -79,7 +79,7 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
 
 
 class OneFolder(Dataset[tuple[Tensor, ...]]):
-    """The images of domain A alone, in shuffled order, as tuples of one; or with their labels."""
+    """Images of domain A only, in shuffled order, as (image,), or (image, label) with labels."""
 
     def __init__(
         self, files: Sequence[Path], data: DataConfig, seed: int, labels: Sequence[int] = ()
@@ -89,11 +89,11 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
         self.broken: dict[str, str] = {}
 
     def __len__(self) -> int:
-        """Return images in an epoch: all of them."""
+        """Return the number of images in an epoch: all of them."""
         return len(self.files)
 
     def __getitem__(self, key: Key) -> tuple[Tensor, ...]:
-        """Return the image (a,) of a key, (C, crop_size, crop_size); its label is int64 ()."""
+        """Return (image,) or (image, label) of a key: (C, crop_size, crop_size), and int64 ()."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
         seed = int(rng.integers(2**32))
@@ -111,10 +111,10 @@ def readable_crop(
     rng: np.random.Generator,
     broken: dict[str, str],
 ) -> tuple[Tensor, int]:
-    """Return the crop of a file and its place; of another, drawn at random, where it is broken.
+    """Return a crop of files[at] and its index; of another random file if that one is unreadable.
 
-    Files were readable when the training began. `broken` gets those that no longer are, with the
-    reasons. ImageError where none of TRIES files can be read.
+    All files were readable at the start. Files that no longer are get added to `broken`, with the
+    reasons. ImageError if TRIES files in a row cannot be read.
     """
     for _ in range(TRIES):
         try:
@@ -126,7 +126,7 @@ def readable_crop(
 
 
 def build_dataset(config: Config, folders: Mapping[Domain, Folder]) -> UnpairedImages | OneFolder:
-    """Build unpaired images of two folders, or the images of one."""
+    """Return the dataset of two folders (unpaired images), or of domain A only."""
     data, seed = config.data, config.run.seed
     if "b" not in folders:
         return OneFolder(folders["a"].files, data, seed)
@@ -134,12 +134,12 @@ def build_dataset(config: Config, folders: Mapping[Domain, Folder]) -> UnpairedI
 
 
 class Batches(Sampler[list[Key]]):
-    """One process's batches out of the endless stream of epochs.
+    """The keys of one process's batches, from an endless stream of epochs.
 
-    Batch k of all processes together holds the pairs k * world * batch_size and on; each process
-    takes its own slice. So a step sees the same pairs however it is split into processes, batches
-    and accumulation, and a run starts in the middle as well as at the beginning. Batches may
-    straddle two epochs: none is short and nothing is dropped.
+    Batch k of all processes together holds the world * batch_size pairs from number
+    k * world * batch_size; each process takes its own slice. So a step uses the same pairs for
+    every number of processes, batch size and accumulation, and a run can start at any batch.
+    Batches may span two epochs: all are full, and no image is dropped.
     """
 
     def __init__(
@@ -166,13 +166,13 @@ def build_loader(
     device: torch.device,
     megabytes: float = MAX_DECODED_MB,
 ) -> DataLoader[tuple[Tensor, ...]]:
-    """Return a loader of batches (a, b) or (a,), (N, C, H, W), that a device will take.
+    """Return a loader of batches (a, b) or (a,), each (N, C, H, W), for a device.
 
-    uint8, or uint16 where one of the images is. The workers share the megabytes that reading may
-    take.
+    A batch is uint8, or uint16 if one of its images is. `megabytes` limits the memory that all
+    workers together use for decoding.
     """
     gpu = device.type == "cuda"
-    # Forking beside the threads of a process group hung once, and CUDA has its own threads.
+    # Forking while a process group or CUDA runs threads can hang.
     fresh = gpu or dist.is_initialized()
     context = multiprocessing.get_context("forkserver" if fresh else None)
     start = partial(_start_worker, Budget(megabytes, context)) if workers else None
@@ -184,19 +184,19 @@ def build_loader(
         pin_memory=gpu,
         worker_init_fn=start,
         multiprocessing_context="forkserver" if fresh and workers else None,
-        generator=torch.Generator(),  # its own: starting an iterator draws from it
+        generator=torch.Generator(),  # a separate one: starting an iterator draws from it
     )
 
 
 class LoadedBatch(list[Tensor]):
-    """The images of each domain, and the files that others had to stand in for."""
+    """The images of each domain, and the unreadable files that others replaced."""
 
     broken: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Together:
-    """Makes a batch of a dataset's items, where they are loaded; of 8 and 16 bits all have 16."""
+    """Stacks a dataset's items into a batch, in the worker; mixed bit depths become 16 bits."""
 
     dataset: ImageDataset
 
@@ -210,7 +210,7 @@ class Together:
 
 
 def _alike(images: Sequence[Tensor]) -> list[Tensor]:
-    """Return images of one type: those of 8 bits with 16, where others have them."""
+    """Return images of one type: if types differ, uint8 images are converted to uint16."""
     if len({image.dtype for image in images}) == 1:
         return list(images)
     return [
@@ -220,9 +220,9 @@ def _alike(images: Sequence[Tensor]) -> list[Tensor]:
 
 
 def end_workers(batches: object) -> None:
-    """End the workers of a loader's iterator: they ignore signals, and a failing run would wait.
+    """End the workers of a loader's iterator; they ignore signals, so a failing run would wait.
 
-    One that does not end when it is asked to, because the machine is busy, say, is killed.
+    Workers that do not end on request, for example on a busy machine, are killed.
     """
     if isinstance(batches, _MultiProcessingDataLoaderIter):
         batches._shutdown_workers()
@@ -233,4 +233,4 @@ def end_workers(batches: object) -> None:
 def _start_worker(budget: Budget, _: int) -> None:
     ignore_signals()
     share(budget)
-    cv2.setNumThreads(0)  # torch keeps to one thread in a worker; OpenCV has to be told
+    cv2.setNumThreads(0)  # torch uses one thread in a worker by itself, OpenCV does not

@@ -1,1 +1,1 @@
-"""Generators for other programs: one file in the format that they read."""
+"""Export generators as files for other programs."""

@@ -15,17 +15,20 @@ from gan.interop import (
 
 
 def export_model(options: ExportOptions) -> int:
-    """Write a generator as a file of a format; ValueError names what cannot be read or written."""
+    """Write a generator in the chosen format, print what was written and return 0.
+
+    ValueError names the file that cannot be read or written.
+    """
     if options.format == "hub":
         return _export_folder(options)
     model, output, format = options.model, options.output, options.format
     suffix, write = FORMATS[format]
     if output.suffix != suffix:
-        raise ValueError(f"{output}: a file of format {format} ends in {suffix}")
+        raise ValueError(f"{output}: a file of format {format} must end in {suffix}")
     if os.path.lexists(output) and not options.overwrite:
-        raise ValueError(f"{output}: is there already; name another, or give --overwrite")
+        raise ValueError(f"{output}: exists already; name another file, or add --overwrite")
     if output.exists() and output.samefile(model):
-        raise ValueError(f"{output}: would replace the generator that it is made of")
+        raise ValueError(f"{output}: would replace the input generator; name another file")
     opened = open_generator(
         find_generator(model, options.direction), options.direction, options.part
     )
@@ -41,14 +44,14 @@ def export_model(options: ExportOptions) -> int:
 
 
 def _export_folder(options: ExportOptions) -> int:
-    """Write a run's generators, or those of one direction, with a model card; upload them."""
+    """Write a run's generators, or one direction of them, with a model card; upload with push."""
     model, folder = options.model, options.output
     found = {} if options.direction else generators_in(model)
     files = list(found.values()) or [find_generator(model, options.direction)]
     kept = (folder / "README.md").exists()
     write_model(folder, files, options.license, overwrite=options.overwrite)
     if kept:
-        print(f"{folder / 'README.md'}: was there, stays as it is")
+        print(f"{folder / 'README.md'}: existed and was kept")
     print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
     if options.push:
         print(push(folder, options.push))
@@ -56,7 +59,7 @@ def _export_folder(options: ExportOptions) -> int:
 
 
 def convert(options: ConvertOptions) -> int:
-    """Write a generator of any kind as the format that the output's suffix names."""
+    """Write a generator of any supported project in the format of the output's suffix."""
     formats = {suffix: name for name, (suffix, _) in FORMATS.items()}
     if options.output.suffix not in formats:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""What generators are exported to, each format a function that writes one file."""
+"""The formats to which generators are exported; a function for each writes one file."""
 
 import io
 import json
@@ -19,25 +19,25 @@ from gan.networks.files import KEY, VERSION, save_generator
 from gan.system.atomic import write_whole
 
 INPUT, OUTPUT = "image", "translation"
-"""What goes into an ONNX file and what comes out, by name."""
+"""Names of the input and the output of an ONNX file."""
 NORMS = ("instance", "batch", "none")
-"""The reference's."""
+"""Norms that the reference supports."""
 LIMIT = 1e-4
-"""Largest difference in [-1, 1]: an 80th of a step of 8 bits."""
+"""Largest allowed difference in [-1, 1]: an 80th of an 8-bit gray level."""
 SHAPES = ((1, 32, 48), (2, 33, 18), (1, 64, 30))
-"""Batches, heights and widths that are tried: on the multiple and off it."""
+"""Batch sizes, heights and widths to compare: multiples of the size rule and others."""
 
 
 def _write_ours(path: Path, opened: Opened) -> str:
-    """Our own file, which describes itself."""
+    """Write our own format, which describes its network."""
     save_generator(opened.network.state_dict(), path, opened.spec, opened.about)
     return "safetensors, opens with gan.Translator.load"
 
 
 def write_reference(path: Path, opened: Opened) -> str:
-    """Write a .pth that the reference's test.py loads, or CUT's for generators that filter.
+    """Write a .pth for the reference's test.py, or for CUT's if the generator uses blur filters.
 
-    ValueError where neither has such a network.
+    ValueError if neither supports the network.
     """
     _check_expressible(opened.spec)
     state = OrderedDict(
@@ -45,12 +45,12 @@ def write_reference(path: Path, opened: Opened) -> str:
     )
     write_whole(path, lambda file: torch.save(state, file))
     ranges = {"range_in", "range_out"} & opened.about.keys()
-    lost = f"; {' and '.join(sorted(ranges))} have no place in it" if ranges else ""
+    lost = f"; {' and '.join(sorted(ranges))} cannot be stored in it" if ranges else ""
     return f"for test.py, as latest_net_G.pth: {reference_options(opened.spec)}{lost}"
 
 
 def _check_expressible(spec: dict[str, Any]) -> None:
-    """Raise ValueError for what the reference does not have."""
+    """Raise ValueError if the reference does not support a network."""
     if generator_row(spec["kind"]).reference_name is None:
         offered = [row.reference_name for row in GENERATORS.values() if row.reference_name]
         raise ValueError(f"the reference has no {spec['kind']}: it has {', '.join(offered)}")
@@ -61,7 +61,7 @@ def _check_expressible(spec: dict[str, Any]) -> None:
 
 
 def reference_options(spec: dict[str, Any]) -> str:
-    """Return the options of test.py for a generator whose file is called latest_net_G.pth."""
+    """Return the options of test.py for a generator in a file named latest_net_G.pth."""
     filters = {"no_antialias": spec.get("downsample"), "no_antialias_up": spec["upsample"]}
     cut = "blur" in filters.values()
     words = [
@@ -76,16 +76,16 @@ def reference_options(spec: dict[str, Any]) -> str:
 
 
 def _write_onnx(path: Path, opened: Opened) -> str:
-    """Write ONNX: any batch, height and width, the size rule inside, what it takes in its metadata.
+    """Write ONNX for any batch size, height and width; metadata describe input and output.
 
-    ValueError where onnx is not installed, or onnxruntime's result is not the network's.
+    ValueError if onnx is not installed, or if onnxruntime's result differs from the network's.
     """
     try:
         import onnxruntime
         import onnxscript  # noqa: F401, which torch.onnx needs
     except ImportError as error:
         raise ValueError(
-            f"format onnx needs pip install 'gan-translation[export]' ({error})"
+            f"format onnx requires pip install 'gan-translation[export]' ({error})"
         ) from error
     program = torch.onnx.export(
         traced(
@@ -109,13 +109,15 @@ def _write_onnx(path: Path, opened: Opened) -> str:
 
 
 def _write_program(path: Path, opened: Opened) -> str:
-    """Write a torch.export program, for torch alone; what it takes beside it as
-    gan_generator.json."""
+    """Write a torch.export program, which runs with torch alone.
+
+    Its extra file gan_generator.json describes input and output.
+    """
     multiple = generator_row(opened.spec["kind"]).size_multiple
-    # A U-Net's innermost maps may be one pixel: only so the program holds for them too.
+    # A U-Net's innermost maps may be one pixel; this makes the program valid for them too.
     with _config.patch(backed_size_oblivious=multiple >= MIN_SIDE):  # type: ignore[attr-defined]
         program = traced(opened.network, opened.spec["in_channels"], multiple)
-    for node in program.graph.nodes:  # which files of this machine a layer was called from
+    for node in program.graph.nodes:  # stack traces hold paths of this machine
         node.meta.pop("stack_trace", None)
     buffer = io.BytesIO()
     torch.export.save(
@@ -128,13 +130,16 @@ def _write_program(path: Path, opened: Opened) -> str:
 def _checked(
     path: Path, opened: Opened, run: Callable[[Tensor], Tensor], content: bytes, reader: str
 ) -> str:
-    """Write what does the same as the network; ValueError names the file where it does not."""
+    """Write content whose function `run` equals the network; ValueError if they differ.
+
+    Return a remark with the largest difference.
+    """
     try:
         difference = parity(opened.network, run, opened.spec["in_channels"])
     except ValueError as error:
         raise ValueError(f"{path}: not written, {reader} {error}") from error
     write_whole(path, lambda file: file.write(content))
-    return f"{reader} and the network differ by {difference:.1e} at most"
+    return f"{reader} and the network differ by at most {difference:.1e}"
 
 
 def parity(
@@ -143,10 +148,9 @@ def parity(
     channels: int,
     shapes: Sequence[tuple[int, int, int]] = SHAPES,
 ) -> float:
-    """Return the largest difference over pictures of noise; ValueError where it is too large.
+    """Return the largest difference of two functions on noise images of several shapes.
 
-    Noise, because it reaches every weight; a function that fails in one of the sizes is rejected
-    too.
+    Noise reaches every weight. ValueError if the difference exceeds LIMIT, or a shape is wrong.
     """
     draws = torch.Generator().manual_seed(0)
     largest = 0.0
@@ -156,16 +160,16 @@ def parity(
             expected = network(image)
         result = exported(image)
         if result.shape != expected.shape:
-            raise ValueError(f"gives {tuple(result.shape)} in place of {tuple(expected.shape)}")
+            raise ValueError(f"returns {tuple(result.shape)} instead of {tuple(expected.shape)}")
         difference = (result - expected).abs().max().item()
-        if not difference <= LIMIT:  # nor where it is not a number
+        if not difference <= LIMIT:  # also true for NaN
             raise ValueError(f"differs from the network by {difference:.2g}, more than {LIMIT:g}")
         largest = max(largest, difference)
     return largest
 
 
 def _description(opened: Opened) -> dict[str, str]:
-    """Return what a file takes and gives, and what generator it is."""
+    """Return the description of a file's input and output, and the generator's arguments."""
     inside, outside = (
         {1: "gray", 3: "RGB"}.get(opened.spec[key], f"{opened.spec[key]} channels")
         for key in ("in_channels", "out_channels")
@@ -186,8 +190,7 @@ def _description(opened: Opened) -> dict[str, str]:
 
 
 def _anonymous(model: Any, metadata: dict[str, str]) -> Any:
-    """Return an ONNX model with our metadata, and without the paths of the machine that it was made
-    on."""
+    """Return an ONNX model with our metadata, and without paths of this machine."""
     graphs = [model.graph, *model.functions]
     nodes = [node for graph in graphs for node in graph.node]
     values = [*model.graph.input, *model.graph.output, *model.graph.value_info]
@@ -207,12 +210,12 @@ FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
     "onnx": (".onnx", _write_onnx),
     "program": (".pt2", _write_program),
 }
-"""The suffix of each, and what writes it and returns a word about it."""
+"""The suffix of each format, and a function that writes it and returns a remark."""
 
 
 def check_format(path: Path, opened: Opened, format: ExportFormat) -> None:
-    """Raise ValueError where a generator cannot be written so, before anything is."""
+    """Raise ValueError if a generator cannot be written in a format."""
     if generator_row(opened.spec["kind"]).takes_style and format != "safetensors":
         raise ValueError(
-            f"{path}: a generator that takes a style image is written as safetensors only"
+            f"{path}: a generator that takes a style image can be written as safetensors only"
         )

@@ -10,7 +10,7 @@ from gan.config.choices import ExportFormat
 from gan.domains import Direction
 
 UNKNOWN = "unknown"
-"""The license where none is given."""
+"""The default license."""
 
 
 class ExportOptions(Section):
@@ -44,7 +44,9 @@ class ExportOptions(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         if self.format == "hub" and self.part is not None:
-            raise ValueError("part: hub takes none: gan convert FILE OUT --part makes a file of it")
+            raise ValueError(
+                "part: not supported by hub: first run gan convert FILE OUT --part NAME"
+            )
         for key, given in {"license": self.license != UNKNOWN, "push": self.push}.items():
             if given and self.format != "hub":
                 raise ValueError(f"{key} is for format hub, not {self.format}: remove it")
@@ -52,7 +54,7 @@ class ExportOptions(Section):
 
 
 class ConvertOptions(Section):
-    """A generator of any kind, and the file to write.
+    """A generator of any supported project, and the file to write.
 
     Opens our run directories and files, the .pth files of the reference, CUT, MMagic and joliGEN,
     and others of the same form, alone or in a dictionary. No code in a file is run. The suffix of

@@ -1,4 +1,4 @@
-"""The one reader and writer of image files, and the two ways to resize."""
+"""Read, write and resize image files."""
 
 from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.color import to_channels

@@ -1,4 +1,4 @@
-"""How much memory images may take while they are read: threads, or loader workers, together."""
+"""A limit on the memory that threads or loader workers together use to decode images."""
 
 import math
 import threading
@@ -12,24 +12,24 @@ from PIL.TiffImagePlugin import BITSPERSAMPLE
 from gan.config.choices import MAX_DECODED_MB
 
 BYTES = {"WEBP": 25, "JPEG2000": 36}
-"""Bytes a pixel that reading takes at most, from the decoder's own to the array: measured."""
+"""Most bytes per pixel that reading takes, including the decoder's buffers: measured."""
 OTHERS = 19
 MEGABYTE = 1_000_000
 TOKEN = 10
-"""Megabytes that are taken and given back at once."""
+"""Megabytes that one semaphore token stands for."""
 
 
 class Budget:
-    """A limit of megabytes for several threads or processes; they wait until there is room."""
+    """A memory limit that several threads or processes share; each waits until there is room."""
 
     def __init__(self, megabytes: float, context: Any = threading) -> None:
-        """context, threading or one of multiprocessing, makes the locks."""
+        """Share `megabytes`; context (threading or a multiprocessing context) makes the locks."""
         self.megabytes, self.count = megabytes, max(1, int(megabytes / TOKEN))
         self.tokens, self.turn = context.BoundedSemaphore(self.count), context.Lock()
 
     @contextmanager
     def held(self, need: float) -> Iterator[None]:
-        """Hold so many bytes in the block; ValueError where they are more than there ever are."""
+        """Reserve `need` bytes during the block; ValueError if they exceed the whole limit."""
         megabytes = need / MEGABYTE
         if megabytes > self.megabytes:
             raise ValueError(
@@ -37,7 +37,7 @@ class Budget:
                 "(max_decoded_mb)"
             )
         count = min(self.count, math.ceil(megabytes / TOKEN))
-        with self.turn:  # two that each have a half would wait for each other
+        with self.turn:  # otherwise two readers that each hold half would wait for each other
             for _ in range(count):
                 self.tokens.acquire()
         try:
@@ -51,24 +51,24 @@ _present = [Budget(MAX_DECODED_MB)]
 
 
 def present() -> Budget:
-    """Return what this process reads by."""
+    """Return the budget of this process."""
     return _present[0]
 
 
 def share(budget: Budget) -> None:
-    """Read by a budget from now on, perhaps one that other processes have too."""
+    """Use a budget in this process from now on; other processes may share it."""
     _present[0] = budget
 
 
 def limit_decoding(megabytes: float) -> None:
-    """Set how much reading may take in this process."""
+    """Set the memory limit of this process, in megabytes."""
     share(Budget(megabytes))
 
 
 def needed(image: ImageFile) -> float:
-    """Return the bytes that reading an opened image takes at most."""
+    """Return the most bytes that reading an opened image takes."""
     each = BYTES.get(image.format or "", OTHERS)
     bits = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE, ())
-    if len(bits) > 1 and bits[0] > 16:  # the file's content, its numbers in either order, and ours
+    if len(bits) > 1 and bits[0] > 16:  # the file's content, its numbers in two orders, our copy
         each = 3 * sum(bits) // 8 + OTHERS
     return image.width * image.height * each

@@ -16,39 +16,39 @@ from gan.config.choices import Range
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in the luma of ITU-R BT.601, as in Pillow's mode L."""
 LUMA_COLUMN = np.array(LUMA, np.float32)[:, None]
-"""The same for pixels (H, W, 3) @ LUMA_COLUMN."""
+"""LUMA as a column: pixels (H, W, 3) @ LUMA_COLUMN is their luma (H, W, 1)."""
 WHITE_IS_ZERO = 0
 UNSIGNED, SIGNED, FLOATS = 1, 2, 3
-"""Of a TIFF's SampleFormat."""
+"""Values of a TIFF's SampleFormat."""
 ROWS = 256
-"""Rows of a deep image that are computed with at once."""
+"""Rows of a deep image that are processed at once."""
 
 
 def to_channels(image: Image.Image, channels: int, name: str = "image") -> Image.Image:
-    """Return the image in mode L (1 channel) or RGB (3 channels), 8 bits, as sRGB on white paper.
+    """Return the image in mode L (1 channel) or RGB (3 channels), 8-bit sRGB, on white.
 
-    16-bit gray is scaled to 8 bits, floats from [0, 1]; ValueError where values lie outside.
-    A color profile that cannot be used is ignored with a warning that has `name` in it.
-    The result carries no metadata, so the profile is not applied twice.
+    16-bit gray and floats in [0, 1] are scaled to 8 bits; ValueError if a value is out of range.
+    A color profile that cannot be used is ignored, with a warning that names the image as `name`.
+    The result has no metadata, so that the profile is not applied twice.
     """
     return on_white(image, channels, lambda text: warnings.warn(f"{name}: {text}", stacklevel=4))[0]
 
 
 def with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return pixels (H, W) of a gray image as (H, W, 1); others as they are."""
+    """Return pixels (H, W) of a gray image as (H, W, 1), and pixels (H, W, C) unchanged."""
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
 def on_white(
     image: Image.Image, channels: int, remark: Callable[[str], None]
 ) -> tuple[Image.Image, Image.Image | None]:
-    """Return what to_channels returns, and the transparency (mode L) that it had, if any.
+    """Return the result of to_channels, and the image's alpha (mode L) or None.
 
-    `remark` is called with each remark on the image.
+    `remark` is called with each remark about the image.
     """
     pixels, alpha = colors_and_alpha(image, remark)
     if alpha is not None:
-        # Convert alone would uncover the colors that hide below transparent pixels.
+        # convert() alone would reveal the colors below transparent pixels.
         paper = Image.new(pixels.mode, pixels.size, "white")
         paper.paste(pixels, mask=alpha)
         pixels = paper
@@ -60,7 +60,7 @@ def on_white(
 def colors_and_alpha(
     image: Image.Image, remark: Callable[[str], None]
 ) -> tuple[Image.Image, Image.Image | None]:
-    """Return an image's colors, mode L or RGB, 8 bits, sRGB, and its transparency, if any."""
+    """Return an image's colors (mode L or RGB, 8-bit sRGB), and its alpha (mode L) or None."""
     pixels, alpha = _to_eight_bits(image), None
     if pixels.has_transparency_data:
         pixels = pixels.convert("LA" if pixels.mode in ("1", "L", "La", "LA") else "RGBA")
@@ -69,21 +69,21 @@ def colors_and_alpha(
 
 
 def white_is_zero(image: Image.Image) -> bool:
-    """Return whether a TIFF's least number is white."""
+    """Return whether the smallest number of a TIFF means white."""
     tags = getattr(image, "tag_v2", {})
     return bool(tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO)
 
 
 def twelve_bits(image: Image.Image) -> bool:
-    """Return whether a TIFF has gray of 12 bits in 12, so that its white is 4095."""
+    """Return whether a TIFF stores gray in 12 bits, so that its white is 4095."""
     return bool(getattr(image, "tag_v2", {}).get(BITSPERSAMPLE) == (12,))
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Scale deep gray to mode L, where Pillow would clip it; other modes as they are."""
+    """Scale deep gray to mode L, which Pillow would clip; return other modes unchanged."""
     key = image.info.get("transparency")
     if isinstance(key, tuple) and max(key) > 255:
-        # A 16-bit PNG: Pillow has cut its pixels to their high bytes, but not the transparent one.
+        # A 16-bit PNG: Pillow keeps the high bytes of its pixels, but not of the transparent color.
         image = image.copy()
         image.info["transparency"] = tuple(value >> 8 for value in key)
     if not image.mode.startswith(("I", "F")):
@@ -96,11 +96,10 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
-    """Return a loaded image of mode I;16, I or F as (H, W, 1) of 16 bits; ValueError as
-    to_channels.
+    """Return a loaded image of mode I;16, I or F as uint16 (H, W, 1).
 
-    values are the numbers that are black and white. (H, W, 2) with transparency, where one value
-    stands for it.
+    values are the numbers of black and white; without them ValueError as from to_channels. Where
+    one number means transparency, the result is (H, W, 2) with alpha.
     """
     key = image.info.get("transparency")
     planes = np.empty((image.height, image.width, 1 if key is None else 2), np.uint16)
@@ -113,16 +112,17 @@ def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
 
 
 def bands(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Yield an image's numbers, some rows at a time: as floats all would take its memory twice."""
+    """Yield slices of rows and their numbers: floats of the whole image would double its memory."""
     for top in range(0, image.height, ROWS):
         bottom = min(top + ROWS, image.height)
         yield slice(top, bottom), rows(image, top, bottom)
 
 
 def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
-    """Return some rows of a loaded image; Image.crop would check Pillow's own limit again.
+    """Return rows top to bottom of a loaded image as an array (rows, W) or (rows, W, C).
 
-    A TIFF's 32 bits without a sign as such: Pillow has them with one.
+    Image.crop would check Pillow's size limit again. Unsigned 32-bit numbers of a TIFF are
+    returned as uint32: Pillow holds them as signed.
     """
     numbers = np.asarray(image._new(image.im.crop((0, top, image.width, bottom))))
     tags = getattr(image, "tag_v2", {})
@@ -133,7 +133,7 @@ def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
 def _grey(
     image: Image.Image, values: Range | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Yield rows of deep gray in [0, 1], black at 0, on white where a value is transparency."""
+    """Yield rows of deep gray in [0, 1] with black at 0; transparent pixels become white."""
     largest = 4095 if twelve_bits(image) else 65535
     ends = black_and_white((numbers for _, numbers in bands(image)), values, largest)
     key, turned = image.info.get("transparency"), white_is_zero(image)
@@ -149,30 +149,30 @@ def _grey(
 def black_and_white(
     parts: Iterable[NDArray[Any]], values: Range | None, largest: int = 65535
 ) -> Range:
-    """Return the range of a file's numbers: a given one, or that of their type.
+    """Return the range (black, white) of a file's numbers: `values`, or the range of their type.
 
-    largest is that of whole numbers. ValueError where some lie outside of their type's, or are
-    none.
+    largest is the white of integers; floats have 1. ValueError if a number is not finite, or if it
+    lies outside the range of its type and no values are given.
     """
     ends, floats = list[tuple[float, float]](), False
     for part in parts:
         ends.append((float(part.min()), float(part.max())))
         floats = part.dtype.kind == "f"
-    low, high = float(np.min(ends)), float(np.max(ends))  # NaN, too, which min would pass over
-    # Mode I holds 16 bits too, from PNM, and from TIFF with a sign.
+    low, high = float(np.min(ends)), float(np.max(ends))  # unlike min, these return NaN
+    # Mode I also holds 16 bits: from PNM, and from signed TIFF.
     white = 1 if floats else largest
     if not np.isfinite([low, high]).all():
-        raise ValueError("some of its values are infinite, or no numbers (NaN)")
+        raise ValueError("some of its values are infinite or NaN")
     if values is None and not (low >= 0 and high <= white):
         raise ValueError(
-            f"values from {low:g} to {high:g}; such pixels must lie between 0 and {white}, unless "
-            "data.range_a or data.range_b names their range"
+            f"values from {low:g} to {high:g}; they must be between 0 and {white}, unless "
+            "data.range_a or data.range_b sets their range"
         )
     return values or (0, white)
 
 
 def scaled(numbers: NDArray[Any], values: Range) -> NDArray[np.float32]:
-    """Return numbers as float32: 0 at the low end of a range, 1 at its high end, clipped."""
+    """Return numbers as float32: the range (low, high) maps to [0, 1], the rest is clipped."""
     low, high = values
     wide: Any = numbers.astype(np.float64 if numbers.itemsize > 2 else np.float32)
     unit: NDArray[np.float32] = ((wide - low) / (high - low)).clip(0, 1).astype(np.float32)
@@ -182,10 +182,10 @@ def scaled(numbers: NDArray[Any], values: Range) -> NDArray[np.float32]:
 def _to_srgb(
     image: Image.Image, profile: bytes | None, remark: Callable[[str], None]
 ) -> Image.Image:
-    """Convert to mode L or RGB without alpha, through the profile where there is one that fits."""
+    """Convert to mode L or RGB without alpha, and apply the color profile if it fits the image."""
     mode = {"1": "L", "L": "L", "LA": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
     pixels = image if image.mode == mode else image.convert(mode)
-    if profile and image.mode != "LAB":  # Pillow has brought Lab to sRGB by itself
+    if profile and image.mode != "LAB":  # Pillow has converted Lab to sRGB already
         if mode == "L" and profile[16:20] == b"RGB ":  # left over from before it became gray
             pixels = pixels.convert("RGB")
         try:
@@ -194,12 +194,12 @@ def _to_srgb(
             remark(f"ICC profile ignored: {error}")
         else:
             pixels = transform.apply(pixels) if transform else pixels
-    # Converting to the same mode would copy all pixels, a sixth of a large JPEG's decoding.
+    # Converting to the same mode would copy all pixels: a sixth of the time to decode a large JPEG.
     return pixels if pixels.mode in ("L", "RGB") else pixels.convert("RGB")
 
 
 def is_srgb(profile: bytes | None, mode: str) -> bool:
-    """Return whether pixels of mode L or RGB have no profile, or sRGB's own."""
+    """Return whether pixels of mode L or RGB have no color profile, or an sRGB profile."""
     try:
         return not profile or _transform_to_srgb(profile, mode) is None
     except (ImageCms.PyCMSError, OSError):
@@ -208,9 +208,9 @@ def is_srgb(profile: bytes | None, mode: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the color transform of a profile; None for sRGB's many variants, which need none.
+    """Return the color transform of a profile, or None for the many variants of sRGB.
 
-    Kept because the photographs of one camera share a profile. Applying one is thread-safe.
+    It is cached because the photographs of one camera share a profile. Applying it is thread-safe.
     """
     source = ImageCms.getOpenProfile(io.BytesIO(profile))
     transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")

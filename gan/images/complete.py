@@ -1,4 +1,4 @@
-"""Whether a file holds all of its picture: decoders fill what is missing with black or gray."""
+"""Check that a file holds its whole image: decoders fill missing parts with black or gray."""
 
 import math
 import os
@@ -13,39 +13,39 @@ from PIL.ImageFile import ImageFile
 from gan.images.color import SIGNED, rows
 
 FATAL = ("premature end", "bad Huffman code", "instead of RST")
-"""Of libjpeg's warnings those after which pixels are invented; others are about what is ignored."""
+"""libjpeg's warnings after which it invents pixels; the others are about data that it ignores."""
 BLOCK = 8
 """Side of a JPEG's blocks, in pixels."""
 LEAST_BITS = 1 / 16
-"""Bits of a block that a JPEG has at least; arithmetic coding gets below one."""
+"""Fewest bits per block in a JPEG; arithmetic coding needs less than one."""
 ZEROS = 64
-"""Bytes at the end of a file that are looked at."""
+"""Bytes that are checked at the end of a file."""
 MARKER = re.compile(rb"\xff+([^\x00\xff])")
 AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
-"""What ends a scan's data: no stuffed byte and no restart."""
+"""The marker after a scan's data: neither a stuffed byte nor a restart marker."""
 SCAN, END, FRAMES = b"\xda", b"\xd9", (b"\xc2", b"\xca")
 START_OF_SCAN = b"\xff\xda"
 MOST_SCANS = 100
-"""Each takes time for all blocks; encoders write about ten."""
+"""Every scan takes time for all blocks; encoders write about ten."""
 COEFFICIENTS = 64
-"""Of a block, for each component."""
+"""Coefficients of a block, for each component."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PIECE = 2**20
-"""Bytes that are unpacked at once."""
+"""Bytes that are decompressed at once."""
 ADAM7 = (
     (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
     (0, 1, 1, 2),
 )  # fmt: skip
-"""Where the passes of an interlaced PNG begin, and their steps, across and down."""
+"""For each pass of an interlaced PNG: first column, first row, column step, row step."""
 UNCOMPRESSED = 1
 UNBOUNDED = 2**32 - 1
-"""Rows of a strip where a TIFF does not say."""
+"""Rows per strip of a TIFF that does not state them."""
 SUBSAMPLED = 6
-"""YCbCr's chroma may take less room than its rows say."""
+"""YCbCr: its chroma may be subsampled, and so its rows shorter."""
 
 
 def check_length(image: ImageFile, file: BinaryIO) -> None:
-    """Raise ValueError where a file is too short for its size, before it is decoded."""
+    """Raise ValueError if a file is too short for its width and height, before it is decoded."""
     if isinstance(image, Tiff.TiffImageFile):
         _check_tiff(image)
     elif image.format in ("JPEG", "MPO"):
@@ -53,34 +53,36 @@ def check_length(image: ImageFile, file: BinaryIO) -> None:
         blocks = math.ceil(width / BLOCK) * math.ceil(height / BLOCK)
         length = os.fstat(file.fileno()).st_size
         if 8 * length < LEAST_BITS * blocks:
-            raise ValueError(f"damaged: {length} bytes are not a JPEG of {width}x{height} pixels")
+            raise ValueError(
+                f"damaged: {length} bytes are too few for a JPEG of {width}x{height} pixels"
+            )
         _check_tail(file, length)
         if "progressive" in image.info:
             file.seek(0)
             if (scans := file.read().count(START_OF_SCAN)) > MOST_SCANS:
-                raise ValueError(f"{scans} scans; at most {MOST_SCANS} are decoded")
+                raise ValueError(f"{scans} scans; at most {MOST_SCANS} are supported")
 
 
 def _check_tail(file: BinaryIO, length: int) -> None:
-    """Raise ValueError where a JPEG's data give way to zeros, as a broken download leaves them.
+    """Raise ValueError if a JPEG's data end in zeros, as an interrupted download leaves them.
 
-    Zeros are codes like others to a decoder. Behind the end of the picture there may be any.
+    A decoder reads zeros as ordinary codes. Zeros after the end of the image are allowed.
     """
     file.seek(max(0, length - ZEROS))
     if not file.read().strip(b"\0"):
         file.seek(0)
         content = file.read()
         if content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda"):
-            raise ValueError("damaged: it ends in zeros, and not as a JPEG does")
+            raise ValueError("damaged: it ends in zeros, without a JPEG's end marker")
 
 
 def check_end(image: ImageFile, file: BinaryIO) -> None:
-    """Raise ValueError where a JPEG or PNG ended before its last row, after it was decoded.
+    """Raise ValueError if a decoded JPEG or PNG ended before its last row.
 
-    A PNG's missing rows stay 0, so where one of the last is, its rows are counted. libjpeg fills
-    what is missing with gray: where the last block is of one color, and for progressive files,
-    whose missing scans leave a blur, the coefficients are decoded once more by a decoder that
-    reports it.
+    Missing rows of a PNG are 0, so if one of the last rows is 0, the rows in the file are counted.
+    libjpeg fills missing blocks with gray, and missing scans of a progressive file leave a blur.
+    So progressive files, and files whose last block has one color, are decoded once more by a
+    decoder that reports missing data.
     """
     if image.format == "PNG" and _ends_blank(image):
         check_png_rows(file)
@@ -101,8 +103,10 @@ def check_end(image: ImageFile, file: BinaryIO) -> None:
 
 
 def _check_scans(content: bytes) -> None:
-    """Raise ValueError where a progressive JPEG lacks scans: it would be blurred, and no decoder
-    says so (ITU-T T.81, B.2.3 and G.1.1.1)."""
+    """Raise ValueError if a progressive JPEG lacks scans (ITU-T T.81, B.2.3 and G.1.1.1).
+
+    It would be blurred, and decoders do not report it.
+    """
     components: set[int] = set()
     missing_bits: dict[tuple[int, int], int] = {}
     at = 2
@@ -125,9 +129,9 @@ def _check_scans(content: bytes) -> None:
 
 
 def check_png_rows(file: BinaryIO) -> None:
-    """Raise ValueError where a PNG's data unpack to less than its rows (PNG specification, 7.2).
+    """Raise ValueError if a PNG's data decompress to less than its rows (PNG specification, 7.2).
 
-    They are unpacked once more, piece by piece; warnings of decoders were given before.
+    The data are decompressed once more, in pieces.
     """
     file.seek(len(PNG_SIGNATURE))
     unpacker, there, needed = zlib.decompressobj(), 0, 0
@@ -146,11 +150,11 @@ def check_png_rows(file: BinaryIO) -> None:
     while unpacked := unpacker.decompress(unpacker.unconsumed_tail, PIECE):
         there += len(unpacked)
     if there < needed:
-        raise ValueError(f"damaged: its data are {there} of {needed} bytes")
+        raise ValueError(f"damaged: it has {there} of {needed} bytes of pixels")
 
 
 def _png_bytes(header: bytes) -> int:
-    """Return how many bytes the rows of a PNG are, each with that of its filter."""
+    """Return the bytes of all rows of a PNG, given its IHDR; each row has a byte for its filter."""
     width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
     total = 0
@@ -162,19 +166,20 @@ def _png_bytes(header: bytes) -> int:
 
 
 def _ends_blank(image: ImageFile) -> bool:
-    """Return whether one of the last two rows is all 0; interlaced files end with every other.
+    """Return whether one of the last two rows is all 0.
 
-    Few pictures have a black row at their end, so few are read twice.
+    Two, because the last pass of an interlaced file holds every other row. Few images end with a
+    black row, so few are read twice.
     """
     last = rows(image, max(0, image.height - 2), image.height)
     return not last.reshape(len(last), -1).any(axis=1).all()
 
 
 def _ends_plain(image: ImageFile) -> bool:
-    """Return whether the last block is of one color, in a JPEG decoded at any scale.
+    """Return whether the last block of a JPEG has one color; the JPEG may be decoded at any scale.
 
-    Looked at is the corner to which the colors of no other block reach when they are upsampled.
-    Two pixels across at least: an eighth of the size leaves one of a block, which says nothing.
+    This checks the corner that upsampled colors of other blocks do not reach. It is at least two
+    pixels wide: at an eighth of the size a block is one pixel, which is always of one color.
     """
     scale, *_ = getattr(image, "decoderconfig", ()) or (1,)
     width, height = image.size
@@ -189,13 +194,13 @@ def _ends_plain(image: ImageFile) -> bool:
 
 
 def _check_tiff(image: Tiff.TiffImageFile) -> None:
-    """Raise ValueError unless there are as many strips or tiles as the picture's size needs.
+    """Raise ValueError unless a TIFF has as many strips or tiles as its width and height require.
 
-    Without compression they must also be as long as their rows.
+    Uncompressed ones must also be as long as their rows.
     """
     tags = image.tag_v2
     if SIGNED in tags.get(Tiff.SAMPLEFORMAT, ()) and 8 in tags.get(Tiff.BITSPERSAMPLE, ()):
-        raise ValueError("8 bits with a sign, which would be read as without")
+        raise ValueError("signed 8-bit numbers are not supported")
     width, height = tags[Tiff.IMAGEWIDTH], tags[Tiff.IMAGELENGTH]
     samples = tags.get(Tiff.SAMPLESPERPIXEL, 1)
     planes = samples if tags.get(Tiff.PLANAR_CONFIGURATION, 1) == 2 else 1
@@ -211,7 +216,7 @@ def _check_tiff(image: Tiff.TiffImageFile) -> None:
     if there < needed * planes:
         raise ValueError(f"damaged: it has {there} of {needed * planes} {kind}s")
     if missing := sum(offset == 0 for offset in tags[offsets][: needed * planes]):
-        raise ValueError(f"damaged: {missing} of {needed * planes} {kind}s are nowhere")
+        raise ValueError(f"damaged: {missing} of {needed * planes} {kind}s are missing")
     plain = tags.get(Tiff.COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED
     if not plain or lengths not in tags:
         return
@@ -223,5 +228,5 @@ def _check_tiff(image: Tiff.TiffImageFile) -> None:
     for number, length in enumerate(tags[lengths][: needed * planes]):
         last = not tiled and number % along == along - 1
         least = line * (height - down * (along - 1) if last else down)
-        if 0 < length < least:  # some writers leave it at 0
+        if 0 < length < least:  # some writers store 0
             raise ValueError(f"damaged: {kind} {number + 1} has {length} of {least} bytes")

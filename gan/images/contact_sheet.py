@@ -1,4 +1,4 @@
-"""Contact sheets: images with their names on paper."""
+"""Contact sheets: a grid of images with titles."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -24,10 +24,10 @@ def grid(
     corner: str = "",
     text_size: int = 20,
 ) -> Image.Image:
-    """Lay out cells, row by row, under the titles of their columns.
+    """Return a page with the images `cells`, row by row, below the titles of their columns.
 
-    With `rows`, these are named on the left, and the corner says what both are. All cells have the
-    size of the largest image; smaller ones are centered.
+    `rows` are titles on the left, and `corner` the text above them. All cells have the size of the
+    largest image; smaller images are centered.
     """
     assert len(cells) % len(columns) == 0
     font = ImageFont.load_default(text_size)
@@ -51,7 +51,7 @@ def grid(
 def thumbnail(
     path: Path, side: int, *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> Image.Image | None:
-    """Return an image within side x side pixels, aspect kept; None where it cannot be read."""
+    """Return an image scaled to fit side x side pixels, or None if it cannot be read."""
     try:
         image, _ = read_with_traits(path, draft_size=side, max_megapixels=max_megapixels)
     except ImageError:
@@ -61,15 +61,15 @@ def thumbnail(
 
 
 def fit_text(text: str, size: int, width: int, *, keep_end: bool = False) -> str:
-    """Return a line of at most `width` pixels in letters of a size: in ASCII, cut if need be.
+    """Return a text as ASCII, shortened to at most `width` pixels in the font size `size`.
 
-    The font has no more letters. Of names the end is kept, which tells them apart.
+    The font has ASCII characters only. keep_end shortens the beginning: names differ at the end.
     """
     font = ImageFont.load_default(size)
     plain = printable(text).encode("ascii", "backslashreplace").decode()
     if font.getlength(plain) <= width:
         return plain
-    # No letter is narrower than a pixel, and names may be long.
+    # Every letter is at least one pixel wide; names may be long.
     plain = plain[-width:] if keep_end else plain[:width]
     while font.getlength(f"{plain}...") > width:
         plain = plain[1:] if keep_end else plain[:-1]

@@ -1,9 +1,9 @@
-"""Pixels with all the bits that a file has, and of the numbers that a range names.
+"""Read pixels with all bits of a file, or scaled from a range of its numbers.
 
-A range (low, high) says what black and white are in a file's own numbers: (0, 4095) of 12 bits,
-(-1024, 3071) of Hounsfield units. Such pixels have 16 bits, 0 at low and 65535 at high; what lies
-beyond is clipped. Without one black and white are those of the file's type, 0 and 255 or 65535, or
-0 and 1 of floats.
+A range (low, high) gives black and white in the numbers of the file: (0, 4095) for 12 bits,
+(-1024, 3071) for Hounsfield units. Pixels read with a range have 16 bits: low becomes 0, high
+becomes 65535, and numbers outside are clipped. Without a range, black and white are those of the
+file's type: 0 and 255, 0 and 65535, or 0 and 1 for floats.
 """
 
 import re
@@ -37,11 +37,11 @@ from gan.images.reader import UPRIGHT, decoded, metadata_follows_pixels, opened,
 Array = NDArray[Any]
 Remark = Callable[[str], None]
 DROPPED = "dropped a band that is neither color nor transparency"
-CLIPPED = "more than half of its values lie beyond the range and are clipped"
+CLIPPED = "more than half of its values are outside the range and are clipped"
 PACKED = re.compile(r"\bL;[124]")
-"""How Pillow unpacks gray of less than 8 bits, which it scales to 8."""
+"""Pillow's names for packed gray of less than 8 bits, which it scales to 8."""
 SCALED = ("PPM", "JPEG2000", "AVIF", "HEIF")
-"""Formats of any depth, which Pillow scales to 8 or 16 bits."""
+"""Formats whose numbers Pillow scales to 8 or 16 bits."""
 
 
 def read_pixels(
@@ -53,11 +53,11 @@ def read_pixels(
     values: Range | None = None,
     remark: Remark = lambda text: None,
 ) -> Array:
-    """Read a file as pixels (H, W, channels), upright, transparency on white.
+    """Read a file as pixels (H, W, channels), upright, on white where it is transparent.
 
-    uint8 as `read_image` has them, but uint16 of a file with more bits, and with `values`, the
-    range of its numbers. `remark` is called with each remark on it. `draft_size` and
-    ImageError as there.
+    uint8 as from `read_image`; uint16 if the file has more bits, or with `values`, the range of its
+    numbers. `remark` is called with each remark about the file. `draft_size` and ImageError as in
+    `read_image`.
     """
     found = read_image_or_pixels(
         path,
@@ -79,7 +79,7 @@ def read_image_or_pixels(
     values: Range | None = None,
     remark: Remark = lambda text: None,
 ) -> Image.Image | Array:
-    """Read what `read_pixels` reads; 8 bits as an image, which is resized without a copy."""
+    """Read a file like `read_pixels`, but 8 bits as an image, which is resized without a copy."""
     with opened(path, max_megapixels) as (image, file):
         if has_other_band(image):
             remark(DROPPED)
@@ -96,25 +96,25 @@ def read_image_or_pixels(
 
 
 def as_pixels(picture: Image.Image | Array) -> Array:
-    """Return an image of mode L or RGB as pixels (H, W, C); pixels as they are."""
+    """Return an image of mode L or RGB as pixels (H, W, C), and pixels unchanged."""
     return with_channels(np.array(picture)) if isinstance(picture, Image.Image) else picture
 
 
 def sixteen_bits(unit: Array) -> Array:
-    """Return numbers from 0 to 1 as uint16."""
+    """Return numbers in [0, 1] as uint16, 0 to 65535, rounded."""
     return np.rint(unit * np.float32(65535)).astype(np.uint16)
 
 
 def in_range(
     image: Image.Image, channels: Channels, values: Range, remark: Remark
 ) -> tuple[Array, Array | None]:
-    """Return a loaded image of 8 bits as pixels of 16 by a range, on white, and its transparency.
+    """Return a loaded 8-bit image as uint16 pixels (H, W, channels) scaled from a range, on white.
 
-    They are not turned.
+    The second result is its alpha, uint16 (H, W), or None. Neither is rotated upright.
     """
     colors, alpha = colors_and_alpha(image, remark)
     levels = np.arange(256, dtype=np.uint8)
-    turns = white_is_zero(image)  # Pillow has turned them
+    turns = white_is_zero(image)  # Pillow has inverted them
     table = sixteen_bits(scaled(levels[::-1] if turns else levels, values))
     pixels = as_pixels(colors.convert("L" if channels == 1 else "RGB"))
     _say_if_clipped([255 - pixels if turns else pixels], values, remark)
@@ -129,7 +129,10 @@ def in_range(
 
 
 def as_numbers(pixels: Array, values: Range, dtype: Any) -> Array:
-    """Return what pixels stand for, whose largest is the high end of a range, as a type has it."""
+    """Return the numbers that pixels stand for: 0 is the low end of a range, the largest its high.
+
+    Integers are rounded.
+    """
     low, high = values
     numbers = low + pixels * ((high - low) / np.iinfo(pixels.dtype).max)
     whole = np.issubdtype(dtype, np.integer)
@@ -149,15 +152,16 @@ def deep_pixels(
     values: Range | None = None,
     page: int = 0,
 ) -> tuple[Array, Array | None] | None:
-    """Return upright 16-bit pixels (H, W, channels) and transparency of an opened file.
+    """Return upright uint16 pixels (H, W, channels) and alpha (H, W), or None, of an opened file.
 
-    None where 8 bits hold it all. ValueError where a file's numbers are needed and cannot be had.
+    None instead of both if the file is to be read in 8 bits. ValueError if `values` needs the
+    numbers of the file and they cannot be read.
     """
     if values is not None and image.format in SCALED:
-        raise ValueError(f"{image.format} does not keep numbers, as a range needs: use TIFF or PNG")
+        raise ValueError(f"{image.format} does not support a range: use TIFF or PNG")
     packed = any(PACKED.search(str(tile.args)) for tile in image.tile)
     if values is not None and (packed or image.mode in ("1", "CMYK")):
-        raise ValueError("a range is one of gray or RGB, of 8 bits a channel or more")
+        raise ValueError("a range requires gray or RGB with 8 bits a channel or more")
     grey = image.mode.startswith(("I", "F"))
     if not grey and not has_deep_color(image):
         if getattr(image, "tag_v2", {}).get(BITSPERSAMPLE, (8,))[0] > 8:
@@ -170,12 +174,12 @@ def deep_pixels(
         remark("read in 8 bits")
         return None
     if image.format == "PNG" and metadata_follows_pixels(file):
-        image.load()  # the orientation
+        image.load()  # reads the orientation
     numbers, ends = turned(found[0], orientation(image)), found[1]
     depth = numbers.shape[2]
     colors = {2: 1, 4: 3}.get(depth, depth)
     alpha = numbers[:, :, colors:] if depth > colors and not has_other_band(image) else None
-    # A TIFF's colors may be multiplied with its alpha already (ExtraSamples 1).
+    # A TIFF's colors may be premultiplied with alpha (ExtraSamples 1).
     multiplied = getattr(image, "tag_v2", {}).get(EXTRASAMPLES, (2,))[0] == 1
     pixels = _blended(numbers[:, :, :colors], alpha, multiplied, ends, channels)
     return pixels, None if alpha is None else np.ascontiguousarray(alpha[:, :, 0])
@@ -184,10 +188,10 @@ def deep_pixels(
 def _numbers(
     image: ImageFile, file: BinaryIO, values: Range | None, remark: Remark, page: int
 ) -> tuple[Array, Range | None] | None:
-    """Return a deep file's numbers (H, W, bands), not turned, and the range that they are of.
+    """Return a deep file's numbers (H, W, bands), not rotated upright, and their range.
 
-    They are of 16 bits already where it is None. None where a file without a range has to be read
-    in 8 bits.
+    A range of None means that the numbers are scaled to 16 bits already. None instead of both if
+    the file has to be read in 8 bits; ValueError if that happens with `values`.
     """
     if image.mode.startswith(("I", "F")):
         loaded = decoded(image, file)
@@ -201,18 +205,16 @@ def _numbers(
         whole = numbers.dtype == np.uint16
         return numbers, values if whole else black_and_white([numbers], values)
     if values is not None:
-        raise ValueError(
-            "16 bits in planes one after the other, or damaged: their numbers cannot be read"
-        )
+        raise ValueError("its 16-bit numbers cannot be read: it has separate planes, or is damaged")
     return None
 
 
 def _blended(
     colors: Array, alpha: Array | None, multiplied: bool, ends: Range | None, channels: Channels
 ) -> Array:
-    """Return numbers as 16-bit pixels on white."""
+    """Return numbers (H, W, 1 or 3) as uint16 pixels (H, W, channels), on white by their alpha."""
     pixels = np.empty((*colors.shape[:2], channels), np.uint16)
-    for top in range(0, len(pixels), ROWS):  # the floats of a whole picture: 40 bytes a pixel
+    for top in range(0, len(pixels), ROWS):  # floats of the whole image would take 40 bytes a pixel
         rows = slice(top, top + ROWS)
         block: Any = colors[rows]
         opacity = None if alpha is None else alpha[rows] / np.float32(65535)
@@ -230,7 +232,7 @@ def _blended(
 
 
 def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> None:
-    """Remark where most of a file's numbers lie beyond a range: it may be that of other files."""
+    """Remark if most numbers are outside the range: it may be meant for other files."""
     low, high = values
     beyond = count = 0
     for part in parts:
@@ -241,10 +243,11 @@ def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> No
 
 
 def numbers_of(image: Image.Image, stored: Array | None = None) -> Range | None:
-    """Return the least and the largest number of a loaded file with more than 8 bits a channel.
+    """Return the smallest and largest number of a loaded file with more than 8 bits a channel.
 
-    Of 16-bit colors by their high bytes, which is what Pillow has of them; others are `stored`.
-    None where none is finite.
+    `stored` are the numbers of colors that OpenCV read. Without them, Pillow has only the high
+    bytes of 16-bit colors, so the result is rounded to 256. None if all numbers are infinite or
+    NaN.
     """
     if stored is not None or image.mode.startswith(("I", "F")):
         rows = (numbers for _, numbers in bands(image)) if stored is None else [stored]
@@ -257,7 +260,10 @@ def numbers_of(image: Image.Image, stored: Array | None = None) -> Range | None:
 
 
 def turned(values: Array, turn: int) -> Array:
-    """Return what `reader.UPRIGHT` does to images, for arrays (H, W) or (H, W, C)."""
+    """Return an array (H, W) or (H, W, C) upright, given the EXIF orientation `turn`, 1 to 8.
+
+    It does to arrays what `reader.UPRIGHT` does to images.
+    """
     if turn in (2, 3, 7, 8):
         values = values[:, ::-1]
     if turn in (3, 4, 6, 7):

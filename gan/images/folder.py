@@ -1,4 +1,4 @@
-"""The images of a folder, in an order that is the same on every machine."""
+"""List the images of a folder, in the same order on every machine."""
 
 import os
 from collections import Counter, defaultdict
@@ -9,39 +9,39 @@ from pathlib import Path
 from gan.images.formats import IMAGE_SUFFIXES
 
 KINDS = 5
-"""How many suffixes of other files an error names."""
+"""Number of other files' suffixes that an error names."""
 NAMED = 3
-"""How many files a line about many of them names."""
+"""Number of files that a line about several of them names."""
 KNOWN = ".jpg, .png, .tif, .webp"
-"""Suffixes that an error names."""
+"""Image suffixes that an error names."""
 OUTSIDE = "a link to a {} outside the folder, which is not followed"
 
 
 def list_images(folder: Path) -> list[Path]:
     """Return the image files in a folder and its sub-folders, sorted by relative POSIX path.
 
-    Known by suffix (IMAGE_SUFFIXES, in either case). Hidden files and folders are skipped, and so
-    are links that leave the folder. Links to folders are never followed: inside the folder their
-    images are listed where they lie. ValueError names a folder that is missing, not a folder or not
-    readable.
+    Images are recognized by suffix (IMAGE_SUFFIXES, in upper or lower case). Hidden files and
+    folders are skipped, and links that lead out of the folder. Links to folders are not followed:
+    images inside the folder are listed by their real path only. ValueError if the folder does not
+    exist, is a file or cannot be read.
     """
     return find_images(folder).images
 
 
 @dataclass(frozen=True)
 class Found:
-    """What is in a folder."""
+    """The files of a folder: images, skipped and others."""
 
     images: list[Path]
-    """As list_images returns them."""
+    """The paths that list_images returns."""
     skipped: list[tuple[Path, str]]
-    """What has an image's name but is not taken, and folders elsewhere, with the reason."""
+    """Files with an image's suffix, and links to folders, that are skipped, with the reason."""
     others: list[Path]
-    """Files with other suffixes, without hidden ones; whatever they are, none is opened."""
+    """Files with other suffixes that are not hidden; they are never opened."""
 
 
 def find_images(folder: Path) -> Found:
-    """Return what list_images returns, and what it skips."""
+    """Return the images of a folder as list_images does, and the files that it skips."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
     root, found = folder.resolve(), Found([], [], [])
@@ -67,18 +67,18 @@ def find_images(folder: Path) -> Found:
 
 
 def nothing_found(folder: Path, found: Found) -> str:
-    """Return the line for a folder without images: what is there, and what would be images."""
+    """Return the error for a folder without images: what it holds, and the suffixes of images."""
     kinds = Counter(path.suffix.lower() or "no suffix" for path in found.others)
     most = ", ".join(sorted(kinds, key=lambda kind: (-kinds[kind], kind))[:KINDS])
     there = [f"{len(found.others)} files of other kinds ({most})"] if kinds else []
     reasons = Counter(reason for _, reason in found.skipped)
     there += [f"{count} skipped ({reason})" for reason, count in reasons.items()]
-    listed = f": {', '.join(there)}; images are {KNOWN} and the like" if there else ""
+    listed = f": {', '.join(there)}; images end in {KNOWN} and so on" if there else ""
     return f"{folder}: no images in this folder or below it{listed}"
 
 
 def skipped_lines(folder: Path, skipped: Sequence[tuple[Path, str]]) -> list[str]:
-    """Return a line for each reason why something in a folder is not taken, with names."""
+    """Return a line for each reason why files of a folder are skipped, with some names."""
     paths = defaultdict[str, list[Path]](list)
     for path, reason in skipped:
         paths[reason].append(path)
@@ -92,7 +92,7 @@ def skipped_lines(folder: Path, skipped: Sequence[tuple[Path, str]]) -> list[str
 
 def _not_taken(path: Path, root: Path) -> str | None:
     """Return why a file is skipped, or None."""
-    # A pipe would block its reader for ever, and a link may lead to itself: neither is a file.
+    # Opening a pipe would block forever, and a link may lead to itself: is_file rejects both.
     if not path.is_file():
         return "a link to nothing" if path.is_symlink() else "not a regular file"
     if path.is_symlink() and not path.resolve().is_relative_to(root):

@@ -1,4 +1,4 @@
-"""Which files are images, by suffix, and the kinds that the reader tries, by content."""
+"""The suffixes of image files, and the formats that the reader tries by content."""
 
 import contextlib
 from functools import cache
@@ -30,14 +30,14 @@ FORMATS = {
     ".heic": "HEIF",
     ".heif": "HEIF",
 }
-"""Pillow's name for each suffix. Pillow opens more, some through other programs (EPS runs
-Ghostscript); files from strangers are not offered to those."""
+"""Pillow's name of the format by suffix. Pillow opens other formats too, some through external
+programs (EPS runs Ghostscript); files are not passed to those."""
 
 IMAGE_SUFFIXES = frozenset(FORMATS)
-"""Suffixes of the files that are images, in lower case, with the dot."""
+"""Suffixes of image files, in lower case, with the dot."""
 
 NUMBERS = "RGB;numbers"
-"""How pixels are packed of which Pillow knows no more than the header: `gan.images.numbers`."""
+"""The raw mode of TIFFs whose header alone Pillow reads; `gan.images.numbers` reads the pixels."""
 _UNSIGNED, _SIGNED, _FLOATS = (1,), (2,), (3,)
 _GREYS = {
     (_UNSIGNED, 16): ("I;16", "I;16", "I;16B"),
@@ -47,19 +47,19 @@ _GREYS = {
     (_FLOATS, 32): ("F", "F;32F", "F;32BF"),
     (_FLOATS, 64): ("F", "F;64F", "F;64BF"),
 }
-"""Pillow's mode for the numbers of a TIFF, and how it unpacks them in either byte order."""
+"""Pillow's mode for the numbers of a TIFF, and its raw modes for little and big endian."""
 _COLORS = ((_UNSIGNED, 32), (_SIGNED, 16), (_SIGNED, 32), (_FLOATS, 32), (_FLOATS, 64))
 _THREE: tuple[tuple[int, tuple[int, ...]], ...] = ((2, ()), (1, ()), (1, (0, 0)))
-"""Photometric interpretation and ExtraSamples of three bands: GDAL calls deep ones gray."""
+"""Photometric interpretation and ExtraSamples of three bands; GDAL labels deep colors as gray."""
 
 
 class ImageError(ValueError):
-    """An image file that cannot be used: its path, then the reason, in one line."""
+    """An image file cannot be used; the message is one line: its path, then the reason."""
 
 
 @cache
 def known_formats() -> tuple[str, ...]:
-    """Return the formats that this installation reads; with the extra `heif`, HEIC too."""
+    """Return Pillow's names of the formats that can be read; HEIC needs the extra `heif`."""
     Image.init()
     _teach_tiff()
     with contextlib.suppress(ImportError):
@@ -70,7 +70,7 @@ def known_formats() -> tuple[str, ...]:
 
 
 def _teach_tiff() -> None:
-    """Add to Pillow's table what it could unpack, but offers in one byte order or polarity only."""
+    """Add TIFF kinds to Pillow's table that it can unpack but accepts in one byte order only."""
     found: dict[Any, tuple[str, str]] = {}
     for place, order in enumerate((b"II", b"MM"), start=1):
         for (kind, bits), greys in _GREYS.items():

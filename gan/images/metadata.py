@@ -1,4 +1,4 @@
-"""EXIF for a picture that was made of another: what still holds, and nothing that misleads."""
+"""Metadata for an image that was made from another: keep the tags that are still true."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,30 +18,29 @@ KEPT = frozenset(
         Base.XPAuthor, Base.XPKeywords, Base.XPSubject,
     )
 )  # fmt: skip
-"""Tags of the main directory that say what a picture is and who made it. The others describe how
-the file stores it (a TIFF's strips, a thumbnail of the original, the orientation that was undone).
+"""Tags of the main directory that describe the picture and its author. The others describe how the
+file stores it (strips of a TIFF, thumbnail of the original, the orientation that was undone).
 """
 
 GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113)
-"""Tags of a GeoTIFF (OGC 19-008r4): the pixels' scale, tie points, transformation, keys with their
-numbers and texts; and GDAL's metadata and the value of missing data."""
+"""Tags of a GeoTIFF (OGC 19-008r4): pixel scale, tie points, transformation, keys with their
+numbers and texts; and two of GDAL: its metadata and the value of missing data."""
 Tags = Mapping[int, tuple[int, Any]]
-"""Type and value of a TIFF's tags."""
+"""Type and value of TIFF tags, by tag."""
 SHAPES = '{"shape"'
-"""How a description begins that says how the file stores its arrays (tifffile's)."""
+"""The beginning of tifffile's descriptions, which describe how the file stores its arrays."""
 SRGB = 1
 LARGEST = 65_000
-"""Bytes of EXIF that a JPEG can have, less its headers."""
+"""Most bytes of EXIF in a JPEG, without its headers."""
 
 
 def kept_exif(
     image: ImageFile, size: tuple[int, int], remark: Callable[[str], None]
 ) -> Image.Exif | None:
-    """Return the EXIF of an opened image for its upright sRGB translation of `size` (width,
-    height).
+    """Return the EXIF of an opened image for an upright sRGB translation; size is (width, height).
 
-    Camera, time, place, author and exposure stay. None without any; what is damaged or does not fit
-    into a JPEG is dropped, with a remark.
+    Camera, time, place, author and exposure are kept. None if the image has no EXIF, or if it is
+    damaged or too large for a JPEG: then it is dropped with a remark.
     """
     try:
         original = Image.Image.getexif(image)
@@ -53,28 +52,28 @@ def kept_exif(
         if details:
             details |= {Base.ColorSpace: SRGB}
             details |= {Base.ExifImageWidth: size[0], Base.ExifImageHeight: size[1]}
-            details.pop(Base.MakerNote, None)  # refers to places in the file that it was in
+            details.pop(Base.MakerNote, None)  # it holds offsets into the original file
         for directory, tags in (
             (ExifTags.IFD.Exif, details),
             (ExifTags.IFD.GPSInfo, original.get_ifd(ExifTags.IFD.GPSInfo)),
         ):
             if tags:
                 kept.get_ifd(directory).update({tag: _text(tags[tag]) for tag in tags})
-                kept[directory] = 0  # its place, which writing puts in; TIFF requires the tag
+                kept[directory] = 0  # the offset, which writing fills in; TIFF requires the tag
         length = len(kept.tobytes()) if kept else 0
-    except Exception as error:  # as many kinds as damage has; the picture is still good
+    except Exception as error:  # damaged EXIF raises many kinds; the picture is still good
         remark(f"EXIF dropped: {error or type(error).__name__}")
         return None
     if length > LARGEST:
-        remark(f"EXIF dropped: {length} bytes, and a JPEG can have {LARGEST}")
+        remark(f"EXIF dropped: {length} bytes, but a JPEG holds at most {LARGEST}")
         return None
     return kept if kept else None
 
 
 def kept_density(image: ImageFile, turn: int) -> tuple[float, float] | None:
-    """Return an opened image's pixels per inch, across and down when it is upright.
+    """Return the pixels per inch of an opened image, horizontal and vertical when it is upright.
 
-    None where its file says nothing, or nothing that can be.
+    turn is its EXIF orientation. None if the file states no density, or an impossible one.
     """
     try:
         across, down = (float(value) for value in image.info["dpi"])
@@ -86,9 +85,9 @@ def kept_density(image: ImageFile, turn: int) -> tuple[float, float] | None:
 
 
 def kept_place(image: ImageFile, remark: Callable[[str], None]) -> Tags:
-    """Return the tags that say where on the map an opened TIFF lies; none for other images.
+    """Return the GeoTIFF tags of an opened image, which place it on the map; empty if it has none.
 
-    None, with a remark, if the image is stored rotated: they count the stored pixels.
+    Also empty, with a remark, if the image is stored rotated: the tags refer to stored pixels.
     """
     if not isinstance(image, TiffImageFile):
         return {}
@@ -101,7 +100,6 @@ def kept_place(image: ImageFile, remark: Callable[[str], None]) -> Tags:
 
 
 def _text(value: object) -> object:
-    """Return text beyond ASCII as the bytes that it was: Pillow reads them as Latin-1, writes
-    ASCII."""
+    """Return a text beyond ASCII as its bytes: Pillow reads Latin-1, but writes ASCII only."""
     plain = not isinstance(value, str) or value.isascii()
     return value if plain else str(value).encode("latin-1", "replace")

@@ -1,7 +1,7 @@
-"""Numbers of files that no mode of Pillow holds: read by OpenCV.
+"""Read numbers that Pillow's modes cannot hold, with OpenCV.
 
-Colors of 16 bits, of which Pillow has the high bytes; colors of 32 bits, signed or floats, which it
-rejects; JPEG 2000 of more than 8 bits.
+These are 16-bit colors, of which Pillow keeps the high bytes; 32-bit, signed and float colors,
+which it rejects; and JPEG 2000 of more than 8 bits.
 """
 
 import contextlib
@@ -28,9 +28,9 @@ from gan.images.complete import check_png_rows
 
 COLOR_MODES = ("RGB", "RGBA", "RGBX", "LA")
 BANDS = (1, 3, 4)
-"""Numbers of them in a TIFF that are colors and transparency."""
+"""Supported numbers of bands in a TIFF."""
 KINDS = {1: "", 2: ", signed", 3: ", floats", 5: ", complex", 6: ", complex"}
-"""Words for a TIFF's SampleFormat."""
+"""Text for a TIFF's SampleFormat."""
 BY_PIXEL = "write them pixel by pixel"
 BIG_TIFF = b"\x2b"
 
@@ -42,7 +42,7 @@ def floats_in(image: Image.Image) -> bool:
 
 
 def has_deep_color(image: Any) -> bool:
-    """Return whether a PNG or TIFF has more than 8 bits a channel, where Pillow's modes hold 8."""
+    """Return whether a color PNG or TIFF has more than 8 bits a channel, which Pillow cuts to 8."""
     if image.mode not in COLOR_MODES:
         return False
     if image.format == "TIFF":
@@ -59,15 +59,15 @@ def only_numbers(image: ImageFile) -> bool:
 
 
 def in_planes(image: Any) -> bool:
-    """Return whether a TIFF has its bands one after the other."""
+    """Return whether a TIFF stores its bands as separate planes."""
     tags = getattr(image, "tag_v2", {})
     return bool(tags.get(PLANAR_CONFIGURATION, 1) != 1 and tags.get(SAMPLESPERPIXEL, 1) > 1)
 
 
 def has_other_band(image: ImageFile) -> bool:
-    """Return whether a TIFF has one band more than its colors, which is not transparency.
+    """Return whether a TIFF has one band besides its colors that is not transparency.
 
-    ExtraSamples is 0 then (TIFF 6.0, p. 31): near infrared, heights, a mask. Where it is missing
+    ExtraSamples is then 0 (TIFF 6.0, p. 31): near infrared, heights, a mask. Without ExtraSamples
     the band is transparency, as OpenCV writes it.
     """
     if not isinstance(image, TiffImageFile):
@@ -77,19 +77,19 @@ def has_other_band(image: ImageFile) -> bool:
 
 
 def check_bands(image: ImageFile) -> None:
-    """Raise ValueError for a TIFF with more bands than colors and one other."""
+    """Raise ValueError for a TIFF with two or more bands besides its colors."""
     if isinstance(image, TiffImageFile):
         samples, colors = _samples(image)
         if samples > colors + 1:
             raise ValueError(f"{samples} bands; images have 1, 3 or 4")
         if in_planes(image) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) in (0, 1):
-            raise ValueError(f"{samples} bands in planes one after the other; {BY_PIXEL}")
+            raise ValueError(f"{samples} bands in separate planes; {BY_PIXEL}")
 
 
 def _samples(image: TiffImageFile) -> tuple[int, int]:
-    """Return how many bands a TIFF has, and how many of them are colors.
+    """Return the number of bands of a TIFF, and how many of them are colors.
 
-    Three or four that claim to be gray are RGB: GDAL writes them so, with more than 8 bits.
+    Three or four bands that are labeled gray are RGB: GDAL writes deep colors so.
     """
     samples = image.tag_v2.get(SAMPLESPERPIXEL, 1)
     photometric = image.tag_v2.get(PHOTOMETRIC_INTERPRETATION, 1)
@@ -99,23 +99,23 @@ def _samples(image: TiffImageFile) -> tuple[int, int]:
 
 
 def color_numbers(image: Any, file: BinaryIO, page: int = 0) -> Any:
-    """Read deep colors as stored, an array (H, W, 3 or 4), not turned.
+    """Return deep colors as stored, an array (H, W, 3 or 4), not rotated upright.
 
-    None where OpenCV cannot. ValueError where no library can.
+    None if OpenCV cannot read them; ValueError if neither OpenCV nor Pillow can.
     """
     if image.format == "PNG":
-        check_png_rows(file)  # OpenCV would not say so
+        check_png_rows(file)  # OpenCV does not report missing rows
     planes = in_planes(image)
     found = None if planes else through_opencv(file, page)  # it mistakes planes for pixels
     if found is None and only_numbers(image):
         if planes:
-            raise ValueError(f"such colors in planes one after the other; {BY_PIXEL}")
-        raise ValueError("damaged, or compressed in a way that is not read")
+            raise ValueError(f"deep colors in separate planes; {BY_PIXEL}")
+        raise ValueError("damaged, or its compression is not supported")
     return found
 
 
 def through_opencv(file: BinaryIO, page: int = 0) -> Any:
-    """Return a file's pixels (H, W, 3 or 4) of more than 8 bits; None where OpenCV has none."""
+    """Return a file's pixels (H, W, 3 or 4) of more than 8 bits, or None if OpenCV reads none."""
     file.seek(0)
     content = np.frombuffer(_as_rgb(file.read()), np.uint8)
     with contextlib.suppress(cv2.error):
@@ -131,9 +131,9 @@ def through_opencv(file: BinaryIO, page: int = 0) -> Any:
 
 
 def _as_rgb(content: bytes) -> bytes:
-    """Return a TIFF whose first picture is called gray as RGB if it has three bands or four.
+    """Return a TIFF's bytes, relabeled from gray to RGB if its first page has three or more bands.
 
-    OpenCV reads the first band alone otherwise.
+    OpenCV would read only the first band. Other files are returned unchanged.
     """
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(content[:4])
     if order is None:
@@ -154,7 +154,7 @@ def _as_rgb(content: bytes) -> bytes:
 
 
 def what_is_not_read(file: BinaryIO) -> str | None:
-    """Return why a TIFF of a kind that Pillow does not know is rejected; None if nothing tells."""
+    """Return why a TIFF that Pillow cannot read is rejected; None if the header does not tell."""
     try:
         file.seek(0)
         head = file.read(8)
@@ -164,13 +164,13 @@ def what_is_not_read(file: BinaryIO) -> str | None:
         tags.load(file)
         bands = int(tags.get(SAMPLESPERPIXEL, 1))
         bits, kind = (int(tags.get(tag, (1,))[0]) for tag in (BITSPERSAMPLE, SAMPLEFORMAT))
-    except Exception:  # as many kinds as damage has
+    except Exception:  # damaged files raise many kinds
         return None
     if bands not in BANDS:
         return f"{bands} bands; images have 1, 3 or 4"
     if bands == 4 and tags.get(PLANAR_CONFIGURATION, 1) != 1:
-        return f"4 bands in planes one after the other; {BY_PIXEL}"
+        return f"4 bands in separate planes; {BY_PIXEL}"
     if kind in KINDS and (kind > 1 or bits not in (1, 2, 4, 8, 16)):
-        read = "gray and RGB are read of 8, 16 or 32 bits, signed of 16 or 32, floats of 32 or 64"
+        read = "supported: gray and RGB of 8, 16 or 32 bits, signed 16 or 32, floats of 32 or 64"
         return f"{bands} band{'s' * (bands > 1)} of {bits} bits{KINDS[kind]}; {read}"
     return None

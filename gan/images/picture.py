@@ -1,6 +1,6 @@
-"""A picture with all that must come back with it: transparency, depth and metadata.
+"""Read an image with its transparency, bit depth and metadata, so that all can be written again.
 
-And what is unusual about a file that can be read: all of it is handled, some of it matters.
+Also report what is unusual about a readable file.
 """
 
 from dataclasses import dataclass, field, replace
@@ -43,38 +43,38 @@ from gan.images.stacks import turn_to
 
 Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suffix"]
 Fact = tuple[Trait, bool, str]
-"""A trait, whether a file has it, and a word about it."""
+"""A trait, whether a file has it, and a short description."""
 
 RESOLUTION = (
     ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit,
 )  # fmt: skip
 INCH = 2
 PARTIAL = (8, 10, 12, 14)
-"""Bits that instruments give, in files of 16."""
+"""Bit depths of instruments that write 16-bit files."""
 VARIANTS = {"MPO": "JPEG", "DIB": "BMP"}
-"""Formats that share another one's suffix."""
+"""Formats that share the suffix of another format."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An upright picture as sRGB, on white where it is transparent."""
+    """An upright image in sRGB, on white where it is transparent."""
 
     pixels: Array
     """(H, W, 1 or 3), uint8 or uint16."""
     alpha: Array | None = None
-    """(H, W), of the same type, where the file has transparency."""
+    """(H, W), of the same type; None if the file has no transparency."""
     exif: Image.Exif | None = None
-    """Metadata for whatever is made of the picture: without orientation, thumbnail and profile."""
+    """Metadata for images made from this one: without orientation, thumbnail and color profile."""
     remarks: tuple[str, ...] = ()
-    """What had to be skipped in reading."""
+    """Remarks about what reading skipped."""
     density: tuple[float, float] | None = None
-    """Pixels per inch, across and down, where the file says so."""
+    """Pixels per inch, horizontal and vertical; None if the file does not state them."""
     place: Tags = field(default_factory=dict)
-    """A GeoTIFF's tags: where on the map its pixels lie."""
+    """Tags of a GeoTIFF, which place its pixels on the map."""
     floats: bool = False
     """Whether the file's numbers were floats."""
     written: Range | None = None
-    """What black and white become in a file that can hold such numbers; None for 0 and the largest
+    """Numbers to write for black and white, if the format can hold them; None for 0 and the largest
     of the type."""
 
     def with_pixels(self, pixels: Array) -> "Picture":
@@ -90,16 +90,16 @@ def read_picture(
     values: Range | None = None,
     page: int = 0,
 ) -> Picture:
-    """Read a file like `read_image`, with its depth (8 or 16 bits), transparency and metadata.
+    """Read a file like `read_image`, with its bit depth (8 or 16), transparency and metadata.
 
-    With `values`, the range of its numbers, always 16 bits. The first frame of an animation, with a
-    remark, or a page of a stack. ImageError as from `read_image`.
+    `values`, the range of its numbers, always gives 16 bits. `page` is a page of a stack, from 0;
+    of an animation the first frame is read, with a remark. ImageError as from `read_image`.
     """
     remarks: list[str] = []
     with opened(path, max_megapixels) as (image, file):
         turn_to(image, file, page)
         stored = getattr(image, "tag_v2", {}).get(ExifTags.Base.Orientation, 1)
-        place = kept_place(image, remarks.append)  # before Pillow turns it
+        place = kept_place(image, remarks.append)  # before Pillow rotates it
         if has_other_band(image):
             remarks.append(DROPPED)
         floats = floats_in(image)
@@ -113,11 +113,11 @@ def read_picture(
                 shown, transparency = on_white(loaded, channels, remarks.append)
                 pixels = np.asarray(shown)
                 alpha = None if transparency is None else np.asarray(transparency)
-            turn = orientation(image)  # a PNG may have its EXIF behind the pixels
+            turn = orientation(image)  # the EXIF of a PNG may follow its pixels
             pixels, alpha = turned(pixels, turn), None if alpha is None else turned(alpha, turn)
         turn = orientation(image)
         if not page and _animated(image):
-            remarks.append("animated: its first frame is taken")
+            remarks.append("animated: only its first frame is used")
         pixels = with_channels(pixels)
         density = kept_density(image, max(turn, stored))
         exif = kept_exif(image, (pixels.shape[1], pixels.shape[0]), remarks.append)
@@ -128,36 +128,36 @@ def read_picture(
 
 @dataclass(frozen=True)
 class Traits:
-    """What a file is, beside its pixels."""
+    """Properties of a file besides its pixels."""
 
     size: tuple[int, int]
     """(width, height), upright."""
     format: str
-    """Pillow's name for it, by what the file begins with."""
+    """Pillow's name of the format, detected from the file's first bytes."""
     unusual: dict[Trait, str]
-    """What is unusual, with a word about it."""
+    """The unusual traits, each with a short description."""
     numbers: Range | None = None
-    """The least and the largest number of a file with more than 8 bits a channel; of colors by
-    their high bytes."""
+    """The smallest and largest number of a file with more than 8 bits a channel, None for others;
+    for colors with transparency from their high bytes."""
     floats: bool = False
 
     @property
     def outside(self) -> bool:
-        """Whether there are numbers that only a range (data.range_a) makes black or white."""
+        """Whether some numbers are outside their type's range, so that data.range_a is needed."""
         if self.numbers is None:
             return False
         return self.numbers[0] < 0 or self.numbers[1] > (1 if self.floats else 65535)
 
     @property
     def bits(self) -> int | None:
-        """How many bits hold its numbers, where instruments give so few and its type has 16."""
+        """Bits that hold its numbers, if an instrument wrote fewer (8 to 14) into 16; else None."""
         if self.numbers is None or self.floats or self.outside:
             return None
         return next((bits for bits in PARTIAL if self.numbers[1] < 2**bits), None)
 
     @property
     def shown(self) -> Range | None:
-        """The range of its numbers by which it is shown; None for that of its type."""
+        """The range of numbers to display it with; None for the range of its type."""
         if self.numbers is not None and self.outside:
             return self.numbers[0], max(self.numbers[1], self.numbers[0] + 1)
         return (0, 2**self.bits - 1) if self.bits else None
@@ -172,9 +172,9 @@ def read_with_traits(
 ) -> tuple[Image.Image, Traits]:
     """Read a file as RGB like `read_image`, and report what is unusual about it.
 
-    Numbers that lie outside of what pictures hold are shown from the least to the largest, those
-    that fill few of 16 bits as if they filled them.
-    `draft_size` and ImageError as for `read_image`; the size is that of the whole picture.
+    Numbers outside their type's range are scaled from the smallest to the largest, and numbers that
+    fill only some of 16 bits are scaled to fill them. `draft_size` and ImageError as in
+    `read_image`; Traits.size is the size of the whole image.
     """
     with opened(path, max_megapixels) as (image, file):
         turn_to(image, file, page)
@@ -185,10 +185,10 @@ def read_with_traits(
         remarks: list[str] = []
         stored = color_numbers(image, file, page) if has_deep_color(image) else None
         if stored is not None and stored.shape[2] == 4 and not has_other_band(image):
-            stored = None  # with transparency, which Pillow has
+            stored = None  # with transparency: Pillow reads it
         loaded = decoded(image, file) if stored is None else image
         if stored is not None and image.format == "PNG" and metadata_follows_pixels(file):
-            image.load()  # the orientation
+            image.load()  # reads the orientation
         known = "deep" in unusual and not twelve_bits(image) and not in_planes(image)
         numbers = numbers_of(loaded, stored) if known else None
         traits = Traits((width, height), kind, unusual, numbers, floats_in(image))
@@ -197,7 +197,7 @@ def read_with_traits(
         elif traits.shown and loaded.mode.startswith(("I", "F")):
             loaded = Image.fromarray(eight_bits(deep_grey(loaded, traits.shown)[:, :, 0]))
         pixels, alpha = on_white(loaded, 3, remarks.append)
-        turn = orientation(image)  # a PNG may have its EXIF behind the pixels
+        turn = orientation(image)  # the EXIF of a PNG may follow its pixels
         facts: list[Fact] = [
             (
                 "alpha",
@@ -217,8 +217,9 @@ def read_with_traits(
 
 
 def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
-    """Return the suffix of a file's format by what it begins with, whatever its name; `.png` for a
-    format that cannot be written. ImageError as from `read_image`.
+    """Return the suffix of a file's format, detected from its first bytes and not from its name.
+
+    `.png` for a format that cannot be written. ImageError as from `read_image`.
     """
     with opened(path, max_megapixels, pixels=False) as (image, _):
         kind = VARIANTS.get(image.format or "", image.format)
@@ -227,7 +228,7 @@ def read_suffix(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> str:
 
 
 def has_pages(path: Path) -> bool:
-    """Return whether a file has several frames or pages, of which the first is taken.
+    """Return whether a file has several frames or pages; readers use the first.
 
     ImageError as from `read_size`.
     """
@@ -239,18 +240,18 @@ def _animated(image: Any) -> bool:
     """Return whether an opened file has several frames or pages; later ones may be damaged."""
     try:
         return bool(getattr(image, "is_animated", False))
-    except Exception:  # as many kinds as damage has; the first is good
+    except Exception:  # damaged files raise many kinds; the first frame is good
         return True
 
 
 def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
-    """Return what the header tells, and no longer once the pixels are there."""
+    """Return the traits that the header shows and that are lost once the pixels are decoded."""
     expected = FORMATS.get(path.suffix.lower(), kind)
-    # Loading undoes the orientation of a TIFF, and drops the tag.
+    # Loading a TIFF undoes its orientation and drops the tag.
     turn = image.tag_v2.get(ExifTags.Base.Orientation) if isinstance(image, TiffImageFile) else 1
     profile = image.info.get("icc_profile")
     grey = image.mode in ("1", "L", "LA") or image.mode.startswith("I")
-    # An sRGB profile on a gray picture is left over from before it became gray.
+    # An RGB profile on a gray image is a leftover from before its conversion to gray.
     mode = "L" if grey and profile and profile[16:20] != b"RGB " else "RGB"
     floats = floats_in(image)
     deep = floats or image.mode.startswith("I") or has_deep_color(image)

@@ -1,4 +1,4 @@
-"""The only place that knows how [-1, 1] and 8 or 16 bits are related."""
+"""Convert pixels: 8 or 16 bits to and from [-1, 1], arrays and images to and from tensors."""
 
 from typing import Any
 
@@ -12,22 +12,22 @@ from gan.images.color import with_channels
 
 LARGEST = {torch.uint8: 255, torch.uint16: 65535}
 ROWS = 256
-"""Rows that are blended at once: the floats of a whole image would take four times its memory."""
+"""Rows that are blended at once: floats of the whole image would take four times its memory."""
 
 
 def from_image(image: Image.Image) -> Tensor:
-    """Return a picture of mode RGB or L as a uint8 tensor (C, H, W)."""
+    """Return an image of mode RGB or L as a uint8 tensor (C, H, W)."""
     return from_array(with_channels(np.array(image)))
 
 
 def to_image(pixels: Tensor) -> Image.Image:
-    """Return a uint8 tensor (C, H, W) of 1 or 3 channels as a picture of mode L or RGB."""
+    """Return a uint8 tensor (C, H, W) of 1 or 3 channels as an image of mode L or RGB."""
     array = to_array(pixels)
     return Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
 
 
 def from_array(pixels: NDArray[Any]) -> Tensor:
-    """Return uint8 or uint16 (H, W, C), copied, as a tensor (C, H, W)."""
+    """Return a uint8 or uint16 array (H, W, C) as a tensor (C, H, W), copied."""
     return torch.from_numpy(np.array(pixels.transpose(2, 0, 1), order="C"))
 
 
@@ -38,13 +38,12 @@ def to_array(pixels: Tensor) -> NDArray[Any]:
 
 
 def to_unit(pixels: Tensor) -> Tensor:
-    """Convert uint8 or uint16 to float32 in [-1, 1]."""
+    """Convert a uint8 or uint16 tensor of any shape to float32 in [-1, 1]."""
     return pixels.float() / (LARGEST[pixels.dtype] / 2) - 1
 
 
 def to_pixels(unit: Tensor, dtype: torch.dtype = torch.uint8) -> Tensor:
-    """Convert floats in [-1, 1] to uint8 or uint16, rounded (the reference truncates) and
-    clipped."""
+    """Convert floats in [-1, 1] to uint8 or uint16, clipped, rounded (the reference truncates)."""
     largest = LARGEST[dtype]
     return ((unit.float() + 1) * (largest / 2)).round().clamp(0, largest).to(dtype)
 
@@ -52,7 +51,7 @@ def to_pixels(unit: Tensor, dtype: torch.dtype = torch.uint8) -> Tensor:
 def blend(source: NDArray[Any], translation: NDArray[Any], strength: float) -> NDArray[Any]:
     """Return strength * translation + (1 - strength) * source, rounded.
 
-    Both (H, W, C) of one size and type; the result has the more channels of both.
+    Both are (H, W, C) of equal size and type; if one is gray, the result has the other's channels.
     """
     if strength == 1:
         return translation

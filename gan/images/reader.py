@@ -1,4 +1,4 @@
-"""Image files from the world, upright, in 8-bit sRGB or gray."""
+"""Read image files, upright, in 8-bit sRGB or gray."""
 
 import os
 import re
@@ -34,12 +34,12 @@ from gan.images.numbers import (
 )
 
 CODESTREAM = b"\xff\x4f\xff\x51"
-"""What JPEG 2000 begins with where no boxes are around it."""
+"""The first bytes of JPEG 2000 without boxes."""
 PLANES = ("('R", "('G", "('B", "('RGB")
-"""How the arguments of a plane's decoder begin."""
+"""The beginnings of the arguments of a decoder for a plane of colors."""
 YCBCR = 6
 TURNED = re.compile(r"([IF];\d+)B([SF]?)")
-"""How Pillow unpacks numbers whose first byte is the highest."""
+"""Pillow's raw modes for big-endian numbers."""
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -49,7 +49,7 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each EXIF orientation; from 5 on, width and height change places."""
+"""The transposition that undoes each EXIF orientation; 5 to 8 swap width and height."""
 
 
 def read_image(
@@ -59,14 +59,14 @@ def read_image(
     draft_size: int | None = None,
     max_megapixels: float = MAX_MEGAPIXELS,
 ) -> Image.Image:
-    """Read a file as mode L (1 channel) or RGB, 8-bit sRGB, upright, transparency on white.
+    """Read a file as mode L (1 channel) or RGB, 8-bit sRGB, upright, on white where transparent.
 
-    The first frame of an animation. 16 bits are scaled to 8, and so are floats in [0, 1]. With
-    `draft_size` a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides stay at
-    least that many pixels: up to ten times faster, a few gray levels off.
+    Of an animation, read the first frame. 16 bits and floats in [0, 1] are scaled to 8 bits. With
+    `draft_size` a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides keep at
+    least that many pixels: up to ten times faster, with errors of a few gray levels.
 
-    ImageError in one line for whatever cannot be read to its end or has more than
-    `max_megapixels`. An unusable color profile is ignored with a warning.
+    ImageError, in one line, if the file cannot be read completely or exceeds `max_megapixels`.
+    A color profile that cannot be used is ignored with a warning.
     """
     with opened(path, max_megapixels) as (image, file):
         if draft_size:
@@ -77,10 +77,9 @@ def read_image(
 
 
 def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[int, int]:
-    """Return (width, height) of the upright image, from the file's header; ImageError as
-    `read_image`.
+    """Return (width, height) of the upright image, from the file's header.
 
-    A file that is cut off further on passes, unless its length alone tells.
+    ImageError as from `read_image`, but a truncated file passes unless its length is too small.
     """
     with opened(path, max_megapixels, pixels=False) as (image, file):
         if image.format == "PNG" and metadata_follows_pixels(file):
@@ -91,7 +90,7 @@ def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[in
 
 
 def read_orientation(path: Path) -> int:
-    """Return how the file stores the image, as EXIF numbers it, 1 (upright) to 8; or ImageError."""
+    """Return a file's EXIF orientation, 1 (upright) to 8; ImageError if it is not an image."""
     with opened(path, float("inf"), pixels=False) as (image, _):
         return orientation(image)
 
@@ -100,9 +99,9 @@ def read_orientation(path: Path) -> int:
 def opened(
     path: Path, max_megapixels: float, *, pixels: bool = True
 ) -> Iterator[tuple[ImageFile, BinaryIO]]:
-    """Open an image whose header has been read; what fails in the block becomes an ImageError.
+    """Open an image and read its header; errors in the block become an ImageError.
 
-    With `pixels`, the block holds the memory that decoding them takes.
+    With `pixels`, the block reserves the memory that decoding takes from the process's budget.
     """
     try:
         with path.open("rb") as file:
@@ -126,19 +125,19 @@ def _reason(error: Exception) -> str:
     if isinstance(error, struct.error | IndexError | EOFError):
         return "damaged: it ends too early"
     if isinstance(error, MemoryError):
-        return "does not fit into memory just now"
+        return "does not fit into the free memory"
     if "decoder error" in str(error):
-        return "damaged: its data cannot be unpacked"
+        return "damaged: its data cannot be decoded"
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return (text.splitlines() or [type(error).__name__])[0]
 
 
 def _identified(file: BinaryIO) -> ImageFile:
-    """Return the image of a file, its header read, by what the file begins with.
+    """Return a file's image with its header read; its format is detected from its first bytes.
 
-    `Image.open` does the same and then compares with `Image.MAX_IMAGE_PIXELS`. That belongs to the
-    process: setting it for a moment would change it under other threads and other libraries. So
-    the formats that Pillow has registered are asked here, without it.
+    `Image.open` does the same, and then checks `Image.MAX_IMAGE_PIXELS`. That is a global: setting
+    it for a moment would change it for other threads and libraries. So this function tries the
+    formats that Pillow has registered, without that check.
     """
     prefix = file.read(16)
     if not prefix:
@@ -153,9 +152,9 @@ def _identified(file: BinaryIO) -> ImageFile:
             file.seek(0)
             try:
                 return factory(file, "")
-            # HEIF and AVIF can begin alike; readers of damaged headers raise the others.
+            # HEIF and AVIF can begin with the same bytes; damaged headers raise the other errors.
             except (SyntaxError, struct.error, IndexError, KeyError, TypeError, EOFError) as error:
-                reason = f"damaged {name}, or of a rare kind ({_reason(error)})"
+                reason = f"damaged {name}, or a kind that is not supported ({_reason(error)})"
                 if name == "TIFF":
                     reason = what_is_not_read(file) or reason
     kind = FORMATS.get(Path(file.name).suffix.lower())
@@ -165,19 +164,19 @@ def _identified(file: BinaryIO) -> ImageFile:
 
 
 def orientation(image: ImageFile) -> int:
-    """Return the EXIF orientation that remains to be undone, 1 to 8; 1 if damaged."""
-    if isinstance(image, TiffImageFile):  # undoes it while loading, and has the upright size
+    """Return the EXIF orientation that is still to be undone, 1 to 8; 1 if the EXIF is damaged."""
+    if isinstance(image, TiffImageFile):  # Pillow undoes it while loading, and gives upright sizes
         return 1
     try:
-        # The base class's: PNG's own would decode the picture first.
+        # The base class's method: PNG's would decode the image first.
         value = Image.Image.getexif(image).get(ExifTags.Base.Orientation)
-    except Exception:  # as many kinds as damage has; the picture is still good
+    except Exception:  # damaged EXIF raises many kinds; the picture is still good
         return 1
     return value if value in UPRIGHT else 1
 
 
 def metadata_follows_pixels(file: BinaryIO) -> bool:
-    """Return whether a PNG has EXIF or XMP behind its pixels, which Pillow finds late."""
+    """Return whether a PNG has EXIF or XMP after its pixels: Pillow finds it while decoding."""
     file.seek(8)
     pixels_passed = False
     while len(head := file.read(8)) == 8:
@@ -190,10 +189,9 @@ def metadata_follows_pixels(file: BinaryIO) -> bool:
 
 
 def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
-    """Return the image with its pixels, given its open file; raises whatever the decoder does.
+    """Return the opened image with its pixels decoded, around four errors of Pillow (11 to 12.3).
 
-    ValueError where a JPEG does not hold all of them. Past four things that Pillow (11 to 12.3)
-    gets wrong.
+    ValueError if pixels are missing in the file; decoders raise many other errors.
     """
     if only_numbers(image):
         return eight_bit_image(color_numbers(image, file))
@@ -204,11 +202,11 @@ def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
         _name_deep_planes(image)
         _name_own_order(image)
         if image.mode == "RGB" and image.tag_v2.get(PLANAR_CONFIGURATION, 1) != 1:
-            # Another band's plane, which Pillow has no name for.
+            # The plane of another band, for which Pillow has no name.
             image.tile = [tile for tile in image.tile if str(tile.args).startswith(PLANES)]
         if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == YCBCR and image.tile[0][0] == "raw":
             return _read_plain_ycbcr(file)
-        # Pillow checks its own limit for a TIFF once more, unless it finds room for its pixels.
+        # Pillow checks its size limit again for a TIFF, unless memory is allocated already.
         image.im = Image.new(image.mode, image._tile_size).im
     other = image.mode == "RGBA" and has_other_band(image)
     image.load()
@@ -217,7 +215,7 @@ def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
 
 
 def _name_deep_planes(image: TiffImageFile) -> None:
-    """Name separate planes of 16 bits as such: Pillow would read them as planes of 8."""
+    """Mark separate planes of 16 bits as such: Pillow would read them as planes of 8 bits."""
     if image.tag_v2.get(ExifTags.Base.BitsPerSample, (8,))[0] != 16:
         return
     order = "L" if image.tag_v2.prefix == b"II" else "B"
@@ -228,7 +226,7 @@ def _name_deep_planes(image: TiffImageFile) -> None:
 
 
 def _name_own_order(image: TiffImageFile) -> None:
-    """Name compressed numbers as such in the machine's order of bytes: libtiff has turned them."""
+    """Mark compressed numbers as native byte order: libtiff has converted them."""
     for index, tile in enumerate(image.tile):
         match tile.args:
             case (str(packed), *more) if tile.codec_name == "libtiff":
@@ -236,26 +234,26 @@ def _name_own_order(image: TiffImageFile) -> None:
 
 
 def eight_bit_image(numbers: NDArray[Any], values: Range | None = None) -> Image.Image:
-    """Return colors (H, W, 3 or 4) as an image; ValueError as `black_and_white`."""
+    """Return colors (H, W, 3 or 4) as an 8-bit image; ValueError as from `black_and_white`."""
     ends = black_and_white([numbers], values)
     levels = np.empty(numbers.shape, np.uint8)
-    for top in range(0, len(levels), ROWS):  # the floats of a whole image would take 16 bytes each
+    for top in range(0, len(levels), ROWS):  # floats of the whole image: 16 bytes a pixel
         part = slice(top, top + ROWS)
         levels[part] = np.rint(scaled(numbers[part], ends) * np.float32(255))
     return Image.fromarray(levels)
 
 
 def _read_plain_ycbcr(file: BinaryIO) -> Image.Image:
-    """Read a TIFF of YCbCr without compression through OpenCV: Pillow does not read those."""
+    """Read an uncompressed YCbCr TIFF with OpenCV: Pillow does not support it."""
     file.seek(0)
     pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
-        raise ValueError("damaged, or of a rare kind")
+        raise ValueError("damaged, or a kind that is not supported")
     return Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))
 
 
 def _jpeg2000_depth(file: BinaryIO) -> int:
-    """Return the bits per channel: of the image header box, or of a bare codestream."""
+    """Return the bits per channel, from the image header box or the codestream."""
     file.seek(0)
     header = file.read(256)
     at = 42 if header.startswith(CODESTREAM) else header.find(b"ihdr") + 14
@@ -263,8 +261,8 @@ def _jpeg2000_depth(file: BinaryIO) -> int:
 
 
 def _read_deep_jpeg2000(file: BinaryIO, bits: int) -> Image.Image:
-    """Read RGB or RGBA through OpenCV: Pillow turns the brightest values of each channel to 0."""
+    """Read RGB or RGBA with OpenCV: Pillow sets the brightest values of each channel to 0."""
     numbers = through_opencv(file)
     if numbers is None or bits > 16:
-        raise ValueError(f"damaged {bits}-bit JPEG 2000, or of a rare kind")
+        raise ValueError(f"damaged {bits}-bit JPEG 2000, or a kind that is not supported")
     return eight_bit_image(numbers, (0, 2**bits - 1))

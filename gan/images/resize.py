@@ -1,4 +1,4 @@
-"""Resizing as the reference does: Pillow's bicubic, which filters before it shrinks."""
+"""Resize as the reference does: Pillow's bicubic, which filters when it shrinks."""
 
 from typing import Any
 
@@ -10,18 +10,21 @@ BICUBIC = Image.Resampling.BICUBIC
 
 
 def resize_square(image: Image.Image, size: int) -> Image.Image:
-    """Return the image at size x size pixels, aspect not kept; itself if it has that size."""
+    """Return the image at size x size pixels, aspect ratio not kept; itself if it has that size."""
     return image if image.size == (size, size) else image.resize((size, size), BICUBIC)
 
 
 def resize_short(image: Image.Image, size: int) -> Image.Image:
-    """Return the image with its shorter side at `size` pixels, aspect kept, or itself."""
+    """Return the image with its shorter side at `size` pixels, aspect ratio kept.
+
+    The image itself if it has that size.
+    """
     wanted = short_size(image.width, image.height, size)
     return image if image.size == wanted else image.resize(wanted, BICUBIC)
 
 
 def short_size(width: int, height: int, size: int) -> tuple[int, int]:
-    """Return (width, height) with the shorter side at `size`, the longer to the nearest pixel."""
+    """Return (width, height) scaled to a shorter side of `size`; the longer side is rounded."""
     short = min(width, height)
     if short == size:
         return width, height
@@ -31,9 +34,9 @@ def short_size(width: int, height: int, size: int) -> tuple[int, int]:
 def resized(
     picture: Image.Image | NDArray[Any], size: tuple[int, int]
 ) -> Image.Image | NDArray[Any]:
-    """Resize an image, or pixels (H, W, C) of 16 bits, to (width, height) as the functions above.
+    """Resize an image, or uint16 pixels (H, W, C), to (width, height); itself if it has that size.
 
-    16 bits are resized in float32, rounded and clipped. Itself if it has that size.
+    uint16 pixels are resized in float32, rounded and clipped.
     """
     if isinstance(picture, Image.Image):
         return picture if picture.size == size else picture.resize(size, BICUBIC)

@@ -1,4 +1,4 @@
-"""Stacks: TIFFs whose pages are pictures of one size and kind, as microscopes write them."""
+"""Read stacks: TIFFs whose pages have equal size and mode, as microscopes write them."""
 
 import io
 from contextlib import suppress
@@ -18,16 +18,16 @@ from gan.images.reader import decoded, opened
 
 SUFFIXES = (".tif", ".tiff")
 MOST_PAGES = 10_000
-"""Finding them takes some seconds."""
+"""Counting this many pages takes some seconds."""
 REDUCED_OR_MASK = 0b101
-"""Bits of NewSubfileType: a page that is a smaller one of another, or its mask."""
+"""Bits of NewSubfileType: the page is a reduced copy of another page, or a mask."""
 
 
 def stack_pages(path: Path) -> int:
-    """Return how many pages a stack has; 1 for all other files.
+    """Return the number of pages of a stack; 1 for all other files.
 
-    A TIFF with pages of several sizes or kinds is none: they are thumbnails, pyramids, masks.
-    ImageError where a page's directory is damaged, or there are too many.
+    A TIFF with pages of several sizes or modes is not a stack: they are thumbnails, pyramids or
+    masks. ImageError if a page's directory is damaged, or if there are more than MOST_PAGES.
     """
     if path.suffix.lower() in SUFFIXES:
         with opened(path, float("inf"), pixels=False) as (image, _):
@@ -36,14 +36,17 @@ def stack_pages(path: Path) -> int:
 
 
 def turn_to(image: ImageFile, file: BinaryIO, page: int) -> None:
-    """Go to a page of an opened stack; ValueError where it is not whole."""
+    """Go to a page of an opened stack, from 0; ValueError if the page is not complete."""
     if page:
         image.seek(page)
         check_length(image, file)
 
 
 def cut_page(path: Path, page: int, *, max_megapixels: float = MAX_MEGAPIXELS) -> bytes:
-    """Return a TIFF of one page of a stack, with its numbers as they are; ImageError likewise."""
+    """Return the bytes of a TIFF with one page of a stack, its numbers unchanged.
+
+    ImageError as from `read_image`.
+    """
     from gan.images.picture import Picture, read_picture
     from gan.images.writer import encode_picture, save_deep_tiff
 
@@ -67,7 +70,7 @@ def cut_page(path: Path, page: int, *, max_megapixels: float = MAX_MEGAPIXELS) -
 
 
 def _pages(image: ImageFile) -> int:
-    """Return how many pages an opened file has, if all are of one size and kind, else 1."""
+    """Return the number of pages of an opened file if all have equal size and mode, else 1."""
     if not isinstance(image, TiffImageFile):
         return 1
     kinds, count = set(), 0
@@ -77,8 +80,8 @@ def _pages(image: ImageFile) -> int:
                 image.seek(count)
             except EOFError:
                 raise
-            except Exception as error:  # as many kinds as damage has
-                if IMAGEWIDTH in image.tag_v2:  # of another kind, a mask for instance
+            except Exception as error:  # damaged files raise many kinds
+                if IMAGEWIDTH in image.tag_v2:  # another kind of page, for example a mask
                     return 1
                 raise ValueError(f"damaged: page {count + 1} cannot be found") from error
             kind = image.tag_v2.get(ExifTags.Base.NewSubfileType, 0)

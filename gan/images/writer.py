@@ -1,4 +1,4 @@
-"""Image files for the world, whole or not at all."""
+"""Write image files; a file appears complete or not at all."""
 
 import io
 import struct
@@ -22,32 +22,32 @@ from gan.system.atomic import write_whole
 WITH_ALPHA = {"PNG", "WEBP", "TIFF", "AVIF", "HEIF", "JPEG2000", "QOI", "GIF"}
 WITH_EXIF = {"JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"}
 WITH_DENSITY = {"JPEG", "PNG", "TIFF"}
-"""The others have it in their EXIF."""
+"""Formats with a density field; the others store density in their EXIF."""
 METERS_PER_INCH = 0.0254
 ROWS = 64
-"""Rows of a deep TIFF's strip."""
+"""Rows per strip of a deep TIFF."""
 
 
 def write_image(image: Image.Image, path: Path, *, quality: int = 95) -> None:
-    """Write an image in the format of the path's suffix, making the folders it needs.
+    """Write an image in the format of the path's suffix; create missing folders.
 
-    `quality` (1 to 100) is for JPEG (4:4:4), WebP, AVIF and HEIC. RGB and gray are written as they
-    are, RGBA where the format has it; other modes become RGB, on white. The file appears complete
-    or not at all: it is written beside its place and moved there. ValueError for a suffix that
-    cannot be written.
+    `quality` (1 to 100) is for JPEG (4:4:4), WebP, AVIF and HEIC. RGB and gray are written
+    unchanged, RGBA if the format supports it; other modes become RGB, on white. The file appears
+    complete or not at all: it is written to a temporary file and moved. ValueError for a suffix
+    that cannot be written.
     """
     write_whole(path, _saver(image, path, quality))
 
 
 def encode_image(image: Image.Image, suffix: str, *, quality: int = 95) -> bytes:
-    """Return what `write_image` would write into a file with this suffix."""
+    """Return the bytes that `write_image` would write to a file with this suffix."""
     file = io.BytesIO()
     _saver(image, Path(f"image{suffix}"), quality)(file)
     return file.getvalue()
 
 
 def encode_picture(picture: Picture, suffix: str, *, quality: int = 95) -> bytes:
-    """Return what `write_picture` would write into a file with this suffix."""
+    """Return the bytes that `write_picture` would write to a file with this suffix."""
     file = io.BytesIO()
     _picture_saver(picture, Path(f"image{suffix}"), quality)(file)
     return file.getvalue()
@@ -56,7 +56,7 @@ def encode_picture(picture: Picture, suffix: str, *, quality: int = 95) -> bytes
 def write_stack(pages: Sequence[Picture], path: Path, *, replace: bool = True) -> None:
     """Write pictures as the pages of a TIFF, each as `write_picture` writes it.
 
-    FileExistsError as there.
+    FileExistsError as from `write_picture`.
     """
     savers = [_picture_saver(page, path, 95) for page in pages]
 
@@ -70,17 +70,17 @@ def write_stack(pages: Sequence[Picture], path: Path, *, replace: bool = True) -
 
 
 def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: bool = True) -> None:
-    """Write a picture like `write_image`, with whatever of it the format can hold.
+    """Write a picture like `write_image`, with all of its properties that the format supports.
 
-    16 bits go into PNG and TIFF, transparency and EXIF into all formats that have them. Without
-    transparency, the picture stands on the white that it was translated on. FileExistsError
-    where there is a file already, unless `replace` is set.
+    PNG and TIFF keep 16 bits; transparency and EXIF are kept where the format supports them.
+    Without transparency the image is on the white on which it was translated. FileExistsError if
+    the file exists, unless `replace` is set.
     """
     write_whole(path, _picture_saver(picture, path, quality), replace=replace)
 
 
 def _picture_saver(picture: Picture, path: Path, quality: int) -> Callable[[BinaryIO], None]:
-    """Return what writes a picture into a file."""
+    """Return a function that writes a picture to an open file."""
     kind = _format_of(path)
     values, alpha = picture.pixels, picture.alpha
     if picture.written is not None:
@@ -98,10 +98,10 @@ def _picture_saver(picture: Picture, path: Path, quality: int) -> Callable[[Bina
 
 
 def in_numbers(picture: Picture, kind: str) -> Array:
-    """Return a picture's pixels in the numbers of its range, in the least type that has them.
+    """Return a picture's pixels as numbers of its range, in the smallest type that holds them.
 
-    Floats where the file that it was made of has floats, or where the range has fewer whole numbers
-    than 8 bits. The pixels as they are where the format has no such type.
+    float32 if the original file has floats, or if the range has fewer than 256 integers. The pixels
+    unchanged if the format (Pillow's name, `kind`) does not support that type.
     """
     assert picture.written is not None
     dtype = _number_type(picture)
@@ -111,20 +111,20 @@ def in_numbers(picture: Picture, kind: str) -> Array:
 
 
 def scaling(picture: Picture, path: Path | None) -> tuple[str, ...]:
-    """Return remarks on what a file's format cannot hold of a picture's numbers."""
+    """Return remarks about numbers or transparency that the format of a file cannot hold."""
     if picture.written is None or path is None:
         return ()
     dtype = _number_type(picture)
     if dtype in NUMBERS.get(_format_of(path), (np.uint8,)):
         kept = picture.alpha is None or dtype in (np.uint8, np.uint16)
-        return () if kept else (f"dropped the transparency, which {dtype.__name__} does not hold",)
+        return () if kept else (f"dropped the transparency: {dtype.__name__} cannot hold it",)
     low, high = picture.written
-    return (f"{path.suffix} cannot hold numbers from {low:g} to {high:g}; written from black to "
-            "white (--format tiff keeps them)",)  # fmt: skip
+    return (f"{path.suffix} cannot hold numbers from {low:g} to {high:g}; written as pixels from "
+            "black to white (--format tiff keeps the numbers)",)  # fmt: skip
 
 
 def _number_type(picture: Picture) -> type[np.generic]:
-    """Return the least type that has all numbers of a picture's range."""
+    """Return the smallest type that holds all numbers of a picture's range."""
     assert picture.written is not None
     low, high = picture.written
     if not picture.floats and high - low >= 255:
@@ -135,7 +135,7 @@ def _number_type(picture: Picture) -> type[np.generic]:
 
 
 def _format_of(path: Path) -> str:
-    """Return Pillow's name of the format of a suffix; ValueError for one that cannot be written."""
+    """Return Pillow's name of the format of a path's suffix; ValueError if it cannot be written."""
     known_formats()
     kind = FORMATS.get(path.suffix.lower())
     if kind is None or kind not in Image.SAVE:
@@ -146,12 +146,12 @@ def _format_of(path: Path) -> str:
 def _saver(
     image: Image.Image, path: Path, quality: int, metadata: Mapping[str, Any] = {}
 ) -> Callable[[BinaryIO], None]:
-    """Return what writes an image into a file as `write_image`; metadata are Pillow's options."""
+    """Return a function that writes an image to an open file; metadata are options for Pillow."""
     kind = _format_of(path)
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {
         "JPEG": full_color,
-        # A quarter of the time of zlib's usual 6, and 5 % more bytes.
+        # A quarter of the time of zlib's default 6, and 5 % more bytes.
         "PNG": {"compress_level": 2},
         "WEBP": {"quality": quality},
         "AVIF": full_color,
@@ -163,7 +163,7 @@ def _saver(
 
 
 def _metadata(picture: Picture, kind: str) -> dict[str, Any]:
-    """Return what Pillow writes of a picture besides its pixels, as options of a format."""
+    """Return a picture's metadata that a format supports, as options for Pillow."""
     found: dict[str, Any] = {}
     if picture.exif and kind in WITH_EXIF:
         found["exif"] = picture.exif
@@ -175,7 +175,7 @@ def _metadata(picture: Picture, kind: str) -> dict[str, Any]:
 
 
 def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
-    """Return a TIFF's tags of a picture's metadata and of its place on the map."""
+    """Return TIFF tags with a picture's metadata and its place on the map."""
     directory = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
     exif = picture.exif or Image.Exif()
     for tag in exif:
@@ -190,7 +190,7 @@ def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
 
 
 def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
-    """Return the image in a mode that its file can have."""
+    """Return the image in a mode that the format supports."""
     if path.suffix.lower() == ".pgm":
         return to_channels(image, 1)
     if image.mode == "LA" and kind in WITH_ALPHA:
@@ -200,8 +200,8 @@ def _fitted(image: Image.Image, path: Path, kind: str) -> Image.Image:
 
 
 def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
-    """Write the pixels by OpenCV, losslessly; the rest are chunks (PNG specification, sec. 5.3)."""
-    if values.shape[2] == 2:  # OpenCV writes no gray with alpha
+    """Write uint16 pixels with OpenCV, and metadata as chunks (PNG specification, sec. 5.3)."""
+    if values.shape[2] == 2:  # OpenCV does not write gray with alpha
         values = values[:, :, [0, 0, 0, 1]]
     order = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}[values.shape[2]]
     done, encoded = cv2.imencode(".png", values if order is None else cv2.cvtColor(values, order))
@@ -220,9 +220,9 @@ def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
 def save_deep_tiff(
     values: Array, picture: Picture, file: BinaryIO, *, white_is_zero: bool = False
 ) -> None:
-    """Write strips of Deflate, little-endian (TIFF 6.0 and Adobe's technical notes).
+    """Write values (H, W, 1 to 4) as strips of Deflate, little-endian (TIFF 6.0, Adobe's notes).
 
-    Values of 16 or 32 bits, integers with or without a sign, or floats.
+    Values have 16 or 32 bits: signed or unsigned integers, or floats.
     """
     height, width, samples = values.shape
     strips = [
@@ -248,16 +248,16 @@ def save_deep_tiff(
             {"u": 1, "i": 2, "f": 3}[values.dtype.kind],
         ) * samples
     if samples in (2, 4):
-        directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that multiplies no colors
+        directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha that is not premultiplied
     directory.save(file)
     for strip in strips:  # write_stack's file has no writelines
         file.write(strip)
 
 
 DEEP = {"PNG": _save_deep_png, "TIFF": save_deep_tiff}
-"""Formats with 16 bits a channel, which Pillow's modes hold for gray alone."""
+"""Writers of 16 bits a channel, which Pillow supports for gray only."""
 NUMBERS: dict[str, tuple[type[np.generic], ...]] = {
     "PNG": (np.uint8, np.uint16),
     "TIFF": (np.uint8, np.uint16, np.int16, np.int32, np.float32),
 }
-"""What numbers files of a format hold; the others hold bytes."""
+"""Types of numbers that a format can hold; other formats hold uint8."""

@@ -1,7 +1,4 @@
-"""Other people's weights: opened whatever they are called.
-
-And folders of ours for other people, with a model card, on the Hub or off it.
-"""
+"""Open generators of other projects, and write folders with a model card for sharing."""
 
 from gan.interop.generators import (
     Opened,

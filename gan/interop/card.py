@@ -1,6 +1,6 @@
-"""The model card: what a generator is, how it came about, and what it was measured to do.
+"""Write the model card: a generator's network, training data, recipe and metrics.
 
-huggingface_hub's ModelCard would write the same header and wants a template for the rest.
+huggingface_hub's ModelCard would write the same header, and requires a template for the rest.
 """
 
 import json
@@ -16,7 +16,7 @@ from gan.interop.generators import Opened, in_words
 from gan.system.yaml_text import parse_yaml
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
-"""What is a path: what begins like one, and what has slashes but no blanks."""
+"""A path: a text that begins like one, or that has slashes but no blanks."""
 CARD = """---
 {header}---
 
@@ -54,7 +54,10 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 def model_card(
     run: Path, generators: Mapping[Direction, Opened], folder: Path, license: str
 ) -> str:
-    """Return the README.md of a folder, from what a run's directory has and lacks."""
+    """Return the text of the README.md of `folder`, from the files of a run directory.
+
+    Missing files become sentences that ask the reader to add the facts.
+    """
     config = _read_config(run)
     header = {
         "license": license,
@@ -82,7 +85,7 @@ def model_card(
 
 
 def _network(direction: Direction, opened: Opened) -> str:
-    """Return a line about a generator."""
+    """Return the card's line about a generator."""
     about = opened.about
     facts = [
         in_words(opened.spec),
@@ -95,7 +98,7 @@ def _network(direction: Direction, opened: Opened) -> str:
 
 
 def _read_config(run: Path) -> dict[str, Any]:
-    """Return a run's configuration without the paths in it; empty where there is none."""
+    """Return a run's configuration without paths; empty if it cannot be read."""
     try:
         read = parse_yaml((run / "config.yaml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -104,7 +107,7 @@ def _read_config(run: Path) -> dict[str, Any]:
 
 
 def _nameless(value: Any) -> Any:
-    """Return the same with the last part alone of every path: others need not know our folders."""
+    """Return the value with every path cut to its last part, which hides local folders."""
     if isinstance(value, dict):
         return {str(key): _nameless(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -115,7 +118,7 @@ def _nameless(value: Any) -> Any:
 
 
 def data(config: Mapping[str, Any]) -> str:
-    """Return what was trained on, as far as the configuration tells."""
+    """Return the card's text about the training data, from the configuration."""
     section = config.get("data")
     if not isinstance(section, dict):
         return "Not known: state which images it was trained on, and their license."
@@ -126,7 +129,7 @@ def data(config: Mapping[str, Any]) -> str:
 
 
 def metrics(run: Path) -> str:
-    """Return the newest evaluation as a table, with its protocol."""
+    """Return the run's newest evaluation as a Markdown table, with its protocol."""
     try:
         lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         newest = json.loads([line for line in lines if line.strip()][-1])
@@ -142,7 +145,7 @@ def metrics(run: Path) -> str:
 
 
 def _row(name: str, metric: Mapping[str, Any]) -> str:
-    """Return a line of the table."""
+    """Return a row of the table of metrics."""
     low, high = metric.get("low"), metric.get("high")
     interval = "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
     unchanged = metric.get("unchanged") or {}

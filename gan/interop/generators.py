@@ -1,4 +1,4 @@
-"""Generators found in folders, and any generator's file as a network of ours."""
+"""Find generators in folders, and open a generator's file as one of our networks."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from gan.networks.described import read_metadata
 from gan.networks.files import KEY, fill, load_generator
 
 SHOWN = 4
-"""Tensors that an error names."""
+"""Number of tensors that an error names."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,19 @@ class Opened:
     spec: dict[str, Any]
     """The arguments of build_generator."""
     about: dict[str, Any]
-    """What its file says of it; its direction, where it is known."""
+    """Facts that its file states; the direction if it is known."""
 
 
 def in_words(spec: Mapping[str, Any]) -> str:
-    """Return what network the arguments of build_generator describe."""
+    """Return a short description of the network for these arguments of build_generator."""
     return f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"
 
 
 def find_generator(path: Path, direction: Direction | None) -> Path:
-    """Return the generator's file that a path and a direction mean."""
+    """Return a generator's file, given the file or a run directory and a direction.
+
+    ValueError if there is none, or if both directions exist and none is chosen.
+    """
     if direction is not None and direction not in DIRECTIONS:
         raise ValueError(f"direction {direction}: must be ab or ba")
     if path.is_file():
@@ -79,12 +82,13 @@ def generators_in(folder: Path) -> dict[Direction, Path]:
 def open_generator(
     path: Path, direction: Direction | None = None, part: str | None = None
 ) -> Opened:
-    """Open a generator's file: ours, the reference's, CUT's, or another of their form.
+    """Open a generator's file: ours, the reference's, CUT's, or another in one of their layouts.
 
-    Architecture, norm, channels, blocks and dropout are read off names and shapes. `direction`
-    chooses between two generators in a file whose names tell it, and `part` is the name of one, or
-    its end. No code in a file is run. ValueError names the file where there is none in it, with
-    what was found; where it has the other direction; or where it holds several and none is chosen.
+    Architecture, norm, channels, blocks and dropout are inferred from names and shapes of tensors.
+    If a file holds several generators, `direction` chooses by the direction in their names, and
+    `part` by the name or the end of it. Code in a file is never run. ValueError names the file and
+    what was found if it holds no generator, if it holds the other direction, or if it holds several
+    and none is chosen.
     """
     if path.suffix.lower() not in PICKLES and (
         part is None and KEY in read_metadata(path, "generator")
@@ -99,7 +103,7 @@ def open_generator(
 
 
 def _open_foreign(path: Path, direction: Direction | None, part: str | None) -> Opened:
-    """Return the generator in a file that does not describe itself."""
+    """Return the generator in a file of another project, which does not describe its network."""
     tensors = read_tensors(path)
     found: dict[str, tuple[State, dict[str, Any], str]] = {}
     reasons: dict[str, str] = {}
@@ -109,7 +113,7 @@ def _open_foreign(path: Path, direction: Direction | None, part: str | None) -> 
         except ValueError as error:
             reasons[name] = str(error)
     if not found:
-        raise ValueError(f"{path}: no generator in it: {summary(tensors, reasons)}")
+        raise ValueError(f"{path}: holds no generator: {summary(tensors, reasons)}")
     name = _chosen(path, sorted(found), direction, part)
     state, spec, layout = found[name]
     try:
@@ -131,18 +135,18 @@ def _identified(state: State) -> tuple[State, dict[str, Any], str]:
     except ValueError:
         if not all(name.startswith("model.model.") for name in renamed):
             raise
-        # A wrapper that is called model, too.
+        # A wrapper that is also named model.
         return _identified({name.removeprefix("model."): state[name] for name in state})
     blur = "blur" in (spec["upsample"], spec["downsample"])
     return renamed, spec, "CUT" if blur else layout
 
 
 def _chosen(path: Path, names: list[str], direction: Direction | None, part: str | None) -> str:
-    """Return the name of the generator that is meant; ValueError where that is not clear."""
+    """Return the name of the chosen generator; ValueError if none or several match."""
     meant = [name for name in names if part is None or f".{name}".endswith(f".{part}")]
     if not meant:
-        there = f"there are {', '.join(names)}" if any(names) else "the one there has no name"
-        raise ValueError(f"{path}: no generator {part} in it; {there}")
+        there = f"it holds {', '.join(names)}" if any(names) else "its only generator has no name"
+        raise ValueError(f"{path}: holds no generator {part}; {there}")
     if len(meant) > 1 and direction:
         meant = [name for name in meant if direction_from_name(name) == direction]
     if len(meant) != 1:
@@ -153,15 +157,15 @@ def _chosen(path: Path, names: list[str], direction: Direction | None, part: str
 
 
 def plain(tensor: Tensor) -> Tensor:
-    """Return numbers in one piece, floats in single precision."""
+    """Return a contiguous tensor; floats are converted to float32."""
     return (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
 
 
 def _check(path: Path, state: State) -> None:
-    """Raise ValueError where tensors claim more than their file holds, or are not numbers."""
+    """Raise ValueError if tensors claim more bytes than the file has, or are not finite floats."""
     claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
     if claimed > path.stat().st_size:
-        raise ValueError(f"its tensors would take {claimed} bytes, more than the file has")
+        raise ValueError(f"its tensors claim {claimed} bytes, more than the file has")
 
     for name, tensor in state.items():
         if name.endswith(("weight", "bias")) and not tensor.is_floating_point():
@@ -171,10 +175,10 @@ def _check(path: Path, state: State) -> None:
 
 
 def summary(tensors: dict[str, Tensor], reasons: dict[str, str]) -> str:
-    """Return what was found in place of a generator."""
+    """Return why no generator was found, and the first tensors of the file."""
     listed = [f"{name} {tuple(tensors[name].shape)}" for name in list(tensors)[:SHOWN]]
     rest = f" and {len(tensors) - SHOWN} more" if len(tensors) > SHOWN else ""
-    why = next(iter(reasons.values()), "no tensors are called model.N")
+    why = next(iter(reasons.values()), "no tensors are named model.N")
     kernels = [name for name in tensors if name.endswith("model.0.weight")]
     if kernels and tensors[kernels[0]].shape[-2:] == torch.Size((4, 4)):
         why = "it looks like a discriminator"

@@ -1,4 +1,4 @@
-"""Models in folders that can be shared, and on the Hugging Face Hub."""
+"""Write folders of models for sharing, and exchange them with the Hugging Face Hub."""
 
 import re
 import shutil
@@ -16,17 +16,16 @@ REPOSITORY = re.compile(rf"{SCHEME}([\w.-]+/[\w.-]+)(?:/(.+))?")
 
 
 def fetch(name: str | Path, revision: str | None = None) -> Path:
-    """Return a local path as it is; a repository, hf://user/name, or a file in one, from the Hub's
-    cache.
+    """Return a local path, or download hf://user/name or hf://user/name/file; return its path.
 
-    ValueError for a path that does not exist, at once: it is never taken for a repository's name.
-    Downloads need a network unless the Hub's cache has the files.
+    ValueError if a local path does not exist: it is never taken for a repository's name. Downloads
+    need a network unless the Hub's cache has the files. `revision` is a branch, tag or commit.
     """
     text = str(name)
     if isinstance(name, Path) or not text.startswith(SCHEME):
         if not Path(name).exists():
             raise ValueError(
-                f"{name}: no such folder or file (a repository of the Hugging Face Hub is called "
+                f"{name}: no such folder or file (for a repository of the Hugging Face Hub, give "
                 f"{SCHEME}user/name)"
             )
         return Path(name)
@@ -43,37 +42,37 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
                 match[1], revision=revision, allow_patterns=["*.safetensors", "*_net_G_?.pth"]
             )
         )
-    except Exception as error:  # of the hub, of its client, of the network, of the disk
+    except Exception as error:  # from the Hub, its client, the network or the disk
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{name}: cannot be fetched: {reason}") from error
+        raise ValueError(f"{name}: cannot be downloaded: {reason}") from error
 
 
 def write_model(
     folder: Path, files: Sequence[Path], license: str = "unknown", *, overwrite: bool = False
 ) -> None:
-    """Write a folder for sharing: generators as gen_ab.safetensors and the like, and a model card.
+    """Write a folder for sharing: gen_ab.safetensors or gen_ba.safetensors, and a model card.
 
-    `files` are generators of any kind. What lies beside them if they are a run's tells the card
-    data, recipe, metrics and samples; local paths stay out of it. `license` is one of the Hub's
-    identifiers. A README.md that is there stays: somebody may have filled it in. ValueError names a
-    file that is not a generator, a folder that holds other things, and, without `overwrite`, what
-    is there already.
+    `files` are generators in any supported format. If they are in a run directory, its files give
+    the card data, recipe, metrics and samples, without local paths. `license` is one of the Hub's
+    identifiers. An existing README.md is kept, because it may have been edited. ValueError if a
+    file is not a generator, if the folder holds other files, or, without `overwrite`, if it holds a
+    generator of the same direction.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", license):
-        raise ValueError(f"license: {license}: should be an identifier of the Hub, as mit, cc0-1.0")
+        raise ValueError(f"license: {license}: must be an identifier of the Hub, as mit, cc0-1.0")
     written = {
         "README.md",
         *(f"gen_{each}.safetensors" for each in DIRECTIONS),
         *(f"samples-{each}.png" for each in DIRECTIONS),
     }
     if folder.is_file() or (folder.is_dir() and {path.name for path in folder.iterdir()} - written):
-        raise ValueError(f"{folder}: holds other files: name a folder that is empty, or a new one")
+        raise ValueError(f"{folder}: holds other files: name a new or empty folder")
     generators: dict[Direction, Opened] = {}
     for opened in map(open_generator, files):
         generators[opened.about.setdefault("direction", "ab")] = opened
     for direction in generators:
         if (path := folder / f"gen_{direction}.safetensors").exists() and not overwrite:
-            raise ValueError(f"{folder}: {path.name} is there already: name another, or overwrite")
+            raise ValueError(f"{folder}: {path.name} exists: name another folder, or overwrite")
     folder.mkdir(parents=True, exist_ok=True)
     run = files[0].parent
     for direction, opened in generators.items():
@@ -86,9 +85,9 @@ def write_model(
 
 
 def push(folder: Path, repository: str, *, private: bool = False) -> str:
-    """Upload a folder that write_model made as the repository user/name; its address.
+    """Upload a folder of write_model as the repository user/name; return its URL.
 
-    With the token that `hf auth login` left. ValueError in one line where that fails.
+    It uses the token of `hf auth login`. ValueError, in one line, if the upload fails.
     """
     import huggingface_hub
 
@@ -98,6 +97,6 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
         address = api.create_repo(name, private=private, exist_ok=True)
         api.upload_folder(repo_id=name, folder_path=folder)
         return str(address)
-    except Exception as error:  # of the hub, of its client, of the network
+    except Exception as error:  # from the Hub, its client or the network
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{repository}: cannot be pushed: {reason}") from error
+        raise ValueError(f"{repository}: cannot be uploaded: {reason}") from error

@@ -1,4 +1,4 @@
-"""Names of tensors: which network they belong to, its direction, and the reference's for them."""
+"""Names of tensors: split by network, infer directions, translate to the reference's names."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,29 +9,29 @@ from gan.domains import Direction
 
 State = dict[str, Tensor]
 Rename = Callable[[re.Match[str], int], str]
-"""From a match and the number of residual blocks."""
+"""Returns the reference's name, given a match and the number of residual blocks."""
 
 NETWORK = re.compile(r"(?:(?P<part>.+?)\.)??(?P<inner>(?:(?:encoder|decoder)\.)?model\..+|\d+\..+)")
-"""A name: a network's, if any, and that of a tensor inside of it, which begins with `model` or,
-for a bare Sequential, with a number."""
+"""A tensor's name: the network's name, if any, then the name inside the network, which begins with
+`model` or, for a bare Sequential, with a number."""
 DIRECTION_NAMES: dict[str, Direction] = {
     "a": "ab", "ab": "ab", "a2b": "ab", "b": "ba", "ba": "ba", "b2a": "ba",
 }  # fmt: skip
 DIRECTION_NAME = re.compile(r"(?:net_?)?(?:g|gen|generator)_?(a|b|ab|ba|a2b|b2a)|(ab|ba|a2b|b2a)")
 MMCV = re.compile(r"model\.(\d+)(?:\.block\.(\d+))?\.(conv|bn|in|norm)\.(\w+)")
-"""MMagic's: every convolution in a module with its norm, at `conv` and at `bn` or `in`."""
+"""Names of MMagic: a module holds a convolution, `conv`, and its norm, `bn` or `in`."""
 JOLI = re.compile(r"(encoder|decoder)\.model\.(\d+)\.(.+)")
-"""joliGEN's: the residual blocks end the encoder, and the decoder counts from 0 again."""
+"""Names of joliGEN: the encoder ends with the residual blocks; the decoder counts from 0 again."""
 BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
-"""Residual blocks by another name, the rest the same."""
+"""Names of the reference, but `block` in place of `conv_block`."""
 
 
 def _mmcv(match: re.Match[str], blocks: int) -> str:
-    """Return MMagic's name: stem, two halvings, blocks, two doublings and head count by ones."""
+    """Return the reference's name for MMagic's, which numbers stem, halvings, blocks and so on."""
     number, inner, layer, tensor = int(match[1]), match[2], match[3], match[4]
     after = 0 if layer == "conv" else 1
     if inner is not None:
-        # Dropout stands between the two convolutions of a block, in both.
+        # In both projects, dropout is between the two convolutions of a block.
         convolution = {"0": 1, "1": 5, "2": 6}[inner]
         return f"model.{number + 7}.conv_block.{convolution + after}.{tensor}"
     ends = [1, 4, 7, *[0] * blocks, 10 + blocks, 13 + blocks, 17 + blocks]
@@ -39,7 +39,7 @@ def _mmcv(match: re.Match[str], blocks: int) -> str:
 
 
 def _joli(match: re.Match[str], blocks: int) -> str:
-    """Return joliGEN's name."""
+    """Return the reference's name for joliGEN's."""
     before = 10 + blocks if match[1] == "decoder" else 0
     return f"model.{before + int(match[2])}.{match[3]}"
 
@@ -49,14 +49,14 @@ LAYOUTS: dict[str, tuple[re.Pattern[str], Rename, re.Pattern[str]]] = {
     "joliGEN": (JOLI, _joli, re.compile(r"encoder\.model\.(\d+)\.conv_block\.")),
     "reference": (BLOCK, lambda match, _: f"{match[1]}.conv_block.{match[2]}", BLOCK),
 }
-"""By project: the form of its names, the reference's for each, and what finds the number of a
-residual block in one."""
+"""By project: a pattern of its names, a function to the reference's names, and a pattern that finds
+the number of a residual block."""
 
 
 def reference_names(state: State) -> tuple[State, str]:
-    """Return a network's tensors by the reference's names, and whose names they had.
+    """Return a network's tensors by the reference's names, and the project whose names they had.
 
-    Names that no layout knows stay as they are.
+    Unknown names are kept.
     """
     for project, (form, rename, block) in LAYOUTS.items():
         if any(form.fullmatch(name) for name in state):
@@ -74,9 +74,9 @@ def reference_names(state: State) -> tuple[State, str]:
 
 
 def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
-    """Return the tensors of each network by its name, empty where the file holds one alone.
+    """Return the tensors of each network by the network's name, which is empty without a prefix.
 
-    Names inside of a network begin with `model.`. Tensors of other forms are skipped.
+    Names inside a network begin with `model.`. Tensors with other names are skipped.
     """
     parts: dict[str, State] = {}
     for name, tensor in tensors.items():
@@ -90,8 +90,8 @@ def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
 def direction_from_name(name: str) -> Direction | None:
     """Return the direction in a network's name: G_A, netG_AB, gen_ab and generator_A2B are ab.
 
-    The reference calls the generator from A to B G_A. A lone a or b says nothing: MMagic calls
-    generators for what they make.
+    The reference names the generator from A to B G_A. A lone a or b tells nothing: MMagic names
+    generators by their target.
     """
     for word in name.lower().split("."):
         if match := DIRECTION_NAME.fullmatch(word):
@@ -100,6 +100,6 @@ def direction_from_name(name: str) -> Direction | None:
 
 
 def direction_from_file(stem: str) -> Direction | None:
-    """Return the direction in a file's name, latest_net_G_A; only of the reference's form."""
+    """Return the direction in a file name of the reference, such as latest_net_G_A."""
     match = re.search(r"_net_G_([AB])$", stem)
     return DIRECTION_NAMES[match[1].lower()] if match else None

@@ -1,4 +1,4 @@
-"""The tensors of a file by their dotted names, without running what else is in it."""
+"""Read the tensors of a file by their dotted names, without running code in it."""
 
 import re
 import warnings
@@ -12,17 +12,17 @@ from torch import Tensor
 from gan.networks.described import read_safetensors
 
 PICKLES = (".pth", ".pt", ".ckpt", ".bin", ".pkl")
-"""Suffixes of files that torch.save wrote."""
+"""Suffixes of files that torch.save writes."""
 DEPTH = 5
-"""How deep dictionaries may be nested."""
+"""Deepest nesting of dictionaries that is read."""
 WRAPPERS = re.compile(r"\b(module|_orig_mod)\.")
-"""What DataParallel and torch.compile put in front of names."""
+"""Prefixes that DataParallel and torch.compile add to names."""
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Return all tensors in a file, those of nested dictionaries with dotted names, on the CPU.
+    """Return all tensors in a file by name, on the CPU; names in nested dictionaries are dotted.
 
-    ValueError names the file where it cannot be read, or would run code.
+    ValueError names the file if it cannot be read or would run code.
     """
     if path.suffix.lower() not in PICKLES:
         return read_safetensors(path, "generator")[0]
@@ -31,39 +31,39 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_pickle(path: Path) -> Any:
-    """Return what torch.save wrote, if it is tensors, numbers, texts and containers."""
+    """Return the content of a torch.save file; ValueError unless it is plain data and tensors."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # of old formats
+        with warnings.catch_warnings(action="ignore"):  # about old formats
             return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except Exception as error:  # a damaged file may end in any of them
+    except Exception as error:  # damaged files raise many kinds
         known = path.read_bytes()[:2] in (b"PK", *(b"\x80" + bytes([n]) for n in range(6)))
         reason = explained(error) if known else "not a file of weights, or damaged"
         raise ValueError(f"{path}: {reason}") from error
 
 
 def explained(error: Exception) -> str:
-    """Return why a file was not unpickled, in one line."""
+    """Return why a file cannot be unpickled, in one line, from torch.load's error."""
     if found := re.search(r"GLOBAL ([\w.]+)", str(error)):
         return (
-            f"rejected: it uses {found[1]} and would run code; nothing of it was run. "
-            "Files with tensors alone are opened: save the network's state_dict()"
+            f"rejected: it uses {found[1]} and would run code; nothing was run. "
+            "Only files of tensors are supported: save the network's state_dict()"
         )
     if "TorchScript" in str(error):
         return "a TorchScript program, which is code; save the network's state_dict() instead"
     if "weights_only" in str(error):
         return (
-            "rejected: it holds more than tensors, numbers and texts; nothing of it was run. "
-            "Files with tensors alone are opened: save the network's state_dict()"
+            "rejected: it holds more than tensors, numbers and texts; nothing was run. "
+            "Only files of tensors are supported: save the network's state_dict()"
         )
     return "not a file of weights, or damaged"
 
 
 def _flat(value: Any, name: str, depth: int, seen: set[int]) -> Iterator[tuple[str, Tensor]]:
-    """Yield the plain tensors of nested dictionaries, each with the keys that lead to it.
+    """Yield the dense tensors of nested dictionaries, each with its dotted keys.
 
-    A dictionary that was seen already, even in itself, is passed over.
+    A dictionary in `seen` is skipped, so that cycles end.
     """
     if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized:
         yield name, value.detach()

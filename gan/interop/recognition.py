@@ -1,4 +1,4 @@
-"""What generator a state belongs to, read off the reference's names and the tensors' shapes."""
+"""Infer a generator's architecture from the reference's names of tensors and their shapes."""
 
 import re
 from typing import Any
@@ -12,15 +12,15 @@ from gan.networks import build_generator
 
 BLOCK = re.compile(r"model\.(\d+)\.conv_block\.")
 UPSAMPLES = {"filt": "blur", "2.weight": "resize"}
-"""What a tensor of the first layer behind a ResNet's blocks tells."""
+"""The kind of upsampling, by a tensor of the first layer after a ResNet's blocks."""
 COUNTERS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def recognize(state: State) -> dict[str, Any]:
-    """Return the arguments of build_generator for these weights; ValueError says what does not fit.
+    """Return the arguments of build_generator for these weights; ValueError if none fit.
 
-    Dropout leaves no trace in a U-Net, nor do instance norms without weights in networks whose
-    convolutions have no biases: these are taken for none, and none at all for no dropout.
+    A U-Net's weights do not show dropout, so it is assumed to have none. Instance norms without
+    weights do not show if the convolutions have no biases; then norm is `none`.
     """
     if "model.model.0.weight" in state:
         return _unet(state)
@@ -66,10 +66,10 @@ def _unet(state: State) -> dict[str, Any]:
 
 
 def _norm_of(state: State, convolution: str, norm: str) -> str:
-    """Return the kind of norm, from that of the first layers.
+    """Return the kind of norm, from the first convolution and its norm.
 
-    Files of 2017 have running statistics of instance norms, which are not used; with weights they
-    are a batch norm's.
+    Files of 2017 have running statistics of instance norms, which are not used. Running statistics
+    together with weights mean a batch norm.
     """
     if f"{norm}.weight" in state:
         return "batch" if f"{norm}.running_mean" in state else "instance_affine"
@@ -78,28 +78,28 @@ def _norm_of(state: State, convolution: str, norm: str) -> str:
 
 
 def _last_of(state: State) -> str:
-    """Return the module of the highest number: the head."""
+    """Return the name of the module with the highest number: the head."""
     matches = [re.fullmatch(r"model\.(\d+)\.weight", name) for name in state]
     return f"model.{max((int(match[1]) for match in matches if match), default=0)}"
 
 
 def _kernels_at(state: State, module: str) -> bool:
-    """Return whether a convolution stands there."""
+    """Return whether a module is a convolution."""
     return f"{module}.weight" in state and state[f"{module}.weight"].ndim == 4
 
 
 def _kernel(state: State, module: str) -> Tensor:
-    """Return a convolution's weights; ValueError where there are none."""
+    """Return a convolution's weights; ValueError if the module is not a convolution."""
     if not _kernels_at(state, module):
         raise ValueError(f"no convolution at {module}")
     return state[f"{module}.weight"]
 
 
 def completed(state: State, spec: dict[str, Any]) -> State:
-    """Return the state as our network of these arguments has it; its function is the same.
+    """Return the state with the tensors of our network for these arguments, equal in function.
 
-    A convolution without a bias gets one of zeros; one that a batch norm follows loses its bias to
-    the running mean, which takes it off again; statistics of instance norms are dropped.
+    A missing bias of a convolution becomes zeros. A bias before a batch norm is subtracted from the
+    running mean instead. Running statistics of instance norms are dropped.
     """
     with torch.device("meta"):
         wanted = build_generator(**spec).state_dict()

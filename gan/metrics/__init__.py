@@ -1,7 +1,7 @@
-"""How far apart pictures, and collections of pictures, are: pure functions and frozen networks.
+"""Measure distances of images and of collections of images, with formulas and frozen networks.
 
-Sums over feature vectors are taken in float64, on the CPU, by our formulas, because the
-features are at hand; what torchmetrics does cleanly (SSIM, MS-SSIM, LPIPS, Inception) is its own.
+Distances of feature vectors (FID, KID) are computed here, in float64 on the CPU. SSIM, MS-SSIM, the
+weights of LPIPS and Inception come from torchmetrics.
 """
 
 from gan.metrics.batch import Batch, Images

@@ -1,4 +1,4 @@
-"""What metrics are computed from."""
+"""The images and feature maps from which metrics are computed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,13 +13,13 @@ from gan.metrics.maps import Maps
 
 @dataclass(frozen=True)
 class Images:
-    """Images, with what the extractor makes of them once a metric uses it."""
+    """Images, with their feature maps, which are computed once a metric uses them."""
 
     pixels: Tensor
     """(N, C, H, W) in [-1, 1]."""
     extractor: Extractor | None = None
     extract: Callable[[], Maps] | None = None
-    """Returns the maps where they are not the extractor's of these very pixels."""
+    """Returns the maps; None to compute them from the pixels with the extractor."""
 
     @cached_property
     def maps(self) -> Maps:
@@ -29,18 +29,18 @@ class Images:
 
     @property
     def content(self) -> Tensor:
-        """The feature map in which structure is compared."""
+        """The feature map for comparing structure."""
         assert self.extractor
         return self.maps[self.extractor.content]
 
     @property
     def style(self) -> Maps:
-        """The feature maps that tell textures."""
+        """The feature maps for comparing textures, by layer."""
         assert self.extractor
         return {layer: self.maps[layer] for layer in self.extractor.style}
 
     def at(self, places: list[int]) -> "Images":
-        """Return some of the images."""
+        """Return the images with these indices."""
 
         def chosen() -> Maps:
             return {layer: values[places] for layer, values in self.maps.items()}
@@ -53,23 +53,23 @@ NONE = Images(torch.empty(0))
 
 @dataclass(frozen=True)
 class Batch:
-    """Images in all that metrics compare; what a metric does not require may be missing."""
+    """All images that metrics compare; those that no chosen metric requires may be missing."""
 
     source: Images
     fake: Images = NONE
-    """Translations, rounded to 8 bits as in a file."""
+    """Translations, rounded to 8 bits as in a file, in [-1, 1]."""
     unrounded: Tensor = NONE.pixels
     truth: Images = NONE
-    """What the translations should be: the pairs of the sources."""
+    """The desired translations: the paired images of the sources."""
     back: Callable[[Tensor], Tensor] | None = None
     """The generator of the other direction."""
     grams: Maps = field(default_factory=dict)
     """Mean Gram matrices (1, C, C) of the target domain, by style layer."""
     lpips: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = field(default_factory=dict)
-    """The published distances by backbone, where images are large enough."""
+    """LPIPS with its published weights, by backbone, if the images are large enough."""
 
     def at(self, places: list[int], truth: Images) -> "Batch":
-        """Return the images that have a truth."""
+        """Return the batch of the images with these indices, and with their `truth`."""
         return replace(
             self,
             source=self.source.at(places),
@@ -80,12 +80,12 @@ class Batch:
 
     @cached_property
     def reconstruction(self) -> Tensor:
-        """The sources translated there and back, unrounded in between."""
+        """The reconstructed sources: the unrounded translations, translated back."""
         assert self.back
         return self.back(self.unrounded).float()
 
     @cached_property
     def identity(self) -> Tensor:
-        """What the generator into the sources' own domain makes of them."""
+        """The identity outputs: the generator of the other direction applied to the sources."""
         assert self.back
         return self.back(self.source.pixels).float()

@@ -1,4 +1,4 @@
-"""The network whose features are compared: any torchvision backbone, or Inception as papers do."""
+"""Feature extractors for metrics: any torchvision backbone, or Inception as in papers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,27 +15,27 @@ from gan.metrics.inception import CONTENT, FILE, POOLED, STYLE, cached, open_inc
 from gan.system.hashing import file_sha256
 
 DEEPEST = ("layer4", "Mixed_7c", "inception5b")
-"""The last maps of ResNets, Inception v3 and GoogLeNet; the others have `features`."""
+"""The last layers of ResNets, Inception v3 and GoogLeNet; other backbones have `features`."""
 
 
 @dataclass(frozen=True)
 class Extractor:
-    """A frozen network, and which of its maps count as what."""
+    """A frozen network, and the layers that metrics use."""
 
     name: str
     sha256: str
-    """Of the weights' file."""
+    """SHA-256 of the file of weights."""
     maps: Callable[[Tensor], Mapping[str, Tensor]]
-    """The network: images (N, 3 or 1, H, W) in [-1, 1] to {layer: (N, C, h, w)}."""
+    """Maps images (N, 3 or 1, H, W) in [-1, 1] to {layer: feature maps (N, C, h, w)}."""
     pooled: str
-    """The layer whose maps' means over positions are the features of FID and KID."""
+    """The layer whose means over positions are the features of FID and KID."""
     content: str
-    """The layer in which structure is compared."""
+    """The layer for comparing structure."""
     style: tuple[str, ...]
     """The layers of Gram matrices and of the LPIPS-style distance."""
 
     def features(self, maps: Mapping[str, Tensor]) -> Tensor:
-        """Return (N, d): what FID and KID compare; float64, on the CPU."""
+        """Return the features (N, d) of FID and KID, float64, on the CPU."""
         return maps[self.pooled].mean((2, 3)).cpu().double()
 
 
@@ -44,9 +44,9 @@ def open_extractor(
 ) -> Extractor:
     """Open `inception` or a torchvision backbone, on the device.
 
-    section is where the keys `features` and `weights` stand: "evaluate." in a configuration.
-    Without a file, torchvision's cache is looked into, and the weights of a backbone downloaded.
-    ValueError in one line says what is unknown, missing or to be installed.
+    section is the prefix of the keys `features` and `weights` in errors: "evaluate." in a
+    configuration. Without `weights`, they are read from torchvision's cache, or downloaded for a
+    backbone. ValueError, in one line, if the name is unknown, or weights or a package are missing.
     """
     if name == "inception":
         file = weights or cached(FILE)
@@ -64,18 +64,18 @@ def open_extractor(
         file = weights or pretrained(name)
         network = Features(name, list(dict.fromkeys((deepest, content, *style))), file).to(device)
         return Extractor(name, file_sha256(file), network, deepest, content, style)
-    except ValueError as error:  # the key of a run's configuration is an option here
+    except ValueError as error:  # names the key of a training; here it is an option
         raise ValueError(str(error).replace("perceptual.weights", f"--{section}weights")) from error
 
 
 def deepest_layer(backbone: str, section: str = "") -> str:
-    """Return the last feature map before a classifier; ValueError where there is none (a ViT)."""
+    """Return the last layer with feature maps; ValueError if there is none (ViT)."""
     stages = dict(build(backbone).named_children())
     if "features" in stages:
         return f"features.{list(stages['features']._modules)[-1]}"
     found = next((layer for layer in DEEPEST if layer in stages), None)
     if found is None:
         raise ValueError(
-            f"{section}features: {backbone} has no last feature map: take a VGG, a ResNet, ..."
+            f"{section}features: {backbone} has no last feature map: use a VGG or a ResNet, say"
         )
     return found

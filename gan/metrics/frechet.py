@@ -6,19 +6,19 @@ from torch import Tensor
 from gan.metrics.intervals import Distances, Estimate, Sampling, distances
 
 FID_IMAGES = 2048
-"""Below it the bias is a good part of the value; papers use thousands of images."""
+"""With fewer images the bias is a large part of the value; papers use thousands of images."""
 TINY = 1e-12
-"""Singular values below it, of the largest, are rounding."""
+"""Singular values below this part of the largest are rounding errors."""
 
 
 def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
-    """Return the distances."""
+    """Return the distances of translations and of sources from the reference, all (n, d)."""
     smallest, width = min(len(fake), len(reference)), fake.shape[1]
     warning = None
     if smallest < width:
         warning = (
-            f"{smallest} images for {width} features: biased upwards, comparable only with numbers "
-            "from as many images; prefer kid"
+            f"{smallest} images for {width} features: biased upwards, comparable only with values "
+            "from the same number of images; prefer kid"
         )
     elif smallest < FID_IMAGES:
         warning = f"{smallest} images: biased upwards; papers use {FID_IMAGES} or more"
@@ -31,13 +31,13 @@ def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> 
 
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
-    """Return |m_x - m_y|^2 + Tr(S_x + S_y - 2 (S_x S_y)^(1/2)) of features (n, d) and (m, d), n, m
-    >= 2.
+    """Return the Fréchet distance of features (n, d) and (m, d), n, m >= 2, in float64.
 
-    Heusel et al. 2017, Eq. 6, with covariances that divide by n - 1, in float64. No matrix root is
-    needed: with S_x = X'X and S_y = Y'Y, S_x S_y has the eigenvalues of (X Y')(X Y')', so the trace
-    of its root is the sum of the singular values of X Y'. It is exact for n < d too, where the
-    covariances are singular and iterations for the root wander off.
+    |m_x - m_y|^2 + Tr(S_x + S_y - 2 (S_x S_y)^(1/2)) (Heusel et al. 2017, Eq. 6), with covariances
+    that divide by n - 1. No matrix root is needed: with S_x = X'X and S_y = Y'Y, S_x S_y has the
+    eigenvalues of (X Y')(X Y')', so the trace of its root is the sum of the singular values of
+    X Y'. This is exact for n < d too, where the covariances are singular and iterations for the
+    root diverge.
     """
     (mean_x, root_x), (mean_y, root_y) = (_mean_and_rows(features) for features in (x, y))
     cross = torch.linalg.svdvals(_shortened(root_x) @ _shortened(root_y).T).sum()
@@ -46,17 +46,18 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
 
 
 def frechet_estimate(x: Tensor, y: Tensor, null: float) -> Estimate:
-    """Return the distance with its infinitesimal jackknife, from one decomposition.
+    """Return the distance of features (n, d) and (m, d) with its infinitesimal jackknife.
 
-    With X Y' = U S V', the trace of the root moves with the weight of image i of x by (U S U')_ii,
-    of image j of y by (V S V')_jj. `null` is the distance of as many images of one distribution:
-    that share of the value, its bias, is explained by pairs of images only, whose variance the
-    jackknife has twice. Up to 512 images and features it takes about 0.1 s.
+    Both come from one decomposition X Y' = U S V': the derivative of the root's trace by the weight
+    of image i of x is (U S U')_ii, and by the weight of image j of y (V S V')_jj. `null` is the
+    distance of equally many images of one distribution, the bias of the value. This part of the
+    value depends on pairs of images only, whose variance the jackknife counts twice. It takes about
+    0.1 s for up to 512 images and features.
     """
     (mean_x, root_x), (mean_y, root_y) = (_mean_and_rows(features) for features in (x, y))
     short_x, short_y = _shortened(root_x), _shortened(root_y)
     left, values, right = torch.linalg.svd(short_x @ short_y.T, full_matrices=False)
-    # U S = X Y' V, so that U itself need not be built where there are many images.
+    # U S = X Y' V, so U, which is large for many images, need not be computed.
     onto_x, onto_y = short_y.T @ right.T, short_x.T @ left
     weights = torch.where(values > TINY * values.max(), 1 / values, 0)
     gap = mean_x - mean_y
@@ -67,16 +68,17 @@ def frechet_estimate(x: Tensor, y: Tensor, null: float) -> Estimate:
         n = len(root)
         moved = root.square().sum(1) - (root @ onto).square() @ weights
         moved += 2 * (n - 1) ** 0.5 / n * (root @ shift)
-        deviations.append((n / (n - 1)) ** 0.5 * (moved.mean() - moved))  # without it
+        deviations.append((n / (n - 1)) ** 0.5 * (moved.mean() - moved))  # omitting the image
     both = torch.cat(deviations)
     biased = min(1.0, null / value) if value > 0 else 1.0
     return Estimate(value, both, float(both.square().sum()) * biased / 2)
 
 
 def _null_distance(features: Tensor, sampling: Sampling) -> float:
-    """Return the distance that n images have from n others like them, by two halves of them.
+    """Return the expected distance of n images (n, d) from n others of their distribution.
 
-    It falls with 1 / n, so that halves are twice as far apart. 0 for less than 4 images.
+    It is half the distance of two random halves, because it falls as 1 / n. 0 for less than 4
+    images.
     """
     half = len(features) // 2
     if half < 2:
@@ -86,13 +88,13 @@ def _null_distance(features: Tensor, sampling: Sampling) -> float:
 
 
 def _mean_and_rows(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean (d) and X (n, d) with X'X = covariance."""
+    """Return the mean (d,) of features (n, d), and X (n, d) with X'X = covariance."""
     features = features.double()
     mean = features.mean(0)
     return mean, (features - mean) / (len(features) - 1) ** 0.5
 
 
 def _shortened(root: Tensor) -> Tensor:
-    """Return R with R'R = X'X and no more rows than columns."""
+    """Return R with R'R = X'X and at most as many rows as columns."""
     rows, columns = root.shape
     return torch.linalg.qr(root, mode="r").R if rows > columns else root

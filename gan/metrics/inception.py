@@ -11,19 +11,18 @@ from gan.images.pixels import to_pixels
 from gan.metrics.pictures import has_torchmetrics
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
-"""The name that torch-fidelity gives it."""
+"""The name of torch-fidelity's file of weights."""
 POOLED = "pooled"
-"""The 2048 features before the classifier."""
+"""The layer of the 2048 features before the classifier."""
 CONTENT = "Mixed_6e"
 """17 x 17 positions."""
 STYLE = ("Conv2d_2b_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e")
 
 
 class Inception(nn.Module):
-    """Maps of torchmetrics' Inception, with the 2048 pooled features as the map `pooled`.
+    """Feature maps of torchmetrics' Inception, and its 2048 pooled features as the map `pooled`.
 
-    Images are rounded to 8 bits and scaled to 299 x 299 (bilinear, antialiased) by the network
-    itself, whatever their size.
+    The network rounds images to 8 bits and scales them to 299 x 299 (bilinear, antialiased).
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -37,7 +36,7 @@ class Inception(nn.Module):
         self.maps[layer] = output
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Map (N, 3 or 1, H, W) in [-1, 1] to the maps of the layers above."""
+        """Map (N, 3 or 1, H, W) in [-1, 1] to {layer: (N, C, h, w)} of STYLE and POOLED."""
         pooled = self.network(to_pixels(images.expand(-1, 3, -1, -1)))
         maps = self.maps | {POOLED: pooled.reshape(len(images), -1, 1, 1)}
         self.maps.clear()
@@ -45,10 +44,10 @@ class Inception(nn.Module):
 
 
 def open_inception(file: Path) -> Inception:
-    """Return the network with the weights of a file; ValueError says what to install or where to
-    put it.
+    """Return the network with torch-fidelity's weights from a file.
 
-    They are torch-fidelity's, which has the network; torchmetrics corrects its input.
+    torch-fidelity has the network; torchmetrics corrects its input. ValueError names the package to
+    install, or the missing or damaged file.
     """
     if reason := missing_inception(file):
         raise ValueError(reason)
@@ -57,21 +56,21 @@ def open_inception(file: Path) -> Inception:
     try:
         with torch.random.fork_rng(devices=[]):
             return Inception(NoTrainInceptionV3("inception-v3-compat", ["2048"], str(file)))
-    except Exception as error:  # files of another kind make torch raise nearly everything
+    except Exception as error:  # torch raises many kinds of errors for other files
         raise ValueError(f"{file}: not the weights of FID's Inception, or damaged") from error
 
 
 def missing_inception(file: Path) -> str | None:
-    """Return what keeps Inception from being used, in one line, or None."""
+    """Return why Inception cannot be used, in one line, or None."""
     if not has_torchmetrics() or find_spec("torch_fidelity") is None:
-        return "features inception: pip install torchmetrics torch-fidelity"
+        return "features inception: requires pip install torchmetrics torch-fidelity"
     if not file.exists():
         return (
-            f"features inception: {file} is missing: put torch-fidelity's file of that name there"
+            f"features inception: {file} is missing: copy torch-fidelity's file of that name there"
         )
     return None
 
 
 def cached(name: str) -> Path:
-    """Return where torch's cache has a file of weights, or would have it."""
+    """Return the path of a file of weights in torch's cache, whether it exists or not."""
     return Path(torch.hub.get_dir()) / "checkpoints" / name

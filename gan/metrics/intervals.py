@@ -1,13 +1,13 @@
-"""How much a number owes to which images happened to be measured.
+"""Confidence intervals of metrics: how much a value depends on the choice of images.
 
-Means of images' scores: the percentile bootstrap. Images are drawn with replacement, as often as
-there are. The generator is its own; the global random state is not touched.
+Means of scores use the percentile bootstrap: n images are drawn n times with replacement, with a
+separate random generator.
 
-Distances of two collections: the jackknife. Omit each image in turn: what the distance moves
-by adds up to its variance. Differences of two distances of the same images are paired by
-differences of what they move by.
+Distances of two collections use the jackknife: the changes of the distance when each image is
+omitted in turn add up to its variance. The difference of two distances of the same images uses the
+differences of these changes.
 
-Images count as independent: crops of one photograph are not.
+Images are assumed to be independent: crops of one photograph are not.
 """
 
 from dataclasses import dataclass
@@ -18,29 +18,29 @@ from torch import Tensor
 
 LEVEL = 0.95
 LEAST_IMAGES = 5
-"""Fewer have less than 40 different resamples (4 images 35), of which 2.5 % is none to cut off."""
+"""Fewer images have less than 40 different resamples (4 images: 35), and 2.5 % of those is none."""
 ROUGH = "{count} images: the interval is rough"
-NONE = "{count} images: too few for an interval, which takes {least}"
+NONE = "{count} images: too few for an interval, which requires {least}"
 ERRORS = 1.96
-"""Standard errors to either side of a value that hold 95 %."""
+"""Standard errors on either side of a value that hold 95 %."""
 
 
 class Sampling(NamedTuple):
-    """How resamples are drawn."""
+    """The seed and the number of bootstrap resamples."""
 
     seed: int = 0
     resamples: int = 1000
 
 
 def sampled(sampling: Sampling, *collections: int) -> bool:
-    """Return whether collections of so many images have enough resamples for an interval."""
+    """Return whether collections with these numbers of images are large enough for an interval."""
     return sampling.resamples > 0 and min(collections) >= LEAST_IMAGES
 
 
 def draw(sampling: Sampling, images: int) -> Tensor:
-    """Return (R, images): how often each image occurs in each resample, float64.
+    """Return the count of each image in each of R resamples, (R, images), float64.
 
-    Equal arguments give equal draws, so that two numbers of the same images are compared in pairs.
+    Equal arguments give equal draws, so that two values of the same images are compared in pairs.
     """
     generator = torch.Generator().manual_seed(2 * sampling.seed)
     chosen = torch.randint(images, (sampling.resamples, images), generator=generator)
@@ -49,45 +49,45 @@ def draw(sampling: Sampling, images: int) -> Tensor:
 
 
 def scarce(count: int, wanted: int) -> str | None:
-    """Return a warning of so few images that the interval is rough, or that there is none."""
+    """Return a warning if there are too few images for a good interval, or for any; else None."""
     if count >= wanted:
         return None
     return (ROUGH if count >= LEAST_IMAGES else NONE).format(count=count, least=LEAST_IMAGES)
 
 
 def means(scores: Tensor, counts: Tensor) -> Tensor:
-    """Return (R,): the mean of the images' scores (n,) in each resample."""
+    """Return the mean of the scores (n,) in each resample, (R,), given the counts (R, n)."""
     return counts @ scores.double() / counts.sum(1)
 
 
 def interval(samples: Tensor) -> tuple[float, float]:
-    """Return the percentiles that hold 95 % of the resamples' numbers."""
+    """Return the percentiles (low, high) that hold 95 % of the resamples' values (R,)."""
     tails = torch.tensor([(1 - LEVEL) / 2, (1 + LEVEL) / 2], dtype=torch.float64)
     low, high = samples.quantile(tails).tolist()
     return low, high
 
 
 class Estimate(NamedTuple):
-    """A distance of collections of n and m images, with what its standard error is made of."""
+    """A distance of collections of n and m images, with the parts of its standard error."""
 
     value: float
     deviations: Tensor
-    """(n + m,): what each image adds to the error; the sum of squares is the variance."""
+    """The contribution of each image to the error, (n + m,); the sum of squares is the variance."""
     excess: float
-    """What that sum has too much: it counts twice what only pairs of images explain."""
+    """The excess of that sum, which counts the variance due to pairs of images twice."""
 
 
 @dataclass(frozen=True)
 class Distances:
-    """The distance of translations from the reference, and that of the sources: doing nothing."""
+    """The distances of translations and of untranslated sources from the reference."""
 
     value: float
     unchanged: float
     count: int
-    """Translations that were compared."""
+    """Number of translations that were compared."""
     warning: str | None = None
     estimates: tuple[Estimate, Estimate] | None = None
-    """Of both, for intervals."""
+    """The estimates of both distances, for intervals; None with too few images."""
 
 
 def distances(
@@ -97,19 +97,22 @@ def distances(
     sampling: Sampling,
     warning: str | None,
 ) -> Distances:
-    """Return both distances, with intervals where both collections have enough images."""
+    """Return both distances, with their estimates if both collections have enough images."""
     estimates = (fake, source) if sampled(sampling, *images) else None
     return Distances(fake.value, source.value, images[0], warning, estimates)
 
 
 def interval_around(value: float, deviations: Tensor, excess: float = 0) -> tuple[float, float]:
-    """Return the 95 % interval of a value, or of a difference of values of the same images."""
+    """Return the 95 % interval (low, high) of a value, or of a difference of two values.
+
+    deviations are the contributions of the images to the error, or their differences.
+    """
     half = ERRORS * max(0.0, float(deviations.square().sum()) - excess) ** 0.5
     return value - half, value + half
 
 
 def deviations_of(leave_one_out: Tensor) -> Tensor:
-    """Return what each of n images adds to the error, by the n values without it."""
+    """Return the contribution of each image to the error, (n,), from the values that omit it."""
     n = len(leave_one_out)
     weight: float = ((n - 1) / n) ** 0.5
     return weight * (leave_one_out - leave_one_out.mean())

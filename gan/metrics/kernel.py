@@ -7,18 +7,21 @@ from gan.config.tables.metrics import KID_MOST
 from gan.metrics.intervals import Distances, Estimate, Sampling, deviations_of, distances, scarce
 
 KID_IMAGES = 50
-"""Fewer make the interval rough."""
+"""With fewer images the interval is rough."""
 
 
 PAIRS_OFF, PAIRS_LEAST = 0.1, 0.3
-"""Of the variance that only pairs of images explain: what is taken off the jackknife's, which has
-it twice, and what is left at least. The jackknife's is smallest where the distance is: with more
-taken off, or without a least, intervals of collections that hardly differ hold less than 95 %
-(experiments/checks/intervals.py)."""
+"""Parts of the variance that is due to pairs of images. The jackknife counts it twice, so the first
+part is subtracted from the jackknife's variance, which stays at least the second part. If more were
+subtracted, or without the lower bound, intervals of nearly equal collections would hold less than
+95 % (experiments/checks/intervals.py)."""
 
 
 def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
-    """Return the distances of all pairs of images, of at most KID_MOST of either collection."""
+    """Return the distances of translations and of sources from the reference, all (n, d).
+
+    At most KID_MOST images of each collection are compared, in all pairs.
+    """
     own, others = _part(len(fake), sampling), _part(len(reference), sampling)
     counts = len(own), len(others)
     one, other = (kernel_estimate(x[own], reference[others]) for x in (fake, source))
@@ -26,14 +29,13 @@ def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> 
 
 
 def _part(images: int, sampling: Sampling) -> Tensor:
-    """Return the places of at most KID_MOST images, in order, drawn by a separate generator."""
+    """Return the sorted indices of at most KID_MOST images, drawn with a separate generator."""
     order = torch.randperm(images, generator=torch.Generator().manual_seed(sampling.seed))
     return order[:KID_MOST].sort().values
 
 
 def _kernel(x: Tensor, y: Tensor) -> Tensor:
-    """Return k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d): (n, m). Bińkowski et al.,
-    Sec. 4."""
+    """Return k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d), (n, m): Bińkowski, Sec. 4."""
     return (x.double() @ y.double().T / x.shape[1] + 1) ** 3
 
 
@@ -42,7 +44,7 @@ def kernel_estimate(x: Tensor, y: Tensor) -> Estimate:
 
     mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images (Gretton et al.
     2012, Eq. 3). It can be negative: its mean is 0 where both sets are drawn from one distribution.
-    All comes from sums over the rows of the kernel matrices, n^2 + m^2 + n m numbers.
+    The jackknife needs only the sums of rows of the kernel matrices, n^2 + m^2 + n m numbers.
     """
     xx, yy, xy = _kernel(x, x), _kernel(y, y), _kernel(x, y)
     within = [matrix.sum(1) - matrix.diagonal() for matrix in (xx, yy)]
@@ -72,9 +74,9 @@ def kernel_estimate(x: Tensor, y: Tensor) -> Estimate:
 
 
 def _spread(matrix: Tensor) -> float:
-    """Return the variance of k over pairs that neither of both images explains.
+    """Return the variance of k over pairs that is not due to either image alone.
 
-    Of an (n, n) matrix without its diagonal, n >= 4 (Szekely and Rizzo 2014, Prop. 1).
+    matrix is (n, n), n >= 4; its diagonal is ignored (Szekely and Rizzo 2014, Prop. 1).
     """
     n = len(matrix)
     off = matrix - matrix.diagonal().diag()

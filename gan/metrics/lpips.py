@@ -15,17 +15,17 @@ from gan.metrics.maps import layer_distance, unit_squares
 from gan.metrics.pictures import has_torchmetrics
 
 Lpips = Callable[[Tensor, Tensor], Tensor]
-"""Of pictures (N, 3 or 1, H, W) in [-1, 1], sides of 64 pixels or more; returns (N,)."""
+"""Distances (N,) of two batches (N, 3 or 1, H, W) in [-1, 1], sides of at least 64 pixels."""
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """The network below the published weights."""
+    """A network whose maps LPIPS compares, and its files."""
 
     heads: str
-    """torchmetrics' file of them: one number for each channel of each layer."""
+    """torchmetrics' file of LPIPS weights: one number for each channel of each layer."""
     cached: str
-    """torchvision's file, in torch's cache."""
+    """torchvision's file of convolutions, in torch's cache."""
     layers: tuple[str, ...]
 
 
@@ -42,23 +42,26 @@ BACKBONES = {
 
 
 def lpips(batch: Batch) -> Tensor:
-    """Return the distances of translations from their truth: published ones, or in that style."""
+    """Return the distances (N,) of translations from their truth.
+
+    LPIPS on AlexNet with published weights if available, else `layer_distance` on the extractor.
+    """
     if "alexnet" in batch.lpips:
         return batch.lpips["alexnet"](batch.fake.pixels, batch.truth.pixels)
     return layer_distance(batch.fake.style, batch.truth.style)
 
 
 def lpips_vgg(batch: Batch) -> Tensor:
-    """Return the published distances of translations from their truth on VGG-16."""
+    """Return the LPIPS distances (N,) of translations from their truth, on VGG-16."""
     return batch.lpips["vgg16"](batch.fake.pixels, batch.truth.pixels)
 
 
 def open_lpips(weights: Mapping[str, Path | None], device: torch.device) -> dict[str, Lpips]:
-    """Return LPIPS by backbone, for those whose convolutions are given or in torch's cache.
+    """Return LPIPS by backbone, for backbones whose convolutions are given or in torch's cache.
 
-    weights has a file, or None, by the backbone's name; torchvision's whole classifier will do, or
-    its `features` alone. Empty without torchmetrics, which has the published weights. ValueError
-    where a file is not its backbone's.
+    weights gives a file or None by the backbone's name: torchvision's whole classifier, or only its
+    `features`. Empty without torchmetrics, which has the published weights. ValueError if a file
+    does not fit its backbone.
     """
     if not has_torchmetrics():
         return {}
@@ -79,7 +82,7 @@ def _open(backbone: str, file: Path, device: torch.device) -> Lpips:
         heads = list(torch.load(opened, map_location=device, weights_only=True).values())
 
     def distances(x: Tensor, y: Tensor) -> Tensor:
-        """Return Eq. 1 of the paper, (N,): 0 is the same picture; gray is repeated."""
+        """Return Eq. 1 of the paper, (N,): 0 for equal images; gray is repeated to 3 channels."""
         apart = unit_squares(network(x), network(y))
         layers = [
             (head * apart[at]).sum(1).flatten(1).mean(1)

@@ -1,6 +1,6 @@
-"""Distances of a picture from another one of its size, by their pixels.
+"""Distances of two images of equal size, by their pixels.
 
-All take (N, C, H, W) in [-1, 1] twice, and return (N,).
+All functions take two batches (N, C, H, W) in [-1, 1] and return (N,).
 """
 
 from importlib.util import find_spec
@@ -11,25 +11,24 @@ from torch import Tensor
 from gan.config.tables.metrics import MS_SSIM_SIDE
 
 IDENTICAL = 100.0
-"""Decibels that stand for pictures without any difference, whose ratio is infinite."""
+"""Decibels for equal images, whose ratio is infinite."""
 
 
 def l1(x: Tensor, y: Tensor) -> Tensor:
-    """Return the mean absolute difference in units of [-1, 1]: times 127.5 it is gray levels."""
+    """Return the mean absolute difference on the scale of [-1, 1]; times 127.5 in gray levels."""
     return (x - y).abs().flatten(1).mean(1)
 
 
 def psnr(x: Tensor, y: Tensor) -> Tensor:
-    """Return 10 log10(range^2 / mean squared difference) in decibels, at most 100; higher is
-    nearer."""
+    """Return 10 log10(range^2 / mean squared difference), in decibels, at most 100."""
     mse = (x - y).square().flatten(1).mean(1)
     return (10 * torch.log10(4 / mse)).clamp(max=IDENTICAL)
 
 
 def ssim(x: Tensor, y: Tensor) -> Tensor:
-    """Return structural similarity (Wang et al. 2004), torchmetrics': 1 at most, higher is nearer.
+    """Return torchmetrics' structural similarity (Wang et al. 2004): at most 1, higher is better.
 
-    Gaussian windows of 11 pixels and sigma 1.5. Sides of 11 pixels or more.
+    It uses Gaussian windows of 11 pixels, sigma 1.5. Sides must have at least 11 pixels.
     """
     from torchmetrics.functional.image import structural_similarity_index_measure
 
@@ -42,9 +41,9 @@ def ssim(x: Tensor, y: Tensor) -> Tensor:
 
 
 def ms_ssim(x: Tensor, y: Tensor) -> Tensor:
-    """Return multi-scale structural similarity (Wang et al. 2003), torchmetrics': 1 at most.
+    """Return torchmetrics' multi-scale structural similarity (Wang et al. 2003): at most 1.
 
-    Five scales: sides of MS_SSIM_SIDE pixels or more. Negative terms are clipped at 0.
+    It uses five scales, so sides must have at least MS_SSIM_SIDE pixels. Negative terms become 0.
     """
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 

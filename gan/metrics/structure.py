@@ -1,8 +1,9 @@
-"""How much of a picture's drawing another one has, whatever became of its colors.
+"""Measure whether two images have the same edges, independent of their colors.
 
-Every pixel has the direction of its strongest edge and a weight. A direction is an angle doubled,
-so that light and dark may change places; a weight is relative to the edges around, so that fog and
-night, which flatten a picture, change little. Two pictures agree as their fields correlate.
+Every pixel has the direction of its strongest edge and a weight. The direction is a doubled angle,
+so that swapping light and dark changes nothing. The weight is relative to the edges around it, so
+that less contrast, as in fog and at night, changes little. Agreement is the correlation of these
+fields.
 """
 
 from typing import cast
@@ -16,23 +17,23 @@ from gan.images.deep import Array, eight_bits
 Pixels = NDArray[np.uint8]
 """(H, W, 3)."""
 Field = NDArray[np.complex64]
-"""(H, W): weights from 0 to 1, directions as twice the angle."""
+"""(H, W): the absolute value is the weight, 0 to 1, the angle is twice the edge's direction."""
 
 LONGER_SIDE = 512
-"""Pixels at which pictures are compared; larger ones are scaled down."""
+"""Most pixels of the longer side; larger images are scaled down before they are compared."""
 BLUR = 1.5
-"""Pixels (sigma) before edges are taken: strokes and noise are finer than what they depict."""
+"""Sigma of the blur before edges, in pixels: brush strokes and noise are finer than objects."""
 EDGES_AROUND = 8
-"""Pixels (sigma) of what an edge's weight is relative to."""
+"""Sigma of the neighborhood to which an edge's weight is relative, in pixels."""
 NOISE = 0.004
-"""Gradient per pixel, of values from 0 to 1, that counts as nothing: one gray level."""
+"""Gradient per pixel, of values in [0, 1], that is ignored: one gray level."""
 FLAT = 0.02
-"""Mean square of the weights below which there is nothing to preserve; photographs have 0.1 to
+"""Mean square of weights below which an image has no edges to compare; photographs have 0.1 to
 0.4."""
 
 
 def comparable(pixels: Array) -> Pixels:
-    """Return a picture as 8-bit RGB, its longer side at most LONGER_SIDE."""
+    """Return pixels (H, W, 1 or 3), 8 or 16 bits, as 8-bit RGB of at most LONGER_SIDE pixels."""
     if pixels.dtype == np.uint16:
         pixels = eight_bits(pixels)
     pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
@@ -44,10 +45,10 @@ def comparable(pixels: Array) -> Pixels:
 
 
 def field(pixels: Pixels, blur: float = BLUR) -> Field:
-    """Return the edge directions of a picture, after a blur of so many pixels (sigma).
+    """Return the field of edge directions of an image after a blur (sigma, in pixels).
 
-    They are the structure tensor's over all color channels (Di Zenzo 1986): colors of one
-    lightness have edges, too.
+    They come from the structure tensor over all color channels (Di Zenzo 1986), which also finds
+    edges between colors of equal lightness.
     """
     values = cv2.GaussianBlur(pixels.astype(np.float32) / 255, (0, 0), blur)
     across = cv2.Sobel(values, cv2.CV_32F, 1, 0, ksize=3) / 8
@@ -70,10 +71,10 @@ def agreement(source: Field, result: Field) -> float | None:
 
 
 def displaced(source: Field, result: Field) -> float | None:
-    """Return how much better the fields agree if one is moved, 0 to 1; None for a flat source.
+    """Return how much better the fields agree if one is shifted, 0 to 1; None for a flat source.
 
-    0 where they agree best as they lie, 1 - here / there where they agree better somewhere else.
-    All places are tried at once, by the theorem of convolution.
+    0 if they agree best without a shift, else 1 - here / best. All shifts are computed at once with
+    the convolution theorem.
     """
     if (np.abs(source) ** 2).mean() < FLAT:
         return None

@@ -1,4 +1,4 @@
-"""Neural style transfer by optimization: a photograph painted after paintings."""
+"""Neural style transfer by optimization: paint a photograph in the style of paintings."""
 
 from gan.system.lazy import lazy
 

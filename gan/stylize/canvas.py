@@ -1,4 +1,4 @@
-"""The loss of one picture and its gradient, through the network in as many tiles as it takes."""
+"""Compute the loss of one picture and its gradient, in tiles if the picture is large."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ from gan.stylize.scene import Scene
 from gan.stylize.tiles import Tile, tiles
 
 Extract = Callable[[Tensor], Maps]
-"""From pictures to feature maps by layer."""
+"""Maps pictures to feature maps by layer."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A tile, and what its part of the picture is compared with."""
+    """A tile, and the content maps and masks of its part of the picture."""
 
     tile: Tile
     content: Maps
     """P by content layer, (1, C, h, w)."""
     guides: Maps
-    """By style layer where each style applies, (R, 1, h, w) in [0, 1]."""
+    """Masks of the R styles by style layer, (R, 1, h, w) in [0, 1]."""
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """All that the loss of a picture depends on but the picture."""
+    """Everything that the loss of a picture depends on, except the picture."""
 
     extract: Extract
     pieces: Sequence[Piece]
@@ -37,15 +37,15 @@ class Canvas:
     weights: Weights
 
     def part(self, picture: Tensor, piece: Piece) -> Sums:
-        """Return what one tile adds to the sums of the picture."""
+        """Return the contribution of one tile to the sums of the picture."""
         maps = piece.tile.crop(self.extract(piece.tile.seen(picture)))
         return sums(maps, piece.content, piece.guides)
 
     def evaluate(self, picture: Tensor) -> tuple[Terms, Tensor]:
-        """Return the terms at a picture, and the gradient of their weighted sum.
+        """Return the terms of a picture (1, C, H, W), and the gradient of their weighted sum.
 
-        Of several tiles, each passes through the network twice: the equation tells the gradient of
-        its sums only when all tiles have been summed.
+        With several tiles, each passes through the network twice, because the gradient of the sums
+        is known only after all tiles are summed.
         """
         leaf = picture.detach().requires_grad_()
         if len(self.pieces) == 1:
@@ -72,10 +72,11 @@ def prepare(
     strength: float = 1,
     side: int = 768,
 ) -> Canvas:
-    """Return the canvas for a scene; shares weigh its styles, side is the tiles' in pixels.
+    """Return the canvas of a scene; shares are weights of its styles, side is a tile's, in pixels.
 
-    Without masks the styles are blended: A is the mean of their Gram matrices, which has the same
-    best picture as the mean of their losses. With strength s, A is s A + (1 - s) G of the photo.
+    Without masks the styles are blended: A is the weighted mean of their Gram matrices, which has
+    the same optimum as the mean of their losses. With strength s, A is s A + (1 - s) G of the
+    photograph.
     """
     grams = [_style_grams(painting, None, extract, layers, side) for painting in scene.paintings]
     wanted = {at: torch.cat([each[at] for each in grams]) for at in layers.style}
@@ -98,7 +99,7 @@ def prepare(
 def _style_grams(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> dict[str, Tensor]:
-    """Return a picture's Gram matrices per position within each mask, (R, C, C) by style layer."""
+    """Return a picture's Gram matrices per position of each mask, (R, C, C), by style layer."""
     parts = _added(
         sums(maps, {}, guides) | _masses(guides)
         for _, maps, guides in _looks(picture, masks, extract, layers, side)
@@ -107,13 +108,13 @@ def _style_grams(
 
 
 def _energies(content: Maps) -> Sums:
-    """Return by what the squared distances to P are divided, scalars by content layer: sum P^2."""
+    """Return the divisors of the squared distances to P: sum P^2, a scalar by content layer."""
     return {("energy", at): wanted.square().sum() for at, wanted in content.items()}
 
 
 def _masses(guides: Maps) -> Sums:
-    """Return by what the sums of guided Gram matrices are divided, (R, 1, 1) by style layer."""
-    # A tiny mask may vanish at a coarse size: its style is then as far away as from nothing.
+    """Return the divisors of the masked Gram matrices, (R, 1, 1) by style layer."""
+    # A tiny mask may vanish at a coarse size: its style is then compared with zero features.
     return {
         ("mass", at): guide.square().sum(dim=(2, 3))[..., None].clamp_min(TINY)
         for at, guide in guides.items()
@@ -123,7 +124,7 @@ def _masses(guides: Maps) -> Sums:
 def _looks(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> Iterator[tuple[Tile, Maps, Maps]]:
-    """Yield every tile of a picture with its feature maps and, at their sizes, its masks."""
+    """Yield every tile of a picture with its feature maps and its masks, scaled to their sizes."""
     masks = torch.ones_like(picture[:, :1]) if masks is None else masks
     for tile in tiles(picture.shape[2], picture.shape[3], side):
         maps = tile.crop(extract(tile.seen(picture)))
@@ -136,7 +137,7 @@ def _looks(
 
 
 def _added(parts: Iterable[Sums]) -> Sums:
-    """Return the sum of what the tiles give, name by name."""
+    """Return the sums over all tiles, by name."""
     total: Sums = {}
     for part in parts:
         total = {name: total[name] + value if total else value for name, value in part.items()}

@@ -1,6 +1,6 @@
-"""Keeping a photograph's colors. Gatys, Bethge, Hertzmann and Shechtman 2016, "Preserving color in
-neural artistic style transfer".
+"""Keep a photograph's colors.
 
+Gatys, Bethge, Hertzmann and Shechtman 2016, "Preserving color in neural artistic style transfer".
 Pictures are (1, 3, H, W) in [-1, 1], red, green, blue.
 """
 
@@ -16,10 +16,10 @@ def luma(picture: Tensor) -> Tensor:
 
 
 def with_luma(picture: Tensor, lightness: Tensor) -> Tensor:
-    """Return the picture's colors in another lightness, Sec. 3.2: I and Q stay, Y is replaced.
+    """Return the picture with its Y replaced by a lightness (1, 1, H, W), I and Q kept (Sec. 3.2).
 
-    A color is Y and what its red, green and blue lie above it, which depends on I and Q alone. Y is
-    held where all three fit into [-1, 1]: clipping them one by one would change the hue.
+    The differences of red, green and blue from Y depend on I and Q only. Y is limited so that all
+    three are in [-1, 1]: clipping each of them would change the hue.
     """
     above = picture - luma(picture)
     low, high = -1 - above.amin(dim=1, keepdim=True), 1 - above.amax(dim=1, keepdim=True)
@@ -27,11 +27,10 @@ def with_luma(picture: Tensor, lightness: Tensor) -> Tensor:
 
 
 def recolored(picture: Tensor, model: Tensor) -> Tensor:
-    """Return the picture with the mean and the covariance of the model's colors, clipped to [-1,
-    1].
+    """Return the picture with the mean and covariance of the model's colors, clipped to [-1, 1].
 
-    x' = A x + b with A = S_model^1/2 S_picture^-1/2, Sec. 3.1: the symmetric roots, with which no
-    color turns further than it must. Of one channel, it is the matching of Sec. 3.2.
+    x' = A x + b with A = S_model^1/2 S_picture^-1/2 (Sec. 3.1). These are the symmetric roots,
+    which change colors least. With one channel, it is the matching of Sec. 3.2.
     """
     pixels = picture.flatten(2)[0].double()
     mean, covariance = _moments(pixels)
@@ -41,7 +40,7 @@ def recolored(picture: Tensor, model: Tensor) -> Tensor:
 
 
 def _moments(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean (C, 1) and covariance (C, C) of (C, K) values."""
+    """Return the mean (C, 1) and covariance (C, C) of pixels (C, K)."""
     mean = pixels.mean(dim=1, keepdim=True)
     return mean, (pixels - mean) @ (pixels - mean).T / pixels.shape[1]
 
@@ -49,7 +48,7 @@ def _moments(pixels: Tensor) -> tuple[Tensor, Tensor]:
 def _power(matrix: Tensor, exponent: float) -> Tensor:
     """Return a power of a symmetric matrix without negative eigenvalues."""
     values, vectors = torch.linalg.eigh(matrix)
-    # A gray or plain picture has no variance in some direction; there is nothing to scale in it.
+    # A gray or plain picture has no variance in some directions; they need no exact scale.
     scales = torch.diag(values.clamp_min(1e-6) ** exponent)
     result: Tensor = vectors @ scales @ vectors.T
     return result

@@ -1,4 +1,4 @@
-"""The command: read the pictures, paint them at every size, write the result."""
+"""The command `gan stylize`: read the pictures, paint them at every size, write the result."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -26,11 +26,11 @@ from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_source
 from gan.stylize.sweep import table
 
 SHOW_EVERY = 10
-"""Steps between two looks at the loss beside the bar: on a GPU each waits for the device."""
+"""Steps between updates of the loss on the progress bar: each waits for the GPU."""
 
 
 class ProgressLog:
-    """Counts the steps of one picture on a bar, logs its losses and keeps pictures on the way."""
+    """Counts the steps of one picture on a bar, logs its losses and saves intermediate pictures."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class ProgressLog:
         self.step = 0
 
     def note(self, terms: Terms, finished: Callable[[], Image.Image]) -> None:
-        """Note an evaluation; now and then write the picture beside the output."""
+        """Record an evaluation; every save_every steps write the picture next to the output."""
         self.step += 1
         self.bar.update()
         if self.writer:
@@ -57,7 +57,7 @@ class ProgressLog:
 
 
 def stylize(config: StylizeOptions) -> int:
-    """Paint a photograph in the style of paintings, once or a whole sweep; return the status."""
+    """Paint a photograph in the style of paintings, once or for a sweep; return the exit status."""
     swept = table(config) if config.sweep else None
     cells = swept.cells if swept else [("", config)]
     configs = [cell for _, cell in cells]
@@ -88,7 +88,7 @@ def stylize(config: StylizeOptions) -> int:
 def _announce(
     cells: Sequence[StylizeOptions], sources: Sources, extract: Features, device: torch.device
 ) -> None:
-    """Print what the largest picture takes; ValueError where the device has less memory."""
+    """Print the memory that the largest picture needs; ValueError if the device has less."""
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
     width, height = fitted(sources.photo, ladder(sources.photo, largest.size, [])[-1]).size
     channels = sources.channels(largest.preserve_color)
@@ -105,7 +105,7 @@ def _paint(
     device: torch.device,
     diary: ProgressLog,
 ) -> Image.Image:
-    """Return one stylization, from the coarsest size to the finest."""
+    """Return one stylization, painted from the coarsest size to the finest."""
     weights = Weights(config.content_weight, config.style_weight, config.tv_weight)
     picture: Tensor | None = None
     for longer in ladder(sources.photo, config.size, config.sizes):

@@ -1,4 +1,4 @@
-"""The one place that changes a picture step by step."""
+"""Minimize a loss over the pixels of a picture."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,14 +11,14 @@ from gan.config.choices import Optimizer as OptimizerName
 from gan.stylize.objective import Terms
 
 Evaluate = Callable[[Tensor], tuple[Terms, Tensor]]
-"""From a picture to the loss there and its gradient."""
+"""Returns the loss terms of a picture and the gradient."""
 Watch = Callable[[Terms, Tensor], None]
-"""Told of every evaluation: the loss, and the picture."""
+"""Called after every evaluation with the loss terms and the picture."""
 
 LEVELS = 5
-"""Of the pyramid; the coarsest has a pixel for 16 x 16 of the picture's."""
+"""Levels of the pyramid; a pixel of the coarsest covers 16 x 16 of the picture's."""
 HISTORY = 20
-"""Steps that L-BFGS remembers; each takes as much memory as two and a half pictures."""
+"""Steps that L-BFGS keeps; each takes the memory of two and a half pictures."""
 ADAM_RATE = 0.05
 PULL = 100.0
 """Weight of the squared excess over [-1, 1]."""
@@ -33,17 +33,17 @@ def minimize(
     *,
     inside: Tensor | None = None,
 ) -> Tensor:
-    """Return the picture to which so many evaluations lead from a start; a line search may add a
-    few.
+    """Return the picture after `steps` evaluations from a start (1, C, H, W) in [-1, 1].
 
-    The picture is the start plus a pyramid of changes, which are what is moved: whole areas take
-    their color in a few steps, and nothing rewards the checkerboards to which networks with strides
-    are blind. The papers move pixels. With `inside`, (1, 1, H, W) in [0, 1], the change is
-    multiplied by it. L-BFGS has the strong Wolfe conditions.
+    A line search may add a few evaluations. The picture is the start plus a pyramid of changes,
+    which are optimized in place of the pixels, unlike in the papers. So large areas change their
+    color in a few steps, and checkerboards, which networks with strides do not see, are avoided.
+    The change is multiplied by `inside`, (1, 1, H, W) in [0, 1], if it is given. L-BFGS searches
+    with the strong Wolfe conditions.
 
-    The picture keeps to [-1, 1]: losses see it clipped, and since a clipped pixel has no gradient,
-    PULL times the mean squared excess pulls it back. Clipping only at the end lost half of the
-    style that had been reached.
+    The picture stays in [-1, 1]: losses are computed on the clipped picture, and because a clipped
+    pixel has no gradient, PULL times the mean squared excess is added. Clipping only at the end
+    lost half of the style.
     """
     height, width = start.shape[2:]
     pyramid = [
@@ -72,13 +72,13 @@ def minimize(
 
 
 def _flattened(pyramid: Sequence[Tensor]) -> Tensor:
-    """Return the sum of all levels at the size of the first, interpolated linearly."""
+    """Return the sum of all levels, each interpolated bilinearly to the size of the first."""
     size = pyramid[0].shape[2:]
     return pyramid[0] + sum(interpolate(level, size, mode="bilinear") for level in pyramid[1:])
 
 
 def _build(optimizer: OptimizerName, values: list[Tensor], steps: int) -> Optimizer:
-    """Build the optimizer; Gatys et al. 2016 take L-BFGS (Sec. 2)."""
+    """Return the optimizer; Gatys et al. 2016 use L-BFGS (Sec. 2)."""
     if optimizer == "adam":
         return Adam(values, lr=ADAM_RATE)
     return LBFGS(

@@ -1,4 +1,4 @@
-"""How much memory a stylization will need, computed before it begins."""
+"""Estimate the memory that a stylization needs before it begins."""
 
 import torch
 from torch import Tensor, nn
@@ -9,10 +9,10 @@ from gan.stylize.tiles import tiles
 from gan.system.memory import free_memory
 
 PROBE = 128
-"""Side in pixels of the picture on which the network's memory is measured."""
+"""Side of the picture on which the network's memory is measured, in pixels."""
 WORKING = 2.0
-"""What is held beside the feature maps kept for the backward pass, as a factor: guided maps and
-gradients. Measured: 2.0 for VGG-19 at 512 x 512 pixels."""
+"""Factor for masked maps and gradients, which are held besides the feature maps for the backward
+pass. Measured: 2.0 for VGG-19 at 512 x 512 pixels."""
 
 
 def needed(
@@ -22,9 +22,10 @@ def needed(
     optimizer: Optimizer,
     device: torch.device,
 ) -> float:
-    """Return about how many bytes painting a picture of a shape, (1, C, H, W), takes at its peak.
+    """Return about how many bytes painting a picture of shape (1, C, H, W) needs at its peak.
 
-    The feature maps of the largest tile, measured on a small picture, and the optimizer's memory.
+    It adds the feature maps of the largest tile, measured on a small picture, and the optimizer's
+    memory. `side` is a tile's.
     """
     channels, height, width = shape[1:]
     seen = max(
@@ -39,7 +40,7 @@ def needed(
 
 
 def per_pixel(extract: nn.Module, channels: int, device: torch.device) -> float:
-    """Return the bytes that the network keeps for its backward pass, for a pixel of the picture."""
+    """Return the bytes per pixel of the picture that the network keeps for its backward pass."""
     own = {tensor.untyped_storage().data_ptr() for tensor in extract.state_dict().values()}
     kept: dict[int, int] = {}
 
@@ -56,10 +57,10 @@ def per_pixel(extract: nn.Module, channels: int, device: torch.device) -> float:
 
 
 def check_memory(need: float, device: torch.device, size: str) -> str:
-    """Return a line on what is needed; ValueError, with what would help, where less is free."""
+    """Return a line about the memory that is needed, in bytes; ValueError if less is free."""
     if need > (has := free_memory(device)):
         raise ValueError(
-            f"size: {size} pixels take about {need / 2**30:.1f} GiB, and there are "
-            f"{has / 2**30:.1f}: give a smaller size, or a smaller tile"
+            f"size: {size} pixels need about {need / 2**30:.1f} GiB, but only "
+            f"{has / 2**30:.1f} are free: set a smaller size, or a smaller tile"
         )
     return f"{size} pixels, about {need / 2**30:.1f} GiB of memory"

@@ -1,4 +1,4 @@
-"""What is minimized over the picture x; Gatys, Ecker and Bethge 2016, Eq. 1 to 7.
+"""The loss that is minimized over the picture x (Gatys, Ecker and Bethge 2016, Eq. 1 to 7).
 
     total(x) = alpha content(x) + beta style(x) + gamma tv(x)
 
@@ -6,9 +6,9 @@
     style(x)   = sum_r v_r mean_l  w_lr |G_lr - A_lr|^2 / (4 C_l^2)  of styles r and style layers l
     tv(x)      = mean sqrt(dx^2 + dy^2)
 
-F are the picture's feature maps and P the photograph's, G the picture's Gram matrices per position
-and A the wanted ones. The papers leave the weights u and w open. Here they are such that a picture
-without any features would have content 1 and, in every layer, style 1: u_l = 2 / sum P_l^2 and
+F are the picture's feature maps and P the photograph's. G are the picture's Gram matrices per
+position, and A the desired ones. The papers do not fix the weights u and w. Here a picture whose
+features are all zero has content 1 and, in every layer, style 1: u_l = 2 / sum P_l^2 and
 w_lr = 4 C_l^2 / |A_lr|^2. So alpha, beta and gamma mean the same for every network and size.
 """
 
@@ -23,14 +23,14 @@ from gan.losses import gram, total_variation
 
 Maps = Mapping[str, Tensor]
 Sums = dict[tuple[str, str], Tensor]
-"""What the equation needs of a picture's feature maps, by term and layer: sums over positions."""
+"""Sums over positions of a picture's feature maps, by term and layer, for the equation."""
 TINY = 1e-12
-"""Keeps the terms finite where there is nothing to compare with."""
+"""Least divisor, so that terms stay finite."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """alpha, beta and gamma."""
+    """The weights alpha, beta and gamma of the terms."""
 
     content: float
     style: float
@@ -39,14 +39,14 @@ class Weights:
 
 @dataclass(frozen=True)
 class Target:
-    """What the whole picture is compared with."""
+    """The desired Gram matrices and the divisors of the whole picture."""
 
     grams: Maps
     """A by style layer, (R, C, C): one for each style."""
     scales: Sums
     """("energy", layer): sum P^2. ("mass", layer): sum of the squared guides, (R, 1, 1)."""
     shares: Sequence[float]
-    """v."""
+    """Weights v of the styles."""
 
 
 class Terms(NamedTuple):
@@ -58,24 +58,23 @@ class Terms(NamedTuple):
     total: Tensor
 
     def numbers(self) -> dict[str, float]:
-        """Return the numbers by name; waits for the device."""
+        """Return the terms as numbers, by name; this waits for the device."""
         return {name: term.item() for name, term in self._asdict().items()}
 
 
 def sums(maps: Maps, content: Maps, guides: Maps) -> Sums:
-    """Return squared distances to P by content layer; by style layer G times its positions, (R, C,
-    C).
+    """Return squared distances to P by content layer; G times positions, (R, C, C), by style layer.
 
-    content are P, guides (R, 1, h, w) say where each style applies, for all of a picture or for the
-    same part of it as the maps: what the parts give adds up to what the picture gives.
+    content is P, guides are the masks of the styles, (R, 1, h, w). All cover a picture, or the same
+    part of it as the maps: the results of all parts add up to the result of the picture.
     """
     errors = {("content", at): (maps[at] - wanted).square().sum() for at, wanted in content.items()}
-    # Gatys et al. 2017, "Controlling perceptual factors", Eq. 3: of maps multiplied by a guide.
+    # Gatys et al. 2017, "Controlling perceptual factors", Eq. 3: maps are multiplied by a mask.
     return errors | {("style", at): gram(maps[at] * guide) for at, guide in guides.items()}
 
 
 def equation(parts: Sums, picture: Tensor, target: Target, weights: Weights) -> Terms:
-    """Return total(x) = alpha content(x) + beta style(x) + gamma tv(x); see the module."""
+    """Return the terms and total(x) = alpha content(x) + beta style(x) + gamma tv(x)."""
     errors, grams = (
         {at: value for (term, at), value in parts.items() if term == name}
         for name in ("content", "style")

@@ -77,7 +77,7 @@ class StylizeOptions(Section):
         for key in ("style_weights", "masks"):
             given = len(getattr(self, key))
             if given not in (0, len(self.style)):
-                raise ValueError(f"{key}: {given} given for {len(self.style)} style, give as many")
+                raise ValueError(f"{key}: {given} values for {len(self.style)} style: give as many")
         if self.style_weights and not sum(self.style_weights):
             raise ValueError("style_weights: at least one must be larger than 0")
         if sorted(set(self.sizes)) != self.sizes:
@@ -90,7 +90,7 @@ class StylizeOptions(Section):
 
         if self.output.suffix.lower() not in IMAGE_SUFFIXES:
             raise ValueError(
-                f"output {self.output} has no suffix of an image: name it like out.png"
+                f"output {self.output}: its suffix must be an image format's, such as out.png"
             )
         inputs = {path.resolve() for path in (self.content, *self.style, *self.masks)}
         if self.output.resolve() in inputs:
@@ -98,6 +98,6 @@ class StylizeOptions(Section):
         return self
 
     def shares(self) -> list[float]:
-        """Return the styles' weights, which sum to 1."""
+        """Return the styles' weights, scaled to a sum of 1."""
         weights = self.style_weights or [1.0] * len(self.style)
         return [weight / sum(weights) for weight in weights]

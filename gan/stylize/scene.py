@@ -1,4 +1,4 @@
-"""The pictures of one stylization as tensors of the size that is painted."""
+"""Read the pictures of a stylization, and scale them to the sizes at which it is painted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from gan.images.pixels import from_image, to_image, to_pixels, to_unit
 from gan.stylize.colors import luma, recolored, with_luma
 
 COARSEST = 128
-"""Pixels of the longer side down to which the size is halved."""
+"""Least longer side when size is halved, in pixels."""
 GREY = 3
-"""Levels by which red, green and blue of a gray picture may differ, as JPEG has them."""
+"""Largest difference of red, green and blue in a gray picture, in gray levels: JPEG has some."""
 ASPECT = 0.02
-"""How much a mask's aspect may differ from the photograph's."""
+"""Largest relative difference of a mask's aspect ratio from the photograph's."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Sources:
 
     @cached_property
     def grey(self) -> tuple[bool, bool]:
-        """Whether the photograph has no color, and whether no painting has one."""
+        """Whether the photograph is gray, and whether all paintings are."""
         return _is_grey(self.photo), all(map(_is_grey, self.paintings))
 
     def channels(self, preserve_color: PreserveColor) -> int:
-        """Return how many are painted: lightness alone where the result has no other colors."""
+        """Return the number of painted channels: 1 if only lightness is painted, else 3."""
         photo, paintings = self.grey
         without = photo and (paintings or preserve_color != "no")
         return 1 if preserve_color == "luma" or without else 3
@@ -52,22 +52,22 @@ def _is_grey(image: Image.Image) -> bool:
 
 @dataclass(frozen=True)
 class Scene:
-    """The pictures at one size, (1, C, H, W) in [-1, 1], as they are painted and compared."""
+    """The pictures at one size, (1, C, H, W) in [-1, 1]."""
 
     photo: Tensor
     paintings: tuple[Tensor, ...]
     masks: Tensor | None
-    """(R, 1, H, W) in [0, 1]."""
+    """Masks of the R styles, (R, 1, H, W) in [0, 1]; None without masks."""
     colors: Tensor
-    """The photograph, (1, 3, H, W), where the others have lightness only too."""
+    """The photograph with its colors, (1, 3, H, W), also if the others have lightness only."""
 
     def composed(self, picture: Tensor) -> Tensor:
-        """Return a picture where a mask is white, the photograph elsewhere."""
+        """Return the picture where a mask is white, and the photograph elsewhere."""
         inside = self.inside()
         return picture if inside is None else torch.lerp(self.photo, picture, inside)
 
     def inside(self) -> Tensor | None:
-        """Return where any mask is white, (1, 1, H, W); None for everywhere."""
+        """Return the union of all masks, (1, 1, H, W) in [0, 1]; None without masks."""
         return None if self.masks is None else self.masks.sum(0, keepdim=True).clamp_max(1)
 
     def finished(self, picture: Tensor) -> Image.Image:
@@ -77,25 +77,27 @@ class Scene:
 
 
 def read_sources(content: Path, style: Sequence[Path], masks: Sequence[Path]) -> Sources:
-    """Read all pictures; ValueError names the file that is none, or no mask of the photograph."""
+    """Read all pictures; ValueError names an unreadable file, or a mask that does not fit."""
     photo = read_image(content)
     read = tuple(read_image(path, channels=1) for path in masks)
     for path, mask in zip(masks, read, strict=True):
         if abs(mask.width * photo.height / (mask.height * photo.width) - 1) > ASPECT:
             raise ValueError(
                 f"masks: {path} has {mask.width}x{mask.height} pixels and {content} "
-                f"{photo.width}x{photo.height}: they must have the same aspect"
+                f"{photo.width}x{photo.height}: they must have the same aspect ratio"
             )
         if not mask.getbbox():
-            raise ValueError(f"masks: {path} is black all over: paint white where its style goes")
+            raise ValueError(
+                f"masks: {path} is completely black: paint it white where its style applies"
+            )
     return Sources(photo, tuple(read_image(path) for path in style), read)
 
 
 def ladder(image: Image.Image, size: int | None, sizes: Sequence[int]) -> list[int]:
-    """Return longer sides from coarse to fine; the last one is the result's, at most the image's
-    own.
+    """Return the longer sides to paint at, from coarse to fine; the last is the result's.
 
-    What would make the shorter side too short to be painted is skipped.
+    No side exceeds the image's. Sides that would make the shorter side less than MIN_SIDE are
+    skipped.
     """
     longer, shorter = max(image.size), min(image.size)
     last = min(size or longer, longer)
@@ -106,7 +108,7 @@ def ladder(image: Image.Image, size: int | None, sizes: Sequence[int]) -> list[i
 
 
 def fitted(image: Image.Image, longer: int) -> Image.Image:
-    """Return the image with its longer side at so many pixels, aspect kept."""
+    """Return the image with its longer side at `longer` pixels, aspect ratio kept."""
     scale = longer / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
     return image.resize((width, height), Image.Resampling.LANCZOS)
@@ -119,7 +121,7 @@ def scene(
     preserve_color: PreserveColor,
     device: torch.device,
 ) -> Scene:
-    """Return the pictures at one size; with luma, and where all are gray, they have one channel."""
+    """Return the pictures at one size; they have one channel with luma, or if all are gray."""
 
     def tensor(image: Image.Image, side: int) -> Tensor:
         return to_unit(from_image(fitted(image, side)).to(device))[None]
@@ -138,13 +140,13 @@ def scene(
 
 
 def resized(picture: Tensor, like: Tensor) -> Tensor:
-    """Return a picture, (N, C, H, W), at the height and width of another, in [-1, 1]."""
+    """Return a picture (N, C, H, W) at the height and width of another, clipped to [-1, 1]."""
     if picture.shape[2:] == like.shape[2:]:
         return picture
     return interpolate(picture, like.shape[2:], mode="bicubic", antialias=True).clamp(-1, 1)
 
 
 def noise(like: Tensor, seed: int) -> Tensor:
-    """Return uniform noise in [-1, 1], the same on every device."""
+    """Return uniform noise in [-1, 1] of another tensor's shape, equal on every device."""
     generator = torch.Generator().manual_seed(seed)
     return (torch.rand(like.shape, generator=generator) * 2 - 1).to(like.device)

@@ -1,4 +1,4 @@
-"""Trying several values of some options, and one labeled sheet of what comes of them."""
+"""Sweeps: stylize with several values of some options."""
 
 from itertools import product
 from typing import NamedTuple
@@ -11,21 +11,21 @@ SWEEPABLE = (
     *("style_weight", "content_weight", "tv_weight", "strength", "steps", "size", "style_scale"),
     *("optimizer", "init", "preserve_color", "seed"),
 )
-"""Options that change the picture and have one value."""
+"""Options that may be swept: they change the picture and have one value."""
 
 
 class Table(NamedTuple):
-    """Columns along the last option; a row for every combination of the others."""
+    """The layout of a sweep: columns for the last option, rows for combinations of the others."""
 
     corner: str
     columns: list[str]
     rows: list[str]
     cells: list[tuple[str, StylizeOptions]]
-    """Row by row: a name, for instance steps=50,style_weight=10, and the configuration."""
+    """Row by row: a name, such as steps=50,style_weight=10, and the configuration."""
 
 
 def table(config: StylizeOptions) -> Table:
-    """Return the configurations of a sweep, all checked; ValueError names the wrong value."""
+    """Return the configurations of a sweep; ValueError names an invalid option or value."""
     keys: list[str] = []
     axes: dict[str, list[str]] = {}
     for text in config.sweep:

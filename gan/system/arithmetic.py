@@ -1,4 +1,4 @@
-"""How exactly CUDA computes in float32."""
+"""Set the precision of float32 products on CUDA."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ import torch
 
 
 def use_tf32(on: bool) -> None:
-    """Let CUDA round the factors of float32 products to 10 bits, or not.
+    """Turn TF32 on or off: CUDA then rounds the factors of float32 products to 10 bits, or not.
 
-    torch's own default differs between convolutions (rounded) and matrix products (exact). Not by
-    its newer `fp32_precision`: once that is set, torch.export fails (torch 2.15).
+    torch's default differs between convolutions (rounded) and matrix products (exact). This does
+    not use the newer `fp32_precision`: once that is set, torch.export fails (torch 2.15).
     """
     torch.backends.cuda.matmul.allow_tf32 = on
     torch.backends.cudnn.allow_tf32 = on
@@ -18,7 +18,7 @@ def use_tf32(on: bool) -> None:
 
 @contextmanager
 def tf32(on: bool) -> Iterator[None]:
-    """Use TF32, or exact float32, for as long as the context lasts."""
+    """Use TF32, or exact float32, inside the context."""
     products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
     before = products.allow_tf32, convolutions.allow_tf32
     use_tf32(on)

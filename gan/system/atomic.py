@@ -1,4 +1,4 @@
-"""Files that appear complete or not at all."""
+"""Write files that appear complete or not at all."""
 
 import contextlib
 import errno
@@ -13,16 +13,16 @@ from uuid import uuid4
 from filelock import lock_descriptor
 
 FULL = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
-"""No space left, a disk that has become read-only, a quota that is used up."""
+"""Errors of a full disk: no space left, a disk that became read-only, a used-up quota."""
 PART = re.compile(r"\.[0-9a-f]{32}\.part")
-"""Names of files that are being written. Hidden, so that they are not listed as images; short, so
-that long names do not get too long."""
+"""Names of files while they are written: hidden, so that they are not listed as images, and
+independent of the file's name, which may be as long as names can be."""
 
 
 def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool = True) -> None:
-    """Let `save` write a file that appears complete or not at all.
+    """Call `save` with an open file that becomes `path` once it is complete.
 
-    OSError names the file; FileExistsError where there is one, unless `replace` is set.
+    OSError names the file; FileExistsError if it exists, unless `replace` is set.
     """
     part = path
     try:
@@ -32,11 +32,11 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
             save(file)
             file.flush()
             os.fsync(file.fileno())
-            if os.name == "nt":  # which renames no open file
+            if os.name == "nt":  # Windows does not rename open files
                 file.close()
             if not replace and os.path.lexists(path):
-                raise FileExistsError(errno.EEXIST, "has appeared meanwhile and is left alone")
-            part.replace(path)  # still locked: `remove_parts` takes what is not locked
+                raise FileExistsError(errno.EEXIST, "exists now and is not replaced")
+            part.replace(path)  # still locked: `remove_parts` removes unlocked files
     except OSError as error:
         raise type(error)(f"{path}: {error.strerror or error}") from error
     finally:
@@ -46,7 +46,7 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
 
 
 def disk_is_full(error: BaseException | None) -> bool:
-    """Return whether an error, or what it was raised from, says that a disk takes nothing more."""
+    """Return whether an error, or one of its causes, is one of a full disk."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:
             return True
@@ -55,15 +55,15 @@ def disk_is_full(error: BaseException | None) -> bool:
 
 
 def _open_part(path: Path) -> tuple[Path, BinaryIO]:
-    """Create the file that is to become `path`, beside it, and hold it.
+    """Create and lock a temporary file in the folder of `path`.
 
-    Another process may take a file that is not held yet for one that a killed writer has left
-    (`remove_parts`): then another one is created.
+    Before it is locked, another process may remove it as the leftover of a killed writer
+    (`remove_parts`): then another file is created.
     """
     while True:
         part = path.with_name(f".{uuid4().hex}.part")
         file = part.open("x+b")
-        with contextlib.suppress(OSError):  # a disk without locks
+        with contextlib.suppress(OSError):  # the disk does not support locks
             lock(file, wait=True)
         if os.path.lexists(part):
             return part, file
@@ -71,11 +71,10 @@ def _open_part(path: Path) -> tuple[Path, BinaryIO]:
 
 
 def check_writable(path: Path, *, replaced: bool = True) -> None:
-    """Raise OSError in one line where `write_whole` could not write this file; nothing is left
-    behind.
+    """Raise OSError, in one line, if `write_whole` could not write this file; leave no files.
 
-    Where it is not replaced but added to, it must be writable itself. Asked before work that takes
-    long. A disk that fills up meanwhile is found out at the end only.
+    With replaced=False the file is appended to, so it must be writable itself. Call this before
+    long work; it does not find a disk that fills up later.
     """
     try:
         if path.is_dir():
@@ -89,16 +88,17 @@ def check_writable(path: Path, *, replaced: bool = True) -> None:
 
 
 def lock(file: BinaryIO, *, wait: bool = False) -> None:
-    """Hold a file until it is closed; with `wait`, after whoever holds it now.
+    """Lock an open file until it is closed; with `wait`, wait until it is free.
 
-    BlockingIOError where it is held, another OSError where the disk has no locks.
+    BlockingIOError if another process has locked it, another OSError if the disk does not support
+    locks.
     """
     if not lock_descriptor(file.fileno(), blocking=wait, poll_interval=0.01):
-        raise BlockingIOError(errno.EWOULDBLOCK, "is held by another process")
+        raise BlockingIOError(errno.EWOULDBLOCK, "is locked by another process")
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what killed writers left in a folder; what is being written is locked, and stays."""
+    """Remove temporary files of killed writers from a folder; files being written are locked."""
     for path in folder.iterdir():
         if PART.fullmatch(path.name):
             with contextlib.suppress(OSError), path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Files that could not be processed, and why."""
+"""Report files that could not be processed, with the reasons."""
 
 import sys
 from collections.abc import Iterable
@@ -16,35 +16,35 @@ HEADER = "file\treason\n"
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that was not translated, and why, in one line."""
+    """A file that was not translated, and the reason in one line."""
 
     source: Path
     reason: str
 
 
 def failure(source: Path, error: Exception) -> Failure:
-    """Return a failure of a file, from an exception."""
+    """Return the failure of a file, with an exception's message in one line."""
     text = " ".join(str(error).removeprefix(f"{source}: ").split())
     return Failure(source, text or type(error).__name__)
 
 
 def say(source: Path, text: str) -> None:
-    """Name a file and what is the matter with it, in one line, without tearing the bar."""
+    """Print a file and a remark about it in one line on stderr, above the progress bar."""
     tqdm.write(printable(f"{source}: {text}"), file=sys.stderr)
 
 
 def check_failed(output: Path) -> None:
-    """Raise ValueError where a failed.tsv that is not ours would be replaced."""
+    """Raise ValueError if the output has a failed.tsv that was not written by `write_failed`."""
     path = output / FAILED
     if path.exists() and not (path.is_file() and path.read_bytes().startswith(HEADER.encode())):
         raise ValueError(
-            f"{path}: not written by this command, which would replace it: move it, or give "
+            f"{path}: not written by this command, and would be replaced: move it, or give "
             "another --output"
         )
 
 
 def write_failed(output: Path, failures: Iterable[Failure]) -> None:
-    """List failures in OUTPUT/failed.tsv, sorted by file; without any, the list goes."""
+    """Write failures to OUTPUT/failed.tsv, sorted by file; without any, remove that file."""
     lines = sorted(printable(f"{f.source}") + "\t" + printable(f.reason) + "\n" for f in failures)
     path = output / FAILED
     if lines:

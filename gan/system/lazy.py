@@ -1,4 +1,4 @@
-"""Public names of a package that are imported when they are used: torch takes seconds."""
+"""Import the public names of a package when they are first used: importing torch takes seconds."""
 
 import importlib
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def lazy(package: str, **modules: str) -> Callable[[str], Any]:
-    """Return a package's `__getattr__`; for each module below the package the names it provides."""
+    """Return a package's `__getattr__`, given the names that each of its modules provides."""
     homes = {name: module for module, names in modules.items() for name in names.split()}
 
     def attribute(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Folders that a command fills: new, empty, or begun by the same command with the same settings."""
+"""Check output folders: new, empty, or begun by the same command with the same settings."""
 
 import errno
 import json
@@ -12,24 +12,24 @@ from gan.system.atomic import write_whole
 
 
 def check_place(output: Path, sources: Iterable[Path]) -> None:
-    """Raise ValueError where an output is not a folder, or lies in a source or around it."""
+    """Raise ValueError if an output is a file, or is inside a source or contains one."""
     target = output.resolve()
     for source in sources:
         inside = source.resolve()
         if inside.is_relative_to(target) or (source.is_dir() and target.is_relative_to(inside)):
-            raise ValueError(f"{output}: lies in or around {source}: give another --output")
+            raise ValueError(f"{output}: is inside {source} or contains it: give another --output")
     if os.path.lexists(output) and not output.is_dir():
         raise ValueError(f"{output}: is not a folder: give another --output")
 
 
 def check_empty(output: Path, *, but: Collection[str] = ()) -> None:
-    """Raise ValueError where a folder holds anything but what has these names."""
+    """Raise ValueError if a folder holds anything except files with the names `but`."""
     if output.exists() and any(path.name not in but for path in output.iterdir()):
         raise ValueError(f"{output}: is not empty; give a new or empty --output")
 
 
 def check_same(output: Path, file: Path, settings: Mapping[str, Any]) -> None:
-    """Raise ValueError where an output was made with other settings than its file says."""
+    """Raise ValueError if the settings differ from those in an output's JSON file."""
     before = read_json(file)
     for key, value in settings.items():
         if before.get(key) != value:
@@ -40,18 +40,18 @@ def check_same(output: Path, file: Path, settings: Mapping[str, Any]) -> None:
 
 
 def check_disk(output: Path, sources: Iterable[Path]) -> None:
-    """Raise ValueError where hard links cannot lead from an output, which may not exist yet."""
+    """Raise ValueError if an output cannot hold hard links to the sources; it may not exist yet."""
     place = next(path for path in (output.absolute(), *output.absolute().parents) if path.exists())
     for source in sources:
         if source.exists() and source.stat().st_dev != place.stat().st_dev:
             raise ValueError(
-                f"{output}: is on another disk than {source}, where links cannot lead: leave "
-                "--link out, or give another --output"
+                f"{output}: is on another disk than {source}, so that links are not possible: "
+                "remove --link, or give another --output"
             )
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file; ValueError names a file that is something else."""
+    """Return the object in a JSON file; ValueError names a file that does not hold one."""
     try:
         return dict(json.loads(path.read_bytes()))
     except (ValueError, TypeError) as error:
@@ -59,13 +59,13 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file, whole or not at all; FileExistsError where there is one."""
+    """Copy a file, completely or not at all; FileExistsError if the target exists."""
     with source.open("rb") as original:
         write_whole(target, lambda file: shutil.copyfileobj(original, file), replace=False)
 
 
 def link_file(source: Path, target: Path, *, symbolic: bool = False) -> None:
-    """Make a hard link to a file, or a symbolic one; OSError where there cannot be one."""
+    """Make a hard or symbolic link to a file; OSError if that is not possible."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         (os.symlink if symbolic else os.link)(source.resolve(), target)

@@ -1,4 +1,4 @@
-"""Text for people: names of files as they may be printed, names that were probably meant."""
+"""Format text for messages: printable file names, suggestions for misspelled names."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,13 +11,13 @@ def printable(text: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Return `; did you mean NAME?`, or nothing where none is near."""
+    """Return `; did you mean NAME?`, or an empty text if no name is similar."""
     near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
 
 
 def dotted(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield dotted names and values: {"source": {"images": 40}} as source.images, 40."""
+    """Yield dotted names and values: {"source": {"images": 40}} gives source.images, 40."""
     for key, value in content.items():
         if isinstance(value, dict):
             yield from dotted(value, f"{before}{key}.")

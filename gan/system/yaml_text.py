@@ -1,4 +1,4 @@
-"""YAML of other people: what a few bytes of it may cost is bounded."""
+"""Parse untrusted YAML with limits on its length and number of values."""
 
 import itertools
 from typing import Any
@@ -7,23 +7,23 @@ import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node
 
 MAX_LENGTH = 500_000
-"""Characters; they take some seconds."""
+"""Most characters; they take some seconds."""
 MAX_VALUES = 100_000
-"""Values of a text with its aliases written out."""
+"""Most values of a text, with aliases expanded."""
 
 
 def parse_nodes(text: str | bytes) -> Node | None:
-    """Return the nodes of a YAML text, None where it is empty.
+    """Return the root node of a YAML text, None if it is empty.
 
-    ValueError in one line for what is not YAML, longer than 500,000 characters, holds itself, is
-    nested too deep, or is more than 100,000 values with its aliases written out.
+    ValueError, in one line, if the text is not YAML, has more than 500,000 characters, contains
+    itself, is nested too deep, or has more than 100,000 values with aliases expanded.
     """
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"{len(text):,} characters; at most {MAX_LENGTH:,} are read")
+        raise ValueError(f"{len(text):,} characters; at most {MAX_LENGTH:,} are supported")
     try:
         root: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is not None and _values(root, {}) > MAX_VALUES:
-            raise ValueError(f"more than {MAX_VALUES:,} values, with its aliases written out")
+            raise ValueError(f"more than {MAX_VALUES:,} values, with aliases expanded")
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
     except RecursionError:
@@ -32,7 +32,7 @@ def parse_nodes(text: str | bytes) -> Node | None:
 
 
 def parse_yaml(text: str | bytes) -> Any:
-    """Return what a YAML text holds, None where it is empty; ValueError as `parse_nodes`."""
+    """Return the value of a YAML text, None if it is empty; ValueError as from `parse_nodes`."""
     root = parse_nodes(text)
     if root is None:
         return None
@@ -41,7 +41,7 @@ def parse_yaml(text: str | bytes) -> Any:
         return loader.construct_document(root)
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
-    except ValueError as error:  # no date, or more digits than Python reads
+    except ValueError as error:  # an impossible date, or more digits than Python reads
         raise ValueError(f"holds a value that cannot be read: {error}") from error
     except RecursionError:
         raise ValueError("it is nested too deep") from None
@@ -50,7 +50,7 @@ def parse_yaml(text: str | bytes) -> Any:
 
 
 def _values(node: Node, counted: dict[int, int]) -> int:
-    """Return how many values a node stands for; ValueError where it holds itself."""
+    """Return the number of values of a node, with aliases expanded; ValueError for a cycle."""
     if not isinstance(node, CollectionNode):
         return 1
     if id(node) not in counted:
@@ -59,5 +59,5 @@ def _values(node: Node, counted: dict[int, int]) -> int:
         items = itertools.chain(*node.value) if pairs else node.value
         counted[id(node)] = 1 + sum(_values(item, counted) for item in items)
     elif not counted[id(node)]:
-        raise ValueError("a value holds itself")
+        raise ValueError("a value contains itself")
     return counted[id(node)]

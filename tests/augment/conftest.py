@@ -1,4 +1,4 @@
-"""A model for `gan augment` that is known exactly."""
+"""A model for `gan augment` with a known function."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from gan.inference.translator import Translator
 
 @pytest.fixture
 def model(tmp_path: Path, negative: Translator, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that is opened as a translator to the negative, at any working size."""
+    """Return a file that is opened as a translator to the negative, at any working size."""
 
     def load(*_: Any, size: int | None = None) -> Translator:
         return negative.at_size(size)

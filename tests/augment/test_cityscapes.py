@@ -1,4 +1,4 @@
-"""Cityscapes' folders: what torchvision's reader finds in them before and after."""
+"""Cityscapes' folders: torchvision's reader finds the same labels before and after."""
 
 import json
 from pathlib import Path
@@ -26,12 +26,15 @@ PLACES = {
     "val/ulm/ulm_000000_000019": "flower",
     "test/bonn/bonn_000000_000019": "camera",
 }
-"""Where images lie, and what they show."""
+"""Places of images, and their content."""
 KINDS = ["color.png", "instanceIds.png", "labelIds.png", "labelTrainIds.png", "polygons.json"]
 
 
 def write(root: Path) -> None:
-    """Fine labels, but for train_extra; coarse ones, but for test, whose fine ones are dummies."""
+    """Write fine labels except for train_extra, and coarse ones except for test.
+
+    The fine labels of test are dummies.
+    """
     for place, name in PLACES.items():
         image = photo(name)
         save(image, root / f"leftImg8bit/{place}_leftImg8bit.png")
@@ -59,7 +62,7 @@ def write_labels(start: Path, size: tuple[int, int], dummy: bool = False) -> Non
 
 
 def read(root: Path, split: str, mode: str) -> Reading:
-    """All labels of a split by the name of their image, as torchvision reads them."""
+    """Return all labels of a split by the name of their image, as torchvision reads them."""
     kinds = ["instance", "semantic", "color", "polygon"]
     dataset = torchvision.datasets.Cityscapes(str(root), split, mode, kinds)
     found = {}
@@ -77,7 +80,7 @@ READINGS = [
 
 
 def labels(place: str) -> list[str]:
-    """The names of an image's fine and coarse labels."""
+    """Return the names of an image's fine and coarse labels."""
     return [f"{kind}/{place}_{kind}_{end}" for kind in ("gtFine", "gtCoarse") for end in KINDS]
 
 
@@ -105,7 +108,7 @@ def test_images_splits_labels_and_masks_are_found(tmp_path: Path) -> None:
         assert item.mask == Path(f"{ground}/{place}_{ground}_labelIds.png")
 
 
-def test_replacing_changes_the_images_of_train_alone(tmp_path: Path, model: Path) -> None:
+def test_replacing_changes_only_the_images_of_train(tmp_path: Path, model: Path) -> None:
     root, target = tmp_path / "in", tmp_path / "out"
     write(root)
     before = contents(root)
@@ -141,14 +144,14 @@ def test_adding_doubles_train_with_all_labels_byte_for_byte(tmp_path: Path, mode
     assert len(again.items) == 6 + 3
 
 
-def test_train_extra_is_translated_where_it_is_asked_for(tmp_path: Path, model: Path) -> None:
+def test_train_extra_is_translated_if_it_is_chosen(tmp_path: Path, model: Path) -> None:
     write(tmp_path / "in")
     assert augment(config(tmp_path, "masks", model=[model], splits=["train_extra"])) == 0
     (line,) = lines(tmp_path / "out")
     assert line["source"].startswith("leftImg8bit/train_extra/aachen/")
 
 
-def test_an_image_that_is_left_out_leaves_no_label_behind(tmp_path: Path) -> None:
+def test_labels_of_a_removed_image_are_removed(tmp_path: Path) -> None:
     root, target = tmp_path / "in", tmp_path / "out"
     write(root)
     dataset = MASKS.read(root)
@@ -185,8 +188,8 @@ def test_without_label_ids_the_next_best_mask_is_taken(
     assert len(item.labels) == 2 * len(KINDS) - len(gone)
 
 
-def test_what_is_odd_is_named_and_carried(tmp_path: Path, model: Path) -> None:
-    """No labels at all, labels of nobody, a mask of another size, polygons alone, other files."""
+def test_odd_files_are_named_and_copied(tmp_path: Path, model: Path) -> None:
+    """No labels, labels without an image, a mask of another size, polygons only, other files."""
     root, target = tmp_path / "in", tmp_path / "out"
     write(root)
     small, *_ = PLACES
@@ -201,7 +204,7 @@ def test_what_is_odd_is_named_and_carried(tmp_path: Path, model: Path) -> None:
     (root / "gtFine/notes.json").write_text("{}")
     save(photo("camera"), root / f"rightImg8bit/{small}_rightImg8bit.png")
     found = reasons(MASKS.read(root))
-    size = "{}x{} pixels, and its mask 5x5".format(*photo("astronaut").size)
+    size = "{}x{} pixels, but its mask has 5x5".format(*photo("astronaut").size)
     assert found == {
         f"leftImg8bit/{small}_leftImg8bit.png": size,
         f"leftImg8bit/{folder}bare_leftImg8bit.png": "no mask",
@@ -229,9 +232,11 @@ def test_folders_of_images_and_masks_may_have_cityscapes_names_below_them(tmp_pa
     assert item.labels == (Path("masks/leftImg8bit/train/a.png"),)
 
 
-def test_cityscapes_is_no_folder_of_classes(tmp_path: Path) -> None:
+def test_cityscapes_is_not_read_as_class_folders(tmp_path: Path) -> None:
     write(tmp_path)
-    with pytest.raises(ValueError, match="no folders of classes, but those of --format masks"):
+    with pytest.raises(
+        ValueError, match="its folders are not classes; it looks like --format masks"
+    ):
         dataset_format("imagefolder").read(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""`gan augment` as a whole: datasets of every format in, datasets of the same format out."""
+"""`gan augment` as a whole: the output has the format of the dataset, for every format."""
 
 import shutil
 from collections import Counter
@@ -29,7 +29,7 @@ def pixels(path: Path) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
-def test_replacing_translates_train_and_carries_all_else(
+def test_replacing_translates_train_and_copies_everything_else(
     tmp_path: Path, model: Path, format: str
 ) -> None:
     root, target = tmp_path / "in", tmp_path / "out"
@@ -62,7 +62,7 @@ def test_adding_doubles_train_without_a_collision(tmp_path: Path, model: Path, f
         assert line["output"] not in source
 
 
-def test_a_finished_output_is_left_alone_and_other_settings_are_refused(
+def test_a_finished_output_is_kept_and_other_settings_are_rejected(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled.write_yolo(tmp_path / "in")
@@ -77,17 +77,17 @@ def test_a_finished_output_is_left_alone_and_other_settings_are_refused(
 
 
 @pytest.mark.parametrize("place", ["in", "in/new", "."])
-def test_an_output_in_or_around_the_source_is_refused(
+def test_an_output_inside_or_around_the_source_is_rejected(
     tmp_path: Path, model: Path, place: str
 ) -> None:
     labelled.write_imagefolder(tmp_path / "in")
     before = contents(tmp_path)
-    with pytest.raises(ValueError, match="lies in or around "):
+    with pytest.raises(ValueError, match=r"is inside .* or contains it"):
         augment(config(tmp_path, "imagefolder", model=[model], output=tmp_path / place))
     assert contents(tmp_path) == before
 
 
-def test_what_is_not_empty_is_no_output(tmp_path: Path, model: Path) -> None:
+def test_a_folder_that_is_not_empty_is_rejected_as_output(tmp_path: Path, model: Path) -> None:
     labelled.write_imagefolder(tmp_path / "in")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
@@ -101,7 +101,7 @@ def test_what_is_not_empty_is_no_output(tmp_path: Path, model: Path) -> None:
 def test_rejected_images_are_listed_and_can_be_kept_as_originals(
     tmp_path: Path, model: Path, keep: bool, names: set[str]
 ) -> None:
-    """The gate on lightness refuses every negative."""
+    """The gate `luma` rejects every negative."""
     root, target = tmp_path / "in", tmp_path / "out"
     labelled.write_coco(root)
     assert augment(config(tmp_path, "coco", model=[model], luma="0", keep_rejected=keep)) == 0
@@ -118,7 +118,7 @@ def test_rejected_images_are_listed_and_can_be_kept_as_originals(
 
 
 def write_classes(root: Path) -> None:
-    """ant, bee and cat in train and val, and in train a class dog without an image."""
+    """Write ant, bee and cat in train and val, and in train a class dog without an image."""
     for name in ("ant", "bee", "cat"):
         for split, count in (("train", 2), ("val", 1)):
             for number in range(count):
@@ -127,14 +127,14 @@ def write_classes(root: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_a_class_keeps_its_number_though_all_its_translations_are_rejected(
+def test_a_class_keeps_its_number_if_all_its_translations_are_rejected(
     tmp_path: Path,
     model: Path,
     keep: bool,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """By its originals, or by an empty folder; one that was empty before stays, too."""
+    """By its originals, or by an empty folder; a folder that was empty before is kept, too."""
 
     def without_bees(*arguments: Any) -> list[Decided]:
         return [
@@ -154,7 +154,7 @@ def test_a_class_keeps_its_number_though_all_its_translations_are_rejected(
     assert sorted(bees) == (["bee0.jpg", "bee1.jpg"] if keep else [])
     for path in (target / "train" / "bee").iterdir():
         assert path.read_bytes() == (root / "train" / "bee" / path.name).read_bytes()
-    said = "no translation was accepted, it has its originals" if keep else "has no image in the"
+    said = "no translation was accepted; its originals are kept" if keep else "has no image in the"
     assert f"warning: class train/bee{':' * keep} {said}" in capsys.readouterr().err
     kept = {line["source"]: line["original_kept"] for line in lines(target)}
     assert kept == {
@@ -215,7 +215,7 @@ def test_a_class_keeps_an_original_that_cannot_be_translated(
     assert line["output"] == line["source"] == "train/bee/bee0.jpg"
 
 
-def test_what_cannot_be_translated_is_named_and_the_rest_is_done(
+def test_images_that_cannot_be_translated_are_named_and_the_rest_is_translated(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled.write_yolo(tmp_path / "in")
@@ -261,7 +261,7 @@ def test_the_order_of_files_and_other_images_change_no_draw(tmp_path: Path, mode
 
 
 def test_an_output_can_be_augmented_again(tmp_path: Path, model: Path) -> None:
-    """Its reports are no part of it, its suffix is taken."""
+    """Its reports are not part of it, and its suffix is in use."""
     labelled.write_yolo(tmp_path / "in")
     first = config(tmp_path, "yolo", model=[model], mode="add", direction="ab")
     assert augment(first) == 0
@@ -281,8 +281,10 @@ def test_a_file_with_a_reports_name_is_not_replaced(tmp_path: Path, model: Path)
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning")
-def test_a_task_model_refuses_what_it_no_longer_recognizes(tmp_path: Path, model: Path) -> None:
-    """Red pictures' negatives are no longer red; gray ones' are as grey as before."""
+def test_translations_that_a_task_model_no_longer_recognizes_are_rejected(
+    tmp_path: Path, model: Path
+) -> None:
+    """Negatives of red images are no longer red; negatives of gray ones are gray."""
     for name, color in (("red", (250, 20, 20)), ("grey", (120, 120, 120))):
         labelled.save(Image.new("RGB", (32, 32), color), tmp_path / "in" / "a" / f"{name}.png")
     task = tmp_path / "brightest.pt"
@@ -318,13 +320,13 @@ def test_the_command_line_takes_models_and_weights_several_times(
     assert [line["decision"] for line in lines(tmp_path / "out")] == ["accepted"] * 4
 
 
-def test_what_cannot_be_read_is_named_where_nothing_is_left_to_translate(
+def test_unreadable_files_are_named_if_there_is_nothing_to_translate(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A damaged JSON of train leaves images that no split has."""
+    """Because the JSON file of train is damaged, its images have no split."""
     WRITERS["coco"](tmp_path / "in")
     sheet = next(path for path in sorted((tmp_path / "in").rglob("*.json")) if "train" in path.name)
     sheet.write_bytes(sheet.read_bytes()[:100])
     with pytest.raises(ValueError, match="no images in train"):
         augment(config(tmp_path, "coco", model=[model]))
-    assert f"{sheet}: no JSON" in capsys.readouterr().err
+    assert f"{sheet}: invalid JSON" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Whether an output can go on: the same contents everywhere, and nothing written in vain."""
+"""When an output can be resumed: contents must be equal, and a rejected start writes nothing."""
 
 import json
 import shutil
@@ -18,13 +18,13 @@ from tests.support.interrupted_runs import contents
 
 
 def flipped(content: bytes) -> bytes:
-    """Other bytes, as many."""
+    """Return changed content of equal length."""
     return content[:-1] + bytes([content[-1] ^ 1])
 
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
 def test_every_byte_of_every_file_is_in_the_fingerprint(tmp_path: Path, format: str) -> None:
-    """Names too. What changes no length changes it as well."""
+    """Names, too. Changes that keep the length count as well."""
     labelled.WRITERS[format](tmp_path)
     dataset = dataset_format(format).read(tmp_path)
     found = [fingerprint(dataset)]
@@ -58,7 +58,7 @@ def test_a_changed_label_style_or_task_is_noticed_by_the_same_command(
 
 
 @pytest.mark.parametrize("options", [{"tile": 64}, {"task": "nowhere.pt"}, {"direction": "ba"}])
-def test_a_refused_start_writes_nothing(
+def test_a_rejected_start_writes_nothing(
     tmp_path: Path, new_generator: Any, options: dict[str, Any]
 ) -> None:
     labelled.write_yolo(tmp_path / "in")
@@ -71,7 +71,7 @@ def test_a_refused_start_writes_nothing(
     assert not (tmp_path / "out").exists()
 
 
-def test_what_could_not_be_translated_is_named_again(
+def test_a_finished_output_reports_its_failures_again(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled.write_yolo(tmp_path / "in")
@@ -85,7 +85,7 @@ def test_what_could_not_be_translated_is_named_again(
     assert lines[1].endswith("augmentation.jsonl")
 
 
-def test_an_output_that_is_a_file_is_refused_in_a_line_that_names_the_option(
+def test_an_output_that_is_a_file_is_rejected_in_a_line_that_names_the_option(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled.write_yolo(tmp_path / "in")
@@ -100,7 +100,7 @@ def test_an_output_that_is_a_file_is_refused_in_a_line_that_names_the_option(
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_links_to_another_disk_are_refused_before_anything_is_done(
+def test_links_to_another_disk_are_rejected_before_anything_is_written(
     tmp_path: Path, model: Path
 ) -> None:
     other = Path("/dev/shm")
@@ -116,10 +116,10 @@ def test_links_to_another_disk_are_refused_before_anything_is_done(
         shutil.rmtree(target, ignore_errors=True)
 
 
-def test_an_output_without_translations_and_an_empty_split_are_said(
+def test_an_output_without_translations_and_an_empty_split_are_reported(
     tmp_path: Path, model: Path, negative: Translator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The gate on lightness refuses every negative."""
+    """The gate `luma` rejects every negative."""
     labelled.write_yolo(tmp_path / "in")
     assert augment(config(tmp_path, "yolo", model=[model], luma="0")) == 0
     said = capsys.readouterr().err.splitlines()

@@ -1,4 +1,4 @@
-"""What is written of a translation: rotated and deep pictures lie as their sources do."""
+"""Written translations: rotated and deep images are stored like their sources."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ OFF = dict.fromkeys(("structure", "shift", "edges", "luma", "contrast"), "off")
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
-def test_turning_back_undoes_a_turn(turn: int) -> None:
+def test_restoring_the_orientation_undoes_the_rotation(turn: int) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
     assert (turned(turned(pixels, turn), TURNED_BACK[turn]) == pixels).all()
 
@@ -36,10 +36,10 @@ def model(tmp_path: Path, negative: Translator, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
-def test_rotated_photographs_lie_as_before_for_every_reader_of_labels(
+def test_rotated_photographs_fit_their_labels_for_every_reader(
     tmp_path: Path, model: Path, turn: int
 ) -> None:
-    """Some readers turn a picture by its tag and some do not: boxes must fit for both."""
+    """Some readers rotate an image by its tag and some do not: boxes must fit for both."""
     (tmp_path / "in" / "things").mkdir(parents=True)
     exif = Image.Exif()
     exif[274] = turn

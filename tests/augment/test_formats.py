@@ -1,4 +1,4 @@
-"""Every format, read and written: labels byte for byte, and what a second library reads."""
+"""Every format, read and written: labels are kept exactly, and checked with a second library."""
 
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def test_added_images_double_a_split_with_equal_labels_for_a_second_library(
 
 
 @pytest.mark.parametrize("format", labelled.FORMATS)
-def test_images_that_are_left_out_leave_no_label_behind(tmp_path: Path, format: str) -> None:
+def test_labels_of_removed_images_are_removed(tmp_path: Path, format: str) -> None:
     WRITERS[format](tmp_path / "in")
     dataset = dataset_format(format).read(tmp_path / "in")
     gone = in_train(dataset)[0]
@@ -80,8 +80,8 @@ def test_images_that_are_left_out_leave_no_label_behind(tmp_path: Path, format: 
     assert gone.stem not in names
 
 
-def test_label_files_keep_every_byte_beside_new_images(tmp_path: Path) -> None:
-    """CRLF, a byte order mark, no end of line: what parsers differ about is not touched."""
+def test_label_files_of_new_images_keep_every_byte(tmp_path: Path) -> None:
+    """CRLF, a byte order mark and a missing last line break are kept."""
     labelled.write_yolo(tmp_path / "in")
     texts = [b"\xef\xbb\xbf0 0.5 0.5 0.2 0.2\r\n", b"0 0.5 0.5 0.2 0.2", b"", b"\r\n"]
     for name, text in zip(TRAIN, texts, strict=True):
@@ -99,7 +99,9 @@ def test_label_files_keep_every_byte_beside_new_images(tmp_path: Path) -> None:
             assert (tmp_path / "out" / "labels" / "train" / f"{stem}.txt").read_bytes() == text
 
 
-def test_masks_of_several_folders_are_carried_and_the_first_is_judged_by(tmp_path: Path) -> None:
+def test_masks_of_several_folders_are_carried_and_the_first_is_used_for_scores(
+    tmp_path: Path,
+) -> None:
     labelled.write_masks(tmp_path / "in")
     for path in sorted((tmp_path / "in" / "masks").rglob("*.png")):
         other = tmp_path / "in" / "annotations" / path.relative_to(tmp_path / "in" / "masks")
@@ -117,7 +119,7 @@ def test_masks_of_several_folders_are_carried_and_the_first_is_judged_by(tmp_pat
 
 
 @pytest.mark.parametrize("folder", ["masks", "mask"])
-def test_a_mask_is_taken_before_its_preview(folder: str, tmp_path: Path) -> None:
+def test_a_mask_is_preferred_to_its_preview(folder: str, tmp_path: Path) -> None:
     labelled.write_masks(tmp_path / "in")
     (tmp_path / "in" / "masks").rename(tmp_path / "in" / "annotations")
     masks = list((tmp_path / "in" / "annotations").rglob("*.png"))

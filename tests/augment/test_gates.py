@@ -1,4 +1,4 @@
-"""The gates: good translations of real photographs pass, planted failures do not."""
+"""The gates: good translations of real photographs pass, damaged ones do not."""
 
 import json
 import os
@@ -34,7 +34,7 @@ DATA = os.environ.get("GAN_DATA")
 
 @pytest.fixture(scope="module")
 def photos() -> list[Pixels]:
-    """Crops of real photographs, 144 pixels a side."""
+    """Return crops of real photographs, 144 x 144 pixels."""
     names = ("flower", "motorcycle", "rocket", "china")
     return [np.asarray(crop) for name in names for crop in training_crops(name)][::2]
 
@@ -43,7 +43,7 @@ def photos() -> list[Pixels]:
 def test_failures_are_rejected_and_good_translations_are_not(
     photos: list[Pixels], painter: str
 ) -> None:
-    """Of 48 of each, at the default gates, with two random boxes each."""
+    """For 48 of each kind, with the default gates and two random boxes each."""
     found = rates([(photo, PAINTERS[painter](photo)) for photo in photos])
     assert found.pop("good") < 0.05
     assert min(found.values()) >= 0.95, found
@@ -60,7 +60,7 @@ def test_true_paintings_of_photographs_pass() -> None:
 def test_the_command_rejects_what_is_planted_among_good_translations(
     tmp_path: Path, photos: list[Pixels], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A translator that shifts, mirrors, blanks or inverts a tenth of the pictures."""
+    """With a translator that shifts, mirrors, blanks or inverts a tenth of the images."""
     for number, photo in enumerate(photos):
         write_image(to_image(from_array(photo)), tmp_path / "in" / "things" / f"{number:03d}.png")
     spoiling = Spoiling(PAINTERS["painted"], photos)
@@ -80,7 +80,7 @@ def test_the_command_rejects_what_is_planted_among_good_translations(
     assert {each for found in decisions.values() for each in found} == {"rejected"}
 
 
-def test_agreement_is_that_of_a_second_implementation(photos: list[Pixels]) -> None:
+def test_agreement_equals_a_second_implementation(photos: list[Pixels]) -> None:
     """Pearson's correlation of the angles' doubled vectors without their means, in float64."""
     one, other = field(photos[0]), field(PAINTERS["painted"](photos[0]))
     vectors = [np.stack([f.real, f.imag]).astype(np.float64).ravel() for f in (one, other)]
@@ -90,7 +90,7 @@ def test_agreement_is_that_of_a_second_implementation(photos: list[Pixels]) -> N
 
 
 def test_a_wrapped_shift_is_found_exactly(photos: list[Pixels]) -> None:
-    """The best place has agreement 1, so what is gained is 1 minus the agreement as it lies."""
+    """The best shift has agreement 1, so the gain is 1 minus the agreement without a shift."""
     drawn = field(photos[3])
     moved = np.roll(drawn, (5, -3), (0, 1))
     here = agreement(drawn, moved)
@@ -99,7 +99,7 @@ def test_a_wrapped_shift_is_found_exactly(photos: list[Pixels]) -> None:
     assert displaced(drawn, drawn) == pytest.approx(0, abs=1e-6)
 
 
-def test_negatives_keep_structure_and_turn_lightness(photos: list[Pixels]) -> None:
+def test_negatives_keep_structure_and_invert_lightness(photos: list[Pixels]) -> None:
     scores = measure(photos[0], 255 - photos[0])
     assert scores["structure"] == pytest.approx(1, abs=1e-4)
     assert scores["luma"] == pytest.approx(-1, abs=1e-4)
@@ -112,7 +112,7 @@ def test_a_flat_source_has_nothing_to_preserve() -> None:
     assert not failed(scores, thresholds({name: gate.default for name, gate in GATES.items()}, []))
 
 
-def test_an_object_that_is_replaced_fails_in_its_own_box_alone(photos: list[Pixels]) -> None:
+def test_a_replaced_object_fails_only_in_its_box(photos: list[Pixels]) -> None:
     photo = photos[0]
     spoiled = photo.copy()
     spoiled[20:80, 30:90] = photo[80:140, 60:120][::-1, ::-1]
@@ -130,7 +130,7 @@ def test_an_object_that_is_replaced_fails_in_its_own_box_alone(photos: list[Pixe
 
 @given(st.lists(st.floats(-1, 1), min_size=5, max_size=60), st.integers(0, 50))
 @settings(max_examples=50)
-def test_a_share_lets_no_more_than_that_fail(values: list[float], percent: int) -> None:
+def test_a_percentage_lets_at_most_that_part_fail(values: list[float], percent: int) -> None:
     for name in ("structure", "cycle"):
         limits: dict[str, Any] = dict.fromkeys(GATES)
         limits[name] = threshold(GATES[name], f"{percent}%", values)
@@ -138,8 +138,8 @@ def test_a_share_lets_no_more_than_that_fail(values: list[float], percent: int) 
         assert lost <= percent / 100 * len(values)
 
 
-def test_far_from_the_median_is_what_the_majority_is_not() -> None:
-    """36 of 40 lie within 0.01 of each other; how far off the other four are changes nothing."""
+def test_values_far_from_the_majority_fail_by_mad() -> None:
+    """36 of 40 differ by at most 0.01; the distance of the other four changes nothing."""
     rng = np.random.default_rng(0)
     for off in (0.3, 3.0):
         values = [*(0.1 + 0.005 * rng.normal(size=36)), *([0.1 + off] * 4)]
@@ -149,6 +149,6 @@ def test_far_from_the_median_is_what_the_majority_is_not() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "1.2.3", "5 %%", "-3%", "101%", "mad", "nan"])
-def test_thresholds_that_are_none_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"should be a number|at most 100%"):
+def test_invalid_thresholds_are_rejected(text: str) -> None:
+    with pytest.raises(ValueError, match=r"must be a number|at most 100%"):
         parse(text)

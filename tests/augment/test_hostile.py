@@ -1,4 +1,4 @@
-"""Labelled datasets as the world has them: what is odd is named, and nothing of it is lost."""
+"""Odd labeled datasets: odd files are reported, and nothing is lost."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ from tests.support.interrupted_runs import contents
 from tests.support.labelled import photo, save
 
 
-def test_yolo_odd_labels_are_named_and_carried(tmp_path: Path) -> None:
+def test_yolo_odd_labels_are_named_and_copied(tmp_path: Path) -> None:
     root = tmp_path / "in"
     labelled.write_yolo(root)
     labels = root / "labels" / "train"
@@ -38,7 +38,7 @@ def test_yolo_odd_labels_are_named_and_carried(tmp_path: Path) -> None:
         "images/train/motorcycle.jpg",
         "labels/train/nobody.txt",
     }
-    assert found["labels/train/astronaut.txt"].startswith("line 1: should be a class and x y")
+    assert found["labels/train/astronaut.txt"].startswith("line 1: must be a class and x y")
     assert found["labels/train/nobody.txt"] == "labels without an image"
     assert_nothing_is_lost(root, tmp_path / "out")
     for name in ("astronaut", "coffee"):
@@ -51,7 +51,7 @@ def test_yolo_aliases_cost_no_more_than_their_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("0 0.5 0.5 0.4 0.4")
     laughs = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]\n" for n in range(1, 10))
     (tmp_path / "data.yaml").write_text(f"x0: &x0 [a]\n{laughs}train: *x9\n")
-    fault = r"data\.yaml: cannot be read: more than 100,000 values, with its aliases written out"
+    fault = r"data\.yaml: cannot be read: more than 100,000 values, with aliases expanded"
     with pytest.raises(ValueError, match=fault):
         dataset_format("yolo").read(tmp_path)
 
@@ -75,7 +75,7 @@ def test_yolo_flat_folders_polygons_and_equal_stems(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_yolo_yaml_does_not_lead_back_to_the_source(tmp_path: Path, inside: bool) -> None:
+def test_yolo_yaml_does_not_lead_to_the_source(tmp_path: Path, inside: bool) -> None:
     root = tmp_path / "in"
     labelled.write_yolo(root)
     base = "." if inside else root.absolute().as_posix()
@@ -105,7 +105,7 @@ def test_yolo_lists_with_absolute_paths_are_moved_along(tmp_path: Path) -> None:
 
 
 def coco_with_all(root: Path) -> dict[str, Any]:
-    """Train has a crowd in RLE, an annotation of nobody, an image that is not there, captions."""
+    """Write train with a crowd in RLE, an annotation without image, a missing image, captions."""
     labelled.write_coco(root)
     path = root / "annotations" / "instances_train2017.json"
     content: dict[str, Any] = json.loads(path.read_text())
@@ -134,8 +134,8 @@ def test_coco_crowds_captions_and_extra_keys_are_kept(tmp_path: Path) -> None:
     dataset = doubled(root, target, "coco")
     texts = [remark.reason for remark in dataset.remarks]
     assert "names gone.jpg, which is not in the dataset" in texts
-    assert "annotation 901 belongs to no image" in texts
-    assert any(text.startswith("no JSON, carried as it is") for text in texts)
+    assert "annotation 901 has an image_id of no image" in texts
+    assert any(text.startswith("invalid JSON, copied unchanged") for text in texts)
     text = (target / "annotations" / "instances_train2017.json").read_text()
     after = json.loads(text)
     assert text.startswith('{\n  "info"')
@@ -202,7 +202,7 @@ def test_coco_records_that_name_one_file_share_its_copy(tmp_path: Path) -> None:
     ("a/img/c.{}.png", "a/annotations/c.{}.GT.png"),
 ])  # fmt: skip
 def test_masks_are_found_by_the_suffix_that_all_have(image: str, mask: str, tmp_path: Path) -> None:
-    """1 is not taken for the beginning of 10; what is another image's is nobody's."""
+    """1 does not match the beginning of 10; masks of other images are ignored."""
     for name in ("1", "10", "11"):
         save(photo("coffee"), tmp_path / "in" / image.format(name))
         save(photo("coffee").convert("L"), tmp_path / "in" / mask.format(name))
@@ -243,8 +243,8 @@ def test_all_masks_of_an_image_are_carried_with_it(ends: tuple[str, str], tmp_pa
     }
 
 
-def test_coco_ids_keep_their_kind_and_have_no_ceiling(tmp_path: Path) -> None:
-    """Texts stay texts, numbers numbers, and what is new is in nobody's way."""
+def test_coco_ids_keep_their_type_and_have_no_limit(tmp_path: Path) -> None:
+    """Texts stay texts, numbers stay numbers, and new ids are unused ones."""
     for name in "abcd":
         save(photo("coffee"), tmp_path / "in" / f"{name}.jpg")
     ids = ["7", "x-1", 2**63 - 1, [1]]
@@ -263,9 +263,9 @@ def test_coco_ids_keep_their_kind_and_have_no_ceiling(tmp_path: Path) -> None:
     dataset = doubled(tmp_path / "in", tmp_path / "out", "coco")
     assert [remark.reason for remark in dataset.remarks] == [
         "d.jpg: its id is neither a number nor text",
-        "annotation n2: bbox should be [x, y, width, height] in pixels",
-        "annotation n3 belongs to no image",
-        "annotation 3: bbox should be [x, y, width, height] in pixels",
+        "annotation n2: bbox must be [x, y, width, height] in pixels",
+        "annotation n3 has an image_id of no image",
+        "annotation 3: bbox must be [x, y, width, height] in pixels",
     ]
     after = json.loads((tmp_path / "out" / "all.json").read_text())
     free = 2**63
@@ -287,7 +287,7 @@ def test_coco_ids_keep_their_kind_and_have_no_ceiling(tmp_path: Path) -> None:
 def test_coco_images_are_found_by_name_where_no_path_leads_to_them(
     kind: str, folder: str, name: str | None, tmp_path: Path
 ) -> None:
-    """Only where a file's paths lead nowhere at all, and only one image has the name."""
+    """Only if no path of a file leads to an image, and only one image has the name."""
     root = tmp_path / "in"
     for stem in "ab":
         save(photo("coffee"), root / folder / f"{stem}.jpg")
@@ -307,7 +307,7 @@ def test_coco_images_are_found_by_name_where_no_path_leads_to_them(
     assert all(len(item.boxes) == 1 for item in dataset.items)
     found = [remark.reason for remark in dataset.remarks]
     assert any("c.jpg, which is not in the dataset" in reason for reason in found)
-    assert any("found by the names of files alone" in reason for reason in found) == bool(name)
+    assert any("matched only by the names of files" in reason for reason in found) == bool(name)
     after = json.loads((tmp_path / "out" / "train.json").read_text())["images"]
     key, old = ("file_name", name) if name else ("coco_url", address)
     assert [record[key] for record in after] == [
@@ -316,7 +316,7 @@ def test_coco_images_are_found_by_name_where_no_path_leads_to_them(
 
 
 def test_coco_names_of_another_split_are_not_taken(tmp_path: Path) -> None:
-    """val/0.jpg is not there, and train/0.jpg is another picture, which its own file names."""
+    """val/0.jpg does not exist, and train/0.jpg is another image, which another file names."""
     root = tmp_path / "in"
     save(photo("coffee"), root / "train" / "0.jpg")
     for split in ("train", "val"):
@@ -330,7 +330,7 @@ def test_coco_names_of_another_split_are_not_taken(tmp_path: Path) -> None:
 
 
 def coco_from_elsewhere(root: Path, here: list[str], listed: dict[str, list[str]]) -> None:
-    """Pictures, and JSON files of another machine, which names a box in each of its own."""
+    """Write images, and JSON files of another machine with a box for each of its images."""
     for name in here:
         save(photo("coffee"), root / f"{name}.jpg")
     for split, names in listed.items():
@@ -341,7 +341,7 @@ def coco_from_elsewhere(root: Path, here: list[str], listed: dict[str, list[str]
 
 
 def boxes_of(path: Path) -> dict[str, list[list[int]]]:
-    """The boxes of every image in a JSON file, as pycocotools reads them."""
+    """Return the boxes of every image in a JSON file, as pycocotools reads them."""
     with contextlib.redirect_stdout(None):
         coco = COCO(str(path))
     return {
@@ -355,10 +355,10 @@ def boxes_of(path: Path) -> dict[str, list[list[int]]]:
     ("images/b", "test/b"),
     ("one/b", "two/b"),
 ])  # fmt: skip
-def test_coco_boxes_of_a_lost_picture_come_to_no_other(
+def test_coco_boxes_of_a_missing_image_are_given_to_no_other(
     name: str, elsewhere: str, tmp_path: Path
 ) -> None:
-    """b is gone; a picture so called is elsewhere: in a folder of another split, or named twice."""
+    """b is missing; an image of that name is in a folder of another split, or is named twice."""
     root, target = tmp_path / "in", tmp_path / "out"
     listed = ["train/a", name, *([elsewhere] if "two" in elsewhere else [])]
     coco_from_elsewhere(root, ["train/a", elsewhere], {"train": listed})
@@ -374,7 +374,7 @@ def test_coco_boxes_of_a_lost_picture_come_to_no_other(
     assert boxes_of(target / "train.json") == before | expected
 
 
-def test_coco_paths_of_another_machine_are_told_apart_by_their_ends(tmp_path: Path) -> None:
+def test_coco_paths_of_another_machine_are_matched_by_their_ends(tmp_path: Path) -> None:
     both = ["train/a", "val/a"]
     coco_from_elsewhere(tmp_path, both, {"train": both[:1], "val": both[1:]})
     items = dataset_format("coco").read(tmp_path).items
@@ -383,11 +383,11 @@ def test_coco_paths_of_another_machine_are_told_apart_by_their_ends(tmp_path: Pa
     }  # fmt: skip
 
 
-def test_coco_that_names_no_image_says_what_was_sought(tmp_path: Path) -> None:
+def test_the_error_for_coco_without_images_names_the_searched_places(tmp_path: Path) -> None:
     save(photo("coffee"), tmp_path / "in" / "a.jpg")
     content = {"images": [{"id": 1, "file_name": "x/b.jpg"}], "annotations": []}
     (tmp_path / "in" / "train.json").write_text(json.dumps(content))
-    expected = r"in/train\.json: none of its images .* x/b\.jpg, was sought as x/b\.jpg, images/x/b"
+    expected = r"in/train\.json: none of its images .* x/b\.jpg, as x/b\.jpg, images/x/b"
     with pytest.raises(ValueError, match=expected):
         dataset_format("coco").read(tmp_path / "in")
 
@@ -421,10 +421,10 @@ def test_voc_lists_of_classes_windows_paths_and_broken_xml(tmp_path: Path) -> No
     ("{}.jpg", "{}.XML", set()),
     ("JPEGImages/{}.jpg", "Annotations/{}.XML", set()),
 ])  # fmt: skip
-def test_voc_files_lie_beside_images_or_in_annotations(
+def test_voc_files_are_next_to_images_or_in_annotations(
     image: str, xml: str, split: set[str], tmp_path: Path
 ) -> None:
-    """As labelImg writes them, and as archives of the web have them."""
+    """As labelImg writes them, and as in archives on the web."""
     root = tmp_path / "in"
     for name in "abc":
         width, height = save(photo("coffee"), root / image.format(name))
@@ -453,7 +453,7 @@ def test_voc_files_lie_beside_images_or_in_annotations(
 def test_voc_images_of_one_stem_share_the_xml_of_the_one_that_it_names(
     image: str, xml: str, suffix: str, tmp_path: Path
 ) -> None:
-    """Where the other one alone is translated, the copy names that."""
+    """If only the other one is translated, the copy names that."""
     root = tmp_path / "in"
     for each in (".jpg", ".png"):
         width, height = save(photo("coffee"), root / f"{image}a{each}")
@@ -471,7 +471,7 @@ def test_voc_images_of_one_stem_share_the_xml_of_the_one_that_it_names(
         assert ET.parse(tmp_path / kept / xml / "a+.xml").findtext("filename") == f"a+{kept}"
 
 
-def test_voc_names_that_are_empty_stay(tmp_path: Path) -> None:
+def test_voc_empty_names_are_kept(tmp_path: Path) -> None:
     save(photo("coffee"), tmp_path / "in" / "a.jpg")
     text = "<annotation><filename> </filename><path>/</path></annotation>"
     (tmp_path / "in" / "a.xml").write_text(text)
@@ -480,7 +480,7 @@ def test_voc_names_that_are_empty_stay(tmp_path: Path) -> None:
 
 
 def test_labelme_shapes_pictures_inside_and_faults(tmp_path: Path) -> None:
-    """A picture inside a JSON file is the original: it must not come with a translation."""
+    """An image inside a JSON file is the original: it must not be kept with a translation."""
     root = tmp_path / "in"
     for name in "abc":
         save(photo("coffee"), root / f"{name}.jpg")
@@ -502,7 +502,7 @@ def test_labelme_shapes_pictures_inside_and_faults(tmp_path: Path) -> None:
     assert edges == [(5, 20, 30, 50), (10, 10, 30, 30)]
     assert (second.labelled, third.labelled) == (True, False)
     assert [remark.reason.partition(":")[0] for remark in dataset.remarks] == [
-        "no JSON, carried as it is", "its name is not that of c.jpg",
+        "invalid JSON, copied unchanged", "its name differs from c.jpg",
         "names z.jpg, which is not in the dataset", "shape 3", "shape 4", "no JSON file names it",
     ]  # fmt: skip
     for name, path in (("a", "a.jpg"), ("a+", "a+.jpg")):
@@ -510,8 +510,8 @@ def test_labelme_shapes_pictures_inside_and_faults(tmp_path: Path) -> None:
         assert content == about | {"imagePath": f"..\\elsewhere\\{path}", "imageData": None}
 
 
-def test_labelme_files_in_a_folder_of_their_own_name_images_elsewhere(tmp_path: Path) -> None:
-    """Where none has its image in its place; of two that are called so, the one of its split."""
+def test_labelme_files_in_a_separate_folder_name_images_elsewhere(tmp_path: Path) -> None:
+    """If no file has its image in its place; of two images with the name, that of its split."""
     root = tmp_path / "in"
     for split in ("train", "val"):
         save(photo("coffee"), root / split / "images" / "a.jpg")
@@ -523,7 +523,8 @@ def test_labelme_files_in_a_folder_of_their_own_name_images_elsewhere(tmp_path: 
     assert found == {f"{s}/images/a.jpg": (Path(s, "labels/a.json"),) for s in ("train", "val")}
     assert all(len(item.boxes) == 1 for item in dataset.items)
     assert all(
-        "a.jpg and the like: found by the names" in text for text in reasons(dataset).values()
+        "a.jpg and similar paths: matched only by the names" in text
+        for text in reasons(dataset).values()
     )
     added = json.loads((tmp_path / "out" / "train" / "labels" / "a+.json").read_text())
     assert added == about | {"imagePath": "a+.jpg"}
@@ -533,7 +534,7 @@ def test_labelme_files_in_a_folder_of_their_own_name_images_elsewhere(tmp_path: 
     assert own == ["b.jpg"]
 
 
-def test_kitti_parts_number_alike_and_broken_lines_are_named(tmp_path: Path) -> None:
+def test_kitti_parts_have_equal_numbers_and_invalid_lines_are_named(tmp_path: Path) -> None:
     root = tmp_path / "in"
     labelled.write_kitti(root)
     raw = root / "Kitti" / "raw"
@@ -550,7 +551,7 @@ def test_kitti_parts_number_alike_and_broken_lines_are_named(tmp_path: Path) -> 
     found = reasons(dataset)
     assert found["Kitti/raw/training/image_2/motorcycle.jpg"] == "no label_2/motorcycle.txt"
     assert found["Kitti/raw/training/calib/nobody.txt"] == "labels without an image"
-    assert found["Kitti/raw/training/label_2/coffee.txt"].startswith("line 1: should be a class")
+    assert found["Kitti/raw/training/label_2/coffee.txt"].startswith("line 1: must be a class")
     assert len(found) == 3
     lists = tmp_path / "out" / "Kitti" / "raw" / "ImageSets"
     assert (lists / "test.txt").read_text() == "astronaut\nastronaut+\nnew\nnew+\n"
@@ -561,10 +562,10 @@ def test_kitti_parts_number_alike_and_broken_lines_are_named(tmp_path: Path) -> 
     ("training", "000000 000001", [{"train"}, {"val"}, {"train"}]),
     ("testing", "000000", [{"test"}, {"test"}, {"test"}]),
 ])  # fmt: skip
-def test_kitti_lists_name_no_picture_of_another_folder(
+def test_kitti_lists_name_no_image_of_another_folder(
     tmp_path: Path, here: str, test: str, splits: list[set[str]]
 ) -> None:
-    """The other folder, with the same numbers, is not here; test may also be a part of training."""
+    """The other folder, with equal numbers, is missing; test may also be a part of training."""
     for number in range(3):
         save(photo("coffee"), tmp_path / here / "image_2" / f"00000{number}.png")
     (tmp_path / "ImageSets").mkdir()
@@ -575,8 +576,9 @@ def test_kitti_lists_name_no_picture_of_another_folder(
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_kitti_folders_of_splits_number_alike(tmp_path: Path, listed: bool) -> None:
-    """A list is of the folder of its name; an image without a label is named but in test."""
+def test_kitti_folders_of_splits_have_equal_numbers(tmp_path: Path, listed: bool) -> None:
+    """A list belongs to the folder of its name; images without a label are reported except in
+    test."""
     root, target = tmp_path / "in", tmp_path / "out"
     for split in ("train", "val", "test"):
         for name in ("000000", "000001"):
@@ -601,7 +603,7 @@ def test_kitti_folders_of_splits_number_alike(tmp_path: Path, listed: bool) -> N
 
 
 def test_long_lines_cost_no_more_than_their_bytes(tmp_path: Path) -> None:
-    """Spaces before a number and before a comment, each of which could be where they end."""
+    """Many spaces before a number and before a comment, at each of which a pattern could end."""
     spaces = " " * 200_000
     save(photo("coffee"), tmp_path / "voc" / "JPEGImages" / "a.jpg")
     sets = tmp_path / "voc" / "ImageSets" / "Main"
@@ -635,7 +637,7 @@ def test_masks_of_other_sizes_and_without_images_are_named(tmp_path: Path) -> No
     dataset = doubled(root, tmp_path / "out", "masks")
     found = reasons(dataset)
     assert found["images/train/astronaut.jpg"] == "no mask"
-    assert "and its mask 5x5" in found["images/train/coffee.jpg"]
+    assert "but its mask has 5x5" in found["images/train/coffee.jpg"]
     assert found["masks/train/nobody.png"] == "a mask without an image"
     assert_nothing_is_lost(root, tmp_path / "out")
 
@@ -656,7 +658,7 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     (["bus/1", "train/1", "train/2", "train/more/3"],
      ["bus/1", "train/1", "train/2", "train/more/3"]),
 ])  # fmt: skip
-def test_folders_of_splits_are_told_from_classes(
+def test_folders_of_splits_are_distinguished_from_classes(
     names: list[str], train: list[str], tmp_path: Path
 ) -> None:
     for name in names:
@@ -665,7 +667,7 @@ def test_folders_of_splits_are_told_from_classes(
     assert sorted(item.image.with_suffix("").as_posix() for item in chosen) == train
 
 
-def test_splits_one_folder_too_deep_are_refused(tmp_path: Path) -> None:
+def test_splits_one_folder_too_deep_are_rejected(tmp_path: Path) -> None:
     for split in ("train", "val"):
         save(photo("coffee"), tmp_path / "birds" / split / "ant" / "1.jpg")
     with pytest.raises(ValueError, match="splits in `birds`: give that folder as --dataset"):
@@ -686,10 +688,10 @@ def test_links_that_leave_the_folder_are_named_and_not_followed(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "nothing"])
-def test_yolo_labels_that_are_links_out_of_the_folder_are_refused(
+def test_yolo_labels_that_are_links_out_of_the_folder_are_rejected(
     tmp_path: Path, kind: str
 ) -> None:
-    """Without them their images would be examples of nothing, in val too."""
+    """Without them their images would count as images without objects, in val too."""
     labelled.write_yolo(tmp_path / "in")
     place = tmp_path / "in" / "labels" / "val"
     shutil.move(place, tmp_path / "outside")
@@ -700,7 +702,7 @@ def test_yolo_labels_that_are_links_out_of_the_folder_are_refused(
         (place / "camera.txt").unlink()
         name = "camera" if kind == "file" else "none"
         (place / "camera.txt").symlink_to(tmp_path / "outside" / f"{name}.txt")
-    with pytest.raises(ValueError, match=r"labels/val/camera\.txt: a link that leaves the folder"):
+    with pytest.raises(ValueError, match=r"labels/val/camera\.txt: a link out of the folder"):
         dataset_format("yolo").read(tmp_path / "in")
 
 
@@ -725,23 +727,23 @@ def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"ratio": 2}, "ratio: 2.0 needs mode add"),
-        ({"ratio": 2, "mode": "add"}, "would make equal pictures"),
+        ({"ratio": 2}, "ratio: 2.0 requires mode add"),
+        ({"ratio": 2, "mode": "add"}, "would make equal images"),
         (
             {"ratio": 2, "mode": "add", "model": ["x", "y"], "weights": [1, 0]},
-            "equal pictures: at most 1, the number of models",
+            "equal images: set at most 1, the number of models",
         ),
-        ({"strength": "0"}, "strength: 0 would leave all as it is"),
-        ({"shift": "-1"}, "shift: '-1': should be from 0 to 1"),
-        ({"structure": "5"}, "structure: '5': should be from -1 to 1"),
-        ({"contrast": "-0.1"}, "contrast: '-0.1': should be from 0 to 1"),
+        ({"strength": "0"}, "strength: 0 would change nothing"),
+        ({"shift": "-1"}, "shift: '-1': must be from 0 to 1"),
+        ({"structure": "5"}, "structure: '5': must be from -1 to 1"),
+        ({"contrast": "-0.1"}, "contrast: '-0.1': must be from 0 to 1"),
         ({"task_score": "0.5"}, "task_score: 0.5 has no effect without task"),
         ({"task_size": 64}, "task_size: 64 has no effect without task"),
         ({"mode": "add", "keep_rejected": True}, "keep_rejected: mode add keeps all originals"),
-        ({"strength": "0.9,0.2"}, "strength: 0.9,0.2 should be like 0.5"),
-        ({"weights": [1, 2]}, "weights: 2 given for 1 model"),
-        ({"structure": "high"}, "structure: 'high': should be a number"),
-        ({"task_score": "x", "task": "t.pt"}, "task_score: 'x': should be"),
+        ({"strength": "0.9,0.2"}, "strength: 0.9,0.2 must be like 0.5"),
+        ({"weights": [1, 2]}, "weights: 2 values for 1 model"),
+        ({"structure": "high"}, "structure: 'high': must be a number"),
+        ({"task_score": "x", "task": "t.pt"}, "task_score: 'x': must be"),
     ],
 )
 def test_options_that_contradict_each_other_are_named(options: dict[str, Any], said: str) -> None:
@@ -758,7 +760,7 @@ def test_options_that_contradict_each_other_are_named(options: dict[str, Any], s
         ("masks", "no folder `images`"),
     ],
 )
-def test_a_folder_of_another_format_is_refused(tmp_path: Path, format: str, said: str) -> None:
+def test_a_folder_of_another_format_is_rejected(tmp_path: Path, format: str, said: str) -> None:
     save(photo("coffee"), tmp_path / "a.jpg")
     with pytest.raises(ValueError, match=said):
         dataset_format(format).read(tmp_path)

@@ -1,4 +1,4 @@
-"""Lines of lists that name images which are not there: named with the line, and carried."""
+"""Lines of lists that name missing images: they are reported and kept."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def voc_lists(root: Path) -> Path:
 
 
 def yolo_lists(root: Path) -> None:
-    """A split by lists in place of folders."""
+    """Write splits as lists in place of folders."""
     labelled.write_yolo(root)
     for split, names in (("train", labelled.TRAIN), ("val", labelled.VAL)):
         lines = [f"./images/{split}/{name}.jpg\n" for name in names]
@@ -34,8 +34,8 @@ def yolo_lists(root: Path) -> None:
     (root / "data.yaml").write_text("train: train.txt\nval: val.txt\nnames: [thing]\n")
 
 
-def test_voc_lines_without_an_image_are_named_once_and_carried(tmp_path: Path) -> None:
-    """Every list of a split names its own; of lists of classes and objects only what is new is."""
+def test_voc_lines_without_an_image_are_named_once_and_kept(tmp_path: Path) -> None:
+    """All lines of splits are reported; of lists of classes and objects, only new ones."""
     sets = voc_lists(tmp_path / "in")
     (sets / "Layout").mkdir()
     (sets / "Action").mkdir()
@@ -71,7 +71,7 @@ def test_voc_lines_without_an_image_are_named_once_and_carried(tmp_path: Path) -
     assert jumping == "coffee  1  -1\ncoffee+  1  -1\nnear  2  1\n"
 
 
-def test_a_voc_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> None:
+def test_a_voc_split_without_existing_images_is_named(tmp_path: Path) -> None:
     sets = voc_lists(tmp_path)
     (sets / "Main" / "test.txt").write_text("one\ntwo\n")
     (sets / "Main" / "thing_test.txt").write_text("one 1\ntwo -1\n")
@@ -82,8 +82,8 @@ def test_a_voc_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> None
     ]
 
 
-def test_yolo_lines_without_an_image_are_named_and_carried(tmp_path: Path) -> None:
-    """classes.txt is no list, and a comment no line of one; slashes and roots may be any."""
+def test_yolo_lines_without_an_image_are_named_and_kept(tmp_path: Path) -> None:
+    """classes.txt is not a list, a comment is not a line; any slashes and roots are accepted."""
     root, target = tmp_path / "in", tmp_path / "out"
     yolo_lists(root)
     with (root / "train.txt").open("a") as file:
@@ -106,8 +106,8 @@ def test_yolo_lines_without_an_image_are_named_and_carried(tmp_path: Path) -> No
     assert "./images/train/astronaut+.jpg" in kept
 
 
-def test_a_yolo_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> None:
-    """A list, an empty folder, and a folder that is not there either."""
+def test_a_yolo_split_without_existing_images_is_named(tmp_path: Path) -> None:
+    """For a list, an empty folder, and a missing folder."""
     yolo_lists(tmp_path)
     (tmp_path / "val.txt").write_text("./images/val/one.jpg\nclasses\n./images/val/two.jpg\n")
     (tmp_path / "empty").mkdir()
@@ -122,7 +122,7 @@ def test_a_yolo_split_of_which_no_image_is_there_is_named(tmp_path: Path) -> Non
 
 
 def cvat(root: Path, ahead: str = "data/") -> None:
-    """What CVAT exports: lists of paths that begin with a folder which is not there."""
+    """Write an export of CVAT: lists of paths that begin with a missing folder."""
     folders = {"Train": "obj_Train_data", "Validation": "obj_Validation_data"}
     described = ["classes = 1", "names = data/obj.names", "backup = backup/"]
     for kind, key, names in (("Train", "train", "abc"), ("Validation", "valid", "de")):
@@ -150,8 +150,8 @@ def test_darknets_lists_are_followed_and_rewritten(tmp_path: Path, ahead: str) -
     ]
 
 
-def test_an_image_of_another_list_is_not_taken_for_one_that_is_gone(tmp_path: Path) -> None:
-    """train.txt comes from another machine, and its b.jpg is not here; val.txt has one, too."""
+def test_an_image_of_another_list_does_not_replace_a_missing_one(tmp_path: Path) -> None:
+    """train.txt is from another machine, and its b.jpg is missing; val.txt has one, too."""
     for split, names in (("train", "a"), ("val", "b")):
         for name in names:
             labelled.save(labelled.photo("coffee"), tmp_path / "images" / split / f"{name}.jpg")
@@ -164,10 +164,8 @@ def test_an_image_of_another_list_is_not_taken_for_one_that_is_gone(tmp_path: Pa
 
 
 @pytest.mark.parametrize("add", ["", "Test.txt"])
-def test_a_line_that_says_train_means_no_picture_of_another_folder(
-    tmp_path: Path, add: str
-) -> None:
-    """CVAT's Train.txt has c, which is gone, and obj_Test_data has one, which a list may name."""
+def test_a_line_with_train_matches_no_image_of_another_split(tmp_path: Path, add: str) -> None:
+    """CVAT's Train.txt has c, which is missing; obj_Test_data has one, which a list may name."""
     cvat(tmp_path / "in")
     root, target = tmp_path / "in", tmp_path / "out"
     for suffix in (".jpg", ".txt"):
@@ -188,8 +186,8 @@ def test_a_line_that_says_train_means_no_picture_of_another_folder(
     ]
 
 
-def test_a_lost_line_means_no_picture_of_another_split_s_folder(tmp_path: Path) -> None:
-    """By data.yaml holdout is val, and b.jpg is there alone."""
+def test_a_foreign_line_matches_no_image_in_another_splits_folder(tmp_path: Path) -> None:
+    """By data.yaml, holdout is val, and b.jpg is only there."""
     root = tmp_path / "in"
     for name in ("train/a", "holdout/b"):
         labelled.save(labelled.photo("coffee"), root / "images" / f"{name}.jpg")
@@ -213,7 +211,7 @@ def test_a_folder_named_on_another_machine_is_found_by_its_end(tmp_path: Path, t
     assert [item.splits for item in items] == [{"train"}, {"val"}]
 
 
-def test_what_leads_to_no_image_does_not_make_all_of_them_training_images(tmp_path: Path) -> None:
+def test_a_description_that_leads_to_no_image_is_rejected(tmp_path: Path) -> None:
     yolo_lists(tmp_path)
     (tmp_path / "data.yaml").write_text("train: /content/images\nval: /content/others\n")
     with pytest.raises(ValueError, match=r"data\.yaml: train: /content/images: leads to no image"):
@@ -224,7 +222,7 @@ def test_what_leads_to_no_image_does_not_make_all_of_them_training_images(tmp_pa
 def test_an_export_without_train_has_its_split_and_nothing_to_translate(
     tmp_path: Path, key: str, split: str
 ) -> None:
-    """CVAT's obj.data of a subset, and a data.yaml of one split; `val: true` is no split."""
+    """CVAT's obj.data of a subset, and a data.yaml of one split; `val: true` is not a split."""
     cvat(tmp_path / "cvat")
     (tmp_path / "cvat" / "obj.data").write_text(f"{key} = data/Validation.txt\n")
     yolo_lists(tmp_path / "yaml")
@@ -247,9 +245,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_a_description_that_cannot_be_read_is_passed_over_or_refused(
-    tmp_path: Path, kind: str
-) -> None:
+def test_an_unreadable_description_is_skipped_or_rejected(tmp_path: Path, kind: str) -> None:
     yolo_lists(tmp_path)
     expected = [item.splits for item in dataset_format("yolo").read(tmp_path).items]
     (tmp_path / "best.onnx.data").write_bytes(bytes(range(256)))
@@ -258,7 +254,9 @@ def test_a_description_that_cannot_be_read_is_passed_over_or_refused(
     assert [item.splits for item in dataset.items] == expected
     assert [name for name, _ in remarks(dataset)] == ["config.yaml"]
     (tmp_path / "data.yaml").unlink()
-    with pytest.raises(ValueError, match=r"config\.yaml: cannot be read: .*: mend it, or move it"):
+    with pytest.raises(
+        ValueError, match=r"config\.yaml: cannot be read: .*: correct it, or move it"
+    ):
         dataset_format("yolo").read(tmp_path)
     (tmp_path / "config.yaml").unlink()
     assert not dataset_format("yolo").read(tmp_path).remarks
@@ -280,7 +278,7 @@ def test_lists_without_a_description_are_splits_by_their_names(
     ("cfg/obj.data", "train = data/train.txt\nvalid = data/val.txt\n"),
     ("cfg/my.yaml", "path: ../datasets/x\ntrain: data/train.txt\nval: data/val.txt\n"),
 ])  # fmt: skip
-def test_a_description_in_a_folder_of_its_own_names_paths_below_the_root(
+def test_a_description_in_a_separate_folder_names_paths_below_the_root(
     tmp_path: Path, place: str, text: str
 ) -> None:
     for split, name in (("train", "a"), ("val", "b")):
@@ -294,7 +292,7 @@ def test_a_description_in_a_folder_of_its_own_names_paths_below_the_root(
 
 
 def test_descriptions_of_several_folders_are_all_followed(tmp_path: Path) -> None:
-    """Two tasks of CVAT, whose pictures are called alike; a list means those beside it."""
+    """Two tasks of CVAT with equal image names; a list names the images next to it."""
     for task in ("one", "two"):
         cvat(tmp_path / "in" / task)
     (tmp_path / "in" / "two" / "old").mkdir()
@@ -314,8 +312,8 @@ def test_descriptions_of_several_folders_are_all_followed(tmp_path: Path) -> Non
         ]
 
 
-def test_images_with_their_labels_beside_them_join_those_in_images(tmp_path: Path) -> None:
-    """Two layouts in one tree; a picture without a label is no image of the dataset there."""
+def test_images_next_to_their_labels_are_found_besides_those_in_images(tmp_path: Path) -> None:
+    """Two layouts in one tree; an image next to no label is not part of the dataset."""
     labelled.write_yolo(tmp_path)
     labelled.save(labelled.photo("coffee"), tmp_path / "more" / "train" / "x.jpg")
     (tmp_path / "more" / "train" / "x.txt").write_text("0 0.5 0.5 0.4 0.5\n")
@@ -343,7 +341,7 @@ def test_lists_are_read_below_any_spelling_of_the_root(
         assert sum("train" in item.splits for item in dataset.items) == len(labelled.TRAIN)
 
 
-def test_a_stem_with_a_number_is_named_whole_in_lists_of_splits(tmp_path: Path) -> None:
+def test_a_stem_with_a_number_is_complete_in_lists_of_splits(tmp_path: Path) -> None:
     sets = voc_lists(tmp_path / "in")
     with (sets / "Main" / "train.txt").open("a") as file:
         file.write("\nscene 2\n")
@@ -362,10 +360,10 @@ LISTS = {
 
 @pytest.mark.parametrize("format", LISTS)
 @pytest.mark.parametrize("gone", [False, True])
-def test_a_byte_order_mark_stays_in_front_of_a_list(
+def test_a_byte_order_mark_is_kept_at_the_beginning_of_a_list(
     tmp_path: Path, format: str, gone: bool
 ) -> None:
-    """Also where the image of the first line has another one beside it, or goes."""
+    """Also if the first line's image gets a translation, or is removed."""
     root, (place, line) = tmp_path / "in", LISTS[format]
     labelled.WRITERS[format](root)
     names = ["coffee", "astronaut"]

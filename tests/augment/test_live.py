@@ -1,4 +1,4 @@
-"""DomainTranslate while other networks train: in loader workers, beside boxes and masks."""
+"""DomainTranslate in the training of other networks: in loader workers, with boxes and masks."""
 
 import pickle
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def picture(index: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 class Labelled(Dataset[dict[str, Any]]):
-    """Photographs with boxes and a mask, seeded by sample as our own loader seeds its own."""
+    """Photographs with boxes and a mask, seeded by sample like our loader."""
 
     def __init__(self, model: Path, p: float = 1.0) -> None:
         translate = DomainTranslate(model, strength=(0.2, 1), p=p)
@@ -58,7 +58,7 @@ def samples(model: Path, workers: int, context: str | None = None) -> list[dict[
 
 
 def test_boxes_and_masks_pass_through_two_workers_reproducibly(generator_file: Path) -> None:
-    """Every worker loads the weights once in its life, however many pictures it translates."""
+    """Every worker loads the weights once, however many images it translates."""
     opened.cache_clear()
     first, again = samples(generator_file, 2), samples(generator_file, 2)
     assert opened.cache_info().misses == 0  # nothing was loaded here, to be copied into workers
@@ -101,7 +101,7 @@ def test_strength_and_p_mean_what_they_say(generator_file: Path) -> None:
     assert (none == picture(0)).all()
 
 
-def test_the_torchvision_transform_leaves_tv_tensors_alone(generator_file: Path) -> None:
+def test_the_torchvision_transform_does_not_change_tv_tensors(generator_file: Path) -> None:
     image = tv_tensors.Image(torch.from_numpy(picture(0).transpose(2, 0, 1).copy()))
     mask = tv_tensors.Mask(image[:1] > 99)
     boxes = tv_tensors.BoundingBoxes(torch.tensor(BOXES), format="XYXY", canvas_size=SIZE)
@@ -123,13 +123,13 @@ def test_the_torchvision_transform_leaves_tv_tensors_alone(generator_file: Path)
     assert pure.tobytes() == full.tobytes()
 
 
-def test_a_batch_is_what_its_images_are(generator_file: Path) -> None:
+def test_a_batch_equals_its_single_images(generator_file: Path) -> None:
     model = Model(generator_file)
     pixels = torch.stack([torch.from_numpy(picture(i).transpose(2, 0, 1).copy()) for i in range(3)])
     images = pixels.float() / 255
     done = translate_batch(model, images)
     each = [result for result in opened(model).translate_batch(pixels) if result is not None]
-    # To half a grey level: they are rounded.
+    # To half a gray level: they are rounded.
     torch.testing.assert_close(done * 255, torch.stack(each).float(), rtol=0, atol=0.501)
     shares = torch.tensor([0.0, 0.5, 1.0])
     mixed = translate_batch(model, images, shares)
@@ -152,7 +152,7 @@ def test_a_batch_draws_its_images_by_torchs_generator(generator_file: Path) -> N
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, (0.5, 0.2), (0, 1, 1), ()])
-def test_strengths_that_are_none_are_refused(generator_file: Path, strength: Any) -> None:
+def test_invalid_strengths_are_rejected(generator_file: Path, strength: Any) -> None:
     for kind in (DomainTranslate, DomainTranslateV2):
         with pytest.raises(ValueError, match=r"strength|valid"):
             kind(generator_file, strength=strength)
@@ -183,7 +183,7 @@ def test_pictures_that_do_not_fit_are_named(generator_file: Path) -> None:
         (torch.zeros(2, 3, 16, 16), torch.ones(3), r"a tensor of 2, .* not \(3,\)"),
     ],
 )
-def test_batches_and_strengths_that_do_not_fit_are_refused_in_a_line(
+def test_batches_and_strengths_that_do_not_fit_are_rejected_in_one_line(
     generator_file: Path, images: Tensor, strength: Any, said: str
 ) -> None:
     with pytest.raises(ValueError, match=said) as refused:

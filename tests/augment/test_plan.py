@@ -1,4 +1,4 @@
-"""Which images are translated and by which model, and what is refused instead."""
+"""Plans: the images to translate, their models, and rejected datasets."""
 
 from collections import Counter
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_images_of_the_splits_and_of_no_other_are_chosen(
         ([{"train", "val"}], ["train"], "every image of train is also in val"),
     ],
 )
-def test_splits_without_images_of_their_own_are_refused_by_name(
+def test_splits_without_separate_images_are_rejected_by_name(
     splits: list[set[str]], asked: list[str], said: str
 ) -> None:
     with pytest.raises(ValueError, match=said):
@@ -59,7 +59,7 @@ def config(**options: Any) -> AugmentOptions:
     return AugmentOptions.model_validate(given | {"mode": "add"} | options)
 
 
-def test_an_image_is_translated_by_another_model_each_time_and_weights_say_which() -> None:
+def test_copies_of_an_image_use_different_models_drawn_by_weights() -> None:
     """Of 300 images a weight of 0.75 draws 225, with a standard deviation of 7.5."""
     data = dataset(*[{"train"}] * 300)
     options = {"model": ["x", "y", "z"], "weights": [1, 3, 0]}
@@ -75,9 +75,7 @@ def test_an_image_is_translated_by_another_model_each_time_and_weights_say_which
 
 
 @pytest.mark.parametrize("format", ["yolo", "coco", "voc", "masks"])
-def test_a_dataset_of_which_no_image_has_a_label_is_refused_with_the_rule(
-    tmp_path: Path, format: str
-) -> None:
+def test_a_dataset_without_labels_is_rejected_with_the_rule(tmp_path: Path, format: str) -> None:
     labelled.WRITERS[format](tmp_path)
     chosen = dataset_format(format)
     options = config(format=format)
@@ -96,13 +94,15 @@ def test_a_dataset_of_which_no_image_has_a_label_is_refused_with_the_rule(
     ("format", "said"),
     [("yolo", "--format yolo"), ("masks", "--format masks"), ("voc", "--format voc")],
 )
-def test_another_format_is_no_folder_of_classes(tmp_path: Path, format: str, said: str) -> None:
+def test_another_format_is_not_read_as_class_folders(
+    tmp_path: Path, format: str, said: str
+) -> None:
     labelled.WRITERS[format](tmp_path)
-    with pytest.raises(ValueError, match=f"no folders of classes, but those of {said}"):
+    with pytest.raises(ValueError, match=f"its folders are not classes; it looks like {said}"):
         dataset_format("imagefolder").read(tmp_path)
 
 
-def test_classes_below_a_folder_of_images_are_asked_for_themselves(tmp_path: Path) -> None:
+def test_the_error_for_classes_below_images_names_that_folder(tmp_path: Path) -> None:
     save(photo("coffee"), tmp_path / "images" / "train" / "cups" / "a.jpg")
     with pytest.raises(ValueError, match="give that folder as --dataset"):
         dataset_format("imagefolder").read(tmp_path)

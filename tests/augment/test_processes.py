@@ -1,4 +1,4 @@
-"""Augmentations that are shared out or killed: the same files, in every byte."""
+"""Augmentations with several processes or kills give equal files, in every byte."""
 
 import subprocess
 import sys
@@ -34,5 +34,5 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_augmentation_that_is_killed_goes_on(tmp_path: Path) -> None:
+def test_an_augmentation_that_is_killed_is_resumed(tmp_path: Path) -> None:
     interrupted_runs.augment(tmp_path, kills=2, images=60)

@@ -1,4 +1,4 @@
-"""Whether a translation looks like the target domain: colors and textures, without a network."""
+"""Realism: colors and textures of the target domain, measured without a network."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ DEFAULT = float(GATES["realism"].default)
 
 
 class Changing(Translator):
-    """Does the same to every picture."""
+    """A translator that applies the same function to every image."""
 
     def __init__(self, change: Callable[[Pixels], Pixels] | None, channels: int = 3) -> None:
         self.change, self.channels = change, channels
@@ -52,7 +52,7 @@ def photo(seed: int) -> Pixels:
 
 
 def print_of(pixels: Pixels) -> Pixels:
-    """Blue ink on paper: dark lines along edges, three tones."""
+    """Return a print in blue ink: dark lines along edges, three tones."""
     luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     tones = cv2.GaussianBlur(luma, (0, 0), 2) // 86 * 86
     tones[cv2.Canny(luma, 60, 120) > 0] = 0
@@ -77,13 +77,13 @@ def test_a_distance_is_mahalanobis_with_loosened_correlations() -> None:
     assert Statistics.of(list(rows)).distance(point) == pytest.approx(wanted, rel=1e-9)
 
 
-def test_what_is_usual_is_told_by_images_that_were_not_known(prints: Domain) -> None:
+def test_the_usual_distance_is_measured_on_held_out_images(prints: Domain) -> None:
     distances = [prints.statistics.distance(describe(print_of(photo(n)))) for n in range(100, 160)]
     assert 0.5 < np.median(distances) < prints.usual
     assert np.quantile(distances, 0.9) < 1.5 * prints.usual
 
 
-def test_prints_of_other_pictures_are_real_and_these_are_not(prints: Domain) -> None:
+def test_prints_of_other_images_are_realistic_and_unprinted_images_are_not(prints: Domain) -> None:
     for seed in range(200, 212):
         source = photo(seed)
         good = print_of(source)
@@ -101,7 +101,7 @@ def test_prints_of_other_pictures_are_real_and_these_are_not(prints: Domain) -> 
         assert max(found.values()) < DEFAULT, found
 
 
-def test_a_picture_that_is_near_by_itself_need_not_come_nearer(prints: Domain) -> None:
+def test_a_source_near_the_domain_need_not_become_nearer(prints: Domain) -> None:
     source = print_of(photo(300))
     assert prints.realism(source, source) == 1
 
@@ -121,7 +121,7 @@ def noise(pixels: Pixels) -> Pixels:
 @pytest.mark.parametrize(
     "change", [lambda p: 255 - p, lambda p: cv2.GaussianBlur(p, (0, 0), 4), blocks, noise, None]
 )
-def test_a_generator_that_spoils_images_of_its_own_target_is_known(
+def test_a_generator_that_spoils_images_of_its_target_domain_is_detected(
     change: Callable[[Pixels], Pixels] | None,
 ) -> None:
     images = [print_of(photo(seed)) for seed in range(40)]
@@ -155,7 +155,7 @@ def test_a_generator_into_other_channels_cannot_keep_images(prints: Domain) -> N
         ({"train": {"recipe": "contrastive"}, "loss": {"nce": 1, "nce_identity": False}}, False),
     ],
 )
-def test_only_who_was_trained_to_keep_images_is_judged_by_it(
+def test_identity_is_measured_only_for_generators_trained_to_keep_images(
     tmp_path: Path, keys: dict[str, Any], kept: bool
 ) -> None:
     file = tmp_path / "gen_ab.safetensors"
@@ -220,7 +220,7 @@ def test_a_run_s_own_images_are_the_target(tmp_path: Path) -> None:
         )
 
 
-def test_the_command_judges_by_a_target_and_says_where_there_is_none(
+def test_the_command_measures_realism_with_a_target_and_reports_a_missing_one(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The model's negatives look like negatives, and not like noise."""

@@ -1,4 +1,4 @@
-"""Translations there and back: what is which, and what is not finite."""
+"""Translations with reconstructions: channels, and values that are not finite."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,15 +17,15 @@ from tests.support import labelled
 CPU = torch.device("cpu")
 
 
-class Grey(nn.Module):
-    """From three channels to their mean."""
+class Gray(nn.Module):
+    """Returns the mean of three channels."""
 
     def forward(self, unit: Tensor) -> Tensor:
         return unit.mean(1, keepdim=True)
 
 
 class Colors(nn.Module):
-    """From one channel to three; NaN where it is black."""
+    """Returns three channels for one; NaN where it is black."""
 
     def forward(self, unit: Tensor) -> Tensor:
         return torch.where(unit == -1, torch.nan, unit).expand(-1, 3, -1, -1)
@@ -36,7 +36,7 @@ def test_a_reconstruction_has_its_own_channels_whatever_the_translation_has(
 ) -> None:
     pictures = torch.randint(1, 256, (2, 3, 16, 16), dtype=torch.uint8)
     pictures[1] = 0
-    forth, back = Translator(Grey(), 3, CPU), Translator(Colors(), 1, CPU)
+    forth, back = Translator(Gray(), 3, CPU), Translator(Colors(), 1, CPU)
     pipeline = Pipeline(forth, 100, None, tmp_path, lambda *_: None, back)
     first, second = pipeline.translate_batch(pictures)
     assert isinstance(first, RoundTrip)
@@ -58,7 +58,7 @@ def test_a_reconstruction_has_its_own_channels_whatever_the_translation_has(
         ("latest_net_G_A.pth", None),
     ],
 )
-def test_the_opposite_generator_lies_beside(name: str, other: str | None) -> None:
+def test_the_opposite_generator_has_the_opposite_name(name: str, other: str | None) -> None:
     assert opposite(Path("run", name)) == (other and Path("run", other))
 
 

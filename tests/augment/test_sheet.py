@@ -1,4 +1,4 @@
-"""What the sheet of an augmentation shows."""
+"""The sheet of an augmentation."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from gan.augment.sheet import CELL, GAP, LABEL, TEXT, sheet
 GREY = (128, 128, 128)
 
 
-def labelled(page: Image.Image, column: int) -> set[tuple[int, int]]:
-    """Where the first row's picture of a column has the labels' color."""
+def labeled(page: Image.Image, column: int) -> set[tuple[int, int]]:
+    """Return the pixels of the labels' color in a column of the first row."""
     left, top = GAP + column * (CELL + GAP), 4 * TEXT
     pixels = np.asarray(page.convert("RGB"))[top : top + CELL, left : left + CELL]
     found = np.argwhere((pixels == LABEL).all(axis=2))
@@ -27,14 +27,14 @@ def page_of(root: Path, item: Item, count: int = 1) -> Image.Image:
 
 
 def outline(left: int, top: int, right: int, bottom: int) -> set[tuple[int, int]]:
-    """Two pixels along the edges inside a rectangle."""
+    """Return the two outermost pixels inside a rectangle."""
     xs, ys = range(left, right), range(top, bottom)
     return {
         (x, y) for x in xs for y in ys if min(x - left, right - 1 - x, y - top, bottom - 1 - y) < 2
     }
 
 
-def test_boxes_lie_on_both_pictures_at_any_scale(tmp_path: Path) -> None:
+def test_boxes_are_drawn_on_both_images_at_any_scale(tmp_path: Path) -> None:
     for size in ((2 * CELL, CELL), (CELL // 4, CELL // 8)):
         for name in ("old.png", "new.png"):
             Image.new("RGB", size, GREY).save(tmp_path / name)
@@ -44,7 +44,7 @@ def test_boxes_lie_on_both_pictures_at_any_scale(tmp_path: Path) -> None:
         for box in (shares, pixels):
             page = page_of(tmp_path, Item(Path("old.png"), boxes=(box,)))
             wanted = outline(CELL // 4, CELL // 4, 3 * CELL // 4, CELL // 2)
-            assert labelled(page, 0) == labelled(page, 1) == wanted
+            assert labeled(page, 0) == labeled(page, 1) == wanted
 
 
 def test_a_mask_has_borders_and_pictures_without_labels_none(tmp_path: Path) -> None:
@@ -54,9 +54,9 @@ def test_a_mask_has_borders_and_pictures_without_labels_none(tmp_path: Path) -> 
     for name in ("old.png", "new.png"):
         Image.new("RGB", (CELL, CELL), GREY).save(tmp_path / name)
     page = page_of(tmp_path, Item(Path("old.png"), mask=Path("mask.png")))
-    assert labelled(page, 0) == labelled(page, 1) == {(CELL // 3, y) for y in range(CELL)}
+    assert labeled(page, 0) == labeled(page, 1) == {(CELL // 3, y) for y in range(CELL)}
     page = page_of(tmp_path, Item(Path("old.png")))
-    assert not labelled(page, 0)
+    assert not labeled(page, 0)
 
 
 def test_no_size_of_a_box_is_too_small_or_too_large(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_no_size_of_a_box_is_too_small_or_too_large(tmp_path: Path) -> None:
     boxes = (Box(10, 10, 10, 10), Box(30, 30, 20, 20), Box(-50, -50, 500, 500))
     page = page_of(tmp_path, Item(Path("old.png"), boxes=boxes), count=12)
     # Six times as large; the first has no sides and is a dot, the last has none in the picture.
-    found = labelled(page, 0)
+    found = labeled(page, 0)
     dot = found - outline(120, 120, 180, 180)
-    assert found == labelled(page, 1) == dot | outline(120, 120, 180, 180)
+    assert found == labeled(page, 1) == dot | outline(120, 120, 180, 180)
     assert (60, 60) in dot
     assert all(max(abs(x - 60), abs(y - 60)) <= 2 for x, y in dot)

@@ -1,4 +1,4 @@
-"""Task models: whether their prediction survives is asked of every kind of file."""
+"""Task models: every kind of file, and how much of the prediction is kept."""
 
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ CPU = torch.device("cpu")
 
 
 def red(share: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """A picture with so much red, and the rest of the light in blue."""
+    """Return an image with a part of its light in red, and the rest in blue."""
     color = np.array([255 * share, 0, 255 * (1 - share)]).round().astype(np.uint8)
     return np.broadcast_to(color, (40, 32, 3)).copy()
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning")
-def test_a_torchscript_classifier_judges_by_its_first_class(tmp_path: Path) -> None:
+def test_a_torchscript_classifier_is_scored_by_its_predicted_class(tmp_path: Path) -> None:
     torch.jit.script(Brightest()).save(str(tmp_path / "task.pt"))
     task_score = load_task_score(str(tmp_path / "task.pt"), None, CPU)
     assert task_score(red(0.9), red(0.6)) == 1
@@ -32,10 +32,10 @@ def test_a_torchscript_classifier_judges_by_its_first_class(tmp_path: Path) -> N
 
 
 @torch.no_grad()
-def test_torchvisions_classifier_is_given_what_it_was_trained_on(
+def test_torchvisions_classifier_gets_normalized_images(
     tmp_path: Path, mobilenet_weights: Path
 ) -> None:
-    """Genuine weights: ImageNet's mean and deviation, 224 pixels, as computed here by hand."""
+    """With real weights: ImageNet's mean and standard deviation, 224 pixels, computed here."""
     task_score = load_task_score(f"mobilenet_v2={mobilenet_weights}", None, CPU)
     cat = np.asarray(photo("chelsea", 224))
     network = models.mobilenet_v2(weights=None)
@@ -52,7 +52,7 @@ def test_torchvisions_classifier_is_given_what_it_was_trained_on(
 
 
 def boxes(*found: tuple[int, float, int]) -> list[dict[str, Tensor]]:
-    """A detector's answer: (left edge, score, label) of squares of 10 pixels."""
+    """Return a detector's output for (left edge, score, label) of squares of 10 pixels."""
     edges = [[float(left), 0.0, left + 10.0, 10.0] for left, _, _ in found]
     return [
         {
@@ -72,13 +72,13 @@ def test_a_detectors_objects_survive_by_label_and_place() -> None:
     assert survival(boxes((0, 0.2, 1)), before) is None
 
 
-def test_files_that_are_no_task_model_are_named(tmp_path: Path) -> None:
+def test_files_that_are_not_task_models_are_named(tmp_path: Path) -> None:
     (tmp_path / "task.pt").write_bytes(b"no model")
     for text, said in (
         (f"{tmp_path}/none.pt", "no such file"),
-        (f"{tmp_path}/task.pt", "no TorchScript file"),
-        (f"resnet18={tmp_path}/task.pt", "no weights of resnet18"),
-        (f"resnet={tmp_path}/task.pt", "none of torchvision's"),
+        (f"{tmp_path}/task.pt", "not a TorchScript file"),
+        (f"resnet18={tmp_path}/task.pt", "not weights of resnet18"),
+        (f"resnet={tmp_path}/task.pt", "not a torchvision classifier"),
     ):
         with pytest.raises(ValueError, match=said):
             load_task_score(text, None, CPU)

@@ -1,6 +1,6 @@
 """Ultralytics' own loader reads augmented outputs as it reads their sources.
 
-It is no dependency, as it is under the AGPL: pip install ultralytics, and run this file.
+It is not a dependency, because of the AGPL: pip install ultralytics, and run this file.
 """
 
 from pathlib import Path
@@ -43,7 +43,7 @@ def arrange(root: Path, layout: str) -> None:
 
 
 def read(root: Path, task: str) -> dict[str, tuple[str, list[Any], list[Any], list[Any]]]:
-    """Return what Ultralytics makes of every image: its split, classes, boxes and polygons."""
+    """Return the split, classes, boxes and polygons of every image, as Ultralytics reads them."""
     from ultralytics.data.dataset import YOLODataset
     from ultralytics.data.utils import check_det_dataset
 
@@ -63,7 +63,9 @@ def read(root: Path, task: str) -> dict[str, tuple[str, list[Any], list[Any], li
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_classes_boxes_names_and_lists_are_the_source_s(tmp_path: Path, layout: str) -> None:
+def test_classes_boxes_names_and_lists_equal_those_of_the_source(
+    tmp_path: Path, layout: str
+) -> None:
     arrange(tmp_path / "in", layout)
     dataset = dataset_format("yolo").read(tmp_path / "in")
     assert not dataset.remarks

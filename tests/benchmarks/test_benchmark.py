@@ -1,4 +1,4 @@
-"""The measurements run, and print what they promise; how fast it was is not a test's business."""
+"""The benchmarks run and print their figures; speed is not tested."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""What a recipe's step costs by that of another: real steps are taken, and the ratio is right."""
+"""Comparing the steps of recipes: real steps are trained, and the ratio is right."""
 
 import json
 from types import SimpleNamespace
@@ -14,10 +14,10 @@ TINY = [
 ]  # fmt: skip
 
 
-def test_the_ratio_is_that_of_the_steps_seconds(
+def test_the_ratio_is_the_quotient_of_the_steps_seconds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A step of the first recipe takes 2 s of the clock; one of the second, of two pairs, 3 s."""
+    """A step of the first recipe takes 2 s; a step of the second, with two pairs, 3 s."""
     now = 0.0
     taken: dict[str, int] = {}
     real = Timed.step

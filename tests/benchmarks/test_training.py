@@ -1,4 +1,4 @@
-"""The training benchmark: its yardstick takes the trainer's step, and what it counts is right."""
+"""The training benchmark: its baseline trains the trainer's step, and its counts are right."""
 
 import json
 from functools import partial
@@ -22,8 +22,8 @@ CASE = Case(side=32, batch=1, generator="resnet_6blocks", channels=2, device="cp
 CPU = torch.device("cpu")
 
 
-def test_the_yardstick_takes_the_trainers_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In float64, in which only the order of sums is left to differ."""
+def test_the_baseline_trains_the_same_step_as_the_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In float64, so that only the order of sums differs."""
     for place in ("gan.training.recipes.base.to_unit", "benchmarks.plain.to_unit"):
         monkeypatch.setattr(place, lambda pixels: pixels.double() / 127.5 - 1)
     plain, config = Plain(CASE), settings(CASE)
@@ -40,7 +40,7 @@ def test_the_yardstick_takes_the_trainers_step(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_counted_operations_are_those_of_the_convolutions() -> None:
-    """Forward, and twice that backward, but for what nobody asks the gradient of."""
+    """Forward, and twice as many backward, except for gradients that are not needed."""
     plain = Plain(CASE)
     gen, disc = (
         multiplications(net, plain) for net in (plain.networks.gen_ab, plain.networks.disc_a)
@@ -103,11 +103,11 @@ def test_the_command_writes_what_it_prints(
 
 
 def test_an_unknown_way_is_named() -> None:
-    with pytest.raises(ValueError, match="ways: no bf17: there are fp32; fp32, one by one"):
+    with pytest.raises(ValueError, match="ways: no bf17: use fp32; fp32, one by one"):
         train(ways=["bf17"], sides=[32], channels=2, device="cpu")
 
 
-def test_random_batches_are_what_a_loader_gives() -> None:
+def test_random_batches_have_the_form_of_a_loaders() -> None:
     a, b = random_batch(8, 3)
     assert a.shape == b.shape == (3, 3, 8, 8)
     assert a.dtype == torch.uint8
@@ -141,12 +141,12 @@ def test_a_profile_names_the_convolutions(capsys: pytest.CaptureFixture[str]) ->
         ("vectorized_elementwise_kernel<4, tanh>", "elementwise and other"),
     ],
 )
-def test_kernels_are_told_apart_by_their_names(kernel: str, kind: str) -> None:
+def test_kernels_are_classified_by_their_names(kernel: str, kind: str) -> None:
     assert kind_of(kernel) == kind
 
 
-def test_the_way_cuda_multiplies_is_set_and_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where tf32 was measured; torch refuses to tell it where old and new names disagree."""
+def test_tf32_is_set_and_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after measuring tf32; torch raises an error if old and new settings disagree."""
     monkeypatch.setattr("benchmarks.peak.SECONDS", 0.0)
     monkeypatch.setattr("benchmarks.peak.SIDES", {"cpu": 8})
     build_accelerator(settings(CASE))

@@ -1,4 +1,4 @@
-"""Pixels out of the cache are those that the file would give, whatever happens to either."""
+"""Pixels from the cache equal the file's, whatever happens to cache and file."""
 
 import errno
 import multiprocessing
@@ -26,7 +26,7 @@ FORK = multiprocessing.get_context("fork")
 
 @pytest.fixture(autouse=True)
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files that a test has just written count as old."""
+    """Let files that a test has just written count as old."""
     monkeypatch.setattr(module, "SETTLED", 0)
 
 
@@ -79,7 +79,7 @@ def test_an_image_is_decoded_once(photos: Photos, folder: Path) -> None:
     assert np.array_equal(opened(folder).read(path, fail), pixels)
 
 
-def test_what_is_written_into_pixels_reaches_nobody_else(photos: Photos, folder: Path) -> None:
+def test_writing_into_pixels_does_not_change_the_cache(photos: Photos, folder: Path) -> None:
     path, cache = next(photos().iterdir()), opened(folder)
     cache.read(path, flat(5))
     cache.read(path, fail)[:] = 9
@@ -102,17 +102,19 @@ def test_a_file_that_changes_gives_its_new_pixels_even_with_its_old_length_and_t
     assert len(set(times)) == 1
 
 
-def test_a_file_that_has_just_changed_is_not_kept(
+def test_a_file_that_has_just_changed_is_not_cached(
     photos: Photos, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its times could be the same after a second change within the same tick."""
+    """Its times could be equal after a second change within the same tick."""
     monkeypatch.setattr(module, "SETTLED", 3600 * 10**9)
     path, cache = next(photos().iterdir()), opened(folder)
     assert [cache.read(path, flat(value)).max() for value in (1, 2)] == [1, 2]
     assert entries(folder) == []
 
 
-def test_a_file_that_changes_while_it_is_decoded_is_not_kept(photos: Photos, folder: Path) -> None:
+def test_a_file_that_changes_while_it_is_decoded_is_not_cached(
+    photos: Photos, folder: Path
+) -> None:
     path = next(photos().iterdir())
 
     def replaced() -> Pixels:
@@ -126,7 +128,7 @@ def test_a_file_that_changes_while_it_is_decoded_is_not_kept(photos: Photos, fol
 @pytest.mark.parametrize("changes", [
     {"load_size": 19}, {"resize": "short"}, {"resize": "none"}, {"draft": True},
 ])  # fmt: skip
-def test_other_settings_have_entries_of_their_own(
+def test_other_settings_have_separate_entries(
     changes: dict[str, Any], photos: Photos, folder: Path
 ) -> None:
     path = next(photos().iterdir())
@@ -140,7 +142,7 @@ def test_other_settings_have_entries_of_their_own(
 @pytest.mark.parametrize("changes", [
     {"crop_size": 17}, {"flip": False}, {"augment": [{"ColorJitter": {}}]}, {"max_images": 3},
 ])  # fmt: skip
-def test_what_comes_after_the_resize_leaves_entries_as_they_are(
+def test_settings_after_the_resize_do_not_change_entries(
     changes: dict[str, Any], photos: Photos, folder: Path
 ) -> None:
     path = next(photos().iterdir())
@@ -171,7 +173,7 @@ def foreign(entry: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [cut, emptied, headless, flipped, foreign])
-def test_a_damaged_entry_is_made_again(
+def test_a_damaged_entry_is_replaced(
     damage: Callable[[Path], None], photos: Photos, folder: Path
 ) -> None:
     path = next(photos().iterdir())
@@ -183,7 +185,7 @@ def test_a_damaged_entry_is_made_again(
     assert entry.read_bytes() == whole
 
 
-def test_a_full_disk_is_said_once_and_images_are_decoded(
+def test_a_full_disk_is_reported_once_and_images_are_decoded(
     photos: Photos, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, *_: Any) -> None:
@@ -191,12 +193,12 @@ def test_a_full_disk_is_said_once_and_images_are_decoded(
 
     monkeypatch.setattr(module, "write_whole", full)
     cache, (first, second, *_) = opened(folder), sorted(photos().iterdir())
-    with pytest.warns(UserWarning, match=r"data\.cache: not written to any more: .*No space"):
+    with pytest.warns(UserWarning, match=r"data\.cache: no longer written: .*No space"):
         assert (cache.read(first, flat(1)) == 1).all()
     assert (cache.read(second, flat(2)) == 2).all()  # a second warning would be an error
 
 
-def test_a_cache_that_cannot_be_made_is_refused_by_its_key(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_created_is_rejected_by_its_key(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ValueError, match=r"data\.cache: .*file/cache"):
         opened(tmp_path / "file" / "cache")
@@ -215,7 +217,7 @@ def test_the_folder_stays_below_its_limit_and_keeps_what_is_in_use(
     for age, path in enumerate(entries(folder)):
         os.utime(path, (age, age))
     new = PixelCache(folder, 2 * entry_size, "")
-    new.read(two, fail)  # in use from now on
+    new.read(two, fail)  # is used from now on
     new.read(three, flat(3))  # in place of one
     new.read(four, flat(4))  # no room: two and three are in use
     assert [path.name for path in entries(folder)] == [named(two), named(three)]
@@ -223,16 +225,16 @@ def test_the_folder_stays_below_its_limit_and_keeps_what_is_in_use(
 
 
 def all_in_one(folder: Path) -> Callable[..., Any]:
-    """Entries that are named as their files are, in one folder."""
+    """Return entries in one folder, with the names of their files."""
     return lambda self, path: (module.stamp_of(path), folder / "00" / named(path))
 
 
 def named(path: Path) -> str:
-    """What an entry could be called, in the order of the files."""
+    """Return a possible name of an entry, in the order of the files."""
     return f"{int(path.stem):062x}"
 
 
-def test_what_a_cache_holds_is_said(photos: Photos, folder: Path) -> None:
+def test_the_size_of_a_cache_is_reported(photos: Photos, folder: Path) -> None:
     cache = opened(folder, cache_gb=3)
     for path in photos(count=3).iterdir():
         cache.read(path, flat(1, side=1000))
@@ -263,7 +265,7 @@ def test_several_processes_fill_a_cache_at_once(photos: Photos, folder: Path) ->
 
 @FORKS
 @pytest.mark.skipif(os.name != "posix", reason="no SIGKILL here")
-def test_a_killed_process_leaves_nothing_that_is_wrong(photos: Photos, folder: Path) -> None:
+def test_a_killed_process_leaves_no_wrong_entries(photos: Photos, folder: Path) -> None:
     files = sorted(photos(count=40, size=(90, 80)).iterdir())
     plain = [read_resized(path, "a", data(None)) for path in files]
     for wait in (0.0, 0.02, 0.05):
@@ -280,7 +282,7 @@ def test_a_killed_process_leaves_nothing_that_is_wrong(photos: Photos, folder: P
         assert np.array_equal(cache.read(path, fail), pixels)
 
 
-def test_what_a_killed_process_left_half_written_goes(photos: Photos, folder: Path) -> None:
+def test_incomplete_files_of_a_killed_process_are_removed(photos: Photos, folder: Path) -> None:
     path, cache = next(photos().iterdir()), opened(folder)
     found = cache.entry(path)
     assert found is not None
@@ -291,13 +293,13 @@ def test_what_a_killed_process_left_half_written_goes(photos: Photos, folder: Pa
     assert entries(folder) == [found[1]]
 
 
-def test_a_folder_with_other_things_is_refused_and_none_of_them_removed(tmp_path: Path) -> None:
-    """Whatever the names of a person's folders are, and however small the cache is to be."""
+def test_a_folder_with_other_files_is_rejected_and_none_is_removed(tmp_path: Path) -> None:
+    """Whatever the names in the folder are, and however small the cache is."""
     folder = tmp_path / "mine"
     (folder / "ab").mkdir(parents=True)
     photograph = folder / "ab" / "holiday.jpg"
     photograph.write_bytes(bytes(10**6))
-    with pytest.raises(ValueError, match="holds other things: name an empty folder"):
+    with pytest.raises(ValueError, match="holds other files: name an empty folder"):
         opened(folder)
     (folder / "CACHEDIR.TAG").touch()  # as if it had been made for a cache
     cache = PixelCache(folder, 256 * 5000, "")
@@ -307,13 +309,13 @@ def test_a_folder_with_other_things_is_refused_and_none_of_them_removed(tmp_path
     assert photograph.stat().st_size == 10**6
 
 
-def test_a_cache_among_the_images_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"lies in data\.root"):
+def test_a_cache_among_the_images_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"is inside data\.root"):
         open_cache(data(tmp_path / "trainA" / "cache", root=tmp_path), "a")
 
 
-def test_images_that_are_too_large_for_the_limit_are_said_once(tmp_path: Path) -> None:
+def test_images_that_are_too_large_for_the_limit_are_reported_once(tmp_path: Path) -> None:
     cache = PixelCache(tmp_path, 256 * 100, "")
-    with pytest.warns(UserWarning, match=r"data\.cache_gb would have to be"):
+    with pytest.warns(UserWarning, match=r"set data\.cache_gb to"):
         cache.store(tmp_path / "ab" / ("a" * 62), flat(1, 30)())
     cache.store(tmp_path / "ab" / ("b" * 62), flat(1, 30)())  # warnings are errors here

@@ -1,4 +1,4 @@
-"""Class folders: which class an image has, and that it stays with its image."""
+"""Class folders: every image has its class, also in batches."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from gan.images import list_images
 
 
 def write_levels(root: Path, classes: tuple[str, ...] = ("a", "b", "c"), count: int = 4) -> Path:
-    """Class folders of pictures of one grey level each: ten times the class, plus the number."""
+    """Write class folders of images with one gray level: ten times the class, plus the number."""
     for number, name in enumerate(classes):
         (root / name / "deeper").mkdir(parents=True)
         for i in range(count):
@@ -33,17 +33,17 @@ def test_the_class_is_the_first_folder_and_classes_are_sorted(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("names", "message"), [
-    (["a/0.png", "1.png"], r"1\.png: lies in no class folder \(.*/CLASS/"),
-    (["a/0.png", "a/1.png"], r"two class folders or more, not only \['a'\]"),
+    (["a/0.png", "1.png"], r"1\.png: not in a class folder; expected .*/CLASS/"),
+    (["a/0.png", "a/1.png"], r"at least two class folders, not \['a'\]"),
 ])  # fmt: skip
-def test_what_is_no_folder_of_class_folders_is_refused(
+def test_a_folder_without_class_folders_is_rejected(
     names: list[str], message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ValueError, match=message):
         classes_of(tmp_path, [tmp_path / name for name in names])
 
 
-def test_every_image_comes_once_an_epoch_with_its_own_class(tmp_path: Path) -> None:
+def test_every_image_occurs_once_per_epoch_with_its_class(tmp_path: Path) -> None:
     files = list_images(write_levels(tmp_path))
     data = DataConfig(load_size=16, crop_size=16, channels_a=1)
     images = OneFolder(files, data, 3, classes_of(tmp_path, files)[1])

@@ -1,4 +1,4 @@
-"""The reader's pixels are those that READER_VERSION stands for."""
+"""The reader's pixels are those of READER_VERSION."""
 
 import hashlib
 from collections.abc import Callable
@@ -39,7 +39,7 @@ FILES: dict[str, Callable[[Path], object]] = {
         path, DEEP[:, :, 0].astype(np.float32) / 65535, byteorder=">", compression="zlib"
     ),
 }
-"""Files that every decoder reads alike, without loss."""
+"""Lossless files that every decoder reads equally."""
 
 CASES: list[tuple[str, Channels, str]] = [
     *((name, 3, "none") for name in FILES),
@@ -67,9 +67,9 @@ GOLDEN = {
 
 
 def test_a_reader_with_other_pixels_has_another_version(tmp_path: Path) -> None:
-    """Where this fails, the reader changed: raise READER_VERSION, and add its hashes to GOLDEN.
+    """If this fails, the reader changed: increase READER_VERSION, and add its hashes to GOLDEN.
 
-    Caches that users have filled would give the old pixels otherwise.
+    Otherwise existing caches would give the old pixels.
     """
     found = []
     for name, channels, resize in CASES:

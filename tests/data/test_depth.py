@@ -33,7 +33,7 @@ def stored(path: Path) -> Any:
 
 @pytest.fixture
 def twelve(tmp_path: Path) -> Path:
-    """Folders of grey ramps of 12 bits in 16."""
+    """Return folders of gray ramps of 12 bits in 16."""
     for side in "AB":
         for number in range(3):
             ramp = np.arange(80)[:, None] * 40 + np.arange(96)[None] * (number + 1)
@@ -65,14 +65,14 @@ def test_crops_of_12_bits_keep_their_values(twelve: Path) -> None:
         assert len(np.unique(crop.numpy())) > 150
 
 
-def test_a_range_spreads_them_from_black_to_white(twelve: Path) -> None:
+def test_a_range_scales_12_bits_from_black_to_white(twelve: Path) -> None:
     plain, _ = first(config(twelve))
     spread, _ = first(config(twelve, range_a=[0, 4095], range_b=[0, 4095]))
     np.testing.assert_allclose(spread.numpy(), plain.numpy() * (65535 / 4095), atol=1)
 
 
-def test_training_says_where_a_range_is_missing_or_another_files(twelve: Path) -> None:
-    """Without a range all is in the darkest 16th; by that of 10 bits three quarters are clipped."""
+def test_training_reports_a_missing_or_wrong_range(twelve: Path) -> None:
+    """Without a range, values are in the darkest 16th; with 10 bits, three quarters are clipped."""
 
     def said(**changes: Any) -> dict[str, int]:
         folders = index_folders(config(twelve, **changes).data)
@@ -114,7 +114,7 @@ def test_files_of_8_and_of_16_bits_make_one_batch(tmp_path: Path) -> None:
         assert all(np.array_equal(image[0].numpy(), grey * 257.0) for image in a)
 
 
-def test_batches_of_8_bits_stay_so(photos: Photos) -> None:
+def test_batches_of_8_bits_stay_8_bits(photos: Photos) -> None:
     places = {"a": photos("a", 2, (64, 64)), "b": photos("b", 2, (64, 64))}
     settings = config(None, **places, channels_a=3, channels_b=3)
     dataset = build_dataset(settings, index_folders(settings.data))
@@ -137,13 +137,15 @@ def test_an_augmentation_of_8_bits_gets_8_bits_and_excludes_a_range(twelve: Path
     eight = {"augment": [{"Equalize": {"p": 0.01}}]}
     crop, _ = first(config(twelve, **eight))
     assert crop.dtype == torch.uint8
-    with pytest.raises(ValueError, match=r"data\.augment: Equalize .* data\.range_b needs 16 bits"):
+    with pytest.raises(
+        ValueError, match=r"data\.augment: Equalize .* data\.range_b requires 16 bits"
+    ):
         Crops(config(twelve, range_b=[0, 4095], **eight).data)
     both, _ = first(config(twelve, augment=[{"RandomBrightnessContrast": {"p": 1}}]))
     assert both.dtype == torch.uint16
 
 
-def test_numbers_beyond_pixels_are_refused_unless_a_range_is_named(tmp_path: Path) -> None:
+def test_numbers_outside_their_type_are_rejected_unless_a_range_is_set(tmp_path: Path) -> None:
     for side in "AB":
         numbers = RNG.integers(-1024, 3072, (80, 96)).astype(np.int16)
         (tmp_path / f"train{side}").mkdir()
@@ -177,7 +179,7 @@ def test_a_range_is_two_numbers_the_lower_first(values: Any) -> None:
 @pytest.mark.parametrize("size", [(16, 16), (40, 25), (70, 90)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_16_bits_are_resized_as_8_are(size: tuple[int, int], channels: int) -> None:
-    """Within the rounding of 8 bits, and exactly as Pillow resizes a channel of floats."""
+    """Within the rounding of 8 bits, and exactly as Pillow resizes a float channel."""
     eight = RNG.integers(60, 196, (50, 60, channels)).astype(np.uint8)  # nothing overshoots
     deep = as_pixels(resized(eight.astype(np.uint16) * 257, size))
     assert deep.dtype == np.uint16

@@ -1,4 +1,4 @@
-"""What is in a folder: everything decoded once, the unreadable named, changes noticed."""
+"""Indexes of folders: files are decoded once, unreadable ones reported, changes noticed."""
 
 import os
 import re
@@ -69,7 +69,7 @@ def test_the_share_of_unreadable_files_is_limited(photos: Photos) -> None:
         assert str(root / name) in str(caught.value)
 
 
-def test_the_first_reasons_are_given_and_no_more(photos: Photos) -> None:
+def test_only_the_first_reasons_are_given(photos: Photos) -> None:
     root = photos(count=8)
     for path in root.iterdir():
         cut(path)
@@ -89,7 +89,7 @@ def test_a_folder_without_images_and_one_that_is_missing_are_named(tmp_path: Pat
 
 
 def test_links_that_leave_the_folder_are_named_and_count(photos: Photos, tmp_path: Path) -> None:
-    """Three files and a folder of links beside six images: 40 % of the data are missing."""
+    """Three files and a folder of links next to six images: 40 % of the data are missing."""
     root = photos(count=6)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -111,7 +111,7 @@ def test_links_that_leave_the_folder_are_named_and_count(photos: Photos, tmp_pat
     assert len(index(root, max_images=3, max_unreadable=0).files) == 3
 
 
-def test_max_images_takes_the_first_ones_and_looks_at_no_other(photos: Photos) -> None:
+def test_max_images_takes_the_first_images_and_reads_no_other(photos: Photos) -> None:
     root = photos(count=6)
     cut(root / "004.png")
     folder = index(root, max_images=3, max_unreadable=0)
@@ -119,7 +119,7 @@ def test_max_images_takes_the_first_ones_and_looks_at_no_other(photos: Photos) -
     assert len(index(root, max_images=100).files) == 5
 
 
-def test_images_with_a_short_side_are_left_out_with_their_size(photos: Photos) -> None:
+def test_images_with_a_short_side_are_skipped_with_their_size(photos: Photos) -> None:
     root = photos(count=2, size=(32, 32))
     Image.new("RGB", (40, 31)).save(root / "low.png")
     turned = Image.Exif()
@@ -134,7 +134,7 @@ def test_images_with_a_short_side_are_left_out_with_their_size(photos: Photos) -
 
 
 def test_the_fingerprint_notices_what_changed_and_nothing_else(photos: Photos) -> None:
-    """Equal folders in two places agree; a rename, a new length, one file more or less do not."""
+    """It is equal for equal folders, and changes with a name, a length or the number of files."""
     root = photos("one/photos")
     seen = [index(root).fingerprint]
     os.utime(root / "000.png", (0, 0))
@@ -158,7 +158,7 @@ def test_the_fingerprint_notices_what_changed_and_nothing_else(photos: Photos) -
     assert len(set(seen)) == 7
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems reject such names")
 def test_undecodable_and_multiline_names_are_indexed(photos: Photos) -> None:
     root = photos(count=1)
     data = (root / "000.png").read_bytes()
@@ -169,7 +169,7 @@ def test_undecodable_and_multiline_names_are_indexed(photos: Photos) -> None:
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that are decoded, as they are."""
+    """Return a list to which decoded files are added."""
     paths: list[Path] = []
     read = folders.unreadable
 
@@ -211,7 +211,7 @@ def test_a_later_start_decodes_only_what_is_new_or_changed(
     assert len(decoded) == 7, "another least side"
 
 
-def test_an_index_does_not_vouch_for_files_that_were_just_written(
+def test_an_index_does_not_trust_files_that_were_just_written(
     photos: Photos, tmp_path: Path, decoded: list[Path]
 ) -> None:
     """A second change within the same tick of the disk's clock would not show."""
@@ -224,7 +224,7 @@ def test_an_index_does_not_vouch_for_files_that_were_just_written(
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"read": 3}', '{"read": {"a": []}, "at": 9}', "\xff"])
-def test_a_damaged_index_is_as_none(
+def test_a_damaged_index_is_ignored(
     text: str, photos: Photos, tmp_path: Path, decoded: list[Path]
 ) -> None:
     photos("data/trainA", 2), photos("data/trainB", 2)

@@ -1,4 +1,4 @@
-"""From picture to crop: the resizes, equal draws from equal seeds, and augmentations that fit."""
+"""From image to crop: resizing, equal crops for equal seeds, and valid augmentations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ def data(**changes: Any) -> DataConfig:
 
 
 def transform(config: DataConfig) -> Transform:
-    """From an image and a seed to the crop that training sees."""
+    """Return a function from an image and a seed to a training crop."""
     crops = TrainTransform(config)
     return lambda image, seed: crops(resize(image, config), seed)
 
@@ -33,13 +33,13 @@ def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
 
 
 def ramps(width: int, height: int) -> Image.Image:
-    """A picture that says where its pixels are: 4x in red, 4y in green."""
+    """Return an image whose pixels encode their places: 4x in red, 4y in green."""
     y, x = np.mgrid[:height, :width]
     return Image.fromarray(np.stack([4 * x, 4 * y, 0 * x], -1).astype(np.uint8))
 
 
 def slopes(crop: Tensor) -> tuple[float, float]:
-    """Mean change of red per pixel to the right, and of green per pixel down."""
+    """Return the mean change of red per pixel to the right, and of green per pixel down."""
     values = crop.float()
     return values[0].diff(dim=1).mean().item(), values[1].diff(dim=0).mean().item()
 
@@ -50,7 +50,7 @@ def shown(image: Image.Image, config: DataConfig) -> Tensor:
 
 @pytest.mark.parametrize("size", [(50, 40), (33, 70), (12, 9), (32, 32)])
 def test_square_is_the_antialiased_bicubic_whatever_the_aspect(size: tuple[int, int]) -> None:
-    """Against torch's, which filters too and is written independently."""
+    """Compared with torch's resize, which filters too and is written independently."""
     # Away from black and white: Pillow clips after each of its two passes, torch never.
     image = noise(*size).point(lambda value: 80 + value // 3)
     crop = transform(data(load_size=32, crop_size=32, flip=False))(image, 0)
@@ -110,7 +110,7 @@ def test_augmentations_do_what_their_arguments_say() -> None:
 
 
 @pytest.mark.parametrize("resize", ["square", "short", "none"])
-def test_grey_stays_one_channel(resize: Any) -> None:
+def test_gray_stays_one_channel(resize: Any) -> None:
     grey = data(resize=resize, channels_a=1, channels_b=1, augment=[{"GaussNoise": {"p": 1}}])
     for pixels in (transform(grey)(noise(30, 25, "L"), 0), shown(noise(30, 25), grey)):
         assert pixels.dtype == torch.uint8
@@ -127,12 +127,12 @@ def test_grey_stays_one_channel(resize: Any) -> None:
         ({"ColorJitter": {"brightnes": 0.1}}, "no argument brightnes; did you mean brightness?"),
         ({"ColorJitter": {"p": 2}}, "ColorJitter: .* p Input should be less than"),
         ({"ColorJitter": [0.1]}, "ColorJitter takes arguments by name"),
-        ({"ColorJitter": {}, "Blur": {}}, "each entry is one name"),
-        ({}, "each entry is one name"),
+        ({"ColorJitter": {}, "Blur": {}}, "each entry must be one"),
+        ({}, "each entry must be one"),
         ({"BasicTransform": {}}, "BasicTransform"),
     ],
 )
-def test_an_entry_that_cannot_be_built_is_refused_with_what_is_near(
+def test_an_entry_that_cannot_be_built_is_rejected_with_a_similar_name(
     entry: dict[Any, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=rf"^data\.augment: .*{message}"):
@@ -148,15 +148,15 @@ def test_an_entry_that_cannot_be_built_is_refused_with_what_is_near(
         ({"ISONoise": {"p": 0.01}}, 1, "ISONoise fails on crops of .*3-channel"),
     ],
 )
-def test_an_augmentation_that_changes_kind_or_fails_is_refused_however_rare_it_is(
+def test_an_augmentation_that_changes_type_or_fails_is_rejected_even_if_it_is_rare(
     entry: dict[str, Any], channels: int, message: str
 ) -> None:
-    """Before the first image, not by a worker hours later."""
+    """Before training, not by a worker hours later."""
     with pytest.raises(ValueError, match=rf"^data\.augment: {message}"):
         transform(data(augment=[entry], channels_b=channels))
 
 
-def test_a_size_that_changes_only_now_and_then_is_refused_when_it_does() -> None:
+def test_a_size_that_changes_at_random_is_rejected_when_it_changes() -> None:
     rarely = transform(data(augment=[{"RandomScale": {"scale_limit": 0.03, "p": 1}}]))
     crops = (rarely(noise(20, 20), seed) for seed in range(40))
     with pytest.raises(ValueError, match=r"^data\.augment: .*\(15, 15, 3\)"):

@@ -1,4 +1,4 @@
-"""Order, pairing and augmentation are functions of (seed, epoch, index), and of nothing else."""
+"""Order, pairs and crops depend only on (seed, epoch, index)."""
 
 import pickle
 from collections import Counter
@@ -20,7 +20,7 @@ from gan.data import Batches, UnpairedImages, build_loader
 Photos = Callable[..., Path]
 Batch = tuple[Tensor, Tensor]
 
-# Python 3.12 warns of forking beside torch's threads; a run of one process forks all the same.
+# Python 3.12 warns of forking while torch has threads; a run of one process forks nevertheless.
 FORKS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 
@@ -49,8 +49,8 @@ def dataset(photos: Photos) -> UnpairedImages:
 
 @pytest.fixture
 def numbered(tmp_path: Path) -> Callable[..., UnpairedImages]:
-    """numbered(count_a, count_b, seed=0): a dataset whose images are flat and grey, of the value
-    of their own number."""
+    """numbered(count_a, count_b, seed=0): a dataset of flat gray images whose level is their
+    number."""
 
     def build(count_a: int, count_b: int, seed: int = 0) -> UnpairedImages:
         for number in range(max(count_a, count_b)):
@@ -63,7 +63,7 @@ def numbered(tmp_path: Path) -> Callable[..., UnpairedImages]:
 
 
 def pairs(dataset: UnpairedImages, epoch: int) -> list[tuple[int, int]]:
-    """Which numbered images an epoch shows."""
+    """Return the numbers of an epoch's images."""
     images = (dataset[epoch, index] for index in range(len(dataset)))
     return [(int(a[0, 0, 0]), int(b[0, 0, 0])) for a, b in images]
 
@@ -89,7 +89,7 @@ def test_loading_neither_reads_nor_moves_the_global_random_state(dataset: Unpair
 
 
 def test_a_pair_does_not_depend_on_what_was_loaded_before(dataset: UnpairedImages) -> None:
-    """Nor on the process: workers that start afresh unpickle the dataset."""
+    """Nor on the process: new workers unpickle the dataset."""
     keys = [(epoch, index) for epoch in range(2) for index in range(5)]
     forward = [dataset[key] for key in keys]
     copied = pickle.loads(pickle.dumps(dataset))
@@ -98,7 +98,7 @@ def test_a_pair_does_not_depend_on_what_was_loaded_before(dataset: UnpairedImage
 
 
 def test_epochs_indexes_and_seeds_differ(photos: Photos) -> None:
-    """One image in each folder: what differs is its crop, its flip and its color."""
+    """With one image in each folder, only crop, flip and color differ."""
     data = DataConfig(load_size=40, crop_size=16, augment=[{"ColorJitter": {"p": 1}}])
     a, b = files(photos("a", 1, (48, 48))), files(photos("b", 1, (48, 48)))
     shown = [UnpairedImages(a, b, data, seed)[epoch, 0] for seed in (0, 1) for epoch in range(4)]
@@ -118,7 +118,7 @@ def test_orders_of_epochs_and_seeds_differ(
 
 
 @pytest.mark.parametrize(("count_a", "count_b"), [(12, 5), (5, 12), (7, 7), (1, 9)])
-def test_the_larger_folder_is_passed_through_once_and_the_other_drawn_evenly(
+def test_the_larger_folder_is_used_once_and_the_other_is_drawn_evenly(
     numbered: Callable[..., UnpairedImages], count_a: int, count_b: int
 ) -> None:
     dataset, drawn = numbered(count_a, count_b), Counter[int]()
@@ -135,7 +135,7 @@ def test_the_larger_folder_is_passed_through_once_and_the_other_drawn_evenly(
 
 
 def test_partners_are_drawn_independently(numbered: Callable[..., UnpairedImages]) -> None:
-    """All combinations turn up about equally often, in every place of an epoch."""
+    """All combinations are about equally frequent, at every place of an epoch."""
     dataset = numbered(3, 3)
     epochs = [pairs(dataset, epoch) for epoch in range(360)]
     for place in range(3):
@@ -145,7 +145,7 @@ def test_partners_are_drawn_independently(numbered: Callable[..., UnpairedImages
 
 
 def test_the_two_crops_of_a_pair_are_independent(tmp_path: Path) -> None:
-    """The same ramp in both domains: the corner's value tells where the crop was, and mirrored."""
+    """Both domains have the same ramp: the corner's value shows place and mirroring of the crop."""
     ramp = np.tile(np.arange(116, dtype=np.uint8), (20, 1))
     Image.fromarray(ramp).save(tmp_path / "ramp.png")
     data = DataConfig(resize="none", crop_size=16, channels_a=1, channels_b=1)
@@ -168,8 +168,7 @@ def test_the_two_crops_of_a_pair_are_independent(tmp_path: Path) -> None:
 def test_all_processes_together_see_the_stream_of_epochs_in_order(
     length: int, world: int, size: int, step: int
 ) -> None:
-    """However a step is split, and from wherever it starts; written out as a list, the stream is
-    (0, 0), (0, 1), ... (1, 0), ..."""
+    """For every split of a step and every start; the stream is (0, 0), (0, 1), ... (1, 0), ..."""
     stream = [(epoch, index) for epoch in range(400) for index in range(length)]
     ranks = [
         list(Batches(length, size, start=step, stop=step + 3, rank=rank, world=world))
@@ -182,7 +181,7 @@ def test_all_processes_together_see_the_stream_of_epochs_in_order(
 
 
 def test_processes_batches_and_accumulation_see_the_same_pixels(dataset: UnpairedImages) -> None:
-    """Four pairs a step: 2 processes x 2, 1 x 4, 4 x 1, and 1 x 1 accumulated four times."""
+    """Four pairs per step: 2 processes x 2, 1 x 4, 4 x 1, and 1 x 1 accumulated four times."""
 
     def steps(size: int, world: int, accumulate: int) -> Tensor:
         ranks = [
@@ -213,7 +212,7 @@ def test_channels_and_sizes_are_those_of_each_domain(photos: Photos) -> None:
     assert torch.equal(b[0], b[1])
 
 
-def test_draft_moves_pixels_a_little_and_only_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_draft_changes_pixels_slightly_and_only_if_it_is_set(tmp_path: Path) -> None:
     y, x = np.mgrid[:256, :256]
     smooth = np.stack([x, y, 255 - (x + y) // 2], -1).astype(np.uint8)
     Image.fromarray(smooth).save(tmp_path / "photo.jpg", quality=95)
@@ -233,7 +232,7 @@ def test_draft_moves_pixels_a_little_and_only_where_it_is_asked_for(tmp_path: Pa
     ("device", "workers", "method"),
     [("cpu", 1, None), ("cuda", 1, "forkserver"), ("cuda", 0, None)],
 )
-def test_no_worker_is_forked_beside_the_threads_of_cuda(
+def test_workers_are_not_forked_while_cuda_has_threads(
     device: str, workers: int, method: str | None, dataset: UnpairedImages
 ) -> None:
     batches = Batches(4, 2, start=0, stop=1)

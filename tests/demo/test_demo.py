@@ -23,7 +23,7 @@ def flat(level: int | tuple[int, int, int], side: int = 32) -> Pixels:
 
 
 def blobs(seed: int = 0) -> Pixels:
-    """A colored image with large smooth shapes, 96 x 64."""
+    """Return a colored image with large smooth shapes, 96 x 64."""
     rng = np.random.default_rng(seed)
     small = Image.fromarray(rng.integers(0, 256, (5, 4, 3), np.uint8))
     return np.asarray(small.resize((64, 96), Image.Resampling.BICUBIC))
@@ -32,7 +32,7 @@ def blobs(seed: int = 0) -> Pixels:
 # The painter
 
 
-def test_same_photograph_gives_same_painting_and_is_left_alone() -> None:
+def test_equal_photographs_give_equal_paintings_and_are_not_changed() -> None:
     photo = blobs()
     before = photo.copy()
     painting = paint(photo)
@@ -53,7 +53,7 @@ def test_most_of_a_painting_is_one_of_the_few_colors() -> None:
     assert np.mean([share_near_an_ink(paint(photo)) for photo in photos]) > 0.6
 
 
-def test_lighter_greys_are_never_painted_darker() -> None:
+def test_lighter_grays_are_never_painted_darker() -> None:
     ramp = np.repeat(np.arange(256, dtype=np.uint8), 2)
     photo = np.broadcast_to(ramp[None, :, None], (64, 512, 3))
     luma = paint(photo)[32].astype(float) @ [0.299, 0.587, 0.114]
@@ -81,12 +81,12 @@ def test_a_pool_is_at_no_distance_from_itself() -> None:
 
 
 def test_flat_images_of_far_colors_share_edges_and_no_colors() -> None:
-    """All mass of the colors has to move, none of the edges: (1 + 0) / 2."""
+    """All colors differ, and no edges: (1 + 0) / 2."""
     assert domain_distance([flat(0)], [flat(255)]) == pytest.approx(0.5, abs=1e-6)
 
 
-def test_a_mixed_pool_lies_between() -> None:
-    """Half of the pixels have another color: (1/2 + 0) / 2, whatever the sizes of the images."""
+def test_a_mixed_pool_is_between_both() -> None:
+    """Half of the pixels have another color: (1/2 + 0) / 2, for all sizes of images."""
     mixed = [flat(0), flat(255, side=64)]
     assert domain_distance(mixed, [flat(255)]) == pytest.approx(0.25, abs=1e-6)
 
@@ -103,7 +103,7 @@ def test_histograms_sum_to_one() -> None:
 
 @pytest.mark.parametrize(("level", "cell"), [(0.01, 0), (0.04, 1), (0.09, 2), (0.2, 3)])
 def test_a_slope_falls_into_the_cell_of_its_edges(level: float, cell: int) -> None:
-    """A ramp of n grey levels per pixel has gradient n / 255, away from its reflected ends."""
+    """A ramp of n gray levels per pixel has gradient n / 255, except at its reflected ends."""
     ramp = np.clip(np.arange(64) * level * 255, 0, 255 * 63)
     photo = np.repeat(np.abs((ramp + 255) % 510 - 255)[None, :, None], 32, 0).repeat(3, 2)
     edges = histograms([photo.astype(np.uint8)]).edges
@@ -139,7 +139,7 @@ def test_no_photograph_is_in_two_splits_and_test_b_is_test_a_painted(tmp_path: P
 
 
 @pytest.mark.usefixtures("small")
-def test_up_to_date_dataset_is_left_alone_and_an_older_one_replaced(
+def test_an_up_to_date_dataset_is_kept_and_an_older_one_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "demo"
@@ -153,7 +153,7 @@ def test_up_to_date_dataset_is_left_alone_and_an_older_one_replaced(
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
 
 
-def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_the_demos_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
     with pytest.raises(ValueError, match="not written by the demo"):
         prepare(tmp_path)
@@ -181,7 +181,7 @@ def folder_of(root: Path, images: dict[str, list[Pixels]]) -> Path:
     return root
 
 
-def test_report_writes_the_sheet_and_tells_that_an_untrained_run_missed(
+def test_report_writes_the_sheet_and_reports_that_an_untrained_run_missed(
     tmp_path: Path, new_generator: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     photos = [blobs(seed)[:64] for seed in range(2)]
@@ -195,5 +195,5 @@ def test_report_writes_the_sheet_and_tells_that_an_untrained_run_missed(
     printed = capsys.readouterr().out
     assert f"domain {domain_distance(photos, paintings):.3f} -> " in printed
     assert f"paintings {truth_distance(photos, paintings):.3f} -> " in printed
-    assert "not reached" in printed
+    assert "goal missed" in printed
     assert read_image(run / "sheet.png").size == (4 * 64 + 5 * 16, 54 + 2 * 80)

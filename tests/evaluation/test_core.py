@@ -167,7 +167,7 @@ def test_l1_is_the_mean_over_pairs_and_every_image_has_its_score(
     l1 = evaluation.metrics["l1_ab"]
     assert l1.value == pytest.approx(np.mean([*expected.values()]), rel=1e-5)
     assert (l1.count, l1.better) == (4, "lower")
-    assert l1.warning == "4 images: too few for an interval, which takes 5"
+    assert l1.warning == "4 images: too few for an interval, which requires 5"
     assert evaluation.protocol["pairs"] == 4
 
 

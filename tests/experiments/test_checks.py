@@ -1,4 +1,4 @@
-"""The measurements of experiments/checks/style.py run; on noise they show nothing."""
+"""The measurements of experiments/checks/style.py run; their figures mean nothing on noise."""
 
 import json
 from pathlib import Path
@@ -21,15 +21,15 @@ from tests.support.launching import write_images
 
 
 def photograph(name: str) -> Pixels:
-    """A square of 96 pixels."""
+    """Return a photograph as a square of 96 pixels."""
     return np.asarray(
         square(resize_short(dataset.photograph(name), 256), 0.5, 0.5).resize((96, 96))
     )
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_paintings_are_plainly_of_one_style(style: str) -> None:
-    """Of two photographs they are nearer in colours than to any other style's; and repeatable."""
+def test_paintings_clearly_have_one_style(style: str) -> None:
+    """Colors of two paintings in one style are nearer than to other styles; also repeatable."""
     photographs = [photograph(name) for name in ("china", "chelsea")]
     ours = [STYLES[style](image) for image in photographs]
     assert np.array_equal(ours[0], STYLES[style](photographs[0]))
@@ -47,7 +47,7 @@ def test_the_style_distance_is_from_0_to_1() -> None:
 
 
 def test_a_painting_is_nearer_to_its_own_style(mobilenet_weights: Path) -> None:
-    """If the result were the given painting itself, both sets of layers would say so."""
+    """If the result is the given painting, both sets of layers detect it."""
     given, other = (Image.fromarray(STYLES[s](photograph("china"))) for s in ("dots", "patches"))
     shown = [Image.fromarray(photograph("chelsea")), given, given, other]
     numbers = arbitrary_style.nearer(shown, mobilenet_weights)
@@ -77,7 +77,7 @@ def test_every_term_is_measured_with_and_without_it(
 def test_every_pair_of_styles_is_translated_and_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a generator that was never trained, in place of a training."""
+    """With an untrained generator in place of a training."""
     root, weights = write_images(tmp_path / "root"), tmp_path / "random.pth"
     torch.save(backbone.random_blocks().state_dict(), weights)
 

@@ -16,7 +16,7 @@ from gan.images import ImageError
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
-def test_whole_files_are_read_by_all() -> None:
+def test_undamaged_files_are_read_by_all_readers() -> None:
     for name, content in seeds().items():
         verdict = attempt(Mutant(0, name, "none", content, must_fail=False))
         if name != "signed.tif":  # its numbers lie between 0 and 65535
@@ -28,7 +28,7 @@ def test_damaged_files_neither_crash_nor_hang_nor_are_read_in_part(first: int) -
     verdicts = [attempt(mutant(number)) for number in range(first, first + 100)]
     assert [each for each in verdicts if each.found] == []
     counts = Counter(each.outcome for each in verdicts)
-    assert min(counts["read"], counts["refused"]) > 5
+    assert min(counts["read"], counts["rejected"]) > 5
     assert sum(each.mutant.must_fail for each in verdicts) > 5
 
 
@@ -42,7 +42,7 @@ def burn(path: Path) -> None:
     sum(range(30_000_000))
 
 
-def refuse(path: Path) -> None:
+def reject(path: Path) -> None:
     raise ImageError("no name of a file")
 
 
@@ -55,7 +55,7 @@ def lose(path: Path) -> None:
     [
         (lambda path: os.abort(), "crashed"),
         (lose, "raised"),
-        (refuse, "raised"),
+        (reject, "raised"),
         (burn, "slow"),
         (lambda path: len(bytearray(b"1") * 600_000_000), "large"),
         (lambda path: None, "silent"),
@@ -64,7 +64,7 @@ def lose(path: Path) -> None:
 def test_each_kind_of_finding_is_found(
     monkeypatch: pytest.MonkeyPatch, reader: Callable[[Path], object], outcome: str
 ) -> None:
-    """By readers that do wrong in each way."""
+    """With readers that fail in each way."""
     if outcome == "slow":
         monkeypatch.setattr(trial, "SECONDS", 0.3)
     monkeypatch.setattr(trial, "_readers", lambda folder: {"wrong": reader})

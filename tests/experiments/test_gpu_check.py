@@ -1,4 +1,4 @@
-"""scripts/gpu_check.py: what it leaves behind, with parts that do nothing or never end."""
+"""scripts/gpu_check.py: its reports, with parts that do nothing or never end."""
 
 import json
 import signal
@@ -25,7 +25,7 @@ Report = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
-    """Give signals back to pytest."""
+    """Restore the signal handlers of pytest."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():
@@ -34,7 +34,7 @@ def handlers() -> Iterator[None]:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the parts that were started, none of which does anything."""
+    """Return the names of the parts that were started; they do nothing."""
     names: list[str] = []
 
     def run_group(command: Sequence[str], log: Path, *_: Any) -> int:
@@ -68,14 +68,14 @@ def test_a_signal_ends_the_part_and_leaves_the_report(
     check.send_signal(number)
     printed, _ = check.communicate(timeout=60)
     assert check.returncode == 128 + number
-    assert printed == f"recipe: interrupted; what is done is in {output / 'gpu_check.md'}\n"
+    assert printed == f"recipe: interrupted; finished parts are in {output / 'gpu_check.md'}\n"
     assert report(output)["parts"]["recipe"]["result"] == "interrupted"
     assert not list(temporary.iterdir())
     wait_for(lambda: ended(child))
 
 
 def ended(number: int) -> bool:
-    """Return whether a process is gone, or only waits for somebody to take its status."""
+    """Return whether a process has ended, even if its status was not collected."""
     try:
         return ") Z " in Path(f"/proc/{number}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -83,7 +83,7 @@ def ended(number: int) -> bool:
 
 
 def wait_for(ready: Callable[[], Any]) -> Any:
-    """Return what is true at last."""
+    """Wait until a value is true, and return it."""
     until = time.monotonic() + 90
     while not (found := ready()):
         assert time.monotonic() < until, "never happens"
@@ -97,7 +97,7 @@ def test_parts_that_do_not_run_again_keep_their_rows(started: list[str], tmp_pat
     assert started == [name for name in PARTS if not PARTS[name].gpus]
     file = tmp_path / "gpu_check.json"
     old = file.read_text().replace('"passed"', '"passed before"').replace(
-        '"skipped: needs a GPU, and torch sees none"', '"passed before"'
+        '"skipped: needs a GPU, but torch finds none"', '"passed before"'
     )  # fmt: skip
     file.write_text(old)
     assert gpu_check.check("cpu", True, tmp_path, parts="golden,profile") == 0
@@ -128,16 +128,16 @@ def test_rows_of_another_device_or_size_are_dropped(
     assert first.endswith("dropped resume, recipe")
 
 
-def test_a_file_that_is_no_report_is_dropped(
+def test_a_file_that_is_not_a_report_is_ignored(
     started: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "gpu_check.json").write_text("{")
     assert gpu_check.check("cpu", True, tmp_path, parts="golden") == 0
-    assert "is not a report: dropped" in capsys.readouterr().out
+    assert "not a report: ignored" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
-def test_an_output_that_cannot_be_made_is_rejected_in_one_line(
+def test_an_output_that_cannot_be_created_is_rejected_in_one_line(
     place: str, started: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -166,9 +166,9 @@ def test_parts_are_named_with_brackets_or_without(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("golden,resumes", "--parts: no part resumes; did you mean resume?; there are golden, "),
-        ("xyz", "--parts: no part xyz; there are golden, "),
-        ("[]", "--parts: no part is named: there are golden, "),
+        ("golden,resumes", "--parts: no part resumes; did you mean resume?; use golden, "),
+        ("xyz", "--parts: no part xyz; use golden, "),
+        ("[]", "--parts: empty: use golden, "),
     ],
 )
 def test_unknown_parts_are_rejected_in_one_line(text: str, message: str) -> None:
@@ -179,7 +179,7 @@ def test_unknown_parts_are_rejected_in_one_line(text: str, message: str) -> None
     assert "\n" not in str(caught.value)
 
 
-def test_a_row_says_whose_time_ran_out(
+def test_a_row_states_which_time_ran_out(
     started: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gpu_check, "run_group", lambda _, log, *__: log.touch())
@@ -199,7 +199,7 @@ def test_the_benchmark_and_what_comes_before_fit_into_the_usual_time() -> None:
 
 
 def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    """It has no status, and nothing of its group goes on."""
+    """It has no status, and no process of its group continues."""
     code = "import subprocess, sys; subprocess.run(['sleep', '60'])"
     started = time.monotonic()
     log = tmp_path / "log"

@@ -1,4 +1,4 @@
-"""What is exported does what the network does, in other programs and in any size."""
+"""Exported generators give the network's output, in other programs and for any size."""
 
 import json
 import random
@@ -32,11 +32,11 @@ pytest.importorskip("onnxscript")
 
 RESNET: dict[str, Any] = {"kind": "resnet_6blocks", "channels": 2}
 SMALL = RESNET | {"kind": "resnet_1blocks"}
-"""Tracing takes time for every layer."""
+"""Few layers, because tracing takes time for each."""
 SPECS: dict[str, dict[str, Any]] = {
     "resnet": SMALL,
     "resize, batch": SMALL | {"upsample": "resize", "norm": "batch"},
-    "CUT, affine, grey": SMALL
+    "CUT, affine, gray": SMALL
     | {"upsample": "blur", "downsample": "blur", "norm": "instance_affine", "in_channels": 1},
     "unet": {"kind": "unet_32", "channels": 2, "norm": "none", "dropout": True},
 }
@@ -44,7 +44,7 @@ Shape = tuple[int, int, int]
 
 
 def written(path: Path, spec: dict[str, Any]) -> nn.Module:
-    """A generator with random weights in a file of ours."""
+    """Write a generator with random weights in our format, and return it."""
     defaults: dict[str, Any] = {
         "in_channels": 3,
         "out_channels": 3,
@@ -69,14 +69,14 @@ def random_shapes(count: int) -> list[Shape]:
 
 @pytest.fixture(scope="module")
 def onnx_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """generator.onnx, and beside it the gen_ab.safetensors that it was made of."""
+    """Return generator.onnx, next to the gen_ab.safetensors from which it was exported."""
     folder = tmp_path_factory.mktemp("onnx")
     written(folder / "gen_ab.safetensors", SMALL)
     export_model(folder, folder / "generator.onnx", "onnx")
     return folder / "generator.onnx"
 
 
-def test_onnx_does_what_the_network_does_in_twenty_sizes_and_batches(onnx_file: Path) -> None:
+def test_onnx_equals_the_network_in_twenty_sizes_and_batches(onnx_file: Path) -> None:
     network, _, _ = load_generator(onnx_file.with_name("gen_ab.safetensors"))
     run, draws = session(onnx_file), torch.Generator().manual_seed(2)
     for count, height, width in random_shapes(20):
@@ -98,8 +98,8 @@ def test_onnx_of_every_family(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_the_graph_is_the_network(name: str, tmp_path: Path) -> None:
-    """Mirrored by indices in place of flips; torch's own layers in place of ours."""
+def test_the_graph_equals_the_network(name: str, tmp_path: Path) -> None:
+    """Mirrored by indices in place of flips, with torch's layers in place of ours."""
     network = written(tmp_path / "g.safetensors", SPECS[name])
     channels = SPECS[name].get("in_channels", 3)
     shapes = [(1, 16, 16), (2, 17, 31), (1, 64, 19)]
@@ -108,7 +108,7 @@ def test_the_graph_is_the_network(name: str, tmp_path: Path) -> None:
     assert all(type(module) is not type(network) for module in graph.inner.modules())
 
 
-def test_mirroring_by_indices_is_numpys(tmp_path: Path) -> None:
+def test_mirroring_by_indices_equals_numpy(tmp_path: Path) -> None:
     graph = Graph(written(tmp_path / "g.safetensors", SPECS["unet"]), 32)
     for size in (2, 3, 7, 16, 31, 32, 33, 100):
         expected = np.pad(np.arange(size), (0, -size % 32), mode="reflect")
@@ -116,7 +116,7 @@ def test_mirroring_by_indices_is_numpys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet", pytest.param("unet", marks=pytest.mark.slow)])
-def test_a_program_is_the_network_in_any_size(name: str, tmp_path: Path) -> None:
+def test_a_program_equals_the_network_in_any_size(name: str, tmp_path: Path) -> None:
     network = written(tmp_path / "g.safetensors", SPECS[name])
     export_model(tmp_path / "g.safetensors", tmp_path / "g.pt2", "program")
     extra = {f"{KEY}.json": ""}
@@ -129,7 +129,7 @@ def test_a_program_is_the_network_in_any_size(name: str, tmp_path: Path) -> None
     assert b"site-packages" not in content
 
 
-def test_the_file_says_what_it_takes_and_gives_and_not_where_it_was_made(onnx_file: Path) -> None:
+def test_the_file_describes_input_and_output_and_holds_no_paths(onnx_file: Path) -> None:
     opened = ort.InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
     said = opened.get_modelmeta().custom_metadata_map
     assert said["image"].startswith("float32 (N, C, H, W), RGB, value / 127.5 - 1")
@@ -161,17 +161,17 @@ def test_the_example_translates_without_torch_as_we_do(onnx_file: Path, tmp_path
     assert np.abs(ours - theirs).max() <= 1  # where a value lies between two levels
 
 
-def test_what_differs_is_not_written(tmp_path: Path) -> None:
+def test_a_file_that_differs_from_the_network_is_not_written(tmp_path: Path) -> None:
     network = written(tmp_path / "g.safetensors", RESNET)
     with pytest.raises(ValueError, match="differs from the network by"):
         parity(network, lambda x: network(x) + 0.01, 3)
-    with pytest.raises(ValueError, match=r"gives .* in place of"):
+    with pytest.raises(ValueError, match=r"returns .* instead of"):
         parity(network, lambda x: network(x)[..., 1:], 3)
     with pytest.raises(ValueError, match="differs from the network by nan"):
         parity(network, lambda x: network(x) * torch.nan, 3)
 
 
-def test_converting_there_and_back_changes_no_bit(tmp_path: Path) -> None:
+def test_converting_to_another_format_and_back_changes_no_bit(tmp_path: Path) -> None:
     network = written(tmp_path / "gen_ab.safetensors", RESNET)
     convert(tmp_path, tmp_path / "latest_net_G_A.pth")
     convert(tmp_path / "latest_net_G_A.pth", tmp_path / "again.safetensors")
@@ -181,7 +181,7 @@ def test_converting_there_and_back_changes_no_bit(tmp_path: Path) -> None:
     assert all(torch.equal(state[name], tensor) for name, tensor in again.state_dict().items())
 
 
-def test_the_commands_take_words_and_say_what_they_did(
+def test_the_commands_print_what_they_wrote(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, target = tmp_path / "g.safetensors", tmp_path / "latest_net_G.pth"
@@ -190,7 +190,7 @@ def test_the_commands_take_words_and_say_what_they_did(
     assert "--netG resnet_6blocks --ngf 2 --norm instance" in capsys.readouterr().out
     assert open_generator(target).spec["channels"] == 2
     assert main(["export", str(source), "--format", "reference", "--output", str(target)]) == 1
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert main(["convert", str(source), str(target), "--overwrite"]) == 0
     capsys.readouterr()
     assert main(["convert", str(source), str(source), "--overwrite"]) == 1
@@ -200,26 +200,26 @@ def test_the_commands_take_words_and_say_what_they_did(
 
 
 @pytest.mark.parametrize(("output", "format", "options", "expected"), [
-    ("x.bin", "safetensors", [], "x.bin: a file of format safetensors ends in .safetensors"),
-    ("x.safetensors", "reference", [], "a file of format reference ends in .pth"),
+    ("x.bin", "safetensors", [], "x.bin: a file of format safetensors must end in .safetensors"),
+    ("x.safetensors", "reference", [], "a file of format reference must end in .pth"),
     ("x.pth", "reference", ["--push", "me/monet"], "push is for format hub, not reference"),
     ("x.onnx", "onnx", ["--license", "mit"], "license is for format hub, not onnx"),
-    ("x", "hub", ["--part", "a"], "part: hub takes none"),
-    ("x.pth", "reference", ["--part", "a"], "no generator a in it; the one there has no name"),
+    ("x", "hub", ["--part", "a"], "part: not supported by hub"),
+    ("x.pth", "reference", ["--part", "a"], "holds no generator a; its only generator has no name"),
 ])  # fmt: skip
-def test_what_would_be_asked_in_vain_is_refused(
+def test_options_without_effect_are_rejected(
     output: str, format: str, options: list[str], expected: str, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     written(source := tmp_path / "g.safetensors", RESNET)
-    wrong = 1 if expected.startswith("no generator") or not options else 2
+    wrong = 1 if "no generator" in expected or not options else 2
     assert status("export", str(source), str(tmp_path / output), format, *options) == wrong
     (line,) = capsys.readouterr().err.splitlines()
     assert expected in line
     assert not (tmp_path / output).exists()
 
 
-def test_what_a_format_cannot_say_is_refused_in_one_line_and_nothing_written(
+def test_a_network_that_a_format_cannot_hold_is_rejected_and_nothing_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     written(tmp_path / "g.safetensors", SPECS["resize, batch"])

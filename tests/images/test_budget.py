@@ -1,4 +1,4 @@
-"""What reading takes is bounded: alone, in threads and in loader workers together."""
+"""The memory for reading is bounded: in one thread, in several, and in loader workers."""
 
 import multiprocessing
 import subprocess
@@ -25,7 +25,7 @@ from tests.support.commands import inspect_folders
 
 MAX = DataConfig().max_decoded_mb
 SIDE = 1500
-"""Of pictures whose reading is measured: 2.2 megapixels."""
+"""Size of images whose reading is measured: 2.2 megapixels."""
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def put_back() -> Iterator[None]:
     limit_decoding(MAX)
 
 
-def test_who_needs_more_than_there_is_is_refused_before_decoding(tmp_path: Path) -> None:
+def test_an_image_that_exceeds_the_budget_is_rejected_before_decoding(tmp_path: Path) -> None:
     Image.new("1", (4000, 4000)).save(tmp_path / "a.png")
     limit_decoding(100)
     for read in (read_image, read_picture, read_pixels):
@@ -44,7 +44,7 @@ def test_who_needs_more_than_there_is_is_refused_before_decoding(tmp_path: Path)
 
 
 @pytest.mark.parametrize("context", [threading, multiprocessing.get_context()])
-def test_together_they_hold_no_more_than_there_is(context: object) -> None:
+def test_several_readers_together_stay_within_the_budget(context: object) -> None:
     budget, lock = Budget(100, context), threading.Lock()
     present, most = 0.0, 0.0
 
@@ -62,11 +62,11 @@ def test_together_they_hold_no_more_than_there_is(context: object) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(hold, sizes))
     assert 60 < most <= 100
-    with budget.held(100e6):  # all was given back
+    with budget.held(100e6):  # everything was released
         pass
 
 
-def test_an_error_gives_back_what_was_held() -> None:
+def test_an_error_releases_the_budget() -> None:
     budget = Budget(100)
     for _ in range(3):
         with pytest.raises(KeyError), budget.held(100e6):
@@ -100,7 +100,7 @@ def memory(key):
 small, *paths = map(Path, sys.argv[1:])
 for path in (small, *paths):
     ranges = [] if path.name in ("deep.jp2", "cmyk.jpg") else [(0, 200)]
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = memory("VmRSS:")
     for read in (read_image, read_picture, read_pixels, read_with_traits):
         read(path)
@@ -132,7 +132,7 @@ def pictures(folder: Path) -> Iterator[Path]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_reading_takes_no_more_than_is_counted(tmp_path: Path) -> None:
+def test_reading_takes_no_more_memory_than_estimated(tmp_path: Path) -> None:
     Image.new("RGB", (20, 20)).save(small := tmp_path / "small.png")
     (tmp_path / "large").mkdir()
     paths = list(pictures(tmp_path / "large"))

@@ -1,4 +1,4 @@
-"""Colour profiles, against arithmetic done here."""
+"""Color profiles, compared with arithmetic in this file."""
 
 import struct
 import warnings
@@ -30,13 +30,13 @@ COLORS = COLORS.astype(np.uint8)
 
 
 def encoded(linear: Array) -> Array:
-    """Linear light in [0, 1] as sRGB levels (IEC 61966-2-1)."""
+    """Return linear light in [0, 1] as sRGB levels (IEC 61966-2-1)."""
     linear = linear.clip(0, 1)
     return 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
 def lab_to_srgb(lab: Array) -> Array:
-    """CIE 1976 L*a*b* under D50 as sRGB levels."""
+    """Return CIE 1976 L*a*b* under D50 as sRGB levels."""
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], -1)
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * D50
@@ -56,7 +56,7 @@ def gamma_tag(gamma: float) -> bytes:
 
 
 def profile(device: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
-    """An ICC profile, version 2.4 (ICC.1:2001-04, sections 6.1 and 6.2)."""
+    """Return an ICC profile, version 2.4 (ICC.1:2001-04, sections 6.1 and 6.2)."""
     offset = 132 + 12 * len(tags)
     table = struct.pack(">I", len(tags))
     for name, data in tags.items():
@@ -81,7 +81,7 @@ def rgb_profile(primaries: Array, curve: float | bytes) -> bytes:
 
 
 def cmyk_profile(lab: Array) -> bytes:
-    """From the Lab of each of the 16 corners of CMYK (2, 2, 2, 2, 3) by interpolation."""
+    """Return a profile that interpolates the Lab of the 16 corners of CMYK (2, 2, 2, 2, 3)."""
     ramp = bytes(range(256))
     grid = np.rint(lab * (2.55, 1, 1) + (0, 128, 128)).astype(np.uint8).tobytes()
     table = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + fixed(1, 0, 0, 0, 1, 0, 0, 0, 1)
@@ -98,7 +98,7 @@ def read_back(image: Image.Image, path: Path, **options: Any) -> Array:
 def test_a_profile_with_other_primaries_and_gamma_is_converted_to_srgb(
     tmp_path: Path, suffix: str
 ) -> None:
-    """Red and green swapped, linear light: the levels follow from sRGB's own formula."""
+    """Red and green swapped, linear light: the levels follow from the formula of sRGB."""
     swapped = rgb_profile(SRGB_TO_XYZ[[1, 0, 2]], 1.0)
     lossless = {"lossless": True} if suffix == "webp" else {}
     image = Image.fromarray(COLORS)
@@ -120,7 +120,7 @@ def test_transparency_is_composited_after_the_profile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("variant", ["formula", "sampled"])
 def test_srgb_profiles_change_nothing(tmp_path: Path, variant: str) -> None:
-    """Whatever their wording; the sampled curve by itself would move some levels by one."""
+    """For every variant; the sampled curve alone would change some levels by one."""
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     if variant == "sampled":
         x = np.linspace(0, 1, 32)
@@ -131,7 +131,7 @@ def test_srgb_profiles_change_nothing(tmp_path: Path, variant: str) -> None:
     np.testing.assert_array_equal(actual, pixels)
 
 
-def test_a_grey_profile_is_applied_to_grey(tmp_path: Path) -> None:
+def test_a_gray_profile_is_applied_to_gray(tmp_path: Path) -> None:
     tags = {b"wtpt": xyz_tag(D50), b"kTRC": gamma_tag(1.5)}
     icc = profile(b"mntr", b"GRAY", b"XYZ ", tags)
     levels = np.arange(256, dtype=np.uint8)[None].repeat(8, 0)
@@ -145,7 +145,7 @@ def test_a_grey_profile_is_applied_to_grey(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.asarray(grey), actual[..., 0])
 
 
-def test_grey_with_an_rgb_profile_is_taken_as_neutral_rgb(tmp_path: Path) -> None:
+def test_gray_with_an_rgb_profile_is_taken_as_neutral_rgb(tmp_path: Path) -> None:
     levels = np.arange(256, dtype=np.uint8)[None].repeat(8, 0)
     path = tmp_path / "a.png"
     actual = read_back(Image.fromarray(levels), path, icc_profile=rgb_profile(SRGB_TO_XYZ, 1.0))
@@ -154,7 +154,7 @@ def test_grey_with_an_rgb_profile_is_taken_as_neutral_rgb(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("suffix", ["jpg", "tif"])
 def test_cmyk_goes_through_its_profile(tmp_path: Path, suffix: str) -> None:
-    """The profile chooses a colour for each corner of CMYK; paper is white, black ink black."""
+    """The profile has a color for each corner of CMYK; paper is white, black ink is black."""
     linear = np.random.default_rng(0).uniform(0.05, 0.9, (16, 3))  # displayable, so not clipped
     f = np.cbrt(linear @ SRGB_TO_XYZ / D50)
     y = f[:, 1]
@@ -183,7 +183,7 @@ def test_cmyk_without_a_profile_is_white_minus_ink(tmp_path: Path, suffix: str) 
 
 
 def test_lab_is_converted_to_srgb(tmp_path: Path) -> None:
-    """By its definition: a profile beside it has nothing to add."""
+    """By its definition; a color profile in the file changes nothing."""
     lab = np.array([[50, 0, 0], [60, 40, 20], [40, 20, -50], [70, -30, 40], [100, 0, 0]])
     stored = np.rint(lab * (2.55, 1, 1)).astype(np.int64)
     pixels = stored[None].astype(np.uint8)
@@ -203,7 +203,7 @@ def test_lab_is_converted_to_srgb(tmp_path: Path) -> None:
     ],
     ids=["junk", "cut", "unknown space", "for CMYK"],
 )
-def test_a_profile_that_cannot_be_used_is_left_out_with_one_warning(
+def test_a_profile_that_cannot_be_used_is_ignored_with_one_warning(
     tmp_path: Path, broken: bytes
 ) -> None:
     path = tmp_path / "photo.png"

@@ -1,4 +1,4 @@
-"""Files that end early or say less than they hold: refused, not filled with black or grey."""
+"""Files that end early or claim more than they hold are rejected, not filled with black or gray."""
 
 import io
 import struct
@@ -26,7 +26,7 @@ SIZES = [(96, 72), (83, 51), (64, 64)]
 
 
 def textured(width: int, height: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Smooth noise, nowhere of one color."""
+    """Return smooth noise without areas of one color."""
     noise = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
     small = Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC)
     return np.asarray(small)
@@ -48,10 +48,10 @@ def jpeg(size: tuple[int, int], mode: str, **options: Any) -> bytes:
     ],
     ids=str,
 )  # fmt: skip
-def test_a_jpeg_that_ends_early_is_refused(
+def test_a_jpeg_that_ends_early_is_rejected(
     reader: str, mode: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
-    """Though it ends with an end marker, as one that a downloader closed."""
+    """Also if it ends with an end marker, which a downloader may have added."""
     for size in SIZES:
         whole = jpeg(size, mode, **options)
         path = tmp_path / "a.jpg"
@@ -68,7 +68,7 @@ def test_a_jpeg_that_ends_early_is_refused(
 def test_a_jpeg_of_one_color_is_read(
     reader: str, color: tuple[int, int, int], tmp_path: Path
 ) -> None:
-    """Grey is what libjpeg fills with; bytes behind the picture do no harm."""
+    """libjpeg fills missing parts with gray; bytes after the image are allowed."""
     path = tmp_path / "a.jpg"
     for progressive in (False, True):
         image = Image.new("RGB", (90, 50), color)
@@ -89,7 +89,7 @@ def test_a_jpeg_far_too_short_for_its_size_is_not_decoded(
     content[at : at + 4] = struct.pack(">HH", 13000, 13000)
     (tmp_path / "a.jpg").write_bytes(content)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", pytest.fail)
-    with pytest.raises(ImageError, match="bytes are not a JPEG of 13000x13000 pixels"):
+    with pytest.raises(ImageError, match="bytes are too few for a JPEG of 13000x13000 pixels"):
         read_image(tmp_path / "a.jpg")
 
 
@@ -121,7 +121,7 @@ def tiff(path: Path, kind: str, layout: str) -> None:
 
 
 def lie(path: Path, tag: int, value: int) -> bool:
-    """Write another value into a tag of a little-endian file; False where it has none."""
+    """Change a tag of a little-endian file; return False if it does not have the tag."""
     content = bytearray(path.read_bytes())
     (start,) = struct.unpack_from("<I", content, 4)
     (count,) = struct.unpack_from("<H", content, start)
@@ -135,7 +135,7 @@ def lie(path: Path, tag: int, value: int) -> bool:
 
 
 def test_counting_the_strips_of_a_lying_tiff_costs_no_memory(tmp_path: Path) -> None:
-    """170 million rows of one pixel, each a strip of its own."""
+    """170 million rows of one pixel, each in a separate strip."""
     tiff(tmp_path / "a.tif", "8 bits", "one strip")
     for tag, value in ((256, 1), (257, 170_000_000), (278, 1)):
         assert lie(tmp_path / "a.tif", tag, value)
@@ -157,10 +157,10 @@ def test_a_tiff_that_does_not_tell_its_strips_lengths_is_read(tmp_path: Path) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("layout", TIFFS)
-def test_a_tiff_that_lacks_strips_or_tiles_is_refused(
+def test_a_tiff_that_lacks_strips_or_tiles_is_rejected(
     kind: str, layout: str, tmp_path: Path
 ) -> None:
-    """Its size or the height of its strips says that there are more than it has."""
+    """Its size or the height of its strips requires more than it has."""
     path = tmp_path / "a.tif"
     tiff(path, kind, layout)
     expected = read_picture(path).pixels
@@ -179,7 +179,7 @@ PNGS = {
     "grey": (0, 8), "rgb": (2, 8), "palette": (3, 8), "bits": (0, 1), "alpha": (6, 8),
     "deep": (2, 16), "deepgrey": (0, 16),
 }  # fmt: skip
-"""Color type and bits of each."""
+"""Color type and bits of each kind."""
 PASSES = (
     (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
     (0, 1, 1, 2),
@@ -188,7 +188,7 @@ WIDTH, ROWS = 45, 40
 
 
 def png(kind: str, interlaced: bool, share: float) -> bytes:
-    """A PNG of noise, written out by hand, with a share of what its rows are packed to."""
+    """Return a PNG of noise that holds only a part of its rows."""
     color, depth = PNGS[kind]
     channels = {0: 1, 2: 3, 3: 1, 6: 4}[color]
     rng = np.random.default_rng(0)
@@ -214,7 +214,7 @@ def png(kind: str, interlaced: bool, share: float) -> bytes:
 @pytest.mark.parametrize("interlaced", [False, True])
 @pytest.mark.parametrize("kind", PNGS)
 @pytest.mark.parametrize("reader", ["image", "picture"])
-def test_a_png_whose_data_unpack_to_less_than_its_rows_is_refused(
+def test_a_png_whose_data_decompress_to_less_than_its_rows_is_rejected(
     tmp_path: Path, kind: str, interlaced: bool, reader: str
 ) -> None:
     path = tmp_path / "a.png"
@@ -222,7 +222,7 @@ def test_a_png_whose_data_unpack_to_less_than_its_rows_is_refused(
     assert READERS[reader](path)
     for rows in (39, 38, 30.5, 20, 1):  # whole rows, and a part of one
         path.write_bytes(png(kind, interlaced, rows / ROWS))
-        with pytest.raises(ImageError, match=r"a\.png: (damaged: its data are|.*truncated)"):
+        with pytest.raises(ImageError, match=r"a\.png: (damaged: it has|.*truncated)"):
             READERS[reader](path)
 
 
@@ -248,16 +248,16 @@ def test_counting_the_rows_of_a_png_takes_no_memory(tmp_path: Path) -> None:
 
 
 def scans(content: bytes) -> list[int]:
-    """Where the scans of a JPEG begin, found by its markers."""
+    """Return the positions of a JPEG's scans, found by its markers."""
     return [at for at in range(len(content) - 1) if content[at : at + 2] == b"\xff\xda"]
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
-def test_a_progressive_jpeg_without_its_last_scans_is_refused(
+def test_a_progressive_jpeg_without_its_last_scans_is_rejected(
     tmp_path: Path, mode: str, subsampling: str
 ) -> None:
-    """It is a proper JPEG otherwise: no decoder warns, the picture is blurred."""
+    """It is a valid JPEG otherwise: no decoder warns, but the image is blurred."""
     file = io.BytesIO()
     image = Image.fromarray(textured(83, 51)).convert(mode)
     image.save(file, "JPEG", progressive=True, subsampling=subsampling, quality=90)
@@ -274,8 +274,8 @@ def test_a_progressive_jpeg_without_its_last_scans_is_refused(
                 read(path)
 
 
-def test_bytes_between_the_segments_of_a_progressive_jpeg_are_passed_over(tmp_path: Path) -> None:
-    """As every decoder does, with a warning at most."""
+def test_bytes_between_the_segments_of_a_progressive_jpeg_are_ignored(tmp_path: Path) -> None:
+    """Every decoder ignores them, at most with a warning."""
     file = io.BytesIO()
     Image.fromarray(textured(83, 51)).save(file, "JPEG", progressive=True)
     content, path = file.getvalue(), tmp_path / "a.jpg"
@@ -285,7 +285,7 @@ def test_bytes_between_the_segments_of_a_progressive_jpeg_are_passed_over(tmp_pa
 
 
 def test_a_thumbnail_inside_does_not_count_as_the_picture(tmp_path: Path) -> None:
-    """Its scans are those of another JPEG, within EXIF."""
+    """Its scans belong to another JPEG, which is inside the EXIF."""
     small = io.BytesIO()
     Image.fromarray(textured(32, 24)).save(small, "JPEG", progressive=True)
     exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0" + small.getvalue()
@@ -295,8 +295,8 @@ def test_a_thumbnail_inside_does_not_count_as_the_picture(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("options", [{"rowsperstrip": 7}, {"tile": (16, 16)}])
-def test_a_tiff_whose_strips_or_tiles_are_nowhere_is_refused(tmp_path: Path, options: Any) -> None:
-    """Sparse files: the header's own bytes would be pixels."""
+def test_a_tiff_whose_strips_or_tiles_are_missing_is_rejected(tmp_path: Path, options: Any) -> None:
+    """Sparse files: bytes of the header would be read as pixels."""
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, textured(64, 48), photometric="rgb", **options)
     with tifffile.TiffFile(path, mode="r+") as file:
@@ -304,12 +304,12 @@ def test_a_tiff_whose_strips_or_tiles_are_nowhere_is_refused(tmp_path: Path, opt
         tag = tags.get("StripOffsets") or tags["TileOffsets"]
         half = len(tag.value) // 2
         tag.overwrite([0 if number >= half else at for number, at in enumerate(tag.value)])
-    with pytest.raises(ImageError, match=r"a\.tif: damaged: \d+ of \d+ (strip|tile)s are nowhere"):
+    with pytest.raises(ImageError, match=r"a\.tif: damaged: \d+ of \d+ (strip|tile)s are missing"):
         read_image(path)
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_jpeg_whose_rest_is_zeros_is_refused_and_one_that_zeros_follow_is_not(
+def test_a_jpeg_whose_rest_is_zeros_is_rejected_and_one_that_zeros_follow_is_not(
     tmp_path: Path, progressive: bool
 ) -> None:
     file, path = io.BytesIO(), tmp_path / "a.jpg"
@@ -328,8 +328,8 @@ def test_a_jpeg_whose_rest_is_zeros_is_refused_and_one_that_zeros_follow_is_not(
         assert read(path)
 
 
-def test_scans_without_end_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
-    """Each of them costs time for every block: 400 kB took half a minute."""
+def test_too_many_scans_are_rejected_before_they_are_decoded(tmp_path: Path) -> None:
+    """Each scan takes time for every block: 400 kB took half a minute."""
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.jpg", progressive=True)
     whole = (tmp_path / "a.jpg").read_bytes()
@@ -338,5 +338,5 @@ def test_scans_without_end_are_refused_before_they_are_decoded(tmp_path: Path) -
     assert read_image(tmp_path / "a.jpg").size == (64, 64)
     (tmp_path / "a.jpg").write_bytes(whole[:start] + 200 * last + whole[-2:])
     for read in (read_image, read_pixels, read_picture, read_size):
-        with pytest.raises(ImageError, match=r"a\.jpg: \d+ scans; at most 100 are decoded"):
+        with pytest.raises(ImageError, match=r"a\.jpg: \d+ scans; at most 100 are supported"):
             read(tmp_path / "a.jpg")

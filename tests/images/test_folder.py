@@ -1,4 +1,4 @@
-"""Which files of a folder are its images, and in which order."""
+"""The images of a folder and their order."""
 
 import os
 from pathlib import Path
@@ -32,11 +32,11 @@ def test_the_order_is_that_of_the_relative_posix_path(tmp_path: Path) -> None:
     assert list_images(tmp_path)[0] == tmp_path / "10.png"
 
 
-def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
+def test_hidden_files_and_folders_are_skipped(tmp_path: Path) -> None:
     put(tmp_path, "._a.jpg", ".b.png", ".cache/c.png", "d/.e/f.png", "g.png")
     assert names(tmp_path) == ["g.png"]
     put(tmp_path, ".hidden/inside.png")
-    assert names(tmp_path / ".hidden") == ["inside.png"]  # asked for by name
+    assert names(tmp_path / ".hidden") == ["inside.png"]  # named explicitly
 
 
 def test_folders_and_pipes_named_like_images_are_not_images(tmp_path: Path) -> None:
@@ -70,10 +70,10 @@ def test_links_to_folders_are_not_followed_so_loops_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("there", "expected"), [
     ([], ""),
     (["a.npy", "b.npy", "c/d.dcm", "README"],
-     ": 4 files of other kinds (.npy, .dcm, no suffix); images are .jpg, .png, .tif, .webp and the "
-     "like"),
+     ": 4 files of other kinds (.npy, .dcm, no suffix); images end in .jpg, .png, .tif, .webp and "
+     "so on"),
 ])  # fmt: skip
-def test_a_folder_without_images_says_what_is_there(
+def test_the_error_for_a_folder_without_images_lists_other_files(
     there: list[str], expected: str, tmp_path: Path
 ) -> None:
     for name in there:
@@ -83,7 +83,7 @@ def test_a_folder_without_images_says_what_is_there(
     assert line == f"{tmp_path}: no images in this folder or below it{expected}"
 
 
-def test_what_is_skipped_is_named_by_reason(tmp_path: Path) -> None:
+def test_skipped_files_are_reported_by_reason(tmp_path: Path) -> None:
     skipped = [(tmp_path / f"{n}.png", "a") for n in range(5)] + [(tmp_path / "x/y", "b")]
     assert skipped_lines(tmp_path, skipped) == [
         f"{tmp_path}: 0.png, 1.png, 2.png and 2 more: a",

@@ -1,4 +1,4 @@
-"""Files that are damaged, or no images: each is read, or refused in one line."""
+"""Files that are damaged or not images: each is read, or rejected in one line."""
 
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def assert_one_line(error: Exception, path: Path) -> None:
 
 
 @pytest.mark.parametrize("read", [read_image, read_size])
-def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path, read: Any) -> None:
+def test_a_file_that_is_not_an_image_is_rejected_in_one_line(tmp_path: Path, read: Any) -> None:
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("dear diary,\n")
     (tmp_path / "page.png").write_text("<!doctype html><title>404</title>")
@@ -56,7 +56,7 @@ def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path, read: Any) -> N
         assert_one_line(caught.value, tmp_path / name)
 
 
-def test_a_file_that_may_not_be_read_is_refused_in_one_line(
+def test_a_file_without_read_permission_is_rejected_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = save(tmp_path / "a.png")
@@ -70,7 +70,7 @@ def test_a_file_that_may_not_be_read_is_refused_in_one_line(
     assert str(caught.value) == f"{path}: Permission denied"
 
 
-def test_running_out_of_memory_refuses_the_one_file(
+def test_running_out_of_memory_rejects_only_that_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def exhausted(self: ImageFile) -> None:
@@ -80,10 +80,12 @@ def test_running_out_of_memory_refuses_the_one_file(
     monkeypatch.setattr(ImageFile, "load", exhausted)
     with pytest.raises(ImageError) as caught:
         read_image(path)
-    assert str(caught.value) == f"{path}: does not fit into memory just now"
+    assert str(caught.value) == f"{path}: does not fit into the free memory"
 
 
-def test_heic_without_its_extra_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_for_heic_names_the_missing_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a.heic"
     path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
     known_formats()  # Pillow registers its formats once a process
@@ -109,7 +111,7 @@ FUZZED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("suffix", FUZZED)
 @pytest.mark.filterwarnings("ignore")  # Pillow's, about damaged metadata
-def test_damaged_files_are_read_or_refused_and_nothing_else(tmp_path: Path, suffix: str) -> None:
+def test_damaged_files_are_read_or_rejected(tmp_path: Path, suffix: str) -> None:
     rng = np.random.default_rng(len(suffix))
     path = tmp_path / f"a.{suffix}"
     Image.fromarray(PHOTO).save(path, **FUZZED[suffix])

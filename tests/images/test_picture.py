@@ -1,4 +1,4 @@
-"""Pictures with what must come back with them, checked with OpenCV and tifffile."""
+"""Transparency, depth and metadata of images, checked with OpenCV and tifffile."""
 
 import struct
 import zlib
@@ -21,14 +21,14 @@ ALPHA16 = (X * 1337).astype(np.uint16)
 
 
 def opencv(path: Path) -> np.ndarray[Any, Any]:
-    """As stored: BGR or BGRA."""
+    """Return a file's pixels as stored: BGR or BGRA."""
     values = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     assert values is not None
     return np.asarray(values)
 
 
 def described(**ifds: dict[int, Any]) -> Image.Exif:
-    """EXIF with tags of the main directory and of those named."""
+    """Return EXIF with tags of the main directory and of the named ones."""
     exif = Image.Exif()
     exif.update(ifds.pop("main", {}))
     for name, tags in ifds.items():
@@ -39,7 +39,7 @@ def described(**ifds: dict[int, Any]) -> Image.Exif:
 
 
 def said(path: Path) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
-    """Main directory, details and place."""
+    """Return the tags of a file's main directory, of its details and of its place."""
     with Image.open(path) as image:
         exif = image.getexif()
         return (
@@ -52,10 +52,10 @@ def said(path: Path) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 @pytest.mark.parametrize("with_alpha", [False, True])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_16_bits_come_back_in_every_bit(
+def test_16_bits_are_kept_exactly(
     tmp_path: Path, suffix: str, with_alpha: bool, channels: int
 ) -> None:
-    """Written, read by other libraries, read by us; colours below transparency are white."""
+    """Written, read by other libraries, and read by us; colors below transparency are white."""
     pixels = RGB16[:, :, :channels]
     path, alpha = tmp_path / f"a{suffix}", ALPHA16 if with_alpha else None
     write_picture(Picture(pixels, alpha), path)
@@ -75,7 +75,7 @@ def test_16_bits_come_back_in_every_bit(
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 @pytest.mark.parametrize("turn", range(1, 9))
 def test_16_bits_are_read_upright(tmp_path: Path, suffix: str, turn: int) -> None:
-    """The deep reader turns as the other one does; written by tifffile and OpenCV."""
+    """The deep reader rotates like the other one; files are written by tifffile and OpenCV."""
     path = tmp_path / f"a{suffix}"
     if suffix == ".tif":
         tifffile.imwrite(path, RGB16, photometric="rgb", extratags=[(274, "H", 1, turn, True)])
@@ -98,7 +98,7 @@ def test_16_bit_tiff_in_either_byte_order(
     np.testing.assert_array_equal(read_picture(path).pixels, RGB16)
 
 
-def test_16_bit_planes_are_read_in_8_and_it_is_said(tmp_path: Path) -> None:
+def test_16_bit_planes_are_read_in_8_bits_with_a_remark(tmp_path: Path) -> None:
     path, planes = tmp_path / "a.tif", RGB16.transpose(2, 0, 1)
     tifffile.imwrite(path, planes, photometric="rgb", planarconfig="separate")
     picture = read_picture(path)
@@ -106,7 +106,7 @@ def test_16_bit_planes_are_read_in_8_and_it_is_said(tmp_path: Path) -> None:
     assert picture.remarks == ("read in 8 bits",)
 
 
-def test_transparency_lies_on_white_and_comes_along(tmp_path: Path) -> None:
+def test_transparency_is_put_on_white_and_kept(tmp_path: Path) -> None:
     alpha = np.full((20, 30), 255, np.uint8)
     alpha[:10] = 0
     pixels = np.dstack([np.full((20, 30, 3), (200, 10, 30), np.uint8), alpha])
@@ -143,10 +143,8 @@ def test_transparency_is_upright_like_its_picture(tmp_path: Path, mode: str, tur
 
 @pytest.mark.parametrize("source", [".jpg", ".png", ".webp", ".tif", ".avif"])
 @pytest.mark.parametrize("target", [".jpg", ".png", ".webp", ".tif", ".avif"])
-def test_metadata_is_kept_but_for_what_would_mislead(
-    tmp_path: Path, source: str, target: str
-) -> None:
-    """Who, where and when stay; orientation, size, colour space and thumbnail are the new ones."""
+def test_metadata_is_kept_except_misleading_tags(tmp_path: Path, source: str, target: str) -> None:
+    """Author, place and time are kept; orientation, size, color space and thumbnail are new."""
     original = described(
         main={271: "Maker", 274: 6, 306: "2024:05:06 07:08:09", 315: "Åsa".encode(), 513: 9},
         Exif={36867: "2024:05:06 07:08:09", 33434: 0.125, 40961: 65535, 40962: 9, 40963: 9},
@@ -159,7 +157,7 @@ def test_metadata_is_kept_but_for_what_would_mislead(
     write_picture(picture, tmp_path / f"b{target}")
     main, details, place = said(tmp_path / f"b{target}")
     assert (main[271], main[306]) == ("Maker", "2024:05:06 07:08:09")
-    # Pillow writes a turned AVIF's EXIF anew while it reads it, in ASCII.
+    # Pillow rewrites the EXIF of a rotated AVIF in ASCII while it reads it.
     assert source == ".avif" or "Åsa".encode() in (tmp_path / f"b{target}").read_bytes()
     assert main.get(274, 1) == 1
     assert 513 not in main
@@ -181,7 +179,7 @@ def test_16_bit_files_have_metadata(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.filterwarnings("default")
-def test_damaged_metadata_is_left_out_with_a_remark(tmp_path: Path) -> None:
+def test_damaged_metadata_is_dropped_with_a_remark(tmp_path: Path) -> None:
     good = described(Exif={33434: 0.125})
     Image.new("RGB", (40, 24)).save(tmp_path / "a.jpg", exif=good.tobytes()[:20] + b"\xff" * 60)
     picture = read_picture(tmp_path / "a.jpg")
@@ -190,7 +188,7 @@ def test_damaged_metadata_is_left_out_with_a_remark(tmp_path: Path) -> None:
     assert opencv(tmp_path / "b.jpg").shape == (24, 40, 3)
 
 
-def test_16_bits_with_a_profile_of_their_own_become_8_and_it_is_said(tmp_path: Path) -> None:
+def test_16_bits_with_a_color_profile_become_8_with_a_remark(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     tifffile.imwrite(
         tmp_path / "a.tif",
@@ -203,7 +201,7 @@ def test_16_bits_with_a_profile_of_their_own_become_8_and_it_is_said(tmp_path: P
     assert "its color profile is applied in 8 bits" in picture.remarks
 
 
-def test_grey_and_color_become_each_other(tmp_path: Path) -> None:
+def test_gray_and_color_are_converted_to_each_other(tmp_path: Path) -> None:
     write_picture(Picture(RGB16), tmp_path / "a.png")
     grey = read_picture(tmp_path / "a.png", channels=1).pixels
     expected = RGB16 @ np.array([0.299, 0.587, 0.114])
@@ -217,11 +215,11 @@ def test_an_animation_is_read_with_a_remark(tmp_path: Path) -> None:
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     picture = read_picture(tmp_path / "a.gif")
     assert (picture.pixels == (255, 0, 0)).all()
-    assert picture.remarks == ("animated: its first frame is taken",)
+    assert picture.remarks == ("animated: only its first frame is used",)
 
 
-def test_alpha_that_colors_are_multiplied_with_already(tmp_path: Path) -> None:
-    """A TIFF says so by ExtraSamples 1; the picture is that of straight alpha."""
+def test_premultiplied_alpha_is_handled(tmp_path: Path) -> None:
+    """ExtraSamples of the TIFF is 1; the image equals the one with straight alpha."""
     opacity = ALPHA16[:, :, None] / 65535
     for kind, colors in (("unassalpha", RGB16), ("assocalpha", np.rint(RGB16 * opacity))):
         values = np.dstack([colors, ALPHA16]).astype(np.uint16)
@@ -236,10 +234,10 @@ def test_alpha_that_colors_are_multiplied_with_already(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_band_that_is_no_transparency_does_not_change_the_colors(
+def test_a_band_that_is_not_transparency_does_not_change_the_colors(
     kind: type, channels: Channels, tmp_path: Path
 ) -> None:
-    """Near infrared beside red, green and blue, as GDAL writes it."""
+    """Near infrared besides red, green and blue, as GDAL writes it."""
     rgb: Any = (RGB16 >> (0 if kind is np.uint16 else 8)).astype(kind)
     tifffile.imwrite(tmp_path / "rgb.tif", rgb, photometric="rgb")
     bands = np.dstack([rgb, rgb[..., 0] // 3])
@@ -256,7 +254,9 @@ def test_a_band_that_is_no_transparency_does_not_change_the_colors(
 
 @pytest.mark.parametrize("bands", [2, 5, 6, 13])
 @pytest.mark.parametrize("planes", ["contig", "separate"])
-def test_bands_that_are_no_picture_are_counted(bands: int, planes: str, tmp_path: Path) -> None:
+def test_an_error_names_the_number_of_unsupported_bands(
+    bands: int, planes: str, tmp_path: Path
+) -> None:
     values = np.zeros((20, 24, bands), np.uint8)
     values = values if planes == "contig" else np.moveaxis(values, 2, 0)
     path = tmp_path / "a.tif"
@@ -278,10 +278,8 @@ GEO: list[tuple[int, str, int, Any]] = [
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 @pytest.mark.parametrize("bands", [1, 3])
 @pytest.mark.parametrize("described", [False, True])
-def test_a_place_on_the_map_is_kept(
-    kind: type, bands: int, described: bool, tmp_path: Path
-) -> None:
-    """GeoTIFF's tags with their types and values; the translation has the same pixels' places."""
+def test_geotiff_tags_are_kept(kind: type, bands: int, described: bool, tmp_path: Path) -> None:
+    """Tags of a GeoTIFF with types and values; pixels of the translation have equal places."""
     pixels: Any = (RGB16[..., :bands].squeeze() >> (0 if kind is np.uint16 else 8)).astype(kind)
     tags: Any = [(*tag, True) for tag in GEO]
     more: dict[str, Any] = {"software": "me", "resolution": (300, 300)}
@@ -301,7 +299,7 @@ def test_a_place_on_the_map_is_kept(
     assert (read_picture(tmp_path / "b.tif").pixels == picture.pixels[::-1]).all()
 
 
-def test_a_place_on_the_map_of_a_turned_picture_is_left_out(tmp_path: Path) -> None:
+def test_geotiff_tags_of_a_rotated_image_are_dropped(tmp_path: Path) -> None:
     tags: Any = [(*tag, True) for tag in (*GEO, (274, "H", 1, 6))]
     pixels = (RGB16 >> 8).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", extratags=tags)
@@ -323,7 +321,7 @@ def test_the_density_of_a_scan_is_kept(suffix: str, deep: bool, tmp_path: Path) 
         assert [round(float(value)) for value in image.info["dpi"]] == [300, 600]
 
 
-def test_a_transparent_value_of_deep_grey_is_transparency(tmp_path: Path) -> None:
+def test_a_transparent_value_of_deep_gray_becomes_alpha(tmp_path: Path) -> None:
     grey = RGB16[:, :, 1].copy()
     grey[5:9] = 4242
     Image.fromarray(grey).save(tmp_path / "a.png", transparency=4242)
@@ -333,7 +331,7 @@ def test_a_transparent_value_of_deep_grey_is_transparency(tmp_path: Path) -> Non
     assert (picture.pixels[5:9] == 65535).all()
 
 
-def test_a_description_of_how_the_original_stores_its_arrays_does_not_come_along(
+def test_a_description_of_how_the_original_stores_its_arrays_is_dropped(
     tmp_path: Path,
 ) -> None:
     """The translation may have other channels."""
@@ -355,10 +353,10 @@ def test_a_description_of_how_the_original_stores_its_arrays_does_not_come_along
 
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_png_is_upright_though_its_orientation_stands_behind_its_pixels(
+def test_a_png_is_upright_even_if_its_orientation_follows_its_pixels(
     tmp_path: Path, deep: bool, channels: Any
 ) -> None:
-    """Pillow writes eXIf before IDAT; other programs behind it."""
+    """Pillow writes eXIf before IDAT, other programs after it."""
     values = np.random.default_rng(0).integers(0, 256, (20, 30, channels)).astype(np.uint8)
     pixels = values.astype(np.uint16) * 257 if deep else values
     done, png = cv2.imencode(".png", pixels[:, :, ::-1])
@@ -378,8 +376,10 @@ def test_a_png_is_upright_though_its_orientation_stands_behind_its_pixels(
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
 @pytest.mark.parametrize("count", [3, 4])
-def test_bands_that_are_called_grey_are_colors(tmp_path: Path, depth: str, count: int) -> None:
-    """GDAL writes more than 8 bits so."""
+def test_three_bands_that_are_labeled_gray_are_colors(
+    tmp_path: Path, depth: str, count: int
+) -> None:
+    """GDAL writes more than 8 bits in this way."""
     top = 255 if depth == "uint8" else 65535
     values = np.random.default_rng(0).integers(0, top, (20, 30, count)).astype(depth)
     tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack", planarconfig="contig")
@@ -393,7 +393,7 @@ def test_bands_that_are_called_grey_are_colors(tmp_path: Path, depth: str, count
 
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
-def test_more_bands_than_colors_and_one_are_refused(tmp_path: Path, depth: str) -> None:
+def test_two_bands_besides_the_colors_are_rejected(tmp_path: Path, depth: str) -> None:
     values = np.zeros((20, 30, 5), depth)
     tifffile.imwrite(
         tmp_path / "a.tif", values, photometric="rgb", extrasamples=[0, 0], planarconfig="contig"
@@ -403,8 +403,8 @@ def test_more_bands_than_colors_and_one_are_refused(tmp_path: Path, depth: str) 
 
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
-def test_opencvs_transparency_is_kept_in_every_depth(tmp_path: Path, depth: str) -> None:
-    """It writes no ExtraSamples."""
+def test_transparency_written_by_opencv_is_kept_in_every_depth(tmp_path: Path, depth: str) -> None:
+    """OpenCV does not write ExtraSamples."""
     alpha = np.where(np.arange(30) < 9, 0, np.iinfo(depth).max).astype(depth)
     values = np.dstack([np.full((20, 30, 3), 77, depth), np.broadcast_to(alpha, (20, 30))])
     assert cv2.imwrite(str(tmp_path / "a.tif"), values)
@@ -433,7 +433,7 @@ def test_uncompressed_ycbcr_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("suffix", [".tif", ".png", ".jpg"])
-def test_resolution_reaches_every_format_and_turns_with_the_picture(
+def test_resolution_is_written_in_every_format_and_rotated_with_the_image(
     tmp_path: Path, deep: bool, suffix: str
 ) -> None:
     values = np.random.default_rng(0).integers(0, 256, (20, 30)).astype(np.uint8)

@@ -10,11 +10,11 @@ from gan.images.pixels import blend, from_image, to_image, to_pixels, to_unit
 ALL = torch.arange(256, dtype=torch.uint8)
 
 
-def test_all_256_values_come_back() -> None:
+def test_all_256_values_survive_a_round_trip() -> None:
     assert torch.equal(to_pixels(to_unit(ALL)), ALL)
 
 
-def test_the_range_is_minus_one_to_one_in_even_steps() -> None:
+def test_pixels_map_to_minus_one_to_one_in_even_steps() -> None:
     expected = np.linspace(-1, 1, 256)
     assert to_unit(ALL).dtype == torch.float32
     np.testing.assert_allclose(to_unit(ALL).numpy(), expected, atol=1e-7)
@@ -29,7 +29,7 @@ def test_values_are_rounded_to_the_nearest_and_clipped(dtype: torch.dtype) -> No
 
 
 @pytest.mark.parametrize(("mode", "shape"), [("RGB", (5, 7, 3)), ("L", (5, 7))])
-def test_a_picture_comes_back_from_its_tensor(mode: str, shape: tuple[int, ...]) -> None:
+def test_an_image_survives_conversion_to_a_tensor(mode: str, shape: tuple[int, ...]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     tensor = from_image(Image.fromarray(pixels))
     assert tensor.shape == (3 if mode == "RGB" else 1, 5, 7)

@@ -1,4 +1,4 @@
-"""Numbers of files by a range: read as 16 bits, written back as numbers."""
+"""Numbers with a range: read as 16 bits, written as numbers again."""
 
 import struct
 from dataclasses import replace
@@ -28,7 +28,7 @@ RGB = RNG.integers(0, 4096, (20, 30, 3)).astype(np.uint16)
 
 
 def expected(numbers: Array, values: Range) -> Array:
-    """The formula: 16 bits from the low end to the high end, clipped."""
+    """Return the range scaled to 16 bits by the formula, clipped."""
     low, high = values
     unit: Array = (numbers.astype(np.float64) - low) / (high - low)
     return unit.clip(0, 1) * 65535
@@ -53,7 +53,7 @@ def stored(path: Path) -> Array:
         ((TWELVE >> 4).astype(np.uint8), "tif", (0, 255)),
     ],
 )
-def test_numbers_become_16_bits_between_the_ends(
+def test_numbers_are_scaled_to_16_bits_within_the_range(
     tmp_path: Path, numbers: Array, suffix: str, values: Range
 ) -> None:
     path = tmp_path / f"a.{suffix}"
@@ -87,14 +87,14 @@ def test_colors_and_their_transparency(tmp_path: Path, suffix: str) -> None:
     assert np.array_equal(picture.alpha, alpha)
 
 
-def test_a_file_that_is_white_at_zero_is_turned_within_the_range(tmp_path: Path) -> None:
+def test_a_file_with_white_at_zero_is_inverted_within_the_range(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", TWELVE, photometric="miniswhite")
     pixels = read_pixels(tmp_path / "a.tif", channels=1, values=(0, 4095))
     np.testing.assert_allclose(pixels[:, :, 0], 65535 - expected(TWELVE, (0, 4095)), atol=1)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_without_a_range_pixels_are_those_of_the_other_readers(tmp_path: Path, name: str) -> None:
+def test_without_a_range_pixels_equal_those_of_the_other_readers(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     FILES[name](path)
     pixels = read_pixels(path)
@@ -105,24 +105,24 @@ def test_without_a_range_pixels_are_those_of_the_other_readers(tmp_path: Path, n
 
 
 @pytest.mark.parametrize("name", ["a.ppm", "a.pgm", "a.jp2", "a.avif"])
-def test_formats_that_scale_their_numbers_take_no_range(tmp_path: Path, name: str) -> None:
+def test_formats_that_scale_their_numbers_reject_a_range(tmp_path: Path, name: str) -> None:
     image = Image.new("L" if name == "a.pgm" else "RGB", (20, 20))
     image.save(tmp_path / name)
-    with pytest.raises(ImageError, match=rf"{name}: .* does not keep numbers"):
+    with pytest.raises(ImageError, match=rf"{name}: .* does not support a range"):
         read_pixels(tmp_path / name, values=(0, 4095))
 
 
-def test_what_is_no_number_is_refused(tmp_path: Path) -> None:
+def test_infinite_and_nan_numbers_are_rejected(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", np.where(FLOATS > 0, np.nan, FLOATS))
-    with pytest.raises(ImageError, match=r"a\.tif: some of its values are .* \(NaN\)"):
+    with pytest.raises(ImageError, match=r"a\.tif: some of its values are infinite or NaN"):
         read_pixels(tmp_path / "a.tif", values=(-500, 500))
 
 
-def test_planes_whose_numbers_cannot_be_had_are_refused(tmp_path: Path) -> None:
+def test_planes_whose_numbers_cannot_be_read_are_rejected(tmp_path: Path) -> None:
     tifffile.imwrite(
         tmp_path / "a.tif", RGB.transpose(2, 0, 1), photometric="rgb", planarconfig="separate"
     )
-    with pytest.raises(ImageError, match=r"a\.tif: 16 bits in planes one after the other"):
+    with pytest.raises(ImageError, match=r"a\.tif: its 16-bit numbers cannot be read"):
         read_pixels(tmp_path / "a.tif", values=(0, 4095))
 
 
@@ -139,7 +139,7 @@ def test_planes_whose_numbers_cannot_be_had_are_refused(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_tiff_gets_numbers_of_the_least_type(
+def test_a_tiff_gets_numbers_of_the_smallest_type(
     tmp_path: Path, values: Range, floats: bool, dtype: type, channels: int
 ) -> None:
     pixels = RNG.integers(0, 65536, (20, 30, channels)).astype(np.uint16)
@@ -158,7 +158,7 @@ def test_a_tiff_gets_numbers_of_the_least_type(
         assert abs(again - pixels).max() <= 65535 * (tolerance / (high - low)) + 1
 
 
-def test_a_png_gets_whole_numbers_from_0_and_others_are_scaled_and_said(tmp_path: Path) -> None:
+def test_a_png_gets_integers_from_0_and_others_are_scaled_with_a_remark(tmp_path: Path) -> None:
     pixels = RNG.integers(0, 65536, (20, 30, 1)).astype(np.uint16)
     path = tmp_path / "a.png"
     write_picture(Picture(pixels, written=(0, 4095)), path)
@@ -177,7 +177,7 @@ def test_a_png_gets_whole_numbers_from_0_and_others_are_scaled_and_said(tmp_path
     assert said.startswith(".jpg cannot hold numbers from 0 to 4095")
 
 
-def test_32_bits_without_a_sign_reach_beyond_those_with_one(tmp_path: Path) -> None:
+def test_unsigned_32_bit_numbers_may_exceed_the_signed_range(tmp_path: Path) -> None:
     numbers = np.linspace(0, 2**32 - 1, 600).astype(np.uint32).reshape(20, 30)
     tifffile.imwrite(tmp_path / "a.tif", numbers, photometric="minisblack")
     pixels = read_pixels(tmp_path / "a.tif", channels=1, values=(0, 2**32 - 1))
@@ -185,10 +185,10 @@ def test_32_bits_without_a_sign_reach_beyond_those_with_one(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("values", [None, (-128, 127)])
-def test_8_bits_with_a_sign_are_refused(tmp_path: Path, values: Any) -> None:
+def test_signed_8_bits_are_rejected(tmp_path: Path, values: Any) -> None:
     """Pillow would read -1 as 255."""
     tifffile.imwrite(tmp_path / "a.tif", np.arange(-50, 50, dtype=np.int8).reshape(10, 10))
-    with pytest.raises(ImageError, match=r"a\.tif: 8 bits with a sign"):
+    with pytest.raises(ImageError, match=r"a\.tif: signed 8-bit numbers"):
         read_pixels(tmp_path / "a.tif", channels=1, values=values)
 
 
@@ -196,7 +196,7 @@ def test_8_bits_with_a_sign_are_refused(tmp_path: Path, values: Any) -> None:
     ("values", "suffix", "kept"),
     [((0, 255), "png", True), ((0, 4095), "tif", True), ((-1024, 3071), "tif", False)],
 )
-def test_transparency_beside_numbers_is_kept_where_they_have_a_type_or_it_is_reported(
+def test_transparency_of_numbers_is_kept_if_their_type_holds_it_or_it_is_reported(
     tmp_path: Path, values: Range, suffix: str, kept: bool
 ) -> None:
     pixels = RNG.integers(0, 65536, (20, 30, 3)).astype(np.uint16)
@@ -206,7 +206,7 @@ def test_transparency_beside_numbers_is_kept_where_they_have_a_type_or_it_is_rep
     bands = stored(path).shape[2] if suffix == "png" else tifffile.imread(path).shape[2]
     assert bands == (4 if kept else 3)
     assert scaling(picture, path) == (
-        () if kept else ("dropped the transparency, which int16 does not hold",)
+        () if kept else ("dropped the transparency: int16 cannot hold it",)
     )
 
 
@@ -220,7 +220,7 @@ NUMBERS = ["uint16", "int16", "uint32", "int32", "float32", "float64"]
 def test_numbers_of_every_type_byte_order_and_compression(
     tmp_path: Path, dtype: str, order: Any, compression: str | None, kind: str
 ) -> None:
-    """tifffile writes them; Pillow alone reads compressed ones with the high byte first wrong."""
+    """tifffile writes them; Pillow alone would read compressed big-endian numbers wrongly."""
     signed = not dtype.startswith("u")
     numbers = RNG.uniform(-500 if signed else 0, 3500, (37, 41, 3)).astype(dtype)
     numbers = numbers if kind == "rgb" else numbers[:, :, 0]
@@ -245,7 +245,7 @@ def test_numbers_of_every_type_byte_order_and_compression(
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "uint32", "int16"])
-def test_colors_of_any_type_need_no_range_where_their_own_holds_them(
+def test_colors_of_any_type_need_no_range_within_the_range_of_their_type(
     tmp_path: Path, dtype: str
 ) -> None:
     white = 1 if dtype.startswith("f") else 65535 if "32" in dtype else 32767
@@ -261,7 +261,7 @@ def test_colors_of_any_type_need_no_range_where_their_own_holds_them(
             read(path)
 
 
-def test_colors_of_floats_turn_and_come_back_as_floats(tmp_path: Path) -> None:
+def test_float_colors_are_rotated_and_written_as_floats(tmp_path: Path) -> None:
     numbers = RNG.normal(0, 300, (20, 30, 3))
     source, target = tmp_path / "a.tif", tmp_path / "b.tif"
     tifffile.imwrite(source, numbers, photometric="rgb", extratags=[(274, "H", 1, 6, True)])
@@ -277,14 +277,14 @@ def test_colors_of_floats_turn_and_come_back_as_floats(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("row", [0, 300, -1])
 @pytest.mark.parametrize("values", [None, (0, 1)])
-def test_one_value_that_is_no_number_is_found_in_any_row(
+def test_a_single_nan_is_found_in_any_row(
     tmp_path: Path, wrong: float, row: int, values: Range | None
 ) -> None:
-    """Rows are read some hundred at a time."""
+    """Rows are read in blocks."""
     numbers = RNG.random((700, 20)).astype(np.float32)
     numbers[row, 7] = wrong
     tifffile.imwrite(tmp_path / "a.tif", numbers)
-    with pytest.raises(ImageError, match=r"a\.tif: some of its values are infinite, or no num"):
+    with pytest.raises(ImageError, match=r"a\.tif: some of its values are infinite or NaN"):
         read_pixels(tmp_path / "a.tif", channels=1, values=values)
 
 
@@ -298,11 +298,9 @@ def test_one_value_that_is_no_number_is_found_in_any_row(
     ],
 )
 @pytest.mark.parametrize("big", [False, True])
-def test_numbers_that_are_not_read_are_named(
-    tmp_path: Path, dtype: str, said: str, big: bool
-) -> None:
+def test_unsupported_numbers_are_named(tmp_path: Path, dtype: str, said: str, big: bool) -> None:
     tifffile.imwrite(tmp_path / "a.tif", TWELVE.astype(dtype), bigtiff=big)
-    with pytest.raises(ImageError, match=rf"a\.tif: {said}; gray and RGB are read of"):
+    with pytest.raises(ImageError, match=rf"a\.tif: {said}; supported: gray and RGB of"):
         read_pixels(tmp_path / "a.tif", values=(0, 4095))
 
 
@@ -312,7 +310,7 @@ ALPHA = np.where(np.arange(30) < 10, 0, np.where(np.arange(30) < 20, 128, 255)).
 
 @pytest.mark.parametrize("values", [(0, 4095), (16, 235)])
 def test_8_and_16_bits_with_the_same_numbers_are_the_same(tmp_path: Path, values: Range) -> None:
-    """Transparent pixels are on white, whatever white is in the file's numbers."""
+    """Transparent pixels are on white, for every value of white in the file."""
     alpha = np.broadcast_to(ALPHA, EIGHT.shape)
     Image.fromarray(np.dstack([EIGHT, alpha]), "LA").save(tmp_path / "8.png")
     rgb = np.dstack([EIGHT] * 3)
@@ -346,19 +344,19 @@ def test_colors_multiplied_with_their_transparency_are_divided_before_a_range(
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])
-def test_less_than_8_bits_have_no_range(tmp_path: Path, bits: int) -> None:
+def test_less_than_8_bits_reject_a_range(tmp_path: Path, bits: int) -> None:
     small = EIGHT >> (8 - bits)
     image = Image.fromarray(small * (255 // (2**bits - 1)))
     image.convert("1" if bits == 1 else "L").save(tmp_path / "a.png", bits=bits)
     Image.new("CMYK", (30, 20)).save(tmp_path / "b.tif")
     names = ("b.tif", "a.png") if bits == 1 else ("b.tif",)
     for name in names:
-        with pytest.raises(ImageError, match=rf"{name}: a range is one of gray or RGB, of 8 bits"):
+        with pytest.raises(ImageError, match=rf"{name}: a range requires gray or RGB with 8 bits"):
             read_pixels(tmp_path / name, values=(0, 15))
 
 
 def test_white_of_12_bits_in_12_is_4095(tmp_path: Path) -> None:
-    """Such a file is as bright as one of 16 bits; by a range its numbers count."""
+    """Such a file is as bright as one of 16 bits; with a range its numbers are used."""
     flat = TWELVE.ravel()
     packed = np.empty(flat.size * 3 // 2, np.uint8)
     packed[0::3], packed[2::3] = flat[::2] >> 4, flat[1::2] & 255
@@ -378,7 +376,7 @@ def test_white_of_12_bits_in_12_is_4095(tmp_path: Path) -> None:
     assert traits.numbers is None
 
 
-def test_transparency_says_nothing_of_the_numbers(tmp_path: Path) -> None:
+def test_transparency_does_not_count_as_a_number(tmp_path: Path) -> None:
     opaque = np.full((*RGB.shape[:2], 1), 65535, np.uint16)
     assert cv2.imwrite(str(tmp_path / "a.png"), np.dstack([RGB, opaque]))
     _, traits = read_with_traits(tmp_path / "a.png")
@@ -389,10 +387,10 @@ def test_transparency_says_nothing_of_the_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("photometric", ["rgb", "minisblack"])
 @pytest.mark.parametrize("dtype", ["float32", "int32", "int16", "uint16"])
 @pytest.mark.parametrize("compression", [None, "zlib"])
-def test_colors_in_planes_are_never_other_colors(
+def test_colors_in_planes_are_never_mixed_up(
     tmp_path: Path, photometric: str, dtype: str, compression: str | None
 ) -> None:
-    """16 bits of RGB are read in 8; all else is refused, and it is said what would be right."""
+    """16-bit RGB is read in 8 bits; everything else is rejected with advice."""
     planes = np.moveaxis(RGB, 2, 0).astype(dtype)
     path = tmp_path / "a.tif"
     tifffile.imwrite(
@@ -402,7 +400,9 @@ def test_colors_in_planes_are_never_other_colors(
         if (photometric, dtype) == ("rgb", "uint16"):
             read(path)
         else:
-            with pytest.raises(ImageError, match=r"a\.tif: .* in planes .*; write them pixel by"):
+            with pytest.raises(
+                ImageError, match=r"a\.tif: .* in separate planes; write them pixel by"
+            ):
                 read(path)
     if (photometric, dtype) == ("rgb", "uint16"):
         assert np.abs(np.asarray(read_image(path)) - RGB / 257).max() <= 1
@@ -412,7 +412,7 @@ def test_colors_in_planes_are_never_other_colors(
 
 
 def test_colors_are_shown_by_the_bits_that_they_fill(tmp_path: Path) -> None:
-    """Of 12 bits in 16 a colored picture would look grey."""
+    """A colored image of 12 bits in 16 would look gray."""
     tifffile.imwrite(tmp_path / "a.tif", RGB, photometric="rgb")
     image, traits = read_with_traits(tmp_path / "a.tif")
     assert traits.numbers == (RGB.min(), RGB.max())

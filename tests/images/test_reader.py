@@ -28,7 +28,7 @@ LOSSLESS: dict[str, dict[str, Any]] = {
     "jpg": {"quality": 100, "subsampling": 0},
 }
 
-# What a viewer shows of the stored rows and columns (EXIF 2.3, tag 274).
+# The upright image for the stored rows and columns (EXIF 2.3, tag 274).
 SHOWN = {
     1: PHOTO,
     2: PHOTO[:, ::-1],
@@ -91,14 +91,14 @@ def test_exif_behind_the_pixels_of_a_png_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damaged", [b"Exif\0\0nonsense", exif(6).tobytes()[:-20], exif(77)])
-def test_damaged_exif_does_not_cost_the_picture(tmp_path: Path, damaged: Any) -> None:
+def test_an_image_with_damaged_exif_is_read(tmp_path: Path, damaged: Any) -> None:
     path = save(tmp_path / "a.jpg", exif=damaged)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, about the metadata
         assert read_size(path) == read_image(path).size == (80, 48)
 
 
-def test_damaged_exif_text_does_not_cost_the_picture(tmp_path: Path) -> None:
+def test_an_image_with_damaged_exif_text_is_read(tmp_path: Path) -> None:
     text = PngInfo()
     text.add_text("Raw profile type exif", "\nexif\n8\nnot hexadecimal")
     path = save(tmp_path / "a.png", pnginfo=text)
@@ -111,7 +111,7 @@ def test_damaged_exif_text_does_not_cost_the_picture(tmp_path: Path) -> None:
 def test_the_size_comes_from_the_header(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    """No pixel is decoded for it; so half a file has a size, and no image."""
+    """Pixels are not decoded for it, so half a file has a size, but not an image."""
     noise = np.random.default_rng(0).integers(0, 256, (64, 96, 3)).astype(np.uint8)
     path = tmp_path / f"a.{suffix}"
     Image.fromarray(noise).save(path)
@@ -146,7 +146,7 @@ def test_the_limit_is_on_the_pixels_that_the_header_claims(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "gif", "avif", "jp2"])
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_pillows_own_limit_does_not_matter_and_does_not_move(
+def test_pillows_limit_is_neither_used_nor_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, orientation: int
 ) -> None:
     options = {} if suffix in ("gif", "jp2") else {"exif": exif(orientation)}

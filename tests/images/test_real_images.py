@@ -1,4 +1,4 @@
-"""Real photographs and paintings, where GAN_DATA names their folder: trained on, and translated."""
+"""Train on and translate real photographs and paintings, if GAN_DATA names their folder."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ DATA = os.environ.get("GAN_DATA")
 pytestmark = pytest.mark.skipif(not DATA, reason="GAN_DATA names no folder with trainA and trainB")
 
 
-def test_the_small_recipe_trains_on_them_and_every_test_image_comes_back(tmp_path: Path) -> None:
+def test_the_small_recipe_trains_on_them_and_every_test_image_is_translated(tmp_path: Path) -> None:
     root, run, output = Path(str(DATA)), tmp_path / "run", tmp_path / "paintings"
     recipe = Path(__file__).parents[2] / "configs" / "small.yaml"
     options = {

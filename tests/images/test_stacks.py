@@ -1,4 +1,4 @@
-"""Stacks of pages: counted, cut, and written back whole."""
+"""Stacks of pages: counted, cut and written."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_each_page_is_cut_with_its_numbers(tmp_path: Path, kind: str, compressio
 
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
 def test_pages_keep_their_polarity_and_their_place(tmp_path: Path, kind: str) -> None:
-    """White at 0 stays so, and so do resolution and a GeoTIFF's tags."""
+    """White at 0, resolution and the tags of a GeoTIFF are kept."""
     values = STACKS[kind]
     if kind == "float32":
         values = np.abs(values) / 100
@@ -103,7 +103,7 @@ def masked(path: Path) -> None:
 @pytest.mark.parametrize("make", [
     pyramid, masked, lambda path: Image.fromarray(STACKS["rgb"][0]).save(path),
 ])  # fmt: skip
-def test_thumbnails_masks_and_single_pages_are_no_stacks(
+def test_thumbnails_masks_and_single_pages_are_not_stacks(
     tmp_path: Path, make: Callable[[Path], object]
 ) -> None:
     make(tmp_path / "a.tif")
@@ -112,10 +112,10 @@ def test_thumbnails_masks_and_single_pages_are_no_stacks(
 
 @pytest.mark.parametrize("share", [0.001, 0.3, 0.5, 0.7, 0.9])
 @pytest.mark.parametrize("compressed", [False, True])
-def test_a_stack_that_lost_pages_is_no_single_picture(
+def test_a_stack_that_lost_pages_is_not_read_as_a_single_image(
     tmp_path: Path, negative_model: Path, share: float, compressed: bool
 ) -> None:
-    """Pillow writes each page's directory before its pixels, tifffile behind them."""
+    """Pillow writes each page's directory before its pixels, tifffile after them."""
     path = tmp_path / "in/a.tif"
     path.parent.mkdir()
     pages = [Image.fromarray(page) for page in STACKS["rgb"]]
@@ -126,7 +126,7 @@ def test_a_stack_that_lost_pages_is_no_single_picture(
     assert not (tmp_path / "out/a.tif").exists()
 
 
-def test_a_page_that_is_nowhere_is_named(tmp_path: Path) -> None:
+def test_a_missing_page_is_named(tmp_path: Path) -> None:
     pages = [Image.fromarray(page) for page in STACKS["rgb"]]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
     whole = (tmp_path / "a.tif").read_bytes()
@@ -153,13 +153,13 @@ def test_a_stack_is_translated_page_by_page(
     assert (tmp_path / "out/a.tif").read_bytes() == before
 
 
-def test_another_format_holds_the_first_page_and_it_is_said(
+def test_another_format_holds_the_first_page_with_a_remark(
     tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "in").mkdir()
     write(tmp_path / "in/a.tif", STACKS["rgb"])
     translate_folder(negative_model, tmp_path / "in", tmp_path / "out", format="png")
-    assert "a.tif: animated: its first frame is taken" in capsys.readouterr().err
+    assert "a.tif: animated: only its first frame is used" in capsys.readouterr().err
     with Image.open(tmp_path / "out/a.png") as image:
         assert np.array_equal(np.asarray(image), 255 - STACKS["rgb"][0])
 

@@ -1,4 +1,4 @@
-"""What is unusual about a file, format by format, and that its pixels are the reader's own."""
+"""Unusual traits of files in each format, with pixels equal to the reader's."""
 
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def test_traits_of_each_format(
     assert pixels.tobytes() == read_image(tmp_path / name).tobytes()
 
 
-def test_16_bits_a_channel_of_colour_are_told(tmp_path: Path) -> None:
+def test_16_bit_colors_are_reported(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", PIXELS.astype(np.uint16) * 257, photometric="rgb")
     assert list(read_with_traits(tmp_path / "a.tif")[1].unusual) == ["deep"]
 
@@ -87,13 +87,13 @@ def test_a_small_draft_has_the_size_of_the_whole(tmp_path: Path) -> None:
     assert small.size == (50, 75)
 
 
-def test_several_traits_come_together(tmp_path: Path) -> None:
+def test_several_traits_are_reported_together(tmp_path: Path) -> None:
     PHOTO.convert("CMYK").save(tmp_path / "a.tif", "JPEG", exif=exif(5), icc_profile=LAB)
     found = read_with_traits(tmp_path / "a.tif")[1].unusual
     assert set(found) == {"cmyk", "rotated", "profile", "suffix"}
 
 
-def test_what_cannot_be_read_is_an_image_error(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_an_image_error(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").touch()
     with pytest.raises(ImageError, match=r"a\.jpg: empty file"):
         read_with_traits(tmp_path / "a.jpg")

@@ -73,7 +73,7 @@ def test_jpeg_is_written_without_chroma_subsampling_at_its_quality(tmp_path: Pat
     assert (tmp_path / "b.jpg").stat().st_size < 0.6 * len(data)
 
 
-def test_pgm_is_always_grey(tmp_path: Path) -> None:
+def test_pgm_is_always_gray(tmp_path: Path) -> None:
     write_image(smooth(), tmp_path / "a.pgm")
     assert (tmp_path / "a.pgm").read_bytes().startswith(b"P5")
 

@@ -203,7 +203,7 @@ def test_exports_say_which_numbers_they_take_and_give(
     with safe_open(tmp_path / "a.safetensors", framework="pt") as file:
         assert "range_in" in file.metadata()["gan_generator"]
     export_model(run, tmp_path / "a.pth", "reference", direction="ab")
-    assert "range_in and range_out have no place in it" in capsys.readouterr().out
+    assert "range_in and range_out cannot be stored in it" in capsys.readouterr().out
     export_model(run, tmp_path / "a.pt2", "program", direction="ab")
     files = {"gan_generator.json": ""}
     torch.export.load(tmp_path / "a.pt2", extra_files=files)

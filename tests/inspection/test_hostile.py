@@ -18,7 +18,7 @@ from tests.support.pictures import picture, write_dataset
     (["nowhere"], "nowhere: no such folder"),
     (["empty"], "empty: no images in this folder or below it; ROOT is a folder with trainA, "),
     (["arrays"], "arrays: no images in this folder or below it: 2 files of other kinds (.npy); "
-     "images are .jpg, .png, .tif, .webp and the like; ROOT is a folder with trainA, "),
+     "images end in .jpg, .png, .tif, .webp and so on; ROOT is a folder with trainA, "),
     (["file"], "file: not a folder"),
     (["data", "--a", "data/trainA"], "give ROOT, or --a and --b, not both"),
     (["--a", "data", "--b", "data/trainB"], "data/trainB: is or lies in data"),

@@ -1,4 +1,4 @@
-"""Weights of other projects open without a hint, and do what they did there."""
+"""Weights of other projects open without options, and give the same output as there."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ def image(channels: int = 3) -> Tensor:
 
 
 def same(ours: nn.Module, theirs: nn.Module, channels: int = 3) -> bool:
-    """Whether outputs agree within float32's rounding over twenty-four layers."""
+    """Return whether outputs agree within float32's rounding over twenty-four layers."""
     with torch.no_grad():
         expected = theirs(image(channels))
         error = (ours(image(channels)) - expected).abs().max()
@@ -56,7 +56,7 @@ def test_golden_weights_open_as_pth_and_repeat_the_references_output(
 @pytest.mark.parametrize("dropout", [False, True])
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("filters", [False, True], ids=["reference", "CUT"])
-def test_resnets_of_every_norm_do_what_they_did(
+def test_resnets_of_every_norm_give_the_same_output(
     norm: Norm, dropout: bool, filters: bool, tmp_path: Path
 ) -> None:
     bias = norm.startswith("instance")
@@ -82,7 +82,7 @@ def test_any_number_of_blocks_is_counted(blocks: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("dropout", [False, True])
 @pytest.mark.parametrize("norm", ["instance", "batch"])
 def test_mmagics_names_are_read(norm: Norm, dropout: bool, tmp_path: Path) -> None:
-    """Both generators in one file, under the names of what they make."""
+    """Both generators are in one file, named after their target domains."""
     photo, mask = (randomized(mmagic(3, 6, norm, dropout), seed) for seed in (1, 2))
     both = {f"generators.photo.{k}": t for k, t in photo.state_dict().items()}
     both |= {f"generators.mask.{k}": t for k, t in mask.state_dict().items()}
@@ -108,15 +108,15 @@ def test_joligens_names_are_read(norm: Norm, tmp_path: Path) -> None:
     assert same(opened.network, theirs)
 
 
-def test_a_stem_without_padding_is_refused(tmp_path: Path) -> None:
-    """Later joliGEN leaves it out: the output is smaller, another function of the same shapes."""
+def test_a_stem_without_padding_is_rejected(tmp_path: Path) -> None:
+    """Later versions of joliGEN do not pad: the output is smaller, but the shapes are equal."""
     theirs = Joli(resnet_layers(2, 9)[1:])
-    with pytest.raises(ValueError, match=r"no generator in it: no convolution at model\.1; found"):
+    with pytest.raises(ValueError, match=r"holds no generator: no convolution at model\.1; found"):
         open_generator(saved(theirs.state_dict(), tmp_path / "g.pth"))
 
 
 def wrapped(state: dict[str, Tensor]) -> dict[str, Any]:
-    """The same weights as people save them, by what they do."""
+    """Return the same weights in the usual wrappers, by name."""
     numbered = {name.removeprefix("model."): tensor for name, tensor in state.items()}
     optimizer = {"state": {0: {"exp_avg": torch.zeros(3)}}, "param_groups": [{"lr": 1.0}]}
     return {
@@ -137,7 +137,7 @@ WRAPPED = list(wrapped({}))
 
 
 @pytest.mark.parametrize("how", WRAPPED)
-def test_wrappers_are_taken_off(how: str, tmp_path: Path) -> None:
+def test_wrappers_are_removed(how: str, tmp_path: Path) -> None:
     theirs = randomized(Resnet(resnet_layers(2, 6)))
     opened = open_generator(saved(wrapped(theirs.state_dict())[how], tmp_path / "g.ckpt"))
     if how == "half precision":
@@ -169,10 +169,10 @@ def test_files_of_2017_with_statistics_of_instance_norms_open(tmp_path: Path) ->
 
 @pytest.mark.parametrize("norm", ["instance_affine", "batch"])
 @pytest.mark.parametrize("bias", [False, True])
-def test_biases_that_the_reference_has_not_change_nothing(
+def test_biases_that_the_reference_does_not_have_change_nothing(
     norm: Norm, bias: bool, tmp_path: Path
 ) -> None:
-    """Third parties write nn.Conv2d as it comes, with a bias, or leave it out everywhere."""
+    """Other projects use nn.Conv2d with its default bias, or without a bias everywhere."""
     theirs = randomized(Resnet(resnet_layers(2, 6, norm, bias=bias, name="block")))
     state: dict[str, Tensor] = dict(theirs.state_dict())
     state = {name: tensor for name, tensor in state.items() if "num_batches" not in name}
@@ -198,8 +198,8 @@ def test_names_choose_between_two_generators(ab: str, ba: str, tmp_path: Path) -
         open_generator(path)
 
 
-def test_a_domains_name_is_no_direction(tmp_path: Path) -> None:
-    """MMagic's generators.b makes images of b: it is none from B to A."""
+def test_a_domains_name_is_not_a_direction(tmp_path: Path) -> None:
+    """MMagic's generators.b makes images of B: it is not the generator from B to A."""
     states = {name: randomized(mmagic(2, 6, "instance", False)).state_dict() for name in "ab"}
     path = saved({"generators": states}, tmp_path / "cyclegan.pth")
     with pytest.raises(ValueError, match="--part"):
@@ -223,14 +223,14 @@ def without(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key: tensor for key, tensor in state.items() if key != name}
 
 
-def test_what_is_no_generator_is_refused_with_what_was_found(tmp_path: Path) -> None:
+def test_a_file_without_a_generator_is_rejected_with_its_tensors(tmp_path: Path) -> None:
     state: dict[str, Tensor] = Resnet(resnet_layers(2, 6)).state_dict()
     zero = torch.zeros(1)
     wrong: dict[str, tuple[Any, str]] = {
         "discriminator": (build_discriminator("basic").state_dict(), "looks like a discriminator"),
         "another": (
             {"layer1.weight": zero},
-            r"no tensors are called model.N.*layer1.weight \(1,\)",
+            r"no tensors are named model.N.*layer1.weight \(1,\)",
         ),
         "empty": ({}, "found no tensors"),
         "a number": (3, "found no tensors"),

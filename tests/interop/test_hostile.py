@@ -1,4 +1,4 @@
-"""Files that would run code do not run it; damaged ones are refused in one line."""
+"""Code in files is not run; damaged files are rejected in one line."""
 
 import os
 import pickle
@@ -49,21 +49,21 @@ def test_code_in_a_pickle_does_not_run(attack: type[Command], how: str, tmp_path
         open_generator(path)
     assert "\n" not in str(caught.value)
     assert not mark.exists()
-    # The attack is one: unpickled, it would have left its mark.
+    # The attack works: unpickled, it leaves its mark.
     with path.open("rb") as file:
         if how == "plain pickle":
             pickle.load(file)
             assert mark.exists()
 
 
-def test_what_it_asked_for_is_named(tmp_path: Path) -> None:
+def test_the_rejected_global_is_named(tmp_path: Path) -> None:
     path = tmp_path / "g.pth"
     torch.save({"model": Command(tmp_path / "mark")}, path)
     with pytest.raises(ValueError, match=r"uses \w+\.system and would run code; nothing"):
         open_generator(path)
 
 
-def test_the_command_says_it_in_one_line(
+def test_the_command_reports_it_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "g.pth"
@@ -84,7 +84,7 @@ def test_the_command_says_it_in_one_line(
 
 
 def damaged(folder: Path) -> dict[str, bytes]:
-    """Contents of files that are no weights, by what they are."""
+    """Return contents of files that are not weights, by kind."""
     good = folder / "good.pt"
     torch.save(Resnet(resnet_layers(2, 6)).state_dict(), good)
     whole = good.read_bytes()
@@ -103,7 +103,7 @@ DAMAGED = ["empty", "text", "cut off", "a hole", "zeros", "only a pickle"]
 
 
 @pytest.mark.parametrize("how", DAMAGED)
-def test_damaged_files_are_refused_in_one_line(how: str, tmp_path: Path) -> None:
+def test_damaged_files_are_rejected_in_one_line(how: str, tmp_path: Path) -> None:
     path = tmp_path / "g.pth"
     path.write_bytes(damaged(tmp_path)[how])
     with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: ") as caught:
@@ -111,7 +111,7 @@ def test_damaged_files_are_refused_in_one_line(how: str, tmp_path: Path) -> None
     assert "\n" not in str(caught.value)
 
 
-def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
+def test_another_kind_of_zip_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "g.pth"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("photo.txt", "hello")
@@ -119,7 +119,7 @@ def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
         open_generator(path)
 
 
-def test_a_program_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_a_torchscript_program_is_rejected_with_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "g.pt"
     with warnings.catch_warnings(action="ignore", category=FutureWarning):
         torch.jit.save(torch.jit.script(torch.nn.ReLU()), path)
@@ -127,8 +127,8 @@ def test_a_program_is_refused_with_the_reason(tmp_path: Path) -> None:
         open_generator(path)
 
 
-def test_tensors_larger_than_their_file_are_refused(tmp_path: Path) -> None:
-    """A stride of 0 lets one number pretend to be any many."""
+def test_tensors_larger_than_their_file_are_rejected(tmp_path: Path) -> None:
+    """With a stride of 0, one number can claim to be any number of them."""
     state = dict(Resnet(resnet_layers(2, 6)).state_dict())
     state["model.1.weight"] = torch.zeros(1).expand(10**6, 3, 7, 7)
     path = tmp_path / "g.pth"
@@ -153,7 +153,7 @@ def test_a_dictionary_that_holds_itself_ends(tmp_path: Path) -> None:
         (lambda tensor: torch.full_like(tensor, float("nan")), r"model\.1\.weight is not finite"),
     ],
 )
-def test_weights_that_are_no_numbers_to_compute_with_are_refused(
+def test_weights_that_are_not_finite_floats_are_rejected(
     change: Any, message: str, tmp_path: Path
 ) -> None:
     state = {
@@ -167,7 +167,7 @@ def test_weights_that_are_no_numbers_to_compute_with_are_refused(
 @pytest.mark.parametrize(
     "content", [b"", b"text", bytes(range(255, 0, -1)), b"PK\3\4" + bytes(100)]
 )
-def test_what_is_no_file_of_weights_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
+def test_a_file_without_weights_is_rejected(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "net_G.pth"
     path.write_bytes(content)
     words = r"net_G\.pth: (not a file of weights, or damaged|rejected: it )"
@@ -176,7 +176,7 @@ def test_what_is_no_file_of_weights_is_said_to_be_none(content: bytes, tmp_path:
     assert "weights_only" not in str(error.value)
 
 
-def test_a_direction_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+def test_an_invalid_direction_is_rejected_by_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="direction xx: must be ab or ba"):
         Translator.load(tmp_path, direction="xx")  # type: ignore[arg-type]
 
@@ -184,7 +184,7 @@ def test_a_direction_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"<html>404</html>", b"", b"garbage", b"{}", bytes(100)], ids=range(5)
 )
-def test_what_is_no_file_of_weights_is_called_so(tmp_path: Path, content: bytes) -> None:
+def test_the_error_for_a_file_without_weights_says_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "latest_net_G.pth").write_bytes(content)
     with pytest.raises(ValueError, match=r"latest_net_G\.pth: not a file of weights, or damaged"):
         read_tensors(tmp_path / "latest_net_G.pth")

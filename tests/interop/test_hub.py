@@ -1,4 +1,4 @@
-"""Folders for sharing give the same pictures as the run, and their cards tell how it came about."""
+"""Folders for sharing give the same images as the run, and have a model card."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def noise(width: int = 30, height: int = 20) -> Image.Image:
 
 @pytest.fixture
 def run(tmp_path: Path, new_generator: Generators) -> Path:
-    """A run's directory as training leaves it, with secrets in its paths."""
+    """Return a run directory as training writes it, with secrets in its paths."""
     folder = tmp_path / "checkpoints" / "ochre"
     (folder / "samples").mkdir(parents=True)
     new_generator(folder / "gen_ab.safetensors", "ab", seed=1)
@@ -73,7 +73,7 @@ def test_an_exported_folder_gives_the_same_pixels_as_the_run(run: Path, tmp_path
         assert newest.size == (20, 16)
 
 
-def test_the_card_tells_data_recipe_metrics_with_protocol_samples_and_licence(
+def test_the_card_has_data_recipe_metrics_with_protocol_samples_and_license(
     run: Path, tmp_path: Path
 ) -> None:
     Translator.load(run, "ab", "cpu").save_pretrained(tmp_path / "shared", license="mit")
@@ -97,7 +97,9 @@ def test_the_card_tells_data_recipe_metrics_with_protocol_samples_and_licence(
     assert "gen_ba" not in body
 
 
-def test_a_card_of_a_lone_file_says_what_is_not_known(generator_file: Path, tmp_path: Path) -> None:
+def test_a_card_of_a_single_file_states_what_is_not_known(
+    generator_file: Path, tmp_path: Path
+) -> None:
     Translator.load(generator_file, device="cpu").save_pretrained(tmp_path / "shared")
     text = (tmp_path / "shared" / "README.md").read_text()
     assert "license: unknown" in text
@@ -105,7 +107,7 @@ def test_a_card_of_a_lone_file_says_what_is_not_known(generator_file: Path, tmp_
         assert said in text
 
 
-def test_other_peoples_weights_can_be_shared_too(tmp_path: Path) -> None:
+def test_weights_of_other_projects_can_be_shared(tmp_path: Path) -> None:
     state = build_generator("resnet_6blocks", channels=2).state_dict()
     torch.save(state, tmp_path / "latest_net_G_B.pth")
     theirs = Translator.load(tmp_path / "latest_net_G_B.pth", device="cpu")
@@ -116,24 +118,24 @@ def test_other_peoples_weights_can_be_shared_too(tmp_path: Path) -> None:
     assert "out of latest_net_G_B.pth (reference)" in (tmp_path / "shared/README.md").read_text()
 
 
-def refuse(*_: Any, **__: Any) -> None:
+def fail(*_: Any, **__: Any) -> None:
     raise AssertionError("nothing may be asked of the Hub")
 
 
 @pytest.mark.parametrize(
     "name", ["gone", "user/name", "checkpoints/typo", "./a/b", "/no/such/place"]
 )
-def test_a_missing_path_is_refused_at_once_and_never_a_repository(
+def test_a_missing_path_is_rejected_and_never_taken_for_a_repository(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("socket.socket.connect", refuse)
-    monkeypatch.setattr("huggingface_hub.snapshot_download", refuse)
+    monkeypatch.setattr("socket.socket.connect", fail)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
     for path in (name, Path(name)):
         with pytest.raises(ValueError, match=r"no such folder or file .*hf://user/name"):
             Translator.from_pretrained(path)
 
 
-def test_repositories_are_fetched_by_their_scheme(
+def test_repositories_are_downloaded_by_their_scheme(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
@@ -158,7 +160,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatc
         raise RuntimeError("no network\nand many more words")
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
-    with pytest.raises(ValueError, match=r"^hf://me/ochre: cannot be fetched: no network$"):
+    with pytest.raises(ValueError, match=r"^hf://me/ochre: cannot be downloaded: no network$"):
         Translator.from_pretrained("hf://me/ochre")
 
 
@@ -182,13 +184,13 @@ def test_what_is_pushed_is_what_is_saved(run: Path, monkeypatch: pytest.MonkeyPa
     }  # fmt: skip
 
 
-def test_a_folder_with_other_things_and_a_strange_licence_are_refused(
+def test_a_folder_with_other_files_and_an_invalid_license_are_rejected(
     run: Path, tmp_path: Path
 ) -> None:
     translator = Translator.load(run, "ab", "cpu")
     with pytest.raises(ValueError, match="holds other files"):
         translator.save_pretrained(run)
-    with pytest.raises(ValueError, match="license: My own: should be an identifier"):
+    with pytest.raises(ValueError, match="license: My own: must be an identifier"):
         translator.save_pretrained(tmp_path / "shared", license="My own")
     assert not (tmp_path / "shared").exists()
     bare = Translator(translator.network, 3, torch.device("cpu"))
@@ -196,19 +198,19 @@ def test_a_folder_with_other_things_and_a_strange_licence_are_refused(
         bare.save_pretrained(tmp_path / "shared")
 
 
-def test_what_is_there_is_not_replaced_unasked(
+def test_existing_files_are_not_replaced_by_default(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The card least of all: people fill it in."""
+    """Above all the card, which users may have edited."""
     folder = tmp_path / "shared"
     arguments = ["export", str(run), str(folder), "hub"]
     assert main(arguments) == 0
     card = folder / "README.md"
     card.write_text(card.read_text() + "Trained on my photographs.\n")
     assert main(arguments) == 1
-    assert "gen_ab.safetensors is there already" in capsys.readouterr().err
+    assert "gen_ab.safetensors exists" in capsys.readouterr().err
     (folder / "gen_ab.safetensors").write_bytes(b"old")
     assert main([*arguments, "--overwrite"]) == 0
-    assert "README.md: was there, stays as it is" in capsys.readouterr().out
+    assert "README.md: existed and was kept" in capsys.readouterr().out
     assert card.read_text().endswith("Trained on my photographs.\n")
     assert (folder / "gen_ab.safetensors").stat().st_size > 3

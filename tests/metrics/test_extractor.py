@@ -47,22 +47,24 @@ def test_the_deepest_map_is_the_last_before_the_classifier(name: str, layer: str
     ("vit_b_16", "vit_b_16 has no last feature map"),
     ("vgg19", "these are not the weights of vgg19"),
 ])  # fmt: skip
-def test_what_is_wrong_is_said_in_one_line(name: str, expected: str, weights: Path) -> None:
+def test_errors_are_one_line(name: str, expected: str, weights: Path) -> None:
     with pytest.raises(ValueError, match=expected) as error:
         open_extractor(name, weights, CPU)
     assert "\n" not in str(error.value)
 
 
-def test_missing_inception_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match=r"pip install|put torch-fidelity's file"):
+def test_the_error_for_missing_inception_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ValueError, match=r"pip install|copy torch-fidelity's file"):
         open_extractor("inception", tmp_path / "nothing.pth", CPU)
     monkeypatch.setattr("gan.metrics.inception.find_spec", lambda _: object())
-    with pytest.raises(ValueError, match=r"nothing.pth is missing: put torch-fidelity's file"):
+    with pytest.raises(ValueError, match=r"nothing.pth is missing: copy torch-fidelity's file"):
         open_extractor("inception", tmp_path / "nothing.pth", CPU)
 
 
 class Stem(nn.Module):
-    """A stand-in with Inception's names: its features are the means of its input."""
+    """A stub with Inception's names: its features are the means of its input."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,7 +80,7 @@ class Stem(nn.Module):
         return values.mean((2, 3))
 
 
-def test_inceptions_maps_are_kept_beside_its_features() -> None:
+def test_inceptions_maps_are_returned_with_its_features() -> None:
     network = Inception(Stem())
     maps = network(torch.zeros(2, 1, 8, 8))
     assert set(maps) == {"pooled", *STYLE}
@@ -93,10 +95,10 @@ def test_lpips_needs_its_backbones_files(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(("backbone", "name"), [("alexnet", "alex"), ("vgg16", "vgg")])
-def test_lpips_is_that_of_torchmetrics_on_the_same_convolutions(
+def test_lpips_equals_torchmetrics_on_the_same_convolutions(
     backbone: str, name: str, tmp_path: Path
 ) -> None:
-    """Random convolutions, the published weights on top of them, from a file of features alone."""
+    """With random convolutions from a file of features only, and the published weights."""
     from torchmetrics.functional.image.lpips import _LPIPS
 
     with torch.random.fork_rng():

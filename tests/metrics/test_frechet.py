@@ -1,4 +1,4 @@
-"""The Fréchet distance against SciPy's matrix root, closed forms and its own properties."""
+"""The Fréchet distance compared with SciPy's matrix root, closed forms and its properties."""
 
 import numpy as np
 import pytest
@@ -27,16 +27,16 @@ def by_scipy(x: Tensor, y: Tensor) -> float:
 
 
 @pytest.mark.parametrize(("n", "m", "width"), [(60, 45, 12), (500, 300, 40), (41, 41, 40)])
-def test_it_is_scipys(n: int, m: int, width: int) -> None:
+def test_it_equals_scipy(n: int, m: int, width: int) -> None:
     x, y = features(n, width, 1), features(m, width, 2, shift=0.5)
     assert frechet_distance(x, y) == pytest.approx(by_scipy(x, y), rel=1e-6)
 
 
 @pytest.mark.parametrize(("n", "m", "width"), [(20, 30, 64), (64, 20, 64), (30, 80, 64)])
-def test_it_is_the_sum_over_eigenvalues_where_covariances_are_singular(
+def test_it_is_the_sum_over_eigenvalues_if_covariances_are_singular(
     n: int, m: int, width: int
 ) -> None:
-    """sqrtm is unsure of itself there; the symmetric form S_x^(1/2) S_y S_x^(1/2) is not."""
+    """sqrtm is inexact there; the symmetric form S_x^(1/2) S_y S_x^(1/2) is not."""
     x, y = features(n, width, 3), features(m, width, 4, shift=0.2)
     cov_x, cov_y = np.cov(x.numpy(), rowvar=False), np.cov(y.numpy(), rowvar=False)
     values, vectors = np.linalg.eigh(cov_x)
@@ -50,7 +50,7 @@ def test_it_is_the_sum_over_eigenvalues_where_covariances_are_singular(
 
 @settings(max_examples=30)
 @given(st.integers(2, 30), st.integers(1, 20), st.integers(0, 99), st.floats(-3, 3))
-def test_a_shift_costs_its_square_and_nothing_costs_nothing(
+def test_a_shift_has_the_distance_of_its_square_and_no_shift_has_none(
     count: int, width: int, seed: int, shift: float
 ) -> None:
     x = features(count, width, seed)
@@ -59,7 +59,7 @@ def test_a_shift_costs_its_square_and_nothing_costs_nothing(
     assert frechet_distance(x, x + shift) == pytest.approx(width * shift**2, abs=1e-12 * scale)
 
 
-def test_scaling_a_collection_costs_the_difference_of_deviations() -> None:
+def test_scaling_a_collection_has_the_distance_of_the_deviations() -> None:
     """Commuting covariances: Tr (S_x^(1/2) - S_y^(1/2))^2."""
     x = features(50, 6, 5)
     x = x - x.mean(0)

@@ -1,4 +1,4 @@
-"""The kernel distance against loops over pairs, its closed form, and what an estimate should do."""
+"""The kernel distance compared with loops over pairs, its closed form, and its statistics."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_identical_collections_are_negative_by_their_closed_form() -> None:
 
 
 def test_random_halves_of_one_collection_average_zero() -> None:
-    """Within three standard errors of the mean over 400 halvings, which are nearly independent."""
+    """Within three standard errors of the mean over 400 nearly independent halvings."""
     rng = np.random.default_rng(4)
     values = []
     for _ in range(400):
@@ -54,8 +54,8 @@ def test_random_halves_of_one_collection_average_zero() -> None:
     assert np.std(values) > 0
 
 
-def test_a_half_of_a_collection_is_not_told_from_the_other_by_its_interval() -> None:
-    """95 % intervals of 200 halvings of one collection hold 0 about as often; 85 % at least."""
+def test_intervals_of_two_halves_of_a_collection_contain_0() -> None:
+    """95 % intervals of 200 halvings of one collection contain 0 about as often; at least 85 %."""
     x, rng, held = features(60, 6, 5), np.random.default_rng(6), 0
     for _ in range(200):
         order = torch.from_numpy(rng.permutation(60))

@@ -1,4 +1,4 @@
-"""Feature distances against loops in float64, and what each of them must not see."""
+"""Feature distances compared with loops in float64, and the changes that each must ignore."""
 
 from typing import Any
 
@@ -34,8 +34,8 @@ def test_structure_is_the_difference_of_cosines() -> None:
         np.testing.assert_allclose(structure_distance(x, y)[i], expected, rtol=1e-9)
 
 
-def test_structure_does_not_see_a_rotation_of_all_features() -> None:
-    """What is like what stays: another style."""
+def test_structure_ignores_a_rotation_of_all_features() -> None:
+    """As with another style, similarities between positions are kept."""
     x = maps()["one"]
     turn, _ = torch.linalg.qr(torch.randn(5, 5, dtype=torch.float64))
     turned = torch.einsum("dc,nchw->ndhw", turn, x)
@@ -50,7 +50,7 @@ def test_structure_of_large_maps_is_that_of_their_averages() -> None:
     np.testing.assert_allclose(structure_distance(x, y), structure_distance(*small), rtol=1e-9)
 
 
-def test_gram_does_not_see_where_things_lie() -> None:
+def test_gram_ignores_positions() -> None:
     x = maps()
     for i in range(2):
         own = {layer: mean_gram(values[i : i + 1].flip(3)) for layer, values in x.items()}

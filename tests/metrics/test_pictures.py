@@ -1,4 +1,4 @@
-"""Pixel distances against scikit-image and NumPy in float64."""
+"""Pixel distances compared with scikit-image and NumPy in float64."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from gan.metrics.pictures import l1, ms_ssim, psnr, ssim
 
 
 def pictures(count: int = 3, side: int = 48, channels: int = 3, seed: int = 0) -> Tensor:
-    """Smooth pictures: white noise has no structure to be similar in."""
+    """Return smooth images, because white noise has no structure."""
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.rand(count, channels, side // 8, side // 8, generator=generator) * 2 - 1
     return torch.nn.functional.interpolate(coarse, size=(side, side), mode="bicubic").clamp(-1, 1)
@@ -28,7 +28,7 @@ def test_l1_and_psnr_are_scikit_images(channels: int) -> None:
 
 
 def test_ssim_is_scikit_images_of_the_mirrored_picture() -> None:
-    """torchmetrics mirrors borders, scikit-image leaves out the windows that stick out."""
+    """torchmetrics mirrors borders, scikit-image omits windows beyond the border."""
     x, y = pictures(), pictures(seed=1) * 0.3 + pictures() * 0.7
     for i in range(3):
         a, b = (
@@ -52,7 +52,7 @@ def test_a_picture_is_nearest_to_itself() -> None:
 
 
 @pytest.mark.parametrize("distance", [l1, psnr, ssim])
-def test_every_picture_counts_by_itself(distance) -> None:  # type: ignore[no-untyped-def]
+def test_every_image_is_compared_separately(distance) -> None:  # type: ignore[no-untyped-def]
     x, y = pictures(), pictures(seed=1)
     alone = torch.cat([distance(x[i : i + 1], y[i : i + 1]) for i in range(3)])
     torch.testing.assert_close(distance(x, y), alone, rtol=1e-5, atol=1e-6)  # float32 sums

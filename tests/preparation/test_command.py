@@ -232,7 +232,7 @@ def test_what_would_be_asked_in_vain_is_refused(
     (["--a", "art", "--where_a", "class=see"], "class is nowhere see; did you mean sea?"),
     (["--a", "art", "--b", "art", "--where_b", "class=sea"], "6 images are chosen for A and for B"),
     (["--a", "art", "--test", "12"], "test: 12 of the 12 images of A leave none"),
-    (["--a", "art", "--output", "art/out"], "art/out: lies in or around art"),
+    (["--a", "art", "--output", "art/out"], "art/out: is inside art or contains it"),
     (["--a", "art", "--output", "text.txt"], "text.txt: is not a folder"),
     (["--a", "art", "--output", "taken"], "taken: is not empty"),
     (["--a", "art", "--output", "strange"], "strange/preparation.json: not written by this"),

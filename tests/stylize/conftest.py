@@ -17,7 +17,7 @@ LAYERS = LayerTable(("features.2",), ("features.0", "features.1", "features.3"))
 
 @pytest.fixture(scope="session")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> PerceptualConfig:
-    """The first blocks of a MobileNetV2 with random weights, spread like a trained one's."""
+    """Return the first blocks of a MobileNetV2 with random weights, scaled like trained ones."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = models.mobilenet_v2(weights=None).eval()

@@ -1,4 +1,4 @@
-"""Colors that are kept, by the YIQ of Python's own colorsys and by NumPy's covariance."""
+"""Kept colors, checked with the YIQ of Python's colorsys and with NumPy's covariance."""
 
 import colorsys
 
@@ -14,7 +14,7 @@ def random(seed: int, *shape: int) -> Tensor:
 
 
 def yiq(picture: Tensor) -> list[tuple[float, float, float]]:
-    """Every pixel's Y, I and Q, by the standard library."""
+    """Return every pixel's Y, I and Q by the standard library."""
     pixels = ((picture[0].double() + 1) / 2).clamp(0, 1).flatten(1).T.tolist()
     return [colorsys.rgb_to_yiq(*pixel) for pixel in pixels]
 
@@ -29,8 +29,8 @@ def test_another_lightness_leaves_i_and_q_and_stays_in_range() -> None:
     assert np.abs(after[:, 0] - before[:, 0]).max() > 0.1
 
 
-def test_the_lightness_that_was_asked_for_is_reached_where_the_color_allows_it() -> None:
-    """Every lightness is reached on grey; on a color, a small change around its own."""
+def test_the_given_lightness_is_reached_if_the_color_allows_it() -> None:
+    """Every lightness is reached on gray; on a color, small changes are reached."""
     grey, lightness = torch.full((1, 3, 4, 4), 0.3), random(0, 1, 1, 4, 4)
     torch.testing.assert_close(luma(with_luma(grey, lightness)), lightness)
     picture = random(1, 1, 3, 4, 4) * 0.9
@@ -47,13 +47,13 @@ def test_a_recolored_painting_has_the_photographs_mean_and_covariance() -> None:
     np.testing.assert_allclose(np.cov(pixels, ddof=0), np.cov(model, ddof=0), atol=1e-4)
 
 
-def test_recoloring_after_itself_changes_nothing() -> None:
+def test_recoloring_with_its_own_colors_changes_nothing() -> None:
     photo = random(0, 1, 3, 20, 20)
     torch.testing.assert_close(recolored(photo, photo), photo, atol=1e-4, rtol=0)
 
 
-def test_a_grey_painting_takes_the_photographs_mean() -> None:
-    """It has no variance but along grey, and must not blow up rounding errors."""
+def test_a_gray_painting_takes_the_photographs_mean() -> None:
+    """It has variance along gray only, and must not amplify rounding errors."""
     grey = random(0, 1, 1, 20, 20).expand(1, 3, 20, 20) * 0.2
     result = recolored(grey, random(1, 1, 3, 20, 20) * 0.3 + 0.2)
     assert result.isfinite().all()

@@ -1,4 +1,4 @@
-"""The command as a whole, with a small random network: what each option promises."""
+"""The command as a whole, with a small random network: the effect of each option."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -70,10 +70,10 @@ def test_without_style_the_photograph_stays(
     assert np.abs(paint() - photo).mean() > 5
 
 
-def test_more_strength_comes_nearer_to_the_painting(
+def test_more_strength_is_nearer_to_the_painting(
     paint: Paint, tmp_path: Path, backbone: PerceptualConfig
 ) -> None:
-    """By the style loss itself, on what was written."""
+    """By the style loss of the written image."""
     extract = Features(backbone.backbone, backbone.style_layers, backbone.weights)
 
     def maps(path: Path) -> dict[str, Tensor]:
@@ -148,10 +148,10 @@ def test_luma_keeps_the_photographs_colors(paint: Paint, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("preserve_color", ["no", "palette", "luma"])
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
-def test_grey_after_grey_is_grey(
+def test_a_gray_photograph_in_a_gray_style_stays_gray(
     preserve_color: str, suffix: str, paint: Paint, tmp_path: Path
 ) -> None:
-    """However the files say it; a painting with colors gives them."""
+    """For all kinds of gray files; a painting with colors transfers them."""
     for name in ("photo", "painting"):
         grey = Image.open(tmp_path / f"{name}.png").convert("L")
         grey.convert("RGB" if name == "photo" else "L").save(tmp_path / f"{name}-grey.{suffix}")
@@ -192,7 +192,7 @@ def test_the_result_has_the_photographs_aspect(
 
 
 def test_coarse_sizes_come_first(paint: Paint, tmp_path: Path) -> None:
-    """Intermediate pictures show them; Adam takes exactly as many steps as asked for."""
+    """Intermediate pictures show them; Adam takes exactly the chosen number of steps."""
     paint(sizes=[24, 36], steps=2, optimizer="adam", save_every=2)
     shapes = [pixels(path).shape[1] for path in sorted(tmp_path.glob("out-step*.png"))]
     assert shapes == [24, 36, 48]
@@ -211,7 +211,7 @@ def test_a_sweep_is_a_sheet_with_a_cell_for_every_choice(paint: Paint, tmp_path:
 
 
 def cells(paper: NDArray[np.bool_]) -> tuple[int, int]:
-    """Rows and columns of pictures: runs that are nowhere paper within the last cell."""
+    """Return the rows and columns of pictures: runs without paper in the last cell."""
     lower, right = paper[-20], paper[:, -20]
     runs = [np.flatnonzero(np.diff(np.r_[1, line, 1].astype(int)) == -1) for line in (right, lower)]
     ends = [np.flatnonzero(np.diff(np.r_[1, line, 1].astype(int)) == 1) for line in (right, lower)]
@@ -221,12 +221,12 @@ def cells(paper: NDArray[np.bool_]) -> tuple[int, int]:
 
 @pytest.mark.parametrize(("options", "message"), [
     ({"style": []}, "style must name at least one painting"),
-    ({"style_weights": [1, 2]}, "style_weights: 2 given for 1 style"),
+    ({"style_weights": [1, 2]}, "style_weights: 2 values for 1 style"),
     ({"style_weights": [0]}, "style_weights: at least one must be larger than 0"),
     ({"perceptual": {"gram_decay": 0.5}}, r"perceptual\.gram_decay is for training"),
     ({"sizes": [32, 16]}, r"sizes \[32, 16\] must rise"),
     ({"sizes": [64]}, r"sizes \[64\] must be at most size \(48\)"),
-    ({"output": Path("out.txt")}, "output out.txt has no suffix of an image"),
+    ({"output": Path("out.txt")}, "output out.txt: its suffix must be"),
     ({"sweep": ["tile=256"]}, "sweep: 'tile' cannot be swept: name style_weight, content_weight"),
     ({"sweep": ["steps=1,,2"]}, "sweep: steps=1,,2 should be like"),
     ({"sweep": ["steps=0"]}, "sweep: steps=0: Input should be greater than or equal to 1"),
@@ -234,24 +234,24 @@ def cells(paper: NDArray[np.bool_]) -> tuple[int, int]:
     ({"size": 17}, "size: 17x11 pixels: both sides must be at least 16"),
     ({"content": Path("nowhere.png")}, "nowhere.png: No such file"),
 ])  # fmt: skip
-def test_what_is_wrong_is_named(options: dict[str, Any], message: str, paint: Paint) -> None:
+def test_an_invalid_option_is_named(options: dict[str, Any], message: str, paint: Paint) -> None:
     with pytest.raises(ValueError, match=message):
         paint(**options)
 
 
-def test_an_output_that_is_an_input_is_refused(paint: Paint, tmp_path: Path) -> None:
+def test_an_output_that_is_an_input_is_rejected(paint: Paint, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"output .*photo.png would replace an input"):
         paint(output=tmp_path / "photo.png")
 
 
-def test_unfit_masks_are_refused(paint: Paint, tmp_path: Path) -> None:
+def test_masks_that_do_not_fit_are_rejected(paint: Paint, tmp_path: Path) -> None:
     Image.new("L", (50, 50), "white").save(tmp_path / "square.png")
     Image.new("L", (48, 32), "black").save(tmp_path / "black.png")
     with pytest.raises(
         ValueError, match=r"square.png has 50x50 pixels and .*48x32: .* same aspect"
     ):
         paint(masks=[tmp_path / "square.png"])
-    with pytest.raises(ValueError, match=r"black.png is black all over"):
+    with pytest.raises(ValueError, match=r"black.png is completely black"):
         paint(masks=[tmp_path / "black.png"])
 
 

@@ -46,7 +46,7 @@ def test_a_start_without_a_gradient_is_the_result() -> None:
     assert torch.equal(found, GOAL)
 
 
-def test_the_result_lies_in_range_though_the_minimum_does_not() -> None:
+def test_the_result_is_in_range_even_if_the_minimum_is_not() -> None:
     found = minimize(GOAL, lambda x: quadratic(x, 3 * GOAL), "lbfgs", 60, lambda *_: None)
     assert found.abs().max() <= 1
     assert (found - (3 * GOAL).clamp(-1, 1)).abs().mean() < 0.02

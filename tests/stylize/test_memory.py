@@ -1,4 +1,4 @@
-"""What is said about memory before a picture is painted."""
+"""The estimate of memory before a picture is painted."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ CPU = torch.device("cpu")
 
 
 def test_bytes_per_pixel_of_a_known_network() -> None:
-    """A rectification keeps its output, 8 channels in float32, and a convolution its input, 3."""
+    """A ReLU keeps its output, 8 channels in float32, and a convolution its input, 3 channels."""
     network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1, bias=False), nn.ReLU())
     assert per_pixel(network, 3, CPU) == 4 * (8 + 3)
 
 
 def test_tiles_bound_what_the_network_needs() -> None:
-    """Of pictures larger than a tile, only the optimizer's share grows."""
+    """For pictures larger than a tile, only the optimizer's part grows."""
     network = nn.Conv2d(3, 64, 3, padding=1)
     small, large = (needed(network, (1, 3, side, side), 256, "adam", CPU) for side in (512, 4096))
     whole = needed(network, (1, 3, 4096, 4096), 4096, "adam", CPU)
@@ -27,17 +27,17 @@ def test_tiles_bound_what_the_network_needs() -> None:
     assert whole > large
 
 
-def test_what_a_container_may_take_is_the_limit(
+def test_the_memory_limit_of_a_container_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However much the machine around it has."""
+    """However much memory the machine has."""
     (tmp_path / "memory.max").write_text(str(psutil.Process().memory_info().rss + 2**20))
     monkeypatch.setattr("gan.system.memory.LIMITS", (str(tmp_path / "memory.max"),))
-    with pytest.raises(ValueError, match=r"take about 1.0 GiB, and there are 0.0"):
+    with pytest.raises(ValueError, match=r"need about 1.0 GiB, but only 0.0"):
         check_memory(2.0**30, CPU, "9x9")
 
 
-def test_too_much_is_refused_with_what_would_help() -> None:
-    with pytest.raises(ValueError, match=r"^size: 9x9 pixels take about .* smaller size, or a sma"):
+def test_too_much_memory_is_rejected_with_advice() -> None:
+    with pytest.raises(ValueError, match=r"^size: 9x9 pixels need about .* smaller size, or a sma"):
         check_memory(2.0**60, CPU, "9x9")
     assert "1.0 GiB" in check_memory(2.0**30, CPU, "9x9")

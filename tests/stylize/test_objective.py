@@ -1,4 +1,4 @@
-"""The equation against NumPy in float64, and its parts against closed forms."""
+"""The equation compared with NumPy in float64, and its parts with closed forms."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def maps(seed: int, *shape: int) -> Tensor:
 def numpy_total(
     picture: Tensor, actual: Tensor, photo: Tensor, wanted: Tensor, guides: Tensor
 ) -> list[float]:
-    """content, style and tv of one layer, written out after the module's docstring."""
+    """Return content, style and tv of one layer, by the module's docstring."""
     f, p = actual[0].numpy(), photo[0].numpy()
     channels = len(f)
     content = 2 / np.sum(p**2) * np.sum((f - p) ** 2) / 2
@@ -31,7 +31,7 @@ def numpy_total(
     return [content, style, float(np.sqrt(dx**2 + dy**2).mean())]
 
 
-def test_the_equation_is_numpys() -> None:
+def test_the_equation_equals_numpy() -> None:
     picture, actual, photo = maps(0, 1, 3, 8, 6), maps(1, 1, 4, 4, 3), maps(2, 1, 4, 4, 3)
     rows = maps(3, 2, 4, 9)
     wanted, guides = rows @ rows.transpose(1, 2), maps(4, 2, 1, 4, 3).abs()

@@ -1,4 +1,4 @@
-"""With genuine ImageNet features: a photograph painted after a print."""
+"""With real ImageNet features: a photograph painted in the style of a print."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -50,9 +50,9 @@ def run(tmp_path: Path, mobilenet_weights: Path) -> Run:
 def distances(folder: Path, weights: Path, size: int) -> dict[str, tuple[float, float]]:
     """(style distance to the painting, content distance to the photograph) of all pictures.
 
-    The style loss summed over the style layers, equal weights, and the mean squared distance in the
-    content layer: neither is weighed as in what was minimized. All pictures as they lie on the
-    disk, brought to the result's size.
+    These are the style loss summed over the style layers with equal weights, and the mean squared
+    distance in the content layer, both without the weights of the minimized loss. All pictures are
+    read from the disk and resized to the result's size.
     """
     extract = Features("mobilenet_v2", sorted({*TABLE.content, *TABLE.style}), weights)
 
@@ -94,14 +94,14 @@ def test_style_distance_falls_at_96_pixels(
 def test_style_distance_falls_20_times_at_256_pixels(
     run: Run, tmp_path: Path, mobilenet_weights: Path
 ) -> None:
-    """With all defaults but the size."""
+    """With all defaults except the size."""
     run(size=256)
     check(tmp_path, mobilenet_weights, 256, factor=20)
 
 
 @pytest.mark.parametrize("size", [64, pytest.param(256, marks=pytest.mark.slow)])
 def test_lbfgs_reaches_adams_final_loss_in_fewer_evaluations(run: Run, size: int) -> None:
-    """At one size, so that all losses are of the same equation."""
+    """At one size, so that all losses are comparable."""
     adam, lbfgs = (
         run(size=size, sizes=[size], optimizer=optimizer, steps=100)
         for optimizer in ("adam", "lbfgs")

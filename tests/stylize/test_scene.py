@@ -16,7 +16,7 @@ from gan.stylize.scene import ladder
     ((100, 80), 512, [64, 300], [64, 100]),
     ((640, 40), 512, [], [256, 512]),  # 128 x 8 would be too thin
 ])  # fmt: skip
-def test_sizes_rise_to_the_one_asked_for(
+def test_sizes_rise_to_the_chosen_one(
     shape: tuple[int, int], size: int | None, sizes: list[int], expected: list[int]
 ) -> None:
     assert ladder(Image.new("RGB", shape), size, sizes) == expected

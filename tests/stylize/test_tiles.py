@@ -27,8 +27,7 @@ def test_every_pixel_is_in_one_tile_and_tiles_begin_on_the_grid(
 
 
 def test_tiles_give_the_loss_and_the_gradient_of_the_whole(backbone: PerceptualConfig) -> None:
-    """The network sees less far than HALO: what differs are the masks, where an odd side is
-    halved, and rounding."""
+    """The receptive field is smaller than HALO: only masks, at odd sides, and rounding differ."""
     layers = chosen_layers(backbone)
     extract = Features(backbone.backbone, [*layers.content, *layers.style], backbone.weights)
     generator = torch.Generator().manual_seed(0)
@@ -37,7 +36,7 @@ def test_tiles_give_the_loss_and_the_gradient_of_the_whole(backbone: PerceptualC
         for height, width in ((90, 3 * HALO + 13), (60, 70), (90, 3 * HALO + 13))
     )
     ramp = torch.linspace(0, 1, photo.shape[3]).expand(1, 1, *photo.shape[2:])
-    masks = torch.cat([ramp, 1 - ramp])  # smooth: each tile brings them to its maps' size
+    masks = torch.cat([ramp, 1 - ramp])  # smooth: each tile scales them to its maps' size
     scene = Scene(photo, (painting, painting.flip(1)), masks, photo)
     results = [
         prepare(scene, extract, layers, (0.5, 0.5), Weights(1, 10, 1), 0.7, side)

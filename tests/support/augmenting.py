@@ -51,7 +51,7 @@ def assert_nothing_is_lost(root: Path, target: Path, rewritten: tuple[str, ...] 
 
 
 def config(tmp_path: Path, format: str, **options: Any) -> AugmentOptions:
-    """All gates but those that are asked for are open: the translators of these tests are odd."""
+    """Return options with all gates off except the given ones, because translators are odd."""
     gates = dict.fromkeys(("structure", "shift", "edges", "luma", "contrast", "cycle"), "off")
     given = {"model": [Path("negative")], "dataset": tmp_path / "in", "output": tmp_path / "out"}
     return AugmentOptions.model_validate(given | {"format": format} | gates | options)
@@ -63,7 +63,7 @@ def lines(output: Path) -> list[dict[str, Any]]:
 
 
 class Brightest(nn.Module):
-    """A classifier whose class is the channel that has most light."""
+    """A classifier whose class is the brightest channel."""
 
     def forward(self, picture: Tensor) -> Tensor:
         return 8 * picture.mean((2, 3))

@@ -12,7 +12,7 @@ LAYERS = ("features.0", "features.1")
 
 
 def random_blocks(seed: int = 0) -> nn.Module:
-    """torchvision's own network, whose normalization does something."""
+    """Return torchvision's network with random normalization."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network: nn.Module = mobilenet_v2(weights=None).eval()
@@ -24,16 +24,16 @@ def random_blocks(seed: int = 0) -> nn.Module:
 
 
 def write_backbone(path: Path, seed: int = 0) -> Path:
-    """A file with the weights of the two blocks."""
+    """Write the weights of the two blocks to a file."""
     state = random_blocks(seed).state_dict()
     torch.save({name: state[name] for name in state if name.startswith(LAYERS)}, path)
     return path
 
 
 def random_network() -> nn.Module:
-    """All of MobileNetV2, with norms that keep features near 1.
+    """Return the whole MobileNetV2, with norms that keep features near 1.
 
-    Random weights alone let them fade to 1e-10 in 50 layers, where distances are rounding.
+    With random weights only, features fall to 1e-10 in 50 layers, where distances are rounding.
     """
     network = random_blocks()
     with torch.no_grad():
@@ -44,13 +44,13 @@ def random_network() -> nn.Module:
 
 
 def write_network(path: Path) -> Path:
-    """A file with the weights of all of MobileNetV2."""
+    """Write the weights of the whole MobileNetV2 to a file."""
     torch.save(random_network().state_dict(), path)
     return path
 
 
 def section(weights: Path) -> dict[str, Any]:
-    """The configuration's section `perceptual` for it."""
+    """Return the section `perceptual` of a configuration for these weights."""
     return {
         "backbone": "mobilenet_v2",
         "weights": weights,
@@ -61,7 +61,7 @@ def section(weights: Path) -> dict[str, Any]:
 
 @torch.no_grad()
 def maps(images: Tensor, seed: int = 0) -> dict[str, Tensor]:
-    """What the two blocks return, computed by torchvision's modules; float64."""
+    """Return the maps of the two blocks, computed with torchvision's modules in float64."""
     network = random_blocks(seed).double()
     mean, std = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).view(2, 1, 3, 1, 1)
     block_0, block_1 = (network.get_submodule(layer) for layer in LAYERS)

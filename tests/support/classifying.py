@@ -1,4 +1,4 @@
-"""Class folders that are easily told apart, and small classifiers of them."""
+"""Class folders that are easy to classify, and small classifiers for them."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from gan.semantics import Classifier, save_classifier
 
 
 def write_classes(root: Path, count: int = 12) -> Path:
-    """trainA/CLASS with dark, grey and light noise, and trainB with some of each; colour."""
+    """Write trainA/CLASS with dark, gray and light noise, and trainB with all of them, in color."""
     rng = np.random.default_rng(0)
     for number, name in enumerate(("dark", "grey", "light")):
         for i in range(count):
@@ -24,7 +24,7 @@ def write_classes(root: Path, count: int = 12) -> Path:
 
 
 def write_classifier(path: Path, seed: int = 0) -> Path:
-    """An untrained classifier of three classes of 16x16 colour pictures."""
+    """Write an untrained classifier of three classes of 16x16 color images."""
     save_classifier(classifier(seed), path, {})
     return path
 
@@ -34,7 +34,7 @@ def classifier(seed: int = 0) -> Classifier:
 
 
 class Rows(nn.Module):
-    """Three logits: the means of the upper, middle and lower rows of a picture."""
+    """Returns three logits: the means of the upper, middle and lower rows of an image."""
 
     def forward(self, images: Tensor) -> Tensor:
         return torch.nn.functional.adaptive_avg_pool2d(images, (3, 1)).mean(dim=1).flatten(1)

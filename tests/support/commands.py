@@ -37,7 +37,7 @@ def report(*model: Path, **options: Any) -> int:
 
 
 def status(*words: str) -> int:
-    """Return the exit status of `gan WORDS`; 2 where an option is wrong."""
+    """Return the exit status of `gan WORDS`; 2 if an option is wrong."""
     try:
         return main(words)
     except SystemExit as stopped:

@@ -1,4 +1,4 @@
-"""Translations with one fault each, as functions of pictures in [-1, 1]."""
+"""Translations with one fault each, as functions of images in [-1, 1]."""
 
 from collections.abc import Callable
 
@@ -11,11 +11,11 @@ from gan.training.doctor.pictures import STEP
 Network = Callable[[Tensor], Tensor]
 
 LATTICE = 1 / 16
-"""Distance of the values that a hiding translation rounds to: 8 grey levels."""
+"""Distance of the values to which a hiding translation rounds: 8 gray levels."""
 
 
 def photographs(count: int = 4, channels: int = 3, side: int = 32, seed: int = 0) -> Tensor:
-    """Smooth random pictures with every grey in [-0.8, 0.8], as photographs are."""
+    """Return smooth random images with all gray levels in [-0.8, 0.8], like photographs."""
     rng = torch.Generator().manual_seed(seed)
     coarse = torch.randn(count, channels, side // 8 + 2, side // 8 + 2, generator=rng)
     fine = interpolate(coarse, size=(side, side), mode="bicubic")
@@ -23,12 +23,12 @@ def photographs(count: int = 4, channels: int = 3, side: int = 32, seed: int = 0
 
 
 def healthy(x: Tensor) -> Tensor:
-    """Warmer and flatter colours; `cooler` is the way back."""
+    """Return images in warmer colors with less contrast; `cooler` reconstructs them."""
     return x * 0.7 + tint(x)
 
 
 def cooler(y: Tensor) -> Tensor:
-    """The way back of `healthy`."""
+    """Return the reconstructions for `healthy`."""
     return (y - tint(y)) / 0.7
 
 
@@ -45,24 +45,24 @@ def copying(x: Tensor) -> Tensor:
 
 
 def collapsing(x: Tensor) -> Tensor:
-    """One picture, whatever is shown, with a shade of the input."""
+    """Return the same image for every input, with a trace of the input."""
     one = photographs(1, x.shape[1], x.shape[-1], seed=99).to(x)
     return one + healthy(x) / 20
 
 
 def hiding(x: Tensor) -> Tensor:
-    """Another picture, the input's mirror image, on a lattice of values; the input between them."""
+    """Return the mirrored input, rounded to a lattice of values, plus the input in between."""
     shown = (x.flip(3) / LATTICE).round() * LATTICE
     return shown + x * (LATTICE / 2.2)
 
 
 def seeking(y: Tensor) -> Tensor:
-    """The way back of `hiding`, by the low bits alone."""
+    """Return the reconstructions for `hiding`, from the low bits only."""
     return (y - (y / LATTICE).round() * LATTICE) / (LATTICE / 2.2)
 
 
 def striping(x: Tensor) -> Tensor:
-    """As a transposed convolution with kernel 3 and stride 2 leaves it: every other row darker."""
+    """Darken every other row, as a transposed convolution with kernel 3 and stride 2 may do."""
     rows = torch.arange(x.shape[2], device=x.device) % 2
     return healthy(x) - 0.3 * rows.view(1, 1, -1, 1)
 
@@ -79,4 +79,4 @@ FAULTY: dict[str, tuple[Network, Network]] = {
     "checkerboard": (striping, cooler),
     "not_finite": (breaking, cooler),
 }
-"""Each fault of a translation A to B, with a way back."""
+"""Each fault of a translation A to B, with a reconstruction."""

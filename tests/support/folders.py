@@ -1,4 +1,4 @@
-"""What a folder holds, to tell whether anything changed."""
+"""The state of a folder, to detect changes."""
 
 from pathlib import Path
 

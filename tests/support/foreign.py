@@ -1,6 +1,6 @@
-"""Other projects' generators, written anew from their descriptions with torch's own layers alone.
+"""Other projects' generators, written from their descriptions with torch's layers only.
 
-They share no code with gan.networks: the same weights must give the same pictures in both.
+They share no code with gan.networks: equal weights must give equal images in both.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def norm(kind: Norm, channels: int) -> nn.Module:
 
 
 class CutDown(nn.Module):
-    """CUT's halving: mirrored, averaged with 1 2 1, every second pixel."""
+    """CUT's downsampling: mirrored, averaged with 1 2 1, every second pixel."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class CutDown(nn.Module):
 
 
 class CutUp(nn.Module):
-    """CUT's doubling, which is bilinear."""
+    """CUT's upsampling, which is bilinear."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class CutUp(nn.Module):
 
 
 class Block(nn.Module):
-    """A residual block whose layers are called by a chosen name."""
+    """A residual block whose layers have a chosen name."""
 
     def __init__(
         self, width: int, kind: Norm, bias: bool, dropout: bool, name: str
@@ -79,7 +79,7 @@ def resnet_layers(
     filters: bool = False,
     ends: tuple[int, int] = (3, 3),
 ) -> list[nn.Module]:
-    """The layers of the reference's ResNet generator in order; `filters` for CUT's."""
+    """Return the layers of the reference's ResNet generator in order; `filters` for CUT's."""
     c = channels
     layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(ends[0], c, 7, bias=bias)]
     layers += [norm(kind, c), nn.ReLU()]
@@ -99,7 +99,7 @@ def resnet_layers(
 
 
 class Resnet(nn.Module):
-    """The reference's form: all layers in `model`."""
+    """The reference's layout: all layers in `model`."""
 
     def __init__(self, layers: list[nn.Module]) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class Resnet(nn.Module):
 
 
 class Joli(nn.Module):
-    """joliGEN's form: what comes after the residual blocks is a module of its own."""
+    """joliGEN's layout: the layers after the residual blocks are a separate module."""
 
     def __init__(self, layers: list[nn.Module]) -> None:
         super().__init__()
@@ -161,7 +161,7 @@ class MmagicBlock(nn.Module):
 
 
 def mmagic(channels: int, blocks: int, kind: Norm, dropout: bool) -> nn.Module:
-    """MMagic's generator."""
+    """Return MMagic's generator."""
     c, bias = channels, kind != "batch"
     units: list[nn.Module] = [ConvModule(nn.Conv2d(3, c, 7, bias=bias), kind, c, 3, nn.ReLU())]
     for width in (c, 2 * c):
@@ -176,7 +176,7 @@ def mmagic(channels: int, blocks: int, kind: Norm, dropout: bool) -> nn.Module:
 
 
 def randomized(network: nn.Module, seed: int = 0) -> nn.Module:
-    """Weights, biases and statistics drawn so that every one of them shows in the output."""
+    """Draw weights, biases and statistics so that each of them affects the output."""
     draws = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, tensor in network.state_dict().items():

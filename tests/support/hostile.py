@@ -1,11 +1,11 @@
-"""Bytes of pictures that are odd: claimed sizes, unusual profiles."""
+"""Bytes of odd images: claimed sizes, unusual profiles."""
 
 import struct
 import zlib
 
 
 def display_p3() -> bytes:
-    """A profile with Display P3's primaries (D50-adapted) and a gamma of 2.2, written by hand."""
+    """Return a profile with Display P3's primaries (D50-adapted) and a gamma of 2.2."""
 
     def xyz(*values: float) -> bytes:
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(v * 65536)) for v in values)
@@ -31,7 +31,7 @@ def display_p3() -> bytes:
 
 
 def huge_png(width: int, height: int, depth: int = 1, color: int = 0) -> bytes:
-    """A PNG of some hundred bytes that claims any size: black, grey of one bit a pixel, cut off."""
+    """Return a truncated black PNG of some hundred bytes that claims a size."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         checksum = zlib.crc32(kind + data)
@@ -45,5 +45,5 @@ def huge_png(width: int, height: int, depth: int = 1, color: int = 0) -> bytes:
 
 
 def bomb() -> bytes:
-    """A PNG of a few bytes whose header claims 300 megapixels of RGB."""
+    """Return a PNG of a few bytes whose header claims 300 megapixels of RGB."""
     return huge_png(20_000, 15_000, depth=8, color=2)

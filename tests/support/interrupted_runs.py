@@ -1,4 +1,4 @@
-"""Commands that are killed at random moments against ones that are left alone."""
+"""Compare commands that are killed at random moments with undisturbed ones."""
 
 import os
 import random
@@ -20,10 +20,10 @@ def train(folder: Path, kills: int = 30, steps: int | None = None, seed: int = 0
     """Train with states every fifth step, kill the run, start it again, and so on to the end.
 
     Args:
-        folder: An empty folder; it is left behind for a look.
-        kills: How often. Every run is killed within a second after it has written a state.
-        steps: Steps of the run; left out, enough for that many kills.
-        seed: Of the moments.
+        folder: An empty folder; it is kept.
+        kills: Number of kills. Every run is killed within a second after it has written a state.
+        steps: Steps of the run; not set: enough for that many kills.
+        seed: Seed of the moments.
     """
     rng, root = random.Random(seed), write_images(folder / "photos")
     settings = {"train__max_steps": steps or 30 * kills, "train__checkpoint_every": 5}
@@ -41,10 +41,10 @@ def translate(folder: Path, kills: int = 20, images: int = 400, seed: int = 0) -
     """Translate a tree of mixed images, kill it while it writes, start it again, and so on.
 
     Args:
-        folder: An empty folder; it is left behind for a look.
-        kills: How often. A translation that comes to its end before is compared and begun anew.
-        images: How many, a few of them damaged.
-        seed: Of the moments.
+        folder: An empty folder; it is kept.
+        kills: Number of kills. A translation that ends before is compared and started again.
+        images: Number of images, a few of them damaged.
+        seed: Seed of the moments.
     """
     rng = random.Random(seed)
     write_tree(folder / "photos", images)
@@ -70,10 +70,10 @@ def augment(folder: Path, kills: int = 20, images: int = 300, seed: int = 0) -> 
     """Augment a YOLO dataset, kill it while it writes, start it again, and so on.
 
     Args:
-        folder: An empty folder; it is left behind for a look.
-        kills: How often. An augmentation that comes to its end before is compared and begun anew.
-        images: How many, a few of them damaged.
-        seed: Of the moments.
+        folder: An empty folder; it is kept.
+        kills: Number of kills. An augmentation that ends before is compared and started again.
+        images: Number of images, a few of them damaged.
+        seed: Seed of the moments.
     """
     rng = random.Random(seed)
     write_tree(folder / "dataset" / "images", images)
@@ -87,7 +87,7 @@ def augment(folder: Path, kills: int = 20, images: int = 300, seed: int = 0) -> 
     arguments = [sys.executable, str(ROOT / "scripts" / "augment.py"), "--device", "cpu"]
     arguments += ["--model", str(folder / "run"), "--direction", "ab", "--format", "yolo"]
     arguments += ["--dataset", str(folder / "dataset"), "--mode", "add", "--strength", "0.5,1"]
-    # Random networks draw noise on noise: such thresholds accept about half of it.
+    # Random networks turn noise into noise: these thresholds accept about half of it.
     arguments += ["--structure", "50%", "--shift", "off", "--edges", "off", "--luma", "off"]
     arguments += ["--contrast", "off", "--cycle", "2mad"]
     run([*arguments, "--output", str(folder / "straight")], status=1)
@@ -104,7 +104,7 @@ def augment(folder: Path, kills: int = 20, images: int = 300, seed: int = 0) -> 
 
 
 def write_tree(folder: Path, images: int) -> None:
-    """Small images of four sizes and two formats in ten folders; every fiftieth is cut off."""
+    """Write small images of four sizes and two formats in ten folders; every 50th is truncated."""
     rng = np.random.default_rng(0)
     for number in range(images):
         path = folder / f"{number % 10}" / f"{number:04d}.{'jpg' if number % 3 else 'png'}"
@@ -116,13 +116,13 @@ def write_tree(folder: Path, images: int) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, hidden ones too."""
+    """Return the contents of all files below a folder, including hidden ones."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def translation_killed(arguments: list[str], output: Path, seconds: float) -> int:
-    """Start a translation, kill it so long after its first new file; the files that are there."""
+    """Start a translation, kill it `seconds` after its first new file; return the files written."""
 
     def count() -> int:
         return sum(not path.name.startswith(".") for path in output.rglob("*.*"))
@@ -142,7 +142,7 @@ def translation_killed(arguments: list[str], output: Path, seconds: float) -> in
 
 
 def killed_at(arguments: list[str], folder: Path, seconds: float) -> str:
-    """Start a run, kill it so long after its training has begun, and name its newest state."""
+    """Start a run, kill it `seconds` after its training has begun; return its newest state."""
     process = subprocess.Popen(
         arguments, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(),
         start_new_session=True,
@@ -156,7 +156,7 @@ def killed_at(arguments: list[str], folder: Path, seconds: float) -> str:
 
 
 def wait_for_training(folder: Path, process: subprocess.Popen[str]) -> None:
-    """Wait until a run has written a state of its own; one that ends before is right, too."""
+    """Wait until a run has written a new state, or has ended."""
     before, until = newest(folder), time.monotonic() + 100
     while newest(folder) == before and process.poll() is None:
         assert time.monotonic() < until

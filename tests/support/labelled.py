@@ -1,4 +1,4 @@
-"""Small labelled datasets of real photographs, and what other libraries read out of them."""
+"""Small labeled datasets of real photographs, and readers of other libraries for them."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -18,14 +18,14 @@ FORMATS: list[str] = ["imagefolder", "yolo", "coco", "voc", "labelme", "kitti", 
 TRAIN, VAL = ("astronaut", "coffee", "motorcycle", "my cat 🐈"), ("flower", "camera")
 PHOTOGRAPHS = {name: "chelsea" if "cat" in name else name for name in (*TRAIN, *VAL)}
 BOX = (12, 8, 52, 40)
-"""left, top, right, bottom of the one labelled thing of each photograph, in pixels."""
+"""(left, top, right, bottom) of the labeled object of each photograph, in pixels."""
 
 Reading = dict[str, Any]
-"""What a dataset says of every image: by its name below the root, split and labels."""
+"""Split and labels of every image, by its path relative to the root."""
 
 
 def photo(name: str, side: int = 64) -> Image.Image:
-    """A real photograph, small."""
+    """Return a small real photograph."""
     return resize_short(photograph(PHOTOGRAPHS.get(name, name)), side)
 
 
@@ -131,7 +131,7 @@ def write_labelme(root: Path) -> None:
 
 
 def write_kitti(root: Path) -> None:
-    """Below Kitti/raw, where torchvision has it."""
+    """Write the dataset below Kitti/raw, where torchvision expects it."""
     raw = root / "Kitti" / "raw"
     for folder in ("label_2", "calib"):
         (raw / "training" / folder).mkdir(parents=True)

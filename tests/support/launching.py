@@ -1,4 +1,4 @@
-"""Runs of train.py as processes of their own: tiny networks, small images, and their results."""
+"""Runs of train.py as separate processes: tiny networks, small images, and their results."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ ACCELERATE = ("-m", "accelerate.commands.launch", "--cpu")
 
 
 def write_images(folder: Path, count_a: int = 5, count_b: int = 3) -> Path:
-    """trainA and trainB with small images of noise; unequal numbers."""
+    """Write trainA and trainB with small images of noise, in different numbers."""
     rng = np.random.default_rng(0)
     for name, count in (("trainA", count_a), ("trainB", count_b)):
         (folder / name).mkdir(parents=True)
@@ -45,7 +45,7 @@ def write_images(folder: Path, count_a: int = 5, count_b: int = 3) -> Path:
 
 
 def command(root: Path, run: Path, *launcher: str, **keys: object) -> list[str]:
-    """The command line of a run; keys have two underscores for the dot."""
+    """Return the command line of a run; keys have two underscores for the dot."""
     own = {name.replace("__", "."): value for name, value in keys.items()}
     values = KEYS | {"data.root": root, "run.dir": run} | own
     options = [str(word) for name, value in values.items() for word in (f"--{name}", value)]
@@ -57,7 +57,7 @@ def environment() -> dict[str, str]:
 
 
 def run(arguments: list[str], status: int = 0) -> str:
-    """Run to the end, check the exit status, and return what was said."""
+    """Run a command to its end, check the exit status, and return its output."""
     done = subprocess.run(
         arguments, capture_output=True, text=True, timeout=200, cwd=ROOT, env=environment()
     )
@@ -66,7 +66,7 @@ def run(arguments: list[str], status: int = 0) -> str:
 
 
 def assert_same_run(ours: Path, theirs: Path) -> None:
-    """Generators, optimizers, averages and every process's pool are bit-equal."""
+    """Check that generators, optimizers, averages and every process's pool are bit-equal."""
     for name in ("gen_ab.safetensors", "gen_ba.safetensors"):
         assert (ours / name).read_bytes() == (theirs / name).read_bytes()
     newest = sorted((theirs / "state").iterdir())[-1]

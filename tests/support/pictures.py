@@ -1,4 +1,4 @@
-"""Synthetic pictures without noise: as many as wanted, no two alike, none of them mirrored."""
+"""Synthetic images without noise, all different, none a mirror image of another."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ Photos = Callable[..., Path]
 
 
 def picture(seed: int, size: tuple[int, int] = (96, 80)) -> Image.Image:
-    """Coloured shapes of all scales at random places, in mode RGB; as unlike as photographs."""
+    """Return colored shapes of all scales at random places, in mode RGB."""
     rng = np.random.default_rng(seed)
     width, height = size
     y, x = np.mgrid[:height, :width] / min(size)

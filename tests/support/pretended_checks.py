@@ -1,4 +1,4 @@
-"""Checks of single rooms on a pretended GPU: each takes a folder with pictures and weights."""
+"""Checks of single packages on a pretended GPU; each gets a folder with images and weights."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -49,13 +49,13 @@ GENERATORS: dict[str, dict[str, Any]] = {
 
 
 def generates(name: str, folder: Path) -> None:
-    """A generator in half precision, all of whose maps are."""
+    """Run a generator in half precision, with all its maps."""
     network = build_generator(channels=CHANNELS, **GENERATORS[name]).eval().to(GPU)
     half(network, torch.zeros(1, 3, 32, 32, device=GPU))
 
 
 def discriminates(folder: Path) -> None:
-    """Every discriminator in half precision, all of whose maps are."""
+    """Run every discriminator in half precision, with all its maps."""
     for name in DISCRIMINATORS:
         file = folder / "network.pth"
         network = build_discriminator(name, channels=CHANNELS, weights=file).to(GPU)
@@ -63,14 +63,14 @@ def discriminates(folder: Path) -> None:
 
 
 def half(network: Callable[[Tensor], Scores], images: Tensor) -> None:
-    """Run a network under autocast; raise where one of its maps is in float32."""
+    """Run a network with autocast; raise an error if one of its maps is in float32."""
     with Float32Maps(CHANNELS) as maps, torch.autocast("cuda", torch.bfloat16):
         assert all(scores.device == GPU for scores in score_maps(network(images)))
     assert not maps.found, f"float32 maps in half precision: {maps.found}"
 
 
 def evaluates(folder: Path) -> None:
-    """The scores of pairs and of translations, in color and from color to grey."""
+    """Measure pairs and translations, in color and from color to gray."""
     config = Config.model_validate({"data": {"root": folder, "load_size": 32, "crop_size": 32}})
     layers = backbone.LAYERS
     network = Features("mobilenet_v2", list(layers), folder / "backbone.pth").to(GPU)
@@ -98,7 +98,7 @@ def evaluates(folder: Path) -> None:
 
 
 def evaluates_a_model(folder: Path) -> None:
-    """The command's networks and instruments, which have this process's GPU by its number."""
+    """Open the command's networks and instruments on this process's GPU, by its number."""
     seen: list[torch.device] = []
 
     def evaluate(generators: Any, _: Any, __: Any, ___: Any, instruments: Any, *____: Any) -> None:
@@ -119,7 +119,7 @@ def evaluates_a_model(folder: Path) -> None:
 
 
 def augments_live(folder: Path) -> None:
-    """Batches while others train; the generator is on the GPU that is present, by its number."""
+    """Translate batches in another training, with the generator on the current GPU."""
     model = Model(folder / "gen_ab.safetensors", device="cuda")
     opened.cache_clear()
     try:
@@ -132,7 +132,7 @@ def augments_live(folder: Path) -> None:
 
 
 def scores_tasks(folder: Path) -> None:
-    """A command's task model answers in a worker thread, where another GPU is present."""
+    """Run a command's task model in a worker thread, where another GPU is current."""
     scores: list[TaskScore] = []
 
     def translate(*arguments: Any) -> dict[Path, str]:
@@ -163,7 +163,7 @@ def scores_tasks(folder: Path) -> None:
 
 
 def streams(folder: Path) -> None:
-    """The GPU that is present in the thread that translates folders is the process's."""
+    """Check that the thread that translates folders uses the process's GPU."""
     job = Job(folder / "testA" / "0.png", (40, 30), folder / "out.png")
     with Streams(GPU) as ours:
         found = ours.map(lambda *_: torch.cuda.current_device(), iter([([job], None)] * 2))
@@ -171,7 +171,7 @@ def streams(folder: Path) -> None:
 
 
 def stylizes(folder: Path) -> None:
-    """A picture's losses, with a mask and without, in tiles and as a whole."""
+    """Compute a picture's losses, with and without a mask, in tiles and in one piece."""
     layers = LayerTable(("features.1",), backbone.LAYERS)
     extract = Features("mobilenet_v2", list(backbone.LAYERS), folder / "backbone.pth").to(GPU)
     weights = Weights(1, 1, 1)
@@ -187,13 +187,13 @@ def stylizes(folder: Path) -> None:
 
 
 def on_gpu(pixels: Tensor) -> np.ndarray[Any, Any]:
-    """A picture without numbers as an array, which NumPy compares."""
+    """Return an array for an image without numbers, so that NumPy can compare it."""
     assert pixels.device == GPU
     return np.zeros((*pixels.shape[1:], len(pixels)), np.uint8)
 
 
 def doctors(folder: Path) -> None:
-    """The signals of pictures, in color and in grey."""
+    """Compute the signals of images, in color and in gray."""
     for channels in (3, 1):
         real, fake = (torch.zeros(2, channels, 32, 32, device=GPU) for _ in range(2))
         with patch.object(pictures, "to_array", on_gpu):

@@ -1,14 +1,14 @@
 """A GPU that is not there: shapes, devices and precisions of CUDA tensors, without their numbers.
 
 torch's fake tensors carry a device and a dtype through every operator, CUDA's own autocast
-included, and refuse operators on two devices. What code asks of `torch.cuda` is answered here, as
-the second of two processes sees it: its GPU has the number 1, and in a new thread it is GPU 0 that
-is present, until the thread says otherwise.
+included, and reject operators on two devices. This module replaces functions of `torch.cuda` as for
+the second of two processes: its GPU has the number 1, and in a new thread GPU 0 is current until
+the thread sets another.
 
-Files are read without fake tensors, and what is asked of a tensor's numbers has a made-up answer.
+Files are read without fake tensors, and functions that need a tensor's numbers return made-up ones.
 
-What this cannot see: numbers, streams and their order, memory, kernels, what CUDA's libraries
-reject, backward passes (torch needs a driver for them), TorchScript, NCCL.
+It cannot test numbers, streams and their order, memory, kernels, errors of CUDA's libraries,
+backward passes (torch needs a driver for them), TorchScript or NCCL.
 """
 
 import threading
@@ -32,23 +32,23 @@ GPU = torch.device("cuda", 1)
 
 
 class Present:
-    """The present GPU of each thread: 0 in a new one."""
+    """The current GPU of each thread: 0 in a new one."""
 
     def __init__(self) -> None:
         self.of = threading.local()
 
     def set(self, device: Any) -> None:
-        """Set this thread's."""
+        """Set this thread's GPU."""
         self.of.number = device if isinstance(device, int) else torch.device(device).index
 
     def get(self, *_: Any) -> int:
-        """Return this thread's."""
+        """Return this thread's GPU."""
         number: int = getattr(self.of, "number", 0)
         return number
 
 
 class Stream:
-    """A stream that has always done its work."""
+    """A stream whose work is always finished."""
 
     def __init__(self, *_: Any) -> None: ...
     def query(self) -> bool:
@@ -62,7 +62,7 @@ class Stream:
 
 @contextmanager
 def pretended_gpu() -> Iterator[FakeTensorMode]:
-    """Let torch take GPU 1 for this process's; tensors made meanwhile are fake ones."""
+    """Pretend that GPU 1 is this process's; tensors made inside the context are fake."""
     present, mode = Present(), FakeTensorMode(allow_non_fake_inputs=True)
     answers: dict[str, Any] = {
         "is_available": lambda: True,
@@ -117,7 +117,7 @@ def _apply(
 
 
 def _getitem(self: Tensor, key: Any) -> Tensor:
-    """Take a part of a tensor by operators of its own; torch's indexing asks the driver first."""
+    """Index a tensor with other operators, because torch's indexing calls the driver first."""
     keys = list(key) if isinstance(key, tuple) else [key]
     if self.device.type != "cuda":
         part: Tensor = GETITEM(self, key)
@@ -148,7 +148,7 @@ GETITEM: Any = Tensor.__getitem__
 
 @contextmanager
 def _files_read_outside(mode: FakeTensorMode) -> Iterator[None]:
-    """Read frozen networks and generators from their files, and forget the numbers."""
+    """Read frozen networks and generators from files, and make their tensors fake."""
 
     def outside(read: Callable[..., Any]) -> Callable[..., Any]:
         def reads(*arguments: Any) -> Any:
@@ -179,13 +179,13 @@ READ: dict[str, Callable[..., Any]] = {
 
 
 def _tolist(self: Tensor) -> list[bool] | list[float]:
-    """Answer what is asked of translations, whether they are finite, and of their scores."""
+    """Return made-up numbers for checks of finite translations, and for scores."""
     assert self.dim() == 1
     return [True] * len(self) if self.dtype == torch.bool else [1.0] * len(self)
 
 
 def _placed(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Return what makes a tensor of numbers on the CPU first, and forgets them."""
+    """Return a function that makes a tensor on the CPU first, and then a fake one."""
 
     def placed(data: Any, *, device: Any = None, **kwargs: Any) -> Tensor:
         made = make(data, **kwargs)
@@ -208,11 +208,11 @@ WITHOUT_NUMBERS: dict[str, Any] = {
     "__bool__": lambda _: True,
     "__invert__": lambda self: torch.bitwise_not(self),
 }
-"""What a fake tensor answers, or does without the driver."""
+"""Methods of fake tensors that need no driver."""
 
 
 def _pool_in(mode: FakeTensorMode) -> type[ThreadPoolExecutor]:
-    """Return a pool whose threads make fake tensors as well: a mode is a thread's own."""
+    """Return a pool whose threads make fake tensors, too: every thread has its own mode."""
 
     class Pool(ThreadPoolExecutor):
         def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -226,7 +226,7 @@ def _pool_in(mode: FakeTensorMode) -> type[ThreadPoolExecutor]:
 
 
 class Float32Maps(TorchDispatchMode):
-    """Notes operators whose results are feature maps in float32, where half precision is meant."""
+    """Records operators that return feature maps in float32 instead of half precision."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -245,7 +245,7 @@ class Float32Maps(TorchDispatchMode):
 
 
 class MixedOperands(TorchDispatchMode):
-    """Notes operators whose tensors have several devices, or several floating precisions."""
+    """Records operators whose tensors have several devices, or several floating precisions."""
 
     COPIES = ("aten::copy_", "aten::_to_copy", "aten::_fused_adam_", "aten::lerp")
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 DEVICE = os.environ.get("GAN_TEST_DEVICE", "cpu")
-"""Where our networks run; the reference's numbers are those of a CPU."""
+"""The device of our networks; the reference's numbers are from a CPU."""
 GOLDEN = os.environ.get("GOLDEN", str(Path(__file__).parents[1] / "golden" / "small"))
 RECORD: dict[str, Any] = json.loads(Path(f"{GOLDEN}.json").read_text())
 TENSORS: dict[str, Tensor] = load_file(f"{GOLDEN}.safetensors")

@@ -1,4 +1,4 @@
-"""Tables that forget, when a test ends, what it has added to them."""
+"""Remove rows that a test has added to tables when it ends."""
 
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ from gan.config.table import Table
 
 
 def forget_rows(monkeypatch: pytest.MonkeyPatch, *tables: Table[Any]) -> None:
-    """Let the tables lose the rows that are added from now on, when monkeypatch is undone."""
+    """Remove rows that are added from now on, when monkeypatch is undone."""
 
     def add(table: Table[Any], name: str, row: Any) -> None:
         if name not in table:

@@ -17,7 +17,7 @@ HOSTILE = "<script>alert(1)</script>.png"
 
 
 def small_config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    """Twelve steps of five images, a grid every fourth."""
+    """Return a configuration of twelve steps with five images, and a grid every fourth step."""
     steps = {"epochs": 2, "decay_epochs": 0, "log_every": 1, "sample_every": 4}
     return config(root, folder, **merged({"train": steps}, sections))
 
@@ -37,7 +37,7 @@ def append(path: Path, line: dict[str, Any]) -> None:
 
 
 def write_run(folder: Path, seed: int = 0, **sections: Mapping[str, Any]) -> Path:
-    """Write what tells a run from others: its configuration, without anything that was trained."""
+    """Write a run with its configuration only, without training."""
     chosen = small_config(Path("data"), folder, **merged({"run": {"seed": seed}}, sections))
     folder.mkdir(parents=True)
     text = yaml.safe_dump(chosen.model_dump(mode="json"))
@@ -46,7 +46,7 @@ def write_run(folder: Path, seed: int = 0, **sections: Mapping[str, Any]) -> Pat
 
 
 def write_state(run: Path, step: int = 12, **facts: Any) -> None:
-    """Write the manifest of a training state, which says what was trained on."""
+    """Write the manifest of a training state, which describes the data."""
     folder = run / "state" / f"step-{step:08d}"
     folder.mkdir(parents=True)
     manifest = {"step": step, "processes": 1, "device": "cpu", "folders": {"a": "1", "b": "2"}}

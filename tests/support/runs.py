@@ -1,4 +1,4 @@
-"""Small runs: their configurations, what they saved, and what goes wrong in them."""
+"""Small runs: their configurations, saved files and planted errors."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +21,7 @@ def merged(defaults: Sections, sections: Sections) -> Sections:
 
 
 def config(root: Path, run_dir: Path, **sections: Mapping[str, Any]) -> Config:
-    """Two epochs of a tiny ResNet and a discriminator of one layer."""
+    """Return a configuration of two epochs of a tiny ResNet and a discriminator of one layer."""
     small: Sections = {
         "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0},
         "networks": {
@@ -78,7 +78,7 @@ sys.stdin.read()
 
 
 def pixel_config(root: Path, run: Path, max_steps: int = 4, **train: Any) -> Config:
-    """A few steps of a tiny ResNet and a discriminator of single pixels."""
+    """Return a configuration of a few steps of a tiny ResNet and a pixel discriminator."""
     return Config.model_validate({
         "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0},
         "networks": {

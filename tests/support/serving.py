@@ -1,4 +1,4 @@
-"""A served page as a test asks it."""
+"""A served page, and requests to it."""
 
 import http.client
 import io
@@ -20,11 +20,11 @@ class Server:
 
     address: str
     folder: Path
-    """Where it keeps the files of its visitors."""
+    """Folder for the files of its visitors."""
 
     @property
     def hold(self) -> Path:
-        """A file that makes translations wait as long as it is there."""
+        """A file that makes translations wait while it exists."""
         return self.folder.parent / "hold"
 
 
@@ -34,7 +34,7 @@ Picture = Callable[..., Path]
 def ask(
     server: Server, method: str, path: str, body: Any = None, **headers: str
 ) -> tuple[int, bytes, dict[str, str]]:
-    """Status, body and headers; the path goes out as it is, which browsers would not do."""
+    """Return status, body and headers of a request; the path is sent unchanged."""
     address = urlsplit(server.address)
     place = address.hostname or "", address.port
     connection = (

@@ -1,8 +1,7 @@
-"""A server whose translations are known exactly: `python standin.py FOLDER`, until SIGTERM.
+"""A server with known translations: `python standin.py FOLDER`, until SIGTERM.
 
-With a second argument, a folder for its certificate, it serves https.
-
-A process of its own, because Gradio leaves event loops and sockets open, which are errors in tests.
+With a second argument, a folder for its certificate, it serves https. It is a separate process,
+because Gradio leaves event loops and sockets open, which are errors in tests.
 """
 
 import sys
@@ -31,7 +30,7 @@ LIMITS = ServeOptions(
 
 
 class Times(nn.Module):
-    """Multiplies by -1 or 1, as soon as there is no file that says to wait."""
+    """Multiplies by -1 or 1, once the file `hold` does not exist."""
 
     def __init__(self, factor: int, hold: Path) -> None:
         super().__init__()
@@ -51,7 +50,7 @@ def example(path: Path) -> Path:
 
 
 def stand_in(folder: Path) -> Studio:
-    """A studio of two models: the negative, and the same."""
+    """Return a studio of two models: the negative, and the identity."""
 
     def translator(factor: int) -> Translator:
         return Translator(Times(factor, folder.parent / "hold"), 3, torch.device("cpu"))

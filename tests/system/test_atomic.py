@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and locks between processes."""
+"""Files that appear complete or not at all, and locks between processes."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ with Path(sys.argv[1]).open("ab") as file:
 """
 
 
-def test_a_writer_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_writer_that_fails_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file"
     write_whole(path, lambda file: file.write(b"old"))
 
@@ -49,10 +49,10 @@ def test_a_file_that_another_process_holds_is_waited_for_or_reported(tmp_path: P
         lock(file, wait=True)
 
 
-def test_a_disk_without_locks_is_written_all_the_same(
+def test_a_disk_without_locks_is_written_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And nothing is removed there: nobody can tell whether its writer lives."""
+    """And nothing is removed there, because it is not known whether a writer is alive."""
 
     def no_locks(*_: object, **__: object) -> bool:
         raise OSError(38, "Function not implemented")
@@ -65,10 +65,10 @@ def test_a_disk_without_locks_is_written_all_the_same(
     assert sorted(tmp_path.iterdir()) == [part, tmp_path / "file"]
 
 
-def test_a_part_that_is_removed_before_it_is_held_is_made_again(
+def test_a_part_that_is_removed_before_it_is_locked_is_created_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process may take it for one that a killed writer has left."""
+    """Another process may take it for the leftover of a killed writer."""
     removals = 3
 
     def slow(file: BinaryIO, *, wait: bool = False) -> None:
@@ -86,7 +86,7 @@ def test_a_part_that_is_removed_before_it_is_held_is_made_again(
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file", b"all")]
 
 
-def test_a_part_is_held_until_it_has_its_name(
+def test_a_part_is_locked_until_it_has_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename = Path.replace

@@ -1,4 +1,4 @@
-"""Two processes (gloo): what goes wrong on one ends both, and one may work for long alone."""
+"""Two processes (gloo): an error on one ends both, and one may work alone for a long time."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def test_the_main_process_may_work_longer_than_collectives_may_take() -> None:
 
 
 def test_an_error_of_one_process_is_raised_on_all() -> None:
-    """Whichever it is; what cannot travel, or is no user's, by its text."""
+    """From either process; errors that cannot be pickled, or are not for users, by their text."""
     lines = meet("wrong").splitlines()
     for said in ("local {}: ValueError: strange", "other {}: RuntimeError: KeyError: 'strange'",
                  "own {}: OSError: strange"):  # fmt: skip

@@ -1,4 +1,4 @@
-"""What an output folder may be, and how files come into it."""
+"""Accepted output folders, and files that are copied or linked into them."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from gan.system.output_folder import (
 
 
 @pytest.mark.parametrize("output", [".", "in", "in/out", "file"])
-def test_an_output_in_or_around_its_source_or_no_folder_is_rejected(
+def test_an_output_inside_or_around_its_source_or_a_file_is_rejected(
     tmp_path: Path, output: str
 ) -> None:
     (tmp_path / "in").mkdir()

@@ -1,4 +1,4 @@
-"""How commands part from the processes that they were started with."""
+"""How commands leave the group of processes that they were started with."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from gan.inspection.options import InspectOptions
 
 @pytest.fixture
 def group(tmp_path: Path) -> Iterator[None]:
-    """A process group of this process alone."""
+    """Create a process group with this process only."""
     place = (tmp_path / "store").as_uri()
     dist.init_process_group("gloo", init_method=place, world_size=1, rank=0)
     yield

@@ -1,4 +1,4 @@
-"""Signals and kills: the run stops after its step, and goes on as if nothing had happened."""
+"""Signals and kills: the run stops after its step, and resumes exactly."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def straight(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run that nothing interrupts."""
+    """Return a run without interruptions."""
     folder = tmp_path_factory.mktemp("straight")
     run(command(root, folder, train__max_steps=STEPS, train__checkpoint_every=5))
     return folder
@@ -60,7 +60,7 @@ def test_a_signal_ends_the_run_after_its_step_and_it_resumes_exactly(
 
 
 def test_a_second_interrupt_leaves_at_once() -> None:
-    """In a process of its own: the test's must survive."""
+    """In a separate process, because the process of the test must survive."""
     child = os.fork()
     if child == 0:
         with Interruption():
@@ -70,7 +70,7 @@ def test_a_second_interrupt_leaves_at_once() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
 
 
-def test_handlers_are_put_back() -> None:
+def test_handlers_are_restored() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with Interruption() as interruption:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -81,7 +81,7 @@ def test_handlers_are_put_back() -> None:
 def test_sigterm_to_accelerate_launch_reaches_the_run(
     root: Path, straight: Path, tmp_path: Path
 ) -> None:
-    """The launcher dies of it; the run notices, saves, and leaves its mark."""
+    """It ends the launcher; the run notices, saves and writes its mark."""
     settings = {"train__max_steps": STEPS, "train__checkpoint_every": 5}
     process = start(command(root, tmp_path, *ACCELERATE, **settings))
     interrupted_runs.wait_for_training(tmp_path, process)

@@ -1,4 +1,4 @@
-"""YAML: what it holds is PyYAML's, and what a few bytes may cost is bounded."""
+"""YAML: values equal those of PyYAML, and the cost of parsing is bounded."""
 
 import pytest
 import yaml
@@ -17,16 +17,16 @@ LAUGHS = "a0: &a0 [1]\n" + "".join(
         "a: &x {p: 1}\nb: {<<: *x, q: 2}\nc: [*x, *x]\n", "a: !!set {x, y}",
     ],
 )  # fmt: skip
-def test_what_is_held_is_what_pyyaml_reads(text: str) -> None:
+def test_values_equal_those_of_pyyaml(text: str) -> None:
     assert parse_yaml(text) == yaml.safe_load(text)
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (LAUGHS, f"more than {MAX_VALUES:,} values, with its aliases"),
-        ("a: &a [*a]", "a value holds itself"),
-        ("&a {b: {c: *a}}", "a value holds itself"),
+        (LAUGHS, f"more than {MAX_VALUES:,} values, with aliases"),
+        ("a: &a [*a]", "a value contains itself"),
+        ("&a {b: {c: *a}}", "a value contains itself"),
         ("[" * 5000, "nested too deep"),
         ("[" * 3000 + "]" * 3000, "nested too deep"),
         ("a: [1", "line 1"),
@@ -34,7 +34,7 @@ def test_what_is_held_is_what_pyyaml_reads(text: str) -> None:
         ("[1, 2]: {[]: 1}: 2", "not allowed here"),
     ],
 )
-def test_what_is_rejected_says_why_in_one_line(text: str, fault: str) -> None:
+def test_errors_give_the_reason_in_one_line(text: str, fault: str) -> None:
     with pytest.raises(ValueError, match=fault) as caught:
         parse_yaml(text)
     assert "\n" not in str(caught.value)

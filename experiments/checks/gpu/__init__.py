@@ -1,1 +1,1 @@
-"""What only a GPU can show, part by part: `python scripts/gpu_check.py`."""
+"""The parts of the GPU check: `python scripts/gpu_check.py`."""

@@ -1,4 +1,4 @@
-"""The parts of the check: each returns its figures, and raises where something is wrong."""
+"""The parts of the GPU check; each returns its figures, and raises if something is wrong."""
 
 import json
 import os
@@ -30,18 +30,18 @@ from gan.features.weights import pretrained
 
 @dataclass(frozen=True)
 class Part:
-    """A part: all that the table, the order and the limits follow from."""
+    """A part of the check: its title, function and limits."""
 
     title: str
     run: Callable[[Setting], Figures]
     seconds: int
-    """How long it may take on a GPU."""
+    """Time limit on a GPU, in seconds."""
     gpus: int = 0
-    """How many GPUs it cannot do without."""
+    """Number of GPUs that it requires."""
 
 
 def golden(setting: Setting) -> Figures:
-    """The reference's losses, weights and outputs, by the project's own test, on this device."""
+    """Compare losses, weights and outputs with the reference's, with the tests, on this device."""
     tests = ["tests/test_reference.py"]
     if setting.cuda:
         tests += ["tests/training/test_feed.py"]
@@ -54,7 +54,7 @@ def golden(setting: Setting) -> Figures:
 
 
 def resume(setting: Setting) -> Figures:
-    """Twice the same run, and one that is interrupted, under run.deterministic: bit-equal."""
+    """Train a run twice, and once with an interruption, with run.deterministic: all bit-equal."""
     import gan
 
     root = write_pictures(setting.folder / "data")
@@ -85,7 +85,7 @@ def resume(setting: Setting) -> Figures:
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Return whether two states hold the same bits."""
+    """Return whether two states are bit-equal."""
     ours, theirs = dict(tensors(one)), dict(tensors(other))
     files = {name: value for name, value in one.items() if isinstance(value, str)}
     return (
@@ -96,7 +96,7 @@ def equal(one: Any, other: Any) -> bool:
 
 
 def processes(setting: Setting) -> Figures:
-    """Two processes share one GPU (over gloo), or two where there are two (over NCCL)."""
+    """Train with two processes on one GPU (gloo), and on two GPUs if there are two (NCCL)."""
     root = write_pictures(setting.folder / "data")
     backends = ["gloo"] + ["nccl"] * (setting.cuda and torch.cuda.device_count() > 1)
     figures: Figures = {}
@@ -125,7 +125,7 @@ def processes(setting: Setting) -> Figures:
 
 
 def translation(setting: Setting) -> Figures:
-    """Translate in one piece, in tiles, in a worker thread and by folders, as the CPU does."""
+    """Translate in one piece, in tiles, in a thread and by folder; compare with the CPU."""
     from gan import Translator
     from gan.images.pixels import from_image
     from gan.inference.folder import translate_folder
@@ -167,14 +167,14 @@ def translation(setting: Setting) -> Figures:
 
 
 def whole(translator: Any, pixels: torch.Tensor) -> torch.Tensor:
-    """Translate one picture in one piece."""
+    """Translate one image (C, H, W) in one piece."""
     (translated,) = translator.translate_batch(pixels[None])
     assert translated is not None
     return torch.as_tensor(translated)
 
 
 def benchmark(setting: Setting) -> Figures:
-    """Training's rates at 256 pixels, batch 1 and 16, against a plain schedule and the peak."""
+    """Measure training at 256 pixels, batch size 1 and 16, against the plain schedule."""
     from benchmarks.training import train
 
     ways = ["tf32", "bf16", "bf16, channels last", "bf16, compile", "bf16, channels last, compile"]
@@ -192,7 +192,7 @@ def benchmark(setting: Setting) -> Figures:
 
 
 def profile(setting: Setting) -> Figures:
-    """Where a step's time goes, by class of kernel, eager and compiled."""
+    """Profile a training step by kind of kernel, eager and compiled."""
     from benchmarks.profile import where_time_goes
 
     figures: Figures = {}
@@ -209,7 +209,7 @@ def profile(setting: Setting) -> Figures:
 
 
 def recipe(setting: Setting) -> Figures:
-    """Train the recommended recipe on the demonstration's photographs for a minute."""
+    """Train the recommended recipe on the demo's photographs for a minute."""
     root = setting.folder / "data"
     try:
         from demo.dataset import prepare
@@ -217,7 +217,7 @@ def recipe(setting: Setting) -> Figures:
         with redirect_stderr(sys.stdout):
             prepare(root)
     except ValueError as error:
-        print(f"{error}: smooth noise in its place")
+        print(f"{error}: training on smooth noise instead")
         write_pictures(root, 20, 300)
     seconds = 10 if setting.small else 60
     run = setting.folder / "run"
@@ -231,7 +231,7 @@ def recipe(setting: Setting) -> Figures:
     try:
         pretrained("mobilenet_v2")
     except ValueError as error:
-        print(f"{error}: without its frozen network")
+        print(f"{error}: training without the frozen network")
         command += ["--networks.discriminator", "basic", "--loss.perceptual", "0"]
         command += ["--loss.style", "0"]
     child = subprocess.Popen(command, cwd=ROOT)
@@ -255,5 +255,5 @@ PARTS = {
     "profile": Part("Where a step's time goes", profile, 60, gpus=1),
     "recipe": Part("A minute of the recommended recipe", recipe, 110),
 }
-"""In the order in which they run: those up to resume fit into the usual eight minutes even where
-each takes all of its time; the others get what is left, which on a fast machine is enough."""
+"""The parts in the order in which they run. The parts up to resume fit into eight minutes even if
+each takes its whole limit; the others get the remaining time, which is enough on a fast machine."""

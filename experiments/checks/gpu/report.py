@@ -1,4 +1,4 @@
-"""gpu_check.json and its page: the parts' rows, with those that an earlier check has left there."""
+"""Write gpu_check.json and gpu_check.md with the rows of all parts, also of earlier checks."""
 
 import json
 import os
@@ -17,14 +17,14 @@ NAMES = ("gpu_check.json", "gpu_check.md")
 
 
 def open_output(output: Path) -> None:
-    """Make the folder of a report; OSError in one line where it cannot be written."""
+    """Create the folder of a report; OSError, in one line, if it cannot be written."""
     for name in NAMES:
         check_writable(output / name)
     output.mkdir(parents=True, exist_ok=True)
 
 
 def machine(device: str) -> Row:
-    """Name the device and the versions."""
+    """Return the device and the versions."""
     row: Row = {"python": platform.python_version(), "torch": torch.__version__}
     row |= {"cores": os.cpu_count(), "system": platform.platform()}
     if device == "cuda" and torch.cuda.is_available():
@@ -36,9 +36,9 @@ def machine(device: str) -> Row:
 
 
 def earlier_rows(output: Path, head: Row) -> dict[str, Row]:
-    """Return the rows of an earlier check of the same device, torch and size; else print why not.
+    """Return the rows of an earlier check of the same device, torch and size, or print why not.
 
-    head is what a report has beside its parts.
+    head are the report's entries besides its parts.
     """
     file = output / NAMES[0]
     if not file.exists():
@@ -48,7 +48,7 @@ def earlier_rows(output: Path, head: Row) -> dict[str, Row]:
         rows = {name: dict(row) for name, row in report["parts"].items() if name in PARTS}
         ours, theirs = _compared(head), _compared(report)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        print(f"{file}: is not a report: dropped", flush=True)
+        print(f"{file}: not a report: ignored", flush=True)
         return {}
     apart = [f"{key} {theirs[key]}, not {ours[key]}" for key in ours if ours[key] != theirs[key]]
     if apart:
@@ -57,21 +57,21 @@ def earlier_rows(output: Path, head: Row) -> dict[str, Row]:
 
 
 def _compared(report: Row) -> Row:
-    """Return what two reports whose rows stand side by side have in common."""
+    """Return the entries that must be equal for two reports to share rows."""
     about = report["machine"]
     row: Row = {"device": report["device"], "small": report["small"]}
     return row | {"gpu": about.get("gpu"), "torch": about["torch"]}
 
 
 def write_report(output: Path, head: Row, rows: Mapping[str, Row]) -> None:
-    """Write both files, the parts in their order."""
+    """Write both files, with the parts in their usual order."""
     report = head | {"parts": {name: rows[name] for name in PARTS if name in rows}}
     (output / NAMES[0]).write_text(json.dumps(report, indent=1), encoding="utf-8")
     (output / NAMES[1]).write_text(page(report), encoding="utf-8")
 
 
 def page(report: Row) -> str:
-    """Write the page: a table of the parts, then each one's figures and, if it failed, output."""
+    """Return the page: a table of the parts, then each part's figures and, if it failed, output."""
     about = ", ".join(f"{key} {value}" for key, value in report["machine"].items())
     lines = ["# GPU check", "", about, ""]
     lines += ["| part | result | seconds | ended |", "| --- | --- | --- | --- |"]

@@ -1,4 +1,4 @@
-"""What every part is given, and small things that several parts need."""
+"""The setting of all parts, and helpers for several parts."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,31 +14,31 @@ from gan.config import Config
 
 ROOT = Path(__file__).parents[3]
 Figures = dict[str, Any]
-"""What a part has found, for JSON."""
+"""Results of a part, for JSON."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a part runs and how much it does."""
+    """The device, size and folder of a part."""
 
     device: str
     """cuda or cpu."""
     small: bool
-    """Tiny networks and few pixels: does the part work, not how fast."""
+    """Whether to use tiny networks and few pixels, to test the part and not its speed."""
     folder: Path
-    """Its own, empty."""
+    """An empty folder for the part."""
 
     @property
     def cuda(self) -> bool:
-        """Return whether this is a GPU."""
+        """Whether the device is a GPU."""
         return self.device == "cuda"
 
     def precisions(self) -> list[str]:
-        """List the values of train.precision that work here."""
+        """Return the values of train.precision that the device supports."""
         return ["fp32", "tf32", "bf16", "fp16"] if self.cuda else ["fp32", "bf16"]
 
     def config(self, folder: Path, **sections: dict[str, Any]) -> Config:
-        """Describe a small CycleGAN on this device, with every kind of state a run can have."""
+        """Return a small CycleGAN's configuration for this device, with every kind of state."""
         side, channels = (32, 4) if self.small else (64, 16)
         values: dict[str, dict[str, Any]] = {
             "data": {"load_size": side + 6, "crop_size": side, "workers": 0},
@@ -57,7 +57,7 @@ class Setting:
 
 
 def write_pictures(folder: Path, count: int = 6, side: int = 80) -> Path:
-    """Write trainA, trainB, testA and testB: smooth color with noise, the same every time."""
+    """Write trainA, trainB, testA and testB: smooth color with noise, equal in every call."""
     rng = np.random.default_rng(0)
     for name in ("trainA", "trainB", "testA", "testB"):
         (folder / name).mkdir(parents=True)

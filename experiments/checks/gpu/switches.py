@@ -1,4 +1,4 @@
-"""The part `switches`: every precision, switch and adversarial form trains."""
+"""The part `switches`: train with every precision, switch and adversarial form."""
 
 import time
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 from experiments.checks.gpu.setting import Figures, Setting
 
 TOLERANCES = {"fp32": 1e-4, "tf32": 1e-2, "bf16": 0.1, "fp16": 1e-2}
-"""Of the first step's losses, relative to float32's, or to 1 where those are smaller."""
+"""Largest differences of the first step's losses, relative to float32's, or to 1 if those are
+smaller."""
 
 
 def switches(setting: Setting) -> Figures:
-    """Every precision, switch and adversarial form takes steps; the first losses are float32's."""
+    """Train some steps with every precision, switch and adversarial form; compare first losses."""
     from gan.config.tables.adversarial import ADVERSARIAL
 
     switches: dict[str, dict[str, dict[str, Any]]] = {
@@ -44,7 +45,7 @@ def switches(setting: Setting) -> Figures:
     for name, sections in switches.items():
         try:
             losses, figures[name] = some_steps(setting, sections)
-        except Exception as error:  # the others are tried all the same
+        except Exception as error:  # continue with the others
             figures[name] = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
             faults.append(name)
             continue
@@ -63,7 +64,7 @@ def switches(setting: Setting) -> Figures:
 def some_steps(
     setting: Setting, sections: dict[str, dict[str, Any]]
 ) -> tuple[dict[str, float], Figures]:
-    """Train a few steps on noise; the first step's losses, and how long a later one took."""
+    """Train a few steps on noise; return the first step's losses, and the time of later steps."""
     from benchmarks.peak import wait_for
     from benchmarks.plain import random_batch
     from gan.training.accelerator import build_accelerator, compile_networks

@@ -1,4 +1,4 @@
-"""One of two processes of the part `processes`: trains a few steps, prints its weights' hash."""
+"""One of two processes of the part `processes`: train some steps, print a hash of the weights."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from experiments.checks.gpu.setting import Setting
 
 
 def main(device: str, small: str, folder: str, root: str, backend: str) -> None:
-    """Train beside the other process. NCCL takes one process a GPU, gloo any number."""
+    """Train together with the other process; NCCL supports one process per GPU, gloo several."""
     dist.init_process_group(backend)
     setting = Setting(device, small == "True", Path(folder))
     config = setting.config(

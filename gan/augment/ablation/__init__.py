@@ -1,1 +1,1 @@
-"""Whether translations help: the same small network, trained with them and without, on one test."""
+"""Measure whether translations help: train a small network with and without them, and test it."""

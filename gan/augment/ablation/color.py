@@ -1,4 +1,4 @@
-"""Strong color augmentation: what a translation has to be compared with."""
+"""Strong color augmentation, with which translations are compared."""
 
 import albumentations as A  # noqa: N812, the library's own convention
 
@@ -6,9 +6,9 @@ from gan.augment.ablation.pictures import Pixels
 
 
 class Color:
-    """Weather, light and colors of a picture changed at random; nothing is moved.
+    """Changes weather, light and colors of a picture at random, but not positions.
 
-    A function of the picture and a seed.
+    The result depends on the picture and a seed only.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Color:
         )
 
     def __call__(self, pixels: Pixels, seed: int) -> Pixels:
-        """Return new pixels of the same shape; equal seeds give equal draws."""
+        """Return changed pixels of the same shape; equal seeds give equal changes."""
         self.compose.set_random_seed(seed)
         changed: Pixels = self.compose(image=pixels)["image"]
         return changed

@@ -1,4 +1,4 @@
-"""What `gan augment --ablation` does once the output is whole: train, compare, write, print."""
+"""Run `gan augment --ablation` after the output is complete: train, compare, write and print."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -37,24 +37,24 @@ from gan.system.text import printable
 
 RESAMPLES = 2000
 ROUGH = 50
-"""Test images below which an interval is rough."""
+"""Number of test images below which intervals are rough."""
 LEARNED = 0.8
-"""Share of its training samples that a network should get right at the end."""
+"""Part of the training samples that a network should classify correctly at the end."""
 NAMED = 20
-"""Failures that are printed; all of them are in ablation.json."""
+"""Number of failures that are printed; ablation.json lists all."""
 
 
 def check_ablation(dataset: Dataset, config: AugmentOptions) -> None:
-    """Raise ValueError, before anything is translated, where an ablation cannot be made."""
+    """Raise ValueError if an ablation is not possible; call it before translating."""
     make_plan(dataset, config)
     _ranges(config)
 
 
 def ablate(dataset: Dataset, config: AugmentOptions) -> None:
-    """Train small networks with and without the output's translations, and print what that gives.
+    """Train small networks with and without the output's translations, and print their scores.
 
-    Writes ablation.json and ablation.md into the output. Where they are there, made with the same
-    settings of the same files, the result is printed again.
+    Write ablation.json and ablation.md into the output. If they exist already, for the same
+    settings and files, print the result again.
     """
     plan = make_plan(dataset, config)
     settings, report = _settings(plan, config), config.output / ABLATION
@@ -94,7 +94,7 @@ def ablate(dataset: Dataset, config: AugmentOptions) -> None:
 
 
 def _settings(plan: Plan, config: AugmentOptions) -> dict[str, Any]:
-    """Return all that the numbers depend on."""
+    """Return all settings and hashes on which the scores depend."""
     return {
         "labels": plan.purpose,
         "measure": _measure(plan),
@@ -122,16 +122,16 @@ def _seeds(config: AugmentOptions) -> range:
 
 
 def _ranges(config: AugmentOptions) -> tuple[Range | None, Range | None]:
-    """Return the ranges of the models; ValueError where they differ."""
+    """Return the ranges of the models' inputs and outputs; ValueError if models differ."""
     files = [find_generator(path, config.direction) for path in config.model]
     found = {ranges_of(read_about(file), file) for file in files}
     if len(found) > 1:
-        raise ValueError("model: --ablation needs models of one data.range: give those alone")
+        raise ValueError("model: --ablation requires models with the same data.range")
     return found.pop()
 
 
 def _tell(failures: Sequence[Failure]) -> None:
-    """Name what is not a sample, and why."""
+    """Print files that are not used as samples, with the reasons."""
     for each in failures[:NAMED]:
         say(each.source, each.reason)
     if len(failures) > NAMED:
@@ -141,7 +141,7 @@ def _tell(failures: Sequence[Failure]) -> None:
 def _run_trials(
     plan: Plan, material: Material, config: AugmentOptions
 ) -> tuple[dict[str, list[Tally]], dict[str, float]]:
-    """Train each condition by each seed; what they get right on the test, and in training."""
+    """Train every condition with every seed; return test tallies and training accuracies."""
     protocol = Protocol(
         plan.classes, config.ablation_steps, config.ablation_flip, pick_device(config.device)
     )
@@ -158,7 +158,7 @@ def _run_trials(
 
 
 def _rows(scores: Scores) -> dict[str, Row]:
-    """Return what each condition comes to."""
+    """Return the row of each condition, by name."""
     translated = {each.name for each in TRANSLATED}
     return {
         name: Row(
@@ -171,7 +171,7 @@ def _rows(scores: Scores) -> dict[str, Row]:
 
 
 def _numbers(row: Row) -> dict[str, Any]:
-    """Return a row for the record."""
+    """Return a row as an object for ablation.json."""
     found: dict[str, Any] = {"score": row.score._asdict()}
     if row.difference:
         found |= {"difference": row.difference._asdict(), "word": row.difference.word}
@@ -181,7 +181,7 @@ def _numbers(row: Row) -> dict[str, Any]:
 
 
 def _counts(material: Material) -> dict[str, int]:
-    """Return how much there is to train on and to test with."""
+    """Return the numbers of training and test images and samples."""
     train, test = material.train, material.test
     return {
         "training_images": len({*train.images.tolist()}),
@@ -196,7 +196,7 @@ def _facts(plan: Plan, config: AugmentOptions, counts: dict[str, int]) -> str:
     """Return the protocol in a sentence."""
     what = {"classes": "images", "boxes": "crops of boxes", "masks": "images with masks"}
     return (
-        f"{_measure(plan)}: of {len(plan.measured)} classes, on {counts['test_samples']} "
+        f"{_measure(plan)}: {len(plan.measured)} classes, tested on {counts['test_samples']} "
         f"{what[plan.purpose]} of {counts['test_images']} test images; trained on "
         f"{counts['training_samples']}, of which {counts['with_translation']} have an accepted "
         f"translation; {config.ablation_seeds} seeds of {config.ablation_steps} steps"
@@ -204,14 +204,17 @@ def _facts(plan: Plan, config: AugmentOptions, counts: dict[str, int]) -> str:
 
 
 def _warnings(plan: Plan, counts: dict[str, int], learned: dict[str, float]) -> Iterator[str]:
-    """Yield what a reader has to know."""
+    """Yield notes and warnings about the result."""
     yield from plan.notes
     if few := scarce(counts["test_images"], ROUGH):
         yield f"warning: test: {few}"
     if not counts["with_translation"]:
-        yield "warning: no training sample has an accepted translation: those rows repeat none"
+        yield (
+            "warning: no training sample has an accepted translation: rows with translations "
+            "repeat the row none"
+        )
     if learned[NONE.name] < LEARNED:
         yield (
-            f"warning: without translations the network gets {learned[NONE.name]:.0%} of its "
-            "training samples right: give it more --ablation_steps"
+            f"warning: without translations the network classifies {learned[NONE.name]:.0%} of its "
+            "training samples correctly: increase --ablation_steps"
         )

@@ -1,13 +1,13 @@
-"""How much of a difference of scores is the seed's and the test images'.
+"""Compare scores, with intervals that cover both the choice of test images and of seeds.
 
-A score is the mean over classes of hits / total: balanced accuracy of classes, mean intersection
-over union of masks. Intervals are percentiles of resamples in which both the test images and the
-seeds are drawn with replacement, the same ones for all conditions (Owen 2007, a bootstrap of two
-crossed factors). Crops of one image and its pixels are drawn together.
+A score is the mean over classes of hits / total: balanced accuracy for classes, mean intersection
+over union for masks. Intervals are percentiles of resamples in which both the test images and the
+seeds are drawn with replacement, the same for all conditions (Owen 2007, a bootstrap of two crossed
+factors). Crops or pixels of one image are drawn together.
 
-A few seeds drawn with replacement vary less than others would: by (n - 1) / n, and because their
-variance is itself an estimate. So their weights are stretched around 1 by Student's quantile over
-the normal's.
+A few seeds that are drawn with replacement vary too little: by the factor (n - 1) / n, and because
+their variance is an estimate. So the deviations of their weights from 1 are multiplied by Student's
+quantile over the normal's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,12 +24,12 @@ Word = Literal["better", "worse", "no clear difference", "unknown"]
 STUDENT = {
     3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262,
 }  # fmt: skip
-"""97.5 % quantile of Student's t by the number of seeds, one more than its degrees of freedom."""
+"""97.5 % quantile of Student's t by the number of seeds, which is the degrees of freedom + 1."""
 FEWEST_SEEDS, MOST_SEEDS = min(STUDENT), max(STUDENT)
 
 
 class Number(NamedTuple):
-    """A score or a difference of two, with its 95 % interval; None of too few test images."""
+    """A score or a difference of two, with its 95 % interval, None with too few test images."""
 
     value: float
     low: float | None = None
@@ -37,7 +37,7 @@ class Number(NamedTuple):
 
     @property
     def word(self) -> Word:
-        """What a difference comes to."""
+        """The conclusion from a difference."""
         if self.low is None or self.high is None:
             return "unknown"
         return "better" if self.low > 0 else "worse" if self.high < 0 else "no clear difference"
@@ -47,14 +47,14 @@ class Scores:
     """The scores of each condition in every resample, to be compared in pairs."""
 
     def __init__(self, tallies: Mapping[str, Sequence[Tally]], sampling: Sampling) -> None:
-        """tallies: for each condition one for each seed, in the same order."""
+        """Compute the scores; tallies has one tally per seed for each condition, in equal order."""
         images, seeds = len(next(iter(tallies.values()))[0].hits), len(next(iter(tallies.values())))
         self.sampled = sampled(sampling, images)
         whole = torch.ones(1, images, dtype=torch.float64)
         self.by_seed = {
             name: torch.cat([scores(each, whole) for each in own]) for name, own in tallies.items()
         }
-        """(seeds,)."""
+        """Scores (seeds,) by condition."""
         self._resampled = dict[str, Tensor]()
         if self.sampled:
             counts = draw(sampling, images)
@@ -65,7 +65,7 @@ class Scores:
             }
 
     def score(self, name: str) -> Number:
-        """Return a condition's mean score over the seeds."""
+        """Return a condition's mean score over all seeds, 0 to 1."""
         value = float(self.by_seed[name].mean())
         if not self.sampled:
             return Number(value)
@@ -73,7 +73,7 @@ class Scores:
         return Number(value, max(0.0, low), min(1.0, high))
 
     def difference(self, name: str, other: str) -> Number:
-        """Return how much higher a condition's score is than another's."""
+        """Return a condition's score minus another's, -1 to 1."""
         value = float((self.by_seed[name] - self.by_seed[other]).mean())
         if not self.sampled:
             return Number(value)
@@ -82,9 +82,9 @@ class Scores:
 
 
 def scores(tally: Tally, counts: Tensor) -> Tensor:
-    """Return the score (R,) of a network on resamples whose images occur so often, (R, images).
+    """Return a network's scores (R,) on resamples, given the counts (R, images) of test images.
 
-    The mean is over the classes that a resample has; 0 where it has none.
+    The mean is over the classes in a resample; 0 if it has none.
     """
     there = counts @ tally.truth > 0
     shares = counts @ tally.hits / (counts @ tally.total).clamp(min=1)

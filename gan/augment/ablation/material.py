@@ -1,4 +1,4 @@
-"""A plan's pictures, its translations among them, in memory."""
+"""Read the pictures of a plan, and their translations, into memory."""
 
 import json
 from collections import defaultdict
@@ -17,18 +17,18 @@ from gan.config.choices import Range
 from gan.system.failures import Failure
 
 SIDE = 64
-"""Pixels of the squares that the networks see."""
+"""Side of the networks' square inputs, in pixels."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """What all trials are made of."""
+    """The training samples, translations and test samples of all trials."""
 
     train: Labelled
     translations: Translations
     test: Labelled
     failures: list[Failure]
-    """Pictures that cannot be read."""
+    """Pictures that cannot be read, with the reasons."""
 
 
 def read_material(
@@ -38,9 +38,10 @@ def read_material(
     ranges: tuple[Range | None, Range | None],
     max_megapixels: float,
 ) -> Material:
-    """Read the pictures of a plan and those in the output that were accepted.
+    """Read the pictures of a plan and the accepted translations in the output.
 
-    `ranges` are those of the generator's inputs and outputs. ValueError where none can be read.
+    `ranges` are the ranges of the generators' inputs and outputs. ValueError if no labeled picture
+    can be read.
     """
     accepted = _accepted(output)
     train, chosen, failures = _read(plan, root, plan.train, ranges[0], max_megapixels)
@@ -64,7 +65,7 @@ def read_material(
 
 
 def _accepted(output: Path) -> defaultdict[Path, list[str]]:
-    """Return the names of the accepted translations of each image, below the output."""
+    """Return the accepted translations of each image, as paths relative to the output."""
     found = defaultdict[Path, list[str]](list)
     for each in map(json.loads, (output / PROVENANCE).read_bytes().splitlines()):
         if each["decision"] == "accepted":
@@ -79,7 +80,7 @@ def _read(
     values: Range | None,
     max_megapixels: float,
 ) -> tuple[Labelled, list[int], list[Failure]]:
-    """Return samples that can be read, their places in the list, and what cannot be read."""
+    """Return the readable samples, their indices in the list, and the failures."""
     numbers = {name: at for at, name in enumerate(plan.classes)}
     crops, failures = read_crops(root, samples, SIDE, values, max_megapixels)
     labels: Sequence[Numbers | None]
@@ -90,7 +91,7 @@ def _read(
     read = [(at, c, label) for at, (c, label) in enumerate(zip(crops, labels, strict=True))]
     whole = [(at, c, label) for at, c, label in read if c is not None and label is not None]
     if not whole:
-        raise ValueError(f"{root}: none of its {len(samples)} labeled pictures can be read")
+        raise ValueError(f"{root}: none of its {len(samples)} labeled images can be read")
     images = [samples[at].image for at, _, _ in whole]
     order = {image: number for number, image in enumerate(dict.fromkeys(images))}
     found = Labelled(
@@ -102,5 +103,5 @@ def _read(
 
 
 def _stacked(pictures: Sequence[Pixels]) -> Pixels:
-    """Return pictures as one array, also where there are none."""
+    """Return pictures as one array (n, SIDE, SIDE, 3), also if there are none."""
     return np.stack(pictures) if pictures else np.empty((0, SIDE, SIDE, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""The small networks whose scores are compared."""
+"""The small networks of an ablation."""
 
 import torch
 from torch import Tensor, nn
@@ -7,15 +7,15 @@ from torch.nn.functional import interpolate
 from gan.semantics.network import Classifier
 
 WIDTHS = (16, 32, 64)
-"""Channels of the segmenter's maps, each half as large as the one before."""
+"""Channels of the segmenter's maps; each map has half the side of the one before."""
 GROUPS = 8
 
 
 class Segmenter(nn.Module):
-    """A small U-Net: three halvings, two doublings with skips, and logits at half the size.
+    """A small U-Net: three halvings, two doublings with skip connections, logits at half size.
 
-    Group norms, which take a picture's statistics alone: those of a batch would mix domains. Its
-    weights are torch's defaults, drawn from the seed alone.
+    It has group norms, because the statistics of a batch would mix domains. Its weights are drawn
+    from the seed by torch's defaults.
     """
 
     def __init__(self, classes: int, seed: int) -> None:
@@ -32,7 +32,7 @@ class Segmenter(nn.Module):
             self.head = nn.Conv2d(first, classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits (N, classes, H, W) of images (N, 3, H, W) in [-1, 1]; multiples of 8."""
+        """Return logits (N, classes, H, W) of (N, 3, H, W) in [-1, 1]; sides are multiples of 8."""
         first = self.first(images)
         second = self.second(first)
         deep = self.up_second(torch.cat([self.enlarge(self.third(second)), second], dim=1))
@@ -41,11 +41,11 @@ class Segmenter(nn.Module):
 
 
 def _stage(before: int, after: int, stride: int = 1) -> nn.Sequential:
-    """Return a convolution with a norm."""
+    """Return a convolution with a norm and a ReLU."""
     convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1)
     return nn.Sequential(convolution, nn.GroupNorm(GROUPS, after), nn.ReLU())
 
 
 def build_network(classes: list[str], side: int, seed: int, *, masks: bool) -> nn.Module:
-    """Return a new segmenter or, without masks, a classifier of squares of this side."""
+    """Return a new segmenter or, without masks, a classifier of squares with `side` pixels."""
     return Segmenter(len(classes), seed) if masks else Classifier(classes, 3, side, seed)

@@ -1,4 +1,4 @@
-"""The pixels of samples, all of one size, in memory."""
+"""Read the pixels and masks of samples, scaled to one size."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,14 +21,14 @@ from gan.system.failures import Failure, failure
 Pixels = NDArray[np.uint8]
 """(side, side, 3)."""
 Colors = NDArray[np.int64]
-"""(height, width): the color of each pixel of a mask as one number."""
+"""(height, width): the color of each pixel of a mask, as one number."""
 
 MOST_COLORS = 256
-"""Colors of all masks together; more are a sign of lossy files or blended edges."""
+"""Most colors of all masks together; more mean lossy files or blended edges."""
 DEEP = 1 << 32
-"""What is added to the numbers of a mask of 16 bits."""
+"""Offset of the numbers of a 16-bit mask."""
 UNKNOWN = -1
-"""The class of a pixel whose color no mask to train on has."""
+"""The class of a pixel whose color is in no training mask."""
 
 
 def read_crops(
@@ -38,7 +38,7 @@ def read_crops(
     values: Range | None = None,
     max_megapixels: float = float("inf"),
 ) -> tuple[list[Pixels | None], list[Failure]]:
-    """Return the pixels of samples, and which images cannot be read: theirs are None.
+    """Return the pixels of samples, and the failures; samples of unreadable images are None.
 
     `values` is the range of the files' numbers. 16 bits become 8.
     """
@@ -68,7 +68,7 @@ def read_crops(
 
 
 def _crop(pixels: Array, sample: Sample, side: int) -> Pixels:
-    """Return a sample's part of a picture as a square of this side, aspect not kept."""
+    """Return a sample's part of an image as a square with `side` pixels, aspect ratio not kept."""
     if part := sample.part:
         pixels = pixels[int(part.top) : int(part.bottom), int(part.left) : int(part.right)]
     square: Pixels = as_pixels(resized(Image.fromarray(pixels), (side, side)))
@@ -76,7 +76,7 @@ def _crop(pixels: Array, sample: Sample, side: int) -> Pixels:
 
 
 def read_colors(path: Path) -> Colors:
-    """Return the colors of a mask as numbers; gray is the color of equal parts.
+    """Return the colors of a mask as numbers (H, W); gray counts as a color with equal channels.
 
     ImageError as from `read_picture`.
     """
@@ -89,14 +89,14 @@ def read_colors(path: Path) -> Colors:
 
 
 def color_name(color: int) -> str:
-    """Return how a color of a mask is written: #rrggbb, or the number of one of 16 bits."""
+    """Return the name of a mask's color: #rrggbb, or the number in a 16-bit mask."""
     return f"{color - DEEP}" if color >= DEEP else f"#{color:06x}"
 
 
 def find_colors(root: Path, masks: Sequence[Path]) -> tuple[list[int], list[Failure]]:
-    """Return the colors of all masks, sorted, and which masks cannot be read.
+    """Return the colors of all masks, sorted, and the masks that cannot be read.
 
-    ValueError where there are too many to be classes.
+    ValueError if there are too many colors to be classes.
     """
 
     def read(mask: Path) -> list[int] | Failure:
@@ -116,7 +116,7 @@ def find_colors(root: Path, masks: Sequence[Path]) -> tuple[list[int], list[Fail
             if len(colors) > MOST_COLORS:
                 raise ValueError(
                     f"ablation: {root / mask}: the masks up to this one have {len(colors)} colors, "
-                    f"more than {MOST_COLORS}: write them as PNG, a color or number for each class"
+                    f"more than {MOST_COLORS}: write them as PNG with one color for each class"
                 )
     return sorted(colors), failures
 
@@ -124,7 +124,7 @@ def find_colors(root: Path, masks: Sequence[Path]) -> tuple[list[int], list[Fail
 def read_maps(
     root: Path, samples: Sequence[Sample], classes: Mapping[str, int], side: int
 ) -> list[NDArray[np.int64] | None]:
-    """Return the classes (side, side) of samples' masks; None where one cannot be read."""
+    """Return the classes (side, side) of samples' masks; None for an unreadable mask."""
     with ThreadPoolExecutor() as threads:
         return list(threads.map(partial(_read_map, root, classes, side), samples))
 
@@ -132,7 +132,7 @@ def read_maps(
 def _read_map(
     root: Path, classes: Mapping[str, int], side: int, sample: Sample
 ) -> NDArray[np.int64] | None:
-    """Return the class of every pixel, by the nearest one of the mask."""
+    """Return the class of every pixel (side, side), from the nearest pixel of the mask."""
     assert sample.mask
     try:
         colors = read_colors(root / sample.mask)

@@ -1,4 +1,4 @@
-"""What an ablation trains on and tests with, checked before anything is translated."""
+"""Choose the training and test samples of an ablation, before anything is translated."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,20 +18,20 @@ from gan.system.hashing import file_sha256
 
 @dataclass(frozen=True)
 class Plan:
-    """Samples to train on and to test with. Their paths begin below the roots."""
+    """The training and test samples; paths are relative to the datasets' roots."""
 
     purpose: Purpose
     classes: list[str]
-    """Those of the samples to train on, sorted: a network has one output for each."""
+    """Classes of the training samples, sorted: a network has one output for each."""
     measured: list[str]
-    """Those of them that the test has."""
+    """Classes that the test samples have too."""
     train: list[Sample]
     test: list[Sample]
     test_set: Dataset
     notes: list[str]
-    """What of the classes is not measured, in sentences."""
+    """Sentences about classes that are not measured."""
     failures: list[Failure]
-    """Return what of both datasets is not a sample, and what is odd about the test."""
+    """Files of both datasets that are not samples, and remarks about the test set."""
 
     @property
     def masks(self) -> bool:
@@ -39,7 +39,7 @@ class Plan:
 
 
 def make_plan(dataset: Dataset, config: AugmentOptions) -> Plan:
-    """Read the test set and the labels of both; ValueError where they cannot be compared."""
+    """Read the test set and the labels of both datasets; ValueError if they cannot be compared."""
     assert config.test
     format = dataset_format(config.format)
     try:
@@ -68,14 +68,14 @@ def make_plan(dataset: Dataset, config: AugmentOptions) -> Plan:
         if len(known) < 2:
             least = ", ".join(known) or "none"
             raise ValueError(
-                f"{option}: {place}: --ablation needs at least two classes that are in --dataset "
-                f"and in --test: {least}"
+                f"{option}: {place}: --ablation requires at least two classes that are both in "
+                f"--dataset and in --test; found {least}"
             )
     return Plan(purpose, sorted(kinds), measured, train, test, test_set, notes, failures)
 
 
 def _colors(dataset: Dataset, samples: Sequence[Sample]) -> tuple[set[str], list[Failure]]:
-    """Return the names of the colors of samples' masks, and masks that cannot be read."""
+    """Return the names of the colors of samples' masks, and the masks that cannot be read."""
     masks = [sample.mask for sample in samples if sample.mask]
     colors, failures = find_colors(dataset.root, masks)
     return {color_name(color) for color in colors}, failures
@@ -84,21 +84,21 @@ def _colors(dataset: Dataset, samples: Sequence[Sample]) -> tuple[set[str], list
 def _notes(
     purpose: Purpose, kinds: set[str], there: set[str], test: Iterable[Sample]
 ) -> Iterable[str]:
-    """Yield what of the classes is not measured."""
+    """Yield sentences about classes that are not measured."""
     if strange := sorted(there - kinds):
         counts = Counter(sample.kind for sample in test)
         named = ", ".join(
             strange if purpose == "masks" else (f"{k} ({counts[k]})" for k in strange)
         )
-        yield f"not tested, for training has none of the class: {named}"
+        yield f"not tested, because no training sample has the class: {named}"
     if missing := sorted(kinds - there):
-        yield f"not measured, for the test has none of the class: {', '.join(missing)}"
+        yield f"not measured, because no test sample has the class: {', '.join(missing)}"
 
 
 def _check_apart(
     dataset: Dataset, items: Sequence[Item], test_set: Dataset, of_test: Sequence[Item]
 ) -> None:
-    """Raise ValueError where test images are, byte for byte, among those to train on."""
+    """Raise ValueError if a test image has the same bytes as a training image."""
     train = [dataset.root / item.image for item in items]
     test = [test_set.root / item.image for item in of_test]
     sizes = _sizes(train).keys() & _sizes(test).keys()
@@ -110,15 +110,15 @@ def _check_apart(
         hashes = zip(second, threads.map(file_sha256, second), strict=True)
         same = [(path, owners[content]) for path, content in hashes if content in owners]
     if same:
-        more = f", and {len(same) - 1} more such" if len(same) > 1 else ""
+        more = f" (and {len(same) - 1} more)" if len(same) > 1 else ""
         raise ValueError(
-            f"test: {same[0][0]} is the same file as {same[0][1]}, which is trained on{more}: give "
+            f"test: {same[0][0]} is the same file as the training image {same[0][1]}{more}: give "
             "images that are not in --dataset's --splits"
         )
 
 
 def _sizes(paths: Sequence[Path]) -> dict[int, list[Path]]:
-    """Return readable files by their sizes: others are reported where they are read."""
+    """Return files by their size in bytes; unreadable files are skipped and reported elsewhere."""
     found = defaultdict[int, list[Path]](list)
     for path in paths:
         try:
@@ -129,5 +129,5 @@ def _sizes(paths: Sequence[Path]) -> dict[int, list[Path]]:
 
 
 def in_output(sample: Sample, output: str) -> Sample:
-    """Return a sample of the translation that an image has in the output."""
+    """Return the sample with its image replaced by its translation in the output."""
     return replace(sample, image=Path(output))

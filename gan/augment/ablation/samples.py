@@ -1,4 +1,4 @@
-"""What a small network is trained on and tested with, by the labels of a dataset."""
+"""Find the samples of an ablation in the labels of a dataset."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,33 +12,33 @@ from gan.images import ImageError, read_orientation, read_size
 from gan.system.failures import Failure, failure
 
 Purpose = Literal["classes", "boxes", "masks"]
-"""What the labels of a dataset are: folders of classes, boxes with classes, masks."""
+"""The kind of a dataset's labels: class folders, boxes with classes, or masks."""
 
 Size = tuple[int, int]
 """(width, height)."""
 
 BACKGROUND = "(background)"
-"""The class of parts of a picture in which nothing is labeled: one for each picture with room."""
+"""The class of crops without a label: one for each image that has room for one."""
 LEAST_SIDE = 4
-"""Pixels of a box inside its picture below which it is not a sample."""
+"""Least side of a box inside its image for a sample, in pixels."""
 TRIES = 50
-"""Places that are tried for a part without a label."""
+"""Number of places that are tried for a crop without a label."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture, or a part of it, and what it shows. Paths begin below the dataset's root."""
+    """An image or a part of it, with its label. Paths are relative to the dataset's root."""
 
     image: Path
     kind: str | None = None
-    """Its class; None where a mask has it."""
+    """Its class; None if it has a mask."""
     part: Box | None = None
-    """Of the picture, in pixels; None for all of it."""
+    """The part of the image, in pixels; None for the whole image."""
     mask: Path | None = None
 
 
 def purpose_of(dataset: Dataset, format: Format) -> Purpose:
-    """Return what the labels of a dataset are; ValueError where they have no classes."""
+    """Return the kind of a dataset's labels; ValueError if they have no classes."""
     if any(format.class_of(item) for item in dataset.items):
         return "classes"
     if any(box.kind for item in dataset.items for box in item.boxes):
@@ -46,13 +46,13 @@ def purpose_of(dataset: Dataset, format: Format) -> Purpose:
     if any(item.mask for item in dataset.items):
         return "masks"
     raise ValueError(
-        f"ablation: {dataset.root}: no label has a class: it needs class folders, boxes with "
-        "classes, or masks"
+        f"ablation: {dataset.root}: no label has a class: class folders, boxes with classes, or "
+        "masks are required"
     )
 
 
 def test_items(dataset: Dataset) -> list[Item]:
-    """Return the labeled images of a dataset's split `test`; without any, all labeled ones."""
+    """Return the labeled images of a dataset's split `test`; without any, all labeled images."""
     labelled = [item for item in dataset.items if item.labelled]
     return [item for item in labelled if "test" in item.splits] or labelled
 
@@ -60,7 +60,7 @@ def test_items(dataset: Dataset) -> list[Item]:
 def find_samples(
     dataset: Dataset, items: Sequence[Item], format: Format, purpose: Purpose
 ) -> tuple[list[Sample], list[Failure]]:
-    """Return the samples of images in their order, and what cannot be one with the reason."""
+    """Return the samples of images, in order, and the images or boxes that cannot be used."""
     if purpose == "classes":
         named = ((item.image, format.class_of(item)) for item in items)
         return [Sample(image, Path(kind).name) for image, kind in named if kind], []
@@ -77,23 +77,25 @@ def find_samples(
             samples += _crops(item, size)
             bad = sum(bool(box.kind) and not _inside(box, size) for box in item.boxes)
             if bad:
-                reason = f"{bad} boxes are empty, outside, or smaller than {LEAST_SIDE} pixels"
+                reason = (
+                    f"{bad} boxes are empty, outside the image, or smaller than {LEAST_SIDE} pixels"
+                )
                 failures.append(Failure(dataset.root / item.image, reason))
     return samples, failures
 
 
 def _upright_size(path: Path) -> Size | Failure:
-    """Return an image's size; what is wrong where it cannot be read, or may lie otherwise."""
+    """Return an image's size, or a failure if it cannot be read or is stored rotated."""
     try:
         if read_orientation(path) != 1:
-            return Failure(path, "turned by its EXIF orientation: its labels may not be")
+            return Failure(path, "rotated by its EXIF orientation: its labels may not be")
         return read_size(path)
     except ImageError as error:
         return failure(path, error)
 
 
 def _crops(item: Item, size: Size) -> Iterator[Sample]:
-    """Yield the boxes of an image that have a class, and a part of it without any box."""
+    """Yield a sample for each box with a class, and one of a part without any box."""
     for box in item.boxes:
         part = _inside(box, size)
         if part and box.kind:
@@ -103,7 +105,7 @@ def _crops(item: Item, size: Size) -> Iterator[Sample]:
 
 
 def _inside(box: Box, size: Size) -> Box | None:
-    """Return the part of an image that a box holds, in whole pixels; None where it is too small."""
+    """Return the part of a box inside the image, in whole pixels; None if it is too small."""
     across, down = size if box.relative else (1, 1)
     left, right = (min(max(round(x * across), 0), size[0]) for x in (box.left, box.right))
     top, bottom = (min(max(round(y * down), 0), size[1]) for y in (box.top, box.bottom))
@@ -112,7 +114,10 @@ def _inside(box: Box, size: Size) -> Box | None:
 
 
 def _empty_part(item: Item, size: Size) -> Box | None:
-    """Return a part of an image in none of its boxes, of the size of one of them; drawn by name."""
+    """Return a random part that overlaps none of an image's boxes, as large as one of them.
+
+    It depends only on the image's name. None if TRIES places all overlap a box.
+    """
     taken = [part for box in item.boxes if (part := _inside(box, size))]
     for number in range(TRIES if taken else 0):
         name = f"{item.image.as_posix()}\0{number}"

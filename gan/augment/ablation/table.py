@@ -1,4 +1,4 @@
-"""An ablation for people: a table, and what it comes to in sentences."""
+"""Report an ablation as a table and a conclusion in sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ Cells = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Row:
-    """What a condition comes to."""
+    """The scores of a condition."""
 
     score: Number
     difference: Number | None
-    """To none; None for none itself."""
+    """Difference to the condition `none`; None for that condition."""
     over_color: Number | None = None
-    """To color augmentation, of translations."""
+    """Difference to color augmentation; None for conditions without translations."""
 
 
 Rows = Mapping[str, Row]
@@ -30,7 +30,7 @@ def lines_of(rows: Rows, measure: str) -> list[Cells]:
 
 
 def _cells(name: str, row: Row) -> Cells:
-    """Return a line of the table."""
+    """Return the cells of a condition."""
     difference = row.difference
     after = ("", "", "")
     if difference:
@@ -39,14 +39,14 @@ def _cells(name: str, row: Row) -> Cells:
 
 
 def spread(number: Number, form: str) -> str:
-    """Return an interval in brackets, or nothing."""
+    """Return an interval in brackets, or an empty text."""
     if number.low is None or number.high is None:
         return ""
     return f"[{number.low:{form}}, {number.high:{form}}]"
 
 
 def plain(lines: Sequence[Cells]) -> str:
-    """Return a table in columns."""
+    """Return a table as text with aligned columns."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -61,9 +61,9 @@ def markdown(lines: Sequence[Cells]) -> str:
 
 
 def conclusion(rows: Rows, measure: str) -> Iterator[str]:
-    """Yield whether the translation helps, and whether color augmentation does as well.
+    """Yield whether translations help, and whether color augmentation helps as much.
 
-    The best of three shares is picked by the test it is shown with: a little too good, then.
+    The best of three shares is chosen by the same test, so its score is slightly too high.
     """
     name = max((each.name for each in TRANSLATED), key=lambda each: rows[each].score.value)
     best, color = rows[name], rows[COLOR.name]
@@ -75,11 +75,11 @@ def conclusion(rows: Rows, measure: str) -> Iterator[str]:
         case "better":
             yield f"{_share(name)} helps: {shown}."
         case "worse":
-            yield f"The translation hurts at every share, least of all {name}: {shown}."
+            yield f"The translation hurts at every share, least at {name}: {shown}."
         case "no clear difference":
-            yield f"The translation does not clearly help: {shown} at best ({name})."
+            yield f"The translation does not clearly help: at best {shown} ({name})."
         case "unknown":
-            yield f"Too few test images to tell; {name}: {shown}."
+            yield f"Too few test images for a conclusion; {name}: {shown}."
     if worse and best.difference.word != "worse":
         yield f"Worse than none: {', '.join(worse)}."
     yield from _beside_color(name, best, color.difference)
@@ -91,19 +91,19 @@ def conclusion(rows: Rows, measure: str) -> Iterator[str]:
 
 
 def _beside_color(name: str, best: Row, color: Number) -> Iterator[str]:
-    """Yield how the best share of translations compares with color augmentation."""
+    """Yield a sentence that compares the best share of translations with color augmentation."""
     assert best.difference
     assert best.over_color
-    gap = f"{name} against it: {_shown(best.over_color)}"
+    gap = f"{name} minus color: {_shown(best.over_color)}"
     match best.over_color.word:
         case "better":
-            yield f"That is more than color augmentation gives ({_shown(color)}; {gap})."
+            yield f"It helps more than color augmentation ({_shown(color)}; {gap})."
         case "worse":
-            yield f"Color augmentation alone does better ({_shown(color)}; {gap}): use it."
+            yield f"Color augmentation alone is better ({_shown(color)}; {gap}): use it."
         case "no clear difference" if color.word == "better" or best.difference.word == "better":
-            yield f"Color augmentation alone does about as well ({_shown(color)}; {gap})."
+            yield f"Color augmentation alone is about as good ({_shown(color)}; {gap})."
         case "no clear difference":
-            yield f"Neither does color augmentation clearly ({_shown(color)})."
+            yield f"Color augmentation does not clearly help either ({_shown(color)})."
 
 
 def _difference(rows: Rows, name: str) -> Number:
@@ -114,7 +114,7 @@ def _difference(rows: Rows, name: str) -> Number:
 
 
 def _share(name: str) -> str:
-    """Return the start of a sentence: Translated at 50 %."""
+    """Return a condition's name as the start of a sentence: Translated at 50 %."""
     return name.replace("translated", "Translated at")
 
 

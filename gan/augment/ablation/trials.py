@@ -1,7 +1,7 @@
-"""One training of a small network under one condition, and what it gets right on the test.
+"""Train and test a small network under one condition.
 
-All conditions of a seed share first weights, samples in their order, flips and moves: they differ
-in the pixels alone. Nothing here looks at the test before the last step.
+All conditions of a seed share initial weights, order of samples, flips and shifts; they differ only
+in pixels. The test set is not used before the last step.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,21 +21,21 @@ from gan.augment.ablation.pictures import UNKNOWN, Pixels
 from gan.images.pixels import to_unit
 
 BATCH, MASKS = 32, 16
-"""Samples of a step; of masks fewer, for each has many pixels."""
+"""Samples per step; fewer with masks, because each has many pixels."""
 LEARNING_RATE = 1e-3
-"""Of Adam; it falls to 0 over the second half of the steps."""
+"""Adam's learning rate; it falls to 0 over the second half of the steps."""
 MOVED = 8
-"""The part of a side by which a picture is moved at most; what is missing is reflected."""
+"""Pictures are shifted by at most 1 / MOVED of a side; the missing part is reflected."""
 
 Numbers = NDArray[np.int64]
 
 
 class Condition(NamedTuple):
-    """What a network is trained on."""
+    """The kind of pictures that a network is trained on."""
 
     name: str
     share: float = 0
-    """How often the translation of a sample that has one takes its place."""
+    """Probability that a sample is replaced by its translation, if it has one."""
     color: bool = False
 
 
@@ -46,15 +46,15 @@ CONDITIONS = (NONE, COLOR, *TRANSLATED)
 
 @dataclass(frozen=True)
 class Labelled:
-    """Pictures (n, side, side, 3) of 8 bits, and their classes (n,), or (n, side, side) of masks.
+    """Pictures (n, side, side, 3), uint8, and their classes: (n,), or (n, side, side) for masks.
 
-    A class of -1 is none of those that are trained.
+    The class -1 is not one of the training classes.
     """
 
     pixels: Pixels
     labels: Numbers
     images: Numbers
-    """(n,): which image each was cut from, counted from 0."""
+    """The number of the image from which each was cut, (n,), from 0."""
 
     @property
     def masks(self) -> bool:
@@ -63,27 +63,27 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Translations:
-    """Pictures (m, side, side, 3) that can take the places of samples."""
+    """Pictures (m, side, side, 3) that can replace samples."""
 
     pixels: Pixels
     of: Sequence[Sequence[int]]
-    """Which of them each sample has; several models make several."""
+    """Indices of the translations of each sample; several models give several."""
 
 
 class Tally(NamedTuple):
-    """What a network gets right, for each test image and class, (images, classes), float64."""
+    """Counts for each test image and class, (images, classes), float64."""
 
     hits: Tensor
-    """Samples of the class that are called so; pixels."""
+    """Correctly predicted samples of the class; pixels for masks."""
     total: Tensor
-    """Samples of the class; pixels that are of it or are called so."""
+    """Samples of the class; for masks, pixels that have the class or are predicted to have it."""
     truth: Tensor
-    """Samples of the class; pixels."""
+    """Samples of the class; pixels for masks."""
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """What all trials have in common."""
+    """The settings that all trials share."""
 
     classes: list[str]
     steps: int
@@ -92,7 +92,7 @@ class Protocol:
 
 
 class _Draws:
-    """All that is random in a step of a seed, whatever the condition."""
+    """All random draws of a step, which depend on the seed and not on the condition."""
 
     def __init__(self, seed: int, step: int, samples: Labelled, flip: bool) -> None:
         rng, count = np.random.default_rng([seed, step]), batch_size(samples.masks)
@@ -105,12 +105,12 @@ class _Draws:
 
 
 def batch_size(masks: bool) -> int:
-    """Return how many samples a step has."""
+    """Return the number of samples per step."""
     return MASKS if masks else BATCH
 
 
 def _choose(rng: np.random.Generator, samples: Labelled, count: int) -> Numbers:
-    """Draw the samples of a batch: masks alike, others so that every class is as likely."""
+    """Draw the samples of a batch: uniformly for masks, else with equal probability per class."""
     if samples.masks:
         return rng.integers(len(samples.labels), size=count)
     order = np.argsort(samples.labels, kind="stable")
@@ -127,7 +127,10 @@ def batches(
     seed: int,
     protocol: Protocol,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield a training's batches: images (N, 3, side, side) in [-1, 1], and their classes."""
+    """Yield a training's batches: images (N, 3, side, side) in [-1, 1], and their classes.
+
+    Classes are (N,), or (N, side, side) for masks.
+    """
     color = Color() if condition.color else None
     for step in range(protocol.steps):
         draws = _Draws(seed, step, samples, protocol.flip)
@@ -152,7 +155,7 @@ def _shown(
     at: int,
     number: int,
 ) -> Pixels:
-    """Return a sample's picture, or by chance one of its translations."""
+    """Return a sample's picture, or at random one of its translations."""
     own = translations.of[number]
     shown: Pixels = samples.pixels[number]
     if own and draws.shares[at] < condition.share:
@@ -161,7 +164,7 @@ def _shown(
 
 
 def _place(side: int, moves: Numbers, flipped: bool) -> tuple[Numbers, Numbers]:
-    """Return which rows and columns of a picture are shown, moved by so many and mirrored."""
+    """Return the row and column indices that shift a picture by `moves` and perhaps mirror it."""
     rows, columns = (_reflected(np.arange(side) + move, side) for move in moves)
     rows_and_columns: Any = np.ix_(rows, columns[::-1] if flipped else columns)
     found: tuple[Numbers, Numbers] = rows_and_columns
@@ -169,7 +172,7 @@ def _place(side: int, moves: Numbers, flipped: bool) -> tuple[Numbers, Numbers]:
 
 
 def _reflected(places: Numbers, side: int) -> Numbers:
-    """Return places beyond the edges as what a mirror there would show."""
+    """Return indices with those beyond the edges reflected into the picture."""
     inside: Numbers = side - 1 - np.abs(side - 1 - np.abs(places))
     return inside
 
@@ -188,7 +191,7 @@ def run_trial(
     protocol: Protocol,
     tick: Callable[[], object] = lambda: None,
 ) -> tuple[Tally, float]:
-    """Train a network and test it; also the share of the last training samples that it got right.
+    """Train a network and test it; return the tally, and its accuracy at the end of the training.
 
     `tick` is called after every step.
     """
@@ -207,9 +210,9 @@ def _train(
     protocol: Protocol,
     tick: Callable[[], object],
 ) -> float:
-    """Train a network in place, a step of Adam for each batch.
+    """Train a network in place, with a step of Adam for each batch; return its accuracy.
 
-    The share that is right is that of the last quarter of the batches, each before its step.
+    Accuracy is the mean over the last quarter of the batches, each measured before its step.
     """
     steps = protocol.steps
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
@@ -229,7 +232,7 @@ def _train(
 
 @torch.inference_mode()
 def tally(network: nn.Module, test: Labelled, classes: int, device: torch.device) -> Tally:
-    """Count what a network gets right, by image and class."""
+    """Return the counts of a network's correct predictions on a test set, by image and class."""
     shape = int(test.images.max()) + 1, classes
     hits, called, truth = (torch.zeros(shape, dtype=torch.float64) for _ in range(3))
     for start in range(0, len(test.labels), BATCH):

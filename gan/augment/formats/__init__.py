@@ -1,4 +1,4 @@
-"""Labeled datasets: a file with `FORMAT` for each row of gan.config.tables.formats."""
+"""Formats of labeled datasets: a module with `FORMAT` for each row of gan.config.tables.formats."""
 
 from typing import cast
 
@@ -8,5 +8,5 @@ from gan.config.tables.formats import FORMATS
 
 
 def dataset_format(name: str) -> Format:
-    """Return how a kind of dataset is read and rewritten."""
+    """Return the functions that read and rewrite a format of datasets."""
     return cast(Format, load(FORMATS[name].code))

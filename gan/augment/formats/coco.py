@@ -1,4 +1,4 @@
-"""COCO: JSON files of images and annotations, bound together by ids."""
+"""COCO: JSON files with images and annotations, which refer to each other by ids."""
 
 import json
 import math
@@ -20,16 +20,16 @@ ADDRESSES = ("coco_url", "flickr_url")
 
 @dataclass(frozen=True)
 class Sheet:
-    """One JSON file."""
+    """A JSON file with the images that its records name."""
 
     path: Path
     content: Record
     images: list[tuple[Record, Path | None]]
-    """The records in `images`, each with its file; None where there is none."""
+    """The records in `images`, each with its file, or None if it is not in the dataset."""
 
     @property
     def annotations(self) -> list[Record]:
-        """None in a file of unlabeled images."""
+        """The annotations; empty in a file of unlabeled images."""
         return self.content.get("annotations") or []
 
     @property
@@ -41,12 +41,13 @@ class Sheet:
 
 
 def _splits_of(path: Path) -> frozenset[str]:
-    """Return the splits of a JSON file, by its name's words (instances_train2017) or its folder."""
+    """Return the splits of a JSON file, from the words of its name (instances_train2017) or its
+    folder."""
     return split_words(path.stem) or split_of(path)
 
 
 def _find_items(files: Files) -> list[Item]:
-    """Return the images that a JSON file names, with their boxes; all others are carried along."""
+    """Return the images that the JSON files name, with their boxes; other images are copied."""
     sheets = _read_sheets(files)
     if not sheets:
         raise ValueError(f"{files.root}: no JSON file with COCO's lists `images` and `annotations`")
@@ -62,7 +63,7 @@ def _find_items(files: Files) -> list[Item]:
         for image, box in _sheet_boxes(files, sheet):
             boxes[image].append(box)
     files.remark(
-        "in no JSON file: carried as it is",
+        "in no JSON file: copied unchanged",
         *(image for image in files.images if image not in splits),
     )
     return [
@@ -77,13 +78,13 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _read_sheets(files: Files) -> list[Sheet]:
-    """Return the COCO files; JSON that cannot be read is named, other JSON is skipped.
+    """Return the COCO files, with remarks about unreadable JSON; other JSON files are skipped.
 
-    ValueError where none of their records names an image.
+    ValueError if no record names an image of the dataset.
     """
     contents, known = dict[Path, Record](), {*files.images}
     for path in (path for path in files.others if path.suffix.lower() == ".json"):
-        content = files.parse(path, json.loads, "no JSON, carried as it is: ")
+        content = files.parse(path, json.loads, "invalid JSON, copied unchanged: ")
         if _is_coco(content):
             contents[path] = content
     found = {
@@ -113,17 +114,17 @@ def _read_sheets(files: Files) -> list[Sheet]:
 
 
 def _nothing_found(files: Files, path: Path, name: str) -> str:
-    """Return the error for a file whose first image is in none of the places it could be."""
+    """Return the error for a JSON file of which no image was found, with the places searched."""
     places = ", ".join(dict.fromkeys(str(place) for place in _places(path, name)))
     same = sum(image.name == name.rpartition("/")[2] for image in files.images)
     return (
-        f"{files.root / path}: none of its images is in the dataset; the first, {name}, was sought "
-        f"as {places}, and by the end of its path ({same} images have its name)"
+        f"{files.root / path}: none of its images is in the dataset; searched for the first, "
+        f"{name}, as {places}, and by the end of its path ({same} images have its name)"
     )
 
 
 def _is_coco(content: Any) -> bool:
-    """Return whether the lists that we work on are there, and lists of records."""
+    """Return whether JSON content has COCO's lists `images` and `annotations` of records."""
     if not isinstance(content, dict) or not isinstance(content.get("images"), list):
         return False
     annotations = content.get("annotations") or []
@@ -133,14 +134,14 @@ def _is_coco(content: Any) -> bool:
 
 
 def _named(record: Record) -> str:
-    """Return the file that a record names: LVIS has an address in place of one."""
+    """Return the file name in a record; LVIS has a URL instead."""
     name = record.get("file_name")
     address = str(record.get("coco_url") or "")
     return str(name).replace("\\", "/") if name else "/".join(address.split("/")[-2:])
 
 
 def _places(path: Path, name: str) -> list[Path]:
-    """Return where a file that a JSON file names may be."""
+    """Return the possible paths of a file that a JSON file names."""
     words = path.stem.split("_")  # instances_train2017 -> train2017
     folders = [path.parent, Path(), Path("images")]
     folders += [Path(start, word) for word in reversed(words) for start in ("", "images")]
@@ -150,26 +151,26 @@ def _places(path: Path, name: str) -> list[Path]:
 def _find_images(
     path: Path, records: Sequence[Record], known: Container[Path]
 ) -> list[Path | None]:
-    """Return the file of every record, in the folder below which most of them are found."""
+    """Return the file of every record or None, in the folder where most of them are found."""
     places = zip(*(_places(path, _named(record)) for record in records), strict=True)
     best = max(places, key=lambda found: sum(image in known for image in found), default=())
     return [image if image in known else None for image in best]
 
 
 def _id(record: Record, key: str = "id") -> int | float | str | None:
-    """Return a record's id; None for what is neither a number nor a text."""
+    """Return a record's id, or None if it is neither a number nor a text."""
     value = record.get(key)
     return value if isinstance(value, int | float | str) else None
 
 
 def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
-    """Yield the boxes of a file's annotations, each with its image; what is broken is named."""
+    """Yield the boxes of a file's annotations, each with its image; add remarks about errors."""
     records = dict[Any, tuple[Record, Path | None]]()
     for record, image in sheet.images:
         if _id(record) is None:
             files.remark(f"{_named(record)}: its id is neither a number nor text", sheet.path)
         elif _id(record) in records:
-            files.remark(f"image id {record.get('id')} stands twice", sheet.path)
+            files.remark(f"image id {record.get('id')} occurs twice", sheet.path)
         records[_id(record)] = record, image
     records.pop(None, None)
     categories = sheet.categories
@@ -177,13 +178,13 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
         record, image = records.get(_id(annotation, "image_id"), ({}, None))
         about = f"annotation {annotation.get('id')}"
         if not record:
-            files.remark(f"{about} belongs to no image", sheet.path)
+            files.remark(f"{about} has an image_id of no image", sheet.path)
         elif image and "bbox" in annotation:
             try:
                 kind = _kind(annotation, categories)
                 yield image, _read_box(annotation["bbox"], record, kind)
             except (ValueError, TypeError, OverflowError):
-                files.remark(f"{about}: bbox should be [x, y, width, height] in pixels", sheet.path)
+                files.remark(f"{about}: bbox must be [x, y, width, height] in pixels", sheet.path)
 
 
 def _kind(annotation: Record, categories: Mapping[Any, str]) -> str | None:
@@ -195,10 +196,10 @@ def _kind(annotation: Record, categories: Mapping[Any, str]) -> str | None:
 
 
 def _read_box(values: Sequence[float], record: Record, kind: str | None) -> Box:
-    """Return a bbox, as shares of the size that the image's record states where it does."""
+    """Return a bbox; as fractions of the image's size if the record states it, else in pixels."""
     x, y, width, height = (float(value) for value in values)
     if not all(map(math.isfinite, (x, y, width, height))) or min(width, height) < 0:
-        raise ValueError("no box")
+        raise ValueError("not a box")
     across, down = record.get("width"), record.get("height")
     if across and down:
         shares = x / across, y / down, (x + width) / across, (y + height) / down
@@ -207,7 +208,7 @@ def _read_box(values: Sequence[float], record: Record, kind: str | None) -> Box:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield the JSON files whose images come or go; new ids are larger than all before."""
+    """Yield the JSON files whose images change; new ids are larger than all existing ids."""
     sheets = _read_sheets(dataset.files)
     added = (name for image, names in outputs.items() for name in names if name != image)
     first = _largest(sheets, "images") + 1
@@ -220,7 +221,7 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
 
 
 def _largest(sheets: Sequence[Sheet], key: str) -> int:
-    """Return the largest number among the ids of a list, of all files together."""
+    """Return the largest numeric id in a list, `images` or `annotations`, of all files."""
     ids = (_id(record) for sheet in sheets for record in sheet.content.get(key) or [])
     texts = (str(value) for value in ids)
     return max((int(text) for text in texts if text.isdecimal() and len(text) < 1000), default=0)
@@ -229,9 +230,9 @@ def _largest(sheets: Sequence[Sheet], key: str) -> int:
 def _rewritten(
     sheet: Sheet, outputs: Outputs, ids: Mapping[Path, int], numbers: Iterator[int]
 ) -> Record:
-    """Return the content with a record for each output of an image, and its annotations with it."""
+    """Return the content with a record, and copies of the annotations, for each output image."""
     copies = defaultdict[Any, list[Any]](list)
-    """Ids of the outputs by the id of the source; the source's own among them while it is there."""
+    """Ids of the outputs by the id of the source, which is one of them if the source is kept."""
     images, written = [], set[Path | None]()
     for record, image in sheet.images:
         targets = copies[_id(record)]
@@ -255,9 +256,10 @@ def _rewritten(
 
 
 def _renamed(record: Record, image: Path | None, output: Path, number: int) -> Record:
-    """Return an image's record under the name of its output, in the folder that it stands in.
+    """Return an image's record with the name of its output, in the same folder.
 
-    Addresses that end in the image's name end in the output's; others are of the original alone.
+    URLs that end in the image's name get the output's name; other URLs are removed, because they
+    lead to the original.
     """
     new = record | {"id": _like(record.get("id"), number)}
     for key in ("file_name", *ADDRESSES):
@@ -271,7 +273,7 @@ def _renamed(record: Record, image: Path | None, output: Path, number: int) -> R
 
 
 def _like(old: Any, number: int) -> int | str:
-    """Return a new id of the kind of an old one: a text where that is one."""
+    """Return a new id, as text if the old id is text."""
     return str(number) if isinstance(old, str) else number
 
 
@@ -281,7 +283,7 @@ def _copied(annotation: Record, image: Any, numbers: Iterator[int]) -> Record:
 
 
 def _encoded(content: Record, original: bytes) -> bytes:
-    """Return JSON, indented as the original is."""
+    """Return the content as JSON, with the indentation of the original."""
     indent = re.match(rb"(?:\xef\xbb\xbf)?\s*\{\r?\n( +)", original)
     text = json.dumps(content, ensure_ascii=False, indent=len(indent[1]) if indent else None)
     return text.encode("utf-8", "surrogatepass") + b"\n" * original.endswith(b"\n")

@@ -1,4 +1,4 @@
-"""Paths that were written on another machine: which images here their ends mean."""
+"""Match paths that were written on another machine to images here, by the ends of the paths."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,8 +10,8 @@ from gan.augment.dataset import split_words
 Splits = frozenset[str]
 Parts = tuple[str, ...]
 
-FOUND = "{} and the like: found by the names of files alone, or by the ends of paths"
-"""A remark on what was found so; the place is for the first path."""
+FOUND = "{} and similar paths: matched only by the names of files, or by the ends of paths"
+"""The remark about such matches; {} is the first path."""
 
 
 def by_ends(
@@ -20,13 +20,13 @@ def by_ends(
     images: Iterable[Path],
     owners: Mapping[Path, Splits],
 ) -> dict[Path, list[Path | None]]:
-    """Return the image that every path of some lists means; None where that is not sure.
+    """Return the image for every path of some lists; None if the match is not unique.
 
-    It is the one whose path has most in common with the end of this path, then the one below the
-    list's folder, and means no other path as much. `splits` are those of the lists. `owners` are
-    images that something else names, with its splits: such an image is meant only in one of them,
-    and any other not where its folders say another split than the path's or, without such, the
-    list's.
+    `lost` are the paths by list, `splits` the splits of the lists. The image is the one whose path
+    shares the longest end with the path, and of several the one below the list's folder. No other
+    path may match it equally well. `owners` are images that other lists name, with their splits:
+    such an image matches only in one of these splits. Other images do not match if their folders
+    name another split than the path, or, if the path names none, than the list.
     """
     by_name = defaultdict[str, list[Path]](list)
     for image in images:
@@ -57,23 +57,23 @@ def by_ends(
 
 
 def _fits(image: Path, named: Splits, owners: Mapping[Path, Splits]) -> bool:
-    """Return whether an image may be meant in a split."""
+    """Return whether an image may match in these splits."""
     own = owners[image] if image in owners else _split(image.parts[:-1])
     shared = not _whole(named).isdisjoint(_whole(own))
     return shared or (image not in owners and not (named and own))
 
 
 def _split(folders: Sequence[str]) -> Splits:
-    """Return the splits in the innermost folder's name that has any."""
+    """Return the splits in the name of the innermost folder that names any."""
     return next(filter(None, map(split_words, reversed(folders))), frozenset())
 
 
 def _whole(splits: Splits) -> Splits:
-    """Return splits with those that trainval is made of."""
+    """Return splits, with train and val added if trainval is one of them."""
     return splits | {"train", "val"} if "trainval" in splits else splits
 
 
 def _common(parts: Parts, image: Path) -> int:
-    """Return how many names a path and an image's path have in common at their ends."""
+    """Return the number of equal names at the ends of a path and an image's path."""
     pairs = zip(reversed(parts), reversed(image.parts), strict=False)
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))

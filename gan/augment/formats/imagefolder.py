@@ -8,24 +8,28 @@ from gan.augment.dataset import Files, Format, Item, split_name
 
 
 def _find_items(files: Files) -> list[Item]:
-    """Return the images of all classes; those in no class's folder are named."""
+    """Return all images, with remarks about those in no class folder.
+
+    ValueError if the folders look like another format.
+    """
     split = _has_splits(files.images)
     if other := _likely(files, split):
-        raise ValueError(f"{files.root}: has no folders of classes, but those of {other}")
+        raise ValueError(f"{files.root}: its folders are not classes; it looks like {other}")
     items = []
     for image in files.images:
         folders = image.parts[:-1]
         splits = frozenset({split_name(folders[0]) or folders[0]} if split and folders else ())
         items.append(Item(image, splits, labelled=len(folders) > split))
         if len(folders) <= split:
-            files.remark("in no class's folder", image)
+            files.remark("in no class folder", image)
     return items
 
 
 def _has_splits(images: Sequence[Path]) -> bool:
-    """Return whether the outer folders are splits: all so called, or one with most images.
+    """Return whether the outer folders are splits: all have a split's name, or one has classes.
 
-    `train` may also be a class, between `bus` and `plane`: then images lie directly in it.
+    `train` may also be a class, between `bus` and `plane`: then most of its images are directly in
+    it.
     """
     outer = {path.parts[0] for path in images if len(path.parts) > 1}
     inner = Counter[str]()
@@ -36,7 +40,7 @@ def _has_splits(images: Sequence[Path]) -> bool:
 
 
 def _likely(files: Files, split: bool) -> str | None:
-    """Return what a dataset is meant to be, whose classes would be called `images` or the like."""
+    """Return the format or folder to use for a dataset that is not class folders, else None."""
     classes = {image.parts[split] for image in files.images if len(image.parts) > split + 1}
     split_inside = not split and any(
         split_name(image.parts[1]) for image in files.images if len(image.parts) > 2
@@ -61,13 +65,13 @@ def _likely(files: Files, split: bool) -> str | None:
 
 
 def _class_of(item: Item) -> str | None:
-    """Return the folder of an image's class, within its split; None for images in none."""
+    """Return the folder of an image's class, with its split; None for an image in no class."""
     depth = 2 if item.splits else 1
     return Path(*item.image.parts[:depth]).as_posix() if item.labelled else None
 
 
 FORMAT = Format(
     _find_items,
-    "images must lie in folders of classes, CLASS/ or train/CLASS/",
+    "images must be in class folders, CLASS/ or train/CLASS/",
     class_of=_class_of,
 )

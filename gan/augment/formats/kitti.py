@@ -1,4 +1,4 @@
-"""KITTI: image_2, and label_2, calib and more beside it, by the image's stem."""
+"""KITTI: images in image_2; files with their stems in label_2, calib and other folders."""
 
 import math
 from collections import defaultdict
@@ -24,19 +24,19 @@ IMAGES, LABELS = "image_2", "label_2"
 BESIDE = (LABELS, "calib", "velodyne", "planes")
 """Folders whose files are carried with an image."""
 EDGES = slice(4, 8)
-"""Words of a line that are left, top, right and bottom, in pixels."""
+"""Words of a label's line for left, top, right and bottom, in pixels."""
 ANYTHING = "DontCare"
 
 
 def _find_items(files: Files) -> list[Item]:
-    """Return the images of every image_2, with what lies beside it under their stems.
+    """Return the images of every image_2, with the files of their stems in the folders next to it.
 
-    Splits are those of ImageSets, as libraries for KITTI have them, else of the folders: training
-    and testing, or train, val and test.
+    Splits come from ImageSets, as in libraries for KITTI, else from the folders: training and
+    testing, or train, val and test.
     """
     images = [path for path in files.images if path.parent.name == IMAGES]
     if not images:
-        raise ValueError(f"{files.root}: no folder {IMAGES} with images in it, beside {LABELS}")
+        raise ValueError(f"{files.root}: no folder {IMAGES} with images in it, next to {LABELS}")
     by_place = defaultdict[tuple[Path, str], list[Path]](list)
     for path in files.others:
         if path.parent.name in BESIDE:
@@ -70,17 +70,17 @@ def _read_boxes(content: bytes) -> tuple[Box, ...]:
         try:
             left, top, right, bottom = (float(word) for word in words[EDGES])
             if not all(map(math.isfinite, (left, top, right, bottom))):
-                raise ValueError("no number")
+                raise ValueError("not a number")
         except ValueError:
             raise ValueError(
-                f"line {number}: should be a class, three numbers, and left, top, right, bottom"
+                f"line {number}: must be a class, three numbers, and left, top, right, bottom"
             ) from None
         boxes.append(Box(left, top, right, bottom, kind=words[0]))
     return tuple(boxes)
 
 
 def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
-    """Return the lists of ImageSets, beside training: lines, and the images of their stems."""
+    """Return the list files in ImageSets folders: their lines, with the images of their stems."""
     by_stem = defaultdict[tuple[Path, str], list[Path]](list)
     for image in files.images:
         if image.parent.name == IMAGES:
@@ -100,9 +100,10 @@ def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
 
 
 def _of_split(images: list[Path], split: str | None, taken: Container[Path]) -> list[Path]:
-    """Return the images of a stem in a split, else in train: folders number theirs alike.
+    """Return the images that a split's list names by a stem, which several folders may use.
 
-    No other list means one in test's folder; test's means one elsewhere if no other list has it.
+    They are in the split's folder, else in train's. Other lists than test's never name images in
+    test's folder; test's names images elsewhere if no other list does.
     """
     if split == "test":
         images = [image for image in images if split in split_of(image) or image not in taken]
@@ -112,10 +113,10 @@ def _of_split(images: list[Path], split: str | None, taken: Container[Path]) -> 
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield lists of the images that are there."""
+    """Yield the lists of ImageSets with the images of the output."""
     for path, lines in _lists(dataset.files).items():
         if any(found for _, found in lines):
             yield path, relist(lines, partial(relisted, outputs=outputs))
 
 
-FORMAT = Format(_find_items, f"{IMAGES}/a.png needs {LABELS}/a.txt", _rewrite)
+FORMAT = Format(_find_items, f"{IMAGES}/a.png requires {LABELS}/a.txt", _rewrite)

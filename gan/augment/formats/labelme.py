@@ -14,17 +14,17 @@ from gan.images import IMAGE_SUFFIXES
 
 
 def _find_items(files: Files) -> list[Item]:
-    """Return the images with the JSON files that name them, beside them or elsewhere."""
+    """Return the images with the JSON files that name them, in the same folder or elsewhere."""
     contents, labels = dict[Path, Any](), defaultdict[Path, list[Path]](list)
     for path in (path for path in files.others if path.suffix.lower() == ".json"):
-        content = files.parse(path, json.loads, "no JSON, carried as it is: ")
+        content = files.parse(path, json.loads, "invalid JSON, copied unchanged: ")
         if _is_labelme(content):
             contents[path] = content
     for path, image in _images_of(files, contents).items():
         if image is None:
             files.remark(f"names {contents[path]['imagePath']}, which is not in the dataset", path)
         elif image.stem != path.stem:
-            files.remark(f"its name is not that of {image.name}: carried as it is", path)
+            files.remark(f"its name differs from {image.name}: copied unchanged", path)
         else:
             labels[image].append(path)
     if not contents:
@@ -47,7 +47,7 @@ def _is_labelme(content: Any) -> bool:
 
 
 def _images_of(files: Files, contents: Mapping[Path, Any]) -> dict[Path, Path | None]:
-    """Return the image that each file names; where it is elsewhere, by the ends of the paths."""
+    """Return the image that each file names, or None; foreign paths are matched by their ends."""
     known = {*files.images}
     names = {path: content["imagePath"].replace("\\", "/") for path, content in contents.items()}
     found = {path: _image_of(path, name, known) for path, name in names.items()}
@@ -61,7 +61,7 @@ def _images_of(files: Files, contents: Mapping[Path, Any]) -> dict[Path, Path | 
 
 
 def _image_of(path: Path, name: str, known: set[Path]) -> Path | None:
-    """Return the image that a file names, by its folder; else the one beside it, of its stem."""
+    """Return the image that a JSON file names, below its folder; else the image with its stem."""
     places = (path.parent / name, path.parent / name.rpartition("/")[2])
     found = [place for place in (Path(os.path.normpath(p)) for p in places) if place in known]
     suffixes = (each for suffix in sorted(IMAGE_SUFFIXES) for each in (suffix, suffix.upper()))
@@ -70,7 +70,7 @@ def _image_of(path: Path, name: str, known: set[Path]) -> Path | None:
 
 
 def _read_boxes(files: Files, path: Path, content: dict[str, Any]) -> Iterator[Box]:
-    """Yield the boxes around the shapes, in pixels; what is broken is named."""
+    """Yield the boxes around the shapes, in pixels; add remarks about invalid shapes."""
     for number, shape in enumerate(content["shapes"], 1):
         try:
             points = [(float(x), float(y)) for x, y in shape["points"]]
@@ -79,18 +79,18 @@ def _read_boxes(files: Files, path: Path, content: dict[str, Any]) -> Iterator[B
                 radius = math.dist((x, y), edge)
                 points = [(x - radius, y - radius), (x + radius, y + radius)]
             if not all(math.isfinite(value) for point in points for value in point):
-                raise ValueError("no number")
+                raise ValueError("not a number")
             xs, ys = zip(*points, strict=True)
             kind = str(shape["label"]) if shape.get("label") else None
             yield Box(min(xs), min(ys), max(xs), max(ys), kind=kind)
         except (ValueError, TypeError, KeyError, OverflowError):
-            files.remark(f"shape {number}: points should be [[x, y], ...] in pixels", path)
+            files.remark(f"shape {number}: points must be [[x, y], ...] in pixels", path)
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield the JSON files of new images with their names, and of all without the picture in them.
+    """Yield the JSON files of new images with their names, and all without embedded images.
 
-    `imageData` may hold the picture itself: that of the original. LabelMe reads the file then.
+    `imageData` may hold the original image. Without it LabelMe reads the image file.
     """
     for item in dataset.items:
         for label in item.labels:

@@ -1,12 +1,12 @@
-"""Segmentation: images, and masks in folders beside theirs under names that begin alike.
+"""Segmentation: images, and masks in neighboring folders with the same beginning of the name.
 
 images/train/a.jpg + masks/train/a.png, or train/images/a.jpg + train/masks/a.png. The folder of
-the masks may also be called mask, labels or annotations, that of the images imgs or img. Also
+the masks may also be named mask, labels or annotations, the folder of the images imgs or img. Also
 train/a.jpg + train_masks/a.png. Names of masks may have a suffix, the same for all:
 a_segmentation.png, a_mask.gif, a_L.png; or each image has several, a_seg.png and a_inst.png.
 
 Cityscapes: leftImg8bit/train/CITY/a_leftImg8bit.png + gtFine/train/CITY/a_gtFine_labelIds.png,
-a_gtFine_polygons.json and whatever else of this image lies there.
+a_gtFine_polygons.json and other files of this image.
 """
 
 from collections import Counter, defaultdict
@@ -20,21 +20,21 @@ from gan.images import read_size
 
 MASKS = ("masks", "mask", "labels", "annotations")
 BESIDE = ("{}_masks", "{}_mask", "{}_labels", "{}annot")
-"""Folders of masks beside a split's."""
+"""Names of folders with masks next to a split's folder."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the labels of images lie."""
+    """The places of images' labels."""
 
     folders: Mapping[str, tuple[str, ...]]
-    """The folder of the images, anywhere on their paths, with the folders that stand in its place
-    on the labels' paths, those first whose masks are preferred."""
+    """Folders of images, anywhere on their paths, each with the folders that replace it on the
+    labels' paths; folders with preferred masks come first."""
     masks: tuple[str, ...] = ()
-    """Kinds of masks, the best first, where names continue with their folder's and a kind, as in
-    a_gtFine_labelIds.png. Without kinds pictures of the image's stem are masks."""
+    """Kinds of masks, the best first, if the names of labels end in their folder and a kind, as in
+    a_gtFine_labelIds.png. Without kinds, images with the stem of the image are masks."""
     suffixes: frozenset[str] = frozenset()
-    """What the stems of masks continue with, where they have no kinds."""
+    """Ends of masks' stems, if there are no kinds."""
 
     @property
     def labels(self) -> frozenset[str]:
@@ -42,18 +42,18 @@ class Layout:
         return frozenset(chain.from_iterable(self.folders.values()))
 
     def folder(self, image: Path) -> str | None:
-        """Return the innermost folder of images that an image lies in."""
+        """Return the innermost folder of an image's path that is a folder of images, or None."""
         return next((part for part in image.parts[-2::-1] if part in self.folders), None)
 
     def start(self, path: Path, folder: str) -> str:
-        """Return what the names of an image and of its labels begin with."""
+        """Return the common beginning of the names of an image and its labels, from either path."""
         if self.masks:
             return path.stem.partition(f"_{folder}")[0]
         ends = filter(path.stem.endswith, self.suffixes) if folder in self.labels else ()
         return path.stem.removesuffix(max(ends, key=len, default=""))
 
     def places(self, image: Path) -> list[Path]:
-        """Return where the labels of an image lie, without suffix: in its folders, by its name."""
+        """Return the possible paths of an image's labels, without the ends of their names."""
         folder = self.folder(image)
         assert folder
         start = self.start(image, folder)
@@ -70,11 +70,11 @@ LAYOUTS = (
 Labels = dict[Path, list[Path]]
 
 LOSSY = (".jpg", ".jpeg")
-"""As a mask, a file in these formats is at best a preview of another."""
+"""Suffixes of lossy formats: such a mask is at best a preview of another file."""
 
 
 def _find_items(files: Files) -> list[Item]:
-    """Return the images with their labels; masks of another size than their image are named."""
+    """Return the images with their labels; add remarks about masks of another size."""
     layout, by_place, by_image = _find_labels(files)
     pictures, items = {*files.images}, []
     for image, own in by_image.items():
@@ -96,9 +96,9 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
-    """Return the layout, both of whose folders are there, by which most images have labels.
+    """Return the layout by which most images have labels, its labels by path, and by image.
 
-    With it its labels by their places, and those of each image. ValueError where there is none.
+    ValueError if no layout has both its folders.
     """
     folders = {part for path in (*files.images, *files.others) for part in path.parts[:-1]}
     found = []
@@ -114,17 +114,17 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
             found.append((layout, by_place, by_image))
     if not found:
         raise ValueError(
-            f"{files.root}: no folder `images` with images in it, beside one called `masks`, no "
-            "`train` beside `train_masks`, and no `leftImg8bit` beside `gtFine` (links that lead "
+            f"{files.root}: no folder `images` with images in it next to a folder `masks`, no "
+            "`train` next to `train_masks`, and no `leftImg8bit` next to `gtFine` (links that lead "
             "out of it are not followed)"
         )
     return max(found, key=lambda each: sum(map(bool, each[2].values())))
 
 
 def _label_files(layout: Layout, files: Files) -> Labels:
-    """Return all labels by folder and start of their names, those best as masks first.
+    """Return all labels by folder and beginning of their names, the best masks first.
 
-    Files that are not pictures are labels where their name says so.
+    Files that are not images are labels if their names have the form of labels.
     """
     found, pictures = defaultdict[Path, list[Path]](list), {*files.images}
     for path in (*files.images, *files.others):
@@ -138,13 +138,13 @@ def _label_files(layout: Layout, files: Files) -> Labels:
 
 
 def _rank(layout: Layout, path: Path) -> tuple[int, int]:
-    """Return the place of a label's kind among masks, then the length of its name."""
+    """Return the rank of a label's kind among masks, then the length of its name."""
     ranks = (at for at, kind in enumerate(layout.masks) if path.stem.endswith(f"_{kind}"))
     return next(ranks, len(layout.masks)), len(path.stem)
 
 
 def _with_suffix(layout: Layout, files: Files, images: Sequence[Path]) -> Layout:
-    """Return a layout with the suffix that most masks have, or all that as many have."""
+    """Return a layout with the most frequent suffix of masks, or several if they tie."""
     if layout.masks:
         return layout
     places = {place for image in images for place in layout.places(image)}
@@ -158,7 +158,7 @@ def _with_suffix(layout: Layout, files: Files, images: Sequence[Path]) -> Layout
 
 
 def _trouble(root: Path, image: Path, mask: Path | None) -> str | None:
-    """Return what is wrong with an image's mask."""
+    """Return what is wrong with an image's mask, or None."""
     if mask is None:
         return "no mask"
     try:
@@ -167,12 +167,12 @@ def _trouble(root: Path, image: Path, mask: Path | None) -> str | None:
         return f"its mask cannot be compared: {error}"
     if sizes[0] == sizes[1]:
         return None
-    return "{}x{} pixels, and its mask {}x{}".format(*sizes[0], *sizes[1])
+    return "{}x{} pixels, but its mask has {}x{}".format(*sizes[0], *sizes[1])
 
 
 FORMAT = Format(
     _find_items,
     "masks must have the image's stem, all with the same suffix or none, in a folder masks, mask, "
-    "labels or annotations in place of images, or in train_masks in place of train; Cityscapes' "
-    "lie in gtFine in place of leftImg8bit, as a_gtFine_labelIds.png",
+    "labels or annotations in place of images, or in train_masks in place of train; masks of "
+    "Cityscapes are in gtFine in place of leftImg8bit, as a_gtFine_labelIds.png",
 )

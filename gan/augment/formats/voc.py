@@ -1,6 +1,6 @@
 """Pascal VOC: JPEGImages, an XML file for each image in Annotations, lists in ImageSets.
 
-Or, as labelImg writes them, XML files beside the images, or in annotations/ for images/.
+Or, as labelImg writes them, XML files next to the images, or in annotations/ for images/.
 """
 
 import os
@@ -29,27 +29,28 @@ from gan.augment.dataset import (
 
 IMAGES = "JPEGImages"
 BESIDE = ("annotations", "Annotations", "xmls")
-"""Folders of XML files in place of images."""
+"""Folders of XML files that replace `images` on their paths."""
 MASKS = ("SegmentationClass", "SegmentationObject")
 NAME = re.compile(rb"(<(?:filename|path)>)([^<]+)(</)")
-"""Where an XML file names its image."""
+"""Matches the tags in which an XML file names its image."""
 
 Lists = dict[Path, list[tuple[bytes, list[Path]]]]
-"""The lists of ImageSets: their lines with their ends, and the images of the stems in them."""
+"""The list files of ImageSets: their lines with line breaks, and the images of their stems."""
 
 
 def _find_items(files: Files) -> list[Item]:
     """Return the images with their XML files, masks and splits.
 
-    Those of every JPEGImages below the root; without one all, if there are XML files.
+    These are the images of every JPEGImages below the root; without such a folder, all images, if
+    there are XML files.
     """
     images, there = _images_of(files), {*files.images, *files.others}
     if not images and any(_xml_of(image, there) for image in files.images):
         return _find_beside(files)
     if not images:
         raise ValueError(
-            f"{files.root}: no folder {IMAGES} with images in it, beside Annotations, and no XML "
-            "file beside an image"
+            f"{files.root}: no folder {IMAGES} with images in it next to Annotations, and no XML "
+            "file next to an image"
         )
     found = _lists(files)
     splits = _read_splits(found)
@@ -81,7 +82,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _find_beside(files: Files) -> list[Item]:
-    """Return the images with the XML files beside them or in annotations/ for images/."""
+    """Return the images with the XML files next to them or in annotations/ for images/."""
     others, items = {*files.others}, []
     for image in files.images:
         xml = _xml_of(image, others)
@@ -98,7 +99,7 @@ def _find_beside(files: Files) -> list[Item]:
 
 
 def _xml_of(image: Path, there: Collection[Path]) -> Path | None:
-    """Return the XML file of an image outside of JPEGImages."""
+    """Return the XML file of an image outside JPEGImages, or None."""
     xml = image.with_suffix(".xml")
     inside = "images" in image.parts[:-1]
     places = [xml, *(swapped(xml, "images", name) for name in BESIDE if inside)]
@@ -106,7 +107,7 @@ def _xml_of(image: Path, there: Collection[Path]) -> Path | None:
 
 
 def _either_case(xml: Path) -> tuple[Path, Path]:
-    """Return the names that an XML file may have."""
+    """Return the possible names of an XML file: with .xml and .XML."""
     return xml, xml.with_suffix(".XML")
 
 
@@ -119,7 +120,7 @@ def _images_of(files: Files) -> list[Path]:
 
 
 def _read_boxes(content: bytes) -> tuple[Box, ...]:
-    """Return the boxes of an XML file, in pixels from 1 on."""
+    """Return the boxes of an XML file, which counts pixels from 1; Box counts from 0."""
     boxes = list[Box]()
     for thing in ET.fromstring(content).iterfind("object"):
         kind = (thing.findtext("name") or "").strip() or None
@@ -132,12 +133,12 @@ def _read_box(element: ET.Element, kind: str | None) -> Box:
     try:
         left, top, right, bottom = (float(element.findtext(name) or "") for name in names)
     except ValueError:
-        raise ValueError("bndbox should have numbers xmin, ymin, xmax, ymax") from None
+        raise ValueError("bndbox must have numbers xmin, ymin, xmax, ymax") from None
     return Box(left - 1, top - 1, right, bottom, kind=kind)
 
 
 def _read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
-    """Return the splits of all images, by the lists of ImageSets that bear a split's name alone."""
+    """Return the splits of all images, from the lists of ImageSets whose name is a split's."""
     splits = defaultdict[Path, frozenset[str]](frozenset)
     for path, lines in found.items():
         if name := split_name(path.stem):
@@ -147,10 +148,11 @@ def _read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
 
 
 def _name_missing(files: Files, found: Lists) -> None:
-    """Name lines of images that are not there.
+    """Add remarks about lines that name images which are not in the dataset.
 
-    Lists of classes and of objects repeat those of splits: of theirs only what is in no such list.
-    Those without any image that is there may be lists of something else.
+    Lists of classes and objects repeat the lines of splits, so their lines are reported only if no
+    list of a split has them. Lists without any image of the dataset are skipped: they may list
+    something else.
     """
     of_splits = {path: lines for path, lines in found.items() if split_name(path.stem)}
     told = set[tuple[Path, str]]()
@@ -165,12 +167,12 @@ def _name_missing(files: Files, found: Lists) -> None:
 
 
 def _home(path: Path) -> Path:
-    """Return the folder of a list's ImageSets."""
+    """Return the folder that contains a list's ImageSets."""
     return Path(*path.parts[: path.parts.index("ImageSets")])
 
 
 def _lists(files: Files) -> Lists:
-    """Return all lists of ImageSets."""
+    """Return all list files of ImageSets."""
     by_stem = defaultdict[tuple[Path, str], list[Path]](list)
     for image in _images_of(files):
         by_stem[image.parent.parent, image.stem].append(image)
@@ -183,15 +185,16 @@ def _lists(files: Files) -> Lists:
 
 
 def _named(by_stem: Mapping[tuple[Path, str], list[Path]], folder: Path, line: bytes) -> list[Path]:
-    """Return the images that a line names, beside its list's ImageSets."""
+    """Return the images that a line names, in the folder that contains the list's ImageSets."""
     found = (by_stem.get((folder, stem), []) for stem in stems(line))
     return next(filter(None, found), [])
 
 
 def stems(line: bytes) -> list[str]:
-    """Return what a line may name: a stem, or one before numbers.
+    """Return the stems that a line may name: the whole line, or the text before one or two numbers.
 
-    `stem  -1` is in a class's list, `stem 2` in one of objects, `stem  2  -1` in one of actions.
+    `stem  -1` occurs in lists of classes, `stem 2` in lists of objects, `stem  2  -1` in lists of
+    actions.
     """
     text = os.fsdecode(line.removeprefix(BOM_UTF8)).strip()
     without_one = _without_number(text)
@@ -205,7 +208,7 @@ def _without_number(text: str) -> str:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield lists of the images that are there, and the XML files of new ones with their names."""
+    """Yield the lists with the images of the output, and the XML files of new images."""
     for path, lines in _lists(dataset.files).items():
         yield path, relist(lines, partial(relisted, outputs=outputs))
     xmls = defaultdict[Path, list[Path]](list)
@@ -215,14 +218,14 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
                 xmls[label].append(item.image)
     for label, images in xmls.items():
         content = (dataset.root / label).read_bytes()
-        # a.jpg and a.png share a.xml, and the last one's copy stays: that of the one it names.
+        # a.jpg and a.png share a.xml. The last copy is kept, which is for the image that it names.
         for image in sorted(images, key=lambda image: _names(content, image)):
             for output in (output for output in outputs[image] if output != image):
                 yield label.with_stem(output.stem), _renamed(content, image, output)
 
 
 def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
-    """Return a line for each stem that an image of this line has in the output."""
+    """Return a line for each stem in the output of the line's images."""
     if not images:
         return [line]
     stems = dict.fromkeys(output.stem for image in images for output in outputs[image])
@@ -231,23 +234,23 @@ def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
 
 
 def _names(content: bytes, image: Path) -> bool:
-    """Return whether an XML file names an image, suffix and all."""
+    """Return whether an XML file names an image, including its suffix."""
     return any(_last(found[2]) == escape(image.name) for found in NAME.finditer(content))
 
 
 def _last(path: bytes) -> str:
-    """Return the last name of a path with / or \\."""
+    """Return the last part of a path that may use / or \\."""
     return PureWindowsPath(path.decode("utf-8", "surrogateescape").strip()).name
 
 
 def _renamed(content: bytes, image: Path, output: Path) -> bytes:
-    """Return an XML file whose filename and path end in the output's name, else unchanged."""
+    """Return an XML file with the image's name in filename and path replaced by the output's."""
 
     def name(found: re.Match[bytes]) -> bytes:
         old, last = found[2].decode("utf-8", "surrogateescape"), _last(found[2])
         if not last:
             return found[0]
-        # Some write no suffix.
+        # Some files name the image without its suffix.
         new = escape(output.stem if last == escape(image.stem) else output.name)
         before, _, after = old.rpartition(last)
         return found[1] + (before + new + after).encode("utf-8", "surrogateescape") + found[3]
@@ -257,7 +260,7 @@ def _renamed(content: bytes, image: Path, output: Path) -> bytes:
 
 FORMAT = Format(
     _find_items,
-    "JPEGImages/a.jpg needs Annotations/a.xml, images/a.jpg annotations/a.xml, any other a.jpg an "
-    "a.xml beside it",
+    "JPEGImages/a.jpg requires Annotations/a.xml, images/a.jpg requires annotations/a.xml, any "
+    "other a.jpg requires a.xml next to it",
     _rewrite,
 )

@@ -44,15 +44,15 @@ DARKNET = ".data"
 
 @dataclass(frozen=True)
 class Entry:
-    """What a data.yaml names as a split, or as a part of it."""
+    """A path that a data.yaml names as a split or a part of one."""
 
     text: str
     split: str
     place: Path | None
-    """Where it leads in the dataset: to a folder, or to a list."""
+    """The folder or list in the dataset to which it leads, or None."""
 
     def images(self, images: Iterable[Path], lists: Mapping[Path, Lines]) -> list[Path]:
-        """Return the images below it, or in it."""
+        """Return the images below the folder, or in the list."""
         if self.place is None:
             return []
         listed = [image for _, image in lists.get(self.place, ()) if image]
@@ -60,9 +60,9 @@ class Entry:
 
 
 def _find_items(files: Files) -> list[Item]:
-    """Return the images with their text files, in labels/ for images/, or beside them.
+    """Return the images with their text files, in labels/ for images/, or next to the image.
 
-    Splits are those of data.yaml or, without one, of lists by their names and of the folders.
+    Splits come from data.yaml or, without one, from the names of lists and folders.
     """
     texts = {path for path in files.others if path.suffix == ".txt"}
     inside = {path for path in files.images if "images" in path.parts[:-1]}
@@ -88,7 +88,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def places(image: Path) -> list[Path]:
-    """Return where the text file of an image may lie."""
+    """Return the possible paths of an image's text file."""
     text = beside(image)
     if "images" not in image.parts[:-1]:
         return [text]
@@ -96,22 +96,25 @@ def places(image: Path) -> list[Path]:
 
 
 def _check_no_link(root: Path, image: Path) -> None:
-    """Raise ValueError where an image would count as one without objects: its label is ignored."""
+    """Raise ValueError if an image's label is a link that is not followed.
+
+    Otherwise the image would count as one without objects.
+    """
     for place in places(image):
         if os.path.lexists(root / place):
             raise ValueError(
-                f"{root / place}: a link that leaves the folder, which is not followed; without it "
-                f"{image} would be an image without objects: put the file itself there"
+                f"{root / place}: a link out of the folder, which is not followed; without it "
+                f"{image} would be an image without objects: replace the link with the file"
             )
 
 
 def beside(image: Path) -> Path:
-    """Return the text file beside an image."""
+    """Return the path of the text file next to an image."""
     return image.with_suffix(".txt")
 
 
 def _read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
-    """Return the boxes of a text file; ValueError where it cannot be understood."""
+    """Return the boxes of a text file; ValueError names an invalid line."""
     return tuple(
         _read_box(line.split(), number, keypoints)
         for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1)
@@ -120,8 +123,8 @@ def _read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
 
 
 def _read_box(words: list[str], number: int, keypoints: bool) -> Box:
-    """Return a box out of `class x y width height`, or around the polygon `class x y x y ...`."""
-    right = f"line {number}: should be a class and x y width height, or a polygon, each from 0 to 1"
+    """Return the box of `class x y width height`, or around the polygon `class x y x y ...`."""
+    right = f"line {number}: must be a class and x y width height, or a polygon, all from 0 to 1"
     try:
         kind, *values = (float(word) for word in words)
     except ValueError:
@@ -134,14 +137,14 @@ def _read_box(words: list[str], number: int, keypoints: bool) -> Box:
     else:
         x, y, width, height = values[:4]
         edges = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    # Half a pixel over the edge is rounding; labels in pixels are far beyond.
+    # Half a pixel beyond the edge is rounding; labels in pixels exceed it by far.
     if min(edges) < -0.05 or max(edges) > 1.05:
         raise ValueError(right)
     return Box(*edges, relative=True, kind=f"{kind:g}")
 
 
 def _looks_like_boxes(path: Path) -> bool:
-    """Return whether a text file that belongs to no image has lines of a class and a box."""
+    """Return whether a text file that belongs to no image has the lines of a label file."""
     try:
         return bool(_read_boxes(path.read_bytes()))
     except ValueError:
@@ -149,13 +152,13 @@ def _looks_like_boxes(path: Path) -> bool:
 
 
 def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
-    """Return the splits of the images, by each data.yaml or obj.data that names folders or lists.
+    """Return the splits of images, the lists of images, and whether labels have keypoints.
 
-    Those in or below the folder of another, which comes first, are passed over; an image that two
-    name is the first one's. Without any the splits are those of lists by their names, and of the
-    images' folders. With them the lists that are named or in which a line is an image's, and
-    whether labels have keypoints. ValueError where such files are there, but none that can be read
-    and leads to an image: all would be training images.
+    Splits come from every data.yaml or obj.data that names folders or lists. Such files below the
+    folder of another one are skipped; if two name an image, the first counts. Without such files,
+    splits come from the names of lists and of images' folders. The lists are those that are named
+    or that name an image. ValueError if such files exist, but none is readable and leads to an
+    image: all images would count as training images.
     """
     lists, splits = read_lists(files), dict[Path, frozenset[str]]()
     named, folders = set[Path](), list[Path]()
@@ -179,7 +182,7 @@ def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
                 fault = f"{entries[0].text}: leads to no image of the dataset"
                 faults.append(f"{files.root / path}: {fault}")
     if faults and not folders:
-        raise ValueError(f"{faults[0]}: mend it, or move it out of the dataset")
+        raise ValueError(f"{faults[0]}: correct it, or move it out of the dataset")
     if not folders:
         lists = with_lost(files, lists, {}, {})
         splits = _by_names(files, lists)
@@ -192,7 +195,7 @@ def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
 
 
 def _by_names(files: Files, lists: Mapping[Path, Lines]) -> dict[Path, frozenset[str]]:
-    """Return the splits of the images, by the names of their lists or of their folders."""
+    """Return the splits of images, from the names of their lists or of their folders."""
     splits = defaultdict[Path, frozenset[str]](frozenset)
     for path, lines in lists.items():
         for image in (image for _, image in lines if image):
@@ -205,8 +208,8 @@ def _read_yaml(text: bytes) -> Any:
 
 
 def _read_darknet(text: bytes) -> dict[str, str]:
-    """Return the values of a darknet file, KEY = VALUE in every line; none of a binary one."""
-    if b"\0" in text:  # weights of an ONNX file may be called so, too
+    """Return the values of a darknet file with lines KEY = VALUE; empty for a binary file."""
+    if b"\0" in text:  # the weights of an ONNX file may have this suffix, too
         return {}
     lines = (line.partition("=") for line in text.decode("utf-8-sig").splitlines())
     return {key.strip(): value.strip() for key, _, value in lines if value.strip()}
@@ -215,7 +218,7 @@ def _read_darknet(text: bytes) -> dict[str, str]:
 def _splits_of(
     files: Files, path: Path, entries: Iterable[Entry], lists: Mapping[Path, Lines]
 ) -> tuple[dict[Path, frozenset[str]], dict[Path, Lines]]:
-    """Return the splits of a data.yaml, and the lists; what leads nowhere is a remark."""
+    """Return the splits of a data.yaml, and the lists; add remarks about entries without images."""
     splits, named = (defaultdict[Path, frozenset[str]](frozenset) for _ in range(2))
     for entry in entries:
         if entry.place and entry.place in lists:
@@ -235,9 +238,10 @@ def _splits_of(
 
 
 def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
-    """Return what a data.yaml says of splits; nothing in a file of another kind.
+    """Return the paths of splits in a data.yaml; empty for a file of another kind.
 
-    Without `train` a split is a text or a list: `val: true` is a setting.
+    If it has no `train`, other splits count only if they are texts or lists: `val: true` is a
+    setting.
     """
     if not isinstance(content, dict):
         return []
@@ -253,9 +257,10 @@ def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
 
 
 def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
-    """Return a YAML file whose `path` and absolute paths do not lead back to the source.
+    """Return a YAML file whose `path` and absolute paths do not lead to the source.
 
-    Without `path` a trainer looks beside the file. One that is relative to the file stays.
+    `path` is commented out, so that trainers use the folder of the file; a `path` that is relative
+    to the file is kept. Absolute paths below the root become relative.
     """
     text = os.fsdecode(content)
     if found := re.search(r"^path[ \t]*:(?P<value>[^#\r\n]*)", text, re.M):
@@ -268,7 +273,7 @@ def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield data.yaml without paths that lead back to the source; lists of its images."""
+    """Yield data.yaml without paths that lead to the source, and the lists of images."""
     for path in dataset.others:
         if path.suffix in YAML:
             old = (dataset.root / path).read_bytes()
@@ -281,6 +286,6 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
 
 FORMAT = Format(
     _find_items,
-    "a text file must have its image's stem and lie in labels/ for images/, or beside the image",
+    "a text file must have its image's stem and be in labels/ for images/, or next to the image",
     _rewrite,
 )

@@ -1,4 +1,4 @@
-"""YOLO's lists of images, and paths in data.yaml: where they lead in this dataset."""
+"""Find the images and folders that YOLO's lists and data.yaml name."""
 
 import os
 import re
@@ -12,22 +12,25 @@ from gan.augment.formats.ends import by_ends
 from gan.images import IMAGE_SUFFIXES
 
 Lines = list[tuple[bytes, Path | None]]
-"""A list's lines with their ends, and the images that they name."""
+"""The lines of a list with line breaks, and the images that they name."""
 
 Splits = Mapping[Path, frozenset[str]]
-"""Of images or lists."""
+"""Splits by image or list."""
 
 
 def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
-    """Return a path of data.yaml below the root."""
+    """Return the path below the root for a path in data.yaml, or None.
+
+    `folder` is the folder of data.yaml below the root, `base` its value `path`.
+    """
     places = _candidates(roots(root), folder, base, entry)
     return next((place for place in places if os.path.exists(root / place)), None)
 
 
 def find_end(root: Path, folder: Path, entry: str) -> Path | None:
-    """Return what the end of a foreign path means; None where nothing is so called.
+    """Return the file or folder below the root with the end of a path of another machine, or None.
 
-    A file, or a folder of two names or of a split's: there may be many called images.
+    A folder must match by two names or by a split's name, because many may be named images.
     """
     parts = Path(entry.replace("\\", "/")).parts
     ends = (Path(*parts[start:]) for start in range(1, len(parts)))
@@ -39,13 +42,16 @@ def find_end(root: Path, folder: Path, entry: str) -> Path | None:
 
 
 def roots(root: Path) -> tuple[Path, ...]:
-    """Return what a path in the dataset may begin with, as given first."""
+    """Return the root in up to three spellings, with which paths in the dataset may begin."""
     return tuple(dict.fromkeys((root, root.absolute(), root.resolve())))
 
 
 def _candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> Iterator[Path]:
-    """Yield where a path may lie below the root: by `path`, by its file's own folder, or as
-    Roboflow's `../train/images`, which lies beside the file."""
+    """Yield possible paths of an entry below the root.
+
+    It may be relative to `path` of data.yaml, to the folder of the file, or written as in Roboflow:
+    `../train/images` for a folder next to the file.
+    """
     shorn = re.sub(r"^(\.\./)+", "", entry.replace("\\", "/"))
     for text in dict.fromkeys((os.path.join(base, entry), entry, shorn)):
         resolved = Path(os.path.normpath(roots[0] / folder / text))
@@ -53,7 +59,7 @@ def _candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> I
 
 
 def name_missing(files: Files, lists: Mapping[Path, Lines]) -> None:
-    """Name lines of images that are not there."""
+    """Add remarks about lines that name images which are not in the dataset."""
     for path, lines in lists.items():
         for number, (line, image) in enumerate(lines, 1):
             name = _image_name(line)
@@ -62,7 +68,7 @@ def name_missing(files: Files, lists: Mapping[Path, Lines]) -> None:
 
 
 def read_lists(files: Files) -> dict[Path, Lines]:
-    """Return all text files, with the images whose paths stand in their lines."""
+    """Return all text files, with the images that their lines name."""
     found = dict[Path, Lines]()
     known, starts = set(files.images), roots(files.root)
     for path in (path for path in files.others if path.suffix == ".txt"):
@@ -74,10 +80,11 @@ def read_lists(files: Files) -> dict[Path, Lines]:
 def with_lost(
     files: Files, lists: Mapping[Path, Lines], named: Splits, owners: Splits
 ) -> dict[Path, Lines]:
-    """Return lists whose paths lead to no image, as on another machine, by the ends of these.
+    """Return the lists with paths of other machines matched to images by their ends.
 
-    `named` are the splits of lists that data.yaml names, others go by their names; `owners` those
-    of the images in its folders.
+    These are lists of which no path leads to an image. `named` are the splits of lists that
+    data.yaml names; other lists have the splits in their names. `owners` are the splits of images
+    in folders that data.yaml names.
     """
     splits = {path: named.get(path) or split_words(path.stem) for path in lists}
     owners = defaultdict(frozenset, owners)
@@ -89,7 +96,7 @@ def with_lost(
         path: [(_image_name(line) or "").replace("\\", "/") for line, _ in lines]
         for path, lines in lost.items()
     }
-    names = {path: own for path, own in names.items() if any(own)}  # labels have none
+    names = {path: own for path, own in names.items() if any(own)}  # label files name no images
     meant = by_ends(names, splits, files.images, owners)
     return dict(lists) | {
         path: [(line, image) for (line, _), image in zip(lost[path], images, strict=True)]
@@ -98,7 +105,7 @@ def with_lost(
 
 
 def _image_name(line: bytes) -> str | None:
-    """Return the path in a line; None where it is not an image's."""
+    """Return the path in a line, or None if it is not an image's."""
     text = os.fsdecode(line.removeprefix(BOM_UTF8)).strip()
     return text if os.path.splitext(text)[1].lower() in IMAGE_SUFFIXES else None
 
@@ -106,7 +113,7 @@ def _image_name(line: bytes) -> str | None:
 def _image_of(
     roots: Sequence[Path], folder: Path, line: bytes, known: Collection[Path]
 ) -> Path | None:
-    """Return the image that a line names, by the list's own folder, the root, or absolutely."""
+    """Return the image that a line names: an absolute path, or relative to the list or the root."""
     if (name := _image_name(line)) is None:
         return None
     places = (place for start in (folder, Path()) for place in _candidates(roots, start, "", name))
@@ -116,7 +123,7 @@ def _image_of(
 def relisted(
     root: Path, path: Path, outputs: Outputs, line: bytes, image: Path | None
 ) -> list[bytes]:
-    """Return a line for each output of its image, in its style; absolute paths become relative."""
+    """Return a line for each output of a line's image; absolute paths become relative."""
     if image is None:
         return [line]
     text = os.fsdecode(line)

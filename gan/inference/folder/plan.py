@@ -1,4 +1,4 @@
-"""What is to be translated to which file, and in which batches, before anything is."""
+"""Plan a translation: the images, their output files and the batches."""
 
 import os
 from collections import Counter
@@ -22,32 +22,32 @@ SUFFIXES: dict[Format, str] = {
     "tiff": ".tif",
 }
 BATCH_PIXELS = {"cpu": 2**16, "cuda": 2**22, "mps": 2**20}
-"""Pixels of a batch where its size is not given. More made CPUs slower: their caches are small."""
+"""Pixels of a batch if batch_size is not set. More made CPUs slower: their caches are small."""
 BATCH_IMAGES = 16
 
 
 @dataclass(frozen=True)
 class Job:
-    """A picture, the file of its translation and, with --compare, that of both together."""
+    """An image, the file for its translation and, with --compare, the file that shows both."""
 
     source: Path
     size: tuple[int, int]
     """(width, height), upright."""
     target: Path | None
-    """None where it was there before, and is to be left alone."""
+    """None if the file existed before, and is kept."""
     comparison: Path | None = None
-    """None where it was there before, or is not requested."""
+    """None if the file existed before, or is not requested."""
     pages: int = 1
-    """Of a stack whose target is one, too."""
+    """Pages of a stack, if the target is a stack, too."""
 
     @property
     def places(self) -> list[Path]:
-        """What is to be written."""
+        """The files to write."""
         return [place for place in (self.target, self.comparison) if place]
 
     @property
     def done(self) -> bool:
-        """Whether all was there before."""
+        """Whether all files existed before."""
         return not self.places
 
     @property
@@ -58,22 +58,22 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """All pictures of an input, in the order of their names, and what cannot be one."""
+    """All images of an input, sorted by name, and the files that cannot be translated."""
 
     output: Path
-    """File or folder, as the option names it."""
+    """The file or folder of the option --output."""
     whole_folder: bool
-    """Whether the input is a folder: its output gets a failed.tsv."""
+    """Whether the input is a folder; then the output gets a failed.tsv."""
     jobs: tuple[Job, ...]
     failures: tuple[Failure, ...]
     others: int
-    """Files that were not taken for images, by their suffixes."""
+    """Number of files whose suffix is not an image's."""
     folders: frozenset[Path]
-    """Of all outputs, those that are there included."""
+    """Folders of all outputs, including outputs that existed before."""
 
     @property
     def total(self) -> int:
-        """The number of files that should be translated in the end."""
+        """The number of images, including those that cannot be translated."""
         return len(self.jobs) + len(self.failures)
 
 
@@ -85,10 +85,10 @@ def make_plan(
     overwrite: bool,
     max_megapixels: float,
 ) -> Plan:
-    """Find the pictures of a file or a folder, read their headers and name their targets.
+    """Find the images of a file or folder, read their headers and choose their output files.
 
-    ValueError where there is no input or nothing in it, or where a translation would replace an
-    original or another one.
+    ValueError if the input does not exist or holds no images, or if an output would replace an
+    original or another output.
     """
     if not source.exists():
         raise ValueError(f"{source}: no such file or folder")
@@ -103,7 +103,7 @@ def make_plan(
     ]
     if not whole_folder and target.suffix and not target.is_dir():
         if format and target.suffix != names[0].suffix:
-            raise ValueError(f"{target}: its suffix names another format than --format {format}")
+            raise ValueError(f"{target}: its suffix does not fit --format {format}")
         triples = [(source, target, compare and compare / names[0])]
     failures = [Failure(path, reason) for path, reason in found.skipped]
     if not triples and not failures:
@@ -131,7 +131,7 @@ def make_plan(
 def _job(
     path: Path, size: tuple[int, int], places: Sequence[Path | None], overwrite: bool
 ) -> Job | Failure:
-    """Return what is to be done of a file, or why it cannot be."""
+    """Return the job of an image with its outputs `places`, or the reason why there is none."""
     if folder := next((place for place in places if place and place.is_dir()), None):
         return Failure(path, f"{folder} is a folder")
     if dangling := next((place for place in places if place and _dangles(place)), None):
@@ -147,19 +147,19 @@ def _job(
 
 
 def _dangles(place: Path) -> bool:
-    """Return whether a link is there, and not what it leads to."""
+    """Return whether a path is a link to a file that does not exist."""
     return place.is_symlink() and not place.exists()
 
 
 def _inputs(source: Path, outputs: Sequence[Path]) -> Found:
-    """Return the images of a folder, without those of outputs that lie inside it."""
+    """Return the images of a folder, without those in output folders inside it."""
     root = source.resolve()
     for output in outputs:
         if output.is_file():
-            raise ValueError(f"{output}: the output of a folder is a folder, and this is a file")
+            raise ValueError(f"{output}: is a file, but the output of a folder must be a folder")
         if output.resolve() == root:
             raise ValueError(
-                f"{output}: the output would replace an original or lie among them: give another"
+                f"{output}: is the input folder and would replace an original: give another"
             )
     found = find_images(source)
     inside = {
@@ -175,9 +175,9 @@ def _inputs(source: Path, outputs: Sequence[Path]) -> Found:
 
 
 def with_format(names: Sequence[Path], format: Format | None) -> list[Path]:
-    """Return the names of translations: the same, or with the suffix of a chosen format.
+    """Return the names of translations: unchanged, or with the suffix of a chosen format.
 
-    Where that would make one name of two (a.jpg and a.png), the old suffixes stay: a.jpg.webp.
+    If two names would become equal (a.jpg and a.png), the old suffixes are kept: a.jpg.webp.
     """
     if format is None:
         return list(names)
@@ -197,7 +197,7 @@ def with_format(names: Sequence[Path], format: Format | None) -> list[Path]:
 
 
 def _check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:
-    """Raise ValueError where an output is an original, or the output of two."""
+    """Raise ValueError if an output is an original, or if two images have the same output."""
     originals = {path.resolve() for path, *_ in triples}
     taken: dict[Path, Path] = {}
     for source, *outputs in triples:
@@ -209,13 +209,13 @@ def _check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:
                 )
             if place in taken:
                 raise ValueError(
-                    f"{output}: two outputs would have this name, of {taken[place]} and {source}"
+                    f"{output}: would be the output of both {taken[place]} and {source}"
                 )
             taken[place] = source
 
 
 def size_of(path: Path, max_megapixels: float) -> tuple[int, int] | Failure:
-    """Return a picture's size, or why it cannot be translated; from its header."""
+    """Return an image's (width, height) from its header, or why it cannot be translated."""
     try:
         size = read_size(path, max_megapixels=max_megapixels)
         check_size(*size)
@@ -227,10 +227,10 @@ def size_of(path: Path, max_megapixels: float) -> tuple[int, int] | Failure:
 def make_batches(
     jobs: Iterable[Job], batch_size: int | None, device: str = "cpu"
 ) -> list[tuple[Job, ...]]:
-    """Return batches of equal sizes, in the order of their first pictures.
+    """Return batches of images with equal sizes, in the order of their first images.
 
-    Without a batch_size, of as many pictures as the kind of device does best with. They depend on
-    the list alone, so that sharing it out or starting again changes no batch, and with it no
+    Without a batch_size, the number of images suits the kind of device. Batches depend only on the
+    list of jobs, so that using several processes or starting again changes neither the batches nor
     rounding.
     """
     open_batches: dict[tuple[int, int], list[Job]] = {}
@@ -238,7 +238,7 @@ def make_batches(
     for job in jobs:
         most = batch_size or max(1, min(BATCH_IMAGES, BATCH_PIXELS[device] // job.pixels))
         batch = open_batches.get(job.size, [])
-        if len(batch) in (0, most):  # there is none, or it is full
+        if len(batch) in (0, most):  # a new or a full one
             batch = open_batches[job.size] = []
             batches.append(batch)
         batch.append(job)

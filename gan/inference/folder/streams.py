@@ -1,4 +1,4 @@
-"""How many batches a device works on at a time."""
+"""Run several batches at once on a device."""
 
 import os
 from collections import deque
@@ -13,15 +13,15 @@ from gan.inference.folder.plan import Job
 from gan.system.threads import cores
 
 ONE_THREAD_PIXELS = 2**20
-"""Pixels of a batch up to which a CPU's core works on it alone."""
+"""Most pixels of a batch that one CPU core processes alone."""
 
 Result = TypeVar("Result")
 
 
 def share_of_cores() -> int | None:
-    """Return this process's share of the cores, where it is one of several and has another number.
+    """Return the number of threads for this process, if it is one of several; None to keep it.
 
-    torchrun and accelerate give every process one thread, however many cores there are.
+    torchrun and accelerate give every process one thread, whatever the number of cores.
     """
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     share = max(1, cores() // processes)
@@ -30,18 +30,18 @@ def share_of_cores() -> int | None:
 
 
 class Streams:
-    """A GPU takes one batch after the other; each of a CPU's cores has its own small batch.
+    """Runs one batch at a time on a GPU; on a CPU, one small batch per core at the same time.
 
-    Threads that share a small picture wait for each other as soon as a core has other work, the
-    reading and writing of pictures, say; and what one thread computes is the same with any number
-    of cores. Large pictures have all threads, one after the other, because several would not fit
-    into memory.
+    Threads that share a small image wait for each other whenever a core has other work, such as
+    reading and writing images. Also, one thread computes the same result with any number of cores.
+    Large images use all threads, one image after the other, because several would not fit into
+    memory.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.threads = torch.get_num_threads()
         self.cpu = device.type == "cpu"
-        # A thread's present GPU is 0, whatever that of the process is.
+        # A new thread's current GPU is 0, not the current GPU of the process.
         begin = partial(torch.cuda.set_device, device) if device.type == "cuda" else None
         self.pool = ThreadPoolExecutor(self.threads if self.cpu else 1, initializer=begin)
 
@@ -57,7 +57,7 @@ class Streams:
         function: Callable[[Sequence[Job], Any], Result],
         batches: Iterator[tuple[Sequence[Job], Any]],
     ) -> Iterator[Result]:
-        """Yield the function's results on batches and what was read of them, in their order."""
+        """Yield function(batch, read) for all batches with the images read for them, in order."""
         running: deque[Future[Result]] = deque()
         for batch, read in batches:
             small = sum(job.pixels for job in batch) <= ONE_THREAD_PIXELS
@@ -72,7 +72,7 @@ class Streams:
             yield running.popleft().result()
 
     def call(self, threads: int, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Call a function with so many threads for torch, which counts them in every thread."""
+        """Call a function with `threads` threads for torch, which are set in every thread."""
         if self.cpu and torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         return function(*arguments)

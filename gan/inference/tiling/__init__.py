@@ -1,9 +1,10 @@
-"""Generators on pictures of any size in bounded memory, with the result of one piece.
+"""Run generators on images of any size in bounded memory, with the same result as in one piece.
 
-Between two norms a ResNet generator is local: a pixel depends on a few around it. An instance norm
-needs the statistics of the whole picture, so there is a pass over the picture for each, in bands
-across its shorter side. Maps at a quarter of the resolution lie in files between the passes; wider
-ones, eight times their size, are computed again in every pass, an eighth of all arithmetic.
+Between two norms a ResNet generator is local: a pixel depends on a few pixels around it. An
+instance norm needs statistics of the whole image, so there is a pass over the image for each, in
+bands across its shorter side. Maps at a quarter of the resolution are stored in files between the
+passes. Maps at higher resolutions, eight times as large, are computed again in every pass, which is
+an eighth of all arithmetic.
 """
 
 from gan.inference.tiling.passes import run_tiled, scratch_bytes

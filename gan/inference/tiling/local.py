@@ -1,7 +1,7 @@
-"""Layers on a few lines of a picture: which lines they take, and what comes of them.
+"""Run layers on some lines of a map: which input lines they need, and their output.
 
-A layer is cut along its lines (dimension -2) only; its columns are always whole. `Span` counts
-lines of the whole map, so that padding happens where the map ends and nowhere else.
+Maps are cut along lines (dimension -2) only; columns are always complete. `Span` counts lines of
+the whole map, so that padding is added only at the map's ends.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class Span:
-    """Lines start to stop, stop not included."""
+    """Lines from start to stop, without stop."""
 
     start: int
     stop: int
@@ -23,46 +23,46 @@ class Span:
         return self.stop - self.start
 
     def clipped(self, lines: int) -> "Span":
-        """Return what of it lies in a map of so many lines."""
+        """Return the part of the span inside a map with `lines` lines."""
         return Span(max(self.start, 0), min(self.stop, lines))
 
     def of(self, x: Tensor, have: "Span") -> Tensor:
-        """Cut it out of x, which holds the lines `have`."""
+        """Return these lines of x, which holds the lines `have`."""
         return x[..., self.start - have.start : self.stop - have.start, :]
 
 
 @dataclass(frozen=True)
 class Local:
-    """A layer whose every output line depends on a few lines of its padded input.
+    """A layer whose output lines each depend on a few lines of its padded input.
 
-    Line i of the output takes `kernel` lines from line i stride on. Where the layer `grows`, line i
-    of the input adds to `kernel` lines of the output from line i stride on instead. The defaults
-    are those of what treats every pixel alone.
+    Line i of the output depends on `kernel` input lines that begin at line i * stride. If the layer
+    `grows`, line i of the input adds to `kernel` output lines that begin at line i * stride. The
+    defaults are for layers that treat every pixel separately.
     """
 
     function: Callable[[Tensor], Tensor]
-    """From padded lines to lines; it pads and crops columns. It may work in place."""
+    """Maps padded lines to output lines; it pads and crops columns. It may work in place."""
     kernel: int = 1
     stride: int = 1
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)
-    """Columns on the left and on the right, lines at the top and at the bottom."""
+    """Columns to pad on the left and right, lines to pad at the top and bottom."""
     mode: Literal["constant", "reflect", "replicate"] = "constant"
-    """What it pads with. Reflection does not repeat the edge; its amounts are below the size."""
+    """Mode of padding. Reflection does not repeat the edge, so amounts must be below the size."""
     grows: bool = False
     cropped: int = 0
-    """Lines that are cut off the top and the bottom of an output that grows."""
+    """Lines cropped from the top and the bottom of the output, if the layer grows."""
     tail: int = 0
-    """Lines that such an output has at its end besides."""
+    """Additional lines at the end of the output, if the layer grows."""
 
     def lines(self, lines: int) -> int:
-        """Return the lines that it makes of so many."""
+        """Return the number of output lines for a number of input lines."""
         padded = lines + self.padding[2] + self.padding[3]
         if self.grows:
             return (padded - 1) * self.stride + self.kernel + self.tail - 2 * self.cropped
         return (padded - self.kernel) // self.stride + 1
 
     def reach(self, want: Span, lines: int) -> Span:
-        """Return the lines of its input, of `lines`, that the lines `want` of its output take."""
+        """Return the input lines, of `lines` in all, that the output lines `want` depend on."""
         takes = self._takes(want, lines)
         inside = takes.clipped(lines)
         if self.mode != "reflect":
@@ -74,7 +74,7 @@ class Local:
         return Span(first, last)
 
     def run(self, x: Tensor, want: Span, lines: int) -> Tensor:
-        """Compute the lines `want` from x, which is the lines of reach(want, lines)."""
+        """Return the output lines `want`, given x, the input lines of reach(want, lines)."""
         takes, have = self._takes(want, lines), self.reach(want, lines)
         above, below = max(-takes.start, 0), max(takes.stop - lines, 0)
         amounts = (*self.padding[:2], above, below)
@@ -87,7 +87,7 @@ class Local:
         return y[..., first : first + len(want), :]
 
     def _takes(self, want: Span, lines: int) -> Span:
-        """Return the lines of the input, with those of the padding: above it they are negative."""
+        """Return the needed input lines with padding; lines of the padding above are negative."""
         start, stop = want.start * self.stride, (want.stop - 1) * self.stride + self.kernel
         if self.grows:
             start = -((self.kernel - 1 - self.cropped - want.start) // self.stride)  # rounded up
@@ -97,14 +97,14 @@ class Local:
 
 
 def chain_lines(chain: Sequence[Local], lines: int) -> int:
-    """Return the lines that layers one after another make of so many."""
+    """Return the number of output lines of a chain of layers for a number of input lines."""
     for layer in chain:
         lines = layer.lines(lines)
     return lines
 
 
 def chain_spans(chain: Sequence[Local], want: Span, lines: int) -> list[Span]:
-    """Return the lines before each layer, and at the end `want`; the chain takes the first."""
+    """Return the lines needed before each layer, then `want`; the first are the chain's input."""
     sizes = [lines]
     for layer in chain:
         sizes.append(layer.lines(sizes[-1]))
@@ -115,7 +115,7 @@ def chain_spans(chain: Sequence[Local], want: Span, lines: int) -> list[Span]:
 
 
 def run_chain(chain: Sequence[Local], x: Tensor, want: Span, lines: int) -> Tensor:
-    """Compute the lines `want` of the last layer from x, what the chain takes of `lines` lines."""
+    """Return the output lines `want`, given x, the needed lines of an input with `lines` lines."""
     spans = chain_spans(chain, want, lines)
     assert x.shape[-2] == len(spans[0])
     for layer, span in zip(chain, spans[1:], strict=True):

@@ -1,4 +1,4 @@
-"""Norms of a picture that arrives piece by piece: statistics first, then a scale and a shift."""
+"""Norms of an image that is processed in pieces: collect statistics, then apply scale and shift."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,14 @@ from torch import Tensor, nn
 Norm = nn.InstanceNorm2d | nn.BatchNorm2d
 
 PIECE = 2**19
-"""Numbers that are summed in float32 at a time: few enough for the processor's cache."""
+"""Numbers that are summed in float32 at once: few enough for the processor's cache."""
 
 
 class Moments:
     """Count, means and sums of squared deviations of C channels, in float64 on the CPU.
 
-    Pieces are merged after Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise
-    algorithm for computing sample variances", so that no large squares are subtracted.
+    Pieces are merged by Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise algorithm
+    for computing sample variances", which avoids differences of large squares.
     """
 
     def __init__(self, channels: int) -> None:
@@ -24,11 +24,11 @@ class Moments:
         self.deviation = torch.zeros(channels, dtype=torch.float64)
 
     def add(self, x: Tensor) -> None:
-        """Take in (1, C, h, w), fastest where it is channels_last."""
+        """Add the values of a piece (1, C, h, w); it is fastest in channels_last."""
         channels = x.shape[1]
         for piece in x.movedim(1, -1).reshape(-1, channels).split(max(1, PIECE // channels)):
             count, total = len(piece), self.count + len(piece)
-            center = piece.mean(0)  # off by its rounding, which the mean of what remains tells
+            center = piece.mean(0)  # its rounding error is the mean of the rest
             rest = piece - center
             drift = rest.mean(0).cpu().double()
             squares = rest.square_().sum(0).cpu().double()
@@ -39,14 +39,14 @@ class Moments:
 
     @property
     def variance(self) -> Tensor:
-        """The biased variance, which the norms use."""
+        """The biased variance (C,), which the norms use."""
         return self.deviation / self.count
 
 
 def settled(norm: Norm, moments: Moments | None) -> Callable[[Tensor], Tensor]:
-    """Fix a norm in eval mode, with the moments of the whole picture where it needs them.
+    """Return a norm in eval mode as a function that computes scale * x + shift in place.
 
-    What is left of it is scale x + shift, in place.
+    moments are those of the whole image; norms with running statistics do not need them.
     """
     if norm.running_mean is None or norm.running_var is None:
         assert moments is not None

@@ -1,4 +1,4 @@
-"""The passes of a generator over a picture in bands."""
+"""Run a generator in several passes over the bands of an image."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from gan.inference.tiling.stages import Stage, Stages, mirror, split
 from gan.inference.tiling.storage import Lanes, LineFile, scratch_maps
 
 Read = Callable[[slice, slice], Tensor]
-"""Rows and columns of the picture to (1, C, h, w) in [-1, 1]; called on another thread."""
+"""Reads rows and columns of the image as (1, C, h, w) in [-1, 1]; called on another thread."""
 
 Write = Callable[[slice, slice, Tensor], None]
-"""Takes rows and columns of the output, (1, C, h, w) in [-1, 1]."""
+"""Writes rows and columns of the output, given (1, C, h, w) in [-1, 1]."""
 
 Take = Callable[[Span, Tensor, Tensor], None]
-"""Takes a band, its lines of the source, and the output."""
+"""Receives a band, its lines of the source, and its output."""
 
 MAPS = 2
-"""What lies in files: the residual sum, and the last convolution's output before its norm."""
+"""Maps in files: the residual sum, and the last convolution's output before its norm."""
 
 
 @torch.inference_mode()
@@ -40,16 +40,16 @@ def run_tiled(
     scratch: Path,
     progress: Callable[[float], object] = lambda share: None,
 ) -> None:
-    """Run a ResNet generator in eval mode on a picture that need not fit into memory.
+    """Run a ResNet generator in eval mode on an image that need not fit into memory.
 
-    The output is network(picture) up to rounding, for sides from 16 up (that of one single color
-    is all rounding under instance norm, in tiles or not). Memory is that of the widest layers on
-    tile x tile pixels, or on a few lines across the picture's shorter side where those are more.
-    `scratch` is a folder with room for `scratch_bytes`; no file shows in it. `progress` is told the
-    share of the work that is done. ValueError for a network that cannot be tiled, OSError where the
-    room is missing.
+    The output is network(image) up to rounding, for sides of at least 16. (With instance norm, the
+    output for an image of a single color is only rounding errors, in tiles or not.) Memory is that
+    of the widest layers on tile x tile pixels, or on a few lines across the image's shorter side if
+    those are more. `scratch` is a folder with `scratch_bytes` of free space; no file is visible in
+    it. `progress` is called with the finished part of the work, 0 to 1. ValueError for a network
+    that cannot be tiled, OSError if space is missing.
     """
-    lying = width > height  # on its side, with kernels on theirs: bands cross the shorter side
+    lying = width > height  # then image and kernels are transposed: bands cross the shorter side
     if lying:
         height, width = width, height
     stages = split(network, transposed=lying)
@@ -73,7 +73,7 @@ def run_tiled(
         scratch_maps(scratch, MAPS, stages.channels, lines, columns) as (sums, raw),
         Lanes() as lanes,
     ):
-        # Lines of about tile x tile pixels, at the resolution of the blocks, in bands alike.
+        # Equal bands of about tile x tile pixels, in lines at the resolution of the blocks.
         most = max(1, tile**2 // (multiple**2 * columns))
         band = ceil(lines / ceil(lines / most))
         total, done = stages.passes * ceil(lines / band), count(1)
@@ -92,7 +92,7 @@ def run_tiled(
 
 
 def scratch_bytes(network: nn.Module, height: int, width: int) -> int:
-    """Return the bytes of disk that run_tiled takes; ValueError for networks that it rejects."""
+    """Return the bytes of disk that run_tiled needs; ValueError for networks that it rejects."""
     stages = split(network)
     _, lines, columns = _reduced(network, stages, height, width)
     return MAPS * 4 * stages.channels * lines * columns
@@ -100,7 +100,7 @@ def scratch_bytes(network: nn.Module, height: int, width: int) -> int:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a pass begins: `fetch` runs ahead on another thread, `combine` on the device."""
+    """The input of a pass: `fetch` reads ahead on another thread, `combine` runs on the device."""
 
     lines: int
     fetch: Callable[[Span], list[Tensor]]
@@ -109,7 +109,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Passes:
-    """How to go over a picture: `lines` at the lowest resolution, `band` of them at once.
+    """Passes over an image: `lines` at the lowest resolution, `band` of them at once.
 
     `tell` is called after every band.
     """
@@ -121,10 +121,10 @@ class Passes:
     tell: Callable[[], object]
 
     def sweep(self, source: Source, chain: Sequence[Local], take: Take) -> None:
-        """Run a chain of layers band by band; take(band, its lines of the source, output).
+        """Run a chain of layers band by band; call take(band, its lines of the source, output).
 
-        The source's lines are those of the band where the chain keeps the resolution, and mean
-        nothing elsewhere.
+        The lines of the source belong to the band only if the chain keeps the resolution; otherwise
+        ignore them.
         """
         lines = chain_lines(chain, source.lines)
         step = self.band * (lines // self.lines)
@@ -145,9 +145,11 @@ class Passes:
         keep: LineFile | None = None,
         keep_source: LineFile | None = None,
     ) -> tuple[Local, ...]:
-        """Return what follows a chain that ends in the stage's convolution, its norm settled.
+        """Return the stage's layers after its convolution, with the norm fixed.
 
-        Takes a pass where the norm needs statistics or something is to be kept in a file.
+        `chain` ends with that convolution. `keep` is a file for the convolution's output,
+        `keep_source` one for the source. This needs a pass only if the norm needs statistics or
+        `keep` is given.
         """
         moments = Moments(stage.channels) if stage.needs_moments else None
 
@@ -167,7 +169,7 @@ class Passes:
 def _to_features(
     passes: Passes, stages: Stages, picture: Source, completed: Local, raw: LineFile
 ) -> Source:
-    """Run down to the resolution of the blocks; a pass for every norm on the way."""
+    """Run the layers down to the resolution of the blocks, with a pass for every norm."""
     chain: list[Local] = [completed]
     rest: tuple[Local, ...] = ()
     for stage in stages.down:
@@ -179,8 +181,7 @@ def _to_features(
 def _through_branches(
     passes: Passes, stages: Stages, features: Source, sums: LineFile, raw: LineFile
 ) -> Source:
-    """Run every block: its sum so far and each convolution's output, in place of the last
-    ones'."""
+    """Run every residual block; its sum and its outputs replace the last ones in the files."""
     for branch in stages.branches:
         for stage in branch:
             rest = passes.settle(
@@ -196,7 +197,7 @@ def _through_branches(
 
 
 def _to_output(passes: Passes, stages: Stages, features: Source, take: Take) -> None:
-    """Run back up to the output; a pass for every norm on the way and one that writes."""
+    """Run the layers up to the output, with a pass for every norm and one that writes."""
     chain: list[Local] = []
     for stage in stages.up:
         chain += stage.spatial
@@ -207,7 +208,7 @@ def _to_output(passes: Passes, stages: Stages, features: Source, take: Take) -> 
 def _stored(
     lines: int, raw: LineFile, rest: Sequence[Local], sums: LineFile | None = None
 ) -> Source:
-    """Return what follows the convolution whose output `raw` is, added to `sums`."""
+    """Return a source that reads `raw`, runs the layers `rest` and adds `sums`."""
     files = [raw] if sums is None else [raw, sums]
 
     def combine(pieces: list[Tensor]) -> Tensor:
@@ -219,7 +220,7 @@ def _stored(
 
 
 def _reduced(network: nn.Module, stages: Stages, height: int, width: int) -> tuple[int, int, int]:
-    """Return what divides the sides that the network takes; lines, columns at its blocks."""
+    """Return the network's size multiple, and the lines and columns at its residual blocks."""
     multiple = network.size_multiple
     assert isinstance(multiple, int)
     chain = [layer for stage in stages.down for layer in stage.spatial]

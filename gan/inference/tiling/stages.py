@@ -1,4 +1,4 @@
-"""A ResNet generator as stages: layers up to a convolution, then what treats pixels alone."""
+"""Split a ResNet generator into stages: a convolution, its norm and pointwise layers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ POINTWISE = (nn.Identity, nn.ReLU, nn.Tanh, nn.Dropout)
 
 @dataclass(frozen=True)
 class Stage:
-    """Layers that end in a convolution of `channels`, its norm if any, pointwise layers."""
+    """Layers up to a convolution with `channels`, its norm, if any, and pointwise layers."""
 
     spatial: tuple[Local, ...]
     channels: int
@@ -29,11 +29,11 @@ class Stage:
 
     @property
     def needs_moments(self) -> bool:
-        """Whether the norm needs statistics of the whole picture, rather than running ones."""
+        """Whether the norm needs statistics of the whole image, because it has no running ones."""
         return self.norm is not None and self.norm.running_mean is None
 
     def settled(self, moments: Moments | None) -> tuple[Local, ...]:
-        """Return what follows the convolution, once the statistics that it needs are known."""
+        """Return the layers after the convolution, given the moments that its norm needs."""
         if self.norm is None:
             return self.pointwise
         return (Local(settled(self.norm, moments)), *self.pointwise)
@@ -41,7 +41,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Stages:
-    """A generator: to a quarter of the resolution, residual branches there, and back."""
+    """A generator: stages down to a quarter of the resolution, residual branches, stages up."""
 
     down: tuple[Stage, ...]
     branches: tuple[tuple[Stage, ...], ...]
@@ -54,20 +54,20 @@ class Stages:
 
     @property
     def passes(self) -> int:
-        """Passes over the picture: for each norm's statistics, each map in a file, the output."""
+        """Number of passes: one for each norm's statistics, each map in a file, and the output."""
         stored = 1 + sum(map(len, self.branches))
         return sum(stage.needs_moments for stage in (*self.down[:-1], *self.up)) + stored + 1
 
 
 def split(network: nn.Module, *, transposed: bool = False) -> Stages:
-    """Take a ResNet generator in eval mode apart; `transposed` is for pictures on their side.
+    """Split a ResNet generator in eval mode into stages; `transposed` swaps lines and columns.
 
-    ValueError for other networks: the U-Net's innermost levels see the whole picture.
+    ValueError for other networks: the U-Net's innermost levels depend on the whole image.
     """
     if not isinstance(network, ResnetGenerator):
         raise ValueError(
-            f"{type(network).__name__}: cannot be run in tiles, only the ResNet generators can: "
-            "between two norms they see a few pixels, where the U-Net sees the whole picture"
+            f"{type(network).__name__}: cannot be run in tiles; only ResNet generators can, "
+            "because between two norms a pixel depends on a few others"
         )
     if network.training:
         raise ValueError("a network in train mode cannot be run in tiles: call eval() first")
@@ -85,7 +85,7 @@ def split(network: nn.Module, *, transposed: bool = False) -> Stages:
 def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
     stages: list[Stage] = []
     spatial: list[Local] = []
-    # Up-sampling is a nested Sequential.
+    # Upsampling is a nested Sequential.
     parts = (layer if isinstance(layer, nn.Sequential) else [layer] for layer in layers)
     for layer in chain.from_iterable(parts):
         if isinstance(layer, Norm):
@@ -99,7 +99,7 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
                 spatial.append(as_local(layer.pad, transposed))
             spatial.append(as_local(layer, transposed))
             if isinstance(layer, BlurDown | nn.Conv2d | nn.ConvTranspose2d):
-                # A filter is a convolution, too.
+                # A blur filter is a convolution, too.
                 channels = len(layer.filt) if isinstance(layer, BlurDown) else layer.out_channels
                 stages.append(Stage(tuple(spatial), channels, None, ()))
                 spatial = []
@@ -108,7 +108,7 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
 
 
 def as_local(layer: nn.Module, transposed: bool) -> Local:
-    """Turn a layer of `model` that is not pointwise into one that runs on lines."""
+    """Return a layer of a generator that is not pointwise as a layer that runs on lines."""
     if isinstance(layer, ReflectionPad):
         return mirror(*[layer.amount] * 4)
     if isinstance(layer, nn.Upsample):
@@ -144,7 +144,7 @@ def as_local(layer: nn.Module, transposed: bool) -> Local:
 
 
 def mirror(left: int, right: int, top: int, bottom: int) -> Local:
-    """Return reflection padding."""
+    """Return reflection padding by these amounts."""
     return Local(nn.Identity(), padding=(left, right, top, bottom), mode="reflect")
 
 
@@ -159,7 +159,7 @@ def _convolution(
         functional.conv2d, weight=weight, bias=bias, stride=stride,
         padding=(0, padding[1]), groups=groups,
     )  # fmt: skip
-    # Autocast's outputs are of half precision, in which no statistics are taken.
+    # Autocast's outputs have half precision, which is too little for statistics.
     return Local(
         lambda x: convolve(x).float(), weight.shape[2], stride[0], (0, 0, padding[0], padding[0])
     )

@@ -1,4 +1,4 @@
-"""Maps in files, line by line, with reading and writing beside the arithmetic."""
+"""Store maps in files by line; reading and writing run in parallel with the arithmetic."""
 
 import errno
 import os
@@ -20,15 +20,15 @@ Item = TypeVar("Item")
 
 
 class LineFile:
-    """A map (C, lines, width) of float32 in an open file: lines of pixels of channels.
+    """A float32 map (C, lines, width) in an open file, stored as (lines, width, C).
 
-    Read and written, never mapped: mapped pages would count as resident memory.
+    It is read and written, not memory-mapped: mapped pages would count as resident memory.
     """
 
     def __init__(self, descriptor: int, channels: int, lines: int, width: int) -> None:
         self.descriptor, self.channels, self.width = descriptor, channels, width
         self.line_bytes = 4 * channels * width
-        if hasattr(os, "posix_fallocate"):  # a disk that fills up shows now, not an hour later
+        if hasattr(os, "posix_fallocate"):  # reports a full disk now, not an hour later
             os.posix_fallocate(descriptor, 0, lines * self.line_bytes)
 
     def read(self, span: Span) -> Tensor:
@@ -38,7 +38,7 @@ class LineFile:
         return lines.permute(2, 0, 1)[None]
 
     def write(self, start: int, x: Tensor) -> None:
-        """Write (1, C, h, width) from line `start` on."""
+        """Write (1, C, h, width), beginning at line `start`."""
         self._move(os.pwritev, x[0].permute(1, 2, 0).cpu().contiguous(), start)
 
     def _move(
@@ -46,7 +46,7 @@ class LineFile:
     ) -> None:
         rest = lines.numpy().data.cast("B")
         position = start * self.line_bytes
-        while rest:  # one call moves 2 GiB at most
+        while rest:  # one call moves at most 2 GiB
             count = move(self.descriptor, [rest], position)
             assert count > 0, "lines that were never written"
             rest, position = rest[count:], position + count
@@ -56,9 +56,9 @@ class LineFile:
 def scratch_maps(
     folder: Path, count: int, channels: int, lines: int, width: int
 ) -> Iterator[list[LineFile]]:
-    """Open files for `count` maps that have no name in the folder, so that nothing can remain.
+    """Open unnamed files for `count` maps in a folder, so that none can be left behind.
 
-    OSError names the folder and the bytes needed where they are not free.
+    OSError names the folder and the bytes that are needed if they are not free.
     """
     size = count * 4 * channels * lines * width
     with ExitStack() as stack:
@@ -73,16 +73,16 @@ def scratch_maps(
             free = shutil.disk_usage(folder).free
             raise OSError(
                 errno.ENOSPC,
-                f"{size} bytes are needed for a picture in tiles, {free} are free",
+                f"{size} bytes are needed for an image in tiles, {free} are free",
                 str(folder),
             ) from error
 
 
 class Lanes:
-    """A thread that reads ahead and a thread that writes behind.
+    """A thread that reads ahead and a thread that writes in the background.
 
-    Maps are overwritten in place: lines are written only after the next ones, which may reach
-    back into them, have been read.
+    Maps are overwritten in place, and the lines of the next read may overlap those of a write. So
+    lines are written only after the next read is finished.
     """
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class Lanes:
         self._writer.shutdown(cancel_futures=True)
 
     def ahead(self, reads: Sequence[Callable[[], Item]]) -> Iterator[Item]:
-        """Yield what the reads return, the next one under way; earlier writes come first."""
+        """Yield the results of the reads, each started one ahead, after all earlier writes."""
         self.finish()
         self._reading = future = self._reader.submit(reads[0])
         for following in (*reads[1:], None):
@@ -109,9 +109,9 @@ class Lanes:
             yield item
 
     def write(self, file: LineFile, start: int, x: Tensor) -> None:
-        """Write behind; no more than two writes wait, or memory would not be bounded."""
+        """Write lines in the background; at most two writes wait, which bounds memory."""
         if self._reading is not None:
-            self._reading.exception()  # waits; the reader of the lines gets the error
+            self._reading.exception()  # waits; `ahead` raises the error
         while len(self._writing) >= 2:
             self._writing.popleft().result()
         self._writing.append(self._writer.submit(file.write, start, x))

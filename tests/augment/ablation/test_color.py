@@ -1,4 +1,4 @@
-"""Color augmentation changes colors, moves nothing, and is a function of its seed."""
+"""Color augmentation changes colors, keeps positions, and depends on its seed only."""
 
 import numpy as np
 
@@ -18,8 +18,8 @@ def test_equal_seeds_give_equal_pictures_and_others_differ() -> None:
     assert len({result.tobytes() for result in results}) > 30
 
 
-def test_a_bright_square_stays_where_it_is() -> None:
-    """Its edge, or the edge of its negative, is the strongest one in most pictures."""
+def test_a_bright_square_keeps_its_place() -> None:
+    """Its edge, or the edge of its negative, is the strongest one in most images."""
     picture = np.full((64, 64, 3), 60, np.uint8)
     picture[16:48, 16:48] = 200
     color, found = Color(), 0

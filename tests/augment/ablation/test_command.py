@@ -1,4 +1,4 @@
-"""`gan augment --ablation` as a whole: what it prints, writes, keeps and rejects."""
+"""`gan augment --ablation` as a whole: its output, files and errors."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ from tests.support.interrupted_runs import contents
 def prepared(
     tmp_path: Path, model: Path, labels: str = "classes", **options: Any
 ) -> AugmentOptions:
-    """Settings for drawn sets whose test is inverted."""
+    """Return settings for drawn datasets whose test images are inverted."""
     if not (tmp_path / "in").exists():
         write_dataset(tmp_path / "in", labels, "shape", 24, 0)
         write_dataset(tmp_path / "test", labels, "shape", 15, 1, inverted=True)
@@ -35,9 +35,9 @@ def record(tmp_path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--ablation"], "test: --ablation needs --test FOLDER"),
-        (["--test", "b"], "test: b is used by ablation alone: add --ablation"),
-        (["--ablation_steps", "9"], "ablation_steps: is used by ablation alone: add --ablation"),
+        (["--ablation"], "test: --ablation requires --test FOLDER"),
+        (["--test", "b"], "test: b is used by ablation only: add --ablation"),
+        (["--ablation_steps", "9"], "ablation_steps: is used by ablation only: add --ablation"),
         (["--ablation", "--test", "b", "--ablation_seeds", "2"], "ablation_seeds"),
     ],
 )
@@ -133,8 +133,8 @@ def test_classes_of_one_side_alone_are_named_and_not_measured(
     count = len([*(tmp_path / "test" / "ring").iterdir()])
     assert augment(settings) == 0
     printed = capsys.readouterr().out
-    assert f"not tested, for training has none of the class: ring ({count})" in printed
-    assert "not measured, for the test has none of the class: disc" in printed
+    assert f"not tested, because no training sample has the class: ring ({count})" in printed
+    assert "not measured, because no test sample has the class: disc" in printed
     assert record(tmp_path)["counts"]["test_samples"] == 15 - count
 
 
@@ -142,7 +142,9 @@ def test_fewer_than_two_classes_are_rejected(tmp_path: Path, model: Path) -> Non
     settings = prepared(tmp_path, model)
     for name in ("disc", "square"):
         shutil.rmtree(tmp_path / "test" / name)
-    with pytest.raises(ValueError, match=r"needs at least two classes .* and in --test: triangle"):
+    with pytest.raises(
+        ValueError, match=r"requires at least two classes .* and in --test; found triangle"
+    ):
         augment(settings)
 
 
@@ -153,7 +155,7 @@ def test_a_test_without_labels_of_the_kind_is_rejected(tmp_path: Path, model: Pa
         augment(settings)
 
 
-def test_unreadable_test_images_are_named_and_counted_out(
+def test_unreadable_test_images_are_named_and_not_counted(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = prepared(tmp_path, model)
@@ -166,10 +168,10 @@ def test_unreadable_test_images_are_named_and_counted_out(
     assert [Path(name).name for name, _ in written["failures"]] == [broken.name]
 
 
-def test_samples_whose_translation_was_rejected_are_told(
+def test_samples_whose_translation_was_rejected_are_reported(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The negative of a picture of one color is one color: its contrast is not measured."""
+    """The negative of an image of one color has one color: its contrast is not measured."""
     settings = prepared(tmp_path, model, luma="0")
     for number in range(3):
         flat = Image.new("RGB", (64, 64), (90, 100 + number, 110))

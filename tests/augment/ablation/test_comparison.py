@@ -1,4 +1,4 @@
-"""Scores and their intervals against other implementations, and against chance."""
+"""Scores and their intervals compared with other implementations, and their coverage."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from gan.metrics.intervals import Sampling
 
 
 def tallied(right: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], kinds: Tensor) -> Tally:
-    """Tallies of images of one sample each, which are right or not."""
+    """Return the tally of images with one sample each, which are right or not."""
     truth = torch.nn.functional.one_hot(kinds).double()
     return Tally(truth * torch.from_numpy(right)[:, None], truth, truth)
 
@@ -32,7 +32,7 @@ def test_a_score_is_the_mean_of_the_classes_shares() -> None:
         torch.tensor([[4.0, 5, 4]]).double(),
         torch.tensor([[4.0, 0, 3]]).double(),
     )
-    # Nothing of the second class is there: what is taken for it counts in the others' unions.
+    # There are no pixels of the second class: predictions of it count in the others' unions.
     assert float(scores(tally, torch.ones(1, 1).double())) == (3 / 4 + 2 / 4) / 2
 
 
@@ -61,7 +61,7 @@ def test_intervals_are_those_of_an_independent_bootstrap() -> None:
 def test_intervals_cover_the_true_difference_as_often_as_they_should(
     between_seeds: float, seeds: int
 ) -> None:
-    """Seeds that differ and seeds that do not; 95 % is the aim, and more is no harm."""
+    """For seeds that differ and seeds that do not; 95 % is the goal, more is allowed."""
     rng, covered, kinds = np.random.default_rng(1), 0, torch.arange(80) % 2
     for number in range(200):
         rates = {"none": 0.6, "x": 0.7}
@@ -97,7 +97,7 @@ def test_too_few_images_have_no_interval() -> None:
     assert (found.low, found.high, found.word) == (None, None, "unknown")
 
 
-def test_a_difference_is_called_by_its_interval() -> None:
+def test_the_word_for_a_difference_follows_from_its_interval() -> None:
     assert Number(0.1, 0.01, 0.2).word == "better"
     assert Number(-0.1, -0.2, -0.01).word == "worse"
     assert Number(0.1, -0.01, 0.2).word == "no clear difference"

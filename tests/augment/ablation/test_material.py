@@ -1,4 +1,4 @@
-"""Samples are given the translations that the output holds for them, and no others."""
+"""Samples get the translations of their images in the output, and no others."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def planned(tmp_path: Path, labels: str, format: str) -> Plan:
 
 
 def read(tmp_path: Path, plan: Plan, rows: list[tuple[Path, str, str]]) -> Material:
-    """rows: source, output and decision of each translation; outputs are the inverted sources."""
+    """Return the material; rows are source, output (the inverted source) and decision."""
     out = tmp_path / "out"
     for source, output, _ in rows:
         (out / output).parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def read(tmp_path: Path, plan: Plan, rows: list[tuple[Path, str, str]]) -> Mater
     return read_material(plan, tmp_path / "in", out, (None, None), 100)
 
 
-def test_accepted_translations_that_can_be_read_are_those_of_their_samples(tmp_path: Path) -> None:
+def test_readable_accepted_translations_belong_to_their_samples(tmp_path: Path) -> None:
     plan = planned(tmp_path, "classes", "imagefolder")
     images = [sample.image for sample in plan.train]
     rows = [

@@ -1,4 +1,4 @@
-"""The small networks are functions of their seed, and keep sizes."""
+"""The small networks depend on their seed only, and keep sizes."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The pixels and classes of samples are those of the files."""
+"""The pixels and classes of samples equal those of the files."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_a_part_is_what_pillow_cuts_and_resizes(tmp_path: Path) -> None:
         assert (crop == np.asarray(own)).all()
 
 
-def test_grey_and_sixteen_bits_are_read_as_8_bit_colors(tmp_path: Path) -> None:
+def test_gray_and_sixteen_bits_are_read_as_8_bit_colors(tmp_path: Path) -> None:
     deep = np.arange(64, dtype=np.uint16).reshape(8, 8) * 1000
     Image.fromarray(deep).save(tmp_path / "deep.png")
     Image.fromarray(noise(1, 8, 8)).save(tmp_path / "grey.png")
@@ -60,7 +60,7 @@ def test_files_that_cannot_be_read_are_named_once(tmp_path: Path) -> None:
     assert [each.source for each in failures] == [tmp_path / "a.png"]
 
 
-def test_masks_of_a_palette_of_grey_and_of_colors_have_their_colors_as_classes(
+def test_masks_of_a_palette_of_gray_and_of_colors_have_their_colors_as_classes(
     tmp_path: Path,
 ) -> None:
     numbers = np.random.default_rng(0).integers(0, 3, (20, 30)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Every format's labels become the samples that were drawn."""
+"""The labels of every format become the right samples."""
 
 from pathlib import Path
 
@@ -76,10 +76,10 @@ def test_boxes_are_cut_at_the_edges_and_empty_ones_are_named(tmp_path: Path) -> 
     cut = [sample for sample in samples if sample.kind != BACKGROUND]
     assert cut == [Sample(Path("a.png"), "cut", Box(0, 0, 10, 10))]
     assert [each.source.name for each in failures] == ["a.png", "gone.png"]
-    assert failures[0].reason.startswith("3 boxes are empty, outside, or smaller")
+    assert failures[0].reason.startswith("3 boxes are empty, outside the image, or smaller")
 
 
-def test_boxes_of_turned_pictures_are_no_samples(tmp_path: Path) -> None:
+def test_boxes_of_rotated_images_are_not_samples(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[274] = 6
     Image.new("RGB", (40, 30)).save(tmp_path / "a.jpg", exif=exif)
@@ -113,7 +113,7 @@ def test_crowds_have_no_class_and_categories_without_a_name_go_by_their_id(tmp_p
     assert [box.kind for box in items[0].boxes] == ["cat", "9", None]
 
 
-def test_the_test_split_is_tested_and_else_all_that_is_labelled() -> None:
+def test_the_test_split_is_used_or_else_all_labeled_images() -> None:
     train, test = Item(Path("a"), frozenset({"train"})), Item(Path("b"), frozenset({"test"}))
     bare = Item(Path("c"), frozenset({"test"}), labelled=False)
     assert test_items(Dataset(Path(), (train, test, bare), (), ())) == [test]

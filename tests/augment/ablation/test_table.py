@@ -1,4 +1,4 @@
-"""What is printed of an ablation."""
+"""The printed report of an ablation."""
 
 from gan.augment.ablation.comparison import Number
 from gan.augment.ablation.table import Row, conclusion, lines_of, markdown, plain
@@ -8,7 +8,7 @@ SAME, FEW = Number(0.01, -0.1, 0.1), Number(0.2)
 
 
 def rows(color: Number, *translated: tuple[Number, Number]) -> dict[str, Row]:
-    """translated: differences to none and to color augmentation at 25, 50 and 100 %."""
+    """Return rows; translated are differences to none and to color at 25, 50 and 100 %."""
     shares = zip((25, 50, 100), translated, strict=True)
     return {
         "none": Row(Number(0.5, 0.4, 0.6), None),
@@ -24,13 +24,13 @@ def text(color: Number, *translated: tuple[Number, Number]) -> str:
 def test_a_translation_that_helps_is_named_with_its_interval() -> None:
     found = text(SAME, (SAME, SAME), (BETTER, BETTER), (SAME, SAME))
     assert found.startswith("Translated at 50 % helps: +0.200 [+0.100, +0.300] accuracy.")
-    assert "That is more than color augmentation gives (+0.010" in found
+    assert "It helps more than color augmentation (+0.010" in found
 
 
-def test_color_augmentation_that_does_as_well_or_better_is_named() -> None:
-    assert "does about as well" in text(BETTER, (BETTER, SAME), (SAME, SAME), (SAME, SAME))
+def test_color_augmentation_that_is_as_good_or_better_is_named() -> None:
+    assert "is about as good" in text(BETTER, (BETTER, SAME), (SAME, SAME), (SAME, SAME))
     found = text(BETTER, (SAME, WORSE), (WORSE, WORSE), (WORSE, WORSE))
-    assert "Color augmentation alone does better (+0.200" in found
+    assert "Color augmentation alone is better (+0.200" in found
     assert found.startswith("The translation does not clearly help")
     assert "Worse than none: translated 50 %, translated 100 %." in found
 
@@ -43,7 +43,7 @@ def test_a_translation_that_hurts_is_named() -> None:
 
 def test_nothing_is_claimed_of_too_few_images() -> None:
     found = text(FEW, (FEW, FEW), (FEW, FEW), (FEW, FEW))
-    assert found == "Too few test images to tell; translated 25 %: +0.200 accuracy."
+    assert found == "Too few test images for a conclusion; translated 25 %: +0.200 accuracy."
 
 
 def test_the_table_has_a_line_for_each_condition() -> None:

@@ -1,4 +1,4 @@
-"""Trials differ in pixels alone, are functions of their seed, and count what they get right."""
+"""Trials differ in pixels only, depend on their seed only, and count correct predictions."""
 
 from itertools import islice
 from typing import Any
@@ -26,7 +26,7 @@ from gan.metrics.intervals import Sampling
 CPU = torch.device("cpu")
 
 
-def labelled(count: int = 12, side: int = 64, masks: bool = False, seed: int = 0) -> Labelled:
+def labeled(count: int = 12, side: int = 64, masks: bool = False, seed: int = 0) -> Labelled:
     rng = np.random.default_rng(seed)
     pixels = rng.integers(0, 100, (count, side, side, 3), np.uint8)
     labels = np.arange(count) % 3
@@ -47,8 +47,8 @@ def drawn(
 
 @pytest.mark.parametrize("masks", [False, True])
 def test_conditions_share_samples_moves_and_flips(masks: bool) -> None:
-    """Translations that are their sources, 100 grey levels lighter, can be told by their pixels."""
-    samples = labelled(masks=masks)
+    """Translations are their sources, 100 gray levels lighter, so pixels distinguish them."""
+    samples = labeled(masks=masks)
     own = Translations(samples.pixels + 100, [[number] for number in range(12)])
     before, after = drawn(NONE, samples, own), drawn(TRANSLATED[-1], samples, own)
     for (source, label), (shown, other) in zip(before, after, strict=True):
@@ -67,8 +67,8 @@ def test_conditions_share_samples_moves_and_flips(masks: bool) -> None:
     assert shares == pytest.approx([0.25, 0.5, 1], abs=0.15)
 
 
-def test_samples_without_a_translation_stay_as_they_are() -> None:
-    samples = labelled()
+def test_samples_without_a_translation_are_not_changed() -> None:
+    samples = labeled()
     own = Translations(
         samples.pixels + 100, [[number] if number % 3 else [] for number in range(12)]
     )
@@ -80,15 +80,15 @@ def test_samples_without_a_translation_stay_as_they_are() -> None:
 
 
 def test_masks_move_with_their_pictures() -> None:
-    samples = labelled(masks=True)
+    samples = labeled(masks=True)
     as_seen = (samples.labels * 100).astype(np.uint8)
     same = Labelled(np.repeat(as_seen[..., None], 3, axis=3), samples.labels, samples.images)
     for images, labels in drawn(NONE, same, Translations(same.pixels, [[]] * 12)):
         assert torch.allclose((images[:, 0] + 1) * 127.5, labels * 100.0, atol=1e-3)
 
 
-def test_classes_are_drawn_alike_however_rare() -> None:
-    samples = labelled(90)
+def test_classes_are_drawn_with_equal_probability() -> None:
+    samples = labeled(90)
     rare = Labelled(samples.pixels, np.array([0] * 80 + [1] * 8 + [2] * 2), samples.images)
     labels = torch.cat(
         [label for _, label in drawn(NONE, rare, Translations(rare.pixels, [[]] * 90))]
@@ -99,7 +99,7 @@ def test_classes_are_drawn_alike_however_rare() -> None:
 @pytest.mark.parametrize("condition", [COLOR, TRANSLATED[1]])
 @pytest.mark.parametrize("masks", [False, True])
 def test_a_trial_is_a_function_of_its_seed(condition: Condition, masks: bool) -> None:
-    samples, test = labelled(masks=masks), labelled(masks=masks, seed=9)
+    samples, test = labeled(masks=masks), labeled(masks=masks, seed=9)
     own = Translations(samples.pixels + 100, [[number] for number in range(12)])
     first, again, other = (
         run_trial(samples, own, test, condition, seed, protocol(4)) for seed in (5, 5, 6)
@@ -110,7 +110,7 @@ def test_a_trial_is_a_function_of_its_seed(condition: Condition, masks: bool) ->
 
 
 class Answer(nn.Module):
-    """Takes every picture, or pixel, for the class of its red."""
+    """Predicts for every image, or pixel, the class of its red value."""
 
     def forward(self, images: Tensor) -> Tensor:
         red = ((images[:, 0] + 1) * 127.5).round().long()
@@ -136,7 +136,7 @@ def test_a_tally_counts_crops_by_image_and_class() -> None:
             assert found.hits[image, kind] == (own & (answers == kind)).sum()
 
 
-def test_a_tally_counts_pixels_of_unions_and_leaves_unknown_ones_alone() -> None:
+def test_a_tally_counts_pixels_of_unions_and_ignores_unknown_ones() -> None:
     rng = np.random.default_rng(0)
     labels, answers = rng.integers(-1, 3, (5, 16, 16)), rng.integers(0, 3, (5, 16, 16))
     pixels = np.repeat(answers[..., None], 3, axis=3).astype(np.uint8)
@@ -151,7 +151,7 @@ def test_a_tally_counts_pixels_of_unions_and_leaves_unknown_ones_alone() -> None
 
 
 def test_the_first_batches_do_not_depend_on_the_number_of_steps() -> None:
-    samples = labelled()
+    samples = labeled()
     none = Translations(samples.pixels, [[]] * 12)
     short = [*batches(samples, none, NONE, 0, protocol(2))]
     long = [*islice(batches(samples, none, NONE, 0, protocol(9)), 2)]
@@ -162,7 +162,7 @@ def test_the_first_batches_do_not_depend_on_the_number_of_steps() -> None:
 def test_inverted_pictures_help_where_the_test_is_inverted_and_hurt_where_it_is_not(
     inverted_test: bool, word: str
 ) -> None:
-    """The light half of a picture is its class: an inverted one looks like the other class."""
+    """The class is the light half of an image: an inverted image looks like the other class."""
 
     def halves(count: int, seed: int) -> Labelled:
         rng, labels = np.random.default_rng(seed), np.arange(count) % 2

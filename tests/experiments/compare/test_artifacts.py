@@ -1,4 +1,4 @@
-"""Faults that are planted into pictures are found, and only those."""
+"""Artifacts that are added to images are found, and only those."""
 
 import pytest
 import torch
@@ -20,7 +20,7 @@ def ratios(fake: Tensor, real: Tensor) -> dict[str, float]:
     return artifacts(fake, real, real, paired=True)
 
 
-def test_real_pictures_have_no_faults(pictures: Tensor) -> None:
+def test_real_images_have_no_artifacts(pictures: Tensor) -> None:
     assert ratios(pictures, pictures) == pytest.approx({"grid": 1, "flat_noise": 1, "border": 1})
 
 

@@ -1,4 +1,4 @@
-"""A whole comparison of two tiny recipes: what it prints, writes and does not do twice."""
+"""A whole comparison of two tiny recipes: its output, its files, and resuming."""
 
 import json
 import shutil
@@ -58,10 +58,10 @@ def test_two_recipes_are_trained_measured_and_shown_once(
     assert capsys.readouterr().out == printed[printed.index("noise test") :]
 
 
-def test_lines_made_elsewhere_are_used(
+def test_records_of_another_machine_are_used(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Only what files hold tells trainings apart, not where they lie; the sheet needs the runs."""
+    """Trainings are identified by contents of files, not by paths; the sheet needs the runs."""
 
     def words(home: Path) -> list[str]:
         words = [

@@ -1,4 +1,4 @@
-"""The folders by which recipes are chosen share no photograph."""
+"""The folders for choosing recipes share no photographs."""
 
 import shutil
 from pathlib import Path
@@ -33,7 +33,7 @@ def found(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_few_are_of_all_photographs(
+def test_the_folder_few_has_images_of_all_photographs(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("experiments.compare.held_out.FEW", 3)
@@ -58,5 +58,5 @@ def test_photographs_are_on_one_side_and_truths_are_paintings(data: Path, tmp_pa
     for folder, name in (("trainB", "q_1.png"), ("valB", "u_0.png")):
         expected = painted(read_image(data / "trainA" / name))
         assert read_image(prints / folder / name).tobytes() == expected.tobytes()
-    with pytest.raises(ValueError, match="is there already"):
+    with pytest.raises(ValueError, match="exists already"):
         hold_out(data, tmp_path / "out")

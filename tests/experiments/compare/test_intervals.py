@@ -23,14 +23,14 @@ def entry(values: Mapping[str, float]) -> Entry:
     return {"value": mean, "photographs": by_photograph(deviations, files)}
 
 
-def test_a_recipe_does_not_change_itself() -> None:
+def test_a_recipe_compared_with_itself_has_no_change() -> None:
     same = [entry({"a": 1.0, "b": 2.0, "c": 4.0})]
     found = change(same, same)
     assert found.value == found.low == found.high == 0
 
 
-def test_what_is_lower_on_every_photograph_alike_is_certain() -> None:
-    """The photographs differ by far more than the recipes do: only pairing sees it."""
+def test_an_equal_decrease_on_every_photograph_is_certain() -> None:
+    """The photographs differ far more than the recipes: only pairing detects it."""
     old = {"a": 1.0, "b": 20.0, "c": 400.0}
     found = change([entry(old)], [entry({name: 0.9 * value for name, value in old.items()})])
     assert found.value == pytest.approx(-0.1)
@@ -38,7 +38,7 @@ def test_what_is_lower_on_every_photograph_alike_is_certain() -> None:
 
 
 def test_one_seed_and_photographs_is_the_paired_t_interval() -> None:
-    """Where the old values are all 1, the change is a mean of differences."""
+    """If the old values are all 1, the change is a mean of differences."""
     new = {"a": 0.5, "b": 0.8, "c": 0.6, "d": 0.9}
     found = change([entry(dict.fromkeys(new, 1.0))], [entry(new)])
     values = np.array(list(new.values())) - 1
@@ -58,8 +58,8 @@ def test_crops_of_one_photograph_count_as_one() -> None:
     assert found[0].high == pytest.approx(found[1].high)
 
 
-def test_seeds_alone_are_welchs_interval() -> None:
-    """Photographs that all score alike leave the seeds."""
+def test_with_seeds_only_it_is_welchs_interval() -> None:
+    """If all photographs have equal scores, only seeds remain."""
     old, new = (1.0, 1.2, 0.8), (0.5, 0.55, 0.45)
     same = {"a": 0.0, "b": 0.0}
     found = change(

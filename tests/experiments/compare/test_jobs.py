@@ -1,4 +1,4 @@
-"""Trainings that run side by side are measured one at a time."""
+"""Trainings that run in parallel are measured one at a time."""
 
 from pathlib import Path
 from threading import Lock
@@ -12,7 +12,7 @@ from experiments.compare.measuring import Judge
 from tests.support.launching import write_images
 
 
-def test_a_network_that_trains_may_not_judge(tmp_path: Path) -> None:
+def test_a_network_of_the_loss_may_not_be_the_networks_of_metrics(tmp_path: Path) -> None:
     words = ["small", "--data", write_images(tmp_path / "noise", 2, 2), "--steps", 2]
     words += ["--features", "mobilenet_v2", "--runs", tmp_path / "runs"]
     words += ["--output", tmp_path / "out.jsonl"]

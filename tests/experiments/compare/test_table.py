@@ -1,4 +1,4 @@
-"""The table of a comparison, read back cell by cell."""
+"""The table of a comparison, checked cell by cell."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def test_a_recipe_for_one_direction_leaves_the_cells_of_the_cycle_empty() -> Non
 
 
 def test_a_seed_whose_best_generator_has_no_cycle_leaves_the_cell_empty() -> None:
-    """The best of one seed is the last, which has both generators, that of the other is not."""
+    """The best of one seed is the last, which has both generators; the best of the other is not."""
     first, second = (record("paper", seed, l1_ab=1.0, cycle_a=0.25) for seed in (0, 1))
     kept = {name: about for name, about in first["generators"]["last"].items() if name != "cycle_a"}
     second["generators"]["epoch007"] = kept

@@ -35,7 +35,7 @@ def test_a_run_has_the_steps_of_its_budget_and_the_recipes_proportions(
     assert abs(made.decay_epochs - share * (made.epochs + made.decay_epochs)) <= 1
 
 
-def test_a_candidate_is_a_file_and_keys_that_differ() -> None:
+def test_a_candidate_is_a_file_with_changed_keys() -> None:
     candidate = Candidate("configs/small.yaml,loss.style=0,loss.tv=0", ["data.root=photos"])
     assert candidate.name == "small,loss.style=0,loss.tv=0"
     assert candidate.words == [
@@ -44,7 +44,7 @@ def test_a_candidate_is_a_file_and_keys_that_differ() -> None:
 
 
 class Machine:
-    """Trains as slowly as other work lets it: each call of `train` has its seconds a step."""
+    """A machine with other work: each call of `train` takes the next seconds per step."""
 
     START = 3.0
 
@@ -76,7 +76,7 @@ def test_a_budget_of_time_is_kept_though_the_short_trainings_were_disturbed(
     assert machine.ends[1] < 0.4 * steps, "the learning rate is constant until then"
 
 
-def test_what_is_done_of_a_budget_is_not_done_again(
+def test_finished_parts_of_a_budget_are_not_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = Machine(0.2, 0.2, 0.2)

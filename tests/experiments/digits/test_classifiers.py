@@ -1,4 +1,4 @@
-"""The digits' classifiers: what they learn, from what, and that a seed decides."""
+"""The classifiers of digits: their training data, accuracy and seeds."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ from experiments.digits.domains import Digits, noise
 
 
 def bars(count: int, seed: int, light: int) -> Digits:
-    """Ten classes: a bar in one of ten places, upright or lying, on noise."""
+    """Return ten classes: a bar at one of ten places, vertical or horizontal, on noise."""
     draws = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 10
     images = torch.randint(0, 40, (count, 1, 16, 16), generator=draws, dtype=torch.uint8)
@@ -33,13 +33,13 @@ def test_it_learns_and_a_seed_gives_one_classifier(monkeypatch: pytest.MonkeyPat
     assert not torch.equal(weights(one), weights(other))
 
 
-def test_the_adapted_one_knows_both_domains_and_was_shown_labels_of_one(
+def test_the_adapted_classifier_knows_both_domains_from_labels_of_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(classifiers, "STEPS", 100)
     monkeypatch.setattr(classifiers, "TEACHERS", 2)
     monkeypatch.setattr(classifiers, "BATCH", 16)
-    # Bars stay in their places: jittered as far as digits are they would change them.
+    # Less jitter than for digits: a bar that is shifted too far would change its class.
     monkeypatch.setattr(classifiers, "jitter", lambda images, draws, most=1: noise(images, draws))
     source, target = bars(200, 0, 220), bars(100, 1, 110)
     target.images[..., 8:] += 100  # a step that the source does not have

@@ -1,4 +1,4 @@
-"""The digits' proof: what the trainings are shown, its arithmetic, one tiny run."""
+"""The digits experiment: its training data, its figures, and one tiny run."""
 
 import json
 import sys
@@ -140,13 +140,13 @@ def test_seeds_run_in_processes_of_one_thread_in_order(script: ModuleType) -> No
     assert list(script.side_by_side(pow, [(2, power) for power in range(5)], 2)) == [1, 2, 4, 8, 16]
 
 
-def test_nobody_waits_for_the_others_when_one_fails(script: ModuleType) -> None:
+def test_a_failure_does_not_wait_for_the_other_processes(script: ModuleType) -> None:
     with pytest.raises(ValueError, match="must be non-negative"):
         list(script.side_by_side(time.sleep, [(-1,), (600,), (600,), (600,)], 2))
 
 
 def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
-    """Killed outright it cannot end them: what they write to closes only when all have ended."""
+    """A killed process cannot end them: their output closes only when all have ended."""
     (tmp_path / "main.py").write_text(f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})

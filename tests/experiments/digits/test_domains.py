@@ -1,4 +1,4 @@
-"""Digits out of the files that people have, and that all are prepared alike."""
+"""Digits from all supported files, all prepared equally."""
 
 import bz2
 import gzip
@@ -24,7 +24,7 @@ def idx(values: NDArray[np.uint8]) -> bytes:
 
 
 @pytest.mark.parametrize("form", ["npz", "idx", "gz"])
-def test_mnist_is_read_out_of_every_form(form: str, tmp_path: Path) -> None:
+def test_mnist_is_read_from_every_format(form: str, tmp_path: Path) -> None:
     images, labels = mnist()
     path = tmp_path
     if form == "npz":
@@ -42,10 +42,13 @@ def test_mnist_is_read_out_of_every_form(form: str, tmp_path: Path) -> None:
 
 
 def test_files_that_are_not_idx_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"no train-images\*"):
+    with pytest.raises(ValueError, match=r"neither an npz nor a folder with train-images\*"):
         read_mnist(tmp_path)
     path = tmp_path / "train-images-idx3-ubyte"
-    for content, message in ((b"PK", "no IDX file of bytes"), (idx(mnist()[0])[:-1], "cut short")):
+    for content, message in (
+        (b"PK", "not an IDX file of bytes"),
+        (idx(mnist()[0])[:-1], "truncated"),
+    ):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=message):
             read_mnist(tmp_path)
@@ -65,7 +68,7 @@ def test_usps_is_read_with_its_range_and_classes(tmp_path: Path) -> None:
     assert read[1].tolist() == labels
 
 
-def test_scikit_learns_digits_fill_the_grey_levels() -> None:
+def test_scikit_learns_digits_fill_the_gray_levels() -> None:
     images, labels = read_uci()
     assert images.shape == (1797, 8, 8)
     assert images.dtype == np.uint8
@@ -79,7 +82,7 @@ def square(side: int, top: int, left: int, height: int, width: int) -> NDArray[n
     return image
 
 
-def test_framed_by_their_ink_digits_look_alike_wherever_and_however_large_they_were() -> None:
+def test_digits_cropped_to_their_ink_do_not_depend_on_place_and_size() -> None:
     images = [square(28, 4, 9, 20, 10), square(28, 6, 2, 20, 10), square(40, 8, 9, 20, 10)]
     framed = [prepare((image[None], np.array([1])), "ink").images for image in images]
     assert (framed[0] == framed[1]).all()
@@ -89,7 +92,7 @@ def test_framed_by_their_ink_digits_look_alike_wherever_and_however_large_they_w
     assert ink.amax(dim=0).tolist() == [15, 11]
 
 
-def test_taken_whole_digits_keep_their_place() -> None:
+def test_whole_digits_keep_their_place() -> None:
     image = square(16, 4, 8, 8, 4)
     digits = prepare((image[None], np.array([3])), "whole")
     ink = (digits.images[0, 0] > 127).nonzero()
@@ -97,7 +100,7 @@ def test_taken_whole_digits_keep_their_place() -> None:
     assert digits.labels.tolist() == [3]
 
 
-def test_a_picture_without_ink_is_taken_as_it_is() -> None:
+def test_an_image_without_ink_is_not_cropped() -> None:
     assert prepare((np.full((1, 8, 8), 9, np.uint8), np.array([0])), "ink").images.eq(9).all()
 
 
@@ -115,7 +118,7 @@ def test_jittered_digits_differ_in_place_and_size_and_stay_in_range() -> None:
     assert torch.equal(moved, again)
 
 
-def test_digits_that_are_not_to_be_jittered_stay() -> None:
+def test_digits_are_not_changed_by_jitter_of_strength_0() -> None:
     images = 2 * torch.rand(5, 1, 16, 16) - 1
     same = jitter(images, torch.Generator().manual_seed(0), most=0)
     torch.testing.assert_close(same, images, rtol=0, atol=1e-5)  # resampled where they are

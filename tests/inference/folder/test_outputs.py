@@ -138,7 +138,7 @@ def test_an_output_that_is_a_file_is_refused_for_a_folder(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
     (tmp_path / "out.png").write_bytes(b"mine")
-    with pytest.raises(ValueError, match=r"out\.png: the output of a folder is a folder"):
+    with pytest.raises(ValueError, match=r"out\.png: is a file, but the output of a folder"):
         translate_folder(negative_model, photos("in"), tmp_path / "out.png", overwrite=True)
     assert (tmp_path / "out.png").read_bytes() == b"mine"
 

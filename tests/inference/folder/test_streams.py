@@ -1,4 +1,4 @@
-"""Several batches at a time: in order, on one core each, with the same result for any number."""
+"""Several batches at once: in order, one core each, with equal results for any number of cores."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -25,8 +25,8 @@ def four_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def test_large_batches_have_all_threads_and_small_ones_one(four_threads: None) -> None:
-    """The results come in order, and the caller's own number of threads is left as it was."""
+def test_large_batches_use_all_threads_and_small_ones_one(four_threads: None) -> None:
+    """Results are in order, and the caller's number of threads is restored."""
     jobs = [Job(Path(f"{i}"), size, Path(f"{i}")) for i, size in enumerate(SIZES)]
     with Streams(torch.device("cpu")) as streams:
         results = list(
@@ -41,8 +41,8 @@ def test_large_batches_have_all_threads_and_small_ones_one(four_threads: None) -
     assert torch.get_num_threads() == 4
 
 
-def test_the_thread_that_feeds_a_gpu_has_that_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CUDA's present device is each thread's own, and 0 in a new one."""
+def test_the_thread_that_feeds_a_gpu_uses_that_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thread has its own current device, which is 0 in a new one."""
     present = threading.local()
     monkeypatch.setattr(torch.cuda, "set_device", lambda device: setattr(present, "gpu", device))
     job = Job(Path("a"), (20, 20), Path("b"))
@@ -78,7 +78,7 @@ def test_the_number_of_threads_changes_no_byte(
     (None, "1", 4, 4), (None, "1", 1, 1), (3, "1", 1, 3),
     (None, "2", 1, 4), (None, "2", 8, 4), (None, "2", 3, 3), (1, "2", 8, 1), (None, "16", 1, 1),
 ])  # fmt: skip
-def test_processes_share_the_cores_unless_they_are_told_otherwise(
+def test_processes_share_the_cores_unless_threads_are_set(
     asked: int | None,
     processes: str,
     present: int,
@@ -86,7 +86,7 @@ def test_processes_share_the_cores_unless_they_are_told_otherwise(
     four_threads: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of eight cores. What torchrun sets is one thread."""
+    """With eight cores; torchrun sets one thread."""
     monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
     monkeypatch.setattr(streams, "cores", lambda: 8)
     torch.set_num_threads(present)

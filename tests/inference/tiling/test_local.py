@@ -1,4 +1,4 @@
-"""Layers on lines: the same as those lines of the layer on the whole."""
+"""Layers on some lines give the same lines as layers on the whole map."""
 
 import random
 from collections.abc import Callable
@@ -22,7 +22,7 @@ LAYERS: dict[str, Callable[[], nn.Module]] = {
 }
 
 ROUNDING = 1e-5
-"""Sums of 98 products of about one, in float32, in two orders."""
+"""Tolerance for sums of 98 products of about one, in float32, in two orders."""
 
 
 @pytest.mark.parametrize("transposed", [False, True])
@@ -49,7 +49,7 @@ def test_any_lines_of_a_layer_are_those_of_the_whole(name: str, transposed: bool
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_inside_a_map_the_reach_is_what_changes_the_output(name: str) -> None:
-    """Found by poking: a line with NaN spoils the wanted lines if and only if it is in reach."""
+    """A line with NaN changes the wanted lines if and only if it is in reach."""
     local = as_local(LAYERS[name](), False)
     want = Span(10, 13)
     reach = local.reach(want, 40)
@@ -62,7 +62,7 @@ def test_inside_a_map_the_reach_is_what_changes_the_output(name: str) -> None:
 
 
 def test_a_chain_takes_the_halo_of_all_its_layers() -> None:
-    """3 by the 7x7 convolution, whose lines are then halved: 2 want + 7."""
+    """3 for the 7x7 convolution, whose lines are then halved: 2 want + 7."""
     chain = [as_local(layer, False) for layer in (ReflectionPad(3), nn.Conv2d(1, 1, 7))]
     chain.append(as_local(nn.Conv2d(1, 1, 3, stride=2, padding=1), False))
     assert chain_lines(chain, 100) == 50

@@ -1,4 +1,4 @@
-"""Norms from statistics that come in pieces."""
+"""Norms with statistics from pieces."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ def test_moments_are_numpys_in_float64(offset: float, monkeypatch: pytest.Monkey
 
 
 def test_a_difference_of_squares_in_float32_would_be_far_off() -> None:
-    """So the test above can fail."""
+    """Shows that the test above can fail."""
     x = torch.randn(10000, generator=torch.Generator().manual_seed(0)) + 1e4
     assert abs((x.square().mean() - x.mean().square()).item() - x.double().var().item()) > 0.1
 
@@ -57,7 +57,7 @@ NORMS: dict[str, Callable[[], nn.InstanceNorm2d | nn.BatchNorm2d]] = {
 
 
 @pytest.mark.parametrize("name", NORMS)
-def test_a_settled_norm_is_torchs(name: str) -> None:
+def test_a_fixed_norm_equals_torch(name: str) -> None:
     torch.manual_seed(0)
     norm = NORMS[name]()
     for tensor in (*norm.parameters(), *norm.buffers()):

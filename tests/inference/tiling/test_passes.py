@@ -1,4 +1,4 @@
-"""A picture in bands: the output of one piece, in bounded memory and disk."""
+"""An image in bands: the same output as in one piece, in bounded memory and disk space."""
 
 import math
 import os
@@ -17,7 +17,7 @@ from gan.inference.tiling import run_tiled, scratch_bytes
 from gan.networks import build_generator
 
 EXACT = 5e-5
-"""In [-1, 1]; measured up to 8e-6, sums in other orders. Local statistics make 0.1 and more."""
+"""Tolerance in [-1, 1]; measured up to 8e-6. Local statistics differ by 0.1 and more."""
 
 
 def generator(
@@ -30,7 +30,7 @@ def generator(
     in_channels: int = 3,
     downsample: Downsample = "stride",
 ) -> nn.Module:
-    """Weights as training leaves them are larger than torch's defaults; norms are shaken."""
+    """Return a generator with larger weights than torch's defaults, and random norms."""
     torch.manual_seed(0)
     network = build_generator(
         kind,
@@ -58,7 +58,7 @@ def make_affine(module: nn.Module) -> None:
 
 
 def picture(height: int, width: int, *, dark: bool = False, channels: int = 3) -> Tensor:
-    """Noise on waves; a dark one is black in its lower half, where local variances are zero."""
+    """Return noise on waves; with dark, the lower half is black, where variances are zero."""
     torch.manual_seed(1)
     waves = torch.sin(torch.arange(width) / 9) * torch.cos(torch.arange(height) / 7)[:, None]
     x = (0.6 * waves + 0.4 * torch.randn(1, channels, height, width)).clamp(-1, 1)
@@ -109,7 +109,7 @@ def test_tiles_change_nothing_in_any_resnet(
 @pytest.mark.parametrize("upsample", ["deconv", "blur"])
 @pytest.mark.parametrize(("height", "width"), [(101, 90), (17, 64), (16, 301)])
 @pytest.mark.parametrize("tile", [8, 32])
-def test_tiles_change_nothing_in_networks_that_filter(
+def test_tiles_change_nothing_in_networks_with_blur_filters(
     upsample: Upsample, height: int, width: int, tile: int, tmp_path: Path
 ) -> None:
     network = generator(upsample=upsample, downsample="blur", norm="instance_affine")
@@ -128,7 +128,7 @@ def test_dropout_is_off(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 19), (16, 301), (302, 16), (64, 63)])
 def test_any_size_from_16_up_in_the_thinnest_bands(height: int, width: int, tmp_path: Path) -> None:
-    """Four lines at a time, the least there is."""
+    """Four lines at a time, the minimum."""
     assert difference(generator(), picture(height, width), 8, tmp_path) < EXACT
 
 
@@ -136,14 +136,14 @@ def test_a_picture_much_larger_than_the_tile(tmp_path: Path) -> None:
     assert difference(generator(), picture(700, 501, dark=True), 64, tmp_path) < EXACT
 
 
-def test_grey_pictures(tmp_path: Path) -> None:
+def test_gray_pictures(tmp_path: Path) -> None:
     x = picture(70, 50, channels=1)
     assert difference(generator(in_channels=1), x, 32, tmp_path) < EXACT
 
 
 @torch.inference_mode()
-def test_tiles_with_statistics_of_their_own_are_far_off() -> None:
-    """What the tests above would see if statistics were local, far from any seam."""
+def test_tiles_with_local_statistics_differ_clearly() -> None:
+    """Shows that the tests above would detect local statistics."""
     network, x = generator(), picture(256, 128, dark=True)
     whole = network(x)[..., 48:80, :]
     alone = network(x[..., :128, :])[..., 48:80, :]
@@ -152,7 +152,7 @@ def test_tiles_with_statistics_of_their_own_are_far_off() -> None:
 
 @torch.inference_mode()
 def test_autocast_keeps_its_precision(tmp_path: Path) -> None:
-    """bfloat16 in tiles is no further from float32 than bfloat16 in one piece."""
+    """bfloat16 in tiles differs from float32 at most as much as bfloat16 in one piece."""
     network, x = generator(channels=8), picture(101, 90)
     exact = network(x)
     with torch.autocast("cpu", torch.bfloat16):
@@ -161,7 +161,7 @@ def test_autocast_keeps_its_precision(tmp_path: Path) -> None:
 
 
 def scratch_in_use(folder: Path) -> int:
-    """Bytes of open files of this process in a folder, with a name or without."""
+    """Return the bytes of this process's open files in a folder, with or without a name."""
     total = 0
     for link in Path("/proc/self/fd").iterdir():
         try:
@@ -173,7 +173,7 @@ def scratch_in_use(folder: Path) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
-def test_the_disk_space_is_as_said_and_free_afterwards(tmp_path: Path) -> None:
+def test_the_disk_space_is_as_estimated_and_free_afterwards(tmp_path: Path) -> None:
     network, x, seen = generator(), picture(101, 90), []
 
     def write(rows: slice, columns: slice, part: Tensor) -> None:
@@ -195,7 +195,7 @@ def test_the_disk_space_is_as_said_and_free_afterwards(tmp_path: Path) -> None:
     assert set(seen) == {said}
 
 
-def test_networks_that_cannot_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+def test_networks_that_cannot_be_tiled_are_rejected_before_anything_is_read(tmp_path: Path) -> None:
     network = build_generator("unet_128", channels=2).eval()
     with pytest.raises(ValueError, match="cannot be run in tiles"):
         tiled(network, picture(16, 16), 64, tmp_path)
@@ -233,7 +233,7 @@ print(tiled - before, peak() - before)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_memory_is_that_of_a_tile(tmp_path: Path) -> None:
-    """A map of 16 channels of the whole is 64 MiB, and the whole takes several; a tile's is 1."""
+    """A map of 16 channels takes 64 MiB for the whole image, and 1 MiB for a tile."""
     command = [sys.executable, "-c", MEMORY, str(tmp_path)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     parts, whole = map(int, printed.split())
@@ -244,7 +244,7 @@ def test_memory_is_that_of_a_tile(tmp_path: Path) -> None:
 @pytest.mark.parametrize("norm", ["instance", "batch", "none"])
 @pytest.mark.parametrize("kind", ["resnet_6blocks", "resnet_9blocks"])
 def test_progress_rises_evenly_to_one(tmp_path: Path, kind: Any, norm: Any) -> None:
-    """The passes that a network announces are those that it takes."""
+    """The announced number of passes is the actual one."""
     network = build_generator(kind, channels=2, norm=norm).eval()
     shares: list[float] = []
     run_tiled(

@@ -1,4 +1,4 @@
-"""Generators taken apart."""
+"""Generators split into stages."""
 
 import pytest
 
@@ -21,14 +21,14 @@ def test_a_resnet_has_three_stages_two_per_block_and_three(blocks: int) -> None:
     assert [stage.needs_moments for stage in asking] == [True] * (len(asking) - 1) + [False]
 
 
-def test_the_unet_says_that_it_cannot() -> None:
+def test_the_unet_is_rejected() -> None:
     network = build_generator("unet_128", channels=2).eval()
     assert not GENERATORS["unet_128"].tiles
     with pytest.raises(ValueError, match="UnetGenerator: cannot be run in tiles"):
         split(network)
 
 
-def test_train_mode_is_refused() -> None:
+def test_train_mode_is_rejected() -> None:
     network = build_generator("resnet_6blocks", channels=2)
     assert GENERATORS["resnet_6blocks"].tiles
     with pytest.raises(ValueError, match="call eval"):

@@ -1,4 +1,4 @@
-"""Maps in files: what is written is read, in order, and nothing remains."""
+"""Maps in files: lines are read as written, in order, and no files remain."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ from gan.inference.tiling.local import Span
 from gan.inference.tiling.storage import Lanes, scratch_maps
 
 
-def test_any_lines_come_back_as_they_were_written(tmp_path: Path) -> None:
+def test_any_lines_are_read_as_they_were_written(tmp_path: Path) -> None:
     dice = random.Random(0)
     whole = torch.randn(1, 3, 20, 7)
     with scratch_maps(tmp_path, 2, 3, 20, 7) as (first, second):
@@ -31,14 +31,14 @@ def test_any_lines_come_back_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_files_have_no_name_while_they_are_open(tmp_path: Path) -> None:
-    """So that a process that is killed leaves nothing either."""
+    """So that a killed process leaves no files."""
     with scratch_maps(tmp_path, 2, 3, 20, 7) as maps:
         sizes = [os.fstat(one.descriptor).st_size for one in maps]
         assert sizes == [4 * 3 * 20 * 7] * 2
         assert list(tmp_path.iterdir()) == []
 
 
-def test_too_little_space_is_said_before_anything_is_written(
+def test_too_little_space_is_reported_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=2 * 1680 - 1)
@@ -71,7 +71,7 @@ def test_a_disk_that_fills_up_meanwhile_is_named(
 
 
 def test_lines_are_overwritten_only_after_the_next_ones_are_read(tmp_path: Path) -> None:
-    """The second read reaches back into the lines that the first band overwrites."""
+    """The second read includes lines that the first band overwrites."""
 
     def slow() -> torch.Tensor:
         sleep(0.1)  # enough for a write that would not wait

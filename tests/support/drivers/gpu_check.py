@@ -11,14 +11,14 @@ from scripts import gpu_check
 
 
 def hangs(setting: Setting) -> Figures:
-    """Write the numbers of both processes beside the part's folder, then wait."""
+    """Write the ids of both processes next to the part's folder, then wait."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     (setting.folder / "child").write_text(str(child.pid))
     return {"status": child.wait()}
 
 
 PARTS["recipe"] = Part("Hangs", hangs, 600)
-gpu_check.__file__ = __file__  # what the parts are started by
+gpu_check.__file__ = __file__  # the parts start this file
 
 if __name__ == "__main__":
     sys.exit(auto_cli(gpu_check.check, as_positional=False))

@@ -1,4 +1,4 @@
-"""What goes wrong, or takes long, on one of two processes (gloo).
+"""Cases of errors and long work on one of two processes (gloo).
 
 torchrun --nproc_per_node 2 tests/support/drivers/meeting.py CASE ARGUMENTS...
 """
@@ -21,7 +21,7 @@ from gan.system.processes import Processes, any_process, leave
 from gan.training.recipes.cyclegan import Trainer
 
 SECONDS = 10
-"""How long a collective of the default group may take."""
+"""Time limit of collectives of the default group."""
 
 
 def patience() -> int:
@@ -59,7 +59,7 @@ ERRORS = {
 
 
 def wrong() -> int:
-    """Let one process raise; both print what arrives."""
+    """Let one process raise an error; both print the error that they get."""
     dist.init_process_group("gloo")
     processes = Processes(dist.get_rank(), 2)
 
@@ -80,7 +80,7 @@ def wrong() -> int:
 
 
 def vanishing(spared: str, command: str, *arguments: str) -> int:
-    """Run a command; the second process removes the images it is to measure, after some."""
+    """Run a command; the second process removes its images after measuring some."""
     read, left = folders.read_images, iter(range(int(spared)))
 
     def vanished(files: Sequence[Path], *more: Any) -> torch.Tensor:
@@ -93,7 +93,7 @@ def vanishing(spared: str, command: str, *arguments: str) -> int:
 
 
 def failing(*arguments: str) -> int:
-    """Train; the second process cannot go on in the second step."""
+    """Train; the second process fails in the second step."""
     train_step = Trainer.train_step
 
     def fail(trainer: Trainer, step: int, batches: Any) -> Any:
@@ -106,7 +106,7 @@ def failing(*arguments: str) -> int:
 
 
 def breaking(path: str, *arguments: str) -> int:
-    """Train; an image is gone from the second step on."""
+    """Train; an image is removed in the second step."""
     train_step = Trainer.train_step
 
     def remove(trainer: Trainer, step: int, batches: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What runs on a pretended GPU, with faults planted or without: prints a line of JSON for each.
+"""Run checks on a pretended GPU, with and without planted faults; print a line of JSON for each.
 
 python tests/support/drivers/pretended_gpu.py FOLDER
 """
@@ -50,13 +50,13 @@ NOTHING: Mapping[str, dict[str, Any]] = {}
 
 
 def translator(precision: Any = "bf16") -> Translator:
-    """A ResNet that scales up by repeating pixels."""
+    """Return a translator with a ResNet that upsamples by repeating pixels."""
     network = build_generator("resnet_6blocks", channels=CHANNELS, upsample="resize")
     return Translator(network, 3, pick_device("auto"), precision)
 
 
 def translates(folder: Path) -> None:
-    """A batch, and its maps in half precision."""
+    """Translate a batch, with all maps in half precision."""
     ours = translator()
     assert ours.device == GPU
     # Not in inference mode, where fake tensors come before autocast.
@@ -69,7 +69,7 @@ def translates(folder: Path) -> None:
 
 
 def translates_folders(folder: Path) -> None:
-    """The pipeline, whose translations are made in a thread."""
+    """Translate a folder with the pipeline, which translates in a thread."""
     jobs = [Job(path, (40, 30), folder / "out.png") for path in sorted(folder.glob("testA/*"))]
     ours = translator()
     pipeline = Pipeline(ours, 100, None, folder, lambda *_: None)
@@ -78,7 +78,7 @@ def translates_folders(folder: Path) -> None:
 
 
 def augments(folder: Path) -> None:
-    """There and back, for the gates' scores."""
+    """Translate and reconstruct images for the gates' scores."""
     ours = Pipeline(translator(), 100, None, folder, lambda *_: None, translator())
     (result,) = ours.translate_batch(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
     assert result is not None
@@ -116,7 +116,7 @@ def trains(
 
 
 def noted(self: Step, loss: torch.Tensor, values: Any) -> None:
-    """Note the values; gradients are there without a backward pass."""
+    """Record the values and set gradients without a backward pass."""
     self.records[-1] |= values | {"loss": loss}
     for network in self.frame.bare.values():
         for parameter in network.parameters():
@@ -129,7 +129,7 @@ TERMS = {recipe: GUIDED for recipe in RECIPES} | {"contrastive": {"nce": 1, "tv"
 
 
 def elsewhere(values: Any) -> None:
-    """Raise where a tensor is on another device than the GPU."""
+    """Raise an error if a tensor is not on the GPU."""
     found = dict(tensors(values))
     assert found
     wrong = sorted({f"{name}: {t.device}" for name, t in found.items() if t.device != GPU})
@@ -167,7 +167,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "loss": {"adversarial": "wgan_gp", "semantic": 1},
     "train": {"pool_size": 1},
 }
-"""What the other checks of recipes do not have."""
+"""Settings that the other checks of recipes do not cover."""
 
 
 CHECKS: dict[str, Callable[[Path], None]] = {
@@ -182,14 +182,14 @@ CHECKS: dict[str, Callable[[Path], None]] = {
 
 @contextmanager
 def cpu_tensor_in_a_loss() -> Iterator[None]:
-    """Compare with an image that was left on the CPU."""
+    """Plant a fault: compare with an image that stays on the CPU."""
     with patch.object(objective, "l1_loss", lambda x, y: l1_loss(x, torch.zeros(y.shape))):
         yield
 
 
 @contextmanager
 def device_without_index() -> Iterator[None]:
-    """Take whatever GPU is present, in the thread that translates."""
+    """Plant a fault: use the current GPU in the thread that translates."""
     translate = Translator.translate_batch
 
     def anywhere(self: Translator, pixels: torch.Tensor) -> Any:
@@ -202,14 +202,14 @@ def device_without_index() -> Iterator[None]:
 
 @contextmanager
 def upsampling_in_float32() -> Iterator[None]:
-    """Leave it to CUDA's autocast."""
+    """Plant a fault: use CUDA's autocast for upsampling."""
     with patch.object(NearestUpsample, "forward", nn.Upsample.forward):
         yield
 
 
 @contextmanager
 def skips_in_float32() -> Iterator[None]:
-    """Put a U-Net's maps side by side in float32."""
+    """Plant a fault: concatenate a U-Net's maps in float32."""
     cat = torch.cat
     with patch("torch.cat", lambda parts, dim: cat([part.float() for part in parts], dim)):
         yield
@@ -217,7 +217,7 @@ def skips_in_float32() -> Iterator[None]:
 
 @contextmanager
 def luma_weights_on_the_cpu() -> Iterator[None]:
-    """Weigh the channels with numbers that were left on the CPU."""
+    """Plant a fault: keep the weights of luma on the CPU."""
     with patch.object(pictures, "luma", lambda images: (images * torch.ones(3, 1, 1)).mean(1)):
         yield
 
@@ -229,7 +229,7 @@ PLANTED: dict[str, tuple[str, Callable[[], Any]]] = {
         "evaluates_a_model",
         lambda: patch.object(command, "pick_device", lambda _: torch.device("cuda")),
     ),
-    "a thread whose GPU nobody sets": (
+    "a thread whose GPU is not set": (
         "streams", lambda: patch.object(streams, "partial", lambda *_: None),
     ),
     "a pool restored to the CPU": (

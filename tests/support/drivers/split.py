@@ -1,4 +1,4 @@
-"""Train ten steps on the same images, split into processes, batches or accumulation as one likes.
+"""Train ten steps on the same images, split into processes, batches or accumulation.
 
     torchrun --nproc_per_node 2 tests/support/drivers/split.py ROOT FOLDER
 
@@ -38,7 +38,7 @@ TERMS = {"perceptual": 1.0, "style": 1.0, "tv": 1.0}
 
 
 def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> dict[str, Any]:
-    """Train a case without anything random and return its losses and weights."""
+    """Train a case without randomness and return its losses and weights."""
     dtype, lr = CASES[case]
     seeing: dict[str, Any] = {"loss": TERMS, "perceptual": backbone.section(root / "backbone.pth")}
     more: dict[str, dict[str, Any]] = {
