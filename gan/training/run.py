@@ -30,7 +30,7 @@ from gan.training.feed import LoaderWait, load_batches
 from gan.training.next_steps import print_end
 from gan.training.observers.base import RunContext, build_observers
 from gan.training.optimization import LEAST_LR_FACTOR
-from gan.training.progress import Progress, finished, more
+from gan.training.progress import Progress, finished, more, shown_terms
 from gan.training.recipes.base import Batch, Recipe
 from gan.training.run_folder import STOPPED_MARK, claim, mark_stopped
 from gan.training.schedule import RunLength
@@ -150,7 +150,8 @@ class Run:
         with self.saver, ExitStack() as loaders:
             # Before the first step, on all processes: observers prepare, which may take an
             # evaluation's time; then loader workers start.
-            progress = Progress(self.step, stop, quiet=tracker is None)
+            terms = shown_terms(self.config)
+            progress = Progress(self.step, stop, quiet=tracker is None, terms=terms)
             loaders.callback(progress.bar.close)
             with progress.aside():
                 for observer in self.observers.values():

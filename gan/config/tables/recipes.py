@@ -16,6 +16,9 @@ class RecipeRow:
     """In a few words, for the report."""
     columns: tuple[str, ...]
     """What the columns of a sample grid show."""
+    shown: tuple[str, ...] = ()
+    """Losses, without their directions, that tell most about a run: those beside its progress bar;
+    without any, the first that it logs."""
     domains: tuple[Domain, ...] = DOMAINS
     """Those whose images are trained on."""
     directions: tuple[Direction, ...] = ("ab", "ba")
@@ -49,11 +52,13 @@ RECIPES = Table(
             "gan.training.recipes.cyclegan:Trainer",
             title="CycleGAN: two generators, each the inverse of the other",
             columns=("real", "translation", "reconstruction", "identity"),
+            shown=("cycle", "adversarial"),
         ),
         "single_style": RecipeRow(
             "gan.training.recipes.single_style:SingleStyleTrainer",
             title="One painting's style for photographs, one generator",
             columns=("photograph", "translation"),
+            shown=("style", "perceptual"),
             domains=("a",),
             directions=("ab",),
             discriminators=(),
@@ -65,6 +70,7 @@ RECIPES = Table(
             "gan.training.recipes.arbitrary_style:ArbitraryStyleTrainer",
             title="Any painting's style for photographs, one generator that takes it as an input",
             columns=("photograph", "style", "result"),
+            shown=("style", "perceptual", "adversarial"),
             directions=("ab",),
             discriminators=("b",),
             needs=("style",),
@@ -75,6 +81,7 @@ RECIPES = Table(
             "gan.training.recipes.contrastive:ContrastiveTrainer",
             title="CUT: one generator, each patch of whose translations is told by its original",
             columns=("real", "translation"),
+            shown=("nce", "adversarial"),
             directions=("ab",),
             discriminators=("b",),
             needs=("nce",),
