@@ -15,6 +15,7 @@ from tqdm import tqdm
 from gan.config import Config
 from gan.config.table import load
 from gan.config.tables.recipes import RECIPES
+from gan.config.tables.tags import LOSSES
 from gan.data import TrainTransform
 from gan.system.atomic import write_whole
 from gan.system.memory import peak_memory
@@ -241,7 +242,7 @@ class Run:
                 "learning_rate": self.updates.lr,
                 "epoch": self.length.epochs_done(self.step),
                 "memory_gb": peak_memory(self.accelerator.device) / 1e9,
-            })  # fmt: skip
+            }, LOSSES)  # fmt: skip
         for observer in self.observers.values():
             observer.log(self.step, scalars, tracker)
         for line in self.broken.agree():
