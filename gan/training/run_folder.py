@@ -6,6 +6,7 @@ import platform
 from pathlib import Path
 
 from gan.system.atomic import remove_parts
+from gan.system.unix import hold
 
 STOPPED_MARK = "stopped"
 """File that says which signal ended the last part of the run."""
@@ -26,7 +27,7 @@ def claim(folder: Path) -> int:
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise ValueError(f"run.dir {folder} cannot be written: {error.strerror}") from error
-    if _held_by_another(lock):
+    if not hold(lock):
         holder = os.read(lock, 1000).decode(errors="replace").strip()
         os.close(lock)
         raise ValueError(
@@ -38,25 +39,6 @@ def claim(folder: Path) -> int:
     for place in filter(Path.is_dir, (folder, folder / "samples", folder / "evaluation")):
         remove_parts(place)
     return lock
-
-
-def _held_by_another(lock: int, *, shared: bool = False) -> bool:
-    """Lock an open file; tell whether another process holds it, False where nothing can be locked.
-
-    Locks of this kind are the process's own: workers that outlive a killed run hold none. The
-    library filelock, as gan/system/atomic.py uses it, has those that children inherit.
-    """
-    if os.name != "posix":
-        return False
-    import fcntl
-
-    try:
-        fcntl.lockf(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # both mean that it is held
-        return True
-    except OSError:  # a disk without locks
-        pass
-    return False
 
 
 def mark_stopped(folder: Path, text: str) -> None:
@@ -71,6 +53,6 @@ def is_held(folder: Path) -> bool:
     except OSError:
         return False
     # Shared, and for this moment only: asking needs no leave to write.
-    held = _held_by_another(lock, shared=True)
+    held = not hold(lock, shared=True)
     os.close(lock)
     return held
