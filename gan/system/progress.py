@@ -34,7 +34,8 @@ class Bar(Base):
         """`unit` is a plural; `off` turns the bar off on a terminal, too."""
         self.values: Sequence[str] = ()
         super().__init__(
-            total=total, initial=done, unit=unit, desc=title, leave=leave, dynamic_ncols=True,
+            total=total, initial=done, unit=unit, desc=printable(title), leave=leave,
+            dynamic_ncols=True,
             disable=True if off else None,  # None: off where stderr is no terminal
         )  # fmt: skip
 

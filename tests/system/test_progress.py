@@ -43,7 +43,7 @@ def test_the_bars_of_all_commands(monkeypatch: pytest.MonkeyPatch, columns: int)
     terminal = be_terminal(monkeypatch, columns)
     for total, done, unit, title in (
         (10000, 312, "images", ""), (3, 2, "images", "testA"), (900, 450, "steps", "ablation"),
-        (100, 37, "%", "the ceiling of the chapel, seen from the {organ} loft.tif"),
+        (100, 37, "%", "the ceiling of the chapel\x1b[2J, seen from the {organ} loft.tif"),
         (240_000, 7, "images", ""),
     ):  # fmt: skip
         with Progress(total, unit, title=title) as bar:
