@@ -19,7 +19,7 @@ def test_a_text_is_compared(folder: Path) -> None:
     (folder / "a.txt").write_text("as it was\n")
     terminal.check_golden("a", "as it was\n")
     for name in ("a", "missing"):
-        with pytest.raises(AssertionError, match="GAN_WRITE_GOLDEN=1 writes it anew"):
+        with pytest.raises(AssertionError, match="GAN_WRITE_GOLDEN=1 writes it again"):
             terminal.check_golden(name, "otherwise\n")
     assert [path.name for path in folder.iterdir()] == ["a.txt"]
 

@@ -165,9 +165,9 @@ def abandon(status: int) -> int:
 def part(status: int, text: str) -> int:
     """Part from the others when all is done; return this process's exit status.
 
-    Where one has 1, what failed is said already: one process of each machine ends with 1, after the
-    others, which end with 0. torchrun prints a report for each that fails, and kills the slower
-    ones. The text becomes the last line of its report.
+    Where one has 1, what failed is printed already: one process of each machine ends with 1, after
+    the others, which end with 0. torchrun prints a report for each that fails, and kills the
+    slower ones. The text becomes the last line of its report.
     """
     failed = _among_others() and any_process(status == 1)
     leave()

@@ -36,7 +36,7 @@ class Bar(Base):
         super().__init__(
             total=total, initial=done, unit=unit, desc=printable(title), leave=leave,
             dynamic_ncols=True,
-            disable=True if off else None,  # None: off where stderr is no terminal
+            disable=True if off else None,  # None: off where stderr is a file or a pipe
         )  # fmt: skip
 
     @property

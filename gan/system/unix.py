@@ -28,8 +28,8 @@ def hold(descriptor: int, *, shared: bool = False) -> bool:
 
     Locks of this kind are the process's own: workers that outlive a killed process hold none. The
     library filelock, as gan/system/atomic.py uses it, has those that children inherit; and on
-    Windows nobody could read a file that it holds. So nothing is locked there, nor on a disk
-    without locks, and nothing is held.
+    Windows no other process could read a file that it holds. So nothing is locked there, nor on a
+    disk without locks, and nothing is held.
     """
     if (fcntl := _unix("fcntl")) is None:
         return True

@@ -15,7 +15,7 @@ UNIT = "steps"
 MOST = 3
 """Losses that are shown at most; all are in TensorBoard."""
 HIDDEN = ("discriminator", "score", "gradient", "skipped")
-"""Beginnings of names that are no losses of a generator."""
+"""Beginnings of names that are not losses of a generator."""
 
 
 class Progress:

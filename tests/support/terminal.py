@@ -1,6 +1,6 @@
 """What commands print, compared with the texts of tests/golden/terminal.
 
-GAN_WRITE_GOLDEN=1 python -m pytest tests/system/test_terminal.py ... writes them anew: look at the
+GAN_WRITE_GOLDEN=1 python -m pytest tests/system/test_terminal.py ... writes them again: look at the
 difference before it is committed. Refused where CI is set.
 """
 
@@ -63,4 +63,4 @@ def check_golden(name: str, text: str) -> None:
         assert not os.environ.get("CI"), "GAN_WRITE_GOLDEN: golden files are not written under CI"
         path.write_text(text, encoding="utf-8")
     kept = path.read_text(encoding="utf-8") if path.exists() else ""
-    assert text == kept, f"{path.name} differs; GAN_WRITE_GOLDEN=1 writes it anew"
+    assert text == kept, f"{path.name} differs; GAN_WRITE_GOLDEN=1 writes it again"
