@@ -81,6 +81,25 @@ def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
             assert {room(path), module} & rooms
 
 
+UNIX = {
+    "fcntl", "resource", "ctypes", "grp", "pwd", "termios", "preadv", "pwritev", "pread", "pwrite",
+    "posix_fallocate", "sched_getaffinity", "sched_setaffinity", "prctl", "fork", "getuid",
+    "geteuid", "killpg", "setsid", "mkfifo",
+}  # fmt: skip
+"""Modules, and functions of os and other modules, that Windows lacks."""
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_windows_lacks_is_used_in_one_module(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    used = {name.split(".")[0] for name in imported(path)}
+    used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    if path == ROOT / "gan" / "system" / "unix.py":
+        assert {"ctypes", "preadv", "pwritev", "posix_fallocate", "prctl"} <= used
+    else:
+        assert not used & UNIX
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_and_functions_stay_small(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -61,7 +61,8 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     from gan.cli.parser import Parser
     from gan.config.extensions import load_extensions
     from gan.config.table import load
-    from gan.system.processes import abandon, leave, lost_process
+    from gan.system.launchers import explain_failure
+    from gan.system.processes import abandon, lost_process, part
 
     command = COMMANDS[name]
     prog = prog or Path(sys.argv[0]).name
@@ -87,11 +88,12 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     try:
         flags = {flag: bool(given.get(flag)) for flag in command.flags}
         status = load(command.run)(options, **flags) or 0
-        leave()  # not after an error: others may be waiting for this process
-        return status
+        # Not after an error: others may be waiting for this process.
+        return part(status, f"{prog}: not all could be done; what could not is printed above")
     except (ValueError, OSError) as error:
         if not getattr(error, "said_elsewhere", False):  # by the main process
             print(f"{prog}: error: {printable(one_line(error))}", file=sys.stderr)
+            explain_failure(f"error: {printable(one_line(error))}")
         return abandon(1)
     except RuntimeError as error:
         others = "another process has ended; it printed why" if lost_process(error) else None

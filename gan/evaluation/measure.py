@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from gan.config import DataConfig
 from gan.config.table import load
@@ -21,6 +20,7 @@ from gan.images.pixels import to_pixels, to_unit
 from gan.losses import mean_gram
 from gan.metrics import Batch, Images
 from gan.system.processes import Processes
+from gan.system.progress import Progress
 
 Generator = Callable[[Tensor], Tensor]
 """Maps (N, C, H, W) in [-1, 1] on the device to (N, C', H, W) in [-1, 1]."""
@@ -98,15 +98,17 @@ class Evaluator:
             self.instruments.extractor,
         )
 
-    def batches(self, folder: Folder) -> Iterable[list[tuple[int, Path]]]:
+    def batches(self, folder: Folder) -> Iterator[list[tuple[int, Path]]]:
         """Yield this process's share of a folder: batches of (index in the folder, file)."""
         listed = list(enumerate(folder.files))
         starts = range(0, len(listed), self.batch_size)
         own = self.processes.share([listed[s : s + self.batch_size] for s in starts])
         shown = self.progress and self.processes.main
-        return tqdm(
-            own, folder.root.name, unit="batch", leave=False, disable=None if shown else True
-        )
+        images, title = sum(map(len, own)), folder.root.name
+        with Progress(images, "images", title=title, shown=shown, leave=False) as progress:
+            for batch in own:
+                yield batch
+                progress.update(len(batch))
 
     @torch.no_grad()
     def reference(self, folder: Folder, domain: Domain) -> Reference | None:

@@ -99,7 +99,9 @@ def check_end(image: ImageFile, file: BinaryIO) -> None:
             simplejpeg.decode_jpeg(content, space, min_height=1, min_width=1, min_factor=BLOCK)
         except ValueError as error:
             if any(warning in str(error) for warning in FATAL):
-                raise ValueError(f"damaged: {error}") from error
+                raise ValueError(
+                    "damaged: its data end too early, or cannot be unpacked"
+                ) from error
 
 
 def _check_scans(content: bytes) -> None:

@@ -5,6 +5,7 @@ which it rejects; and JPEG 2000 of more than 8 bits.
 """
 
 import contextlib
+import os
 import struct
 from typing import Any, BinaryIO
 
@@ -153,8 +154,24 @@ def _as_rgb(content: bytes) -> bytes:
     return bytes(changed)
 
 
+def _is_cut(file: BinaryIO) -> bool:
+    """Return whether a TIFF ends before its first directory does."""
+    file.seek(0)
+    content = file.read(8)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(content[:4])
+    if order is None:
+        return False
+    size = os.fstat(file.fileno()).st_size
+    (start,) = struct.unpack(f"{order}I", content[4:].ljust(4, b"\0"))
+    file.seek(start)
+    (count,) = struct.unpack(f"{order}H", file.read(2).ljust(2, b"\0"))
+    return len(content) < 8 or start + 2 > size or start + 2 + 12 * count > size
+
+
 def what_is_not_read(file: BinaryIO) -> str | None:
     """Return why a TIFF that Pillow cannot read is rejected; None if the header does not tell."""
+    if _is_cut(file):
+        return "damaged TIFF: it ends too early"
     try:
         file.seek(0)
         head = file.read(8)

@@ -32,6 +32,7 @@ from gan.images.numbers import (
     through_opencv,
     what_is_not_read,
 )
+from gan.images.reasons import header_reason, plain_reason
 
 CODESTREAM = b"\xff\x4f\xff\x51"
 """The first bytes of JPEG 2000 without boxes."""
@@ -115,21 +116,7 @@ def opened(
                 yield image, file
     # Decoders of damaged files raise nearly everything, from struct.error to MemoryError.
     except Exception as error:
-        raise ImageError(f"{path}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """Return the text of a decoder's error in one line."""
-    if isinstance(error, SyntaxError) and isinstance(error.__cause__, Exception):
-        error = error.__cause__  # Pillow wraps what its readers raise
-    if isinstance(error, struct.error | IndexError | EOFError):
-        return "damaged: it ends too early"
-    if isinstance(error, MemoryError):
-        return "does not fit into the free memory"
-    if "decoder error" in str(error):
-        return "damaged: its data cannot be decoded"
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return (text.splitlines() or [type(error).__name__])[0]
+        raise ImageError(f"{path}: {plain_reason(error)}") from error
 
 
 def _identified(file: BinaryIO) -> ImageFile:
@@ -154,7 +141,7 @@ def _identified(file: BinaryIO) -> ImageFile:
                 return factory(file, "")
             # HEIF and AVIF can begin with the same bytes; damaged headers raise the other errors.
             except (SyntaxError, struct.error, IndexError, KeyError, TypeError, EOFError) as error:
-                reason = f"damaged {name}, or a kind that is not supported ({_reason(error)})"
+                reason = header_reason(name, error)
                 if name == "TIFF":
                     reason = what_is_not_read(file) or reason
     kind = FORMATS.get(Path(file.name).suffix.lower())

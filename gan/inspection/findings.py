@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from pathlib import Path
+from typing import Literal
 
 from gan.config.choices import Range
 from gan.domains import DOMAINS
@@ -11,6 +12,8 @@ from gan.inspection.duplicates import find_copies
 from gan.inspection.options import InspectOptions
 from gan.inspection.statistics import differences, numbers
 from gan.inspection.survey import SPLITS, ImageFacts, Place, Survey
+
+Listing = Literal["details", "names", "count"]
 
 
 @dataclass(frozen=True)
@@ -20,34 +23,47 @@ class Kind:
     fault: bool
     meaning: str
     """With the names of options in braces."""
+    listing: Listing = "names"
+    """What is printed of its files: each with its detail, the names of a few, or their number."""
 
 
 KINDS = {
-    "unreadable": Kind(True, "cannot be read to the end, or above {max_megapixels:g} megapixels"),
-    "empty": Kind(True, "a folder without images"),
-    "leakage": Kind(True, "in training and in test; mirrored copies too, as training mirrors"),
-    "duplicate": Kind(True, "twice in one folder, mirrored copies too"),
-    "tiny": Kind(True, "a side below {min_side} pixels"),
-    "aspect": Kind(True, "one side more than {max_aspect:g} times the other"),
+    "unreadable": Kind(
+        True, "cannot be read to the end, or above {max_megapixels:g} megapixels", "details"
+    ),
+    "empty": Kind(True, "a folder without images", "details"),
+    "leakage": Kind(
+        True, "in training and in test; mirrored copies too, as training mirrors", "details"
+    ),
+    "duplicate": Kind(True, "twice in one folder, mirrored copies too", "details"),
+    "tiny": Kind(True, "a side below {min_side} pixels", "details"),
+    "aspect": Kind(True, "one side more than {max_aspect:g} times the other", "details"),
+    "outside": Kind(
+        True, "numbers that no picture holds; training has to be told their range", "details"
+    ),
+    "difference": Kind(False, "what tells A from B without being style", "details"),
+    "few": Kind(False, "a training folder of less than {min_images} images", "details"),
+    "range": Kind(
+        False, "numbers that leave most of 16 bits empty; a range spreads them over all", "details"
+    ),
+    "ranges": Kind(
+        False, "test images with other numbers than the training images have", "details"
+    ),
     "shared": Kind(False, "in A and in B: nothing of the style can be learned from it"),
     "grey": Kind(False, "gray in a folder of color"),
     "color": Kind(False, "color in a folder of gray"),
     "plain": Kind(False, "of one color: nothing to learn from; compared by equal pixels only"),
-    "rotated": Kind(False, "turned by EXIF; read upright"),
-    "outside": Kind(True, "numbers that no picture holds; training has to be told their range"),
-    "range": Kind(False, "numbers that leave most of 16 bits empty; a range spreads them over all"),
-    "ranges": Kind(False, "test images with other numbers than the training images have"),
-    "deep": Kind(False, "more than 8 bits a channel; training and translation see them"),
-    "alpha": Kind(False, "transparent; put on white"),
-    "cmyk": Kind(False, "for print; converted to sRGB"),
-    "animated": Kind(False, "several frames or pages; the first is taken"),
-    "profile": Kind(False, "color profile other than sRGB; applied"),
-    "suffix": Kind(False, "another format than its name has; read all the same"),
     "unnamed": Kind(False, "an image by its content, skipped because its name does not show it"),
-    "few": Kind(False, "a training folder of less than {min_images} images"),
-    "difference": Kind(False, "what tells A from B without being style"),
+    "animated": Kind(False, "several frames or pages; the first is taken"),
+    "suffix": Kind(False, "another format than its name has", "count"),
+    "profile": Kind(False, "a color profile other than sRGB", "count"),
+    "cmyk": Kind(False, "for print, converted to sRGB", "count"),
+    "alpha": Kind(False, "transparent, put on white", "count"),
+    "deep": Kind(False, "more than 8 bits a channel", "count"),
+    "rotated": Kind(False, "turned by EXIF", "count"),
 }
-"""In the order in which they are reported. What training reads as it should be is a remark."""
+"""In the order in which they are reported: faults, remarks, and what training reads as it should
+be, of which the number is all that is printed."""
 ROUGH = 100
 """A span of numbers from which on whole ones are proposed as the ends of a range."""
 

@@ -1,7 +1,11 @@
-"""The faults as a picture: thumbnails with their names, copies beside what they are copies of."""
+"""The faults as a picture: thumbnails with their names, copies beside what they are copies of.
+
+Without any, some images of both folders.
+"""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -18,6 +22,8 @@ CELL_WIDTH, CELL_HEIGHT = SIDE + GAP, SIDE + 4 + 3 * LINE + GAP
 COLUMNS = 6
 CARDS = 300
 """Faults that are shown at most: a sheet of up to 25,000 lines."""
+SAMPLES, SAMPLE_COLUMNS = 8, 4
+"""Images of each folder that are shown where there are no faults, and how many in a row."""
 UNREAD = ("unreadable", "empty")
 """Kinds without a thumbnail: a pipe would never end, a link may lead out of the folder."""
 EMPTY, ALARM = (222, 216, 202), (170, 30, 20)
@@ -37,11 +43,45 @@ def draw_sheet(
         corner = (GAP + column * CELL_WIDTH, GAP + row * CELL_HEIGHT)
         page.paste(_card(fault, base, max_megapixels), corner)
     left_out = f"and {len(faults) - CARDS} more, all in {complete}" if len(faults) > CARDS else ""
-    last = left_out if faults else "no faults"
     ImageDraw.Draw(page).text(
-        (GAP, page.height - 2 * GAP), last, ALARM, ImageFont.load_default(TEXT_SIZE)
+        (GAP, page.height - 2 * GAP), left_out, ALARM, ImageFont.load_default(TEXT_SIZE)
     )
     return page
+
+
+def draw_samples(folders: Mapping[Path, Sequence[Path]], max_megapixels: float) -> Image.Image:
+    """Return some images of each folder, side by side under its name and number of images."""
+    width = SAMPLE_COLUMNS * CELL_WIDTH + 2 * GAP
+    rows = -(-SAMPLES // SAMPLE_COLUMNS)
+    size = (len(folders) * width, 3 * GAP + LINE + rows * (SIDE + GAP))
+    page = Image.new("RGB", size, PAPER)
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(TEXT_SIZE)
+    for left, (folder, paths) in zip(count(GAP, width), folders.items(), strict=False):
+        chosen = spread(paths, SAMPLES)
+        title = f"{folder.name}: {len(chosen)} of {len(paths)} images, no faults"
+        draw.text((left, GAP), fit_text(title, TEXT_SIZE, width - GAP), INK, font)
+        for number, path in enumerate(chosen):
+            row, column = divmod(number, SAMPLE_COLUMNS)
+            corner = (left + column * CELL_WIDTH, 2 * GAP + LINE + row * (SIDE + GAP))
+            _draw_thumbnail(page, corner, path, max_megapixels)
+    return page
+
+
+def spread(paths: Sequence[Path], number: int) -> list[Path]:
+    """Return so many of the paths, evenly from the first on."""
+    number = min(number, len(paths))
+    return [paths[index * len(paths) // number] for index in range(number)]
+
+
+def _draw_thumbnail(
+    page: Image.Image, corner: tuple[int, int], path: Path | None, max_megapixels: float
+) -> None:
+    """Draw an image in the middle of its square; without a path the square alone."""
+    left, top = corner
+    square = (left, top, left + SIDE - 1, top + SIDE - 1)
+    ImageDraw.Draw(page).rectangle(square, EMPTY)
+    if path and (small := thumbnail(path, SIDE, max_megapixels=max_megapixels)):
+        page.paste(small, (left + (SIDE - small.width) // 2, top + (SIDE - small.height) // 2))
 
 
 def _layout(faults: Sequence[Finding]) -> Iterator[tuple[int, int]]:
@@ -67,10 +107,8 @@ def _card(fault: Finding, base: Path, max_megapixels: float) -> Image.Image:
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(TEXT_SIZE)
     for column, path in enumerate(paths):
         left = column * CELL_WIDTH
-        draw.rectangle((left, 0, left + SIDE - 1, SIDE - 1), EMPTY)
-        readable = fault.kind not in UNREAD
-        if readable and (small := thumbnail(path, SIDE, max_megapixels=max_megapixels)):
-            page.paste(small, (left + (SIDE - small.width) // 2, (SIDE - small.height) // 2))
+        shown = None if fault.kind in UNREAD else path
+        _draw_thumbnail(page, (left, 0), shown, max_megapixels)
         name = fit_text(os.path.relpath(path, base), TEXT_SIZE, SIDE, keep_end=True)
         draw.text((left, SIDE + 4 + 2 * LINE), name, INK, font)
     for line, text in enumerate((fault.kind, fault.detail)):

@@ -11,7 +11,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from tqdm import tqdm
 
 from gan.config.choices import Split
 from gan.domains import DOMAINS, Domain
@@ -26,6 +25,7 @@ from gan.images import (
 from gan.images.color import LUMA_COLUMN
 from gan.images.stacks import stack_pages
 from gan.inspection.hashes import SIDE, Luma
+from gan.system.progress import counted
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
@@ -141,7 +141,7 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
         result.others += sum(size is None for _, size in sizes)
         if not found.images and not found.skipped:
             result.empty.append((place.folder, nothing_found(place.folder, found)))
-    outcomes = in_threads(lambda job: examine(*job, max_megapixels), jobs, "image")
+    outcomes = in_threads(lambda job: examine(*job, max_megapixels), jobs, "images")
     result.images = [one for one in outcomes if isinstance(one, ImageFacts)]
     result.unreadable += [one for one in outcomes if not isinstance(one, ImageFacts)]
     result.unreadable.sort()
@@ -149,10 +149,10 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
 
 
 def in_threads(function: Callable[[Job], Outcome], jobs: Sequence[Job], unit: str) -> list[Outcome]:
-    """Return what a function makes of each job, several at a time, with a bar on stderr."""
+    """Return what a function makes of each job, several at a time; `unit` is a plural, of jobs."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         try:
-            return list(tqdm(threads.map(function, jobs), total=len(jobs), unit=unit, disable=None))
+            return list(counted(threads.map(function, jobs), len(jobs), unit))
         finally:
             threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
 

@@ -75,7 +75,7 @@ def decode(
     skipped: list[Skipped] = []
     while left and len(decoded) < wanted:
         some, left = left[: wanted - len(decoded)], left[wanted - len(decoded) :]
-        outcomes = in_threads(_decode_one, some, "image")
+        outcomes = in_threads(_decode_one, some, "images")
         decoded += [one for one in outcomes if isinstance(one, Candidate)]
         skipped += [one for one in outcomes if not isinstance(one, Candidate)]
     return sorted(decoded, key=lambda one: one.name.as_posix()), skipped

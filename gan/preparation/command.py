@@ -1,5 +1,6 @@
 """The command that makes the two-folder layout out of what people have."""
 
+import shlex
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from gan.preparation.writing import (
     write_frames,
     write_report,
 )
-from gan.system.failures import Failure, check_failed, say, write_failed
+from gan.system.failures import FAILED, Failure, check_failed, say, write_failed
 from gan.system.output_folder import check_disk, check_empty, check_place, check_same
 from gan.system.text import printable
 
@@ -50,7 +51,7 @@ def prepare(config: PrepareOptions) -> int:
             skipped += [(Path(one.label), reason) for one, reason in lost]
             write_failed(config.output, [Failure(*each) for each in skipped])
     _name_skipped(skipped)
-    _tell(chosen, len(decoded) - len(chosen), config)
+    _tell(chosen, len(decoded) - len(chosen), len(skipped), config)
     return 1 if skipped else 0
 
 
@@ -119,11 +120,11 @@ def _name_skipped(skipped: Sequence[Skipped]) -> None:
     for path, reason in skipped[:NAMED]:
         say(path, reason)
     if len(skipped) > NAMED:
-        say(Path("failed.tsv"), f"{len(skipped) - NAMED} more were skipped")
+        say(Path(FAILED), f"{len(skipped) - NAMED} more were skipped")
 
 
-def _tell(chosen: Sequence[Candidate], left_out: int, config: PrepareOptions) -> None:
-    """Print how many pictures are where, on stdout."""
+def _tell(chosen: Sequence[Candidate], left_out: int, skipped: int, config: PrepareOptions) -> None:
+    """Print how many pictures are where, and what to do next, on stdout."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
             count = sum((one.domain, one.split) == (domain, split) for one in chosen)
@@ -135,5 +136,10 @@ def _tell(chosen: Sequence[Candidate], left_out: int, config: PrepareOptions) ->
     if left_out:
         print(f"{left_out} images excluded: further copies, or frames beside the test's")
     done = "copied" if config.link == "copy" else f"linked ({config.link})"
-    what = f"would be {done}" if config.dry_run else f"{done}; {CHOSEN} lists them"
-    print(printable(f"{config.output}: {len(chosen)} images {what}"))
+    if config.dry_run:
+        rest = f", {skipped} skipped" if skipped else ""
+        print(printable(f"{config.output}: {len(chosen)} images would be {done}{rest}"))
+        return
+    rest = f", {skipped} skipped ({FAILED})" if skipped else ""
+    print(printable(f"{config.output}: {len(chosen)} images {done}{rest}; {CHOSEN} lists them"))
+    print(printable(f"Next: gan inspect {shlex.quote(str(config.output))}"))

@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from gan.images import ImageError, encode_image
 from gan.images.stacks import cut_page
 from gan.inspection.survey import in_threads
@@ -19,6 +17,7 @@ from gan.preparation.candidates import Candidate
 from gan.preparation.options import Link
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.output_folder import copy_file, link_file
+from gan.system.progress import counted
 
 SETTINGS, CHOSEN = "preparation.json", "preparation.jsonl"
 FOLDERS = ("trainA", "trainB", "testA", "testB")
@@ -33,7 +32,7 @@ def write_files(chosen: Sequence[Candidate], output: Path, link: Link) -> list[L
     OSError where the output cannot be written, or has another file in the place of one.
     """
     jobs = [one for one in chosen if one.frame is None]
-    reasons = in_threads(partial(_put, output=output, link=link), jobs, "file")
+    reasons = in_threads(partial(_put, output=output, link=link), jobs, "files")
     return [(one, reason) for one, reason in zip(jobs, reasons, strict=True) if reason]
 
 
@@ -93,7 +92,7 @@ def write_frames(chosen: Sequence[Candidate], output: Path) -> list[Lost]:
     lost: list[Lost] = []
     for source, wanted in videos.items():
         frames = video.numbered(source, wanted)
-        for number, image in tqdm(frames, total=len(wanted), unit="frame", disable=None):
+        for number, image in counted(frames, len(wanted), "frames"):
             _write_frame(encode_image(image, ".jpg"), output / wanted.pop(number).target)
         lost += [(one, "has become unreadable") for one in wanted.values()]
     return lost

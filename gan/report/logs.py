@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from gan.config.tables.tags import name_of
 from gan.domains import stem
 from gan.report.chart import Curve, chart
 from gan.report.html import render
@@ -70,7 +71,8 @@ class Session:
 
 @dataclass(frozen=True)
 class Log:
-    """All scalars by name, in the order of their steps, and when the run was at work."""
+    """All scalars by name, whatever their tags, in the order of their steps, and when the run was
+    at work."""
 
     scalars: dict[str, list[Point]] = field(default_factory=dict)
     sessions: list[Session] = field(default_factory=list)
@@ -124,7 +126,7 @@ def read_log(folder: Path) -> Log:
                     _forget(points, event.step)
             for value in event.summary.value:
                 if value.HasField("simple_value"):
-                    points = log.scalars.setdefault(value.tag, [])
+                    points = log.scalars.setdefault(name_of(value.tag), [])
                     _forget(points, event.step)
                     points.append(Point(event.step, value.simple_value))
                     session.entries.append((event.wall_time, event.step))

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from gan.config import Config
 from gan.config.choices import Device
@@ -19,6 +18,7 @@ from gan.images.deep import eight_bits
 from gan.images.pixels import from_array, to_image
 from gan.inference.translator import Translator
 from gan.report.pictures import shrunk
+from gan.system.progress import watched
 
 LARGEST_SIDE = 1024
 """Pixels; larger pictures are scaled down before translation, to save time."""
@@ -79,7 +79,7 @@ class Translations:
         """Translate test images by name; return them, and the failures with reasons."""
         done: list[Translated] = []
         failed: list[str] = []
-        for name in tqdm(list(names), desc=f"translating {direction}", leave=False, disable=None):
+        for name in watched([*names], "images", title=f"translating {direction}", leave=False):
             try:
                 done.append(self.translated(direction, name))
             except (ValueError, RuntimeError) as error:  # RuntimeError: out of memory

@@ -12,41 +12,42 @@ UPLOADS = 50
 class ServeOptions(Section):
     """Models, an address, and what visitors may send.
 
-    Serves until it is interrupted. Nothing is requested from the internet, and uploads are deleted
-    after an hour and at the end. Requires the extra `serve`.
+    Serves until it is interrupted. It needs no internet. Uploads are deleted after an hour and at
+    the end. Requires the extra `serve`.
     """
 
     models: list[Path]
     """Run directories, or generator files."""
     host: str = "127.0.0.1"
-    """Address to listen at; with 0.0.0.0 every machine that reaches this one can use it."""
+    """Address to listen at. With 0.0.0.0 every machine that reaches this one can use the page."""
     port: int = 7860
-    """Port to listen at; 0 for any that is free."""
+    """Port to listen at. 0 takes any that is free."""
     name: str | None = None
-    """Name under which a proxy passes requests on, as paint.example.org."""
+    """Name under which a proxy passes requests on, for instance paint.example.org."""
     https: bool = False
-    """Serve by https, with a self-made certificate that browsers warn of once. Phones give a page
+    """Serve by https, with a self-made certificate that browsers warn about once. Phones give a page
     the camera only by https."""
     certificate: Path | None = None
     """Folder with your own cert.pem and key.pem, for https without a warning."""
     examples: bool = True
-    """Show pictures of the run's testA and testB, where they are on this machine."""
+    """Offer pictures of the run's testA and testB to try, if they are on this machine."""
     device: Device = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Where to compute. auto uses a GPU if there is one."""
     precision: Precision = "fp32"
     """Arithmetic of the network."""
     max_megapixels: Rate = 64
-    """Larger pictures are rejected before they are decoded."""
+    """Pictures with more megapixels are rejected before they are decoded."""
     max_decoded_mb: Rate = MAX_DECODED_MB
-    """Megabytes that reading may take, all images at once; who would take more is rejected."""
+    """Megabytes of memory that reading may use, for all images at once. An image that would need
+    more is rejected."""
     max_megabytes: Rate = 200
-    """Larger uploads are rejected, and files in a zip that unpack to more."""
+    """Largest upload in megabytes, and largest size of a file in a zip once it is unpacked."""
     max_files: Count = 500
-    """Pictures of a batch."""
+    """Most pictures in a batch."""
     max_batch_megapixels: Rate = 4000
-    """What pictures of a batch may have together."""
+    """Most megapixels of all pictures of a batch together."""
     max_queue: Count = 20
-    """Requests that may wait; others are rejected with a text to come again."""
+    """Requests that may wait. Further ones are rejected with a message to try again later."""
 
     @property
     def secure(self) -> bool:

@@ -4,13 +4,11 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
-from tqdm import tqdm
 
 from gan.features import Features, LayerTable, chosen_layers
 from gan.images import write_image
@@ -24,6 +22,7 @@ from gan.stylize.objective import Terms, Weights
 from gan.stylize.options import StylizeOptions
 from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_sources, resized, scene
 from gan.stylize.sweep import table
+from gan.system.progress import Progress
 
 SHOW_EVERY = 10
 """Steps between updates of the loss on the progress bar: each waits for the GPU."""
@@ -34,7 +33,7 @@ class ProgressLog:
 
     def __init__(
         self,
-        bar: "tqdm[Any]",
+        bar: Progress,
         writer: SummaryWriter | None,
         output: Path,
         save_every: int | None,
@@ -49,8 +48,8 @@ class ProgressLog:
         if self.writer:
             for name, value in terms.numbers().items():
                 self.writer.add_scalar(f"loss/{name}", value, self.step)
-        if self.step % SHOW_EVERY == 1 and not self.bar.disable:
-            self.bar.set_postfix({name: f"{x:.3g}" for name, x in terms.numbers().items()})
+        if self.step % SHOW_EVERY == 1 and self.bar.on_terminal:
+            self.bar.show([f"{name} {x:.3g}" for name, x in terms.numbers().items()])
         if self.save_every and self.step % self.save_every == 0:
             place = self.output.with_stem(f"{self.output.stem}-step{self.step:05d}")
             write_image(finished(), place)
@@ -68,7 +67,7 @@ def stylize(config: StylizeOptions) -> int:
     _announce(configs, sources, extract, device)
     pictures = []
     total = sum(cell.steps * len(ladder(sources.photo, cell.size, cell.sizes)) for cell in configs)
-    with tqdm(total=total, unit="step", disable=None) as bar:
+    with Progress(total, "steps") as bar:
         for name, cell in cells:
             output = (
                 config.output.with_stem(f"{config.output.stem}-{name}") if name else config.output

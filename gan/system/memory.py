@@ -1,12 +1,13 @@
 """How much memory is left."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import torch
+
+from gan.system.unix import peak_resident
 
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 """What a container may take: cgroups of version 2 and 1."""
@@ -30,12 +31,7 @@ def peak_memory(device: torch.device) -> int:
     ones."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    try:
-        import resource  # not on Windows
-    except ImportError:
-        return int(psutil.Process().memory_info().rss)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return peak_resident()
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from gan.system.launchers import explain_failure, wait_for_others, warn_if_alone
+
 T = TypeVar("T")
 
 PATIENCE = timedelta(days=365)
@@ -130,6 +132,7 @@ def join(*, cpu: bool) -> Processes:
 
     `cpu` says that they compute on CPUs. On GPUs each takes its own as torch's present one.
     """
+    warn_if_alone()
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Processes()
     from accelerate import PartialState
@@ -157,6 +160,24 @@ def abandon(status: int) -> int:
         sys.stderr.flush()
         os._exit(status)
     return status
+
+
+def part(status: int, text: str) -> int:
+    """Part from the others when all is done; return this process's exit status.
+
+    Where one has 1, what failed is printed already: one process of each machine ends with 1, after
+    the others, which end with 0. torchrun prints a report for each that fails, and kills the
+    slower ones. The text becomes the last line of its report.
+    """
+    failed = _among_others() and any_process(status == 1)
+    leave()
+    if not failed:
+        return status
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        return 0
+    explain_failure(text)
+    wait_for_others()
+    return 1
 
 
 def _among_others() -> bool:

@@ -1,12 +1,12 @@
 """Signals that stop a run: it finishes its step, saves, and shows it by its exit status."""
 
-import ctypes
 import os
 import signal
-import sys
 import threading
 from types import FrameType
 from typing import Self
+
+from gan.system.unix import follow_parent
 
 STOPPED = 75
 """Exit status of a run that was told to stop and can be resumed: EX_TEMPFAIL, "try again later"."""
@@ -50,6 +50,5 @@ def _follow_launcher() -> None:
     """Be sent SIGTERM when `accelerate launch` dies: it does not pass its own on. Linux only."""
     by_accelerate = "ACCELERATE_MIXED_PRECISION" in os.environ
     by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ  # passes signals on by itself
-    if sys.platform == "linux" and by_accelerate and not by_torchrun:
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    if by_accelerate and not by_torchrun:
+        follow_parent(signal.SIGTERM)

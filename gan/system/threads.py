@@ -1,8 +1,8 @@
 """How many CPU threads torch uses."""
 
-import os
-
 import torch
+
+from gan.system.unix import usable_cores
 
 
 def set_threads(threads: int | None, otherwise: int | None = None) -> None:
@@ -17,6 +17,4 @@ def set_threads(threads: int | None, otherwise: int | None = None) -> None:
 
 def cores() -> int:
     """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return usable_cores()

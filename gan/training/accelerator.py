@@ -14,6 +14,7 @@ from torch import nn
 
 from gan.config import Config
 from gan.system.arithmetic import use_tf32
+from gan.system.launchers import warn_if_alone
 from gan.system.processes import Processes
 from gan.system.threads import set_threads
 
@@ -27,6 +28,7 @@ PRECISIONS = {"fp32": "no", "tf32": "no", "bf16": "bf16", "fp16": "fp16"}
 def build_accelerator(config: Config) -> Accelerator:
     """Return the accelerator for run.device and train.precision; ValueError on a conflict."""
     _check(config)
+    warn_if_alone()
     # A second run in this process may need another precision or device.
     AcceleratorState._reset_state()
     if not dist.is_initialized():

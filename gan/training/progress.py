@@ -2,21 +2,29 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-from tqdm import tqdm
-
+from gan.config import Config
+from gan.config.tables.recipes import RECIPES
+from gan.domains import stem
+from gan.system.progress import WIDEST, Bar, count, fitted, left, speed
 from gan.training.schedule import RunLength
+
+UNIT = "steps"
+MOST = 3
+"""Losses that are shown at most; all are in TensorBoard."""
+HIDDEN = ("discriminator", "score", "gradient", "skipped")
+"""Beginnings of names that are not losses of a generator."""
 
 
 class Progress:
     """Steps per second and time left; silent on all but the main process."""
 
-    def __init__(self, done: int, last: int, *, quiet: bool) -> None:
-        self.last, self.quiet = last, quiet
-        # tqdm's None turns the bar off where stderr is not a terminal.
-        self.bar = tqdm(total=last, initial=done, unit="step", disable=True if quiet else None)
+    def __init__(self, done: int, last: int, *, quiet: bool, terms: Collection[str] = ()) -> None:
+        """`terms` are the losses to show, by their stems; without any, the first ones."""
+        self.last, self.quiet, self.terms = last, quiet, terms
+        self.bar = Bar(last, UNIT, done=done, title="", off=quiet, leave=True)
         self.measured_at, self.measured_step = time.perf_counter(), done
 
     def steps_per_second(self, step: int) -> float:
@@ -45,13 +53,49 @@ class Progress:
         self.bar.update(step - self.bar.n)
         self.measured_at, self.measured_step = time.perf_counter(), step
 
-    def show(self, step: int, losses: Mapping[str, float], rate: float) -> None:
+    def show(self, step: int, values: Mapping[str, float], rate: float) -> None:
         """Print where the run is: beside the bar, or on a separate line."""
-        if self.bar.disable and not self.quiet:
-            left = tqdm.format_interval((self.last - step) / rate) if rate else "unknown"
-            shown = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
-            print(f"step {step}/{self.last}, {left} left: {shown}", file=sys.stderr, flush=True)
-        self.bar.set_postfix({name: f"{value:.2f}" for name, value in losses.items()})
+        shown = list(shown_values(values, self.terms))
+        if not self.bar.disable:
+            self.bar.values = shown
+            self.bar.refresh()
+        elif not self.quiet:
+            print(line(step, self.last, rate, shown), file=sys.stderr, flush=True)
+
+
+def line(step: int, last: int, rate: float, values: Collection[str]) -> str:
+    """Return the line of a log: where a run is, and as many values as there is room for."""
+    where = f"step {count(step, last, UNIT)}, {left(last - step, rate)}"
+    head = ", ".join(filter(None, (where, speed(rate, UNIT))))
+    tail = fitted([*enumerate(values)], WIDEST - len(f"{head}: "))
+    return f"{head}: {tail}" if tail else head
+
+
+def shown_terms(config: Config) -> list[str]:
+    """Return the losses that tell most about a run, by their stems: its recipe's, and its own
+    terms."""
+    own = [name for name, weight in config.loss.terms.items() if weight]
+    recipe = RECIPES[config.recipe].shown
+    return [*recipe, *own] if recipe else []
+
+
+def shown_values(values: Mapping[str, float], terms: Collection[str]) -> Iterator[str]:
+    """Yield values as words: skipped steps if there are any, and losses, each the mean over its
+    directions."""
+    stems: dict[str, list[float]] = {}
+    for name, value in values.items():
+        if not name.startswith(HIDDEN):
+            stems.setdefault(stem(name), []).append(value)
+    named = [name for name in terms if name in stems] or list(stems)
+    for name in named[:MOST]:
+        yield f"{name} {number(sum(stems[name]) / len(stems[name]))}"
+    if skipped := values.get("skipped_steps"):
+        yield f"skipped steps {skipped:.0f}"
+
+
+def number(value: float) -> str:
+    """Return a number of two digits after the point, or as many as tell it from zero."""
+    return f"{value:.2f}" if value == 0 or abs(value) >= 0.095 else f"{value:.2g}"
 
 
 def finished(step: int, length: RunLength, reason: str | None) -> str:

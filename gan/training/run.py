@@ -15,6 +15,7 @@ from tqdm import tqdm
 from gan.config import Config
 from gan.config.table import load
 from gan.config.tables.recipes import RECIPES
+from gan.config.tables.tags import LOSSES
 from gan.data import TrainTransform
 from gan.system.atomic import write_whole
 from gan.system.memory import peak_memory
@@ -30,7 +31,7 @@ from gan.training.feed import LoaderWait, load_batches
 from gan.training.next_steps import print_end
 from gan.training.observers.base import RunContext, build_observers
 from gan.training.optimization import LEAST_LR_FACTOR
-from gan.training.progress import Progress, finished, more
+from gan.training.progress import Progress, finished, more, shown_terms
 from gan.training.recipes.base import Batch, Recipe
 from gan.training.run_folder import STOPPED_MARK, claim, mark_stopped
 from gan.training.schedule import RunLength
@@ -150,7 +151,8 @@ class Run:
         with self.saver, ExitStack() as loaders:
             # Before the first step, on all processes: observers prepare, which may take as long as
             # an evaluation; then loader workers start.
-            progress = Progress(self.step, stop, quiet=tracker is None)
+            terms = shown_terms(self.config)
+            progress = Progress(self.step, stop, quiet=tracker is None, terms=terms)
             loaders.callback(progress.bar.close)
             with progress.aside():
                 for observer in self.observers.values():
@@ -241,7 +243,7 @@ class Run:
                 "learning_rate": self.updates.lr,
                 "epoch": self.length.epochs_done(self.step),
                 "memory_gb": peak_memory(self.accelerator.device) / 1e9,
-            })  # fmt: skip
+            }, LOSSES)  # fmt: skip
         for observer in self.observers.values():
             observer.log(self.step, scalars, tracker)
         for line in self.broken.agree():

@@ -6,6 +6,7 @@ import platform
 from pathlib import Path
 
 from gan.system.atomic import remove_parts
+from gan.system.unix import hold
 
 STOPPED_MARK = "stopped"
 """File that names the signal that ended the last session of the run."""
@@ -25,7 +26,7 @@ def claim(folder: Path) -> int:
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise ValueError(f"run.dir {folder} cannot be written: {error.strerror}") from error
-    if _held_by_another(lock):
+    if not hold(lock):
         holder = os.read(lock, 1000).decode(errors="replace").strip()
         os.close(lock)
         raise ValueError(
@@ -37,25 +38,6 @@ def claim(folder: Path) -> int:
     for place in filter(Path.is_dir, (folder, folder / "samples", folder / "evaluation")):
         remove_parts(place)
     return lock
-
-
-def _held_by_another(lock: int, *, shared: bool = False) -> bool:
-    """Lock an open file; return whether another process holds it, False where locks do not work.
-
-    Locks of this kind belong to the process: workers that outlive a killed run hold none. The locks
-    of the library filelock, which gan/system/atomic.py uses, are inherited by child processes.
-    """
-    if os.name != "posix":
-        return False
-    import fcntl
-
-    try:
-        fcntl.lockf(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # both mean that it is locked
-        return True
-    except OSError:  # a disk without locks
-        pass
-    return False
 
 
 def mark_stopped(folder: Path, text: str) -> None:
@@ -70,6 +52,6 @@ def is_held(folder: Path) -> bool:
     except OSError:
         return False
     # A shared lock requires no write permission; it is released at once.
-    held = _held_by_another(lock, shared=True)
+    held = not hold(lock, shared=True)
     os.close(lock)
     return held

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from gan.config.tables.tags import tag_of
 from gan.images import write_image
 from gan.images.pixels import to_image, to_pixels
 
@@ -47,11 +48,11 @@ class Tracker:
         with self.named():
             self.writer.close()
 
-    def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Log values, scalars by name."""
+    def scalars(self, step: int, values: Mapping[str, float], group: str = "") -> None:
+        """Log scalars by name, in TensorBoard's groups; `group` is for names that no table has."""
         with self.named():
             for name, value in values.items():
-                self.writer.add_scalar(name, value, step)
+                self.writer.add_scalar(tag_of(name, group), value, step)
 
     def text(self, step: int, name: str, text: str) -> None:
         """Log a text, a sentence or some Markdown."""

@@ -18,11 +18,11 @@ from gan.config import Config, Section
 from gan.config.section import leaves
 from gan.config.table import NameIn, Table
 from gan.domains import Direction
-from tests.support.terminal import WIDTHS
+from tests.support.screens import WIDTHS
 
 ROOT = Path(__file__).parents[2]
-GOLDEN = ROOT / "tests" / "golden" / "terminal"
-AGAIN = "read the difference; python -m tests.support.terminal tests/golden/terminal writes it anew"
+GOLDEN = ROOT / "tests" / "golden" / "help"
+AGAIN = "read the difference; GAN_WRITE_GOLDEN=1 writes it again"
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +34,11 @@ def usual_width(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the commands print now, in a process whose tables nothing has changed."""
-    folder = tmp_path_factory.mktemp("terminal")
+    again = os.environ.get("GAN_WRITE_GOLDEN")
+    assert not (again and os.environ.get("CI")), "golden files are not written under CI"
+    folder = GOLDEN if again else tmp_path_factory.mktemp("help")
     subprocess.run(
-        [sys.executable, "-m", "tests.support.terminal", folder],
+        [sys.executable, "-m", "tests.support.screens", folder],
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=True,

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gan.images import list_images
 from tests.support.commands import inspect_folders
 from tests.support.folders import state
 from tests.support.pictures import picture
+from tests.support.terminal import check_golden
 
 
 @pytest.fixture
@@ -298,3 +300,17 @@ def test_a_stack_is_cut_into_its_pages_which_stay_on_one_side(tmp_path: Path) ->
         assert np.array_equal(tifffile.imread(path), stacks[name][int(page)])
     sides = {(path.stem[0], path.parent.name) for path in found}
     assert len(sides) == 4
+
+
+def test_the_summary_counts_what_was_skipped_and_names_the_next_command(
+    art: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (art / "sea" / "torn.png").write_bytes((art / "sea" / "01.png").read_bytes()[:200])
+    assert prepare("--a", "art", "--dry-run") == 1
+    assert "out: 12 images would be copied, 1 skipped\n" in capsys.readouterr().out
+    assert prepare("--a", "art") == 1
+    printed = capsys.readouterr().out
+    check_golden("prepare", printed)
+    counts, following = printed.splitlines()[-2:]
+    assert counts.startswith("out: 12 images copied, 1 skipped (failed.tsv)")
+    assert main(shlex.split(following.removeprefix("Next: "))[1:]) == 0

@@ -10,7 +10,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.summary.writer import event_file_writer
 from torch.utils.tensorboard import SummaryWriter
 
+from gan.config.tables.tags import LOSSES
 from gan.report.logs import read_log
+from gan.training.trackers import Tracker
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +100,38 @@ def test_pictures_between_the_scalars_are_skipped(tmp_path: Path) -> None:
     log = read_log(tmp_path)
     assert set(log.scalars) == {"loss"}
     assert [point.step for point in log.scalars["loss"]] == [1, 2]
+
+
+def test_a_run_that_an_older_version_began_is_one_curve(tmp_path: Path) -> None:
+    """Its tags are the names themselves before the step, grouped ones after it."""
+    old = {
+        "cycle_a": "loss/cycle_a", "mine_ab": "loss/mine_ab", "discriminator_b":
+        "loss/discriminator_b", "score_real_a": "score/real_a", "score_fake_b": "score/fake_b",
+        "evaluate/kid_ab": "score/kid_ab", "evaluate/realism_ab": "score/realism_ab",
+        "gradient_norm_generators": "doctor/gradient_norm_generators",
+        "skipped_steps": "doctor/skipped_steps", "learning_rate": "lr/generators",
+        "images_per_second": "time/images_per_second", "loader_wait": "time/loader_wait",
+        "epoch": "time/epoch", "memory_gb": "time/memory_gb", "doctor/copy_ab": "doctor/copy_ab",
+        "lowest": "lowest",
+    }  # fmt: skip
+    with SummaryWriter(str(tmp_path), filename_suffix=".0") as writer:
+        for name in old:
+            for step in (1, 2, 3):
+                writer.add_scalar(name, step, step)
+    tracker = Tracker(tmp_path.parent / "none", 2)
+    tracker.writer.close()
+    tracker.writer = SummaryWriter(str(tmp_path), purge_step=3, filename_suffix=".1")
+    for step in (3, 4):
+        tracker.scalars(step, {name: 10 * step for name in old if name != "lowest"}, LOSSES)
+        tracker.scalars(step, {"lowest": 10 * step})
+    tracker.close()
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    assert set(events.Tags()["scalars"]) == {*old, *old.values()}
+    log = read_log(tmp_path)
+    assert set(log.scalars) == set(old)
+    for points in log.scalars.values():
+        assert [(point.step, point.value) for point in points] == [(1, 1), (2, 2), (3, 30), (4, 40)]
 
 
 def test_an_empty_or_missing_folder_is_an_empty_log(tmp_path: Path) -> None:

@@ -1,95 +1,66 @@
-"""What the commands print: their help at two widths, and the messages about common mistakes.
+"""What commands print, compared with the texts of tests/golden/terminal.
 
-`python -m tests.support.terminal tests/golden/terminal` writes the files with which
-tests/cli/test_help.py compares. Read what changes before you commit it.
+GAN_WRITE_GOLDEN=1 python -m pytest tests/system/test_terminal.py ... writes them again: look at the
+difference before it is committed. Refused where CI is set.
 """
 
 import io
 import os
-import shlex
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
-from gan.cli.commands import COMMANDS
-from gan.cli.main import main
+import pytest
 
+FOLDER = Path(__file__).parents[1] / "golden" / "terminal"
 WIDTHS = (80, 120)
-MISTAKES = """
-gan trian
-gan train --loss.identiy 0
-gan train --los.cycle 1
-gan translate run photos paintings --dry-rum
-gan train --config nosuch
-gan train --config configs/small.yaml
-gan train --config settings.yaml
-gan train photos paintings
-gan train -loss.cycle 3
-gan train small
-gan train small --data.root nowhere
-gan train --loss.identity much
-gan train --loss.identity -1
-gan train --train.epochs 0
-gan train --train.epochs 1.5
-gan train --train.epochs
-gan train --train.epochs 10 20
-gan train --data.crop_size 300
-gan train --data.crop_size 250 --data.load_size 260
-gan train --networks.generator resnet_9block
-gan train --networks.norm layer
-gan train --train.doctor_ignore copy
-gan train --data.range_a "[4095]"
-gan train --data.flip maybe
-gan train --data.a photos
-gan train --evaluate.best kid_ab
-gan train --loss "cycle: 3"
-gan train --extend nothing.py
-gan translate
-gan translate run photos paintings more
-gan translate run photos paintings --precision half
-gan translate nowhere photos paintings
-gan translate --modle run photos paintings
-gan stylize --content nowhere.png --style nowhere.png --output out.png
-gan prepare --a nowhere --b nowhere --output new
-gan inspect nowhere
-gan report nowhere
-gan export nowhere generator.onnx onnx
-gan convert nowhere.pth generator.safetensors
-gan evaluate nowhere datasets
-gan serve
-"""
-"""Common mistakes, in an empty folder."""
 
 
-def screens() -> Iterator[tuple[str, str]]:
-    """Yield names of files, and what they should hold."""
-    for width in WIDTHS:
-        os.environ["COLUMNS"] = str(width)
-        yield f"gan-{width}.txt", shown("gan --help")
-        for name in COMMANDS:
-            pages = [shown(f"gan {name} {option}") for option in ("--help", "--help-all")]
-            yield f"{name}-{width}.txt", "\n".join(pages)
-    with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        mistakes = [shown(line) for line in MISTAKES.strip().splitlines()]
-    yield "mistakes.txt", "\n".join(mistakes)
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def shown(line: str) -> str:
-    """Return a command line and all that it prints."""
-    output = io.StringIO()
-    with redirect_stdout(output), redirect_stderr(output), suppress(SystemExit):
-        main(shlex.split(line)[1:])
-    return f"$ {line}\n{output.getvalue()}"
+class Terminal(io.StringIO):
+    """A file that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 2
+
+    def lines(self) -> list[str]:
+        """Return what stood on the terminal, each state of a bar a line."""
+        drawn = self.getvalue().replace("\r", "\n").splitlines()
+        return [line.rstrip() for line in drawn if line.strip()]
 
 
-def write(folder: Path) -> None:
-    """Write all files into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in screens():
-        (folder / name).write_text(text, encoding="utf-8")
+def be_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> Terminal:
+    """Let stderr be a terminal of a width."""
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("os.get_terminal_size", lambda *_: os.terminal_size((columns, 24)))
+    return terminal
 
 
-if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+def be_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Let all that shows progress read one clock that stands still."""
+    clock = Clock()
+    monkeypatch.setattr("tqdm.std.time", clock)
+    monkeypatch.setattr("time.monotonic", clock)
+    monkeypatch.setattr("time.perf_counter", clock)
+    return clock
+
+
+def check_golden(name: str, text: str) -> None:
+    """Compare a text with the one that is kept, or keep it."""
+    path = FOLDER / f"{name}.txt"
+    if os.environ.get("GAN_WRITE_GOLDEN"):
+        assert not os.environ.get("CI"), "GAN_WRITE_GOLDEN: golden files are not written under CI"
+        path.write_text(text, encoding="utf-8")
+    kept = path.read_text(encoding="utf-8") if path.exists() else ""
+    assert text == kept, f"{path.name} differs; GAN_WRITE_GOLDEN=1 writes it again"

@@ -15,9 +15,10 @@ from gan.config import Config
 from gan.inference.folder.options import TranslateOptions
 from gan.report.options import ReportOptions
 from gan.training import train
-from gan.training.next_steps import next_steps
+from gan.training.next_steps import next_steps, print_end
 from tests.support.pictures import Photos
 from tests.support.runs import pixel_config
+from tests.support.terminal import check_golden
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("trainA", "trainB", "testA", "testB")
@@ -175,3 +176,18 @@ def test_the_input_of_the_translation_has_images(
     assert (found.input, found.model) == (root / "trainA", Path("-run"))
     shutil.rmtree(root)
     assert options(config, monkeypatch).input == Path("PHOTOS")
+
+
+def test_the_last_lines_of_a_run(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("gan", "python"):
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    started_as(monkeypatch, tmp_path / "gan", "train")
+    lines: list[str] = []
+    config = pixel_config(root.relative_to(tmp_path), Path("checkpoints/monet"))
+    print_end(config, 400, "step 400 of 400 done", lines.append)
+    check_golden("end_of_run", "".join(f"{line}\n" for line in lines))

@@ -122,7 +122,7 @@ def test_an_extension_is_trained_logged_resumed_and_loaded(
     events = EventAccumulator(str(tmp_path / "run" / "logs"), purge_orphaned_data=False)
     events.Reload()
     for direction in ("ab", "ba"):
-        values = events.Scalars(f"edges_{direction}")
+        values = events.Scalars(f"loss/edges_{direction}")
         assert sorted(event.step for event in values) == [1, 2, 3, 4, 5, 6]
         assert all(event.value > 0 for event in values)
 

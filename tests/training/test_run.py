@@ -72,17 +72,17 @@ def test_tensorboard_shows_every_value(root: Path, tmp_path: Path) -> None:
     events.Reload()
     tags = events.Tags()
     assert set(tags["scalars"]) == {
-        "adversarial_ab", "adversarial_ba", "cycle_a", "cycle_b", "identity_a", "identity_b",
-        "discriminator_a", "discriminator_b",
-        "score_real_a", "score_fake_a", "score_real_b", "score_fake_b",
-        "gradient_norm_generators", "gradient_norm_discriminators",
-        "skipped_steps", "skipped_in_row", "learning_rate", "images_per_second", "epoch",
-        "memory_gb", "loader_wait",
+        "loss/adversarial_ab", "loss/adversarial_ba", "loss/cycle_a", "loss/cycle_b",
+        "loss/identity_a", "loss/identity_b", "loss/discriminator_a", "loss/discriminator_b",
+        "score/real_a", "score/fake_a", "score/real_b", "score/fake_b",
+        "doctor/gradient_norm_generators", "doctor/gradient_norm_discriminators",
+        "doctor/skipped_steps", "doctor/skipped_in_row", "lr/generators",
+        "time/images_per_second", "time/epoch", "time/memory_gb", "time/loader_wait",
     }  # fmt: skip
     assert set(tags["images"]) == {"samples/ab", "samples/ba"}
-    assert [event.step for event in events.Scalars("cycle_a")] == [4, 8, 10]
+    assert [event.step for event in events.Scalars("loss/cycle_a")] == [4, 8, 10]
     # linear over one decay epoch: (1 - 1/2) of 2e-4 from step 6 on
-    rates = [event.value for event in events.Scalars("learning_rate")]
+    rates = [event.value for event in events.Scalars("lr/generators")]
     assert rates == pytest.approx([2e-4, 1e-4, 1e-4])
 
 

@@ -52,8 +52,8 @@ def test_tensorboard_shows_every_term_under_its_name(root: Path, tmp_path: Path)
     events = EventAccumulator(str(tmp_path / "logs"))
     events.Reload()
     assert set(events.Tags()["scalars"]) > {
-        "perceptual_ab", "perceptual_ba", "perceptual_cycle_a", "perceptual_cycle_b",
-        "style_ab", "style_ba", "tv_ab", "tv_ba",
+        "loss/perceptual_ab", "loss/perceptual_ba", "loss/perceptual_cycle_a",
+        "loss/perceptual_cycle_b", "loss/style_ab", "loss/style_ba", "loss/tv_ab", "loss/tv_ba",
     }  # fmt: skip
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from tqdm import tqdm
-
 from gan import __version__
 from gan.augment.ablation.comparison import Scores
 from gan.augment.ablation.material import SIDE, Material, read_material
@@ -33,6 +31,7 @@ from gan.networks.files import ranges_of, read_about
 from gan.system.failures import Failure, say
 from gan.system.hashing import file_sha256
 from gan.system.output_folder import read_json
+from gan.system.progress import Progress
 from gan.system.text import printable
 
 RESAMPLES = 2000
@@ -149,7 +148,7 @@ def _run_trials(
     tallies, learned = dict[str, list[Tally]](), dict[str, float]()
     total = len(CONDITIONS) * len(seeds) * config.ablation_steps
     parts = material.train, material.translations, material.test
-    with tqdm(total=total, unit="step", desc="ablation", disable=None) as bar:
+    with Progress(total, "steps", title="ablation") as bar:
         for condition in CONDITIONS:
             found = [run_trial(*parts, condition, seed, protocol, bar.update) for seed in seeds]
             tallies[condition.name] = [each for each, _ in found]

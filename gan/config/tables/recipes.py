@@ -16,6 +16,9 @@ class RecipeRow:
     """A few words for the report."""
     columns: tuple[str, ...]
     """The columns of a sample grid."""
+    shown: tuple[str, ...] = ()
+    """Losses, without their directions, to show next to the progress bar. If empty, the first ones
+    that are logged."""
     domains: tuple[Domain, ...] = DOMAINS
     """Domains whose images are used in training."""
     directions: tuple[Direction, ...] = ("ab", "ba")
@@ -49,11 +52,13 @@ RECIPES = Table(
             "gan.training.recipes.cyclegan:Trainer",
             title="CycleGAN: two generators, each the inverse of the other",
             columns=("real", "translation", "reconstruction", "identity"),
+            shown=("cycle", "adversarial"),
         ),
         "single_style": RecipeRow(
             "gan.training.recipes.single_style:SingleStyleTrainer",
             title="One painting's style for photographs, one generator",
             columns=("photograph", "translation"),
+            shown=("style", "perceptual"),
             domains=("a",),
             directions=("ab",),
             discriminators=(),
@@ -65,6 +70,7 @@ RECIPES = Table(
             "gan.training.recipes.arbitrary_style:ArbitraryStyleTrainer",
             title="Any painting's style for photographs, one generator that takes it as an input",
             columns=("photograph", "style", "result"),
+            shown=("style", "perceptual", "adversarial"),
             directions=("ab",),
             discriminators=("b",),
             needs=("style",),
@@ -75,6 +81,7 @@ RECIPES = Table(
             "gan.training.recipes.contrastive:ContrastiveTrainer",
             title="CUT: one generator, each patch of a translation must match its original",
             columns=("real", "translation"),
+            shown=("nce", "adversarial"),
             directions=("ab",),
             discriminators=("b",),
             needs=("nce",),

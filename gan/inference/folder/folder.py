@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
 from gan.images.budget import limit_decoding
 from gan.inference.devices import pick_device, pick_precision
@@ -21,6 +20,7 @@ from gan.inference.working_size import advice
 from gan.system.atomic import remove_parts
 from gan.system.failures import Failure, check_failed, say, write_failed
 from gan.system.processes import Processes, join
+from gan.system.progress import Progress
 from gan.system.text import printable
 from gan.system.threads import set_threads
 
@@ -150,7 +150,7 @@ def _translate_share(
     """Translate this process's batches; what failed. On the main process there is a bar."""
     failures: list[Failure] = []
     todo = sum(not job.done for batch in batches for job in batch)
-    with tqdm(total=todo, unit="image", disable=None if main else True) as bar:
+    with Progress(todo, "images", shown=main) as bar:
         for outcome in pipeline.run(batches):
             bar.update()
             for remark in outcome.remarks:

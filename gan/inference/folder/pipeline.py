@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from gan.images import Picture, write_picture
 from gan.images.deep import Array
@@ -24,6 +23,7 @@ from gan.inference.translator import Translator
 from gan.system.atomic import disk_is_full
 from gan.system.failures import Failure, failure, say
 from gan.system.memory import out_of_memory
+from gan.system.progress import Progress
 
 AHEAD_PIXELS = 2**25
 """Pixels that are read ahead, and that wait to be written, at most; one batch at least."""
@@ -228,9 +228,9 @@ class Pipeline:
         )
         self.scratch.mkdir(parents=True, exist_ok=True)
         side = self.tile or TILE
-        with tqdm(total=100, unit="%", desc=job.source.name, disable=None, leave=False) as bar:
+        with Progress(100, "%", title=job.source.name, leave=False) as bar:
             fake = self.translator.translate_tiled(
-                pixels, side, self.scratch, lambda share: bar.update(int(100 * share) - bar.n)
+                pixels, side, self.scratch, lambda share: bar.update(int(100 * share) - bar.done)
             )
             if fake is None or self.back is None or not self.back.tiles:
                 return fake if fake is None else RoundTrip(fake)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from gan.inference.tiling.local import Span
+from gan.system.unix import read_at, reserve, write_at
 
 Item = TypeVar("Item")
 
@@ -28,26 +29,23 @@ class LineFile:
     def __init__(self, descriptor: int, channels: int, lines: int, width: int) -> None:
         self.descriptor, self.channels, self.width = descriptor, channels, width
         self.line_bytes = 4 * channels * width
-        if hasattr(os, "posix_fallocate"):  # reports a full disk now, not an hour later
-            os.posix_fallocate(descriptor, 0, lines * self.line_bytes)
+        reserve(descriptor, lines * self.line_bytes)  # reports a full disk now, not an hour later
 
     def read(self, span: Span) -> Tensor:
         """Read lines as (1, C, h, width), channels_last."""
         lines = torch.empty(len(span), self.width, self.channels)
-        self._move(os.preadv, lines, span.start)
+        self._move(read_at, lines, span.start)
         return lines.permute(2, 0, 1)[None]
 
     def write(self, start: int, x: Tensor) -> None:
         """Write (1, C, h, width), beginning at line `start`."""
-        self._move(os.pwritev, x[0].permute(1, 2, 0).cpu().contiguous(), start)
+        self._move(write_at, x[0].permute(1, 2, 0).cpu().contiguous(), start)
 
-    def _move(
-        self, move: Callable[[int, list[memoryview], int], int], lines: Tensor, start: int
-    ) -> None:
+    def _move(self, move: Callable[[int, memoryview, int], int], lines: Tensor, start: int) -> None:
         rest = lines.numpy().data.cast("B")
         position = start * self.line_bytes
         while rest:  # one call moves at most 2 GiB
-            count = move(self.descriptor, [rest], position)
+            count = move(self.descriptor, rest, position)
             assert count > 0, "lines that were never written"
             rest, position = rest[count:], position + count
 

@@ -62,7 +62,7 @@ class DoctorObserver(Observer):
         tracker.scalars(step, {f"doctor/{n}_{at}": v for (n, at), v in seen.signals.items()})
         entries: list[dict[str, object]] = []
         for found in seen.found:
-            tracker.text(step, "doctor", f"{found.name}: {found.advice}")
+            tracker.text(step, "doctor/findings", f"{found.name}: {found.advice}")
             self.context.print_line(f"doctor, step {step}, {found.name}: {found.advice}")
             entries.append({
                 "step": step, "window": found.window, "finding": found.name, "where": found.where,

@@ -101,7 +101,7 @@ def test_the_script_translates_a_wild_folder(
     assert len(lines) == 3
     assert lines[0].endswith("thin.png: 1x500 pixels: both sides must be at least 16")
     assert "cut off.png: " in lines[1]
-    assert "truncated" in lines[1]
+    assert "damaged: it ends too early" in lines[1]
     failed = (target / "failed.tsv").read_text().splitlines()
     assert failed[0] == "file\treason"
     assert [line.replace("\t", ": ") for line in failed[1:]] == lines[1::-1]

@@ -1,0 +1,94 @@
+"""An inspection as text: what matters first, a line or few for each kind of finding."""
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from gan.inspection.findings import KINDS, Finding, Kind
+from gan.inspection.options import InspectOptions
+from gan.inspection.statistics import lines, numbers
+from gan.inspection.survey import Survey
+from gan.system.text import printable
+
+LISTED = 20
+"""Findings of a kind that are printed with their details; all are in the file."""
+NAMED = 3
+"""Files of other kinds that are named."""
+
+
+def level(kind: str) -> str:
+    return "fault" if KINDS[kind].fault else "remark"
+
+
+def findings_text(
+    found: Sequence[Finding], base: Path, options: InspectOptions, complete: str
+) -> Iterator[str]:
+    """Yield lines for people, names from `base` on; `complete` says where all findings are."""
+    harmless: list[str] = []
+    cut = False
+    for kind, group in groupby(found, key=lambda finding: finding.kind):
+        members, row = list(group), KINDS[kind]
+        meaning = row.meaning.format(**options.model_dump())
+        head = f"{level(kind)}: {kind} ({len(members)}): {meaning}"
+        if row.listing == "count":
+            harmless.append(f"{len(members)} {meaning}")
+        elif row.listing == "names":
+            cut = cut or len(members) > NAMED
+            yield printable(f"{head}: {_names(members, base)}")
+        else:
+            yield head
+            yield from _details(members, complete)
+    if harmless:
+        yield f"harmless, read as they should be: {'; '.join(harmless)}"
+    if cut or harmless:
+        yield f"({complete})"
+
+
+def _names(members: Sequence[Finding], base: Path) -> str:
+    """Return the names of a few files and how many more there are."""
+    more = f" and {len(members) - NAMED} more" if len(members) > NAMED else ""
+    return ", ".join(os.path.relpath(each.path, base) for each in members[:NAMED]) + more
+
+
+def _details(members: Sequence[Finding], complete: str) -> Iterator[str]:
+    """Yield each finding with its detail, up to a number."""
+    for finding in members[:LISTED]:
+        copy = f": {finding.other}" if finding.other else ""
+        yield printable(f"    {finding.path}: {finding.detail}{copy}")
+    if len(members) > LISTED:
+        yield f"    … and {len(members) - LISTED} more ({complete})"
+
+
+def statistics_rows(survey: Survey) -> list[list[str]]:
+    """Return a heading and a row for each number, a column for each folder with images."""
+    seen = [place for place in survey.places if survey.of(place)]
+    if not seen:
+        return []
+    columns = [lines(numbers(survey.of(place))) for place in seen]
+    heading = ["", *(printable(place.folder.name or str(place.folder)) for place in seen)]
+    return [heading, *([name, *(column[name] for column in columns)] for name in columns[0])]
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield rows as columns of equal width."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def summary(survey: Survey, found: Sequence[Finding]) -> str:
+    """Return how much there was of everything."""
+    faults = sum(finding.fault for finding in found)
+    harmless = sum(_is_harmless(KINDS[finding.kind]) for finding in found)
+    folders = "folder" if len(survey.places) == 1 else "folders"
+    others = f", {survey.others} files that are not images" if survey.others else ""
+    rest = f", {harmless} harmless notes" if harmless else ""
+    return (
+        f"{len(survey.images)} images in {len(survey.places)} {folders}{others}: "
+        f"{faults} faults, {len(found) - faults - harmless} remarks{rest}"
+    )
+
+
+def _is_harmless(kind: Kind) -> bool:
+    return kind.listing == "count"

@@ -1,0 +1,65 @@
+"""What `accelerate launch` and torchrun make of processes, where people would not expect it."""
+
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+from functools import cache
+
+import psutil
+
+SIZES = ("WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
+"""Where launchers write how many processes there are."""
+PATIENCE = 10
+"""Seconds that the process which reports a failure waits until the others have ended."""
+
+
+@cache
+def warn_if_alone() -> None:
+    """Print, once, that this process was meant to be one of several and is alone."""
+    if _is_alone_by_mistake():
+        print(
+            "accelerate launch started one process, not the number that it was given: start "
+            "several by `torchrun --nproc_per_node NUMBER ...`",
+            file=sys.stderr,
+        )
+
+
+def _is_alone_by_mistake() -> bool:
+    """Return whether `accelerate launch` was to start several processes, and started one.
+
+    It gives that one the address at which they would meet, and no number of processes.
+    """
+    by_accelerate = "ACCELERATE_MIXED_PRECISION" in os.environ
+    if not by_accelerate or "MASTER_ADDR" not in os.environ:
+        return False
+    if any(name in os.environ for name in SIZES):
+        return False
+    with suppress(psutil.Error, OSError):  # the launcher may have found the address itself
+        return "MASTER_ADDR" not in psutil.Process().parent().environ()
+    return True
+
+
+def explain_failure(text: str) -> None:
+    """Leave word for torchrun's report why this process ends with a failure."""
+    if path := os.environ.get("TORCHELASTIC_ERROR_FILE"):
+        extra = {"py_callstack": text, "timestamp": str(int(time.time()))}
+        with suppress(OSError), open(path, "w", encoding="utf-8") as file:
+            json.dump({"message": {"message": text, "extraInfo": extra}}, file)
+
+
+def wait_for_others() -> None:
+    """Wait until the processes that the launcher started here beside this one have ended."""
+    with suppress(psutil.Error, OSError):
+        own = psutil.Process()
+        words = own.cmdline()
+        others = [each for each in own.parent().children() if each != own]
+        psutil.wait_procs([each for each in others if _has(each, words)], timeout=PATIENCE)
+
+
+def _has(process: psutil.Process, words: list[str]) -> bool:
+    """Return whether a process was started by this command line."""
+    with suppress(psutil.Error, OSError):
+        return bool(process.cmdline() == words)
+    return False

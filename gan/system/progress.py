@@ -1,0 +1,179 @@
+"""How much of some work is done: a bar on a terminal, now and then a line elsewhere.
+
+Nothing is printed where nothing is left to do.
+"""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from tqdm import tqdm
+
+from gan.system.text import printable
+
+if TYPE_CHECKING:
+    Base = tqdm[Any]
+else:
+    Base = tqdm
+
+Item = TypeVar("Item")
+
+FIRST, EVERY = 10, 60
+"""Seconds to the first line and between lines where there is no terminal."""
+SHORTEST = 10
+"""Characters of the bar itself at least, as long as anything beside it can be dropped."""
+WIDEST = 100
+"""Characters of a line of a log at most."""
+
+
+class Bar(Base):
+    """A bar with a few words beside it: as many as the terminal has room for."""
+
+    def __init__(self, total: int, unit: str, *, done: int, title: str, off: bool, leave: bool):
+        """`unit` is a plural; `off` turns the bar off on a terminal, too."""
+        self.values: Sequence[str] = ()
+        super().__init__(
+            total=total, initial=done, unit=unit, desc=printable(title), leave=leave,
+            dynamic_ncols=True,
+            disable=True if off else None,  # None: off where stderr is a file or a pipe
+        )  # fmt: skip
+
+    @property
+    def format_dict(self) -> MutableMapping[str, Any]:
+        """What the bar is drawn from."""
+        facts = super().format_dict
+        if "ncols" not in facts:  # a bar that is off
+            return facts
+        width = facts["ncols"] or 80
+        title = shortened(facts["prefix"], width // 3) + ": " if facts["prefix"] else ""
+        room = width - len(f"{title}100%|| ") - SHORTEST
+        text = fitted(self.words(facts), room)
+        head, tail = (part.replace("{", "{{").replace("}", "}}") for part in (title, text))
+        return {**facts, "bar_format": f"{head}{{percentage:3.0f}}%|{{bar}}| {tail}"}
+
+    def words(self, facts: Mapping[str, Any]) -> list[tuple[int, str]]:
+        """Return what may stand beside the bar, each with a number: the smallest matters most."""
+        done, total, elapsed = facts["n"], facts["total"], facts["elapsed"]
+        rate = facts["rate"] or (elapsed and (done - facts["initial"]) / elapsed)
+        when = f"in {duration(elapsed)}" if done >= total else left(total - done, rate, "")
+        unit = facts["unit"]
+        where = "" if unit == "%" else count(done, total, unit)  # which stands before the bar
+        ranks = (2, 3, *range(5, 5 + len(self.values)))
+        values = zip(ranks, self.values, strict=False)
+        return [(0, where), (1, when), (4, speed(rate, unit)), *values]
+
+
+class Progress:
+    """Counts what is done of some work, and shows it."""
+
+    def __init__(
+        self,
+        total: int,
+        unit: str,
+        *,
+        title: str = "",
+        shown: bool = True,
+        leave: bool = True,
+    ) -> None:
+        """`unit` is a plural; `leave` keeps the bar on the terminal when all is done."""
+        self.total, self.unit, self.title, self.done = total, unit, title, 0
+        shown = shown and total > 0
+        self.bar = Bar(total, unit, done=0, title=title, off=not shown, leave=leave)
+        self.lines = shown and self.bar.disable
+        self.begun = time.monotonic()
+        self.due = self.begun + FIRST
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether there is a bar."""
+        return not self.bar.disable
+
+    def show(self, values: Sequence[str]) -> None:
+        """Show values beside the bar, the first ones where there is no room for all."""
+        self.bar.values = values
+
+    def update(self, count: int = 1) -> None:
+        """Note that so much more is done."""
+        self.done += count
+        self.bar.update(count)
+        now = time.monotonic()
+        if self.lines and now >= self.due and self.done < self.total:
+            self.due = now + EVERY
+            print(printable(self.line(now - self.begun)), file=sys.stderr, flush=True)
+
+    def line(self, elapsed: float) -> str:
+        """Return the line of a log."""
+        ahead = left(self.total - self.done, self.done / elapsed if elapsed else 0)
+        title = f"{self.title}: " if self.title else ""
+        return f"{title}{count(self.done, self.total, self.unit)}, {ahead}"
+
+
+def watched(items: Sequence[Item], unit: str, **options: Any) -> Iterator[Item]:
+    """Yield items, each done when the next one is wanted; the options are those of Progress."""
+    return counted(items, len(items), unit, **options)
+
+
+def counted(items: Iterable[Item], total: int, unit: str, **options: Any) -> Iterator[Item]:
+    """Yield so many items, each done when the next one is wanted."""
+    with Progress(total, unit, **options) as progress:
+        for item in items:
+            yield item
+            progress.update()
+
+
+# Words
+
+
+def count(done: int, total: int, unit: str) -> str:
+    """Return how much is done: "312 of 10000 images", of steps "500/3780", else "31%"."""
+    if unit == "%":
+        return f"{100 * done // total}%"
+    return f"{done}/{total}" if unit == "steps" else f"{done} of {total} {unit}"
+
+
+def left(count: int, rate: float, unknown: str = "time left unknown") -> str:
+    """Return how long a number of things will take."""
+    return f"{duration(count / rate)} left" if rate else unknown
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as 29:17 or 5:29:17."""
+    return tqdm.format_interval(seconds)
+
+
+def speed(rate: float, unit: str) -> str:
+    """Return a speed: "2.1 steps/s", or "3.2 s a step" where that is longer than a second."""
+    if not rate or unit == "%":
+        return ""
+    if rate < 1:
+        return f"{1 / rate:.1f} s/{singular(unit)}"
+    return f"{rate:.1f} {unit}/s" if rate < 100 else f"{rate:.0f} {unit}/s"
+
+
+def singular(unit: str) -> str:
+    """Return the singular of a unit."""
+    return unit.removesuffix("es") if unit.endswith("ches") else unit.removesuffix("s")
+
+
+def shortened(text: str, width: int) -> str:
+    """Return the end of a text that is too long."""
+    return text if len(text) <= width else f"…{text[1 - width :]}"
+
+
+def fitted(words: Sequence[tuple[int, str]], room: int) -> str:
+    """Return words with commas between them: in their order, as many of the first rank as fit."""
+    chosen: list[int] = []
+    present = [number for number, (_, text) in enumerate(words) if text]
+    for number in sorted(present, key=lambda number: words[number][0]):
+        more = sorted([*chosen, number])
+        if chosen and len(", ".join(words[each][1] for each in more)) > room:
+            break
+        chosen = more
+    return ", ".join(words[each][1] for each in chosen)
