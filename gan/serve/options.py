@@ -25,8 +25,8 @@ class ServeOptions(Section):
     name: str | None = None
     """Name under which a proxy passes requests on, for instance paint.example.org."""
     https: bool = False
-    """Serve by https, with a self-made certificate that browsers warn about once. Phones give a page
-    the camera only by https."""
+    """Serve by https, with a self-made certificate that browsers warn about once. Phones give a
+    page the camera only by https."""
     certificate: Path | None = None
     """Folder with your own cert.pem and key.pem, for https without a warning."""
     examples: bool = True
