@@ -169,8 +169,8 @@ class Run:
                 if self.compiled:
                     self.report_compiled(progress)
 
-                # At logging steps the values are read, which waits for the device, and averaged over
-                # the processes. After too many non-finite steps in a row, all restore a state.
+                # At logging steps the values are read, which waits for the device, and averaged
+                # over the processes. After too many non-finite steps in a row, all restore a state.
                 if length.due(self.step, train.log_every) and self.log(tracker, values, progress):
                     self.go_back()
                     progress.rewind(self.step)
