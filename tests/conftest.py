@@ -80,5 +80,5 @@ def negative() -> Translator:
 @pytest.fixture
 def negative_model(negative: Translator, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A path that `Translator.load` opens as `negative`."""
-    monkeypatch.setattr(Translator, "load", lambda *_: negative)
+    monkeypatch.setattr(Translator, "load", lambda *_, **__: negative)
     return Path("negative")

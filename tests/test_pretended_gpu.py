@@ -48,7 +48,7 @@ PLANTED = {
     "a CPU tensor in a loss": "at least two devices, cuda:1 and cpu",
     "a device without index in a thread": "CUDA driver|two devices",
     "a device without index in a command": "CUDA driver|AssertionError",
-    "a thread whose GPU nobody sets": "another GPU is present in a worker thread",
+    "a thread whose GPU is not set": "another GPU is present in a worker thread",
     "a pool restored to the CPU": "not on cuda:1: .*pool_a",
     "luma weights on the CPU": "at least two devices, cuda:1 and cpu",
     "upsampling in float32, translating": "float32 maps in half precision: .*upsample_nearest2d",

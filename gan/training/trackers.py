@@ -49,7 +49,10 @@ class Tracker:
             self.writer.close()
 
     def scalars(self, step: int, values: Mapping[str, float], group: str = "") -> None:
-        """Log scalars by name, in TensorBoard's groups; `group` is for names that no table has."""
+        """Log values, scalars by name, in TensorBoard's groups.
+
+        `group` is the group of names that are in none of the tables.
+        """
         with self.named():
             for name, value in values.items():
                 self.writer.add_scalar(tag_of(name, group), value, step)

@@ -30,7 +30,7 @@ def augmented(tmp_path: Path, model: Path) -> None:
 
 @pytest.fixture
 def model(tmp_path: Path, negative: Translator, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(Translator, "load", lambda *_: negative)
+    monkeypatch.setattr(Translator, "load", lambda *_, **__: negative)
     (tmp_path / "gen_ab.safetensors").write_bytes(b"")
     return tmp_path / "gen_ab.safetensors"
 

@@ -66,7 +66,7 @@ def test_the_command_rejects_what_is_planted_among_good_translations(
     spoiling = Spoiling(PAINTERS["painted"], photos)
     model = tmp_path / "gen_ab.safetensors"
     model.write_bytes(b"")
-    monkeypatch.setattr(Translator, "load", lambda *_: spoiling)
+    monkeypatch.setattr(Translator, "load", lambda *_, **__: spoiling)
     given = {"model": [model], "dataset": tmp_path / "in", "output": tmp_path / "out"}
     assert augment(AugmentOptions.model_validate(given | {"format": "imagefolder"})) == 0
     text = (tmp_path / "out" / "augmentation.jsonl").read_text()

@@ -222,7 +222,7 @@ def test_a_png_whose_data_decompress_to_less_than_its_rows_is_rejected(
     assert READERS[reader](path)
     for rows in (39, 38, 30.5, 20, 1):  # whole rows, and a part of one
         path.write_bytes(png(kind, interlaced, rows / ROWS))
-        with pytest.raises(ImageError, match=r"a\.png: damaged: (its data are|it ends too early)"):
+        with pytest.raises(ImageError, match=r"a\.png: damaged: it (has|ends too early)"):
             READERS[reader](path)
 
 

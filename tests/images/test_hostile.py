@@ -80,7 +80,7 @@ def test_running_out_of_memory_rejects_only_that_file(
     monkeypatch.setattr(ImageFile, "load", exhausted)
     with pytest.raises(ImageError) as caught:
         read_image(path)
-    assert str(caught.value) == f"{path}: does not fit into the free memory"
+    assert str(caught.value) == f"{path}: does not fit into memory just now"
 
 
 def test_an_error_for_heic_names_the_missing_extra(

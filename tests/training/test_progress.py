@@ -71,7 +71,9 @@ def test_a_recipe_that_names_no_losses_shows_its_first_ones() -> None:
 
 
 def test_every_recipe_names_losses_that_the_configuration_weighs() -> None:
-    for row in RECIPES.values():
+    ours = [row for row in RECIPES.values() if isinstance(row.code, str)]  # tests register others
+    assert len(ours) >= 4
+    for row in ours:
         assert 2 <= len(row.shown) <= 3
         assert set(row.shown) <= set(LossConfig.model_fields)
         assert not set(row.shown) & set(row.unused)

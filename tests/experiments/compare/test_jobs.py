@@ -16,7 +16,7 @@ def test_a_network_of_the_loss_may_not_be_the_networks_of_metrics(tmp_path: Path
     words = ["small", "--data", write_images(tmp_path / "noise", 2, 2), "--steps", 2]
     words += ["--features", "mobilenet_v2", "--runs", tmp_path / "runs"]
     words += ["--output", tmp_path / "out.jsonl"]
-    with pytest.raises(ValueError, match="small: mobilenet_v2 trained these generators"):
+    with pytest.raises(ValueError, match="small: mobilenet_v2 was used to train these generators"):
         command.main(list(map(str, words)))
     assert not list((tmp_path / "runs").iterdir())
 
