@@ -144,7 +144,7 @@ def test_large_pictures_are_refused_by_name_until_the_limit_is_raised(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"quality: expected an integer from 1 to 100. Got: 0"),
+        ({"quality": 0}, "quality: expected an integer from 1 to 100. Got: 0"),
         ({"max_megapixels": 0}, "max_megapixels: expected a number > 0. Got: 0"),
         ({"batch_size": 0}, "batch_size: expected an integer ≥ 1. Got: 0"),
         ({"tile": 8}, "tile: expected an integer ≥ 64. Got: 8"),
