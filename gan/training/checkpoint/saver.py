@@ -68,7 +68,7 @@ class Saver:
         self.pending_publish = partial(self.publish, part, folder, manifest)
 
     def publish(self, part: Path, folder: Path, manifest: dict[str, Any]) -> None:
-        """Queue the renaming of a state, whose parts all processes have written; remove old ones."""
+        """Queue the renaming of a state that all processes have written, and remove old states."""
         self.pending_publish = None
         self.check()
         if self.accelerator.is_main_process:

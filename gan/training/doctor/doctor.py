@@ -119,7 +119,7 @@ class Doctor:
     def look(
         self, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
     ) -> tuple[Signals, dict[str, float]]:
-        """Return signals of translations, and the mean distance from these to each target domain."""
+        """Return signals of translations, and each target domain's mean distance to them."""
         signals: Signals = {}
         distances: dict[str, float] = {}
         networks = {"ab": forth, "ba": back}

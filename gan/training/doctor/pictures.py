@@ -47,9 +47,9 @@ def luma(images: Tensor) -> Tensor:
 def luminance_correlation(real: Tensor, fake: Tensor) -> float:
     """Return Pearson's r between the luma of input and output, in [-1, 1].
 
-    r = cov(x, y) / (sd(x) sd(y)), computed for each picture, then averaged over pictures. A picture
-    without contrast (a standard deviation below half a gray level) has about 0. Inverted colors are
-    strongly negative.
+    r = cov(x, y) / (sd(x) sd(y)), computed for each picture, then averaged over pictures. Standard
+    deviations count as half a gray level at least, so that a picture without contrast has about 0.
+    Inverted colors are strongly negative.
     """
     x, y = (luma(images).flatten(1) for images in (real, fake))
     x, y = (values - values.mean(1, keepdim=True) for values in (x, y))
@@ -72,7 +72,7 @@ def difference(x: Tensor, y: Tensor) -> float:
 
 
 def diversity(images: Tensor) -> float:
-    """Return mean |x_i - x_j| over pairs i < j of pictures and over pixels; NaN for a single picture."""
+    """Return mean |x_i - x_j| over pairs i < j of pictures, and over pixels; NaN for one picture."""
     pairs = torch.combinations(torch.arange(len(images), device=images.device))
     return difference(*images[pairs.T]) if len(pairs) else math.nan
 
@@ -167,8 +167,9 @@ def structure(real: Tensor, fake: Tensor) -> float:
 def detail(images: Tensor, quantile: float) -> float:
     """Return a quantile of the strength of detail over a picture's places, in gray levels.
 
-    The result is the mean over the pictures.     Detail is a picture minus its mean over WINDOW x WINDOW pixels. Its strength at a place is the
-    root mean square over channels and a window of the same size. Sides must be 2 WINDOW or more.
+    The result is the mean over the pictures. Detail is a picture minus its mean over WINDOW x
+    WINDOW pixels. Its strength at a place is the root mean square over channels and a window of the
+    same size. Sides must be 2 WINDOW or more.
     """
     images = images.float()
     edge = WINDOW // 2
