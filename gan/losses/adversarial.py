@@ -55,7 +55,7 @@ def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
 def linear_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     """Return D(G(x)) - D(y): Arjovsky et al. 2017.
 
-    gradient_penalty is its Lipschitz constraint.
+    gradient_penalty enforces the Lipschitz constraint.
     """
     return -real.mean() + fake.mean()
 

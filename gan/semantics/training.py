@@ -137,10 +137,10 @@ def fit_across(
     them.
 
     `shares`, (classes,), are the class shares that B is assumed to have, such as A's; if B has
-    others, pseudo-labels will be wrong. A pseudo-label is used only if it is also the classifier's
-    prediction before balancing: learning labels that balancing has changed lets one wrong class
-    displace the next. In the second half of the steps the learning rate falls to 0. Training ends
-    early if one of the two runs out of batches.
+    others, pseudo-labels will be wrong. A pseudo-label is used only if its probability is above
+    SURE and it is the classifier's prediction before balancing too: learning labels that balancing
+    has changed lets one wrong class displace the next. In the second half of the steps the learning
+    rate falls to 0. Training ends early if one of the two runs out of batches.
     """
     optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)
     schedule = LambdaLR(optimizer, lambda step: min(1, 2 * (1 - step / steps)))

@@ -32,7 +32,7 @@ class BrokenImages:
         processes: Processes,
         saving: Sequence[Callable[[], None]],
     ) -> None:
-        """Note the files already known as broken; `saving` are calls that together save a state."""
+        """Begin with the folders' broken files; `saving`, called in order, save a training state."""
         self.saving = saving
         self.index, self.most = config.run.dir / INDEX, config.data.max_unreadable
         self.folders, self.processes = list(folders.values()), processes

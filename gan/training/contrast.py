@@ -44,7 +44,7 @@ class Contrast:
     fake: Tensor
     translation: Patches
     identity: Patches | None
-    """The same for images of B and the generator's outputs; None without loss.nce_identity."""
+    """Those of the generator's outputs for images of B; None without loss.nce_identity."""
 
 
 def draw_positions(maps: Sequence[FeatureMap], like: Tensor, count: int) -> list[Tensor]:

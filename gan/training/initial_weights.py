@@ -26,7 +26,7 @@ KEYS = {
 }
 """Configuration keys of those arguments of a generator that its weights depend on."""
 REFERENCE_DISCRIMINATORS = {"disc_a": "latest_net_D_B.pth", "disc_b": "latest_net_D_A.pth"}
-"""Files of the authors' code: there D_A is named after G_A, whose images, of B, it scores."""
+"""Files of the authors' code, which calls the discriminator of G_A's outputs (domain B) D_A."""
 
 
 def load_initial_weights(
@@ -60,7 +60,7 @@ Weights = tuple[Mapping[str, Tensor], str]
 
 
 def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
-    """Yield (name, weights) of each generator that a key names a file for, or a folder for both."""
+    """Yield (name, weights) of each generator in the files or the folder that the keys name."""
     data, chosen = config.data, config.networks
     folder = generators_in(chosen.weights) if chosen.weights else {}
     for direction, ends in DIRECTIONS.items():
@@ -104,7 +104,7 @@ def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
 
 
 def _discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
-    """Yield (name, weights) of discriminators in a run's folder, the authors' code's or ours."""
+    """Yield (name, weights) of each discriminator in a run's folder: authors' files or our state."""
     if folder is None:
         return
     for name, file in REFERENCE_DISCRIMINATORS.items():

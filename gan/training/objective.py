@@ -192,7 +192,7 @@ def generator_losses(
 def guided_losses(
     fake_b: Tensor, b: Tensor, disc_b: Discriminator, loss: LossConfig, targets: LossTargets
 ) -> dict[str, Tensor]:
-    """Return the weighted terms, scalars by name; each of fake_b has the style of one of b."""
+    """Return the weighted terms, scalars by name, of translations fake_b in the styles of b."""
     adversarial = adversarial_loss(disc_b, fake_b, b, loss)
     content, gram = targets.content["a"], targets.gram["b"]
     terms = appearance_terms("ab", fake_b, content, gram, targets.feature_maps)
@@ -216,7 +216,7 @@ def adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: Loss
 def appearance_terms(
     direction: Direction, fake: Tensor, content: Maps, gram: Maps, feature_maps: FeatureMaps
 ) -> Terms:
-    """Return the perceptual, style and tv terms of one direction, which need only its outputs.
+    """Return the unweighted perceptual, style and tv terms of one direction.
 
     content are the original images' feature maps, gram the style's Gram matrices.
     """
@@ -277,7 +277,7 @@ def discriminator_loss(
 
 
 def _mean_over_maps(term: Callable[..., Tensor], *maps: Sequence[Tensor | None]) -> Tensor:
-    """Return the mean of term(map, map) over pairs of two passes' score maps."""
+    """Return the mean of `term` over the corresponding score maps of two passes."""
     return torch.stack([term(*scores) for scores in zip(*maps, strict=True)]).mean()
 
 

@@ -20,7 +20,7 @@ LEAST_LR_FACTOR = 1 / 64
 
 
 class Updates:
-    """Holds an Adam for each group of networks, averages of the exported ones, counts of skips."""
+    """Holds an Adam per group of networks, averages of exported ones, counts of skipped steps."""
 
     def __init__(
         self,

@@ -84,7 +84,7 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True)
 class Lines(Generic[R]):
-    """The readable lines of a file, and a sentence about the others, or about the file."""
+    """The readable lines of a file, and a remark on what could not be read, or None."""
 
     records: list[R]
     remark: str | None

@@ -277,7 +277,7 @@ class Run:
         )
 
     def manifest(self, step: int) -> dict[str, Any]:
-        """Return what identifies a training state: step, config, data, device... as JSON values."""
+        """Return a dict that identifies a training state: step, configuration, data, device, ..."""
         return {
             "step": step,
             "processes": self.accelerator.num_processes,

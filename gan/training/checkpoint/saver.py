@@ -143,7 +143,7 @@ class GeneratorExport:
 
 
 def _or_remove(part: Path, function: Callable[[], None]) -> None:
-    """Call a function that writes part of a state; if it fails, remove the state; OSError."""
+    """Call a function that writes part of a state; if it fails, remove the state, raise OSError."""
     try:
         function()
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError

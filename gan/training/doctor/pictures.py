@@ -30,8 +30,8 @@ CALM, BUSY = 0.05, 0.95
 NEAR, FAR = 3, 10
 """Distances in pixels from an edge: its halo, and its surroundings."""
 LEAST_OVERSHOOT, LEAST_RANGE = 0.02, 0.05
-"""Least overshoot, and least range of luma (which ranges over 2) that it is divided by: below the
-first a halo is invisible."""
+"""Overshoot below which a halo is invisible, and the least range of luma, which is in [-1, 1], by
+which overshoot is divided."""
 LEAST_GRAIN = 2.0
 """Detail in calm places, in gray levels, below which it is invisible."""
 
@@ -72,7 +72,7 @@ def difference(x: Tensor, y: Tensor) -> float:
 
 
 def diversity(images: Tensor) -> float:
-    """Return mean |x_i - x_j| over pairs i < j of pictures, and over pixels; NaN for one picture."""
+    """Return mean |x_i - x_j| over pairs i < j of pictures and over pixels; NaN for one picture."""
     pairs = torch.combinations(torch.arange(len(images), device=images.device))
     return difference(*images[pairs.T]) if len(pairs) else math.nan
 

@@ -46,7 +46,10 @@ class Recipe(Protocol):
         """
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return each direction's columns of the sample grid, (N, C, H, W); real as above."""
+        """Return each direction's columns of the sample grid, (N, C, H, W) each.
+
+        real is as in translations.
+        """
 
 
 class Part(Protocol):
