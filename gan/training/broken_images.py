@@ -32,7 +32,7 @@ class BrokenImages:
         processes: Processes,
         saving: Sequence[Callable[[], None]],
     ) -> None:
-        """Begin with the folders' broken files; `saving`, called in order, save a training state."""
+        """Begin with the folders' broken files; calling all of `saving` saves a training state."""
         self.saving = saving
         self.index, self.most = config.run.dir / INDEX, config.data.max_unreadable
         self.folders, self.processes = list(folders.values()), processes

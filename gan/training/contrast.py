@@ -43,8 +43,9 @@ class Contrast:
 
     fake: Tensor
     translation: Patches
+    """Features of `fake` and of its originals."""
     identity: Patches | None
-    """Those of the generator's outputs for images of B; None without loss.nce_identity."""
+    """Features of outputs for B and of the images of B; None without loss.nce_identity."""
 
 
 def draw_positions(maps: Sequence[FeatureMap], like: Tensor, count: int) -> list[Tensor]:

@@ -104,7 +104,7 @@ def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
 
 
 def _discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
-    """Yield (name, weights) of each discriminator in a run's folder: authors' files or our state."""
+    """Yield (name, weights) of each discriminator in a folder: the authors' files or our state."""
     if folder is None:
         return
     for name, file in REFERENCE_DISCRIMINATORS.items():
