@@ -1,6 +1,8 @@
 """Adversarial losses of discriminators and generators.
 
-Scores are raw patch outputs, (N, 1, h, w); every term is the mean over patches and images. The
+real and fake are a discriminator's scores of real images y and of translations G(x): (N, 1, h, w),
+without a sigmoid. Every loss is a scalar; each of its terms is the mean over patches and images.
+Generators' losses take the real scores too, as the table requires, but none of these uses them. The
 table is gan/config/tables/adversarial.py.
 """
 
@@ -15,7 +17,7 @@ Scores = Tensor | Sequence[Tensor]
 
 
 def score_maps(scores: Scores) -> Sequence[Tensor]:
-    """Return a list of a discriminator's score maps, also if it returns a single one."""
+    """Return a discriminator's score maps as a sequence; a single map becomes a list of one."""
     return [scores] if isinstance(scores, Tensor) else scores
 
 
@@ -33,13 +35,15 @@ def lsgan_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
 
 
 def vanilla_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Return -log s(D(y)) - log(1 - s(D(G(x)))), s the logistic function: Goodfellow et al.
-    2014."""
+    """Return -log s(D(y)) - log(1 - s(D(G(x)))), s the logistic function.
+
+    Goodfellow et al. 2014.
+    """
     return softplus(-real).mean() + softplus(fake).mean()
 
 
 def vanilla_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Return -log s(D(G(x))), the non-saturating form."""
+    """Return -log s(D(G(x))), s the logistic function: the non-saturating form."""
     return softplus(-fake).mean()
 
 
@@ -49,7 +53,10 @@ def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def linear_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Return D(G(x)) - D(y): Arjovsky et al. 2017; the Lipschitz constraint is gradient_penalty."""
+    """Return D(G(x)) - D(y): Arjovsky et al. 2017.
+
+    gradient_penalty enforces the Lipschitz constraint.
+    """
     return -real.mean() + fake.mean()
 
 
@@ -59,14 +66,13 @@ def linear_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
 
 
 def gradient_penalty(disc: Callable[[Tensor], Scores], real: Tensor, fake: Tensor) -> Tensor:
-    """Return the gradient penalty, (|grad D| - 1)^2 at random points between real and fake.
+    """Return the mean of (|grad D| - 1)^2 over random points between real and fake images.
 
-    disc is the critic, real and fake are (N, C, H, W) in [-1, 1]; the scalar result can be
-    differentiated by the critic's weights.
-    One point is drawn per image from torch's global generator. Gulrajani et al. 2017, Eq. 3. The
-    critic's output is the mean of its patch scores, so that the penalty does not depend on the
-    number of patches; for several maps their means are averaged. A compiled critic runs uncompiled:
-    torch does not compile gradients of gradients.
+    Gulrajani et al. 2017, Eq. 3. disc is the critic; real and fake are (N, C, H, W) in [-1, 1]. The
+    scalar result can be differentiated by the critic's weights. One point per pair of images is
+    drawn from torch's global generator. D is the mean of the critic's patch scores, so that the
+    penalty does not depend on the number of patches; for several maps their means are averaged. A
+    compiled critic runs uncompiled: torch does not compile gradients of gradients.
     """
     mix = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     between = torch.lerp(fake.detach(), real.detach(), mix).requires_grad_()

@@ -8,11 +8,11 @@ from torch.nn.functional import cross_entropy
 def patch_nce(query: Tensor, key: Tensor, temperature: float) -> Tensor:
     """Return -log exp(q_s k_s / T) / sum_t exp(q_s k_t / T), the mean over positions s and images.
 
-    Park et al. 2020, Eq. 3 and 4: query and key are (N, S, C), vectors of length 1 of S positions
-    of a translation and of its original; T is the temperature, above 0. The key at the query's own
-    position is the positive, those at the other positions of the same image are the negatives. No
-    gradient flows to the keys. The authors' code puts the positive in front and -10 in its place
-    among the negatives, which is the same but for exp(-10 / T).
+    Park et al. 2020, Eq. 3 and 4. query (of translations) and key (of their originals) are
+    (N, S, C): vectors of length 1 for the same S positions. T is the temperature, above 0. The key
+    at the query's own position is the positive, those at the other positions of the same image are
+    the negatives. No gradient flows to the keys. The authors' code moves the positive to the front
+    and puts -10 in its place, which only adds exp(-10 / T) to the sum.
     """
     assert query.shape == key.shape, f"{query.shape} and {key.shape}"
     count, positions, _ = query.shape

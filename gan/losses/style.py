@@ -19,7 +19,7 @@ def gram(features: Tensor) -> Tensor:
 def mean_gram(features: Tensor) -> Tensor:
     """Return G / M, the Gram matrix divided by the M = h w positions of the map: (N, C, C).
 
-    So pictures of different sizes can be compared, and running averages are averages of it.
+    Divided matrices of pictures of different sizes can be compared and averaged.
     """
     return gram(features) / (features.shape[2] * features.shape[3])
 
@@ -27,19 +27,19 @@ def mean_gram(features: Tensor) -> Tensor:
 def gram_distance(actual: Tensor, desired: Tensor) -> Tensor:
     """Return 1/(4 C^2) sum (G/M - A/M')^2 of Gram matrices divided by their positions.
 
-    G/M, the actual, and A/M', the desired, are (N, C, C), or one of them (1, C, C) for all pictures
-    of the other; of several pictures it is the mean. Where M = M' it is Eq. 4 of Gatys et al. 2016,
-    1/(4 C^2 M^2) sum (G - A)^2, exactly; the paper has no case for maps of different sizes. It is a
-    quarter of the style loss of Johnson et al. 2016, Eq. 4, whose Gram matrices are divided by
-    C h w.
+    actual, G/M, and desired, A/M', are results of mean_gram, (N, C, C); one of them may be
+    (1, C, C), for all pictures of the other. The result is a scalar, the mean over the pictures. If
+    M = M', it is exactly Eq. 4 of Gatys et al. 2016, 1/(4 C^2 M^2) sum (G - A)^2; the paper does
+    not treat maps of different sizes. It is a quarter of the style loss of Johnson et al. 2016,
+    Eq. 4, whose Gram matrices are divided by C h w.
     """
     channels = desired.shape[-1]
     return (actual - desired).square().sum(dim=(1, 2)).mean() / (4 * channels**2)
 
 
 def style_layer_loss(features: Tensor, style: Tensor) -> Tensor:
-    """Return the distance of two feature maps' Gram matrices, see gram_distance.
+    """Return gram_distance of the Gram matrices of two batches of feature maps, a scalar.
 
-    features (N, C, h, w) and style (N or 1, C, h', w') may differ in size.
+    features are (N, C, h, w), style (N or 1, C, h', w'): their sizes may differ.
     """
     return gram_distance(mean_gram(features), mean_gram(style))

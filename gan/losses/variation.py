@@ -7,31 +7,33 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 Reduction = Literal["mean", "sum"]
-"""mean over pixels, channels and pictures; or sum over pixels and channels, mean over pictures."""
+"""mean: over pixels, channels and pictures. sum: over pixels and channels, then the mean over
+pictures."""
 
 
 def total_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """Return sum sqrt(dx^2 + dy^2) over pixels and channels; dx, dy are differences of neighbors.
+    """Return sqrt(dx^2 + dy^2), reduced over the images; dx, dy are differences of neighbors.
 
-    Rudin, Osher and Fatemi 1992, with forward differences. Images are (N, C, H, W); a step out of
-    the picture is 0. The reduction is "mean" over everything, or "sum" over pixels and channels and
-    the mean over pictures. The gradient at dx = dy = 0, where the root has none, is 0.
+    Rudin, Osher and Fatemi 1992, with forward differences. Images are (N, C, H, W), the result is a
+    scalar. dx is 0 in the last column, dy in the last row. "mean" averages over pixels, channels
+    and pictures; "sum" adds over pixels and channels and averages over pictures. The gradient at
+    dx = dy = 0, where the root has none, is 0.
     """
     # The norm's derivative at 0 is 0 in torch; a root of a sum of squares would give NaN there.
     return _reduce(torch.linalg.vector_norm(_steps(images), dim=0), reduction)
 
 
 def squared_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """Return sum (dx^2 + dy^2) over pixels and channels.
+    """Return dx^2 + dy^2, reduced over the images; dx, dy are differences of neighbors.
 
-    Mahendran and Vedaldi 2015, Sec. 3, with beta = 2. Shapes, steps and reduction as in
+    Mahendran and Vedaldi 2015, Sec. 3, with beta = 2. Shapes, borders and reduction as in
     total_variation.
     """
     return _reduce(_steps(images).square().sum(dim=0), reduction)
 
 
 def _steps(images: Tensor) -> Tensor:
-    """Return differences to the right and lower neighbors, (2, N, C, H, W); 0 at the border."""
+    """Return dx and dy stacked, (2, N, C, H, W): right and lower neighbors minus the pixels."""
     if images.dtype in (torch.float16, torch.bfloat16):
         images = images.float()
     return torch.stack([pad(images.diff(dim=3), (0, 1)), pad(images.diff(dim=2), (0, 0, 0, 1))])

@@ -14,28 +14,31 @@ from gan.semantics.training import recipe, train_classifier
 from gan.system.hashing import file_sha256
 
 FILE = "classifier.safetensors"
-"""File in a run's folder for a classifier that the run has trained."""
+"""Name of the file, in a run's folder, of a classifier that the run has trained."""
 
 
 def classifier_needed(loss: LossConfig) -> bool:
-    """Return whether any term requires a classifier."""
+    """Return whether the semantic loss has a weight in any direction."""
     return any(loss.weight("semantic", direction) for direction in DIRECTIONS)
 
 
 class FrozenClassifier:
     """A frozen classifier of A's images; gradients flow to the images.
 
-    Hoffman et al. 2018 (CyCADA), Sec. 3: the classifier is trained on A alone, unless a file has
-    one that knows both domains. A translation must get the class that the classifier assigns to its
-    source, so no batch needs labels. Their published code, unlike their paper, trains it at the
-    same time with A's labels as the target; ours is fixed, and a step stays a function of its
-    images. It computes in float32, whatever train.precision is.
+    Hoffman et al. 2018 (CyCADA), Sec. 3: the classifier is trained on A alone; a file may also hold
+    one that was trained on both domains. A translation must get the class that the classifier
+    assigns to its source, so batches need no labels. Their published code, unlike their paper,
+    trains the classifier during the run, with A's labels as the target; ours is fixed, so that a
+    step depends on its images alone. It computes in float32, whatever train.precision is.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:
-        """Read semantic.classifier, or train a classifier if the run's folder has no matching one.
+        """Read the file semantic.classifier; without that key, train a classifier on A's folders.
 
-        ValueError names the file or the folder that is wrong. Call it on the main process first.
+        The trained one is written to the run's folder, and read from there if its recipe is still
+        the same. ValueError, with the file or folder, if a classifier cannot be read, does not
+        return logits, or cannot be trained on the folders of A. Call it on the main process first:
+        the others then read the file.
         """
         path = config.semantic.classifier
         if path is None:
@@ -54,7 +57,10 @@ class FrozenClassifier:
 
 
 def _read_classifier(path: Path) -> nn.Module:
-    """Read a classifier, .safetensors or TorchScript; return it frozen, on the CPU."""
+    """Return the classifier of a file, .safetensors or TorchScript, frozen and on the CPU.
+
+    ValueError if the file cannot be read.
+    """
     if path.suffix == ".safetensors":
         network: nn.Module = load_classifier(path)[0]
     else:

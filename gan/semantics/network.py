@@ -17,7 +17,7 @@ KEY = "gan_classifier"
 """Key of the entry in the metadata."""
 
 WIDTHS = (16, 32, 64, 128)
-"""Channels after the first convolutions; later ones have the last of these."""
+"""Output channels of the first convolutions; any later ones have the last of these."""
 GRID = 4
 """Side of the last map, which the linear layer classifies."""
 
@@ -25,12 +25,15 @@ GRID = 4
 class Classifier(nn.Module):
     """Strided 5x5 convolutions until a picture is 4 pixels wide, and a linear layer.
 
-    It has no norms: statistics of one domain's pictures would be wrong for the other's. Its weights
-    are torch's defaults, drawn from the seed alone.
+    It has no norms: statistics of one domain's pictures would be wrong for the other's. Its
+    initial weights are torch's defaults, drawn from the seed alone.
     """
 
     def __init__(self, classes: Sequence[str], channels: Channels, side: int, seed: int) -> None:
-        """side is that of the training pictures; other sizes are averaged to the same grid."""
+        """Build a classifier of `classes`, by name, for training pictures `side` pixels wide.
+
+        Pictures of other sizes are accepted: their last maps are averaged to the same grid.
+        """
         super().__init__()
         self.spec = {"classes": list(classes), "channels": channels, "side": side}
         halvings = max(1, math.ceil(math.log2(side / GRID)))
@@ -49,7 +52,7 @@ class Classifier(nn.Module):
 
 
 def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -> None:
-    """Write a classifier and facts about its training, atomically; create its folder."""
+    """Write a classifier and `about`, facts about its training, atomically; create the folder."""
     description = {"version": 1, "classifier": classifier.spec, "about": about}
     write_described(path, classifier.state_dict(), KEY, description)
 
@@ -57,7 +60,8 @@ def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -
 def load_classifier(path: Path) -> tuple[Classifier, dict[str, Any]]:
     """Return the classifier of a file, on the CPU, and the facts about its training.
 
-    ValueError names the file if it is not a classifier, is damaged, or its weights do not fit.
+    ValueError, with the file, if it is damaged or not a classifier, or if its weights do not fit
+    its description.
     """
     tensors, description = read_described(path, KEY, "classifier")
     try:

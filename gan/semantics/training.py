@@ -1,7 +1,7 @@
 """Trains the classifier on A's class folders, before the run's first step: about a minute.
 
-Or adapts it to B's images without labels of B, by pseudo-labels with prescribed class shares: Zou
-et al. 2018 (class-balanced self-training), with the balance of Asano et al. 2020, Sec. 3.1
+fit_across also adapts it to B's images, without labels of B, by pseudo-labels with prescribed class
+shares: Zou et al. 2018 (class-balanced self-training), balanced as in Asano et al. 2020, Sec. 3.1
 (Sinkhorn and Knopp's iteration).
 """
 
@@ -32,13 +32,14 @@ from gan.images.pixels import to_unit
 from gan.semantics.network import Classifier, save_classifier
 
 BATCH = 64
-"""Images of an update."""
+"""Images per update."""
 LEARNING_RATE = 1e-3
 SURE = 0.8
-"""Pseudo-labels of a lower probability are not used."""
+"""Pseudo-labels are used only if their probability is above this."""
 REMEMBERED = 16
 """Number of recent batches of B whose predictions are balanced together."""
 ROUNDS = 10
+"""Iterations of Sinkhorn and Knopp."""
 ABSENT = 1e-6
 """Share in place of 0, for a class that does not occur."""
 
@@ -63,10 +64,11 @@ def fit(classifier: Classifier, batches: Iterable[Labelled]) -> float:
 
 
 def train_classifier(config: Config, device: torch.device, path: Path) -> tuple[int, float]:
-    """Train a classifier on A's class folders and write it; return its classes and accuracy.
+    """Train a classifier on A's class folders; write it to `path`, with its recipe.
 
-    It sees what the generators see: the run's crops, flips and augmentation. One seed gives one
-    classifier, for one machine and number of threads. ValueError as in index_folder and classes_of.
+    Return the number of its classes and its accuracy, 0 to 1. It sees what the generators see: the
+    run's crops, flips and augmentation. The same seed gives the same classifier on the same machine
+    and number of threads. ValueError as in index_folders and classes_of.
     """
     data, seed = config.data, config.run.seed
     folder: Folder = index_folders(data, ["a"])["a"]
@@ -81,7 +83,7 @@ def train_classifier(config: Config, device: torch.device, path: Path) -> tuple[
 def _labelled_batches(
     images: OneFolder, config: Config, device: torch.device
 ) -> Iterator[Labelled]:
-    """Yield semantic.steps batches on the device."""
+    """Yield semantic.steps batches (images, classes) on the device."""
     order = Batches(len(images), BATCH, start=0, stop=config.semantic.steps)
     batches = iter(build_loader(images, order, workers=config.data.workers, device=device))
     try:
@@ -92,7 +94,7 @@ def _labelled_batches(
 
 
 def recipe(config: Config) -> dict[str, Any]:
-    """Return everything that determines a classifier of A's class folders."""
+    """Return all that determines a classifier of A's class folders, as a dict of JSON values."""
     data = config.data
     root = data.train_folder("a")
     places = {"root", "a", "b", "workers", "cache", "cache_gb", "max_unreadable", "max_decoded_mb"}
@@ -106,11 +108,12 @@ def recipe(config: Config) -> dict[str, Any]:
 
 
 def balanced(log_probabilities: Tensor, shares: Tensor) -> Tensor:
-    """Return the nearest probabilities (N, classes) whose means over images are the shares.
+    """Return probabilities (N, classes) near the given ones whose means over N are the shares.
 
-    shares are (classes,). Nearest by relative entropy to the probabilities whose logarithms
-    (N, classes) are given. Rows sum to 1. Ten iterations meet the shares within 0.01 if predictions
-    are uncertain, less closely if they are certain.
+    log_probabilities, (N, classes), are the logarithms of the given ones; shares, (classes,), sum
+    to 1. Of all probabilities with these means, the iteration converges to the nearest in relative
+    entropy. Rows of the result sum to 1. After ten rounds its means are within 0.01 of the shares
+    if predictions are uncertain, less close if they are certain.
     """
     found, wanted = log_probabilities, shares.clamp(min=ABSENT).log()
     for _ in range(ROUNDS):
@@ -128,12 +131,16 @@ def fit_across(
 ) -> None:
     """Train a classifier in place on A's labels and, from half of the steps on, pseudo-labels of B.
 
-    A batch of `labelled` is images of A, (N, C, H, W) in [-1, 1], and their classes, (N,).
-    A batch of `unlabelled` is images of B, (N, C, H, W) in [-1, 1], twice: as they are, for the
-    verdict, and changed, to be learned. B is taken to have the shares (classes,) that are given,
-    A's for instance; where it has others, verdicts will be wrong. What balance alone would call
-    otherwise is skipped: learned from, one class that is wrong pushes out the next. Each step
-    takes a batch of both; from the middle of the steps on the learning rate falls to 0.
+    Each step takes a batch of both domains. A batch of `labelled` is images of A, (N, C, H, W) in
+    [-1, 1], and their classes, (N,). A batch of `unlabelled` is the same images of B twice, each
+    (N, C, H, W) in [-1, 1]: as they are, to predict their pseudo-labels, and augmented, to learn
+    them.
+
+    `shares`, (classes,), are the class shares that B is assumed to have, such as A's; if B has
+    others, pseudo-labels will be wrong. A pseudo-label is used only if its probability is above
+    SURE and it is the classifier's prediction before balancing too: learning labels that balancing
+    has changed lets one wrong class displace the next. In the second half of the steps the learning
+    rate falls to 0. Training ends early if one of the two runs out of batches.
     """
     optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)
     schedule = LambdaLR(optimizer, lambda step: min(1, 2 * (1 - step / steps)))

@@ -53,10 +53,10 @@ def build_accelerator(config: Config) -> Accelerator:
 
 
 def _check(config: Config) -> None:
-    """Reject conflicts with accelerate's own settings, and what this machine lacks.
+    """Raise ValueError on a conflict with accelerate's settings, or for a device that is missing.
 
-    Conflicts are another precision or accumulation than ours. A machine may lack the device, and
-    fp16 requires a gradient scaler, which works on CUDA only.
+    Conflicts are another precision, accumulation or device than ours, networks split over GPUs, and
+    dynamo. fp16 requires a gradient scaler, which works on CUDA only.
     """
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", PRECISIONS[config.train.precision]):
@@ -80,7 +80,8 @@ def _check(config: Config) -> None:
     if accumulate not in ("1", str(config.train.accumulate)):
         raise ValueError(
             f"train.accumulate is {config.train.accumulate}, but accelerate is launched with "
-            f"gradient_accumulation_steps {accumulate}: give the same, or set accelerate's to 1"
+            f"gradient_accumulation_steps {accumulate}: use the same value, or set accelerate's "
+            "to 1"
         )
     device = config.run.device
     forced = os.environ.get("ACCELERATE_USE_CPU", "false").lower() in ("1", "true", "yes", "on")
@@ -99,7 +100,10 @@ def _check(config: Config) -> None:
 
 
 def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
-    """Compute batch norm statistics over all processes; ValueError where torch cannot do that."""
+    """Return the network, with batch norm statistics that are computed over all processes.
+
+    ValueError for batch norms in several processes that do not use CUDA: torch cannot do that.
+    """
     batch_norm = any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
     if batch_norm and accelerator.num_processes > 1:
         if accelerator.device.type != "cuda":
@@ -114,7 +118,7 @@ def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
 def distribute(
     network: nn.Module, accelerator: Accelerator, *, channels_last: bool = False
 ) -> nn.Module:
-    """Return the network prepared for training: device, precision, gradient exchange."""
+    """Return the network prepared for training: on the device, with precision and DDP set."""
     if channels_last:
         network.to(memory_format=torch.channels_last)
     with warnings.catch_warnings():
@@ -167,8 +171,8 @@ def processes_of(accelerator: Accelerator) -> Processes:
 def main_first(accelerator: Accelerator, build: Callable[[], T]) -> T:
     """Call a function on the main process first, then on the others; return its result on each.
 
-    So the main process downloads a file once and the others read it. An exception on the main
-    process is raised on all.
+    For instance, the main process downloads a file once, and the others read it. An exception on
+    the main process is raised on all.
     """
     built: list[T] = []
     processes_of(accelerator).once(lambda: built.append(build()))

@@ -30,7 +30,7 @@ class TrainResult:
     ended: str | None
     """Why it ended before its last step: a plateau (evaluate.patience) or a signal; else None."""
     metrics: dict[str, float]
-    """The values of the newest evaluation; empty without one."""
+    """The values of the newest evaluation during training, by name; empty without one."""
     run_dir: Path
     """Where the run is written, for gan.Translator.load."""
     files: dict[Direction, Path]
@@ -43,8 +43,8 @@ def train(config: Config) -> TrainResult:
     """Train until the last step or a signal; resume if run.dir holds a run.
 
     The config is checked when it is made; folders and files when the run begins. Calling it again
-    with the same config resumes; a run that is finished returns at once. ValueError names the key
-    or the file that is wrong, OSError a state that cannot be written.
+    with the same config resumes; a run that is finished returns at once. ValueError if a key or a
+    file is wrong, which it names, or memory does not suffice; OSError if a state cannot be written.
     """
     with Interruption() as interruption, out_of_memory_as_value_error(LESS):
         run = Run(config, interruption)

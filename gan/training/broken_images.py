@@ -32,7 +32,7 @@ class BrokenImages:
         processes: Processes,
         saving: Sequence[Callable[[], None]],
     ) -> None:
-        """Build the record; calling the functions of `saving` in order saves a training state."""
+        """Begin with the folders' broken files; calling all of `saving` saves a training state."""
         self.saving = saving
         self.index, self.most = config.run.dir / INDEX, config.data.max_unreadable
         self.folders, self.processes = list(folders.values()), processes
@@ -42,18 +42,18 @@ class BrokenImages:
         """Why the run cannot continue: a folder has lost too many images; else None."""
 
     def begin(self) -> None:
-        """Write the run's index, on the main process."""
+        """Write the run's index; only the main process calls this."""
         write_index(self.index, self.folders)
 
     def note(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        """Yield batches, and note the files that broke while they were loaded."""
+        """Yield the batches; record files that could no longer be read while loading them."""
         for batch in batches:
             if isinstance(batch, LoadedBatch):
                 self.fresh |= batch.broken
             yield batch
 
     def take(self, batches: Iterator[Batch], count: int, *, begun: bool) -> list[Batch]:
-        """Return a step's batches; if none can be loaded, save and raise ValueError.
+        """Return a step's `count` batches; if one cannot be loaded, save and raise ValueError.
 
         Nothing is saved before the first step, nor with several processes: these can no longer
         synchronize, and resume from the last state.
@@ -71,7 +71,7 @@ class BrokenImages:
             part()
 
     def agree(self) -> list[str]:
-        """Return a line for each file that broke since the last call, on all processes."""
+        """Return a line for each file that any process has found broken since the last call."""
         found = dict(self.processes.gather(lambda: list(self.fresh.items())))
         self.fresh = {}
         new = {name: reason for name, reason in found.items() if name not in self.known}
@@ -89,7 +89,7 @@ class BrokenImages:
             raise ValueError(self.excess)
 
     def lost(self, folder: Folder) -> str | None:
-        """Return a message if a folder has lost more than its permitted share, else None."""
+        """Return a message if a folder has lost more than data.max_unreadable, else None."""
         lost = sum(str(file) in self.known for file in folder.files)
         before = len(folder.unreadable) - len(folder.broken)
         if before + lost <= self.most * (len(folder.files) + before):

@@ -43,15 +43,16 @@ class Contrast:
 
     fake: Tensor
     translation: Patches
+    """Features of `fake` and of its originals."""
     identity: Patches | None
-    """Images of B and the generator's outputs for them; None without loss.nce_identity."""
+    """Features of outputs for B and of the images of B; None without loss.nce_identity."""
 
 
 def draw_positions(maps: Sequence[FeatureMap], like: Tensor, count: int) -> list[Tensor]:
-    """Draw random distinct positions of each feature map, for images of the size of `like`.
+    """Return random distinct positions in each feature map, for images of the size of `like`.
 
-    `like` is (N, C, H, W). Positions are indices in row-major order, (count,) or all if a map has
-    fewer; they are the same for all images.
+    `like` is (N, C, H, W). Positions are indices in row-major order: a tensor (count,) for each
+    map, shorter if the map is smaller. All images share them.
     """
     height, width = like.shape[-2:]
     sizes = [(height // at.stride) * (width // at.stride) for at in maps]
@@ -67,9 +68,11 @@ def contrast(
     loss: LossConfig,
     passes: Passes = one_by_one,
 ) -> Contrast:
-    """Translate images (N, C, H, W) in [-1, 1] and, for the identity, images of the target domain.
+    """Translate `real`; return the translations, and the features to be compared.
 
-    One pass translates and gives the originals' features; a second one encodes the translations.
+    real and target are (N, C, H, W) in [-1, 1]; with loss.nce_identity, `target`, images of the
+    target domain, passes through the generator too. `positions` are those of draw_positions. One
+    pass translates and gives the originals' features; a second one encodes the translations.
     """
     originals = [real, target] if loss.nce_identity else [real]
     outputs = passes(partial(generator, positions=positions), *originals)
@@ -93,7 +96,8 @@ def contrastive_losses(
 ) -> dict[str, Tensor]:
     """Return the weighted terms that the generator and the heads minimize, by name.
 
-    With the identity, each of the two terms has half of loss.nce, as in the authors' code.
+    target are real images of B. With the identity, each of the two contrastive terms has half of
+    loss.nce, as in the authors' code.
     """
     share = loss.nce / (1 if made.identity is None else 2)
     losses = {

@@ -34,12 +34,12 @@ class TrainingData:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Hashes that must be the same when resuming, for a dataset without folders."""
+        """The hash of a dataset without folders, by its key; a resumed run must have the same."""
         mark = None if self.folders else getattr(self.dataset, "fingerprint", None)
         return {} if mark is None else {"data.dataset": str(mark)}
 
     def test_images(self, device: torch.device) -> dict[Domain, Tensor]:
-        """Return fixed test images of each domain, (N, C, H, W) in [-1, 1]."""
+        """Return each domain's fixed test images on `device`, (N, C, H, W) in [-1, 1]."""
         if self.folders:
             images = {
                 at: test_images(self.config.data, at, folder.files)
@@ -50,7 +50,10 @@ class TrainingData:
         return {domain: batch.to(device) for domain, batch in images.items()}
 
     def pixels(self, domain: Domain) -> Tensor:
-        """Return a dataset's own test images, or its first items; uint8 (N, C, H, W)."""
+        """Return a domain's test images of a dataset without folders, uint8 or uint16 (N, C, H, W).
+
+        They come from the dataset's method test_images if it has one, else from its first items.
+        """
         own: Callable[[Domain], Tensor] | None = getattr(self.dataset, "test_images", None)
         if own is not None:
             return own(domain)
@@ -62,9 +65,11 @@ class TrainingData:
 def open_data(
     config: Config, accelerator: Accelerator, print_line: Callable[[str], None]
 ) -> TrainingData:
-    """Open the dataset of a run; the main process decodes all files of folders, for all processes.
+    """Open the dataset of a run, and print remarks about its folders.
 
-    ValueError names data.dataset if its items do not have the shapes that the networks require.
+    The main process decodes the folders' files, for all processes. ValueError as in index_folders;
+    for a dataset without folders, if it is empty or its first item does not fit data.crop_size,
+    data.channels_a and data.channels_b.
     """
     limit_decoding(config.data.max_decoded_mb)
     row = DATASETS[config.data.dataset]
@@ -104,15 +109,16 @@ def _check_item(dataset: ImageDataset, config: Config) -> None:
     wanted = list(zip(depths, shapes, strict=False))
     if found != wanted:
         raise ValueError(
-            f"data.dataset: {data.dataset}: an item is {found}, not {wanted}: see data.crop_size, "
-            "data.channels_a and data.channels_b"
+            f"data.dataset: {data.dataset}: its first item is {found}, not {wanted}: change the "
+            "dataset, or data.crop_size, data.channels_a and data.channels_b"
         )
 
 
 def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]) -> Tensor:
-    """Return test images spread over a domain's folder, (N, C, crop_size, crop_size) in [-1, 1].
+    """Return up to ROWS test images of a domain, (N, C, crop_size, crop_size) in [-1, 1].
 
-    Without a test folder, or with nothing readable in it, they are training images.
+    They are spread over the test folder; if there is none, or nothing in it is readable, over the
+    training files.
     """
     folder = data.test_folder(domain)
     images = _readable(list_images(folder), data, domain) if folder else []
@@ -120,7 +126,7 @@ def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]
 
 
 def _readable(files: Sequence[Path], data: DataConfig, domain: Domain) -> list[Tensor]:
-    """Return up to ROWS images, evenly spread; unreadable ones are skipped."""
+    """Return up to ROWS images, (C, H, W) in [-1, 1], evenly spread; skip unreadable ones."""
     images = []
     for path in files[:: max(1, len(files) // ROWS)]:
         with suppress(ImageError):

@@ -22,7 +22,7 @@ class LoaderWait:
         self.since = time.perf_counter()
 
     def share(self) -> float:
-        """Return the share since the last call, 0 to 1, and begin a new window."""
+        """Return the share of the time since the last call, 0 to 1, and begin a new window."""
         now = time.perf_counter()
         share = self.seconds / (now - self.since)
         self.seconds, self.since = 0.0, now
@@ -30,12 +30,11 @@ class LoaderWait:
 
 
 def feed(batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> Iterator[Batch]:
-    """Yield a loader's batches, on the device.
+    """Yield a loader's batches, copied to the device if it is a CUDA GPU, else unchanged.
 
-    They are copied to a GPU on a separate stream while it computes the previous step; on other
-    devices they are passed unchanged. A wait for the loader counts if the device was idle when the
-    batch arrived, which is queried without synchronizing. The first wait, while workers start, does
-    not count.
+    They are copied on a separate stream while the GPU computes the previous step. A wait for the
+    loader is added to `waits` if the device was idle when the batch arrived, which is queried
+    without synchronizing. The first wait, while workers start, does not count.
     """
     copies = torch.cuda.Stream(device) if device.type == "cuda" else None
     waiting_since: float | None = None
@@ -52,7 +51,7 @@ def _idle(device: torch.device) -> bool:
 
 
 def _copied(batch: Batch, device: torch.device, stream: torch.cuda.Stream) -> Batch:
-    """Return the batch on a GPU; its present stream waits for the copy, the host does not."""
+    """Return the batch on a GPU, whose present stream waits for the copy; the host does not."""
     with torch.cuda.stream(stream):
         copies = [images.to(device, non_blocking=True) for images in batch]
     present = torch.cuda.current_stream(device)

@@ -53,7 +53,7 @@ def plan(config: Config) -> int:
 
     Return the exit status. Nothing is written to run.dir. All processes run it, as in training.
     ValueError if the device's memory does not suffice, and for everything that training would
-    reject; OSError if it could not write.
+    reject; OSError if run.dir cannot be written.
     """
     processes = processes_of(build_accelerator(config))
     processes.once(lambda: check_writable(config.run.dir / "config.yaml", replaced=False))
@@ -73,7 +73,10 @@ def plan(config: Config) -> int:
 
 
 def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[Forecast, str]:
-    """Run the steps in a temporary folder; return the forecast and the name of the device."""
+    """Train for a few steps in `folder`; return the forecast and a description of the device.
+
+    ValueError if the device's memory does not suffice or the run does not fit its saved state.
+    """
     free = free_memory(build_accelerator(config).device)
     # The same run in another folder, and long enough to be timed.
     sections = {
@@ -141,13 +144,13 @@ class Clock(Observer):
             self.seconds_per_step = (self.now() - self.started) / self.measured
 
     def now(self) -> float:
-        """Return the time, after waiting for all steps so far."""
+        """Return the time in seconds, after waiting until the GPU has done all steps so far."""
         if self.run.accelerator.device.type == "cuda":
             torch.cuda.synchronize()
         return time.perf_counter()
 
     def ended(self) -> str | None:
-        """Return a reason on all processes at the same step, so that none waits for another."""
+        """Return a reason once there are enough steps: at the same step on all processes."""
         return "measured" if self.enough else None
 
 

@@ -24,9 +24,9 @@ KEYS = {
     "upsample": "networks.upsample",
     "downsample": "networks.downsample",
 }
-"""Configuration keys of a generator's arguments; dropout has no weights."""
+"""Configuration keys of those arguments of a generator that its weights depend on."""
 REFERENCE_DISCRIMINATORS = {"disc_a": "latest_net_D_B.pth", "disc_b": "latest_net_D_A.pth"}
-"""The reference names its discriminators for the generator whose images they score."""
+"""Files of the authors' code, which calls the discriminator of G_A's outputs (domain B) D_A."""
 
 
 def load_initial_weights(
@@ -35,8 +35,8 @@ def load_initial_weights(
     """Load the weights that networks.weights* name into a new run's networks (gen_ab and so on).
 
     Networks without a file keep their drawn weights; the main process prints which. If the run has
-    a training state, it resumes from that, and no file is read. ValueError names the key and the
-    file if it cannot be read or belongs to another network, and what to set.
+    a training state, it resumes from that, and no file is read. ValueError, with the key, the file
+    and what to set, if a file cannot be read or belongs to another network.
     """
     chosen = config.networks
     named = chosen.weights or chosen.weights_ab or chosen.weights_ba
@@ -46,21 +46,21 @@ def load_initial_weights(
         raise ValueError(f"networks.weights: {chosen.weights}: no such folder")
     found = dict([*_generators(config), *_discriminators(chosen.weights)])
     if not found.keys() & networks.keys():
-        raise ValueError(f"networks.weights: {chosen.weights}: no generators or discriminators")
+        raise ValueError(f"networks.weights: {chosen.weights}: no weights of this run's networks")
     for name, network in networks.items():
         if name in found:
             load(network, *found[name])
     if main:
-        sources = [f"{name} {'given' if name in found else 'initial'}" for name in networks]
-        print(f"weights at the start: {', '.join(sources)}", file=sys.stderr)
+        sources = [f"{name} {'from a file' if name in found else 'random'}" for name in networks]
+        print(f"initial weights: {', '.join(sources)}", file=sys.stderr)
 
 
 Weights = tuple[Mapping[str, Tensor], str]
-"""State of a network, and the key and file that it comes from."""
+"""State of a network, and the text "KEY: FILE" that says where it comes from."""
 
 
 def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
-    """Yield the name and the weights of each generator for which a file is named."""
+    """Yield (name, weights) of each generator in the files or the folder that the keys name."""
     data, chosen = config.data, config.networks
     folder = generators_in(chosen.weights) if chosen.weights else {}
     for direction, ends in DIRECTIONS.items():
@@ -72,7 +72,7 @@ def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
 
 
 def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Weights:
-    """Read the weights of a generator's file; ValueError if they do not fit."""
+    """Return the weights in a generator's file; ValueError if they do not fit."""
     try:
         file = find_generator(path, direction)
         opened = open_generator(file, direction)
@@ -93,7 +93,10 @@ def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, 
 
 
 def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
-    """Shift layer indices in the second half of ResNet blocks: dropout occupies an index there."""
+    """Return a state with shifted layer indices in the second half of ResNet blocks.
+
+    Dropout, which has no weights, occupies an index there.
+    """
     return {
         re.sub(r"(conv_block\.)([567])", lambda m: f"{m[1]}{int(m[2]) + shift}", name): tensor
         for name, tensor in state.items()
@@ -101,7 +104,7 @@ def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
 
 
 def _discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
-    """Yield the name and weights of each discriminator in a run's folder, reference's or ours."""
+    """Yield (name, weights) of each discriminator in a folder: the authors' files or our state."""
     if folder is None:
         return
     for name, file in REFERENCE_DISCRIMINATORS.items():
@@ -115,7 +118,7 @@ def _discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
 
 
 def load(network: nn.Module, state: Mapping[str, Tensor], where: str) -> None:
-    """Copy weights into a network; ValueError if they belong to another one."""
+    """Copy weights into a network; ValueError, beginning with `where`, if they do not fit."""
     try:
         network.load_state_dict(state)
     except RuntimeError as error:

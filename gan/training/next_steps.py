@@ -24,9 +24,9 @@ def print_end(config: Config, step: int, text: str, print_line: Callable[[str], 
 
 
 def next_steps(config: Config) -> Iterator[str]:
-    """Yield commands for a finished run: report, TensorBoard, translation.
+    """Yield lines of text: a heading, then commands for report, TensorBoard and translation.
 
-    They start programs in the way in which this one was started, so that they work here.
+    The commands start programs in the way in which this one was started, so that they work here.
     """
     row, folder = RECIPES[config.recipe], config.run.dir
     direction = row.directions[0]
@@ -51,7 +51,7 @@ def next_steps(config: Config) -> Iterator[str]:
 
 
 def _command(name: str) -> list[str]:
-    """Return the first words of a command line for another of our commands."""
+    """Return the words that start another gan command in the way this program was started."""
     program = Path(sys.argv[0])
     script = program.parent / "scripts" / f"{name}.py"
     if program.name == "train.py" and script.is_file():
@@ -93,17 +93,17 @@ def _path(path: Path) -> str:
 
 
 def _images(data: DataConfig, domain: Domain) -> str:
-    """Return a folder with images of a domain, or a placeholder."""
+    """Return the path of a folder with images of a domain, or a placeholder."""
     return next((_path(folder) for folder, _ in _folders(data, domain)), "PHOTOS")
 
 
 def _first_image(data: DataConfig, domain: Domain) -> str:
-    """Return one image of a domain, or a placeholder."""
+    """Return the path of a domain's first image, for use in a command, or a placeholder."""
     return next((_path(images[0]) for _, images in _folders(data, domain)), "PAINTING")
 
 
 def _folders(data: DataConfig, domain: Domain) -> Iterator[tuple[Path, list[Path]]]:
-    """Yield each folder that holds images of a domain, with these; the test folder first."""
+    """Yield (folder, its images) for a domain's test and training folder; skip empty ones."""
     if not DATASETS[data.dataset].folders:
         return
     for folder in (data.test_folder(domain), data.train_folder(domain)):

@@ -16,9 +16,9 @@
 
 |.| is the mean over pixels. The last six lines are off by default. f are feature maps of a frozen
 network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b those of a whole domain.
-gan/losses has the formulas; terms are averaged over the layers. The loss of a feed-forward style
-network consists of three of these terms for one direction, with a painting's G_b. A network with a
-style image adds the adversarial term and uses the G_b of each b. The semantic line is CyCADA's
+gan/losses has the formulas; terms are averaged over the layers. The recipe single_style minimizes
+perceptual, style and tv for one direction, with the Gram matrices of one painting as G_b;
+arbitrary_style adds the adversarial term and uses the G_b of each b. The semantic line is CyCADA's
 (Hoffman et al. 2018, Eq. 4): p are the probabilities that a frozen classifier of A gives to its
 classes, k the likeliest class. The last line is for terms from outside the package: each is a
 function of one direction's `Cycle`.
@@ -75,7 +75,7 @@ Passes = Callable[..., Sequence[Any]]
 
 @dataclass(frozen=True)
 class Cycle:
-    """The images of one direction, for A to B: a, fake_b, rec_a, b and idt_b."""
+    """The images of one direction, (N, C, H, W); for A to B: a, fake_b, rec_a, b and idt_b."""
 
     real: Tensor
     fake: Tensor
@@ -128,7 +128,7 @@ def one_by_one(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequenc
 
 
 def at_once(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequence[Scores]:
-    """Return the same from a single pass, for networks that treat images independently."""
+    """Return what one_by_one does, from one pass: for networks that treat images separately."""
     sizes = [len(batch) for batch in batches]
     output = network(torch.cat(batches))
     if isinstance(output, Tensor):
@@ -164,9 +164,9 @@ def generator_losses(
     loss: LossConfig,
     targets: LossTargets = NO_TARGETS,
 ) -> dict[str, Tensor]:
-    """Return the weighted terms of one direction that both generators minimize, by name.
+    """Return the weighted terms of one direction, scalars by name; both generators minimize them.
 
-    disc classifies the target domain. The objective is the sum over both directions.
+    disc classifies the target domain. The objective is the sum over all terms of both directions.
     """
     ends = DIRECTIONS[direction]
     losses = {
@@ -192,7 +192,7 @@ def generator_losses(
 def guided_losses(
     fake_b: Tensor, b: Tensor, disc_b: Discriminator, loss: LossConfig, targets: LossTargets
 ) -> dict[str, Tensor]:
-    """Return the weighted terms, by name, of translations that each take the style of one b."""
+    """Return the weighted terms, scalars by name, of translations fake_b in the styles of b."""
     adversarial = adversarial_loss(disc_b, fake_b, b, loss)
     content, gram = targets.content["a"], targets.gram["b"]
     terms = appearance_terms("ab", fake_b, content, gram, targets.feature_maps)
@@ -216,7 +216,7 @@ def adversarial_loss(disc: Discriminator, fake: Tensor, real: Tensor, loss: Loss
 def appearance_terms(
     direction: Direction, fake: Tensor, content: Maps, gram: Maps, feature_maps: FeatureMaps
 ) -> Terms:
-    """Return the terms of one direction that require no discriminator.
+    """Return the unweighted perceptual, style and tv terms of one direction.
 
     content are the original images' feature maps, gram the style's Gram matrices.
     """
@@ -229,13 +229,16 @@ def appearance_terms(
 
 
 def weighted(terms: Terms, loss: LossConfig) -> dict[str, Tensor]:
-    """Return the terms times their weights, by name; those of weight 0 are not computed."""
+    """Return the terms times their weights, scalars by name; those of weight 0 are skipped."""
     weights = {name: loss.weight(*name) for name in terms}
     return {"_".join(name): weight * terms[name]() for name, weight in weights.items() if weight}
 
 
 def _registered_losses(direction: Direction, cycle: Cycle, loss: LossConfig) -> dict[str, Tensor]:
-    """Return the terms of loss.terms times their weights; those of weight 0 are not computed."""
+    """Return the terms of loss.terms times their weights, by name; those of weight 0 are skipped.
+
+    ValueError if a term's function does not return a scalar tensor.
+    """
     losses = {}
     for name, weight in loss.terms.items():
         if weight:
@@ -262,8 +265,8 @@ def discriminator_loss(
 ) -> DiscriminatorLoss:
     """Return a discriminator's loss: half of the sum over real images and translations.
 
-    A regularizer, such as the gradient penalty of wgan_gp, is halved too, so that its ratio to the
-    scores is that of its paper.
+    real and fake are (N, C, H, W); no gradient flows to fake. A regularizer, such as the gradient
+    penalty of wgan_gp, is halved too, so that its ratio to the scores is that of its paper.
     """
     form = ADVERSARIAL[loss.adversarial]
     real_maps, fake_maps = map(score_maps, passes(disc, real, fake.detach()))
@@ -274,7 +277,7 @@ def discriminator_loss(
 
 
 def _mean_over_maps(term: Callable[..., Tensor], *maps: Sequence[Tensor | None]) -> Tensor:
-    """Return the mean of a function of score maps over the maps of a discriminator."""
+    """Return the mean of `term` over the corresponding score maps of two passes."""
     return torch.stack([term(*scores) for scores in zip(*maps, strict=True)]).mean()
 
 

@@ -12,7 +12,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from gan.config import Config
 
 Groups = Mapping[str, tuple[Sequence[str], float]]
-"""By the group's name: the networks that one Adam updates, and its learning rate."""
+"""By the group's name: the names of the networks that one Adam updates, and its learning rate."""
 OPTIMIZERS = {"generators": "gen_optimizer", "discriminators": "disc_optimizer"}
 """Names of optimizers in a training state, by group; those of others are NAME_optimizer."""
 LEAST_LR_FACTOR = 1 / 64
@@ -20,7 +20,7 @@ LEAST_LR_FACTOR = 1 / 64
 
 
 class Updates:
-    """One Adam for each group of networks, averages of the exported networks, skipped steps."""
+    """Holds an Adam per group of networks, averages of exported ones, counts of skipped steps."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Updates:
         groups: Groups,
         exported: Sequence[str],
     ) -> None:
-        """networks are all trained networks by name; exported names those used for inference."""
+        """networks are all trained networks by name; exported, the names of those for inference."""
         self.config = config
         self.networks = networks
         self.rates = {name: rate for name, (_, rate) in groups.items()}
@@ -64,12 +64,15 @@ class Updates:
             optimizer.param_groups[0]["lr"] = self.rates[name] * (multiplier * self.lr_factor)
 
     def slow_down(self, factor: float) -> None:
-        """Reset the count of skipped steps in a row and scale the learning rates by a factor."""
+        """Multiply the configured learning rates by `factor` from the next set_lr() on.
+
+        The count of skipped steps in a row begins again at 0.
+        """
         self.lr_factor = factor
         self.skipped_in_row.zero_()
 
     def buffers(self) -> Iterator[Tensor]:
-        """Yield the buffers, which a forward pass changes: batch norm statistics."""
+        """Yield the networks' buffers: batch norm statistics, which forward passes change."""
         for net in self.networks.values():
             yield from net.buffers()
 
@@ -80,8 +83,8 @@ class Updates:
     def apply(self, step: int, statistics: Sequence[Tensor]) -> dict[str, Tensor]:
         """Apply the gradients unless one is not finite, without waiting for the device.
 
-        A skipped step restores the buffers from `statistics`, copied at its beginning. Return the
-        gradients' norms and the counts of skipped steps, by name.
+        A skipped step restores the buffers from `statistics`, copied at its beginning. Return
+        scalars by name: the gradients' norms before clipping, and the counts of skipped steps.
         """
         norms = {}
         for name, optimizer in self.optimizers.items():
@@ -155,7 +158,7 @@ def _key(group: str) -> str:
 
 
 def by_name(saved: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Return states of networks by name; in early training states they are lists in this order."""
+    """Return saved networks by name; early training states hold a list in the order of `names`."""
     return saved if isinstance(saved, dict) else dict(zip(names, saved, strict=False))
 
 
@@ -171,7 +174,10 @@ def _move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> Non
 
 
 def reseed(seed: int, process: int, step: int) -> random.Random:
-    """Seed torch from three numbers; return a generator. A resumed run repeats the draws."""
+    """Seed torch by these numbers, and return a seeded random.Random.
+
+    A resumed run thus repeats the draws.
+    """
     rng = random.Random(f"{seed}/{process}/{step}")
     torch.manual_seed(rng.getrandbits(63))
     return rng

@@ -49,20 +49,23 @@ class PerceptualNetwork:
         return self.last[2]
 
     def content_of(self, maps: Maps) -> Maps:
-        """Return the maps of the content layers."""
+        """Return the maps of the content layers, by layer."""
         return {layer: maps[layer] for layer in self.content}
 
     def grams_of(self, maps: Maps) -> Maps:
-        """Return the Gram matrices of each image, (N, C, C), of the style layers."""
+        """Return each image's Gram matrices (see mean_gram), (N, C, C), by style layer."""
         return {layer: mean_gram(maps[layer]) for layer in self.style}
 
     def style_of(self, maps: Maps) -> Maps:
-        """Return the mean Gram matrices of the images, (1, C, C), of the style layers."""
+        """Return the Gram matrices averaged over the images, (1, C, C), by style layer."""
         return {at: gram.mean(dim=0, keepdim=True) for at, gram in self.grams_of(maps).items()}
 
 
 def _serves_discriminators(config: Config) -> bool:
-    """Return whether projected discriminators can use this network: the same one, uncompiled."""
+    """Return whether projected discriminators can share this network's feature maps.
+
+    They can if they use the same backbone and weights, and networks are not compiled.
+    """
     networks, perceptual = config.networks, config.perceptual
     return (
         config.scores_features
@@ -75,8 +78,8 @@ def _serves_discriminators(config: Config) -> bool:
 class RunningGrams:
     """Running averages of a domain's Gram matrices.
 
-    The first steps have equal weights; then the average decays exponentially. Each step's images
-    are added before they are compared with it.
+    The first steps have equal weights; later, weights of older steps decay exponentially. Each
+    step's images are added before they are compared with the averages.
     """
 
     def __init__(self, decay: float) -> None:
@@ -84,7 +87,7 @@ class RunningGrams:
         self.values: dict[str, Tensor] = {}
 
     def update(self, fresh: Maps) -> Maps:
-        """Add a step's Gram matrices, if finite, and return the averages."""
+        """Add a step's Gram matrices, (1, C, C) by layer, if finite; return the averages."""
         self.steps += 1
         weight = max(1 - self.decay, 1 / self.steps)
         for layer, gram in fresh.items():
@@ -98,7 +101,7 @@ class RunningGrams:
         return {"steps": self.steps, "values": dict(self.values)}
 
     def restore(self, state: dict[str, Any], device: torch.device) -> None:
-        """Resume from what state() returned."""
+        """Restore what state() returned."""
         self.steps = state["steps"]
         self.values = {layer: gram.to(device) for layer, gram in state["values"].items()}
 
@@ -117,7 +120,7 @@ class LossTargetsBuilder:
         self.grams = {domain: RunningGrams(config.gram_decay) for domain in DOMAINS}
 
     def loss_targets(self, batches: Sequence[Sequence[Tensor]]) -> list[LossTargets]:
-        """Return the targets of each batch (a, b) of real images of a whole step.
+        """Return the loss targets of each batch of a step; a batch is the real images (a, b).
 
         The Gram matrices are averaged over all batches and processes before any comparison, so a
         step does not depend on how it is split, and the averages are the same on all processes.
@@ -145,17 +148,17 @@ class LossTargetsBuilder:
         return {} if self.network is None else {"perceptual.weights": self.network.fingerprint}
 
     def state(self) -> dict[Any, Any]:
-        """Return both domains' averages, {} if there are none."""
+        """Return the state of each domain's average Gram matrices; omit domains without any."""
         return {domain: grams.state() for domain, grams in self.grams.items() if grams.values}
 
     def restore(self, state: dict[Any, Any], device: torch.device) -> None:
-        """Resume from what state() returned."""
+        """Restore what state() returned."""
         for domain, saved in state.items():
             self.grams[domain].restore(saved, device)
 
 
 def _mean_maps(batches: Sequence[Maps], share: Callable[[Tensor], Tensor]) -> Maps:
-    """Return each layer's mean over batches and processes, in one exchange."""
+    """Return each layer's mean over batches and processes; these exchange all layers at once."""
     if not batches[0]:
         return {}
     means = {layer: torch.stack([maps[layer] for maps in batches]).mean(0) for layer in batches[0]}

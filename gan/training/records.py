@@ -1,4 +1,4 @@
-"""Reads the JSON lines of evaluations and of the doctor, and reports torn ones."""
+"""Reads the JSON lines that evaluations and the doctor wrote, and reports unreadable ones."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from gan.evaluation.records import Metric
 from gan.system.text import dotted
 
 OWN = re.compile(r"gen_(ab|ba)\.safetensors")
-"""Generators that a run exports at its end; not the best, nor those of past epochs."""
+"""Names of the generators that a run exports at its end; not of the best or of past epochs."""
 
 
 class Record(BaseModel):
@@ -32,22 +32,22 @@ class Evaluation(Record):
     protocol: dict[str, Any] = {}
     metrics: dict[str, Metric]
     images: str | None = None
-    """File with the scores of its images, relative to the run."""
+    """Path of the file with the scores of its images, relative to the run's folder."""
 
     @property
     def models(self) -> list[str]:
-        """The files that were evaluated; empty for evaluations during training."""
+        """The names of the evaluated files; empty for evaluations during training."""
         models = self.protocol.get("models")
         found = models.values() if isinstance(models, dict) else ()
         return [str(model.get("file", "")) for model in found if isinstance(model, dict)]
 
     @property
     def settings(self) -> dict[str, str]:
-        """The protocol by dotted keys."""
+        """The protocol's values as text, by dotted key."""
         return {name: str(value) for name, value in dotted(self.protocol)}
 
     def changed(self, change: Change) -> list[str]:
-        """Return the names of metrics with this change from the source images."""
+        """Return the names of the metrics that changed in this way from the source images."""
         return [name for name, metric in self.metrics.items() if metric.change == change]
 
 
@@ -61,7 +61,7 @@ class Score(Record):
 
 
 class Finding(Record):
-    """A line of RUN/doctor.jsonl: a new finding, or one that has disappeared."""
+    """A line of RUN/doctor.jsonl: a new finding (`finding`), or one that disappeared (`gone`)."""
 
     step: int
     where: str = ""
@@ -84,7 +84,7 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True)
 class Lines(Generic[R]):
-    """The readable lines of a file, and a remark about the others."""
+    """The readable lines of a file, and a remark on what could not be read, or None."""
 
     records: list[R]
     remark: str | None
@@ -93,7 +93,11 @@ class Lines(Generic[R]):
 
 
 def read_lines(path: Path, kind: type[R]) -> Lines[R]:
-    """Read a file of one JSON object a line; skip lines that are torn or of another kind."""
+    """Read a file of one JSON object a line; skip lines that are torn or of another kind.
+
+    The remark says which were skipped, or why the file could not be read; it is None for a file
+    that is missing or has only good lines.
+    """
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -121,7 +125,7 @@ def best_step(run: Path) -> int | None:
 
 
 def found(records: list[Finding]) -> list[tuple[Finding, int | None]]:
-    """Return the findings, open ones first, each with the step at which it ended, or None."""
+    """Return pairs (finding, step at which it ended or None): open ones first, then the newest."""
     findings = [(f, _over(f, records[i + 1 :])) for i, f in enumerate(records) if f.finding]
     return sorted(findings, key=lambda pair: (pair[1] is not None, -pair[0].step))
 
@@ -133,7 +137,11 @@ def _over(finding: Finding, later: list[Finding]) -> int | None:
 
 
 def chosen(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """Return the newest evaluation: by training, else of the run's generators, else of any file."""
+    """Return the newest evaluation during training; None if there are no evaluations at all.
+
+    If there is none during training, return the newest of the run's final generators, else of any
+    file.
+    """
     by_training = [e for e in evaluations if not e.models]
     of_the_run = [e for e in evaluations if all(OWN.fullmatch(name) for name in e.models)]
     return next((found[-1] for found in (by_training, of_the_run, evaluations) if found), None)

@@ -90,7 +90,7 @@ class Run:
         (self.folder / STOPPED_MARK).unlink(missing_ok=True)
 
     def resume(self) -> int:
-        """Restore the newest complete state, if there is one; return the steps done so far."""
+        """Restore the newest complete state, if there is one; return the steps done before."""
         saved, problems = agreed_state(self.folder / "state", self.processes)
         for problem in problems:
             self.print_line(f"damaged state skipped: {problem}")
@@ -116,7 +116,7 @@ class Run:
     # The loop
 
     def fit(self) -> int:
-        """Train until the last step; return the exit status."""
+        """Train until the last step or a signal; return the exit status, 0 or (signal) 75."""
         if self.step >= self.length.stop or self.ended():
             return self.report_finished()
         if not self.accelerator.is_main_process:
@@ -128,7 +128,7 @@ class Run:
             return self.loop(tracker)
 
     def report_finished(self) -> int:
-        """Print that the run is finished, and export generators that were removed."""
+        """Print that the run is finished; export removed generators again; return status 0."""
         self.ending = self.ended()
         if not all(path.exists() for path in self.generator_export.paths().values()):
             self.generator_export.keep(self.step)
@@ -136,17 +136,17 @@ class Run:
         return self.report_end(finished(self.step, self.length, self.ending))
 
     def report_end(self, text: str) -> int:
-        """Print how the run has ended; return the exit status."""
+        """Print how the run has ended; return the exit status, 0."""
         print_end(self.config, self.step, text, self.print_line)
         return 0
 
     def ended(self) -> str | None:
-        """Return why an observer ends the run before its last step, if one does."""
+        """Return an observer's reason to end the run before its last step, or None."""
         reasons = (observer.ended() for observer in self.observers.values())
         return next((reason for reason in reasons if reason), None)
 
     def loop(self, tracker: Tracker | None) -> int:
-        """Run the steps; only the main process has a tracker."""
+        """Run the steps; return the exit status. Only the main process has a tracker."""
         train, length, stop = self.config.train, self.length, self.length.stop
         with self.saver, ExitStack() as loaders:
             # Before the first step, on all processes: observers prepare, which may take as long as
@@ -206,7 +206,7 @@ class Run:
         progress.rewind(self.step)
 
     def report_stopped(self) -> int:
-        """Print and record in a file that a signal ended the run: launchers change exit codes."""
+        """Print and write to a file that a signal stopped the run; return the exit status, 75."""
         self.saver.finish()
         received = self.interruption.received
         name = received.name if received else "a signal to another process"
@@ -254,7 +254,7 @@ class Run:
         return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
 
     def go_back(self) -> None:
-        """Follow train.nonfinite: restore the newest state with half the learning rate, or stop."""
+        """Restore the newest state with half the learning rate, or raise: see train.nonfinite."""
         limit, factor = self.config.train.nonfinite_limit, self.updates.lr_factor / 2
         reason = (
             f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"
@@ -277,7 +277,7 @@ class Run:
         )
 
     def manifest(self, step: int) -> dict[str, Any]:
-        """Return what identifies a training state: configuration, data, device, processes."""
+        """Return a dict that identifies a training state: step, configuration, data, device, ..."""
         return {
             "step": step,
             "processes": self.accelerator.num_processes,

@@ -9,9 +9,9 @@ from gan.system.atomic import remove_parts
 from gan.system.unix import hold
 
 STOPPED_MARK = "stopped"
-"""File that names the signal that ended the last session of the run."""
+"""Name of the file that says which signal ended the last session of the run."""
 LOCK = ".lock"
-"""File that the running process locks."""
+"""Name of the file that the running process locks."""
 
 
 def claim(folder: Path) -> int:
@@ -41,7 +41,7 @@ def claim(folder: Path) -> int:
 
 
 def mark_stopped(folder: Path, text: str) -> None:
-    """Write why the run ended: launchers change exit statuses."""
+    """Write `text`, why the run stopped, to a file: launchers change exit statuses."""
     (folder / STOPPED_MARK).write_text(f"{text}\n", encoding="utf-8")
 
 

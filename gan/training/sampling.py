@@ -8,10 +8,12 @@ from gan.networks.layers import in_eval_mode
 
 @torch.no_grad()
 def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> list[Tensor]:
-    """Return real images, translations, reconstructions and, if the channels fit, identities.
+    """Return a list: real images, translations, reconstructions, identity outputs.
 
-    real is (N, C, H, W) in [-1, 1] of the domain that `forth` translates from. Without a generator
-    back there are two columns only. The networks run in eval mode and then return to their mode.
+    real is (N, C, H, W) in [-1, 1], of the domain from which `forth` translates; so is each entry,
+    with the channels of its domain. Without a generator `back` there are only the first two;
+    without equal channels in both domains, no identity outputs. The networks run in eval mode and
+    then return to their mode.
     """
     with in_eval_mode(forth):
         fake = forth(real)
@@ -24,9 +26,10 @@ def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> li
 
 @torch.no_grad()
 def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[Tensor]:
-    """Return content images, style images, results; styles repeat if there are fewer.
+    """Return a list: content images, style images, results, each (N, C, H, W) in [-1, 1].
 
-    The network runs in eval mode and then returns to its mode.
+    Styles repeat if there are fewer than N. The network runs in eval mode and then returns to its
+    mode.
     """
     style = spread(style, len(content))
     with in_eval_mode(network):
@@ -34,5 +37,5 @@ def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[T
 
 
 def spread(style: Tensor, count: int) -> Tensor:
-    """Return `count` styles from a batch, repeated if there are fewer."""
+    """Return the first `count` styles of a batch; they repeat if there are fewer."""
     return style[torch.arange(count) % len(style)]

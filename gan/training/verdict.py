@@ -37,7 +37,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Checks:
-    """The doctor's checks of a run up to a step, one every `every` steps; 0 for none."""
+    """The doctor's checks of a run up to a step, one every `every` steps; 0 without a doctor."""
 
     step: int
     every: int
@@ -53,7 +53,7 @@ class Checks:
         return self.count * self.every
 
     def in_a_row(self, finding: Finding) -> int:
-        """Return how many of the last checks in a row had a finding."""
+        """Return how many checks in a row, up to the last one, had this finding."""
         return (self.last - finding.step) // self.every + 1 if self.every else 1
 
 
@@ -112,7 +112,7 @@ def _ruins(finding: Finding) -> bool:
 
 
 def _seen(findings: Sequence[Finding], checks: Checks) -> str:
-    """Return a text of the findings; places of equal findings are joined."""
+    """Return the findings as text, each name once: TITLE (NAME, PLACES, in the last N checks)."""
     groups: dict[str, list[Finding]] = {}
     for finding in sorted(findings, key=lambda one: one.step):
         groups.setdefault(str(finding.finding), []).append(finding)
@@ -141,7 +141,7 @@ def _place(where: str) -> str:
 
 
 def _further(evaluation: Evaluation) -> str:
-    """Return which metrics are worse than those of the source images, and which are better."""
+    """Return text that names the metrics that are worse than the sources', then better ones."""
     worse, better = evaluation.changed("worse"), evaluation.changed("better")
     text = f"the translations are further from {_targets(worse)} than their sources"
     titles = dict.fromkeys(row_of(stem(name)).title for name in better)
@@ -149,7 +149,7 @@ def _further(evaluation: Evaluation) -> str:
 
 
 def _targets(names: Sequence[str]) -> str:
-    """Return the domains that metrics compare translations with, and the metrics' titles."""
+    """Return text such as "A and B (by FID)": the metrics' target domains, then their titles."""
     directions = dict.fromkeys(name[len(stem(name)) + 1 :] for name in names)
     domains = [DIRECTIONS[at].target.upper() for at in directions if at in DIRECTIONS]
     titles = dict.fromkeys(row_of(stem(name)).title for name in names)
@@ -157,7 +157,7 @@ def _targets(names: Sequence[str]) -> str:
 
 
 def _early(checks: Checks) -> str:
-    """Return why there is no verdict yet."""
+    """Return text that says why there is no verdict yet."""
     if checks.count:
         return f"pictures are formed from step {YOUNG} on"
     every = checks.every
@@ -168,7 +168,7 @@ def _early(checks: Checks) -> str:
 
 
 def _basis(evaluation: Evaluation | None, checks: Checks) -> str:
-    """Return what a verdict is based on."""
+    """Return a sentence that says what checks and evaluation a verdict is based on."""
     parts = []
     if checks.count:
         times = f"{checks.count} checks" if checks.count > 1 else "one check"
@@ -179,7 +179,7 @@ def _basis(evaluation: Evaluation | None, checks: Checks) -> str:
 
 
 def _sureness(findings: Sequence[Finding], checks: Checks) -> str:
-    """Return how certain findings are: more so after several checks in a row."""
+    """Return a sentence on how certain the findings are: surer after several checks in a row."""
     times = max(map(checks.in_a_row, findings))
     if times >= SURE:
         return f"Sure: {times} checks in a row found it."
@@ -189,14 +189,14 @@ def _sureness(findings: Sequence[Finding], checks: Checks) -> str:
 
 
 def _measured(evaluation: Evaluation, names: Sequence[str]) -> str:
-    """Return how certain differences are whose 95 % intervals exclude 0."""
+    """Return a sentence on how certain differences are whose 95 % intervals exclude 0."""
     least = min(evaluation.metrics[name].count or 0 for name in names)
     sure = "Sure" if least >= MANY else "Fairly sure"
-    return f"{sure}: the 95 % intervals of the differences, of {least} images, do not hold 0."
+    return f"{sure}: the 95 % intervals of the differences, of {least} images, exclude 0."
 
 
 def _unmeasured(evaluation: Evaluation | None) -> str:
-    """Return why a run without a fault is only called usable."""
+    """Return a sentence that says why a run without a fault is only called usable."""
     if evaluation is None or not _compared(evaluation):
         return (
             "Not sure how good: how near the translations are to the other folder was not "
@@ -206,12 +206,15 @@ def _unmeasured(evaluation: Evaluation | None) -> str:
 
 
 def _compared(evaluation: Evaluation) -> list[str]:
-    """Return the metrics that are compared with the source images."""
+    """Return the names of the metrics that are compared with the source images."""
     return [name for name, metric in evaluation.metrics.items() if metric.change]
 
 
 def _all_better(evaluation: Evaluation) -> list[str]:
-    """Return the metrics that are better than the sources', if every direction has one."""
+    """Return the names of the metrics that are better than the sources'.
+
+    Return [] unless every measured direction has one.
+    """
     better = evaluation.changed("better")
     measured, ours = (
         {name[len(stem(name)) + 1 :] for name in names} for names in (_compared(evaluation), better)

@@ -65,7 +65,9 @@ def test_a_generator_that_is_not_named_keeps_its_initial_weights(
     theirs(tmp_path)
     begun = trainer(config(tmp_path, weights_ab=tmp_path / "g1.pth")).bare
     assert equal(begun.gen_ba, trainer(config(tmp_path)).bare.gen_ba)
-    assert "gen_ab given, gen_ba initial, disc_a initial, disc_b initial" in capsys.readouterr().err
+    assert (
+        "gen_ab from a file, gen_ba random, disc_a random, disc_b random" in capsys.readouterr().err
+    )
 
 
 def test_a_folder_of_the_references_gives_all_four_by_domain(tmp_path: Path) -> None:
@@ -129,7 +131,7 @@ def test_missing_files_are_rejected(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_networks_is_rejected(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"^networks\.weights: .*: no generators or discrimin"):
+    with pytest.raises(ValueError, match=r"^networks\.weights: .*: no weights of this run's "):
         trainer(config(tmp_path, weights=tmp_path))
 
 

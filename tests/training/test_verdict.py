@@ -64,7 +64,7 @@ def test_a_good_run_names_what_was_measured() -> None:
         "Good: the translations are nearer to B and A (by KID, FID) than their sources, and the "
         "doctor finds no fault. It rests on 5 checks of up to 4 test images, the last at step 500 "
         "and an evaluation at step 500. Fairly sure: the 95 % intervals of the differences, of 12 "
-        "images, do not hold 0."
+        "images, exclude 0."
     )
 
 

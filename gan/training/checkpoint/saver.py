@@ -68,7 +68,7 @@ class Saver:
         self.pending_publish = partial(self.publish, part, folder, manifest)
 
     def publish(self, part: Path, folder: Path, manifest: dict[str, Any]) -> None:
-        """Queue the renaming of a state whose parts all processes have written."""
+        """Queue the renaming of a state that all processes have written, and remove old states."""
         self.pending_publish = None
         self.check()
         if self.accelerator.is_main_process:
@@ -131,7 +131,7 @@ class GeneratorExport:
             self.saver.add(save_generator, weights, path, spec, about | own)
 
     def paths(self, suffix: str = "") -> dict[Direction, Path]:
-        """Return the files by direction; those of the last step have no suffix."""
+        """Return the paths of the files by direction; those of the last step have no suffix."""
         folder = self.frame.config.run.dir
         return {name: folder / f"gen_{name}{suffix}.safetensors" for name in self.frame.generators}
 
@@ -143,7 +143,7 @@ class GeneratorExport:
 
 
 def _or_remove(part: Path, function: Callable[[], None]) -> None:
-    """Call a function that writes part of a state; if it fails, remove the whole state."""
+    """Call a function that writes part of a state; if it fails, remove the state, raise OSError."""
     try:
         function()
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError

@@ -55,7 +55,7 @@ class SavedState:
     def awaited(self) -> list[Any]:
         """Wait until this process sees the state, which another machine has found; return [].
 
-        Network disks may show it late. ValueError if another state stays in its place.
+        Network disks may show it late. ValueError if this process does not see it within SECONDS.
         """
         for _ in range(SECONDS):
             if _examine(self.folder) == (None, self.manifest):
@@ -67,7 +67,11 @@ class SavedState:
         )
 
     def load(self, process: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the shared part and this process's part of the state, on the CPU."""
+        """Return the shared part and a process's part of the state, on the CPU.
+
+        The latter is {} if the state was saved by fewer processes. ValueError if a file cannot be
+        loaded.
+        """
         shared = _read_tensors(self.folder / "shared.pt")
         path = self.folder / f"process-{process}.pt"
         if not path.exists():  # saved by fewer processes, and run.allow_changes is on
@@ -76,7 +80,7 @@ class SavedState:
 
 
 def _read_tensors(path: Path) -> dict[str, Any]:
-    """Return the content of a file of a state; ValueError names a file that cannot be loaded."""
+    """Return the dict in a file of a state, on the CPU; ValueError if it cannot be loaded."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if not isinstance(content, dict):
@@ -96,7 +100,7 @@ def write(save: Callable[[BinaryIO], object], path: Path) -> None:
 
 
 def publish(temporary: Path, folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest with each file's length and hash, flush, and rename the folder."""
+    """Write the manifest with each file's length and hash, flush, rename temporary to folder."""
     manifest = manifest | {"files": {p.name: describe(p) for p in sorted(temporary.iterdir())}}
     text = json.dumps(manifest | {"checksum": checksum(manifest)}, indent=1)
     write(lambda file: file.write(text.encode()), temporary / MANIFEST)
@@ -136,7 +140,7 @@ def remove_old(root: Path, step: int, keep: int) -> None:
 
 
 def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
-    """Return the newest complete state in root, and the problems of newer, damaged ones."""
+    """Return the newest complete state in root, or None, and why each newer one is damaged."""
     problems: list[str] = []
     for folder in sorted(root.glob("step-*"), reverse=True):
         problem, manifest = _examine(folder)
@@ -147,14 +151,14 @@ def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
 
 
 def agreed_state(root: Path, processes: Processes) -> tuple[SavedState | None, list[str]]:
-    """Return on all processes the state that the main one finds, once all of them see it."""
+    """Return on all processes what newest_state finds on the main one, once all see that state."""
     saved, problems = processes.once(lambda: newest_state(root))
     processes.gather(lambda: [] if processes.main or saved is None else saved.awaited())
     return saved, problems
 
 
 def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
-    """Return the problem of a state's folder, or None, and its manifest."""
+    """Return what is wrong with a state's folder (else None), and its manifest ({} if wrong)."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["checksum"] != checksum(manifest):
@@ -188,10 +192,11 @@ def _fault(manifest: dict[str, Any]) -> str | None:
 
 
 def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
-    """Reject a configuration, folders or processes that differ from those of a state.
+    """Raise ValueError, with the changes, if a run does not match the saved state.
 
-    ValueError names the changes. With `allow` only those are rejected for which weights would not
-    fit.
+    `now` is the run's manifest. Compared are configuration, folders, processes, device, recipe and
+    the hashes of files, such as weights. With `allow`, only changes after which the weights would
+    not fit are rejected.
     """
     changes = changed_keys(saved.manifest["config"], now["config"])
     # Older manifests name no device.
@@ -213,5 +218,5 @@ def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
         remedy = "" if fixed else ", or --run.allow_changes true"
         raise ValueError(
             f"{saved.folder.parent.parent} holds a run with another configuration "
-            f"({'; '.join(fixed or changes)}): use the same values, another run.dir{remedy}"
+            f"({'; '.join(fixed or changes)}): use the same values or another run.dir{remedy}"
         )

@@ -85,7 +85,7 @@ class Doctor:
         self.skipped = self.left_out = 0.0
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Record the values of a logged step, by the names of the log."""
+        """Record the values of a logged step, by name, if those that the doctor uses are finite."""
         self.left_out += max(0.0, values["skipped_steps"] - self.skipped)
         self.skipped = values["skipped_steps"]
         kept = {name: value for name, value in values.items() if name.startswith(PREFIXES)}
@@ -119,7 +119,7 @@ class Doctor:
     def look(
         self, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
     ) -> tuple[Signals, dict[str, float]]:
-        """Return signals of images, and the mean distance of each domain to its translations."""
+        """Return signals of translations, and each target domain's mean distance to them."""
         signals: Signals = {}
         distances: dict[str, float] = {}
         networks = {"ab": forth, "ba": back}
@@ -161,14 +161,14 @@ class Doctor:
         return signals
 
     def split(self) -> tuple[Rows, Rows]:
-        """Return logged steps of this window, at least LOGS if possible, and those before it."""
+        """Return the logged steps of this window, at least LOGS if possible, and earlier ones."""
         rows = list(self.rows)
         new = sum(step > self.examined for step, _ in rows)
         count = min(max(new, LOGS), MEMORY // 2)
         return rows[-count:], rows[:-count]
 
     def news(self, signals: Signals, findings: Iterable[Finding | None]) -> Examination:
-        """Return the changes since the last window; faults that are undefined now stay open."""
+        """Return what has changed since the last window; faults undefined in this one stay open."""
         now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
         defined = {at: value for at, value in signals.items() if not math.isnan(value)}
         gone = [f for at, f in self.open.items() if at in defined and at not in now]
@@ -187,7 +187,7 @@ class Doctor:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Restore what state() returned. Steps skipped since then count."""
+        """Restore what state() returned; steps skipped after that state still count."""
         self.rows = deque(state["rows"], maxlen=MEMORY)
         self.examined, self.skipped = state["examined"], state["skipped"]
         found = (Finding(**finding) for finding in state["open"])
@@ -202,7 +202,7 @@ PREFIXES = ("score_", "discriminator_", "gradient_norm_")
 def _see(
     real: Tensor, fake: Tensor, wanted: Tensor | None, home: Network | None
 ) -> dict[str, float]:
-    """Return the signals of translations.
+    """Return the signals of translations by fault; only not_finite if some values are not finite.
 
     fake are translations of real, wanted real images of their domain, home the inverse generator.
     """
@@ -238,7 +238,7 @@ def _diagnose(
     *,
     alone: bool = False,
 ) -> Finding | None:
-    """Return a finding if a signal's value over a window exceeds its limit.
+    """Return a finding if a signal's value over a window is beyond its limit, else None.
 
     pace is the discriminators' learning rate divided by that of the generators; alone is whether
     there is only one generator.

@@ -30,7 +30,8 @@ CALM, BUSY = 0.05, 0.95
 NEAR, FAR = 3, 10
 """Distances in pixels from an edge: its halo, and its surroundings."""
 LEAST_OVERSHOOT, LEAST_RANGE = 0.02, 0.05
-"""Limits below which a halo is invisible; luma ranges over 2."""
+"""Overshoot below which a halo is invisible, and the least range of luma, which is in [-1, 1], by
+which overshoot is divided."""
 LEAST_GRAIN = 2.0
 """Detail in calm places, in gray levels, below which it is invisible."""
 
@@ -44,11 +45,11 @@ def luma(images: Tensor) -> Tensor:
 
 
 def luminance_correlation(real: Tensor, fake: Tensor) -> float:
-    """Return Pearson's r = cov(x, y) / (sd(x) sd(y)) between the luma of input and output, in
-    [-1, 1].
+    """Return Pearson's r between the luma of input and output, in [-1, 1].
 
-    Computed for each picture, then averaged over pictures. A picture without contrast (a standard
-    deviation below half a gray level) has 0. Inverted colors are strongly negative.
+    r = cov(x, y) / (sd(x) sd(y)), computed for each picture, then averaged over pictures. Standard
+    deviations count as half a gray level at least, so that a picture without contrast has about 0.
+    Inverted colors are strongly negative.
     """
     x, y = (luma(images).flatten(1) for images in (real, fake))
     x, y = (values - values.mean(1, keepdim=True) for values in (x, y))
@@ -71,18 +72,17 @@ def difference(x: Tensor, y: Tensor) -> float:
 
 
 def diversity(images: Tensor) -> float:
-    """Return mean |x_i - x_j| over all pairs i < j of pictures and their pixels; NaN for one."""
+    """Return mean |x_i - x_j| over pairs i < j of pictures and over pixels; NaN for one picture."""
     pairs = torch.combinations(torch.arange(len(images), device=images.device))
     return difference(*images[pairs.T]) if len(pairs) else math.nan
 
 
 def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> float:
-    """Return diversity(fake) / min(diversity(real), diversity(wanted)): 0 if all outputs are the
-    same.
+    """Return diversity(fake) / min(diversity(real), diversity(wanted)): 0 if all fakes are equal.
 
     real are the inputs; wanted are pictures of the other domain, if any: a domain of pale pictures
-    requires pale outputs. NaN if the pictures compared with differ by less than a gray level, or
-    there is only one.
+    requires pale outputs. NaN if the divisor is less than a gray level, or there is only one
+    picture.
     """
     expected = diversity(real)
     if wanted is not None and len(wanted) > 1:
@@ -96,7 +96,7 @@ def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> flo
     max over d of (e(d) - e(0)) / (c |d| + e(0) / 8) with e(d) = mean |back(fake + d) - real|, the
     error of a reconstruction, and |d| = mean |d|. d is noise of fake's shape with a standard
     deviation of NOISE, or the rounding of fake to 8 bits; c = sd(real) / sd(fake), where it is
-    above 1, is the contrast that has to be recovered from a pale picture. A generator back that
+    above 1, is the contrast that has to be recovered from a pale picture. A generator `back` that
     reads the visible picture passes d on, which gives 1 at most; one that reads a code of invisible
     amplitude amplifies the code, and d with it. If reconstructions are bad from the start, e(0) / 8
     keeps their random changes small. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a
@@ -114,9 +114,10 @@ def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> flo
 
 
 def checkerboard(fake: Tensor, *natural: Tensor) -> float:
-    """Return grid(fake) - max grid(natural): strength of a grid that real pictures lack, in levels.
+    """Return grid(fake) - max grid(natural): gray levels of a grid that real pictures lack.
 
-    natural are the inputs and the other domain: printed or dithered pictures already have a grid.
+    natural are batches of the inputs and of the other domain: printed or dithered pictures already
+    have a grid.
     """
     return grid(fake) - max(grid(images) for images in natural)
 
@@ -143,8 +144,8 @@ def grid(images: Tensor) -> float:
 def clipped(fake: Tensor, *natural: Tensor) -> float:
     """Return the share of values that are black or white, minus the largest share in natural.
 
-    natural are the inputs and the other domain. Channels count separately: flat red, which has one
-    white and two black channels, is clipped.
+    natural are batches of the inputs and of the other domain. Channels count separately: flat red,
+    which has one white and two black channels, is clipped.
     """
     shares = [float((images.abs() > EXTREME).float().mean()) for images in (fake, *natural)]
     return shares[0] - max(shares[1:])
@@ -153,8 +154,8 @@ def clipped(fake: Tensor, *natural: Tensor) -> float:
 def structure(real: Tensor, fake: Tensor) -> float:
     """Return how well edges of outputs match those of inputs, -1 to 1, averaged over pictures.
 
-    The correlation of edge directions (gan/metrics/structure.py): colors, and light and dark, may
-    change. NaN if no input has edges.
+    It is the correlation of edge directions (gan/metrics/structure.py), which ignores colors and
+    which side of an edge is lighter. NaN if no input has edges.
     """
     pairs = zip(to_pixels(real), to_pixels(fake), strict=True)
     fields = ([field(comparable(np.asarray(to_array(one)))) for one in pair] for pair in pairs)
@@ -164,10 +165,11 @@ def structure(real: Tensor, fake: Tensor) -> float:
 
 
 def detail(images: Tensor, quantile: float) -> float:
-    """Return the strength of detail at a quantile of a picture's places, in gray levels, averaged.
+    """Return a quantile of the strength of detail over a picture's places, in gray levels.
 
-    Detail is a picture minus its mean over WINDOW x WINDOW pixels. Its strength at a place is the
-    root mean square over channels and a window of the same size. Sides must be 2 WINDOW or more.
+    The result is the mean over the pictures. Detail is a picture minus its mean over WINDOW x
+    WINDOW pixels. Its strength at a place is the root mean square over channels and a window of the
+    same size. Sides must be 2 WINDOW or more.
     """
     images = images.float()
     edge = WINDOW // 2
@@ -189,8 +191,8 @@ def blurred(fake: Tensor, *natural: Tensor) -> float:
 def halos(fake: Tensor, *natural: Tensor) -> float:
     """Return how far edges of outputs overshoot, relative to the largest overshoot in natural.
 
-    The smaller of two ratios, of overshoot and of detail in busy places: soft pictures overshoot
-    while they form, and edges may be sharper than in small pictures that were enlarged.
+    It is the smaller of two ratios, of overshoot and of detail in busy places: soft pictures
+    overshoot while they form, and edges may be sharper than in small pictures that were enlarged.
     """
     ratios = []
     for measure, least in ((overshoot, LEAST_OVERSHOOT), (_busy, LEAST_GRAIN)):
@@ -236,5 +238,5 @@ def _mean(plane: Tensor, side: int) -> Tensor:
 
 
 def _largest(plane: Tensor, reach: int) -> Tensor:
-    """Return the largest value within `reach` pixels along rows and columns."""
+    """Return at each place the largest value within `reach` pixels along rows and columns."""
     return max_pool2d(plane, 2 * reach + 1, stride=1, padding=reach)

@@ -9,12 +9,12 @@ from statistics import fmean, median
 
 
 def edge(losses: Sequence[float], chance: float) -> float:
-    """Return 1 - L / L(chance): 0 if the discriminator guesses, 1 if it is always certain.
+    """Return 1 - L / chance: 0 if the discriminator guesses, 1 if it is always certain.
 
-    L is the mean of its losses, L(chance) the value in the row of its adversarial form. At 1 every
-    patch has reached its target: (1, 0) with lsgan, far beyond 0 with vanilla, beyond +-1 with
-    hinge. Then the discriminator learns nothing more, and its gradients no longer inform the
-    generators. Undefined for a critic: see stretch.
+    L is the mean of its losses; chance is its loss if it guesses, which the row of its adversarial
+    form holds. At 1 every patch has reached its target: 1 or 0 with lsgan, far above or below 0
+    with vanilla, beyond +-1 with hinge. Then the discriminator learns nothing more, and its
+    gradients no longer inform the generators. Undefined for a critic: see stretch.
     """
     return 1 - fmean(losses) / chance
 

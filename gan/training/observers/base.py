@@ -32,7 +32,7 @@ class RunContext:
     print_line: Callable[[str], None]
     """Prints one line, once for all processes."""
     keep: Callable[[int, str], None]
-    """Exports the generators of the present step, their file names with a suffix."""
+    """Exports the generators; takes the present step and a suffix for the file names."""
     waits: LoaderWait
     """Time spent waiting for images."""
 
@@ -53,28 +53,28 @@ class Observer(Protocol):
     """
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Prepare for what follows a step, before the first one of this process.
+        """Prepare, before the first step of this process; `step` steps are done already.
 
         The tracker is None on all processes but the main one.
         """
         return None
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
-        """Take the values, scalars by name, of a step that is logged (train.log_every).
+        """Receive the scalars, by name, of a step that is logged (train.log_every).
 
         The tracker is None on all processes but the main one.
         """
         return None
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
-        """Take notice of a step that is done.
+        """Act on a step that is done; called after every step.
 
         The tracker is None on all processes but the main one.
         """
         return None
 
     def ended(self) -> str | None:
-        """Return why the run should end now, or None; the same on all processes."""
+        """Return a reason to end the run now, or None; the same on all processes."""
         return None
 
     def state(self) -> dict[str, Any]:
@@ -82,12 +82,12 @@ class Observer(Protocol):
         return {}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Restore what state() returned; {} if the run had no such observer."""
+        """Restore what state() returned; the state is {} if the saved run lacked this observer."""
         return None
 
 
 def build_observers(context: RunContext) -> dict[str, Observer]:
-    """Build the observers that the configuration turns on or names, by name."""
+    """Return the observers by name: those that the configuration turns on or names."""
     config = context.config
     return {
         name: load(row.code)(context)

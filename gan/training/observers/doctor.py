@@ -36,7 +36,7 @@ class DoctorObserver(Observer):
         self.step = step
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
-        """Pass on the values; skip those that are logged only because a run stops."""
+        """Pass the values to the doctor, except those that are logged only because a run stops."""
         if step % self.context.config.train.log_every == 0:
             self.doctor.log(step, values)
 
@@ -69,7 +69,7 @@ class DoctorObserver(Observer):
                 "value": found.value, "limit": found.limit, "advice": found.advice,
             })  # fmt: skip
         for old in seen.gone:
-            self.context.print_line(f"doctor, step {step}: {old.name} {old.where} has gone")
+            self.context.print_line(f"doctor, step {step}: {old.name} {old.where} is gone")
             entries.append({"step": step, "gone": old.name, "where": old.where})
         with path.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(entry) + "\n" for entry in entries)
@@ -89,8 +89,8 @@ class DoctorObserver(Observer):
 def _begin_record(folder: Path, step: int) -> Path:
     """Remove entries after a step from a run's record; return the record's path.
 
-    Torn lines are dropped. The file is replaced as a whole, so that a run that is killed leaves the
-    old one or the new one.
+    Torn lines are removed too. The file is replaced as a whole, so that a killed run leaves either
+    the old or the new one.
     """
     path = folder / "doctor.jsonl"
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

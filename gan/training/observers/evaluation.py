@@ -23,7 +23,7 @@ from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
 BEST = "best.json"
-"""File that names the step of the best generators."""
+"""Name of the file that holds the step of the best generators and their metric."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class EvaluationObserver(Observer):
             self.measure(step, tracker)
 
     def kept(self) -> Mark | None:
-        """Return the mark of the best generators if their files are there; repair best.json.
+        """Return the mark of the best generators, None without their files; repair best.json.
 
         The files may be newer than the training state, or have been removed or damaged since.
         """
@@ -115,12 +115,12 @@ class EvaluationObserver(Observer):
         return None
 
     def note(self, mark: Mark) -> None:
-        """Write best.json."""
+        """Write a mark into best.json."""
         text = json.dumps({"metric": self.config.best} | asdict(mark)) + "\n"
         write_whole(self.context.run_dir / BEST, lambda file: file.write(text.encode()))
 
     def drop_later(self, step: int, tracker: Tracker | None) -> None:
-        """Drop entries after the step from which the run continues, once."""
+        """Delete entries after `step`, from which the run continues, once per restored state."""
         if tracker and self.overtaken:
             forget(self.context.run_dir, step)
         self.overtaken = False
@@ -135,7 +135,10 @@ class EvaluationObserver(Observer):
             self.compare(step, evaluation.metrics[self.config.best], tracker)
 
     def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
-        """Evaluate and record this step; return None if a translation is not finite."""
+        """Evaluate, print and record a step; if that fails, print why and return None.
+
+        At step 0 the failure, a ValueError, is raised.
+        """
         generators = self.context.trainer.frame.generators
         try:
             evaluation = evaluate(
@@ -162,7 +165,10 @@ class EvaluationObserver(Observer):
         return evaluation
 
     def check(self, step: int, evaluation: Evaluation) -> None:
-        """Print the numbers, and at step 0 the notes; ValueError if patience has no interval."""
+        """Print the metrics, and at step 0 the notes.
+
+        ValueError if evaluate.patience is set and the metric evaluate.best has no interval.
+        """
         frozen = self.context.config.frozen_networks
         partial = partial_judge(self.config.features, frozen, "evaluate.")
         for note in (*evaluation.notes, *partial) if step == 0 else ():
@@ -171,7 +177,7 @@ class EvaluationObserver(Observer):
         if best and self.split == "test" and step == 0:
             self.context.print_line(
                 "evaluate.best: chosen by the test images, so their numbers will be too good; "
-                "images in valA and valB of data.root would be used instead"
+                "add folders valA and valB to data.root, which are used instead"
             )
         self.context.print_line(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
         if self.config.patience and best and evaluation.metrics[best].low is None:
@@ -207,11 +213,11 @@ class EvaluationObserver(Observer):
             self.without_progress += 1
         if step == self.context.length.stop or self.ended():
             self.context.print_line(
-                f"{self.config.best}: {mark.text()}, the last; {self.best.text()}, the best"
+                f"{self.config.best}: last {mark.text()}; best {self.best.text()}"
             )
 
     def ended(self) -> str | None:
-        """Return why the run ends before its last step, or None."""
+        """Return a reason to end the run before its last step, or None."""
         patience = self.config.patience
         if patience is None or self.without_progress < patience or self.standard is None:
             return None
@@ -252,10 +258,10 @@ def _read_best(folder: Path, metric: str | None) -> Mark | None:
 
 
 def clearly_better(metric: Metric, standard: Mark, deviations: Sequence[float]) -> bool:
-    """Return whether a metric is clearly better than before, by its differences on the same images.
+    """Return whether a metric is clearly better than the standard, by paired differences.
 
-    deviations are the standard's, image by image. States of older versions lack them; then the
-    standard's interval decides.
+    deviations are the standard's, one for each image. If they do not match the metric's images, or
+    are missing, as in states of older versions, the standard's interval decides.
     """
     sign = 1 if metric.better == "lower" else -1
     gain = sign * (standard.value - metric.value)

@@ -75,14 +75,14 @@ class ArbitraryStyleTrainer:
         return update.apply()
 
     def targets(self, a: Tensor, b: Tensor) -> LossTargets:
-        """Return the loss targets: content of photographs, style of each painting."""
+        """Return the loss targets: feature maps of photographs, Gram matrices of each painting."""
         content = self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
         return LossTargets(
             self.perceptual, {"a": content}, {"b": self.perceptual.grams_of(self.perceptual(b))}
         )
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the translation into the styles of real paintings; there is none from B to A."""
+        """Return a function that translates into the styles of real["b"], and None for B to A."""
         network, style = self.frame.generators["ab"], real["b"]
         return lambda content: network(content, spread(style, len(content))), None
 

@@ -39,10 +39,17 @@ class Recipe(Protocol):
         """
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the translations A to B and, if there is one, B to A, for inference."""
+        """Return functions that translate A to B, and B to A or None, for inference.
+
+        real holds the test images of each domain; a recipe whose generator takes styles uses some
+        of them as styles.
+        """
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return the columns of the sample grids by direction, for test images."""
+        """Return each direction's columns of the sample grid, (N, C, H, W) each.
+
+        real is as in translations.
+        """
 
 
 class Part(Protocol):
@@ -52,7 +59,7 @@ class Part(Protocol):
         """Return the state that resuming requires."""
 
     def restore(self, state: dict[Any, Any], device: torch.device) -> None:
-        """Restore what state() returned; {} if the run had no such feature."""
+        """Restore what state() returned; the state is {} if the saved run lacked the feature."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +69,20 @@ class Frame:
     config: Config
     accelerator: Accelerator
     bare: Mapping[str, nn.Module]
+    """The trained networks by name: gen_ab, disc_b and so on."""
     networks: Mapping[str, nn.Module]
-    """The trained networks, wrapped for several processes."""
+    """The same, wrapped for several processes."""
     updates: Updates
     fingerprints: dict[str, str]
     """Hashes that must be the same when resuming, by the key that names the file."""
     pools: Mapping[Domain, ImagePool] = field(default_factory=dict)
     """Past translations for the discriminators; each process has its own."""
     parts: Mapping[str, Part] = field(default_factory=dict)
+    """Features with state that all processes share, by name."""
 
     @property
     def generators(self) -> dict[Direction, nn.Module]:
-        """The exported generators: the averages if averaging is on."""
+        """The exported generators by direction: their averages if averaging is on."""
         networks = self.updates.averages or self.updates.exported
         directions = RECIPES[self.config.recipe].directions
         return {direction: networks[f"gen_{direction}"] for direction in directions}
@@ -112,8 +121,9 @@ def build_frame(
     """Load initial weights and prepare networks for training, on all processes.
 
     `built` are the networks on the CPU, by name: gen_ab, disc_b and so on. The generators of the
-    recipe's directions are averaged; each domain with a discriminator gets a pool. Fingerprints of
-    networks that are read from a file are added to `fingerprints`.
+    recipe's directions are averaged; each domain with a discriminator gets a pool. The frame's
+    fingerprints are `fingerprints` and those of networks that were read from a file. ValueError as
+    in load_initial_weights and share_statistics.
     """
     row = RECIPES[config.recipe]
     for network in built.values():
@@ -145,7 +155,7 @@ class Step:
         self.count = 0
 
     def accumulate(self, batches: Sequence[T]) -> Iterator[T]:
-        """Yield the batches; their gradients are averaged."""
+        """Yield the batches in turn; the gradients that minimize() adds are averaged over them."""
         self.count = len(batches)
         for batch in batches:
             self.records.append({})
@@ -153,9 +163,10 @@ class Step:
 
     @contextmanager
     def gradients(self, networks: Sequence[nn.Module], *, complete: bool = True) -> Iterator[None]:
-        """Average gradients over the processes in the last batch only, once they are complete.
+        """Enter the context in which these networks' forward and backward passes must run.
 
-        Forward and backward passes of these networks must be in this context.
+        The processes average gradients only in the step's last batch, and only if `complete`: pass
+        False if another backward pass through these networks follows for the same batch.
         """
         with ExitStack() as stack:
             if not complete or len(self.records) < self.count:
@@ -164,10 +175,13 @@ class Step:
             yield
 
     def minimize(self, loss: Tensor, values: Mapping[str, Tensor]) -> None:
-        """Backpropagate a loss of the present batch, and record values to log."""
+        """Backpropagate a loss of the present batch, and record scalars to log, by name."""
         self.frame.updates.scaler.scale(loss / self.count).backward()
         self.records[-1] |= values
 
     def apply(self) -> dict[str, Tensor]:
-        """Update the networks; return the recorded values and the gradients' norms."""
+        """Update the networks; return scalars by name.
+
+        They are the recorded values, averaged over the batches, and those of Updates.apply.
+        """
         return mean(self.records) | self.frame.updates.apply(self.number, self.statistics)

@@ -109,7 +109,7 @@ class Trainer:
         return update.apply()
 
     def prepare(self, batches: Sequence[Batch]) -> list[tuple[Images, LossTargets]]:
-        """Return a step's images by domain, on the device, with their loss targets."""
+        """Return for each batch its images by domain, on the device, and its loss targets."""
         prepared = [dict(zip(DOMAINS, self.frame.prepare(batch), strict=True)) for batch in batches]
         targets = self.perception.loss_targets([list(images.values()) for images in prepared])
         if self.classifier is not None:
@@ -122,7 +122,7 @@ class Trainer:
         return generators["ab"], generators["ba"]
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return the columns of the sample grids, in both directions: real, fake, rec, idt."""
+        """Return the columns of both directions' sample grids: real, fake, rec, idt if possible."""
         nets = self.frame.generators
         return {
             direction: sample_columns(nets[direction], nets[ends.opposite], real[ends.source])

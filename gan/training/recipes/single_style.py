@@ -69,7 +69,7 @@ class SingleStyleTrainer:
         return update.apply()
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the translation of photographs; there is none from B to A."""
+        """Return the generator, which translates photographs, and None: none translates B to A."""
         return self.frame.generators["ab"], None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
@@ -78,7 +78,10 @@ class SingleStyleTrainer:
 
 
 def read_painting(path: Path, size: int | None, channels: Channels) -> Tensor:
-    """Return style.image, scaled, (1, C, H, W) in [-1, 1]; ValueError names key and file."""
+    """Return style.image, (1, C, H, W) in [-1, 1], its shorter side scaled to `size` pixels.
+
+    None does not scale. ValueError, with key and file, if it cannot be read.
+    """
     try:
         image = read_image(path, channels=channels)
     except ValueError as error:

@@ -118,9 +118,7 @@ def test_the_best_is_kept_and_a_plateau_ends_the_run(
     assert train(config(root, tmp_path, max_steps=40, **settings)).status == 0
     printed = capsys.readouterr().err
     assert "l1_ab has not become clearly better for 3 evaluations, since step 4" in printed
-    assert (
-        "l1_ab: 9.9 [8.9, 10.9] at step 10, the last; 8.5 [7.5, 9.5] at step 6, the best" in printed
-    )
+    assert "l1_ab: last 9.9 [8.9, 10.9] at step 10; best 8.5 [7.5, 9.5] at step 6" in printed
     best = json.loads((tmp_path / "best.json").read_text())
     assert (best["metric"], best["step"], best["value"]) == ("l1_ab", 6, 8.5)
     manifest = sorted((tmp_path / "state").glob("*/manifest.json"))[-1]
