@@ -1,7 +1,7 @@
 """Feature maps of a frozen ImageNet network.
 
-Tables name the layers that are compared as content and as style. VGG's layers have the names that
-papers use, too.
+Tables name the layers that are compared as content and as style. Layers of a VGG can also be named
+as in papers.
 """
 
 import hashlib

@@ -12,7 +12,7 @@ from PIL.TiffImagePlugin import BITSPERSAMPLE
 from gan.config.choices import MAX_DECODED_MB
 
 BYTES = {"WEBP": 25, "JPEG2000": 36}
-"""Peak bytes per pixel while reading a format, including the decoder's buffers; measured."""
+"""Peak bytes per pixel while reading, by format, including the decoder's buffers; measured."""
 OTHERS = 19
 """The same for all other formats."""
 MEGABYTE = 1_000_000

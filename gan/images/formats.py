@@ -72,7 +72,7 @@ def known_formats() -> tuple[str, ...]:
 def _teach_tiff() -> None:
     """Add kinds of TIFF to Pillow's table that it does not accept, or in one byte order only.
 
-    It can unpack all of them except deep colors, of which it reads only the header (NUMBERS).
+    Pillow can unpack all of them except deep colors, of which it reads only the header (NUMBERS).
     """
     found: dict[Any, tuple[str, str]] = {}
     for place, order in enumerate((b"II", b"MM"), start=1):

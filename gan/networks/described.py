@@ -31,7 +31,7 @@ def write_described(
 def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], str]:
     """Return a file's tensors by name, and its description: the JSON text under `key`.
 
-    ValueError if the file has no such key or is not safetensors; `what` is its kind in the message.
+    ValueError, which names the kind of file as `what`, if it has no such key or is not safetensors.
     """
     tensors, metadata = read_safetensors(path, what)
     if key not in metadata:
@@ -42,8 +42,8 @@ def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], 
 def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return a file's tensors by name, on the CPU, and its metadata.
 
-    Floating-point tensors of any width become float32. ValueError, with the file's name and `what`
-    it should be, if it is not safetensors or has complex numbers.
+    Floating-point tensors of any width become float32. ValueError, which names the file and its
+    kind (`what`), if it is not safetensors or has complex numbers.
     """
     with _opened(path, what) as file:
         tensors = {name: _single(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
