@@ -72,7 +72,10 @@ class PixelCache:
         return pixels
 
     def entry(self, path: Path) -> tuple[Stamp, Path] | None:
-        """Return a file's stamp and the path of its entry; None if it may be changing."""
+        """Return a file's stamp and the path of its entry.
+
+        None if the file may be changing, or cannot be read.
+        """
         now = time.time_ns()
         stamp = stamp_of(path)
         if (known := self.known.get(path)) and known[0] == stamp:
@@ -87,7 +90,10 @@ class PixelCache:
         return stamp, self.folder / key[:2] / key[2:]
 
     def store(self, entry: Path, pixels: Pixels) -> None:
-        """Write an entry if there is room; warn once if the disk cannot be written."""
+        """Write an entry if there is room.
+
+        Warn once if the disk cannot be written, and once if an entry is too large for the limit.
+        """
         data = np.ascontiguousarray(pixels)
         magic = next(magic for magic, dtype in MAGIC.items() if dtype == data.dtype)
         header = HEADER.pack(magic, *data.shape, zlib.crc32(data.data))
@@ -120,7 +126,7 @@ class PixelCache:
         return excess <= 0
 
     def describe(self) -> str:
-        """Return the cache's folder, number of images and size, in one line."""
+        """Return a line with the cache's folder, its number of images and their size."""
         sizes = [file[1].st_size for shard in self.folder.glob("??") for file in _entries(shard)]
         return (
             f"data.cache: {self.folder} holds {len(sizes)} images, {sum(sizes) / 1e9:.2f} GB "
@@ -150,7 +156,7 @@ def load(entry: Path, *, check: bool) -> Pixels | None:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """Return the stamp of a file; None if it does not exist."""
+    """Return the stamp of a file; None if it does not exist or cannot be accessed."""
     try:
         status = path.stat()
     except OSError:
@@ -161,8 +167,8 @@ def stamp_of(path: Path) -> Stamp | None:
 def make_folder(folder: Path) -> None:
     """Create a cache's folder, or accept an existing one; ValueError if it holds other files.
 
-    The mark in it follows the Cache Directory Tagging Specification, so that backups skip the
-    folder. A folder that holds files but not the mark is not a cache.
+    A file CACHEDIR.TAG marks the folder as a cache, so that backups skip it (Cache Directory
+    Tagging Specification). A folder that holds files but not this one is not a cache.
     """
     mark = folder / "CACHEDIR.TAG"
     try:

@@ -59,13 +59,13 @@ class Crops:
         return self.transform(make() if cache is None else cache.read(path, make), seed)
 
     def describe(self) -> str | None:
-        """Return the cache's folder and size, in one line; None without a cache."""
+        """Return a line with the cache's folder and size; None without a cache."""
         cache = self.caches["a"]  # both domains share the folder
         return None if cache is None else cache.describe()
 
 
 def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
-    """Read a file of a domain and resize it by data.resize.
+    """Return the pixels of a domain's file, resized by data.resize.
 
     With data.draft, JPEGs are decoded at a reduced scale.
     """
@@ -107,8 +107,8 @@ def open_cache(data: DataConfig, domain: Domain) -> PixelCache | None:
 class TrainTransform:
     """Random crop, flip and data.augment of a resized image, all drawn from one seed.
 
-    ValueError names data.augment if one of its entries cannot be built, or fails on crops of this
-    size and number of channels.
+    ValueError if an entry of data.augment cannot be built or fails on crops of this size and number
+    of channels, or if a domain has a range and an entry does not support 16 bits.
     """
 
     def __init__(self, data: DataConfig) -> None:
@@ -130,12 +130,15 @@ class TrainTransform:
                 self.deep = False
                 if data.values(domain):
                     key = f"data.range_{domain}"
-                    raise ValueError(f"{error}: {key} requires 16 bits; drop either") from error
+                    raise ValueError(
+                        f"{error}: {key} requires 16 bits; remove one of the two"
+                    ) from error
 
     def __call__(self, pixels: Pixels, seed: int) -> Tensor:
-        """Return a crop (C, crop_size, crop_size) of resized pixels (H, W, C), in their type.
+        """Return a crop (C, crop_size, crop_size) of resized pixels (H, W, C).
 
-        Equal seeds give equal crops in every process.
+        It has their type, but 8 bits if data.augment does not support 16. Equal seeds give equal
+        crops in every process.
         """
         if pixels.dtype == np.uint16 and not self.deep:
             pixels = eight_bits(pixels)
@@ -190,7 +193,7 @@ def sample_image(path: Path, data: DataConfig, domain: Domain) -> Tensor:
 def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
     """Return the transform of an entry {name: arguments} of data.augment.
 
-    ValueError names the entry, and the nearest valid name.
+    ValueError if it is invalid; for an unknown name, with the most similar one.
     """
     if len(entry) != 1:
         raise ValueError(f"data.augment: each entry must be one {{name: arguments}}, not {entry}")
@@ -212,7 +215,7 @@ def _build_augmentation(entry: dict[str, Any]) -> A.BasicTransform:
 
 
 def _try_out(transform: A.BasicTransform, shape: Shape, dtype: Any) -> None:
-    """Raise ValueError for a transform that would fail on crops, before a worker runs into it."""
+    """Raise ValueError if a transform fails on a black crop, before a worker would find out."""
     name, certain = type(transform).__name__, copy.copy(transform)
     certain.p = 1
     certain.set_random_seed(0)

@@ -32,22 +32,23 @@ from gan.system.atomic import write_whole
 
 FAINT = 2**14 - 1
 """Largest number of a 16-bit file that holds 14 bits or less, so that it looks almost black."""
-DARK = "values fill less than a quarter of 16 bits; `gan inspect` proposes a range"
+DARK = "values use less than a quarter of the 16-bit range; `gan inspect` proposes a range"
 STACKED = (".tif", ".tiff", ".gif", ".webp")
 """Suffixes of files that may have several pages or frames."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The images of a folder that can be used, sorted by name, and the reasons for the others."""
+    """The images of a folder that can be used, sorted by name, and why others cannot."""
 
     root: Path
     files: tuple[Path, ...]
     unreadable: tuple[str, ...]
+    """Lines that name the files that cannot be used, with the reasons."""
     fingerprint: str
     """Changes when a file is added, removed, renamed or changes its length."""
     min_side: int
-    """Least pixels of either side."""
+    """The least width and height that were required, in pixels."""
     values: Range | None = None
     """The range of the files' numbers, if one is set."""
     broken: Mapping[str, int] = field(default_factory=dict)
@@ -63,7 +64,7 @@ def index_folders(
 ) -> dict[Domain, Folder]:
     """Index the training folders of these domains; ValueError as from index_folder.
 
-    known is a file of `write_index`: its files are not decoded again if they did not change.
+    `known` is a file written by `write_index`: images in it that did not change are not decoded.
     """
     stamps, broken = _read_index(known)
     # Resized images need a least side, too: very thin ones would be enlarged many times.
@@ -93,12 +94,12 @@ def index_folder(
 ) -> Folder:
     """List the images under root and its sub-folders, and decode those that are not in `known`.
 
-    known holds stamps of files that were read before. broken holds files that became unreadable
-    during training, with their lengths before; they keep their places in the list.
+    By path, `known` holds the stamps of files that were read before, and `broken` the original
+    lengths of files that became unreadable during training, which keep their places in the list.
 
     Images with a side under min_side pixels count as unreadable, and so do links that lead out of
-    the folder, unless max_images cuts the list. ValueError, with the first reasons, if no image is
-    left or if more than max_unreadable (0 to 1) of the files are unreadable.
+    the folder, unless max_images cuts the list. ValueError, with the first reasons, if no image can
+    be used or if more than max_unreadable (a share, 0 to 1) of the files are unreadable.
     """
 
     remarks: list[str] = []
@@ -151,7 +152,7 @@ def _has_pages(path: Path) -> bool:
 
 
 def write_index(path: Path, folders: Iterable[Folder]) -> None:
-    """Write the readable files with their lengths and times: a later start need not decode them."""
+    """Write the readable files with their lengths and times: a restart need not decode them."""
     stamps: dict[str, list[float]] = {}
     broken: dict[str, int] = {}
     for folder in folders:
@@ -163,7 +164,7 @@ def write_index(path: Path, folders: Iterable[Folder]) -> None:
 
 
 def mark_broken(path: Path, names: Iterable[str]) -> None:
-    """Mark files of an index as broken, so that a later start keeps their places."""
+    """Mark files of the index `path` as broken, so that a restart keeps their places."""
     with suppress(OSError, ValueError):  # the index was removed or damaged
         index = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
         for name in names:
@@ -193,7 +194,7 @@ def _read_index(path: Path | None) -> tuple[dict[str, list[float]], dict[str, in
 
 
 def _stamp(path: Path, min_side: int, values: Range | None) -> list[float]:
-    """Return the length and time of a file and the settings of its check, to detect changes."""
+    """Return a file's length and time and the settings of its check, to detect changes."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns, min_side, *(values or ())]
 
@@ -204,9 +205,10 @@ def unreadable(
     values: Range | None = None,
     remark: Callable[[str], None] = lambda text: None,
 ) -> str | None:
-    """Return why an image cannot be used, or None; JPEGs are decoded completely, at reduced size.
+    """Return why an image cannot be used, in one line with its path, or None if it can.
 
-    remark is called with each remark about a readable image.
+    The file is decoded completely, a JPEG at reduced size. `remark` is called with each remark
+    about a readable image.
     """
     try:
         size = read_size(path)
@@ -225,7 +227,7 @@ def fingerprint(
 ) -> str:
     """Return a hash of the files' names below root and their lengths in bytes.
 
-    `lengths` replaces the lengths of some files.
+    `lengths` overrides the lengths of some files, by path.
     """
     sizes = (lengths.get(str(path)) or path.stat().st_size for path in files)
     names = (path.relative_to(root).as_posix() for path in files)

@@ -27,7 +27,7 @@ from gan.images.budget import Budget, share
 from gan.system.signals import ignore_signals
 
 TRIES = 8
-"""Unreadable images in a row after which a training ends with an error."""
+"""Unreadable images in a row after which training ends with an error."""
 Key = tuple[int, int]
 """(epoch, index) of a training pair; index counts from 0 within the epoch."""
 
@@ -58,7 +58,7 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         self.data, self.seed = data, seed
         self.crops = Crops(data)
         self.broken: dict[str, str] = {}
-        """Files that could not be read since the last batch, with the reasons."""
+        """Files that could not be read since the last batch: reasons by path."""
 
     def __len__(self) -> int:
         """Return the number of pairs in an epoch: the images of the larger folder."""
@@ -93,7 +93,7 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
         return len(self.files)
 
     def __getitem__(self, key: Key) -> tuple[Tensor, ...]:
-        """Return (image,) or (image, label) of a key: (C, crop_size, crop_size), and int64 ()."""
+        """Return (image,) or (image, label): (C, crop_size, crop_size), and an int64 scalar."""
         epoch, index = key
         rng = np.random.default_rng([self.seed, epoch, index])
         seed = int(rng.integers(2**32))
@@ -111,9 +111,9 @@ def readable_crop(
     rng: np.random.Generator,
     broken: dict[str, str],
 ) -> tuple[Tensor, int]:
-    """Return a crop of files[at] and its index; of another random file if that one is unreadable.
+    """Return a crop of files[at], or of a random file if that one is unreadable, and its index.
 
-    All files were readable at the start. Files that no longer are get added to `broken`, with the
+    All files were readable at the start. Those that no longer are, are added to `broken`, with the
     reasons. ImageError if TRIES files in a row cannot be read.
     """
     for _ in range(TRIES):
@@ -189,9 +189,10 @@ def build_loader(
 
 
 class LoadedBatch(list[Tensor]):
-    """The images of each domain, and the unreadable files that others replaced."""
+    """The images of each domain, (N, C, H, W)."""
 
     broken: Mapping[str, str] = MappingProxyType({})
+    """Unreadable files that were replaced by others: reasons by path."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def _alike(images: Sequence[Tensor]) -> list[Tensor]:
 
 
 def end_workers(batches: object) -> None:
-    """End the workers of a loader's iterator; they ignore signals, so a failing run would wait.
+    """End the workers of a loader's iterator: they ignore signals, so a failing run would hang.
 
     Workers that do not end on request, for example on a busy machine, are killed.
     """

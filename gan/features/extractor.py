@@ -1,6 +1,7 @@
 """Feature maps of a frozen ImageNet network.
 
-Also tables of the layers that are compared as content and as style, and their names in VGG papers.
+Tables name the layers that are compared as content and as style. Layers of a VGG can also be named
+as in papers.
 """
 
 import hashlib
@@ -72,7 +73,7 @@ class Features(nn.Module):
     def __init__(self, backbone: str, layers: Sequence[str], weights: Path | None = None) -> None:
         """Build the backbone and load its weights: from the file, or torchvision's if it is None.
 
-        ValueError names an unknown backbone or layer, or a file that is wrong or missing.
+        ValueError if the backbone or a layer is unknown, or the file is missing or does not fit.
         """
         super().__init__()
         network = build(backbone)
@@ -111,7 +112,10 @@ class Features(nn.Module):
 
 
 def build(backbone: str) -> nn.Module:
-    """Build a torchvision classifier on the meta device if possible, without memory for weights."""
+    """Build a torchvision classifier on the meta device if possible, without memory for weights.
+
+    ValueError if torchvision has no such classifier.
+    """
     known = models.list_models(module=models)
     if backbone not in known:
         raise ValueError(f"perceptual.backbone: {backbone} is not one of {', '.join(known)}")
@@ -129,7 +133,11 @@ def build(backbone: str) -> nn.Module:
 def _keep(
     network: nn.Module, backbone: str, nodes: dict[str, str], names: Sequence[str]
 ) -> nn.Module:
-    """Return the part of a network that computes the nodes, not in place, in eval mode."""
+    """Return the part of a network that computes `nodes`, {layer: torchvision's node name}.
+
+    It is in eval mode and changes nothing in place. ValueError if a node is unknown or inside
+    another, or if there are none; `names` are the names that the message suggests.
+    """
     if not nodes:
         raise ValueError(f"no layers of {backbone} are named")
     wanted = list(dict.fromkeys(nodes.values()))
@@ -157,7 +165,7 @@ def _keep(
 def chosen_layers(config: PerceptualConfig) -> LayerTable:
     """Return the layers that the configuration names, else those of its backbone's table.
 
-    ValueError names the key that must be set for a backbone without a table.
+    ValueError, with the key to set, for a backbone without a table if none are named.
     """
     table = TABLES.get(config.backbone, LayerTable((), ()))
     chosen = LayerTable(
@@ -182,7 +190,7 @@ def stages_of(backbone: str) -> tuple[str, ...]:
 
 
 def _paper_names(network: nn.Module) -> dict[str, str]:
-    """Return names like relu4_2, conv4_2 and pool4 with their nodes; {} unless it is a VGG.
+    """Return torchvision's node names by the papers' (relu4_2, conv4_2, pool4); {} if not a VGG.
 
     Blocks and layers are counted from 1. conv4_2 is relu4_2: in the networks of Gatys et al. the
     ReLU overwrote the convolution's output, so their conv4_2 is the rectified map too. The

@@ -69,11 +69,14 @@ class ProjectedDiscriminator(nn.Module):
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Hashes that must be the same when resuming, by the key that names the file."""
+        """Hashes that must be the same when resuming, by the configuration key of the file."""
         return {"networks.discriminator_weights": self.frozen[0].fingerprint()}
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Map images (N, in_channels, H, W) to scores (N, 1, h, w) of pixels and of each stage."""
+        """Map images (N, in_channels, H, W) to a list of scores, each (N, 1, h, w).
+
+        The first are of the pixels, the others of the stages, from coarse to fine.
+        """
         found = self.feature_maps(x)
         maps = [found[stage] for stage in self.stages]
         scores, coarser = [self.patch(x)], None
@@ -94,7 +97,7 @@ class ProjectedDiscriminator(nn.Module):
 
 
 def _opened(backbone: str, stages: Sequence[str], weights: Path | None) -> Features:
-    """Load the frozen network; ValueError names the keys of the section networks."""
+    """Load the frozen network; ValueError as in Features, but with keys of the section networks."""
     try:
         return Features(backbone, stages, weights)
     except ValueError as error:

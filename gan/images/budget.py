@@ -12,8 +12,9 @@ from PIL.TiffImagePlugin import BITSPERSAMPLE
 from gan.config.choices import MAX_DECODED_MB
 
 BYTES = {"WEBP": 25, "JPEG2000": 36}
-"""Most bytes per pixel that reading takes, including the decoder's buffers: measured."""
+"""Peak bytes per pixel while reading, by format, including the decoder's buffers; measured."""
 OTHERS = 19
+"""The same for all other formats."""
 MEGABYTE = 1_000_000
 TOKEN = 10
 """Megabytes that one semaphore token stands for."""
@@ -66,7 +67,7 @@ def limit_decoding(megabytes: float) -> None:
 
 
 def needed(image: ImageFile) -> float:
-    """Return the most bytes that reading an opened image takes."""
+    """Return the peak memory, in bytes, of reading an opened image."""
     each = BYTES.get(image.format or "", OTHERS)
     bits = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE, ())
     if len(bits) > 1 and bits[0] > 16:  # the file's content, its numbers in two orders, our copy

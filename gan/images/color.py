@@ -1,4 +1,4 @@
-"""Pixels of any mode as 8-bit sRGB or gray: bit depth, transparency, color profiles."""
+"""Convert images of any mode to 8-bit sRGB or gray: bit depth, transparency, color profiles."""
 
 import io
 import warnings
@@ -80,7 +80,10 @@ def twelve_bits(image: Image.Image) -> bool:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Scale deep gray to mode L, which Pillow would clip; return other modes unchanged."""
+    """Return gray of more than 8 bits in mode L, scaled; return other modes unchanged.
+
+    Pillow's own conversion would clip it.
+    """
     key = image.info.get("transparency")
     if isinstance(key, tuple) and max(key) > 255:
         # A 16-bit PNG: Pillow keeps the high bytes of its pixels, but not of the transparent color.
@@ -98,8 +101,9 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
 def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
     """Return a loaded image of mode I;16, I or F as uint16 (H, W, 1).
 
-    values are the numbers of black and white; without them ValueError as from to_channels. Where
-    one number means transparency, the result is (H, W, 2) with alpha.
+    `values` are the file's numbers for black and white; None for those of its type. If one number
+    marks transparent pixels, the result is (H, W, 2): gray and alpha. ValueError as from
+    black_and_white.
     """
     key = image.info.get("transparency")
     planes = np.empty((image.height, image.width, 1 if key is None else 2), np.uint16)
@@ -112,7 +116,10 @@ def deep_grey(image: Image.Image, values: Range | None = None) -> NDArray[Any]:
 
 
 def bands(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Yield slices of rows and their numbers: floats of the whole image would double its memory."""
+    """Yield (slice of rows, their numbers) for every ROWS rows of a loaded image.
+
+    Floats of the whole image would double its memory.
+    """
     for top in range(0, image.height, ROWS):
         bottom = min(top + ROWS, image.height)
         yield slice(top, bottom), rows(image, top, bottom)
@@ -133,7 +140,7 @@ def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
 def _grey(
     image: Image.Image, values: Range | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Yield rows of deep gray in [0, 1] with black at 0; transparent pixels become white."""
+    """Yield (slice of rows, their gray in [0, 1]), black at 0; transparent pixels become white."""
     largest = 4095 if twelve_bits(image) else 65535
     ends = black_and_white((numbers for _, numbers in bands(image)), values, largest)
     key, turned = image.info.get("transparency"), white_is_zero(image)
@@ -151,8 +158,9 @@ def black_and_white(
 ) -> Range:
     """Return the range (black, white) of a file's numbers: `values`, or the range of their type.
 
-    largest is the white of integers; floats have 1. ValueError if a number is not finite, or if it
-    lies outside the range of its type and no values are given.
+    `parts` are the numbers, in pieces. `largest` is white for integers; for floats it is 1.
+    ValueError if a number is not finite, or if it is outside the range of its type and `values` is
+    None.
     """
     ends, floats = list[tuple[float, float]](), False
     for part in parts:
@@ -208,9 +216,10 @@ def is_srgb(profile: bytes | None, mode: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the color transform of a profile, or None for the many variants of sRGB.
+    """Return the transform from a profile to sRGB, or None if it changes colors by at most 2.
 
-    It is cached because the photographs of one camera share a profile. Applying it is thread-safe.
+    There are many variants of sRGB. Transforms are cached because the photographs of one camera
+    share a profile; applying one is thread-safe.
     """
     source = ImageCms.getOpenProfile(io.BytesIO(profile))
     transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")

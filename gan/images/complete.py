@@ -19,14 +19,14 @@ BLOCK = 8
 LEAST_BITS = 1 / 16
 """Fewest bits per block in a JPEG; arithmetic coding needs less than one."""
 ZEROS = 64
-"""Bytes that are checked at the end of a file."""
+"""Bytes at the end of a file in which a JPEG's data must not be all zero."""
 MARKER = re.compile(rb"\xff+([^\x00\xff])")
 AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 """The marker after a scan's data: neither a stuffed byte nor a restart marker."""
 SCAN, END, FRAMES = b"\xda", b"\xd9", (b"\xc2", b"\xca")
 START_OF_SCAN = b"\xff\xda"
 MOST_SCANS = 100
-"""Every scan takes time for all blocks; encoders write about ten."""
+"""Most scans of a progressive JPEG: each takes time for all blocks; encoders write about ten."""
 COEFFICIENTS = 64
 """Coefficients of a block, for each component."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -41,11 +41,14 @@ UNCOMPRESSED = 1
 UNBOUNDED = 2**32 - 1
 """Rows per strip of a TIFF that does not state them."""
 SUBSAMPLED = 6
-"""YCbCr: its chroma may be subsampled, and so its rows shorter."""
+"""PhotometricInterpretation of YCbCr: its chroma may be subsampled, which makes rows shorter."""
 
 
 def check_length(image: ImageFile, file: BinaryIO) -> None:
-    """Raise ValueError if a file is too short for its width and height, before it is decoded."""
+    """Raise ValueError if a file is too short for its width and height, before it is decoded.
+
+    Also rejected are JPEGs that end in zeros or have too many scans, and TIFFs of signed 8 bits.
+    """
     if isinstance(image, Tiff.TiffImageFile):
         _check_tiff(image)
     elif image.format in ("JPEG", "MPO"):
@@ -79,10 +82,10 @@ def _check_tail(file: BinaryIO, length: int) -> None:
 def check_end(image: ImageFile, file: BinaryIO) -> None:
     """Raise ValueError if a decoded JPEG or PNG ended before its last row.
 
-    Missing rows of a PNG are 0, so if one of the last rows is 0, the rows in the file are counted.
+    Missing rows of a PNG are 0, so if one of the last rows is 0, the bytes in the file are counted.
     libjpeg fills missing blocks with gray, and missing scans of a progressive file leave a blur.
-    So progressive files, and files whose last block has one color, are decoded once more by a
-    decoder that reports missing data.
+    Therefore progressive files, and files whose last block has one color, are decoded once more by
+    a decoder that reports missing data.
     """
     if image.format == "PNG" and _ends_blank(image):
         check_png_rows(file)
@@ -107,7 +110,7 @@ def check_end(image: ImageFile, file: BinaryIO) -> None:
 def _check_scans(content: bytes) -> None:
     """Raise ValueError if a progressive JPEG lacks scans (ITU-T T.81, B.2.3 and G.1.1.1).
 
-    It would be blurred, and decoders do not report it.
+    The image would be blurred, and decoders do not report it.
     """
     components: set[int] = set()
     missing_bits: dict[tuple[int, int], int] = {}
@@ -127,7 +130,7 @@ def _check_scans(content: bytes) -> None:
     complete = {key for key, bits in missing_bits.items() if bits == 0}
     lacking = len(components) * COEFFICIENTS - len(complete)
     if lacking > 0:
-        raise ValueError(f"damaged: {lacking} of its coefficients lack scans")
+        raise ValueError(f"damaged: scans are missing for {lacking} of its coefficients")
 
 
 def check_png_rows(file: BinaryIO) -> None:
@@ -156,7 +159,10 @@ def check_png_rows(file: BinaryIO) -> None:
 
 
 def _png_bytes(header: bytes) -> int:
-    """Return the bytes of all rows of a PNG, given its IHDR; each row has a byte for its filter."""
+    """Return the number of bytes in all rows of a PNG, given its IHDR.
+
+    Each row has a byte for its filter.
+    """
     width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
     total = 0
@@ -180,8 +186,8 @@ def _ends_blank(image: ImageFile) -> bool:
 def _ends_plain(image: ImageFile) -> bool:
     """Return whether the last block of a JPEG has one color; the JPEG may be decoded at any scale.
 
-    This checks the corner that upsampled colors of other blocks do not reach. It is at least two
-    pixels wide: at an eighth of the size a block is one pixel, which is always of one color.
+    Only the block's lower right corner is compared, which upsampled colors of other blocks do not
+    reach. It is at least two pixels wide: at an eighth of the size, a block is a single pixel.
     """
     scale, *_ = getattr(image, "decoderconfig", ()) or (1,)
     width, height = image.size
@@ -198,7 +204,8 @@ def _ends_plain(image: ImageFile) -> bool:
 def _check_tiff(image: Tiff.TiffImageFile) -> None:
     """Raise ValueError unless a TIFF has as many strips or tiles as its width and height require.
 
-    Uncompressed ones must also be as long as their rows.
+    Uncompressed strips or tiles must also be as long as their rows. Signed 8-bit numbers are
+    rejected too.
     """
     tags = image.tag_v2
     if SIGNED in tags.get(Tiff.SAMPLEFORMAT, ()) and 8 in tags.get(Tiff.BITSPERSAMPLE, ()):

@@ -63,7 +63,8 @@ def thumbnail(
 def fit_text(text: str, size: int, width: int, *, keep_end: bool = False) -> str:
     """Return a text as ASCII, shortened to at most `width` pixels in the font size `size`.
 
-    The font has ASCII characters only. keep_end shortens the beginning: names differ at the end.
+    The font has only ASCII characters; others are escaped. With `keep_end` the beginning is cut:
+    file names often differ only at their ends.
     """
     font = ImageFont.load_default(size)
     plain = printable(text).encode("ascii", "backslashreplace").decode()

@@ -79,7 +79,10 @@ def read_image_or_pixels(
     values: Range | None = None,
     remark: Remark = lambda text: None,
 ) -> Image.Image | Array:
-    """Read a file like `read_pixels`, but 8 bits as an image, which is resized without a copy."""
+    """Read a file like `read_pixels`, but return 8 bits as an image of mode L or RGB.
+
+    An image can be resized without a copy.
+    """
     with opened(path, max_megapixels) as (image, file):
         if has_other_band(image):
             remark(DROPPED)
@@ -129,9 +132,9 @@ def in_range(
 
 
 def as_numbers(pixels: Array, values: Range, dtype: Any) -> Array:
-    """Return the numbers that pixels stand for: 0 is the low end of a range, the largest its high.
+    """Return pixels as numbers of a range, in type `dtype`; integers are rounded.
 
-    Integers are rounded.
+    0 becomes the low end of the range, the largest value of the pixels' type its high end.
     """
     low, high = values
     numbers = low + pixels * ((high - low) / np.iinfo(pixels.dtype).max)
@@ -140,7 +143,7 @@ def as_numbers(pixels: Array, values: Range, dtype: Any) -> Array:
 
 
 def eight_bits(pixels: Array) -> Array:
-    """Return uint16 pixels as uint8."""
+    """Return uint16 pixels as uint8, scaled and rounded."""
     return np.rint(pixels * np.float32(1 / 257)).astype(np.uint8)
 
 
@@ -152,10 +155,10 @@ def deep_pixels(
     values: Range | None = None,
     page: int = 0,
 ) -> tuple[Array, Array | None] | None:
-    """Return upright uint16 pixels (H, W, channels) and alpha (H, W), or None, of an opened file.
+    """Return an opened file's upright uint16 pixels (H, W, channels), and alpha (H, W) or None.
 
-    None instead of both if the file is to be read in 8 bits. ValueError if `values` needs the
-    numbers of the file and they cannot be read.
+    None instead of the pair if the file is to be read in 8 bits; if it has more, with a remark.
+    ValueError if `values` is given, but the numbers of the file cannot be read.
     """
     if values is not None and image.format in SCALED:
         raise ValueError(f"{image.format} does not support a range: use TIFF or PNG")
@@ -190,8 +193,8 @@ def _numbers(
 ) -> tuple[Array, Range | None] | None:
     """Return a deep file's numbers (H, W, bands), not rotated upright, and their range.
 
-    A range of None means that the numbers are scaled to 16 bits already. None instead of both if
-    the file has to be read in 8 bits; ValueError if that happens with `values`.
+    A range of None means that the numbers are scaled to 16 bits already. None instead of the pair
+    if the file has to be read in 8 bits; in that case, ValueError if `values` is given.
     """
     if image.mode.startswith(("I", "F")):
         loaded = decoded(image, file)
@@ -212,7 +215,11 @@ def _numbers(
 def _blended(
     colors: Array, alpha: Array | None, multiplied: bool, ends: Range | None, channels: Channels
 ) -> Array:
-    """Return numbers (H, W, 1 or 3) as uint16 pixels (H, W, channels), on white by their alpha."""
+    """Return numbers (H, W, 1 or 3) as uint16 pixels (H, W, channels), blended with white by alpha.
+
+    `multiplied` means that the colors are premultiplied with alpha. `ends` is the range to scale
+    from; None if the numbers are scaled already.
+    """
     pixels = np.empty((*colors.shape[:2], channels), np.uint16)
     for top in range(0, len(pixels), ROWS):  # floats of the whole image would take 40 bytes a pixel
         rows = slice(top, top + ROWS)
@@ -232,7 +239,7 @@ def _blended(
 
 
 def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> None:
-    """Remark if most numbers are outside the range: it may be meant for other files."""
+    """Add a remark if most numbers are outside the range, which may be meant for other files."""
     low, high = values
     beyond = count = 0
     for part in parts:
@@ -245,9 +252,9 @@ def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> No
 def numbers_of(image: Image.Image, stored: Array | None = None) -> Range | None:
     """Return the smallest and largest number of a loaded file with more than 8 bits a channel.
 
-    `stored` are the numbers of colors that OpenCV read. Without them, Pillow has only the high
-    bytes of 16-bit colors, so the result is rounded to 256. None if all numbers are infinite or
-    NaN.
+    `stored` are the numbers of colors that OpenCV read. Without them, only the high bytes of 16-bit
+    colors are known, so the low bytes count as 0 in the smallest number and as 255 in the largest.
+    None if all numbers are infinite or NaN.
     """
     if stored is not None or image.mode.startswith(("I", "F")):
         rows = (numbers for _, numbers in bands(image)) if stored is None else [stored]

@@ -35,13 +35,16 @@ class Found:
     images: list[Path]
     """The paths that list_images returns."""
     skipped: list[tuple[Path, str]]
-    """Files with an image's suffix, and links to folders, that are skipped, with the reason."""
+    """(path, reason) of skipped files with an image's suffix, and of skipped links to folders."""
     others: list[Path]
     """Files with other suffixes that are not hidden; they are never opened."""
 
 
 def find_images(folder: Path) -> Found:
-    """Return the images of a folder as list_images does, and the files that it skips."""
+    """Return the images of a folder as list_images does, and its other files.
+
+    ValueError as from list_images.
+    """
     if not folder.is_dir():
         raise ValueError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
     root, found = folder.resolve(), Found([], [], [])
@@ -67,7 +70,7 @@ def find_images(folder: Path) -> Found:
 
 
 def nothing_found(folder: Path, found: Found) -> str:
-    """Return the error for a folder without images: what it holds, and the suffixes of images."""
+    """Return the error message for a folder without images: what it holds, and images' suffixes."""
     kinds = Counter(path.suffix.lower() or "no suffix" for path in found.others)
     most = ", ".join(sorted(kinds, key=lambda kind: (-kinds[kind], kind))[:KINDS])
     there = [f"{len(found.others)} files of other kinds ({most})"] if kinds else []
@@ -78,7 +81,7 @@ def nothing_found(folder: Path, found: Found) -> str:
 
 
 def skipped_lines(folder: Path, skipped: Sequence[tuple[Path, str]]) -> list[str]:
-    """Return a line for each reason why files of a folder are skipped, with some names."""
+    """Return a line for each reason in `skipped`, (path, reason), with the names of some files."""
     paths = defaultdict[str, list[Path]](list)
     for path, reason in skipped:
         paths[reason].append(path)
@@ -91,7 +94,7 @@ def skipped_lines(folder: Path, skipped: Sequence[tuple[Path, str]]) -> list[str
 
 
 def _not_taken(path: Path, root: Path) -> str | None:
-    """Return why a file is skipped, or None."""
+    """Return why a file with an image's suffix is skipped, or None if it is used."""
     # Opening a pipe would block forever, and a link may lead to itself: is_file rejects both.
     if not path.is_file():
         return "a link to nothing" if path.is_symlink() else "not a regular file"
@@ -101,5 +104,5 @@ def _not_taken(path: Path, root: Path) -> str | None:
 
 
 def _raise(error: OSError) -> None:
-    """Raise the error: os.walk would silently skip a folder that it cannot read."""
+    """Raise ValueError: os.walk would silently skip a folder that it cannot read."""
     raise ValueError(f"{error.filename}: {error.strerror}") from error

@@ -37,7 +37,7 @@ IMAGE_SUFFIXES = frozenset(FORMATS)
 """Suffixes of image files, in lower case, with the dot."""
 
 NUMBERS = "RGB;numbers"
-"""The raw mode of TIFFs whose header alone Pillow reads; `gan.images.numbers` reads the pixels."""
+"""Raw mode of TIFFs of which Pillow reads only the header; `gan.images.numbers` reads the rest."""
 _UNSIGNED, _SIGNED, _FLOATS = (1,), (2,), (3,)
 _GREYS = {
     (_UNSIGNED, 16): ("I;16", "I;16", "I;16B"),
@@ -47,7 +47,7 @@ _GREYS = {
     (_FLOATS, 32): ("F", "F;32F", "F;32BF"),
     (_FLOATS, 64): ("F", "F;64F", "F;64BF"),
 }
-"""Pillow's mode for the numbers of a TIFF, and its raw modes for little and big endian."""
+"""(SampleFormat, bits) of a gray TIFF: Pillow's mode, its raw modes for little and big endian."""
 _COLORS = ((_UNSIGNED, 32), (_SIGNED, 16), (_SIGNED, 32), (_FLOATS, 32), (_FLOATS, 64))
 _THREE: tuple[tuple[int, tuple[int, ...]], ...] = ((2, ()), (1, ()), (1, (0, 0)))
 """Photometric interpretation and ExtraSamples of three bands; GDAL labels deep colors as gray."""
@@ -70,7 +70,10 @@ def known_formats() -> tuple[str, ...]:
 
 
 def _teach_tiff() -> None:
-    """Add TIFF kinds to Pillow's table that it can unpack but accepts in one byte order only."""
+    """Add kinds of TIFF to Pillow's table that it does not accept, or in one byte order only.
+
+    Pillow can unpack all of them except deep colors, of which it reads only the header (NUMBERS).
+    """
     found: dict[Any, tuple[str, str]] = {}
     for place, order in enumerate((b"II", b"MM"), start=1):
         for (kind, bits), greys in _GREYS.items():

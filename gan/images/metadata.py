@@ -73,7 +73,7 @@ def kept_exif(
 def kept_density(image: ImageFile, turn: int) -> tuple[float, float] | None:
     """Return the pixels per inch of an opened image, horizontal and vertical when it is upright.
 
-    turn is its EXIF orientation. None if the file states no density, or an impossible one.
+    `turn` is its EXIF orientation. None if the file states no density, or an impossible one.
     """
     try:
         across, down = (float(value) for value in image.info["dpi"])
@@ -100,6 +100,9 @@ def kept_place(image: ImageFile, remark: Callable[[str], None]) -> Tags:
 
 
 def _text(value: object) -> object:
-    """Return a text beyond ASCII as its bytes: Pillow reads Latin-1, but writes ASCII only."""
+    """Return non-ASCII text as Latin-1 bytes, other values unchanged.
+
+    Pillow reads Latin-1, but writes only ASCII.
+    """
     plain = not isinstance(value, str) or value.isascii()
     return value if plain else str(value).encode("latin-1", "replace")

@@ -32,7 +32,7 @@ BANDS = (1, 3, 4)
 """Supported numbers of bands in a TIFF."""
 KINDS = {1: "", 2: ", signed", 3: ", floats", 5: ", complex", 6: ", complex"}
 """Text for a TIFF's SampleFormat."""
-BY_PIXEL = "write them pixel by pixel"
+BY_PIXEL = "save the file with interleaved channels (PlanarConfiguration 1)"
 BIG_TIFF = b"\x2b"
 
 
@@ -78,7 +78,10 @@ def has_other_band(image: ImageFile) -> bool:
 
 
 def check_bands(image: ImageFile) -> None:
-    """Raise ValueError for a TIFF with two or more bands besides its colors."""
+    """Raise ValueError for a TIFF with two or more bands besides its colors.
+
+    Several bands in separate planes that are labeled gray are rejected too.
+    """
     if isinstance(image, TiffImageFile):
         samples, colors = _samples(image)
         if samples > colors + 1:
@@ -110,13 +113,16 @@ def color_numbers(image: Any, file: BinaryIO, page: int = 0) -> Any:
     found = None if planes else through_opencv(file, page)  # it mistakes planes for pixels
     if found is None and only_numbers(image):
         if planes:
-            raise ValueError(f"deep colors in separate planes; {BY_PIXEL}")
+            raise ValueError(f"signed, float or over-16-bit colors in separate planes; {BY_PIXEL}")
         raise ValueError("damaged, or its compression is not supported")
     return found
 
 
 def through_opencv(file: BinaryIO, page: int = 0) -> Any:
-    """Return a file's pixels (H, W, 3 or 4) of more than 8 bits, or None if OpenCV reads none."""
+    """Return a file's pixels (H, W, 3 or 4) as read by OpenCV, or None.
+
+    None if OpenCV cannot read the file, or reads gray or 8 bits.
+    """
     file.seek(0)
     content = np.frombuffer(_as_rgb(file.read()), np.uint8)
     with contextlib.suppress(cv2.error):
@@ -169,7 +175,7 @@ def _is_cut(file: BinaryIO) -> bool:
 
 
 def what_is_not_read(file: BinaryIO) -> str | None:
-    """Return why a TIFF that Pillow cannot read is rejected; None if the header does not tell."""
+    """Return why a TIFF is rejected that Pillow cannot read; None if its header does not tell."""
     if _is_cut(file):
         return "damaged TIFF: it ends too early"
     try:

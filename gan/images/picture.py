@@ -137,8 +137,9 @@ class Traits:
     unusual: dict[Trait, str]
     """The unusual traits, each with a short description."""
     numbers: Range | None = None
-    """The smallest and largest number of a file with more than 8 bits a channel, None for others;
-    for colors with transparency from their high bytes."""
+    """The smallest and largest number of a file with more than 8 bits a channel. Of colors with
+    transparency, only the high bytes are known. None for other files, for 12-bit gray and for
+    separate planes."""
     floats: bool = False
 
     @property
@@ -150,14 +151,14 @@ class Traits:
 
     @property
     def bits(self) -> int | None:
-        """Bits that hold its numbers, if an instrument wrote fewer (8 to 14) into 16; else None."""
+        """8, 10, 12 or 14 if all numbers of a 16-bit file fit into so many bits, else None."""
         if self.numbers is None or self.floats or self.outside:
             return None
         return next((bits for bits in PARTIAL if self.numbers[1] < 2**bits), None)
 
     @property
     def shown(self) -> Range | None:
-        """The range of numbers to display it with; None for the range of its type."""
+        """The range of numbers to display from black to white; None for the range of their type."""
         if self.numbers is not None and self.outside:
             return self.numbers[0], max(self.numbers[1], self.numbers[0] + 1)
         return (0, 2**self.bits - 1) if self.bits else None
@@ -255,7 +256,7 @@ def _before_decoding(image: Any, path: Path, kind: str) -> dict[Trait, str]:
     mode = "L" if grey and profile and profile[16:20] != b"RGB " else "RGB"
     floats = floats_in(image)
     deep = floats or image.mode.startswith("I") or has_deep_color(image)
-    seen = ", in planes: seen in 8" if in_planes(image) else ""
+    seen = ", in planes: displayed in 8" if in_planes(image) else ""
     facts: list[Fact] = [
         (
             "suffix",

@@ -52,6 +52,7 @@ def blend(source: NDArray[Any], translation: NDArray[Any], strength: float) -> N
     """Return strength * translation + (1 - strength) * source, rounded.
 
     Both are (H, W, C) of equal size and type; if one is gray, the result has the other's channels.
+    At strength 1 the translation is returned unchanged.
     """
     if strength == 1:
         return translation

@@ -37,7 +37,7 @@ from gan.images.reasons import header_reason, plain_reason
 CODESTREAM = b"\xff\x4f\xff\x51"
 """The first bytes of JPEG 2000 without boxes."""
 PLANES = ("('R", "('G", "('B", "('RGB")
-"""The beginnings of the arguments of a decoder for a plane of colors."""
+"""How the arguments of Pillow's decoder begin, as text, for a plane of colors."""
 YCBCR = 6
 TURNED = re.compile(r"([IF];\d+)B([SF]?)")
 """Pillow's raw modes for big-endian numbers."""
@@ -80,7 +80,7 @@ def read_image(
 def read_size(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[int, int]:
     """Return (width, height) of the upright image, from the file's header.
 
-    ImageError as from `read_image`, but a truncated file passes unless its length is too small.
+    ImageError as from `read_image`, but a truncated file is accepted unless it is far too short.
     """
     with opened(path, max_megapixels, pixels=False) as (image, file):
         if image.format == "PNG" and metadata_follows_pixels(file):
@@ -100,7 +100,7 @@ def read_orientation(path: Path) -> int:
 def opened(
     path: Path, max_megapixels: float, *, pixels: bool = True
 ) -> Iterator[tuple[ImageFile, BinaryIO]]:
-    """Open an image and read its header; errors in the block become an ImageError.
+    """Yield an image, its header read, and its open file; errors in the block become ImageError.
 
     With `pixels`, the block reserves the memory that decoding takes from the process's budget.
     """
@@ -176,7 +176,7 @@ def metadata_follows_pixels(file: BinaryIO) -> bool:
 
 
 def decoded(image: ImageFile, file: BinaryIO) -> Image.Image:
-    """Return the opened image with its pixels decoded, around four errors of Pillow (11 to 12.3).
+    """Return the opened image with its pixels decoded; avoid four bugs of Pillow (11 to 12.3).
 
     ValueError if pixels are missing in the file; decoders raise many other errors.
     """
@@ -221,7 +221,10 @@ def _name_own_order(image: TiffImageFile) -> None:
 
 
 def eight_bit_image(numbers: NDArray[Any], values: Range | None = None) -> Image.Image:
-    """Return colors (H, W, 3 or 4) as an 8-bit image; ValueError as from `black_and_white`."""
+    """Return colors (H, W, 3 or 4) as an 8-bit image, scaled from `values` or their type's range.
+
+    ValueError as from `black_and_white`.
+    """
     ends = black_and_white([numbers], values)
     levels = np.empty(numbers.shape, np.uint8)
     for top in range(0, len(levels), ROWS):  # floats of the whole image: 16 bytes a pixel

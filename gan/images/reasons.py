@@ -1,19 +1,19 @@
-"""Why a file cannot be read, in plain words in place of a decoder's own."""
+"""Say in plain words why a file cannot be read, instead of with a decoder's message."""
 
 import struct
 from types import TracebackType
 
 EARLY = ("truncat", "eof", "end of file", "end of data", "not enough", "insufficient", "only got",
          "too small", "premature end", "cannot read full")  # fmt: skip
-"""Of decoders' messages, in small letters, those that say that a file ends too early."""
+"""Parts, in lower case, of decoders' messages about a file that ends too early."""
 RARE = ("support", "cannot handle", "not implemented", "too large", "exceeds")
-"""Those that name what a decoder lacks, or a limit: their words tell more than ours."""
+"""Parts of messages that name a limit, or what a decoder lacks: they say more than our message."""
 
 
 def plain_reason(error: Exception) -> str:
     """Return why a file cannot be read, in one line.
 
-    What this program says, and what the system says of a file, is kept.
+    Messages of this program and of the operating system are kept; decoders' are replaced.
     """
     error = _cause(error)
     if isinstance(error, MemoryError):
@@ -31,7 +31,7 @@ def plain_reason(error: Exception) -> str:
 
 
 def header_reason(name: str, error: Exception) -> str:
-    """Return why a file that begins as a format does cannot be opened."""
+    """Return, in one line, why a file cannot be opened that begins like the format `name`."""
     error = _cause(error)
     if _ends_early(error):
         return f"damaged {name}: it ends too early"
@@ -40,7 +40,7 @@ def header_reason(name: str, error: Exception) -> str:
 
 
 def _cause(error: Exception) -> Exception:
-    """Return what Pillow's readers raised, which it wraps."""
+    """Return the error that Pillow wrapped in a SyntaxError; return other errors unchanged."""
     wrapped = isinstance(error, SyntaxError) and isinstance(error.__cause__, Exception)
     return error.__cause__ if wrapped and isinstance(error.__cause__, Exception) else error
 

@@ -18,7 +18,7 @@ from gan.images.reader import decoded, opened
 
 SUFFIXES = (".tif", ".tiff")
 MOST_PAGES = 10_000
-"""Counting this many pages takes some seconds."""
+"""Most pages of a stack; counting so many takes some seconds."""
 REDUCED_OR_MASK = 0b101
 """Bits of NewSubfileType: the page is a reduced copy of another page, or a mask."""
 
@@ -43,9 +43,10 @@ def turn_to(image: ImageFile, file: BinaryIO, page: int) -> None:
 
 
 def cut_page(path: Path, page: int, *, max_megapixels: float = MAX_MEGAPIXELS) -> bytes:
-    """Return the bytes of a TIFF with one page of a stack, its numbers unchanged.
+    """Return the bytes of a TIFF with one page of a stack; pages count from 0.
 
-    ImageError as from `read_image`.
+    The numbers of gray with more than 8 bits are unchanged; other pages are read and written as
+    pictures. ImageError as from `read_image`.
     """
     from gan.images.picture import Picture, read_picture
     from gan.images.writer import encode_picture, save_deep_tiff

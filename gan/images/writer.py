@@ -73,8 +73,8 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: b
     """Write a picture like `write_image`, with all of its properties that the format supports.
 
     PNG and TIFF keep 16 bits; transparency and EXIF are kept where the format supports them.
-    Without transparency the image is on the white on which it was translated. FileExistsError if
-    the file exists, unless `replace` is set.
+    Where transparency cannot be kept, the background is white, as it was for the translation.
+    FileExistsError if the file exists, unless `replace` is set.
     """
     write_whole(path, _picture_saver(picture, path, quality), replace=replace)
 
@@ -100,8 +100,9 @@ def _picture_saver(picture: Picture, path: Path, quality: int) -> Callable[[Bina
 def in_numbers(picture: Picture, kind: str) -> Array:
     """Return a picture's pixels as numbers of its range, in the smallest type that holds them.
 
-    float32 if the original file has floats, or if the range has fewer than 256 integers. The pixels
-    unchanged if the format (Pillow's name, `kind`) does not support that type.
+    The type is float32 if the original file has floats, or if the range has fewer than 256
+    integers. If the format `kind` (Pillow's name) does not support the type, the pixels are
+    returned unchanged.
     """
     assert picture.written is not None
     dtype = _number_type(picture)
@@ -146,7 +147,7 @@ def _format_of(path: Path) -> str:
 def _saver(
     image: Image.Image, path: Path, quality: int, metadata: Mapping[str, Any] = {}
 ) -> Callable[[BinaryIO], None]:
-    """Return a function that writes an image to an open file; metadata are options for Pillow."""
+    """Return a function that writes an image to an open file, with `metadata` for Pillow's save."""
     kind = _format_of(path)
     full_color = {"quality": quality, "subsampling": "4:4:4"}
     options: dict[str, dict[str, Any]] = {
@@ -163,7 +164,7 @@ def _saver(
 
 
 def _metadata(picture: Picture, kind: str) -> dict[str, Any]:
-    """Return a picture's metadata that a format supports, as options for Pillow."""
+    """Return the metadata that format `kind` can hold, as keyword arguments for Pillow's save."""
     found: dict[str, Any] = {}
     if picture.exif and kind in WITH_EXIF:
         found["exif"] = picture.exif

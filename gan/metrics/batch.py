@@ -13,7 +13,7 @@ from gan.metrics.maps import Maps
 
 @dataclass(frozen=True)
 class Images:
-    """Images, with their feature maps, which are computed once a metric uses them."""
+    """Images and their feature maps, which are computed when a metric first uses them."""
 
     pixels: Tensor
     """(N, C, H, W) in [-1, 1]."""
@@ -59,6 +59,7 @@ class Batch:
     fake: Images = NONE
     """Translations, rounded to 8 bits as in a file, in [-1, 1]."""
     unrounded: Tensor = NONE.pixels
+    """Translations as the generator returns them, (N, C, H, W)."""
     truth: Images = NONE
     """The desired translations: the paired images of the sources."""
     back: Callable[[Tensor], Tensor] | None = None

@@ -44,9 +44,10 @@ def open_extractor(
 ) -> Extractor:
     """Open `inception` or a torchvision backbone, on the device.
 
-    section is the prefix of the keys `features` and `weights` in errors: "evaluate." in a
-    configuration. Without `weights`, they are read from torchvision's cache, or downloaded for a
-    backbone. ValueError, in one line, if the name is unknown, or weights or a package are missing.
+    `section` is the prefix of the keys `features` and `weights` in error messages: "evaluate." in a
+    configuration. Without `weights`, they are read from torch's cache, and a backbone's are
+    downloaded if necessary. ValueError, in one line, if the name is unknown, or if weights or a
+    package are missing.
     """
     if name == "inception":
         file = weights or cached(FILE)
@@ -76,6 +77,6 @@ def deepest_layer(backbone: str, section: str = "") -> str:
     found = next((layer for layer in DEEPEST if layer in stages), None)
     if found is None:
         raise ValueError(
-            f"{section}features: {backbone} has no last feature map: use a VGG or a ResNet, say"
+            f"{section}features: {backbone} has no last feature map: use, for instance, a ResNet"
         )
     return found

@@ -12,7 +12,7 @@ TINY = 1e-12
 
 
 def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
-    """Return the distances of translations and of sources from the reference, all (n, d)."""
+    """Return the distances of translations and of sources from the reference, features (n, d)."""
     smallest, width = min(len(fake), len(reference)), fake.shape[1]
     warning = None
     if smallest < width:
@@ -50,9 +50,9 @@ def frechet_estimate(x: Tensor, y: Tensor, null: float) -> Estimate:
 
     Both come from one decomposition X Y' = U S V': the derivative of the root's trace by the weight
     of image i of x is (U S U')_ii, and by the weight of image j of y (V S V')_jj. `null` is the
-    distance of equally many images of one distribution, the bias of the value. This part of the
-    value depends on pairs of images only, whose variance the jackknife counts twice. It takes about
-    0.1 s for up to 512 images and features.
+    expected distance if both sets come from one distribution: the bias of the value. This part of
+    the value depends on pairs of images only, and the jackknife counts the variance of pairs twice.
+    The computation takes about 0.1 s for up to 512 images and features.
     """
     (mean_x, root_x), (mean_y, root_y) = (_mean_and_rows(features) for features in (x, y))
     short_x, short_y = _shortened(root_x), _shortened(root_y)
@@ -77,8 +77,8 @@ def frechet_estimate(x: Tensor, y: Tensor, null: float) -> Estimate:
 def _null_distance(features: Tensor, sampling: Sampling) -> float:
     """Return the expected distance of n images (n, d) from n others of their distribution.
 
-    It is half the distance of two random halves, because it falls as 1 / n. 0 for less than 4
-    images.
+    It is half the distance of two random halves, because it falls as 1 / n. For fewer than 4 images
+    it is 0.
     """
     half = len(features) // 2
     if half < 2:

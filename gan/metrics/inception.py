@@ -15,7 +15,7 @@ FILE = "weights-inception-2015-12-05-6726825d.pth"
 POOLED = "pooled"
 """The layer of the 2048 features before the classifier."""
 CONTENT = "Mixed_6e"
-"""17 x 17 positions."""
+"""The layer for comparing structure: 17 x 17 positions."""
 STYLE = ("Conv2d_2b_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e")
 
 
@@ -46,8 +46,8 @@ class Inception(nn.Module):
 def open_inception(file: Path) -> Inception:
     """Return the network with torch-fidelity's weights from a file.
 
-    torch-fidelity has the network; torchmetrics corrects its input. ValueError names the package to
-    install, or the missing or damaged file.
+    torch-fidelity has the network; torchmetrics corrects its input. ValueError, in one line, if a
+    package or the file is missing, or if the file is damaged.
     """
     if reason := missing_inception(file):
         raise ValueError(reason)
@@ -61,9 +61,9 @@ def open_inception(file: Path) -> Inception:
 
 
 def missing_inception(file: Path) -> str | None:
-    """Return why Inception cannot be used, in one line, or None."""
+    """Return why Inception cannot be used, in one line, or None if it can."""
     if not has_torchmetrics() or find_spec("torch_fidelity") is None:
-        return "features inception: requires pip install torchmetrics torch-fidelity"
+        return "features inception requires two packages: pip install torchmetrics torch-fidelity"
     if not file.exists():
         return (
             f"features inception: {file} is missing: copy torch-fidelity's file of that name there"

@@ -3,9 +3,9 @@
 Means of scores use the percentile bootstrap: n images are drawn n times with replacement, with a
 separate random generator.
 
-Distances of two collections use the jackknife: the changes of the distance when each image is
-omitted in turn add up to its variance. The difference of two distances of the same images uses the
-differences of these changes.
+Distances of two collections use the jackknife: each image is omitted in turn, and the squares of
+the changes of the distance add up to its variance. The difference of two distances of the same
+images uses the differences of these changes.
 
 Images are assumed to be independent: crops of one photograph are not.
 """
@@ -18,11 +18,11 @@ from torch import Tensor
 
 LEVEL = 0.95
 LEAST_IMAGES = 5
-"""Fewer images have less than 40 different resamples (4 images: 35), and 2.5 % of those is none."""
+"""Fewest images for an interval: 4 have 35 different resamples; 2.5 % of these is less than one."""
 ROUGH = "{count} images: the interval is rough"
 NONE = "{count} images: too few for an interval, which requires {least}"
 ERRORS = 1.96
-"""Standard errors on either side of a value that hold 95 %."""
+"""Standard errors between a value and each end of its 95 % interval."""
 
 
 class Sampling(NamedTuple):
@@ -49,7 +49,10 @@ def draw(sampling: Sampling, images: int) -> Tensor:
 
 
 def scarce(count: int, wanted: int) -> str | None:
-    """Return a warning if there are too few images for a good interval, or for any; else None."""
+    """Return a warning if `count` images are too few for a good interval, or for any; else None.
+
+    A good interval requires `wanted` images.
+    """
     if count >= wanted:
         return None
     return (ROUGH if count >= LEAST_IMAGES else NONE).format(count=count, least=LEAST_IMAGES)
@@ -74,7 +77,7 @@ class Estimate(NamedTuple):
     deviations: Tensor
     """The contribution of each image to the error, (n + m,); the sum of squares is the variance."""
     excess: float
-    """The excess of that sum, which counts the variance due to pairs of images twice."""
+    """What to subtract from that sum, which counts the variance due to pairs of images twice."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +108,15 @@ def distances(
 def interval_around(value: float, deviations: Tensor, excess: float = 0) -> tuple[float, float]:
     """Return the 95 % interval (low, high) of a value, or of a difference of two values.
 
-    deviations are the contributions of the images to the error, or their differences.
+    `deviations` are the contributions of the images to the error, or their differences; `excess` is
+    subtracted from the sum of their squares.
     """
     half = ERRORS * max(0.0, float(deviations.square().sum()) - excess) ** 0.5
     return value - half, value + half
 
 
 def deviations_of(leave_one_out: Tensor) -> Tensor:
-    """Return the contribution of each image to the error, (n,), from the values that omit it."""
+    """Return each image's contribution to the error, (n,), given the values without each, (n,)."""
     n = len(leave_one_out)
     weight: float = ((n - 1) / n) ** 0.5
     return weight * (leave_one_out - leave_one_out.mean())

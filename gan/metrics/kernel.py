@@ -18,7 +18,7 @@ subtracted, or without the lower bound, intervals of nearly equal collections wo
 
 
 def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
-    """Return the distances of translations and of sources from the reference, all (n, d).
+    """Return the distances of translations and of sources from the reference, features (n, d).
 
     At most KID_MOST images of each collection are compared, in all pairs.
     """

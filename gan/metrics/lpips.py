@@ -23,7 +23,7 @@ class Backbone:
     """A network whose maps LPIPS compares, and its files."""
 
     heads: str
-    """torchmetrics' file of LPIPS weights: one number for each channel of each layer."""
+    """torchmetrics' file of LPIPS weights: a weight for each channel of each layer."""
     cached: str
     """torchvision's file of convolutions, in torch's cache."""
     layers: tuple[str, ...]
@@ -59,9 +59,9 @@ def lpips_vgg(batch: Batch) -> Tensor:
 def open_lpips(weights: Mapping[str, Path | None], device: torch.device) -> dict[str, Lpips]:
     """Return LPIPS by backbone, for backbones whose convolutions are given or in torch's cache.
 
-    weights gives a file or None by the backbone's name: torchvision's whole classifier, or only its
-    `features`. Empty without torchmetrics, which has the published weights. ValueError if a file
-    does not fit its backbone.
+    `weights` are files, or None, by the backbone's name: of torchvision's whole classifier, or of
+    its `features` only. The result is empty without torchmetrics, which has the published weights.
+    ValueError if a file does not fit its backbone.
     """
     if not has_torchmetrics():
         return {}
@@ -74,7 +74,7 @@ def open_lpips(weights: Mapping[str, Path | None], device: torch.device) -> dict
 
 
 def _open(backbone: str, file: Path, device: torch.device) -> Lpips:
-    """Return the distance on one backbone; ValueError names a file that does not fit."""
+    """Return LPIPS on one backbone; ValueError if the file does not fit it."""
     of = BACKBONES[backbone]
     network = Features(backbone, of.layers, file).to(device)
     published = files("torchmetrics.functional.image") / "lpips_models" / of.heads

@@ -26,7 +26,7 @@ BLUR = 1.5
 EDGES_AROUND = 8
 """Sigma of the neighborhood to which an edge's weight is relative, in pixels."""
 NOISE = 0.004
-"""Gradient per pixel, of values in [0, 1], that is ignored: one gray level."""
+"""Gradient, in values of [0, 1] per pixel, below which weights are small: one gray level."""
 FLAT = 0.02
 """Mean square of weights below which an image has no edges to compare; photographs have 0.1 to
 0.4."""

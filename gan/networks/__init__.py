@@ -32,9 +32,9 @@ def build_generator(
 
     H and W are any sizes from 16 up. Generators with `takes_style` take a style image as well.
     `kind`, `norm`, `upsample`, `downsample` and `dropout` are the keys of the section networks
-    (kind is networks.generator); a generator ignores those that its row does not take. `channels`
-    is the width of the first convolution. Weights are torch's defaults until `init_weights`.
-    ValueError where there is no such generator, or none of a name.
+    (kind is networks.generator); those that do not apply to a generator are ignored. `channels` is
+    the width of the first convolution. Weights are torch's defaults until `init_weights`.
+    ValueError for an unknown kind, norm, upsample or downsample, or "blur" outside ResNets.
     """
     row = generator_row(kind)
     given = {"norm": norm, "upsample": upsample, "downsample": downsample}
@@ -62,13 +62,13 @@ def build_discriminator(
     backbone: str = "mobilenet_v2",
     weights: Path | None = None,
 ) -> nn.Module:
-    """Build a discriminator: (N, in_channels, H, W) to raw scores (N, 1, h, w), or several maps.
+    """Build a discriminator: (N, in_channels, H, W) to raw scores (N, 1, h, w), or a list of them.
 
     `kind` and `norm` are networks.discriminator and networks.norm. `layers` counts the strided
     convolutions of "n_layers"; "basic" always has 3. `channels` is the width of the first
     convolution. `backbone` is the frozen network of "projected", `weights` its file, or None for
     torchvision's cache or download. Weights are torch's defaults until `init_weights`. ValueError
-    where there is no such discriminator, or its backbone cannot be opened.
+    for an unknown kind, or if the backbone cannot be opened.
     """
     return _build(
         DISCRIMINATORS.find(kind),
@@ -88,10 +88,11 @@ def _build(
 
 
 def init_weights(network: nn.Module, gain: float, generator: torch.Generator) -> None:
-    """Draw new weights, in place: N(0, gain) for convolutions, N(1, gain) for batch norm.
+    """Draw new weights, in place: N(0, gain) for convolutions and linear layers.
 
-    Biases become 0 (Zhu et al. 2017, section 7.2). All numbers are drawn from `generator`, on the
-    network's device, in the order of `network.modules()`.
+    Weights of batch norm are N(1, gain), biases 0 (Zhu et al. 2017, section 7.2); gain is the
+    standard deviation. All numbers are drawn from `generator`, on the network's device, in the
+    order of `network.modules()`.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d):

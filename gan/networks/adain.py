@@ -22,8 +22,8 @@ BLOCKS = 4
 def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
     """Return mean and standard deviation of each channel over positions, each (N, C, 1, 1).
 
-    Huang and Belongie 2017, Eq. 5 and 6: eps is added to the variance, which divides by h w. So the
-    gradient is finite if a channel is constant.
+    Huang and Belongie 2017, Eq. 5 and 6. The variance divides by h w; eps is added to it, so that
+    the gradient is finite if a channel is constant.
     """
     variance, mean = torch.var_mean(features, dim=(2, 3), correction=0, keepdim=True)
     return mean, (variance + eps).sqrt()
@@ -62,7 +62,10 @@ class StyleEncoder(nn.Module):
 
 
 class StyledConv(nn.Module):
-    """A convolution whose outputs get means and deviations that are an affine map of the style."""
+    """A convolution whose output channels get means and deviations computed from the style.
+
+    They are an affine function of the style's vector.
+    """
 
     def __init__(self, conv: nn.Module, channels: int, code: int) -> None:
         super().__init__()
@@ -85,7 +88,7 @@ class StyledBlock(nn.Module):
         self.second = StyledConv(_conv3x3(channels), channels, code)
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
-        """Map (N, channels, h, w) and the style to (N, channels, h, w)."""
+        """Map (N, channels, h, w) and the style, (N or 1, code), to (N, channels, h, w)."""
         branch: Tensor = self.second(self.dropout(relu(self.first(x, code))), code)
         return x + branch
 
@@ -148,7 +151,10 @@ class Styled(nn.Module):
     code: Tensor
 
     def __init__(self, network: Any, style: Tensor) -> None:
-        """network has style_encoder and paint; style is (1, C, H, W) in [-1, 1] on its device."""
+        """Encode the style, (1, C, H, W) in [-1, 1], on the device of the network.
+
+        The network has `style_encoder` and `paint`, as AdainGenerator has.
+        """
         super().__init__()
         self.network = network
         with torch.no_grad():

@@ -12,7 +12,7 @@ from gan.networks.layers import ReflectionPad
 
 
 def _binomial(weights: list[float], channels: int) -> Tensor:
-    """Return the square filter of a row of weights, with sum 1, for each of `channels` maps."""
+    """Return the outer product of k weights with themselves, with sum 1, as (channels, 1, k, k)."""
     row = torch.tensor(weights) / sum(weights)
     return torch.outer(row, row).repeat(channels, 1, 1, 1)
 
@@ -28,7 +28,7 @@ class BlurDown(nn.Module):
         self.register_buffer("filt", _binomial([1, 2, 1], channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, channels, H, W) to half of height and width."""
+        """Map (N, channels, H, W) to half the height and width, rounded up."""
         return conv2d(self.pad(x), self.filt, stride=2, groups=x.shape[1])
 
 

@@ -41,7 +41,7 @@ class Networks(NamedTuple):
 def generator_spec(
     networks: NetworksConfig, in_channels: int, out_channels: int
 ) -> dict[str, object]:
-    """Return the arguments of build_generator, as they are stored in a generator's file."""
+    """Return the arguments of build_generator by name, as a generator's file stores them."""
     return {
         "kind": networks.generator,
         "in_channels": in_channels,
@@ -62,7 +62,7 @@ def build_networks(
     *,
     seed: int,
 ) -> dict[str, nn.Module]:
-    """Build networks, gen_ab, disc_b and the like, on the CPU.
+    """Build the networks `names` (gen_ab, disc_b, ...) on the CPU; return them by name.
 
     Weights are drawn from the seed alone, in the order of `names`.
     """

@@ -17,9 +17,9 @@ from gan.system.atomic import write_whole
 def write_described(
     path: Path, tensors: Mapping[str, Tensor], key: str, described: dict[str, Any]
 ) -> None:
-    """Write tensors with a description under a single key of the metadata, atomically.
+    """Write tensors, with a description as JSON under a single key of the metadata, atomically.
 
-    Several keys would be written in random order. OSError names the file.
+    Several keys would be written in random order. OSError, with the file's name, if that fails.
     """
     content = save(
         {name: tensor.contiguous() for name, tensor in tensors.items()},
@@ -29,7 +29,10 @@ def write_described(
 
 
 def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], str]:
-    """Return a file's tensors and description; ValueError if it is not a file of this kind."""
+    """Return a file's tensors by name, and its description: the JSON text under `key`.
+
+    ValueError, which names the kind of file as `what`, if it has no such key or is not safetensors.
+    """
     tensors, metadata = read_safetensors(path, what)
     if key not in metadata:
         raise ValueError(f"{path}: not one of our {what}s ({key} is missing in its metadata)")
@@ -37,10 +40,10 @@ def read_described(path: Path, key: str, what: str) -> tuple[dict[str, Tensor], 
 
 
 def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return a file's tensors, on the CPU, and its metadata; ValueError names the file.
+    """Return a file's tensors by name, on the CPU, and its metadata.
 
-    Floating-point tensors of any width become float32. ValueError for other files and for complex
-    numbers.
+    Floating-point tensors of any width become float32. ValueError, which names the file and its
+    kind (`what`), if it is not safetensors or has complex numbers.
     """
     with _opened(path, what) as file:
         tensors = {name: _single(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
@@ -48,21 +51,24 @@ def read_safetensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str
 
 
 def _single(name: str, tensor: Tensor) -> Tensor:
-    """Return a copy of a tensor, in float32 if floating; a file's memory map could change."""
+    """Return a copy of a tensor, floats as float32; ValueError for complex numbers.
+
+    Without a copy, it would change with the file, which is memory-mapped.
+    """
     if tensor.is_complex():
         raise ValueError(f"{name} has complex numbers")
     return tensor.to(torch.float32, copy=True) if tensor.is_floating_point() else tensor.clone()
 
 
 def read_metadata(path: Path, what: str) -> dict[str, str]:
-    """Return a file's metadata; ValueError names the file if it is not safetensors."""
+    """Return a file's metadata; ValueError, with its name, if it is not safetensors."""
     with _opened(path, what) as file:
         return file.metadata() or {}
 
 
 @contextmanager
 def _opened(path: Path, what: str) -> Iterator[Any]:
-    """Open a file; ValueError names it, in one line, if it cannot be read."""
+    """Yield an opened safetensors file; ValueError, in one line with its name, if it is not one."""
     try:
         with safe_open(path, framework="pt") as file:
             yield file
@@ -74,15 +80,15 @@ def _opened(path: Path, what: str) -> Iterator[Any]:
 def state_dict_mismatch(
     wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], known: Collection[str]
 ) -> str | None:
-    """Return the first tensor that is missing, unknown or of another shape, and how many more.
+    """Return what is wrong with the first tensor that does not fit, and how many more do not.
 
-    `wanted` is the network's state, `given` what is loaded into it; unknown are tensors whose names
-    are not in `known`. None if all fit.
+    For instance "head.weight is missing and 3 more"; None if all fit. `wanted` is the network's
+    state, `given` what is loaded into it; tensors whose names are not in `known` are unknown.
     """
     problems = [f"{name} is missing" for name in wanted if name not in given]
-    problems += [f"{name} is foreign" for name in given if name not in known]
+    problems += [f"{name} is unknown" for name in given if name not in known]
     problems += [
-        f"{name} is {tuple(given[name].shape)} in place of {tuple(tensor.shape)}"
+        f"{name} is {tuple(given[name].shape)} instead of {tuple(tensor.shape)}"
         for name, tensor in wanted.items()
         if name in given and given[name].shape != tensor.shape
     ]

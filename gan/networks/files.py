@@ -26,7 +26,11 @@ VERSION = 1
 def save_generator(
     weights: Mapping[str, Tensor], path: Path, spec: dict[str, Any], about: dict[str, Any]
 ) -> None:
-    """Write a generator's weights, how to build it, and facts about its training, atomically."""
+    """Write a generator's file, atomically.
+
+    It holds the weights, the arguments of build_generator (`spec`), and facts about the training
+    (`about`). OSError, with the file's name, if it cannot be written.
+    """
     write_described(path, weights, KEY, {"version": VERSION, "generator": spec, "about": about})
 
 
@@ -39,7 +43,10 @@ def read_about(path: Path) -> dict[str, Any]:
 
 
 def ranges_of(about: Mapping[str, Any], file: Path) -> tuple[Range | None, Range | None]:
-    """Return the ranges of a generator's inputs and outputs; ValueError if they are invalid."""
+    """Return the ranges of a generator's inputs and of its outputs, None for one that is not set.
+
+    ValueError, with the file's name, if one is invalid.
+    """
     found: list[Range | None] = []
     for key in ("range_in", "range_out"):
         values = about.get(key)
@@ -54,10 +61,10 @@ def ranges_of(about: Mapping[str, Any], file: Path) -> tuple[Range | None, Range
 
 
 def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any]]:
-    """Build the generator of a file, on the CPU in eval mode; return it, its arguments, the facts.
+    """Return a file's generator, its arguments of build_generator, and facts about its training.
 
-    ValueError names the file if it is not a generator, is damaged, has a later version, or its
-    weights do not fit its description.
+    The generator is on the CPU in eval mode. ValueError, with the file's name, if the file is not a
+    generator's, is damaged or of another version, or if its weights do not fit its description.
     """
     tensors, description = read_described(path, KEY, "generator")
     try:
@@ -76,10 +83,10 @@ def load_generator(path: Path) -> tuple[nn.Module, dict[str, Any], dict[str, Any
 
 
 def fill(spec: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> nn.Module:
-    """Build a generator around its weights, in eval mode.
+    """Return a generator, in eval mode, whose weights are the given tensors themselves.
 
-    Only the given tensors use memory, even if a description claims large sizes. ValueError names
-    the first tensor that is missing, unknown or of another shape.
+    Only these use memory, even if `spec` claims large sizes. ValueError, with the first such
+    tensor, if tensors are missing, unknown or of another shape.
     """
     with torch.device("meta"):
         network = build_generator(**spec)

@@ -141,8 +141,8 @@ def run_padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) ->
 def cast_weights(network: nn.Module, dtype: torch.dtype | None) -> None:
     """Cast convolutions and linear layers to the precision in which autocast computes them.
 
-    autocast caches cast weights in training only; frozen weights it would cast at every call.
-    The results are the same.
+    autocast caches cast weights only if they are trained; it would cast frozen ones at every call.
+    The results are the same. With `dtype` None nothing changes.
     """
     for module in network.modules():
         if dtype is not None and isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):

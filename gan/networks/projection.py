@@ -21,7 +21,7 @@ class ProjectionHeads(nn.Module):
     """
 
     def __init__(self, channels: Sequence[int]) -> None:
-        """channels are the numbers of channels of the feature maps, in their order."""
+        """Build the heads; `channels` are the feature maps' numbers of channels, in order."""
         super().__init__()
         self.heads = nn.ModuleList(
             nn.Sequential(nn.Linear(size, SIZE), nn.ReLU(inplace=True), nn.Linear(SIZE, SIZE))

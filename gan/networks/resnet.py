@@ -105,8 +105,8 @@ class ResnetGenerator(nn.Module):
     ) -> Tensor | list[Tensor]:
         """Translate (N, in_channels, H, W) to (N, out_channels, H, W); any H, W from 16 up.
 
-        With positions, return a list: the translation, and `features`; with encode_only, only
-        these.
+        With positions, return a list: the translation, then the features of each map, (N, S, C), as
+        `features` does; with encode_only, only the features.
         """
         if positions is None:
             return run_padded(self.model, x, self.size_multiple)

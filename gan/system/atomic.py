@@ -22,7 +22,8 @@ independent of the file's name, which may be as long as names can be."""
 def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool = True) -> None:
     """Call `save` with an open file that becomes `path` once it is complete.
 
-    OSError names the file; FileExistsError if it exists, unless `replace` is set.
+    OSError, with the file's name, if it cannot be written; FileExistsError if it exists, unless
+    `replace` is set.
     """
     part = path
     try:

@@ -16,7 +16,7 @@ HEADER = "file\treason\n"
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that was not translated, and the reason in one line."""
+    """A file that could not be processed, and the reason in one line."""
 
     source: Path
     reason: str

@@ -6,7 +6,10 @@ from typing import Any
 
 
 def lazy(package: str, **modules: str) -> Callable[[str], Any]:
-    """Return a package's `__getattr__`, given the names that each of its modules provides."""
+    """Return a package's `__getattr__`.
+
+    `modules` maps each module of the package to the names that it provides, separated by spaces.
+    """
     homes = {name: module for module, names in modules.items() for name in names.split()}
 
     def attribute(name: str) -> Any:

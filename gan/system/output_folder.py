@@ -29,7 +29,7 @@ def check_empty(output: Path, *, but: Collection[str] = ()) -> None:
 
 
 def check_same(output: Path, file: Path, settings: Mapping[str, Any]) -> None:
-    """Raise ValueError if the settings differ from those in an output's JSON file."""
+    """Raise ValueError if the settings differ from those in the JSON file of an output."""
     before = read_json(file)
     for key, value in settings.items():
         if before.get(key) != value:
@@ -51,7 +51,7 @@ def check_disk(output: Path, sources: Iterable[Path]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file; ValueError names a file that does not hold one."""
+    """Return the object in a JSON file, as a dict; ValueError if the file does not hold one."""
     try:
         return dict(json.loads(path.read_bytes()))
     except (ValueError, TypeError) as error:

@@ -7,7 +7,7 @@ import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node
 
 MAX_LENGTH = 500_000
-"""Most characters; they take some seconds."""
+"""Most characters of a text; so many take some seconds."""
 MAX_VALUES = 100_000
 """Most values of a text, with aliases expanded."""
 
@@ -32,7 +32,10 @@ def parse_nodes(text: str | bytes) -> Node | None:
 
 
 def parse_yaml(text: str | bytes) -> Any:
-    """Return the value of a YAML text, None if it is empty; ValueError as from `parse_nodes`."""
+    """Return the value of a YAML text, None if it is empty.
+
+    ValueError as from `parse_nodes`, or if a value cannot be read.
+    """
     root = parse_nodes(text)
     if root is None:
         return None

@@ -77,9 +77,9 @@ def test_weights_in_half_precision_become_float32(
 
 @pytest.mark.parametrize(("change", "message"), [
     ({"features.1.conv.1.weight": None}, "features.1.conv.1.weight is missing"),
-    ({"features.99.weight": torch.zeros(1)}, "features.99.weight is foreign"),
+    ({"features.99.weight": torch.zeros(1)}, "features.99.weight is unknown"),
     ({"features.0.0.weight": torch.zeros(8, 3, 3, 3)},
-        "features.0.0.weight is (8, 3, 3, 3) in place of (32, 3, 3, 3)"),
+        "features.0.0.weight is (8, 3, 3, 3) instead of (32, 3, 3, 3)"),
     ({"features.0.0.weight": None, "extra": torch.zeros(1)},
         "features.0.0.weight is missing and 1 more"),
 ])  # fmt: skip

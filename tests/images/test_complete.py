@@ -222,7 +222,9 @@ def test_a_png_whose_data_decompress_to_less_than_its_rows_is_rejected(
     assert READERS[reader](path)
     for rows in (39, 38, 30.5, 20, 1):  # whole rows, and a part of one
         path.write_bytes(png(kind, interlaced, rows / ROWS))
-        with pytest.raises(ImageError, match=r"a\.png: damaged: it (has|ends too early)"):
+        with pytest.raises(
+            ImageError, match=r"a\.png: damaged: it (has \d+ of \d+ bytes|ends too early)"
+        ):
             READERS[reader](path)
 
 
@@ -270,7 +272,7 @@ def test_a_progressive_jpeg_without_its_last_scans_is_rejected(
     for start in starts[1:]:
         path.write_bytes(content[:start] + b"\xff\xd9")
         for read in READERS.values():
-            with pytest.raises(ImageError, match=r"a\.jpg: damaged: \d+ of its coefficients lack"):
+            with pytest.raises(ImageError, match=r"a\.jpg: damaged: scans are missing for \d+"):
                 read(path)
 
 

@@ -401,7 +401,7 @@ def test_colors_in_planes_are_never_mixed_up(
             read(path)
         else:
             with pytest.raises(
-                ImageError, match=r"a\.tif: .* in separate planes; write them pixel by"
+                ImageError, match=r"a\.tif: .* in separate planes; save the file with interleaved"
             ):
                 read(path)
     if (photometric, dtype) == ("rgb", "uint16"):

@@ -235,11 +235,11 @@ def test_a_file_without_a_generator_is_rejected_with_its_tensors(tmp_path: Path)
         "empty": ({}, "found no tensors"),
         "a number": (3, "found no tensors"),
         "a missing weight": (without(state, "model.16.weight"), "model.16.weight is missing"),
-        "a foreign weight": (state | {"model.99.scale": zero}, "model.99.scale is foreign"),
+        "a foreign weight": (state | {"model.99.scale": zero}, "model.99.scale is unknown"),
         "another kernel": (
             state | {"model.4.weight": torch.zeros(4, 2, 5, 5)},
             r"looks like resnet_6blocks, 2 channels, norm instance, but model.4.weight is "
-            r"\(4, 2, 5, 5\) in place of \(4, 2, 3, 3\)",
+            r"\(4, 2, 5, 5\) instead of \(4, 2, 3, 3\)",
         ),
         "spectral norm": (
             without(state, "model.4.weight") | {"model.4.weight_orig": torch.zeros(4, 2, 3, 3)},

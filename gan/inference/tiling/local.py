@@ -14,7 +14,7 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class Span:
-    """Lines from start to stop, without stop."""
+    """Lines of a map, from `start` up to but not including `stop`."""
 
     start: int
     stop: int

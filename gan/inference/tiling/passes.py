@@ -47,7 +47,7 @@ def run_tiled(
     of the widest layers on tile x tile pixels, or on a few lines across the image's shorter side if
     those are more. `scratch` is a folder with `scratch_bytes` of free space; no file is visible in
     it. `progress` is called with the finished part of the work, 0 to 1. ValueError for a network
-    that cannot be tiled, OSError if space is missing.
+    that cannot be tiled, OSError if the disk has too little space.
     """
     lying = width > height  # then image and kernels are transposed: bands cross the shorter side
     if lying:
@@ -169,7 +169,10 @@ class Passes:
 def _to_features(
     passes: Passes, stages: Stages, picture: Source, completed: Local, raw: LineFile
 ) -> Source:
-    """Run the layers down to the resolution of the blocks, with a pass for every norm."""
+    """Run the layers down to the resolution of the blocks, with a pass for every norm.
+
+    Return their output, stored in `raw`, as a source.
+    """
     chain: list[Local] = [completed]
     rest: tuple[Local, ...] = ()
     for stage in stages.down:
@@ -181,7 +184,10 @@ def _to_features(
 def _through_branches(
     passes: Passes, stages: Stages, features: Source, sums: LineFile, raw: LineFile
 ) -> Source:
-    """Run every residual block; its sum and its outputs replace the last ones in the files."""
+    """Run every residual block; return the last one's output as a source.
+
+    Each block overwrites the files: `sums` with its input, `raw` with its convolutions' outputs.
+    """
     for branch in stages.branches:
         for stage in branch:
             rest = passes.settle(

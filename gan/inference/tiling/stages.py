@@ -67,7 +67,7 @@ def split(network: nn.Module, *, transposed: bool = False) -> Stages:
     if not isinstance(network, ResnetGenerator):
         raise ValueError(
             f"{type(network).__name__}: cannot be run in tiles; only ResNet generators can, "
-            "because between two norms a pixel depends on a few others"
+            "because between two norms a pixel depends on only a few others"
         )
     if network.training:
         raise ValueError("a network in train mode cannot be run in tiles: call eval() first")
@@ -108,7 +108,7 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
 
 
 def as_local(layer: nn.Module, transposed: bool) -> Local:
-    """Return a layer of a generator that is not pointwise as a layer that runs on lines."""
+    """Return a generator's layer, which is not pointwise, as a layer that runs on lines."""
     if isinstance(layer, ReflectionPad):
         return mirror(*[layer.amount] * 4)
     if isinstance(layer, nn.Upsample):

@@ -56,7 +56,7 @@ def scratch_maps(
 ) -> Iterator[list[LineFile]]:
     """Open unnamed files for `count` maps in a folder, so that none can be left behind.
 
-    OSError names the folder and the bytes that are needed if they are not free.
+    OSError, with the folder and the number of bytes needed, if so many are not free.
     """
     size = count * 4 * channels * lines * width
     with ExitStack() as stack:
@@ -96,7 +96,10 @@ class Lanes:
         self._writer.shutdown(cancel_futures=True)
 
     def ahead(self, reads: Sequence[Callable[[], Item]]) -> Iterator[Item]:
-        """Yield the results of the reads, each started one ahead, after all earlier writes."""
+        """Yield the results of the reads; each starts before the previous result is yielded.
+
+        The first starts after all earlier writes.
+        """
         self.finish()
         self._reading = future = self._reader.submit(reads[0])
         for following in (*reads[1:], None):
