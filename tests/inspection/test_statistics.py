@@ -59,7 +59,7 @@ def test_smaller_images_are_reported_unless_both_are_large(tmp_path: Path) -> No
     a = seen(tmp_path / "a", picture(0, (240, 260)))
     b = seen(tmp_path / "b", picture(1, (80, 90)))
     assert [line[:67] for line in sentences(a, b)] == [
-        "B is 3.0x smaller than A (median shorter side 80 and 240): if both"
+        "B is 3.0x smaller than A (median shorter side 80 and 240): if both "
     ]
     assert sentences(b, a)[0].startswith("A is 3.0x smaller than B")
     large = seen(tmp_path / "large", picture(2, (900, 910)))
