@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.serve.names import FreeNames, clean_name, file_name
+from gan.serve.names import FreeNames, clean_name, clean_part, file_name
 
 NASTY = st.text(
     st.one_of(st.sampled_from('/\\.:*?<>|"ab C~$%\0\n\x7f\u202e'), st.characters()), max_size=300
@@ -56,7 +56,7 @@ def test_names_are_unique_on_a_disk_that_ignores_case(stems: list[str]) -> None:
 
 @given(NASTY, NASTY)
 def test_a_download_has_a_name_that_every_disk_and_url_allows(name: str, model: str) -> None:
-    found = file_name(name, model, "ab")
+    found = file_name(name, clean_part(model), "ab")  # as open_models cleans it
     assert len(f"{found}.jpeg".encode()) <= 255
     assert found.endswith("-ab")
     assert not set(found) & set('/\\#%?&:*"<>|\0\n')
