@@ -1,4 +1,4 @@
-"""For launchers that start modules: python -m gan.cli."""
+"""Run `gan` as a module, as some launchers do: python -m gan.cli."""
 
 import sys
 

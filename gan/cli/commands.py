@@ -1,33 +1,33 @@
-"""All commands: one row each. Nothing is imported until a command is used, so that help is fast."""
+"""All commands, one row each. A command's code is imported when it is used, so help is fast."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Code = str | Callable[..., Any]
-"""A function or class, or where it is: "package.module:attribute"."""
+"""A function or class, or its place as "package.module:attribute"."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """What `gan NAME` reads and calls."""
+    """The options that `gan NAME` reads, and the function that it calls."""
 
     options: Code
-    """The class of its options: each field is one, the text below the field its help."""
+    """The class of its options: each field is an option, and the text below the field its help."""
     run: Code
     """Called with the options, and with the flags as keyword arguments; returns the exit status."""
     summary: str
     positional: tuple[str, ...] = ("config",)
-    """Options that may be given first without their names. A list takes all such words."""
+    """Options whose names may be omitted if they come first. A list takes all such words."""
     examples: tuple[str, ...] = ()
-    """What may follow the command's name."""
+    """Examples of arguments, without the command's name."""
     most_used: tuple[str, ...] = ()
-    """Options that --help explains; it names the others, which --help-all explains. Empty where
-    there are so few that --help explains them all."""
+    """Options that --help explains. It only names the others, which --help-all explains. If empty,
+    --help explains all."""
     resumes: bool = False
-    """Whether the same command continues what was interrupted."""
+    """Whether the same command continues an interrupted one."""
     flags: Mapping[str, str] = field(default_factory=dict)
-    """Help by name of what is not part of the options, for instance because they are saved."""
+    """Switches outside the options class, which a run would save: their help by name."""
 
 
 COMMANDS = {
@@ -63,8 +63,8 @@ COMMANDS = {
         ),
         resumes=True,
         flags={
-            "plan": "Take some steps in a temporary folder, print how long the run and how large "
-            "its memory would be, and exit."
+            "plan": "Take some steps in a temporary folder, print estimates of the run's time and "
+            "memory, and exit."
         },
     ),
     "translate": Command(
@@ -141,7 +141,7 @@ COMMANDS = {
     "explain": Command(
         options="gan.explain.options:ExplainOptions",
         run="gan.explain.command:explain",
-        summary="Draw a sheet about what a model's networks do with a picture",
+        summary="Draw a sheet that shows how a model's networks process an image",
         examples=("checkpoints/monet photo.jpg sheet.png --direction ab",),
         positional=("model", "input", "output"),
     ),
@@ -171,7 +171,7 @@ COMMANDS = {
     "convert": Command(
         options="gan.export.options:ConvertOptions",
         run="gan.export.command:convert",
-        summary="Convert another program's generator into ours or the reference's",
+        summary="Convert a generator file to our format or the reference's",
         examples=("latest_net_G_A.pth gen_ab.safetensors",),
         positional=("input", "output"),
     ),

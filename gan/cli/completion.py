@@ -1,4 +1,4 @@
-"""Completion of commands and options by the shell."""
+"""A shell script that completes commands and options."""
 
 from gan.cli.commands import COMMANDS
 from gan.cli.parser import Parser
@@ -21,7 +21,7 @@ complete -o default -F _gan gan
 
 
 def script() -> str:
-    """Return a script for bash that completes commands, their options, and elsewhere file names."""
+    """Return a bash script that completes commands, options and, in other places, file names."""
     options = {name: Parser(command, name).names() for name, command in COMMANDS.items()}
     cases = "\n".join(
         f'      {name}) words="{" ".join(f"--{key}" for key in [*keys, "help-all"])}" ;;'

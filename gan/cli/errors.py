@@ -1,4 +1,4 @@
-"""Errors as one line."""
+"""Format errors as one line."""
 
 import re
 
@@ -12,7 +12,7 @@ def one_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         return explain(error, {})
     lines = str(error).strip().splitlines()
-    if "Original Traceback" in str(error):  # from a loader worker; the last line has it all
+    if "Original Traceback" in str(error):  # from a loader worker; the last line is the error
         return lines[-1].partition("Error: ")[2] or lines[-1]
     return " ".join(str(error).split())
 
@@ -20,13 +20,13 @@ def one_line(error: Exception) -> str:
 def of_a_worker(error: RuntimeError) -> str | None:
     """Return a message about a loader worker that was killed; None for another error.
 
-    torch raises it wherever the main process happens to be.
+    torch raises it at any line of the main process.
     """
     found = re.search(r"DataLoader worker \(pid(?:\(s\))? [\d, ]+\) (.*?)\.? *$", str(error), re.M)
     if found is None:
         return None
     fate = found[1].replace("is killed", "was killed")
     return (
-        f"a loader worker {fate}. Where memory is short, fewer data.workers or a smaller "
-        "data.load_size take less; run the same command again to continue"
+        f"a loader worker {fate}. If memory is short, set data.workers or data.load_size lower; "
+        "run the same command again to continue"
     )

@@ -1,6 +1,6 @@
-"""The text of --help: the most used options first, or all, or those of one section or key.
+"""Format the text of --help: the most used options, all options, or those of a section or key.
 
-An option is its name, what it takes and its default on one line, and a sentence below.
+An option has a line with its name, type and default, and a sentence below.
 """
 
 import inspect
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 NARROWEST = 60
 WIDEST = 100
-"""Columns: longer lines are hard to read."""
+"""Most columns: longer lines are hard to read."""
 GENERAL = {
     "config": "YAML file that sets any of these options, or, for gan train, the name of a recipe, "
     "for instance small.",
     "extend": "Python file or module that adds rows to the tables. May be given several times.",
     "print_config": "Print the resolved options as YAML, and exit.",
-    "help": "Print the most used options, or what a section or key is for, and exit.",
+    "help": "Print the most used options, or the help of a section or key, and exit.",
     "help-all": "Print all options, and exit.",
 }
-"""What every command takes."""
+"""Options of every command, with their help."""
 PLACEHOLDERS = {"config": "FILE", "extend": "FILE_OR_MODULE", "help": "[SECTION_OR_KEY]"}
-"""Of the above; the others are switches."""
+"""Placeholders of the options above; the others are switches."""
 
 
 def page(parser: "Parser", topic: str = "", *, everything: bool = False) -> str:
     """Return the help of a command, or of one of its sections or keys.
 
-    ValueError where there is no such section or key.
+    ValueError if the section or key does not exist.
     """
     width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST) - 1
     if topic:
@@ -56,12 +56,12 @@ def summary(section: type) -> str:
 
 
 def details(section: type) -> str:
-    """Return what follows the first sentence, as one paragraph."""
+    """Return a class's documentation after the first sentence, as one paragraph."""
     return " ".join((inspect.getdoc(section) or "").partition("\n\n")[2].split())
 
 
 def _head(parser: "Parser", width: int) -> Iterator[str]:
-    """Yield how the command is called, what it does, and examples."""
+    """Yield a command's usage, description and examples."""
     words = " ".join(
         f"[{name.upper()}{' ...' if name in parser.lists else ''}]"
         for name in parser.command.positional
@@ -98,7 +98,7 @@ def _short(parser: "Parser", width: int) -> Iterator[str]:
 
 
 def _all(parser: "Parser", width: int) -> Iterator[str]:
-    """Yield all options, those of a section together."""
+    """Yield all options, grouped by section."""
     yield from _head(parser, width)
     inner = sections(parser.section)
     top = [name for name in parser.section.model_fields if name not in inner]
@@ -110,7 +110,7 @@ def _all(parser: "Parser", width: int) -> Iterator[str]:
 
 
 def _on(topic: str, parser: "Parser", width: int) -> Iterator[str]:
-    """Yield the help of a section or of a key."""
+    """Yield the help of a section or of a key; ValueError if it does not exist."""
     name = topic.removeprefix("--")
     if name in sections(parser.section):
         yield _section(name, parser, width)
@@ -128,12 +128,12 @@ def _section(name: str, parser: "Parser", width: int) -> str:
 
 
 def _general(parser: "Parser", names: Iterable[str], width: int) -> str:
-    """Return the help of what is not in the options class."""
+    """Return the help of named options outside the options class."""
     return _block("General", [_option(name, parser, width) for name in names])
 
 
 def _switches(parser: "Parser") -> dict[str, str]:
-    """Return what is not in the options class, with its help."""
+    """Return the options outside the options class, with their help."""
     return {**parser.command.flags, **GENERAL}
 
 
@@ -152,7 +152,7 @@ def _option(name: str, parser: "Parser", width: int) -> str:
 
 
 def _facts(field: FieldInfo) -> str:
-    """Return in parentheses which values a field takes, and its default."""
+    """Return a field's valid values and its default, in parentheses."""
     default = None if field.is_required() else field.get_default(call_default_factory=True)
     facts = [
         limits(field.annotation, field.metadata),
@@ -164,7 +164,7 @@ def _facts(field: FieldInfo) -> str:
 
 
 def _typed(value: Any) -> str:
-    """Return a default as it is typed."""
+    """Return a default as the user would type it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
@@ -178,14 +178,14 @@ def _block(title: str, lines: Iterable[str]) -> str:
 
 
 def _command(text: str, width: int) -> str:
-    """Return a command in lines that can be typed so, values beside their options."""
+    """Return a command wrapped with backslashes, with each value on the line of its option."""
     glued = re.sub(r"(--\S+) (?!--)", "\\1\N{NO-BREAK SPACE}", text)
     lines = _wrapped(glued, width - 2, "  ", "      ").replace("\n", " \\\n")
     return lines.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _wrapped(text: str, width: int, first: str, others: str) -> str:
-    """Return a text in lines of a width; what one would type stays in one piece."""
+    """Return a text wrapped to a width; words that are typed are not broken."""
     return textwrap.fill(
         text,
         width,

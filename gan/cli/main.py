@@ -1,6 +1,6 @@
-"""The command line: `gan NAME` and `python scripts/NAME.py` read one options class, make one call.
+"""The command line: `gan NAME` and `python scripts/NAME.py` read the options and call a function.
 
-Whatever needs a library is imported where it is used: `gan --help` needs none.
+Libraries are imported where they are used: `gan --help` needs none.
 """
 
 import os
@@ -15,17 +15,17 @@ from gan import __version__
 from gan.cli.commands import COMMANDS
 from gan.system.text import nearest, printable
 
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what is wrong with a file, we print
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # we print errors of files ourselves
 USAGE = """\
 usage: gan COMMAND ...
 
 {commands}
 
-gan COMMAND --help prints its most used options, --help-all all of them.
+gan COMMAND --help prints its most used options, --help-all all options.
 gan --version prints the version, gan --completion a script for bash and zsh.
 Every command takes --config FILE and --extend FILE_OR_MODULE."""
 HELP = ("-h", "--help", "--help-all", "--help_all")
-"""The last two print all options."""
+"""Words that print help; the last two print all options."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = None) -> int:
-    """Read a command's options and call its function; errors for users become one line."""
+    """Read a command's options, call its function and return the exit status.
+
+    Errors for users are printed as one line.
+    """
     import yaml
 
     from gan.cli.errors import of_a_worker, one_line
@@ -88,10 +91,10 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     try:
         flags = {flag: bool(given.get(flag)) for flag in command.flags}
         status = load(command.run)(options, **flags) or 0
-        # Not after an error: others may be waiting for this process.
-        return part(status, f"{prog}: not all could be done; what could not is printed above")
+        # Not after an error: other processes may be waiting for this one.
+        return part(status, f"{prog}: some items failed; they are listed above")
     except (ValueError, OSError) as error:
-        if not getattr(error, "said_elsewhere", False):  # by the main process
+        if not getattr(error, "said_elsewhere", False):  # the main process prints it
             print(f"{prog}: error: {printable(one_line(error))}", file=sys.stderr)
             explain_failure(f"error: {printable(one_line(error))}")
         return abandon(1)

@@ -1,4 +1,4 @@
-"""From words to options: jsonargparse merges words and files, pydantic checks every value."""
+"""Parse words into options: jsonargparse merges words and files, pydantic checks every value."""
 
 import json
 from collections import defaultdict
@@ -23,14 +23,14 @@ from gan.config.words import plain
 from gan.system.yaml_text import parse_nodes
 
 Pair = tuple[str, Any]
-"""An option's name, and a text or a list of texts."""
+"""An option's name, and a string or a list of strings."""
 
 
 class Parser(ArgumentParser):
     """The options of one command; its errors are ValueErrors."""
 
     def __init__(self, command: Command, prog: str) -> None:
-        """Add what the command takes, as texts: pydantic checks their types."""
+        """Add the command's options, as strings: pydantic checks their types."""
         self.command = command
         self.section = cast(type[Section], load(command.options))
         self.fields = leaves(self.section)
@@ -45,29 +45,29 @@ class Parser(ArgumentParser):
             self.add_argument(f"--{key}")
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        """Raise ValueError in place of printing usage and exiting."""
+        """Raise ValueError instead of printing the usage and exiting."""
         raise ValueError(message) from ex
 
     def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Any:
-        """Read a file; ValueError where a key is unknown or stands there twice."""
+        """Read a configuration file; ValueError if a key is unknown, repeated or only an option."""
         for key in check_file(Path(path)):
             if key in ("config", "extend", "help", *self.flags):
-                raise ValueError(f"config: {path}: {key} is for the command line: --{key}")
+                raise ValueError(f"config: {path}: {key} is for the command line only: --{key}")
             self.check_key(key)
         for key, value in scalars(Path(path)).items():
             if key in sections(self.section) and not Path(value).is_file():
                 raise ValueError(
-                    f"config: {path}: {key} is a section, not {value!r}: KEY: VALUE in the lines "
-                    "below it"
+                    f"config: {path}: {key} is a section, not {value!r}: write KEY: VALUE on the "
+                    "lines below it"
                 )
         return super().parse_path(path, *arguments, **options)
 
     def names(self) -> list[str]:
-        """Return the names of all options, as they are typed."""
+        """Return the names of all options, without the dashes."""
         return [action.option_strings[-1].removeprefix("--") for action in self._actions]
 
     def check_key(self, name: str) -> None:
-        """Raise ValueError with the nearest name for one that is not an option or section."""
+        """Raise ValueError, with the nearest name, unless a name is an option or section."""
         names = [*self.names(), *sections(self.section)]
         inside = any(
             name.startswith(f"{key}.") and (_has_origin(field, dict) or _has_origin(field, list))
@@ -77,17 +77,17 @@ class Parser(ArgumentParser):
             raise ValueError(unknown(name, names))
 
     def mapping_of(self, name: str) -> str | None:
-        """Return the option that holds an entry: loss.terms for loss.terms.edges."""
+        """Return the option that holds an entry: loss.terms for loss.terms.edges; or None."""
         key = name.rpartition(".")[0]
         return key if _has_origin(self.fields.get(key), dict) else None
 
     def options(self, words: Sequence[str]) -> tuple[Section, Namespace]:
-        """Return the checked options, and all that was given; ValueError names the key."""
+        """Return the checked options, and the values that were given; ValueError names the key."""
         pairs = list(self.pairs(words))
         given = self.parse_args(self.ranked(pairs), defaults=False)
-        for name, value in pairs:  # --style+ adds to what a file or the default holds
+        for name, value in pairs:  # --style+ adds to the list of a file or the default
             key = name.removesuffix("+")
-            if entries := self.mapping_of(name):  # --loss.terms.edges joins what a file holds
+            if entries := self.mapping_of(name):  # --loss.terms.edges adds to a file's mapping
                 given[entries] = {
                     **mapping(entries, given.get(entries) or {}),
                     name[len(entries) + 1 :]: value,
@@ -108,7 +108,7 @@ class Parser(ArgumentParser):
             raise ValueError(explain(error, self.fields)) from error
 
     def pairs(self, words: Sequence[str]) -> Iterator[Pair]:
-        """Yield names and values: gan translate RUN IN --dry-run has three."""
+        """Yield (name, value) for each option: gan translate RUN IN --dry-run has three."""
         first = list(takewhile(lambda word: not word.startswith("-"), words))
         if first and self.command.positional[0] in self.lists:
             yield self.command.positional[0], first
@@ -139,10 +139,10 @@ class Parser(ArgumentParser):
             yield name, values[0] if values else "true"
 
     def ranked(self, pairs: Sequence[Pair]) -> list[str]:
-        """Return --key=value words: files first, whole sections next, single keys last.
+        """Return --key=value words: files first, then whole sections, then single keys.
 
-        So what is typed outranks a file wherever it stands. Lists at the top may be given item by
-        item: the first replaces the default, later ones are added to it.
+        So typed keys outrank files in any order. Lists outside sections may be given item by item:
+        the first item replaces the default, and later ones are appended.
         """
         words: list[list[str]] = [[], [], []]
         lists: dict[str, list[Any]] = defaultdict(list)
@@ -173,7 +173,7 @@ def _has_origin(field: FieldInfo | None, kind: type) -> bool:
 
 
 def _items(value: Any) -> list[Any]:
-    """Return the items of a list, of the text of one, or of a text that is one item."""
+    """Return a list's items; of a string, the items of its YAML list, or the string as one item."""
     if isinstance(value, list):
         return value
     loaded = get_loader("yaml")(value) if value.startswith("[") else None
@@ -181,13 +181,16 @@ def _items(value: Any) -> list[Any]:
 
 
 def mapping(key: str, text: Any) -> Any:
-    """Return what stands for a whole section: a mapping, or the name of a file that holds one."""
+    """Return the mapping of a section or option: `text` itself, its YAML, or that of a file.
+
+    ValueError if `text` is neither a mapping nor the name of a file that holds one.
+    """
     if isinstance(text, dict):
         return text
     if not text.lstrip().startswith("{"):
         if not Path(text).is_file():
             raise ValueError(
-                f"{key}: expected {{KEY: VALUE}}, or a file with such lines. Got: {shown(text)}"
+                f"{key}: expected {{KEY: VALUE}}, or a file of KEY: VALUE lines. Got: {shown(text)}"
             )
         check_file(Path(text))
         text = Path(text).read_text(encoding="utf-8")
@@ -205,13 +208,13 @@ def constrained(field: FieldInfo) -> Any:
 
 
 def _checked(key: str, field: FieldInfo, value: Any) -> Any:
-    """Return a value as the field's type; ValueError names the key and what would be right."""
+    """Return a value as the field's type; ValueError names the key and the valid values."""
     adapter = TypeAdapter(constrained(field))
     if isinstance(value, bool) and bool not in (field.annotation, *get_args(field.annotation)):
         wanted = plain(field.annotation, field.metadata)  # yes would be 1, and no a folder "false"
         raise ValueError(
             f"{key}: expected {wanted}. Got: {str(value).lower()} (YAML reads yes and no as true "
-            "and false; put them in quotes to have texts)"
+            "and false; put them in quotes to get strings)"
         )
     faults: list[ValidationError] = []
     listed = _has_origin(field, list) and "." not in key
@@ -224,11 +227,10 @@ def _checked(key: str, field: FieldInfo, value: Any) -> Any:
 
 
 def _readings(key: str, value: Any, *, listed: bool) -> Iterator[Any]:
-    """Yield what a value may mean: a text is itself, or else a number, a list or a mapping.
+    """Yield the possible readings of a value: a string, or else a number, a list or a mapping.
 
-    For a list at the top (`listed`) a text may also be its only item, as on the command line.
-
-    ValueError where an item of a list or a mapping is not what it looks like.
+    For a list outside sections (`listed`) a string may also be the only item, as on the command
+    line. ValueError if YAML reads an item of a list or mapping otherwise than it looks (010 is 8).
     """
     if value == "null":
         yield None

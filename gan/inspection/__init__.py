@@ -1,1 +1,1 @@
-"""Looking at a dataset before training on it: `gan inspect`."""
+"""Check a dataset before training on it: `gan inspect`."""

@@ -1,4 +1,4 @@
-"""The command that looks at a dataset before anybody trains on it: what it prints and writes."""
+"""The inspect command: check a dataset, print the findings and write the files of --output."""
 
 import os
 import warnings
@@ -20,17 +20,20 @@ HEADER = ("finding", "level", "file", "detail", "copy of")
 
 
 def inspect_folders(options: InspectOptions) -> int:
-    """Print what is wrong with a dataset; return the exit status. ValueError: there is none."""
+    """Print the findings about a dataset; return the exit status: 1 if there are faults.
+
+    ValueError if the folders hold no images, or the output would replace other files.
+    """
     limit_decoding(options.max_decoded_mb)
     root, output = options.root, options.output
     places = find_places(root, options.a, options.b)
     if output:
         check_output(output, [place.folder for place in places])
-    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # libraries warn of damaged metadata
         seen = survey(places, options.max_megapixels)
         if not seen.images and not seen.unreadable and not seen.unnamed:
             nothing = "; ".join(line for _, line in seen.empty)
-            raise ValueError(f"{nothing}; ROOT is a folder with {LAYOUT}")
+            raise ValueError(f"{nothing}; ROOT must be a folder with {LAYOUT}")
         found = find_all(seen, options)
         if root and (note := layout_note(root, places)):
             print(printable(note))
@@ -43,7 +46,7 @@ def inspect_folders(options: InspectOptions) -> int:
 
 
 def _tell(seen: Survey, found: list[Finding], base: Path, options: InspectOptions) -> None:
-    """Print findings and statistics."""
+    """Print the findings, the statistics and a summary."""
     output = options.output
     complete = printable(f"all in {output / FINDINGS}") if output else "--output FOLDER lists all"
     for line in findings_text(found, base, options, complete):
@@ -56,7 +59,7 @@ def _tell(seen: Survey, found: list[Finding], base: Path, options: InspectOption
 def _write_sheet(
     seen: Survey, found: list[Finding], base: Path, max_megapixels: float, path: Path
 ) -> None:
-    """Write the faults as a picture; where there are none, some images of A and of B."""
+    """Write a contact sheet of the faults; without faults, of some images of A and B."""
     faults = [finding for finding in found if finding.fault]
     if faults:
         write_image(draw_sheet(faults, base, max_megapixels, FINDINGS), path)
@@ -69,12 +72,12 @@ def _write_sheet(
 
 
 def check_output(output: Path, folders: Iterable[Path]) -> None:
-    """Raise ValueError where writing would change what is inspected, or replace other files."""
+    """Raise ValueError if writing would change the inspected folders or replace other files."""
     if output.exists() and not output.is_dir():
-        raise ValueError(f"{output}: the output is a folder, and this is a file")
+        raise ValueError(f"{output}: is a file; --output must be a folder")
     for folder in folders:
         if output.resolve().is_relative_to(folder.resolve()):
-            raise ValueError(f"{output}: lies in {folder}, which is inspected: give another")
+            raise ValueError(f"{output}: is inside {folder}, which is inspected: give another")
     first = output / FINDINGS
     ours = first.is_file() and first.read_bytes().startswith("\t".join(HEADER).encode())
     for name in (FINDINGS, STATISTICS, SHEET):
@@ -83,7 +86,7 @@ def check_output(output: Path, folders: Iterable[Path]) -> None:
 
 
 def write_lists(output: Path, survey: Survey, found: Sequence[Finding]) -> None:
-    """Write all findings and the statistics, tab-separated."""
+    """Write all findings and the statistics as tab-separated files."""
     rows = [
         (f.kind, level(f.kind), str(f.path), f.detail, str(f.other) if f.other else "")
         for f in found

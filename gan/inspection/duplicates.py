@@ -1,4 +1,4 @@
-"""Pictures that are there twice: in one folder, in both domains, in training and test."""
+"""Find images that occur twice: in one folder, in both domains, or in training and test."""
 
 import hashlib
 import os
@@ -16,17 +16,17 @@ from gan.inspection.hashes import BITS, copies, details
 from gan.inspection.survey import ImageFacts, Place
 
 Relation = Literal["leakage", "duplicate", "shared"]
-"""The gravest first."""
+"""The most serious first."""
 Copy = tuple[Relation, ImageFacts, ImageFacts, str]
-"""What the copy means, the picture, the one that is there before, and how they agree."""
+"""The relation, the image, the earlier image that it is a copy of, and how they match."""
 
 
 def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Copy]:
-    """Return what each picture is a copy of, for those that are; at most one each, the gravest.
+    """Return the images that are copies of earlier ones, each with its most serious relation only.
 
-    Leakage goes before duplicates in one folder, and those before pictures that both domains share;
-    the same domain before the other, equal pixels before near copies, these before mirrored ones.
-    Pictures of one name in testA and testB are pairs on purpose, and are not copies.
+    Leakage outranks duplicates in one folder, and these outrank images that both domains share;
+    then the same domain outranks the other one, and equal pixels outrank near copies and these
+    mirrored copies. Images of one name in testA and testB are intended pairs, and not reported.
     """
     near = {
         "near copy": near_copies(images),
@@ -54,8 +54,11 @@ def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Cop
 def near_copies(
     images: Sequence[ImageFacts], *, mirrored: bool = False
 ) -> list[tuple[int, int, int]]:
-    """Return what `copies` finds among the images; of equal thumbnails in a folder the first stands
-    for all, so that a thousand equal ones are not half a million pairs."""
+    """Return the pairs (later, earlier, differing bits) that `copies` finds, as image indices.
+
+    Of equal thumbnails in one folder only the first is compared with others, so that a thousand
+    equal images do not become half a million pairs.
+    """
     if not images:
         return []
     members: dict[tuple[Place, bytes], list[int]] = defaultdict(list)
@@ -76,7 +79,7 @@ def near_copies(
 
 
 def _related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
-    """Return what it means that one picture is a copy of another; None for pairs on purpose."""
+    """Return the relation of an image to an earlier copy; None for intended test pairs."""
     one, other = later.place, earlier.place
     if one == other:
         return "duplicate"
@@ -91,9 +94,9 @@ def _related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
 def _equal(
     images: Sequence[ImageFacts], close: Iterable[tuple[int, int, int]], max_megapixels: float
 ) -> list[tuple[int, int]]:
-    """Return pairs (later, first of a folder) of images of equal size and pixels.
+    """Return pairs (later, first one in a folder) of images with equal size and pixels.
 
-    Only those are decoded whole that have the same thumbnail or are near copies.
+    Only images with the same thumbnail and near copies are decoded in full.
     """
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for index, image in enumerate(images):
@@ -115,7 +118,7 @@ def _equal(
 
 
 def _digest(path: Path, max_megapixels: float) -> str | None:
-    """Return a hash of size and pixels; None if the file has become unreadable."""
+    """Return a SHA-256 of an image's size and pixels; None if the file is no longer readable."""
     try:
         image = read_image(path, max_megapixels=max_megapixels)
     except ImageError:

@@ -1,4 +1,4 @@
-"""From observations to findings: faults, which fail, and remarks, which do not."""
+"""Turn image facts into findings: faults make the exit status 1, remarks do not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,50 +22,50 @@ class Kind:
 
     fault: bool
     meaning: str
-    """With the names of options in braces."""
+    """An explanation for users; names of options in braces are replaced by their values."""
     listing: Listing = "names"
-    """What is printed of its files: each with its detail, the names of a few, or their number."""
+    """How its files are printed: each with its detail, the names of a few, or their number."""
 
 
 KINDS = {
     "unreadable": Kind(
-        True, "cannot be read to the end, or above {max_megapixels:g} megapixels", "details"
+        True, "cannot be read to the end, or over {max_megapixels:g} megapixels", "details"
     ),
     "empty": Kind(True, "a folder without images", "details"),
     "leakage": Kind(
-        True, "in training and in test; mirrored copies too, as training mirrors", "details"
+        True, "in training and in test; mirrored copies count, as training mirrors", "details"
     ),
-    "duplicate": Kind(True, "twice in one folder, mirrored copies too", "details"),
+    "duplicate": Kind(True, "twice in one folder; mirrored copies count", "details"),
     "tiny": Kind(True, "a side below {min_side} pixels", "details"),
     "aspect": Kind(True, "one side more than {max_aspect:g} times the other", "details"),
     "outside": Kind(
-        True, "numbers that no picture holds; training has to be told their range", "details"
+        True, "values outside the range of their type; training requires a range", "details"
     ),
-    "difference": Kind(False, "what tells A from B without being style", "details"),
-    "few": Kind(False, "a training folder of less than {min_images} images", "details"),
+    "difference": Kind(False, "A and B differ in more than style", "details"),
+    "few": Kind(False, "a training folder with fewer than {min_images} images", "details"),
     "range": Kind(
-        False, "numbers that leave most of 16 bits empty; a range spreads them over all", "details"
+        False, "values that use few of 16 bits; set a range to use all of them", "details"
     ),
     "ranges": Kind(
-        False, "test images with other numbers than the training images have", "details"
+        False, "test images with another range of values than the training images", "details"
     ),
-    "shared": Kind(False, "in A and in B: nothing of the style can be learned from it"),
-    "grey": Kind(False, "gray in a folder of color"),
-    "color": Kind(False, "color in a folder of gray"),
-    "plain": Kind(False, "of one color: nothing to learn from; compared by equal pixels only"),
-    "unnamed": Kind(False, "an image by its content, skipped because its name does not show it"),
-    "animated": Kind(False, "several frames or pages; the first is taken"),
-    "suffix": Kind(False, "another format than its name has", "count"),
+    "shared": Kind(False, "in A and in B: it teaches nothing about the style"),
+    "grey": Kind(False, "gray in a folder of color images"),
+    "color": Kind(False, "color in a folder of gray images"),
+    "plain": Kind(False, "a single color: nothing to learn from; compared by equal pixels only"),
+    "unnamed": Kind(False, "an image by its content, skipped because of its suffix"),
+    "animated": Kind(False, "several frames or pages; the first is used"),
+    "suffix": Kind(False, "in another format than the suffix says", "count"),
     "profile": Kind(False, "a color profile other than sRGB", "count"),
     "cmyk": Kind(False, "for print, converted to sRGB", "count"),
-    "alpha": Kind(False, "transparent, put on white", "count"),
-    "deep": Kind(False, "more than 8 bits a channel", "count"),
-    "rotated": Kind(False, "turned by EXIF", "count"),
+    "alpha": Kind(False, "transparent, composited on white", "count"),
+    "deep": Kind(False, "more than 8 bits per channel", "count"),
+    "rotated": Kind(False, "rotated by EXIF", "count"),
 }
-"""In the order in which they are reported: faults, remarks, and what training reads as it should
-be, of which the number is all that is printed."""
+"""In the order of the report: faults, remarks, and kinds that training reads correctly, of which
+only the number is printed."""
 ROUGH = 100
-"""A span of numbers from which on whole ones are proposed as the ends of a range."""
+"""Ranges wider than this are proposed with integer ends."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Finding:
     path: Path
     detail: str
     other: Path | None = None
-    """The picture that it is a copy of."""
+    """The image that it is a copy of."""
 
     @property
     def fault(self) -> bool:
@@ -86,7 +86,7 @@ class Finding:
 
 
 def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
-    """Return all findings, by the order of KINDS, and then of folders and names."""
+    """Return all findings, sorted by the order of KINDS, then by folder and name."""
     copies = find_copies(survey.images, options.max_megapixels)
     found = [
         *(Finding("unreadable", path, reason) for path, reason in survey.unreadable),
@@ -105,7 +105,7 @@ def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
 def _about_folder(
     place: Place, images: list[ImageFacts], options: InspectOptions
 ) -> Iterator[Finding]:
-    """Yield findings on single images, and on their number."""
+    """Yield findings about single images, about their values and about their number."""
     greys = sum(image.grey for image in images)
     rare_grey = 2 * greys <= len(images)
     for image in images:
@@ -128,13 +128,13 @@ def _about_folder(
 
 
 def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
-    """Yield whether a folder's numbers need a range, and which."""
+    """Yield a finding if a folder's values need a range, with the option that sets it."""
     deep = [image.traits for image in images if image.traits.numbers]
     if (needed := _range_of(images)) is None:
         return
     key = f"--data.range_{place.domain} '{list(needed)}'"
     count = f"{len(deep)} of {len(images)} images"
-    rest = "; the others have 8 bits, and a range would change them, too"
+    rest = "; the others have 8 bits, and the range would apply to them, too"
     rest = rest if len(deep) < len(images) else ""
     if any(traits.outside for traits in deep):
         text = f"{count} have values from {needed[0]} to {needed[1]}"
@@ -147,7 +147,7 @@ def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
 
 
 def _range_of(images: Sequence[ImageFacts]) -> Range | None:
-    """Return the range that the numbers of images need; None where that of their type is right."""
+    """Return the range that the images' values need; None if the range of their type is right."""
     deep = [image.traits for image in images if image.traits.numbers]
     ends = [traits.numbers for traits in deep if traits.numbers]
     if any(traits.outside for traits in deep):
@@ -159,7 +159,7 @@ def _range_of(images: Sequence[ImageFacts]) -> Range | None:
 
 
 def _fit(found: Range | None, known: Range | None) -> bool:
-    """Return whether numbers fit a range, but for a tenth of it at either end."""
+    """Return whether one range fits in another, with a tolerance of a tenth at either end."""
     if found is None or known is None:
         return found == known
     margin = (known[1] - known[0]) / 10
@@ -167,7 +167,7 @@ def _fit(found: Range | None, known: Range | None) -> bool:
 
 
 def _about_splits(survey: Survey) -> Iterator[Finding]:
-    """Yield whether the test images of a domain need another range than its training images."""
+    """Yield a finding if a domain's test images need another range than its training images."""
     for train in survey.places:
         for test in survey.places:
             pair = [survey.of(place) for place in (train, test)]
@@ -176,12 +176,12 @@ def _about_splits(survey: Survey) -> Iterator[Finding]:
             ours, theirs = map(_range_of, pair)
             if all(pair) and not _fit(theirs, ours):
                 named = [str(list(one)) if one else "none" for one in (theirs, ours)]
-                detail = f"its numbers need another range ({named[0]}) than {train.folder.name}'s"
-                yield Finding("ranges", test.folder, f"{detail} ({named[1]}): one must hold both")
+                detail = f"its values need another range ({named[0]}) than {train.folder.name}'s"
+                yield Finding("ranges", test.folder, f"{detail} ({named[1]}): use one for both")
 
 
 def _about_domains(survey: Survey) -> Iterator[Finding]:
-    """Yield how A and B differ: in training, or else in test."""
+    """Yield how A and B differ, measured in training or, without training folders, in test."""
     for split in SPLITS:
         pair = [place for place in survey.places if place.split == split]
         seen = [survey.of(place) for place in pair]

@@ -1,4 +1,4 @@
-"""A perceptual hash of 64 bits, and the pairs of pictures that are copies by it."""
+"""Find copies among thumbnails: by a perceptual hash of 64 bits, confirmed by correlation."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,25 +9,25 @@ Bits = NDArray[np.bool_]
 Luma = NDArray[np.uint8]
 
 SIDE = 32
-"""Pixels a side of the gray thumbnails that are compared."""
+"""Pixels per side of the gray thumbnails that are compared."""
 BITS = 64
 MOST_BITS = 6
-"""Bits in which the hashes of copies differ at most. Of 40 photographs, copies as JPEG of quality
-20, at a third or twice the size, in another aspect, brighter and darker differ in 5 at most."""
+"""Most bits in which the hashes of copies differ. For 40 photographs, copies as JPEG of quality 20,
+at a third or twice the size, in another aspect, brighter or darker differ in 5 bits at most."""
 LEAST_CORRELATION = 0.98
-"""Of the details of copies. Those of the same copies have 0.994 or more; the most alike of 436
-different crops out of 19 photographs, two that are five pixels of 256 apart, 0.975."""
+"""Least correlation between the details of copies. The copies above have 0.994 or more. Of 436
+different crops from 19 photographs, the most similar two, five pixels of 256 apart, have 0.975."""
 LEAST_DETAIL = 2.0
-"""Gray levels (root mean square) of detail below which two pictures cannot be told apart: a plain
-color, or a clear sky. JPEG leaves about one by itself."""
+"""Gray levels (root mean square) of detail below which two images cannot be distinguished: a plain
+color, or a clear sky. JPEG noise alone has about one."""
 DEAD_ZONE = 4.0
-"""A coefficient up to this counts as 0: JPEG would choose its sign. Photographs have hundreds."""
+"""A coefficient up to this counts as 0, as JPEG noise sets its sign. Photographs have hundreds."""
 CANDIDATES = 16
-"""Nearest hashes that a picture is compared with, for each band."""
+"""Nearest hashes that an image is compared with, for each band."""
 CHUNK = 4096
-"""Thumbnails that are worked on at once."""
+"""Thumbnails that are processed at once."""
 BLOCK = 2**22
-"""Distances that are computed at once."""
+"""Hash distances that are computed at once."""
 
 DOWN, ACROSS = np.indices((SIDE, SIDE))
 SCALE = np.sqrt(np.where(DOWN == 0, 1, 2) / SIDE)
@@ -39,20 +39,19 @@ PLACES = np.linspace(-1, 1, SIDE)
 SHADE = np.linalg.qr(
     np.stack([np.outer(PLACES**i, PLACES**j).ravel() for i in range(4) for j in range(4 - i)], 1)
 )[0].astype(np.float32)
-"""Polynomials of up to the third degree over a thumbnail, (1024, 10): light, shade, a sky."""
+"""Polynomials of up to the third degree over a thumbnail, (1024, 10): smooth shading, a sky."""
 
 
 def coefficients(luma: Luma) -> NDArray[np.float32]:
-    """Return the DCT of thumbnails, (N, 32, 32)."""
+    """Return the DCT of thumbnails, both (N, 32, 32)."""
     result: NDArray[np.float32] = DCT @ luma.astype(np.float32) @ DCT.T
     return result
 
 
 def hash_bits(luma: Luma) -> Bits:
-    """Return whether each of the 64 lowest frequencies is positive; thumbnails (N, 32, 32) to (N,
-    64).
+    """Return the hashes (N, 64) of thumbnails (N, 32, 32): the signs of the 64 lowest frequencies.
 
-    A pHash (the DCT hash of Zauner 2010) with the sign in place of the comparison with the median.
+    A pHash (the DCT hash of Zauner 2010) with the sign instead of the comparison with the median.
     """
     return _in_chunks(
         lambda chunk: coefficients(chunk).reshape(-1, SIDE * SIDE)[:, ORDER] > DEAD_ZONE, luma
@@ -60,16 +59,15 @@ def hash_bits(luma: Luma) -> Bits:
 
 
 def _in_chunks(function: Callable[[Luma], Bits], luma: Luma) -> Bits:
-    """Return a function of thumbnails, of so many at once that memory does not matter."""
+    """Return the results of a function on thumbnails, CHUNK at once to bound the memory."""
     starts = range(0, max(1, len(luma)), CHUNK)
     return np.concatenate([function(luma[start : start + CHUNK]) for start in starts])
 
 
 def details(luma: Luma) -> NDArray[np.float32]:
-    """Return thumbnails (N, 32, 32) as vectors (N, 1024) without mean, light and shade, of length
-    1.
+    """Return the details of thumbnails (N, 32, 32) as unit vectors (N, 1024): without SHADE.
 
-    Those with less than LEAST_DETAIL are 0.
+    Thumbnails with less detail than LEAST_DETAIL become 0.
     """
     flat = luma.reshape(-1, SIDE * SIDE).astype(np.float32)
     fine = flat - flat @ SHADE @ SHADE.T
@@ -81,9 +79,10 @@ def details(luma: Luma) -> NDArray[np.float32]:
 def copies(luma: Luma, *, mirrored: bool = False) -> list[tuple[int, int, int]]:
     """Return pairs (later, earlier, differing bits) of copies among thumbnails (N, 32, 32), sorted.
 
-    `mirrored` finds those where the later one is the mirror image of the earlier one. Copies have
-    hashes that differ in at most MOST_BITS and details that correlate by LEAST_CORRELATION: the
-    hashes find them in little time, the details make sure. Pictures without details have none.
+    `mirrored` finds pairs whose later thumbnail is the mirror image of the earlier one. The hashes
+    of copies differ in at most MOST_BITS, and their details correlate by at least
+    LEAST_CORRELATION: the hashes find candidates fast, and the details confirm them. Thumbnails
+    without details have no copies.
     """
     able = np.flatnonzero(_in_chunks(lambda chunk: details(chunk).max(1, keepdims=True) > 0, luma))
     luma = luma[able]
@@ -99,13 +98,12 @@ def copies(luma: Luma, *, mirrored: bool = False) -> list[tuple[int, int, int]]:
 
 
 def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
-    """Yield indices of hashes and of earlier known ones within MOST_BITS, and the distances; in
-    blocks.
+    """Yield blocks of (indices of hashes, indices of earlier known ones within MOST_BITS, bits).
 
-    Cut into one band more than bits may differ, two such hashes agree in one band at least: only
-    those are compared, which for 100,000 photographs is one pair in a hundred. A pair may come
-    more than once. A hash with more than CANDIDATES others near it in one band gets the nearest
-    of them, the earliest first, and is not looked up in the bands that follow.
+    The hashes are cut into MOST_BITS + 1 bands, so that two near hashes have at least one band in
+    common: only such pairs are compared, one in a hundred for 100,000 photographs. A pair may be
+    yielded more than once. If a hash has more than CANDIDATES near hashes in one band, the nearest
+    are yielded, the earliest first, and the remaining bands are skipped for this hash.
     """
     crowded = np.zeros(len(sought), bool)
     for band in np.array_split(np.arange(BITS), MOST_BITS + 1):
@@ -130,12 +128,12 @@ def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
 
 
 def _signs(bits: Bits) -> NDArray[np.float32]:
-    """Return bits as 1 and -1: a product of two hashes is their equal bits less the others."""
+    """Return bits as 1 and -1: the dot product of two hashes is their equal bits minus the rest."""
     return bits.astype(np.float32) * 2 - 1
 
 
 def _keep_nearest(close: Bits, agreement: NDArray[np.float32], crowded: Bits) -> None:
-    """Leave in crowded rows the CANDIDATES that agree most, the earliest first; in place."""
+    """Keep, in each crowded row of `close`, only the best CANDIDATES, the earliest first."""
     if crowded.any():
         columns = close.shape[1]
         order = (BITS - agreement[crowded]) * columns + np.arange(columns, dtype=np.float32)

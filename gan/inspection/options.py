@@ -10,11 +10,11 @@ from gan.config.choices import MAX_DECODED_MB, MAX_MEGAPIXELS
 
 
 class InspectOptions(Section):
-    """A dataset, and what counts as wrong with it.
+    """A dataset, and limits for its images.
 
     Decodes every image and changes nothing. Faults make the exit status 1: files that cannot be
-    read, duplicates in one folder, pictures that are in training and in test, tiny images and very
-    long ones. What training can handle is reported as a remark.
+    read, duplicates in one folder, images that are in training and in test, tiny images and very
+    long ones. Anything that training can handle is reported as a remark.
     """
 
     root: Path | None = None
@@ -24,8 +24,8 @@ class InspectOptions(Section):
     b: Path | None = None
     """Folder of domain B, instead of root."""
     output: Path | None = None
-    """Folder for inspection.tsv, statistics.tsv and sheet.png, a picture of the faults. If not set,
-    nothing is written."""
+    """Folder for inspection.tsv, statistics.tsv and sheet.png, thumbnails of the faults. If not
+    set, nothing is written."""
     min_side: Count = 64
     """An image whose shorter side has fewer pixels is tiny."""
     max_aspect: Annotated[float, Field(ge=1)] = 3

@@ -1,6 +1,6 @@
-"""The faults as a picture: thumbnails with their names, copies beside what they are copies of.
+"""Draw the faults as a contact sheet: thumbnails with names, copies next to their originals.
 
-Without any, some images of both folders.
+Without faults, the sheet shows some images of each folder.
 """
 
 import os
@@ -14,27 +14,27 @@ from gan.images.contact_sheet import INK, PAPER, fit_text, thumbnail
 from gan.inspection.findings import Finding
 
 SIDE = 184
-"""Pixels a side of a thumbnail."""
+"""Pixels per side of a thumbnail."""
 GAP = 12
 TEXT_SIZE = 12
 LINE = TEXT_SIZE + 4
 CELL_WIDTH, CELL_HEIGHT = SIDE + GAP, SIDE + 4 + 3 * LINE + GAP
 COLUMNS = 6
 CARDS = 300
-"""Faults that are shown at most: a sheet of up to 25,000 lines."""
+"""Most faults that are shown: the sheet is up to 25,000 pixels high."""
 SAMPLES, SAMPLE_COLUMNS = 8, 4
-"""Images of each folder that are shown where there are no faults, and how many in a row."""
+"""Images per folder that are shown if there are no faults, and images per row."""
 UNREAD = ("unreadable", "empty")
-"""Kinds without a thumbnail: a pipe would never end, a link may lead out of the folder."""
+"""Kinds without a thumbnail: reading a pipe would never end, a link may lead out of the folder."""
 EMPTY, ALARM = (222, 216, 202), (170, 30, 20)
 
 
 def draw_sheet(
     faults: Sequence[Finding], base: Path, max_megapixels: float, complete: str
 ) -> Image.Image:
-    """Return a card for each fault, in their order, under names from `base` on.
+    """Return a sheet with a card for each fault, in their order, with names relative to `base`.
 
-    What does not fit is counted in the last line, where `complete` says where all are.
+    Faults beyond CARDS are counted in the last line; `complete` is the file that lists them all.
     """
     places = list(_layout(faults[:CARDS]))
     rows = 1 + max((row for row, _ in places), default=0)
@@ -68,7 +68,7 @@ def draw_samples(folders: Mapping[Path, Sequence[Path]], max_megapixels: float) 
 
 
 def spread(paths: Sequence[Path], number: int) -> list[Path]:
-    """Return so many of the paths, evenly from the first on."""
+    """Return `number` of the paths, evenly spaced, beginning with the first."""
     number = min(number, len(paths))
     return [paths[index * len(paths) // number] for index in range(number)]
 
@@ -76,7 +76,7 @@ def spread(paths: Sequence[Path], number: int) -> list[Path]:
 def _draw_thumbnail(
     page: Image.Image, corner: tuple[int, int], path: Path | None, max_megapixels: float
 ) -> None:
-    """Draw an image in the middle of its square; without a path the square alone."""
+    """Draw an image in the middle of its square; without a path only the square."""
     left, top = corner
     square = (left, top, left + SIDE - 1, top + SIDE - 1)
     ImageDraw.Draw(page).rectangle(square, EMPTY)
@@ -85,7 +85,7 @@ def _draw_thumbnail(
 
 
 def _layout(faults: Sequence[Finding]) -> Iterator[tuple[int, int]]:
-    """Yield row and column of each card; a copy takes two cells, which stay together."""
+    """Yield the row and column of each card; the two cells of a copy stay in one row."""
     row = column = 0
     for fault in faults:
         cells = len(_shown(fault))
@@ -96,12 +96,12 @@ def _layout(faults: Sequence[Finding]) -> Iterator[tuple[int, int]]:
 
 
 def _shown(fault: Finding) -> list[Path]:
-    """Return the picture, and the one that it is a copy of."""
+    """Return the paths of an image and of the one that it is a copy of."""
     return [path for path in (fault.path, fault.other) if path]
 
 
 def _card(fault: Finding, base: Path, max_megapixels: float) -> Image.Image:
-    """Return one fault: its pictures, what it is, and the name of each picture under it."""
+    """Return a card for one fault: its images, their names, its kind and its detail."""
     paths = _shown(fault)
     page = Image.new("RGB", (len(paths) * CELL_WIDTH, CELL_HEIGHT), PAPER)
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(TEXT_SIZE)

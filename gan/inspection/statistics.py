@@ -1,4 +1,4 @@
-"""What the pictures of a folder are like, and how two domains differ beside their style."""
+"""Compute statistics of a folder's images, and find differences of two domains except style."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from gan.inspection.survey import ImageFacts
 
 LOAD_SIZE = 286
-"""Pixels of the shorter side that the paper's recipe resizes to: what is larger gets sharp."""
+"""Pixels of the shorter side in the paper's recipe: larger images are downsampled to it."""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Of the readable images of a folder."""
+    """Statistics of the readable images of a folder."""
 
     sizes: NDArray[np.int64]
     """(N, 2), width and height."""
@@ -26,19 +26,19 @@ class Numbers:
     aspect: float
     """The median of width / height."""
     mean: NDArray[np.float64]
-    """Of red, green, blue and luminance over all pictures, 0 to 255."""
+    """Means of red, green, blue and luminance over all images, 0 to 255."""
     deviation: NDArray[np.float64]
-    """Within the pictures, on average."""
+    """Standard deviations of the same within an image, averaged over the images."""
     saturation: float
     grey: float
     framed: float
     jpeg: float
-    """Shares of the pictures."""
+    """Shares of the images, 0 to 1, as `grey` and `framed`."""
     formats: Counter[str]
 
 
 def numbers(images: Sequence[ImageFacts]) -> Numbers:
-    """Return the statistics of at least one picture."""
+    """Return the statistics of one or more images."""
     sizes = np.array([image.traits.size for image in images])
     formats = Counter(image.traits.format for image in images)
     return Numbers(
@@ -56,7 +56,7 @@ def numbers(images: Sequence[ImageFacts]) -> Numbers:
 
 
 def lines(of: Numbers) -> dict[str, str]:
-    """Return the statistics by name, as they are printed."""
+    """Return the statistics by name, formatted for printing."""
     smallest, largest = (
         "x".join(map(str, of.sizes[index(of.sizes.prod(1))])) for index in (np.argmin, np.argmax)
     )
@@ -79,17 +79,18 @@ def lines(of: Numbers) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Contrast:
-    """What may tell the domains apart without being style."""
+    """A quantity that may distinguish the domains, but is not style."""
 
     quantity: str
     """An attribute of Numbers."""
     limit: float
-    """From which on it is named: the ratio, or for shares the difference, of high and low."""
+    """Least ratio of high to low that is reported; for shares, the least difference."""
     sentence: str
-    """With `low` and `high`, their Numbers, their names, A or B, and `ratio`, of the sizes."""
+    """A format string of `low` and `high` (their Numbers), their names (A or B) and `ratio`, of the
+    sizes."""
     share: bool = True
     sharp: float = inf
-    """From which low on it does not matter."""
+    """The difference does not matter if low is at least this."""
 
 
 CONTRASTS = (
@@ -97,8 +98,8 @@ CONTRASTS = (
         "short",
         1.5,
         "{low_name} is {ratio:.1f}x smaller than {high_name} (median shorter side {low.short:g} "
-        "and {high.short:g}): where both are resized to one size, the blur of upsampling is what "
-        "the generator into {low_name} will learn",
+        "and {high.short:g}): if both are resized to one size, the generator into {low_name} will "
+        "learn the blur of upsampling",
         share=False,
         sharp=LOAD_SIZE,
     ),
@@ -118,20 +119,20 @@ CONTRASTS = (
     Contrast(
         "grey",
         0.5,
-        "{high.grey:.0%} of {high_name} are gray, and {low.grey:.0%} of the other: losing color "
-        "is what the generator into {high_name} learns first, inventing it its inverse",
+        "{high.grey:.0%} of {high_name} are gray, and {low.grey:.0%} of the other: the generator "
+        "into {high_name} learns first to remove color, and the other generator to invent it",
     ),
     Contrast(
         "jpeg",
         0.9,
-        "{high_name} is JPEG and the other is not: its blocks and rings are a difference that "
-        "discriminators see; save both alike, or resize to well below their size",
+        "{high_name} is JPEG and the other is not: discriminators can detect JPEG's blocks and "
+        "rings; save both in one format, or resize them to well below their size",
     ),
 )
 
 
 def differences(a: Numbers, b: Numbers) -> Iterator[str]:
-    """Yield sentences on what tells the domains apart without being style, and will be learned."""
+    """Yield sentences about differences of the domains that are not style but will be learned."""
     for contrast in CONTRASTS:
         measure = attrgetter(contrast.quantity)
         low, high = sorted((a, b), key=measure)

@@ -1,4 +1,4 @@
-"""The folders of a dataset, and every file of them decoded once: what it is, and a few numbers."""
+"""Find the folders of a dataset, and decode every image once to collect facts about it."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -32,15 +32,15 @@ Outcome = TypeVar("Outcome")
 SPLITS: tuple[Split, ...] = ("train", "test")
 LAYOUT = "trainA, trainB, testA and testB (any of them)"
 THUMBNAIL = 64
-"""Pixels a side on which colors are measured."""
+"""Pixels per side of the thumbnail on which colors are measured."""
 DRAFT = 2 * THUMBNAIL
-"""Pixels a side that JPEGs are decoded to at least."""
+"""Fewest pixels per side to which JPEGs are decoded."""
 GREY = 8
-"""Levels by which the channels of a gray picture differ at most: JPEG tints a little."""
+"""Most levels by which the channels of a gray image differ: JPEG tints a little."""
 PLAIN = 4
-"""Levels from the darkest to the brightest pixel of a picture of one color."""
+"""Most levels between the darkest and the brightest pixel of a single-color image."""
 FRAME_WIDTH = 2
-"""Pixels of the thumbnail that a frame is wide at least: a 32nd of the side."""
+"""Least width of a frame in pixels of the thumbnail: a 32nd of the side."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Place:
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What is known of a readable image."""
+    """Measurements of a readable image."""
 
     path: Path
     place: Place
@@ -62,31 +62,31 @@ class ImageFacts:
     luma: Luma
     """Gray thumbnail (32, 32)."""
     mean: NDArray[np.float64]
-    """Of red, green, blue and luminance, 0 to 255."""
+    """Means of red, green, blue and luminance, 0 to 255."""
     deviation: NDArray[np.float64]
-    """Of the same within the picture, standard."""
+    """Standard deviations of the same."""
     saturation: float
     """Mean of (max - min) / max over the pixels, 0 to 1."""
     grey: bool
     plain: bool
-    """Of one color."""
+    """Whether the image has a single color."""
     framed: bool
     """Whether opposite edges are bars of one color."""
 
 
 @dataclass
 class Survey:
-    """What was found in all folders, in their order and that of the names."""
+    """The contents of all folders, in the order of the folders and then of the names."""
 
     places: Sequence[Place]
     images: list[ImageFacts] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     others: int = 0
-    """Files that are not images, by their suffixes and by their content."""
+    """Number of files that are not images by suffix, nor by content."""
     unnamed: list[tuple[Path, str]] = field(default_factory=list)
-    """Files that are images by their content only, with their sizes."""
+    """Files that are images by content but not by suffix, with their sizes."""
     empty: list[tuple[Path, str]] = field(default_factory=list)
-    """Folders without images, with what is there."""
+    """Folders without images, with a description of their contents."""
 
     def of(self, place: Place | None) -> list[ImageFacts]:
         """Return the readable images of a folder."""
@@ -94,11 +94,10 @@ class Survey:
 
 
 def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place]:
-    """Return the folders of a dataset, or two named ones, or the root alone; training folders
-    first.
+    """Return the folders of a dataset, training folders first; or `a` and `b`, or only the root.
 
-    ValueError where none is named, or a folder lies in another one: its images would be their own
-    duplicates. `survey` names a folder that is missing.
+    ValueError if no folder is given, or if a folder is inside another one: its images would count
+    as duplicates of themselves. `survey` reports missing folders.
     """
     if root is not None and (a or b):
         raise ValueError("give ROOT, or --a and --b, not both")
@@ -115,12 +114,14 @@ def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place
         places = [place for place in named if place.folder.exists()] or [Place(root)]
     for place, other in permutations(places, 2):
         if place.folder.resolve().is_relative_to(other.folder.resolve()):
-            raise ValueError(f"{place.folder}: is or lies in {other.folder}; give others")
+            raise ValueError(
+                f"{place.folder}: is the same as, or inside, {other.folder}; give separate folders"
+            )
     return places
 
 
 def layout_note(root: Path, places: Sequence[Place]) -> str | None:
-    """Return what a root lacks to be trained on, if anything."""
+    """Return a line about the folders that a root lacks for training; None if it has them."""
     if places[0].folder == root:
         return f"{root}: inspected as one folder; a dataset is a folder with {LAYOUT}"
     there = {place.domain for place in places if place.split == "train"}
@@ -129,7 +130,7 @@ def layout_note(root: Path, places: Sequence[Place]) -> str | None:
 
 
 def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
-    """Decode every image below the folders, several at a time, with a bar on stderr."""
+    """Decode every image in the folders and below, in threads, with a progress bar on stderr."""
     result = Survey(places)
     jobs: list[tuple[Path, Place]] = []
     for place in places:
@@ -149,16 +150,16 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
 
 
 def in_threads(function: Callable[[Job], Outcome], jobs: Sequence[Job], unit: str) -> list[Outcome]:
-    """Return what a function makes of each job, several at a time; `unit` is a plural, of jobs."""
+    """Return a function's result for each job, run in threads; `unit` is the plural of a job."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         try:
             return list(counted(threads.map(function, jobs), len(jobs), unit))
         finally:
-            threads.shutdown(cancel_futures=True)  # Ctrl-C waits for those at work alone
+            threads.shutdown(cancel_futures=True)  # Ctrl-C waits only for running jobs
 
 
 def _image_size(path: Path) -> str | None:
-    """Return (width, height) of a file that begins like an image; None for others."""
+    """Return WIDTHxHEIGHT of a file that begins like an image; None for other files."""
     if path.is_symlink() or not path.is_file():
         return None
     try:
@@ -171,11 +172,10 @@ def _image_size(path: Path) -> str | None:
 def examine(
     path: Path, place: Place, max_megapixels: float, page: int = 0
 ) -> ImageFacts | tuple[Path, str]:
-    """Decode an image, or a page of a stack; return its facts, or its path and why it cannot be
-    read."""
+    """Decode an image, or a page of a stack; return its facts, or its path and the reason."""
     try:
         if not page:
-            stack_pages(path)  # all of them have to be there
+            stack_pages(path)  # all pages must be readable
         image, traits = read_with_traits(
             path, draft_size=DRAFT, max_megapixels=max_megapixels, page=page
         )
@@ -206,7 +206,8 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
 
 
 def _is_framed(pixels: NDArray[np.float64]) -> bool:
-    """Return whether left and right, or top and bottom, are bars of one color; (H, W, 3)."""
+    """Return whether the left and right, or top and bottom edges of pixels (H, W, 3) are bars of
+    one color."""
     across, down = (
         np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
         for turned in (pixels, pixels.swapaxes(0, 1))

@@ -1,4 +1,4 @@
-"""An inspection as text: what matters first, a line or few for each kind of finding."""
+"""Format the findings and statistics as text: faults first, a few lines for each kind."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,9 @@ from gan.inspection.survey import Survey
 from gan.system.text import printable
 
 LISTED = 20
-"""Findings of a kind that are printed with their details; all are in the file."""
+"""Most findings of a kind that are printed with their details; the file lists all."""
 NAMED = 3
-"""Files of other kinds that are named."""
+"""Most files that are named for the other kinds."""
 
 
 def level(kind: str) -> str:
@@ -24,7 +24,8 @@ def level(kind: str) -> str:
 def findings_text(
     found: Sequence[Finding], base: Path, options: InspectOptions, complete: str
 ) -> Iterator[str]:
-    """Yield lines for people, names from `base` on; `complete` says where all findings are."""
+    """Yield the printed lines, with names relative to `base`; `complete` tells where to find all
+    findings."""
     harmless: list[str] = []
     cut = False
     for kind, group in groupby(found, key=lambda finding: finding.kind):
@@ -40,19 +41,19 @@ def findings_text(
             yield head
             yield from _details(members, complete)
     if harmless:
-        yield f"harmless, read as they should be: {'; '.join(harmless)}"
+        yield f"harmless, read correctly: {'; '.join(harmless)}"
     if cut or harmless:
         yield f"({complete})"
 
 
 def _names(members: Sequence[Finding], base: Path) -> str:
-    """Return the names of a few files and how many more there are."""
+    """Return the names of a few files and the number of the others."""
     more = f" and {len(members) - NAMED} more" if len(members) > NAMED else ""
     return ", ".join(os.path.relpath(each.path, base) for each in members[:NAMED]) + more
 
 
 def _details(members: Sequence[Finding], complete: str) -> Iterator[str]:
-    """Yield each finding with its detail, up to a number."""
+    """Yield a line for each finding with its detail, LISTED at most."""
     for finding in members[:LISTED]:
         copy = f": {finding.other}" if finding.other else ""
         yield printable(f"    {finding.path}: {finding.detail}{copy}")
@@ -61,7 +62,7 @@ def _details(members: Sequence[Finding], complete: str) -> Iterator[str]:
 
 
 def statistics_rows(survey: Survey) -> list[list[str]]:
-    """Return a heading and a row for each number, a column for each folder with images."""
+    """Return a heading and a row for each statistic, with a column for each folder with images."""
     seen = [place for place in survey.places if survey.of(place)]
     if not seen:
         return []
@@ -71,14 +72,14 @@ def statistics_rows(survey: Survey) -> list[list[str]]:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows as columns of equal width."""
+    """Yield rows as lines, with the cells padded to the width of their columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def summary(survey: Survey, found: Sequence[Finding]) -> str:
-    """Return how much there was of everything."""
+    """Return a line with the numbers of images, faults and remarks."""
     faults = sum(finding.fault for finding in found)
     harmless = sum(_is_harmless(KINDS[finding.kind]) for finding in found)
     folders = "folder" if len(survey.places) == 1 else "folders"

@@ -158,7 +158,7 @@ def _alerts(
     worse = [title(name) for name in newest.changed("worse")] if newest and newest.step else []
     alerts = {
         "doctor": f"{still} of the doctor's findings still there" if still else None,
-        "metrics": f"Worse than the images as they were: {', '.join(worse)}" if worse else None,
+        "metrics": f"Worse than the untranslated images: {', '.join(worse)}" if worse else None,
     }
     return {section: text for section, text in alerts.items() if text}
 

@@ -1,1 +1,1 @@
-"""A page to try generators on, and an HTTP API with the same limits."""
+"""A web page to try generators, and an HTTP API with the same limits."""

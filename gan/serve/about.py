@@ -1,6 +1,6 @@
-"""What a served generator is for: its domains by name, a sentence, and pictures to try it on.
+"""Describe a served generator: its domains by name, a sentence, and example images.
 
-All of it is what a run's folder says, and missing where it says nothing.
+The description is read from the run's folder, and is empty if the folder holds none.
 """
 
 import re
@@ -16,35 +16,38 @@ from gan.system.text import printable
 from gan.system.yaml_text import parse_yaml
 
 EXAMPLES = 6
-"""Pictures of a direction."""
+"""Most example images per direction."""
 LONGEST = 40
-"""Characters of a domain's name."""
+"""Most characters of a domain's name."""
 SENTENCES = 300
-"""Characters that are taken of a model card."""
+"""Most characters that are taken from a model card."""
 CARD = re.compile(r"---\n.*?\n---\n\s*(?:#[^\n]*\n\s*)?(.+?)(?:\n\n|\n?$)", re.DOTALL)
-"""A model card's header and heading, and then its first paragraph."""
+"""Matches a model card's header, heading and first paragraph; the group is the paragraph."""
 OURS = "Unpaired image-to-image translation"
-"""How the first paragraph begins where no one has changed it."""
+"""The beginning of the first paragraph that `gan export` writes."""
 CONVENTION = re.compile(r"([^\W\d_]{2,})2([^\W\d_]{2,})")
-"""How folders of two domains are called in the field: photo2painting."""
+"""The usual name for a folder of two domains: photo2painting."""
 SETS = {"traina", "trainb", "testa", "testb", "train", "test", "a", "b", "images"}
-"""Names of folders that say nothing about what is in them."""
+"""Folder names that do not describe the contents."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What a visitor is told about one direction of a model."""
+    """The description of one direction of a model, for visitors."""
 
     title: str = ""
     """The domains in words: photo → painting."""
     text: str = ""
-    """A sentence or two, of one line."""
+    """One or two sentences, in one line."""
     examples: tuple[Path, ...] = ()
-    """Test images of the source's domain, on this machine."""
+    """Test images of the source domain, on this machine."""
 
 
 def describe(file: Path, direction: Direction, *, examples: bool = True) -> About:
-    """Return what the folder of a generator's file says about it."""
+    """Return the description of a generator, read from the folder of its file.
+
+    Without `examples`, no example images are searched.
+    """
     data, ends = _read_data(file.parent), DIRECTIONS[direction]
     names = domain_names(data)
     title = f"{names[ends.source]} → {names[ends.target]}" if names else ""
@@ -54,7 +57,7 @@ def describe(file: Path, direction: Direction, *, examples: bool = True) -> Abou
 
 
 def domain_names(data: dict[str, Any]) -> dict[Domain, str]:
-    """Return what the two folders of a configuration call their domains; empty where nothing."""
+    """Return the domain names in a configuration's folder names; empty if there are none."""
     a, b = (_last_part(data.get(key)) for key in ("a", "b"))
     if not (a and b):
         pair = CONVENTION.fullmatch(_last_part(data.get("root")))
@@ -64,13 +67,13 @@ def domain_names(data: dict[str, Any]) -> dict[Domain, str]:
 
 
 def _last_part(path: Any) -> str:
-    """Return the name of a folder, in few characters."""
+    """Return the last part of a path, at most LONGEST characters; empty if it is not a string."""
     name = re.split(r"[/\\]", path.rstrip("/\\"))[-1] if isinstance(path, str) else ""
     return printable(name)[:LONGEST]
 
 
 def _read_data(run: Path) -> dict[str, Any]:
-    """Return the data section of a run's configuration; empty where there is none to be read."""
+    """Return the data section of a run's configuration; empty if it cannot be read."""
     try:
         read = parse_yaml((run / "config.yaml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -80,7 +83,7 @@ def _read_data(run: Path) -> dict[str, Any]:
 
 
 def _card(folder: Path) -> str:
-    """Return the first paragraph of a model card that somebody has written."""
+    """Return the first paragraph of a user's model card; empty for a generated one or none."""
     try:
         found = CARD.match((folder / "README.md").read_text(encoding="utf-8")[: 2**16])
     except (OSError, ValueError):
@@ -90,7 +93,7 @@ def _card(folder: Path) -> str:
 
 
 def _trained(data: dict[str, Any], about: dict[str, Any]) -> str:
-    """Return what it was trained on, as far as that is known."""
+    """Return a sentence about the training: data, image size and steps, as far as known."""
     root = _last_part(data.get("root"))
     side, crop, step = trained_at(about), about.get("crop_size"), about.get("step")
     parts = [
@@ -104,7 +107,7 @@ def _trained(data: dict[str, Any], about: dict[str, Any]) -> str:
 
 
 def _examples(data: dict[str, Any], source: Domain) -> tuple[Path, ...]:
-    """Return some test images of a domain, from all over the folder."""
+    """Return some test images of a domain, evenly spaced over the folder."""
     root = data.get("root")
     if not isinstance(root, str):
         return ()

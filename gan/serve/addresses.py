@@ -1,4 +1,4 @@
-"""Where the page can be opened: addresses that other machines reach, and a QR code of one."""
+"""Find the addresses at which other machines can open the page, and print a QR code of one."""
 
 import ipaddress
 import re
@@ -10,28 +10,28 @@ from importlib.util import find_spec
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 ANY = ("0.0.0.0", "::", "")
-"""Listening there is listening at all addresses; none of them can be opened."""
+"""Hosts that mean listening at all addresses; browsers cannot open them."""
 ROUTES = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
-"""Addresses for examples (RFC 5737, RFC 3849), which take the route that everything else takes."""
+"""Documentation addresses (RFC 5737, RFC 3849); packets to them would take the default route."""
 VIRTUAL = re.compile(r"(docker|br-|veth|virbr|vmnet|lxc|cni|flannel)", re.IGNORECASE)
-"""Networks inside this machine, of containers and virtual ones."""
+"""Network interfaces of containers and virtual machines."""
 QUIET = 2
-"""Modules of white around a QR code: phones take it, four are the norm."""
+"""White modules around a QR code: the standard requires four, but phones read it with two."""
 COLORS = "\033[38;5;16;48;5;231m"
-"""Black on white, whatever a terminal's own colors are."""
+"""Black on white, independent of the terminal's colors."""
 
 
 def shown_hosts(host: str) -> list[str]:
-    """Return the hosts under which a page that listens at `host` can be opened, the best first."""
+    """Return the hosts at which a page that listens at `host` can be opened, the best first."""
     if host not in ANY:
         return [host]
     return lan_addresses(ipv6=host == "::") or ["127.0.0.1"]
 
 
 def lan_addresses(*, ipv6: bool = False) -> list[str]:
-    """Return the addresses of this machine that others can open, the usual one first.
+    """Return the addresses of this machine that others can open, that of the default route first.
 
-    IPv4 comes first: it is shorter, and every network has it.
+    IPv4 comes before IPv6: it is shorter, and every network supports it.
     """
     import psutil
 
@@ -44,7 +44,7 @@ def lan_addresses(*, ipv6: bool = False) -> list[str]:
 
 
 def routed(family: socket.AddressFamily, far: str) -> str | None:
-    """Return the address from which this machine would send to another one; nothing is sent."""
+    """Return the address from which this machine would send to `far`, or None; nothing is sent."""
     with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect((far, 9))
         return str(probe.getsockname()[0])
@@ -52,13 +52,13 @@ def routed(family: socket.AddressFamily, far: str) -> str | None:
 
 
 def reachable(found: Iterable[str], *, ipv6: bool) -> list[str]:
-    """Return those of a machine's addresses that a browser elsewhere can open, IPv4 first.
+    """Return the addresses that a browser on another machine can open, IPv4 first.
 
-    Addresses of a single link need the name of a network, which browsers do not take.
+    Link-local addresses require the name of a network interface, which browsers do not accept.
     """
     good: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = []
     for text in dict.fromkeys(found):
-        with suppress(ValueError):  # of hardware
+        with suppress(ValueError):  # psutil also lists hardware addresses
             address = ipaddress.ip_address(text)
             alone = address.is_loopback or address.is_link_local or address.is_unspecified
             if not alone and (ipv6 or address.version == 4):
@@ -67,12 +67,12 @@ def reachable(found: Iterable[str], *, ipv6: bool) -> list[str]:
 
 
 def address_of(host: str, port: int, *, secure: bool = False) -> str:
-    """Return what a browser is given."""
+    """Return the URL of a host and port, with https if `secure`."""
     return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def qr_lines(text: str) -> list[str]:
-    """Return a QR code for a terminal, two rows of it in each line of half blocks."""
+    """Return a QR code as lines for a terminal: half blocks, two rows of modules per line."""
     import segno
 
     rows = [list(row) for row in segno.make(text, error="l", micro=False).matrix_iter(border=QUIET)]
@@ -85,7 +85,7 @@ def qr_lines(text: str) -> list[str]:
 
 
 def can_draw() -> bool:
-    """Return whether stdout is a terminal that shows a QR code, and the library is there."""
+    """Return whether stdout is a terminal that can show a QR code, and segno is installed."""
     with suppress(UnicodeEncodeError, LookupError):
         "▀▄█".encode(sys.stdout.encoding or "ascii")
         return sys.stdout.isatty() and find_spec("segno") is not None

@@ -1,6 +1,6 @@
 """The HTTP API: `GET /api/models`, and `POST /api/translate` with an image as its body.
 
-The application serves it beside the page, behind the gate.
+One application serves the API and the page, behind the gate.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from gan.serve.studio import RejectedError, Studio, Wish
 Number = TypeVar("Number", int, float)
 
 SECONDS = 300
-"""That sending an image may take."""
+"""Most seconds that sending an image may take."""
 KEYS = ("model", "direction", "strength", "tile", "format", "size")
 TYPES = {
     ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".avif": "image/avif",
@@ -41,7 +41,7 @@ STATUSES = {RejectedError: 400, ClientDisconnect: 400, TimeoutError: 408}
 
 def _build_api(studio: Studio) -> FastAPI:
     """Return an application with the two routes; every error is JSON, {"error": one line}."""
-    # FastAPI's pages of documentation would load scripts from elsewhere.
+    # FastAPI's documentation pages would load scripts from other sites.
     api = FastAPI(
         docs_url=None,
         redoc_url=None,
@@ -70,7 +70,7 @@ def _build_api(studio: Studio) -> FastAPI:
 
 
 async def one_line(_: Request, error: Exception) -> Response:
-    """Return the text of an error."""
+    """Return an error as a JSON response."""
     if isinstance(error, HTTPException):
         return JSONResponse({"error": error.detail}, error.status_code)
     reason = "sending the image took too long" if isinstance(error, TimeoutError) else str(error)
@@ -78,10 +78,10 @@ async def one_line(_: Request, error: Exception) -> Response:
 
 
 async def answer(studio: Studio, request: Request, places: threading.BoundedSemaphore) -> Response:
-    """Return the translation of a request's body, in its own format or the requested one.
+    """Return the translation of a request's body, in its format or the requested one.
 
-    A place in the queue is taken when the body is there: a slow sender does not keep others
-    waiting.
+    A request enters the queue after its body has arrived, so that slow senders do not make others
+    wait.
     """
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise HTTPException(415, "send the image as the body: curl --data-binary @photo.jpg")
@@ -89,17 +89,17 @@ async def answer(studio: Studio, request: Request, places: threading.BoundedSema
     with TemporaryDirectory(dir=studio.folder) as folder:
         source, target = Path(folder, "source"), Path(folder, "result")
         async with asyncio.timeout(SECONDS):
-            with source.open("wb") as body:  # the gate has an eye on its length
+            with source.open("wb") as body:  # the gate limits its length
                 async for chunk in request.stream():
                     body.write(chunk)
         if not places.acquire(blocking=False):
-            raise HTTPException(503, "too many are waiting; try again later")
+            raise HTTPException(503, "too many requests are waiting; try again later")
         try:
             done = await run_in_threadpool(studio.translate, source, target, wish)
         finally:
             places.release()
         file = done.file.open("rb")
-    # The file has no name any more, and is gone when it has been sent or the client has left.
+    # The file's name is deleted by now; its space is freed when it has been sent or closed.
     return StreamingResponse(
         _chunks(file),
         media_type=TYPES.get(done.file.suffix, "application/octet-stream"),
@@ -113,9 +113,9 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
-    """Return what the parameters of an address mean; RejectedError names the one that is wrong."""
+    """Return the wish in a URL's parameters; RejectedError names an invalid one."""
     if unknown := [key for key in given if key not in KEYS]:
-        raise RejectedError(f"no parameter {unknown[0][:40]}; there are {', '.join(KEYS)}")
+        raise RejectedError(f"no parameter {unknown[0][:40]}; the parameters are {', '.join(KEYS)}")
     try:
         choice = choose(choices, given.get("model"), given.get("direction"))
     except ValueError as error:
@@ -136,9 +136,8 @@ def _number(key: str, kind: Callable[[str], Number], text: str) -> Number:
 def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
     """Return an ASGI application that keeps all files of all visitors in the studio's folder.
 
-    `hosts`: the names that it answers to, all if there are none.
-
-    There is one at a time in a process: Gradio asks the environment for its folder.
+    It answers requests to the names `hosts`, or to every name if there are none. A process can have
+    only one application: Gradio reads its folder from the environment.
     """
     folder = studio.folder.resolve()
     os.environ |= {

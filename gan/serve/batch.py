@@ -1,4 +1,4 @@
-"""Many uploaded pictures, zips among them, translated into one zip."""
+"""Translate many uploaded images, and the images in uploaded zips, into one zip."""
 
 import io
 import os
@@ -19,27 +19,27 @@ from gan.system.failures import FAILED, HEADER
 from gan.system.text import printable
 
 MOST_READ = 2**20
-"""Bytes that are read from a zip at once. Its list of members is, so this bounds the list too: some
-ten thousand names of usual length."""
+"""Most bytes that are read from a zip at once. As zipfile reads the list of members at once, this
+bounds the list, too: to about ten thousand names of usual length."""
 THUMBNAIL = 240
-"""Pixels of the longer side of what is shown of a batch."""
+"""Pixels of the longer side of a batch's thumbnails."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Others may need gigabytes before they give a byte."""
+"""Supported compression methods. Others may need gigabytes before they return a byte."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that somebody sent."""
+    """A file that a visitor has sent."""
 
     path: Path
-    """Where it lies here."""
+    """The file on this machine."""
     name: str
-    """What its owner calls it: never a path of ours."""
+    """The visitor's name for it, never a path on this machine."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A picture of a batch: an upload, or a member of one."""
+    """An image of a batch: an upload, or a member of an uploaded zip."""
 
     upload: Upload
     archive: zipfile.ZipFile | None = None
@@ -47,33 +47,33 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """What its owner calls it."""
+        """The visitor's name for it."""
         return self.member.filename if self.member else self.upload.name
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a batch is."""
+    """The progress of a batch: numbers of images, and the last one."""
 
     done: int
     total: int
     failed: int
     name: str = ""
-    """What the owner calls the last one."""
+    """The visitor's name for the last image."""
     failure: str = ""
-    """Why it could not be translated."""
+    """The reason why it could not be translated; empty if it was."""
     picture: Picture | None = None
-    """Its translation, small."""
+    """A thumbnail of its translation."""
 
 
 class CautiousFile(io.FileIO):
-    """A file that does not let itself be read into memory as a whole."""
+    """A file that rejects large reads, so that it cannot fill the memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read like a file; BadZipFile for more than MOST_READ bytes."""
+        """Read up to `size` bytes; BadZipFile if that is more than MOST_READ bytes."""
         rest = os.fstat(self.fileno()).st_size - self.tell()
         if min(rest, rest if size is None or size < 0 else size) > MOST_READ:
-            raise zipfile.BadZipFile("a list of members that is too long")
+            raise zipfile.BadZipFile("its list of members is too long")
         return super().read(size)
 
 
@@ -82,9 +82,8 @@ def translate_batch(
 ) -> Iterator[Progress]:
     """Translate uploads and the members of uploaded zips into the zip `target`, in their order.
 
-    Yields before the first picture and after every one. What fails is listed in failed.tsv in the
-    zip.
-    RejectedError for too many pictures, a damaged zip, or where none could be translated.
+    Yield progress before the first image and after every image. failed.tsv in the zip lists the
+    images that failed. RejectedError for too many images, a damaged zip, or if all images failed.
     """
     limits, free, failures = studio.limits, FreeNames(), list[tuple[str, str]]()
     megapixels = 0.0
@@ -100,8 +99,8 @@ def translate_batch(
                 megapixels += _count_megapixels(source, limits)
                 if megapixels > limits.max_batch_megapixels:
                     raise RejectedError(
-                        f"skipped: a batch has at most {limits.max_batch_megapixels:g} megapixels "
-                        "together"
+                        f"skipped: a batch may have at most {limits.max_batch_megapixels:g} "
+                        "megapixels in total"
                     )
                 done = studio.translate(source, folder / "done", wish)
             except RejectedError as error:
@@ -120,19 +119,19 @@ def translate_batch(
 
 
 def _list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitStack) -> list[Entry]:
-    """Return the pictures of uploads; the zips among these stay open as long as the stack."""
+    """Return the images of uploads; uploaded zips stay open until the stack is closed."""
     entries: list[Entry] = []
     for upload in uploads:
         entries += _members(upload, stack) if zipfile.is_zipfile(upload.path) else [Entry(upload)]
         if len(entries) > limits.max_files:
-            raise RejectedError(f"{len(entries)} pictures; a batch has at most {limits.max_files}")
+            raise RejectedError(f"{len(entries)} pictures; at most {limits.max_files} are allowed")
     if not entries:
-        raise RejectedError("no pictures: give images, or zips with images in them")
+        raise RejectedError("no pictures: choose images, or zips that contain images")
     return entries
 
 
 def _members(upload: Upload, stack: ExitStack) -> list[Entry]:
-    """Return the members of a zip that have the name of an image; hidden ones are skipped."""
+    """Return the members of a zip that have an image's suffix; hidden ones are skipped."""
     try:
         file = stack.enter_context(CautiousFile(upload.path))
         archive = stack.enter_context(zipfile.ZipFile(file))
@@ -149,27 +148,27 @@ def _is_picture(info: zipfile.ZipInfo) -> bool:
 
 
 def _unpack(entry: Entry, place: Path, limits: ServeOptions) -> Path:
-    """Return the file of an entry: an upload's own, or `place` with a member's bytes.
+    """Return the file of an entry: the upload, or `place` with the unpacked member.
 
-    RejectedError for what is not a file, is encrypted or damaged, or unpacks to more than an upload
-    may have.
+    RejectedError for a link, an encrypted or damaged member, an unsupported compression, or more
+    bytes than an upload may have.
     """
     if entry.archive is None or entry.member is None:
         return entry.upload.path
     info = entry.member
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise RejectedError("a link, which is not followed")
+        raise RejectedError("a link; links are not followed")
     if info.flag_bits & 1:
         raise RejectedError("encrypted")
     if info.compress_type not in METHODS:
-        raise RejectedError("compressed in a rare way: store or deflate it")
+        raise RejectedError("compression method not supported: use stored or deflated")
     if info.file_size > limits.max_bytes:
         raise RejectedError(f"more than {limits.max_megabytes:g} MB unpacked")
     try:
-        # zipfile gives no more bytes than the list of members says, which was looked at above.
+        # zipfile returns at most file_size bytes, and that was checked above.
         with entry.archive.open(info) as packed, place.open("wb") as file:
             shutil.copyfileobj(packed, file, MOST_READ)
-    except Exception as error:  # damage has many kinds, zlib's and struct's among them
+    except Exception as error:  # damage raises many types, also zlib's and struct's
         raise RejectedError(f"damaged: {reason_of(place, error)}") from error
     return place
 

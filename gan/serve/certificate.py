@@ -1,6 +1,6 @@
-"""The certificate for https: self-made, kept for a year, or the user's.
+"""The certificate for https: a self-made one, valid for a year, or the user's.
 
-A phone accepts a self-made one once, as long as its file stays.
+A user has to accept a self-made one once on each phone, until it is replaced.
 """
 
 import ipaddress
@@ -17,27 +17,27 @@ from gan.serve.addresses import LOCAL
 from gan.system.atomic import write_whole
 
 LIFE = timedelta(days=365)
-"""Phones reject what is valid for more than 398 days."""
+"""Phones reject certificates that are valid for more than 398 days."""
 SKEW = timedelta(days=1)
-"""That a phone's clock may be wrong, and that is left of a certificate in use."""
+"""Tolerance for a phone's clock, and the shortest remaining validity of a certificate in use."""
 MINE = "gan serve"
-"""The organization that our own are made out to."""
+"""The organization in self-made certificates."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """Two files, as web servers take them."""
+    """The two files that a web server needs for https."""
 
     cert: Path
-    """PEM; those of the authorities may follow."""
+    """PEM; certificates of the authorities may follow."""
     key: Path
     """PEM, without a passphrase."""
     own: bool = False
-    """Whether it is self-made: browsers warn of it."""
+    """Whether it is self-made; browsers warn about such certificates."""
 
     @property
     def fingerprint(self) -> str:
-        """Return the SHA-256 that browsers show."""
+        """The SHA-256 that browsers show."""
         from cryptography.hazmat.primitives import hashes
 
         return str(_read_cert(self.cert).fingerprint(hashes.SHA256()).hex(":").upper())
@@ -50,7 +50,7 @@ def own_folder() -> Path:
 
 
 def names_here(hosts: Iterable[str]) -> list[str]:
-    """Return what a page on this machine is called: by itself, by its network, by `hosts`."""
+    """Return the names of this machine: local names, `hosts` and the host name, each once."""
     name = socket.gethostname()
     own = [name] if "." in name else [name, f"{name}.local"]
     names = map(_plain, [*LOCAL, *hosts, *own])
@@ -58,24 +58,24 @@ def names_here(hosts: Iterable[str]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """Return a name in small letters, or an address in its usual form."""
+    """Return a name in lowercase, or an IP address in its usual form."""
     with suppress(ValueError):
         return str(ipaddress.ip_address(name))
     return name.lower()
 
 
 def given_certificate(folder: Path) -> Certificate:
-    """Return the user's own cert.pem and key.pem; ValueError names the file that is wrong."""
+    """Return the user's cert.pem and key.pem in a folder; ValueError names an invalid file."""
     found = Certificate(folder / "cert.pem", folder / "key.pem")
     check(found)
     return found
 
 
 def own_certificate(names: Sequence[str], folder: Path) -> Certificate:
-    """Return a self-made certificate for names, out of a folder, made where it does not fit.
+    """Return the self-made certificate in a folder, after creating it if necessary.
 
-    It is made again where it is damaged, over, made out to other names, or others could have read
-    its key. OSError names a file that cannot be written.
+    It is created again if it is damaged, expired or for other names, or if other users of this
+    machine can read its key. OSError names a file that cannot be written.
     """
     own = Certificate(folder / "cert.pem", folder / "key.pem", own=True)
     try:
@@ -85,12 +85,15 @@ def own_certificate(names: Sequence[str], folder: Path) -> Certificate:
             raise ValueError("does not fit")
     except ValueError:
         _make(names, own)
-        check(own)  # another process may be at it
+        check(own)  # another process may be writing it, too
     return own
 
 
 def check(certificate: Certificate, left: timedelta = timedelta()) -> None:
-    """Raise ValueError, which names the file, for what no browser would take."""
+    """Raise ValueError, which names the file, if browsers would reject a certificate.
+
+    It must remain valid for longer than `left`.
+    """
     cert, key = _read_cert(certificate.cert), _read_key(certificate.key)
     now = datetime.now(UTC)
     if now < cert.not_valid_before_utc:
@@ -102,18 +105,18 @@ def check(certificate: Certificate, left: timedelta = timedelta()) -> None:
 
 
 def _read_cert(path: Path) -> Any:
-    """Return the first certificate of a file; ValueError."""
+    """Return the first certificate of a file; ValueError if it cannot be read."""
     from cryptography import x509
 
     data = _read(path)
     try:
         return x509.load_pem_x509_certificates(data)[0]
     except ValueError as error:
-        raise ValueError(f"{path}: not a certificate in PEM form") from error
+        raise ValueError(f"{path}: not a certificate in PEM format") from error
 
 
 def _read_key(path: Path) -> Any:
-    """Return the private key of a file; ValueError."""
+    """Return the private key of a file; ValueError if it cannot be read."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -121,9 +124,9 @@ def _read_key(path: Path) -> Any:
     try:
         return load_pem_private_key(data, password=None)
     except TypeError as error:
-        raise ValueError(f"{path}: encrypted: give the key without a passphrase") from error
+        raise ValueError(f"{path}: encrypted: save the key without a passphrase") from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError(f"{path}: not a private key in PEM form") from error
+        raise ValueError(f"{path}: not a private key in PEM format") from error
 
 
 def _read(path: Path) -> bytes:
@@ -134,7 +137,7 @@ def _read(path: Path) -> bytes:
 
 
 def _names_in(cert: Any) -> list[str]:
-    """Return the names that a certificate is made out to."""
+    """Return the names for which a certificate is valid."""
     from cryptography import x509
 
     with suppress(x509.ExtensionNotFound):
@@ -146,7 +149,7 @@ def _names_in(cert: Any) -> list[str]:
 
 
 def _make(names: Sequence[str], place: Certificate) -> None:
-    """Write a key that its owner alone can read, and a certificate for it."""
+    """Write a new key, which only its owner can read, and a certificate for it."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -160,7 +163,7 @@ def _make(names: Sequence[str], place: Certificate) -> None:
 
     def save(file: Any) -> None:
         if os.name == "posix":
-            os.fchmod(file.fileno(), 0o600)  # before there is anything in it
+            os.fchmod(file.fileno(), 0o600)  # before the key is written
         file.write(secret)
 
     place.key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -170,7 +173,7 @@ def _make(names: Sequence[str], place: Certificate) -> None:
 
 
 def _signed(names: Sequence[str], key: Any) -> Any:
-    """Return a certificate for a server that vouches for no one else."""
+    """Return a self-signed certificate for a server, which cannot sign other certificates."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -197,7 +200,7 @@ def _signed(names: Sequence[str], key: Any) -> Any:
 
 
 def _general(name: str) -> Any:
-    """Return a name or an address as certificates hold it."""
+    """Return a name or an IP address as an entry of a certificate."""
     from cryptography import x509
 
     try:

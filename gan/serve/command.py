@@ -1,4 +1,4 @@
-"""The command that serves a page."""
+"""The serve command: open the models and serve the page."""
 
 import socket
 import warnings
@@ -28,14 +28,14 @@ EXTRA = "pip install 'gan-translation[serve]'"
 def serve(options: ServeOptions) -> int:
     """Serve a page and an API until interrupted; return the exit status.
 
-    ValueError names a model that cannot be opened and a file of a certificate that is wrong,
-    OSError a port that is taken.
+    ValueError names a model that cannot be opened or an invalid certificate file, OSError a port
+    that is in use.
     """
     limit_decoding(options.max_decoded_mb)
     if find_spec("gradio") is None:
-        raise ValueError(f"gan serve needs the extra serve: {EXTRA}")
+        raise ValueError(f"gan serve requires the extra serve: {EXTRA}")
     if options.secure and find_spec("cryptography") is None:
-        raise ValueError(f"https needs cryptography, of the extra serve: {EXTRA}")
+        raise ValueError(f"https requires cryptography, part of the extra serve: {EXTRA}")
     host, secret = options.host, certificate_of(options)
     choices = open_models(options.models, options.device, options.precision, options.examples)
     with listen(host, options.port) as listener, TemporaryDirectory(prefix="gan-serve-") as folder:
@@ -45,7 +45,7 @@ def serve(options: ServeOptions) -> int:
 
 
 def certificate_of(options: ServeOptions) -> Certificate | None:
-    """Return the certificate for https; None without."""
+    """Return the certificate for https; None for http."""
     if options.certificate is not None:
         return given_certificate(options.certificate)
     if not options.https:
@@ -55,21 +55,21 @@ def certificate_of(options: ServeOptions) -> Certificate | None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket at an address, `::` for those of IPv4 as well; OSError with the address."""
+    """Return a listening socket (`::` accepts IPv4, too); OSError names the host and port."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         both = host == "::" and socket.has_dualstack_ipv6()
         return socket.create_server((host, port), family=family, dualstack_ipv6=both)
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise OSError(f"{host}, port {port}: cannot listen there: {reason}") from error
+        raise OSError(f"{host}, port {port}: cannot listen at this address: {reason}") from error
 
 
 def hosts(host: str, name: str | None) -> frozenset[str]:
-    """Return the names that requests may be sent to; none for all.
+    """Return the names to which requests may be sent; an empty set allows all.
 
-    A browser lets a web page of somebody else's ask its own name for anything, also when that name
-    has been made to point here (DNS rebinding).
+    A browser allows any web page to send requests to the page's own name, even if that name has
+    since been pointed to this machine (DNS rebinding).
     """
     local = LOCAL if host in LOCAL else ()
     return frozenset({*local, name.lower()} if name else local)
@@ -81,10 +81,10 @@ def serve_until_stopped(
     name: str | None = None,
     certificate: Certificate | None = None,
 ) -> None:
-    """Answer requests until the process is sent SIGINT or SIGTERM."""
+    """Answer requests until the process receives SIGINT or SIGTERM."""
     import uvicorn
 
-    with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
+    with warnings.catch_warnings(action="ignore"):  # libraries warn of damaged metadata
         from gan.serve.api import build_app
 
         host, port = listener.getsockname()[:2]
@@ -95,23 +95,23 @@ def serve_until_stopped(
         )  # fmt: skip
         for line in greeting(host, port, certificate):
             print(line, flush=True)
-        # uvicorn sends itself the signal again that ended it; nothing would be tidied after it.
+        # uvicorn raises the signal again when it stops, which would prevent any cleanup.
         with Interruption(), swept(studio.folder, studio.needed):
             uvicorn.Server(settings).run(sockets=[listener])
 
 
 def greeting(host: str, port: int, certificate: Certificate | None) -> Iterator[str]:
-    """Yield what is printed when a page is there: its addresses first."""
+    """Yield the lines that are printed when the server starts, addresses first."""
     shown = shown_hosts(host)
     addresses = [address_of(each, port, secure=certificate is not None) for each in shown]
     yield from addresses
     if host not in LOCAL:
         if shown[0] not in LOCAL and can_draw():
             yield from qr_lines(addresses[0])
-        yield "whoever reaches this machine can use the page"
+        yield "everyone who can reach this machine can use the page"
         if certificate is None:
-            yield "browsers give the camera to https and localhost alone: add --https true"
+            yield "browsers allow the camera only with https or at localhost: add --https true"
     if certificate:
         if certificate.own:
-            yield f"self-made certificate in {certificate.cert.parent}: browsers warn of it once"
+            yield f"self-made certificate in {certificate.cert.parent}: browsers warn about it once"
         yield f"its SHA-256: {certificate.fingerprint}"

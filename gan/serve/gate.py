@@ -1,4 +1,4 @@
-"""What every request passes first: which addresses there are, and how much may be sent."""
+"""Check every request before the page sees it: its path, its origin and its length."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -22,15 +22,15 @@ PAGES = frozenset({
     "/api/models", "/api/translate",
 })  # fmt: skip
 FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
-"""With PAGES, all that the page requests. Gradio has more: proxies for other servers, pages for
-developers, calls that pass its queue by."""
+"""Prefixes that are allowed, as are PAGES: the page requests no others. Gradio has more: proxies
+for other servers, pages for developers, and calls that bypass its queue."""
 MOST_TEXT = 2**20
-"""Bytes of a request that is not an upload."""
+"""Most bytes of a request that is not an upload."""
 SHARING = b"access-control-"
-"""What headers begin with that let other sites' pages read: Gradio gives them to local ones."""
+"""The prefix of headers that allow other sites to read answers: Gradio sends them to local ones."""
 READING = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
-    # Gradio starts scripts that stand in its page, and compiles some.
+    # Gradio uses inline scripts, and compiles some code at run time.
     "content-security-policy": "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
     "x-frame-options": "DENY",
@@ -40,10 +40,11 @@ HEADERS = {
 
 
 class Gate:
-    """ASGI middleware: 404 for what is not needed, 403 for files of others, 413 for too much.
+    """ASGI middleware that answers with 404 for unknown paths and 413 for too many bytes.
 
-    403 for what another site's page writes; none may read answers or show the page in a frame.
-    Where `hosts` are named, 421 for requests that were sent to another name.
+    403 for files outside its folder, and for requests from other sites that change something.
+    Other sites cannot read answers or show the page in a frame. If `hosts` are set, 421 for
+    requests to other names. 507 for uploads while the folder is full.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Gate:
         self.app, self.limits, self.folder, self.hosts = app, limits, folder.resolve(), hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer it."""
+        """Pass a request to the application, or reject it."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
@@ -83,17 +84,17 @@ class Gate:
             await self.app(scope, _counted(receive, most), last)
 
     def elsewhere(self, scope: Scope) -> tuple[int, str] | None:
-        """Return why a request is none of this page's."""
+        """Return status and reason if a request was sent to another name; otherwise None."""
         known = not self.hosts or _requested_host(scope) in self.hosts
         return None if known else (421, "not the name of this page; set it with gan serve --name")
 
     def full(self, path: str) -> tuple[int, str] | None:
-        """Return why there is no room for an upload."""
+        """Return status and reason if there is no space for an upload; otherwise None."""
         full = path in UPLOADS and bytes_in(self.folder) > self.limits.kept_bytes
-        return (507, "no room for uploads just now; try again later") if full else None
+        return (507, "no space for uploads at the moment; try again later") if full else None
 
     def rejection(self, path: str) -> tuple[int, str] | None:
-        """Return why a path has no answer: status and reason."""
+        """Return status and reason if a path is not served; otherwise None."""
         if path.startswith(FILE):
             inside = _lies_in(path.removeprefix(FILE), self.folder)
             return None if inside else (403, "not a file of this page")
@@ -102,16 +103,16 @@ class Gate:
 
 
 def _answer(path: str, status: int, reason: str) -> Response:
-    """Answer in JSON for the API, and in text for the page, which shows it as it is."""
+    """Return an error response: JSON for the API, and plain text for the page, which shows it."""
     if path.startswith("/api/"):
         return JSONResponse({"error": reason}, status)
     return PlainTextResponse(reason, status)
 
 
 def ended(send: Send) -> Send:
-    """Return the progress of an upload, which has ended where there is none.
+    """Wrap `send` for an upload's progress, so that a missing upload counts as finished.
 
-    Gradio answers 404 after three seconds for one that was rejected, and browsers log an error.
+    For a rejected upload, Gradio answers 404 after three seconds, and browsers log an error.
     """
     lost = False
 
@@ -130,17 +131,17 @@ def ended(send: Send) -> Send:
 
 
 def _lies_in(place: str, folder: Path) -> bool:
-    """Return whether a file lies in a folder, links followed, which Gradio does not check."""
-    with suppress(ValueError, OSError, RuntimeError):  # no path at all; links in a circle
+    """Return whether a file is inside a folder after following links; Gradio does not check it."""
+    with suppress(ValueError, OSError, RuntimeError):  # an invalid path; a loop of links
         return Path(place).resolve().is_relative_to(folder)
     return False
 
 
 def _crossed(scope: Scope) -> tuple[int, str] | None:
-    """Return why a request that changes something is rejected: another site's page sent it.
+    """Return status and reason if another site's page sent a request that changes something.
 
-    Browsers send where it comes from (Sec-Fetch-Site) or, to addresses without TLS that are not
-    local, from which page (Origin). Programs send neither.
+    Browsers send the relation of the sites (Sec-Fetch-Site) or, without TLS to addresses that are
+    not local, the sender's site (Origin). Other programs send neither.
     """
     headers = dict(scope["headers"])
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
@@ -153,15 +154,15 @@ def _crossed(scope: Scope) -> tuple[int, str] | None:
 
 
 def _requested_host(scope: Scope) -> str:
-    """Return the name that a request was sent to, without the port; empty where it names none."""
+    """Return the host name of a request, without the port; empty if it is missing or invalid."""
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-    with suppress(ValueError):  # half an IPv6 address
+    with suppress(ValueError):  # an incomplete IPv6 address
         return urlsplit(f"//{host}").hostname or ""
     return ""
 
 
 def _declared(scope: Scope) -> int:
-    """Return the length that a request says it has; 0 where it says nothing, and is counted."""
+    """Return a request's declared length in bytes; 0 without one, as _counted counts anyway."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
     return int(length) if length.isdigit() else 0
 
@@ -171,7 +172,7 @@ def _too_much(length: int, most: int) -> tuple[int, str] | None:
 
 
 def _counted(receive: Receive, most: int) -> Receive:
-    """Return the same requests, up to a length."""
+    """Wrap `receive` to raise HTTPException as soon as a body exceeds `most` bytes."""
     length = 0
 
     async def receive_counted() -> Message:

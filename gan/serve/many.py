@@ -1,4 +1,4 @@
-"""The tab for files or a zip, which gives a zip."""
+"""The tab for many images or zips, which are translated into a zip."""
 
 import html
 from collections import deque
@@ -18,16 +18,16 @@ from gan.serve.uploads import Form, in_one_line, take_only_uploads, wish_of
 from gan.system.text import printable
 
 SHOWN = 24
-"""The newest pictures that are shown, and the newest failures."""
+"""Most images that are shown, and most failures: the newest."""
 STOPPED = "<div id='state'>Stopped.</div>"
 START = "(...given) => { if (given[0]?.length) window.gan.start('done'); return given; }"
 STOP = "() => ({{ __type__: 'update', interactive: {} }})"
-"""Makes its button active, or not."""
+"""Enables or disables the stop button."""
 ARRIVE = "() => window.gan.arrive('done')"
 
 
 def many_pictures(studio: Studio, wishes: list[Any]) -> None:
-    """Add the tab."""
+    """Add the tab's components; `wishes` are the controls that it shares with the other tab."""
     photos = take_only_uploads(
         gr.File(
             file_count="multiple", file_types=[*sorted(IMAGE_SUFFIXES), ".zip"],
@@ -56,7 +56,7 @@ def many_pictures(studio: Studio, wishes: list[Any]) -> None:
                 yield _bar(step), shelf.html(), gr.skip()
         yield gr.skip(), gr.skip(), gr.DownloadButton(value=target, interactive=True)
 
-    # Before all else, and so also while somebody waits for their turn.
+    # As the first event, so that the batch can also be stopped while it waits in the queue.
     button.click(None, None, stop, js=STOP.format("true"))
     running = button.click(
         translate,
@@ -73,7 +73,7 @@ def many_pictures(studio: Studio, wishes: list[Any]) -> None:
 
 
 class Shelf:
-    """The newest pictures of a batch as small files, and its failures, on the page."""
+    """The newest images of a batch, as thumbnails, and its newest failures."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.number = folder, 0
@@ -81,7 +81,7 @@ class Shelf:
         self.failures = deque[tuple[str, str]](maxlen=SHOWN)
 
     def take(self, step: Progress) -> None:
-        """Add what was finished last; the oldest beyond SHOWN goes, its file too."""
+        """Add the last image or failure; remove the oldest beyond SHOWN, and its file."""
         if step.picture is not None:
             self.number += 1
             path = self.folder / f"small-{self.number}.jpg"
@@ -93,7 +93,7 @@ class Shelf:
             self.failures.append((step.name, step.failure))
 
     def html(self) -> str:
-        """Return both, the newest first; names are a stranger's, and text."""
+        """Return images and failures as HTML, the newest first; names are escaped."""
         pictures = "".join(
             f"<figure><img src='{FILE}{quote(str(path))}' alt=''>"
             f"<figcaption title='{text(name)}'>{text(name)}</figcaption></figure>"
@@ -108,12 +108,12 @@ class Shelf:
 
 
 def text(given: str) -> str:
-    """Return a stranger's text for HTML."""
+    """Return a visitor's text, escaped for HTML."""
     return html.escape(printable(given), quote=True)
 
 
 def _bar(step: Progress) -> str:
-    """Return how far a batch is, as HTML."""
+    """Return a batch's progress bar as HTML."""
     failed = f", {step.failed} failed: see failed.tsv in the zip" if step.failed else ""
     return (
         f"<div id='state'><progress value={step.done} max={step.total}></progress>"

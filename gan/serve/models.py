@@ -1,4 +1,4 @@
-"""The generators that are served."""
+"""Open the generators that are served, and choose among them."""
 
 import re
 from collections.abc import Iterable
@@ -13,17 +13,17 @@ from gan.serve.names import FreeNames, clean_part
 
 @dataclass(frozen=True)
 class Choice:
-    """One generator that can be chosen: a model and a direction."""
+    """A generator that can be chosen: one direction of a model."""
 
     model: str
-    """A name that no other model has."""
+    """A unique name."""
     direction: Direction
     translator: Translator
     about: About = field(default_factory=About)
 
     @property
     def label(self) -> str:
-        """Return the choice in words."""
+        """The label on the page: the model and its domains."""
         return f"{self.model}: {self.about.title or ' → '.join(self.direction.upper())}"
 
 
@@ -32,15 +32,13 @@ def open_models(
 ) -> list[Choice]:
     """Open all generators of run directories and of generator files.
 
-    With `examples`, their test images are looked for.
-
-    ValueError as from `Translator.load`.
+    With `examples`, test images are searched for the page. ValueError as from `Translator.load`.
     """
     names = FreeNames()
     choices: list[Choice] = []
     for path in paths:
         model = names.take(_model_name(path), "")
-        # A file has its own direction, and says it in its name or is taken for ab.
+        # A file's direction is in its name; without one it counts as ab.
         for direction in generators_in(path) or [None]:
             translator = Translator.load(path, direction, device, precision)
             named: Direction = "ba" if re.search(r"gen_ba|G_B", path.name) else "ab"
@@ -52,20 +50,20 @@ def open_models(
 
 
 def _model_name(path: Path) -> str:
-    """Return the name of a run's folder; a file's own name comes after that of its folder."""
+    """Return a run folder's name, or FOLDER-FILE for a generator file."""
     place = path.resolve()
     name = f"{place.parent.name}-{place.stem}" if place.is_file() else place.name
     return clean_part(name) or "model"
 
 
 def choose(choices: list[Choice], model: str | None, direction: str | None) -> Choice:
-    """Return the one that a model and a direction mean; either may be omitted where one is left.
+    """Return the choice of a model and direction; either may be None if only one is possible.
 
-    ValueError lists what there is.
+    ValueError lists the possible ones.
     """
     models = list(dict.fromkeys(choice.model for choice in choices))
     if model is not None and model not in models:
-        raise ValueError(f"model {model}: not served; there is {', '.join(models)}")
+        raise ValueError(f"model {model}: not served; available: {', '.join(models)}")
     if model is None and len(models) > 1:
         raise ValueError(f"model: choose one: {', '.join(models)}")
     left = [choice for choice in choices if choice.model == (model or models[0])]

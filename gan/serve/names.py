@@ -1,25 +1,25 @@
-"""Names out of the hands of strangers, for use inside zips; none of them becomes a path here."""
+"""Clean visitors' file names for zips and downloads; they never become paths on this machine."""
 
 import re
 import unicodedata
 from pathlib import PurePosixPath
 
 LONGEST = 80
-"""Characters of a part of a name: a few hundred bytes at most, which every file system takes."""
+"""Most characters of a part of a name: a few hundred bytes, which every file system allows."""
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
-"""Devices of Windows, with any suffix."""
+"""Device names of Windows, with any suffix."""
 
 MOST_BYTES = 200
-"""Bytes of a stem that a stranger names: with its suffix, every file system takes it."""
+"""Most bytes of a download's stem: with a suffix, every file system allows it."""
 WORD = re.compile(r"[^\w .()+-]")
-"""What is not left in names that stand in addresses."""
+"""Characters that are replaced in names that become part of a URL."""
 
 
 def clean_name(name: str) -> PurePosixPath:
-    """Return a relative name, without its suffix, that every system can unpack inside a folder.
+    """Return a relative path without suffix, which every system can unpack inside a folder.
 
-    Drives, roots and steps upwards are dropped; characters that some system takes for something
-    else become underscores.
+    Drives, roots and `..` are dropped; characters that are special on some system become
+    underscores.
     """
     parts = [clean_part(part) for part in re.split(r"[/\\]", name)]
     *folders, last = [part for part in parts if part] or ["image"]
@@ -28,7 +28,7 @@ def clean_name(name: str) -> PurePosixPath:
 
 
 def clean_part(text: str) -> str:
-    """Return one part of a name; empty where nothing is left of it."""
+    """Return one cleaned part of a name; empty if no character is left."""
     text = unicodedata.normalize("NFC", text)
     text = "".join(char if char.isprintable() and char not in '<>:"|?*' else "_" for char in text)
     text = text[:LONGEST].strip(". ")
@@ -36,9 +36,9 @@ def clean_part(text: str) -> str:
 
 
 def file_name(name: str, *after: str) -> str:
-    """Return the stem of a file to hand out: that of a stranger's, and words joined by dashes.
+    """Return the stem of a download: the visitor's stem and the words `after`, joined by dashes.
 
-    Every part of it is cut, so that a file system takes the whole (255 bytes) with a suffix.
+    Each part is shortened, so that file systems allow the name with its suffix (255 bytes).
     """
     parts = [clean_name(name).name, *after]
     most = MOST_BYTES // len(parts)
@@ -46,18 +46,18 @@ def file_name(name: str, *after: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """Return as many characters as have `most` bytes."""
+    """Return the first characters of a text that fit into `most` bytes."""
     return text.encode()[:most].decode(errors="ignore").strip(". ")
 
 
 class FreeNames:
-    """Gives every name once, where upper and lower case are the same."""
+    """Unique names, where uppercase and lowercase are equal."""
 
     def __init__(self) -> None:
         self.taken = set[str]()
 
     def take(self, stem: str, suffix: str) -> str:
-        """Return the name with its suffix, and with a number where it is taken."""
+        """Return the name with its suffix, and with a number if the name is in use."""
         name, number = f"{stem}{suffix}", 1
         while name.casefold() in self.taken:
             number += 1

@@ -6,7 +6,7 @@ from gan.config import Count, Rate, Section
 from gan.config.choices import MAX_DECODED_MB, Device, Precision
 
 UPLOADS = 50
-"""Of the largest size that may be kept at a time, with the results."""
+"""Number of uploads of the largest size that are kept at a time, including the results."""
 
 
 class ServeOptions(Section):
@@ -21,9 +21,9 @@ class ServeOptions(Section):
     host: str = "127.0.0.1"
     """Address to listen at. With 0.0.0.0 every machine that reaches this one can use the page."""
     port: int = 7860
-    """Port to listen at. 0 takes any that is free."""
+    """Port to listen at. 0 chooses a free port."""
     name: str | None = None
-    """Name under which a proxy passes requests on, for instance paint.example.org."""
+    """Name under which a proxy forwards requests, for instance paint.example.org."""
     https: bool = False
     """Serve by https, with a self-made certificate that browsers warn about once. Phones give a
     page the camera only by https."""
@@ -56,10 +56,10 @@ class ServeOptions(Section):
 
     @property
     def max_bytes(self) -> int:
-        """Of an upload, all files together, and of each file in a zip once it is unpacked."""
+        """Most bytes of an upload of one or more files, and of each unpacked file of a zip."""
         return int(self.max_megabytes * 1e6)
 
     @property
     def kept_bytes(self) -> int:
-        """Of all files that are kept for all visitors; from there on uploads are rejected."""
+        """Most bytes of all files of all visitors; beyond them, uploads are rejected."""
         return UPLOADS * self.max_bytes

@@ -1,5 +1,5 @@
 () => {
-  // What a visitor scrolls to while a picture is translated is left where it is.
+  // If the visitor scrolls while a picture is translated, the page does not scroll by itself.
   let own = false;
   const keys = ["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " "];
   const scrolled = () => { own = true; };
@@ -20,9 +20,9 @@
     start: (id) => { own = false; show(id); },
     arrive: (id) => { if (!own) show(id); },
   };
-  // Without https there is no camera; Gradio's button for it would show an error.
+  // Without https browsers offer no camera, and Gradio's camera button would show an error.
   document.documentElement.classList.toggle("insecure", !isSecureContext);
-  // Gradio gives the examples no names, which screen readers would read.
+  // Gradio does not name the examples; screen readers need names.
   const named = () => document.querySelectorAll("#examples button").forEach((button, at) => {
     button.setAttribute("aria-label", `Example ${at + 1}`);
   });

@@ -1,4 +1,4 @@
-"""The page: what is on it for both of its tabs."""
+"""The page: its two tabs, and the controls that they share."""
 
 import html
 from collections import defaultdict
@@ -19,7 +19,7 @@ CSS = Path(__file__).with_name("page.css")
 JS = Path(__file__).with_name("page.js")
 SIZES = (256, 512, 1024)
 AT_ONCE = 4
-"""Requests that are worked on at a time, a picture of each in turn."""
+"""Requests that are processed at a time; they take turns after each image."""
 
 
 def build_page(studio: Studio) -> Any:
@@ -35,25 +35,25 @@ def build_page(studio: Studio) -> Any:
                 ),
                 gr.Slider(
                     0, 1, 1, step=0.05, label="Strength", min_width=300,
-                    info="0 leaves the picture as it is, 1 is all of the translation",
+                    info="0 is the original picture, 1 the full translation",
                 ),
             ]  # fmt: skip
-        # Rendered further down; the buttons' events have to know them.
+        # Rendered further down, but the buttons' events need them here.
         rare = [
             gr.Dropdown(
                 [("automatic", 0), ("256", 256), ("512", 512), ("1024", 1024)], value=0,
                 label="Tiles", filterable=False, min_width=300, render=False,
-                info="For large pictures, with the same result",
+                info="Pixels per side, for large pictures; the result is the same",
             ),
             gr.Dropdown(
                 [("as the original", ""), *((name.upper(), name) for name in SUFFIXES)], value="",
                 label="Format of the result", filterable=False, min_width=300, render=False,
-                info="PNG and TIFF keep 16 bits a channel",
+                info="PNG and TIFF keep 16 bits per channel",
             ),
             gr.Dropdown(
                 list(working_sizes(studio)), value=0, label="Working size", filterable=False,
                 min_width=300, render=False,
-                info="Of the shorter side; less is coarser",
+                info="Pixels of the shorter side; smaller is coarser",
             ),
         ]  # fmt: skip
         with gr.Tab("One picture"):
@@ -79,7 +79,7 @@ def build_page(studio: Studio) -> Any:
 
 
 def working_sizes(studio: Studio) -> Iterator[tuple[str, int]]:
-    """Yield labels and pixels of the sizes that are offered, those of trainings among them."""
+    """Yield labels and pixels of the working sizes to choose from, including training sizes."""
     trained = defaultdict[int, list[str]](list)
     for choice in studio.choices:
         if choice.translator.trained_at:
@@ -92,6 +92,6 @@ def working_sizes(studio: Studio) -> Iterator[tuple[str, int]]:
 
 
 def in_words(choice: Choice) -> str:
-    """Return what a model is for, as HTML; empty where that is not known."""
+    """Return a model's description as HTML; empty if there is none."""
     title, text = html.escape(choice.about.title), html.escape(choice.about.text)
     return (f"<b>{title}</b> " if title else "") + text

@@ -1,4 +1,4 @@
-"""The tab for one picture: before and after side by side, and the file to download."""
+"""The tab for one image: a slider between before and after, and the download."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,21 +17,21 @@ from gan.serve.uploads import Form, in_one_line, take_only_uploads, wish_of
 EXAMPLE = 1024
 """Pixels of the longer side of an example."""
 THUMBNAIL = 160
-"""The same of what it is chosen by."""
+"""Pixels of the longer side of an example's thumbnail."""
 START = "(...given) => { if (given[0]) window.gan.start('result'); return given; }"
-"""Scroll to where the result will be, if there is a picture."""
+"""Scrolls to the place of the result, if an image is chosen."""
 ARRIVE = "() => window.gan.arrive('result')"
 
 
 def one_picture(studio: Studio, wishes: list[Any]) -> None:
-    """Add the tab; the wishes begin with the chosen model."""
+    """Add the tab's components; the first of `wishes` is the control of the model."""
     with gr.Row():
         with gr.Column():
             photo = take_only_uploads(
                 gr.Image(
                     sources=["upload", "webcam", "clipboard"], buttons=[], label="Picture",
                     height=420, elem_id="photo",
-                    placeholder="Drop a picture here, or choose one. A phone can take one, too.",
+                    placeholder="Drop a picture here, or choose one. Phones can also take one.",
                 )
             )  # fmt: skip
             button = gr.Button("Translate", variant="primary")
@@ -45,7 +45,7 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
 
     def translate(
         upload: Upload | None, choice: int, strength: float, tile: int, form: Form, size: int,
-        progress: Any = gr.Progress(),  # noqa: B008, how Gradio is told to pass it
+        progress: Any = gr.Progress(),  # noqa: B008, this default makes Gradio pass it
     ) -> Any:  # fmt: skip
         folder = Path(mkdtemp(dir=studio.folder))
         with in_one_line():
@@ -65,12 +65,12 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
 
 
 def _examples(studio: Studio, photo: Any, chosen: Any) -> None:
-    """Show pictures to try the chosen model on, where there are any."""
+    """Show example images of the chosen model, if there are any."""
     folder = Path(mkdtemp(dir=studio.folder))
     copies = {
         at: list(copy_examples(studio, choice.about.examples, folder / str(at)))
         for at, choice in enumerate(studio.choices)
-        if choice.translator.range_in is None  # JPEGs hold no such numbers
+        if choice.translator.range_in is None  # JPEGs cannot hold such numbers
     }
     if not any(copies.values()):
         return
@@ -98,10 +98,10 @@ def _examples(studio: Studio, photo: Any, chosen: Any) -> None:
 def copy_examples(
     studio: Studio, pictures: tuple[Path, ...], folder: Path
 ) -> Iterator[tuple[Path, Path]]:
-    """Yield copies of pictures, in a size for trying, and with each a small one to choose it by.
+    """Yield a copy (EXAMPLE pixels) and a thumbnail (THUMBNAIL pixels) of each image.
 
-    They lie in the visitors' folder, the only one that files are handed out of, and stay there.
-    What cannot be read is skipped.
+    They are kept in the visitors' folder, as files are served from no other folder. Images that
+    cannot be read are skipped.
     """
     for number, picture in enumerate(pictures):
         place = folder / str(number)

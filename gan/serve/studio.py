@@ -1,4 +1,4 @@
-"""One uploaded picture translated, for the page and the API."""
+"""Translate one uploaded image, for the page and the API."""
 
 import math
 import sys
@@ -23,30 +23,30 @@ from gan.system.failures import failure
 from gan.system.text import printable
 
 AUTO_TILE = 512
-"""Side of a tile in pixels, where a picture does not fit into memory and no side is given."""
+"""Pixels per side of a tile, if an image does not fit into memory and no tile is requested."""
 MOST_SIDE = 4096
-"""Of a working size."""
+"""Largest working size in pixels."""
 SHOWN = 1600
-"""Pixels of the longer side of what is shown; the file that is handed out has them all."""
+"""Most pixels of the longer side of an image on the page; the download has the full size."""
 
 
 class RejectedError(ValueError):
-    """An answer, in one line, to a request that cannot be met."""
+    """A request that cannot be answered, with the reason in one line."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be made of a picture; RejectedError for numbers out of range."""
+    """The settings of a translation; RejectedError for values out of range."""
 
     choice: Choice
     strength: float = 1.0
-    """From 0, the picture as it was, to 1, its translation."""
+    """From 0, the original, to 1, the full translation."""
     tile: int | None = None
-    """Pixels; None for tiles only where the memory requires them."""
+    """Pixels per side of a tile; None to use tiles only if memory requires them."""
     format: Format | None = None
-    """None for the picture's own."""
+    """None for the original's format."""
     size: int | None = None
-    """Pixels of the shorter side that the network sees; None for the picture's own."""
+    """Pixels of the shorter side at the network's input; None for the original's size."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
@@ -63,16 +63,16 @@ class Wish:
 
 @dataclass(frozen=True)
 class Result:
-    """A picture and what became of it."""
+    """An image and its translation."""
 
     before: Picture
     after: Picture
     file: Path
-    """Where `after` has been written."""
+    """The file of `after`."""
 
 
 class Studio:
-    """Takes one picture after the other, so that memory is bounded by the largest."""
+    """Translates one image at a time, so that the largest image bounds the memory."""
 
     def __init__(self, choices: list[Choice], limits: ServeOptions, folder: Path) -> None:
         self.choices, self.limits, self.folder = choices, limits, folder
@@ -81,20 +81,20 @@ class Studio:
 
     @contextmanager
     def keep(self, paths: Sequence[Path]) -> Iterator[None]:
-        """Keep files from being swept away in the block, however old they get."""
+        """Keep files from being deleted by age during the block."""
         self.kept.update(paths)
         try:
             yield
         finally:
             self.kept.subtract(paths)
-            self.kept += Counter()  # forgets what is no longer kept
+            self.kept += Counter()  # removes entries of 0
 
     def stay(self, paths: Sequence[Path]) -> None:
-        """Keep files from being swept away for as long as this lasts."""
+        """Keep files from being deleted by age, until the server stops."""
         self.kept.update(paths)
 
     def needed(self, path: Path) -> bool:
-        """Return whether somebody keeps a file."""
+        """Return whether a file must be kept."""
         return self.kept[path] > 0
 
     def translate(
@@ -104,10 +104,10 @@ class Studio:
         wish: Wish,
         progress: Callable[[float], None] = lambda share: None,
     ) -> Result:
-        """Read a picture and write its translation into `target` with its format's suffix.
+        """Translate an image, and write the result to `target` plus its format's suffix.
 
-        Depth, transparency and EXIF are kept where the format has them. RejectedError says in one
-        line, without the name of a file, why it cannot be done.
+        Depth, transparency and EXIF are kept if the format supports them. RejectedError gives the
+        reason in one line, without the name of a file.
         """
         translator, most = wish.choice.translator, self.limits.max_megapixels
         try:
@@ -119,23 +119,23 @@ class Studio:
                 result = Result(before, after, Path(f"{target}{suffix}"))
                 write_picture(after, result.file)
                 return result
-        except (ValueError, OSError, RuntimeError, MemoryError) as error:  # also of a full GPU
+        except (ValueError, OSError, RuntimeError, MemoryError) as error:  # also if the GPU is full
             reason = reason_of(source, error)
             print(printable(f"rejected: {reason}"), file=sys.stderr)
             raise RejectedError(reason) from error
 
     def run(self, wish: Wish, before: Picture, progress: Callable[[float], None]) -> Picture:
-        """Translate in one piece or in tiles; ValueError where neither fits."""
+        """Translate in one piece or in tiles; ValueError if neither fits into memory."""
         translator, tile = wish.choice.translator.at_size(wish.size), wish.tile
         height, width = before.pixels.shape[:2]
         check_size(width, height)
         seen = math.prod(working_size(height, width, wish.size)) / 1e6
-        if wish.size and seen > self.limits.max_megapixels:  # of a strip, the longer side grows
-            raise ValueError(f"size: {wish.size} makes {seen:.1f} megapixels of this picture")
+        if wish.size and seen > self.limits.max_megapixels:  # the longer side of a strip grows
+            raise ValueError(f"size: {wish.size} gives {seen:.1f} megapixels for this picture")
         pixels = from_array(before.pixels)
         if tile or not translator.fits(height, width):
             if not translator.tiles:
-                raise ValueError(f"{seen:.1f} megapixels do not fit into memory just now")
+                raise ValueError(f"{seen:.1f} megapixels do not fit into memory at the moment")
             result = translator.translate_tiled(pixels, tile or AUTO_TILE, self.folder, progress)
         else:
             (result,) = translator.translate_batch(pixels[None])
@@ -144,14 +144,14 @@ class Studio:
 
 
 def reason_of(source: Path, error: Exception) -> str:
-    """Return the text of an error in one line, but for places on this machine."""
+    """Return the reason of an error in one line, without paths on this machine."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return failure(source, error).reason
 
 
 def shown(picture: Picture, side: int = SHOWN) -> Picture:
-    """Return a picture to look at: at most `side` pixels a side, without its metadata."""
+    """Return an image for display: at most `side` pixels per side, without metadata."""
     height, width = picture.pixels.shape[:2]
     scale = min(1, side / max(height, width))
     if scale == 1:

@@ -1,4 +1,4 @@
-"""The folder that all files of all visitors lie in: what goes when, and how much there is."""
+"""Delete old files from the folder of all visitors, and measure its size."""
 
 import contextlib
 import os
@@ -10,16 +10,16 @@ from pathlib import Path
 AGE = 3600
 """Seconds that a file is kept."""
 EVERY = 300
-"""Seconds between two looks."""
+"""Seconds between two sweeps."""
 
 
 def sweep(folder: Path, needed: Callable[[Path], bool], age: float = AGE) -> None:
-    """Remove files and empty folders that are older than `age` seconds and not needed any more."""
+    """Remove files older than `age` seconds that are not needed, and old empty folders."""
     oldest = time.time() - age
     for parent, _, names in os.walk(folder, topdown=False):
         for name in names:
             path = Path(parent, name)
-            with contextlib.suppress(OSError):  # gone meanwhile
+            with contextlib.suppress(OSError):  # removed in the meantime
                 if path.lstat().st_mtime < oldest and not needed(path):
                     path.unlink()
         with contextlib.suppress(OSError):  # not empty
@@ -29,9 +29,9 @@ def sweep(folder: Path, needed: Callable[[Path], bool], age: float = AGE) -> Non
 
 @contextlib.contextmanager
 def swept(folder: Path, needed: Callable[[Path], bool]) -> Iterator[None]:
-    """Sweep a folder now and then, as long as the block lasts.
+    """Sweep a folder every EVERY seconds during the block.
 
-    Gradio can do that with what it has handed on, not with uploads that broke off.
+    Gradio can delete files that it has processed, but not uploads that broke off.
     """
     stopped = threading.Event()
 
@@ -49,7 +49,7 @@ def swept(folder: Path, needed: Callable[[Path], bool]) -> Iterator[None]:
 
 
 def bytes_in(folder: Path) -> int:
-    """Return the length of all files in a folder and below it."""
+    """Return the total bytes of all files in a folder and below it."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:

@@ -1,6 +1,6 @@
-"""What the page takes: files that were uploaded to it, as they are, and nothing else.
+"""Let the page accept only files that were uploaded to it, without decoding them.
 
-Inputs are changed after they are made: Gradio writes a file beside subclasses of its components.
+Components are changed after they are created: Gradio writes a .pyi file next to subclasses.
 """
 
 import html
@@ -20,34 +20,34 @@ Form = Format | Literal[""]
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """Show what was rejected as one line on the page."""
+    """Show a rejection as one line on the page."""
     try:
         yield
     except RejectedError as error:
-        # The page takes it for HTML, and there may be a stranger's name in it.
+        # The page renders it as HTML, and it may contain a visitor's file name.
         raise gr.Error(
             html.escape(str(error)), title="Not translated", print_exception=False
         ) from error
 
 
 def wish_of(studio: Studio, choice: int, strength: float, tile: int, form: Form, size: int) -> Wish:
-    """Return what the controls of the page say; RejectedError where that cannot be."""
+    """Return the wish that the page's controls set; RejectedError for invalid values."""
     return Wish(studio.choices[choice], strength, tile or None, form or None, size or None)
 
 
 def take_only_uploads(component: Any, *, many: bool = False) -> Any:
-    """Let a component give an Upload or None, or a list of them, and take no other file.
+    """Make a component return an Upload or None (a list if `many`), and accept no other file.
 
-    Gradio's own preprocessing would decode a picture, whatever its size. It would fetch an address
-    that stands in place of a file; and, mounted in another application, it would take any file of
-    this machine.
+    Gradio's preprocessing would decode an image of any size. It would fetch a URL that is given
+    instead of a file; and, mounted in another application, it would accept any file of this
+    machine.
     """
 
     async def stay(place: str | Path | None) -> str | None:
         return None if place is None else str(_uploaded(place, component.GRADIO_CACHE))
 
     def upload(given: Any) -> Upload:
-        # Asked again where it lies: a "stream" is not moved, nor checked.
+        # The place is checked again: Gradio neither moves nor checks a "stream".
         path = _uploaded(given.path or "", component.GRADIO_CACHE)
         return Upload(path, given.orig_name or path.name)
 
@@ -62,7 +62,7 @@ def take_only_uploads(component: Any, *, many: bool = False) -> Any:
 
 
 def _uploaded(place: str | Path, folder: str) -> Path:
-    """Return the place of an upload, with links followed; gr.Error for anything else."""
+    """Return the path of an upload after following links; gr.Error for any other file."""
     path = Path(place).resolve()
     if not path.is_relative_to(Path(folder).resolve()) or not path.is_file():
         raise gr.Error("not an uploaded file", print_exception=False)

@@ -1,4 +1,4 @@
-"""What bash completes, asked of bash; and the version."""
+"""The completions that bash offers, and the version."""
 
 import io
 import re
@@ -17,7 +17,7 @@ BASH = pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 
 
 def printed(*arguments: str) -> str:
-    """Return what a command line prints."""
+    """Return the output of a command line."""
     with redirect_stdout(io.StringIO()) as output, suppress(SystemExit):
         main([*arguments])
     return output.getvalue()
@@ -29,7 +29,7 @@ def script() -> str:
 
 
 def completed(script: str, *words: str) -> list[str]:
-    """Return what bash offers for the last word, by the function that it has registered for gan."""
+    """Return bash's completions of the last word, by the function that is registered for gan."""
     typed = " ".join(map(shlex.quote, ("gan", *words)))
     ask = f"""{script}
 registered=$(complete -p gan)
@@ -64,5 +64,5 @@ def test_bash_offers_the_options_of_a_commands_help(script: str, name: str) -> N
     assert set(completed(script, name, "--")) == listed
 
 
-def test_the_command_says_its_version() -> None:
+def test_the_command_prints_its_version() -> None:
     assert printed("--version") == f"gan {gan.__version__}\n"

@@ -1,4 +1,4 @@
-"""What --help prints: the golden files, plain types, the most used options first, the width."""
+"""The text of --help: the golden files, plain types, the most used options first, the width."""
 
 import os
 import shlex
@@ -27,13 +27,13 @@ AGAIN = "read the difference; GAN_WRITE_GOLDEN=1 writes it again"
 
 @pytest.fixture(autouse=True)
 def usual_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the width of the terminal in which the tests run."""
+    """Set a width of 80 columns, independent of the terminal in which the tests run."""
     monkeypatch.setenv("COLUMNS", "80")
 
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the commands print now, in a process whose tables nothing has changed."""
+    """Return a folder with the current help, printed by a new process with unchanged tables."""
     again = os.environ.get("GAN_WRITE_GOLDEN")
     assert not (again and os.environ.get("CI")), "golden files are not written under CI"
     folder = GOLDEN if again else tmp_path_factory.mktemp("help")
@@ -47,7 +47,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_commands_print_what_the_golden_files_hold(printed: Path) -> None:
+def test_the_help_is_that_of_the_golden_files(printed: Path) -> None:
     names = {path.name for path in printed.iterdir()}
     assert names == {path.name for path in GOLDEN.iterdir()}
     for name in sorted(names):
@@ -178,7 +178,7 @@ def test_every_example_of_help_is_one_that_the_command_takes(
         Parser(COMMANDS[name], "gan").options(shlex.split(example))
 
 
-def test_help_is_that_of_one_section_or_key_where_it_is_named(
+def test_help_of_a_section_or_key_prints_only_that(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     key = shown(capsys, "train", "--help", "loss.cycle")
@@ -201,7 +201,7 @@ def test_a_section_that_does_not_exist_gets_the_nearest(capsys: pytest.CaptureFi
     assert capsys.readouterr().err == "gan train: error: no key los; did you mean loss?\n"
 
 
-def test_help_is_a_command_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_is_also_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     pages = []
     for words in (["help"], ["--help"], ["--help-all"], ["-h"]):
         assert main(words) == 0
@@ -230,7 +230,7 @@ def test_every_sentence_begins_and_ends_like_one(name: str) -> None:
 
 
 CHOICES = {"ab", "lbfgs"}
-"""Words in small letters with which a sentence may begin: they are typed so."""
+"""Lowercase words with which a sentence may begin: users type them in lowercase."""
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,4 +1,4 @@
-"""The command line: errors of one line that name the key, what is wrong, and the nearest name."""
+"""The command line: errors are one line that names the key, the problem and the nearest name."""
 
 import functools
 import os
@@ -41,7 +41,7 @@ ROOT = Path(__file__).parents[2]
     (["--train.accumulate", str(2**40)], "train.accumulate: expected an integer from 1 to 65536"),
     (["--run.threads", str(10**9)], "run.threads: expected an integer from 1 to 1024. Got: "),
     (["--loss", "{cycle:3"], "{cycle:3 is not a mapping, {KEY: VALUE}: "),
-    (["--loss", "nowhere"], "loss: expected {KEY: VALUE}, or a file with such lines. Got: nowhere"),
+    (["--loss", "nowhere"], "loss: expected {KEY: VALUE}, or a file of KEY: VALUE lines. Got: now"),
     (["--config", "{loss: "], "{loss: is not a mapping, {KEY: VALUE}: "),
     (["--config", "configs/nowhere.yaml"], "config: configs/nowhere.yaml: no such file"),
     (["-loss.cycle", "3"], "unexpected word -loss.cycle: options begin with two dashes, --KEY"),
@@ -96,8 +96,8 @@ LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
     ("loss.cycle: on\n", "loss.cycle: expected a number ≥ 0. Got: true"),
     ("data: {root: no}\n", "data.root: expected a path. Got: false"),
     ("data: {range_a: [yes, 4095]}\n", "data.range_a: expected a list, [a number, a number]. Got"),
-    ("print_config: true\n", "print_config is for the command line: --print_config"),
-    ("config: small\n", "config is for the command line: --config"),
+    ("print_config: true\n", "print_config is for the command line only: --print_config"),
+    ("config: small\n", "config is for the command line only: --config"),
     ('run: {dir: "a\\0b"}\n', "line 1: run.dir has a null byte"),
 ])  # fmt: skip
 def test_error_in_a_file_is_one_line_with_the_key(
@@ -120,7 +120,7 @@ def test_error_in_a_file_is_one_line_with_the_key(
     ("optim: {lr: 1_0e-1}\n", "optim.lr", 1.0),
     ("run.seed: 0\n", "run.seed", 0),
 ])  # fmt: skip
-def test_what_only_looks_misleading_is_taken(
+def test_values_that_only_look_misleading_are_accepted(
     yaml: str, key: str, value: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "recipe.yaml").write_text(yaml)
@@ -131,7 +131,7 @@ def test_what_only_looks_misleading_is_taken(
 
 
 class Killed(Dataset[int]):
-    """Its worker is killed, as by the kernel where memory is short."""
+    """A dataset whose worker is killed, as the kernel does if memory is short."""
 
     def __len__(self) -> int:
         return 4
@@ -163,7 +163,7 @@ def test_other_errors_of_the_program_keep_their_traceback(monkeypatch: pytest.Mo
         main(["train"])
 
 
-def test_what_only_the_run_finds_is_one_line_too(
+def test_an_error_of_the_run_itself_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = main(["train", "--data.root", str(tmp_path / "nothing"), "--run.device", "cpu"])
@@ -173,19 +173,19 @@ def test_what_only_the_run_finds_is_one_line_too(
     assert "trainA" in lines[0]
 
 
-@pytest.mark.parametrize(("command", "goes_on"), [("evaluate", False), ("translate", True)])
-def test_an_interrupted_command_promises_to_go_on_only_where_it_does(
-    command: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("command", "resumes"), [("evaluate", False), ("translate", True)])
+def test_an_interrupted_command_offers_to_continue_only_if_it_can(
+    command: str, resumes: bool, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     def interrupted(options: Section) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setitem(COMMANDS, command, replace(COMMANDS[command], run=interrupted))
-    assert main([command, "model", "input", "output"][: 3 + goes_on]) == 130
-    said = capsys.readouterr().err
-    assert said.startswith(f"gan {command}: interrupted")
-    assert ("the same command again to continue" in said) == goes_on
+    assert main([command, "model", "input", "output"][: 3 + resumes]) == 130
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"gan {command}: interrupted")
+    assert ("the same command again to continue" in printed) == resumes
 
 
 def test_a_command_that_does_not_exist_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,7 +193,7 @@ def test_a_command_that_does_not_exist_gets_the_nearest(capsys: pytest.CaptureFi
     assert "did you mean train?" in capsys.readouterr().err
 
 
-def test_nearest_keeps_silent_when_nothing_is_near() -> None:
+def test_nearest_returns_nothing_if_no_name_is_near() -> None:
     assert nearest("zzz", ["data.root"]) == ""
 
 
@@ -206,7 +206,7 @@ def test_every_command_has_a_script() -> None:
 
 
 def test_no_script_shadows_the_standard_library() -> None:
-    """Python puts a script's folder first on the path of all that it imports."""
+    """Python searches a script's folder first for every import."""
     scripts = (Path(__file__).parents[2] / "scripts").glob("*.py")
     assert not {path.stem for path in scripts} & sys.stdlib_module_names
 
@@ -219,13 +219,13 @@ def test_print_config_shows_the_resolved_configuration(capsys: pytest.CaptureFix
 
 
 def parsed(options: type[Section], words: list[str], *positional: str) -> Any:
-    """Return options as a command with them reads them."""
+    """Return the options that a command parses from words."""
     command = Command(options, main, "Do nothing", positional or ("config",))
     return Parser(command, "command").options(words)[0]
 
 
 class Lists(Section):
-    """Lists of every kind."""
+    """Options that are lists of strings and of numbers."""
 
     splits: list[str] = Field(default=["train"])
     weights: list[float] = Field(default=[])
@@ -255,10 +255,10 @@ def test_the_first_mention_of_a_list_replaces_its_default_and_later_ones_are_add
     ["--loss", "{cycle: 4, tv: 2}", "--loss.cycle", "3", "--config", "FILE"],
     ["--loss.cycle", "3", "--loss", "{cycle: 4}", "--config", "FILE"],
 ])  # fmt: skip
-def test_what_is_typed_outranks_a_file_wherever_it_stands(
+def test_typed_keys_outrank_a_file_in_any_order(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in configs/accelerate/slurm.sh, where --run.dir comes before the user's --config."""
+    """In configs/accelerate/slurm.sh, --run.dir comes before the user's --config."""
     path = tmp_path / "recipe.yaml"
     path.write_text("loss: {cycle: 7, identity: 1}\nrun: {dir: elsewhere}\n")
     seen: list[Config] = []
@@ -289,7 +289,7 @@ def test_a_later_file_outranks_an_earlier_one(
     (["translate", "a", "b", "c", "--precision", "x"], "one of fp32, tf32, bf16, fp16, auto. Got"),
     (["translate", "a", "b", "c", "--batch_size", "x"], "expected an integer ≥ 1. Got: x"),
 ])  # fmt: skip
-def test_a_value_that_is_none_of_several_types_is_told_all_that_are_right(
+def test_an_invalid_value_is_reported_with_all_valid_types(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -301,12 +301,12 @@ def test_suffixes_keep_the_space_before_them() -> None:
     assert one_line(ValueError("a \n .pth, .onnx or\n.")) == "a .pth, .onnx or ."
 
 
-def test_of_an_error_in_a_loader_worker_the_last_line_is_told() -> None:
+def test_the_last_line_of_a_loader_workers_error_is_reported() -> None:
     trace = "Caught ValueError in worker 0.\nOriginal Traceback (most recent call last):\n  x\n"
     assert one_line(ValueError(f"{trace}ValueError: a.png is damaged\n")) == "a.png is damaged"
 
 
-def test_all_that_is_required_and_missing_is_named_at_once(
+def test_all_missing_options_are_reported_at_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
@@ -322,7 +322,7 @@ def test_all_that_is_required_and_missing_is_named_at_once(
     (["train", "--extend"], "extend: a value is required"),
     (["train", "--loss", "{cycl: 3}"], "no key loss.cycl; did you mean loss.cycle?"),
 ])  # fmt: skip
-def test_words_that_belong_to_no_option_are_named(
+def test_words_that_belong_to_no_option_are_reported(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -332,7 +332,7 @@ def test_words_that_belong_to_no_option_are_named(
     assert expected in line
 
 
-def test_a_switch_alone_is_true_and_dashes_are_underscores() -> None:
+def test_a_switch_without_a_value_is_true_and_dashes_are_underscores() -> None:
     options = parsed(Config, ["--train.batch-passes", "--data.flip=false", "--train.compile"])
     assert (options.train.batch_passes, options.data.flip, options.train.compile) == (1, 0, 1)
 
@@ -348,7 +348,7 @@ def test_null_is_none_where_that_is_valid() -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """Help is made of options classes; torch alone would take seconds."""
+    """Help is made from the options classes; importing torch alone would take seconds."""
     code = (
         "import sys\n"
         "from contextlib import suppress\n"
@@ -371,7 +371,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_all_first_words_go_into_a_list() -> None:
-    """gan serve RUN RUN --port 1, with names that YAML would take apart."""
+    """gan serve RUN RUN --port 1, with names that YAML would parse as lists or mappings."""
 
     class Models(Section):
         models: list[Path]
@@ -382,10 +382,10 @@ def test_all_first_words_go_into_a_list() -> None:
     assert options.port == 1
 
 
-def test_no_option_is_taken_for_another_that_it_abbreviates(
+def test_options_cannot_be_abbreviated(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """--overwrite least of all."""
+    """Least of all --overwrite, which replaces files."""
     with pytest.raises(SystemExit):
         main(["convert", "a.pth", "b.pth", "--overwrit"])
     assert capsys.readouterr().err.endswith("no key overwrit; did you mean overwrite?\n")
@@ -441,7 +441,7 @@ def test_an_extension_adds_names_before_the_options_are_read(
     sys.modules.pop("ovals")
 
 
-def test_an_extension_that_fails_is_named_in_one_line(
+def test_an_extension_that_fails_is_reported_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -461,7 +461,7 @@ def test_a_recipe_is_found_by_its_name(
     assert parsed(Config, words).loss.cycle == 7  # a file of that name comes first
 
 
-def test_an_unknown_recipe_is_told_the_others(
+def test_an_unknown_recipe_is_reported_with_the_known_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -470,7 +470,7 @@ def test_an_unknown_recipe_is_told_the_others(
 
 
 @pytest.mark.parametrize("text", ["data: 5\n", "train:\n", "loss: nowhere.yaml\n"])
-def test_a_section_without_keys_is_refused_though_the_command_names_some(
+def test_a_section_without_keys_is_rejected_even_if_the_command_sets_some(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
     (tmp_path / "a.yaml").write_text(text)

@@ -1,4 +1,4 @@
-"""What is typed reaches the function, option by option: a parser may keep a word to itself."""
+"""Every typed option reaches its function: a parser may use some words for itself."""
 
 import functools
 import inspect
@@ -34,12 +34,12 @@ MODULES = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "auto_cli(" in path.read_text(encoding="utf-8")
 )
-"""What `python -m` starts."""
+"""Modules that `python -m` starts."""
 Function = Callable[..., Any]
 
 
 def other(kind: Any, default: Any) -> Any:
-    """A value of a type, not the default."""
+    """Return a value of a type that is not the default."""
     if get_origin(kind) in (Union, types.UnionType):
         return other(next(one for one in get_args(kind) if one is not type(None)), default)
     if get_origin(kind) is Literal:
@@ -55,19 +55,19 @@ def other(kind: Any, default: Any) -> Any:
 
 
 def typed(value: Any) -> str:
-    """A value as it is typed."""
+    """Return a value as the user would type it."""
     return value if isinstance(value, str) else json.dumps(value, default=str).strip('"')
 
 
 def every_option(function: Function) -> tuple[list[str], dict[str, Any]]:
-    """A command line with all options of a function, and what it should be called with."""
+    """Return a command line with all options of a function, and the values that it sets."""
     parameters = inspect.signature(function).parameters
     values = {name: other(each.annotation, each.default) for name, each in parameters.items()}
     return [f"--{name}={typed(value)}" for name, value in values.items()], values
 
 
 def recorded(function: Function, calls: list[dict[str, Any]]) -> Function:
-    """A function of the same signature that notes what it is called with."""
+    """Return a function with the same signature that appends its arguments to `calls`."""
 
     @functools.wraps(function)
     def note(**values: Any) -> int:
@@ -81,11 +81,11 @@ def recorded(function: Function, calls: list[dict[str, Any]]) -> Function:
 def test_every_option_of_a_command_reaches_its_function(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each is typed with another value than its default; what fits together is not asked here."""
+    """Each is set to another value than its default; checks between options are disabled."""
     command, calls = COMMANDS[name], list[tuple[Any, dict[str, bool]]]()
     section = unchecked(Parser(command, "gan").section)
     fields = leaves(section)
-    for table in (DATASETS, RECIPES):  # which hold little that needs no other key
+    for table in (DATASETS, RECIPES):  # most of their rows require other keys
         monkeypatch.setitem(table, "another", next(iter(table.values())))
     observer = replace(next(iter(OBSERVERS.values())), switch=None)
     monkeypatch.setitem(OBSERVERS, "another", observer)
@@ -105,7 +105,7 @@ def test_every_option_of_a_command_reaches_its_function(
 
 
 def unchecked(section: type[Section]) -> type[Section]:
-    """The same fields without the checks between them: all are given at once."""
+    """Return a class with the same fields, but without the checks between them."""
     inner = sections(section)
     fields: dict[str, Any] = {
         name: (unchecked(inner[name]), unchecked(inner[name])())
@@ -117,7 +117,7 @@ def unchecked(section: type[Section]) -> type[Section]:
 
 
 def sample(field: FieldInfo) -> Any:
-    """A value that a field takes, and that is not its default."""
+    """Return a valid value of a field that is not its default."""
     default = None if field.is_required() else field.default
     adapter = TypeAdapter(constrained(field))
     for value in (
@@ -140,7 +140,7 @@ def sample(field: FieldInfo) -> Any:
 
 
 def choices(kind: Any, constraints: Sequence[Any]) -> list[Any]:
-    """The names that a type offers, in it or inside it."""
+    """Return the names that a type, or a type inside it, allows."""
     offered = [name for each in constraints if isinstance(each, NameIn) for name in each.table]
     if get_origin(kind) is Literal:
         return [*offered, *reversed(get_args(kind))]
@@ -153,15 +153,15 @@ def choices(kind: Any, constraints: Sequence[Any]) -> list[Any]:
 
 
 def run_module(module: str, monkeypatch: pytest.MonkeyPatch, parse: Function) -> None:
-    """Run a module whose command line another function parses."""
+    """Run a module with `parse` in place of jsonargparse.auto_cli."""
     monkeypatch.setattr(jsonargparse, "auto_cli", parse)
-    monkeypatch.delitem(sys.modules, module, raising=False)  # another test's import of it
+    monkeypatch.delitem(sys.modules, module, raising=False)  # another test may have imported it
     with suppress(SystemExit):
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def functions(module: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[str], Function]]:
-    """The words that choose each function of a module, and the function."""
+    """Yield the words that select each function of a module, and the function."""
     given: list[Any] = []
     run_module(module, monkeypatch, lambda components, **_: given.append(components))
     (components,) = given
@@ -176,7 +176,7 @@ def functions(module: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[li
 def test_every_option_of_a_module_reaches_its_function(
     module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """jsonargparse takes `config` for a file of its own: a parameter of that name never comes."""
+    """jsonargparse uses `config` for its own file: a parameter of that name gets no value."""
     auto_cli = jsonargparse.auto_cli
     for words, function in list(functions(module, monkeypatch)):
         arguments, expected = every_option(function)

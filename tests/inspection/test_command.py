@@ -1,4 +1,4 @@
-"""A folder with one of each fault: each is named, and nothing else."""
+"""Folders with one fault of each kind: exactly these faults are reported."""
 
 import os
 import shutil
@@ -73,7 +73,7 @@ SINGLE: list[tuple[str, str, Callable[[Path], object]]] = [
 
 
 @pytest.mark.parametrize(("kind", "name", "write"), SINGLE, ids=[name for _, name, _ in SINGLE])
-def test_each_fault_of_one_file_is_named_and_nothing_else(
+def test_each_finding_about_one_file_is_the_only_one(
     clean: Path, tmp_path: Path, kind: str, name: str, write: Callable[[Path], object]
 ) -> None:
     write(clean / "trainA" / name)
@@ -82,7 +82,7 @@ def test_each_fault_of_one_file_is_named_and_nothing_else(
     assert status == KINDS[kind].fault
 
 
-def test_a_folder_with_one_of_each_names_each_and_nothing_else(clean: Path, tmp_path: Path) -> None:
+def test_a_folder_with_one_of_each_has_exactly_these_findings(clean: Path, tmp_path: Path) -> None:
     expected: Findings = set()
     for kind, name, write in SINGLE:
         write(clean / "trainA" / name)
@@ -138,7 +138,7 @@ def test_real_photographs_and_paintings_have_no_findings(tmp_path: Path) -> None
 
 
 def numbers(folder: Path, dtype: Any, low: float, high: float) -> None:
-    """Write two grey TIFFs with numbers from low to high."""
+    """Write two gray TIFFs with values from low to high."""
     folder.mkdir(parents=True)
     for seed in (0, 1):
         values = np.random.default_rng(seed).uniform(low, high, (70, 80))
@@ -161,7 +161,7 @@ def numbers(folder: Path, dtype: Any, low: float, high: float) -> None:
         (np.int32, 0, 100_000, "outside", "from 0 to 100000: {} '[0, 100000]'"),
     ],
 )
-def test_numbers_that_need_a_range_are_found_and_it_is_proposed(
+def test_values_that_need_a_range_are_reported_with_the_range(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     dtype: Any,
@@ -179,7 +179,7 @@ def test_numbers_that_need_a_range_are_found_and_it_is_proposed(
     assert detail.format("--data.range_b") in capsys.readouterr().out
 
 
-def test_colors_of_12_bits_are_found_too(tmp_path: Path) -> None:
+def test_colors_of_12_bits_are_reported(tmp_path: Path) -> None:
     values = np.random.default_rng(0).integers(0, 4096, (70, 80, 3)).astype(np.uint16)
     for suffix in ("tif", "png"):
         folder = tmp_path / suffix / "trainA"
@@ -200,7 +200,7 @@ def test_colors_of_12_bits_are_found_too(tmp_path: Path) -> None:
         ((np.uint16, 0, 60000), (np.uint16, 0, 50000), ""),
     ],
 )
-def test_test_images_that_need_another_range_are_found(
+def test_test_images_that_need_another_range_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], train: Any, test: Any, found: str
 ) -> None:
     numbers(tmp_path / "data/trainA", *train)

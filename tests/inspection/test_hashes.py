@@ -1,4 +1,4 @@
-"""Copies keep their hash, and different pictures do not share one."""
+"""Copies have near hashes, and different images do not."""
 
 import io
 from functools import cache
@@ -29,7 +29,7 @@ NAMES = ("astronaut", "camera", "chelsea", "coffee", "coins", "moon", "retina", 
 
 @cache
 def photographs() -> dict[str, Image.Image]:
-    """Photographs within 400 pixels, so that a test takes no time."""
+    """Photographs of at most 400 pixels per side, so that tests are fast."""
     found = {name: Image.fromarray(getattr(skimage.data, name)()) for name in NAMES}
     for name in ("china", "flower"):
         found[name] = Image.fromarray(sklearn.datasets.load_sample_image(f"{name}.jpg"))
@@ -70,8 +70,8 @@ def test_a_photograph_saved_again_resized_and_brightened_is_a_copy(
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_different_photographs_and_drawings_are_no_copies(mirrored: bool) -> None:
-    """Crops that share nothing are different photographs, too."""
+def test_different_photographs_and_drawings_are_not_copies(mirrored: bool) -> None:
+    """Crops that do not overlap count as different photographs."""
     images = list(photographs().values())
     quarters = [
         image.crop((x * image.width // 2, y * image.height // 2,
@@ -83,7 +83,7 @@ def test_different_photographs_and_drawings_are_no_copies(mirrored: bool) -> Non
 
 
 def test_pictures_without_details_are_never_copies_of_each_other() -> None:
-    """One colour, JPEG's noise on it, and skies: they would have one hash, or one by accident."""
+    """A single color, JPEG noise on it, and skies: their hashes would be equal, or random."""
     rng = np.random.default_rng(0)
     flat = [Image.new("RGB", (90, 70), (level,) * 3) for level in (0, 0, 1, 128, 200, 255)]
     noisy = [
@@ -116,10 +116,10 @@ def test_the_hash_is_the_signs_of_the_lowest_frequencies_of_scipys_transform() -
         ]
         > 4
     )
-    assert (hash_bits(thumbnails) == bits).mean() > 0.999  # rounding may decide at 4 itself
+    assert (hash_bits(thumbnails) == bits).mean() > 0.999  # at exactly 4, rounding decides
 
 
-def test_details_are_vectors_of_length_one_without_light_and_shade() -> None:
+def test_details_are_unit_vectors_without_smooth_shading() -> None:
     thumbnails = luma(*photographs().values())
     vectors = details(thumbnails)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
@@ -134,7 +134,7 @@ def triples(*columns: np.ndarray) -> list[tuple[int, ...]]:
 
 
 def test_near_hashes_are_found_as_by_comparing_all() -> None:
-    """Random hashes with planted neighbours at every distance, in groups smaller than the limit."""
+    """Random hashes with planted neighbors at every distance, in groups smaller than the limit."""
     rng = np.random.default_rng(0)
     known = rng.random((400, 64)) < 0.5
     for index in range(200, 400):
@@ -155,7 +155,7 @@ def test_near_hashes_are_found_as_by_comparing_all() -> None:
 
 
 def test_many_equal_hashes_cost_a_bounded_number_of_pairs() -> None:
-    """Where all pictures look alike, each is compared with the nearest ones, the earliest first."""
+    """If all images look the same, each is compared with the nearest ones, the earliest first."""
     known = np.zeros((3000, 64), bool)
     pairs = {pair for block in near(known, known) for pair in triples(*block[:2])}
     assert len(pairs) < 16 * 3000

@@ -1,4 +1,4 @@
-"""Folders as people have them: nothing is changed, nothing blocks, everything is said in a line."""
+"""Unusual folders: nothing is changed, nothing blocks, and every problem is reported in a line."""
 
 import os
 import shutil
@@ -16,19 +16,19 @@ from tests.support.pictures import picture, write_dataset
 @pytest.mark.parametrize(("arguments", "expected"), [
     ([], "nothing to inspect: give ROOT"),
     (["nowhere"], "nowhere: no such folder"),
-    (["empty"], "empty: no images in this folder or below it; ROOT is a folder with trainA, "),
+    (["empty"], "empty: no images in this folder or below it; ROOT must be a folder with trainA, "),
     (["arrays"], "arrays: no images in this folder or below it: 2 files of other kinds (.npy); "
-     "images end in .jpg, .png, .tif, .webp and so on; ROOT is a folder with trainA, "),
+     "images end in .jpg, .png, .tif, .webp and so on; ROOT must be a folder with trainA, "),
     (["file"], "file: not a folder"),
     (["data", "--a", "data/trainA"], "give ROOT, or --a and --b, not both"),
-    (["--a", "data", "--b", "data/trainB"], "data/trainB: is or lies in data"),
-    (["--a", "data/trainA", "--b", "data/trainA"], "is or lies in"),
+    (["--a", "data", "--b", "data/trainB"], "data/trainB: is the same as, or inside, data"),
+    (["--a", "data/trainA", "--b", "data/trainA"], "is the same as, or inside, data/trainA"),
     (["data", "--min_side", "0"], "min_side"),
-    (["data", "--output", "data/trainA/out"], "data/trainA/out: lies in data/trainA"),
-    (["data", "--output", "file"], "file: the output is a folder"),
+    (["data", "--output", "data/trainA/out"], "data/trainA/out: is inside data/trainA"),
+    (["data", "--output", "file"], "file: is a file; --output must be a folder"),
     (["data", "--output", "taken"], "taken/sheet.png: not written by this command"),
 ])  # fmt: skip
-def test_what_cannot_be_inspected_is_refused_in_one_line_and_nothing_is_written(
+def test_an_invalid_input_or_output_is_rejected_in_one_line_and_nothing_is_written(
     arguments: list[str],
     expected: str,
     tmp_path: Path,
@@ -52,7 +52,7 @@ def test_what_cannot_be_inspected_is_refused_in_one_line_and_nothing_is_written(
     assert state(tmp_path) == before
 
 
-def test_one_domain_alone_is_inspected_and_the_other_missed(
+def test_a_single_domain_is_inspected_and_the_missing_one_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write_dataset(tmp_path / "data", trainA=3)
@@ -82,8 +82,8 @@ def test_two_named_folders_are_domains_a_and_b(tmp_path: Path) -> None:
     assert inspected(None, tmp_path / "out", a=a, b=b, min_images=0, strict=True)[0] == 1
 
 
-def test_pairs_of_one_name_in_both_test_folders_are_no_finding(tmp_path: Path) -> None:
-    """A ground truth looks like its original; the same picture under another name is a remark."""
+def test_pairs_of_one_name_in_both_test_folders_are_not_reported(tmp_path: Path) -> None:
+    """A ground truth looks like its original; the same image with another name is a remark."""
     root = write_dataset(tmp_path / "data", trainA=2, trainB=2, testA=2)
     (root / "testB").mkdir()
     picture(2000).save(root / "testB" / "000.jpg", quality=95)
@@ -92,7 +92,7 @@ def test_pairs_of_one_name_in_both_test_folders_are_no_finding(tmp_path: Path) -
     assert inspected(root, tmp_path / "out", min_images=0) == (0, expected)
 
 
-def test_the_gravest_relation_is_named_and_the_same_domain_first(tmp_path: Path) -> None:
+def test_the_most_serious_relation_is_reported_and_the_same_domain_first(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "data", trainA=2, trainB=2, testA=1, testB=1)
     for name in ("trainA/copy.png", "trainB/copy.png", "testB/copy.png", "testB/copy again.png"):
         shutil.copy(root / "trainA" / "000.png", root / name)
@@ -104,7 +104,7 @@ def test_the_gravest_relation_is_named_and_the_same_domain_first(tmp_path: Path)
     }
 
 
-def test_plain_pictures_are_duplicates_by_their_pixels_alone(tmp_path: Path) -> None:
+def test_plain_images_are_compared_only_by_their_pixels(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "data", trainA=2, trainB=2)
     for name, size, level in (("a", 90, 7), ("b", 90, 8), ("c", 91, 7), ("d", 90, 7)):
         Image.new("RGB", (size, 90), (level, 90, 200)).save(root / "trainB" / f"{name}.png")

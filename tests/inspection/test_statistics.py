@@ -1,4 +1,4 @@
-"""The statistics of folders, against numbers that were put in; and what is said of differences."""
+"""The statistics of folders, compared with known numbers; and the reported differences."""
 
 from pathlib import Path
 
@@ -24,8 +24,8 @@ def seen(folder: Path, *images: Image.Image, suffix: str = ".png") -> list[Image
     return found
 
 
-def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
-    """Halves of two colours: every mean, deviation and saturation is known."""
+def test_the_statistics_of_known_images_are_right(tmp_path: Path) -> None:
+    """Two halves of one color each: every mean, deviation and saturation is known."""
     halves = Image.new("RGB", (128, 128), (200, 100, 0))
     halves.paste((100, 100, 100), (0, 0, 64, 128))
     grey = Image.new("RGB", (256, 128), (50, 50, 50))
@@ -44,27 +44,27 @@ def test_the_statistics_are_those_that_were_put_in(tmp_path: Path) -> None:
     assert printed["formats"] == "PNG 2"
 
 
-def said(a: list[ImageFacts], b: list[ImageFacts]) -> list[str]:
+def sentences(a: list[ImageFacts], b: list[ImageFacts]) -> list[str]:
     both: tuple[Numbers, Numbers] = numbers(a), numbers(b)
     return list(differences(*both))
 
 
-def test_domains_that_differ_in_nothing_but_style_are_passed(tmp_path: Path) -> None:
+def test_domains_that_differ_only_in_style_have_no_findings(tmp_path: Path) -> None:
     a = seen(tmp_path / "a", *(picture(seed) for seed in range(4)))
     b = seen(tmp_path / "b", *(ImageOps.posterize(picture(seed), 2) for seed in range(4, 8)))
-    assert said(a, b) == []
+    assert sentences(a, b) == []
 
 
-def test_smaller_pictures_are_named_unless_both_are_large(tmp_path: Path) -> None:
+def test_smaller_images_are_reported_unless_both_are_large(tmp_path: Path) -> None:
     a = seen(tmp_path / "a", picture(0, (240, 260)))
     b = seen(tmp_path / "b", picture(1, (80, 90)))
-    assert [line[:67] for line in said(a, b)] == [
-        "B is 3.0x smaller than A (median shorter side 80 and 240): where bo"
+    assert [line[:67] for line in sentences(a, b)] == [
+        "B is 3.0x smaller than A (median shorter side 80 and 240): if both "
     ]
-    assert said(b, a)[0].startswith("A is 3.0x smaller than B")
+    assert sentences(b, a)[0].startswith("A is 3.0x smaller than B")
     large = seen(tmp_path / "large", picture(2, (900, 910)))
     enough = seen(tmp_path / "enough", picture(3, (300, 310)))
-    assert said(large, enough) == []
+    assert sentences(large, enough) == []
 
 
 @pytest.mark.parametrize(("change", "expected"), [
@@ -73,24 +73,24 @@ def test_smaller_pictures_are_named_unless_both_are_large(tmp_path: Path) -> Non
      "100% of B have bars of one color along opposite edges, and 0% of the other"),
     (lambda image: image.convert("L"), "100% of B are gray, and 0% of the other"),
 ])  # fmt: skip
-def test_what_the_network_would_learn_instead_of_style_is_named(
+def test_differences_that_are_not_style_are_reported(
     tmp_path: Path, change: object, expected: str
 ) -> None:
     assert callable(change)
     a = seen(tmp_path / "a", *(picture(seed, (80, 80)) for seed in range(3)))
     b = seen(tmp_path / "b", *(change(picture(seed, (80, 80))) for seed in range(3, 6)))
-    (sentence,) = said(a, b)
+    (sentence,) = sentences(a, b)
     assert sentence.startswith(expected)
 
 
-def test_jpeg_against_another_format_is_named(tmp_path: Path) -> None:
+def test_jpeg_against_another_format_is_reported(tmp_path: Path) -> None:
     a = seen(tmp_path / "a", picture(0), suffix=".jpg")
     b = seen(tmp_path / "b", picture(1))
-    (sentence,) = said(a, b)
+    (sentence,) = sentences(a, b)
     assert sentence.startswith("A is JPEG and the other is not")
 
 
-def test_all_folders_stand_in_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_folders_are_in_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = write_dataset(tmp_path / "data", trainA=3, trainB=2, testB=1)
     assert inspect_folders(root, output=tmp_path / "out") == 0
     rows = [

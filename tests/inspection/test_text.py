@@ -1,4 +1,4 @@
-"""What an inspection prints: what matters first, harmless notes in one line, no long lists."""
+"""The printed findings: faults first, harmless notes in one line, no long lists."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.support.terminal import check_golden
 
 @pytest.fixture
 def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as of a phone: turned pictures, one transparent, gray and damaged ones."""
+    """A folder like a phone's: rotated, transparent, gray and damaged images."""
     monkeypatch.chdir(tmp_path)
     root = write_dataset(Path("data"), trainA=20, trainB=6)
     turned = Image.Exif()
@@ -34,12 +34,12 @@ def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def without_statistics(printed: str) -> str:
-    """The findings and the summary."""
+    """Return the findings and the summary."""
     findings, _, rest = printed.partition("\n\n")
     return "\n\n".join((findings, rest.partition("\n\n")[2]))
 
 
-def test_what_is_printed(phone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_printed_findings_and_summary(phone: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert inspect_folders(phone) == 1
     text = without_statistics(capsys.readouterr().out)
     check_golden("inspect", text)
@@ -48,7 +48,7 @@ def test_what_is_printed(phone: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert heads == [*["fault"] * 2, *["remark"] * 2, "harmless", "45 images in 2 folders"]
     assert "gray 50.png, trainB/gray 51.png, trainB/gray 52.png and 2 more" in text
     assert text.count("EXIF") == 1
-    assert "12 turned by EXIF" in text
+    assert "12 rotated by EXIF" in text
 
 
 def test_all_files_are_in_the_list(phone: Path, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_all_files_are_in_the_list(phone: Path, tmp_path: Path) -> None:
     assert (kinds.count("rotated"), kinds.count("grey"), kinds.count("alpha")) == (12, 5, 1)
 
 
-def test_faults_come_first_and_what_needs_nothing_last() -> None:
+def test_faults_come_first_and_harmless_notes_last() -> None:
     rows = list(KINDS.values())
     ranks = [0 if row.fault else 2 if row.listing == "count" else 1 for row in rows]
     assert ranks == sorted(ranks)

@@ -157,7 +157,7 @@ def test_it_opens_without_requests_or_errors(
                     "Curves", "Time and memory", "Configuration"):  # fmt: skip
         assert seen.page.get_by_role("heading", name=heading, exact=True).count() == 1
     assert HOSTILE in seen.text()  # as text; a script would have raised a dialog
-    assert "Worse than the images as they were: KID" in seen.text()
+    assert "Worse than the untranslated images: KID" in seen.text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -104,11 +104,11 @@ def test_metrics_that_are_worse_are_named_first(
 ) -> None:
     write_records(run)
     text = page(run, images=0)
-    assert "Worse than the images as they were: KID" in text
+    assert "Worse than the untranslated images: KID" in text
     assert "1 of the doctor&#39;s findings still there" in text
     assert "only 4 images" in text
     append(run / "doctor.jsonl", {"step": 12, "gone": "checkerboard", "where": "ab"})
-    assert "gone at step 12" in page(run, images=0)
+    assert "resolved at step 12" in page(run, images=0)
 
 
 def test_missing_test_folders_are_reported(run: Path, tmp_path: Path) -> None:

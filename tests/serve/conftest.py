@@ -1,4 +1,4 @@
-"""A server with two models whose translations are known exactly, and pictures for it."""
+"""A server with two models whose translations are known exactly, and images for it."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from tests.support.visits import CAMERA, SECONDS, Visit, chromium
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Studio:
-    """What the server has, without one."""
+    """Return the server's studio, without a server."""
     folder = tmp_path / "studio"
     folder.mkdir()
     return stand_in(folder)
@@ -29,7 +29,7 @@ def studio(tmp_path: Path) -> Studio:
 
 @contextmanager
 def served(folder: Path, *certificate: Path) -> Iterator[Server]:
-    """A server in a process of its own."""
+    """Run a server in a separate process."""
     pytest.importorskip("gradio", reason="the extra serve is not installed")
     root = Path(__file__).parents[2]
     (folder / "visitors").mkdir()
@@ -47,20 +47,20 @@ def served(folder: Path, *certificate: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def plain_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for all tests of a process."""
+    """Run a server for all tests of a process."""
     with served(tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
 @pytest.fixture
 def server(plain_server: Server) -> Server:
-    """The server of a test; some override it."""
+    """Return the server of a test; some modules override it."""
     return plain_server
 
 
 @pytest.fixture(scope="session")
 def secure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The same by https, with a certificate of its own."""
+    """Run an https server with its own certificate for all tests of a process."""
     pytest.importorskip("cryptography", reason="the extra serve is not installed")
     folder = tmp_path_factory.mktemp("secure")
     with served(folder, folder / "certificate") as server:
@@ -69,7 +69,7 @@ def secure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Picture:
-    """picture(name, seed=0, size=(40, 32), **options of saving) -> path of noise in a file."""
+    """Return picture(name, seed=0, size=(40, 32), **save options), which writes a file of noise."""
 
     def write(name: str, seed: int = 0, size: tuple[int, int] = (40, 32), **options: Any) -> Path:
         rng = np.random.default_rng(seed)
@@ -97,7 +97,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
-    """visit(a server or an address, **options of a browser's context) -> a visitor of its page."""
+    """Return visit(fixture name or address, **context options), which opens the page."""
     visits: list[Visit] = []
 
     def come(server: str = "server", **options: Any) -> Visit:

@@ -1,4 +1,4 @@
-"""What a visitor is told about a model: what its run's folder says, and nothing else."""
+"""The description of a model: only what its run's folder holds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.support.serving import Picture
 
 @pytest.fixture
 def run(tmp_path: Path, new_generator: Callable[..., Path]) -> Path:
-    """A run that was trained on a folder with ten test images of A and one of B."""
+    """Return a run that was trained on a folder with ten test images of A and one of B."""
     folder, root = tmp_path / "run", tmp_path / "photo2painting"
     folder.mkdir()
     new_generator(folder / "gen_ab.safetensors", "ab")
@@ -34,7 +34,7 @@ def configure(run: Path, **data: Any) -> None:
     (run / "config.yaml").write_text(yaml.safe_dump({"data": data}))
 
 
-def test_domains_examples_and_training_are_those_of_the_run(run: Path) -> None:
+def test_domains_examples_and_training_are_read_from_the_run(run: Path) -> None:
     ab, ba = (choice.about for choice in open_models([run], "cpu", "fp32"))
     assert (ab.title, ba.title) == ("photo → painting", "painting → photo")
     assert ab.text.startswith("Trained on photo2painting")
@@ -44,7 +44,7 @@ def test_domains_examples_and_training_are_those_of_the_run(run: Path) -> None:
     assert open_models([run], "cpu", "fp32")[0].label == "run: photo → painting"
 
 
-def test_examples_can_be_kept_to_oneself(run: Path) -> None:
+def test_examples_can_be_disabled(run: Path) -> None:
     for choice in open_models([run], "cpu", "fp32", examples=False):
         assert choice.about.examples == ()
 
@@ -60,20 +60,20 @@ def test_examples_can_be_kept_to_oneself(run: Path) -> None:
     ({"a": 3, "b": None, "root": ["x"]}, {}),
     ({}, {}),
 ])  # fmt: skip
-def test_domains_are_named_where_folders_name_them(
+def test_domain_names_are_read_from_folder_names(
     data: dict[str, Any], expected: dict[str, str]
 ) -> None:
     assert domain_names(data) == expected
 
 
 @pytest.mark.parametrize("text", ["", "data: [", "- 1", "data: 3", "\0", "data: {root: /nowhere}"])
-def test_a_run_that_says_nothing_is_served_all_the_same(run: Path, text: str) -> None:
+def test_a_run_without_a_description_is_served(run: Path, text: str) -> None:
     (run / "config.yaml").write_text(text)
     about = describe(run / "gen_ab.safetensors", "ab")
     assert (about.title, about.examples) == ("", ())
 
 
-def test_a_file_alone_says_nothing(generator_file: Path) -> None:
+def test_a_file_without_a_run_has_no_description(generator_file: Path) -> None:
     assert describe(generator_file, "ab").title == ""
     assert describe(generator_file, "ab").examples == ()
 
@@ -84,20 +84,18 @@ def test_a_file_alone_says_nothing(generator_file: Path) -> None:
     ("---\nlicense: mit\n---\n\n# name\n\nUnpaired image-to-image translation (CycleGAN).\n", ""),
     ("# no card\n\nSomething else.", ""),
 ])  # fmt: skip
-def test_a_model_card_that_somebody_has_written_is_shown(
-    run: Path, card: str, expected: str
-) -> None:
+def test_a_users_model_card_is_shown(run: Path, card: str, expected: str) -> None:
     (run / "README.md").write_text(card)
-    told = describe(run / "gen_ab.safetensors", "ab").text
+    described = describe(run / "gen_ab.safetensors", "ab").text
     (run / "README.md").unlink()
     alone = describe(run / "gen_ab.safetensors", "ab").text
-    assert told == f"{expected} {alone}".strip()
+    assert described == f"{expected} {alone}".strip()
 
 
-def test_examples_are_copies_in_the_visitors_folder_that_stay(
+def test_examples_are_copied_to_the_visitors_folder_and_kept(
     studio: Studio, picture: Picture, tmp_path: Path
 ) -> None:
-    """Small ones without metadata; what cannot be read is skipped."""
+    """The copies are small and have no metadata; unreadable files are skipped."""
     pytest.importorskip("gradio", reason="the extra serve is not installed")
     from gan.serve.single import copy_examples
 

@@ -1,4 +1,4 @@
-"""Addresses that another machine can open, and the code that a phone reads them from."""
+"""Addresses that another machine can open, and the QR code from which a phone reads one."""
 
 import io
 import re
@@ -24,14 +24,14 @@ FOUND = [
 ]  # fmt: skip
 
 
-def test_what_a_browser_elsewhere_cannot_open_is_left_out() -> None:
+def test_addresses_that_other_machines_cannot_open_are_excluded() -> None:
     assert addresses.reachable(FOUND, ipv6=False) == ["192.168.1.7", "10.0.0.4"]
     both = ["192.168.1.7", "10.0.0.4", "fd00::2", "2001:db8::7"]
     assert addresses.reachable(FOUND, ipv6=True) == both
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_listening_everywhere_gives_addresses_that_answer(host: str) -> None:
+def test_listening_at_all_addresses_shows_ones_that_answer(host: str) -> None:
     if host == "::" and not socket.has_dualstack_ipv6():
         pytest.skip("no IPv6 on this machine")
     with listen(host, 0) as listener:
@@ -41,12 +41,12 @@ def test_listening_everywhere_gives_addresses_that_answer(host: str) -> None:
             socket.create_connection((shown, port), timeout=10).close()
 
 
-def test_without_a_network_this_machine_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_the_local_address_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(addresses, "lan_addresses", lambda ipv6: [])
     assert addresses.shown_hosts("0.0.0.0") == ["127.0.0.1"]
 
 
-def test_an_address_that_was_named_stays() -> None:
+def test_an_explicit_address_is_kept() -> None:
     assert addresses.shown_hosts("192.0.2.9") == ["192.0.2.9"]
     assert addresses.address_of("192.0.2.9", 80) == "http://192.0.2.9:80"
     assert addresses.address_of("fd00::2", 7860, secure=True) == "https://[fd00::2]:7860"
@@ -55,8 +55,8 @@ def test_an_address_that_was_named_stays() -> None:
 @pytest.mark.parametrize("address", [
     "http://10.0.0.4:7860", "https://[2001:db8:1234:5678:9abc:def0:1234:5678]:65535",
 ])  # fmt: skip
-def test_a_phone_reads_the_code_of_a_terminal(address: str) -> None:
-    """Drawn as a terminal does, eight dots a half block, and read by OpenCV."""
+def test_a_phone_can_read_the_code_from_a_terminal(address: str) -> None:
+    """Drawn like a terminal, with eight pixels per half block, and read by OpenCV."""
     pytest.importorskip("segno", reason="the extra serve is not installed")
     lines = addresses.qr_lines(address)
     assert all(line.startswith(addresses.COLORS) and line.endswith("\033[0m") for line in lines)
@@ -68,7 +68,7 @@ def test_a_phone_reads_the_code_of_a_terminal(address: str) -> None:
     assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == address
 
 
-def test_the_greeting_begins_with_what_can_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_greeting_begins_with_the_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(addresses, "lan_addresses", lambda ipv6: ["10.0.0.4", "10.0.0.5"])
     first, second, *others = greeting("0.0.0.0", 7860, None)
     assert (first, second) == ("http://10.0.0.4:7860", "http://10.0.0.5:7860")
@@ -77,10 +77,10 @@ def test_the_greeting_begins_with_what_can_be_opened(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("encoding", "drawn"), [("utf-8", True), ("ascii", False)])
-def test_a_code_is_for_terminals_that_can_show_it(
+def test_a_code_is_printed_only_if_the_terminal_can_show_it(
     monkeypatch: pytest.MonkeyPatch, encoding: str, drawn: bool
 ) -> None:
     pytest.importorskip("segno", reason="the extra serve is not installed")
-    assert not addresses.can_draw()  # what pytest puts in the place of stdout
+    assert not addresses.can_draw()  # pytest's replacement of stdout
     monkeypatch.setattr(sys, "stdout", Terminal(io.BytesIO(), encoding))
     assert addresses.can_draw() == drawn

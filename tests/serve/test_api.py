@@ -19,7 +19,7 @@ from tests.support.standin import LIMITS
 
 @pytest.fixture(params=["plain_server", "secure_server"])
 def server(request: pytest.FixtureRequest) -> Server:
-    """Everything holds by https, too."""
+    """Return a server with http, then one with https: all tests run with both."""
     found: Server = request.getfixturevalue(request.param)
     return found
 
@@ -43,7 +43,9 @@ def test_models_are_listed_with_the_limits(server: Server) -> None:
     }
 
 
-def test_an_image_goes_in_and_an_image_comes_out(server: Server, picture: Picture) -> None:
+def test_an_image_is_translated_with_the_requested_settings(
+    server: Server, picture: Picture
+) -> None:
     data = picture("a.png").read_bytes()
     status, result, headers = translate(server, data)
     assert (status, headers["content-type"]) == (200, "image/png")
@@ -57,7 +59,7 @@ def test_an_image_goes_in_and_an_image_comes_out(server: Server, picture: Pictur
 
 
 @pytest.mark.parametrize(("wish", "reason"), [
-    ({"model": "manet"}, "model manet: not served; there is negative, same"),
+    ({"model": "manet"}, "model manet: not served; available: negative, same"),
     ({"direction": "xy"}, "direction xy: not served; model negative has ab and ba"),
     ({"strength": "much"}, "strength: 'much' is not a number"),
     ({"strength": "nan"}, "strength: nan, must be from 0 to 1"),
@@ -65,17 +67,17 @@ def test_an_image_goes_in_and_an_image_comes_out(server: Server, picture: Pictur
     ({"tile": "1e9"}, "tile: '1e9' is not a number"),
     ({"format": "../x"}, "format: ../x, must be one of png, jpeg, webp, avif, tiff"),
     ({"stile": "1"}, "no parameter stile; "
-     "there are model, direction, strength, tile, format, size"),
+     "the parameters are model, direction, strength, tile, format, size"),
     ({"size": "9"}, "size: 9, must be from 16 to 4096"),
     ({"size": "big"}, "size: 'big' is not a number"),
 ])  # fmt: skip
-def test_a_wrong_parameter_is_named(
+def test_an_invalid_parameter_is_named(
     server: Server, picture: Picture, wish: dict[str, str], reason: str
 ) -> None:
     assert error(translate(server, picture("a.png").read_bytes(), **wish)) == (400, reason)
 
 
-def test_what_cannot_be_translated_is_said_in_a_line(server: Server) -> None:
+def test_a_body_that_cannot_be_translated_is_rejected_in_one_line(server: Server) -> None:
     assert error(translate(server, b"")) == (400, "empty file")
     text = b"no image at all, but long enough to be one"
     assert error(translate(server, text)) == (400, "not an image of a known kind")
@@ -83,7 +85,7 @@ def test_what_cannot_be_translated_is_said_in_a_line(server: Server) -> None:
     assert error(translate(server, bomb)) == (400, "300.0 megapixels; at most 0.1 allowed")
 
 
-def test_a_form_is_told_how_to_send_an_image(server: Server) -> None:
+def test_a_form_is_answered_with_how_to_send_an_image(server: Server) -> None:
     answer = ask(
         server,
         "POST",
@@ -96,7 +98,7 @@ def test_a_form_is_told_how_to_send_an_image(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ["/api/translate?model=same", "/gradio_api/upload"])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_too_large_an_upload_is_refused(server: Server, path: str, chunked: bool) -> None:
+def test_too_large_an_upload_is_rejected(server: Server, path: str, chunked: bool) -> None:
     form = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
     head = form if "upload" in path else b""
     body: Any = head + bytes(LIMITS.max_bytes)
@@ -106,24 +108,24 @@ def test_too_large_an_upload_is_refused(server: Server, path: str, chunked: bool
     try:
         status, answer, _ = ask(server, "POST", path, body, **kind)
     except (BrokenPipeError, ConnectionResetError):
-        return  # it did not even listen to the end
+        return  # the server closed the connection before the end
     if chunked or head:
         assert (status, b"more than 1 MB" in answer) == (413, True)
     else:
-        assert status == 400  # exactly the limit
+        assert status == 400  # the length is exactly the limit
 
 
-def test_more_than_may_wait_are_sent_away(server: Server, picture: Picture) -> None:
+def test_requests_beyond_the_queue_are_rejected(server: Server, picture: Picture) -> None:
     data, answers = picture("a.png").read_bytes(), list[int]()
 
     def go() -> None:
         answers.append(translate(server, data)[0])
 
     threads = [threading.Thread(target=go) for _ in range(2 * LIMITS.max_queue)]
-    server.hold.touch()  # the first picture takes its time
+    server.hold.touch()  # blocks the first translation
     for thread in threads:
         thread.start()
-    while len(answers) < LIMITS.max_queue:  # those who are sent away come first
+    while len(answers) < LIMITS.max_queue:  # the rejected ones are answered first
         time.sleep(0.01)
     server.hold.unlink()
     for thread in threads:
@@ -131,8 +133,8 @@ def test_more_than_may_wait_are_sent_away(server: Server, picture: Picture) -> N
     assert sorted(answers) == [200] * LIMITS.max_queue + [503] * LIMITS.max_queue
 
 
-def test_who_sends_slowly_takes_no_place(plain_server: Server, picture: Picture) -> None:
-    """Twice as many as may wait have begun to send, and somebody is answered meanwhile."""
+def test_slow_senders_take_no_place_in_the_queue(plain_server: Server, picture: Picture) -> None:
+    """Twice the allowed number have begun to send, and another request is still answered."""
     address = urlsplit(plain_server.address)
     head = (
         b"POST /api/translate?model=negative&direction=ab HTTP/1.1\r\n"
@@ -147,14 +149,14 @@ def test_who_sends_slowly_takes_no_place(plain_server: Server, picture: Picture)
         assert translate(plain_server, picture("a.png").read_bytes())[0] == 200
 
 
-def test_no_upload_is_taken_when_the_folder_is_full(server: Server) -> None:
+def test_uploads_are_rejected_when_the_folder_is_full(server: Server) -> None:
     place = server.folder / "filler"
     with place.open("wb") as file:
-        os.truncate(file.fileno(), LIMITS.kept_bytes + 1)  # takes no room on the disk
+        os.truncate(file.fileno(), LIMITS.kept_bytes + 1)  # a sparse file uses no disk space
     try:
         assert error(translate(server, b"x")) == (
             507,
-            "no room for uploads just now; try again later",
+            "no space for uploads at the moment; try again later",
         )
         assert ask(server, "POST", "/gradio_api/upload", b"x")[0] == 507
     finally:

@@ -1,4 +1,4 @@
-"""Zips of strangers: nothing of them lies outside, fills the memory or stops the rest."""
+"""Malicious zips: they write no file outside, do not fill the memory or stop the batch."""
 
 import io
 import stat
@@ -26,12 +26,12 @@ def zipped(path: Path, members: Members, method: int = zipfile.ZIP_DEFLATED) -> 
 
 
 def translate(studio: Studio, *uploads: Upload) -> tuple[Members, dict[str, str]]:
-    """Members of the resulting zip, and what failed with the reason."""
+    """Return the members of the resulting zip, and the failed files with their reasons."""
     target = studio.folder / "translated.zip"
     before = set(studio.folder.rglob("*"))
     steps = list(translate_batch(studio, uploads, Wish(studio.choices[0]), target))
     assert [step.done for step in steps] == list(range(steps[-1].total + 1))
-    assert set(studio.folder.rglob("*")) - before == {target}  # nothing is left beside it
+    assert set(studio.folder.rglob("*")) - before == {target}  # no other file is left
     with zipfile.ZipFile(target) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     table = members.pop("failed.tsv", b"file\treason\n").decode().splitlines()
@@ -74,7 +74,7 @@ def test_uploads_and_members_come_back_in_order_under_clean_names(
     "../../../evil.png", "/evil.png", "/etc/cron.d/evil.png", "C:\\evil.png", "\\\\host\\evil.png",
     "a/../../../../evil.png", "..\\..\\evil.png", "evil.png\x00.txt.png", "~/evil.png",
 ])  # fmt: skip
-def test_a_name_that_leads_elsewhere_leads_nowhere(
+def test_names_cannot_write_outside_the_zip(
     studio: Studio, tmp_path: Path, png: bytes, name: str
 ) -> None:
     outside = {path for path in tmp_path.rglob("*") if studio.folder not in path.parents}
@@ -90,7 +90,7 @@ def test_a_name_that_leads_elsewhere_leads_nowhere(
     assert "good.png" in members
 
 
-def test_links_encrypted_and_nested_members_are_named_and_the_rest_is_done(
+def test_links_encrypted_and_nested_members_are_reported_and_the_rest_is_translated(
     studio: Studio, tmp_path: Path, png: bytes
 ) -> None:
     inner = zipped(tmp_path / "inner.zip", {"a.png": png}).path.read_bytes()
@@ -105,7 +105,7 @@ def test_links_encrypted_and_nested_members_are_named_and_the_rest_is_done(
         archive.writestr("bomb.png", huge_png(20_000, 15_000))
         archive.writestr("secret.png", png)
         archive.writestr("good.png", png)
-    # The flag that says encrypted, in the list of members and before the member itself.
+    # Set the flag for encryption, in the list of members and in the member's own header.
     content = bytearray(path.read_bytes())
     for at, offset in (
         (content.find(b"secret.png") - 30, 6),
@@ -116,9 +116,9 @@ def test_links_encrypted_and_nested_members_are_named_and_the_rest_is_done(
     members, failed = translate(studio, Upload(path, "x.zip"))
     assert list(members) == ["good.png"]
     assert failed == {
-        "link.png": "a link, which is not followed",
+        "link.png": "a link; links are not followed",
         "nested.png": "not an image of a known kind",
-        "lzma.png": "compressed in a rare way: store or deflate it",
+        "lzma.png": "compression method not supported: use stored or deflated",
         "bomb.png": "300.0 megapixels; at most 0.1 allowed",
         "secret.png": "encrypted",
     }
@@ -129,7 +129,7 @@ ZEROS = 100_000_000
 
 @pytest.fixture
 def bomb(tmp_path: Path, png: bytes) -> Path:
-    """A zip with a member that unpacks to a thousand times its length."""
+    """Return a zip with a member that unpacks to a thousand times its length."""
     with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("zeros.png", "w") as member:
             for _ in range(100):
@@ -140,10 +140,10 @@ def bomb(tmp_path: Path, png: bytes) -> Path:
 
 
 @pytest.mark.parametrize("lies", [False, True])
-def test_a_member_that_unpacks_to_too_much_takes_no_room(
+def test_a_member_that_unpacks_to_too_much_uses_no_memory(
     studio: Studio, bomb: Path, lies: bool
 ) -> None:
-    if lies:  # of 500 bytes, it says
+    if lies:  # the list of members states 500 bytes
         content = bomb.read_bytes()
         length = ZEROS.to_bytes(4, "little")
         assert content.count(length) in (1, 2)
@@ -158,19 +158,17 @@ def test_a_member_that_unpacks_to_too_much_takes_no_room(
     assert failed["zeros.png"].startswith(reason)
 
 
-def test_too_many_members_are_refused_before_one_is_read(
+def test_too_many_members_are_rejected_before_one_is_read(
     studio: Studio, tmp_path: Path, png: bytes
 ) -> None:
     many = zipped(tmp_path / "x.zip", {f"{number}.png": b"" for number in range(5000)})
-    with pytest.raises(RejectedError, match="5000 pictures; a batch has at most 20"):
+    with pytest.raises(RejectedError, match="5000 pictures; at most 20 are allowed"):
         translate(studio, many)
 
 
-def test_a_list_of_members_that_is_too_long_is_never_in_memory(
-    studio: Studio, tmp_path: Path
-) -> None:
+def test_a_list_of_members_that_is_too_long_is_not_read(studio: Studio, tmp_path: Path) -> None:
     names = {f"{number:06d}{'x' * 200}.txt": b"" for number in range(5000)}
-    with pytest.raises(RejectedError, match=r"long\.zip: a list of members that is too long"):
+    with pytest.raises(RejectedError, match=r"long\.zip: its list of members is too long"):
         translate(studio, zipped(tmp_path / "long.zip", names))
 
 
@@ -184,12 +182,12 @@ def test_a_cautious_file_is_not_read_as_a_whole(tmp_path: Path) -> None:
                 file.read(size)
 
 
-def test_pictures_of_a_batch_are_bounded_together(studio: Studio, picture: Picture) -> None:
+def test_the_total_megapixels_of_a_batch_are_limited(studio: Studio, picture: Picture) -> None:
     path = picture("large.png", size=(400, 240))  # 0.096 megapixels
     uploads = [Upload(path, f"{number}.png") for number in range(12)]
     members, failed = translate(studio, *uploads)
-    assert (len(members), len(failed)) == (10, 2)  # of 1 megapixel together
-    assert failed["11.png"] == "skipped: a batch has at most 1 megapixels together"
+    assert (len(members), len(failed)) == (10, 2)  # of 1 megapixel in total
+    assert failed["11.png"] == "skipped: a batch may have at most 1 megapixels in total"
 
 
 @pytest.mark.parametrize(("content", "reason"), [
@@ -197,14 +195,14 @@ def test_pictures_of_a_batch_are_bounded_together(studio: Studio, picture: Pictu
     ({"notes.txt": b"hello"}, "no pictures"),
     ({"bad\n<b>.png": b"no image, but long enough"}, r"^bad\\n<b>\.png: not an image of a known"),
 ])  # fmt: skip
-def test_a_batch_without_a_picture_is_refused(
+def test_a_batch_without_an_image_is_rejected(
     studio: Studio, tmp_path: Path, content: Members, reason: str
 ) -> None:
     with pytest.raises(RejectedError, match=reason):
         translate(studio, zipped(tmp_path / "x.zip", content))
 
 
-def test_a_damaged_zip_is_refused_in_a_line(studio: Studio, tmp_path: Path, png: bytes) -> None:
+def test_a_damaged_zip_is_rejected_in_one_line(studio: Studio, tmp_path: Path, png: bytes) -> None:
     path = zipped(tmp_path / "x.zip", {"a.png": png}, zipfile.ZIP_STORED).path
     content = path.read_bytes()
     at = content.find(png[:100]) + 60

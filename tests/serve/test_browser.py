@@ -1,4 +1,4 @@
-"""The page in a real browser: what somebody does there works, and what they must not is refused."""
+"""The page in a real browser: visitors' actions work, and invalid input is rejected."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ from tests.support.visits import SECONDS, Visit
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_picture_is_translated_shown_and_taken_home(
+def test_a_picture_is_translated_shown_and_downloaded(
     scheme: str, width: int, visit: Callable[..., Visit], picture: Picture
 ) -> None:
     source = picture("noise.png", size=(160, 120))
@@ -49,7 +49,7 @@ def test_the_border_between_before_and_after_moves(
     seen.check()
 
 
-def test_model_direction_and_strength_are_what_was_chosen(
+def test_the_chosen_model_direction_and_strength_are_used(
     visit: Callable[..., Visit], picture: Picture
 ) -> None:
     source = picture("noise.png")
@@ -70,11 +70,11 @@ def test_model_direction_and_strength_are_what_was_chosen(
     seen.button("Translate").click()
     seen.page.locator(f"img[src*='after.jpg']:not([src='{first}'])").first.wait_for()
     half = pixels(seen.taken_home("Download")[1])
-    assert set(np.unique(half)) <= {127, 128}  # of any value and its negative
+    assert set(np.unique(half)) <= {127, 128}  # the mean of a value and its negative
     seen.check()
 
 
-def test_a_zip_and_pictures_come_back_as_a_zip(
+def test_a_zip_and_pictures_are_returned_as_a_zip(
     visit: Callable[..., Visit], picture: Picture, tmp_path: Path
 ) -> None:
     sources = {f"tree/{seed}.png": picture(f"{seed}.png", seed) for seed in range(3)}
@@ -99,19 +99,21 @@ def test_a_zip_and_pictures_come_back_as_a_zip(
     seen.check()
 
 
-def test_a_wrong_file_is_refused_in_a_line(visit: Callable[..., Visit], tmp_path: Path) -> None:
+def test_an_invalid_file_is_rejected_in_one_line(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
     (tmp_path / "text.png").write_bytes(b"no image at all, but long enough to be one")
     seen = visit()
     seen.button("Translate").click()
-    assert "choose a picture first" in seen.refusal()
+    assert "choose a picture first" in seen.rejection()
     seen.page.locator("input[type=file]").first.set_input_files(tmp_path / "text.png")
     seen.page.locator("img[src*='text.png']").first.wait_for(state="attached")
     seen.button("Translate").click()
-    assert seen.refusal().endswith("not an image of a known kind")
+    assert seen.rejection().endswith("not an image of a known kind")
     seen.check()
 
 
-def test_names_of_strangers_are_text_on_the_page(
+def test_visitors_file_names_are_escaped_on_the_page(
     visit: Callable[..., Visit], tmp_path: Path
 ) -> None:
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
@@ -119,11 +121,11 @@ def test_names_of_strangers_are_text_on_the_page(
     seen = visit()
     seen.many([tmp_path / "bad.zip"])
     seen.button("Translate all").click()
-    assert "<img src=x onerror=alert(1)>.png: not an image of a known kind" in seen.refusal()
+    assert "<img src=x onerror=alert(1)>.png: not an image of a known kind" in seen.rejection()
     seen.check()
 
 
-def test_a_bomb_is_refused_and_the_page_goes_on(
+def test_a_bomb_is_rejected_and_the_page_still_works(
     visit: Callable[..., Visit], picture: Picture, tmp_path: Path
 ) -> None:
     (tmp_path / "bomb.png").write_bytes(huge_png(20_000, 15_000))
@@ -131,7 +133,7 @@ def test_a_bomb_is_refused_and_the_page_goes_on(
     seen.page.locator("input[type=file]").first.set_input_files(tmp_path / "bomb.png")
     seen.page.locator("img[src*='bomb.png']").first.wait_for(state="attached")
     seen.button("Translate").click()
-    assert "300.0 megapixels; at most 0.1 allowed" in seen.refusal()
+    assert "300.0 megapixels; at most 0.1 allowed" in seen.rejection()
     seen.check()
     other = visit()
     other.choose(picture("noise.png"))
@@ -140,20 +142,22 @@ def test_a_bomb_is_refused_and_the_page_goes_on(
     other.check()
 
 
-def test_too_large_an_upload_is_refused_in_a_line(
+def test_too_large_an_upload_is_rejected_in_one_line(
     visit: Callable[..., Visit], picture: Picture, tmp_path: Path
 ) -> None:
     (tmp_path / "heavy.png").write_bytes(bytes(1_000_001))
     seen = visit()
     seen.page.locator("input[type=file]").first.set_input_files(tmp_path / "heavy.png")
-    assert "exceed the maximum allowed size" in seen.refusal()
-    seen.page.wait_for_timeout(3.5 * SECONDS)  # until Gradio has given up the upload
+    assert "exceed the maximum allowed size" in seen.rejection()
+    seen.page.wait_for_timeout(3.5 * SECONDS)  # until Gradio has canceled the upload
     seen.check()
     seen.many([picture(f"{seed}.png", seed, size=(300, 300)) for seed in range(4)], arrive=False)
-    assert "more than 1 MB at once" in seen.refusal()
+    assert "more than 1 MB at once" in seen.rejection()
 
 
-def test_two_users_at_once_get_their_own(visit: Callable[..., Visit], picture: Picture) -> None:
+def test_two_users_at_once_get_their_own_results(
+    visit: Callable[..., Visit], picture: Picture
+) -> None:
     sources = [picture(f"{seed}.png", seed) for seed in range(2)]
     both = [visit(), visit()]
     for seen, source in zip(both, sources, strict=True):
@@ -182,7 +186,7 @@ def test_a_batch_can_be_stopped(
     other = visit()
     other.choose(picture("noise.png"))
     other.button("Translate").click()
-    other.shown()  # the others of the batch had their turn before, if they had one
+    other.shown()  # other images of the batch would have been translated before this one
     assert seen.page.get_by_text("3 of 3 done").count() == 0
     seen.check()
 

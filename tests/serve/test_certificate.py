@@ -1,4 +1,4 @@
-"""The certificate for https: our own lasts as long as it fits, the user's is taken as it is."""
+"""The certificate for https: a self-made one is replaced if necessary, a user's is unchanged."""
 
 import hashlib
 import os
@@ -19,21 +19,21 @@ pytest.importorskip("cryptography", reason="the extra serve is not installed")
 NAMES = ["localhost", "127.0.0.1", "10.0.0.4", "fd00::2", "studio.local"]
 
 
-def test_what_is_made_vouches_for_its_names_for_a_year(tmp_path: Path) -> None:
-    """As OpenSSL reads it."""
+def test_a_self_made_certificate_is_valid_for_its_names_and_a_year(tmp_path: Path) -> None:
+    """Check the names and the validity with OpenSSL."""
     made = own_certificate(NAMES, tmp_path / "deep" / "folder")
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(made.cert, made.key)
     read = ssl._ssl._test_decode_cert(str(made.cert))  # type: ignore[attr-defined]
     named = [name for _, name in read["subjectAltName"]]
     assert named == ["localhost", "127.0.0.1", "10.0.0.4", "FD00:0:0:0:0:0:0:2", "studio.local"]
     life = ssl.cert_time_to_seconds(read["notAfter"]) - ssl.cert_time_to_seconds(read["notBefore"])
-    assert 365 <= life / 86400 < 398  # which phones take
+    assert 365 <= life / 86400 < 398  # the limit of phones
     data = ssl.PEM_cert_to_DER_cert(made.cert.read_text())
     assert made.fingerprint.replace(":", "").lower() == hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
-def test_its_key_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_key(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         made = own_certificate(NAMES, tmp_path / "folder")
@@ -44,14 +44,14 @@ def test_its_key_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert sorted(path.name for path in made.key.parent.iterdir()) == ["cert.pem", "key.pem"]
 
 
-def test_it_stays_as_long_as_it_fits(tmp_path: Path) -> None:
+def test_a_certificate_is_kept_while_it_fits_the_names(tmp_path: Path) -> None:
     first = own_certificate(NAMES, tmp_path).fingerprint
     assert own_certificate(NAMES[:2], tmp_path).fingerprint == first
     assert own_certificate([*NAMES, "10.0.0.5"], tmp_path).fingerprint != first
 
 
 @pytest.mark.parametrize("harm", ["cert gone", "key gone", "no pem", "other key", "readable"])
-def test_one_that_does_not_fit_is_made_again(tmp_path: Path, harm: str) -> None:
+def test_an_invalid_certificate_is_replaced(tmp_path: Path, harm: str) -> None:
     made = own_certificate(NAMES, tmp_path / "own")
     first = made.fingerprint
     other = own_certificate(NAMES, tmp_path / "other")
@@ -70,7 +70,9 @@ def test_one_that_does_not_fit_is_made_again(tmp_path: Path, harm: str) -> None:
     given_certificate(tmp_path / "own")
 
 
-def test_one_that_is_over_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_certificate_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as earlier:
         earlier.setattr(certificate, "LIFE", timedelta(hours=2))
         first = own_certificate(NAMES, tmp_path / "given").fingerprint
@@ -82,8 +84,8 @@ def openssl(folder: Path, *words: str) -> None:
     subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=60)
 
 
-def test_a_users_own_is_taken(tmp_path: Path) -> None:
-    """Of another kind than ours, and made by another program."""
+def test_a_users_certificate_is_used(tmp_path: Path) -> None:
+    """With another type of key than ours, and made by another program."""
     request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=paint.example.org"]
     try:
         openssl(tmp_path, *request, "-keyout", "key.pem", "-out", "cert.pem", "-days", "2")
@@ -95,7 +97,7 @@ def test_a_users_own_is_taken(tmp_path: Path) -> None:
     openssl(
         tmp_path, "rsa", "-aes128", "-passout", "pass:word", "-in", "key.pem", "-out", "key.pem"
     )
-    with pytest.raises(ValueError, match=r"key\.pem: encrypted: give the key without"):
+    with pytest.raises(ValueError, match=r"key\.pem: encrypted: save the key without"):
         given_certificate(tmp_path)
 
 
@@ -108,7 +110,7 @@ def test_a_users_own_is_taken(tmp_path: Path) -> None:
     ("over", "cert.pem: expired on "),
     ("early", "cert.pem: not valid before "),
 ])  # fmt: skip
-def test_a_users_own_is_rejected_by_name_and_left_alone(
+def test_an_invalid_certificate_of_a_user_is_named_and_not_changed(
     tmp_path: Path, harm: str, expected: str, monkeypatch: pytest.MonkeyPatch,
     generator_file: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -137,7 +139,7 @@ def test_a_users_own_is_rejected_by_name_and_left_alone(
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_names_are_those_of_this_machine_and_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_names_of_this_machine_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "Studio")
     found = names_here(["10.0.0.4", "FD00:0::2", "127.0.0.1", "pÿ.example", "Paint.Example"])
     assert found == [

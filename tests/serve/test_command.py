@@ -1,4 +1,4 @@
-"""The command: what it refuses before it serves, and what it leaves behind."""
+"""The command: the inputs that it rejects before it serves, and its cleanup."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     return str(line)
 
 
-def test_without_the_extra_one_line_says_what_to_install(
+def test_without_the_extra_one_line_names_what_to_install(
     generator_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "find_spec", lambda name: None)
@@ -40,7 +40,7 @@ def test_the_command_imports_gradio_only_when_it_serves() -> None:
 
 
 @pytest.mark.parametrize("name", ["megapixels", "megabytes", "files", "batch_megapixels", "queue"])
-def test_a_limit_of_nothing_is_named(
+def test_a_limit_of_zero_is_rejected(
     name: str, generator_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("gradio", reason="the extra serve is not installed")
@@ -48,39 +48,35 @@ def test_a_limit_of_nothing_is_named(
     assert f"max_{name}: expected a" in one_line(capsys)
 
 
-def test_a_model_that_is_not_there_is_named(
-    generator_file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_model_is_named(generator_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("gradio", reason="the extra serve is not installed")
     assert main(["serve", str(generator_file), "nowhere"]) == 1
     assert "nowhere: no such run directory or generator file" in one_line(capsys)
 
 
-def test_a_port_that_is_taken_is_named(
-    generator_file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_port_in_use_is_named(generator_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("gradio", reason="the extra serve is not installed")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert main(["serve", str(generator_file), "--port", port]) == 1
-    assert f"127.0.0.1, port {port}: cannot listen there" in one_line(capsys)
+    assert f"127.0.0.1, port {port}: cannot listen at this address" in one_line(capsys)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_a_page_of_this_machine_has_its_names_and_the_one_given(host: str) -> None:
+def test_a_local_page_answers_to_local_names_and_the_configured_one(host: str) -> None:
     local = {"127.0.0.1", "localhost", "::1"}
     assert command.hosts(host, None) == local
     assert command.hosts(host, "Paint.example") == local | {"paint.example"}
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7"])
-def test_a_page_of_everybody_has_any_name_or_the_one_given(host: str) -> None:
+def test_a_public_page_answers_to_any_name_or_the_configured_one(host: str) -> None:
     assert command.hosts(host, None) == set()
     assert command.hosts(host, "paint.example") == {"paint.example"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_server_that_is_stopped_leaves_nothing_behind(
+def test_a_stopped_server_deletes_its_files(
     number: signal.Signals, generator_file: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("gradio", reason="the extra serve is not installed")

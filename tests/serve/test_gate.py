@@ -1,4 +1,4 @@
-"""What a stranger tries at the gate before the page: files, addresses, forged calls."""
+"""Attacks on the gate: reading files, unknown paths, foreign host names and forged calls."""
 
 import json
 import os
@@ -47,14 +47,14 @@ PASSWD = [
 
 @pytest.fixture(params=["plain_server", "secure_server"])
 def server(request: pytest.FixtureRequest) -> Server:
-    """Everything holds by https, too."""
+    """Return a server with http, then one with https: all tests run with both."""
     found: Server = request.getfixturevalue(request.param)
     return found
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("path", PASSWD)
-def test_a_stranger_reads_no_file_of_this_machine(server: Server, method: str, path: str) -> None:
+def test_visitors_cannot_read_files_of_this_machine(server: Server, method: str, path: str) -> None:
     folder = server.folder
     links = {folder / "link": Path("/etc/passwd"), folder / "links": Path("/etc")}
     for link, place in links.items():
@@ -74,7 +74,7 @@ def test_a_stranger_reads_no_file_of_this_machine(server: Server, method: str, p
     "/monitoring/summary", "/gradio_api/runs", "/gradio_api/dev/reload", "/gradio_api/vibe-code",
     "/gradio_api/mcp/sse", "/gradio_api/profiling/traces", "/login", "/gradio_api/token",
 ])  # fmt: skip
-def test_what_the_page_does_not_need_is_not_there(server: Server, path: str) -> None:
+def test_paths_that_the_page_does_not_need_are_not_found(server: Server, path: str) -> None:
     assert ask(server, "GET", path)[:2] == (404, f"nothing at {path}".encode())
 
 
@@ -83,7 +83,7 @@ def test_what_the_page_does_not_need_is_not_there(server: Server, path: str) -> 
     "/gradio_api/call/v2/translate", "/gradio_api/component_server", "/gradio_api/vibe-edit",
     "/gradio_api/process_recording", "/gradio_api/stream/x", "/api/run",
 ])  # fmt: skip
-def test_nobody_passes_the_queue_by(server: Server, path: str) -> None:
+def test_the_queue_cannot_be_bypassed(server: Server, path: str) -> None:
     assert ask(server, "POST", path, b"{}", **{"Content-Type": "application/json"})[0] == 404
 
 
@@ -92,19 +92,19 @@ def test_nobody_passes_the_queue_by(server: Server, path: str) -> None:
     "evil.example", "evil.example:7860", "127.0.0.1.evil.example", "localhost.evil.example:7860",
     "localhost@evil.example", "2130706433", "[::1", "", "[::2]:7860",
 ])  # fmt: skip
-def test_another_name_that_leads_here_is_refused(server: Server, host: str, path: str) -> None:
-    """What a page of somebody's else asks for after its name was made to point here."""
+def test_requests_to_another_host_name_are_rejected(server: Server, host: str, path: str) -> None:
+    """DNS rebinding: another site's page sends requests after its name was pointed here."""
     status, body, _ = ask(server, "GET", path.format(folder=server.folder), Host=host)
     assert (status, b"not the name of this page" in body) == (421, True)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:7860", "[::1]:7860"])
 def test_names_of_this_machine_are_answered(server: Server, host: str) -> None:
-    """Tunnels have ports of their own."""
+    """Any port is accepted: tunnels use other ports."""
     assert ask(server, "GET", "/api/models", Host=host)[0] == 200
 
 
-def test_every_answer_forbids_what_comes_from_elsewhere(server: Server) -> None:
+def test_every_answer_forbids_content_from_other_sites(server: Server) -> None:
     for path in ("/", "/api/models", "/nowhere"):
         headers = ask(server, "GET", path)[2]
         assert headers["content-security-policy"].startswith("default-src 'self'")
@@ -130,7 +130,7 @@ def test_every_answer_forbids_what_comes_from_elsewhere(server: Server) -> None:
 def test_another_sites_page_can_neither_write_nor_read(
     server: Server, picture: Picture, headers: dict[str, str], answered: bool
 ) -> None:
-    """A form that a page of somebody else's sends without being asked, and its scripts."""
+    """Another site's page sends forms by itself, and its scripts send requests."""
     before = set(server.folder.rglob("*"))
     sent = {"Host": "localhost:7860", "Content-Type": "text/plain", **headers}
     data = picture("a.png").read_bytes()
@@ -146,7 +146,7 @@ def test_another_sites_page_can_neither_write_nor_read(
 
 
 def upload(server: Server, name: str, data: bytes) -> str:
-    """Send a file as the page does; where it lies."""
+    """Send a file as the page does; return its path on the server."""
     head = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
     body = head.encode() + data + b"\r\n--x--\r\n"
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
@@ -159,14 +159,16 @@ def upload(server: Server, name: str, data: bytes) -> str:
 @pytest.mark.parametrize("name", [
     "../../../../evil.png", "/etc/cron.d/evil.png", "..\\\\..\\\\evil.png", "%2e%2e%2fevil.png",
 ])  # fmt: skip
-def test_an_uploaded_name_is_no_path(server: Server, picture: Picture, name: str) -> None:
+def test_an_uploaded_name_is_not_used_as_a_path(
+    server: Server, picture: Picture, name: str
+) -> None:
     place = Path(upload(server, name, picture("a.png").read_bytes())).resolve()
     assert place.is_file()
     assert place.parent.parent == server.folder.resolve()
 
 
 def call(server: Server, function: int, *arguments: Any) -> dict[str, Any]:
-    """Press a button as the page does: join the queue, wait for the result."""
+    """Call a button's function as the page does: join the queue and return its result."""
     session = os.urandom(8).hex()
     event = {"data": [*arguments, 0, 1, 0, "", 0], "fn_index": function, "session_hash": session}
     status, answer, _ = ask(
@@ -183,7 +185,7 @@ def call(server: Server, function: int, *arguments: Any) -> dict[str, Any]:
 META = {"_type": "gradio.FileData"}
 
 
-def test_the_page_takes_what_was_uploaded(server: Server, picture: Picture) -> None:
+def test_the_page_accepts_uploads(server: Server, picture: Picture) -> None:
     place = upload(server, "a.png", picture("a.png").read_bytes())
     done = call(server, functions(server)[0], {"path": place, "orig_name": "a.png", "meta": META})
     assert done["success"], done
@@ -201,7 +203,7 @@ def test_the_page_takes_what_was_uploaded(server: Server, picture: Picture) -> N
     "http://127.0.0.1:1/a.png", "http://example.com/a.png", "/etc/passwd", "",
 ])  # fmt: skip
 @pytest.mark.parametrize("many", [False, True])
-def test_the_page_takes_nothing_else(
+def test_the_page_accepts_no_other_files(
     server: Server, picture: Picture, many: bool, path: str, given: dict[str, Any]
 ) -> None:
     folder = server.folder

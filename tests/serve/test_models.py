@@ -1,4 +1,4 @@
-"""Which generators are served, under which names."""
+"""The generators that are served, and their names."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ Generator = Callable[..., Path]
 
 @pytest.fixture
 def run(tmp_path: Path, new_generator: Generator) -> Path:
-    """A run directory with both generators."""
+    """Return a run directory with both generators."""
     folder = tmp_path / "monet"
     folder.mkdir()
     for direction in ("ab", "ba"):
@@ -22,7 +22,7 @@ def run(tmp_path: Path, new_generator: Generator) -> Path:
     return folder
 
 
-def test_runs_and_files_are_served_under_names_of_their_own(
+def test_runs_and_files_are_served_under_unique_names(
     run: Path, tmp_path: Path, new_generator: Generator
 ) -> None:
     (tmp_path / "other").mkdir()
@@ -37,12 +37,12 @@ def test_runs_and_files_are_served_under_names_of_their_own(
     assert [choice.label for choice in found[:2]] == ["monet: A → B", "monet: B → A"]
 
 
-def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nowhere: no such run directory"):
         open_models([tmp_path / "nowhere"], "cpu", "fp32")
 
 
-def test_one_model_is_chosen_or_what_is_missing_is_said(
+def test_one_model_is_chosen_or_the_missing_choice_is_reported(
     run: Path, tmp_path: Path, generator_file: Path
 ) -> None:
     choices = open_models([run, generator_file.parent], "cpu", "fp32")
@@ -52,7 +52,7 @@ def test_one_model_is_chosen_or_what_is_missing_is_said(
     assert choose(choices[:1], None, None) is choices[0]
     for model, direction, reason in [
         (None, "ab", f"model: choose one: monet, {other}"),
-        ("manet", None, f"model manet: not served; there is monet, {other}"),
+        ("manet", None, f"model manet: not served; available: monet, {other}"),
         ("monet", None, "direction: choose one: ab and ba"),
         (other, "ba", f"direction ba: not served; model {other} has ab"),
     ]:

@@ -1,4 +1,4 @@
-"""The page on a phone, and for who sees it for the first time, in a real browser."""
+"""The page on a phone and for first-time visitors, in a real browser."""
 
 import io
 import zipfile
@@ -33,7 +33,7 @@ def test_a_phone_takes_a_picture_by_https_and_sees_its_translation(
     seen.page.get_by_label("capture photo").click()
     seen.page.locator("#photo img").first.wait_for()
     seen.button("Translate").click()
-    assert seen.refusal().endswith("megapixels; at most 0.1 allowed")  # the stand-in's limit
+    assert seen.rejection().endswith("megapixels; at most 0.1 allowed")  # the stand-in's limit
     seen.check()
     seen.page.get_by_label("Example 1").click()
     seen.page.locator("#photo img[src*='try']").first.wait_for()
@@ -47,7 +47,7 @@ def test_a_phone_takes_a_picture_by_https_and_sees_its_translation(
 def test_plain_http_from_another_machine_offers_no_camera(
     visit: Come, server: Server, picture: Picture
 ) -> None:
-    """Whose button would show an error: browsers have no camera for such a page."""
+    """Browsers offer no camera without https, and the button would show an error."""
     seen = visit()
     camera = seen.page.get_by_label("Capture from camera")
     assert camera.is_visible()
@@ -74,7 +74,7 @@ def test_the_result_scrolls_into_view(visit: Come, picture: Picture, motion: str
     seen.check()
 
 
-def test_who_has_scrolled_is_left_where_they_are(
+def test_the_page_does_not_scroll_after_the_visitor_has(
     visit: Come, picture: Picture, server: Server
 ) -> None:
     seen = visit(viewport={"width": 390, "height": 844})
@@ -92,7 +92,7 @@ def test_who_has_scrolled_is_left_where_they_are(
     finally:
         server.hold.unlink()
     seen.shown()
-    seen.page.wait_for_timeout(0.7 * SECONDS)  # that scrolling would take
+    seen.page.wait_for_timeout(0.7 * SECONDS)  # the time that scrolling would take
     assert seen.page.evaluate("scrollY") == 0
     seen.check()
 
@@ -117,7 +117,7 @@ def test_examples_belong_to_the_chosen_model_and_are_translated(visit: Come) -> 
     seen.check()
 
 
-def test_a_batch_shows_the_newest_and_what_failed(
+def test_a_batch_shows_the_newest_images_and_failures(
     visit: Come, picture: Picture, tmp_path: Path
 ) -> None:
     names = [f"<u>{number}</u>.png" for number in range(3)]
@@ -150,7 +150,7 @@ def test_a_batch_shows_the_newest_and_what_failed(
     seen.check()
 
 
-def test_stop_is_active_while_something_runs(visit: Come, picture: Picture, server: Server) -> None:
+def test_stop_is_active_while_a_batch_runs(visit: Come, picture: Picture, server: Server) -> None:
     seen = visit()
     seen.many([picture("a.png")])
     server.hold.touch()

@@ -1,4 +1,4 @@
-"""One picture: what is promised of it, and what is refused."""
+"""One image: the properties of its translation, and the inputs that are rejected."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from tests.support.serving import Picture
 
 
 def translated(studio: Studio, source: Path, **wish: object) -> Path:
-    """The file of a negative."""
+    """Translate an image to its negative; return the file."""
     asked = Wish(studio.choices[0], **wish)  # type: ignore[arg-type]
     return studio.translate(source, source.with_name("result"), asked).file
 
@@ -29,7 +29,7 @@ def test_strength_goes_from_the_picture_to_its_negative(studio: Studio, picture:
         np.testing.assert_array_equal(result, np.rint(expected))
 
 
-def test_a_turned_photo_comes_back_upright(studio: Studio, picture: Picture) -> None:
+def test_a_rotated_photo_is_returned_upright(studio: Studio, picture: Picture) -> None:
     exif = Image.Exif()
     exif[274], exif[315] = 6, "somebody"
     source = picture("turned.jpg", exif=exif, quality=100, subsampling=0)
@@ -63,7 +63,7 @@ def test_the_result_has_the_format_of_the_content_whatever_the_name(
         assert image.format == kind
 
 
-def test_a_bomb_is_refused_by_its_header(studio: Studio, tmp_path: Path) -> None:
+def test_a_bomb_is_rejected_by_its_header(studio: Studio, tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.png"
     bomb.write_bytes(huge_png(20_000, 15_000))
     assert bomb.stat().st_size < 1000
@@ -75,16 +75,16 @@ def test_a_bomb_is_refused_by_its_header(studio: Studio, tmp_path: Path) -> None
     (b"", "empty file"),
     (b"no image at all, but long enough to be one", "not an image of a known kind"),
 ])  # fmt: skip
-def test_what_is_no_image_is_refused_without_the_place_it_lay_in(
+def test_a_file_that_is_not_an_image_is_rejected_without_its_path(
     studio: Studio, tmp_path: Path, content: bytes, reason: str
 ) -> None:
     (tmp_path / "x").write_bytes(content)
-    with pytest.raises(RejectedError) as refused:
+    with pytest.raises(RejectedError) as rejected:
         translated(studio, tmp_path / "x")
-    assert str(refused.value) == reason
+    assert str(rejected.value) == reason
 
 
-def test_a_thin_picture_is_refused(studio: Studio, picture: Picture) -> None:
+def test_a_thin_picture_is_rejected(studio: Studio, picture: Picture) -> None:
     with pytest.raises(RejectedError, match="both sides must be at least 16"):
         translated(studio, picture("thin.png", size=(40, 3)))
 
@@ -98,7 +98,7 @@ def test_a_thin_picture_is_refused(studio: Studio, picture: Picture) -> None:
     ({"size": 15}, "size: 15, must be from 16 to 4096"),
     ({"size": 5000}, "size: 5000, must be from 16 to 4096"),
 ])  # fmt: skip
-def test_wishes_that_mean_nothing_are_refused(
+def test_invalid_settings_are_rejected(
     studio: Studio, wish: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(RejectedError, match=reason):
@@ -106,7 +106,7 @@ def test_wishes_that_mean_nothing_are_refused(
 
 
 def test_a_working_size_is_what_the_network_sees(studio: Studio, picture: Picture) -> None:
-    """As Pillow scales there and back; the stand-in gives the negative of it."""
+    """The result is that of scaling down and up with Pillow; the stand-in returns negatives."""
     source = picture("noise.png")
     with Image.open(source) as image:
         seen = image.resize((20, 16), Image.Resampling.BICUBIC)
@@ -116,15 +116,17 @@ def test_a_working_size_is_what_the_network_sees(studio: Studio, picture: Pictur
         assert np.abs(np.asarray(image).astype(int) - expected).max() <= 2
 
 
-def test_a_strip_at_a_large_size_is_refused_before_it_grows(
+def test_a_strip_at_a_large_size_is_rejected_before_it_grows(
     studio: Studio, picture: Picture
 ) -> None:
     strip = picture("strip.png", size=(4000, 20))
-    with pytest.raises(RejectedError, match=r"^size: 4000 makes 3200.0 megapixels of this picture"):
+    with pytest.raises(
+        RejectedError, match=r"^size: 4000 gives 3200.0 megapixels for this picture"
+    ):
         translated(studio, strip, size=4000)
 
 
-def test_what_does_not_fit_into_memory_is_refused(
+def test_a_picture_that_does_not_fit_into_memory_is_rejected(
     studio: Studio, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gan.inference.translator.free_memory", lambda device: 0)
@@ -132,7 +134,7 @@ def test_what_does_not_fit_into_memory_is_refused(
         translated(studio, picture("noise.png"))
 
 
-def test_what_is_shown_is_small_and_of_the_same_shape(picture: Picture) -> None:
+def test_the_shown_picture_is_small_and_has_the_same_shape(picture: Picture) -> None:
     long = shown(read_picture(picture("long.png", size=(2 * SHOWN, 100)))).pixels
     assert long.shape == (50, SHOWN, 3)
     small = read_picture(picture("small.png"))
@@ -140,9 +142,9 @@ def test_what_is_shown_is_small_and_of_the_same_shape(picture: Picture) -> None:
 
 
 def test_every_control_of_the_page_reaches_both_buttons(tmp_path: Path) -> None:
-    """Gradio warns of an event that hands its function fewer values than this takes.
+    """Gradio warns if an event passes fewer values than its function takes.
 
-    In a process of its own: Gradio leaves event loops open.
+    In a separate process, because Gradio leaves event loops open.
     """
     pytest.importorskip("gradio", reason="the extra serve is not installed")
     code = (

@@ -1,4 +1,4 @@
-"""What visitors leave behind goes."""
+"""Visitors' old files are deleted."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from gan.serve.studio import Studio
 from gan.serve.tidy import bytes_in, sweep
 
 
-def test_old_files_and_empty_folders_go_and_nothing_else(studio: Studio, tmp_path: Path) -> None:
+def test_only_old_files_and_empty_folders_are_deleted(studio: Studio, tmp_path: Path) -> None:
     folder, outside = studio.folder, tmp_path / "outside.png"
     outside.write_bytes(b"x")
     for name in ("old/a.png", "old/deep/b.png", "kept/c.png", "new/d.png"):
@@ -21,7 +21,7 @@ def test_old_files_and_empty_folders_go_and_nothing_else(studio: Studio, tmp_pat
     with studio.keep([folder / "kept" / "c.png"]):
         sweep(folder, studio.needed)
         sweep(folder, studio.needed)
-    # A folder is as young as the last file that went out of it.
+    # Deleting a file updates the time of its folder.
     left = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert left == {"kept/c.png", "new/d.png"}
     assert outside.exists()

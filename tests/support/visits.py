@@ -1,4 +1,4 @@
-"""Somebody who visits a served page with a real browser."""
+"""Visit a served page with a real browser."""
 
 import shutil
 from pathlib import Path
@@ -12,13 +12,13 @@ CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 
 
 def chromium() -> str | None:
-    """Where the browser is."""
+    """Return the path of Chromium; None if it is not installed."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
 
 class Visit:
-    """A visitor of the page, and all that their browser asked for and complained about."""
+    """A visitor's browser, with the URLs that it requested and its error messages."""
 
     def __init__(self, browser: Any, address: str, **options: Any) -> None:
         self.address = address
@@ -39,7 +39,7 @@ class Visit:
             self.complaints.append(message.text)
 
     def check(self) -> None:
-        """Nothing from elsewhere, no error, nothing wider than the window."""
+        """Check that nothing came from other sites, no error occurred, and the page fits."""
         own = (self.address, "data:", "blob:")
         assert [url for url in self.asked if not url.startswith(own)] == []
         assert self.complaints == []
@@ -50,32 +50,32 @@ class Visit:
         return self.page.get_by_role("button", name=name, exact=True)
 
     def choose(self, path: Path) -> None:
-        """One picture, until it is shown."""
+        """Upload one image, and wait until it is shown."""
         self.page.locator("input[type=file]").first.set_input_files(path)
         self.page.locator(f"img[src*='{path.name}']").first.wait_for()
 
     def shown(self) -> Any:
-        """The translation that the slider shows, (H, W, 3), as soon as there is one."""
+        """Wait for the slider's translation, and return it as (H, W, 3)."""
         self.page.locator("img[src*='after.jpg']").first.wait_for()
         source = self.page.locator("img[src*='after.jpg']").first.get_attribute("src")
         return pixels(self.context.request.get(source).body())
 
     def taken_home(self, name: str) -> tuple[str, bytes]:
-        """What a button downloads."""
+        """Return the name and content of a button's download."""
         with self.page.expect_download() as started:
             self.button(name).click()
         return started.value.suggested_filename, Path(started.value.path()).read_bytes()
 
     def many(self, paths: list[Path], arrive: bool = True) -> None:
-        """Several files, until their upload is done if they are to arrive."""
+        """Upload several files; if `arrive`, wait until the upload is complete."""
         self.page.get_by_role("tab", name="Many pictures").click()
         self.button("Translate all").wait_for()
         self.page.locator("input[type=file][multiple]").set_input_files(paths)
         if arrive:
             self.page.locator(".file-preview tr").nth(len(paths) - 1).wait_for()
 
-    def refusal(self) -> str:
-        """What the page says is wrong."""
+    def rejection(self) -> str:
+        """Return the text of the page's error message, and close it."""
         toast = self.page.get_by_test_id("toast-body").first
         toast.wait_for()
         text = " ".join(str(toast.inner_text()).split())
