@@ -115,7 +115,7 @@ def test_weights_of_other_projects_can_be_shared(tmp_path: Path) -> None:
     again = Translator.from_pretrained(tmp_path / "shared", device="cpu")
     assert again.translate(noise()) == theirs.translate(noise())
     assert again.source == tmp_path / "shared" / "gen_ba.safetensors"
-    assert "out of latest_net_G_B.pth (reference)" in (tmp_path / "shared/README.md").read_text()
+    assert "from latest_net_G_B.pth (reference)" in (tmp_path / "shared/README.md").read_text()
 
 
 def fail(*_: Any, **__: Any) -> None:
