@@ -54,7 +54,7 @@ pattern that finds the number of a residual block."""
 
 
 def reference_names(state: State) -> tuple[State, str]:
-    """Return a network's tensors by the reference's names, and the name of the project they are of.
+    """Return a network's tensors by the reference's names, and the project whose names they had.
 
     Unknown names are kept.
     """

@@ -190,7 +190,7 @@ def test_a_folder_with_other_files_and_an_invalid_license_are_rejected(
     translator = Translator.load(run, "ab", "cpu")
     with pytest.raises(ValueError, match="holds other files"):
         translator.save_pretrained(run)
-    with pytest.raises(ValueError, match="license: My own: must be an identifier"):
+    with pytest.raises(ValueError, match="license: My own: must be a Hub license id"):
         translator.save_pretrained(tmp_path / "shared", license="My own")
     assert not (tmp_path / "shared").exists()
     bare = Translator(translator.network, 3, torch.device("cpu"))

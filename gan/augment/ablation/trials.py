@@ -191,7 +191,7 @@ def run_trial(
     protocol: Protocol,
     tick: Callable[[], object] = lambda: None,
 ) -> tuple[Tally, float]:
-    """Train a network and test it; return the tally, and its accuracy in training, at the end.
+    """Train a network and test it; return the tally, and its accuracy on the last training batches.
 
     `tick` is called after every step.
     """
