@@ -85,7 +85,7 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
     )
     if processes.once(lambda: check_output(config, settings)):
         return int(processes.once(lambda: _finished_before(config.output)))
-    # Everything is checked before anything is written, so that a next try can use the same output.
+    # Everything is checked before anything is written: a second try can use the same output.
     models = [open_model(path, config) for path in config.model]
     for forth, _ in models:
         check_tiles(forth, config.tile)
@@ -160,7 +160,7 @@ def translate(
     tasks: Sequence[Task],
     processes: Processes,
 ) -> dict[Path, str]:
-    """Translate one model's tasks, all processes together; return reasons of failures by source."""
+    """Translate one model's tasks, all processes together; map failed sources to the reasons."""
     if not tasks:
         return {}
     # Once for all processes: files written by one must not change the jobs of another.
@@ -175,7 +175,10 @@ def translate(
 def _find_jobs(
     dataset: Dataset, config: AugmentOptions, tasks: Sequence[Task]
 ) -> tuple[list[Job], list[Failure]]:
-    """Return the jobs with their staged files, and failures; a job that has scores is done."""
+    """Return a job for every image whose size can be read, and the failures of the others.
+
+    The target of a job is its staged file, or None if that has scores already.
+    """
     sources = [dataset.root / task.item.image for task in tasks]
     with ThreadPoolExecutor() as threads:
         sizes = list(threads.map(lambda source: size_of(source, config.max_megapixels), sources))

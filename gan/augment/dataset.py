@@ -16,7 +16,7 @@ SPLITS = {
     "val": "val", "valid": "val", "validation": "val",
     "test": "test", "testing": "test", "testdev": "test",
 }  # fmt: skip
-"""Names of splits' folders and files, and our names of the splits. Years may follow."""
+"""Maps names of folders and files to our names of splits; digits around them are ignored."""
 
 Named = TypeVar("Named")
 """The image or images that a line of a list names."""
@@ -37,23 +37,23 @@ class Box:
     bottom: float
     relative: bool = False
     kind: str | None = None
-    """The class of the object in it; None if it is not one object of a class."""
+    """The object's class; None if the label states none, or if the box holds several objects."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """An image and the files that belong to it only. Paths are relative to the dataset's root."""
+    """An image and the files that belong only to it. Paths are relative to the dataset's root."""
 
     image: Path
     splits: frozenset[str] = frozenset()
     labels: tuple[Path, ...] = ()
-    """Label files, which are carried under the image's new name."""
+    """Label files; each output of the image gets a copy that is named like it."""
     boxes: tuple[Box, ...] = ()
     mask: Path | None = None
     labelled: bool = True
     """Whether it has a label; a label may state that the image shows no object."""
     ending: str = ""
-    """The end of the image's stem that its labels' names do not have: `_leftImg8bit`."""
+    """The end of the image's stem that its labels' names lack, such as `_leftImg8bit`."""
 
     @property
     def start(self) -> str:
@@ -80,7 +80,10 @@ class Files:
         self.remark(f"line {number}: names {name}, which is not in the dataset", path)
 
     def parse(self, path: Path, parser: Callable[[bytes], Any], fault: str) -> Any:
-        """Return a file's content from a parser; None, with a remark, if it cannot be parsed."""
+        """Return a file's content from a parser.
+
+        If it cannot be parsed, add the remark `fault` + error and return None.
+        """
         try:
             return parser((self.root / path).read_bytes())
         except (ValueError, LookupError, SyntaxError, RecursionError) as error:
@@ -98,13 +101,13 @@ class Dataset:
     others: tuple[Path, ...]
     """All other files: copied unchanged, unless the format rewrites them."""
     remarks: tuple[Failure, ...]
-    """Remarks: images without labels, labels without images, unreadable labels."""
+    """About images without labels, labels without images, unreadable labels and skipped files."""
     folders: tuple[Path, ...] = ()
     """Empty folders, and links to folders."""
 
     @property
     def files(self) -> Files:
-        """All images, and all other files that do not belong to an item, to be read again."""
+        """All files except the items' labels: `rewrite` finds lists of images in them."""
         images = {path for path in self.others if path.suffix.lower() in IMAGE_SUFFIXES}
         return Files(
             self.root,
@@ -114,7 +117,7 @@ class Dataset:
 
 
 Outputs = Mapping[Path, tuple[Path, ...]]
-"""The names of each item's image in the output: its name, new names, or none."""
+"""By the path of each item's image, its paths in the output: its own, new ones, both or none."""
 
 
 @dataclass(frozen=True)
@@ -124,14 +127,17 @@ class Format:
     find_items: Callable[[Files], list[Item]]
     """Returns the items of a folder, and adds remarks to the files."""
     rule: str
-    """The rule where labels must be, for error messages."""
+    """Where labels must be, for error messages."""
     rewrite: Callable[[Dataset, Outputs], Iterator[tuple[Path, bytes]]] = lambda *_: iter(())
-    """Yields the files with a new content in the output; none if every file is about one image."""
+    """Yields (path, content) of each file whose content changes in the output, such as a list."""
     class_of: Callable[[Item], str | None] = lambda _: None
-    """Returns the folder that is an image's class; None if labels are files."""
+    """Returns the path of the folder that is an image's class; None if labels are files."""
 
     def read(self, root: Path) -> Dataset:
-        """Read a folder; ValueError if it has no images where this format expects them."""
+        """Return the dataset in a folder.
+
+        ValueError if it has no images where this format expects them.
+        """
         files = _list_files(root)
         items = self.find_items(files)
         if not items:
@@ -150,8 +156,8 @@ class Format:
 def _list_files(root: Path) -> Files:
     """Return all files except hidden ones, with remarks about skipped links.
 
-    Reports of an output that is augmented again are skipped. ValueError if there is no image, or if
-    another file has a report's name.
+    If the dataset is an output that is augmented again, its reports are skipped. ValueError if
+    there is no image, or if a file that is not a report has a report's name.
     """
     found = find_images(root)
     reports = _check_reports(root)
@@ -191,7 +197,10 @@ def _empty_folders(files: Files) -> Iterator[Path]:
 
 
 def _check_reports(root: Path) -> set[Path]:
-    """Return the reports in a dataset that is an output; ValueError for other files so named."""
+    """Return the paths of the reports if the dataset is itself an output, else an empty set.
+
+    ValueError if other files have the names of reports.
+    """
     there = {root / name for name in REPORTS if (root / name).exists()}
     if there and root / REPORT not in there:
         raise ValueError(f"{min(there)}: would be replaced by our report: rename it")
@@ -199,24 +208,24 @@ def _check_reports(root: Path) -> set[Path]:
 
 
 def split_name(text: str) -> str | None:
-    """Return the split in a folder's or file's name, or None: val for valid, val2017, val_set."""
+    """Return the split that a name means, or None: val for valid, val2017 and val_set."""
     name = text.lower().strip("0123456789_- ")
     return SPLITS.get(name.removesuffix("set").rstrip("_- "))
 
 
 def split_words(text: str) -> frozenset[str]:
-    """Return the splits in the words of a name: train for instances_train2017."""
+    """Return the splits that the words of a name mean: {train} for instances_train2017."""
     return frozenset(filter(None, map(split_name, re.split(r"[\W_]+", text))))
 
 
 def split_of(path: Path) -> frozenset[str]:
-    """Return the split in the names of a path's folders, from the innermost; at most one."""
+    """Return the split that the innermost folder with a split's name means, as a set of 0 or 1."""
     names = (split_name(part) for part in reversed(path.parts[:-1]))
     return frozenset([next((name for name in names if name), "")]) - {""}
 
 
 def renamed(item: Item, file: Path, start: str) -> Path:
-    """Return the path of an item's image or label with another beginning of its name."""
+    """Return the path of an item's image or label with `start` in place of `item.start`."""
     return file.with_name(start + file.name.removeprefix(item.start))
 
 
@@ -229,7 +238,7 @@ def swapped(path: Path, folder: str, other: str) -> Path:
 def relist(
     lines: Iterable[tuple[bytes, Named]], new: Callable[[bytes, Named], Iterable[bytes]]
 ) -> bytes:
-    """Return a list file with each line replaced by the lines of `new(line, named)`.
+    """Return a list file in which the lines of `new(line, named)` replace each line.
 
     A byte order mark is kept at the beginning only. Lines keep their line breaks; a last line
     without one gets one if another follows.

@@ -14,7 +14,7 @@ from gan.augment.plan import Task
 
 @dataclass(frozen=True)
 class Decided:
-    """The decision about a translation."""
+    """The decision about a translation, with the gates that it fails and the reasons in words."""
 
     task: Task
     decision: Literal["accepted", "rejected", "failed"]
@@ -31,8 +31,8 @@ def decide(
 ) -> list[Decided]:
     """Return the decision about each task.
 
-    `scores` are by the task's output, `failures` are reasons by its source image, and `limits` are
-    thresholds by gate.
+    `scores` has the tasks' outputs as keys. `failures` maps source images to reasons, and `limits`
+    gates to thresholds.
     """
     decided = []
     for task in tasks:
@@ -54,10 +54,10 @@ def outputs(
     config: AugmentOptions,
     class_of: Callable[[Item], str | None],
 ) -> dict[Path, tuple[Path, ...]]:
-    """Return the names of each image in the output.
+    """Return each image's paths in the output; an empty tuple if it is removed.
 
     If translations replace images, a rejected or failed translation removes its image. The original
-    is kept if keep_rejected is set, or with keep_classes if its class would have no image left.
+    is kept if keep_rejected is set, or, with keep_classes, if its class would have no image left.
     """
     names = {item.image: [item.image] for item in dataset.items}
     for each in decided:
@@ -78,7 +78,7 @@ def outputs(
 def provenance(
     decided: Sequence[Decided], config: AugmentOptions, hashes: Sequence[str], names: Outputs
 ) -> list[dict[str, Any]]:
-    """Return an object of augmentation.jsonl for each translation, in the order of `decided`."""
+    """Return a dict for each translation, in order: the lines of augmentation.jsonl."""
 
     def kept(each: Decided) -> bool:
         """Return whether the original is kept in place of its translation."""
@@ -111,9 +111,9 @@ def losses(
     names: Outputs,
     class_of: Callable[[Item], str | None],
 ) -> list[str]:
-    """Return warnings about an output: no translations, or empty splits or classes.
+    """Return warnings about an output: no accepted translations, or empty splits or classes.
 
-    Also classes that have only originals.
+    A class whose translations were all rejected, so that it keeps only originals, is named too.
     """
     found = []
     if decided and not any(each.decision == "accepted" for each in decided):

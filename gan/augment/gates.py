@@ -40,11 +40,11 @@ LEAST_DEVIATION = 0.01
 
 
 def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
-    """Return the threshold for a text and the scores of all images; None for a gate that is off.
+    """Return the threshold that a text means, given the scores of all images; None for `off`.
 
-    `0.2` is the threshold 0.2. With `5%` the worst five of a hundred fail. With `6mad` scores fail
-    that are farther from the median than six median absolute deviations, scaled to a normal
-    distribution's sigma: the outliers, however many they are.
+    `0.2` is the threshold 0.2. With `5%` the worst five of a hundred fail. With `6mad` a score
+    fails if it is worse than the median by more than six median absolute deviations, each scaled
+    to a normal distribution's sigma: so outliers fail, however many they are.
     """
     number, unit = parse(text)
     if unit == "off":
@@ -66,9 +66,9 @@ def parse(text: str) -> tuple[float, str]:
         return 0.0, "off"
     found = re.fullmatch(r"\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*(%|mad)?\s*", text)
     if not found or (found[2] and float(found[1]) < 0):
-        raise ValueError(f"{text!r}: must be a number, like 0.2, or like 5%, 6mad or off")
+        raise ValueError(f"{text!r}: must be a number, such as 0.2, or 5%, 6mad or off")
     if found[2] == "%" and float(found[1]) > 100:
-        raise ValueError(f"{text!r}: at most 100%")
+        raise ValueError(f"{text!r}: must be at most 100%")
     return float(found[1]), found[2] or ""
 
 
@@ -80,7 +80,7 @@ def check_threshold(gate: Gate, text: str) -> None:
 
 
 def thresholds(texts: Mapping[str, str], scores: Sequence[Scores]) -> dict[str, float | None]:
-    """Return the thresholds by gate, given their texts and the scores of all images."""
+    """Return the threshold of each gate, given its text and the scores of all images."""
     found = {}
     for name, gate in GATES.items():
         values = [value for each in scores if (value := each.get(name)) is not None]
@@ -90,7 +90,7 @@ def thresholds(texts: Mapping[str, str], scores: Sequence[Scores]) -> dict[str, 
 
 
 def failed(scores: Scores, limits: Mapping[str, float | None]) -> dict[str, str]:
-    """Return the gates that an image's scores fail, each with the reason in one line."""
+    """Map each gate that an image's scores fail to the reason, in one line."""
     reasons = {}
     for name, gate in GATES.items():
         value, limit = scores.get(name), limits[name]

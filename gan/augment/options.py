@@ -178,7 +178,7 @@ class AugmentOptions(Section):
         return self
 
     def _ablation_rules(self) -> list[tuple[bool, str]]:
-        """Return rules about the ablation's options: whether each is broken, and its message."""
+        """Return pairs for the ablation's options: whether a rule is broken, and its message."""
         defaults = {name: field.default for name, field in type(self).model_fields.items()}
         changed = [
             name
@@ -207,14 +207,14 @@ class AugmentOptions(Section):
             return strength_range([float(word) for word in text.split(",")])
         except ValueError:
             raise ValueError(
-                f"strength: {text} must be like 0.5, or like 0.3,0.9, from 0 to 1"
+                f"strength: {text} must be a number from 0 to 1, or two that rise, such as 0.3,0.9"
             ) from None
 
     def shares(self) -> dict[int, float]:
-        """Return the weights of the models by number, without weights of 0."""
+        """Map the models' indices to their weights; omit weights of 0."""
         weights = self.weights or [1.0] * len(self.model)
         return {number: weight for number, weight in enumerate(weights) if weight}
 
     def gates(self) -> dict[str, str]:
-        """Return the texts of the thresholds by gate."""
+        """Map each gate to its threshold as text, such as 0.2 or 6mad."""
         return {name: self.task_score if name == "task" else getattr(self, name) for name in GATES}

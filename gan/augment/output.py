@@ -34,7 +34,8 @@ ELSEWHERE = {
     "dataset", "model", "output", "device", "batch_size", "link", "style", "target", "task",
     "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip", "size",
 }  # fmt: skip
-"""Options for places and for the way of computing, which do not change the output."""
+"""Options that are not copied into the settings: they do not change the output, or only by their
+files' contents, which are hashed instead; `size` is added if it is set."""
 
 
 def output_settings(
@@ -43,10 +44,12 @@ def output_settings(
     hashes: Sequence[str],
     targets: Sequence[Domain | None],
 ) -> dict[str, Any]:
-    """Return all settings and hashes on which the output depends: a resumed run must have equal
-    ones."""
+    """Return all settings and hashes on which the output depends.
+
+    They must be equal when a run is resumed.
+    """
     task = Path(config.task.rpartition("=")[2]) if config.task else None
-    size = {"size": config.size} if config.size else {}  # outputs older than it lack the key
+    size = {"size": config.size} if config.size else {}  # older outputs lack the key
     return (
         config.model_dump(mode="json", exclude=ELSEWHERE)
         | size
@@ -87,7 +90,7 @@ def check_output(config: AugmentOptions, settings: Mapping[str, Any]) -> bool:
     """Return whether the output is finished, without writing anything.
 
     ValueError if it is inside the source or contains it, holds other files, was begun with other
-    settings, or is on another disk with `link`.
+    settings, or, with `link`, is on another disk.
     """
     output = config.output
     reports = (output / REPORT, output / FOLDER / SETTINGS)
@@ -141,7 +144,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def line(content: Mapping[str, Any]) -> bytes:
-    """Return an object as a line of JSON with sorted keys.
+    """Return a dict as a line of JSON, encoded, with sorted keys.
 
     Undecodable bytes in file names are escaped.
     """
@@ -156,11 +159,11 @@ def carry(
     target: Path,
     link: bool = False,
 ) -> None:
-    """Write everything except the translated images: unchanged, or as the format rewrites it.
+    """Write everything except the translated images: copied, or as the format rewrites it.
 
-    Folders are created even if they are empty: they may be classes. Existing files are kept, except
-    those that the format rewrites, because they depend on what was rejected. With `link`, files are
-    hard links to the source's; OSError if the output is on another disk.
+    Empty folders are created too: they may be classes. Existing files are kept, except those that
+    the format rewrites: their content depends on which translations were rejected. With `link`,
+    copies are hard links to the source's files; OSError if the output is on another disk.
     """
     classes = {item.image.parent for item in dataset.items if format.class_of(item)}
     for folder in sorted({*dataset.folders, *classes}):

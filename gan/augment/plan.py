@@ -19,6 +19,7 @@ class Task:
     output: Path
     """The path of the translation, relative to the output."""
     model: int
+    """An index into the option `model`."""
     strength: float
 
 
@@ -29,9 +30,10 @@ def draw(seed: int, name: str, what: str) -> float:
 
 
 def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task]:
-    """Return all translations, sorted by the names of their outputs.
+    """Return a task for each translation, sorted by the names of their outputs.
 
-    New names end in `mark`. ValueError as from `choose`.
+    In mode add, the outputs' stems end in a suffix made of `mark`, such as _ab. ValueError as from
+    `choose`.
     """
     suffix = free_suffix(dataset, mark)
     tasks = []
@@ -48,9 +50,10 @@ def make_tasks(dataset: Dataset, config: AugmentOptions, mark: str) -> list[Task
 
 
 def choose(dataset: Dataset, splits: Sequence[str]) -> list[Item]:
-    """Return the images that are in one of the splits and in no other split (except trainval).
+    """Return the items that are in one of the splits and in no other split (except trainval).
 
-    ValueError if a split has no images, or if all its images are in another split, too.
+    In a dataset without splits, all are in train. ValueError if a split has no images, or if all
+    its images are also in another split.
     """
     names = {split_name(split) or split: split for split in splits}
     there = sorted({name for item in dataset.items for name in item.splits})
@@ -80,7 +83,7 @@ def check_labelled(tasks: Sequence[Task], rule: str) -> None:
 def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Item, int]]:
     """Yield round(ratio * images) pairs of an image and the number of its copy, from 0.
 
-    If some images have one copy more than others, they are drawn by name, independent of the order.
+    Images that get one copy more than others are drawn by their names, not by their order.
     """
     whole, rest = divmod(round(ratio * len(items)), len(items))
     ranked = sorted(
@@ -92,7 +95,7 @@ def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[It
 
 
 def free_suffix(dataset: Dataset, mark: str) -> str:
-    """Return the suffix of new images' stems, such as _ab; with a number if a name contains it.
+    """Return a suffix for new images' stems that no name contains: _ab, else _ab2 and so on.
 
     Case is ignored, because some file systems ignore it.
     """
@@ -103,7 +106,7 @@ def free_suffix(dataset: Dataset, mark: str) -> str:
 
 
 def _model_of(config: AugmentOptions, image: str, copy: int) -> int:
-    """Return the model of a copy, drawn by weights; no model repeats before all are used."""
+    """Return the index of a copy's model, drawn by weights; none repeats before all are used."""
     left: dict[int, float] = {}
     model = 0
     for number in range(copy + 1):

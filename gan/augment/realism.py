@@ -5,7 +5,7 @@ the strength of its details in smooth and in busy regions, by whether they are l
 than their surroundings, and by whether they follow rows and columns. This distinguishes ink lines
 from blur, noise, blocks and grids. No network is used, so the measure is independent of the losses
 that trained a generator. The distance of a description from a domain is the Mahalanobis distance,
-as a mean over its numbers.
+divided by the square root of the number of its entries.
 """
 
 import hashlib
@@ -38,7 +38,8 @@ Numbers = NDArray[np.float64]
 SIDE = 128
 """Most pixels of the shorter side; larger images are scaled down before they are compared."""
 LEVELS, FINE = 4, 2
-"""Number of scales of details, each half of the one before; scales whose directions are used."""
+"""Number of scales of details, each half the size of the one before. On the first FINE of them,
+directions, and whether details are lighter or darker than their surroundings, are measured too."""
 MOST = 400
 """Most images of a domain that are read, evenly spaced in the sorted list."""
 SAMPLES = 12
@@ -46,16 +47,15 @@ SAMPLES = 12
 FINE_BLUR = 0.7
 """Sigma of the blur before edges when identity is measured, in pixels."""
 APART = 1.5
-"""Multiple of the usual distance by which a good generator changes an image of its target
-domain."""
+"""Change of a target image, in usual distances, above which identity is reduced."""
 LEAST = 10
 """Fewest images for measuring a domain."""
 USUAL = 0.95
-"""Quantile of the distances of a domain's images that is the usual distance."""
+"""The usual distance is this quantile of the distances of a domain's images."""
 NEAR = 2
 """Multiple of the usual distance that counts as near enough, since subjects and cameras differ."""
 INDEPENDENCE = 0.3
-"""Weight of the identity matrix in the correlations of a domain, which has few images."""
+"""Weight of the identity matrix in a domain's correlations: few images estimate them badly."""
 SMALLEST = 0.02
 """Least standard deviation of a description's numbers: a domain may be all gray."""
 
@@ -92,7 +92,7 @@ def _details(plane: Any) -> tuple[Any, Any]:
 
 
 def _strengths(values: Any, *shares: float) -> list[float]:
-    """Return the logarithms of quantiles, with one gray level added."""
+    """Return log(q + one gray level) of the quantile q at each share, 0 to 1."""
     return [float(np.log(np.quantile(values, share) + 0.004)) for share in shares]
 
 
@@ -143,7 +143,10 @@ class Domain:
 
     @classmethod
     def of(cls, descriptions: Sequence[Numbers], samples: Sequence[Array] = ()) -> Self:
-        """Return the domain of descriptions; each half is measured with the other's statistics."""
+        """Return the domain from its images' descriptions.
+
+        For the usual distance, each half is measured with the other half's statistics.
+        """
         halves = descriptions[::2], descriptions[1::2]
         distances = [
             Statistics.of(one).distance(description)
@@ -157,7 +160,7 @@ class Domain:
     def read(cls, folder: Path, values: Range | None = None) -> Self | None:
         """Return the domain of a folder's images; None if fewer than LEAST can be read.
 
-        values is the range of their numbers.
+        `values` are the numbers that mean black and white in the files; None for the usual ones.
         """
         files = list_images(folder)
         files = files[:: -(-len(files) // MOST) or 1]
@@ -181,8 +184,8 @@ class Domain:
         """Return how well a generator into this domain preserves the domain's images, -1 to 1.
 
         It is the correlation of fine edges, reduced if the output looks different from the
-        original; the median over some images. None if the generator's inputs and outputs have
-        different channels.
+        original; the median over some images. -1 if an output is not finite. None if inputs and
+        outputs differ in their channels, or no image has edges.
         """
         found = []
         for sample in self.samples:
@@ -202,8 +205,8 @@ class Domain:
     def realism(self, source: Array, translation: Array) -> float:
         """Return how much nearer to this domain a translation is than its source, 0 to 1.
 
-        1 if it is near enough, 0 if it is not nearer than its source. A source that is near already
-        need not become nearer.
+        1 if it is near enough, 0 if it is not nearer than its source. If the source is near enough
+        already, the translation need not be nearer.
         """
         before, after = (self.statistics.distance(describe(each)) for each in (source, translation))
         near = NEAR * self.usual
@@ -214,7 +217,7 @@ def target_domain(file: Path, config: AugmentOptions) -> Domain | None:
     """Return a generator's target domain; None if it is not needed or its images are missing.
 
     The images are those of config.target or, if that is not set, the training images of the run
-    that contains the file. ValueError if config.target has too few images.
+    that contains `file`. ValueError if config.target has too few images.
     """
     measured = {config.realism, config.identity} != {"off"}
     if not measured or config.style is not None:

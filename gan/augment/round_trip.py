@@ -29,7 +29,7 @@ TaskScore = Callable[[Array, Array], float | None]
 
 
 def open_model(path: Path, config: AugmentOptions) -> tuple[Translator, Translator | None]:
-    """Open a generator, and the generator of the opposite direction if it exists and is used.
+    """Open a generator, and the one of the opposite direction if it exists and cycle needs it.
 
     ValueError as from `Translator.load`.
     """
@@ -61,10 +61,12 @@ class ScoreAndStage:
     quality: int
     task_score: TaskScore | None
     target: Domain | None
+    """The target domain, to measure realism."""
     identity: float | None
+    """The score of the gate `identity`, the same for all translations of a model."""
 
     def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> None:
-        """Write a translation, and its scores from before it is blended with the source."""
+        """Write a translation, blended with its source, and its scores before the blending."""
         assert job.target is not None
         if torch.get_num_threads() != 1:  # for equal sums of the task model; set in every thread
             torch.set_num_threads(1)
@@ -93,7 +95,7 @@ class ScoreAndStage:
 def _restore_orientation(picture: Picture, turn: int) -> Picture:
     """Return a picture rotated as its source is stored, with the source's EXIF orientation.
 
-    So labels fit, whether they refer to stored or to upright pixels.
+    Labels then fit, whether they refer to stored or to upright pixels.
     """
     if turn == 1:
         return picture

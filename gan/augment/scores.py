@@ -29,7 +29,10 @@ def measure(
     boxes: Sequence[Box] = (),
     mask: Array | None = None,
 ) -> dict[str, float | None]:
-    """Return the scores by gate; all images are (H, W, 1 or 3), 8 or 16 bits, of equal size."""
+    """Return scores by gate, without identity, realism and task; None if nothing can be measured.
+    All images are (H, W, 1 or 3), 8 or 16 bits, of equal size. Edges are compared in each of
+    `boxes` and in the region of each color of `mask`, (H, W, C).
+    """
     height, width = source.shape[:2]
     before, after = comparable(source), comparable(translation)
     drawn, redrawn = field(before), field(after)
@@ -63,7 +66,7 @@ def _box_regions(
 
 
 def _mask_regions(mask: Array | None, shown: Pixels) -> Iterator[NDArray[np.bool_]]:
-    """Yield the region of each color of a mask (H, W, C), scaled to the image `shown`."""
+    """Yield a boolean map for each color of a mask (H, W, C), at the size of the image `shown`."""
     if mask is None:
         return
     size = shown.shape[1], shown.shape[0]
@@ -107,7 +110,7 @@ def _correlation(one: Plane, other: Plane) -> float | None:
 
 
 def contrast(source: Plane, translation: Plane) -> float | None:
-    """Return the translation's contrast relative to the source's; None if that is nearly 0."""
+    """Return the translation's contrast over the source's; None if the source's is nearly 0."""
     return float(translation.std() / source.std()) if source.std() >= 0.02 else None
 
 

@@ -22,10 +22,10 @@ GOOD, BAD, LABEL = (30, 120, 60), (180, 40, 40), (255, 220, 0)
 
 
 def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Path]) -> Image.Image:
-    """Return a sheet of accepted translations on the left, rejected on the right, with sources.
+    """Return a sheet: accepted translations on the left, rejected on the right, next to sources.
 
-    Accepted ones are evenly spaced in the list, rejected ones have different reasons if possible.
-    Boxes and borders of masks are drawn. `place` returns the path of a translation.
+    The accepted ones are evenly spaced in the list; the rejected ones have different reasons if
+    possible. Boxes and borders of masks are drawn. `place` returns the path of a translation.
     """
     accepted = [each for each in decided if each.decision == "accepted"]
     rejected = _various([each for each in decided if each.decision == "rejected"])
@@ -58,7 +58,10 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
 
 
 def _labelled(path: Path, item: Item, root: Path) -> Image.Image | None:
-    """Return an image with its boxes and its mask's borders, its longer side CELL pixels."""
+    """Return an image with its boxes and its mask's borders; None if it cannot be read.
+
+    Its longer side is CELL pixels.
+    """
     try:  # all images were accepted before, whatever their size
         image, traits = read_with_traits(path, draft_size=CELL, max_megapixels=float("inf"))
     except ImageError:

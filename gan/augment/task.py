@@ -29,10 +29,10 @@ Predict = Callable[[Tensor], Any]
 def load_task_score(
     text: str, size: int | None, device: torch.device
 ) -> Callable[[Array, Array], float | None]:
-    """Return a function that returns how much of a source's prediction its translation keeps.
+    """Return a function of a source and its translation: the share of the prediction that is kept.
 
-    Both are (H, W, C). `size` is the side of the model's square input, in pixels. ValueError names
-    a file that cannot be used.
+    Images are (H, W, C). The share is as in `survival`. `text` is FILE or NAME=FILE. `size` is the
+    side of the model's square input, in pixels. ValueError if the file cannot be used.
     """
     name, equals, file = text.rpartition("=")
     path = Path(file)
@@ -70,13 +70,13 @@ def _torchscript_model(path: Path, device: torch.device) -> Predict:
     except (RuntimeError, ValueError) as error:
         raise ValueError(
             f"task: {path}: not a TorchScript file; for weights of a torchvision classifier, add "
-            f"its name, like resnet18={path}"
+            f"its name, such as resnet18={path}"
         ) from error
     return lambda picture: model(picture.to(device))
 
 
 def _torchvision_classifier(name: str, path: Path, device: torch.device) -> Predict:
-    """Return a torchvision classifier with the number of classes of its weights."""
+    """Return a torchvision classifier with the weights of a file and their number of classes."""
     known = models.list_models(module=models)
     if name not in known:
         raise ValueError(f"task: {name} is not a torchvision classifier: use {', '.join(known)}")
@@ -110,7 +110,10 @@ def first_line(error: Exception) -> str:
 
 
 def survival(before: Any, after: Any) -> float | None:
-    """Return how much of one output is kept in the other, 0 to 1: of its class or its objects."""
+    """Return how much of one prediction is kept in another, 0 to 1; None without objects.
+
+    See `_class_left` for classifiers and `_objects_left` for detectors.
+    """
     one, other = _unwrapped(before), _unwrapped(after)
     return _objects_left(one, other) if isinstance(one, Mapping) else _class_left(one, other)
 
@@ -134,7 +137,7 @@ def _class_left(before: Tensor, after: Tensor) -> float:
 
 
 def _objects_left(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> float | None:
-    """Return the part of the source's objects that are found again with equal label and place.
+    """Return the share of the source's objects that are found again with equal label and place.
 
     None if the source has no objects.
     """

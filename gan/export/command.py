@@ -17,7 +17,7 @@ from gan.interop import (
 def export_model(options: ExportOptions) -> int:
     """Write a generator in the chosen format, print what was written and return 0.
 
-    ValueError names the file that cannot be read or written.
+    ValueError if a file cannot be read or written.
     """
     if options.format == "hub":
         return _export_folder(options)
@@ -44,7 +44,10 @@ def export_model(options: ExportOptions) -> int:
 
 
 def _export_folder(options: ExportOptions) -> int:
-    """Write a run's generators, or one direction of them, with a model card; upload with push."""
+    """Write a run's generators, or that of one direction, with a model card; return 0.
+
+    Then upload the folder if `push` is set.
+    """
     model, folder = options.model, options.output
     found = {} if options.direction else generators_in(model)
     files = list(found.values()) or [find_generator(model, options.direction)]
@@ -59,7 +62,7 @@ def _export_folder(options: ExportOptions) -> int:
 
 
 def convert(options: ConvertOptions) -> int:
-    """Write a generator of any supported project in the format of the output's suffix."""
+    """Write a generator of any supported project in the format of the output's suffix; return 0."""
     formats = {suffix: name for name, (suffix, _) in FORMATS.items()}
     if options.output.suffix not in formats:
         raise ValueError(

@@ -25,7 +25,7 @@ NORMS = ("instance", "batch", "none")
 LIMIT = 1e-4
 """Largest allowed difference in [-1, 1]: an 80th of an 8-bit gray level."""
 SHAPES = ((1, 32, 48), (2, 33, 18), (1, 64, 30))
-"""Batch sizes, heights and widths to compare: multiples of the size rule and others."""
+"""Batch sizes, heights and widths to compare: some are multiples of a network's size multiple."""
 
 
 def _write_ours(path: Path, opened: Opened) -> str:
@@ -130,9 +130,10 @@ def _write_program(path: Path, opened: Opened) -> str:
 def _checked(
     path: Path, opened: Opened, run: Callable[[Tensor], Tensor], content: bytes, reader: str
 ) -> str:
-    """Write content whose function `run` equals the network; ValueError if they differ.
+    """Write `content` if its function `run` agrees with the network; return a remark.
 
-    Return a remark with the largest difference.
+    The remark states the largest difference. `reader` is the program that runs the content.
+    ValueError if they differ by more than LIMIT.
     """
     try:
         difference = parity(opened.network, run, opened.spec["in_channels"])
@@ -148,9 +149,9 @@ def parity(
     channels: int,
     shapes: Sequence[tuple[int, int, int]] = SHAPES,
 ) -> float:
-    """Return the largest difference of two functions on noise images of several shapes.
+    """Return the largest absolute difference of two functions on noise images of several shapes.
 
-    Noise reaches every weight. ValueError if the difference exceeds LIMIT, or a shape is wrong.
+    Noise reaches every weight. ValueError if the difference exceeds LIMIT, or if shapes differ.
     """
     draws = torch.Generator().manual_seed(0)
     largest = 0.0
@@ -169,7 +170,7 @@ def parity(
 
 
 def _description(opened: Opened) -> dict[str, str]:
-    """Return the description of a file's input and output, and the generator's arguments."""
+    """Return metadata for a file: its input, its output and the generator's arguments, as text."""
     inside, outside = (
         {1: "gray", 3: "RGB"}.get(opened.spec[key], f"{opened.spec[key]} channels")
         for key in ("in_channels", "out_channels")

@@ -43,7 +43,10 @@ class Graph(nn.Module):
 
 
 def plain(network: nn.Module) -> nn.Module:
-    """Return a copy on the CPU in eval mode, with torch's layers in place of our faster ones."""
+    """Return a copy on the CPU in eval mode, with torch's layers in place of our faster ones.
+
+    Dropout becomes the identity.
+    """
     network = copy.deepcopy(network).eval().cpu()
     use_torch_layers(network)
     for module in list(network.modules()):
@@ -54,7 +57,7 @@ def plain(network: nn.Module) -> nn.Module:
 
 
 def traced(network: nn.Module, channels: int, multiple: int) -> torch.export.ExportedProgram:
-    """Return the graph of a generator for any batch, height and width."""
+    """Return the graph of a generator for any batch size, height and width."""
     side = 2 * multiple + 3  # not a multiple, and different for height and width
     example = torch.zeros(2, channels, side, side + 6)
     free = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)

@@ -91,7 +91,7 @@ def _network(direction: Direction, opened: Opened) -> str:
         in_words(opened.spec),
         f"step {about['step']}" if "step" in about else "",
         "averaged over its last steps" if about.get("averaged") else "",
-        f"out of {about['source']} ({about['layout']})" if "source" in about else "",
+        f"from {about['source']} ({about['layout']})" if "source" in about else "",
     ]
     known = ", ".join(filter(None, facts))
     return f"* `gen_{direction}.safetensors`, {DIRECTIONS[direction].label}: {known}"

@@ -43,7 +43,7 @@ def in_words(spec: Mapping[str, Any]) -> str:
 
 
 def find_generator(path: Path, direction: Direction | None) -> Path:
-    """Return a generator's file, given the file or a run directory and a direction.
+    """Return the path of a generator's file, given the file itself or a run directory.
 
     ValueError if there is none, or if both directions exist and none is chosen.
     """
@@ -66,7 +66,7 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
 
 
 def generators_in(folder: Path) -> dict[Direction, Path]:
-    """Return the generators of a run directory, ours or the reference's, by direction."""
+    """Return the generators' files in a run directory, ours, else the reference's, by direction."""
     ours = {each: folder / f"gen_{each}.safetensors" for each in DIRECTIONS}
     reference = {
         each: folder / f"latest_net_G_{ends.source.upper()}.pth"
@@ -85,10 +85,10 @@ def open_generator(
     """Open a generator's file: ours, the reference's, CUT's, or another in one of their layouts.
 
     Architecture, norm, channels, blocks and dropout are inferred from names and shapes of tensors.
-    If a file holds several generators, `direction` chooses by the direction in their names, and
-    `part` by the name or the end of it. Code in a file is never run. ValueError names the file and
-    what was found if it holds no generator, if it holds the other direction, or if it holds several
-    and none is chosen.
+    If a file holds several generators, `direction` chooses the one whose name states it, and `part`
+    the one whose name is `part` or ends with ".part". Code in a file is never run. ValueError, with
+    the file and what it holds, if it holds no generator or the other direction, or several and the
+    choice is not clear.
     """
     if path.suffix.lower() not in PICKLES and (
         part is None and KEY in read_metadata(path, "generator")
@@ -162,7 +162,10 @@ def plain(tensor: Tensor) -> Tensor:
 
 
 def _check(path: Path, state: State) -> None:
-    """Raise ValueError if tensors claim more bytes than the file has, or are not finite floats."""
+    """Raise ValueError if tensors claim more bytes than the file has, or have invalid values.
+
+    Weights and biases must be floats; all floats must be finite.
+    """
     claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
     if claimed > path.stat().st_size:
         raise ValueError(f"its tensors claim {claimed} bytes, more than the file has")
@@ -175,7 +178,7 @@ def _check(path: Path, state: State) -> None:
 
 
 def summary(tensors: dict[str, Tensor], reasons: dict[str, str]) -> str:
-    """Return why no generator was found, and the first tensors of the file."""
+    """Return a sentence: why no generator was found, and the first tensors of the file."""
     listed = [f"{name} {tuple(tensors[name].shape)}" for name in list(tensors)[:SHOWN]]
     rest = f" and {len(tensors) - SHOWN} more" if len(tensors) > SHOWN else ""
     why = next(iter(reasons.values()), "no tensors are named model.N")

@@ -16,10 +16,11 @@ REPOSITORY = re.compile(rf"{SCHEME}([\w.-]+/[\w.-]+)(?:/(.+))?")
 
 
 def fetch(name: str | Path, revision: str | None = None) -> Path:
-    """Return a local path, or download hf://user/name or hf://user/name/file; return its path.
+    """Return a local path unchanged, or download hf://user/name[/file] and return its local path.
 
-    ValueError if a local path does not exist: it is never taken for a repository's name. Downloads
-    need a network unless the Hub's cache has the files. `revision` is a branch, tag or commit.
+    Downloads need a network unless the Hub's cache has the files. `revision` is a branch, tag or
+    commit. ValueError if a download fails, or if a local path does not exist: it is never taken for
+    a repository's name.
     """
     text = str(name)
     if isinstance(name, Path) or not text.startswith(SCHEME):
@@ -52,14 +53,14 @@ def write_model(
 ) -> None:
     """Write a folder for sharing: gen_ab.safetensors or gen_ba.safetensors, and a model card.
 
-    `files` are generators in any supported format. If they are in a run directory, its files give
-    the card data, recipe, metrics and samples, without local paths. `license` is one of the Hub's
-    identifiers. An existing README.md is kept, because it may have been edited. ValueError if a
-    file is not a generator, if the folder holds other files, or, without `overwrite`, if it holds a
+    `files` are generators in any supported format. If they are in a run directory, the card gets
+    data, recipe, metrics and samples from the run, without local paths. `license` is a license id
+    of the Hub. An existing README.md is kept, because it may have been edited. ValueError if a file
+    is not a generator, if the folder holds other files, or, without `overwrite`, if it holds a
     generator of the same direction.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", license):
-        raise ValueError(f"license: {license}: must be an identifier of the Hub, as mit, cc0-1.0")
+        raise ValueError(f"license: {license}: must be a Hub license id, such as mit or cc0-1.0")
     written = {
         "README.md",
         *(f"gen_{each}.safetensors" for each in DIRECTIONS),
@@ -85,9 +86,9 @@ def write_model(
 
 
 def push(folder: Path, repository: str, *, private: bool = False) -> str:
-    """Upload a folder of write_model as the repository user/name; return its URL.
+    """Upload a folder that write_model wrote as the repository user/name; return its URL.
 
-    It uses the token of `hf auth login`. ValueError, in one line, if the upload fails.
+    The token is that of `hf auth login`. ValueError, in one line, if the upload fails.
     """
     import huggingface_hub
 

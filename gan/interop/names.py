@@ -1,4 +1,4 @@
-"""Names of tensors: split by network, infer directions, translate to the reference's names."""
+"""Split tensors by network, infer directions, and rename tensors as in the reference, by names."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
 
 
 def _mmcv(match: re.Match[str], blocks: int) -> str:
-    """Return the reference's name for MMagic's, which numbers stem, halvings, blocks and so on."""
+    """Return the reference's name for a match of MMCV, which counts a norm with its convolution."""
     number, inner, layer, tensor = int(match[1]), match[2], match[3], match[4]
     after = 0 if layer == "conv" else 1
     if inner is not None:
@@ -39,7 +39,7 @@ def _mmcv(match: re.Match[str], blocks: int) -> str:
 
 
 def _joli(match: re.Match[str], blocks: int) -> str:
-    """Return the reference's name for joliGEN's."""
+    """Return the reference's name for a match of JOLI."""
     before = 10 + blocks if match[1] == "decoder" else 0
     return f"model.{before + int(match[2])}.{match[3]}"
 
@@ -49,8 +49,8 @@ LAYOUTS: dict[str, tuple[re.Pattern[str], Rename, re.Pattern[str]]] = {
     "joliGEN": (JOLI, _joli, re.compile(r"encoder\.model\.(\d+)\.conv_block\.")),
     "reference": (BLOCK, lambda match, _: f"{match[1]}.conv_block.{match[2]}", BLOCK),
 }
-"""By project: a pattern of its names, a function to the reference's names, and a pattern that finds
-the number of a residual block."""
+"""By project: a pattern of its names, a function from matches to the reference's names, and a
+pattern that finds the number of a residual block."""
 
 
 def reference_names(state: State) -> tuple[State, str]:
@@ -74,7 +74,7 @@ def reference_names(state: State) -> tuple[State, str]:
 
 
 def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
-    """Return the tensors of each network by the network's name, which is empty without a prefix.
+    """Return the tensors of each network by the network's name: "" if names have no prefix.
 
     Names inside a network begin with `model.`. Tensors with other names are skipped.
     """
@@ -90,8 +90,8 @@ def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
 def direction_from_name(name: str) -> Direction | None:
     """Return the direction in a network's name: G_A, netG_AB, gen_ab and generator_A2B are ab.
 
-    The reference names the generator from A to B G_A. A lone a or b tells nothing: MMagic names
-    generators by their target.
+    None if the name states none. In the reference, G_A is the generator from A to B. A lone a or b
+    tells nothing: MMagic names generators by their target.
     """
     for word in name.lower().split("."):
         if match := DIRECTION_NAME.fullmatch(word):
@@ -100,6 +100,6 @@ def direction_from_name(name: str) -> Direction | None:
 
 
 def direction_from_file(stem: str) -> Direction | None:
-    """Return the direction in a file name of the reference, such as latest_net_G_A."""
+    """Return the direction in a file name of the reference, such as latest_net_G_A, or None."""
     match = re.search(r"_net_G_([AB])$", stem)
     return DIRECTION_NAMES[match[1].lower()] if match else None

@@ -22,7 +22,7 @@ WRAPPERS = re.compile(r"\b(module|_orig_mod)\.")
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Return all tensors in a file by name, on the CPU; names in nested dictionaries are dotted.
 
-    ValueError names the file if it cannot be read or would run code.
+    ValueError if the file cannot be read or would run code.
     """
     if path.suffix.lower() not in PICKLES:
         return read_safetensors(path, "generator")[0]
@@ -54,7 +54,7 @@ def explained(error: Exception) -> str:
         return "a TorchScript program, which is code; save the network's state_dict() instead"
     if "weights_only" in str(error):
         return (
-            "rejected: it holds more than tensors, numbers and texts; nothing was run. "
+            "rejected: it holds more than tensors, numbers and strings; nothing was run. "
             "Only files of tensors are supported: save the network's state_dict()"
         )
     return "not a file of weights, or damaged"

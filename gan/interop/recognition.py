@@ -20,7 +20,7 @@ def recognize(state: State) -> dict[str, Any]:
     """Return the arguments of build_generator for these weights; ValueError if none fit.
 
     A U-Net's weights do not show dropout, so it is assumed to have none. Instance norms without
-    weights do not show if the convolutions have no biases; then norm is `none`.
+    weights cannot be detected if the convolutions have no biases; then norm is `none`.
     """
     if "model.model.0.weight" in state:
         return _unet(state)
@@ -96,7 +96,7 @@ def _kernel(state: State, module: str) -> Tensor:
 
 
 def completed(state: State, spec: dict[str, Any]) -> State:
-    """Return the state with the tensors of our network for these arguments, equal in function.
+    """Return the state with the tensors that build_generator(**spec) expects, equal in function.
 
     A missing bias of a convolution becomes zeros. A bias before a batch norm is subtracted from the
     running mean instead. Running statistics of instance norms are dropped.

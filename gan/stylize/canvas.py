@@ -1,4 +1,7 @@
-"""Compute the loss of one picture and its gradient, in tiles if the picture is large."""
+"""Compute the loss of one picture and its gradient, in tiles if the picture is large.
+
+P, A and G are those of gan.stylize.objective; R is the number of styles.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -72,11 +75,12 @@ def prepare(
     strength: float = 1,
     side: int = 768,
 ) -> Canvas:
-    """Return the canvas of a scene; shares are weights of its styles, side is a tile's, in pixels.
+    """Return the canvas of a scene.
 
-    Without masks the styles are blended: A is the weighted mean of their Gram matrices, which has
-    the same optimum as the mean of their losses. With strength s, A is s A + (1 - s) G of the
-    photograph.
+    `shares` are the weights of its styles; `side` is the side of a tile, in pixels. Without masks
+    the styles are blended: A is the weighted mean of their Gram matrices, which has the same
+    optimum as the mean of their losses. With a strength s below 1, s A + (1 - s) G replaces A,
+    where G is the photograph's.
     """
     grams = [_style_grams(painting, None, extract, layers, side) for painting in scene.paintings]
     wanted = {at: torch.cat([each[at] for each in grams]) for at in layers.style}
@@ -99,7 +103,7 @@ def prepare(
 def _style_grams(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> dict[str, Tensor]:
-    """Return a picture's Gram matrices per position of each mask, (R, C, C), by style layer."""
+    """Return a picture's Gram matrices (R, C, C) under each mask, per position, by style layer."""
     parts = _added(
         sums(maps, {}, guides) | _masses(guides)
         for _, maps, guides in _looks(picture, masks, extract, layers, side)
@@ -124,7 +128,7 @@ def _masses(guides: Maps) -> Sums:
 def _looks(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> Iterator[tuple[Tile, Maps, Maps]]:
-    """Yield every tile of a picture with its feature maps and its masks, scaled to their sizes."""
+    """Yield (tile, maps by layer, masks by style layer); masks are scaled to their maps' sizes."""
     masks = torch.ones_like(picture[:, :1]) if masks is None else masks
     for tile in tiles(picture.shape[2], picture.shape[3], side):
         maps = tile.crop(extract(tile.seen(picture)))

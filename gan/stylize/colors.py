@@ -27,7 +27,7 @@ def with_luma(picture: Tensor, lightness: Tensor) -> Tensor:
 
 
 def recolored(picture: Tensor, model: Tensor) -> Tensor:
-    """Return the picture with the mean and covariance of the model's colors, clipped to [-1, 1].
+    """Return `picture` with the mean and covariance of `model`'s colors, clipped to [-1, 1].
 
     x' = A x + b with A = S_model^1/2 S_picture^-1/2 (Sec. 3.1). These are the symmetric roots,
     which change colors least. With one channel, it is the matching of Sec. 3.2.

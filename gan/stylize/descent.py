@@ -33,16 +33,15 @@ def minimize(
     *,
     inside: Tensor | None = None,
 ) -> Tensor:
-    """Return the picture after `steps` evaluations from a start (1, C, H, W) in [-1, 1].
+    """Return the picture after about `steps` evaluations from `start`, (1, C, H, W) in [-1, 1].
 
-    A line search may add a few evaluations. The picture is the start plus a pyramid of changes,
-    which are optimized in place of the pixels, unlike in the papers. So large areas change their
-    color in a few steps, and checkerboards, which networks with strides do not see, are avoided.
-    The change is multiplied by `inside`, (1, 1, H, W) in [0, 1], if it is given. L-BFGS searches
-    with the strong Wolfe conditions.
+    L-BFGS uses a strong Wolfe line search, which may add a few evaluations. Unlike in the papers,
+    the pixels are not optimized directly, but a pyramid of changes that is added to the start:
+    large areas change color in a few steps, and there are no checkerboards, which networks with
+    strides do not see. `inside`, (1, 1, H, W) in [0, 1], multiplies the change if it is given.
 
-    The picture stays in [-1, 1]: losses are computed on the clipped picture, and because a clipped
-    pixel has no gradient, PULL times the mean squared excess is added. Clipping only at the end
+    The picture stays in [-1, 1]. Losses are computed on the clipped picture; a clipped pixel has no
+    gradient, so PULL times the mean squared excess is added to the loss. Clipping only at the end
     lost half of the style.
     """
     height, width = start.shape[2:]

@@ -22,10 +22,10 @@ def needed(
     optimizer: Optimizer,
     device: torch.device,
 ) -> float:
-    """Return about how many bytes painting a picture of shape (1, C, H, W) needs at its peak.
+    """Return about how many bytes painting a picture of `shape` (1, C, H, W) needs at its peak.
 
-    It adds the feature maps of the largest tile, measured on a small picture, and the optimizer's
-    memory. `side` is a tile's.
+    This is the memory of the largest tile's feature maps, measured on a small picture, and that of
+    the optimizer. `side` is the side of a tile, in pixels.
     """
     channels, height, width = shape[1:]
     seen = max(
@@ -57,7 +57,10 @@ def per_pixel(extract: nn.Module, channels: int, device: torch.device) -> float:
 
 
 def check_memory(need: float, device: torch.device, size: str) -> str:
-    """Return a line about the memory that is needed, in bytes; ValueError if less is free."""
+    """Return a line that states the memory needed; ValueError if less is free.
+
+    `need` is in bytes; `size` is text, such as 512x512.
+    """
     if need > (has := free_memory(device)):
         raise ValueError(
             f"size: {size} pixels need about {need / 2**30:.1f} GiB, but only "

@@ -9,7 +9,7 @@
 F are the picture's feature maps and P the photograph's. G are the picture's Gram matrices per
 position, and A the desired ones. The papers do not fix the weights u and w. Here a picture whose
 features are all zero has content 1 and, in every layer, style 1: u_l = 2 / sum P_l^2 and
-w_lr = 4 C_l^2 / |A_lr|^2. So alpha, beta and gamma mean the same for every network and size.
+w_lr = 4 C_l^2 / |A_lr|^2. Then alpha, beta and gamma mean the same for every network and size.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from gan.losses import gram, total_variation
 
 Maps = Mapping[str, Tensor]
 Sums = dict[tuple[str, str], Tensor]
-"""Sums over positions of a picture's feature maps, by term and layer, for the equation."""
+"""Sums over the positions of a picture's feature maps, by (term, layer); see `sums`."""
 TINY = 1e-12
 """Least divisor, so that terms stay finite."""
 
@@ -63,10 +63,12 @@ class Terms(NamedTuple):
 
 
 def sums(maps: Maps, content: Maps, guides: Maps) -> Sums:
-    """Return squared distances to P by content layer; G times positions, (R, C, C), by style layer.
+    """Return squared distances to P by content layer, and masked Gram matrices by style layer.
 
-    content is P, guides are the masks of the styles, (R, 1, h, w). All cover a picture, or the same
-    part of it as the maps: the results of all parts add up to the result of the picture.
+    The keys are ("content", layer), with a scalar, and ("style", layer), with the Gram matrices
+    (R, C, C), not divided by the positions. `content` is P; `guides` are the masks of the styles,
+    (R, 1, h, w). If all three cover the same tile of a picture, the results of its tiles add up to
+    that of the picture.
     """
     errors = {("content", at): (maps[at] - wanted).square().sum() for at, wanted in content.items()}
     # Gatys et al. 2017, "Controlling perceptual factors", Eq. 3: maps are multiplied by a mask.

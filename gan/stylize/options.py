@@ -19,7 +19,7 @@ class StylizeOptions(Section):
     style: list[Path]
     """The painting. If given several times, the styles are blended, or each gets its mask."""
     output: Path
-    """File for the result. It has the photograph's aspect."""
+    """File for the result. It has the photograph's aspect ratio."""
     style_weights: list[Weight] = Field(default=[])
     """Share of each painting in the blend, in the order of style. If empty, all shares are
     equal."""

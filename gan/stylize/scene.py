@@ -59,7 +59,7 @@ class Scene:
     masks: Tensor | None
     """Masks of the R styles, (R, 1, H, W) in [0, 1]; None without masks."""
     colors: Tensor
-    """The photograph with its colors, (1, 3, H, W), also if the others have lightness only."""
+    """The photograph with its colors, (1, 3, H, W), even if the other pictures have only luma."""
 
     def composed(self, picture: Tensor) -> Tensor:
         """Return the picture where a mask is white, and the photograph elsewhere."""
@@ -71,13 +71,13 @@ class Scene:
         return None if self.masks is None else self.masks.sum(0, keepdim=True).clamp_max(1)
 
     def finished(self, picture: Tensor) -> Image.Image:
-        """Return a painted picture with its colors, as an image."""
+        """Return a painted picture as an image; if it is luma only, add the photograph's colors."""
         whole = with_luma(self.colors, picture) if picture.shape[1] == 1 else picture
         return to_image(to_pixels(whole[0]))
 
 
 def read_sources(content: Path, style: Sequence[Path], masks: Sequence[Path]) -> Sources:
-    """Read all pictures; ValueError names an unreadable file, or a mask that does not fit."""
+    """Read all pictures; ValueError if one is unreadable, or if a mask does not fit."""
     photo = read_image(content)
     read = tuple(read_image(path, channels=1) for path in masks)
     for path, mask in zip(masks, read, strict=True):
@@ -121,7 +121,10 @@ def scene(
     preserve_color: PreserveColor,
     device: torch.device,
 ) -> Scene:
-    """Return the pictures at one size; they have one channel with luma, or if all are gray."""
+    """Return the pictures, scaled so that the photograph's longer side has `longer` pixels.
+
+    They have one channel if only lightness is painted, see Sources.channels.
+    """
 
     def tensor(image: Image.Image, side: int) -> Tensor:
         return to_unit(from_image(fitted(image, side)).to(device))[None]

@@ -25,17 +25,17 @@ class Table(NamedTuple):
 
 
 def table(config: StylizeOptions) -> Table:
-    """Return the configurations of a sweep; ValueError names an invalid option or value."""
+    """Return the table of a sweep; ValueError if an option or value is invalid."""
     keys: list[str] = []
     axes: dict[str, list[str]] = {}
     for text in config.sweep:
         key, _, values = text.partition("=")
         if key not in SWEEPABLE:
-            raise ValueError(f"sweep: {key or text!r} cannot be swept: name {', '.join(SWEEPABLE)}")
+            raise ValueError(f"sweep: {key or text!r} cannot be swept: use {', '.join(SWEEPABLE)}")
         keys.append(key)
         axes[key] = values.split(",")
         if not all(axes[key]):
-            raise ValueError(f"sweep: {text} should be like style_weight=10,100,1000")
+            raise ValueError(f"sweep: {text} must be like style_weight=10,100,1000")
     if len(axes) < len(keys):
         raise ValueError(f"sweep: an option is named twice in {', '.join(keys)}")
     *over, across = keys
@@ -52,7 +52,7 @@ def table(config: StylizeOptions) -> Table:
 
 
 def _changed(config: StylizeOptions, values: dict[str, str]) -> StylizeOptions:
-    """Return the configuration of one cell."""
+    """Return the configuration with the values of one cell; ValueError if one is invalid."""
     try:
         return StylizeOptions.model_validate(config.model_dump() | {"sweep": []} | values)
     except ValidationError as error:

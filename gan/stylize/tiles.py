@@ -23,7 +23,7 @@ class Span:
     last: int
 
     def within(self, size: int) -> slice:
-        """Return the tile's part of a feature map that covers `first` to `last` in `size` steps."""
+        """Return the tile's part of a feature map whose `size` entries cover `first` to `last`."""
         stride = max(1, round((self.last - self.first) / size))
         stop = size if self.stop == self.last else (self.stop - self.first) // stride
         return slice((self.start - self.first) // stride, stop)
@@ -49,7 +49,7 @@ class Tile:
         ]
 
     def crop(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the part with the tile only of feature maps of `seen`, by layer."""
+        """Return the tile's part of feature maps of `seen`, by layer."""
         return {
             layer: each[..., self.rows.within(each.shape[2]), self.columns.within(each.shape[3])]
             for layer, each in maps.items()

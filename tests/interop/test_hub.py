@@ -115,7 +115,7 @@ def test_weights_of_other_projects_can_be_shared(tmp_path: Path) -> None:
     again = Translator.from_pretrained(tmp_path / "shared", device="cpu")
     assert again.translate(noise()) == theirs.translate(noise())
     assert again.source == tmp_path / "shared" / "gen_ba.safetensors"
-    assert "out of latest_net_G_B.pth (reference)" in (tmp_path / "shared/README.md").read_text()
+    assert "from latest_net_G_B.pth (reference)" in (tmp_path / "shared/README.md").read_text()
 
 
 def fail(*_: Any, **__: Any) -> None:
@@ -190,7 +190,7 @@ def test_a_folder_with_other_files_and_an_invalid_license_are_rejected(
     translator = Translator.load(run, "ab", "cpu")
     with pytest.raises(ValueError, match="holds other files"):
         translator.save_pretrained(run)
-    with pytest.raises(ValueError, match="license: My own: must be an identifier"):
+    with pytest.raises(ValueError, match="license: My own: must be a Hub license id"):
         translator.save_pretrained(tmp_path / "shared", license="My own")
     assert not (tmp_path / "shared").exists()
     bare = Translator(translator.network, 3, torch.device("cpu"))

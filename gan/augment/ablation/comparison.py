@@ -6,8 +6,8 @@ seeds are drawn with replacement, the same for all conditions (Owen 2007, a boot
 factors). Crops or pixels of one image are drawn together.
 
 A few seeds that are drawn with replacement vary too little: by the factor (n - 1) / n, and because
-their variance is an estimate. So the deviations of their weights from 1 are multiplied by Student's
-quantile over the normal's.
+their variance is an estimate. Therefore the deviations of their weights from 1 are multiplied by
+Student's quantile over the normal's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ FEWEST_SEEDS, MOST_SEEDS = min(STUDENT), max(STUDENT)
 
 
 class Number(NamedTuple):
-    """A score or a difference of two, with its 95 % interval, None with too few test images."""
+    """A score or a difference of two, with its 95 % interval; None if test images are too few."""
 
     value: float
     low: float | None = None
@@ -37,7 +37,7 @@ class Number(NamedTuple):
 
     @property
     def word(self) -> Word:
-        """The conclusion from a difference."""
+        """The conclusion, if this is a difference."""
         if self.low is None or self.high is None:
             return "unknown"
         return "better" if self.low > 0 else "worse" if self.high < 0 else "no clear difference"
@@ -47,7 +47,7 @@ class Scores:
     """The scores of each condition in every resample, to be compared in pairs."""
 
     def __init__(self, tallies: Mapping[str, Sequence[Tally]], sampling: Sampling) -> None:
-        """Compute the scores; tallies has one tally per seed for each condition, in equal order."""
+        """Compute the scores; `tallies` maps conditions to a tally per seed, in equal order."""
         images, seeds = len(next(iter(tallies.values()))[0].hits), len(next(iter(tallies.values())))
         self.sampled = sampled(sampling, images)
         whole = torch.ones(1, images, dtype=torch.float64)

@@ -26,7 +26,7 @@ Colors = NDArray[np.int64]
 MOST_COLORS = 256
 """Most colors of all masks together; more mean lossy files or blended edges."""
 DEEP = 1 << 32
-"""Offset of the numbers of a 16-bit mask."""
+"""Added to the numbers in a 16-bit mask, to tell them from colors."""
 UNKNOWN = -1
 """The class of a pixel whose color is in no training mask."""
 
@@ -40,7 +40,7 @@ def read_crops(
 ) -> tuple[list[Pixels | None], list[Failure]]:
     """Return the pixels of samples, and the failures; samples of unreadable images are None.
 
-    `values` is the range of the files' numbers. 16 bits become 8.
+    `values` are the numbers in the files that mean black and white. 16-bit pixels become 8-bit.
     """
     numbers = defaultdict[Path, list[int]](list)
     for number, sample in enumerate(samples):

@@ -112,8 +112,8 @@ def _check_apart(
     if same:
         more = f" (and {len(same) - 1} more)" if len(same) > 1 else ""
         raise ValueError(
-            f"test: {same[0][0]} is the same file as the training image {same[0][1]}{more}: give "
-            "images that are not in --dataset's --splits"
+            f"test: {same[0][0]} has the same content as training image {same[0][1]}{more}: use "
+            "test images that are not in the --splits of --dataset"
         )
 
 

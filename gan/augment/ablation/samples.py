@@ -20,7 +20,7 @@ Size = tuple[int, int]
 BACKGROUND = "(background)"
 """The class of crops without a label: one for each image that has room for one."""
 LEAST_SIDE = 4
-"""Least side of a box inside its image for a sample, in pixels."""
+"""Least side of a sample's box, after clipping to the image, in pixels."""
 TRIES = 50
 """Number of places that are tried for a crop without a label."""
 
@@ -116,7 +116,8 @@ def _inside(box: Box, size: Size) -> Box | None:
 def _empty_part(item: Item, size: Size) -> Box | None:
     """Return a random part that overlaps none of an image's boxes, as large as one of them.
 
-    It depends only on the image's name. None if TRIES places all overlap a box.
+    It depends only on the image's name and boxes. None if it has no boxes, or if all of TRIES
+    places overlap a box.
     """
     taken = [part for box in item.boxes if (part := _inside(box, size))]
     for number in range(TRIES if taken else 0):

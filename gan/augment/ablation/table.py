@@ -39,7 +39,7 @@ def _cells(name: str, row: Row) -> Cells:
 
 
 def spread(number: Number, form: str) -> str:
-    """Return an interval in brackets, or an empty text."""
+    """Return an interval in brackets; an empty text if there is none."""
     if number.low is None or number.high is None:
         return ""
     return f"[{number.low:{form}}, {number.high:{form}}]"
@@ -61,7 +61,7 @@ def markdown(lines: Sequence[Cells]) -> str:
 
 
 def conclusion(rows: Rows, measure: str) -> Iterator[str]:
-    """Yield whether translations help, and whether color augmentation helps as much.
+    """Yield sentences: do translations help, and does color augmentation help as much?
 
     The best of three shares is chosen by the same test, so its score is slightly too high.
     """
@@ -91,7 +91,7 @@ def conclusion(rows: Rows, measure: str) -> Iterator[str]:
 
 
 def _beside_color(name: str, best: Row, color: Number) -> Iterator[str]:
-    """Yield a sentence that compares the best share of translations with color augmentation."""
+    """Yield at most one sentence: is the best share of translations better than color changes?"""
     assert best.difference
     assert best.over_color
     gap = f"{name} minus color: {_shown(best.over_color)}"

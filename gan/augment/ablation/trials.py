@@ -155,7 +155,7 @@ def _shown(
     at: int,
     number: int,
 ) -> Pixels:
-    """Return a sample's picture, or at random one of its translations."""
+    """Return a sample's picture or, as the draws at `at` decide, one of its translations."""
     own = translations.of[number]
     shown: Pixels = samples.pixels[number]
     if own and draws.shares[at] < condition.share:
@@ -191,7 +191,7 @@ def run_trial(
     protocol: Protocol,
     tick: Callable[[], object] = lambda: None,
 ) -> tuple[Tally, float]:
-    """Train a network and test it; return the tally, and its accuracy at the end of the training.
+    """Train a network and test it; return the tally, and its accuracy on the last training batches.
 
     `tick` is called after every step.
     """

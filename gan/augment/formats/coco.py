@@ -63,7 +63,7 @@ def _find_items(files: Files) -> list[Item]:
         for image, box in _sheet_boxes(files, sheet):
             boxes[image].append(box)
     files.remark(
-        "in no JSON file: copied unchanged",
+        "no JSON file names it: copied unchanged",
         *(image for image in files.images if image not in splits),
     )
     return [
@@ -114,12 +114,16 @@ def _read_sheets(files: Files) -> list[Sheet]:
 
 
 def _nothing_found(files: Files, path: Path, name: str) -> str:
-    """Return the error for a JSON file of which no image was found, with the places searched."""
+    """Return the error message for a JSON file if none of its images was found.
+
+    It states where the first of them, `name`, was searched for.
+    """
     places = ", ".join(dict.fromkeys(str(place) for place in _places(path, name)))
     same = sum(image.name == name.rpartition("/")[2] for image in files.images)
     return (
-        f"{files.root / path}: none of its images is in the dataset; searched for the first, "
-        f"{name}, as {places}, and by the end of its path ({same} images have its name)"
+        f"{files.root / path}: none of its images is in the dataset. The first, {name}, was "
+        f"searched for as {places}, and by the end of its path ({same} images have the same file "
+        "name)"
     )
 
 
@@ -141,7 +145,7 @@ def _named(record: Record) -> str:
 
 
 def _places(path: Path, name: str) -> list[Path]:
-    """Return the possible paths of a file that a JSON file names."""
+    """Return the possible paths of the image `name` in the JSON file `path`."""
     words = path.stem.split("_")  # instances_train2017 -> train2017
     folders = [path.parent, Path(), Path("images")]
     folders += [Path(start, word) for word in reversed(words) for start in ("", "images")]
@@ -151,7 +155,7 @@ def _places(path: Path, name: str) -> list[Path]:
 def _find_images(
     path: Path, records: Sequence[Record], known: Container[Path]
 ) -> list[Path | None]:
-    """Return the file of every record or None, in the folder where most of them are found."""
+    """Return each record's file, in the folder where most of them are found, or None."""
     places = zip(*(_places(path, _named(record)) for record in records), strict=True)
     best = max(places, key=lambda found: sum(image in known for image in found), default=())
     return [image if image in known else None for image in best]
@@ -164,7 +168,7 @@ def _id(record: Record, key: str = "id") -> int | float | str | None:
 
 
 def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
-    """Yield the boxes of a file's annotations, each with its image; add remarks about errors."""
+    """Yield (image, box) for each box of a COCO file; add remarks on invalid records to `files`."""
     records = dict[Any, tuple[Record, Path | None]]()
     for record, image in sheet.images:
         if _id(record) is None:
@@ -178,7 +182,7 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
         record, image = records.get(_id(annotation, "image_id"), ({}, None))
         about = f"annotation {annotation.get('id')}"
         if not record:
-            files.remark(f"{about} has an image_id of no image", sheet.path)
+            files.remark(f"{about}: its image_id matches no image", sheet.path)
         elif image and "bbox" in annotation:
             try:
                 kind = _kind(annotation, categories)
@@ -196,7 +200,7 @@ def _kind(annotation: Record, categories: Mapping[Any, str]) -> str | None:
 
 
 def _read_box(values: Sequence[float], record: Record, kind: str | None) -> Box:
-    """Return a bbox; as fractions of the image's size if the record states it, else in pixels."""
+    """Return the box of a bbox: relative if the image's record states its size, else in pixels."""
     x, y, width, height = (float(value) for value in values)
     if not all(map(math.isfinite, (x, y, width, height))) or min(width, height) < 0:
         raise ValueError("not a box")
@@ -208,7 +212,7 @@ def _read_box(values: Sequence[float], record: Record, kind: str | None) -> Box:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield the JSON files whose images change; new ids are larger than all existing ids."""
+    """Yield (path, content) of the JSON files whose images change; new ids exceed all others."""
     sheets = _read_sheets(dataset.files)
     added = (name for image, names in outputs.items() for name in names if name != image)
     first = _largest(sheets, "images") + 1
@@ -230,7 +234,7 @@ def _largest(sheets: Sequence[Sheet], key: str) -> int:
 def _rewritten(
     sheet: Sheet, outputs: Outputs, ids: Mapping[Path, int], numbers: Iterator[int]
 ) -> Record:
-    """Return the content with a record, and copies of the annotations, for each output image."""
+    """Return a file's content with a record and copies of the annotations for each output image."""
     copies = defaultdict[Any, list[Any]](list)
     """Ids of the outputs by the id of the source, which is one of them if the source is kept."""
     images, written = [], set[Path | None]()

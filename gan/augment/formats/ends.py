@@ -10,7 +10,7 @@ from gan.augment.dataset import split_words
 Splits = frozenset[str]
 Parts = tuple[str, ...]
 
-FOUND = "{} and similar paths: matched only by the names of files, or by the ends of paths"
+FOUND = "{} and similar paths: matched only by the names of files or the ends of paths"
 """The remark about such matches; {} is the first path."""
 
 
@@ -20,13 +20,14 @@ def by_ends(
     images: Iterable[Path],
     owners: Mapping[Path, Splits],
 ) -> dict[Path, list[Path | None]]:
-    """Return the image for every path of some lists; None if the match is not unique.
+    """Return the image of every path in some lists, or None if the match is not unique.
 
-    `lost` are the paths by list, `splits` the splits of the lists. The image is the one whose path
-    shares the longest end with the path, and of several the one below the list's folder. No other
-    path may match it equally well. `owners` are images that other lists name, with their splits:
-    such an image matches only in one of these splits. Other images do not match if their folders
-    name another split than the path, or, if the path names none, than the list.
+    `lost` maps each list to its paths, `splits` each list to its splits. A path matches the image
+    whose path has the longest end in common with it; of several, the one below the list's folder.
+    If several paths match one image, the one with the longest common end keeps it; if two tie, none
+    does. `owners` maps images that other lists name to their splits: such an image matches only in
+    one of these splits. Any other image does not match if its folders name another split than the
+    path does, or, if the path names none, than the list does.
     """
     by_name = defaultdict[str, list[Path]](list)
     for image in images:
@@ -57,7 +58,7 @@ def by_ends(
 
 
 def _fits(image: Path, named: Splits, owners: Mapping[Path, Splits]) -> bool:
-    """Return whether an image may match in these splits."""
+    """Return whether an image may match a path, or a list, of the splits `named`."""
     own = owners[image] if image in owners else _split(image.parts[:-1])
     shared = not _whole(named).isdisjoint(_whole(own))
     return shared or (image not in owners and not (named and own))
@@ -74,6 +75,6 @@ def _whole(splits: Splits) -> Splits:
 
 
 def _common(parts: Parts, image: Path) -> int:
-    """Return the number of equal names at the ends of a path and an image's path."""
+    """Return how many of the last names of a path and an image's path are equal."""
     pairs = zip(reversed(parts), reversed(image.parts), strict=False)
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))

@@ -26,10 +26,10 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _has_splits(images: Sequence[Path]) -> bool:
-    """Return whether the outer folders are splits: all have a split's name, or one has classes.
+    """Return whether the outer folders are splits.
 
-    `train` may also be a class, between `bus` and `plane`: then most of its images are directly in
-    it.
+    They are if all have a split's name, or if, in one with such a name, most images are in folders.
+    `train` may also be a class, between `bus` and `plane`, with its images directly in it.
     """
     outer = {path.parts[0] for path in images if len(path.parts) > 1}
     inner = Counter[str]()
@@ -40,7 +40,7 @@ def _has_splits(images: Sequence[Path]) -> bool:
 
 
 def _likely(files: Files, split: bool) -> str | None:
-    """Return the format or folder to use for a dataset that is not class folders, else None."""
+    """Return what a dataset looks like, such as --format voc; None if folders may be classes."""
     classes = {image.parts[split] for image in files.images if len(image.parts) > split + 1}
     split_inside = not split and any(
         split_name(image.parts[1]) for image in files.images if len(image.parts) > 2
@@ -65,7 +65,7 @@ def _likely(files: Files, split: bool) -> str | None:
 
 
 def _class_of(item: Item) -> str | None:
-    """Return the folder of an image's class, with its split; None for an image in no class."""
+    """Return the path of an image's class folder, with its split; None for an image in no class."""
     depth = 2 if item.splits else 1
     return Path(*item.image.parts[:depth]).as_posix() if item.labelled else None
 

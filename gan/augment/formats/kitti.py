@@ -61,7 +61,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _read_boxes(content: bytes) -> tuple[Box, ...]:
-    """Return the boxes of a label file; ValueError names the line that is not a label."""
+    """Return the boxes of a label file; ValueError, with its number, if a line is not a label."""
     boxes = []
     for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1):
         words = line.split()
@@ -80,7 +80,7 @@ def _read_boxes(content: bytes) -> tuple[Box, ...]:
 
 
 def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
-    """Return the list files in ImageSets folders: their lines, with the images of their stems."""
+    """Return the list files in ImageSets folders, as pairs of a line and the images it names."""
     by_stem = defaultdict[tuple[Path, str], list[Path]](list)
     for image in files.images:
         if image.parent.name == IMAGES:
@@ -100,10 +100,11 @@ def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
 
 
 def _of_split(images: list[Path], split: str | None, taken: Container[Path]) -> list[Path]:
-    """Return the images that a split's list names by a stem, which several folders may use.
+    """Return the images that a list names, out of those with a stem, which may be in many folders.
 
-    They are in the split's folder, else in train's. Other lists than test's never name images in
-    test's folder; test's names images elsewhere if no other list does.
+    They are in the folder of the list's split, else in train's; else it is one in no split's folder
+    (or, if the list is not a split's, in any). Of images outside of test's folder, the list of test
+    names only those that no other split's list names.
     """
     if split == "test":
         images = [image for image in images if split in split_of(image) or image not in taken]
@@ -113,7 +114,7 @@ def _of_split(images: list[Path], split: str | None, taken: Container[Path]) -> 
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield the lists of ImageSets with the images of the output."""
+    """Yield (path, content) of the lists of ImageSets, with the images of the output."""
     for path, lines in _lists(dataset.files).items():
         if any(found for _, found in lines):
             yield path, relist(lines, partial(relisted, outputs=outputs))

@@ -47,7 +47,10 @@ def _is_labelme(content: Any) -> bool:
 
 
 def _images_of(files: Files, contents: Mapping[Path, Any]) -> dict[Path, Path | None]:
-    """Return the image that each file names, or None; foreign paths are matched by their ends."""
+    """Return the image that each file names, or None.
+
+    If no path leads to an image, all are taken for those of another machine: ends are matched.
+    """
     known = {*files.images}
     names = {path: content["imagePath"].replace("\\", "/") for path, content in contents.items()}
     found = {path: _image_of(path, name, known) for path, name in names.items()}
@@ -88,9 +91,9 @@ def _read_boxes(files: Files, path: Path, content: dict[str, Any]) -> Iterator[B
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield the JSON files of new images with their names, and all without embedded images.
+    """Yield (path, content) of JSON files that change: the image's name is new, `imageData` null.
 
-    `imageData` may hold the original image. Without it LabelMe reads the image file.
+    `imageData` may hold the original image. Without it, LabelMe reads the image file.
     """
     for item in dataset.items:
         for label in item.labels:

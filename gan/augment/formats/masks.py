@@ -1,9 +1,10 @@
-"""Segmentation: images, and masks in neighboring folders with the same beginning of the name.
+"""Segmentation: images, and masks in neighboring folders whose names begin like the images'.
 
-images/train/a.jpg + masks/train/a.png, or train/images/a.jpg + train/masks/a.png. The folder of
-the masks may also be named mask, labels or annotations, the folder of the images imgs or img. Also
-train/a.jpg + train_masks/a.png. Names of masks may have a suffix, the same for all:
-a_segmentation.png, a_mask.gif, a_L.png; or each image has several, a_seg.png and a_inst.png.
+Paths are images/train/a.jpg and masks/train/a.png, train/images/a.jpg and train/masks/a.png, or
+train/a.jpg and train_masks/a.png. The folder of the masks may also be named mask, labels or
+annotations, the folder of the images imgs or img. Names of masks may have a suffix, the same for
+all, such as a_segmentation.png, a_mask.gif or a_L.png; or each image has several masks, such as
+a_seg.png and a_inst.png.
 
 Cityscapes: leftImg8bit/train/CITY/a_leftImg8bit.png + gtFine/train/CITY/a_gtFine_labelIds.png,
 a_gtFine_polygons.json and other files of this image.
@@ -25,14 +26,14 @@ BESIDE = ("{}_masks", "{}_mask", "{}_labels", "{}annot")
 
 @dataclass(frozen=True)
 class Layout:
-    """The places of images' labels."""
+    """Where the labels of images are."""
 
     folders: Mapping[str, tuple[str, ...]]
-    """Folders of images, anywhere on their paths, each with the folders that replace it on the
-    labels' paths; folders with preferred masks come first."""
+    """Maps the name of a folder on the images' paths to the names that replace it on the labels'
+    paths; folders with preferred masks come first."""
     masks: tuple[str, ...] = ()
-    """Kinds of masks, the best first, if the names of labels end in their folder and a kind, as in
-    a_gtFine_labelIds.png. Without kinds, images with the stem of the image are masks."""
+    """Kinds of masks, the best first, if the names of labels end in their folder and a kind, such
+    as a_gtFine_labelIds.png. If empty, masks have the stem of the image and perhaps a suffix."""
     suffixes: frozenset[str] = frozenset()
     """Ends of masks' stems, if there are no kinds."""
 
@@ -46,14 +47,17 @@ class Layout:
         return next((part for part in image.parts[-2::-1] if part in self.folders), None)
 
     def start(self, path: Path, folder: str) -> str:
-        """Return the common beginning of the names of an image and its labels, from either path."""
+        """Return the common beginning of the names of an image and its labels, from one's path.
+
+        `folder` is the folder of images or labels on that path.
+        """
         if self.masks:
             return path.stem.partition(f"_{folder}")[0]
         ends = filter(path.stem.endswith, self.suffixes) if folder in self.labels else ()
         return path.stem.removesuffix(max(ends, key=len, default=""))
 
     def places(self, image: Path) -> list[Path]:
-        """Return the possible paths of an image's labels, without the ends of their names."""
+        """Return the possible paths of an image's labels, up to the common beginning of names."""
         folder = self.folder(image)
         assert folder
         start = self.start(image, folder)
@@ -96,9 +100,10 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
-    """Return the layout by which most images have labels, its labels by path, and by image.
+    """Return the layout that finds labels for most images, and the labels: by place, and by image.
 
-    ValueError if no layout has both its folders.
+    A place is a path as from `Layout.places`. ValueError if, for every layout, its folder of images
+    or its folder of labels is missing.
     """
     folders = {part for path in (*files.images, *files.others) for part in path.parts[:-1]}
     found = []
@@ -122,7 +127,7 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
 
 
 def _label_files(layout: Layout, files: Files) -> Labels:
-    """Return all labels by folder and beginning of their names, the best masks first.
+    """Return all labels by folder / beginning of their names, the best masks first.
 
     Files that are not images are labels if their names have the form of labels.
     """
@@ -138,7 +143,7 @@ def _label_files(layout: Layout, files: Files) -> Labels:
 
 
 def _rank(layout: Layout, path: Path) -> tuple[int, int]:
-    """Return the rank of a label's kind among masks, then the length of its name."""
+    """Return a sort key: the rank of a label's kind among masks, then the length of its name."""
     ranks = (at for at, kind in enumerate(layout.masks) if path.stem.endswith(f"_{kind}"))
     return next(ranks, len(layout.masks)), len(path.stem)
 

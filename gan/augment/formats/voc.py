@@ -1,6 +1,6 @@
 """Pascal VOC: JPEGImages, an XML file for each image in Annotations, lists in ImageSets.
 
-Or, as labelImg writes them, XML files next to the images, or in annotations/ for images/.
+XML files may also be next to the images, as labelImg writes them, or in annotations/ for images/.
 """
 
 import os
@@ -35,7 +35,7 @@ NAME = re.compile(rb"(<(?:filename|path)>)([^<]+)(</)")
 """Matches the tags in which an XML file names its image."""
 
 Lists = dict[Path, list[tuple[bytes, list[Path]]]]
-"""The list files of ImageSets: their lines with line breaks, and the images of their stems."""
+"""The list files of ImageSets, as pairs of a line, with its line break, and the images it names."""
 
 
 def _find_items(files: Files) -> list[Item]:
@@ -99,7 +99,7 @@ def _find_beside(files: Files) -> list[Item]:
 
 
 def _xml_of(image: Path, there: Collection[Path]) -> Path | None:
-    """Return the XML file of an image outside JPEGImages, or None."""
+    """Return the path of the XML file of an image outside JPEGImages, or None."""
     xml = image.with_suffix(".xml")
     inside = "images" in image.parts[:-1]
     places = [xml, *(swapped(xml, "images", name) for name in BESIDE if inside)]
@@ -191,7 +191,7 @@ def _named(by_stem: Mapping[tuple[Path, str], list[Path]], folder: Path, line: b
 
 
 def stems(line: bytes) -> list[str]:
-    """Return the stems that a line may name: the whole line, or the text before one or two numbers.
+    """Return the stems that a line may name: all of it, or the text before one or two numbers.
 
     `stem  -1` occurs in lists of classes, `stem 2` in lists of objects, `stem  2  -1` in lists of
     actions.
@@ -208,7 +208,7 @@ def _without_number(text: str) -> str:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield the lists with the images of the output, and the XML files of new images."""
+    """Yield (path, content) of lists, with the images of the output, and of new XML files."""
     for path, lines in _lists(dataset.files).items():
         yield path, relist(lines, partial(relisted, outputs=outputs))
     xmls = defaultdict[Path, list[Path]](list)
@@ -225,7 +225,7 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
 
 
 def relisted(line: bytes, images: list[Path], outputs: Outputs) -> list[bytes]:
-    """Return a line for each stem in the output of the line's images."""
+    """Return the line once for each stem that its images have in the output."""
     if not images:
         return [line]
     stems = dict.fromkeys(output.stem for image in images for output in outputs[image])

@@ -1,6 +1,6 @@
 """YOLO: a text file of boxes for every image, and a data.yaml that names folders or lists.
 
-Or darknet's obj.data, as CVAT writes it.
+In place of data.yaml there may be darknet's obj.data, as CVAT writes it.
 """
 
 import math
@@ -114,7 +114,7 @@ def beside(image: Path) -> Path:
 
 
 def _read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
-    """Return the boxes of a text file; ValueError names an invalid line."""
+    """Return the boxes of a text file; ValueError, with its number, if a line is invalid."""
     return tuple(
         _read_box(line.split(), number, keypoints)
         for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1)
@@ -156,9 +156,9 @@ def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
 
     Splits come from every data.yaml or obj.data that names folders or lists. Such files below the
     folder of another one are skipped; if two name an image, the first counts. Without such files,
-    splits come from the names of lists and of images' folders. The lists are those that are named
-    or that name an image. ValueError if such files exist, but none is readable and leads to an
-    image: all images would count as training images.
+    splits come from the names of lists and of images' folders. The lists are those that such a file
+    names, or that name an image. ValueError if such files exist, but none is readable and leads to
+    an image: all images would count as training images.
     """
     lists, splits = read_lists(files), dict[Path, frozenset[str]]()
     named, folders = set[Path](), list[Path]()
@@ -218,7 +218,10 @@ def _read_darknet(text: bytes) -> dict[str, str]:
 def _splits_of(
     files: Files, path: Path, entries: Iterable[Entry], lists: Mapping[Path, Lines]
 ) -> tuple[dict[Path, frozenset[str]], dict[Path, Lines]]:
-    """Return the splits of a data.yaml, and the lists; add remarks about entries without images."""
+    """Return splits by image, and the lists, given the entries of a data.yaml.
+
+    Entries that lead to no image add remarks. Lists with foreign paths are read as in `with_lost`.
+    """
     splits, named = (defaultdict[Path, frozenset[str]](frozenset) for _ in range(2))
     for entry in entries:
         if entry.place and entry.place in lists:
@@ -238,7 +241,7 @@ def _splits_of(
 
 
 def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
-    """Return the paths of splits in a data.yaml; empty for a file of another kind.
+    """Return the entries of splits in a data.yaml; none for a file of another kind.
 
     If it has no `train`, other splits count only if they are texts or lists: `val: true` is a
     setting.
@@ -257,7 +260,7 @@ def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
 
 
 def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
-    """Return a YAML file whose `path` and absolute paths do not lead to the source.
+    """Return a YAML file's content, changed so that its paths do not lead to the source.
 
     `path` is commented out, so that trainers use the folder of the file; a `path` that is relative
     to the file is kept. Absolute paths below the root become relative.
@@ -273,7 +276,7 @@ def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
 
 
 def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    """Yield data.yaml without paths that lead to the source, and the lists of images."""
+    """Yield (path, content) of YAML files, if they change, and of the lists of images."""
     for path in dataset.others:
         if path.suffix in YAML:
             old = (dataset.root / path).read_bytes()

@@ -12,23 +12,23 @@ from gan.augment.formats.ends import by_ends
 from gan.images import IMAGE_SUFFIXES
 
 Lines = list[tuple[bytes, Path | None]]
-"""The lines of a list with line breaks, and the images that they name."""
+"""The lines of a list, with line breaks, each with the image that it names or None."""
 
 Splits = Mapping[Path, frozenset[str]]
 """Splits by image or list."""
 
 
 def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
-    """Return the path below the root for a path in data.yaml, or None.
+    """Return where a path in data.yaml, `entry`, leads: relative to the root; None if nowhere.
 
-    `folder` is the folder of data.yaml below the root, `base` its value `path`.
+    `folder` is the folder of data.yaml, relative to the root, and `base` the value of its `path`.
     """
     places = _candidates(roots(root), folder, base, entry)
     return next((place for place in places if os.path.exists(root / place)), None)
 
 
 def find_end(root: Path, folder: Path, entry: str) -> Path | None:
-    """Return the file or folder below the root with the end of a path of another machine, or None.
+    """Return the file or folder below the root in which a path of another machine ends, or None.
 
     A folder must match by two names or by a split's name, because many may be named images.
     """
@@ -68,7 +68,7 @@ def name_missing(files: Files, lists: Mapping[Path, Lines]) -> None:
 
 
 def read_lists(files: Files) -> dict[Path, Lines]:
-    """Return all text files, with the images that their lines name."""
+    """Return the lines of each text file, with the images that they name."""
     found = dict[Path, Lines]()
     known, starts = set(files.images), roots(files.root)
     for path in (path for path in files.others if path.suffix == ".txt"):
@@ -80,11 +80,11 @@ def read_lists(files: Files) -> dict[Path, Lines]:
 def with_lost(
     files: Files, lists: Mapping[Path, Lines], named: Splits, owners: Splits
 ) -> dict[Path, Lines]:
-    """Return the lists with paths of other machines matched to images by their ends.
+    """Return the lists; if no path in one leads to an image, match its paths by their ends.
 
-    These are lists of which no path leads to an image. `named` are the splits of lists that
-    data.yaml names; other lists have the splits in their names. `owners` are the splits of images
-    in folders that data.yaml names.
+    Such paths are those of another machine. `named` are the splits of lists that data.yaml names;
+    other lists have the splits in their names. `owners` are the splits of images in folders that
+    data.yaml names.
     """
     splits = {path: named.get(path) or split_words(path.stem) for path in lists}
     owners = defaultdict(frozenset, owners)
@@ -123,7 +123,7 @@ def _image_of(
 def relisted(
     root: Path, path: Path, outputs: Outputs, line: bytes, image: Path | None
 ) -> list[bytes]:
-    """Return a line for each output of a line's image; absolute paths become relative."""
+    """Return the line of an image once for each of its outputs; absolute paths become relative."""
     if image is None:
         return [line]
     text = os.fsdecode(line)

@@ -120,7 +120,7 @@ def test_a_test_that_shares_a_file_with_training_is_rejected_before_anything_is_
     settings = prepared(tmp_path, model)
     source = next((tmp_path / "in" / "disc").iterdir())
     shutil.copy(source, tmp_path / "test" / "square" / "other name.png")
-    with pytest.raises(ValueError, match=r"other name\.png is the same file as .*disc"):
+    with pytest.raises(ValueError, match=r"other name\.png has the same content as .*disc"):
         augment(settings)
     assert not (tmp_path / "out").exists()
 
