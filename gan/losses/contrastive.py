@@ -12,7 +12,7 @@ def patch_nce(query: Tensor, key: Tensor, temperature: float) -> Tensor:
     of a translation and of its original; T is the temperature, above 0. The key at the query's own
     position is the positive, those at the other positions of the same image are the negatives. No
     gradient flows to the keys. The authors' code puts the positive in front and -10 in its place
-    among the negatives, which is the same but for exp(-10 / T).
+    among the negatives, which adds only exp(-10 / T).
     """
     assert query.shape == key.shape, f"{query.shape} and {key.shape}"
     count, positions, _ = query.shape

@@ -34,7 +34,7 @@ def build_generator(
     `kind`, `norm`, `upsample`, `downsample` and `dropout` are the keys of the section networks
     (kind is networks.generator); a generator ignores those that its row does not take. `channels`
     is the width of the first convolution. Weights are torch's defaults until `init_weights`.
-    ValueError where there is no such generator, or none of a name.
+    ValueError if the kind or one of these names does not exist.
     """
     row = generator_row(kind)
     given = {"norm": norm, "upsample": upsample, "downsample": downsample}
@@ -68,7 +68,7 @@ def build_discriminator(
     convolutions of "n_layers"; "basic" always has 3. `channels` is the width of the first
     convolution. `backbone` is the frozen network of "projected", `weights` its file, or None for
     torchvision's cache or download. Weights are torch's defaults until `init_weights`. ValueError
-    where there is no such discriminator, or its backbone cannot be opened.
+    if the kind does not exist, or if its backbone cannot be opened.
     """
     return _build(
         DISCRIMINATORS.find(kind),

@@ -62,7 +62,7 @@ def build_networks(
     *,
     seed: int,
 ) -> dict[str, nn.Module]:
-    """Build networks, gen_ab, disc_b and the like, on the CPU.
+    """Build networks on the CPU; their names are gen_ab, disc_b and so on.
 
     Weights are drawn from the seed alone, in the order of `names`.
     """
