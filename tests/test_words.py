@@ -23,7 +23,7 @@ PHRASES = {
     r"\bbrings?\b": "what it does: install, copy, carry",
     r"\bnobody\b": "no one, or who does",
     r"\bso (many|much)\b": "the number, or the parameter's name",
-    r"\bpass(es|ed|ing)? over(?! the picture)\b": "skip",
+    r"\bpassed over\b": "skip",
     r"\bwhole or not there\b": "atomically, complete or missing",
     r"\bof (ours|theirs)\b": "our, their, or the owner's name",
     r"\bbut for\b": "except, within (rounding)",
@@ -196,7 +196,7 @@ def test_a_planted_phrase_is_found_on_its_line(sentence: str, found: str) -> Non
     "The left picture is outside.",
     "The make of camera. Files for user data. It makes offers.",
 ])  # fmt: skip
-def test_plain_sentences_are_left_alone(sentence: str) -> None:
+def test_plain_sentences_pass(sentence: str) -> None:
     assert not list(faults(sentence, banned("README.md")))
 
 

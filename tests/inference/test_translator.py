@@ -1,4 +1,4 @@
-"""A translator loads a run's generators, and returns pictures of their own size."""
+"""A translator loads a run's generators, and keeps the size of pictures."""
 
 import re
 import shutil

@@ -18,7 +18,7 @@ def chromium() -> str | None:
 
 
 class Visit:
-    """A visitor of the page, and all that their browser asked for and complained about."""
+    """A visitor of the page, with all requests and errors of their browser."""
 
     def __init__(self, browser: Any, address: str, **options: Any) -> None:
         self.address = address

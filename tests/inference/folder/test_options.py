@@ -144,10 +144,10 @@ def test_large_pictures_are_rejected_by_name_until_the_limit_is_raised(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"quality": 0}, "quality\n.*greater than or equal to 1"),
-        ({"max_megapixels": 0}, "max_megapixels\n.*greater than 0"),
-        ({"batch_size": 0}, "batch_size\n.*greater than or equal to 1"),
-        ({"tile": 8}, "tile\n.*greater than or equal to 64"),
+        ({"quality": 0}, "quality: expected an integer from 1 to 100"),
+        ({"max_megapixels": 0}, "max_megapixels: expected a number > 0"),
+        ({"batch_size": 0}, "batch_size: expected an integer ≥ 1"),
+        ({"tile": 8}, "tile: expected an integer ≥ 64"),
     ],
 )
 def test_numbers_out_of_range_are_named(
